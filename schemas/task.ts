@@ -1,0 +1,169 @@
+import { z } from 'zod'
+
+/**
+ * What a task folder says. `TaskFile` is `task.yaml` as written (snake_case, the names its users know from LLaMA-Factory);
+ * `Task` is the folder as loaded and checked; `PublicTask` is the part that agents may be sent.
+ */
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
+const TaskId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
+/** A path inside the task folder: relative, never out of it. */
+const InnerPath = z
+  .string()
+  .min(1)
+  .refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'must stay inside the task folder')
+
+/** A row to train on or to imitate, in the paper's form. The user's turn is `userTurn(row)`, the reply is `output`. */
+export const TrainingRow = z.strictObject({
+  instruction: z.string().min(1),
+  input: z.string().min(1),
+  output: z.string().min(1),
+})
+export type TrainingRow = z.infer<typeof TrainingRow>
+
+/** Where an item stands towards the training rows; each part is scored and reported apart. */
+export const ItemPart = z.enum(['in-template', 'heldout-phrasing', 'heldout-range', 'handwritten'])
+export type ItemPart = z.infer<typeof ItemPart>
+
+/** A question of a split with its gold answer. `coreKey` names its numeric core: two items with one key are one problem. */
+export const Item = z.strictObject({
+  id: z.string().min(1),
+  part: ItemPart,
+  skill: z.string().min(1),
+  instruction: z.string().min(1),
+  input: z.string().min(1),
+  answer: z.string().min(1),
+  coreKey: z.string().min(1),
+})
+export type Item = z.infer<typeof Item>
+
+/** An item as the student sees it: neither the answer nor the core, from which the answer follows. */
+export const Question = Item.omit({ answer: true, coreKey: true })
+export type Question = z.infer<typeof Question>
+
+/** What one reply scored. `strict` asks for the answer's form, `lenient` takes the last number where the form is missing. */
+export const Score = z.strictObject({
+  strict: z.boolean(),
+  lenient: z.boolean(),
+  extracted: z.string().nullable(),
+  reason: z.string(),
+})
+export type Score = z.infer<typeof Score>
+
+export const ScoreMode = z.enum(['strict', 'lenient'])
+export type ScoreMode = z.infer<typeof ScoreMode>
+
+export const ScorerChoice = z.strictObject({
+  name: z.string().min(1),
+  /** The mode that steers the search and heads the report; the other is reported beside it. */
+  primary: ScoreMode,
+  /** Parsed by the scorer named. */
+  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+})
+export type ScorerChoice = z.infer<typeof ScorerChoice>
+
+/** The fixed training recipe, with LLaMA-Factory's names. No agent can change it. */
+export const Recipe = z.strictObject({
+  lora_rank: z.int().positive(),
+  lora_alpha: z.number().positive(),
+  lora_dropout: z.number().min(0).max(1),
+  lora_target: z.literal('all'),
+  learning_rate: z.number().positive(),
+  lr_scheduler_type: z.literal('cosine'),
+  warmup_ratio: z.number().min(0).max(1),
+  num_train_epochs: z.number().positive(),
+  per_device_train_batch_size: z.int().positive(),
+  gradient_accumulation_steps: z.int().positive(),
+  /** Longest row in tokens, chat frame included. */
+  cutoff_len: z.int().positive(),
+  bf16: z.boolean(),
+  max_grad_norm: z.number().positive(),
+  /** The system turn, in training and in inference alike. */
+  system: z.string(),
+})
+export type Recipe = z.infer<typeof Recipe>
+
+/** Greedy decoding; the same limit for the base student and for every tuned one. */
+export const InferenceSettings = z.strictObject({
+  max_new_tokens: z.int().positive(),
+  batch_size: z.int().positive(),
+  do_sample: z.literal(false),
+})
+export type InferenceSettings = z.infer<typeof InferenceSettings>
+
+/** How the planner may speak about a skill. */
+export const SkillInfo = z.strictObject({ name: TaskId, description: z.string().min(1) })
+export type SkillInfo = z.infer<typeof SkillInfo>
+
+export const Difficulty = z.union([z.literal(1), z.literal(2), z.literal(3)])
+export type Difficulty = z.infer<typeof Difficulty>
+
+/** A range of numbers that training rows may be drawn from. */
+export const TrainingRange = z.enum(['narrow', 'wide'])
+export type TrainingRange = z.infer<typeof TrainingRange>
+
+/** All ranges of a procedure: no training range reaches a held-out one, and the two held-out ones are disjoint. */
+export const NumberRange = z.enum([...TrainingRange.options, 'heldout-validation', 'heldout-test'])
+export type NumberRange = z.infer<typeof NumberRange>
+
+/** How many sentence frames of the training bank a row's phrasing is drawn from. */
+export const Phrasings = z.int().min(1).max(8)
+export type Phrasings = z.infer<typeof Phrasings>
+
+/** The small JSON value a problem is made of, without its wording. Its skill's `solve` finds the answer from it alone. */
+export const Core = z.record(z.string(), z.union([z.number(), z.string(), z.array(z.number()), z.array(z.string())]))
+export type Core = z.infer<typeof Core>
+
+export const SplitFile = z.strictObject({ file: InnerPath, sha256: Sha256, count: z.int().positive() })
+export type SplitFile = z.infer<typeof SplitFile>
+
+/** `task.yaml`. */
+export const TaskFile = z.strictObject({
+  id: TaskId,
+  title: z.string().min(1),
+  description: z.string().min(1),
+  goal: z.string().min(1),
+  /** The fixed instruction of every row and item. */
+  instruction: z.string().min(1),
+  scorer: ScorerChoice,
+  recipe: Recipe,
+  inference: InferenceSettings,
+  rows: z
+    .strictObject({ target: z.int().positive(), minimum: z.int().positive() })
+    .refine((rows) => rows.minimum <= rows.target, 'minimum must not exceed target'),
+  skills: z.array(SkillInfo).min(1),
+  splits: z.strictObject({ validation: SplitFile, test: SplitFile }),
+  /** The part that heads the report. */
+  headline: ItemPart,
+  few_shot: InnerPath,
+  sample_submission: InnerPath,
+  /** The module that writes training rows and audit items, if the task has one. */
+  procedure: InnerPath.optional(),
+  /** Where the task departs from the paper; the report prints each. */
+  departures: z.array(z.string().min(1)),
+})
+export type TaskFile = z.infer<typeof TaskFile>
+
+/** A task folder, loaded and checked. `sha256` covers the task file and every file it names. */
+export const Task = TaskFile.extend({
+  dir: z.string().min(1),
+  sha256: Sha256,
+  validation: z.array(Item),
+  test: z.array(Item),
+  fewShot: z.array(TrainingRow),
+  sampleSubmission: z.array(TrainingRow),
+})
+export type Task = z.infer<typeof Task>
+
+/** All of a task that an agent may be sent. The test is named by its size and hash only. */
+export const PublicTask = Task.omit({ dir: true, test: true, procedure: true, few_shot: true, sample_submission: true })
+export type PublicTask = z.infer<typeof PublicTask>
+
+/** SHA-256 of every core and normalised input of the splits: what a critic compares rows with, without seeing an item. */
+export const ContaminationIndex = z.strictObject({ coreKeys: z.array(Sha256), inputs: z.array(Sha256) })
+export type ContaminationIndex = z.infer<typeof ContaminationIndex>
+
+/** The user's turn of a row or item, in training and in inference: the instruction, a line break, the input. */
+export function userTurn(row: Pick<TrainingRow, 'instruction' | 'input'>): string {
+  return `${row.instruction}\n${row.input}`
+}
