@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+export interface CommandOptions {
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  signal?: AbortSignal
+  timeoutMs?: number
+  /** Called for each line of stdout and stderr as it appears. */
+  onLine?: (line: string) => void
+}
+
+/** A command that could not be started, was killed, or ended with a status other than 0. */
+export class CommandError extends Error {
+  readonly tail: string
+  /** null when the command could not be started or a signal ended it. */
+  readonly status: number | null
+
+  constructor(command: string, status: number | null, tail: string, options?: ErrorOptions) {
+    super(`${command} ended with ${status === null ? 'no exit status' : `status ${status}`}: ${tail}`, options)
+    this.name = 'CommandError'
+    this.status = status
+    this.tail = tail
+  }
+}
+
+const tailLines = 15
+
+/** Runs a command to its end and returns its stdout. Rejects with CommandError, or with the signal's reason when aborted. */
+export async function runCommand(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
+  options.signal?.throwIfAborted()
+  const limit = options.timeoutMs === undefined ? [] : [AbortSignal.timeout(options.timeoutMs)]
+  const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), ...limit])
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  })
+  const stdout: string[] = []
+  const tail: string[] = []
+  const follow = async (stream: NodeJS.ReadableStream, keep?: string[]) => {
+    for await (const line of createInterface({ input: stream })) {
+      keep?.push(line)
+      tail.push(line)
+      if (tail.length > tailLines) tail.shift()
+      options.onLine?.(line)
+    }
+  }
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status) => resolve(status))
+  })
+  try {
+    const [status] = await Promise.all([ended, follow(child.stdout, stdout), follow(child.stderr)])
+    if (status !== 0) throw new CommandError(command, status, tail.join('\n'))
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (error instanceof CommandError) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CommandError(command, null, tail.join('\n') || why, { cause: error })
+  }
+  return stdout.join('\n')
+}
