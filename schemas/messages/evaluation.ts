@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { ObjectRef, Sha256 } from '../ids.ts'
+import { defineWork } from '../message.ts'
+import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
+import { Adapter, Candidate, TrainingSummary } from '../training.ts'
+
+/** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
+export const Job = defineWork({
+  name: 'job',
+  from: 'planner',
+  to: 'trainer-bridge',
+  schema: z.object({
+    /** The candidate's name; see Candidate. */
+    candidate: z.string(),
+    /** Null for the base student. */
+    training: z.object({ dataset: ObjectRef, datasetHash: Sha256, seed: z.number().int().nonnegative() }).nullable(),
+    /** Whether the prompt carries the task's worked examples. */
+    examples: z.boolean(),
+    publicTask: ObjectRef,
+  }),
+  delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
+})
+
+/** trainer-bridge -> evaluator: a candidate's replies to the validation questions. */
+export const Predictions = defineWork({
+  name: 'predictions',
+  from: 'trainer-bridge',
+  to: 'evaluator',
+  schema: z.object({
+    candidate: Candidate,
+    predictions: ObjectRef,
+    /** Null for the base student. */
+    training: TrainingSummary.nullable(),
+    /** True where the training was found done already, from this run or an earlier one. */
+    reusedTraining: z.boolean(),
+    publicTask: ObjectRef,
+    taskHash: Sha256,
+  }),
+})
+
+/** evaluator -> planner: the score of one candidate on validation, and a sample of what it got wrong. */
+export const Report = defineWork({
+  name: 'report',
+  from: 'evaluator',
+  to: 'planner',
+  schema: z.object({
+    candidate: Candidate,
+    training: TrainingSummary.nullable(),
+    reusedTraining: z.boolean(),
+    validation: ScoreSheet,
+    items: z.array(ItemOutcome),
+    badCases: z.array(BadCase),
+    /** The keyed-hash index of validation and test that the critic checks rows against. */
+    contamination: ObjectRef,
+  }),
+})
+
+/** planner -> evaluator: the search is over; open the sealed test once, for this frozen list. */
+export const OpeningRequest = defineWork({
+  name: 'opening-request',
+  from: 'planner',
+  to: 'evaluator',
+  schema: z.object({
+    candidates: z.array(Candidate).min(1),
+    /** Datasets that the audit's items must share no core with. */
+    datasets: z.array(ObjectRef),
+    publicTask: ObjectRef,
+    taskHash: Sha256,
+  }),
+})
+
+/** evaluator -> trainer-bridge, on EXAM: answer the sealed questions as this candidate. */
+export const Sitting = defineWork({
+  name: 'sitting',
+  account: 'EXAM',
+  from: 'evaluator',
+  to: 'trainer-bridge',
+  schema: z.object({
+    candidate: Candidate,
+    questions: ObjectRef,
+    /** A sitting on the audit: its questions never come twice, so nothing is cached. */
+    paper: z.enum(['test', 'audit']),
+    publicTask: ObjectRef,
+  }),
+  delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
+})
+
+/** trainer-bridge -> evaluator, on EXAM: the replies of one sitting. */
+export const Answers = defineWork({
+  name: 'answers',
+  account: 'EXAM',
+  from: 'trainer-bridge',
+  to: 'evaluator',
+  schema: z.object({ candidate: z.string(), paper: z.enum(['test', 'audit']), predictions: ObjectRef }),
+})
+
+/** The result of one candidate on one sealed paper, item by item, without questions or answers. */
+export const SealedResult = z.object({
+  candidate: Candidate,
+  paper: z.enum(['test', 'audit']),
+  sheet: ScoreSheet,
+  items: z.array(ItemOutcome),
+})
+export type SealedResult = z.infer<typeof SealedResult>
+
+/** evaluator -> planner: the test was opened. */
+export const Opened = defineWork({
+  name: 'opened',
+  from: 'evaluator',
+  to: 'planner',
+  schema: z.object({
+    /** The how-manieth opening of this test on this bus. */
+    opening: z.number().int().positive(),
+    testHash: Sha256,
+    auditSeed: z.string(),
+    results: z.array(SealedResult),
+  }),
+})
+
+export { Adapter, Candidate }

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { ObjectRef, Sha256 } from '../ids.ts'
+import { defineWork } from '../message.ts'
+import { Source } from '../program.ts'
+import { Row, Yield } from '../row.ts'
+
+/** One round of one attempt (attempt 0 is the uniform control). It closes when each of its shards has a batch. */
+export const Round = z.object({
+  attempt: z.number().int().nonnegative(),
+  round: z.number().int().positive(),
+  shards: z.number().int().positive(),
+  /** Rows that the attempt's dataset holds in the end, carried-over rows included. */
+  target: z.number().int().positive(),
+  /** Rows still wanted of each source when the round was planned; the critic admits no more. */
+  quotas: z.record(z.string(), z.number().int().nonnegative()),
+  program: ObjectRef,
+  programHash: Sha256,
+  /** Rows of the dataset admitted so far (earlier rounds and carried-over rows), as JSON lines. */
+  admitted: ObjectRef.nullable(),
+  /** The evaluator's keyed-hash index of validation and test. */
+  contamination: ObjectRef,
+  publicTask: ObjectRef,
+})
+export type Round = z.infer<typeof Round>
+
+/** planner -> generator: make the candidates [from, from + count) of one source. */
+export const Shard = defineWork({
+  name: 'shard',
+  from: 'planner',
+  to: 'generator',
+  schema: z.object({
+    round: Round,
+    shard: z.number().int().nonnegative(),
+    source: Source,
+    from: z.number().int().nonnegative(),
+    count: z.number().int().positive(),
+    /** All randomness of the shard's rows follows from this and the row's id. */
+    seed: z.string(),
+  }),
+  delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
+})
+
+/** generator -> critic: every index of the shard has an outcome, a candidate or a failure. */
+export const Batch = defineWork({
+  name: 'batch',
+  from: 'generator',
+  to: 'critic',
+  schema: z.object({
+    round: Round,
+    shard: z.number().int().nonnegative(),
+    source: z.string(),
+    candidates: z.array(Row),
+    failures: z.array(z.object({ index: z.number().int(), reason: z.string() })),
+    /** What was spent on a teacher; zero where no model is used. */
+    spent: z.object({ calls: z.number().int(), inputTokens: z.number().int(), outputTokens: z.number().int() }),
+  }),
+  delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
+})
+
+/** critic -> planner: a round is closed; the yield tells the planner how much to top up. */
+export const Verdict = defineWork({
+  name: 'verdict',
+  from: 'critic',
+  to: 'planner',
+  schema: z.object({
+    attempt: z.number().int().nonnegative(),
+    round: z.number().int().positive(),
+    /** Yield of this round by source. */
+    bySource: z.record(z.string(), Yield),
+    /** Rows in the dataset after this round. */
+    rows: z.number().int().nonnegative(),
+    dataset: ObjectRef,
+    /** Hash over the rows in admission order; the same for any number of workers. */
+    datasetHash: Sha256,
+    spent: z.object({ calls: z.number().int(), inputTokens: z.number().int(), outputTokens: z.number().int() }),
+  }),
+})

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { ObjectRef, Sha256 } from '../ids.ts'
+import { defineEvent, defineWork } from '../message.ts'
+import { Program } from '../program.ts'
+import { agentRoles, Role } from '../role.ts'
+import { Operation, RunConfig, RunStatus, StopReason } from '../run.ts'
+
+/** operator -> planner: begin. */
+export const RunStarted = defineWork({
+  name: 'run-started',
+  from: 'operator',
+  to: 'planner',
+  schema: z.object({ config: RunConfig }),
+})
+
+/** operator -> planner: hold back new work, or go on. */
+export const Control = defineWork({
+  name: 'control',
+  from: 'operator',
+  to: 'planner',
+  schema: z.object({ action: z.enum(['pause', 'resume', 'stop', 'veto']), reason: z.string().optional() }),
+})
+
+/** planner: what it decided and why, with the whole program. */
+export const Decision = defineEvent({
+  name: 'decision',
+  from: ['planner'],
+  schema: z.object({
+    attempt: z.number().int().positive(),
+    operation: Operation,
+    diagnosis: z.string(),
+    program: Program,
+    programHash: Sha256,
+    /** Whether a language model took part, and which. */
+    model: z.string().nullable(),
+  }),
+})
+
+/** Progress of long work, a few a minute. */
+export const Progress = defineEvent({
+  name: 'progress',
+  from: [...agentRoles],
+  schema: z.object({
+    role: Role,
+    instance: z.string(),
+    phase: z.enum(['train', 'infer', 'generate', 'score', 'setup']),
+    candidate: z.string().optional(),
+    done: z.number(),
+    total: z.number(),
+    loss: z.number().optional(),
+    tokensPerSecond: z.number().optional(),
+    etaSeconds: z.number().optional(),
+  }),
+})
+
+/** planner: the run's status changed. */
+export const StatusChanged = defineEvent({
+  name: 'status-changed',
+  from: ['planner'],
+  schema: z.object({ status: RunStatus, reason: z.string(), mend: z.string().optional() }),
+})
+
+/** planner: the run is over. */
+export const RunFinished = defineEvent({
+  name: 'run-finished',
+  from: ['planner'],
+  schema: z.object({
+    stopReason: StopReason,
+    /** The attempt whose dataset was chosen on validation; null when none was valid. */
+    chosenAttempt: z.number().int().positive().nullable(),
+    dataset: ObjectRef.nullable(),
+    datasetHash: Sha256.nullable(),
+    controlDatasetHash: Sha256.nullable(),
+    attempts: z.number().int(),
+    validAttempts: z.number().int(),
+    seeds: z.object({ search: z.array(z.number().int()), replay: z.number().int() }),
+  }),
+})

@@ -1,0 +1,38 @@
+import type { Message } from './message.ts'
+import { Answers, Job, Opened, OpeningRequest, Predictions, Report, Sitting } from './messages/evaluation.ts'
+import { Batch, Shard, Verdict } from './messages/generation.ts'
+import { Control, Decision, Progress, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
+import type { AgentRole } from './role.ts'
+
+/** Every message there is. A message that is not here cannot be sent. */
+export const registry = {
+  'run-started': RunStarted,
+  control: Control,
+  shard: Shard,
+  batch: Batch,
+  verdict: Verdict,
+  job: Job,
+  predictions: Predictions,
+  report: Report,
+  'opening-request': OpeningRequest,
+  sitting: Sitting,
+  answers: Answers,
+  opened: Opened,
+  decision: Decision,
+  progress: Progress,
+  'status-changed': StatusChanged,
+  'run-finished': RunFinished,
+} as const satisfies Record<string, Message>
+
+export type Registry = typeof registry
+export type MessageName = keyof Registry
+
+/** Names of the messages that a role works on. */
+export type ConsumedBy<R extends AgentRole> = {
+  [N in MessageName]: Registry[N] extends { kind: 'work'; to: R } ? N : never
+}[MessageName]
+
+/** The work messages of one role. */
+export function consumedBy(role: AgentRole) {
+  return Object.values(registry).filter((message) => message.kind === 'work' && message.to === role)
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { Token } from './ids.ts'
+
+/**
+ * One training example. The id is `a<attempt>.r<round>.<source>.<index>.<sample>`; it holds no run and no time, so equal
+ * runs give equal ids.
+ */
+export const Row = z.object({
+  id: z.string().regex(/^a\d+\.r\d+\.[a-z0-9-]+\.\d+\.\d+$/),
+  skill: Token,
+  source: Token,
+  instruction: z.string(),
+  input: z.string(),
+  output: z.string(),
+  /** Where the row comes from, written by its generator; shown, exported on request, never trained on. */
+  origin: z.object({
+    generator: z.string(),
+    phrasing: z.string().optional(),
+    range: z.string().optional(),
+    difficulty: z.number().int().optional(),
+    seed: z.string().optional(),
+    /** The numeric core of a procedural row, from which its answer can be computed again. */
+    core: z.record(z.string(), z.json()).optional(),
+    coreKey: z.string().optional(),
+  }),
+})
+export type Row = z.infer<typeof Row>
+
+/** Why a candidate was not admitted: exactly one reason each. */
+export const RejectionReason = z.enum([
+  'format',
+  'too-long',
+  'wrong-answer',
+  'exact-duplicate',
+  'near-duplicate',
+  'contaminated-validation',
+  'contaminated-sealed',
+  'surplus',
+])
+export type RejectionReason = z.infer<typeof RejectionReason>
+
+/** Counts of candidates of one source. asked = generated + failed; generated = admitted + the sum of rejected. */
+export const Yield = z.object({
+  asked: z.number().int().nonnegative(),
+  generated: z.number().int().nonnegative(),
+  admitted: z.number().int().nonnegative(),
+  rejected: z.partialRecord(RejectionReason, z.number().int().positive()),
+})
+export type Yield = z.infer<typeof Yield>

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
+import { AgentRole } from './role.ts'
+
+/** Which variant of each role works for a run; messages are addressed to it. */
+export const Variants = z.record(AgentRole, Token)
+export type Variants = z.infer<typeof Variants>
+
+/** Everything that fixes a run. Two runs with equal settings, task and versions give equal datasets. */
+export const RunConfig = z.object({
+  runId: RunId,
+  seed: z.number().int().nonnegative(),
+  /** Data attempts in the search, the first draft included. */
+  attempts: z.number().int().positive(),
+  /** Rows that every attempt's dataset holds. */
+  rows: z.number().int().positive(),
+  /** Fewer admitted rows than this make the attempt invalid. */
+  minimumRows: z.number().int().positive(),
+  variants: Variants,
+  limits: z.object({
+    /** Debug and Repair in a row before a new Draft. */
+    maxFixesInARow: z.number().int().positive(),
+    /** Candidates that one attempt may ask for, as a multiple of its rows. */
+    candidateCap: z.number().min(1),
+    /** Rounds of one attempt. */
+    maxRounds: z.number().int().positive(),
+    /** Candidates in one shard. */
+    shardSize: z.number().int().positive(),
+    maxHours: z.number().positive(),
+    /** Teacher calls of the whole run; null where no teacher is paid. */
+    teacherCalls: z.number().int().nonnegative().nullable(),
+  }),
+  taskHash: Sha256,
+  /** The task as agents may see it. */
+  publicTask: ObjectRef,
+  /** Whether the server enforces the sealing of the test (three accounts), and what it does not cover. */
+  sealing: z.object({ enforced: z.boolean(), note: z.string() }),
+  startedAt: Timestamp,
+})
+export type RunConfig = z.infer<typeof RunConfig>
+
+export const RunStatus = z.enum(['running', 'paused', 'stopped', 'faulted', 'finished', 'failed'])
+export type RunStatus = z.infer<typeof RunStatus>
+
+/** Why the search ended. */
+export const StopReason = z.enum(['attempts-used', 'hours-used', 'no-valid-attempt', 'stopped-by-user', 'budget-used'])
+export type StopReason = z.infer<typeof StopReason>
+
+export const Operation = z.enum(['draft', 'debug', 'repair', 'improve'])
+export type Operation = z.infer<typeof Operation>

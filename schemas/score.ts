@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/** Right answers out of items. */
+export const Tally = z.object({ correct: z.number().int().nonnegative(), total: z.number().int().nonnegative() })
+export type Tally = z.infer<typeof Tally>
+
+/** Strict: the boxed number only. Lenient: else the last number. */
+export const Score = z.object({ strict: Tally, lenient: Tally })
+export type Score = z.infer<typeof Score>
+
+/** The score of one candidate on one split. `cut` counts replies that reached the token limit. */
+export const ScoreSheet = z.object({
+  overall: Score,
+  byPart: z.record(z.string(), Score),
+  bySkill: z.record(z.string(), Score),
+  cut: z.number().int().nonnegative(),
+})
+export type ScoreSheet = z.infer<typeof ScoreSheet>
+
+/** What became of one item; carries no question and no answer. */
+export const ItemOutcome = z.object({
+  id: z.string(),
+  part: z.string(),
+  skill: z.string(),
+  strict: z.boolean(),
+  lenient: z.boolean(),
+  cut: z.boolean(),
+})
+export type ItemOutcome = z.infer<typeof ItemOutcome>
+
+/** A validation item that the student got wrong, as the planner may see it. */
+export const BadCase = z.object({
+  id: z.string(),
+  skill: z.string(),
+  part: z.string(),
+  input: z.string(),
+  expected: z.string(),
+  reply: z.string(),
+  reason: z.string(),
+})
+export type BadCase = z.infer<typeof BadCase>

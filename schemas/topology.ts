@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { Token } from './ids.ts'
+import { type AgentRole, agentRoles } from './role.ts'
+import { variantsOf } from './variants.ts'
+
+/** How many processes of which variant of a role to run, and their limits. */
+export const AgentSpec = z.strictObject({
+  variant: Token,
+  replicas: z.number().int().min(1).max(64).default(1),
+  /** Messages that one process works on at the same time. */
+  slots: z.number().int().min(1).max(256).default(1),
+  /** Passed to the variant as it is; the variant checks it. */
+  options: z.record(z.string(), z.json()).default({}),
+})
+export type AgentSpec = z.infer<typeof AgentSpec>
+
+/** A topology file: which agents run, and how runs on them are limited. */
+export const Topology = z
+  .strictObject({
+    name: Token,
+    agents: z.strictObject(
+      Object.fromEntries(agentRoles.map((role) => [role, AgentSpec])) as Record<AgentRole, typeof AgentSpec>,
+    ),
+    run: z
+      .strictObject({
+        attempts: z.number().int().min(1).max(30).default(3),
+        maxFixesInARow: z.number().int().min(1).default(3),
+        candidateCap: z.number().min(1).default(3),
+        maxRounds: z.number().int().min(1).default(8),
+        shardSize: z.number().int().min(1).default(25),
+        maxHours: z.number().positive().default(12),
+        /** Teacher calls of a run; null: not limited. No teacher is called by the procedural generator. */
+        teacherCalls: z.number().int().nonnegative().nullable().default(null),
+      })
+      .prefault({}),
+    gateway: z
+      .strictObject({
+        host: z.string().default('127.0.0.1'),
+        /** 0: any free port. */
+        port: z.number().int().min(0).max(65535).default(0),
+        /** Messages that may wait for a slow viewer before it is dropped to a position it can resume from. */
+        maxBacklog: z.number().int().min(1).default(5000),
+      })
+      .prefault({}),
+    supervisor: z
+      .strictObject({
+        /** Restart delays: doubled from min to max, reset after a process has lived for max. */
+        minRestartMs: z.number().int().positive().default(250),
+        maxRestartMs: z.number().int().positive().default(10_000),
+        /** How long a draining agent may take before it is killed. */
+        drainMs: z.number().int().positive().default(15_000),
+      })
+      .prefault({}),
+    storage: z
+      .strictObject({
+        /** Size of the log; when it is full runs pause, nothing is dropped. */
+        logMaxBytes: z
+          .number()
+          .int()
+          .positive()
+          .default(4 * 1024 ** 3),
+        logMaxAgeDays: z.number().positive().default(90),
+        objectsMaxBytes: z
+          .number()
+          .int()
+          .positive()
+          .default(20 * 1024 ** 3),
+        /** Free disk below which nothing is started. */
+        minFreeBytes: z
+          .number()
+          .int()
+          .nonnegative()
+          .default(2 * 1024 ** 3),
+      })
+      .prefault({}),
+  })
+  .superRefine((topology, context) => {
+    for (const role of agentRoles) {
+      const known: readonly string[] = variantsOf[role]
+      const { variant } = topology.agents[role]
+      if (!known.includes(variant)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['agents', role, 'variant'],
+          message: `unknown variant "${variant}" of ${role}; there is ${known.join(', ')}`,
+        })
+      }
+    }
+  })
+export type Topology = z.infer<typeof Topology>

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { ObjectRef, Sha256 } from './ids.ts'
+
+/** What a training did; loss is the mean over completion tokens, seconds are wall time of the training alone. */
+export const TrainingSummary = z.object({
+  rows: z.number().int(),
+  steps: z.number().int(),
+  tokens: z.number().int(),
+  seconds: z.number(),
+  tokensPerSecond: z.number(),
+  /** [step, loss] pairs. */
+  lossCurve: z.array(z.tuple([z.number(), z.number()])),
+  device: z.string(),
+})
+export type TrainingSummary = z.infer<typeof TrainingSummary>
+
+/** A trained adapter in PEFT's layout; `sha256` is over its files in name order. */
+export const Adapter = z.object({
+  sha256: Sha256,
+  files: z.array(z.object({ name: z.string(), object: ObjectRef })).min(1),
+})
+export type Adapter = z.infer<typeof Adapter>
+
+/** A student that can be scored: the base, or the base with one trained adapter; with or without worked examples in its prompt. */
+export const Candidate = z.object({
+  /** base | base-examples | attempt-<n> | final | control */
+  name: z.string().regex(/^(base|base-examples|attempt-\d+|final|control)$/),
+  student: z.string(),
+  /** Identity of the training: hash of (dataset hash, student, recipe, seed); null for the base. */
+  jobHash: Sha256.nullable(),
+  adapter: Adapter.nullable(),
+  examples: z.boolean(),
+})
+export type Candidate = z.infer<typeof Candidate>
