@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { Sha256 } from './ids.ts'
 
 /**
  * What a task folder says. `TaskFile` is `task.yaml` as written (snake_case, the names its users know from LLaMA-Factory);
  * `Task` is the folder as loaded and checked; `PublicTask` is the part that agents may be sent.
  */
 
-const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hexadecimal digits')
 const TaskId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
 /** A path inside the task folder: relative, never out of it. */
 const InnerPath = z
@@ -42,13 +42,13 @@ export const Question = Item.omit({ answer: true, coreKey: true })
 export type Question = z.infer<typeof Question>
 
 /** What one reply scored. `strict` asks for the answer's form, `lenient` takes the last number where the form is missing. */
-export const Score = z.strictObject({
+export const ReplyScore = z.strictObject({
   strict: z.boolean(),
   lenient: z.boolean(),
   extracted: z.string().nullable(),
   reason: z.string(),
 })
-export type Score = z.infer<typeof Score>
+export type ReplyScore = z.infer<typeof ReplyScore>
 
 export const ScoreMode = z.enum(['strict', 'lenient'])
 export type ScoreMode = z.infer<typeof ScoreMode>

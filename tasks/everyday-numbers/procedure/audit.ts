@@ -1,0 +1,68 @@
+import type { Difficulty, Item, ItemPart } from '../../../schemas/task.ts'
+import { TrainingRange } from '../../../schemas/task.ts'
+import type { PhrasingBank } from './phrasing/bank.ts'
+import { testBank } from './phrasing/test.ts'
+import { trainingBank } from './phrasing/train.ts'
+import { drawProblem, INSTRUCTION } from './problem.ts'
+import type { Random } from './random.ts'
+import { randomFrom } from './random.ts'
+import { SKILL_NAMES } from './skills/mod.ts'
+
+/** Parts that a procedure can draw; a handwritten item it cannot. */
+export type DrawnPart = Exclude<ItemPart, 'handwritten'>
+const DRAWN_PARTS: readonly DrawnPart[] = ['in-template', 'heldout-phrasing', 'heldout-range']
+const MAX_REDRAWS = 1000
+
+export interface DrawOptions {
+  seed: string
+  counts: Readonly<Partial<Record<DrawnPart, number>>>
+  /** The cores that no item may have; every drawn core is added to it. */
+  taken: Set<string>
+}
+
+interface SplitManner {
+  name: 'validation' | 'test' | 'audit'
+  phrasings: PhrasingBank
+  range: 'heldout-validation' | 'heldout-test'
+}
+
+function rangeOf(part: DrawnPart, manner: SplitManner, random: Random) {
+  return part === 'heldout-range' ? manner.range : random.pick(TrainingRange.options)
+}
+
+/**
+ * Draws items: skills in turn, difficulties evenly, held-out phrasings in training ranges and held-out ranges in training
+ * phrasings, so that each part differs from training in one thing.
+ * Errors: throws when a free core is not found in 1,000 draws.
+ */
+export function drawItems(options: DrawOptions, manner: SplitManner): Item[] {
+  const items: Item[] = []
+  for (const part of DRAWN_PARTS) {
+    const random = randomFrom(JSON.stringify([manner.name, part, options.seed]))
+    const bank = part === 'heldout-phrasing' ? manner.phrasings : trainingBank
+    for (let index = 0; index < (options.counts[part] ?? 0); index++) {
+      const skill = SKILL_NAMES[index % SKILL_NAMES.length]!
+      const difficulty = ((Math.floor(index / SKILL_NAMES.length) % 3) + 1) as Difficulty
+      const range = rangeOf(part, manner, random)
+      const draw = () => drawProblem(random, { skill, difficulty, range, bank, phrasings: bank.frames[skill].length })
+      let problem = draw()
+      for (let redraws = 0; options.taken.has(problem.coreKey); redraws++) {
+        if (redraws === MAX_REDRAWS) throw new Error(`no free core of ${skill} in ${MAX_REDRAWS} draws`)
+        problem = draw()
+      }
+      options.taken.add(problem.coreKey)
+      const { input, answer, coreKey } = problem
+      const id = `${manner.name}-${part}-${String(index + 1).padStart(3, '0')}`
+      items.push({ id, part, skill, instruction: INSTRUCTION, input, answer, coreKey })
+    }
+  }
+  return items
+}
+
+/**
+ * Fresh items in the manner of the test. `taken` holds the core keys of training, validation and test; an item whose core
+ * is in it is drawn again, and each drawn core is added.
+ */
+export function drawAudit(options: DrawOptions): Item[] {
+  return drawItems(options, { name: 'audit', phrasings: testBank, range: 'heldout-test' })
+}

@@ -1,0 +1,70 @@
+import { trainingLexicon } from '../lexicon.ts'
+import type { PhrasingBank } from './bank.ts'
+
+/** The training bank: eight frames a skill. The order counts: a row with k phrasings draws from the first k. */
+export const trainingBank: PhrasingBank = {
+  name: 'train',
+  lexicon: trainingLexicon,
+  frames: {
+    'invoice-field': [
+      'Invoice {number} from {vendor}: {lines:comma}. What is the {ask}?',
+      'Which amount does this bill show as {ask}? {lines:equals}',
+      '{person} got a receipt reading {lines:reversed}. Give the {ask}.',
+      'Read the {ask} off this line: #{number} | {lines:bar}',
+      '{vendor} charged {lines:and}. How much was the {ask}?',
+      'From the record "{lines:colon}" take the value of {ask}.',
+      'I need only the {ask}. The statement says {lines:comma}.',
+      '{ask}? {lines:bar} ({vendor}, no. {number})',
+    ],
+    'convert-units': [
+      '{person} measured {value} {from}. How much is that in {to}?',
+      'Convert {value} {from} to {to}.',
+      'How many {toLong} are there in {value} {fromLong}?',
+      'A label says {value} {from}. Write it in {to}.',
+      '{value} {fromLong} = ? {toLong}',
+      'The plan gives {value} {from}, but {person} needs the figure in {toLong}. What is it?',
+      'Give {value} {fromLong} as a number of {to}.',
+      'In {to}, what does {value} {from} come to?',
+    ],
+    'order-total': [
+      '{person} buys {count} {item} at {price} each. What is the total cost?',
+      'One of the {item} costs {price}. What do {count} of them cost?',
+      'How much must {person} pay for {count} {item} priced {price} apiece?',
+      'Order: {count} {item}, unit price {price}. Total?',
+      'At {price} per piece, {vendor} sells {count} {item}. Work out the bill.',
+      '{count} {item} were sold, every one for {price}. How much money came in?',
+      'The price of a single unit is {price}. {person} takes {count} {item}. Find the sum to pay.',
+      'What will {count} {item} come to when {vendor} asks {price} for one?',
+    ],
+    'percent-saved': [
+      'A {article} costs {amount}. It is reduced by {percent} percent. How much is saved?',
+      'What is {percent}% of {amount}?',
+      '{vendor} takes {percent}% off a {article} priced {amount}. How large is the discount?',
+      '{person} has a coupon for {percent} percent on a bill of {amount}. How much does it take off?',
+      'Discount: {percent}%. Price: {amount}. Amount saved?',
+      'Find {percent} percent of the {amount} that {person} paid for a {article}.',
+      'With {percent}% off, by how much does the {amount} price of the {article} fall?',
+      'The {article} was {amount}. In the sale {percent} percent of that is dropped. How much is dropped?',
+    ],
+    'days-between': [
+      'A rental runs from {start} to {end}. How many days is that?',
+      'How many days are there between {startMonthFirst} and {endMonthFirst}?',
+      '{person} left on {start} and came back on {end}. How many days passed?',
+      'Start: {startMonthFirst}. End: {endMonthFirst}. Days in between?',
+      'If today is {start}, in how many days is it {end}?',
+      'The order was placed on {startMonthFirst} and arrived on {endMonthFirst}. How long did it take, in days?',
+      'Count the days from {start} until {end}.',
+      '{vendor} closed on {start} and opened again on {end}. For how many days was it closed?',
+    ],
+    'best-offer': [
+      'For a {article}, {offers:asks}. What is the lowest price?',
+      'Offers: {offers:comma}. Which amount is the smallest?',
+      '{person} compares {offers:and}. How much is the cheapest?',
+      'Price list for a {article}: {offers:bar}. Lowest price?',
+      'Which is less? {offers:colon}',
+      '{person} wants to spend as little as possible on a {article}. The quotes are {offers:equals}. What will it cost?',
+      'Find the cheaper price: {offers:reversed}.',
+      'A {article} is sold by several shops ({offers:comma}). Give the best price for a buyer.',
+    ],
+  },
+}
