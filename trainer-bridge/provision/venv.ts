@@ -1,0 +1,163 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SetupError } from './errors.ts'
+import { install } from './installer.ts'
+import { withLock } from './lock.ts'
+import { findPython, type Python, probePython } from './python.ts'
+import { CommandError, runCommand } from './run-command.ts'
+import { chooseTorch, type TorchBuild, withoutTorch } from './torch-build.ts'
+
+export interface RuntimeRequest {
+  /** SYLLABUS_HOME. */
+  home: string
+  onProgress?: (line: string) => void
+  signal?: AbortSignal
+  env?: NodeJS.ProcessEnv
+  /** A requirements file with hashes; the runtime's own by default. */
+  requirements?: string
+}
+
+/** The folder of the Python package, for PYTHONPATH. */
+export const runtimePackage = fileURLToPath(new URL('../runtime/', import.meta.url))
+const ownRequirements = join(runtimePackage, 'requirements.txt')
+
+/** Written last, inside the venv: a venv without it is unfinished. */
+const marker = 'syllabus-ready.json'
+
+/** Where the venv for these requirements belongs. Its name changes with them, so an upgrade never edits a venv in use. */
+export async function venvPath(home: string, requirements = ownRequirements): Promise<string> {
+  const text = await readFile(requirements, 'utf8')
+  return join(home, 'runtime', `venv-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`)
+}
+
+const pythonIn = (venv: string) => join(venv, 'bin', 'python')
+
+/** The finished venv's Python, or undefined when it has to be built or its interpreter is gone. */
+export async function readyPython(venv: string): Promise<string | undefined> {
+  const ready = await readFile(join(venv, marker), 'utf8').catch(() => undefined)
+  if (ready === undefined) return undefined
+  return (await probePython(pythonIn(venv))) ? pythonIn(venv) : undefined
+}
+
+/**
+ * The Python of the fine-tuning runtime, in a venv under `home` that is built on first use. An interrupted build is
+ * taken up by the next call: packages already unpacked are kept. Throws SetupError.
+ */
+export async function provisionRuntime(request: RuntimeRequest): Promise<{ python: string }> {
+  const { home, onProgress, signal, env = process.env, requirements = ownRequirements } = request
+  const venv = await venvPath(home, requirements)
+  const ready = await readyPython(venv)
+  if (ready) return { python: ready }
+  await mkdir(join(home, 'runtime'), { recursive: true })
+  return withLock(`${venv}.lock`, { onProgress, signal }, async () => {
+    const already = await readyPython(venv)
+    if (already) return { python: already }
+    const base = await findPython(env)
+    const build = await chooseTorch({ python: base, requirements, env, signal })
+    onProgress?.(`fine-tuning runtime: Python ${base.version}, ${build.description}`)
+    await checkDisk(home, build)
+    await createVenv(venv, base, { env, signal })
+    await installPackages(venv, build, request)
+    await checkImports(venv, { env, signal })
+    const temporary = join(venv, `${marker}.${randomUUID()}`)
+    await writeFile(
+      temporary,
+      JSON.stringify({ python: base.version, torch: build.kind, at: new Date().toISOString() }),
+    )
+    await rename(temporary, join(venv, marker))
+    await removeOldVenvs(home, venv)
+    onProgress?.('fine-tuning runtime: ready')
+    return { python: pythonIn(venv) }
+  })
+}
+
+interface StepOptions {
+  env: NodeJS.ProcessEnv
+  signal?: AbortSignal
+}
+
+/** Built in place: a venv holds absolute paths and cannot be renamed; its marker file says when it is whole. */
+async function createVenv(venv: string, base: Python, { env, signal }: StepOptions): Promise<void> {
+  if (await probePython(pythonIn(venv))) return
+  await rm(venv, { recursive: true, force: true })
+  try {
+    // --without-pip needs no ensurepip, which Debian leaves out; pip runs from its wheel instead.
+    await runCommand(base.command, ['-m', 'venv', '--without-pip', venv], { env, signal, timeoutMs: 120_000 })
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    const mend =
+      'Install the venv module (Debian: `apt install python3-venv`), or set SYLLABUS_PYTHON to another Python.'
+    throw new SetupError(`${base.command} -m venv failed in ${venv}: ${error.tail}`, mend, { cause: error })
+  }
+}
+
+async function installPackages(venv: string, build: TorchBuild, request: RuntimeRequest): Promise<void> {
+  const { onProgress, signal, env = process.env, requirements = ownRequirements } = request
+  const python = { command: pythonIn(venv), version: '' }
+  const report = (line: string) => {
+    const short = interesting(line)
+    if (short) onProgress?.(`fine-tuning runtime: ${short}`)
+  }
+  let list = requirements
+  if (build.kind === 'cpu') {
+    await runCommand('uv', ['pip', 'install', '--python', python.command, '--torch-backend', 'cpu', build.pin], {
+      env,
+      signal,
+      onLine: report,
+    })
+    list = join(venv, 'requirements-without-torch.txt')
+    await writeFile(list, withoutTorch(await readFile(requirements, 'utf8')))
+  }
+  const args = ['--require-hashes', '--only-binary', ':all:', '-r', list]
+  if (build.kind === 'cpu') args.push('--no-deps')
+  await install({ python, args, signal, env, onProgress: report })
+}
+
+/** Downloads and the summary are worth a line; the rest of what an installer says is not. */
+function interesting(line: string): string | undefined {
+  const text = line.trim()
+  if (/^(uv could not install)/.test(text)) return text
+  if (/^(Downloading|Collecting|Installing|Resolved|Prepared|Installed|Successfully installed)/.test(text))
+    return text.slice(0, 100)
+  return undefined
+}
+
+async function checkImports(venv: string, { env, signal }: StepOptions): Promise<void> {
+  try {
+    await runCommand(pythonIn(venv), ['-c', 'import torch, transformers, peft, safetensors'], {
+      env: { ...env, PYTHONPATH: runtimePackage },
+      signal,
+      timeoutMs: 300_000,
+    })
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    await rm(venv, { recursive: true, force: true })
+    throw new SetupError(
+      `The packages in ${venv} do not load: ${error.tail}`,
+      'Run again: it is rebuilt from nothing.',
+      { cause: error },
+    )
+  }
+}
+
+async function checkDisk(home: string, build: TorchBuild): Promise<void> {
+  const { bavail, bsize } = await statfs(home)
+  const freeGb = (bavail * bsize) / 1e9
+  if (freeGb >= build.installedGb) return
+  const message = `${home} has ${freeGb.toFixed(1)} GB free; the fine-tuning runtime takes ${build.installedGb} GB.`
+  throw new SetupError(message, 'Free some space, or set SYLLABUS_HOME to a folder on a larger disk.')
+}
+
+/** An upgrade leaves the venv of the release before behind; those are several gigabytes. */
+async function removeOldVenvs(home: string, current: string): Promise<void> {
+  const folder = join(home, 'runtime')
+  const monthMs = 30 * 24 * 3_600_000
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    if (!/^venv-[0-9a-f]{12}$/.test(name) || path === current) continue
+    const { atimeMs } = await stat(join(path, marker)).catch(() => ({ atimeMs: 0 }))
+    if (Date.now() - atimeMs > monthMs) await rm(path, { recursive: true, force: true })
+  }
+}
