@@ -33,6 +33,8 @@ export const RunConfig = z.object({
   taskHash: Sha256,
   /** The task as agents may see it. */
   publicTask: ObjectRef,
+  /** The whole task, in VAULT. */
+  sealedTask: ObjectRef,
   /** Whether the server enforces the sealing of the test (three accounts), and what it does not cover. */
   sealing: z.object({ enforced: z.boolean(), note: z.string() }),
   startedAt: Timestamp,

@@ -107,7 +107,8 @@ export const NumberRange = z.enum([...TrainingRange.options, 'heldout-validation
 export type NumberRange = z.infer<typeof NumberRange>
 
 /** How many sentence frames of the training bank a row's phrasing is drawn from. */
-export const Phrasings = z.int().min(1).max(8)
+export const maxPhrasings = 8
+export const Phrasings = z.int().min(1).max(maxPhrasings)
 export type Phrasings = z.infer<typeof Phrasings>
 
 /** The small JSON value a problem is made of, without its wording. Its skill's `solve` finds the answer from it alone. */

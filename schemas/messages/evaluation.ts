@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
-import { Adapter, Candidate, TrainingSummary } from '../training.ts'
+import { Candidate, TrainingSummary } from '../training.ts'
 
 /** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
 export const Job = defineWork({
@@ -34,7 +34,8 @@ export const Predictions = defineWork({
     /** True where the training was found done already, from this run or an earlier one. */
     reusedTraining: z.boolean(),
     publicTask: ObjectRef,
-    taskHash: Sha256,
+    /** The task with its sealed split, in VAULT; only the evaluator can read it. */
+    sealedTask: ObjectRef,
   }),
 })
 
@@ -65,7 +66,7 @@ export const OpeningRequest = defineWork({
     /** Datasets that the audit's items must share no core with. */
     datasets: z.array(ObjectRef),
     publicTask: ObjectRef,
-    taskHash: Sha256,
+    sealedTask: ObjectRef,
   }),
 })
 
@@ -78,7 +79,6 @@ export const Sitting = defineWork({
   schema: z.object({
     candidate: Candidate,
     questions: ObjectRef,
-    /** A sitting on the audit: its questions never come twice, so nothing is cached. */
     paper: z.enum(['test', 'audit']),
     publicTask: ObjectRef,
   }),
@@ -116,5 +116,3 @@ export const Opened = defineWork({
     results: z.array(SealedResult),
   }),
 })
-
-export { Adapter, Candidate }

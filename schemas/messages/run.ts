@@ -13,12 +13,15 @@ export const RunStarted = defineWork({
   schema: z.object({ config: RunConfig }),
 })
 
-/** operator -> planner: hold back new work, or go on. */
+/**
+ * operator -> planner. pause and stop hold back new work, resume goes on, finish ends the search with the best attempt so far,
+ * veto refuses the dataset that waits for training.
+ */
 export const Control = defineWork({
   name: 'control',
   from: 'operator',
   to: 'planner',
-  schema: z.object({ action: z.enum(['pause', 'resume', 'stop', 'veto']), reason: z.string().optional() }),
+  schema: z.object({ action: z.enum(['pause', 'resume', 'stop', 'finish', 'veto']), reason: z.string().optional() }),
 })
 
 /** planner: what it decided and why, with the whole program. */
@@ -26,7 +29,8 @@ export const Decision = defineEvent({
   name: 'decision',
   from: ['planner'],
   schema: z.object({
-    attempt: z.number().int().positive(),
+    /** 0 for the uniform control. */
+    attempt: z.number().int().nonnegative(),
     operation: Operation,
     diagnosis: z.string(),
     program: Program,

@@ -1,0 +1,35 @@
+import type { z } from 'zod'
+import type { EventMessage, PayloadOf, WorkMessage } from '../../schemas/message.ts'
+import { Job, OpeningRequest } from '../../schemas/messages/evaluation.ts'
+import { Shard } from '../../schemas/messages/generation.ts'
+import { Decision, RunFinished, StatusChanged } from '../../schemas/messages/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import type { Outgoing } from './state.ts'
+
+type Json = z.infer<typeof Outgoing>['payload']
+
+function work<M extends WorkMessage>(message: M, config: RunConfig, id: string, payload: PayloadOf<M>): Outgoing {
+  return {
+    name: message.name,
+    variant: config.variants[message.to],
+    id: `${message.name}:${id}`,
+    payload: payload as Json,
+  }
+}
+
+function event<M extends EventMessage>(message: M, id: string, payload: PayloadOf<M>): Outgoing {
+  return { name: message.name, variant: null, id: `${message.name}:${id}`, payload: payload as Json }
+}
+
+/** Everything that a planner sends. The id says what it is about, so the same decision taken twice is one message. */
+export const outgoing = {
+  shard: (config: RunConfig, payload: PayloadOf<typeof Shard>) =>
+    work(Shard, config, `a${payload.round.attempt}.r${payload.round.round}.s${payload.shard}`, payload),
+  job: (config: RunConfig, payload: PayloadOf<typeof Job>) => work(Job, config, payload.candidate, payload),
+  openingRequest: (config: RunConfig, payload: PayloadOf<typeof OpeningRequest>) =>
+    work(OpeningRequest, config, 'test', payload),
+  decision: (payload: PayloadOf<typeof Decision>) => event(Decision, `a${payload.attempt}`, payload),
+  status: (payload: PayloadOf<typeof StatusChanged>, cause: string) =>
+    event(StatusChanged, `${payload.status}:${cause}`, payload),
+  finished: (payload: PayloadOf<typeof RunFinished>) => event(RunFinished, 'end', payload),
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { ObjectRef, Sha256 } from '../../schemas/ids.ts'
+import { Program } from '../../schemas/program.ts'
+import { Yield } from '../../schemas/row.ts'
+import { Operation, RunConfig, RunStatus, StopReason } from '../../schemas/run.ts'
+import { BadCase, ScoreSheet } from '../../schemas/score.ts'
+import { Candidate } from '../../schemas/training.ts'
+
+/** One dataset in the making or made. Attempt 0 is the uniform control. */
+export const Attempt = z.object({
+  attempt: z.number().int().nonnegative(),
+  operation: Operation,
+  diagnosis: z.string(),
+  program: Program,
+  programHash: Sha256,
+  programObject: ObjectRef.nullable(),
+  round: z.number().int(),
+  /** Candidates asked for so far, by source; the next one of a source has this index. */
+  asked: z.record(z.string(), z.number().int()),
+  /** Yield of the closed rounds together, by source. */
+  bySource: z.record(z.string(), Yield),
+  carried: z.number().int(),
+  rows: z.number().int(),
+  dataset: ObjectRef.nullable(),
+  datasetHash: Sha256.nullable(),
+  outcome: z.enum(['generating', 'training', 'scored', 'invalid', 'raised']),
+  candidate: Candidate.nullable(),
+  validation: ScoreSheet.nullable(),
+  badCases: z.array(BadCase),
+  error: z.string().nullable(),
+})
+export type Attempt = z.infer<typeof Attempt>
+
+/** A message that was decided and is to be published; its id makes publishing it twice harmless. */
+export const Outgoing = z.object({
+  name: z.string(),
+  variant: z.string().nullable(),
+  id: z.string(),
+  payload: z.json(),
+})
+export type Outgoing = z.infer<typeof Outgoing>
+
+/** Everything the planner knows of a run; kept in KV and written with its revision. */
+export const PlannerState = z.object({
+  config: RunConfig,
+  status: RunStatus,
+  statusReason: z.string(),
+  phase: z.enum(['base', 'searching', 'replaying', 'opening', 'done']),
+  base: z.object({ candidate: Candidate, validation: ScoreSheet }).nullable(),
+  contamination: ObjectRef.nullable(),
+  attempts: z.array(Attempt),
+  control: Attempt.nullable(),
+  /** Best valid attempt so far by the validation score. */
+  bestAttempt: z.number().int().nullable(),
+  fixesInARow: z.number().int(),
+  final: Candidate.nullable(),
+  controlCandidate: Candidate.nullable(),
+  stopReason: StopReason.nullable(),
+  /** Ids of the messages that this state already contains. */
+  seen: z.array(z.string()),
+  /** Messages decided with the last step; published again when the step is repeated. */
+  outbox: z.array(Outgoing),
+  /** Messages kept back while the run is paused or stopped. */
+  held: z.array(Outgoing),
+})
+export type PlannerState = z.infer<typeof PlannerState>

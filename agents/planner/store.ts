@@ -1,0 +1,12 @@
+import type { ObjectRef } from '../../schemas/ids.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Row } from '../../schemas/row.ts'
+import type { PublicTask } from '../../schemas/task.ts'
+
+/** The blobs that a planner reads and writes. */
+export type Store = {
+  task(ref: ObjectRef): Promise<PublicTask>
+  putProgram(program: Program): Promise<ObjectRef>
+  getRows(ref: ObjectRef): Promise<Row[]>
+  putRows(rows: readonly Row[]): Promise<ObjectRef>
+}
