@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Token } from './ids.ts'
+import { Core } from './task.ts'
 
 /**
  * One training example. The id is `a<attempt>.r<round>.<source>.<index>.<sample>`; it holds no run and no time, so equal
@@ -20,7 +21,7 @@ export const Row = z.object({
     difficulty: z.number().int().optional(),
     seed: z.string().optional(),
     /** The numeric core of a procedural row, from which its answer can be computed again. */
-    core: z.record(z.string(), z.json()).optional(),
+    core: Core.optional(),
     coreKey: z.string().optional(),
   }),
 })

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
+import type { Item, ReplyScore } from '../../../schemas/task.ts'
+
+/** One line of a predictions file, as the runtime writes it. */
+export const Prediction = z.object({
+  id: z.string(),
+  text: z.string(),
+  finish: z.enum(['stop', 'length']),
+  tokens: z.number().int().optional(),
+})
+export type Prediction = z.infer<typeof Prediction>
+
+export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
+
+/** Grades every item of a paper. Errors: an item without a prediction, a prediction without an item, one id twice. */
+export function grade(
+  items: readonly Item[],
+  predictions: readonly Prediction[],
+  score: (reply: string, answer: string) => ReplyScore,
+): Graded[] {
+  const byId = new Map(predictions.map((prediction) => [prediction.id, prediction]))
+  if (byId.size !== predictions.length) throw new Error('two predictions have one id')
+  if (byId.size !== items.length) throw new Error(`${byId.size} predictions were made for ${items.length} items`)
+  return items.map((item) => {
+    const prediction = byId.get(item.id)
+    if (!prediction) throw new Error(`there is no prediction for item ${item.id}`)
+    const verdict = score(prediction.text, item.answer)
+    const { id, part, skill } = item
+    const { strict, lenient } = verdict
+    const outcome = { id, part, skill, strict, lenient, cut: prediction.finish === 'length' }
+    return { item, reply: prediction.text, outcome, score: verdict }
+  })
+}
+
+function tally(outcomes: readonly ItemOutcome[]): Score {
+  const count = (mode: 'strict' | 'lenient') => ({
+    correct: outcomes.filter((outcome) => outcome[mode]).length,
+    total: outcomes.length,
+  })
+  return { strict: count('strict'), lenient: count('lenient') }
+}
+
+function tallyBy(outcomes: readonly ItemOutcome[], key: 'part' | 'skill'): Record<string, Score> {
+  const groups = Object.groupBy(outcomes, (outcome) => outcome[key])
+  return Object.fromEntries(Object.entries(groups).map(([name, group]) => [name, tally(group ?? [])]))
+}
+
+/** The score sheet of graded items: overall, by part, by skill. */
+export function scoreSheet(outcomes: readonly ItemOutcome[]): ScoreSheet {
+  return {
+    overall: tally(outcomes),
+    byPart: tallyBy(outcomes, 'part'),
+    bySkill: tallyBy(outcomes, 'skill'),
+    cut: outcomes.filter((outcome) => outcome.cut).length,
+  }
+}
+
+/** Up to `perSkill` wrong items of each skill, in the split's order, for the planner. Only ever called on validation. */
+export function sampleBadCases(graded: readonly Graded[], perSkill: number): BadCase[] {
+  const taken = new Map<string, number>()
+  return graded
+    .filter(({ outcome }) => !outcome.strict)
+    .filter(({ item }) => {
+      const count = taken.get(item.skill) ?? 0
+      taken.set(item.skill, count + 1)
+      return count < perSkill
+    })
+    .map(({ item, reply, score }) => ({
+      id: item.id,
+      skill: item.skill,
+      part: item.part,
+      input: item.input,
+      expected: item.answer,
+      reply,
+      reason: score.reason,
+    }))
+}
