@@ -1,0 +1,127 @@
+import type { PublicTask } from '../../schemas/task.ts'
+import { candidateFacts } from './analyse/candidates.ts'
+import { caveatsOf, conclude } from './analyse/conclusion.ts'
+import { type DatasetRows, datasetFacts } from './analyse/datasets.ts'
+import { provenanceOf } from './analyse/provenance.ts'
+import { sampleRows } from './analyse/samples.ts'
+import { sealedResults } from './analyse/sealed.ts'
+import { modelsOf, sealingOf, spentOf } from './analyse/statements.ts'
+import { timeOf } from './analyse/time.ts'
+import type { RunFacts } from './facts/run-facts.ts'
+import { type DatasetFacts, ReportData } from './report-data.ts'
+import { confidence } from './statistics/interval.ts'
+import { minResamples, type Resampling } from './statistics/resampler.ts'
+
+export type AnalyseOptions = Resampling & {
+  /** Null where the task could not be read. */
+  task: PublicTask | null
+  versions: Readonly<Record<string, string>>
+  rows: DatasetRows
+}
+
+/** The default bootstrap of a report. */
+export const defaultResampling: Resampling = { resamples: minResamples, seed: 20_260_530 }
+
+const badCasesShown = 12
+
+/** Turns the facts of one run into the report's numbers. Pure: equal arguments give equal data. What is not in the log is null. */
+export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
+  const { task, resamples, seed } = options
+  const [headline, primary] = [task?.headline ?? 'heldout-phrasing', task?.scorer.primary ?? 'strict'] as const
+  const datasets = datasetFacts(facts, options.rows)
+  const candidates = candidateFacts(facts)
+  const sealed = sealedResults(facts, headline, { resamples, seed })
+  const bootstrap = { resamples, seed, confidence }
+  const run = runOf(facts)
+  const time = timeOf(facts)
+  const vetoes = facts.controls.filter(({ payload }) => payload.action === 'veto').length
+  return ReportData.parse({
+    version: 1,
+    run,
+    task: task && taskOf(task),
+    conclusion: {
+      ...conclude(sealed, headline, primary),
+      caveats: caveatsOf({ sealed, candidates, run }, datasets, facts.opened.length, vetoes),
+    },
+    agents: facts.agents,
+    models: modelsOf(facts),
+    sealing: sealingOf(facts),
+    bootstrap,
+    sealed,
+    candidates,
+    datasets,
+    mats: matsOf(facts, datasets),
+    budget: budgetOf(facts, datasets, time.wallSeconds),
+    time,
+    provenance: provenanceOf(facts, { datasets, candidates, sealed, bootstrap }, options.versions),
+    samples: samplesOf(options, run.chosenAttempt),
+    badCases: badCasesOf(facts, run.chosenAttempt),
+  } satisfies ReportData)
+}
+
+function runOf(facts: RunFacts): ReportData['run'] {
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+  const finished = facts.finished.at(-1)?.payload
+  const status = facts.statuses.at(-1)?.payload
+  return {
+    runId: facts.config?.runId ?? null,
+    status: finished ? (status?.status ?? 'finished') : (status?.status ?? (facts.config ? 'running' : null)),
+    statusReason: status?.reason ?? null,
+    finished: finished !== undefined,
+    stopReason: finished?.stopReason ?? null,
+    startedAt: facts.config?.startedAt ?? iso(facts.firstMs),
+    lastMessageAt: iso(facts.lastMs),
+    chosenAttempt: finished?.chosenAttempt ?? null,
+    messages: facts.messages,
+    unreadable: facts.unreadable,
+  }
+}
+
+function taskOf(task: PublicTask): ReportData['task'] {
+  const { id, title, goal, headline, scorer, skills, departures, recipe, inference } = task
+  return { id, title, goal, headline, primary: scorer.primary, skills, departures, recipe, inference }
+}
+
+function matsOf(facts: RunFacts, datasets: readonly DatasetFacts[]): ReportData['mats'] {
+  const tried = datasets.filter((dataset) => dataset.attempt > 0)
+  const finished = facts.finished.at(-1)?.payload
+  const attempts = finished?.attempts ?? tried.length
+  const validAttempts = finished?.validAttempts ?? tried.filter((dataset) => dataset.valid).length
+  return { attempts, validAttempts, value: validAttempts === 0 ? null : attempts / validAttempts }
+}
+
+function budgetOf(
+  facts: RunFacts,
+  datasets: readonly DatasetFacts[],
+  wallSeconds: number | null,
+): ReportData['budget'] {
+  const { config } = facts
+  const spent = spentOf(facts)
+  return {
+    hoursUsed: wallSeconds === null ? null : wallSeconds / 3600,
+    maxHours: config?.limits.maxHours ?? null,
+    attemptsUsed: datasets.filter((dataset) => dataset.attempt > 0).length,
+    attempts: config?.attempts ?? null,
+    candidatesAsked: datasets.reduce((sum, dataset) => sum + dataset.asked, 0),
+    candidateCapPerAttempt: config ? Math.floor(config.rows * config.limits.candidateCap) : null,
+    teacherCallsUsed: spent.calls,
+    teacherCalls: config?.limits.teacherCalls ?? null,
+    inputTokens: spent.inputTokens,
+    outputTokens: spent.outputTokens,
+    price: null,
+  }
+}
+
+function samplesOf({ rows, seed }: AnalyseOptions, chosen: number | null): ReportData['samples'] {
+  const attempt = chosen ?? Math.max(...[...rows.keys()].filter((key) => key > 0))
+  const own = rows.get(attempt)
+  return own && own.length > 0 ? { attempt, rows: sampleRows(own, 2, seed) } : null
+}
+
+function badCasesOf(facts: RunFacts, chosen: number | null): ReportData['badCases'] {
+  const attempts = facts.reports
+    .map(({ payload }) => payload)
+    .filter(({ candidate }) => candidate.name.startsWith('attempt-'))
+  const report = attempts.findLast(({ candidate }) => candidate.name === `attempt-${chosen}`) ?? attempts.at(-1)
+  return report ? { candidate: report.candidate.name, cases: report.badCases.slice(0, badCasesShown) } : null
+}

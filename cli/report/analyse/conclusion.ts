@@ -1,0 +1,120 @@
+import type { Claim, DatasetFacts, ReportData, SealedResults } from '../report-data.ts'
+import { numberText, percent, points } from '../text/format.ts'
+import { labelOf } from './names.ts'
+
+/** Fewer items than this carry no claim, whatever their interval: a bootstrap of a handful of items is too narrow. */
+export const minClaimItems = 20
+
+type Mode = 'strict' | 'lenient'
+type Words = { shown: string; notShown: string; opposite: string }
+
+const improvedWords: Words = {
+  shown: 'The student improved',
+  notShown: 'An improvement of the student over its base is not shown',
+  opposite: 'The student got worse than its base',
+}
+const examplesWords: Words = {
+  shown: 'It also beats the base that is given three worked examples',
+  notShown: 'An advantage over the base with three worked examples is not shown',
+  opposite: 'It does worse than the base that is given three worked examples',
+}
+const searchWords: Words = {
+  shown: 'The search helped',
+  notShown: 'A benefit of the search over an even spread of the same number of rows is not shown',
+  opposite: 'The search did worse than an even spread of the same number of rows',
+}
+
+/** The sentences that head the report, each only as strong as its interval. */
+export function conclude(
+  sealed: SealedResults | null,
+  headline: string,
+  primary: Mode,
+): Pick<ReportData['conclusion'], 'improved' | 'beatsExamples' | 'search'> {
+  const against = (to: string, words: Words) => claim(sealed, to, words, headline, primary)
+  return {
+    improved: against('base', improvedWords),
+    beatsExamples: against('base-examples', examplesWords),
+    search: against('control', searchWords),
+  }
+}
+
+function claim(sealed: SealedResults | null, to: string, words: Words, headline: string, primary: Mode): Claim {
+  if (!sealed) return { verdict: 'not-measured', sentence: `The test was not opened: ${lower(words.notShown)}.` }
+  const difference = sealed.comparisons.find((one) => one.to === to)?.parts[headline]?.[primary]
+  if (!difference || difference.value === null || !difference.interval) {
+    const what = `${labelOf('final')} and ${labelOf(to).toLowerCase()} were not both scored on ${labelOf(headline)}`
+    return { verdict: 'not-measured', sentence: `${words.notShown}: ${lower(what)}.` }
+  }
+  const { low, high } = difference.interval
+  const [final, other] = ['final', to].map(
+    (name) => sealed.test.find((result) => result.candidate === name)?.parts[headline]?.[primary].share ?? null,
+  )
+  const figures =
+    `on ${labelOf(headline)} (${numberText(difference.items)} items) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
+    `a difference of ${points(difference.value)} points, 95 % interval ${points(low)} to ${points(high)}`
+  if (difference.items < minClaimItems) {
+    return {
+      verdict: 'not-shown',
+      sentence: `${words.notShown}: ${figures}; with fewer than ${minClaimItems} items nothing is claimed.`,
+    }
+  }
+  if (low > 0) return { verdict: 'shown', sentence: `${words.shown}: ${figures}.` }
+  if (high < 0) return { verdict: 'opposite', sentence: `${words.opposite}: ${figures}.` }
+  return { verdict: 'not-shown', sentence: `${words.notShown}: ${figures}, which includes zero.` }
+}
+
+const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
+
+/** What a reader must know beside the result. */
+export function caveatsOf(
+  data: Pick<ReportData, 'sealed' | 'candidates' | 'run'>,
+  datasets: readonly DatasetFacts[],
+  openings: number,
+  vetoes: number,
+): string[] {
+  const { sealed, candidates, run } = data
+  const caveats: string[] = []
+  const [final, control] = ['final', 'control'].map(
+    (name) => candidates.find((candidate) => candidate.candidate === name)?.training ?? null,
+  )
+  if (!run.finished) caveats.push('This run is not finished: the report shows what there is so far.')
+  if (sealed) {
+    caveats.push(
+      'This adapter only: there is one training seed, so the intervals cover the choice of the test items and not the luck of a training.',
+    )
+    caveats.push(
+      sealed.opening === 1
+        ? 'Opening 1 of this test: it had not been opened before on this bus.'
+        : `Opening ${sealed.opening} of this test: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
+    )
+    if (openings > 1)
+      caveats.push(`The log holds ${openings} openings of the test in this run; the first one is reported.`)
+    const base = sealed.test.find((result) => result.candidate === 'base')
+    if (base && base.cut > 0.02 * base.items) {
+      caveats.push(
+        `${base.cut} of the base's ${base.items} replies were cut at the token limit, which may lower its score.`,
+      )
+    }
+  }
+  if (final && control) {
+    if (final.seed !== control.seed) caveats.push('Final and control were trained with different seeds.')
+    if (final.rows !== control.rows) {
+      caveats.push(`Final and control were trained on different numbers of rows (${final.rows} and ${control.rows}).`)
+    }
+  }
+  const chosen = datasets.find((dataset) => dataset.attempt === run.chosenAttempt)
+  if (final?.datasetHash && chosen?.datasetHash && final.datasetHash !== chosen.datasetHash) {
+    caveats.push('The final was trained on another dataset than the one of the chosen attempt.')
+  }
+  const short = datasets.filter(
+    (dataset) => dataset.rows !== null && dataset.target !== null && dataset.rows < dataset.target,
+  )
+  for (const { attempt, rows, target } of short) {
+    caveats.push(`${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} rows of the ${target} aimed at.`)
+  }
+  if (vetoes > 0) caveats.push(`A person vetoed ${vetoes === 1 ? 'a dataset' : `${vetoes} datasets`} in this run.`)
+  if (run.unreadable.length > 0) {
+    caveats.push(`${run.unreadable.length} messages of the log could not be read and are left out (see report.json).`)
+  }
+  return caveats
+}

@@ -1,0 +1,96 @@
+import type { Source } from '../../../schemas/program.ts'
+import type { RejectionReason, Row } from '../../../schemas/row.ts'
+import type { RunFacts } from '../facts/run-facts.ts'
+import type { DatasetFacts } from '../report-data.ts'
+
+/** Rows of the datasets that could be read, by attempt; attempt 0 is the control's. */
+export type DatasetRows = ReadonlyMap<number, readonly Row[]>
+
+/** How each dataset was made, in order of attempts; the control (attempt 0) comes first where there is one. */
+export function datasetFacts(facts: RunFacts, rows: DatasetRows): DatasetFacts[] {
+  const attempts = new Set([
+    ...facts.decisions.map(({ payload }) => payload.attempt),
+    ...facts.shards.map(({ payload }) => payload.round.attempt),
+    ...facts.batches.map(({ payload }) => payload.attempt),
+    ...facts.verdicts.map(({ payload }) => payload.attempt),
+  ])
+  return [...attempts].sort((one, other) => one - other).map((attempt) => datasetOf(facts, attempt, rows.get(attempt)))
+}
+
+/** The last closed round of each attempt, from which its dataset is known. */
+export function lastVerdicts(facts: RunFacts) {
+  return new Map(verdictsInOrder(facts).map((verdict) => [verdict.attempt, verdict]))
+}
+
+/** One verdict a round: after a crash a round may have been closed twice, with equal content. */
+function verdictsInOrder(facts: RunFacts) {
+  const rounds = new Map(facts.verdicts.map(({ payload }) => [`${payload.attempt}.${payload.round}`, payload]))
+  return [...rounds.values()].sort((one, other) => one.attempt - other.attempt || one.round - other.round)
+}
+
+function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | undefined): DatasetFacts {
+  const decisions = facts.decisions.map(({ payload }) => payload).filter((decision) => decision.attempt === attempt)
+  const verdicts = verdictsInOrder(facts).filter((verdict) => verdict.attempt === attempt)
+  const shards = facts.shards.map(({ payload }) => payload).filter((shard) => shard.round.attempt === attempt)
+  const decision = decisions.at(-1)
+  const sources = decision?.program.sources ?? sourcesOf(shards)
+  const yields = verdicts.flatMap((verdict) => Object.values(verdict.bySource))
+  const last = verdicts.at(-1)
+  const total = (key: 'asked' | 'generated' | 'admitted') => yields.reduce((sum, one) => sum + one[key], 0)
+  const rejected: Partial<Record<RejectionReason, number>> = {}
+  for (const one of yields) {
+    for (const [reason, count] of Object.entries(one.rejected) as [RejectionReason, number][]) {
+      rejected[reason] = (rejected[reason] ?? 0) + count
+    }
+  }
+  const bySkill = new Map(sources.map((source) => [source.id, source.skill]))
+  return {
+    attempt,
+    operations: decisions.map(({ operation, diagnosis, model }) => ({ operation, diagnosis, model })),
+    programHash: decision?.programHash ?? shards.at(-1)?.round.programHash ?? null,
+    sources: sources.map(({ id, skill, rows, phrasings, wideShare, difficulty }) => ({
+      id,
+      skill,
+      rows,
+      phrasings,
+      wideShare,
+      difficulty,
+    })),
+    target: shards.at(-1)?.round.target ?? facts.config?.rows ?? null,
+    rounds: verdicts.length,
+    asked: total('asked'),
+    generated: total('generated'),
+    admitted: total('admitted'),
+    carriedOver: last ? Math.max(0, last.rows - total('admitted')) : 0,
+    rows: last?.rows ?? null,
+    valid: last && facts.config ? last.rows >= facts.config.minimumRows : null,
+    rejected,
+    ...(rows
+      ? { mix: tally(rows.map((row) => row.skill)), mixFrom: 'dataset' as const }
+      : { mix: mixFromLog(verdicts, bySkill, decision?.program.carryOver?.rows), mixFrom: 'log' as const }),
+    datasetHash: last?.datasetHash ?? null,
+  }
+}
+
+/** The control has no decision: its program is known from its shards. */
+function sourcesOf(shards: readonly { source: Source }[]): Source[] {
+  return [...new Map(shards.map(({ source }) => [source.id, source])).values()]
+}
+
+function mixFromLog(
+  verdicts: readonly { bySource: Record<string, { admitted: number }> }[],
+  skillOf: ReadonlyMap<string, string>,
+  carried: Readonly<Record<string, number>> | undefined,
+): Record<string, number> {
+  const mix: Record<string, number> = { ...carried }
+  for (const [source, { admitted }] of verdicts.flatMap((verdict) => Object.entries(verdict.bySource))) {
+    const skill = skillOf.get(source) ?? source
+    mix[skill] = (mix[skill] ?? 0) + admitted
+  }
+  return mix
+}
+
+function tally(names: readonly string[]): Record<string, number> {
+  const groups = Map.groupBy(names, (name) => name)
+  return Object.fromEntries([...groups].map(([name, group]) => [name, group.length]))
+}

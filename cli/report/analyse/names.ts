@@ -1,0 +1,39 @@
+/** The name under which all parts of a paper are taken together. */
+export const allParts = 'all'
+
+const labels: Readonly<Record<string, string>> = {
+  base: 'Base student',
+  'base-examples': 'Base, three worked examples',
+  control: 'Uniform control',
+  final: 'Final',
+  'heldout-phrasing': 'held-out phrasings',
+  'heldout-range': 'held-out ranges',
+  'in-template': 'in-template',
+  handwritten: 'handwritten',
+  [allParts]: 'all parts',
+}
+
+/** How a candidate or a part is called in a sentence; unknown names stay as they are. */
+export function labelOf(name: string): string {
+  return labels[name] ?? (name.startsWith('attempt-') ? `Attempt ${name.slice('attempt-'.length)}` : name)
+}
+
+const order = ['base', 'base-examples', 'control', 'final']
+
+/** Reading order of candidates: base, base with examples, attempts, control, final. */
+export function byReadingOrder(one: string, other: string): number {
+  return rank(one) - rank(other) || one.localeCompare(other, 'en')
+}
+
+function rank(name: string): number {
+  if (name.startsWith('attempt-')) return 100 + Number(name.slice('attempt-'.length))
+  const place = order.indexOf(name)
+  return place < 0 ? 10_000 : place < 2 ? place : 1000 + place
+}
+
+/** Reading order of a paper's parts: the headline, the other held-out parts, the rest. */
+export function partsInOrder(parts: Iterable<string>, headline: string): string[] {
+  const known = [headline, 'heldout-phrasing', 'heldout-range', 'handwritten', 'in-template']
+  const place = (part: string) => (known.indexOf(part) + known.length + 1) % (known.length + 1)
+  return [...new Set(parts)].sort((one, other) => place(one) - place(other) || one.localeCompare(other, 'en'))
+}

@@ -1,0 +1,44 @@
+import type { RunFacts } from '../facts/run-facts.ts'
+import type { ReportData } from '../report-data.ts'
+import { labelOf } from './names.ts'
+
+type Known = Pick<ReportData, 'datasets' | 'candidates' | 'sealed' | 'bootstrap'>
+
+/** Every seed and hash that is needed to make the run again or to check what it left behind. */
+export function provenanceOf(
+  facts: RunFacts,
+  { datasets, candidates, sealed, bootstrap }: Known,
+  versions: Readonly<Record<string, string>>,
+): ReportData['provenance'] {
+  const named = (attempt: number) => (attempt === 0 ? 'control' : `attempt ${attempt}`)
+  const finished = facts.finished.at(-1)?.payload
+  const trainings = candidates.flatMap(({ candidate, training }) =>
+    training && training.seed !== null
+      ? [{ name: `Training of ${labelOf(candidate).toLowerCase()}`, value: String(training.seed) }]
+      : [],
+  )
+  const hash = (name: string, sha256: string | null | undefined) => (sha256 ? [{ name, sha256 }] : [])
+  return {
+    versions: { ...versions },
+    seeds: [
+      ...(facts.config ? [{ name: 'Run', value: String(facts.config.seed) }] : []),
+      ...(finished ? [{ name: 'Replay', value: String(finished.seeds.replay) }] : []),
+      ...trainings,
+      ...(sealed ? [{ name: 'Audit', value: sealed.auditSeed }] : []),
+      { name: 'Bootstrap', value: String(bootstrap.seed) },
+    ],
+    hashes: [
+      ...hash('Task', facts.config?.taskHash),
+      ...hash('Test', sealed?.testHash),
+      ...datasets.flatMap((dataset) => [
+        ...hash(`Program of ${named(dataset.attempt)}`, dataset.programHash),
+        ...hash(`Dataset of ${named(dataset.attempt)}`, dataset.datasetHash),
+      ]),
+      ...hash('Chosen dataset', finished?.datasetHash),
+      ...candidates.flatMap(({ candidate, training }) => [
+        ...hash(`Training job of ${labelOf(candidate).toLowerCase()}`, training?.jobHash),
+        ...hash(`Adapter of ${labelOf(candidate).toLowerCase()}`, training?.adapterHash),
+      ]),
+    ],
+  }
+}

@@ -1,0 +1,56 @@
+import type { RunFacts } from '../facts/run-facts.ts'
+import type { ReportData } from '../report-data.ts'
+
+/** Calls and tokens spent on teachers, each shard once. */
+export function spentOf(facts: RunFacts): { calls: number; inputTokens: number; outputTokens: number } {
+  const shards = new Map(
+    facts.batches.map(({ payload }) => [`${payload.attempt}.${payload.round}.${payload.shard}`, payload.spent]),
+  )
+  const sum = { calls: 0, inputTokens: 0, outputTokens: 0 }
+  for (const spent of shards.values()) {
+    sum.calls += spent.calls
+    sum.inputTokens += spent.inputTokens
+    sum.outputTokens += spent.outputTokens
+  }
+  return sum
+}
+
+/** Says plainly who planned and who taught. */
+export function modelsOf(facts: RunFacts): ReportData['models'] {
+  const { config } = facts
+  const decisions = facts.decisions.filter(({ payload }) => payload.attempt > 0)
+  if (!config || decisions.length === 0) {
+    return { noLanguageModel: null, sentence: 'No decision of a planner is in the log.' }
+  }
+  const { planner, generator } = config.variants
+  const planned = [...new Set(decisions.flatMap(({ payload }) => payload.model ?? []))]
+  const taught = generator !== 'procedural' || spentOf(facts).calls > 0
+  if (planned.length === 0 && !taught) {
+    return {
+      noLanguageModel: true,
+      sentence: `No language model planned and none taught: the planner "${planner}" decided by rules, and the generator "${generator}" wrote every row by a procedure of the task.`,
+    }
+  }
+  const plan =
+    planned.length > 0 ? `Planned with ${planned.join(', ')}` : `No language model planned (planner "${planner}")`
+  const teach = taught
+    ? `rows were written by the generator "${generator}", which called a teacher`
+    : `no language model taught (generator "${generator}")`
+  return { noLanguageModel: false, sentence: `${plan}; ${teach}.` }
+}
+
+/** Whether the sealing of the test is enforced, and what it does not cover. */
+export function sealingOf(facts: RunFacts): ReportData['sealing'] {
+  const sealing = facts.config?.sealing
+  if (!sealing) return { enforced: null, sentence: 'Whether the test was sealed is not in the log.' }
+  const plain = sealing.enforced
+    ? 'Sealing: the server enforces three accounts; files on this machine are not sealed from processes of the same OS user.'
+    : 'Sealing: the test was not sealed by the server in this run.'
+  const note = sealing.note.trim()
+  return { enforced: sealing.enforced, sentence: says(plain, note) ? plain : `${plain} ${note}` }
+}
+
+function says(text: string, note: string): boolean {
+  const letters = (value: string) => value.toLowerCase().replace(/[^a-z]/g, '')
+  return letters(text).includes(letters(note))
+}

@@ -1,0 +1,5 @@
+export { analyse, defaultResampling } from './analyse.ts'
+export { collect } from './facts/collect.ts'
+export type { LogEntry } from './facts/log-entry.ts'
+export type { RunFacts } from './facts/run-facts.ts'
+export { ReportData } from './report-data.ts'

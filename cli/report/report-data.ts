@@ -1,0 +1,203 @@
+import { z } from 'zod'
+import { Sha256, Timestamp } from '../../schemas/ids.ts'
+import { RejectionReason, Row } from '../../schemas/row.ts'
+import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
+import { BadCase } from '../../schemas/score.ts'
+import { PairedDifference } from './statistics/paired-difference.ts'
+import { Rate } from './statistics/rate.ts'
+import { UnpairedDifference } from './statistics/stratified-difference.ts'
+
+/** A rate under both rules of the scorer. */
+export const Rates = z.object({ strict: Rate, lenient: Rate })
+export type Rates = z.infer<typeof Rates>
+
+const byMode = <T extends z.ZodType>(schema: T) => z.object({ strict: schema, lenient: schema })
+const count = z.number().int().nonnegative()
+
+/** One candidate on one sealed paper. `parts` holds every part and `all`. */
+export const PaperResult = z.object({
+  candidate: z.string(),
+  parts: z.record(z.string(), Rates),
+  skills: z.record(z.string(), Rates),
+  cut: count,
+  items: count,
+})
+export type PaperResult = z.infer<typeof PaperResult>
+
+/** One candidate minus another on the same items of the test, part by part. */
+export const Comparison = z.object({
+  of: z.string(),
+  to: z.string(),
+  parts: z.record(z.string(), byMode(PairedDifference)),
+})
+export type Comparison = z.infer<typeof Comparison>
+
+export const AuditComparison = z.object({
+  candidate: z.string(),
+  headline: byMode(UnpairedDifference),
+  all: byMode(UnpairedDifference),
+  /** Whether the two papers have the same number of items in each common part. */
+  sameComposition: z.boolean(),
+})
+export type AuditComparison = z.infer<typeof AuditComparison>
+
+/** What the opened test showed. */
+export const SealedResults = z.object({
+  opening: z.number().int().positive(),
+  openedAt: Timestamp,
+  testHash: Sha256,
+  auditSeed: z.string(),
+  /** In reading order, the headline first, `all` last. */
+  parts: z.array(z.string()),
+  test: z.array(PaperResult),
+  audit: z.array(PaperResult),
+  comparisons: z.array(Comparison),
+  /** Gain of each candidate over the base in per cent; null: not defined. */
+  gains: z.array(z.object({ candidate: z.string(), parts: z.record(z.string(), byMode(z.number().nullable())) })),
+  auditMinusTest: z.array(AuditComparison),
+})
+export type SealedResults = z.infer<typeof SealedResults>
+
+/** A sentence that is printed only if its interval carries it. */
+export const Claim = z.object({
+  verdict: z.enum(['shown', 'not-shown', 'opposite', 'not-measured']),
+  sentence: z.string(),
+})
+export type Claim = z.infer<typeof Claim>
+
+/** A candidate's training and its score on validation, as far as they are known. */
+export const CandidateFacts = z.object({
+  candidate: z.string(),
+  student: z.string().nullable(),
+  examples: z.boolean(),
+  validation: z
+    .object({ overall: Rates, parts: z.record(z.string(), Rates), skills: z.record(z.string(), Rates), cut: count })
+    .nullable(),
+  training: z
+    .object({
+      seed: count.nullable(),
+      datasetHash: Sha256.nullable(),
+      jobHash: Sha256.nullable(),
+      adapterHash: Sha256.nullable(),
+      reused: z.boolean(),
+      rows: count,
+      steps: count,
+      tokens: count,
+      seconds: z.number(),
+      tokensPerSecond: z.number(),
+      device: z.string(),
+      lossCurve: z.array(z.tuple([z.number(), z.number()])),
+    })
+    .nullable(),
+})
+export type CandidateFacts = z.infer<typeof CandidateFacts>
+
+/** How one dataset was made; attempt 0 is the uniform control. */
+export const DatasetFacts = z.object({
+  attempt: count,
+  operations: z.array(z.object({ operation: Operation, diagnosis: z.string(), model: z.string().nullable() })),
+  programHash: Sha256.nullable(),
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      skill: z.string(),
+      rows: count,
+      phrasings: count,
+      wideShare: z.number(),
+      difficulty: z.tuple([z.number(), z.number(), z.number()]),
+    }),
+  ),
+  target: count.nullable(),
+  rounds: count,
+  asked: count,
+  generated: count,
+  admitted: count,
+  carriedOver: count,
+  /** Rows in the dataset after the last closed round; null when no round was closed. */
+  rows: count.nullable(),
+  valid: z.boolean().nullable(),
+  rejected: z.partialRecord(RejectionReason, count),
+  /** Rows by skill, counted in the dataset itself (`dataset`) or, where it could not be read, from the verdicts (`log`). */
+  mix: z.record(z.string(), count),
+  mixFrom: z.enum(['dataset', 'log']),
+  datasetHash: Sha256.nullable(),
+})
+export type DatasetFacts = z.infer<typeof DatasetFacts>
+
+export const phases = ['generate', 'train', 'answer', 'score', 'sealed', 'other'] as const
+export const Phase = z.enum(phases)
+export type Phase = z.infer<typeof Phase>
+
+/** A stretch of work; seconds since the run's first message. */
+export const Span = z.object({ lane: z.string(), label: z.string(), phase: Phase, from: z.number(), to: z.number() })
+export type Span = z.infer<typeof Span>
+
+/** The whole report. Its HTML and its Markdown show these numbers and no others. */
+export const ReportData = z.object({
+  version: z.literal(1),
+  run: z.object({
+    runId: z.string().nullable(),
+    status: RunStatus.nullable(),
+    statusReason: z.string().nullable(),
+    finished: z.boolean(),
+    stopReason: StopReason.nullable(),
+    startedAt: Timestamp.nullable(),
+    lastMessageAt: Timestamp.nullable(),
+    chosenAttempt: z.number().int().positive().nullable(),
+    messages: count,
+    unreadable: z.array(z.object({ seq: z.number(), name: z.string(), reason: z.string() })),
+  }),
+  task: z
+    .object({
+      id: z.string(),
+      title: z.string(),
+      goal: z.string(),
+      headline: z.string(),
+      primary: z.enum(['strict', 'lenient']),
+      skills: z.array(z.object({ name: z.string(), description: z.string() })),
+      departures: z.array(z.string()),
+      recipe: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+      inference: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    })
+    .nullable(),
+  conclusion: z.object({ improved: Claim, beatsExamples: Claim, search: Claim, caveats: z.array(z.string()) }),
+  agents: z.array(z.object({ role: z.string(), variant: z.string(), instances: z.array(z.string()), messages: count })),
+  models: z.object({
+    noLanguageModel: z.boolean().nullable(),
+    sentence: z.string(),
+  }),
+  sealing: z.object({ enforced: z.boolean().nullable(), sentence: z.string() }),
+  bootstrap: z.object({ resamples: count, seed: count, confidence: z.number() }),
+  sealed: SealedResults.nullable(),
+  candidates: z.array(CandidateFacts),
+  datasets: z.array(DatasetFacts),
+  mats: z.object({ attempts: count, validAttempts: count, value: z.number().nullable() }),
+  budget: z.object({
+    hoursUsed: z.number().nullable(),
+    maxHours: z.number().nullable(),
+    attemptsUsed: count,
+    attempts: count.nullable(),
+    candidatesAsked: count,
+    candidateCapPerAttempt: count.nullable(),
+    teacherCallsUsed: count,
+    teacherCalls: count.nullable(),
+    inputTokens: count,
+    outputTokens: count,
+    /** Null: no price is known. */
+    price: z.number().nullable(),
+  }),
+  time: z.object({
+    wallSeconds: z.number().nullable(),
+    phases: z.array(z.object({ phase: Phase, seconds: z.number() })),
+    spans: z.array(Span),
+  }),
+  provenance: z.object({
+    versions: z.record(z.string(), z.string()),
+    seeds: z.array(z.object({ name: z.string(), value: z.string() })),
+    hashes: z.array(z.object({ name: z.string(), sha256: Sha256 })),
+  }),
+  /** Two rows a skill of one attempt's dataset, drawn with the report's seed. */
+  samples: z.object({ attempt: count, rows: z.array(Row) }).nullable(),
+  badCases: z.object({ candidate: z.string(), cases: z.array(BadCase) }).nullable(),
+})
+export type ReportData = z.infer<typeof ReportData>

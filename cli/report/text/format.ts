@@ -1,0 +1,61 @@
+/** Numbers as the report writes them. Shares are fractions; a missing number is never written as one. */
+
+export const missing = '–'
+const minus = '−'
+
+const fixed = (value: number, digits: number) => {
+  const text = Math.abs(value).toFixed(digits)
+  return (value < 0 && Number(text) !== 0 ? minus : '') + text
+}
+
+/** 0.125 as `12.5 %`. */
+export function percent(share: number | null): string {
+  return share === null ? missing : `${fixed(share * 100, 1)} %`
+}
+
+/** 0.125 as `12.5`, for where the unit stands elsewhere. */
+export function percentNumber(share: number | null): string {
+  return share === null ? missing : fixed(share * 100, 1)
+}
+
+/** A difference of shares in percentage points, always with its sign: 0.125 as `+12.5`. */
+export function points(difference: number | null): string {
+  if (difference === null) return missing
+  const text = fixed(difference * 100, 1)
+  return text.startsWith(minus) || Number(text) === 0 ? text : `+${text}`
+}
+
+/** A gain in per cent with its sign; `not defined` where the base scored nothing. */
+export function gainText(gain: number | null): string {
+  if (gain === null) return 'not defined'
+  const text = fixed(gain, 0)
+  return `${text.startsWith(minus) || text === '0' ? text : `+${text}`} %`
+}
+
+/** 12345 as `12,345`. */
+export function numberText(value: number | null, digits = 0): string {
+  if (value === null) return missing
+  return value
+    .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .replace('-', minus)
+}
+
+/** Seconds as `1 h 05 min`, `2 min 03 s` or `4.2 s`. */
+export function duration(seconds: number | null): string {
+  if (seconds === null) return missing
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  const two = (value: number) => String(value).padStart(2, '0')
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`
+  return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`
+}
+
+/** `2026-11-23 09:16:37 UTC`. */
+export function timeText(iso: string | null): string {
+  return iso === null ? missing : `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+}
+
+/** The first twelve digits of a hash. */
+export function shortHash(sha256: string | null): string {
+  return sha256 === null ? missing : sha256.slice(0, 12)
+}

@@ -1,0 +1,317 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import type { LogEntry } from '../../cli/report/mod.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
+import type { AgentRole, Role } from '../../schemas/role.ts'
+import type { ItemOutcome } from '../../schemas/score.ts'
+import { datasetRows, hash, sheetOf, skills } from './run-log-data.ts'
+
+/** How far a made-up run got, and how its candidates fare on the sealed papers. */
+export type RunLogOptions = {
+  attempts?: number
+  rows?: number
+  seed?: number
+  opened?: boolean
+  finished?: boolean
+  /** Probability of a right answer by candidate; the parts shift it. */
+  skillOf?: Partial<Record<string, number>>
+  sealingEnforced?: boolean
+  diagnosis?: string
+  badReply?: string
+}
+
+const object = (name: string) => ({ account: 'LAB' as const, name, sha256: hash(name), bytes: 4096 })
+const testParts = { 'in-template': 120, 'heldout-phrasing': 60, 'heldout-range': 60, handwritten: 40 }
+const auditParts = { 'in-template': 120, 'heldout-phrasing': 60, 'heldout-range': 60 }
+const validationParts = { 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 }
+const shift: Record<string, number> = {
+  'in-template': 0.25,
+  'heldout-phrasing': 0,
+  'heldout-range': -0.08,
+  handwritten: -0.12,
+}
+const ability: Record<string, number> = {
+  base: 0.08,
+  'base-examples': 0.16,
+  'attempt-1': 0.35,
+  'attempt-2': 0.42,
+  'attempt-3': 0.4,
+  final: 0.45,
+  control: 0.36,
+}
+
+/**
+ * The log of a made-up run whose figures agree with each other: sheets are counted from the item outcomes, verdicts add up. Every
+ * payload is parsed by its schema.
+ */
+export function runLog(options: RunLogOptions = {}): LogEntry[] {
+  const { attempts = 3, rows = 300, seed = 7, finished = true, opened = finished } = options
+  const random = xoroshiro128plus(seed)
+  const entries: LogEntry[] = []
+  const startMs = Date.UTC(2026, 10, 23, 9, 30)
+  let clockMs = startMs
+  const variantOf: Record<AgentRole, string> = {
+    planner: 'rules',
+    generator: 'procedural',
+    critic: 'rules',
+    'trainer-bridge': 'peft',
+    evaluator: 'scorer',
+  }
+  /** What every piece of work carries along. */
+  const addresses = {
+    publicTask: object('public-task'),
+    sealedTask: { ...object('sealed-task'), account: 'VAULT' as const },
+    variants: variantOf,
+  }
+  const say = <N extends MessageName>(
+    name: N,
+    role: Role,
+    payload: PayloadOf<Registry[N]>,
+    afterMs = 200,
+    instance = 1,
+  ) => {
+    clockMs += afterMs
+    const message = registry[name]
+    entries.push({
+      seq: entries.length + 1,
+      at: new Date(clockMs).toISOString(),
+      name,
+      from: { role, variant: variantOf[role as AgentRole] ?? 'cli', instance: `${role}-${instance}` },
+      ...(message.kind === 'work' ? { to: { role: message.to, variant: variantOf[message.to] } } : {}),
+      id: `demo.${name}.${entries.length}`,
+      cause: entries.at(-1)?.id ?? null,
+      payload: message.schema.parse(payload),
+    })
+  }
+  const outcomes = (paper: string, candidate: string, parts: Record<string, number>): ItemOutcome[] =>
+    Object.entries(parts).flatMap(([part, count]) =>
+      Array.from({ length: count }, (_, index) => {
+        const p =
+          (options.skillOf?.[candidate] ?? ability[candidate] ?? 0.4) +
+          (candidate.startsWith('base') ? 0 : shift[part]!)
+        const strict = uniformFloat64(random) < p
+        const lenient = strict || uniformFloat64(random) < 0.06
+        return { id: `${paper}-${part}-${index}`, part, skill: skills[index % 6]!, strict, lenient, cut: false }
+      }),
+    )
+  const candidateOf = (name: string) => ({
+    name,
+    student: 'SmolLM2-135M-Instruct',
+    jobHash: name.startsWith('base') ? null : hash(`job ${name}`),
+    adapter: name.startsWith('base')
+      ? null
+      : {
+          sha256: hash(`adapter ${name}`),
+          files: [{ name: 'adapter_model.safetensors', object: object(`adapter ${name}`) }],
+        },
+    examples: name === 'base-examples',
+  })
+
+  const chosen = `attempt-${Math.min(2, attempts)}`
+  say('run-started', 'operator', {
+    config: {
+      runId: 'demo-run',
+      seed,
+      attempts,
+      rows,
+      minimumRows: Math.round(rows * 0.66),
+      limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, teacherCalls: null },
+      taskHash: hash('task'),
+      ...addresses,
+      sealing: {
+        enforced: options.sealingEnforced ?? true,
+        note: 'Files on this machine are not sealed from processes of the same OS user.',
+      },
+      startedAt: new Date(startMs).toISOString(),
+    },
+  })
+  const score = (name: string, training: boolean, trainingSeed: number) => {
+    const spec = training
+      ? {
+          dataset: object(`dataset ${name}`),
+          datasetHash: hash(`dataset ${name === 'final' ? chosen : name}`),
+          seed: trainingSeed,
+        }
+      : null
+    const examples = name === 'base-examples'
+    say('job', 'planner', { candidate: name, training: spec, examples, ...addresses })
+    const progress = (phase: 'train' | 'infer', done: number, total: number, loss?: number) =>
+      say(
+        'progress',
+        'trainer-bridge',
+        {
+          role: 'trainer-bridge',
+          instance: 'trainer-bridge-1',
+          phase,
+          candidate: name,
+          done,
+          total,
+          ...(loss ? { loss } : {}),
+        },
+        phase === 'train' ? 9_000 : 6_000,
+      )
+    const curve: [number, number][] = []
+    for (let step = 1; training && step <= 38; step++) {
+      const loss = 0.35 + 1.9 * Math.exp(-step / 9) + 0.08 * uniformFloat64(random)
+      curve.push([step, Number(loss.toFixed(3))])
+      if (step % 4 === 0) progress('train', step, 38, loss)
+    }
+    for (let done = 40; done <= 120; done += 40) progress('infer', done, 120)
+    const summary = training
+      ? { rows, steps: 38, tokens: rows * 84, seconds: 92.4, tokensPerSecond: 272.7, lossCurve: curve, device: 'cpu' }
+      : null
+    const predictions = object(`predictions ${name}`)
+    const shared = { candidate: candidateOf(name), training: summary, reusedTraining: false }
+    say('predictions', 'trainer-bridge', {
+      ...shared,
+      predictions,
+      ...addresses,
+    })
+    const items = outcomes('validation', name, validationParts)
+    const badCases = items
+      .filter((item) => !item.strict)
+      .slice(0, 20)
+      .map((item) => ({
+        id: item.id,
+        skill: item.skill,
+        part: item.part,
+        input: 'Three jars hold 250 g each. How many grams are there in all?',
+        expected: '750.00',
+        reply: options.badReply ?? 'There are 3 jars, so 250 + 3 = 253. The answer is therefore \\boxed{253.00}.',
+        reason: 'wrong number',
+      }))
+    say(
+      'report',
+      'evaluator',
+      { ...shared, validation: sheetOf(items), items, badCases, contamination: object('contamination') },
+      900,
+    )
+  }
+  const make = (attempt: number) => {
+    const quota = Math.round(rows / skills.length)
+    const carried = attempt > 1 ? Math.round(rows * 0.3) : 0
+    const sources = skills.map((skill) => ({
+      id: skill,
+      kind: 'procedure' as const,
+      skill,
+      rows: Math.round((rows - carried) / skills.length),
+      phrasings: attempt === 0 ? 8 : Math.min(8, 2 + attempt * 2),
+      wideShare: 0.3,
+      difficulty: [2, 1, 1] as [number, number, number],
+    }))
+    say('decision', 'planner', {
+      attempt,
+      operation: attempt <= 1 ? 'draft' : 'improve',
+      diagnosis:
+        options.diagnosis ??
+        (attempt === 0
+          ? 'Uniform control: no search, the same number of rows spread evenly.'
+          : attempt === 1
+            ? 'First draft: an even spread over six skills with four phrasings each.'
+            : 'unit-convert and date-gap lag behind on held-out phrasings: more phrasings, wider ranges, more rows of both.'),
+      program: {
+        version: 1,
+        sources,
+        contract: { maxInputChars: 400, maxOutputChars: 400 },
+        filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.5 },
+        verification: 'execute',
+        carryOver:
+          carried > 0
+            ? { attempt: attempt - 1, rows: Object.fromEntries(skills.map((skill) => [skill, carried / 6])) }
+            : null,
+      },
+      programHash: hash(`program ${attempt}`),
+      model: null,
+    })
+    const round = {
+      attempt,
+      round: 1,
+      shards: skills.length,
+      target: rows,
+      quotas: Object.fromEntries(skills.map((skill) => [skill, quota])),
+      program: object(`program ${attempt}`),
+      programHash: hash(`program ${attempt}`),
+      admitted: null,
+      contamination: object('contamination'),
+      ...addresses,
+    }
+    for (const [shard, source] of sources.entries()) {
+      say(
+        'shard',
+        'planner',
+        { round, shard, source, from: 0, count: source.rows + 6, seed: `${seed}.${attempt}.${shard}` },
+        20,
+      )
+    }
+    for (const [shard, source] of sources.entries()) {
+      const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
+      const failures = [{ index: 0, reason: 'no problem of this difficulty in the range' }]
+      say(
+        'batch',
+        'generator',
+        { round, shard, source: source.id, candidates: datasetRows(attempt, 3), failures, spent },
+        300,
+        1 + (shard % 2),
+      )
+    }
+    const bySource = Object.fromEntries(
+      sources.map((source) => [
+        source.id,
+        {
+          asked: source.rows + 6,
+          generated: source.rows + 5,
+          admitted: source.rows,
+          rejected: { 'near-duplicate': 2, 'contaminated-sealed': 1, surplus: 2 },
+        },
+      ]),
+    )
+    say('verdict', 'critic', {
+      attempt,
+      round: 1,
+      bySource,
+      rows: carried + sources.reduce((sum, source) => sum + source.rows, 0),
+      dataset: object(`dataset attempt-${attempt}`),
+      datasetHash: hash(`dataset ${attempt === 0 ? 'control' : `attempt-${attempt}`}`),
+      spent: { calls: 0, inputTokens: 0, outputTokens: 0 },
+    })
+  }
+
+  score('base', false, 0)
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    make(attempt)
+    score(`attempt-${attempt}`, true, 100 + attempt)
+  }
+  if (opened) {
+    make(0)
+    score('final', true, 4242)
+    score('control', true, 4242)
+    const names = ['base', 'base-examples', 'final', 'control']
+    say('opening-request', 'planner', {
+      candidates: names.map(candidateOf),
+      datasets: [object('dataset attempt-2'), object('dataset attempt-0')],
+      ...addresses,
+    })
+    const result = (paper: 'test' | 'audit', name: string) => {
+      const items = outcomes(paper, name, paper === 'test' ? testParts : auditParts)
+      return { candidate: candidateOf(name), paper, sheet: sheetOf(items), items }
+    }
+    const results = [...names.map((name) => result('test', name)), result('audit', 'base'), result('audit', 'final')]
+    say('opened', 'evaluator', { opening: 1, testHash: hash('test'), auditSeed: 'f00dfeed', results }, 190_000)
+  }
+  if (finished) {
+    const chosenAttempt = Math.min(2, attempts)
+    say('run-finished', 'planner', {
+      stopReason: 'attempts-used',
+      chosenAttempt,
+      dataset: object(`dataset attempt-${chosenAttempt}`),
+      datasetHash: hash(`dataset attempt-${chosenAttempt}`),
+      controlDatasetHash: hash('dataset control'),
+      attempts,
+      validAttempts: attempts,
+      seeds: { search: Array.from({ length: attempts }, (_, index) => 101 + index), replay: 4242 },
+    })
+    say('status-changed', 'planner', { status: 'finished', reason: 'all attempts were used' })
+  }
+  return entries
+}
