@@ -1,0 +1,122 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { AgentContext, AgentModule, StartedAgent } from '../agents/kit/agent.ts'
+import { memo } from '../agents/kit/cache.ts'
+import type { Cause } from '../bus/mod.ts'
+import type { ObjectRef } from '../schemas/ids.ts'
+import type { PayloadOf } from '../schemas/message.ts'
+import { Answers, type Job, Predictions, type Sitting } from '../schemas/messages/evaluation.ts'
+import { Progress } from '../schemas/messages/run.ts'
+import { PublicTask, Question } from '../schemas/task.ts'
+import type { Candidate } from '../schemas/training.ts'
+import { studentLabel } from './job.ts'
+import { provisionRuntime } from './provision/mod.ts'
+import { createReplies } from './replies.ts'
+import { startRuntime } from './runtime.ts'
+import { prepareStudent, StudentChoice } from './student.ts'
+import { createTrainings } from './trainings.ts'
+
+const Options = z.strictObject({
+  student: StudentChoice.default('embedded'),
+  /** Least time between two progress messages. */
+  progressEveryMs: z.number().int().positive().default(2000),
+})
+
+type HandlerContext = { runId: string; id: string; cause: Cause; signal: AbortSignal }
+
+async function startPeft({
+  bus,
+  identity,
+  options,
+  home,
+  log,
+  signal,
+}: AgentContext): Promise<StartedAgent<'trainer-bridge'>> {
+  const settings = Options.parse(options)
+  const note = (line: string) => log.info({ step: line }, 'setup')
+  const { python } = await provisionRuntime({ home, onProgress: note, signal })
+  const student = await prepareStudent(settings.student, { home, python, onProgress: note, signal })
+  const runtime = startRuntime({ python, log, signal })
+  const scratch = join(home, 'trainer')
+  await mkdir(scratch, { recursive: true })
+  const trainings = createTrainings({ bus, runtime, student, scratch })
+  const replies = createReplies({ bus, runtime, student, scratch })
+  const task = memo(
+    (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
+    (ref) => ref.sha256,
+  )
+
+  /** Progress as events of the run, a few a minute; losing one is no fault. */
+  function reporter({ runId, id, cause }: HandlerContext, candidate: string) {
+    let last = 0
+    return (
+      phase: 'train' | 'infer',
+      done: number,
+      total: number,
+      more: { loss?: number; tokensPerSecond?: number; etaSeconds?: number },
+    ) => {
+      if (Date.now() - last < settings.progressEveryMs && done < total) return
+      last = Date.now()
+      const payload = { role: identity.role, instance: identity.instance, phase, candidate, done, total, ...more }
+      bus
+        .publish(Progress, { runId, id: `${id}:${phase}:${done}`, cause }, payload)
+        .catch((error: unknown) => log.warn({ error }, 'progress lost'))
+    }
+  }
+
+  async function onJob(job: PayloadOf<typeof Job>, context: HandlerContext): Promise<void> {
+    const { runId, cause } = context
+    const rules = await task(job.publicTask)
+    const onProgress = reporter(context, job.candidate)
+    const trained =
+      job.training && (await trainings.train(job.training, rules.recipe, { onProgress, signal: context.signal }))
+    const candidate: Candidate = {
+      name: job.candidate,
+      student: studentLabel(student),
+      jobHash: trained?.jobHash ?? null,
+      adapter: trained?.adapter ?? null,
+      examples: job.examples,
+    }
+    const questions = rules.validation.map((item) => Question.strip().parse(item))
+    const answered = await replies.answer({ candidate, questions, task: rules, onProgress, signal: context.signal })
+    await bus.publish(
+      Predictions,
+      { runId, variant: job.variants.evaluator, id: `predictions:${job.candidate}`, cause },
+      {
+        candidate,
+        predictions: await bus.objects.put('LAB', `${runId}/predictions`, await readFile(answered)),
+        training: trained?.summary ?? null,
+        reusedTraining: trained?.reused ?? false,
+        publicTask: job.publicTask,
+        sealedTask: job.sealedTask,
+        variants: job.variants,
+      },
+    )
+  }
+
+  /** Sealed questions come by EXAM and their replies go back by EXAM. */
+  async function onSitting(sitting: PayloadOf<typeof Sitting>, context: HandlerContext): Promise<void> {
+    const { candidate, paper, publicTask } = sitting
+    const { runId, cause, signal: stop } = context
+    const rules = await task(publicTask)
+    const questions = await bus.objects.getLines(sitting.questions, Question)
+    const onProgress = reporter(context, `${candidate.name} (${paper})`)
+    const answered = await replies.answer({ candidate, questions, task: rules, onProgress, signal: stop })
+    await bus.publish(
+      Answers,
+      { runId, variant: sitting.variants.evaluator, id: `answers:${candidate.name}:${paper}`, cause },
+      {
+        candidate: candidate.name,
+        paper,
+        predictions: await bus.objects.put('EXAM', `${runId}/predictions`, await readFile(answered)),
+        publicTask,
+      },
+    )
+  }
+
+  return { handlers: { job: onJob, sitting: onSitting }, release: () => runtime[Symbol.asyncDispose]() }
+}
+
+/** trainer-bridge: the process beside the GPU (or on this CPU); drives the fine-tuning runtime. */
+export const trainerBridge: AgentModule<'trainer-bridge'> = { role: 'trainer-bridge', variants: { peft: startPeft } }

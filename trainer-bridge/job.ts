@@ -1,0 +1,28 @@
+import { hashOf } from '../schemas/hash.ts'
+import type { Recipe } from '../schemas/task.ts'
+
+/** The student as it is on this machine; the hash is over its weights. */
+export type Student = { name: string; path: string; sha256: string }
+
+/** What a candidate's `student` field says: enough to tell two students apart. */
+export const studentLabel = (student: Student): string => `${student.name}@${student.sha256.slice(0, 12)}`
+
+/**
+ * Identity of a training: the same dataset, student, recipe and seed are the same job, whatever run asks, and are never trained
+ * twice.
+ */
+export function jobHashOf(job: { datasetHash: string; student: Student; recipe: Recipe; seed: number }): string {
+  return hashOf({ dataset: job.datasetHash, student: job.student.sha256, recipe: job.recipe, seed: job.seed })
+}
+
+/** Identity of a set of replies: who answered which questions, how. Decoding is greedy, so equal keys mean equal replies. */
+export function repliesKey(asked: {
+  student: Student
+  adapterSha256: string | null
+  questionsSha256: string
+  examples: unknown
+  inference: unknown
+  system: string
+}): string {
+  return hashOf({ ...asked, student: asked.student.sha256 })
+}

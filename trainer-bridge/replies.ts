@@ -1,0 +1,81 @@
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bus } from '../bus/mod.ts'
+import { sha256 } from '../schemas/hash.ts'
+import type { PublicTask, Question } from '../schemas/task.ts'
+import type { Candidate } from '../schemas/training.ts'
+import { repliesKey, type Student } from './job.ts'
+import type { Runtime } from './runtime.ts'
+import { adapterFolder, type OnProgress } from './trainings.ts'
+
+/** Answers questions as a candidate. Replies are kept by what they depend on, so the base student answers a paper only once. */
+export function createReplies({
+  bus,
+  runtime,
+  student,
+  scratch,
+}: {
+  bus: Bus
+  runtime: Runtime
+  student: Student
+  scratch: string
+}) {
+  const cache = join(scratch, 'replies')
+
+  return {
+    /** Returns the path of a predictions file. */
+    async answer(asked: {
+      candidate: Candidate
+      questions: readonly Question[]
+      task: PublicTask
+      onProgress: OnProgress
+      signal: AbortSignal
+    }): Promise<string> {
+      const { candidate, task, onProgress, signal } = asked
+      const examples = candidate.examples ? task.fewShot : []
+      const lines = asked.questions.map(({ id, instruction, input }) =>
+        JSON.stringify({ id, instruction, input, examples }),
+      )
+      const text = `${lines.join('\n')}\n`
+      const key = repliesKey({
+        student,
+        adapterSha256: candidate.adapter?.sha256 ?? null,
+        questionsSha256: sha256(text),
+        examples,
+        inference: task.inference,
+        system: task.recipe.system,
+      })
+      const path = join(cache, `${key}.jsonl`)
+      if (await exists(path)) return path
+      await mkdir(cache, { recursive: true })
+      const questions = join(cache, `${key}.questions.jsonl`)
+      const partial = join(cache, `${key}.partial`)
+      await writeFile(questions, text)
+      const adapter =
+        candidate.adapter && candidate.jobHash
+          ? await adapterFolder(bus, scratch, candidate.jobHash, candidate.adapter)
+          : null
+      await runtime.infer(
+        {
+          student: student.path,
+          adapter,
+          questions,
+          inference: task.inference,
+          system: task.recipe.system,
+          out: partial,
+        },
+        { signal, onProgress: ({ done, total, eta_s }) => onProgress('infer', done, total, { etaSeconds: eta_s }) },
+      )
+      await rename(partial, path)
+      await rm(questions, { force: true })
+      return path
+    },
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,89 @@
+"""LoRA adapters on a student: put on, taken off, saved and loaded in PEFT's format."""
+
+import json
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import Linear as LoraLinear
+
+from .artefacts import folder_sha256, replace_folder
+from .errors import RequestError
+from .lora_linear import use_fused_forward
+from .recipe import Recipe
+from .student import Student
+
+
+@contextmanager
+def fresh_adapter(student: Student, recipe: Recipe):
+    """The student with a new trainable adapter on every linear layer but the output; float32 whatever the base is in."""
+    config = LoraConfig(
+        r=recipe.lora_rank,
+        lora_alpha=int(recipe.lora_alpha) if recipe.lora_alpha == int(recipe.lora_alpha) else recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    tuned = get_peft_model(student.model, config)
+    try:
+        for parameter in trainable(tuned):
+            parameter.data = parameter.data.float()
+        if recipe.lora_dropout == 0:
+            fuse(tuned)
+        yield tuned
+    finally:
+        tuned.unload()
+
+
+@contextmanager
+def loaded_adapter(student: Student, folder: str | None):
+    """The student with a saved adapter, for inference; the bare student when `folder` is None."""
+    if folder is None:
+        yield
+        return
+    if not (Path(folder) / "adapter_config.json").is_file():
+        raise RequestError("bad_request", f"no adapter at {folder}: adapter_config.json is missing")
+    try:
+        tuned = PeftModel.from_pretrained(student.model, folder)
+    except (MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        raise RequestError("bad_request", f"the adapter at {folder} does not fit the student: {error}") from error
+    try:
+        tuned.eval()
+        for name, parameter in tuned.named_parameters():
+            if "lora_" in name:
+                parameter.data = parameter.data.to(student.dtype)
+        fuse(tuned)
+        yield
+    finally:
+        tuned.unload()
+
+
+def trainable(model) -> list[torch.nn.Parameter]:
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def fuse(tuned) -> None:
+    for module in tuned.modules():
+        if isinstance(module, LoraLinear) and isinstance(module.base_layer, torch.nn.Linear):
+            use_fused_forward(module)
+
+
+def save_adapter(tuned, student: Student, out: Path) -> tuple[Path, str]:
+    """Writes out/adapter and returns it with its hash, in which neither this machine's paths nor set order show."""
+    final = out / "adapter"
+    partial = out / "adapter.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    tuned.save_pretrained(partial, save_embedding_layers=False)
+    (partial / "README.md").unlink(missing_ok=True)
+    config_path = partial / "adapter_config.json"
+    config = json.loads(config_path.read_text())
+    config["base_model_name_or_path"] = student.shared_name
+    config["target_modules"] = sorted(config["target_modules"])
+    config_path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    replace_folder(partial, final)
+    return final, folder_sha256(final)

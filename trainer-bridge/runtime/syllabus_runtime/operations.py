@@ -1,0 +1,84 @@
+"""What a request of each kind does."""
+
+from pathlib import Path
+from typing import Callable
+
+import torch
+
+from . import PROTOCOL, fields
+from .device import pick_device
+from .errors import CancelToken, RequestError
+from .inference import infer, parse_inference
+from .recipe import parse_recipe
+from .rows import read_questions, read_rows
+from .student import StudentCache
+from .training import train
+
+
+class Operations:
+    def __init__(self) -> None:
+        self._students = StudentCache()
+
+    def run(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        """The result of a request; raises RequestError. The student is loaded anew after any failure of another kind."""
+        try:
+            return self._dispatch(request, report, cancel)
+        except RequestError:
+            raise
+        except (MemoryError, torch.OutOfMemoryError) as error:
+            self._recover()
+            advice = "lower per_device_train_batch_size, cutoff_len or batch_tokens, or use a smaller student"
+            raise RequestError("out_of_memory", f"memory ran out during {request['op']}: {error}; {advice}") from error
+        except Exception as error:
+            self._recover()
+            raise RequestError("internal", f"{request['op']} failed: {type(error).__name__}: {error}") from error
+
+    def _dispatch(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        operation = request["op"]
+        if operation == "hello":
+            return self._hello()
+        if operation == "train":
+            return self._train(request, report, cancel)
+        if operation == "infer":
+            return self._infer(request, report, cancel)
+        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, infer, cancel")
+
+    def _hello(self) -> dict:
+        import peft
+        import transformers
+
+        return {
+            "protocol": PROTOCOL,
+            "device": pick_device().type,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "peft": peft.__version__,
+            "threads": torch.get_num_threads(),
+        }
+
+    def _train(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        recipe = parse_recipe(fields.mapping(request, "recipe"))
+        seed = fields.number(request, "seed", 0, 0, whole=True)
+        out = Path(fields.text(request, "out"))
+        rows = read_rows(fields.text(request, "dataset"))
+        student = self._student(request, recipe.bf16)
+        cancel.check()
+        return train(student, rows, recipe, seed, out, report, cancel)
+
+    def _infer(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
+        settings = parse_inference(fields.mapping(request, "inference"))
+        system = fields.text(request, "system", "")
+        out = Path(fields.text(request, "out"))
+        adapter = fields.text(request, "adapter", None)
+        questions = read_questions(fields.text(request, "questions"))
+        student = self._student(request, fields.flag(request, "bf16", True))
+        cancel.check()
+        return infer(student, adapter, questions, system, settings, out, report, cancel)
+
+    def _student(self, request: dict, bf16: bool):
+        return self._students.get(fields.text(request, "student"), fields.text(request, "student_revision", None), bf16)
+
+    def _recover(self) -> None:
+        self._students.drop()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()

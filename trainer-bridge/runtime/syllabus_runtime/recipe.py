@@ -1,0 +1,64 @@
+"""The training recipe, with LLaMA-Factory's names. Defaults are the paper's."""
+
+from dataclasses import dataclass
+
+from . import fields
+from .errors import RequestError
+
+SCHEDULES = ("cosine", "linear", "constant")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    lora_rank: int
+    lora_alpha: float
+    lora_dropout: float
+    learning_rate: float
+    lr_scheduler_type: str
+    warmup_ratio: float
+    num_train_epochs: float
+    per_device_train_batch_size: int
+    gradient_accumulation_steps: int
+    cutoff_len: int
+    bf16: bool
+    max_grad_norm: float
+    system: str
+
+    @property
+    def rows_per_step(self) -> int:
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps
+
+
+KNOWN = {*Recipe.__dataclass_fields__, "lora_target"}
+
+
+def parse_recipe(source: dict) -> Recipe:
+    """Raises bad_request for an unknown key, too: a misspelt one would silently train with a default."""
+    unknown = sorted(set(source) - KNOWN)
+    if unknown:
+        raise RequestError("bad_request", f"the recipe has unknown keys {unknown}; known are {sorted(KNOWN)}")
+    if source.get("lora_target", "all") != "all":
+        raise RequestError("bad_request", "lora_target must be 'all'")
+    schedule = fields.text(source, "lr_scheduler_type", "cosine")
+    if schedule not in SCHEDULES:
+        raise RequestError("bad_request", f"lr_scheduler_type must be one of {SCHEDULES}, got {schedule!r}")
+    dropout = fields.number(source, "lora_dropout", 0, 0.0)
+    warmup = fields.number(source, "warmup_ratio", 0, 0.1)
+    if dropout >= 1 or warmup > 1:
+        raise RequestError("bad_request", "lora_dropout must be below 1 and warmup_ratio at most 1")
+    alpha = source.get("lora_alpha")
+    return Recipe(
+        lora_rank=fields.number(source, "lora_rank", 1, 8, whole=True),
+        lora_alpha=16.0 if alpha is None else fields.number(source, "lora_alpha", 0, positive=True),
+        lora_dropout=dropout,
+        learning_rate=fields.number(source, "learning_rate", 0, 1e-4, positive=True),
+        lr_scheduler_type=schedule,
+        warmup_ratio=warmup,
+        num_train_epochs=fields.number(source, "num_train_epochs", 0, 3.0, positive=True),
+        per_device_train_batch_size=fields.number(source, "per_device_train_batch_size", 1, 1, whole=True),
+        gradient_accumulation_steps=fields.number(source, "gradient_accumulation_steps", 1, 8, whole=True),
+        cutoff_len=fields.number(source, "cutoff_len", 8, 2048, whole=True),
+        bf16=fields.flag(source, "bf16", True),
+        max_grad_norm=fields.number(source, "max_grad_norm", 0, 1.0, positive=True),
+        system=fields.text(source, "system", ""),
+    )

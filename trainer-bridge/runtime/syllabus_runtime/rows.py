@@ -1,0 +1,84 @@
+"""Reads the JSON-lines files that requests name."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import fields
+from .errors import RequestError
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    instruction: str
+    input: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Question:
+    id: str
+    instruction: str
+    input: str
+    examples: tuple[tuple[str, str], ...]
+
+
+def read_rows(path: str) -> list[Row]:
+    rows = []
+    for where, line in _lines(path):
+        row = Row(*(fields.text(line, name, kind="bad_dataset", where=where) for name in ("id", "instruction", "input", "output")))
+        if not row.output.strip():
+            raise RequestError("bad_dataset", f"{where}row {row.id!r} has an empty output, so there is nothing to learn from it")
+        _need_a_turn(row, where)
+        rows.append(row)
+    _need_some(rows, path)
+    return rows
+
+
+def read_questions(path: str) -> list[Question]:
+    questions = []
+    for where, line in _lines(path):
+        id, instruction, input = (fields.text(line, name, kind="bad_dataset", where=where) for name in ("id", "instruction", "input"))
+        examples = line.get("examples") or []
+        if not isinstance(examples, list) or not all(isinstance(e, dict) for e in examples):
+            raise RequestError("bad_dataset", f"{where}field 'examples' must be a list of objects")
+        pairs = tuple(
+            (fields.text(e, "input", kind="bad_dataset", where=where), fields.text(e, "output", kind="bad_dataset", where=where))
+            for e in examples
+        )
+        question = Question(id, instruction, input, pairs)
+        _need_a_turn(question, where)
+        questions.append(question)
+    _need_some(questions, path)
+    return questions
+
+
+def _lines(path: str):
+    try:
+        content = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError("bad_dataset", f"{path} cannot be read: {error}") from error
+    for n, line in enumerate(content.split("\n"), 1):
+        if not line.strip():
+            continue
+        where = f"{path}:{n}: "
+        try:
+            parsed = json.loads(line)
+        except ValueError as error:
+            raise RequestError("bad_dataset", f"{where}not JSON: {error}") from error
+        if not isinstance(parsed, dict):
+            raise RequestError("bad_dataset", f"{where}each line must be an object")
+        yield where, parsed
+
+
+def _need_a_turn(row: Row | Question, where: str) -> None:
+    if not (row.instruction.strip() or row.input.strip()):
+        raise RequestError("bad_dataset", f"{where}{row.id!r} has neither an instruction nor an input")
+
+
+def _need_some(rows: list, path: str) -> None:
+    if not rows:
+        raise RequestError("bad_dataset", f"{path} holds no rows")
+    if len({row.id for row in rows}) != len(rows):
+        raise RequestError("bad_dataset", f"{path} holds two rows with the same id")

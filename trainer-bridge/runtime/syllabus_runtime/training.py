@@ -1,0 +1,129 @@
+"""LoRA fine-tuning of a student on rows.
+
+Loss: the sum of the cross entropy over all completion tokens (end of turn included) of a step's rows, divided by their
+number. A step's rows are per_device_train_batch_size x gradient_accumulation_steps; how they are cut into passes is a
+matter of memory and changes nothing but rounding, so it is the same recipe on every device.
+"""
+
+import math
+import time
+from pathlib import Path
+from typing import Callable
+
+import torch
+
+from .chat import Example, encode_row
+from .device import make_deterministic
+from .errors import CancelToken, RequestError
+from .lora import fresh_adapter, save_adapter, trainable
+from .prefix import common_prefix, prefill_prefix, spread
+from .recipe import Recipe
+from .rows import Row
+from .schedule import learning_rate_factor, plan_steps
+from .student import Student
+
+PROGRESS_SECONDS = 2.0
+# Padded tokens in one pass: bounds the memory of activations.
+PASS_TOKENS = {"cpu": 4096, "mps": 4096, "cuda": 16384}
+
+
+def train(student: Student, rows: list[Row], recipe: Recipe, seed: int, out: Path, report: Callable, cancel: CancelToken) -> dict:
+    """Trains an adapter and writes it to out/adapter; returns the result that goes on the wire."""
+    examples = [encode_row(student.tokenizer, row, recipe.system) for row in rows]
+    _check_lengths(examples, recipe)
+    steps = plan_steps(examples, recipe, seed)
+    student.prepare(max(example.tokens for example in examples))
+    make_deterministic(seed)
+    with fresh_adapter(student, recipe) as tuned:
+        tuned.train()
+        try:
+            measured = _run(student, tuned, steps, recipe, report, cancel)
+        finally:
+            tuned.eval()
+        adapter, sha256 = save_adapter(tuned, student, out)
+    return {"adapter": str(adapter), "sha256": sha256, "steps": len(steps), "rows": len(rows), **measured}
+
+
+def _run(student: Student, tuned, steps: list[list[Example]], recipe: Recipe, report: Callable, cancel: CancelToken) -> dict:
+    weights = trainable(tuned)
+    optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate, weight_decay=0.0)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate_factor(recipe, len(steps)))
+    curve: list[list[float]] = []
+    tokens = 0
+    started = reported = time.monotonic()
+    for n, step in enumerate(steps, 1):
+        cancel.check()
+        loss = step_gradients(student, step, share=recipe.lora_dropout == 0)
+        if not math.isfinite(loss):
+            raise RequestError("internal", f"the loss became {loss} at step {n} of {len(steps)}; lower the learning rate")
+        torch.nn.utils.clip_grad_norm_(weights, recipe.max_grad_norm)
+        optimizer.step()
+        scheduler.step()
+        optimizer.zero_grad(set_to_none=True)
+        curve.append([n, round(loss, 6)])
+        tokens += sum(example.tokens for example in step)
+        now = time.monotonic()
+        if now - reported >= PROGRESS_SECONDS or n in (1, len(steps)):
+            reported = now
+            report(phase="train", step=n, steps=len(steps), loss=round(loss, 6), **_speed(tokens, now - started, n, len(steps)))
+    seconds = time.monotonic() - started
+    return {"tokens": tokens, "seconds": round(seconds, 3), "tokens_per_s": round(tokens / seconds, 1), "loss_curve": curve}
+
+
+def _speed(tokens: int, seconds: float, done: int, total: int) -> dict:
+    return {"tokens_per_s": round(tokens / seconds, 1), "eta_s": round(seconds / done * (total - done), 1)}
+
+
+def step_gradients(student: Student, step: list[Example], share: bool) -> float:
+    """Adds the gradients of one step's rows and returns its loss."""
+    completion_tokens = sum(len(example.completion) for example in step)
+    loss = 0.0
+    for part in _passes(step, PASS_TOKENS.get(student.device.type, 4096)):
+        part_loss = _summed_loss(student, part, share) / completion_tokens
+        part_loss.backward()
+        loss += part_loss.item()
+    return loss
+
+
+def _passes(step: list[Example], limit: int) -> list[list[Example]]:
+    """Cuts a step into parts that hold at most `limit` padded tokens, or one row."""
+    parts: list[list[Example]] = []
+    longest = 0
+    for example in step:
+        longest = max(longest, example.tokens)
+        if not parts or longest * (len(parts[-1]) + 1) > limit:
+            parts.append([])
+            longest = example.tokens
+        parts[-1].append(example)
+    return parts
+
+
+def _summed_loss(student: Student, part: list[Example], share: bool) -> torch.Tensor:
+    """Padding is on the right, where causal attention never looks, so no padding mask is needed."""
+    prefix = common_prefix([example.prompt for example in part]) if share else 0
+    width = max(example.tokens for example in part) - prefix
+    ids = torch.full((len(part), width), student.pad_id)
+    at: list[int] = []
+    targets: list[int] = []
+    for row, example in enumerate(part):
+        tokens = (example.prompt + example.completion)[prefix:]
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        first = row * width + len(example.prompt) - prefix - 1
+        at.extend(range(first, first + len(example.completion)))
+        targets.extend(example.completion)
+    inputs = {"input_ids": ids.to(student.device)}
+    if prefix:
+        cache = prefill_prefix(student, part[0].prompt[:prefix])
+        spread(cache, len(part))
+        inputs["past_key_values"] = cache
+    logits = student.logits(torch.tensor(at, device=student.device), use_cache=bool(prefix), **inputs)
+    goal = torch.tensor(targets, device=student.device)
+    return torch.nn.functional.cross_entropy(logits.float(), goal, reduction="sum")
+
+
+def _check_lengths(examples: list[Example], recipe: Recipe) -> None:
+    long = [example for example in examples if example.tokens > recipe.cutoff_len]
+    if long:
+        named = ", ".join(f"{example.id!r} ({example.tokens} tokens)" for example in long[:3])
+        more = f" and {len(long) - 3} more" if len(long) > 3 else ""
+        raise RequestError("bad_dataset", f"rows longer than cutoff_len {recipe.cutoff_len}: {named}{more}; shorten them or raise cutoff_len")

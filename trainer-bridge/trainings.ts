@@ -1,0 +1,97 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Bus } from '../bus/mod.ts'
+import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
+import type { Recipe } from '../schemas/task.ts'
+import { Adapter, TrainingSummary } from '../schemas/training.ts'
+import { jobHashOf, type Student } from './job.ts'
+import type { Runtime } from './runtime.ts'
+
+/** A finished training as the bus remembers it, under its job's hash. */
+export const TrainingRecord = z.object({ jobHash: Sha256, adapter: Adapter, summary: TrainingSummary })
+export type TrainingRecord = z.infer<typeof TrainingRecord>
+
+export type OnProgress = (
+  phase: 'train' | 'infer',
+  done: number,
+  total: number,
+  more: { loss?: number; tokensPerSecond?: number; etaSeconds?: number },
+) => void
+
+/** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
+export function createTrainings({
+  bus,
+  runtime,
+  student,
+  scratch,
+}: {
+  bus: Bus
+  runtime: Runtime
+  student: Student
+  scratch: string
+}) {
+  const records = bus.kv('trainings', TrainingRecord)
+
+  return {
+    async train(
+      training: { dataset: ObjectRef; datasetHash: string; seed: number },
+      recipe: Recipe,
+      { onProgress, signal }: { onProgress: OnProgress; signal: AbortSignal },
+    ): Promise<TrainingRecord & { reused: boolean }> {
+      const jobHash = jobHashOf({ ...training, student, recipe })
+      const done = await records.get(jobHash)
+      if (done) return { ...done.value, reused: true }
+      const folder = join(scratch, jobHash)
+      await rm(folder, { recursive: true, force: true })
+      await mkdir(folder, { recursive: true })
+      const dataset = join(folder, 'rows.jsonl')
+      await writeFile(dataset, await bus.objects.get(training.dataset))
+      const request = { student: student.path, dataset, recipe, seed: training.seed, out: folder }
+      const result = await runtime.train(request, {
+        signal,
+        onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
+          onProgress('train', step, steps, { loss, tokensPerSecond: tokens_per_s, etaSeconds: eta_s }),
+      })
+      const record: TrainingRecord = {
+        jobHash,
+        adapter: await upload(bus, result.adapter, result.sha256, jobHash),
+        summary: {
+          rows: result.rows,
+          steps: result.steps,
+          tokens: result.tokens,
+          seconds: result.seconds,
+          tokensPerSecond: result.tokens_per_s,
+          lossCurve: result.loss_curve,
+          device: result.device,
+        },
+      }
+      await records.put(jobHash, record)
+      await rm(dataset, { force: true })
+      return { ...record, reused: false }
+    },
+  }
+}
+
+async function upload(bus: Bus, folder: string, sha256: string, jobHash: string): Promise<Adapter> {
+  const names = (await readdir(folder)).sort()
+  const files: Adapter['files'] = []
+  for (const name of names) {
+    files.push({
+      name,
+      object: await bus.objects.put('LAB', `adapter/${jobHash}/${name}`, await readFile(join(folder, name))),
+    })
+  }
+  return { sha256, files }
+}
+
+/** The adapter's folder on this machine, fetched from the bus when it was trained elsewhere. */
+export async function adapterFolder(bus: Bus, scratch: string, jobHash: string, adapter: Adapter): Promise<string> {
+  const folder = join(scratch, jobHash, 'adapter')
+  await mkdir(folder, { recursive: true })
+  const here = new Set(await readdir(folder))
+  for (const { name, object } of adapter.files) {
+    if (!here.has(name)) await writeFile(join(folder, name), await bus.objects.get(object))
+  }
+  return folder
+}
