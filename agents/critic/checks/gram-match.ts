@@ -1,0 +1,87 @@
+import { createGramTable, type GramTable } from './gram-table.ts'
+import { GRAM_WORDS, type Grams } from './grams.ts'
+import type { Tokens } from './tokens.ts'
+
+/** Where an item's grams stand in a row. */
+export type Overlap = {
+  /** Of the item's distinct grams, the share that the row has. */
+  share: number
+  /** Places of the row's grams that are the item's, rising. */
+  places: number[]
+}
+
+/** Grams of more items than this are boilerplate: they count in a share, but do not nominate an item. */
+const MAX_ITEMS_OF_A_GRAM = 32
+
+/** Finds items that a row may contain, by one family of grams. */
+export function createMatcher(gramsOfItems: readonly Uint32Array[]) {
+  const table = createGramTable(gramsOfItems)
+  const hits = new Uint32Array(gramsOfItems.length)
+  const rare = countRare(table, gramsOfItems)
+
+  return {
+    table,
+    /** Items that share at least half the wanted share of their rare grams with the row. */
+    candidates(row: Grams, share: number): number[] {
+      const touched: number[] = []
+      for (let i = 0; i < row.count; i++) {
+        const slot = table.slot(row.hash[i]!)
+        if (slot < 0 || table.count[slot]! > MAX_ITEMS_OF_A_GRAM) continue
+        const from = table.start[slot]!
+        for (let k = from; k < from + table.count[slot]!; k++) {
+          const item = table.postings[k]!
+          if (hits[item]!++ === 0) touched.push(item)
+        }
+      }
+      const enough = touched.filter((item) => hits[item]! >= 0.5 * share * rare[item]!)
+      for (const item of touched) hits[item] = 0
+      return enough
+    },
+    overlap(row: Grams, item: number): Overlap {
+      const grams = gramsOfItems[item]!
+      const found = new Set<number>()
+      const places: number[] = []
+      for (let i = 0; i < row.count; i++) {
+        if (!includes(grams, row.hash[i]!)) continue
+        found.add(row.hash[i]!)
+        places.push(i)
+      }
+      return { share: found.size / grams.length, places }
+    },
+  }
+}
+
+/** The characters of the densest part of a match: places no further than a short sentence apart, with most grams. */
+export function matchedSpan({ places }: Overlap, row: Grams, tokens: Tokens): [number, number] {
+  const GAP = 12
+  let best = { from: 0, to: 0 }
+  for (let from = 0, to = 0; from < places.length; from = to + 1) {
+    to = from
+    while (to + 1 < places.length && places[to + 1]! - places[to]! <= GAP) to++
+    if (from === 0 || to - from > best.to - best.from) best = { from, to }
+  }
+  const first = row.at[places[best.from]!]!
+  const last = row.at[Math.min(places[best.to]! + GRAM_WORDS, row.atCount) - 1]!
+  return [tokens.start[first]!, tokens.end[last]!]
+}
+
+function countRare(table: GramTable, gramsOfItems: readonly Uint32Array[]): Uint32Array {
+  return Uint32Array.from(gramsOfItems, (grams) => {
+    let rare = 0
+    for (const gram of grams) if (table.count[table.slot(gram)]! <= MAX_ITEMS_OF_A_GRAM) rare++
+    return rare
+  })
+}
+
+function includes(sorted: Uint32Array, value: number): boolean {
+  let low = 0
+  let high = sorted.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const found = sorted[middle]!
+    if (found === value) return true
+    if (found < value) low = middle + 1
+    else high = middle - 1
+  }
+  return false
+}

@@ -1,0 +1,75 @@
+import { createGrams, type Grams, readGrams, templateGram } from './grams.ts'
+import { type KeyedHash, type Purpose, wordsOf } from './keyed-hash.ts'
+import { kinds } from './lexicon.ts'
+import type { Tokens } from './tokens.ts'
+
+/** What the index keeps of one item: keyed hashes and counts. Grams are sorted, so their order in the text is lost. */
+export type ItemFacts = {
+  sealed: boolean
+  /** 64 bits, low and high, of the normalised text; of the core's key, or zeros. */
+  text: [number, number]
+  core: [number, number]
+  values: number
+  /** The sum of the values' 64-bit hashes, half by half: a multiset hash. */
+  valueSum: [number, number]
+  /** Of the values in their order. */
+  order: [number, number]
+  /** The set of units, hidden with a keyed pad in the file. */
+  units: [number, number]
+  words: Uint32Array
+  frame: Uint32Array
+}
+
+type Hashes = Record<Purpose, KeyedHash>
+
+export function factsOf(tokens: Tokens, item: { split: string; coreKey?: string }, hashes: Hashes): ItemFacts {
+  const values = valuesOf(tokens)
+  const core = item.coreKey === undefined ? undefined : wordsOf(item.coreKey)
+  const grams = createGrams()
+  return {
+    sealed: item.split === 'sealed',
+    text: tokens.count === 0 ? [0, 0] : hashed(hashes.text, tokens.hash, tokens.count),
+    core: core === undefined ? [0, 0] : hashed(hashes.core, core, core.length),
+    values: values.length,
+    valueSum: values.reduce((sum, value) => addValue(sum, value, hashes.value), [0, 0] as [number, number]),
+    order: hashed(hashes.order, values, values.length),
+    units: [tokens.units[0] >>> 0, tokens.units[1] >>> 0],
+    words: distinct(tokens, 'words', hashes, grams),
+    frame: distinct(tokens, 'frame', hashes, grams),
+  }
+}
+
+/** The template grams of a text: those of all words that have a value, masked. */
+export function templateGrams(tokens: Tokens, keyed: KeyedHash): number[] {
+  const found: number[] = []
+  for (let i = 0; i < tokens.count; i++) {
+    const gram = templateGram(tokens, i, keyed)
+    if (gram !== 0) found.push(gram)
+  }
+  return found
+}
+
+/** The hashes of a text's values, in order. */
+export function valuesOf(tokens: Tokens): Int32Array {
+  const values: number[] = []
+  for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] === kinds.value) values.push(tokens.hash[i]!)
+  return Int32Array.from(values)
+}
+
+export function addValue([low, high]: [number, number], value: number, keyed: KeyedHash): [number, number] {
+  one[0] = value
+  keyed.of(one, 1)
+  return [(low + keyed.low) >>> 0, (high + keyed.high) >>> 0]
+}
+
+export function hashed(keyed: KeyedHash, words: Int32Array, count: number): [number, number] {
+  keyed.of(words, count)
+  return [keyed.low, keyed.high]
+}
+
+function distinct(tokens: Tokens, of: 'words' | 'frame', hashes: Hashes, grams: Grams): Uint32Array {
+  readGrams(tokens, of, hashes[of], grams)
+  return Uint32Array.from(new Set(grams.hash.subarray(0, grams.count))).sort()
+}
+
+const one = new Int32Array(1)
