@@ -1,5 +1,5 @@
 import type { Message } from './message.ts'
-import { Answers, Job, Opened, OpeningRequest, Predictions, Report, Sitting } from './messages/evaluation.ts'
+import { Answers, Fault, Job, Opened, OpeningRequest, Predictions, Report, Sitting } from './messages/evaluation.ts'
 import { Batch, Shard, Verdict } from './messages/generation.ts'
 import { Control, Decision, Progress, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
 import type { AgentRole } from './role.ts'
@@ -18,6 +18,7 @@ export const registry = {
   sitting: Sitting,
   answers: Answers,
   opened: Opened,
+  fault: Fault,
   decision: Decision,
   progress: Progress,
   'status-changed': StatusChanged,

@@ -67,6 +67,7 @@ export function planRound(state: PlannerState, attempt: Attempt): { attempt: Att
     admitted: attempt.dataset,
     contamination: state.contamination!,
     publicTask: config.publicTask,
+    variants: config.variants,
   }
   const messages = pieces.map((piece, shard) =>
     outgoing.shard(config, {

@@ -1,9 +1,9 @@
 import { deriveSeed } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import type { Opened, Report } from '../../schemas/messages/evaluation.ts'
+import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts'
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
-import type { Operation, StopReason } from '../../schemas/run.ts'
+import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
 import { openAttempt, planRound } from './attempt.ts'
 import { outgoing } from './outgoing.ts'
 import type { Plan, Policy } from './policy.ts'
@@ -19,7 +19,7 @@ export type PlannerEvent = { id: string; at: string } & (
   | { kind: 'verdict'; payload: PayloadOf<typeof Verdict> }
   | { kind: 'report'; payload: PayloadOf<typeof Report> }
   | { kind: 'opened'; payload: PayloadOf<typeof Opened> }
-  | { kind: 'dead'; payload: { deadLetter: string; message: string; reason: string } }
+  | { kind: 'fault'; payload: PayloadOf<typeof Fault> }
 )
 
 export type StepDeps = { policy: Policy; store: Store; signal: AbortSignal }
@@ -30,7 +30,7 @@ type Draft = { state: PlannerState; send: Outgoing[]; deps: StepDeps; event: Pla
 /**
  * The planner as a reducer.
  * P1  A step reads nothing but state, event and blobs, so a crashed step is taken again by any replica.
- * P2  An event already in `seen` changes nothing; the caller publishes `outbox` again, which the message ids make harmless.
+ * P2  An event already in `seen` changes nothing; `outbox` stays until it is published, and the message ids make publishing it twice harmless.
  * P3  While the run is paused or stopped, work is kept in `held` and nothing is lost; resume sends it.
  * P4  Every attempt's dataset has the same number of rows; only the planner decides how much more is asked.
  * P5  The search never sees a sealed score: the opening is asked for after its last decision.
@@ -46,10 +46,12 @@ export async function step(before: PlannerState | null, event: PlannerEvent, dep
   const events = draft.send.filter((message) => message.variant === null)
   return {
     ...draft.state,
-    outbox: blocked ? events : [...draft.state.held, ...draft.send],
+    outbox: [...before.outbox, ...(blocked ? events : [...draft.state.held, ...draft.send])],
     held: blocked ? [...draft.state.held, ...work] : [],
   }
 }
+
+const taskOf = ({ publicTask, sealedTask, variants }: RunConfig) => ({ publicTask, sealedTask, variants })
 
 function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): PlannerState {
   return {
@@ -70,7 +72,7 @@ function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): P
     held: [],
     outbox: [
       outgoing.status({ status: 'running', reason: 'started' }, event.id),
-      outgoing.job(config, { candidate: 'base', training: null, examples: false, publicTask: config.publicTask }),
+      outgoing.job(config, { candidate: 'base', training: null, examples: false, ...taskOf(config) }),
     ],
   }
 }
@@ -82,7 +84,7 @@ async function react(draft: Draft): Promise<void> {
       return
     case 'control':
       return control(draft, event.payload)
-    case 'dead':
+    case 'fault':
       return setStatus(draft, 'faulted', `${event.payload.message}: ${event.payload.reason}`, {
         mend: `mend the cause, then: syllabus dead redrive ${event.payload.deadLetter}`,
       })
@@ -181,7 +183,7 @@ function train(draft: Draft, candidate: string, attempt: Attempt, purpose: 'sear
     datasetHash: attempt.datasetHash!,
     seed: deriveSeed(config.seed, purpose),
   }
-  draft.send.push(outgoing.job(config, { candidate, training, examples: false, publicTask: config.publicTask }))
+  draft.send.push(outgoing.job(config, { candidate, training, examples: false, ...taskOf(config) }))
 }
 
 async function scored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
@@ -313,8 +315,7 @@ function open(draft: Draft): void {
     outgoing.openingRequest(config, {
       candidates: [base.candidate, examples, controlCandidate, final],
       datasets: [best(draft.state)!.dataset!, control.dataset!],
-      publicTask: config.publicTask,
-      sealedTask: config.sealedTask,
+      ...taskOf(config),
     }),
   )
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
+import { Variants } from '../run.ts'
 import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
 import { Candidate, TrainingSummary } from '../training.ts'
 
@@ -17,6 +18,8 @@ export const Job = defineWork({
     /** Whether the prompt carries the task's worked examples. */
     examples: z.boolean(),
     publicTask: ObjectRef,
+    sealedTask: ObjectRef,
+    variants: Variants,
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
 })
@@ -36,6 +39,7 @@ export const Predictions = defineWork({
     publicTask: ObjectRef,
     /** The task with its sealed split, in VAULT; only the evaluator can read it. */
     sealedTask: ObjectRef,
+    variants: Variants,
   }),
 })
 
@@ -67,6 +71,7 @@ export const OpeningRequest = defineWork({
     datasets: z.array(ObjectRef),
     publicTask: ObjectRef,
     sealedTask: ObjectRef,
+    variants: Variants,
   }),
 })
 
@@ -81,6 +86,7 @@ export const Sitting = defineWork({
     questions: ObjectRef,
     paper: z.enum(['test', 'audit']),
     publicTask: ObjectRef,
+    variants: Variants,
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
 })
@@ -91,7 +97,12 @@ export const Answers = defineWork({
   account: 'EXAM',
   from: 'trainer-bridge',
   to: 'evaluator',
-  schema: z.object({ candidate: z.string(), paper: z.enum(['test', 'audit']), predictions: ObjectRef }),
+  schema: z.object({
+    candidate: z.string(),
+    paper: z.enum(['test', 'audit']),
+    predictions: ObjectRef,
+    publicTask: ObjectRef,
+  }),
 })
 
 /** The result of one candidate on one sealed paper, item by item, without questions or answers. */
@@ -115,4 +126,12 @@ export const Opened = defineWork({
     auditSeed: z.string(),
     results: z.array(SealedResult),
   }),
+})
+
+/** evaluator -> planner: a message of the sealed session, which the planner cannot see, became a dead letter. */
+export const Fault = defineWork({
+  name: 'fault',
+  from: 'evaluator',
+  to: 'planner',
+  schema: z.object({ deadLetter: z.string(), message: z.string(), reason: z.string() }),
 })

@@ -3,6 +3,7 @@ import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Source } from '../program.ts'
 import { Row, Yield } from '../row.ts'
+import { Variants } from '../run.ts'
 
 /** One round of one attempt (attempt 0 is the uniform control). It closes when each of its shards has a batch. */
 export const Round = z.object({
@@ -20,6 +21,8 @@ export const Round = z.object({
   /** The evaluator's keyed-hash index of validation and test. */
   contamination: ObjectRef,
   publicTask: ObjectRef,
+  /** Whom the next messages are addressed to. */
+  variants: Variants,
 })
 export type Round = z.infer<typeof Round>
 

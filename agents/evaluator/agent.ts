@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { TerminalError } from '../../bus/mod.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import { Fault, Report } from '../../schemas/messages/evaluation.ts'
+import { PublicTask, Task } from '../../schemas/task.ts'
+import { scorerFor } from '../../tasks/scorers/mod.ts'
+import { buildContaminationIndex } from '../critic/checks/contamination.ts'
+import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
+import { memo } from '../kit/cache.ts'
+import { createOpening } from './opening.ts'
+import { grade, Prediction, sampleBadCases, scoreSheet } from './scorer/grading.ts'
+
+const Options = z.strictObject({
+  /** Wrong validation items of one skill that the planner is shown. */
+  badCasesPerSkill: z.number().int().nonnegative().default(4),
+  /** Fresh items drawn for the audit, by part. */
+  audit: z
+    .record(z.string(), z.number().int().nonnegative())
+    .default({ 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 }),
+})
+
+async function startScorer({ bus, options, contaminationKey, log, signal }: AgentContext): Promise<StartedAgent<'evaluator'>> {
+  if (!contaminationKey) throw new TerminalError('an evaluator needs the key of the contamination index')
+  const key = contaminationKey
+  const settings = Options.parse(options)
+  const byHash = (ref: ObjectRef) => ref.sha256
+  const sealedTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, Task), byHash)
+  const publicTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
+  const opening = createOpening(bus, settings.audit)
+
+  /** What rows are checked against: hashes only, so no item's text leaves the vault. */
+  const contamination = memo(async (ref: ObjectRef) => {
+    const task = await sealedTask(ref)
+    const items = [
+      ...task.validation.map((item) => ({ ...item, split: 'validation' as const })),
+      ...task.test.map((item) => ({ ...item, split: 'sealed' as const })),
+    ].map(({ id, split, input, coreKey }) => ({ id, split, text: input, coreKey }))
+    return bus.objects.put('LAB', 'contamination', buildContaminationIndex(items, key))
+  }, byHash)
+
+  /** A dead letter of the sealed session: only the evaluator hears of it, so it tells the planner. */
+  async function followDeadLetters(): Promise<void> {
+    for await (const { id, reason, message } of bus.dead.follow(signal)) {
+      const record = message && (await opening.record(message.runId))
+      if (!record) continue
+      const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }
+      await bus.publish(Fault, target, { deadLetter: id, message: message.name, reason })
+    }
+  }
+  followDeadLetters().catch((error: unknown) => log.error({ error }, 'dead letters are not followed any more'))
+
+  return {
+    handlers: {
+      predictions: async (message, { runId, cause }) => {
+        const { candidate, training, reusedTraining, variants } = message
+        if (await opening.record(runId)) {
+          throw new TerminalError(`run ${runId} has opened its test; it is scored no more`)
+        }
+        const task = await sealedTask(message.sealedTask)
+        const predictions = await bus.objects.getLines(message.predictions, Prediction)
+        const graded = grade(task.validation, predictions, scorerFor(task.scorer))
+        const items = graded.map(({ outcome }) => outcome)
+        await bus.publish(
+          Report,
+          { runId, variant: variants.planner, id: `report:${candidate.name}`, cause },
+          {
+            candidate,
+            training,
+            reusedTraining,
+            validation: scoreSheet(items),
+            items,
+            badCases: sampleBadCases(graded, settings.badCasesPerSkill),
+            contamination: await contamination(message.sealedTask),
+          },
+        )
+      },
+      'opening-request': async (request, { runId, cause }) =>
+        opening.open(await sealedTask(request.sealedTask), request, runId, cause),
+      answers: async (answers, { runId, cause }) =>
+        opening.mark(answers, runId, (await publicTask(answers.publicTask)).scorer, cause),
+    },
+  }
+}
+
+/** evaluator: scores on validation, and opens the sealed test once, at the end. */
+export const evaluator: AgentModule<'evaluator'> = { role: 'evaluator', variants: { scorer: startScorer } }

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { type Bus, type Cause, TerminalError } from '../../bus/mod.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { type Answers, Opened, type OpeningRequest, SealedResult, Sitting } from '../../schemas/messages/evaluation.ts'
+import { Row } from '../../schemas/row.ts'
+import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
+import { procedures } from '../../tasks/procedures.ts'
+import { scorerFor } from '../../tasks/scorers/mod.ts'
+import { grade, Prediction, scoreSheet } from './scorer/grading.ts'
+import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, type Paper, sittingsOf } from './sitting-plan.ts'
+
+/**
+ * The opening of the sealed test: one session over a frozen list of candidates.
+ * O1  The list, the audit's seed and its items are fixed in VAULT before the first question leaves.
+ * O2  Questions leave by EXAM alone and without answers; what goes to LAB is right or wrong by item.
+ * O3  A request or a reply that comes twice changes nothing; a crash costs at most the sitting in hand.
+ * O4  After its opening a run is scored no more, so nothing can be steered by it.
+ */
+export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
+  const openings = bus.kv('openings', Openings)
+  const records = bus.kv('opening-records', OpeningSchema)
+  const results = bus.kv('sealed-results', SealedResult)
+
+  /** Counts this run's opening of the test, once. */
+  async function countOpening(testHash: string, runId: string): Promise<number> {
+    for (;;) {
+      const current = await openings.get(testHash)
+      const before = current?.value.runs.indexOf(runId) ?? -1
+      if (before >= 0) return before + 1
+      const runs = [...(current?.value.runs ?? []), runId]
+      const saved = current
+        ? await openings.update(testHash, { runs }, current.revision)
+        : await openings.create(testHash, { runs })
+      if (typeof saved === 'number') return runs.length
+    }
+  }
+
+  /** Fresh items, none with a core of training, validation or test. A task without a procedure has none. */
+  async function drawAudit(task: Task, request: PayloadOf<typeof OpeningRequest>, seed: string): Promise<Item[]> {
+    const procedure = procedures[task.id]
+    if (!procedure) return []
+    const taken = new Set([...task.validation, ...task.test].map((item) => item.coreKey))
+    for (const dataset of request.datasets) {
+      for (const row of await bus.objects.getLines(dataset, Row)) if (row.origin.coreKey) taken.add(row.origin.coreKey)
+    }
+    return procedure.drawAudit({ seed, counts: auditCounts, taken })
+  }
+
+  async function begin(task: Task, request: PayloadOf<typeof OpeningRequest>, runId: string): Promise<OpeningRecord> {
+    const existing = await records.get(runId)
+    if (existing) return existing.value
+    const auditSeed = randomBytes(8).toString('hex')
+    const testHash = hashOf(task.test)
+    const audit = await drawAudit(task, request, auditSeed)
+    const record: OpeningRecord = {
+      opening: await countOpening(testHash, runId),
+      testHash,
+      auditSeed,
+      candidates: request.candidates,
+      publicTask: request.publicTask,
+      variants: request.variants,
+      papers: {
+        test: await bus.objects.putLines('VAULT', `${runId}/paper`, task.test),
+        audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/paper`, audit) : null,
+      },
+    }
+    const saved = await records.create(runId, record)
+    return typeof saved === 'number' ? record : (await records.get(runId))!.value
+  }
+
+  async function itemsOf(record: OpeningRecord, paper: Paper): Promise<Item[]> {
+    const items = record.papers[paper]
+    return items ? bus.objects.getLines(items, ItemSchema) : []
+  }
+
+  async function publishIfComplete(runId: string, record: OpeningRecord, cause: Cause): Promise<void> {
+    const all = await Promise.all(
+      sittingsOf(record).map(({ candidate, paper }) => results.get(`${runId}.${candidate.name}.${paper}`)),
+    )
+    if (all.some((entry) => entry === null)) return
+    const { opening, testHash, auditSeed, variants } = record
+    await bus.publish(
+      Opened,
+      { runId, variant: variants.planner, id: 'opened', cause },
+      { opening, testHash, auditSeed, results: all.map((entry) => entry!.value) },
+    )
+  }
+
+  return {
+    /** What was fixed when this run's test was opened; null before that. */
+    record: async (runId: string): Promise<OpeningRecord | null> => (await records.get(runId))?.value ?? null,
+
+    async open(task: Task, request: PayloadOf<typeof OpeningRequest>, runId: string, cause: Cause): Promise<void> {
+      const record = await begin(task, request, runId)
+      const { publicTask, variants } = record
+      for (const { candidate, paper } of sittingsOf(record)) {
+        const asked = (await itemsOf(record, paper)).map((item) => Question.strip().parse(item))
+        await bus.publish(
+          Sitting,
+          { runId, variant: variants['trainer-bridge'], id: `sitting:${candidate.name}:${paper}`, cause },
+          { candidate, paper, questions: await bus.objects.putLines('EXAM', `${runId}/questions`, asked), publicTask, variants },
+        )
+      }
+      await publishIfComplete(runId, record, cause)
+    },
+
+    async mark(answers: PayloadOf<typeof Answers>, runId: string, scorer: Task['scorer'], cause: Cause): Promise<void> {
+      const record = (await records.get(runId))?.value
+      const candidate = record?.candidates.find((each) => each.name === answers.candidate)
+      if (!record || !candidate)
+        throw new TerminalError(`${answers.candidate} is not on the list of run ${runId}'s opening`)
+      const predictions = await bus.objects.getLines(answers.predictions, Prediction)
+      const items = grade(await itemsOf(record, answers.paper), predictions, scorerFor(scorer)).map(
+        ({ outcome }) => outcome,
+      )
+      const { paper } = answers
+      await results.put(`${runId}.${candidate.name}.${paper}`, { candidate, paper, sheet: scoreSheet(items), items })
+      await publishIfComplete(runId, record, cause)
+    },
+  }
+}

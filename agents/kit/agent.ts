@@ -1,0 +1,33 @@
+import type { Bus, Handler } from '../../bus/mod.ts'
+import type { ConsumedBy } from '../../schemas/registry.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { VariantOf } from '../../schemas/variants.ts'
+import type { Log } from './log.ts'
+
+/** What an agent process is given. */
+export type AgentContext = {
+  bus: Bus
+  /** Who it is; kept apart everywhere. */
+  identity: { role: AgentRole; variant: string; instance: string }
+  /** The topology's options for this agent, not yet checked. */
+  options: Readonly<Record<string, unknown>>
+  /** Folder for caches and the runtime. */
+  home: string
+  /** Key of the contamination index; held by critic and evaluator alone. */
+  contaminationKey: Uint8Array | null
+  log: Log
+  /** Aborts when the process must stop at once. */
+  signal: AbortSignal
+}
+
+/** One handler for each message that the role works on: leaving one out does not compile. */
+export type Handlers<R extends AgentRole> = { [N in ConsumedBy<R>]: Handler<N> }
+
+/** Handlers and what is to be released when the process drains. */
+export type StartedAgent<R extends AgentRole> = { handlers: Handlers<R>; release?: () => Promise<void> }
+
+/** A role: its variants in an explicit map, one of which a topology names. */
+export type AgentModule<R extends AgentRole> = {
+  role: R
+  variants: { [V in VariantOf<R>]: (context: AgentContext) => Promise<StartedAgent<R>> }
+}

@@ -1,0 +1,47 @@
+import { connectBus } from '../../bus/mod.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { AgentContext, AgentModule, StartedAgent } from './agent.ts'
+import type { Launch } from './launch.ts'
+import type { Log } from './log.ts'
+
+type Starter = (context: AgentContext) => Promise<StartedAgent<AgentRole>>
+
+/**
+ * Runs one agent until `drain` aborts: connects, announces itself, works, then stops in two steps: it takes nothing more and
+ * finishes what it has (bounded by drainMs), and aborts what is left.
+ */
+export async function hostAgent<R extends AgentRole>(
+  module: AgentModule<R>,
+  launch: Launch,
+  log: Log,
+  drain: AbortSignal,
+): Promise<void> {
+  const { role, variant, instance } = launch
+  const start = (module.variants as unknown as Record<string, Starter | undefined>)[variant]
+  if (!start)
+    throw new Error(`unknown variant "${variant}" of ${role}; there is ${Object.keys(module.variants).join(', ')}`)
+  const { servers, credentials, sealed } = launch
+  await using bus = await connectBus({ servers, credentials, role, variant, instance, log, sealed })
+  const force = new AbortController()
+  const contaminationKey = launch.contaminationKey ? Buffer.from(launch.contaminationKey, 'hex') : null
+  const identity = { role, variant, instance }
+  await using _presence = bus.announce({ slots: launch.slots })
+  const setup = AbortSignal.any([drain, force.signal])
+  const { options, home } = launch
+  const agent = await start({ bus, identity, options, home, contaminationKey, log, signal: setup })
+  const loop = bus.work(agent.handlers as never, {
+    role,
+    variant,
+    slots: launch.slots,
+    drainMs: launch.drainMs,
+    signal: drain,
+  })
+  log.info('working')
+  try {
+    await loop.done
+  } finally {
+    force.abort()
+    await agent.release?.()
+    log.info('stopped')
+  }
+}

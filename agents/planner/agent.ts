@@ -1,0 +1,98 @@
+import type { Bus, Cause } from '../../bus/mod.ts'
+import { canonicalJson } from '../../schemas/hash.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import { registry } from '../../schemas/registry.ts'
+import { Row } from '../../schemas/row.ts'
+import { PublicTask } from '../../schemas/task.ts'
+import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
+import { memo } from '../kit/cache.ts'
+import type { Policy } from './policy.ts'
+import { rulesPolicy } from './rules/graph.ts'
+import { type Outgoing, PlannerState } from './state.ts'
+import { type PlannerEvent, step } from './step.ts'
+import type { Store } from './store.ts'
+
+/** The planner's blobs belong to their run and go with it. */
+function storesOf(bus: Bus): (runId: string) => Store {
+  const task = memo(
+    (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
+    (ref) => ref.sha256,
+  )
+  return (runId) => ({
+    task,
+    putProgram: (program) => bus.objects.put('LAB', `${runId}/program`, Buffer.from(canonicalJson(program))),
+    getRows: (ref) => bus.objects.getLines(ref, Row),
+    putRows: (rows) => bus.objects.putLines('LAB', `${runId}/rows`, rows),
+  })
+}
+
+async function publish(bus: Bus, runId: string, message: Outgoing, cause: Cause): Promise<void> {
+  const definition = registry[message.name as keyof typeof registry]
+  const to = { runId, id: message.id, cause }
+  const payload = definition.schema.parse(message.payload)
+  // The outbox holds any of the planner's messages; each was built by `outgoing`, where its payload is typed.
+  if (definition.kind === 'work')
+    await bus.publish(definition as never, { ...to, variant: message.variant! }, payload as never)
+  else await bus.publish(definition as never, to, payload as never)
+}
+
+/** The wiring that all planner variants share: state in KV, written with its revision, messages by way of the outbox. */
+async function start(context: AgentContext, policy: Policy): Promise<StartedAgent<'planner'>> {
+  const { bus, signal, log } = context
+  const runs = bus.kv('runs', PlannerState)
+  const stores = storesOf(bus)
+
+  async function apply(runId: string, event: PlannerEvent, cause: Cause): Promise<void> {
+    for (;;) {
+      const current = await runs.get(runId)
+      const next = await step(current?.value ?? null, event, { policy, store: stores(runId), signal })
+      const revision = !current
+        ? await runs.create(runId, next)
+        : next === current.value
+          ? current.revision
+          : await runs.update(runId, next, current.revision)
+      if (typeof revision === 'string') continue
+      for (const message of next.outbox) await publish(bus, runId, message, cause)
+      // Another replica may have moved on: then it has the outbox too, and clears it.
+      if (next.outbox.length > 0) await runs.update(runId, { ...next, outbox: [] }, revision)
+      return
+    }
+  }
+
+  const on =
+    <K extends PlannerEvent['kind']>(kind: K) =>
+    (
+      payload: Extract<PlannerEvent, { kind: K }>['payload'],
+      { runId, id, cause }: { runId: string; id: string; cause: Cause },
+    ) =>
+      apply(runId, { kind, payload, id, at: new Date().toISOString() } as PlannerEvent, cause)
+
+  /** A dead letter of a run is an event like any other: the run says that it waits, and for what. */
+  async function followDeadLetters(): Promise<void> {
+    for await (const letter of bus.dead.follow(signal)) {
+      const { message } = letter
+      if (!message || !(await runs.get(message.runId))) continue
+      const payload = { deadLetter: letter.id, message: message.name, reason: letter.reason }
+      const event = { kind: 'fault' as const, payload, id: `fault:${letter.id}`, at: new Date().toISOString() }
+      await apply(message.runId, event, message)
+    }
+  }
+  followDeadLetters().catch((error: unknown) => log.error({ error }, 'dead letters are not followed any more'))
+
+  return {
+    handlers: {
+      'run-started': on('run-started'),
+      control: on('control'),
+      verdict: on('verdict'),
+      report: on('report'),
+      opened: on('opened'),
+      fault: on('fault'),
+    },
+  }
+}
+
+/** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
+export const planner: AgentModule<'planner'> = {
+  role: 'planner',
+  variants: { rules: (context) => start(context, rulesPolicy) },
+}

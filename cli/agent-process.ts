@@ -1,0 +1,36 @@
+import type { AgentModule } from '../agents/kit/agent.ts'
+import { hostAgent } from '../agents/kit/host.ts'
+import { Launch, launchVariable } from '../agents/kit/launch.ts'
+import { createLog } from '../agents/kit/log.ts'
+import type { AgentRole } from '../schemas/role.ts'
+import { mendOf } from './errors.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** The process entry of every agent. Each role's code is loaded in its own process only. */
+const modules: { [R in AgentRole]: () => Promise<AgentModule<R>> } = {
+  planner: async () => (await import('../agents/planner/agent.ts')).planner,
+  generator: async () => (await import('../agents/generator/agent.ts')).generator,
+  critic: async () => (await import('../agents/critic/agent.ts')).critic,
+  'trainer-bridge': async () => (await import('../trainer-bridge/agent.ts')).trainerBridge,
+  evaluator: async () => (await import('../agents/evaluator/agent.ts')).evaluator,
+}
+
+const launch = Launch.parse(JSON.parse(process.env[launchVariable] ?? 'null'))
+delete process.env[launchVariable]
+const { role, variant, instance } = launch
+const log = createLog({ role, variant, instance })
+const drain = new AbortController()
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
+// A child must not outlive its supervisor: the pipe closes when that dies, however it dies.
+process.on('disconnect', () => drain.abort('supervisor gone'))
+
+try {
+  await hostAgent((await modules[role]()) as AgentModule<AgentRole>, launch, log, drain.signal)
+  process.exitCode = exitCodes.ok
+} catch (error) {
+  if (!drain.signal.aborted) {
+    log.fatal({ error: error instanceof Error ? error.message : String(error), mend: mendOf(error) }, 'cannot work')
+    process.exitCode = mendOf(error) ? exitCodes.badInput : exitCodes.failure
+  }
+}
+process.disconnect?.()

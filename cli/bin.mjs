@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
+import { spawnSync } from 'node:child_process'
+import { runsHere, ownNode, explain } from './guard.mjs'
+
+if (runsHere()) {
+  await import('./main.ts')
+} else if (ownNode()) {
+  // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.
+  const { status, signal } = spawnSync(ownNode(), [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' })
+  if (signal) process.kill(process.pid, signal)
+  process.exitCode = status ?? 1
+} else {
+  console.error(explain())
+  process.exitCode = 2
+}

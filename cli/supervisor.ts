@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type Launch, launchVariable } from '../agents/kit/launch.ts'
+import type { Log } from '../agents/kit/log.ts'
+import { exitCodes } from './exit-codes.ts'
+
+export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number }
+export type Supervised = { launch: Launch; pid: number | null; restarts: number }
+
+const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
+
+/**
+ * Runs agent processes and restarts what dies.
+ * S1  A process that dies is started again after a delay that doubles from minRestartMs to maxRestartMs and is reset once a
+ *     process has lived for maxRestartMs.
+ * S2  One that ends with the exit code for bad input is not: the supervisor fails with its reason (errors at start-up beat loops).
+ * S3  Stop drains: SIGTERM to all, drainMs to finish, then SIGKILL.
+ */
+export function supervise(
+  launches: readonly Launch[],
+  limits: SupervisorLimits,
+  options: { log: Log; stderr: 'inherit' | number },
+) {
+  const { log, stderr } = options
+  const stopping = new AbortController()
+  const fatal = Promise.withResolvers<never>()
+  fatal.promise.catch(() => {})
+  const supervised: Supervised[] = launches.map((launch) => ({ launch, pid: null, restarts: 0 }))
+  const children = new Set<ChildProcess>()
+
+  async function keep(agent: Supervised): Promise<void> {
+    let delay = limits.minRestartMs
+    while (!stopping.signal.aborted) {
+      const startedAt = Date.now()
+      const { code, signal } = await runOnce(agent)
+      if (stopping.signal.aborted) return
+      const { role, instance } = agent.launch
+      if (code === exitCodes.badInput) {
+        fatal.reject(new Error(`${role} ${instance} cannot start; its log says why`))
+        return
+      }
+      if (Date.now() - startedAt > limits.maxRestartMs) delay = limits.minRestartMs
+      log.warn({ role, instance, code, signal, delay }, 'agent ended; it is started again')
+      await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {})
+      delay = Math.min(delay * 2, limits.maxRestartMs)
+      agent.restarts += 1
+    }
+  }
+
+  function runOnce(agent: Supervised): Promise<{ code: number | null; signal: string | null }> {
+    const child = spawn(process.execPath, [entry], {
+      env: { ...process.env, [launchVariable]: JSON.stringify(agent.launch) },
+      stdio: ['ignore', 'ignore', stderr, 'ipc'],
+    })
+    children.add(child)
+    agent.pid = child.pid ?? null
+    return new Promise((resolve) => {
+      child.once('error', (error) => log.error({ error: error.message }, 'agent could not be started'))
+      child.once('close', (code, signal) => {
+        children.delete(child)
+        agent.pid = null
+        resolve({ code, signal })
+      })
+    })
+  }
+
+  const loops = supervised.map(keep)
+
+  return {
+    agents: supervised as readonly Supervised[],
+    /** Rejects when an agent cannot start for a reason that a restart does not mend. */
+    failed: fatal.promise,
+    async stop(): Promise<void> {
+      stopping.abort()
+      for (const child of children) child.kill('SIGTERM')
+      const force = setTimeout(() => {
+        for (const child of children) child.kill('SIGKILL')
+      }, limits.drainMs)
+      await Promise.all(loops)
+      clearTimeout(force)
+    },
+  }
+}
