@@ -1,0 +1,186 @@
+import type { z } from 'zod'
+import type { EventMessage, PayloadOf, WorkMessage } from '../schemas/message.ts'
+import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
+import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
+import type { Credentials } from './credentials.ts'
+import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
+import { BusSetupError } from './errors.ts'
+import type { AnyHandler, HandlerContext } from './handle.ts'
+import { type Kv, openKv } from './kv.ts'
+import { type Link, openLink } from './link.ts'
+import { type LogEntry, type LogOptions, readLog } from './log.ts'
+import type { Logger } from './logger.ts'
+import { type Objects, openObjects } from './objects.ts'
+import { announcePresence, Presence } from './presence.ts'
+import { type EventTarget, type Published, publish, type WorkTarget } from './publish.ts'
+import { listRuns, purgeRun } from './runs.ts'
+import {
+  type BucketName,
+  bucketAccount,
+  deadDurableName,
+  deadReaderOf,
+  durableName,
+  logAccounts,
+  logStreamOf,
+} from './subjects.ts'
+import { ensureTopology, type TopologyOptions } from './topology.ts'
+import { type LoopOptions, startLoop, type WorkLoop } from './work-loop.ts'
+
+export type Handler<N extends keyof Registry> = (
+  payload: PayloadOf<Registry[N]>,
+  context: HandlerContext,
+) => Promise<void>
+
+/** One handler for each message the role works on; a missing one does not compile. */
+export type Handlers<R extends AgentRole> = { [N in ConsumedBy<R>]: Handler<N> }
+
+export type WorkOptions<R extends AgentRole> = LoopOptions & { role: R; variant: string }
+
+export type BusOptions = {
+  servers: string
+  credentials: Credentials
+  role: Role
+  variant: string
+  instance: string
+  log: Logger
+  /** False where the launcher knows that the accounts are not really apart. */
+  sealed?: boolean
+  /** Called with true when a full log makes publishing wait, and with false when it goes on. */
+  onPaused?: (paused: boolean, reason: string) => void
+}
+
+export type Bus = AsyncDisposable & {
+  /** Whether the server keeps this process to its accounts and its allow-list. */
+  readonly sealed: boolean
+  /** Makes streams, consumers and buckets; operator only, before any worker. */
+  ensureTopology(options: TopologyOptions): Promise<void>
+  /** Stores a message in the log. Throws TerminalError when the payload does not match or is too large. */
+  publish<M extends WorkMessage>(message: M, to: WorkTarget, payload: PayloadOf<M>): Promise<Published>
+  publish<M extends EventMessage>(message: M, to: EventTarget, payload: PayloadOf<M>): Promise<Published>
+  /** Works on the role's messages until the signal fires. */
+  work<R extends AgentRole>(handlers: Handlers<R>, options: WorkOptions<R>): WorkLoop
+  kv<S extends z.ZodType>(bucket: BucketName, schema: S): Kv<z.infer<S>>
+  readonly objects: Objects
+  /** Reads LAB's log in order; gateway and operator only. */
+  log(options: LogOptions): AsyncIterable<LogEntry>
+  /** Ids of the runs that have messages. */
+  runs(): Promise<string[]>
+  /** Removes a run; operator only. */
+  purgeRun(runId: string, options?: { force?: boolean }): Promise<void>
+  /** Shows this process in the bucket `agents` until disposed. */
+  announce(extra?: object): AsyncDisposable
+  readonly dead: {
+    /** Operator only. */
+    list(): Promise<DeadLetter[]>
+    /** Operator only. */
+    redrive(id: string): Promise<void>
+    /** As they arise: the planner hears of LAB's, the evaluator of EXAM's. */
+    follow(signal: AbortSignal): AsyncIterable<DeadLetter>
+  }
+}
+
+/** Connects to every account the role has. Throws BusSetupError. */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const { servers, credentials, role, variant, instance, log } = options
+  const who = { role, variant, instance }
+  const links = new Map<Account, Link>()
+  const closing = new AbortController()
+  const loops = new Set<WorkLoop>()
+  const presences = new Set<AsyncDisposable>()
+  try {
+    for (const account of accountsOf[role]) {
+      const login = credentials[account]
+      if (login) links.set(account, await openLink(servers, account, login, who, log))
+    }
+  } catch (error) {
+    await Promise.all([...links.values()].map((link) => link.nc.close()))
+    throw error
+  }
+  const linkOf = (account: Account): Link => {
+    const link = links.get(account)
+    if (link) return link
+    throw new BusSetupError({
+      what: `${role} has no credentials for account ${account}`,
+      where: servers,
+      mend: 'Give the process the credentials of its role; a role without the account cannot do this.',
+    })
+  }
+  linkOf('LAB')
+  const writing = { onPaused: options.onPaused, signal: closing.signal, log }
+
+  return {
+    sealed: options.sealed !== false && [...links.values()].every((link) => isApart(link)),
+    ensureTopology: (topology) => ensureTopology([...links.values()], topology),
+    publish: (message: WorkMessage | EventMessage, to: EventTarget & { variant?: string }, payload: unknown) =>
+      publish(linkOf(message.account), who, message, to, payload, writing),
+    work(handlers, loop) {
+      const byName = handlers as Readonly<Record<string, AnyHandler>>
+      const doors = consumedBy(loop.role).flatMap((message) =>
+        message.kind === 'work'
+          ? [{ ...doorOf(linkOf(message.account), message, loop.variant), message: message as WorkMessage }]
+          : [],
+      )
+      const started = startLoop(doors, new Map(Object.entries(byName)), loop, log)
+      loops.add(started)
+      return started
+    },
+    kv: (bucket, schema) => openKv(linkOf(bucketAccount[bucket]), bucket, schema, writing),
+    objects: openObjects(linkOf, writing),
+    log: (reading) => readLog(linkOf('LAB'), reading),
+    runs: () => listRuns(linkOf('LAB')),
+    purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
+    announce(extra = {}) {
+      const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)
+      const presence = announcePresence(kv, who, extra, () => activityOf(loops), log)
+      presences.add(presence)
+      return {
+        async [Symbol.asyncDispose]() {
+          if (presences.delete(presence)) await presence[Symbol.asyncDispose]()
+        },
+      }
+    },
+    dead: {
+      list: () => listDead([...links.values()]),
+      redrive: (id) => redriveDead([...links.values()], id),
+      follow(signal) {
+        const account = logAccounts.find((each) => deadReaderOf[each] === role)
+        if (!account) throw new Error(`${role} is not told of dead letters`)
+        return followDead(linkOf(account), deadDurableName(role, variant), signal)
+      },
+    },
+    async [Symbol.asyncDispose]() {
+      // W3: the loops end before their connection does.
+      await Promise.all([...loops].map((loop) => loop.stop()))
+      closing.abort()
+      await Promise.allSettled([...presences].map((presence) => presence[Symbol.asyncDispose]()))
+      await Promise.allSettled([...links.values()].map((link) => closeLink(link)))
+    },
+  }
+}
+
+function doorOf(link: Link, message: WorkMessage, variant: string) {
+  return { link, stream: logStreamOf[message.account], durable: durableName(message, variant) }
+}
+
+/** The server itself names the account and the allow-list of this user; the operator has no list in LAB and EXAM. */
+function isApart(link: Link): boolean {
+  return link.user?.account === link.account
+}
+
+function activityOf(loops: ReadonlySet<WorkLoop>) {
+  const times = [...loops].flatMap((loop) => (loop.lastMessageAt ? [loop.lastMessageAt.getTime()] : []))
+  return {
+    lastMessageAt: times.length > 0 ? new Date(Math.max(...times)) : null,
+    handling: [...loops].flatMap((loop) => [...loop.handling]),
+  }
+}
+
+/** Draining a connection whose server is away would wait for ever. */
+async function closeLink(link: Link): Promise<void> {
+  const timer = setTimeout(() => void link.nc.close(), 3000)
+  try {
+    await link.nc.drain()
+  } finally {
+    clearTimeout(timer)
+  }
+}

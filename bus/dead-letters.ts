@@ -1,0 +1,111 @@
+import { headers } from 'nats'
+import { z } from 'zod'
+import { TerminalError } from './errors.ts'
+import { header } from './headers.ts'
+import type { Link } from './link.ts'
+import { type LogEntry, toEntry } from './log.ts'
+import { type Delivery, pullOne } from './pull.ts'
+import { throughRestarts } from './retry.ts'
+import { deadStreamOf, type LogAccount, logStreamOf } from './subjects.ts'
+
+/** A message that nobody will be given again, and why (W4). */
+export type DeadLetter = {
+  /** `LAB-12`: the account and the place in its stream of dead letters. */
+  id: string
+  account: LogAccount
+  at: string
+  kind: 'terminated' | 'exhausted'
+  reason: string
+  deliveries: number
+  consumer: string
+  /** Place of the message in the log. */
+  seq: number
+  /** Null once the message was purged. */
+  message: LogEntry | null
+}
+
+/** https://docs.nats.io: io.nats.jetstream.advisory.v1.terminated and .max_deliver */
+const Advisory = z.object({
+  type: z.string(),
+  timestamp: z.string(),
+  consumer: z.string(),
+  stream_seq: z.number().int(),
+  deliveries: z.number().int(),
+  reason: z.string().optional(),
+})
+
+const accountOf = (link: Link): LogAccount | null => (link.account === 'VAULT' ? null : link.account)
+
+async function read(link: Link, account: LogAccount, seq: number, data: Uint8Array): Promise<DeadLetter> {
+  const advisory = Advisory.parse(JSON.parse(new TextDecoder().decode(data)))
+  const ask = { seq: advisory.stream_seq }
+  const stored = await throughRestarts(() => link.jsm.streams.getMessage(logStreamOf[account], ask))
+  const terminated = advisory.type.endsWith('.terminated')
+  return {
+    id: `${account}-${seq}`,
+    account,
+    at: advisory.timestamp,
+    kind: terminated ? 'terminated' : 'exhausted',
+    reason:
+      advisory.reason ??
+      (terminated ? 'terminated' : `not acknowledged in ${advisory.deliveries} deliveries: the worker died or hung`),
+    deliveries: advisory.deliveries,
+    consumer: advisory.consumer,
+    seq: advisory.stream_seq,
+    message: stored && toEntry(stored, 0),
+  }
+}
+
+/** All dead letters of the accounts at hand, oldest first. Needs the operator's credentials. */
+export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = []
+  for (const link of links) {
+    const account = accountOf(link)
+    if (!account) continue
+    for (let seq = 1; ; ) {
+      const ask = { seq, next_by_subj: '>' }
+      const stored = await throughRestarts(() => link.jsm.streams.getMessage(deadStreamOf[account], ask))
+      if (!stored) break
+      letters.push(await read(link, account, stored.seq, stored.data))
+      seq = stored.seq + 1
+    }
+  }
+  return letters
+}
+
+/**
+ * Sends the message of a dead letter again, as a new message of the same content whose header names the dead letter, and
+ * takes the dead letter off the list. Redriving twice sends once. Throws TerminalError when there is nothing to send.
+ */
+export async function redriveDead(links: readonly Link[], id: string): Promise<void> {
+  const [name, seqText] = id.split('-')
+  const link = links.find(({ account }) => account === name)
+  const account = link && accountOf(link)
+  const seq = Number(seqText)
+  if (!link || !account || !Number.isInteger(seq)) throw new TerminalError(`"${id}" is not the id of a dead letter`)
+  const advisory = await throughRestarts(() => link.jsm.streams.getMessage(deadStreamOf[account], { seq }))
+  if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
+  const letter = await read(link, account, seq, advisory.data)
+  const stored = await throughRestarts(() => link.jsm.streams.getMessage(logStreamOf[account], { seq: letter.seq }))
+  if (!stored) throw new TerminalError(`the message of dead letter ${id} was purged`)
+  const sent = headers()
+  for (const [key, values] of stored.header) for (const value of values) sent.append(key, value)
+  sent.set(header.redrive, id)
+  const msgID = `${stored.header.get(header.messageId)}.redrive-${account}-${seq}`
+  sent.set(header.messageId, msgID)
+  await throughRestarts(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }))
+  await throughRestarts(() => link.jsm.streams.deleteMessage(deadStreamOf[account], seq))
+}
+
+/** Dead letters as they arise, each once per variant of the reading role: it counts as told when the next is asked for. */
+export async function* followDead(link: Link, durable: string, signal: AbortSignal): AsyncGenerator<DeadLetter> {
+  const account = accountOf(link)
+  if (!account) return
+  const door = { link, stream: deadStreamOf[account], durable }
+  while (!signal.aborted) {
+    const delivery: Delivery<typeof door> | null = await pullOne([door], signal)
+    if (!delivery) continue
+    yield await read(link, account, delivery.seq, delivery.message.data)
+    await throughRestarts(() => link.nc.request(delivery.reply, '+ACK', { timeout: 5000 }))
+  }
+}

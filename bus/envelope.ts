@@ -1,0 +1,67 @@
+import type { MsgHdrs } from 'nats'
+import { z } from 'zod'
+import type { Message } from '../schemas/message.ts'
+import { registry } from '../schemas/registry.ts'
+import { header } from './headers.ts'
+import { parseSubject, type SubjectParts } from './subjects.ts'
+
+export type Decoded =
+  | { ok: true; message: Message; payload: unknown }
+  /** `raw` is the payload as JSON where it is that, else as text. */
+  | { ok: false; reason: string; raw: unknown }
+
+const messages: Readonly<Record<string, Message>> = registry
+const utf8 = new TextDecoder()
+
+/** `name@version`, the value of the Syllabus-Message header. */
+export const versionTag = (message: Message) => `${message.name}@${message.version}`
+
+/**
+ * Reads one message of the log. The subject decides which message it is, since the server checks who may publish there;
+ * the header must agree. A message of the version before is lifted to this one.
+ */
+export function decode(subject: string, headers: MsgHdrs | undefined, data: Uint8Array): Decoded {
+  const parts = parseSubject(subject)
+  const text = utf8.decode(data)
+  let raw: unknown = text
+  const refuse = (reason: string): Decoded => ({ ok: false, reason, raw })
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    return refuse('the payload is not JSON')
+  }
+  const message = parts && messageOf(parts)
+  if (!message) return refuse(`no message belongs on the subject ${subject}`)
+  const tag = headers?.get(header.message) ?? ''
+  const [name, version] = tag.split('@')
+  if (name !== message.name) return refuse(`the header names "${tag}", the subject ${message.name}`)
+  if (Number(version) === message.version) return parse(message, message.schema, raw, refuse)
+  if (message.previous && Number(version) === message.previous.version) {
+    const old = message.previous.schema.safeParse(raw)
+    if (!old.success) return refuse(`${tag}: ${z.prettifyError(old.error)}`)
+    return parse(message, message.schema, message.previous.upgrade(old.data), refuse)
+  }
+  return refuse(`version ${version} of ${name} is not read here, only ${message.version} and the one before`)
+}
+
+function messageOf(parts: SubjectParts): Message | null {
+  const message = messages[parts.name]
+  if (!message) return null
+  const addressed = message.kind === 'work' ? parts.to?.role === message.to : parts.to === undefined
+  return addressed ? message : null
+}
+
+function parse(message: Message, schema: z.ZodType, raw: unknown, refuse: (reason: string) => Decoded): Decoded {
+  const parsed = schema.safeParse(raw)
+  if (!parsed.success) return refuse(`${versionTag(message)}: ${z.prettifyError(parsed.error)}`)
+  return { ok: true, message, payload: parsed.data }
+}
+
+/**
+ * Whether the server, not a client, put the message into the log. nats-server sends the reply to a request to whatever
+ * reply subject the client names, without asking for the right to publish there; a copy made by a direct get would so
+ * become a forged message, but carries `copies` more of this header than one that a client published.
+ */
+export function isServerCopy(headers: MsgHdrs | undefined, copies = 0): boolean {
+  return (headers?.values(header.serverCopy).length ?? 0) > copies
+}

@@ -1,0 +1,94 @@
+import { nanos } from 'nats'
+import type { WorkMessage } from '../schemas/message.ts'
+import { decode, isServerCopy } from './envelope.ts'
+import { RetryError, reasonOf, TerminalError } from './errors.ts'
+import { type Cause, header } from './headers.ts'
+import type { Logger } from './logger.ts'
+import type { Delivery, Door } from './pull.ts'
+import { throughRestarts } from './retry.ts'
+import { parseSubject } from './subjects.ts'
+
+/** The consumer of one work message. */
+export type WorkDoor = Door & { message: WorkMessage }
+
+/** What a handler is told about its message. */
+export type HandlerContext = {
+  runId: string
+  /** The whole message id, the run's id included. */
+  id: string
+  /** Place in the log. */
+  seq: number
+  /** 1 for the first delivery. */
+  attempt: number
+  /** This message as the cause of others: hand it to `publish`. */
+  cause: Cause
+  /** Fires when the process must stop and the time to drain is used up; the message is then given back. */
+  signal: AbortSignal
+  /** An extra heartbeat; the loop sends one by itself every third of the ack wait. */
+  working(): void
+  log: Logger
+}
+
+/** done: acknowledged. dead: never again, a dead letter. again: comes again. back: given back at a stop. */
+export type Outcome = 'done' | 'dead' | 'again' | 'back'
+
+export type AnyHandler = (payload: unknown, context: HandlerContext) => Promise<void>
+
+/** Handles one message: parse, heartbeat (W2), handler, and the answer to the server (W4); one log line. */
+export async function handleOne(delivery: Delivery<WorkDoor>, handler: AnyHandler, signal: AbortSignal, log: Logger) {
+  const { door, message, attempt, seq } = delivery
+  const { nc } = door.link
+  const startedAt = performance.now()
+  const id = message.headers?.get(header.messageId) ?? ''
+  const runId = parseSubject(message.subject)?.runId ?? ''
+  const line = { type: door.message.name, run: runId, id, attempt }
+  const answer = (text: string) => throughRestarts(() => nc.request(delivery.reply, text, { timeout: 5000 }))
+  const working = () => nc.publish(delivery.reply, '+WPI')
+  const heartbeat = setInterval(working, door.message.delivery.ackWaitMs / 3)
+  let outcome: Outcome
+  let reason: string | undefined
+  try {
+    const cause = { id, traceparent: message.headers?.get(header.traceparent) ?? '' }
+    const context: HandlerContext = { runId, id, seq, attempt, cause, signal, working, log }
+    await handler(read(delivery), context)
+    outcome = 'done'
+    await answer('+ACK')
+  } catch (error) {
+    const next = judge(error, delivery, signal)
+    outcome = next.outcome
+    reason = next.reason
+    await answer(next.answer).catch((fault: unknown) =>
+      log.error({ ...line, reason: reasonOf(fault) }, 'the server did not take the answer; the message comes again'),
+    )
+  } finally {
+    clearInterval(heartbeat)
+  }
+  const ms = Math.round(performance.now() - startedAt)
+  const write = outcome === 'done' ? log.info : log.warn
+  write.call(log, { ...line, ms, outcome, ...(reason === undefined ? {} : { reason }) }, 'handled')
+  return outcome
+}
+
+function read(delivery: Delivery<WorkDoor>): unknown {
+  const { subject, headers, data } = delivery.message
+  if (isServerCopy(headers)) throw new TerminalError('forged: the server copied this message here on a client’s behalf')
+  const decoded = decode(subject, headers, data)
+  if (!decoded.ok) throw new TerminalError(`does not parse: ${decoded.reason}`)
+  return decoded.payload
+}
+
+function judge(error: unknown, delivery: Delivery<WorkDoor>, signal: AbortSignal) {
+  const { maxDeliver, backoffMs } = delivery.door.message.delivery
+  const reason = reasonOf(error)
+  const term = (text: string) => ({ outcome: 'dead' as const, reason: text, answer: `+TERM ${oneLine(text)}` })
+  if (error instanceof TerminalError) return term(reason)
+  if (signal.aborted) return { outcome: 'back' as const, reason, answer: '-NAK' }
+  if (delivery.attempt >= maxDeliver) return term(`gave up after ${delivery.attempt} deliveries: ${reason}`)
+  const backoff = backoffMs[Math.min(delivery.attempt, backoffMs.length) - 1] ?? 0
+  const afterMs = error instanceof RetryError ? (error.afterMs ?? backoff) : backoff
+  const answer = afterMs > 0 ? `-NAK ${JSON.stringify({ delay: nanos(afterMs) })}` : '-NAK'
+  return { outcome: 'again' as const, reason, answer }
+}
+
+/** A reason travels in one protocol line; long ones (a list of schema faults) are cut. */
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').slice(0, 1000)

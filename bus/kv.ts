@@ -1,0 +1,176 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import { headers, nuid } from 'nats'
+import { z } from 'zod'
+import { TerminalError } from './errors.ts'
+import type { Link } from './link.ts'
+import { type PublishOptions, whenThereIsRoom } from './publish.ts'
+import { throughRestarts } from './retry.ts'
+import { type BucketName, bucketPrefix, bucketStream } from './subjects.ts'
+
+export type Held<T> = { value: T; revision: number }
+export type Change<T> = { key: string; value: T | null; revision: number }
+
+/**
+ * Values under keys (tokens of letters, digits, `-`, `_`, `=`, `/`, joined by dots), each parsed when read. A revision is the
+ * value's place in the bucket; writes that name one lose against whoever wrote in between, and say so.
+ */
+export type Kv<T> = {
+  get(key: string): Promise<Held<T> | null>
+  /** The revision, or 'exists'. */
+  create(key: string, value: T): Promise<number | 'exists'>
+  /** The new revision, or 'conflict' when `revision` is not the newest. */
+  update(key: string, value: T, revision: number): Promise<number | 'conflict'>
+  put(key: string, value: T): Promise<number>
+  delete(key: string): Promise<void>
+  /** Keys that hold a value; `filter` is a key with `*` (one token) and `>` (the rest). */
+  keys(filter?: string): Promise<string[]>
+  /** The values there are, then each change. A value that expired comes as null within some seconds. */
+  watch(signal: AbortSignal): AsyncIterable<Change<T>>
+}
+
+const operation = 'KV-Operation'
+const keyForm = /^[-\w/=]+(\.[-\w/=]+)*$/
+const filterForm = /^([-\w/=]+|\*)(\.([-\w/=]+|\*))*(\.>)?$|^>$/
+const utf8 = new TextDecoder()
+const relistMs = 5000
+
+/**
+ * Opens a bucket. The wire format is that of every NATS client, without consumers and direct gets: nobody needs the right
+ * to create or to ask for those, since both can be turned against the log (docs/operations.md, "What sealing covers").
+ */
+export function openKv<S extends z.ZodType>(
+  link: Link,
+  bucket: BucketName,
+  schema: S,
+  options: PublishOptions,
+): Kv<z.infer<S>> {
+  type T = z.infer<S>
+  const stream = bucketStream(bucket)
+  const subjectOf = (key: string) => {
+    if (!keyForm.test(key)) throw new TerminalError(`"${key}" cannot be a key of ${bucket}`)
+    return `${bucketPrefix(bucket)}.${key}`
+  }
+
+  const last = async (key: string) => {
+    const subject = subjectOf(key)
+    const stored = await throughRestarts(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }))
+    return stored && { stored, gone: stored.header.get(operation) !== '' }
+  }
+
+  // A write has an id of its own, so that one repeated after a lost answer is not taken for somebody else's.
+  const write = async (key: string, value: T | null, expected?: number): Promise<number | 'conflict'> => {
+    const subject = subjectOf(key)
+    const sent = headers()
+    if (value === null) sent.set(operation, 'DEL')
+    const body = value === null ? '' : JSON.stringify(schema.parse(value))
+    const expect = expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }
+    const msgID = nuid.next()
+    try {
+      const ack = await whenThereIsRoom(
+        () => link.js.publish(subject, body, { msgID, headers: sent, ...expect }),
+        options,
+      )
+      return ack.seq
+    } catch (error) {
+      // 10071 wrong last sequence; 10164 the same where the server does not tell which.
+      if (error instanceof JetStreamApiError && (error.code === 10071 || error.code === 10164)) return 'conflict'
+      throw error
+    }
+  }
+
+  const get = async (key: string): Promise<Held<T> | null> => {
+    const found = await last(key)
+    if (!found || found.gone) return null
+    const parsed = schema.safeParse(JSON.parse(utf8.decode(found.stored.data)))
+    if (!parsed.success) throw new TerminalError(`${bucket}/${key} does not parse: ${z.prettifyError(parsed.error)}`)
+    return { value: parsed.data, revision: found.stored.seq }
+  }
+
+  const keys = async (filter = '>'): Promise<string[]> => {
+    if (!filterForm.test(filter)) throw new TerminalError(`"${filter}" cannot filter keys of ${bucket}`)
+    const prefix = bucketPrefix(bucket)
+    const info = await throughRestarts(() =>
+      link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
+    )
+    const all = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))
+    const held = await Promise.all(all.map(async (key) => ((await last(key))?.gone === false ? [key] : [])))
+    return held.flat().sort()
+  }
+
+  return {
+    get,
+    async create(key, value) {
+      const first = await write(key, value, 0)
+      if (first !== 'conflict') return first
+      const found = await last(key)
+      if (!found?.gone) return 'exists'
+      const second = await write(key, value, found.stored.seq)
+      return second === 'conflict' ? 'exists' : second
+    },
+    update: (key, value, revision) => write(key, value, revision),
+    async put(key, value) {
+      const revision = await write(key, value)
+      if (revision === 'conflict') throw new Error(`${bucket}/${key}: a write without a revision cannot conflict`)
+      return revision
+    },
+    async delete(key) {
+      await write(key, null)
+    },
+    keys,
+    watch: (signal) => watchBucket({ link, prefix: bucketPrefix(bucket), get, keys, signal }),
+  }
+}
+
+type Watched<T> = {
+  link: Link
+  prefix: string
+  get(key: string): Promise<Held<T> | null>
+  keys(): Promise<string[]>
+  signal: AbortSignal
+}
+
+/** Core messages say at once which key changed; listing the keys again from time to time shows what expired. */
+async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>): AsyncGenerator<Change<T>> {
+  const known = new Map<string, number>()
+  const touched = new Set<string>()
+  let wake = () => {}
+  const subscription = link.nc.subscribe(`${prefix}.>`, {
+    callback: (_, message) => {
+      if (message) touched.add(message.subject.slice(prefix.length + 1))
+      wake()
+    },
+  })
+  const onAbort = () => wake()
+  signal.addEventListener('abort', onAbort)
+  try {
+    let relistAt = 0
+    while (!signal.aborted) {
+      if (Date.now() >= relistAt) {
+        relistAt = Date.now() + relistMs
+        for (const key of [...(await keys()), ...known.keys()]) touched.add(key)
+      }
+      const batch = [...touched]
+      touched.clear()
+      for (const key of batch) {
+        const held = await get(key)
+        const before = known.get(key)
+        if (held && held.revision !== before) {
+          known.set(key, held.revision)
+          yield { key, ...held }
+        } else if (!held && before !== undefined) {
+          known.delete(key)
+          yield { key, value: null, revision: before }
+        }
+      }
+      if (touched.size > 0 || signal.aborted) continue
+      const { promise, resolve } = Promise.withResolvers<void>()
+      wake = resolve
+      const timer = setTimeout(resolve, Math.max(0, relistAt - Date.now()))
+      await promise
+      clearTimeout(timer)
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    subscription.unsubscribe()
+  }
+}

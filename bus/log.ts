@@ -1,0 +1,115 @@
+import type { StoredMsg } from '@nats-io/jetstream'
+import { decode, isServerCopy } from './envelope.ts'
+import { header, parseSender, type Sender } from './headers.ts'
+import type { Link } from './link.ts'
+import { throughRestarts } from './retry.ts'
+import { logPrefixOf, logStreamOf, parseSubject } from './subjects.ts'
+
+/** One message as it lies in the log. */
+export type LogEntry = {
+  seq: number
+  /** When the server stored it, ISO 8601. */
+  at: string
+  subject: string
+  runId: string
+  name: string
+  /** Absent on events. */
+  to?: { role: string; variant: string }
+  from: Sender
+  id: string
+  /** The id of the message it follows from. */
+  cause: string | null
+  traceparent: string
+  /** Parsed; where that failed the raw JSON or text, and `parseError` says why. */
+  payload: unknown
+  parseError?: string
+  bytes: number
+}
+
+export type LogOptions = {
+  /** All runs when left out. */
+  runId?: string
+  /** First place in the log to read; the beginning when left out. */
+  fromSeq?: number
+  /** Whether to go on with new messages after the last one. */
+  follow: boolean
+  signal: AbortSignal
+}
+
+const batch = 256
+const maxIdleMs = 1000
+
+/**
+ * Reads the log in order. It asks for stored messages by place and creates no consumer on the server: a reader needs no
+ * right that could write, and cannot hold the agents up. A core subscription wakes it when something new arrives.
+ */
+export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<LogEntry> {
+  const { signal } = options
+  const filter = `${logPrefixOf.LAB}.${options.runId ?? '*'}.>`
+  let seq = options.fromSeq ?? 1
+  let idleMs = 0
+  let wake = () => {}
+  const onWake = () => {
+    idleMs = 0
+    wake()
+  }
+  const subscription = options.follow ? link.nc.subscribe(filter, { callback: onWake }) : null
+  signal.addEventListener('abort', onWake)
+  try {
+    while (!signal.aborted) {
+      const found = await throughRestarts(() => readBatch(link, filter, seq))
+      for (const stored of found) {
+        if (signal.aborted) return
+        seq = stored.seq + 1
+        yield toEntry(stored)
+      }
+      if (found.length > 0) continue
+      if (!options.follow) return
+      // Woken before the message is stored, it looks again soon; otherwise ever more rarely.
+      const { promise, resolve } = Promise.withResolvers<void>()
+      wake = resolve
+      idleMs = Math.min(Math.max(5, idleMs * 2), maxIdleMs)
+      const timer = setTimeout(resolve, idleMs)
+      await promise
+      clearTimeout(timer)
+    }
+  } finally {
+    signal.removeEventListener('abort', onWake)
+    subscription?.unsubscribe()
+  }
+}
+
+async function readBatch(link: Link, filter: string, seq: number): Promise<StoredMsg[]> {
+  const ask = { seq, next_by_subj: filter, batch }
+  const found: StoredMsg[] = []
+  try {
+    for await (const stored of await link.jsm.direct.getBatch(logStreamOf.LAB, ask)) found.push(stored)
+  } catch (error) {
+    // 404: nothing from this place on.
+    if (!(error instanceof Error && 'code' in error && error.code === 404)) throw error
+  }
+  return found
+}
+
+/** A stored message as an entry; `copies` is how many server-copy headers its way here added. */
+export function toEntry(stored: StoredMsg, copies = 1): LogEntry {
+  const parts = parseSubject(stored.subject)
+  const decoded = decode(stored.subject, stored.header, stored.data)
+  const forged = isServerCopy(stored.header, copies)
+  const error = forged ? 'forged: the server copied this message here on a client’s behalf' : undefined
+  return {
+    seq: stored.seq,
+    at: stored.time.toISOString(),
+    subject: stored.subject,
+    runId: parts?.runId ?? '',
+    name: parts?.name ?? '',
+    ...(parts?.to ? { to: parts.to } : {}),
+    from: parseSender(stored.header.get(header.from)),
+    id: stored.header.get(header.messageId),
+    cause: stored.header.get(header.cause) || null,
+    traceparent: stored.header.get(header.traceparent),
+    payload: decoded.ok ? decoded.payload : decoded.raw,
+    ...(error || !decoded.ok ? { parseError: error ?? (decoded.ok ? '' : decoded.reason) } : {}),
+    bytes: stored.data.length,
+  }
+}

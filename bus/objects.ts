@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { ObjectRef } from '../schemas/ids.ts'
+import type { Account } from '../schemas/role.ts'
+import { TerminalError } from './errors.ts'
+import type { Link } from './link.ts'
+import { isHeld, type PublishOptions, whenThereIsRoom } from './publish.ts'
+import { throughRestarts } from './retry.ts'
+import { objectPrefixOf, objectStreamOf } from './subjects.ts'
+
+/**
+ * Blobs that never change. A blob lies in chunks, each the only message of a subject made of the account, the blob's name,
+ * its SHA-256 and the chunk's number; the stream refuses a second message on a subject, so nothing can be overwritten and
+ * putting the same bytes twice stores them once. Whoever reads checks the hash.
+ */
+export type Objects = {
+  /** `name` is slash-separated and begins with the run's id where the blob belongs to one; purging the run removes it. */
+  put(account: Account, name: string, bytes: Uint8Array): Promise<ObjectRef>
+  /** Throws TerminalError when the blob is not there or its bytes are not those of the reference. */
+  get(ref: ObjectRef): Promise<Uint8Array>
+  has(ref: ObjectRef): Promise<boolean>
+  putJson(account: Account, name: string, value: unknown): Promise<ObjectRef>
+  getJson<S extends z.ZodType>(ref: ObjectRef, schema: S): Promise<z.infer<S>>
+  /** One JSON document a line. */
+  putLines(account: Account, name: string, values: readonly unknown[]): Promise<ObjectRef>
+  getLines<S extends z.ZodType>(ref: ObjectRef, schema: S): Promise<z.infer<S>[]>
+}
+
+/** A chunk travels base64-coded in the server's answer, which must fit the default payload limit of 1 MiB. */
+const chunkBytes = 512 * 1024
+const parallel = 8
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export function openObjects(linkOf: (account: Account) => Link, options: PublishOptions): Objects {
+  const put: Objects['put'] = async (account, name, bytes) => {
+    const link = linkOf(account)
+    const ref = { account, name, sha256: sha256(bytes), bytes: bytes.length }
+    await eachChunk(ref, async (index) => {
+      const chunk = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes)
+      try {
+        await whenThereIsRoom(() => link.js.publish(chunkSubject(ref, index), chunk), options)
+      } catch (error) {
+        if (!isHeld(error)) throw error
+      }
+    })
+    return ref
+  }
+
+  const chunk = async (ref: ObjectRef, index: number) => {
+    const ask = { last_by_subj: chunkSubject(ref, index) }
+    const stored = await throughRestarts(() =>
+      linkOf(ref.account).jsm.streams.getMessage(objectStreamOf[ref.account], ask),
+    )
+    return stored?.data ?? null
+  }
+
+  const get: Objects['get'] = async (ref) => {
+    const parts: Uint8Array[] = []
+    await eachChunk(ref, async (index) => {
+      const data = await chunk(ref, index)
+      if (!data) throw new TerminalError(`object ${ref.account}/${ref.name} is not there (chunk ${index})`)
+      parts[index] = data
+    })
+    const bytes = Buffer.concat(parts)
+    const found = sha256(bytes)
+    if (found !== ref.sha256) {
+      throw new TerminalError(
+        `object ${ref.account}/${ref.name} has SHA-256 ${found}, its reference says ${ref.sha256}`,
+      )
+    }
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  }
+
+  return {
+    put,
+    get,
+    async has(ref) {
+      const found = await Promise.all([chunk(ref, 0), chunk(ref, chunkCount(ref) - 1)])
+      return found.every((data) => data !== null)
+    },
+    putJson: (account, name, value) => put(account, name, encoder.encode(JSON.stringify(value))),
+    async getJson(ref, schema) {
+      return parse(ref, schema, decoder.decode(await get(ref)))
+    },
+    putLines: (account, name, values) =>
+      put(account, name, encoder.encode(values.map((value) => `${JSON.stringify(value)}\n`).join(''))),
+    async getLines(ref, schema) {
+      const lines = decoder.decode(await get(ref)).split('\n')
+      return lines.filter((line) => line !== '').map((line) => parse(ref, schema, line))
+    },
+  }
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+const chunkCount = (ref: ObjectRef) => Math.max(1, Math.ceil(ref.bytes / chunkBytes))
+
+/** The name as subject tokens: its parts, with every other character than letters, digits, `-` and `_` as `=` and its code. */
+export function nameTokens(name: string): string {
+  const parts = name.split('/')
+  if (parts.includes('')) throw new TerminalError(`"${name}" cannot be an object's name`)
+  return parts.map((part) => part.replaceAll(/[^\w-]/gu, (sign) => `=${sign.codePointAt(0)?.toString(16)}=`)).join('.')
+}
+
+function chunkSubject(ref: ObjectRef, index: number): string {
+  return `${objectPrefixOf[ref.account]}.${nameTokens(ref.name)}.${ref.sha256}.${index}`
+}
+
+async function eachChunk(ref: ObjectRef, visit: (index: number) => Promise<void>): Promise<void> {
+  const count = chunkCount(ref)
+  let next = 0
+  const lane = async () => {
+    while (next < count) await visit(next++)
+  }
+  await Promise.all(Array.from({ length: Math.min(parallel, count) }, lane))
+}
+
+function parse<S extends z.ZodType>(ref: ObjectRef, schema: S, text: string): z.infer<S> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new TerminalError(`object ${ref.account}/${ref.name} is not JSON`, { cause: error })
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new TerminalError(`object ${ref.account}/${ref.name} does not parse: ${z.prettifyError(parsed.error)}`)
+}

@@ -1,0 +1,135 @@
+import type { Message, WorkMessage } from '../schemas/message.ts'
+import { registry } from '../schemas/registry.ts'
+import { type Account, type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
+import { variantsOf } from '../schemas/variants.ts'
+import { inboxPrefix } from './link.ts'
+import {
+  type BucketName,
+  bucketPrefix,
+  bucketStream,
+  bucketsOf,
+  deadDurableName,
+  deadReaderOf,
+  deadStreamOf,
+  durableName,
+  eventSubject,
+  type LogAccount,
+  logPrefixOf,
+  logStreamOf,
+  objectPrefixOf,
+  objectStreamOf,
+  workSubject,
+} from './subjects.ts'
+
+/** Subjects that a user may publish to and subscribe to; everything else is refused by the server. */
+export type Permissions = { publish: readonly string[]; subscribe: readonly string[] }
+
+/** Who writes which bucket. In LAB all agents read all of them; each writes its own presence, so `agents` is not here. */
+const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Role[]>> = {
+  runs: ['planner'],
+  admission: ['critic'],
+  trainings: ['trainer-bridge'],
+  openings: ['evaluator'],
+  'opening-records': ['evaluator'],
+  'sealed-results': ['evaluator'],
+}
+
+/** Who may follow the buckets' changes. */
+const watchers: readonly Role[] = ['gateway', 'planner']
+
+const messages: readonly Message[] = Object.values(registry)
+const isAgent = (role: Role): role is AgentRole => agentRoles.some((each) => each === role)
+const everything: Permissions = { publish: ['>'], subscribe: ['>'] }
+
+/**
+ * What a role may do in one account: send the messages that are its own, pull and acknowledge from its own consumers, read
+ * and write objects, use the buckets. No agent creates consumers or asks for direct gets: the server would send the answers
+ * of both to any subject the client names, with bytes of the client's choice.
+ * The operator runs LAB and EXAM, but can only fill the vault, not read or change it.
+ */
+export function permissionsOf(role: Role, account: Account): Permissions {
+  if (role === 'operator') return account === 'VAULT' ? vaultFiller() : everything
+  const own = { publish: ['$JS.API.INFO', '$SYS.REQ.USER.INFO'], subscribe: [`${inboxPrefix(role)}.>`] }
+  const parts = [own, objects(account, role !== 'gateway'), values(role, account)]
+  if (account !== 'VAULT') parts.push(sending(role, account))
+  if (account !== 'VAULT' && isAgent(role)) parts.push(working(role, account), hearing(role, account))
+  if (account === 'LAB' && role === 'gateway') parts.push(logReading())
+  return {
+    publish: [...new Set(parts.flatMap((part) => part.publish))],
+    subscribe: [...new Set(parts.flatMap((part) => part.subscribe))],
+  }
+}
+
+function sending(role: Role, account: LogAccount): Permissions {
+  const publish = messages.flatMap((message) => {
+    if (message.account !== account) return []
+    if (message.kind === 'event') return message.from.includes(role) ? [eventSubject(message, '*')] : []
+    return message.from === role ? [workSubject(message, '*', '*')] : []
+  })
+  return { publish, subscribe: [] }
+}
+
+function working(role: AgentRole, account: LogAccount): Permissions {
+  const own = messages.filter(
+    (message): message is WorkMessage => message.kind === 'work' && message.to === role && message.account === account,
+  )
+  const durables = variantsOf[role].flatMap((variant) => own.map((message) => durableName(message, variant)))
+  return { publish: durables.flatMap((durable) => pulling(logStreamOf[account], durable)), subscribe: [] }
+}
+
+/** Dead letters, and the messages they are about. */
+function hearing(role: AgentRole, account: LogAccount): Permissions {
+  if (deadReaderOf[account] !== role) return { publish: [], subscribe: [] }
+  const durables = variantsOf[role].map((variant) => deadDurableName(role, variant))
+  const pulls = durables.flatMap((durable) => pulling(deadStreamOf[account], durable))
+  return { publish: [...pulls, `$JS.API.STREAM.MSG.GET.${logStreamOf[account]}`], subscribe: [] }
+}
+
+/** Acknowledgements go to `$JS.ACK.<stream>…`, on servers with the newer form to `$JS.ACK.<domain>.<account>.<stream>…`. */
+function pulling(stream: string, durable: string): string[] {
+  return [
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+    `$JS.ACK.${stream}.${durable}.>`,
+    `$JS.ACK.*.*.${stream}.${durable}.>`,
+  ]
+}
+
+function objects(account: Account, writes: boolean): Permissions {
+  const read = `$JS.API.STREAM.MSG.GET.${objectStreamOf[account]}`
+  return { publish: writes ? [read, `${objectPrefixOf[account]}.>`] : [read], subscribe: [] }
+}
+
+function values(role: Role, account: Account): Permissions {
+  const here = bucketsOf(account)
+  const reads = here.flatMap((bucket) => [
+    `$JS.API.STREAM.MSG.GET.${bucketStream(bucket)}`,
+    `$JS.API.STREAM.INFO.${bucketStream(bucket)}`,
+  ])
+  const writes = here.flatMap((bucket) => {
+    if (bucket === 'agents') return [`${bucketPrefix(bucket)}.${role}.>`]
+    return bucketWriters[bucket].includes(role) ? [`${bucketPrefix(bucket)}.>`] : []
+  })
+  const watched = watchers.includes(role) ? here.map((bucket) => `${bucketPrefix(bucket)}.>`) : []
+  return { publish: [...reads, ...writes], subscribe: watched }
+}
+
+function logReading(): Permissions {
+  const stream = logStreamOf.LAB
+  return {
+    publish: [`$JS.API.DIRECT.GET.${stream}`, `$JS.API.STREAM.INFO.${stream}`],
+    subscribe: [`${logPrefixOf.LAB}.>`],
+  }
+}
+
+function vaultFiller(): Permissions {
+  const streams = [objectStreamOf.VAULT, ...bucketsOf('VAULT').map(bucketStream)]
+  return {
+    publish: [
+      '$JS.API.INFO',
+      '$SYS.REQ.USER.INFO',
+      ...streams.flatMap((stream) => [`$JS.API.STREAM.CREATE.${stream}`, `$JS.API.STREAM.INFO.${stream}`]),
+      `${objectPrefixOf.VAULT}.>`,
+    ],
+    subscribe: [`${inboxPrefix('operator')}.>`],
+  }
+}

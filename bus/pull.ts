@@ -1,0 +1,80 @@
+import { type Msg, nanos, type Subscription } from 'nats'
+import type { Link } from './link.ts'
+
+/** A durable consumer that messages come through. */
+export type Door = { link: Link; stream: string; durable: string }
+
+/** A message as delivered. `attempt` counts deliveries from 1, `seq` is its place in the stream. */
+export type Delivery<D extends Door = Door> = { door: D; message: Msg; reply: string; attempt: number; seq: number }
+
+const expiresMs = 10_000
+/** After this the server has surely said that the pull expired, or it is away. */
+const patienceMs = expiresMs + 2000
+const missingMs = 500
+
+/**
+ * Takes exactly one message from whichever door has one first (W1). A free slot asks at every door; when one answers, the
+ * others are withdrawn, and what they had already sent is given back at once, for another worker.
+ * Null when no message came in time, the signal fired, or the server was away.
+ */
+export async function pullOne<D extends Door>(doors: readonly D[], signal: AbortSignal): Promise<Delivery<D> | null> {
+  if (signal.aborted) return null
+  const { promise, resolve } = Promise.withResolvers<Delivery<D> | null>()
+  let settled = false
+  const settle = (delivery: Delivery<D> | null) => {
+    settled = true
+    resolve(delivery)
+  }
+  const giveUp = () => settle(null)
+  const timer = setTimeout(giveUp, patienceMs)
+  signal.addEventListener('abort', giveUp, { once: true })
+  const open: Subscription[] = []
+  try {
+    for (const link of new Set(doors.map((door) => door.link))) {
+      const here = doors.filter((door) => door.link === link)
+      const inbox = link.newInbox()
+      const onMessage = (error: Error | null, message: Msg) => {
+        const delivery = error ? null : readDelivery(here, message)
+        if (!delivery) {
+          // A status: the pull expired (408), or the consumer is not there (503, 409); then it is asked again after a pause.
+          const expired = message?.headers?.code === 408
+          if (!settled) setTimeout(giveUp, expired ? 0 : missingMs).unref()
+        } else if (settled) link.nc.publish(delivery.reply, '-NAK')
+        else settle(delivery)
+      }
+      open.push(link.nc.subscribe(inbox, { callback: onMessage }))
+      for (const door of here) {
+        const ask = JSON.stringify({ batch: 1, expires: nanos(expiresMs) })
+        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${door.stream}.${door.durable}`, ask, { reply: inbox })
+      }
+    }
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
+    for (const subscription of open) withdraw(subscription)
+  }
+}
+
+/** Draining tells the server first and then handles what was under way; without interest the server drops the pull. */
+function withdraw(subscription: Subscription): void {
+  if (!subscription.isClosed()) void subscription.drain().catch(() => subscription.unsubscribe())
+}
+
+function readDelivery<D extends Door>(doors: readonly D[], message: Msg): Delivery<D> | null {
+  const info = message.reply === undefined ? null : readAckSubject(message.reply)
+  const door = doors.find(({ durable }) => durable === info?.consumer)
+  if (!door || !info || message.reply === undefined) return null
+  return { door, message, reply: message.reply, attempt: info.attempt, seq: info.seq }
+}
+
+/**
+ * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>`, or with a domain and an account
+ * hash after ACK (https://github.com/nats-io/nats-architecture-and-design, ADR-15).
+ */
+function readAckSubject(subject: string): { consumer: string; attempt: number; seq: number } | null {
+  const tokens = subject.split('.')
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return null
+  const [, consumer = '', attempt, seq] = tokens.slice(tokens.length >= 11 ? 4 : 2)
+  return { consumer, attempt: Number(attempt), seq: Number(seq) }
+}

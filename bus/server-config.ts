@@ -1,0 +1,48 @@
+import { type Account, accounts, accountsOf, roles } from '../schemas/role.ts'
+import type { AllCredentials } from './credentials.ts'
+import { permissionsOf } from './permissions.ts'
+
+export type ServerPlace = {
+  host: string
+  port: number
+  storeDir: string
+  /** Written by the server. */
+  pidFile?: string
+  serverName?: string
+}
+
+/** Most that JetStream may store for each account. */
+const maxFileBytes: Readonly<Record<Account, number>> = {
+  LAB: 1024 ** 4,
+  EXAM: 128 * 1024 ** 3,
+  VAULT: 16 * 1024 ** 3,
+}
+
+/** The accounts with their users and allow-lists, as the `accounts` block of a server configuration; no exports, no imports. */
+export function accountsConfig(credentials: AllCredentials) {
+  const entries = accounts.map((account) => {
+    const users = roles.flatMap((role) => {
+      const login = credentials[role][account]
+      if (!login || !accountsOf[role].includes(account)) return []
+      const { publish, subscribe } = permissionsOf(role, account)
+      const permissions = { publish: { allow: publish }, subscribe: { allow: subscribe } }
+      return [{ user: login.user, password: login.pass, permissions }]
+    })
+    return [account, { jetstream: { max_mem: 0, max_file: maxFileBytes[account] }, users }]
+  })
+  return Object.fromEntries(entries) as Record<Account, { jetstream: object; users: object[] }>
+}
+
+/** The whole configuration of one server, as text that nats-server reads (its format takes JSON). */
+export function serverConfig(credentials: AllCredentials, place: ServerPlace): string {
+  const total = Object.values(maxFileBytes).reduce((sum, bytes) => sum + bytes, 0)
+  const config = {
+    server_name: place.serverName ?? 'syllabus',
+    host: place.host,
+    port: place.port,
+    ...(place.pidFile ? { pid_file: place.pidFile } : {}),
+    jetstream: { store_dir: place.storeDir, max_memory_store: 0, max_file_store: total },
+    accounts: accountsConfig(credentials),
+  }
+  return `${JSON.stringify(config, null, 2)}\n`
+}

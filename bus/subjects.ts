@@ -1,0 +1,72 @@
+import type { EventMessage, WorkMessage } from '../schemas/message.ts'
+import type { Account } from '../schemas/role.ts'
+
+/**
+ * Every name the server knows. The three accounts use names of their own, so that a foreign server with a single account
+ * can hold all of them side by side.
+ */
+export const logStreamOf = { LAB: 'RUN', EXAM: 'EXAM' } as const satisfies Partial<Record<Account, string>>
+export const logPrefixOf = { LAB: 'run', EXAM: 'exam' } as const satisfies Partial<Record<Account, string>>
+export const deadStreamOf = { LAB: 'DEAD', EXAM: 'DEAD_EXAM' } as const satisfies Partial<Record<Account, string>>
+export const objectStreamOf = {
+  LAB: 'OBJECTS_LAB',
+  EXAM: 'OBJECTS_EXAM',
+  VAULT: 'OBJECTS_VAULT',
+} as const satisfies Record<Account, string>
+export const objectPrefixOf = {
+  LAB: 'objects.lab',
+  EXAM: 'objects.exam',
+  VAULT: 'objects.vault',
+} as const satisfies Record<Account, string>
+
+/** An account that carries messages; VAULT holds objects only. */
+export type LogAccount = keyof typeof logStreamOf
+export const logAccounts = ['LAB', 'EXAM'] as const satisfies readonly LogAccount[]
+
+/** The KV buckets, and the account each lies in. VAULT's are the evaluator's own: what it opened, for whom, with what result. */
+export const bucketAccount = {
+  runs: 'LAB',
+  agents: 'LAB',
+  admission: 'LAB',
+  trainings: 'LAB',
+  openings: 'VAULT',
+  'opening-records': 'VAULT',
+  'sealed-results': 'VAULT',
+} as const satisfies Record<string, Account>
+export type BucketName = keyof typeof bucketAccount
+
+/** The buckets of one account. */
+export const bucketsOf = (account: Account): BucketName[] =>
+  (Object.keys(bucketAccount) as BucketName[]).filter((bucket) => bucketAccount[bucket] === account)
+
+export const bucketStream = (bucket: BucketName) => `KV_${bucket}`
+export const bucketPrefix = (bucket: BucketName) => `$KV.${bucket}`
+
+/** `run.{runId}.{to}.{variant}.{name}`; `*` may stand for the run or the variant. */
+export function workSubject(message: WorkMessage, runId: string, variant: string): string {
+  return `${logPrefixOf[message.account]}.${runId}.${message.to}.${variant}.${message.name}`
+}
+
+/** `run.{runId}.event.{name}` */
+export function eventSubject(message: EventMessage, runId: string): string {
+  return `${logPrefixOf.LAB}.${runId}.event.${message.name}`
+}
+
+export type SubjectParts = { runId: string; name: string; to?: { role: string; variant: string } }
+
+/** The parts of a log subject, or null for a subject of another form. */
+export function parseSubject(subject: string): SubjectParts | null {
+  const [prefix, runId, role, variantOrName, name, ...rest] = subject.split('.')
+  if ((prefix !== 'run' && prefix !== 'exam') || !runId || !role || !variantOrName || rest.length > 0) return null
+  if (name === undefined) return role === 'event' ? { runId, name: variantOrName } : null
+  return { runId, name, to: { role, variant: variantOrName } }
+}
+
+/** The durable consumer of one message for one variant, shared by all replicas. */
+export const durableName = (message: WorkMessage, variant: string) => `${message.to}-${variant}-${message.name}`
+
+/** The durable consumer through which a role is told of dead letters. */
+export const deadDurableName = (role: string, variant: string) => `${role}-${variant}-dead`
+
+/** Which role is told of an account's dead letters. */
+export const deadReaderOf = { LAB: 'planner', EXAM: 'evaluator' } as const satisfies Record<LogAccount, string>

@@ -1,0 +1,165 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import { nanos } from 'nats'
+import type { WorkMessage } from '../schemas/message.ts'
+import { registry } from '../schemas/registry.ts'
+import type { Account } from '../schemas/role.ts'
+import { variantsOf } from '../schemas/variants.ts'
+import { BusSetupError, reasonOf } from './errors.ts'
+import type { Link } from './link.ts'
+import { presenceTtlMs } from './presence.ts'
+import {
+  bucketPrefix,
+  bucketStream,
+  bucketsOf,
+  deadDurableName,
+  deadReaderOf,
+  deadStreamOf,
+  durableName,
+  type LogAccount,
+  logPrefixOf,
+  logStreamOf,
+  objectPrefixOf,
+  objectStreamOf,
+  workSubject,
+} from './subjects.ts'
+
+export type TopologyOptions = {
+  logMaxBytes: number
+  logMaxAgeMs: number
+  /** LAB's objects; EXAM gets a tenth of it and VAULT a hundredth. */
+  objectsMaxBytes: number
+  /** Copies that a cluster keeps of everything. */
+  replicas?: number
+}
+
+type Stream = Partial<StreamConfig> & { name: string; subjects: string[] }
+
+/** Messages of one consumer that may be unacknowledged, over all replicas of a role. */
+const maxAckPending = 1024
+const duplicateWindowMs = 10 * 60_000
+const deadMaxBytes = 64 * 1024 ** 2
+
+/** Every work message. */
+export const workMessages: readonly WorkMessage[] = Object.values(registry).filter((message) => message.kind === 'work')
+
+/** The streams of one account. Nobody can roll a subject up, schedule, or republish: each would be a road around permissions. */
+export function streamsOf(account: Account, options: TopologyOptions): Stream[] {
+  const share = { LAB: 1, EXAM: 0.1, VAULT: 0.01 }[account]
+  const base = {
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    num_replicas: options.replicas ?? 1,
+    allow_rollup_hdrs: false,
+  }
+  const streams: Stream[] = [
+    {
+      ...base,
+      name: objectStreamOf[account],
+      subjects: [`${objectPrefixOf[account]}.>`],
+      max_bytes: Math.ceil(options.objectsMaxBytes * share),
+      max_msgs_per_subject: 1,
+      discard_new_per_subject: true,
+    },
+  ]
+  for (const bucket of bucketsOf(account)) {
+    streams.push({
+      ...base,
+      name: bucketStream(bucket),
+      subjects: [`${bucketPrefix(bucket)}.>`],
+      max_msgs_per_subject: 1,
+      max_age: bucket === 'agents' ? nanos(presenceTtlMs) : 0,
+      ...(bucket === 'agents' ? { duplicate_window: nanos(presenceTtlMs) } : {}),
+    })
+  }
+  if (account === 'VAULT') return streams
+  const log = logStreamOf[account]
+  streams.push(
+    {
+      ...base,
+      name: log,
+      subjects: [`${logPrefixOf[account]}.>`],
+      max_bytes: Math.ceil(options.logMaxBytes * share),
+      max_age: nanos(options.logMaxAgeMs),
+      duplicate_window: nanos(Math.min(duplicateWindowMs, options.logMaxAgeMs)),
+      allow_direct: true,
+    },
+    {
+      ...base,
+      name: deadStreamOf[account],
+      subjects: [
+        `$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.${log}.>`,
+        `$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.${log}.>`,
+      ],
+      // An advisory that finds no room is lost, so here the oldest make way.
+      discard: DiscardPolicy.Old,
+      max_bytes: deadMaxBytes,
+      max_age: nanos(options.logMaxAgeMs),
+      allow_direct: true,
+    },
+  )
+  return streams
+}
+
+/** Makes or updates everything the bus needs: streams, buckets, and each durable consumer before any worker. Idempotent. */
+export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<void> {
+  for (const link of links) {
+    for (const stream of streamsOf(link.account, options)) await ensureStream(link, stream)
+    if (link.account !== 'VAULT') await ensureConsumers(link, link.account)
+  }
+}
+
+async function ensureStream(link: Link, stream: Stream): Promise<void> {
+  try {
+    const there = await link.jsm.streams.info(stream.name).catch((error: unknown) => {
+      if (error instanceof JetStreamApiError && error.code === 10059) return null
+      throw error
+    })
+    if (!there) await link.jsm.streams.add(stream)
+    // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
+    else if (link.account !== 'VAULT') await link.jsm.streams.update(stream.name, stream)
+  } catch (error) {
+    throw new BusSetupError(
+      {
+        what: `Stream ${stream.name} cannot be made: ${reasonOf(error)}`,
+        where: `account ${link.account}, ${link.nc.getServer()}`,
+        mend: `It asks for ${stream.max_bytes ?? 0} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`,
+      },
+      { cause: error },
+    )
+  }
+}
+
+async function ensureConsumers(link: Link, account: LogAccount): Promise<void> {
+  for (const message of workMessages) {
+    if (message.account !== account) continue
+    for (const variant of variantsOf[message.to]) {
+      await link.jsm.consumers.add(logStreamOf[account], {
+        durable_name: durableName(message, variant),
+        filter_subject: workSubject(message, '*', variant),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(message.delivery.ackWaitMs),
+        max_deliver: message.delivery.maxDeliver,
+        max_ack_pending: maxAckPending,
+        deliver_policy: DeliverPolicy.All,
+      })
+    }
+  }
+  const reader = deadReaderOf[account]
+  for (const variant of variantsOf[reader]) {
+    await link.jsm.consumers.add(deadStreamOf[account], {
+      durable_name: deadDurableName(reader, variant),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(30_000),
+      deliver_policy: DeliverPolicy.All,
+    })
+  }
+}

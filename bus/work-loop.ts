@@ -1,0 +1,141 @@
+/**
+ * The work loop. Its invariants, cited in the code and in the tests' names:
+ * W1 one pulled message per free slot: no worker holds a message that it is not working on.
+ * W2 a heartbeat every third of the ack wait while a handler runs.
+ * W3 stop in two steps: intake ends and handlers may finish (draining), then what still runs is aborted and given back
+ *    (stopped); only after that may the connection be drained.
+ * W4 a terminated or exhausted message becomes a dead letter that can be listed and redriven.
+ * W5 each publish has a deterministic message id, and handlers are idempotent beyond the duplicate window.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from './errors.ts'
+import { type AnyHandler, handleOne, type WorkDoor } from './handle.ts'
+import type { Logger } from './logger.ts'
+import { pullOne } from './pull.ts'
+
+export type LoopState = 'running' | 'draining' | 'stopped'
+
+export type WorkLoop = AsyncDisposable & {
+  readonly state: LoopState
+  /** Ids of the messages being worked on. */
+  readonly handling: readonly string[]
+  /** When the last message was taken. */
+  readonly lastMessageAt: Date | null
+  /** Resolves when the loop has stopped. Never rejects. */
+  readonly done: Promise<void>
+  /** Drains, then stops; resolves when stopped. */
+  stop(): Promise<void>
+}
+
+export type LoopOptions = {
+  /** Messages worked on at the same time. */
+  slots: number
+  /** Starts the stop. */
+  signal: AbortSignal
+  /** How long running handlers may take to finish after a stop began. */
+  drainMs?: number
+  onState?: (state: LoopState) => void
+}
+
+/** How long an aborted handler may take to return. */
+const graceMs = 2000
+
+export function startLoop(
+  doors: readonly WorkDoor[],
+  handlers: ReadonlyMap<string, AnyHandler>,
+  options: LoopOptions,
+  log: Logger,
+): WorkLoop {
+  const stop = new AbortController()
+  const force = new AbortController()
+  const handling = new Set<string>()
+  let state: LoopState = 'running'
+  let lastMessageAt: Date | null = null
+  // A lost connection loses the pulls that waited on it: they are asked again at once.
+  let round = new AbortController()
+  for (const link of new Set(doors.map((door) => door.link))) {
+    link.onReconnect(() => {
+      round.abort()
+      round = new AbortController()
+    }, force.signal)
+  }
+
+  const setState = (next: LoopState) => {
+    state = next
+    options.onState?.(next)
+  }
+
+  const runSlot = async () => {
+    while (!stop.signal.aborted) {
+      const delivery = await pullOne(doors, AbortSignal.any([stop.signal, round.signal]))
+      if (!delivery) continue
+      lastMessageAt = new Date()
+      const key = `${delivery.door.message.name} ${delivery.seq}`
+      handling.add(key)
+      try {
+        const handler = handlers.get(delivery.door.message.name)
+        if (!handler) throw new Error(`no handler for ${delivery.door.message.name}`)
+        await handleOne(delivery, handler, force.signal, log)
+      } finally {
+        handling.delete(key)
+      }
+    }
+  }
+  const keepSlot = async () => {
+    while (!stop.signal.aborted) {
+      await runSlot().catch(async (error: unknown) => {
+        log.error({ reason: reasonOf(error) }, 'a slot failed and starts again')
+        await sleep(500)
+      })
+    }
+  }
+
+  const slots = Promise.all(Array.from({ length: options.slots }, keepSlot)).then(() => {})
+  const finish = async () => {
+    await new Promise<void>((resolve) => {
+      if (options.signal.aborted) return resolve()
+      options.signal.addEventListener('abort', () => resolve(), { once: true })
+      stop.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    setState('draining')
+    stop.abort()
+    if (!(await within(slots, options.drainMs ?? 10_000))) {
+      log.warn({ handling: [...handling] }, 'the time to drain is used up; handlers are aborted')
+      force.abort()
+      await within(slots, graceMs)
+    }
+    force.abort()
+    setState('stopped')
+  }
+  const done = finish()
+
+  return {
+    get state() {
+      return state
+    },
+    get handling() {
+      return [...handling]
+    },
+    get lastMessageAt() {
+      return lastMessageAt
+    },
+    done,
+    async stop() {
+      stop.abort()
+      await done
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await done
+    },
+  }
+}
+
+/** Whether the promise settled before the time was up. */
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+  const over = new AbortController()
+  const timeout = sleep(ms, false, { signal: over.signal }).catch(() => false)
+  const settled = await Promise.race([promise.then(() => true), timeout])
+  over.abort()
+  return settled
+}
