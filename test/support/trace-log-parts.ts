@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { agentRoles } from '../../schemas/role.ts'
+import type { Variants } from '../../schemas/run.ts'
+import type { ScoreSheet } from '../../schemas/score.ts'
+import { variantsOf } from '../../schemas/variants.ts'
+
+export const skills = ['invoice-field', 'unit-convert', 'order-total', 'percentage', 'date-gap', 'compare-offers']
+export const parts = ['in-template', 'heldout-phrasing', 'heldout-range']
+export const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+export const object = (name: string, bytes = 4096) => ({ account: 'LAB' as const, name, sha256: hash(name), bytes })
+
+/** Numbers in [0, 1), the same for the same seed. */
+export function randomOf(seed: number) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export function sheetOf(
+  random: () => number,
+  accuracy: number,
+  perSkill: number,
+  partNames: readonly string[],
+): ScoreSheet {
+  const tally = (total: number, p: number) => {
+    let correct = 0
+    for (let item = 0; item < total; item++) if (random() < p) correct++
+    return { strict: { correct, total }, lenient: { correct: Math.min(total, correct + 1), total } }
+  }
+  const difficulty = [1.45, 0.55, 0.8, 1.2, 0.75, 1.25]
+  const bySkill = Object.fromEntries(
+    skills.map((s, i) => [s, tally(perSkill, Math.min(0.97, accuracy * difficulty[i]!))]),
+  )
+  const correct = Object.values(bySkill).reduce((sum, score) => sum + score.strict.correct, 0)
+  const total = perSkill * skills.length
+  const shift: Record<string, number> = {
+    'in-template': 1.3,
+    'heldout-phrasing': 0.9,
+    'heldout-range': 0.75,
+    handwritten: 0.7,
+  }
+  const byPart = Object.fromEntries(
+    partNames.map((part) => [
+      part,
+      tally(Math.round(total / partNames.length), Math.min(0.97, accuracy * shift[part]!)),
+    ]),
+  )
+  const overall = { strict: { correct, total }, lenient: { correct: Math.min(total, correct + 4), total } }
+  return { overall, byPart, bySkill, cut: 1 }
+}
+
+/** The first variant of every role. */
+export function firstVariants(): Variants {
+  return Object.fromEntries(agentRoles.map((role) => [role, variantsOf[role][0]])) as Variants
+}

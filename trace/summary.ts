@@ -1,0 +1,29 @@
+const plentyBytes = 4096
+const maxStringChars = 1200
+/** Lists of at most this many items stay whole up to `wideListBytes`, longer ones up to `longListBytes`. */
+const shortList = 12
+const wideListBytes = 24_000
+const longListBytes = 6_000
+
+/** Stands in a summarised payload for a list that was left out. */
+export type Elided = { $elided: number }
+
+function shorten(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.length > maxStringChars ? `${value.slice(0, maxStringChars)}… (${value.length} characters)` : value
+  }
+  if (value === null || typeof value !== 'object') return value
+  if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shorten(part)]))
+  const parts = value.map(shorten)
+  const limit = parts.length > shortList ? longListBytes : wideListBytes
+  return JSON.stringify(parts).length > limit ? ({ $elided: parts.length } satisfies Elided) : parts
+}
+
+/**
+ * A payload as it goes to every viewer: small ones whole, large ones without their long lists and with their long strings
+ * cut, so that the structure and all scores and counts stay. The whole content is sent on request.
+ */
+export function summarise(payload: unknown, bytes: number): { payload: unknown; summarised: boolean } {
+  if (bytes <= plentyBytes) return { payload, summarised: false }
+  return { payload: shorten(payload), summarised: true }
+}

@@ -1,0 +1,30 @@
+import { h } from './dom.js'
+
+/** A card with a title; `show` replaces its content, with a word on the right of the title if there is one. */
+export function createCard(title, { wide = false, hint = 'nothing yet' } = {}) {
+  const id = `card-${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`
+  const note = h('span', { className: 'quiet end' })
+  const body = h('div', {}, h('p', { className: 'empty' }, hint))
+  const element = h(
+    'section',
+    { className: wide ? 'card wide' : 'card', id, 'aria-labelledby': `${id}-title` },
+    h('header', {}, h('h2', { id: `${id}-title` }, title), note),
+    body,
+  )
+  return {
+    element,
+    show(content, word = '') {
+      note.textContent = word
+      note.title = word
+      body.replaceChildren(...(content ?? [h('p', { className: 'empty' }, hint)]))
+    },
+  }
+}
+
+/** A legend of [class of the swatch, text] pairs. */
+export const legend = (items) =>
+  h(
+    'ul',
+    { className: 'legend' },
+    items.map(([swatch, text]) => h('li', { className: swatch }, h('i'), text)),
+  )

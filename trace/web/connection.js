@@ -1,0 +1,54 @@
+const firstRetryMs = 300
+const longestRetryMs = 5000
+
+/**
+ * Keeps a WebSocket to the gateway for as long as the page lives. After a loss it comes back by itself, with the number
+ * after the last message that `position()` has. `onState` hears connecting | replaying | live | away | refused.
+ */
+export function connect({ token, run, position, onFrame, onState }) {
+  let socket = null
+  let timer = null
+  let closed = false
+  let retryMs = firstRetryMs
+
+  function open() {
+    onState('connecting')
+    const url = new URL('/ws', location.href)
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
+    url.search = new URLSearchParams({ token, ...(run && { run }), from: position() + 1 }).toString()
+    socket = new WebSocket(url)
+    socket.onopen = () => onState(run ? 'replaying' : 'live')
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data)
+      if (frame.type === 'caught-up') {
+        retryMs = firstRetryMs
+        onState('live')
+      }
+      onFrame(frame)
+    }
+    socket.onclose = () => !closed && retry()
+  }
+
+  async function retry() {
+    onState('away')
+    // A failed WebSocket tells no reason; this answers whether the token is the trouble.
+    const answer = await fetch(`/session?${new URLSearchParams({ token })}`).catch(() => null)
+    if (closed) return
+    if (answer?.status === 401) {
+      onState('refused')
+      return
+    }
+    timer = setTimeout(open, retryMs)
+    retryMs = Math.min(longestRetryMs, retryMs * 2)
+  }
+
+  open()
+  return {
+    send: (frame) => socket?.readyState === WebSocket.OPEN && socket.send(JSON.stringify(frame)),
+    close() {
+      closed = true
+      clearTimeout(timer)
+      socket?.close()
+    },
+  }
+}

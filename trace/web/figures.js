@@ -1,0 +1,46 @@
+import { h } from './dom.js'
+import { duration, percent, words } from './format.js'
+import { bestAttempt, latestAttempt, shareOf, statusOf } from './run-state.js'
+
+const figure = (name, id, ...value) =>
+  h('dl', { className: 'figure', id: `figure-${id}` }, h('dt', {}, name), h('dd', {}, value))
+
+/** The run in five figures, for the head of the page. */
+export function createFigures(root) {
+  return {
+    draw(state, elapsedMs) {
+      const status = statusOf(state)
+      const base = shareOf(state.candidates.get('base'))
+      const best = bestAttempt(state)
+      const share = best && shareOf(best[1])
+      const difference = best && base !== null ? (share - base) * 100 : null
+      const change =
+        difference === null
+          ? null
+          : h(
+              'small',
+              { className: difference >= 0 ? 'up' : 'down' },
+              ` ${difference >= 0 ? '+' : '−'}${Math.abs(difference).toFixed(1)}`,
+            )
+      const attempts = state.config?.attempts
+      root.replaceChildren(
+        figure('Status', 'status', h('span', { className: `status-${status}` }, words(status))),
+        ...(state.finished ? [figure('Stopped because', 'stop', words(state.finished.stopReason))] : []),
+        figure('Elapsed', 'elapsed', duration(elapsedMs)),
+        figure(
+          'Attempt',
+          'attempt',
+          `${latestAttempt(state) || '–'}`,
+          h('small', { className: 'quiet' }, attempts ? ` of ${attempts}` : ''),
+        ),
+        figure(
+          best ? `Best on validation (#${best[0]})` : 'Best on validation',
+          'best',
+          best ? percent(share) : '–',
+          change,
+        ),
+        figure('Base student', 'base', base === null ? '–' : percent(base)),
+      )
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { count, percent, words } from './format.js'
+import { lengthOf } from './store.js'
+
+const share = (tally) => (tally.total > 0 ? percent(tally.correct / tally.total) : 'no items')
+const sum = (numbers) => numbers.reduce((a, b) => a + b, 0)
+const dataset = (attempt) => (attempt === 0 ? 'control' : `attempt ${attempt}`)
+
+const gists = {
+  'run-started': ({ config }) => `${config.attempts} attempts of ${count(config.rows)} rows, seed ${config.seed}`,
+  control: ({ action, reason }) => `${action}${reason ? `: ${reason}` : ''}`,
+  shard: ({ round, source, count: rows }) =>
+    `${rows} candidates of ${source.id} for ${dataset(round.attempt)}, round ${round.round}`,
+  batch: ({ round, source, candidates, failures }) =>
+    `${lengthOf(candidates)} candidates of ${source} for ${dataset(round.attempt)}${lengthOf(failures) ? `, ${lengthOf(failures)} failed` : ''}`,
+  verdict({ attempt, round, rows, bySource }) {
+    const yields = Object.values(bySource)
+    const admitted = sum(yields.map((part) => part.admitted))
+    const generated = sum(yields.map((part) => part.generated))
+    return `${dataset(attempt)}, round ${round}: ${count(admitted)} of ${count(generated)} admitted, ${count(rows)} rows now`
+  },
+  job: ({ candidate, training }) => (training ? `train and answer as ${candidate}` : `answer as ${candidate}`),
+  predictions: ({ candidate, reusedTraining }) =>
+    `replies of ${candidate.name}${reusedTraining ? ', training reused' : ''}`,
+  report: ({ candidate, validation }) => `${candidate.name}: ${share(validation.overall.strict)} on validation`,
+  fault: ({ message, reason }) => `${message} became a dead letter: ${reason}`,
+  'opening-request': ({ candidates }) => `open the sealed test for ${lengthOf(candidates)} candidates`,
+  opened: ({ opening }) => `the sealed test was opened (opening ${opening})`,
+  decision: ({ attempt, operation }) => `attempt ${attempt}: ${operation}`,
+  progress: ({ phase, candidate, done, total, loss }) =>
+    `${phase}${candidate ? ` ${candidate}` : ''} ${count(done)} of ${count(total)}${loss === undefined ? '' : `, loss ${loss.toFixed(3)}`}`,
+  'status-changed': ({ status, reason }) => `${status}: ${reason}`,
+  'run-finished': ({ stopReason, chosenAttempt }) =>
+    `${words(stopReason)}; ${chosenAttempt === null ? 'no valid attempt' : `attempt ${chosenAttempt} chosen`}`,
+}
+
+/** One message in a few words. */
+export function gistOf(entry) {
+  if (entry.parseError) return `not readable: ${entry.parseError}`
+  return gists[entry.name]?.(entry.payload) ?? ''
+}

@@ -1,0 +1,158 @@
+import { lengthOf } from './store.js'
+
+/** What the messages so far say about a run. `apply` is the only thing that changes it. */
+export function createRunState() {
+  return {
+    config: null,
+    status: null,
+    startedAt: null,
+    lastAt: null,
+    finished: null,
+    /** By attempt number; 0 is the uniform control. */
+    attempts: new Map(),
+    /** By candidate's name: score, training loss, sheet. */
+    candidates: new Map(),
+    /** Work in progress by agent instance and phase. */
+    work: new Map(),
+    openingAsked: false,
+    opened: null,
+    calls: 0,
+  }
+}
+
+function attemptOf(state, number) {
+  if (!state.attempts.has(number)) {
+    state.attempts.set(number, {
+      number,
+      decision: null,
+      mix: new Map(),
+      carried: 0,
+      asked: 0,
+      made: 0,
+      rounds: 0,
+      rows: null,
+      yield: { asked: 0, generated: 0, admitted: 0, rejected: {} },
+    })
+  }
+  return state.attempts.get(number)
+}
+
+function candidateOf(state, name) {
+  if (!state.candidates.has(name))
+    state.candidates.set(name, { name, losses: [], steps: 0, sheet: null, training: null })
+  return state.candidates.get(name)
+}
+
+const handlers = {
+  'run-started'(state, { config }, entry) {
+    state.config = config
+    state.startedAt = entry.time
+  },
+  'status-changed'(state, payload) {
+    state.status = payload
+  },
+  'run-finished'(state, payload) {
+    state.finished = payload
+  },
+  decision(state, payload) {
+    const attempt = attemptOf(state, payload.attempt)
+    attempt.decision = payload
+    attempt.mix = new Map()
+    const add = (skill, rows) => attempt.mix.set(skill, (attempt.mix.get(skill) ?? 0) + rows)
+    const { sources, carryOver } = payload.program
+    if (Array.isArray(sources)) for (const source of sources) add(source.skill ?? source.id, source.rows)
+    const carried = Object.entries(carryOver?.rows ?? {})
+    for (const [skill, rows] of carried) add(skill, rows)
+    attempt.carried = carried.reduce((sum, [, rows]) => sum + rows, 0)
+  },
+  shard(state, { round, count }) {
+    attemptOf(state, round.attempt).asked += count
+  },
+  batch(state, { round, candidates, spent }) {
+    attemptOf(state, round.attempt).made += lengthOf(candidates)
+    state.calls += spent.calls
+  },
+  verdict(state, { attempt: number, round, rows, bySource }) {
+    const attempt = attemptOf(state, number)
+    attempt.rounds = Math.max(attempt.rounds, round)
+    attempt.rows = rows
+    for (const part of Object.values(bySource)) {
+      attempt.yield.asked += part.asked
+      attempt.yield.generated += part.generated
+      attempt.yield.admitted += part.admitted
+      for (const [reason, rejected] of Object.entries(part.rejected)) {
+        attempt.yield.rejected[reason] = (attempt.yield.rejected[reason] ?? 0) + rejected
+      }
+    }
+  },
+  progress(state, payload, entry) {
+    const key = `${payload.instance} ${payload.phase} ${payload.candidate ?? ''}`
+    const known = state.work.get(key)
+    // The same work begins again after a crash or for another shard: then its bar begins again too.
+    const restarted = !known || payload.done < known.done
+    state.work.set(key, { ...payload, since: restarted ? entry.time : known.since, time: entry.time })
+    if (payload.loss !== undefined && payload.candidate) {
+      const candidate = candidateOf(state, payload.candidate)
+      while (candidate.losses.length > 0 && candidate.losses.at(-1)[0] >= payload.done) candidate.losses.pop()
+      candidate.losses.push([payload.done, payload.loss])
+      candidate.steps = payload.total
+    }
+  },
+  report(state, { candidate: { name }, training, validation }) {
+    const candidate = candidateOf(state, name)
+    candidate.sheet = validation
+    candidate.training = training
+    const curve = training?.lossCurve
+    if (candidate.losses.length === 0 && Array.isArray(curve)) {
+      candidate.losses = curve
+      candidate.steps = training.steps
+    }
+  },
+  'opening-request'(state) {
+    state.openingAsked = true
+  },
+  opened(state, payload) {
+    state.opened = payload
+  },
+}
+
+/** Takes one message into the state. A message that its reader could not parse changes nothing but the time. */
+export function apply(state, entry) {
+  state.startedAt ??= entry.time
+  state.lastAt = entry.time
+  if (!entry.parseError) handlers[entry.name]?.(state, entry.payload, entry)
+}
+
+/** The status to show: the last one told, else what the messages imply. */
+export function statusOf(state) {
+  if (state.finished && state.status?.status !== 'failed') return 'finished'
+  return state.status?.status ?? (state.config ? 'running' : 'waiting')
+}
+
+/** Share of right answers, strict, of a candidate on validation; null while it is not scored. */
+export function shareOf(candidate) {
+  const tally = candidate?.sheet?.overall.strict
+  return tally && tally.total > 0 ? tally.correct / tally.total : null
+}
+
+/** The attempt with the best strict validation score so far, as [number, candidate]; null before the first. */
+export function bestAttempt(state) {
+  let best = null
+  for (const candidate of state.candidates.values()) {
+    const number = /^attempt-(\d+)$/.exec(candidate.name)?.[1]
+    if (number && candidate.sheet && (!best || shareOf(candidate) > shareOf(best[1])))
+      best = [Number(number), candidate]
+  }
+  return best
+}
+
+/** The attempt that runs or ran last, 0 before the first. */
+export const latestAttempt = (state) => Math.max(0, ...state.attempts.keys())
+
+/** Candidates in the order they are read: base, base with examples, attempts, control, final. */
+export function inOrder(state) {
+  const rank = (name) =>
+    ['base', 'base-examples'].indexOf(name) + 1 || (name.startsWith('attempt-') ? 3 : name === 'control' ? 4 : 5)
+  const number = (name) => Number(name.split('-')[1]) || 0
+  return [...state.candidates.values()].sort((a, b) => rank(a.name) - rank(b.name) || number(a.name) - number(b.name))
+}

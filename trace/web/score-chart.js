@@ -1,0 +1,110 @@
+import { createCard } from './card.js'
+import { drawing, s } from './dom.js'
+import { percent } from './format.js'
+import { bestAttempt, inOrder, shareOf } from './run-state.js'
+import { wilson } from './wilson.js'
+
+const width = 330
+const height = 208
+const left = 30
+const bottom = 30
+const short = (name) => (name === 'base-examples' ? 'base+ex.' : name.replace('attempt-', '#'))
+
+function colourOf(name) {
+  if (name.startsWith('base')) return 'var(--quiet)'
+  if (name === 'control') return 'var(--warn)'
+  return name === 'final' ? 'var(--good)' : 'var(--accent)'
+}
+
+/** Validation score of every candidate, strict, with Wilson's 95 % interval. */
+export function createScoreChart() {
+  const card = createCard('Score on validation', { hint: 'comes with the first report' })
+
+  function draw(state) {
+    const scored = inOrder(state).filter((candidate) => shareOf(candidate) !== null)
+    if (scored.length === 0) return card.show(null)
+    const best = bestAttempt(state)?.[1]
+    const planned = (state.config?.attempts ?? 0) + 4
+    const intervals = scored.map((candidate) => wilson(candidate.sheet.overall.strict))
+    const top = Math.min(1, Math.ceil(Math.max(0.3, ...intervals.map((interval) => interval[1])) * 10) / 10)
+    const y = (share) => 16 + (1 - share / top) * (height - bottom - 16)
+    const gap = (width - left - 6) / Math.max(scored.length, Math.min(planned, 9))
+    const x = (index) => left + gap * (index + 0.5)
+    const base = scored.find((candidate) => candidate.name === 'base')
+
+    const grid = []
+    const step = top > 0.5 ? 0.2 : 0.1
+    for (let share = 0; share <= top + 1e-9; share += step) {
+      grid.push(
+        s('line', { class: 'grid', x1: left, x2: width, y1: y(share), y2: y(share) }),
+        s('text', { x: left - 6, y: y(share) + 4, 'text-anchor': 'end' }, Math.round(share * 100)),
+      )
+    }
+    const line =
+      base &&
+      s('line', {
+        x1: left,
+        x2: width,
+        y1: y(shareOf(base)),
+        y2: y(shareOf(base)),
+        stroke: 'var(--quiet)',
+        'stroke-dasharray': '3 4',
+      })
+    const attempts = scored
+      .map((candidate, index) => [candidate, index])
+      .filter(([candidate]) => candidate.name.startsWith('attempt-'))
+    const path = s('polyline', {
+      points: attempts.map(([candidate, index]) => `${x(index)},${y(shareOf(candidate))}`).join(' '),
+      fill: 'none',
+      stroke: 'var(--accent)',
+      'stroke-width': 1.5,
+      opacity: 0.5,
+    })
+    const points = scored.map((candidate, index) => {
+      const [low, high] = intervals[index]
+      const colour = colourOf(candidate.name)
+      const tally = candidate.sheet.overall.strict
+      return s(
+        'g',
+        {},
+        s(
+          'title',
+          {},
+          `${candidate.name}: ${tally.correct} of ${tally.total}, 95 % interval ${percent(low)} to ${percent(high)}`,
+        ),
+        s('line', {
+          x1: x(index),
+          x2: x(index),
+          y1: y(low),
+          y2: y(high),
+          stroke: colour,
+          'stroke-width': 5,
+          opacity: 0.22,
+          'stroke-linecap': 'round',
+        }),
+        candidate === best &&
+          s('circle', {
+            cx: x(index),
+            cy: y(shareOf(candidate)),
+            r: 8,
+            fill: 'none',
+            stroke: colour,
+            'stroke-width': 1.5,
+          }),
+        s('circle', { cx: x(index), cy: y(shareOf(candidate)), r: 4.5, fill: colour }),
+        s(
+          'text',
+          { class: 'strong', x: x(index), y: y(high) - 6, 'text-anchor': 'middle' },
+          (shareOf(candidate) * 100).toFixed(0),
+        ),
+        s('text', { x: x(index), y: height - 10, 'text-anchor': 'middle' }, short(candidate.name)),
+      )
+    })
+    const label = `Validation score: ${scored.map((candidate) => `${candidate.name} ${percent(shareOf(candidate))}`).join(', ')}`
+    card.show(
+      [drawing(width, height, label, grid, line, path, points)],
+      `strict, %, of ${scored[0].sheet.overall.strict.total} items`,
+    )
+  }
+  return { element: card.element, draw }
+}

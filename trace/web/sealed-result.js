@@ -1,0 +1,121 @@
+import { legend } from './card.js'
+import { drawing, h, s } from './dom.js'
+import { percent, words } from './format.js'
+import { wilson } from './wilson.js'
+
+const width = 1000
+const rowHeight = 64
+const left = 170
+const order = ['base', 'base-examples', 'control', 'final']
+const fill = { base: 'var(--faint)', 'base-examples': 'var(--quiet)', control: 'var(--warn)', final: 'var(--good)' }
+const share = (tally) => (tally && tally.total > 0 ? tally.correct / tally.total : null)
+
+/** The part of the test that heads the report: held-out phrasings where the task has them. */
+const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
+
+/** The opened test and the audit: each candidate on each part, strict, with Wilson's 95 % interval. */
+export function createSealedResult(root) {
+  let drawn = null
+
+  function draw(state) {
+    root.hidden = !state.opened
+    if (!state.opened || drawn === state.opened || !Array.isArray(state.opened.results)) return
+    drawn = state.opened
+    const sheets = { test: {}, audit: {} }
+    for (const { paper, candidate, sheet } of drawn.results) sheets[paper][candidate.name] = sheet
+    const some = Object.values(sheets.test)[0]
+    const headline = headlineOf(some)
+    const tallyOf = (sheet, part) => (part ? sheet?.byPart[part] : sheet?.overall)?.strict
+    const groups = [
+      ['Whole test', 'test', null],
+      ...Object.keys(some?.byPart ?? {}).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
+      ['Audit', 'audit', null],
+    ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
+    const highest = Math.max(
+      0.2,
+      ...groups.flatMap(([, paper, part]) =>
+        order.map((name) => (tallyOf(sheets[paper][name], part) ? wilson(tallyOf(sheets[paper][name], part))[1] : 0)),
+      ),
+    )
+    const top = Math.min(1, Math.ceil(highest * 10) / 10)
+    const x = (value) => left + (value / top) * (width - left - 30)
+    const grid = []
+    for (let tick = 0; tick <= top + 1e-9; tick += 0.1) {
+      grid.push(
+        s('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: 0, y2: groups.length * rowHeight }),
+        s(
+          'text',
+          { x: x(tick), y: groups.length * rowHeight + 16, 'text-anchor': 'middle' },
+          `${Math.round(tick * 100)} %`,
+        ),
+      )
+    }
+    const rows = groups.map(([title, paper, part], index) => {
+      const top = index * rowHeight
+      const items = tallyOf(Object.values(sheets[paper])[0], part)?.total ?? 0
+      const lines = order.map((name, place) => {
+        const tally = tallyOf(sheets[paper][name], part)
+        if (share(tally) === null) return null
+        const [low, high] = wilson(tally)
+        const y = top + 13 + place * 13
+        return s(
+          'g',
+          {},
+          s(
+            'title',
+            {},
+            `${title}, ${name}: ${tally.correct} of ${tally.total}, ${percent(share(tally))} (${percent(low)} to ${percent(high)})`,
+          ),
+          s('line', {
+            x1: x(low),
+            x2: x(high),
+            y1: y,
+            y2: y,
+            stroke: fill[name],
+            'stroke-width': 5,
+            opacity: 0.25,
+            'stroke-linecap': 'round',
+          }),
+          s('circle', { cx: x(share(tally)), cy: y, r: name === 'final' ? 5 : 4, fill: fill[name] }),
+          name === 'final' && s('text', { class: 'strong', x: x(high) + 7, y: y + 4 }, percent(share(tally))),
+        )
+      })
+      return s(
+        'g',
+        {},
+        s('line', { class: 'grid', x1: 0, x2: width, y1: top, y2: top }),
+        s('text', { class: part === headline && part ? 'strong' : '', x: 0, y: top + 29 }, title),
+        s('text', { x: 0, y: top + 44 }, `${items} items`),
+        lines,
+      )
+    })
+    const [before, after] = ['base', 'final'].map((name) => share(tallyOf(sheets.test[name], headline)))
+    const control = share(tallyOf(sheets.test.control, headline))
+    const sentence =
+      before !== null && after !== null
+        ? h(
+            'p',
+            { className: 'headline' },
+            `On ${headline ? 'held-out phrasings' : 'the whole test'} the student went from ${percent(before)} to `,
+            h('b', {}, percent(after)),
+            control === null ? '.' : `; the uniform control reaches ${percent(control)}.`,
+          )
+        : null
+    root.replaceChildren(
+      h(
+        'header',
+        {},
+        h('h2', { id: 'sealed-title' }, 'The sealed test, opened'),
+        h(
+          'span',
+          { className: 'quiet end' },
+          `opening ${drawn.opening}, strict, 95 % intervals; the report has the paired comparison`,
+        ),
+      ),
+      ...(sentence ? [sentence] : []),
+      drawing(width, groups.length * rowHeight + 22, 'Scores on the sealed test by part', grid, rows),
+      legend(order.filter((name) => sheets.test[name]).map((name) => [`candidate-${name}`, words(name)])),
+    )
+  }
+  return { draw }
+}

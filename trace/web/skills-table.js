@@ -1,0 +1,63 @@
+import { createCard } from './card.js'
+import { h } from './dom.js'
+import { count } from './format.js'
+import { inOrder } from './run-state.js'
+
+const short = (name) => (name === 'base-examples' ? 'base + ex.' : name.replace('attempt-', '#'))
+
+/** What each attempt's dataset holds of each skill, and how well the student then does on it. */
+export function createSkillsTable() {
+  const card = createCard('Skills', { wide: true, hint: 'comes with the first report' })
+
+  function draw(state) {
+    const candidates = new Map(inOrder(state).map((candidate) => [candidate.name, candidate]))
+    for (const number of state.attempts.keys())
+      if (number > 0) candidates.set(`attempt-${number}`, candidates.get(`attempt-${number}`) ?? null)
+    const columns = [...candidates]
+    const skills = [
+      ...new Set([
+        ...columns.flatMap(([, candidate]) => Object.keys(candidate?.sheet?.bySkill ?? {})),
+        ...[...state.attempts.values()].flatMap((attempt) => [...attempt.mix.keys()]),
+      ]),
+    ].sort()
+    if (skills.length === 0) return card.show(null)
+
+    function cell(skill, name, candidate) {
+      const tally = candidate?.sheet?.bySkill[skill]?.strict
+      const number = Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
+      const chosen = name === 'final' ? state.finished?.chosenAttempt : number
+      const rows = state.attempts.get(chosen)?.mix.get(skill)
+      const told = rows === undefined ? '' : `${count(rows)} rows`
+      if (!tally?.total)
+        return h('td', { className: 'none' }, h('b', {}, rows === undefined ? '' : '·'), h('small', {}, told))
+      const share = tally.correct / tally.total
+      const td = h(
+        'td',
+        { title: `${name}: ${tally.correct} of ${tally.total} right${told ? `, ${told}` : ''}` },
+        h('b', {}, `${Math.round(share * 100)} %`),
+        h('small', {}, told || `${tally.correct}/${tally.total}`),
+      )
+      td.style.setProperty('--share', share)
+      return td
+    }
+    const head = h(
+      'tr',
+      {},
+      h('th'),
+      columns.map(([name]) => h('th', { scope: 'col', title: name }, short(name))),
+    )
+    const body = skills.map((skill) =>
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'row', title: skill }, skill),
+        columns.map(([name, candidate]) => cell(skill, name, candidate)),
+      ),
+    )
+    card.show(
+      [h('table', { className: 'skills' }, h('thead', {}, head), h('tbody', {}, body))],
+      'right on validation, and rows in the mix',
+    )
+  }
+  return { element: card.element, draw }
+}

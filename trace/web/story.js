@@ -1,0 +1,81 @@
+import { h } from './dom.js'
+import { count, duration, percent, words } from './format.js'
+import { gistOf } from './gist.js'
+import { shareOf } from './run-state.js'
+
+const tellers = {
+  'run-started': (payload) => ['The run begins', gistOf({ name: 'run-started', payload })],
+  control: ({ action, reason }) => [`Asked to ${action}`, reason],
+  decision: ({ attempt, operation, diagnosis, model }) => [
+    `Attempt ${attempt}: ${operation}`,
+    `${diagnosis}${model ? ` (${model})` : ''}`,
+  ],
+  verdict({ attempt, round, rows, bySource }) {
+    const yields = Object.values(bySource)
+    const total = (key) => yields.reduce((sum, part) => sum + part[key], 0)
+    const reasons = new Map()
+    for (const part of yields)
+      for (const [reason, n] of Object.entries(part.rejected)) reasons.set(reason, (reasons.get(reason) ?? 0) + n)
+    const worst = [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 3)
+    const why =
+      worst.length > 0
+        ? ` Not admitted: ${worst.map(([reason, n]) => `${n} ${words(reason).toLowerCase()}`).join(', ')}.`
+        : ''
+    const whose = attempt === 0 ? 'Control' : `Attempt ${attempt}`
+    return [
+      `${whose}: ${count(rows)} rows after round ${round}`,
+      `${count(total('admitted'))} of ${count(total('asked'))} candidates admitted.${why}`,
+    ]
+  },
+  report({ candidate: { name }, validation, training, reusedTraining }, state) {
+    const { correct, total } = validation.overall.strict
+    const base = shareOf(state.candidates.get('base'))
+    const points =
+      base === null || name === 'base' || total === 0
+        ? ''
+        : `, ${((correct / total - base) * 100).toFixed(1)} points from the base`
+    const trained = training
+      ? `Trained on ${count(training.rows)} rows in ${duration(training.seconds * 1000)}${reusedTraining ? ', reused' : ''}. `
+      : ''
+    return [
+      `${words(name)} scores ${total > 0 ? percent(correct / total) : 'nothing'}`,
+      `${trained}${correct} of ${total} right on validation${points}.`,
+    ]
+  },
+  fault: ({ message, reason }) => [`Dead letter: ${message}`, reason],
+  'opening-request': () => [
+    'The search is over, the sealed test is asked for',
+    'For a frozen list of candidates, once. The sittings are not on this log.',
+  ],
+  opened: ({ results }) => [
+    'The sealed test is open',
+    Array.isArray(results) ? 'The result stands at the top of the page.' : '',
+  ],
+  'status-changed': ({ status, reason, mend }) => [words(status), [reason, mend].filter(Boolean).join('. ')],
+  'run-finished': (payload) => ['The run is over', `${gistOf({ name: 'run-finished', payload })}.`],
+}
+
+/** The run as a story: decisions and what came of them, the newest first. */
+export function createStory(root, { state, onSelect }) {
+  const list = h('ol', { className: 'story' })
+  root.append(list)
+  return {
+    append(entry, startedAt) {
+      const teller = tellers[entry.name]
+      if (!teller || entry.parseError) return
+      const [title, text] = teller(entry.payload, state())
+      const item = h(
+        'li',
+        { className: `role-${entry.from.role}` },
+        h(
+          'button',
+          { type: 'button', onclick: () => onSelect(entry) },
+          h('b', {}, title),
+          h('time', {}, duration(entry.time - startedAt)),
+        ),
+        text ? h('p', {}, text) : null,
+      )
+      list.prepend(item)
+    },
+  }
+}
