@@ -34,14 +34,19 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const bootstrap = { resamples, seed, confidence }
   const run = runOf(facts)
   const time = timeOf(facts)
-  const vetoes = facts.controls.filter(({ payload }) => payload.action === 'veto').length
   return ReportData.parse({
     version: 1,
     run,
     task: task && taskOf(task),
     conclusion: {
       ...conclude(sealed, headline, primary),
-      caveats: caveatsOf({ sealed, candidates, run }, datasets, facts.opened.length, vetoes),
+      caveats: caveatsOf({ sealed, candidates, run }, datasets, {
+        openings: facts.opened.length,
+        vetoes: facts.controls.filter(({ payload }) => payload.action === 'veto').length,
+        faults: facts.statuses
+          .filter(({ payload }) => payload.status === 'faulted')
+          .map(({ payload }) => payload.reason),
+      }),
     },
     agents: facts.agents,
     models: modelsOf(facts),

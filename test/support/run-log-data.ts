@@ -53,7 +53,7 @@ export function publicTask(): PublicTask {
 /** Rows of a made-up dataset; those of attempts after the first carry some over. */
 export function datasetRows(attempt: number, count = 300): Row[] {
   return Array.from({ length: count }, (_, index) => {
-    const skill = skills[(index * (attempt + 1)) % skills.length]!
+    const skill = skills[(index % (6 + attempt)) % skills.length]!
     return {
       id: `a${attempt}.r1.${skill}.${index}.0`,
       skill,

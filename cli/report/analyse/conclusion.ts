@@ -69,10 +69,10 @@ const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 export function caveatsOf(
   data: Pick<ReportData, 'sealed' | 'candidates' | 'run'>,
   datasets: readonly DatasetFacts[],
-  openings: number,
-  vetoes: number,
+  seen: { openings: number; vetoes: number; faults: readonly string[] },
 ): string[] {
   const { sealed, candidates, run } = data
+  const { openings, vetoes, faults } = seen
   const caveats: string[] = []
   const [final, control] = ['final', 'control'].map(
     (name) => candidates.find((candidate) => candidate.candidate === name)?.training ?? null,
@@ -112,6 +112,7 @@ export function caveatsOf(
   for (const { attempt, rows, target } of short) {
     caveats.push(`${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} rows of the ${target} aimed at.`)
   }
+  for (const fault of new Set(faults)) caveats.push(`The run was held up by a fault: ${fault}.`)
   if (vetoes > 0) caveats.push(`A person vetoed ${vetoes === 1 ? 'a dataset' : `${vetoes} datasets`} in this run.`)
   if (run.unreadable.length > 0) {
     caveats.push(`${run.unreadable.length} messages of the log could not be read and are left out (see report.json).`)

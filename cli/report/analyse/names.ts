@@ -3,7 +3,7 @@ export const allParts = 'all'
 
 const labels: Readonly<Record<string, string>> = {
   base: 'Base student',
-  'base-examples': 'Base, three worked examples',
+  'base-examples': 'Base + three examples',
   control: 'Uniform control',
   final: 'Final',
   'heldout-phrasing': 'held-out phrasings',
@@ -11,6 +11,18 @@ const labels: Readonly<Record<string, string>> = {
   'in-template': 'in-template',
   handwritten: 'handwritten',
   [allParts]: 'all parts',
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  'heldout-phrasing': 'wordings that no training row has',
+  'heldout-range': 'numbers from ranges that no training row reaches',
+  handwritten: 'written by hand, outside all templates',
+  'in-template': 'new problems in the manner of the training rows',
+}
+
+/** What a part of a paper holds, or null for a part of a task's own. */
+export function meaningOf(part: string): string | null {
+  return meanings[part] ?? null
 }
 
 /** How a candidate or a part is called in a sentence; unknown names stay as they are. */

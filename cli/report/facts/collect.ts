@@ -131,6 +131,8 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
       case 'run-finished':
         facts.finished.push(read(name))
         return null
+      // A fault is told again by the planner's change of status; the sealed session is not on this log.
+      case 'fault':
       case 'sitting':
       case 'answers':
         return null

@@ -1,0 +1,58 @@
+import { labelOf } from '../../analyse/names.ts'
+import { candidateColour } from '../../plots/draw.ts'
+import type { Claim, ReportData } from '../../report-data.ts'
+import { duration, numberText, percent, percentNumber, timeText } from '../../text/format.ts'
+import { statusText } from '../../text/words.ts'
+import { html, type Markup, trusted } from '../markup.ts'
+
+const verdictNames: Readonly<Record<Claim['verdict'], string>> = {
+  shown: 'shown',
+  'not-shown': 'not shown',
+  opposite: 'the opposite',
+  'not-measured': 'not measured',
+}
+
+/** Title, the headline scores, and the sentences that they carry. */
+export function heading(data: ReportData): Markup {
+  const { run, task, conclusion, models, sealing } = data
+  const claims = [conclusion.improved, conclusion.beatsExamples, conclusion.search]
+  return html`<header>
+<div class="kicker">Syllabus · report of a run</div>
+<h1>${task?.title ?? 'Unknown task'}</h1>
+<p class="soft">${task?.goal}</p>
+<ul class="facts">
+<li>Run <b class="mono">${run.runId ?? 'unknown'}</b></li>
+<li>Started <b>${timeText(run.startedAt)}</b></li>
+<li>Wall time <b>${duration(data.time.wallSeconds)}</b></li>
+<li>Student <b>${data.candidates.find(({ student }) => student)?.student ?? 'not known yet'}</b></li>
+<li>Status <b>${statusText(data)}</b></li>
+</ul>
+</header>
+${cards(data)}
+<ul class="claims">${claims.map(
+    ({ verdict, sentence }) =>
+      html`<li><span class="verdict ${verdict}">${verdictNames[verdict]}</span><span>${sentence}</span></li>`,
+  )}</ul>
+<div class="caveats">
+<p><b>${models.sentence}</b></p>
+<p>${sealing.sentence}</p>
+${conclusion.caveats.map((caveat) => html`<p>${caveat}</p>`)}
+</div>`
+}
+
+function cards({ sealed, task }: ReportData): Markup {
+  if (!sealed || !task) return html``
+  const { headline, primary } = task
+  return html`<p class="note cards-title">Sealed test, ${labelOf(headline)}, ${primary} scoring, share right</p>
+<div class="cards">${sealed.test.map(({ candidate, parts }) => {
+    const rate = parts[headline]?.[primary]
+    const interval = rate?.interval
+    return html`<div class="card" style="--tone:${trusted(candidateColour(candidate))}">
+<div class="name">${labelOf(candidate)}</div>
+<div class="figure">${percent(rate?.share ?? null)}</div>
+<div class="detail">${numberText(rate?.correct ?? null)} of ${numberText(rate?.total ?? null)} right<br>${
+      interval ? `95 %: ${percentNumber(interval.low)} to ${percentNumber(interval.high)}` : ''
+    }</div>
+</div>`
+  })}</div>`
+}

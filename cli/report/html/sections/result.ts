@@ -1,0 +1,186 @@
+import { allParts, labelOf, meaningOf } from '../../analyse/names.ts'
+import { candidateColour } from '../../plots/draw.ts'
+import { partScores } from '../../plots/part-scores.ts'
+import type { Comparison, ReportData, SealedResults } from '../../report-data.ts'
+import { gainText, percent, percentNumber, points } from '../../text/format.ts'
+import { auditNote, differenceName, intervalNote } from '../../text/words.ts'
+import { html, type Markup } from '../markup.ts'
+import { absent, type Cell, figure, legend, table } from '../parts.ts'
+
+type Mode = 'strict' | 'lenient'
+type Range = { low: number; high: number } | null
+
+/** The sealed test: scores, differences, gains, the audit beside it, and the skills. */
+export function result(data: ReportData): Markup {
+  const { sealed, task } = data
+  if (!sealed || !task) {
+    return html`<h2>Result</h2>${absent('The test was not opened. There is no result, only what the search saw on validation.')}`
+  }
+  const { primary, headline } = task
+  const other: Mode = primary === 'strict' ? 'lenient' : 'strict'
+  return html`<h2>Result on the sealed test</h2>
+${figure(
+  partScores(sealed, primary),
+  `Share right (%) on each part of the test, ${primary} scoring. ${partMeanings(sealed)}`,
+  legend(sealed.test.map(({ candidate }) => ({ name: labelOf(candidate), colour: candidateColour(candidate) }))),
+)}
+${scores(sealed, headline, primary, other)}
+<h3>Differences</h3>
+${differences(sealed, headline, primary, other)}
+<p class="note">${intervalNote(data)}</p>
+<h3>Audit beside it</h3>
+${audit(sealed, primary, other)}
+<p class="note">${auditNote}</p>
+<h3>By skill, all parts of the test</h3>
+${skills(sealed, primary)}`
+}
+
+/** The headline first: what each part holds. */
+function partMeanings(sealed: SealedResults): string {
+  const known = sealed.parts.flatMap((part) => (meaningOf(part) ? [`${labelOf(part)} are ${meaningOf(part)}`] : []))
+  return known.length > 0 ? `The ${known.join('; ')}.` : ''
+}
+
+const column = (part: string, headline: string, sealed: SealedResults): Cell => {
+  const total = sealed.test[0]?.parts[part]?.strict.total ?? 0
+  return { text: labelOf(part), under: [`${total} items`], kind: 'number', lead: part === headline }
+}
+
+function scores(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {
+  return table({
+    caption: `Share right, ${primary} (the boxed answer${primary === 'strict' ? ' only' : ', else the last number'}), with its interval; ${other} under it. Opening ${sealed.opening} of this test.`,
+    head: [{ text: 'Candidate' }, ...sealed.parts.map((part) => column(part, headline, sealed))],
+    rows: sealed.test.map(({ candidate, parts, cut, items }) => ({
+      className: candidate,
+      cells: [
+        { text: labelOf(candidate), under: [`${cut} of ${items} replies cut`] },
+        ...sealed.parts.map((part): Cell => {
+          const rates = parts[part]
+          const under = [
+            range(rates?.[primary].interval ?? null, percentNumber),
+            `${other} ${percent(rates?.[other].share ?? null)}`,
+          ]
+          return { text: percent(rates?.[primary].share ?? null), under, kind: 'number', lead: part === headline }
+        }),
+      ],
+    })),
+  })
+}
+
+function differences(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {
+  if (sealed.comparisons.length === 0) return absent('The opened list does not hold the candidates to compare.')
+  const gain = sealed.gains.find(({ candidate }) => candidate === 'final')
+  return table({
+    caption: `Percentage points, ${primary}, with interval; items won and lost; ${other} under it. The last row is the paper’s gain, (score − base) / base × 100.`,
+    head: [{ text: 'Difference' }, ...sealed.parts.map((part) => column(part, headline, sealed))],
+    rows: [
+      ...sealed.comparisons.map((comparison) => ({
+        cells: [
+          { text: differenceName(comparison) },
+          ...sealed.parts.map((part) => differenceCell(comparison, part, headline, primary, other)),
+        ],
+      })),
+      ...(gain
+        ? [
+            {
+              cells: [
+                { text: 'Gain over base' },
+                ...sealed.parts.map((part): Cell => {
+                  const own = gain.parts[part]
+                  const text = gainText(own?.[primary] ?? null)
+                  return {
+                    text,
+                    under: [`${other} ${gainText(own?.[other] ?? null)}`],
+                    kind: 'number',
+                    lead: part === headline,
+                  }
+                }),
+              ],
+            },
+          ]
+        : []),
+    ],
+  })
+}
+
+function differenceCell(comparison: Comparison, part: string, headline: string, primary: Mode, other: Mode): Cell {
+  const difference = comparison.parts[part]
+  if (!difference) return { text: points(null), kind: 'number', lead: part === headline }
+  const [main, second] = [difference[primary], difference[other]]
+  const under = [
+    range(main.interval, points),
+    `${main.gained} won, ${main.lost} lost`,
+    `${other} ${points(second.value)}`,
+    range(second.interval, points),
+  ]
+  return { text: points(main.value), under, kind: 'number', lead: part === headline, tone: tone(main.interval) }
+}
+
+function audit(sealed: SealedResults, primary: Mode, other: Mode): Markup {
+  if (sealed.auditMinusTest.length === 0) return absent('No candidate has been scored on an audit.')
+  const cell = (comparison: SealedResults['auditMinusTest'][number], which: 'headline' | 'all'): Cell => {
+    const [main, second] = [comparison[which][primary], comparison[which][other]]
+    const under = [
+      range(main.interval, points),
+      `${main.items[0]} and ${main.items[1]} items`,
+      `${other} ${points(second.value)}`,
+      range(second.interval, points),
+    ]
+    return { text: points(main.value), under, kind: 'number', lead: which === 'headline', tone: tone(main.interval) }
+  }
+  const share = (results: SealedResults['test'], candidate: string, part: string) => {
+    const rate = results.find((result) => result.candidate === candidate)?.parts[part]?.[primary]
+    return {
+      text: percent(rate?.share ?? null),
+      under: [range(rate?.interval ?? null, percentNumber)],
+      kind: 'number' as const,
+    }
+  }
+  const [headline = allParts] = sealed.parts
+  return table({
+    head: [
+      { text: 'Candidate' },
+      { text: `Test, ${labelOf(headline)}`, kind: 'number' },
+      { text: `Audit, ${labelOf(headline)}`, kind: 'number' },
+      { text: 'Audit − test', under: [labelOf(headline)], kind: 'number', lead: true },
+      { text: 'Audit − test', under: ['parts that both have'], kind: 'number' },
+    ],
+    rows: sealed.auditMinusTest.map((comparison) => ({
+      className: comparison.candidate,
+      cells: [
+        { text: labelOf(comparison.candidate) },
+        share(sealed.test, comparison.candidate, headline),
+        share(sealed.audit, comparison.candidate, headline),
+        cell(comparison, 'headline'),
+        cell(comparison, 'all'),
+      ],
+    })),
+  })
+}
+
+function skills(sealed: SealedResults, primary: Mode): Markup {
+  const names = [...new Set(sealed.test.flatMap((paper) => Object.keys(paper.skills)))].sort()
+  return table({
+    head: [
+      { text: 'Skill' },
+      ...sealed.test.map(({ candidate }): Cell => ({ text: labelOf(candidate), kind: 'number' })),
+    ],
+    rows: names.map((skill) => ({
+      cells: [
+        { text: skill },
+        ...sealed.test.map((paper): Cell => {
+          const rate = paper.skills[skill]?.[primary]
+          return {
+            text: percent(rate?.share ?? null),
+            under: rate ? [`${rate.correct} of ${rate.total}`] : [],
+            kind: 'number',
+          }
+        }),
+      ],
+    })),
+  })
+}
+
+const range = (interval: Range, write: (share: number) => string) =>
+  interval ? `[${write(interval.low)}, ${write(interval.high)}]` : ''
+const tone = (interval: Range) => (!interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : '')

@@ -1,0 +1,52 @@
+import * as Plot from '@observablehq/plot'
+import { labelOf } from '../analyse/names.ts'
+import type { Markup } from '../html/markup.ts'
+import type { CandidateFacts } from '../report-data.ts'
+import { percent } from '../text/format.ts'
+import { candidateColour, draw } from './draw.ts'
+
+const shortLabel = (name: string) => (name === 'base' ? 'Base' : name === 'control' ? 'Control' : labelOf(name))
+
+/** Validation score by attempt: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
+export function attemptScores(candidates: readonly CandidateFacts[]): Markup | null {
+  const points = candidates.flatMap(({ candidate, validation }) => {
+    const { strict, lenient } = validation?.overall ?? {}
+    if (!strict?.interval || strict.share === null) return []
+    const { low, high } = strict.interval
+    const [name, colour] = [shortLabel(candidate), candidateColour(candidate)]
+    return [
+      {
+        name,
+        colour,
+        share: strict.share * 100,
+        low: low * 100,
+        high: high * 100,
+        lenient: (lenient?.share ?? 0) * 100,
+      },
+    ]
+  })
+  if (points.length === 0) return null
+  const base = points.filter((point) => point.name === 'Base')
+  return draw('Validation score by attempt with 95 % intervals', {
+    width: 480,
+    height: 270,
+    marginLeft: 44,
+    marginBottom: 34,
+    x: { type: 'point', domain: points.map((point) => point.name), label: null, tickSize: 0, padding: 0.6 },
+    y: { domain: [0, 100], ticks: 5, tickSize: 0, grid: true, label: '% right' },
+    marks: [
+      Plot.ruleY([0], { strokeOpacity: 0.35 }),
+      Plot.ruleY(base, { y: 'share', stroke: 'var(--base)', strokeDasharray: '3,4' }),
+      Plot.ruleX(points, { x: 'name', y1: 'low', y2: 'high', stroke: 'colour', strokeWidth: 2.5, strokeOpacity: 0.55 }),
+      Plot.dot(points, { x: 'name', y: 'lenient', stroke: 'colour', r: 4, strokeWidth: 1.4, dx: 11 }),
+      Plot.dot(points, { x: 'name', y: 'share', fill: 'colour', r: 5 }),
+      Plot.text(points, {
+        x: 'name',
+        y: 'share',
+        text: (point) => percent(point.share / 100),
+        dx: -10,
+        textAnchor: 'end',
+      }),
+    ],
+  })
+}

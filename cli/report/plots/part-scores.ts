@@ -1,0 +1,58 @@
+import * as Plot from '@observablehq/plot'
+import { labelOf } from '../analyse/names.ts'
+import type { Markup } from '../html/markup.ts'
+import type { SealedResults } from '../report-data.ts'
+import { percent } from '../text/format.ts'
+import { candidateColour, draw } from './draw.ts'
+
+/** Score of each candidate on each part of the test, with its Wilson interval. */
+export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): Markup {
+  const points = sealed.test.flatMap(({ candidate, parts }) =>
+    sealed.parts.flatMap((part) => {
+      const rate = parts[part]?.[mode]
+      if (!rate || rate.share === null || !rate.interval) return []
+      const { low, high } = rate.interval
+      const name = labelOf(candidate)
+      return [
+        {
+          name,
+          part: labelOf(part),
+          share: rate.share * 100,
+          low: low * 100,
+          high: high * 100,
+          colour: candidateColour(candidate),
+        },
+      ]
+    }),
+  )
+  const candidates = sealed.test.map(({ candidate }) => labelOf(candidate))
+  return draw('Score of each candidate on each part of the test, with 95 % intervals', {
+    width: 960,
+    height: 60 + 30 * candidates.length,
+    marginLeft: 160,
+    marginRight: 16,
+    marginTop: 34,
+    x: { domain: [0, 100], ticks: [0, 50, 100], tickSize: 0, label: null, grid: true },
+    y: { domain: candidates, label: null, tickSize: 0 },
+    fx: { domain: sealed.parts.map(labelOf), label: null, padding: 0.28 },
+    marks: [
+      Plot.ruleY(points, {
+        fx: 'part',
+        y: 'name',
+        x1: 'low',
+        x2: 'high',
+        stroke: 'colour',
+        strokeWidth: 2.5,
+        strokeOpacity: 0.55,
+      }),
+      Plot.dot(points, {
+        fx: 'part',
+        y: 'name',
+        x: 'share',
+        fill: 'colour',
+        r: 4.5,
+        title: (point) => `${point.name}, ${point.part}: ${percent(point.share / 100)}`,
+      }),
+    ],
+  })
+}

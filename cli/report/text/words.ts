@@ -1,0 +1,65 @@
+import { labelOf } from '../analyse/names.ts'
+import type { Phase, ReportData } from '../report-data.ts'
+
+const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>, string>> = {
+  'attempts-used': 'all attempts were used',
+  'hours-used': 'the hours were used up',
+  'no-valid-attempt': 'no attempt gave enough admitted rows',
+  'stopped-by-user': 'a person ended the search',
+  'budget-used': 'the budget was used up',
+}
+
+/** Status of the run with its stop reason, in words. */
+export function statusText({ run }: Pick<ReportData, 'run'>): string {
+  if (run.finished && run.stopReason) return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}`
+  if (!run.status) return 'not started'
+  return run.statusReason ? `${run.status}, not finished (${run.statusReason})` : `${run.status}, not finished`
+}
+
+/** Why a candidate row was not admitted, in words. */
+export const rejectionWords: Readonly<Record<string, string>> = {
+  format: 'format',
+  'too-long': 'too long',
+  'wrong-answer': 'wrong answer',
+  'exact-duplicate': 'exact duplicate',
+  'near-duplicate': 'near duplicate',
+  'contaminated-validation': 'in validation',
+  'contaminated-sealed': 'in the sealed test',
+  surplus: 'surplus',
+}
+
+/** `improve`, or `repair, then draft` where an attempt had several decisions; the control is not an operation of the search. */
+export function operationText(dataset: ReportData['datasets'][number]): string {
+  if (dataset.attempt === 0) return 'even spread'
+  return dataset.operations.map(({ operation }) => operation).join(', then ') || 'unknown'
+}
+
+export function datasetName(attempt: number): string {
+  return attempt === 0 ? 'Control' : `Attempt ${attempt}`
+}
+
+/** `Final − (base + three examples)`. */
+export function differenceName({ of, to }: { of: string; to: string }): string {
+  const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
+  return `${labelOf(of)} − ${to === 'base-examples' ? `(${lower(labelOf(to))})` : lower(labelOf(to))}`
+}
+
+/** How the intervals were made; printed under the tables that hold them. */
+export function intervalNote({ bootstrap }: Pick<ReportData, 'bootstrap'>): string {
+  return `Intervals are 95 %. Scores: Wilson. Differences on the same items: paired bootstrap over items, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}. They are not corrected for the number of comparisons; the headline is the only one that a claim is made from.`
+}
+
+export const auditNote =
+  'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test. Its items differ from the test’s, so the difference is bootstrapped unpaired, within each part that both have.'
+
+export const matsNote =
+  'MATS is attempts / attempts that gave a valid dataset. It is not comparable with the paper’s: there an attempt is a free program, here deficits are refilled within an attempt.'
+
+export const phaseNames: Readonly<Record<Phase, string>> = {
+  generate: 'Making and admitting rows',
+  train: 'Training',
+  answer: 'Answering validation questions',
+  score: 'Scoring',
+  sealed: 'Sealed test and audit',
+  other: 'Planning, waiting, standing still',
+}

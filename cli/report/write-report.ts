@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import type { Row } from '../../schemas/row.ts'
+import type { PublicTask } from '../../schemas/task.ts'
+import { lastVerdicts } from './analyse/datasets.ts'
+import { analyse, defaultResampling } from './analyse.ts'
+import { collect } from './facts/collect.ts'
+import type { LogEntry } from './facts/log-entry.ts'
+import { renderHtml } from './html/render-html.ts'
+import { renderMarkdown } from './markdown/render-markdown.ts'
+import type { ReportData } from './report-data.ts'
+import type { Resampling } from './statistics/resampler.ts'
+
+export type WriteReportOptions = Partial<Resampling> & {
+  /** The run's folder; made where it is missing. */
+  dir: string
+  entries: readonly LogEntry[]
+  task: PublicTask | null
+  /** Names of what ran with their versions, as they are to be printed. */
+  versions: Readonly<Record<string, string>>
+  /** Reads a dataset's rows; what cannot be read is left out, and the report says so. */
+  readRows: (dataset: ObjectRef) => Promise<readonly Row[]>
+}
+
+export type WrittenReport = { html: string; md: string; json: string; data: ReportData }
+
+/** Writes `report.json`, `report.md` and `report.html`, each whole or not at all; returns their paths and the data. */
+export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
+  const { dir, entries, task, versions, readRows } = options
+  const facts = collect(entries)
+  const rows = new Map<number, readonly Row[]>()
+  for (const [attempt, { dataset }] of lastVerdicts(facts)) {
+    const read = await readRows(dataset).catch(() => null)
+    if (read) rows.set(attempt, read)
+  }
+  const { resamples, seed } = { ...defaultResampling, ...options }
+  const data = analyse(facts, { resamples, seed, task, versions, rows })
+  await mkdir(dir, { recursive: true })
+  const [html, md, json] = ['html', 'md', 'json'].map((kind) => join(dir, `report.${kind}`)) as [string, string, string]
+  await writeWhole(json, `${JSON.stringify(data, null, 2)}\n`)
+  await writeWhole(md, renderMarkdown(data))
+  await writeWhole(html, renderHtml(data))
+  return { html, md, json, data }
+}
+
+/** A reader sees the old file or the new one, never half of one. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}.tmp`
+  try {
+    await writeFile(draft, text)
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
