@@ -1,0 +1,50 @@
+import { evaluate } from './evaluate.ts'
+import { loadsJson } from './json.ts'
+import type { Node, Statement } from './node.ts'
+import { parseEval, parseStatements } from './parse.ts'
+import { PyError, type PyErrorKind, type PyValue } from './value.ts'
+
+/**
+ * Reads Python literals and arithmetic without Python: `eval` of an expression, the statements of an assertion,
+ * `json.loads`. Nothing here throws, and time is linear in the source.
+ */
+export { firstPythonWord, pythonLines, pythonStrip } from './characters.ts'
+export type { Node, Statement } from './node.ts'
+export { pythonFloat } from './python-float.ts'
+export { isTruthy, numberOf, type PyErrorKind, type PyValue, pyEquals } from './value.ts'
+
+/** The value, or how Python would fail; `unsupported` where Python may succeed and this reader cannot tell. */
+export type PyResult<T> = { ok: true; value: T } | { ok: false; kind: PyErrorKind; message: string }
+
+const noNames: ReadonlySet<string> = new Set()
+
+/** `eval(source)`. Names in `scope` are known to have a value, others raise NameError. */
+export function evalPython(source: string, scope: ReadonlySet<string> = noNames): PyResult<PyValue> {
+  return attempt(() => evaluate(parseEval(source), scope))
+}
+
+/** The value of a node, as `eval` of its source would find it. */
+export function evalNode(node: Node, scope: ReadonlySet<string> = noNames): PyResult<PyValue> {
+  return attempt(() => evaluate(node, scope))
+}
+
+/** The simple statements of a source. */
+export function parsePython(source: string): PyResult<Statement[]> {
+  return attempt(() => parseStatements(source))
+}
+
+/** `json.loads(text)`. */
+export function loadsPythonJson(text: string): PyResult<PyValue> {
+  return attempt(() => loadsJson(text))
+}
+
+function attempt<T>(read: () => T): PyResult<T> {
+  try {
+    return { ok: true, value: read() }
+  } catch (error) {
+    if (error instanceof PyError) return { ok: false, kind: error.kind, message: error.message }
+    // The JavaScript stack: a source this deep fails in Python too.
+    if (error instanceof RangeError) return { ok: false, kind: 'too-deep', message: error.message }
+    throw error
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+
+/**
+ * A benchmark scorer reads one line of a results file. `official` gives the verdict of the benchmark's own scorer, quirks
+ * included; `normalised` gives what a person would call right.
+ */
+export const BenchmarkMode = z.enum(['official', 'normalised'])
+export type BenchmarkMode = z.infer<typeof BenchmarkMode>
+
+/** `extracted` is the answer as it was compared, null where none was found; `reason` is a short stable code. */
+export type Verdict = { correct: boolean; extracted: string | null; reason: string }
+
+/** A scorer and the shape of the lines it reads (further keys are allowed). Neither `score` nor the schema throws. */
+export type BenchmarkScorer<Line> = { line: z.ZodType<Line>; score: (line: Line, mode: BenchmarkMode) => Verdict }
+
+export function right(extracted: string | null): Verdict {
+  return { correct: true, extracted, reason: 'match' }
+}
+
+export function wrong(extracted: string | null, reason: string): Verdict {
+  return { correct: false, extracted, reason }
+}

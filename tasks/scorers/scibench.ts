@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import { firstPythonWord, pythonFloat } from '../python-literal/mod.ts'
+import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { lastBoxed } from './box.ts'
+import { readAnswerNumber } from './number-text.ts'
+import { afterLastPower, powersOfTen } from './power-of-ten.ts'
+
+/** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
+export const ScibenchLine = z.looseObject({
+  response: z.string(),
+  gold: z.union([z.string(), z.number()]).transform(String),
+  unit: z
+    .string()
+    .nullish()
+    .transform((unit) => unit ?? ''),
+})
+export type ScibenchLine = z.infer<typeof ScibenchLine>
+
+/** SciBench counts answers within 5 % of the gold, relative to the larger of the two, as right (`math.isclose`). */
+const relativeTolerance = 0.05
+/** A power of ten is at most this long in digits before Python's own float gives up or reaches infinity. */
+const largestPower = 308
+
+/** The unit that the question shows: its power of ten is left to the answer, unless nothing else would be left. */
+export function shownUnit(unit: string): string {
+  return afterLastPower(unit) || unit
+}
+
+/** Scores a reply to a SciBench question. */
+export function scoreScibench(line: ScibenchLine, mode: BenchmarkMode): Verdict {
+  return mode === 'official' ? scoreOfficial(line) : scoreNormalised(line)
+}
+
+export const scibench: BenchmarkScorer<ScibenchLine> = { line: ScibenchLine, score: scoreScibench }
+
+function scoreOfficial({ response, gold, unit }: ScibenchLine): Verdict {
+  const boxed = boxedAnswer(response)
+  if (boxed === null) return wrong(null, 'no-box')
+  const isRescaled = shownUnit(unit) !== unit
+  const goldNumber = isRescaled ? scaleBy(gold, unit) : pythonFloat(gold)
+  if (goldNumber === null) return wrong(boxed, 'gold-not-a-number')
+  const answer = isRescaled ? unfoldPower(boxed) : boxed
+  if (answer === null) return wrong(boxed, 'not-a-number')
+  const plain = answer.replaceAll(',', '')
+  const whole = pythonFloat(plain)
+  const first = pythonFloat(firstPythonWord(plain) ?? '')
+  if (whole === null && first === null) return wrong(answer, 'not-a-number')
+  const isRight = (whole !== null && isClose(whole, goldNumber)) || (first !== null && isClose(first, goldNumber))
+  return isRight ? right(answer) : wrong(answer, 'out-of-tolerance')
+}
+
+/**
+ * The content of the last box, after its last `=`. Any text that ends in `oxed` opens a box, and braces before its own
+ * are counted, as upstream does.
+ */
+function boxedAnswer(response: string): string | null {
+  const start = response.lastIndexOf('oxed')
+  // Without one, upstream takes an \fbox, whose content it then refuses.
+  if (start < 0 || response[start + 4] !== '{') return null
+  let depth = 0
+  for (let index = start + 4; index < response.length; index += 1) {
+    if (response[index] === '{') depth += 1
+    else if (response[index] === '}') depth -= 1
+    if (depth > 0) continue
+    const content = response.slice(start + 5, index)
+    const equals = content.lastIndexOf('=')
+    return equals < 0 ? content : content.slice(equals + 1).replace(/^ +/, '')
+  }
+  return null
+}
+
+/** In a rescaled question `a \times 10^k` becomes a number as text; other text stays; null where upstream gives up. */
+function unfoldPower(answer: string): string | null {
+  if (answer === '') return null
+  // Upstream's first separator is a tab and "imes": an escape that was not meant as one.
+  const separator = ['\times', '\\times', '*'].find((candidate) => answer.includes(candidate))
+  if (separator === undefined) return answer
+  const parts = answer.split(separator)
+  if (parts.length !== 2) return null
+  const value = scaleBy(parts[0]!, parts[1]!)
+  return value === null ? null : numberText(value)
+}
+
+/** number * 10^k for the first power of ten in `scale`; null where either is missing, or where Python overflows. */
+function scaleBy(number: string, scale: string): number | null {
+  const power = powersOfTen(scale).next()
+  const value = pythonFloat(number)
+  if (power.done || value === null) return null
+  const exponent = Number(power.value.exponent)
+  if (exponent > largestPower && Number.isFinite(exponent)) return null
+  return value * 10 ** exponent
+}
+
+/** A text that reads back as the same number, in Python's words for the infinite ones. */
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'nan'
+  return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf'
+}
+
+/** `math.isclose(a, b, rel_tol=0.05)`: a gold of zero needs exactly zero. */
+function isClose(a: number, b: number): boolean {
+  if (a === b) return true
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return false
+  const difference = Math.abs(b - a)
+  return difference <= Math.abs(relativeTolerance * b) || difference <= Math.abs(relativeTolerance * a)
+}
+
+const answerPhrase = /answer is/gi
+
+/** The same rule on what a person would read: signs, separators, LaTeX around the number, powers of ten in any question. */
+function scoreNormalised({ response, gold, unit }: ScibenchLine): Verdict {
+  const text = lastBoxed(response) ?? lastSentence(response)
+  if (text === null) return wrong(null, 'no-box')
+  const goldNumber = readAnswerNumber(gold)
+  if (goldNumber === null) return wrong(text, 'gold-not-a-number')
+  const isRescaled = shownUnit(unit) !== unit
+  const exponent = isRescaled ? Number(powersOfTen(unit).next().value?.exponent) : 0
+  const answer = readAnswerNumber(text)
+  if (answer === null) return wrong(text, 'not-a-number')
+  return isClose(answer, goldNumber * 10 ** exponent)
+    ? right(String(answer))
+    : wrong(String(answer), 'out-of-tolerance')
+}
+
+function lastSentence(response: string): string | null {
+  let end = -1
+  for (const match of response.matchAll(answerPhrase)) end = match.index + match[0].length
+  return end < 0 ? null : response.slice(end)
+}
