@@ -8,22 +8,28 @@ const longListBytes = 6_000
 /** Stands in a summarised payload for a list that was left out. */
 export type Elided = { $elided: number }
 
-function shorten(value: unknown): unknown {
-  if (typeof value === 'string') {
-    return value.length > maxStringChars ? `${value.slice(0, maxStringChars)}… (${value.length} characters)` : value
-  }
-  if (value === null || typeof value !== 'object') return value
-  if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shorten(part)]))
-  const parts = value.map(shorten)
-  const limit = parts.length > shortList ? longListBytes : wideListBytes
-  return JSON.stringify(parts).length > limit ? ({ $elided: parts.length } satisfies Elided) : parts
-}
-
 /**
  * A payload as it goes to every viewer: small ones whole, large ones without their long lists and with their long strings
  * cut, so that the structure and all scores and counts stay. The whole content is sent on request.
  */
 export function summarise(payload: unknown, bytes: number): { payload: unknown; summarised: boolean } {
   if (bytes <= plentyBytes) return { payload, summarised: false }
-  return { payload: shorten(payload), summarised: true }
+  let summarised = false
+
+  function shorten(value: unknown): unknown {
+    if (typeof value === 'string') {
+      if (value.length <= maxStringChars) return value
+      summarised = true
+      return `${value.slice(0, maxStringChars)}… (${value.length} characters)`
+    }
+    if (value === null || typeof value !== 'object') return value
+    if (!Array.isArray(value))
+      return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, shorten(part)]))
+    const parts = value.map(shorten)
+    if (JSON.stringify(parts).length <= (parts.length > shortList ? longListBytes : wideListBytes)) return parts
+    summarised = true
+    return { $elided: parts.length } satisfies Elided
+  }
+
+  return { payload: shorten(payload), summarised }
 }

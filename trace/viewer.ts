@@ -1,6 +1,5 @@
-import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import type { LogEntry } from '../bus/mod.ts'
+import type { LogEntry, Logger } from '../bus/mod.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
 import type { LogSource } from './log-source.ts'
 import { summarise } from './summary.ts'

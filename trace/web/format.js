@@ -1,11 +1,11 @@
-/** 1234 -> "1 234" with a thin space. */
+/** 1234 -> "1 234" with a narrow space. */
 export const count = (number) =>
   Math.round(number)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, '\u2009')
+    .replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
 /** 0.4167 -> "41.7 %". */
-export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)}\u2009%`
+export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
 
 /** Milliseconds as "4:07" or "1:04:07". */
 export function duration(ms) {

@@ -3,7 +3,7 @@ import { drawing, s } from './dom.js'
 import { duration } from './format.js'
 import { inOrder } from './run-state.js'
 
-const width = 330
+const width = 288
 const height = 208
 const left = 30
 const bottom = 24

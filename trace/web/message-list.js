@@ -10,7 +10,10 @@ export function createMessageList(root, { store, onSelect }) {
   let shown = []
   let selected = null
   let wanted = () => true
+  /** Whether the list stays at its end as messages come. */
   let pinned = true
+  /** Whether the selected message is to be brought into sight with the next drawing. */
+  let seek = false
 
   const search = h('input', {
     type: 'search',
@@ -75,10 +78,20 @@ export function createMessageList(root, { store, onSelect }) {
     if (root.hidden) return
     sizer.style.height = `${shown.length * rowHeight}px`
     if (pinned) rows.scrollTop = shown.length * rowHeight
+    else if (seek) showSelected()
     const first = Math.max(0, Math.floor(rows.scrollTop / rowHeight) - spare)
     const last = Math.min(shown.length, Math.ceil((rows.scrollTop + rows.clientHeight) / rowHeight) + spare)
     sizer.replaceChildren(...shown.slice(first, last).map((entry, index) => row(entry, first + index)))
     rows.setAttribute('aria-activedescendant', selected ? `message-${selected.seq}` : '')
+  }
+
+  function showSelected() {
+    const at = shown.indexOf(selected)
+    if (at < 0) return
+    const top = at * rowHeight
+    if (top < rows.scrollTop) rows.scrollTop = top - rowHeight
+    else if (top + rowHeight > rows.scrollTop + rows.clientHeight)
+      rows.scrollTop = top - rows.clientHeight + 2 * rowHeight
   }
 
   function move(by) {
@@ -101,8 +114,11 @@ export function createMessageList(root, { store, onSelect }) {
     event.preventDefault()
     keys[event.key]()
   })
+  rows.addEventListener('wheel', () => {
+    seek = false
+  })
   rows.addEventListener('scroll', () => {
-    pinned = rows.scrollTop + rows.clientHeight >= rows.scrollHeight - rowHeight
+    pinned = !seek && rows.scrollTop + rows.clientHeight >= rows.scrollHeight - rowHeight
     requestAnimationFrame(draw)
   })
   new ResizeObserver(draw).observe(rows)
@@ -119,14 +135,8 @@ export function createMessageList(root, { store, onSelect }) {
     },
     select(entry) {
       selected = entry
-      const at = entry ? shown.indexOf(entry) : -1
-      if (at >= 0 && !root.hidden) {
-        const top = at * rowHeight
-        if (top < rows.scrollTop || top + rowHeight > rows.scrollTop + rows.clientHeight) {
-          pinned = false
-          rows.scrollTop = top - rows.clientHeight / 2
-        }
-      }
+      seek = Boolean(entry)
+      if (entry) pinned = false
       draw()
     },
   }

@@ -33,6 +33,20 @@ export function nowLine(state, now) {
       ` ${verbs[work.phase]} ${work.candidate ?? ''} · ${count(work.done)} of ${count(work.total)}${eta}`,
     )
   })
+  const making = [...state.attempts.values()].find((attempt) => attempt.asked > attempt.yield.asked)
+  if (making) {
+    const whose = making.number === 0 ? 'the control' : `attempt ${making.number}`
+    const open = making.asked - making.yield.asked
+    const made = Math.max(0, making.made - making.yield.generated)
+    told.push(
+      h(
+        'span',
+        {},
+        h('b', {}, 'Generators and critics'),
+        ` make and check candidates of ${whose} · ${count(made)} of ${count(open)} made`,
+      ),
+    )
+  }
   if (state.openingAsked && !state.opened) {
     told.unshift(
       h(

@@ -2,7 +2,7 @@ import { createCard, legend } from './card.js'
 import { drawing, s } from './dom.js'
 import { count, words } from './format.js'
 
-const width = 330
+const width = 288
 const rowHeight = 40
 const left = 58
 

@@ -4,11 +4,11 @@ import { percent } from './format.js'
 import { bestAttempt, inOrder, shareOf } from './run-state.js'
 import { wilson } from './wilson.js'
 
-const width = 330
+const width = 288
 const height = 208
 const left = 30
 const bottom = 30
-const short = (name) => (name === 'base-examples' ? 'base+ex.' : name.replace('attempt-', '#'))
+const short = (name) => (name === 'base-examples' ? '+ ex.' : name.replace('attempt-', '#'))
 
 function colourOf(name) {
   if (name.startsWith('base')) return 'var(--quiet)'

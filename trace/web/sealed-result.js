@@ -4,7 +4,7 @@ import { percent, words } from './format.js'
 import { wilson } from './wilson.js'
 
 const width = 1000
-const rowHeight = 64
+const rowHeight = 68
 const left = 170
 const order = ['base', 'base-examples', 'control', 'final']
 const fill = { base: 'var(--faint)', 'base-examples': 'var(--quiet)', control: 'var(--warn)', final: 'var(--good)' }
@@ -57,7 +57,7 @@ export function createSealedResult(root) {
         const tally = tallyOf(sheets[paper][name], part)
         if (share(tally) === null) return null
         const [low, high] = wilson(tally)
-        const y = top + 13 + place * 13
+        const y = top + 15 + place * 13
         return s(
           'g',
           {},
@@ -96,9 +96,9 @@ export function createSealedResult(root) {
         ? h(
             'p',
             { className: 'headline' },
-            `On ${headline ? 'held-out phrasings' : 'the whole test'} the student went from ${percent(before)} to `,
-            h('b', {}, percent(after)),
-            control === null ? '.' : `; the uniform control reaches ${percent(control)}.`,
+            `${headline ? 'Held-out phrasings' : 'The whole test'}: ${percent(before)} before, `,
+            h('b', {}, `${percent(after)} after`),
+            control === null ? '' : `; uniform control ${percent(control)}`,
           )
         : null
     root.replaceChildren(

@@ -55,7 +55,13 @@ export function createSkillsTable() {
       ),
     )
     card.show(
-      [h('table', { className: 'skills' }, h('thead', {}, head), h('tbody', {}, body))],
+      [
+        h(
+          'div',
+          { className: 'scroll' },
+          h('table', { className: 'skills' }, h('thead', {}, head), h('tbody', {}, body)),
+        ),
+      ],
       'right on validation, and rows in the mix',
     )
   }

@@ -93,7 +93,7 @@ function drawMark(context, { x, y, entry }, size) {
     context.lineTo(x, y + half)
     context.lineTo(x - half, y)
     context.closePath()
-  } else if (entry.name === 'progress') context.rect(x - 0.75, y - 4, 1.5, 8)
+  } else if (entry.name === 'progress') context.rect(x - 0.6, y + 5, 1.2, 4)
   else context.arc(x, y, size, 0, 2 * Math.PI)
   context.fill()
 }

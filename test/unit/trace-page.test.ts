@@ -1,0 +1,126 @@
+import { expect, test } from 'vitest'
+import { summarise } from '../../trace/summary.ts'
+import { traceLog } from '../support/trace-log.ts'
+
+// The page's modules are plain JavaScript, served as they are; what they give is checked here, not by the compiler.
+const load = (name: string) => import(new URL(`../../trace/web/${name}.js`, import.meta.url).href)
+const { apply, bestAttempt, createRunState, inOrder, shareOf, statusOf } = await load('run-state')
+const { createStore } = await load('store')
+const { createAxis } = await load('axis')
+const { wilson } = await load('wilson')
+const { gistOf } = await load('gist')
+const { duration, percent } = await load('format')
+
+const log = traceLog()
+function replay(count = log.length) {
+  const store = createStore()
+  const state = createRunState()
+  for (const entry of log.slice(0, count)) {
+    const frame = { ...entry, ...summarise(entry.payload, entry.bytes) }
+    store.add(frame)
+    apply(state, frame)
+  }
+  return { store, state }
+}
+
+test('a whole run is told from the summaries that viewers get', () => {
+  const { state } = replay()
+  expect(statusOf(state)).toBe('finished')
+  expect(inOrder(state).map((candidate: { name: string }) => candidate.name)).toEqual([
+    'base',
+    'base-examples',
+    'attempt-1',
+    'attempt-2',
+    'attempt-3',
+    'control',
+    'final',
+  ])
+  const reports = log.filter((entry) => entry.name === 'report')
+  for (const report of reports) {
+    const { candidate, validation } = report.payload as {
+      candidate: { name: string }
+      validation: { overall: { strict: { correct: number; total: number } } }
+    }
+    const { correct, total } = validation.overall.strict
+    expect(shareOf(state.candidates.get(candidate.name))).toBe(correct / total)
+  }
+  const best = bestAttempt(state)
+  for (const number of [1, 2, 3]) {
+    expect(shareOf(best[1])).toBeGreaterThanOrEqual(shareOf(state.candidates.get(`attempt-${number}`)))
+  }
+  expect(state.opened.results).toHaveLength(8)
+})
+
+test('rows are counted over rounds and add up', () => {
+  const { state } = replay()
+  for (const attempt of state.attempts.values()) {
+    const { asked, generated, admitted, rejected } = attempt.yield
+    const refused = Object.values(rejected as Record<string, number>).reduce((a, b) => a + b, 0)
+    expect(admitted + refused).toBe(generated)
+    expect(asked).toBe(attempt.asked)
+    expect(generated).toBe(attempt.made)
+    expect(attempt.rows).toBe(300)
+  }
+  const third = state.attempts.get(3)
+  expect(third.carried).toBe(180)
+  expect([...third.mix.values()].reduce((a: number, b: number) => a + b, 0)).toBeCloseTo(300, -1)
+})
+
+test('a message that comes twice, as after a reconnection, is taken once', () => {
+  const { store } = replay()
+  expect(store.add({ ...log[10] })).toBe(false)
+  expect(store.entries).toHaveLength(log.length)
+})
+
+test('causes lead back to the start and effects lead forward', () => {
+  const { store } = replay()
+  const finished = store.entries.findLast((entry: { name: string }) => entry.name === 'run-finished')
+  const names = store.ancestors(finished).map((entry: { name: string }) => entry.name)
+  expect(names[0]).toBe('run-started')
+  expect(names.at(-1)).toBe('opened')
+  expect(store.effectsOf(store.causeOf(finished))).toContain(finished)
+  expect(store.bySeq(finished.seq)).toBe(finished)
+  expect(store.chain(finished).size).toBeGreaterThan(names.length)
+})
+
+test('a message that could not be parsed changes nothing and says why', () => {
+  const state = createRunState()
+  const entry = { name: 'report', payload: 'rubbish', parseError: 'not JSON', time: 5 }
+  apply(state, entry)
+  expect(state.candidates.size).toBe(0)
+  expect(gistOf(entry)).toBe('not readable: not JSON')
+})
+
+test('every message of the run has a gist', () => {
+  for (const entry of log) expect(gistOf({ ...entry, ...summarise(entry.payload, entry.bytes) })).not.toBe('')
+})
+
+test.each(['flow', 'clock'])('times and places of the %s axis agree', (mode) => {
+  const axis = createAxis()
+  axis.mode = mode
+  const { store } = replay()
+  for (const entry of store.entries) axis.append(entry)
+  for (const entry of store.entries) {
+    const place = axis.at(entry.index)
+    expect(axis.at(axis.indexAt(place))).toBe(place)
+    expect(axis.timeAt(place)).toBeCloseTo(entry.time, 0)
+  }
+  const later = store.entries.at(-1).time + 30_000
+  expect(axis.placeOf(later)).toBeCloseTo(axis.end() + 30, 6)
+  expect(axis.timeAt(axis.placeOf(later))).toBeCloseTo(later, 0)
+})
+
+test("Wilson's interval agrees with published values and holds the share", () => {
+  // Newcombe, Statistics in Medicine 17 (1998), table I: 81 of 263 gives 0.2553 to 0.3662.
+  const [low, high] = wilson({ correct: 81, total: 263 })
+  expect(low).toBeCloseTo(0.2553, 4)
+  expect(high).toBeCloseTo(0.3662, 4)
+  expect(wilson({ correct: 0, total: 0 })).toEqual([0, 1])
+  expect(wilson({ correct: 0, total: 20 })[0]).toBe(0)
+})
+
+test('figures are written as people read them', () => {
+  expect(duration(3_907_000)).toBe('1:05:07')
+  expect(duration(67_000)).toBe('1:07')
+  expect(percent(0.4167)).toBe('41.7\u202f%')
+})

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { summarise } from '../../trace/summary.ts'
+import { traceLog } from '../support/trace-log.ts'
+
+const log = traceLog()
+const last = (name: string) => log.findLast((entry) => entry.name === name)!
+const shown = (name: string) => summarise(last(name).payload, last(name).bytes)
+
+test('a small payload stays as it is', () => {
+  expect(shown('verdict')).toEqual({ payload: last('verdict').payload, summarised: false })
+})
+
+test('rows and items are left out, and say how many there are', () => {
+  const batch = log.find((entry) => entry.name === 'batch')!
+  const candidates = (batch.payload as { candidates: unknown[] }).candidates.length
+  expect(candidates).toBeGreaterThan(12)
+  expect(summarise(batch.payload, batch.bytes)).toMatchObject({
+    summarised: true,
+    payload: { candidates: { $elided: candidates } },
+  })
+  expect(shown('report').payload).toMatchObject({ items: { $elided: 120 } })
+})
+
+test('every score that the page draws stays whole', () => {
+  const report = last('report').payload as { validation: unknown }
+  expect(shown('report').payload).toMatchObject({ validation: report.validation })
+  const opened = last('opened').payload as { results: { paper: string; sheet: unknown }[] }
+  const results = (shown('opened').payload as typeof opened).results
+  expect(results.map(({ paper, sheet }) => ({ paper, sheet }))).toEqual(
+    opened.results.map(({ paper, sheet }) => ({ paper, sheet })),
+  )
+  const decision = last('decision')
+  expect(shown('decision').payload).toEqual(decision.payload)
+})
+
+test('a long text is cut and says so', () => {
+  const payload = { diagnosis: 'x'.repeat(9000) }
+  const summary = summarise(payload, 9020) as { payload: typeof payload; summarised: boolean }
+  expect(summary.summarised).toBe(true)
+  expect(summary.payload.diagnosis).toMatch(/^x{1200}… \(9000 characters\)$/)
+})
