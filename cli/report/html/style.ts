@@ -34,7 +34,7 @@ p { margin: 8px 0; max-width: 76ch; }
 code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.875em; overflow-wrap: anywhere; }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 22px; color: var(--soft); font-size: 14px; margin: 10px 0 0; padding: 0; list-style: none; }
 .facts b { color: var(--ink); font-weight: 600; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 12px; margin: 8px 0 18px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 12px; margin: 8px 0 18px; }
 .cards-title { margin: 28px 0 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-top: 3px solid var(--tone, var(--faint)); border-radius: 8px; padding: 14px 16px 12px; break-inside: avoid; }
 .card .name { font-size: 14px; color: var(--soft); }
@@ -84,6 +84,7 @@ footer { margin-top: 56px; padding-top: 14px; border-top: 1px solid var(--line);
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #aaa; --line: #ddd; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } h2 { margin-top: 26pt; break-after: avoid; } h3 { break-after: avoid; }
   .scroll { overflow: visible; } figure svg { max-width: 100%; } tr { break-inside: avoid; } table { font-size: 9pt; }
+  details::details-content { content-visibility: visible; } summary { color: inherit; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 @page { margin: 16mm 14mm; }

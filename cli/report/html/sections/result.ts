@@ -37,8 +37,8 @@ ${skills(sealed, primary)}`
 
 /** The headline first: what each part holds. */
 function partMeanings(sealed: SealedResults): string {
-  const known = sealed.parts.flatMap((part) => (meaningOf(part) ? [`${labelOf(part)} are ${meaningOf(part)}`] : []))
-  return known.length > 0 ? `The ${known.join('; ')}.` : ''
+  const known = sealed.parts.flatMap((part) => (meaningOf(part) ? [`${labelOf(part)}: ${meaningOf(part)}`] : []))
+  return known.length > 0 ? `What the parts are: ${known.join('; ')}.` : ''
 }
 
 const column = (part: string, headline: string, sealed: SealedResults): Cell => {

@@ -1,0 +1,66 @@
+import { stringify } from 'yaml'
+import type { PublicTask } from '../../schemas/task.ts'
+import { escapeMarkdown, markdownTable } from '../report/markdown/escape.ts'
+import { type ExportFormat, layouts } from './format.ts'
+
+/** What a data card says beside the rows themselves. */
+export type ExportContext = {
+  task: Pick<PublicTask, 'id' | 'title' | 'goal'> & { recipe: Pick<PublicTask['recipe'], 'system'> }
+  /** Names with values: run, dataset hash, seeds, versions. */
+  provenance: Readonly<Record<string, string | number>>
+}
+
+/** A data card as the Hugging Face hub reads it: YAML front matter, then what the rows are and where they come from. */
+export function dataCard(
+  format: ExportFormat,
+  context: ExportContext,
+  rowsBySkill: ReadonlyMap<string, number>,
+): string {
+  const { task, provenance } = context
+  const rows = [...rowsBySkill.values()].reduce((sum, count) => sum + count, 0)
+  const frontMatter = stringify({
+    pretty_name: task.title,
+    task_categories: ['text-generation'],
+    tags: ['synthetic', 'instruction-tuning', 'syllabus'],
+    size_categories: [sizeCategory(rows)],
+    configs: [{ config_name: 'default', data_files: [{ split: 'train', path: layouts[format].file }] }],
+  })
+  const bySkill = [...rowsBySkill].sort(([one], [other]) => one.localeCompare(other, 'en'))
+  return `---
+${frontMatter}---
+
+# ${escapeMarkdown(task.title)}: training rows
+
+${escapeMarkdown(task.goal)}
+
+${rows.toLocaleString('en-US')} rows in \`${layouts[format].file}\`, format \`${format}\`; \`dataset_info.json\` registers them for LLaMA-Factory as \`${task.id}\`.
+${task.recipe.system ? `The student was trained with this system turn, which is not in the rows: ${escapeMarkdown(task.recipe.system)}\n` : ''}
+## Rows by skill
+
+${markdownTable(
+  ['Skill', 'Rows'],
+  bySkill.map(([skill, count]) => [skill, count.toLocaleString('en-US')]),
+)}
+
+## Provenance
+
+The rows are synthetic: written and admitted by the agents of Syllabus.${format === 'jsonl' ? ' Each row carries its own origin.' : ' The format `jsonl` carries each row’s own origin.'}
+
+${markdownTable(
+  ['Name', 'Value'],
+  Object.entries(provenance).map(([name, value]) => [name, String(value)]),
+)}
+`
+}
+
+/** The hub's size categories. */
+function sizeCategory(rows: number): string {
+  const steps: readonly [number, string][] = [
+    [1e3, 'n<1K'],
+    [1e4, '1K<n<10K'],
+    [1e5, '10K<n<100K'],
+    [1e6, '100K<n<1M'],
+    [1e7, '1M<n<10M'],
+  ]
+  return steps.find(([limit]) => rows < limit)?.[1] ?? 'n>10M'
+}

@@ -1,0 +1,3 @@
+export type { ExportContext } from './data-card.ts'
+export { type ExportedFiles, exportRows } from './export-rows.ts'
+export { type ExportFormat, exportFormats } from './format.ts'

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { ReportData } from '../../cli/report/mod.ts'
+import { reportData } from '../support/report-data.ts'
+import { runLog } from '../support/run-log.ts'
+
+const data = reportData()
+
+describe('a finished run', () => {
+  test('has its scores from the items of the opening', () => {
+    const opened = runLog().find(({ name }) => name === 'opened')!.payload as {
+      results: { candidate: { name: string }; paper: string; items: { part: string; strict: boolean }[] }[]
+    }
+    const final = opened.results.find(({ candidate, paper }) => candidate.name === 'final' && paper === 'test')!
+    const headline = final.items.filter(({ part }) => part === 'heldout-phrasing')
+    const reported = data.sealed!.test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
+    expect(reported).toMatchObject({ correct: headline.filter(({ strict }) => strict).length, total: 60 })
+  })
+
+  test('puts the headline first and all parts last', () => {
+    expect(data.sealed!.parts).toEqual(['heldout-phrasing', 'heldout-range', 'handwritten', 'in-template', 'all'])
+  })
+
+  test('compares the audit over the parts that both papers have', () => {
+    const final = data.sealed!.auditMinusTest.find(({ candidate }) => candidate === 'final')!
+    expect(final.all.strict.strata).not.toContain('handwritten')
+    expect(final.all.strict.items).toEqual([240, 240])
+    expect(final.sameComposition).toBe(true)
+  })
+
+  test('phases add up to the wall time', () => {
+    const sum = data.time.phases.reduce((total, { seconds }) => total + seconds, 0)
+    expect(sum).toBeCloseTo(data.time.wallSeconds!, 6)
+    expect(data.time.phases.find(({ phase }) => phase === 'sealed')!.seconds).toBeCloseTo(190, 6)
+  })
+
+  test('adds up what was asked, generated and admitted', () => {
+    for (const dataset of data.datasets) {
+      const rejected = Object.values(dataset.rejected).reduce((sum, count) => sum + count, 0)
+      expect(dataset.generated).toBe(dataset.admitted + rejected)
+      expect(dataset.rows).toBe(dataset.admitted + dataset.carriedOver)
+      expect(Object.values(dataset.mix).reduce((sum, count) => sum + count, 0)).toBe(300)
+    }
+    expect(data.datasets.map(({ carriedOver }) => carriedOver)).toEqual([0, 0, 90, 90])
+  })
+
+  test('says that no language model took part, and leaves the price unknown', () => {
+    expect(data.models.noLanguageModel).toBe(true)
+    expect(data.budget.price).toBeNull()
+    expect(data.mats).toEqual({ attempts: 3, validAttempts: 3, value: 1 })
+  })
+
+  test('names the opening, the one seed and the sealing', () => {
+    const text = data.conclusion.caveats.join('\n')
+    expect(text).toContain('This adapter only')
+    expect(text).toContain('Opening 1 of this test')
+    expect(data.sealing.sentence).toBe(
+      'Sealing: the server enforces three accounts; files on this machine are not sealed from processes of the same OS user.',
+    )
+  })
+})
+
+describe('claims', () => {
+  test('the search helped only above the control with an interval above zero', () => {
+    const strong = reportData({ skillOf: { final: 0.8, control: 0.3 } }).conclusion
+    expect(strong.search.verdict).toBe('shown')
+    expect(strong.search.sentence).toMatch(/^The search helped/)
+    const equal = reportData({ skillOf: { final: 0.4, control: 0.4 } }).conclusion
+    expect(equal.search.verdict).toBe('not-shown')
+    expect(JSON.stringify(equal)).not.toContain('The search helped')
+  })
+
+  test('a worse student is called worse', () => {
+    const { improved } = reportData({ skillOf: { base: 0.7, final: 0.2 } }).conclusion
+    expect(improved.verdict).toBe('opposite')
+    expect(improved.sentence).toMatch(/got worse/)
+  })
+
+  test('a handful of items carries no claim', () => {
+    const entries = runLog({ skillOf: { base: 0, final: 1 } })
+    const opened = entries.find(({ name }) => name === 'opened')!.payload as {
+      results: { items: { part: string }[] }[]
+    }
+    for (const result of opened.results) {
+      const headline = result.items.filter(({ part }) => part === 'heldout-phrasing').slice(0, 5)
+      result.items = [...headline, ...result.items.filter(({ part }) => part !== 'heldout-phrasing')]
+    }
+    expect(reportData(entries).conclusion.improved.verdict).toBe('not-shown')
+  })
+
+  test('a gain over a base of nothing is not defined', () => {
+    const { sealed } = reportData({ skillOf: { base: 0 } })
+    const gain = sealed!.gains.find(({ candidate }) => candidate === 'final')!
+    expect(gain.parts['heldout-phrasing']!.strict).toBeNull()
+  })
+})
+
+describe('what is missing', () => {
+  test('an unopened test gives no result and no claim', () => {
+    const part = reportData({ opened: false, finished: false })
+    expect(part.sealed).toBeNull()
+    expect(part.run).toMatchObject({ finished: false, stopReason: null, chosenAttempt: null })
+    for (const claim of [part.conclusion.improved, part.conclusion.search]) {
+      expect(claim.verdict).toBe('not-measured')
+      expect(claim.sentence).toContain('The test was not opened')
+    }
+  })
+
+  test('every beginning of a log gives an honest report', () => {
+    const log = runLog()
+    const openedAt = log.findIndex(({ name }) => name === 'opened')
+    for (let length = 0; length <= openedAt; length++) {
+      const part = ReportData.parse(reportData(log.slice(0, length)))
+      expect(part.sealed).toBeNull()
+      expect(part.conclusion.caveats.join()).toContain('not finished')
+      expect(part.candidates.filter(({ validation }) => validation).length).toBe(
+        log.slice(0, length).filter(({ name }) => name === 'report').length,
+      )
+    }
+  })
+
+  test('a second opening is told, and the first is reported', () => {
+    const log = runLog()
+    const opened = log.find(({ name }) => name === 'opened')!
+    const again = { ...opened, seq: 5000, id: 'again', payload: { ...(opened.payload as object), opening: 2 } }
+    const twice = reportData([...log, again])
+    expect(twice.sealed!.opening).toBe(1)
+    expect(twice.conclusion.caveats.join()).toContain('2 openings of the test in this run')
+  })
+})
