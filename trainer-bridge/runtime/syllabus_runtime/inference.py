@@ -64,7 +64,7 @@ def infer(
             return
         reported = now
         done, total = len(replies), len(prompts)
-        eta = round((now - started) / done * (total - done), 1) if done else None
+        eta = round((now - started) / done * (total - done), 1)
         report(phase="infer", done=done, total=total, eta_s=eta)
 
     with loaded_adapter(student, adapter):

@@ -41,7 +41,7 @@ def train(student: Student, rows: list[Row], recipe: Recipe, seed: int, out: Pat
         finally:
             tuned.eval()
         adapter, sha256 = save_adapter(tuned, student, out)
-    return {"adapter": str(adapter), "sha256": sha256, "steps": len(steps), "rows": len(rows), **measured}
+    return {"adapter": str(adapter), "sha256": sha256, "steps": len(steps), "rows": len(rows), "device": student.device.type, **measured}
 
 
 def _run(student: Student, tuned, steps: list[list[Example]], recipe: Recipe, report: Callable, cancel: CancelToken) -> dict:

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import { Sha256 } from './ids.ts'
+import { Recipe } from './task.ts'
+
+/** The JSON lines between the trainer-bridge and the fine-tuning runtime. Keys are snake_case: the other side is Python. */
+
+const Student = { student: z.string().min(1), student_revision: z.string().nullable().default(null) }
+
+export const TrainRequest = z.object({
+  ...Student,
+  /** A file of JSON lines {id, instruction, input, output}. */
+  dataset: z.string().min(1),
+  recipe: Recipe,
+  seed: z.int().nonnegative(),
+  /** A folder; the adapter is written to `adapter` inside it. */
+  out: z.string().min(1),
+})
+export type TrainRequest = z.input<typeof TrainRequest>
+
+export const InferRequest = z.object({
+  ...Student,
+  /** A PEFT folder; null for the base student. */
+  adapter: z.string().min(1).nullable(),
+  /** A file of JSON lines {id, instruction, input, examples?: [{input, output}]}. */
+  questions: z.string().min(1),
+  /** The system turn; the recipe's in training. */
+  system: z.string(),
+  /** Greedy. A task's own settings fit; `batch_tokens` bounds rows x tokens held at once. */
+  inference: z.object({
+    max_new_tokens: z.int().positive(),
+    batch_size: z.int().positive().optional(),
+    batch_tokens: z.int().positive().optional(),
+    do_sample: z.literal(false).optional(),
+  }),
+  bf16: z.boolean().default(true),
+  /** The file that predictions are written to. */
+  out: z.string().min(1),
+})
+export type InferRequest = z.input<typeof InferRequest>
+
+/** A line of the predictions file. `tokens` counts without the end of turn. */
+export const Prediction = z.object({
+  id: z.string(),
+  text: z.string(),
+  finish: z.enum(['stop', 'length']),
+  tokens: z.int().nonnegative(),
+})
+export type Prediction = z.infer<typeof Prediction>
+
+export const HelloResult = z.object({
+  protocol: z.literal(1),
+  device: z.string(),
+  torch: z.string(),
+  transformers: z.string(),
+  peft: z.string(),
+  threads: z.int().positive(),
+})
+export type HelloResult = z.infer<typeof HelloResult>
+
+export const TrainResult = z.object({
+  adapter: z.string(),
+  /** Over the adapter's files in name order: each name, a zero byte, its SHA-256. */
+  sha256: Sha256,
+  steps: z.int().positive(),
+  rows: z.int().positive(),
+  tokens: z.int().positive(),
+  seconds: z.number(),
+  tokens_per_s: z.number(),
+  loss_curve: z.array(z.tuple([z.number(), z.number()])),
+  device: z.string(),
+})
+export type TrainResult = z.infer<typeof TrainResult>
+
+export const InferResult = z.object({
+  predictions: z.string(),
+  sha256: Sha256,
+  count: z.int().positive(),
+  /** Replies that met the token limit. */
+  cut: z.int().nonnegative(),
+  seconds: z.number(),
+})
+export type InferResult = z.infer<typeof InferResult>
+
+export const RuntimeErrorKind = z.enum([
+  'bad_request',
+  'bad_student',
+  'bad_dataset',
+  'cancelled',
+  'out_of_memory',
+  'internal',
+])
+export type RuntimeErrorKind = z.infer<typeof RuntimeErrorKind>
+
+export const TrainProgress = z.object({
+  phase: z.literal('train'),
+  step: z.int(),
+  steps: z.int(),
+  loss: z.number(),
+  tokens_per_s: z.number(),
+  eta_s: z.number(),
+})
+export type TrainProgress = z.infer<typeof TrainProgress>
+
+export const InferProgress = z.object({
+  phase: z.literal('infer'),
+  done: z.int(),
+  total: z.int(),
+  eta_s: z.number(),
+})
+export type InferProgress = z.infer<typeof InferProgress>
+
+export const RuntimeProgress = z.discriminatedUnion('phase', [TrainProgress, InferProgress])
+export type RuntimeProgress = z.infer<typeof RuntimeProgress>
+
+/** A line from the runtime. A `done` line's result is parsed by the schema of its request. */
+export const RuntimeEvent = z.union([
+  z.object({ event: z.literal('done'), id: z.string(), result: z.unknown() }),
+  z.object({ event: z.literal('error'), id: z.string().nullable(), kind: RuntimeErrorKind, message: z.string() }),
+  TrainProgress.extend({ event: z.literal('progress'), id: z.string() }),
+  InferProgress.extend({ event: z.literal('progress'), id: z.string() }),
+  z.object({ event: z.literal('heartbeat'), rss_mb: z.number() }),
+])
+export type RuntimeEvent = z.infer<typeof RuntimeEvent>

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { z } from 'zod'
+import {
+  HelloResult,
+  InferProgress,
+  InferRequest,
+  InferResult,
+  type RuntimeEvent,
+  type RuntimeProgress,
+  TrainProgress,
+  TrainRequest,
+  TrainResult,
+} from '../schemas/runtime-protocol.ts'
+import { RuntimeDiedError, RuntimeRequestError } from './runtime-errors.ts'
+import { type RuntimeProcess, spawnRuntimeProcess } from './runtime-process.ts'
+
+/**
+ * The fine-tuning runtime as the bridge sees it.
+ *
+ * P1 A request ends once: with its result, RuntimeRequestError, RuntimeDiedError, or the reason its signal was aborted for.
+ * P2 A dead process rejects what was pending; the next call starts another, after a pause that grows with deaths in a row.
+ * P3 A process that is silent for `heartbeatTimeoutMs` is killed: it is not only slow, it beats on a thread of its own.
+ */
+
+/** The part of pino's logger that is used. */
+export interface RuntimeLog {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
+
+export interface RuntimeOptions {
+  /** The venv's Python, from provisionRuntime. */
+  python: string
+  cwd?: string
+  /** Added to this process's own environment. */
+  env?: NodeJS.ProcessEnv
+  log: RuntimeLog
+  /** Ends the runtime. */
+  signal?: AbortSignal
+  heartbeatTimeoutMs?: number
+  /** Pause before a restart after the first death; doubles up to 30 s. */
+  restartDelayMs?: number
+  /** How long a runtime that was asked to stop may take. */
+  stopGraceMs?: number
+}
+
+export interface CallOptions<Progress> {
+  onProgress?: (progress: Progress) => void
+  /** Aborting cancels the request in the runtime, between two steps. */
+  signal?: AbortSignal
+}
+
+export interface Runtime {
+  hello(options?: { signal?: AbortSignal }): Promise<HelloResult>
+  train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
+  infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
+  /** Of the process that runs now, if one does. */
+  readonly pid: number | undefined
+  /** Ends the process; what was pending is rejected. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+interface Pending {
+  finish(event: RuntimeEvent & { event: 'done' | 'error' }): void
+  progress(event: RuntimeProgress): void
+  die(error: RuntimeDiedError): void
+}
+
+const longestRestartDelayMs = 30_000
+
+/** Starts nothing yet: the process begins with the first call and is kept until disposal. */
+export function startRuntime(options: RuntimeOptions): Runtime {
+  const { log, heartbeatTimeoutMs = 60_000, restartDelayMs = 1_000, stopGraceMs = 15_000 } = options
+  const pending = new Map<string, Pending>()
+  const disposed = new AbortController()
+  const ended = options.signal ? AbortSignal.any([options.signal, disposed.signal]) : disposed.signal
+  let current: RuntimeProcess | undefined
+  let starting: Promise<RuntimeProcess> | undefined
+  let deathsInARow = 0
+
+  function onEvent(event: RuntimeEvent): void {
+    if (event.event === 'heartbeat') return
+    const request = event.id === null ? undefined : pending.get(event.id)
+    if (event.event === 'progress') request?.progress(event)
+    else if (request) {
+      deathsInARow = 0
+      request.finish(event)
+    } else if (event.event === 'error') log.warn({ kind: event.kind, message: event.message }, 'the runtime reports')
+  }
+
+  function begin(): RuntimeProcess {
+    const process: RuntimeProcess = spawnRuntimeProcess({
+      ...options,
+      heartbeatTimeoutMs,
+      onEvent,
+      onExit(why) {
+        if (current === process) current = undefined
+        deathsInARow += 1
+        if (!ended.aborted) log.warn({ why, pending: pending.size }, 'the runtime died')
+        for (const request of [...pending.values()]) request.die(new RuntimeDiedError(why))
+      },
+    })
+    current = process
+    log.info({ pid: process.pid }, 'the runtime started')
+    return process
+  }
+
+  async function ready(): Promise<RuntimeProcess> {
+    ended.throwIfAborted()
+    if (current) return current
+    starting ??= (async () => {
+      try {
+        const pauseMs =
+          deathsInARow === 0 ? 0 : Math.min(restartDelayMs * 2 ** (deathsInARow - 1), longestRestartDelayMs)
+        if (pauseMs > 0) await delay(pauseMs, undefined, { signal: ended })
+        return begin()
+      } finally {
+        starting = undefined
+      }
+    })()
+    return starting
+  }
+
+  async function call<Schema extends z.ZodType>(
+    message: object & { op: string },
+    schema: Schema,
+    { onProgress, signal }: CallOptions<RuntimeProgress>,
+  ): Promise<z.infer<Schema>> {
+    signal?.throwIfAborted()
+    let process = await ready()
+    // It may have died while this call waited for its turn (P1).
+    while (process !== current) process = await ready()
+    signal?.throwIfAborted()
+    const id = randomUUID()
+    const { promise, resolve, reject } = Promise.withResolvers<z.infer<Schema>>()
+    const cancel = () => process.send({ id: randomUUID(), op: 'cancel', target: id })
+    pending.set(id, {
+      progress: (event) => onProgress?.(event),
+      die: reject,
+      finish(event) {
+        if (event.event === 'done') {
+          const result = schema.safeParse(event.result)
+          if (result.success) resolve(result.data)
+          else
+            reject(new RuntimeRequestError('internal', `unexpected result of ${message.op}: ${result.error.message}`))
+        } else if (event.kind === 'cancelled' && signal?.aborted) reject(signal.reason)
+        else reject(new RuntimeRequestError(event.kind, event.message))
+      },
+    })
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      process.send({ ...message, id })
+      return await promise
+    } finally {
+      pending.delete(id)
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  async function stop(): Promise<void> {
+    disposed.abort(new RuntimeDiedError('the runtime was stopped'))
+    await starting?.catch(() => {})
+    await current?.stop(stopGraceMs)
+  }
+  options.signal?.addEventListener('abort', () => void stop(), { once: true })
+
+  return {
+    hello: (callOptions = {}) => call({ op: 'hello' }, HelloResult, callOptions),
+    train: (request, { onProgress, signal } = {}) =>
+      call({ ...TrainRequest.parse(request), op: 'train' }, TrainResult, {
+        signal,
+        onProgress: (event) => event.phase === 'train' && onProgress?.(TrainProgress.parse(event)),
+      }),
+    infer: (request, { onProgress, signal } = {}) =>
+      call({ ...InferRequest.parse(request), op: 'infer' }, InferResult, {
+        signal,
+        onProgress: (event) => event.phase === 'infer' && onProgress?.(InferProgress.parse(event)),
+      }),
+    get pid() {
+      return current?.pid
+    },
+    [Symbol.asyncDispose]: stop,
+  }
+}
