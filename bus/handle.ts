@@ -43,7 +43,9 @@ export async function handleOne(delivery: Delivery<WorkDoor>, handler: AnyHandle
   const runId = parseSubject(message.subject)?.runId ?? ''
   const line = { type: door.message.name, run: runId, id, attempt }
   const answer = (text: string) => throughRestarts(() => nc.request(delivery.reply, text, { timeout: 5000 }))
-  const working = () => nc.publish(delivery.reply, '+WPI')
+  const working = () => {
+    if (!nc.isClosed()) nc.publish(delivery.reply, '+WPI')
+  }
   const heartbeat = setInterval(working, door.message.delivery.ackWaitMs / 3)
   let outcome: Outcome
   let reason: string | undefined

@@ -134,6 +134,8 @@ async function followStatus(nc: NatsConnection, account: Account, listeners: Set
   for await (const status of nc.status()) {
     switch (status.type) {
       case 'disconnect':
+        // Also sent when we close or drain the connection ourselves.
+        if (nc.isClosed() || nc.isDraining()) break
         log.warn({ account, server: status.server }, 'bus disconnected')
         break
       case 'reconnect':

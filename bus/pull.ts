@@ -13,11 +13,27 @@ const patienceMs = expiresMs + 2000
 const missingMs = 500
 
 /**
- * Takes exactly one message from whichever door has one first (W1). A free slot asks at every door; when one answers, the
- * others are withdrawn, and what they had already sent is given back at once, for another worker.
+ * Takes exactly one message (W1), from whichever door has one. With several doors it first looks behind each in turn; when
+ * all are empty it waits at all of them, and the first message withdraws the others. What they sent in that same moment is
+ * given back at once, for another worker, which costs that message one of its deliveries.
  * Null when no message came in time, the signal fired, or the server was away.
  */
 export async function pullOne<D extends Door>(doors: readonly D[], signal: AbortSignal): Promise<Delivery<D> | null> {
+  if (doors.length > 1) {
+    const first = Math.floor(Math.random() * doors.length)
+    for (const door of [...doors.slice(first), ...doors.slice(0, first)]) {
+      const delivery = await ask([door], { no_wait: true }, signal)
+      if (delivery || signal.aborted) return delivery
+    }
+  }
+  return ask(doors, { expires: nanos(expiresMs) }, signal)
+}
+
+async function ask<D extends Door>(
+  doors: readonly D[],
+  how: { no_wait: true } | { expires: number },
+  signal: AbortSignal,
+): Promise<Delivery<D> | null> {
   if (signal.aborted) return null
   const { promise, resolve } = Promise.withResolvers<Delivery<D> | null>()
   let settled = false
@@ -36,16 +52,16 @@ export async function pullOne<D extends Door>(doors: readonly D[], signal: Abort
       const onMessage = (error: Error | null, message: Msg) => {
         const delivery = error ? null : readDelivery(here, message)
         if (!delivery) {
-          // A status: the pull expired (408), or the consumer is not there (503, 409); then it is asked again after a pause.
-          const expired = message?.headers?.code === 408
-          if (!settled) setTimeout(giveUp, expired ? 0 : missingMs).unref()
+          // 404: empty; 408: expired. Anything else: the consumer is not there, and is asked again after a pause.
+          const code = message?.headers?.code
+          if (!settled) setTimeout(giveUp, code === 404 || code === 408 ? 0 : missingMs)
         } else if (settled) link.nc.publish(delivery.reply, '-NAK')
         else settle(delivery)
       }
       open.push(link.nc.subscribe(inbox, { callback: onMessage }))
+      const body = JSON.stringify({ batch: 1, ...how })
       for (const door of here) {
-        const ask = JSON.stringify({ batch: 1, expires: nanos(expiresMs) })
-        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${door.stream}.${door.durable}`, ask, { reply: inbox })
+        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${door.stream}.${door.durable}`, body, { reply: inbox })
       }
     }
     return await promise
