@@ -13,7 +13,7 @@ export function createTracePublisher(server: TestServer) {
       const bus = buses.get(key) ?? (await server.open(entry.from.role as Role))
       buses.set(key, bus)
       const cause = entry.cause ? { id: entry.cause, traceparent: entry.traceparent } : undefined
-      const to = { runId: entry.runId, id: entry.id, ...(cause && { cause }) }
+      const to = { runId: entry.runId, id: entry.id.slice(entry.runId.length + 1), ...(cause && { cause }) }
       const message = registry[entry.name as keyof typeof registry]
       if (message.kind === 'work') {
         await bus.publish(message as WorkMessage, { ...to, variant: entry.to?.variant ?? '' }, entry.payload)

@@ -42,7 +42,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
     const parsed = message.schema.parse(payload)
     const [role, number] = from
     const variant = role === 'operator' || role === 'gateway' ? 'cli' : variantsOf[role][0]
-    const id = `${runId}.${name}.${drafts.length}`
+    const id = `${runId}.${name}:${drafts.length}`
     const to = message.kind === 'work' ? { role: message.to, variant: variantsOf[message.to][0] } : undefined
     const subject = to ? `run.${runId}.${to.role}.${to.variant}.${name}` : `run.${runId}.event.${name}`
     drafts.push({
@@ -136,6 +136,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       tokensPerSecond: 255,
       lossCurve,
       device: 'cpu',
+      versions: { torch: '2.15.0', transformers: '5.23.0', peft: '0.21.0' },
     }
     clock += 300
     const carried = { candidate, training: summary, reusedTraining: false }
@@ -319,7 +320,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const control = measure('control', controlData, 0.4, 0)
   clock += 500
   const names = ['base', 'base-examples', 'control', 'final'] as const
-  const opening = emit('opening-request', ['planner', 1], control, clock, {
+  emit('opening-request', ['planner', 1], control, clock, {
     candidates: names.map(candidateOf),
     datasets: [object(`dataset-${attempts}`), object('dataset-0')],
     ...task,
@@ -327,7 +328,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   clock += seconds(120, 150)
   const sealedParts = [...parts, 'handwritten']
   const accuracy = { base: 0.16, 'base-examples': 0.2, control: 0.38, final: 0.46 }
-  const opened = emit('opened', ['evaluator', 1], opening, clock, {
+  const opened = emit('opened', ['evaluator', 1], `${runId}.answers:final:test`, clock, {
     opening: 1,
     testHash: hash('test'),
     auditSeed: 'audit-5d1c',

@@ -76,6 +76,7 @@ test('causes lead back to the start and effects lead forward', () => {
   const { store } = replay()
   const finished = store.entries.findLast((entry: { name: string }) => entry.name === 'run-finished')
   const names = store.ancestors(finished).map((entry: { name: string }) => entry.name)
+  expect(names).toContain('opening-request')
   expect(names[0]).toBe('run-started')
   expect(names.at(-1)).toBe('opened')
   expect(store.effectsOf(store.causeOf(finished))).toContain(finished)

@@ -80,6 +80,13 @@ export function createDetail(root, { store, onSelect, requestContent }) {
         ),
         ...part('Because of', store.ancestors(entry).slice(-mostEffects)),
         ...part('Led to', effects.slice(0, mostEffects), effects.length - mostEffects),
+        entry.throughSealed
+          ? h(
+              'p',
+              { className: 'facts' },
+              'Between the request and this lie the sittings, in an account that this page cannot read.',
+            )
+          : null,
         h('h4', {}, whole ? 'Content' : 'Content, long lists still on their way'),
         h('div', { className: 'json', id: 'content', 'data-whole': String(whole) }, jsonTree(payload)),
       ),

@@ -6,6 +6,7 @@ export function createStore() {
   const entries = []
   const byId = new Map()
   const effects = new Map()
+  let openingAsked = null
 
   return {
     entries,
@@ -18,6 +19,10 @@ export function createStore() {
       entry.time = Math.max(Date.parse(entry.at), entries.at(-1)?.time ?? 0)
       entries.push(entry)
       byId.set(entry.id, entry)
+      // The opening is worked out in an account that this log does not show; its cause here is what asked for it.
+      entry.throughSealed = entry.name === 'opened' && !byId.has(entry.cause) && openingAsked !== null
+      if (entry.throughSealed) entry.cause = openingAsked.id
+      if (entry.name === 'opening-request') openingAsked = entry
       if (entry.cause) {
         const siblings = effects.get(entry.cause)
         if (siblings) siblings.push(entry)

@@ -1,0 +1,258 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { LogEntry } from '../../bus/mod.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../../trace/mod.ts'
+import { findBrowser, launchBrowser } from '../support/browser.ts'
+import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
+import { createTracePublisher } from '../support/publish-trace.ts'
+import { traceLog } from '../support/trace-log.ts'
+
+const executable = findBrowser()
+if (!executable) console.warn('SKIPPED: no Chromium or Chrome here; install one or set CHROMIUM_PATH to test the page')
+const token = 'page-test-token'
+
+describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found: set CHROMIUM_PATH)'}`, () => {
+  let server: TestServer
+  let browser: Browser
+  let publish: (entries: readonly LogEntry[]) => Promise<void>
+  const gateways: Gateway[] = []
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    server = await withServer()
+    publish = createTracePublisher(server)
+    browser = await launchBrowser(executable!)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    for (const gateway of gateways.splice(0)) await gateway.close()
+    expect(errors.splice(0)).toEqual([])
+  })
+
+  async function start(options: Partial<GatewayOptions> = {}) {
+    const log = memoryLog()
+    const bus = await server.open('gateway')
+    const { signal } = new AbortController()
+    const gateway = await startGateway({
+      bus,
+      port: 0,
+      token,
+      maxBacklog: 5000,
+      runsEveryMs: 100,
+      log,
+      signal,
+      ...options,
+    })
+    gateways.push(gateway)
+    return { gateway, log }
+  }
+
+  /** Opens the page; an error in it, a console error or a request to anybody else fails the test. */
+  async function open(gateway: Gateway, runId: string): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    page.on('pageerror', (error) => errors.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text())
+    })
+    page.on('request', (request) => {
+      if (new URL(request.url()).port !== String(gateway.port)) errors.push(`foreign request ${request.url()}`)
+    })
+    await page.goto(`${gateway.url}&run=${runId}`)
+    await page.waitForFunction(() => document.body.dataset.caughtUp)
+    return page
+  }
+
+  const counted = (page: Page) => page.locator('#message-count').textContent()
+  const shows = (page: Page, count: number) =>
+    until(`the page shows ${count}`, async () => (await counted(page)) === String(count))
+  const figure = (page: Page, name: string) => page.locator(`#figure-${name} dd`).textContent()
+
+  test('a run shows as it happens: lanes, scores, losses, rows, budget, story', async () => {
+    const run = traceLog({ runId: 'live-run', rows: 60 })
+    const middle = run.findIndex(
+      (entry) => entry.name === 'report' && JSON.stringify(entry.payload).includes('"attempt-2"'),
+    )
+    const { gateway } = await start()
+    await publish(run.slice(0, 5))
+    const page = await open(gateway, 'live-run')
+    await publish(run.slice(5, middle + 1))
+    await shows(page, middle + 1)
+
+    expect(await page.title()).toContain('live-run')
+    expect(await figure(page, 'status')).toBe('Running')
+    expect(await figure(page, 'attempt')).toBe('2 of 3')
+    const scores = run.slice(0, middle + 1).filter((entry) => entry.name === 'report')
+    const share = (entry: LogEntry) => {
+      const { correct, total } = (
+        entry.payload as { validation: { overall: { strict: { correct: number; total: number } } } }
+      ).validation.overall.strict
+      return `${((correct / total) * 100).toFixed(1)}\u202f%`
+    }
+    expect(await figure(page, 'base')).toBe(share(scores[0]!))
+    const drawn = await page.locator('#card-score-on-validation svg').getAttribute('aria-label')
+    for (const report of scores) expect(drawn).toContain(share(report))
+    const lanes = await page.locator('.names li').allTextContents()
+    expect(new Set(lanes.map((lane) => lane.replace(/-\d+$/, '')))).toEqual(
+      new Set(['operator', 'planner', 'generator', 'critic', 'trainer-bridge', 'evaluator']),
+    )
+    expect(await page.locator('#card-training-loss polyline').count()).toBe(2)
+    expect(await page.locator('#card-rows rect.fill-admitted').count()).toBe(2)
+    expect(await page.locator('#card-budget').textContent()).toContain('2 of 3')
+    expect(await page.locator('#card-skills tbody tr').count()).toBe(6)
+    expect(await page.locator('#story').textContent()).toContain('Attempt 2: improve')
+    expect(await page.locator('#sealed').isVisible()).toBe(false)
+
+    await publish(run.slice(middle + 1))
+    await shows(page, run.length)
+    expect(await figure(page, 'status')).toBe('Finished')
+    expect(await figure(page, 'stop')).toBe('Attempts used')
+    expect(await page.locator('#sealed .headline').textContent()).toContain('Held-out phrasings')
+    expect(await page.locator('#now').textContent()).toContain('runs/live-run/report.html')
+  })
+
+  test('a reload in mid-run and a second viewer see the same, and both go on', async () => {
+    const run = traceLog({ runId: 'reload-run', rows: 60 })
+    const { gateway } = await start()
+    await publish(run.slice(0, 60))
+    const first = await open(gateway, 'reload-run')
+    await shows(first, 60)
+    await first.reload()
+    const second = await open(gateway, 'reload-run')
+    await publish(run.slice(60, 90))
+    await Promise.all([shows(first, 90), shows(second, 90)])
+    expect(await first.locator('#story').textContent()).toBe(await second.locator('#story').textContent())
+  })
+
+  test('a click shows the whole content and the chain of causes; keys move on', async () => {
+    const run = traceLog({ runId: 'click-run', rows: 60 })
+    const { gateway } = await start()
+    await publish(run)
+    const page = await open(gateway, 'click-run')
+    await shows(page, run.length)
+    await page.click('#tab-messages')
+    await page.selectOption('[aria-label="Kind of message"]', 'report')
+    await page.locator('.row').first().click()
+    await page.waitForSelector('#content[data-whole="true"]')
+    expect(await page.locator('#detail h3').textContent()).toBe('report')
+    await page.locator('#content summary', { hasText: 'badCases' }).click()
+    expect(await page.locator('#content').textContent()).toContain('validation-0')
+    const causes = await page.locator('.chain').first().locator('.chip').allTextContents()
+    expect(causes).toEqual(['run-started', 'job', 'predictions'])
+    await page.locator('.chip', { hasText: 'predictions' }).first().click()
+    expect(await page.locator('#detail h3').textContent()).toBe('predictions')
+
+    await page.focus('canvas')
+    await page.keyboard.press('ArrowUp')
+    expect(await page.locator('#detail h3').textContent()).toBe('job')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Escape')
+    expect(await page.locator('#detail').isVisible()).toBe(false)
+
+    // The planner's lane begins with the first job; a mark is where the pointer becomes a hand.
+    const canvas = (await page.locator('canvas').boundingBox())!
+    let hit = 0
+    for (let x = 1; x < canvas.width && !hit; x += 2) {
+      await page.mouse.move(canvas.x + x, canvas.y + 15)
+      if ((await page.locator('canvas').evaluate((element) => (element as HTMLElement).style.cursor)) === 'pointer')
+        hit = x
+    }
+    expect(hit).toBeGreaterThan(0)
+    expect(await page.locator('.tip').textContent()).toContain('operator-1')
+    await page.mouse.click(canvas.x + hit, canvas.y + 15)
+    expect(await page.locator('#detail h3').textContent()).toBe('run-started')
+  })
+
+  test('a page that stands still is dropped and catches up by itself', async () => {
+    const run = traceLog({ runId: 'slow-run', rows: 60 })
+    const { gateway, log } = await start({ maxBacklog: 30 })
+    await publish(run.slice(0, 30))
+    const page = await open(gateway, 'slow-run')
+    await shows(page, 30)
+    // An open dialog holds the page's thread still, as a sleeping laptop or a debugger would.
+    const dialog = page.waitForEvent('dialog')
+    await page.evaluate(() => void setTimeout(() => alert('still'), 0))
+    const held = await dialog
+    const sample = run.find((entry) => entry.name === 'batch')!
+    const payload = sample.payload as { candidates: { input: string; output: string }[] }
+    const wide = { ...payload.candidates[0]!, input: 'x'.repeat(1000), output: 'y'.repeat(1000) }
+    const bulk = Array.from({ length: 1200 }, (_, index) => ({
+      ...sample,
+      id: `slow-run.bulk:${index}`,
+      payload: { ...payload, candidates: Array.from({ length: 10 }, () => wide) },
+    }))
+    await publish(bulk)
+    await until('it was dropped', () => log.lines.some((line) => line.message === 'slow viewer dropped'))
+    await held.accept()
+    await shows(page, 1230)
+    await publish(run.slice(30, 40))
+    await shows(page, 1240)
+  }, 90_000)
+
+  test('a gateway that went away and came back is found again', async () => {
+    const run = traceLog({ runId: 'away-run', rows: 60 })
+    await publish(run.slice(0, 20))
+    const { gateway } = await start()
+    const page = await open(gateway, 'away-run')
+    await shows(page, 20)
+    await gateway.close()
+    await page.waitForSelector('#connection[data-state="away"]')
+    await publish(run.slice(20, 40))
+    await start({ port: gateway.port })
+    await shows(page, 40)
+    expect(errors.splice(0).every((error) => error.includes('ERR_CONNECTION_REFUSED'))).toBe(true)
+  })
+
+  test('a wrong token is told, and a page of another origin gets nothing', async () => {
+    await publish(traceLog({ runId: 'guarded', rows: 60 }).slice(0, 3))
+    const { gateway } = await start()
+    const page = await browser.newPage()
+    await page.goto(`http://127.0.0.1:${gateway.port}/?token=wrong&run=guarded`)
+    await page.waitForSelector('#connection[data-state="refused"]')
+    expect(await page.locator('#notice').textContent()).toContain('The token in the address is not the one')
+    expect(await counted(page)).toBe('0')
+
+    const { gateway: other } = await start()
+    const foreign = await browser.newPage({ bypassCSP: true })
+    await foreign.goto(`http://127.0.0.1:${other.port}/mark.svg`)
+    const outcome = await foreign.evaluate(
+      (address) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(address)
+          socket.onopen = () => resolve('open')
+          socket.onerror = () => resolve('refused')
+        }),
+      `ws://127.0.0.1:${gateway.port}/ws?token=${token}&run=guarded`,
+    )
+    expect(outcome).toBe('refused')
+  })
+
+  test('ten thousand messages: a fast list, a small page, and the rest at hand', async () => {
+    const run = traceLog({ runId: 'big-run', rows: 4500, shardSize: 5, progressEvery: 1, generators: 4 })
+    expect(run.length).toBeGreaterThan(9_900)
+    await publish(run)
+    const { gateway } = await start({ maxBacklog: 20_000 })
+    const began = performance.now()
+    const page = await open(gateway, 'big-run')
+    await shows(page, run.length)
+    const shownMs = performance.now() - began
+    await page.click('#tab-messages')
+    expect(await page.locator('*').count()).toBeLessThan(1500)
+    const drawMs = await page.evaluate(() => {
+      const zoom = document.querySelector<HTMLButtonElement>('[title="Zoom in"]')!
+      const from = performance.now()
+      zoom.click()
+      return performance.now() - from
+    })
+    console.info(
+      `${run.length} messages shown after ${Math.round(shownMs)} ms; one drawing of the timeline takes ${drawMs.toFixed(1)} ms`,
+    )
+    expect(drawMs).toBeLessThan(200)
+    await page.focus('.rows')
+    await page.keyboard.press('Home')
+    expect(await page.locator('#detail h3').textContent()).toBe('run-started')
+  }, 120_000)
+})

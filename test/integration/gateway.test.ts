@@ -1,0 +1,254 @@
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { LogEntry } from '../../bus/mod.ts'
+import { Batch } from '../../schemas/messages/generation.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../../trace/mod.ts'
+import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
+import { createTracePublisher } from '../support/publish-trace.ts'
+import { traceLog } from '../support/trace-log.ts'
+import { openViewer } from '../support/viewer.ts'
+
+const token = 'a token of this test'
+let server: TestServer
+let publish: (entries: readonly LogEntry[]) => Promise<void>
+const gateways: Gateway[] = []
+
+beforeAll(async () => {
+  server = await withServer()
+  publish = createTracePublisher(server)
+})
+afterAll(() => server[Symbol.asyncDispose]())
+afterEach(async () => {
+  for (const gateway of gateways.splice(0)) await gateway.close()
+})
+
+async function start(options: Partial<GatewayOptions> = {}) {
+  const log = memoryLog()
+  const bus = await server.open('gateway')
+  const signal = new AbortController().signal
+  const gateway = await startGateway({
+    bus,
+    port: 0,
+    token,
+    maxBacklog: 5000,
+    runsEveryMs: 50,
+    log,
+    signal,
+    ...options,
+  })
+  gateways.push(gateway)
+  return { gateway, log }
+}
+
+function fetchRaw(gateway: Gateway, path: string, headers: Record<string, string> = {}, method = 'GET') {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port: gateway.port, path, headers, method }, (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text) => {
+        body += text
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+    })
+    sent.on('error', reject).end()
+  })
+}
+
+/** Messages of about 22 kB that go out whole, so that few of them fill a socket. */
+function bulk(runId: string, count: number): LogEntry[] {
+  const sample = traceLog({ runId }).find((entry) => entry.name === 'batch')!
+  const payload = Batch.schema.parse(sample.payload)
+  const wide = { ...payload.candidates[0]!, input: 'x'.repeat(1000), output: 'y'.repeat(1000) }
+  return Array.from({ length: count }, (_, index) => ({
+    ...sample,
+    id: `${runId}.bulk:${index}`,
+    cause: null,
+    payload: { ...payload, shard: index, candidates: Array.from({ length: 10 }, () => wide) },
+  }))
+}
+
+test('a viewer gets the run from its first message, then what comes, and so does a second one', async () => {
+  const run = traceLog({ runId: 'follow', rows: 60 })
+  await publish(run.slice(0, 40))
+  const { gateway } = await start()
+  const first = openViewer(gateway, { run: 'follow' })
+  await first.caughtUp()
+  expect(first.of('entry').map((frame) => frame.name)).toEqual(run.slice(0, 40).map((entry) => entry.name))
+  await publish(run.slice(40, 60))
+  const second = openViewer(gateway, { run: 'follow' })
+  await until('both have all', () => first.seqs().length === 60 && second.seqs().length === 60)
+  expect(second.seqs()).toEqual(first.seqs())
+  expect(first.seqs()).toEqual([...first.seqs()].sort((a, b) => a - b))
+
+  const frames = first.of('entry')
+  const ids = new Map(frames.map((frame) => [frame.id, frame]))
+  const caused = frames.filter((frame) => frame.cause !== null)
+  expect(caused.length).toBeGreaterThan(50)
+  for (const frame of caused) expect(ids.get(frame.cause!)?.seq).toBeLessThan(frame.seq)
+})
+
+test('a viewer that comes back with its place gets the rest only, and asks for content by number', async () => {
+  const run = traceLog({ runId: 'resume', rows: 60 })
+  await publish(run)
+  const { gateway } = await start()
+  const whole = openViewer(gateway, { run: 'resume' })
+  await whole.caughtUp()
+  const place = whole.seqs()[49]!
+  const rest = openViewer(gateway, { run: 'resume', from: place + 1 })
+  await rest.caughtUp()
+  expect(rest.seqs()).toEqual(whole.seqs().slice(50))
+
+  const report = whole.of('entry').find((frame) => frame.name === 'report')!
+  expect(report.summarised).toBe(true)
+  whole.socket.send(JSON.stringify({ type: 'content', seq: report.seq }))
+  await until('content came', () => whole.of('content').length === 1)
+  expect(whole.of('content')[0]!.payload).toEqual(run.find((entry) => entry.id === report.id)?.payload)
+})
+
+test('content of another run is not given out', async () => {
+  await publish(traceLog({ runId: 'mine', rows: 60 }).slice(0, 3))
+  await publish(traceLog({ runId: 'other', rows: 60 }).slice(0, 3))
+  const { gateway } = await start()
+  const viewer = openViewer(gateway, { run: 'mine' })
+  const other = openViewer(gateway, { run: 'other' })
+  await Promise.all([viewer.caughtUp(), other.caughtUp()])
+  viewer.socket.send(JSON.stringify({ type: 'content', seq: other.seqs()[0]! }))
+  await until('an answer came', () => viewer.of('content').length === 1)
+  expect(viewer.of('content')[0]).toMatchObject({ payload: null, error: 'this run has no such message' })
+})
+
+test('a slow viewer is dropped, the others and the log go on, and it resumes where it was', async () => {
+  const { gateway, log } = await start({ maxBacklog: 40 })
+  await publish(bulk('slow', 1))
+  const slow = openViewer(gateway, { run: 'slow' })
+  const quick = openViewer(gateway, { run: 'slow' })
+  await Promise.all([slow.caughtUp(), quick.caughtUp()])
+  slow.socket.pause()
+  const more = bulk('slow', 900).slice(1)
+  await publish(more)
+  await until('the slow viewer was dropped', () => log.lines.some((line) => line.message === 'slow viewer dropped'))
+  slow.socket.resume()
+  expect((await slow.closed).code).toBe(4008)
+  await until('the quick one has all', () => quick.seqs().length === 900)
+  expect(slow.seqs().length).toBeLessThan(900)
+  const back = openViewer(gateway, { run: 'slow', from: slow.seqs().at(-1)! + 1 })
+  await back.caughtUp()
+  expect([...slow.seqs(), ...back.seqs()]).toEqual(quick.seqs())
+}, 60_000)
+
+test('a viewer that takes nothing during the replay is dropped after a bounded wait', async () => {
+  await publish(bulk('stall', 900))
+  const { gateway, log } = await start({ stallMs: 300 })
+  const viewer = openViewer(gateway, { run: 'stall' })
+  viewer.socket.once('upgrade', () => viewer.socket.pause())
+  viewer.socket.once('open', () => viewer.socket.pause())
+  await until('it was dropped', () => log.lines.some((line) => line.message === 'slow viewer dropped'))
+  viewer.socket.terminate()
+}, 60_000)
+
+test('a wrong token, a foreign origin and a foreign host are refused', async () => {
+  const { gateway } = await start()
+  const own = `http://127.0.0.1:${gateway.port}`
+  expect(await openViewer(gateway, { run: 'follow', token: 'wrong' }).refused).toBe(401)
+  expect(await openViewer(gateway, { run: 'follow', token: '' }).refused).toBe(401)
+  expect(await openViewer(gateway, { run: 'follow' }, { origin: 'http://evil.example' }).refused).toBe(403)
+  expect(await openViewer(gateway, { run: 'follow' }, { host: 'evil.example' }).refused).toBe(403)
+  expect(await openViewer(gateway, { run: 'BAD RUN' }).refused).toBe(400)
+  expect(await openViewer(gateway, { run: 'follow', from: 0 }).refused).toBe(400)
+  const welcome = openViewer(gateway, { run: 'follow' }, { origin: own })
+  await welcome.caughtUp()
+  expect((await fetchRaw(gateway, '/', { host: 'evil.example' })).status).toBe(403)
+  expect((await fetchRaw(gateway, `/session?token=wrong`)).status).toBe(401)
+  expect((await fetchRaw(gateway, `/session?token=${encodeURIComponent(token)}`)).status).toBe(204)
+})
+
+test('a frame that is not of the protocol ends the connection', async () => {
+  const { gateway } = await start()
+  for (const text of [
+    '{"type":"publish"}',
+    'nonsense',
+    '{"type":"content","seq":-1}',
+    '{"type":"content","seq":1,"x":2}',
+  ]) {
+    const viewer = openViewer(gateway, { run: 'follow' })
+    await viewer.caughtUp()
+    viewer.socket.send(text)
+    expect((await viewer.closed).code).toBe(1008)
+  }
+})
+
+test('the page is served with its policy, and nothing outside its folder', async () => {
+  const { gateway } = await start()
+  const page = await fetchRaw(gateway, '/')
+  expect(page.status).toBe(200)
+  expect(page.headers['content-security-policy']).toContain("default-src 'none'")
+  expect(page.headers['referrer-policy']).toBe('no-referrer')
+  expect((await fetchRaw(gateway, '/page.js')).headers['content-type']).toContain('text/javascript')
+  expect((await fetchRaw(gateway, '/', {}, 'POST')).status).toBe(405)
+  for (const path of [
+    '/../gateway.ts',
+    '/..%2fgateway.ts',
+    '/%2e%2e/gateway.ts',
+    '//etc/passwd',
+    '/web/../../package.json',
+    '/.env',
+    '/page.js%00',
+    '/nothing.js',
+  ]) {
+    expect((await fetchRaw(gateway, path)).status, path).toBe(404)
+  }
+})
+
+test('runs are listed newest first, agents as they come and go', async () => {
+  const { gateway } = await start()
+  const viewer = openViewer(gateway, {})
+  const presence = await server.open('generator')
+  const announced = presence.announce()
+  await publish(traceLog({ runId: 'newest', rows: 60 }).slice(0, 1))
+  await until('the run is listed first', () => viewer.of('runs').at(-1)?.runs[0]?.runId === 'newest')
+  const seen = () => viewer.of('presence').at(-1)?.agents ?? []
+  await until('the generator is there', () => seen().some((agent) => agent.role === 'generator'))
+  expect(Object.keys(seen()[0]!).sort()).toEqual([
+    'handling',
+    'instance',
+    'lastMessageAt',
+    'pid',
+    'role',
+    'startedAt',
+    'variant',
+  ])
+  await announced[Symbol.asyncDispose]()
+  await until('the generator is gone', () => !seen().some((agent) => agent.role === 'generator'))
+})
+
+test('a port in use is an error, not a hang', async () => {
+  const { gateway } = await start()
+  await expect(start({ port: gateway.port })).rejects.toThrow('EADDRINUSE')
+})
+
+test('closing tells the viewers to come back, and leaves no listener', async () => {
+  const { gateway } = await start()
+  const viewer = openViewer(gateway, { run: 'follow' })
+  await viewer.caughtUp()
+  await gateway.close()
+  expect((await viewer.closed).code).toBe(1012)
+  const refused = await new Promise((resolve) => {
+    connect(gateway.port, '127.0.0.1')
+      .once('connect', () => resolve(false))
+      .once('error', () => resolve(true))
+  })
+  expect(refused).toBe(true)
+})
+
+test('viewers go on when the server was killed and came back', async () => {
+  const run = traceLog({ runId: 'killed', rows: 60 })
+  await publish(run.slice(0, 10))
+  const { gateway } = await start()
+  const viewer = openViewer(gateway, { run: 'killed' })
+  await viewer.caughtUp()
+  await server.kill9()
+  await server.restart()
+  await publish(run.slice(10, 20))
+  await until('the viewer has the rest', () => viewer.seqs().length === 20)
+  expect(new Set(viewer.seqs()).size).toBe(20)
+}, 60_000)
