@@ -11,6 +11,8 @@ export const TrainingSummary = z.object({
   /** [step, loss] pairs. */
   lossCurve: z.array(z.tuple([z.number(), z.number()])),
   device: z.string(),
+  /** Versions of what trained: torch, transformers, peft. */
+  versions: z.record(z.string(), z.string()),
 })
 export type TrainingSummary = z.infer<typeof TrainingSummary>
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { AgentContext, AgentModule, StartedAgent } from '../agents/kit/agent.ts'
 import { memo } from '../agents/kit/cache.ts'
-import type { Cause } from '../bus/mod.ts'
+import { type Cause, TerminalError } from '../bus/mod.ts'
 import type { ObjectRef } from '../schemas/ids.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { Answers, type Job, Predictions, type Sitting } from '../schemas/messages/evaluation.ts'
@@ -14,6 +14,7 @@ import { studentLabel } from './job.ts'
 import { provisionRuntime } from './provision/mod.ts'
 import { createReplies } from './replies.ts'
 import { startRuntime } from './runtime.ts'
+import { RuntimeRequestError } from './runtime-errors.ts'
 import { prepareStudent, StudentChoice } from './student.ts'
 import { createTrainings } from './trainings.ts'
 
@@ -22,6 +23,17 @@ const Options = z.strictObject({
   /** Least time between two progress messages. */
   progressEveryMs: z.number().int().positive().default(2000),
 })
+
+/** What the same input would meet again becomes a dead letter; a runtime that died or ran out of memory is tried again. */
+async function asBusErrors<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const again =
+      !(error instanceof RuntimeRequestError) || ['cancelled', 'out_of_memory', 'internal'].includes(error.kind)
+    throw again ? error : new TerminalError(`${error.kind}: ${error.message}`, { cause: error })
+  }
+}
 
 type HandlerContext = { runId: string; id: string; cause: Cause; signal: AbortSignal }
 
@@ -115,7 +127,13 @@ async function startPeft({
     )
   }
 
-  return { handlers: { job: onJob, sitting: onSitting }, release: () => runtime[Symbol.asyncDispose]() }
+  return {
+    handlers: {
+      job: (job, context) => asBusErrors(onJob(job, context)),
+      sitting: (sitting, context) => asBusErrors(onSitting(sitting, context)),
+    },
+    release: () => runtime[Symbol.asyncDispose](),
+  }
 }
 
 /** trainer-bridge: the process beside the GPU (or on this CPU); drives the fine-tuning runtime. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Bus } from '../bus/mod.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
+import { Row } from '../schemas/row.ts'
 import type { Recipe } from '../schemas/task.ts'
 import { Adapter, TrainingSummary } from '../schemas/training.ts'
 import { jobHashOf, type Student } from './job.ts'
@@ -46,7 +47,10 @@ export function createTrainings({
       await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { recursive: true })
       const dataset = join(folder, 'rows.jsonl')
-      await writeFile(dataset, await bus.objects.get(training.dataset))
+      const rows = await bus.objects.getLines(training.dataset, Row)
+      const lines = rows.map(({ id, instruction, input, output }) => JSON.stringify({ id, instruction, input, output }))
+      await writeFile(dataset, `${lines.join('\n')}\n`)
+      const { device, torch, transformers, peft } = await runtime.hello({ signal })
       const request = { student: student.path, dataset, recipe, seed: training.seed, out: folder }
       const result = await runtime.train(request, {
         signal,
@@ -63,7 +67,8 @@ export function createTrainings({
           seconds: result.seconds,
           tokensPerSecond: result.tokens_per_s,
           lossCurve: result.loss_curve,
-          device: result.device,
+          device,
+          versions: { torch, transformers, peft },
         },
       }
       await records.put(jobHash, record)

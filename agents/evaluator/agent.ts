@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { TerminalError } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { Fault, Report } from '../../schemas/messages/evaluation.ts'
+import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { PublicTask, Task } from '../../schemas/task.ts'
 import { scorerFor } from '../../tasks/scorers/mod.ts'
 import { buildContaminationIndex } from '../critic/checks/contamination.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { createOpening } from './opening.ts'
-import { grade, Prediction, sampleBadCases, scoreSheet } from './scorer/grading.ts'
+import { grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
 
 const Options = z.strictObject({
   /** Wrong validation items of one skill that the planner is shown. */
@@ -19,7 +20,13 @@ const Options = z.strictObject({
     .default({ 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 }),
 })
 
-async function startScorer({ bus, options, contaminationKey, log, signal }: AgentContext): Promise<StartedAgent<'evaluator'>> {
+async function startScorer({
+  bus,
+  options,
+  contaminationKey,
+  log,
+  signal,
+}: AgentContext): Promise<StartedAgent<'evaluator'>> {
   if (!contaminationKey) throw new TerminalError('an evaluator needs the key of the contamination index')
   const key = contaminationKey
   const settings = Options.parse(options)

@@ -4,10 +4,11 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type Answers, Opened, type OpeningRequest, SealedResult, Sitting } from '../../schemas/messages/evaluation.ts'
 import { Row } from '../../schemas/row.ts'
+import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/scorers/mod.ts'
-import { grade, Prediction, scoreSheet } from './scorer/grading.ts'
+import { grade, scoreSheet } from './scorer/grading.ts'
 import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, type Paper, sittingsOf } from './sitting-plan.ts'
 
 /**
@@ -99,7 +100,13 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
         await bus.publish(
           Sitting,
           { runId, variant: variants['trainer-bridge'], id: `sitting:${candidate.name}:${paper}`, cause },
-          { candidate, paper, questions: await bus.objects.putLines('EXAM', `${runId}/questions`, asked), publicTask, variants },
+          {
+            candidate,
+            paper,
+            questions: await bus.objects.putLines('EXAM', `${runId}/questions`, asked),
+            publicTask,
+            variants,
+          },
         )
       }
       await publishIfComplete(runId, record, cause)

@@ -2,18 +2,23 @@ import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-/** JSON lines on standard error. Prompts and payloads are not logged at info; what looks like a secret is removed. */
-export function createLog(bindings: Record<string, string>, level = process.env.SYLLABUS_LOG_LEVEL ?? 'info'): Log {
+type LogOptions = {
+  level?: string
+  /** File descriptor; standard error when left out. */
+  destination?: number
+}
+
+/** JSON lines. Prompts and payloads are not logged at info; what looks like a secret is removed. */
+export function createLog(bindings: Record<string, string>, { level, destination = 2 }: LogOptions = {}): Log {
   return pino(
     {
-      level,
+      level: level ?? process.env.SYLLABUS_LOG_LEVEL ?? 'info',
       base: bindings,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: {
-        paths: ['pass', '*.pass', 'password', '*.password', 'token', '*.token', 'apiKey', '*.apiKey'],
-        censor: '[removed]',
-      },
+      redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[removed]' },
     },
-    pino.destination({ dest: 2, sync: true }),
+    pino.destination({ dest: destination, sync: true }),
   )
 }
+
+const secrets = ['pass', 'password', 'token', 'apiKey', 'contaminationKey', 'credentials']

@@ -167,7 +167,8 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   if (rows < state.config.minimumRows) {
     const error = `${rows} rows were admitted of at least ${state.config.minimumRows}`
     putAttempt(draft, { ...next.attempt, outcome: 'invalid', error })
-    return verdict.attempt === 0 ? fail(draft, 'no-valid-attempt', `the control is invalid: ${error}`) : searchOn(draft)
+    // Without a control the final dataset is still worth its test; the report says that nothing can be claimed against it.
+    return verdict.attempt === 0 ? train(draft, 'final', best(state)!, 'replay') : searchOn(draft)
   }
   putAttempt(draft, { ...next.attempt, outcome: 'training' })
   if (verdict.attempt > 0) return train(draft, `attempt-${verdict.attempt}`, next.attempt, 'search')
@@ -308,13 +309,14 @@ async function replay(draft: Draft, reason: StopReason): Promise<void> {
 /** Asks for the opening once everything on its list is trained. */
 function open(draft: Draft): void {
   const { config, base, final, controlCandidate, control, phase } = draft.state
-  if (phase !== 'replaying' || !base || !final || !controlCandidate || !control) return
+  const controlIsDue = control?.outcome !== 'invalid'
+  if (phase !== 'replaying' || !base || !final || (controlIsDue && !controlCandidate)) return
   const examples = { ...base.candidate, name: 'base-examples', examples: true }
   draft.state = { ...draft.state, phase: 'opening' }
   draft.send.push(
     outgoing.openingRequest(config, {
-      candidates: [base.candidate, examples, controlCandidate, final],
-      datasets: [best(draft.state)!.dataset!, control.dataset!],
+      candidates: [base.candidate, examples, ...(controlCandidate ? [controlCandidate] : []), final],
+      datasets: [best(draft.state)!.dataset!, ...(controlCandidate ? [control!.dataset!] : [])],
       ...taskOf(config),
     }),
   )

@@ -1,15 +1,6 @@
-import { z } from 'zod'
+import type { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import type { Item, ReplyScore } from '../../../schemas/task.ts'
-
-/** One line of a predictions file, as the runtime writes it. */
-export const Prediction = z.object({
-  id: z.string(),
-  text: z.string(),
-  finish: z.enum(['stop', 'length']),
-  tokens: z.number().int().optional(),
-})
-export type Prediction = z.infer<typeof Prediction>
 
 export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
 

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { hostname } from 'node:os'
+import { Argument, type Command } from 'commander'
+import { createLog } from '../../agents/kit/log.ts'
+import { type AgentRole, agentRoles } from '../../schemas/role.ts'
+import { Topology } from '../../schemas/topology.ts'
+import { openCluster } from '../cluster.ts'
+import { UsageError } from '../errors.ts'
+import { homeFolder } from '../home.ts'
+import { launchOf } from '../session.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { supervise } from '../supervisor.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+import { joinedCluster } from '../with-bus.ts'
+
+export function registerAgent(program: Command): void {
+  program
+    .command('agent')
+    .description('join a bus with one more agent: this is how one scales out by hand')
+    .addArgument(new Argument('<role>', 'kind of agent').choices([...agentRoles]))
+    .option('--variant <name>', "the role's variant (default: the topology's)")
+    .option('--topology <file>', 'limits and options', defaultTopology)
+    .action(async (role: AgentRole, options: { variant?: string; topology: string }) => {
+      const written = await readTopology(options.topology)
+      const topology = options.variant ? withVariant(written, role, options.variant) : written
+      const log = createLog({ role: 'supervisor', instance: String(process.pid) })
+      const home = homeFolder()
+      const cluster = process.env.NATS_URL
+        ? await openCluster({ home, log, onProgress: (line) => console.error(line) })
+        : await joinedCluster(home)
+      if (!cluster) {
+        throw new UsageError(
+          'There is no bus to join.',
+          'Start one with "npx syllabus up", or set NATS_URL (and SYLLABUS_CREDENTIALS).',
+        )
+      }
+      const instance = `${role}-${hostname()}-${process.pid}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
+      const supervisor = supervise([launchOf(role, instance, topology, cluster)], topology.supervisor, {
+        log,
+        stderr: 'inherit',
+      })
+      const stop = stopSignal()
+      try {
+        await Promise.race([stop.aborted ? Promise.resolve() : once(stop, 'abort'), supervisor.failed])
+      } finally {
+        await supervisor.stop()
+      }
+    })
+}
+
+function withVariant(topology: Topology, role: AgentRole, variant: string): Topology {
+  const changed = { ...topology, agents: { ...topology.agents, [role]: { ...topology.agents[role], variant } } }
+  const parsed = Topology.safeParse(changed)
+  if (parsed.success) return parsed.data
+  throw new UsageError(
+    parsed.error.issues[0]?.message ?? `variant ${variant} cannot be used`,
+    'Name one that there is.',
+  )
+}

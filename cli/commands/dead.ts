@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { withBus } from '../with-bus.ts'
+
+export function registerDead(program: Command): void {
+  const dead = program.command('dead').description('messages that nobody will be given again')
+  dead
+    .command('list')
+    .description('all dead letters, with their reasons')
+    .option('--json', 'JSON instead of text', false)
+    .action(async ({ json }: { json: boolean }) =>
+      withBus(async (bus) => {
+        const letters = await bus.dead.list()
+        if (json) return console.log(JSON.stringify(letters))
+        if (letters.length === 0) console.log('no dead letters')
+        for (const { id, at, message, deliveries, reason } of letters) {
+          const what = message ? `${message.name} of run ${message.runId} (${message.id})` : 'a purged message'
+          console.log(`${id}  ${at}  ${what}, ${deliveries} deliveries\n    ${reason}`)
+        }
+      }),
+    )
+  dead
+    .command('redrive')
+    .description('send the message of a dead letter again')
+    .argument('<id>', 'as "dead list" shows it')
+    .action(async (id: string) =>
+      withBus(async (bus) => {
+        await bus.dead.redrive(id)
+        console.log(`${id} was sent again`)
+      }),
+    )
+}

@@ -1,0 +1,12 @@
+import type { Command } from 'commander'
+import { createReporter } from '../progress.ts'
+import { withBus } from '../with-bus.ts'
+import { writeRunReport } from '../write-run-report.ts'
+
+export function registerReport(program: Command): void {
+  program
+    .command('report')
+    .description('write runs/<run>/report.{html,md,json} from the log')
+    .argument('<run>', 'run id')
+    .action(async (runId: string) => withBus((bus) => writeRunReport(bus, runId, createReporter())))
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander'
+import { loadTask } from '../../tasks/load.ts'
+import { bundledTask } from '../bundled-task.ts'
+import { conduct } from '../conduct.ts'
+import { positive, whole } from '../option-parsers.ts'
+import { createReporter } from '../progress.ts'
+import { submitRun } from '../submit-run.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
+    .argument('[task]', 'task folder', bundledTask)
+    .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
+    .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
+    .option('--run-id <id>', 'name of the run (default: task and time)')
+    .option('--json', 'JSON lines instead of text', false)
+    .action(async (folder: string, options) => {
+      const reporter = createReporter({ json: options.json })
+      // Both are read before anything is started: bad input stops here.
+      const task = await loadTask(folder)
+      const topology = await readTopology(options.topology)
+      process.exitCode = await conduct(topology, reporter, async (bus) => ({
+        runId: await submitRun(bus, task, topology, options),
+        fromSeq: 1,
+      }))
+    })
+}

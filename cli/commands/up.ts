@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { UsageError } from '../errors.ts'
+import { announceSession, findSession } from '../live-session.ts'
+import { createReporter } from '../progress.ts'
+import { openSession } from '../session.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+
+export function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('start the server, the agents and the page, and keep them up until interrupted')
+    .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .action(async ({ topology: file }: { topology: string }) => {
+      const running = await findSession()
+      if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
+      const topology = await readTopology(file)
+      const reporter = createReporter()
+      const stop = stopSignal()
+      await using session = await openSession(topology, reporter)
+      const { pageUrl, logFile, agents } = session
+      const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
+      reporter.line(`${agents.length} agents are up; live page: ${pageUrl}`)
+      reporter.line('start a run from another terminal: npx syllabus run')
+      try {
+        const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')
+        await Promise.race([stopped, session.failed])
+      } finally {
+        await takeBack()
+      }
+    })
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { createLog } from '../../agents/kit/log.ts'
+import { startGateway } from '../../trace/gateway.ts'
+import { findSession } from '../live-session.ts'
+import { connectAs } from '../session.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+import { withBus } from '../with-bus.ts'
+
+export function registerWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('print the address of the live page; without running agents, serve the runs that are stored')
+    .action(async () => {
+      const session = await findSession()
+      if (session) return console.log(session.pageUrl)
+      await withBus(async (_bus, cluster) => {
+        const log = createLog({ role: 'gateway' })
+        const { gateway: limits } = await readTopology(defaultTopology)
+        const stop = stopSignal()
+        await using reader = await connectAs('gateway', cluster, log)
+        const gateway = await startGateway({
+          bus: reader,
+          ...limits,
+          token: randomBytes(16).toString('hex'),
+          log,
+          signal: stop,
+        })
+        console.log(`${gateway.url}\nno agents run; this page replays stored runs until you interrupt it`)
+        if (!stop.aborted) await once(stop, 'abort')
+        await gateway.close()
+      })
+    })
+}

@@ -1,0 +1,76 @@
+import type { LogEntry } from '../bus/mod.ts'
+import type { PayloadOf } from '../schemas/message.ts'
+import { registry } from '../schemas/registry.ts'
+import type { Score } from '../schemas/score.ts'
+import type { Reporter } from './progress.ts'
+
+type Names = keyof typeof registry
+type Teller = { [N in Names]?: (payload: PayloadOf<(typeof registry)[N]>, reporter: Reporter) => void }
+
+const share = ({ strict }: Score) =>
+  `${strict.correct}/${strict.total} (${Math.round((100 * strict.correct) / Math.max(1, strict.total))} %)`
+const seconds = (value: number) => `${Math.round(value)} s`
+
+/** What a person following a run is told of each message; the rest goes without saying. */
+const tellers: Teller = {
+  'run-started': ({ config }, { line }) =>
+    line(`run ${config.runId}: ${config.attempts} attempts of ${config.rows} rows, seed ${config.seed}`),
+  decision: ({ attempt, operation, diagnosis }, { line }) =>
+    line(attempt === 0 ? `control: ${diagnosis}` : `attempt ${attempt} (${operation}): ${diagnosis}`),
+  verdict({ attempt, round, rows, bySource }, { line }) {
+    const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
+    const admitted = Object.values(bySource).reduce((sum, source) => sum + source.admitted, 0)
+    line(
+      `  ${attempt === 0 ? 'control' : `attempt ${attempt}`}, round ${round}: ${admitted} of ${asked} candidates admitted, ${rows} rows`,
+    )
+  },
+  job: ({ candidate, training }, { line }) =>
+    line(`  ${candidate}: ${training ? 'training, then ' : ''}answering the validation questions`),
+  progress: ({ phase, candidate, done, total, loss, tokensPerSecond, etaSeconds }, { progress }) =>
+    progress(
+      `${phase} ${candidate ?? ''}`,
+      done,
+      total,
+      [
+        loss === undefined ? '' : `loss ${loss.toFixed(3)}`,
+        tokensPerSecond === undefined ? '' : `${Math.round(tokensPerSecond)} tokens/s`,
+        etaSeconds === undefined ? '' : `${seconds(etaSeconds)} left`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+    ),
+  report: ({ candidate, validation, training, reusedTraining }, { line }) =>
+    line(
+      `  ${candidate.name}: ${share(validation.overall)} on validation` +
+        (training
+          ? `; trained in ${seconds(training.seconds)}${reusedTraining ? ' (earlier: not trained again)' : ''}`
+          : ''),
+    ),
+  'opening-request': ({ candidates }, { line }) =>
+    line(`opening the sealed test for ${candidates.map((candidate) => candidate.name).join(', ')}`),
+  opened({ opening, results }, { line }) {
+    line(`the test was opened (opening ${opening} of this test)`)
+    for (const { candidate, paper, sheet } of results)
+      line(`  ${candidate.name} on the ${paper}: ${share(sheet.overall)}`)
+  },
+  'status-changed': ({ status, reason, mend }, { line }) =>
+    line(`run is ${status}: ${reason}${mend ? `\n  ${mend}` : ''}`),
+}
+
+/** Tells one message of the log. */
+export function narrate(entry: LogEntry, reporter: Reporter): void {
+  reporter.json({
+    type: 'message',
+    seq: entry.seq,
+    at: entry.at,
+    name: entry.name,
+    from: entry.from,
+    id: entry.id,
+    payload: entry.payload,
+  })
+  const definition = registry[entry.name as Names]
+  const parsed = definition?.schema.safeParse(entry.payload)
+  if (!parsed?.success) return
+  const teller = tellers[entry.name as Names] as ((payload: unknown, reporter: Reporter) => void) | undefined
+  teller?.(parsed.data, reporter)
+}

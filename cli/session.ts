@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Launch } from '../agents/kit/launch.ts'
+import { createLog, type Log } from '../agents/kit/log.ts'
+import { type Bus, connectBus } from '../bus/mod.ts'
+import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { startGateway } from '../trace/gateway.ts'
+import { provisionRuntime, provisionStudent } from '../trainer-bridge/provision/mod.ts'
+import { type Cluster, openCluster } from './cluster.ts'
+import { UsageError } from './errors.ts'
+import { homeFolder } from './home.ts'
+import type { Reporter } from './progress.ts'
+import { type Supervised, supervise } from './supervisor.ts'
+
+/** A bus with its agents and its page, on this machine. */
+export type Session = AsyncDisposable & {
+  bus: Bus
+  cluster: Cluster
+  /** Address of the live page, token included. */
+  pageUrl: string
+  agents: readonly Supervised[]
+  /** Rejects when an agent cannot start for a reason that a restart does not mend. */
+  failed: Promise<never>
+  logFile: string
+}
+
+const day = 24 * 3600 * 1000
+
+/** Connects as the operator. */
+export function connectOperator(cluster: Cluster, log: Log): Promise<Bus> {
+  return connectAs('operator', cluster, log)
+}
+
+/** Connects as one role. */
+export function connectAs(role: Role, cluster: Cluster, log: Log): Promise<Bus> {
+  const { servers, sealed } = cluster
+  const instance = `${role}-${process.pid}`
+  return connectBus({ servers, sealed, credentials: cluster.credentials[role], role, variant: 'cli', instance, log })
+}
+
+/** What an agent process is handed: its role's credentials and nothing of another's. */
+export function launchOf(role: AgentRole, instance: string, topology: Topology, cluster: Cluster): Launch {
+  const { variant, slots, options } = topology.agents[role]
+  const credentials = Object.fromEntries(
+    accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
+  )
+  const holdsKey = role === 'critic' || role === 'evaluator'
+  return {
+    role,
+    variant,
+    instance,
+    slots,
+    options,
+    credentials,
+    servers: cluster.servers,
+    sealed: cluster.sealed,
+    contaminationKey: holdsKey ? cluster.contaminationKey : null,
+    home: homeFolder(),
+    drainMs: topology.supervisor.drainMs,
+  }
+}
+
+/** Makes streams, consumers and buckets, as the topology's limits say. */
+export async function prepareBus(bus: Bus, { storage }: Topology): Promise<void> {
+  const { logMaxBytes, logMaxAgeDays, objectsMaxBytes } = storage
+  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day })
+}
+
+/** Errors: UsageError when less disk is free than the topology asks for. */
+export async function checkDisk({ storage }: Topology, folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true })
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  if (free >= storage.minFreeBytes) return
+  const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1)
+  throw new UsageError(
+    `${folder} has ${gib(free)} GiB free, less than the ${gib(storage.minFreeBytes)} GiB that storage.minFreeBytes asks for.`,
+    'Free disk space, set SYLLABUS_HOME to a larger disk, or lower storage.minFreeBytes in the topology.',
+  )
+}
+
+/** Starts everything of a topology: server, streams, gateway, agents. What fails leaves nothing running. */
+export async function openSession(topology: Topology, reporter: Reporter): Promise<Session> {
+  const home = homeFolder()
+  await checkDisk(topology, home)
+  const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
+  await using stack = new AsyncDisposableStack()
+  const logFile = join(home, 'logs', `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.log`)
+  mkdirSync(join(home, 'logs'), { recursive: true })
+  const stderr = openSync(logFile, 'a')
+  stack.defer(() => closeSync(stderr))
+  const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
+  const cluster = stack.use(await openCluster({ home, log, onProgress }))
+  if (topology.agents['trainer-bridge'].variant === 'peft') await prepareRuntime(topology, home, onProgress)
+  const bus = stack.use(await connectOperator(cluster, log))
+  await prepareBus(bus, topology)
+  const reader = stack.use(await connectAs('gateway', cluster, log))
+  const closing = new AbortController()
+  const gateway = await startGateway({
+    bus: reader,
+    ...topology.gateway,
+    token: randomBytes(16).toString('hex'),
+    log,
+    signal: closing.signal,
+  })
+  stack.defer(async () => {
+    closing.abort()
+    await gateway.close()
+  })
+  const launches = agentRoles.flatMap((role) =>
+    Array.from({ length: topology.agents[role].replicas }, (_, index) =>
+      launchOf(role, `${role}-${index + 1}`, topology, cluster),
+    ),
+  )
+  const supervisor = supervise(launches, topology.supervisor, { log, stderr })
+  stack.defer(() => supervisor.stop())
+  const owned = stack.move()
+  return {
+    bus,
+    cluster,
+    pageUrl: gateway.url,
+    agents: supervisor.agents,
+    failed: supervisor.failed,
+    logFile,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Fetches the fine-tuning runtime and the embedded student where a person sees it, not in an agent's log. */
+async function prepareRuntime(topology: Topology, home: string, onProgress: (line: string) => void): Promise<void> {
+  const { python } = await provisionRuntime({ home, onProgress })
+  const { student = 'embedded' } = topology.agents['trainer-bridge'].options
+  if (student === 'embedded') await provisionStudent({ home, python, onProgress })
+}

@@ -1,0 +1,53 @@
+import type { Bus } from '../bus/mod.ts'
+import { hashOf } from '../schemas/hash.ts'
+import { RunStarted } from '../schemas/messages/run.ts'
+import { agentRoles } from '../schemas/role.ts'
+import { RunConfig, Variants } from '../schemas/run.ts'
+import type { Task } from '../schemas/task.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { publicView } from '../tasks/load.ts'
+import { UsageError } from './errors.ts'
+
+export type RunRequest = { runId?: string; seed: number; attempts?: number; rows?: number }
+
+const sealingNote = {
+  enforced:
+    'The server keeps answers, sealed questions and agents in three accounts without exports or imports. ' +
+    'Agents of one machine share an operating-system user, so the task folder on its disk is not sealed from them.',
+  open: 'This server has one account for everybody: nothing is sealed. Use the accounts that docs/operations.md describes.',
+}
+
+/** Puts the task on the bus, its sealed part into VAULT, and starts the run. Errors: UsageError for a run id used before. */
+export async function submitRun(bus: Bus, task: Task, topology: Topology, request: RunRequest): Promise<string> {
+  const startedAt = new Date().toISOString()
+  const runId =
+    request.runId ?? `${task.id}-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
+  const { attempts: defaultAttempts, ...limits } = topology.run
+  const rows = request.rows ?? task.rows.target
+  const config = RunConfig.safeParse({
+    runId,
+    seed: request.seed,
+    attempts: request.attempts ?? defaultAttempts,
+    rows,
+    minimumRows: Math.min(task.rows.minimum, rows),
+    variants: Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))),
+    limits,
+    taskHash: task.sha256,
+    publicTask: await bus.objects.putJson('LAB', `task/${task.id}`, publicView(task)),
+    sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, task),
+    sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
+    startedAt,
+  })
+  if (!config.success) {
+    throw new UsageError(`The run cannot be started: ${config.error.issues[0]?.message}.`, 'Correct that option.')
+  }
+  if ((await bus.runs()).includes(runId)) {
+    throw new UsageError(
+      `There is a run ${runId} already; a run id is never used twice.`,
+      `Choose another --run-id, or: syllabus resume ${runId}`,
+    )
+  }
+  const id = `run-started:${hashOf(config.data).slice(0, 16)}`
+  await bus.publish(RunStarted, { runId, variant: topology.agents.planner.variant, id }, { config: config.data })
+  return runId
+}

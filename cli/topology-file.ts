@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parse, YAMLParseError } from 'yaml'
+import { z } from 'zod'
+import { type AgentRole, agentRoles } from '../schemas/role.ts'
+import { Topology } from '../schemas/topology.ts'
+import { variantsOf } from '../schemas/variants.ts'
+import { UsageError } from './errors.ts'
+
+export const defaultTopology = fileURLToPath(new URL('../deploy/topologies/local.yaml', import.meta.url))
+
+/** Reads and checks a topology. Errors: UsageError that names the file, the place in it, and what there is instead. */
+export async function readTopology(path: string): Promise<Topology> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new UsageError(`There is no topology file ${path}.`, `Name an existing one, for example ${defaultTopology}.`)
+  })
+  try {
+    const parsed = Topology.safeParse(parse(text))
+    if (parsed.success) return parsed.data
+    throw new UsageError(
+      `The topology ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
+      `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,
+    )
+  } catch (error) {
+    if (error instanceof YAMLParseError) {
+      throw new UsageError(`The topology ${path} is not YAML: ${error.message}`, 'Mend that line.')
+    }
+    throw error
+  }
+}
+
+const describeVariants = () =>
+  agentRoles.map((role: AgentRole) => `${role} (${variantsOf[role].join(' | ')})`).join(', ')

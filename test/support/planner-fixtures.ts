@@ -1,0 +1,55 @@
+import type { Attempt } from '../../agents/planner/state.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+
+/** A reference to a blob that nobody reads. */
+export const refTo = (name: string): ObjectRef => ({ account: 'LAB', name, sha256: hashOf(name), bytes: 1 })
+
+export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
+  return {
+    runId: 'test-run',
+    seed: 1,
+    attempts: 3,
+    rows: 60,
+    minimumRows: 30,
+    variants: {
+      planner: 'rules',
+      generator: 'procedural',
+      critic: 'rules',
+      'trainer-bridge': 'peft',
+      evaluator: 'scorer',
+    },
+    limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, teacherCalls: null },
+    taskHash: hashOf('task'),
+    publicTask: refTo('public'),
+    sealedTask: refTo('sealed'),
+    sealing: { enforced: true, note: 'for a test' },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    ...changes,
+  }
+}
+
+export function attemptOf(program: Program): Attempt {
+  return {
+    attempt: 1,
+    operation: 'draft',
+    diagnosis: '',
+    program,
+    programHash: hashOf(program),
+    programObject: refTo('program'),
+    round: 0,
+    asked: {},
+    bySource: {},
+    carried: 0,
+    rows: 0,
+    dataset: null,
+    datasetHash: null,
+    outcome: 'generating',
+    candidate: null,
+    validation: null,
+    badCases: [],
+    error: null,
+  }
+}

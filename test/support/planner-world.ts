@@ -1,0 +1,179 @@
+import type { Policy } from '../../agents/planner/policy.ts'
+import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
+import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
+import { type PlannerEvent, step } from '../../agents/planner/step.ts'
+import type { Store } from '../../agents/planner/store.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Job, type OpeningRequest } from '../../schemas/messages/evaluation.ts'
+import { Shard } from '../../schemas/messages/generation.ts'
+import type { Row, Yield } from '../../schemas/row.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import type { ScoreSheet } from '../../schemas/score.ts'
+import type { PublicTask } from '../../schemas/task.ts'
+import { refTo } from './planner-fixtures.ts'
+
+export const skills = ['north', 'south', 'east']
+
+const task = {
+  id: 'test-task',
+  skills: skills.map((name) => ({ name, description: name })),
+} as unknown as PublicTask
+
+/** How the other four roles behave in a simulated run. */
+export type Behaviour = {
+  /** Share of a source's candidates that are admitted. */
+  yieldOf?: (attempt: number, source: string) => number
+  /** Right answers out of 30 on validation. */
+  scoreOf?: (candidate: string) => number
+  policy?: Policy
+}
+
+/** The other roles in memory: they answer the planner's messages as the real ones do. Stands in for them so that thousands of runs take a second. */
+export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
+  const blobs = new Map<string, Row[]>()
+  const store: Store = {
+    task: async () => task,
+    putProgram: async (program) => refTo(hashOf(program)),
+    getRows: async (ref) => blobs.get(ref.name) ?? [],
+    putRows: async (rows) => keep([...rows]),
+  }
+  const keep = (rows: Row[]): ObjectRef => {
+    const ref = refTo(hashOf(rows.map(({ id }) => id)))
+    blobs.set(ref.name, rows)
+    return ref
+  }
+  const deps = { policy: behaviour.policy ?? rulesPolicy, store, signal: new AbortController().signal }
+  const sent = new Map<string, Outgoing>()
+  const rounds = new Map<string, PayloadOf<typeof Shard>[]>()
+  let clock = Date.parse(config.startedAt)
+
+  const eventOf = (kind: PlannerEvent['kind'], payload: unknown, id: string) => {
+    clock += 1000
+    return { kind, payload, id, at: new Date(clock).toISOString() } as PlannerEvent
+  }
+
+  function verdict(shards: PayloadOf<typeof Shard>[]): PlannerEvent {
+    const { round } = shards[0]!
+    const rows = round.admitted ? [...(blobs.get(round.admitted.name) ?? [])] : []
+    const bySource: Record<string, Yield> = {}
+    for (const shard of shards) {
+      const { id: source, skill } = shard.source
+      const counts: Yield = bySource[source] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
+      bySource[source] = counts
+      const good = Math.floor(shard.count * (behaviour.yieldOf?.(round.attempt, source) ?? 1))
+      const admitted = Math.min(good, (round.quotas[source] ?? 0) - counts.admitted)
+      for (let i = 0; i < admitted; i++) {
+        const id = `a${round.attempt}.r${round.round}.${source}.${shard.from + i}.0`
+        rows.push({ id, skill, source, instruction: 'i', input: id, output: 'o', origin: { generator: 'world' } })
+      }
+      counts.asked += shard.count
+      counts.generated += shard.count
+      counts.admitted += admitted
+      if (shard.count > good)
+        counts.rejected['wrong-answer'] = (counts.rejected['wrong-answer'] ?? 0) + shard.count - good
+      if (good > admitted) counts.rejected.surplus = (counts.rejected.surplus ?? 0) + good - admitted
+    }
+    const dataset = keep(rows)
+    const { attempt } = round
+    const payload = {
+      attempt,
+      round: round.round,
+      bySource,
+      rows: rows.length,
+      dataset,
+      datasetHash: dataset.sha256,
+      spent: { calls: 0, inputTokens: 0, outputTokens: 0 },
+    }
+    return eventOf('verdict', payload, `verdict:a${attempt}.r${round.round}`)
+  }
+
+  function report(job: PayloadOf<typeof Job>): PlannerEvent {
+    const correct = behaviour.scoreOf?.(job.candidate) ?? 10
+    const tally = (right: number, total: number) => ({
+      strict: { correct: right, total },
+      lenient: { correct: right, total },
+    })
+    const third = tally(Math.floor(correct / 3), 10)
+    const validation: ScoreSheet = {
+      overall: tally(correct, 30),
+      byPart: { 'in-template': third, 'heldout-phrasing': third, 'heldout-range': third },
+      bySkill: Object.fromEntries(skills.map((skill) => [skill, third])),
+      cut: 0,
+    }
+    const jobHash = job.training && hashOf([job.training.datasetHash, job.training.seed])
+    const candidate = { name: job.candidate, student: 's', jobHash, adapter: null, examples: false }
+    const payload = {
+      candidate,
+      training: null,
+      reusedTraining: false,
+      validation,
+      items: [],
+      badCases: [],
+      contamination: refTo('index'),
+    }
+    return eventOf('report', payload, `report:${job.candidate}`)
+  }
+
+  /** What the other roles say to a message; a round answers when its last shard is there. */
+  function answer(message: Outgoing): PlannerEvent[] {
+    switch (message.name) {
+      case 'shard': {
+        const shard = Shard.schema.parse(message.payload)
+        const key = `${shard.round.attempt}.${shard.round.round}`
+        const shards = [...(rounds.get(key) ?? []), shard]
+        rounds.set(key, shards)
+        return shards.length === shard.round.shards ? [verdict(shards)] : []
+      }
+      case 'job':
+        return [report(Job.schema.parse(message.payload))]
+      case 'opening-request':
+        return [eventOf('opened', { opening: 1, testHash: hashOf('t'), auditSeed: 's', results: [] }, 'opened')]
+      default:
+        return []
+    }
+  }
+
+  return {
+    /** Every message sent, each once, in order. */
+    sent,
+    named: <T = unknown>(name: string) =>
+      [...sent.values()].filter((message) => message.name === name).map(({ payload }) => payload as T),
+    start: () => eventOf('run-started', { config }, 'run-started'),
+    control: (action: string) => eventOf('control', { action }, `control:${action}:${clock}`),
+    step: (state: PlannerState | null, event: PlannerEvent) => step(state, event, deps),
+    /** Publishes an outbox: a message id counts once, as on the bus. */
+    publish(outbox: readonly Outgoing[]): PlannerEvent[] {
+      const fresh = outbox.filter(({ id }) => !sent.has(id))
+      for (const message of fresh) sent.set(message.id, message)
+      return fresh.flatMap(answer)
+    },
+  }
+}
+
+export type World = ReturnType<typeof createWorld>
+export type OpeningPayload = PayloadOf<typeof OpeningRequest>
+
+/** Runs until nothing is left to react to. `disturb` may repeat events or lose a step's publishing, as crashes do. */
+export async function play(
+  world: World,
+  options: { state?: PlannerState | null; events?: PlannerEvent[]; disturb?: () => 'repeat' | 'crash' | 'none' } = {},
+): Promise<PlannerState> {
+  let state = options.state ?? null
+  const queue = options.events ?? [world.start()]
+  for (;;) {
+    const event = queue.shift()
+    if (!event) return state!
+    const disturbance = options.disturb?.() ?? 'none'
+    state = await world.step(state, event)
+    // A crash between saving the state and publishing: the event comes again, the outbox is still there.
+    if (disturbance === 'crash') {
+      queue.unshift(event)
+      continue
+    }
+    queue.push(...world.publish(state.outbox))
+    state = { ...state, outbox: [] }
+    if (disturbance === 'repeat') queue.push(event)
+  }
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { admit, type CheckedShard, compareRowIds } from '../../agents/critic/admission.ts'
+import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index.ts'
+import type { RejectionReason, Row } from '../../schemas/row.ts'
+
+const row = (source: string, index: number, input: string): Row => ({
+  id: `a1.r1.${source}.${index}.0`,
+  skill: source,
+  source,
+  instruction: 'Solve.',
+  input,
+  output: 'The answer is therefore \\boxed{1.00}.',
+  origin: { generator: 'test' },
+})
+
+const index = () => createDuplicateIndex({ jaccard: 0.8 })
+
+/** Shards of two sources; few distinct texts, so that duplicates are common, within and across shards. */
+const shards = fc
+  .array(
+    fc.record({
+      source: fc.constantFrom('north', 'south'),
+      text: fc.integer({ min: 1, max: 30 }),
+      rejected: fc.option(fc.constantFrom<RejectionReason>('format', 'wrong-answer'), { nil: null, freq: 6 }),
+    }),
+    { minLength: 1, maxLength: 60 },
+  )
+  .map((candidates) => {
+    const counts = { north: 0, south: 0 }
+    const rows = candidates.map(({ source, text, rejected }) => ({
+      row: row(
+        source,
+        counts[source as 'north' | 'south']++,
+        `Ana sells ${text} red boxes to ${text + 1} shops in the old town.`,
+      ),
+      rejected,
+    }))
+    return (['north', 'south'] as const).flatMap((source) => {
+      const own = rows.filter((each) => each.row.source === source)
+      const pieces: CheckedShard[] = []
+      for (let start = 0; start < own.length; start += 7) {
+        const slice = own.slice(start, start + 7)
+        pieces.push({ shard: (source === 'north' ? 0 : 100) + start, source, asked: slice.length + 1, rows: slice })
+      }
+      return pieces
+    })
+  })
+
+const quotas = { north: 8, south: 5 }
+
+describe('admission', () => {
+  test('A1 gives the same rows whatever the order and however often shards arrive', () => {
+    fc.assert(
+      fc.property(
+        shards.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: 0 }))),
+        ([all, again]) => {
+          const shuffled = [...again, ...all].reverse()
+          expect(admit([], shuffled, quotas, index())).toEqual(admit([], all, quotas, index()))
+        },
+      ),
+    )
+  })
+
+  test('A2 admits no id and no text twice, in and across rounds', () => {
+    fc.assert(
+      fc.property(shards, (all) => {
+        const first = admit([], all, quotas, index()).admitted
+        const second = admit(first, all, quotas, index()).admitted
+        const together = [...first, ...second]
+        expect(new Set(together.map(({ id }) => id)).size).toBe(together.length)
+        expect(new Set(together.map(({ input }) => input)).size).toBe(together.length)
+      }),
+    )
+  })
+
+  test('A3 gives each candidate one outcome and keeps to the quotas', () => {
+    fc.assert(
+      fc.property(shards, (all) => {
+        const { admitted, bySource } = admit([], all, quotas, index())
+        for (const [source, counts] of Object.entries(bySource)) {
+          const own = all.filter((shard) => shard.source === source)
+          const refused = Object.values(counts.rejected).reduce((sum, count) => sum + count, 0)
+          expect(counts.generated).toBe(own.reduce((sum, shard) => sum + shard.rows.length, 0))
+          expect(counts.asked).toBe(own.reduce((sum, shard) => sum + shard.asked, 0))
+          expect(counts.admitted + refused).toBe(counts.generated)
+          expect(counts.admitted).toBeLessThanOrEqual(quotas[source as keyof typeof quotas])
+          expect(admitted.filter((each) => each.source === source)).toHaveLength(counts.admitted)
+        }
+      }),
+    )
+  })
+
+  test('orders ids by number, not by letter', () => {
+    const ids = [
+      'a1.r1.north.10.0',
+      'a1.r1.north.9.0',
+      'a1.r10.north.0.0',
+      'a1.r2.north.0.0',
+      'a2.r1.north.0.0',
+      'a1.r1.east.3.0',
+    ]
+    expect(ids.toSorted(compareRowIds)).toEqual([
+      'a1.r1.east.3.0',
+      'a1.r1.north.9.0',
+      'a1.r1.north.10.0',
+      'a1.r2.north.0.0',
+      'a1.r10.north.0.0',
+      'a2.r1.north.0.0',
+    ])
+  })
+
+  test('the same problem with other numbers is another problem', () => {
+    const one: CheckedShard = {
+      shard: 0,
+      source: 'north',
+      asked: 2,
+      rows: [
+        { row: row('north', 0, 'A coat costs 80.00. It is reduced by 20 percent. How much is saved?'), rejected: null },
+        { row: row('north', 1, 'A coat costs 90.00. It is reduced by 25 percent. How much is saved?'), rejected: null },
+      ],
+    }
+    expect(admit([], [one], quotas, index()).admitted).toHaveLength(2)
+  })
+})

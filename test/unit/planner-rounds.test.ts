@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { uniformProgram } from '../../agents/planner/programs.ts'
+import { addYield, nextRound } from '../../agents/planner/rounds.ts'
+import { apportion } from '../../agents/planner/rules/apportion.ts'
+import { shrunk } from '../../agents/planner/rules/skill-estimate.ts'
+import { attemptOf, configOf } from '../support/planner-fixtures.ts'
+
+test('apportioned numbers add up and follow the weights', () => {
+  const weights = fc.array(fc.double({ min: 0, max: 5, noNaN: true }), { minLength: 1, maxLength: 12 })
+  fc.assert(
+    fc.property(weights, fc.integer({ min: 0, max: 5000 }), (values, total) => {
+      const result = apportion(new Map(values.map((value, i) => [`s${i}`, value])), total)
+      expect([...result.values()].reduce((a, b) => a + b, 0)).toBe(total)
+      const sum = values.reduce((a, b) => a + b, 0)
+      for (const [i, value] of values.entries()) {
+        const exact = sum > 0 ? (total * value) / sum : total / values.length
+        expect(Math.abs(result.get(`s${i}`)! - exact)).toBeLessThan(1 + 1e-6)
+      }
+    }),
+  )
+})
+
+test('a skill with few items is drawn to the mean, one with many is not', () => {
+  expect(shrunk({ correct: 0, total: 0 }, 0.6)).toBe(0.6)
+  expect(shrunk({ correct: 10, total: 10 }, 0.5)).toBe(0.75)
+  expect(shrunk({ correct: 1000, total: 1000 }, 0.5)).toBeGreaterThan(0.99)
+})
+
+test('rounds refill deficits by source until the target, within the candidate cap', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.02, max: 1, noNaN: true }), fc.integer({ min: 6, max: 400 }), (share, rows) => {
+      const config = configOf({ rows })
+      let attempt = attemptOf(uniformProgram(['north', 'south', 'east'], rows))
+      for (;;) {
+        const asks = nextRound(attempt, config)
+        if (asks.length === 0) break
+        const bySource = { ...attempt.bySource }
+        const asked = { ...attempt.asked }
+        for (const { source, from, count, quota } of asks) {
+          expect(from).toBe(asked[source] ?? 0)
+          const good = Math.floor(count * share)
+          const admitted = Math.min(quota, good)
+          bySource[source] = addYield(bySource[source], {
+            asked: count,
+            generated: count,
+            admitted,
+            rejected: {
+              ...(count > good ? { 'wrong-answer': count - good } : {}),
+              ...(good > admitted ? { surplus: good - admitted } : {}),
+            },
+          })
+          asked[source] = from + count
+        }
+        attempt = { ...attempt, round: attempt.round + 1, bySource, asked }
+      }
+      const askedInAll = Object.values(attempt.asked).reduce((a, b) => a + b, 0)
+      const admittedInAll = Object.values(attempt.bySource).reduce((a, b) => a + b.admitted, 0)
+      expect(askedInAll).toBeLessThanOrEqual(config.limits.candidateCap * rows)
+      expect(admittedInAll).toBeLessThanOrEqual(rows)
+      // At a yield that the cap allows, the target is met exactly; else a limit was reached.
+      if (share >= 0.7 && rows >= 30) expect(admittedInAll).toBe(rows)
+      else if (admittedInAll < rows) {
+        expect(
+          attempt.round === config.limits.maxRounds || askedInAll >= Math.floor(config.limits.candidateCap * rows),
+        ).toBe(true)
+      }
+    }),
+  )
+})

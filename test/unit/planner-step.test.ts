@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Policy } from '../../agents/planner/policy.ts'
+import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
+import { configOf } from '../support/planner-fixtures.ts'
+import { createWorld, type OpeningPayload, play } from '../support/planner-world.ts'
+
+type Decided = { attempt: number; operation: string }
+type JobSent = { candidate: string; training: { datasetHash: string; seed: number } | null }
+
+const operations = (decisions: Decided[]) => decisions.map(({ attempt, operation }) => `${attempt} ${operation}`)
+
+describe('the planner', () => {
+  test('drafts, improves on the best, trains a control, opens the test once and finishes', async () => {
+    const scores: Record<string, number> = { base: 3, 'attempt-1': 12, 'attempt-2': 18, 'attempt-3': 15 }
+    const world = createWorld(configOf(), { scoreOf: (candidate) => scores[candidate] ?? 16 })
+    const state = await play(world)
+    expect(state.status).toBe('finished')
+    expect(state.bestAttempt).toBe(2)
+    expect(operations(world.named<Decided>('decision'))).toEqual(['1 draft', '2 improve', '3 improve', '0 draft'])
+    expect(world.named<JobSent>('job').map(({ candidate }) => candidate)).toEqual([
+      'base',
+      'attempt-1',
+      'attempt-2',
+      'attempt-3',
+      'final',
+      'control',
+    ])
+    const [request] = world.named<OpeningPayload>('opening-request')
+    expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'control', 'final'])
+  })
+
+  test('P4 every dataset has the same rows, and final and control share a seed that the search did not use', async () => {
+    const world = createWorld(configOf({ rows: 61 }), { yieldOf: () => 0.7 })
+    const state = await play(world)
+    expect([...state.attempts, state.control!].map(({ rows }) => rows)).toEqual([61, 61, 61, 61])
+    const jobs = world.named<JobSent>('job').filter(({ training }) => training)
+    const seedOf = (name: string) => jobs.find(({ candidate }) => candidate === name)!.training!.seed
+    expect(seedOf('final')).toBe(seedOf('control'))
+    expect(seedOf('attempt-1')).toBe(seedOf('attempt-2'))
+    expect(seedOf('final')).not.toBe(seedOf('attempt-1'))
+    expect(jobs.find(({ candidate }) => candidate === 'final')!.training!.datasetHash).toBe(
+      state.attempts.find(({ attempt }) => attempt === state.bestAttempt)!.datasetHash,
+    )
+  })
+
+  test('P1 P2 repeated events and crashes before publishing change neither messages nor datasets', async () => {
+    const config = configOf({ attempts: 2 })
+    const behaviour = { yieldOf: () => 0.6 }
+    const calm = createWorld(config, behaviour)
+    const expected = await play(calm)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.infiniteStream(fc.constantFrom('repeat' as const, 'crash' as const, 'none' as const)),
+        async (disturbances) => {
+          const world = createWorld(config, behaviour)
+          // A process that crashes for ever gets nowhere: after 60 disturbances the world is calm.
+          let left = 60
+          const state = await play(world, { disturb: () => (left-- > 0 ? disturbances.next().value! : 'none') })
+          expect([...world.sent.keys()].toSorted()).toEqual([...calm.sent.keys()].toSorted())
+          expect(state.attempts.map(({ datasetHash }) => datasetHash)).toEqual(
+            expected.attempts.map(({ datasetHash }) => datasetHash),
+          )
+          expect(state.status).toBe('finished')
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  test('P3 a stopped run sends no work, keeps what was decided, and goes on when resumed', async () => {
+    const world = createWorld(configOf(), {})
+    let state = await world.step(null, world.start())
+    const answers = world.publish(state.outbox)
+    state = await world.step({ ...state, outbox: [] }, world.control('stop'))
+    world.publish(state.outbox)
+    const before = world.sent.size
+    for (const answer of answers) state = await world.step({ ...state, outbox: [] }, answer)
+    expect(state.status).toBe('stopped')
+    world.publish(state.outbox)
+    expect([...world.sent.values()].slice(before).filter(({ variant }) => variant !== null)).toEqual([])
+    expect(state.held.length).toBeGreaterThan(0)
+    const end = await play(world, { state: { ...state, outbox: [] }, events: [world.control('resume')] })
+    expect(end.status).toBe('finished')
+    expect(end.held).toEqual([])
+  })
+
+  test('P5 the opening is asked for after the last decision of the search', async () => {
+    const world = createWorld(configOf(), {})
+    await play(world)
+    const names = [...world.sent.values()].map(({ name }) => name)
+    expect(names.lastIndexOf('decision')).toBeLessThan(names.indexOf('opening-request'))
+    expect(names.lastIndexOf('job')).toBeLessThan(names.indexOf('opening-request'))
+  })
+
+  test('too few rows lead to Repair with the good rows kept, three in a row to a new Draft', async () => {
+    const world = createWorld(configOf({ attempts: 6, rows: 60, minimumRows: 50 }), {
+      yieldOf: (attempt) => (attempt >= 1 && attempt <= 4 ? 0.02 : 1),
+    })
+    const state = await play(world)
+    expect(operations(world.named<Decided>('decision'))).toEqual([
+      '1 draft',
+      '2 repair',
+      '3 repair',
+      '4 repair',
+      '5 draft',
+      '6 improve',
+      '0 draft',
+    ])
+    expect(state.attempts[1]!.carried).toBe(state.attempts[0]!.rows)
+    expect(state.status).toBe('finished')
+  })
+
+  test('a run in which no attempt is valid fails and says so', async () => {
+    const world = createWorld(configOf({ attempts: 2 }), { yieldOf: () => 0 })
+    const state = await play(world)
+    expect(state.status).toBe('failed')
+    expect(world.named<{ stopReason: string }>('run-finished')[0]!.stopReason).toBe('no-valid-attempt')
+    expect(world.named('opening-request')).toEqual([])
+  })
+
+  test('a control that comes out short is left out, and the test is opened without it', async () => {
+    const world = createWorld(configOf({ attempts: 1 }), { yieldOf: (attempt) => (attempt === 0 ? 0 : 1) })
+    const state = await play(world)
+    expect(state.status).toBe('finished')
+    const [request] = world.named<OpeningPayload>('opening-request')
+    expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'final'])
+  })
+
+  test('a program that asks for nothing is a Debug', async () => {
+    const policy: Policy = {
+      decide: async (situation, signal) => {
+        const plan = await rulesPolicy.decide(situation, signal)
+        if (situation.attempt !== 1) return plan
+        return {
+          ...plan,
+          program: { ...plan.program, sources: plan.program.sources.map((source) => ({ ...source, rows: 0 })) },
+        }
+      },
+    }
+    const world = createWorld(configOf(), { policy })
+    await play(world)
+    expect(operations(world.named<Decided>('decision')).slice(0, 3)).toEqual(['1 draft', '2 debug', '3 improve'])
+  })
+
+  test('the hours of a run end its search, not its report', async () => {
+    const config = configOf({ attempts: 30, limits: { ...configOf().limits, maxHours: 12 / 3600 } })
+    const world = createWorld(config, {})
+    const state = await play(world)
+    expect(state.stopReason).toBe('hours-used')
+    expect(state.status).toBe('finished')
+    expect(state.attempts.length).toBeLessThan(30)
+  })
+
+  test('a vetoed dataset is not trained, and the search goes on', async () => {
+    const world = createWorld(configOf(), {})
+    let state = await world.step(null, world.start())
+    let events = world.publish(state.outbox)
+    // Base scored: shards go out; then the run is paused before the verdict, so the job is held back.
+    state = await world.step({ ...state, outbox: [] }, events[0]!)
+    events = world.publish(state.outbox)
+    state = await world.step({ ...state, outbox: [] }, world.control('pause'))
+    state = await world.step({ ...state, outbox: [] }, events[0]!)
+    expect(state.held.map(({ id }) => id)).toEqual(['job:attempt-1'])
+    state = await world.step({ ...state, outbox: [] }, world.control('veto'))
+    world.publish(state.outbox)
+    const end = await play(world, { state: { ...state, outbox: [] }, events: [world.control('resume')] })
+    expect(world.named<JobSent>('job').map(({ candidate }) => candidate)).not.toContain('attempt-1')
+    expect(end.status).toBe('finished')
+    expect(operations(world.named<Decided>('decision')).slice(0, 3)).toEqual(['1 draft', '2 draft', '3 improve'])
+  })
+})
