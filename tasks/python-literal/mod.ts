@@ -1,7 +1,8 @@
 import { evaluate } from './evaluate.ts'
 import { loadsJson } from './json.ts'
 import type { Node, Statement } from './node.ts'
-import { parseEval, parseStatements } from './parse.ts'
+import { parseEval } from './parse-eval.ts'
+import { parseStatements } from './parse-statement.ts'
 import { PyError, type PyErrorKind, type PyValue } from './value.ts'
 
 /**

@@ -48,4 +48,9 @@ export const binaryPrecedence: Partial<Record<string, number>> = {
   '@': 6,
 }
 
-export type Statement = { kind: 'assert'; test: Node } | { kind: 'expression'; node: Node } | { kind: 'pass' }
+export type Statement =
+  | { kind: 'assert'; test: Node }
+  | { kind: 'expression'; node: Node }
+  | { kind: 'pass' }
+  /** Read for its syntax only. */
+  | { kind: 'other' }

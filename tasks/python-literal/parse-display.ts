@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.ts'
 import type { Node } from './node.ts'
-import { parseBinary, parseDisjunction, parseExpression, parseNamed, parseStarNamed } from './parse-expression.ts'
+import { parseBinary, parseDisjunction, parseExpression, parseStarNamed } from './parse-expression.ts'
 import { parsePrimary } from './parse-primary.ts'
 
 /** What follows `(`: a group (which keeps the span of what it holds), a tuple, or a generator expression. */
@@ -33,13 +33,15 @@ export function parseList(cursor: Cursor, start: number): Node {
 export function parseDict(cursor: Cursor, start: number): Node {
   if (cursor.skip('}')) return { kind: 'dict', entries: [], start, end: cursor.lastEnd }
   if (!cursor.at('**')) {
+    const itemStart = cursor.token.start
     const first = parseStarNamed(cursor)
     if (first.kind === 'starred' || !cursor.at(':')) {
       if (atComprehension(cursor)) return parseComprehension(cursor, [first], '}', start)
       if (!cursor.at('}')) cursor.expect(',')
       return { kind: 'set', items: parseItems(cursor, [first], '}'), start, end: cursor.lastEnd }
     }
-    if (first.kind === 'other' && first.what === 'walrus') throw cursor.error()
+    // A walrus may be a key only in brackets of its own.
+    if (first.kind === 'other' && first.what === 'walrus' && first.start === itemStart) throw cursor.error()
     cursor.expect(':')
     const value = parseExpression(cursor)
     if (atComprehension(cursor)) return parseComprehension(cursor, [first, value], '}', start)
@@ -102,21 +104,34 @@ function parseTargets(cursor: Cursor): void {
   } while (cursor.skip(','))
 }
 
-function isTarget(node: Node): boolean {
+/** Whether a value can be assigned to this. */
+export function isTarget(node: Node): boolean {
   if (node.kind === 'starred') return isTarget(node.value)
   if (node.kind === 'tuple' || node.kind === 'list') return node.items.every(isTarget)
   return node.kind === 'name' || (node.kind === 'other' && (node.what === 'attribute' || node.what === 'subscript'))
 }
 
-function skipYield(cursor: Cursor): void {
+/** `yield`, with what it yields, where a yield expression may stand. */
+export function skipYield(cursor: Cursor): void {
   cursor.expect('yield')
-  if (cursor.skip('from')) {
-    parseExpression(cursor)
-    return
+  if (cursor.skip('from')) parseExpression(cursor)
+  else if (!cursor.isLineEnd() && !cursor.at(')') && !cursor.at(';')) parseStarList(cursor)
+}
+
+/** star_expressions: one or several, with an optional comma at the end; a tuple where there is a comma. */
+export function parseStarList(cursor: Cursor): Node {
+  const first = parseStarExpression(cursor)
+  const items = [first]
+  let hasComma = false
+  while (cursor.skip(',')) {
+    hasComma = true
+    if (cursor.isLineEnd() || [')', ';', '=', ':'].some((text) => cursor.at(text))) break
+    items.push(parseStarExpression(cursor))
   }
-  while (!cursor.at(')')) {
-    if (cursor.skip('*')) parseBinary(cursor)
-    else parseNamed(cursor)
-    if (!cursor.skip(',')) return
-  }
+  if (hasComma) return { kind: 'tuple', items, start: first.start, end: cursor.lastEnd }
+  return first
+}
+
+function parseStarExpression(cursor: Cursor): Node {
+  return cursor.at('*') ? parseStarNamed(cursor) : parseExpression(cursor)
 }

@@ -40,6 +40,10 @@ function decode({ prefix, body }: StringToken): string {
     if (slash < 0) break
     parts.push(body.slice(index, slash))
     const [text, next] = readEscape(body, slash + 1, isBytes)
+    // Two escaped surrogates stay two characters in Python; JavaScript would join them, so a noncharacter keeps them apart.
+    if (/^[\udc00-\udfff]$/.test(text) && /[\ud800-\udbff]$/.test(parts.findLast((part) => part !== '') ?? '')) {
+      parts.push('\u{10ffff}')
+    }
     parts.push(text)
     index = next
   }

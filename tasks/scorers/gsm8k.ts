@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { finalAnswer } from './final-answer.ts'
+import { readAnswerNumber } from './number-text.ts'
+
+/** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
+export const Gsm8kLine = z.looseObject({
+  response: z.string(),
+  gold: z.union([z.string(), z.number()]).transform(String),
+})
+export type Gsm8kLine = z.infer<typeof Gsm8kLine>
+
+const marked = /#### (-?[0-9.,]+)/
+
+/** The number after the first `#### `, its commas removed, as text; null where there is none. */
+export function markedAnswer(text: string): string | null {
+  return marked.exec(text)?.[1]?.replaceAll(',', '') ?? null
+}
+
+/** Scores a reply to a GSM8K question; officially the two texts after `#### ` must be equal, character by character. */
+export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): Verdict {
+  const goldText = markedAnswer(gold) ?? gold.trim().replaceAll(',', '')
+  if (mode === 'official') {
+    const answer = markedAnswer(response)
+    if (answer === null) return wrong(null, 'no-answer')
+    return answer === goldText ? right(answer) : wrong(answer, 'different')
+  }
+  const answer = readAnswerNumber(markedAnswer(response) ?? finalAnswer(response) ?? '')
+  if (answer === null) return wrong(null, 'no-answer')
+  return answer === Number(goldText) ? right(String(answer)) : wrong(String(answer), 'different')
+}
+
+export const gsm8k: BenchmarkScorer<Gsm8kLine> = { line: Gsm8kLine, score: scoreGsm8k }

@@ -1,0 +1,60 @@
+import { evalNode, evalPython, loadsPythonJson, type PyValue } from '../python-literal/mod.ts'
+import { finalAnswer } from './final-answer.ts'
+import { readAssertion } from './test-output-reply.ts'
+
+const maxCandidates = 50
+
+/**
+ * The value that a reply gives for an expression, wherever it stands: the operand of its last assertion that can be read
+ * (on either side), a fenced block, a last line, what follows "answer is". In Python's spelling or JSON's. Linear.
+ */
+export function readValueLoosely(reply: string): { value: PyValue; text: string } | null {
+  const lines = reply.split(/\r?\n/)
+  const assertions = lines.filter((line) => line.includes('assert')).slice(-maxCandidates)
+  for (const line of assertions.reverse()) {
+    const answer = fromAssertion(line.slice(line.indexOf('assert')).replace(/[`*\s]+$/, ''))
+    if (answer !== null) return answer
+  }
+  for (const text of [
+    fencedBlock(lines),
+    lines.findLast((line) => line.trim() !== '') ?? '',
+    finalAnswer(reply),
+    reply,
+  ]) {
+    const answer = text === null ? null : readValue(text)
+    if (answer !== null) return answer
+  }
+  return null
+}
+
+function fromAssertion(statement: string): { value: PyValue; text: string } | null {
+  const assertion = readAssertion(statement)
+  if (!assertion.ok) return null
+  for (const node of [assertion.right, assertion.left]) {
+    const result = evalNode(node)
+    const text = assertion.source(node)
+    if (result.ok) return { value: result.value, text }
+    const json = loadsPythonJson(text)
+    if (json.ok) return { value: json.value, text }
+  }
+  return null
+}
+
+function fencedBlock(lines: string[]): string | null {
+  const close = lines.findLastIndex((line) => line.startsWith('```'))
+  const open = lines.findLastIndex((line, index) => index < close && line.startsWith('```'))
+  return open < 0 ? null : lines.slice(open + 1, close).join('\n')
+}
+
+/** A value alone in a text, quoted or set as code. */
+export function readValue(text: string): { value: PyValue; text: string } | null {
+  const bare = text
+    .trim()
+    .replace(/^[`*]+/, '')
+    .replace(/[`*.]+$/, '')
+  if (bare === '') return null
+  const result = evalPython(bare)
+  if (result.ok) return { value: result.value, text: bare }
+  const json = loadsPythonJson(bare)
+  return json.ok ? { value: json.value, text: bare } : null
+}
