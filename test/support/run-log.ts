@@ -159,7 +159,16 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     }
     for (let done = 40; done <= 120; done += 40) progress('infer', done, 120)
     const summary = training
-      ? { rows, steps: 38, tokens: rows * 84, seconds: 92.4, tokensPerSecond: 272.7, lossCurve: curve, device: 'cpu' }
+      ? {
+          rows,
+          steps: 38,
+          tokens: rows * 84,
+          seconds: 92.4,
+          tokensPerSecond: 272.7,
+          lossCurve: curve,
+          device: 'cpu',
+          versions: { torch: '2.15.0', peft: '0.21.0' },
+        }
       : null
     const predictions = object(`predictions ${name}`)
     const shared = { candidate: candidateOf(name), training: summary, reusedTraining: false }

@@ -49,6 +49,10 @@ describe('a finished run', () => {
     expect(data.mats).toEqual({ attempts: 3, validAttempts: 3, value: 1 })
   })
 
+  test('takes the versions of the runtime from the trainings', () => {
+    expect(data.provenance.versions).toEqual({ syllabus: '0.1.0', torch: '2.15.0', peft: '0.21.0' })
+  })
+
   test('names the opening, the one seed and the sealing', () => {
     const text = data.conclusion.caveats.join('\n')
     expect(text).toContain('This adapter only')

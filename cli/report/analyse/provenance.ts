@@ -19,7 +19,7 @@ export function provenanceOf(
   )
   const hash = (name: string, sha256: string | null | undefined) => (sha256 ? [{ name, sha256 }] : [])
   return {
-    versions: { ...versions },
+    versions: versionsOf(facts, versions),
     seeds: [
       ...(facts.config ? [{ name: 'Run', value: String(facts.config.seed) }] : []),
       ...(finished ? [{ name: 'Replay', value: String(finished.seeds.replay) }] : []),
@@ -41,4 +41,16 @@ export function provenanceOf(
       ]),
     ],
   }
+}
+
+/** The versions given, and those that the trainings tell; where they differ, all of them. */
+function versionsOf(facts: RunFacts, given: Readonly<Record<string, string>>): Record<string, string> {
+  const trainings = [...facts.predictions, ...facts.reports].map(({ payload }) => payload.training?.versions ?? {})
+  const named = Map.groupBy(
+    [given, ...trainings].flatMap((versions) => Object.entries(versions)),
+    ([name]) => name,
+  )
+  return Object.fromEntries(
+    [...named].map(([name, entries]) => [name, [...new Set(entries.map(([, version]) => version))].join(', ')]),
+  )
 }

@@ -10,7 +10,7 @@ export const style: Markup = trusted(`
   --series-1: #4a72b0; --series-2: #0b8a75; --series-3: #d18f2c; --series-4: #a2569a;
   --series-5: #c2503f; --series-6: #6d8b3a; --series-7: #5fa3c7; --series-8: #8a7a6a;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #14171a; --card: #1b1f23; --ink: #e8e6e1; --soft: #a0a7af; --faint: #4a5158; --line: #2d3238;
     --accent: #53c4ae; --good: #53c4ae; --bad: #ef8474; --open: #dcb35a;
@@ -83,7 +83,7 @@ footer { margin-top: 56px; padding-top: 14px; border-top: 1px solid var(--line);
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #aaa; --line: #ddd; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } h2 { margin-top: 26pt; break-after: avoid; } h3 { break-after: avoid; }
-  .scroll { overflow: visible; } figure svg { max-width: 100%; } tr { break-inside: avoid; } table { font-size: 9pt; }
+  .scroll { overflow: visible; } figure svg { max-width: 100%; } tr { break-inside: avoid; } th.number { white-space: normal; } table { font-size: 9pt; }
   details::details-content { content-visibility: visible; } summary { color: inherit; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

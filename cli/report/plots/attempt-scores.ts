@@ -1,11 +1,15 @@
 import * as Plot from '@observablehq/plot'
-import { labelOf } from '../analyse/names.ts'
 import type { Markup } from '../html/markup.ts'
 import type { CandidateFacts } from '../report-data.ts'
-import { percent } from '../text/format.ts'
+import { percentNumber } from '../text/format.ts'
 import { candidateColour, draw } from './draw.ts'
 
-const shortLabel = (name: string) => (name === 'base' ? 'Base' : name === 'control' ? 'Control' : labelOf(name))
+/** Attempts by their number alone, so that thirty of them fit. */
+const shortLabel = (name: string) =>
+  name === 'base' ? 'Base' : name === 'control' ? 'Control' : name.replace(/^attempt-/, '').replace(/^final$/, 'Final')
+
+/** More points than this have no room for their figures. */
+const maxFigures = 12
 
 /** Validation score by attempt: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
 export function attemptScores(candidates: readonly CandidateFacts[]): Markup | null {
@@ -40,12 +44,11 @@ export function attemptScores(candidates: readonly CandidateFacts[]): Markup | n
       Plot.ruleX(points, { x: 'name', y1: 'low', y2: 'high', stroke: 'colour', strokeWidth: 2.5, strokeOpacity: 0.55 }),
       Plot.dot(points, { x: 'name', y: 'lenient', stroke: 'colour', r: 4, strokeWidth: 1.4, dx: 11 }),
       Plot.dot(points, { x: 'name', y: 'share', fill: 'colour', r: 5 }),
-      Plot.text(points, {
+      Plot.text(points.length > maxFigures ? [] : points, {
         x: 'name',
-        y: 'share',
-        text: (point) => percent(point.share / 100),
-        dx: -10,
-        textAnchor: 'end',
+        y: 'high',
+        text: (point) => percentNumber(point.share / 100),
+        dy: -9,
       }),
     ],
   })

@@ -17,9 +17,9 @@ export function search(data: ReportData): Markup {
   const primary = task?.primary ?? 'strict'
   const trained = trainedCandidates(candidates)
   return html`<h2>The search, attempt by attempt</h2>
-<p>${run.chosenAttempt ? `Attempt ${run.chosenAttempt} had the best ${primary} score on validation and was chosen.` : 'No attempt has been chosen.'} Validation steered the search; its scores are no result.</p>
+<p>${run.chosenAttempt ? `Attempt ${run.chosenAttempt} was chosen on validation.` : 'No attempt has been chosen.'} Validation steered the search; its scores are no result.</p>
 <div class="pair">
-${figure(attemptScores(candidates), 'Validation, strict with its Wilson interval (dot) and lenient (ring). Dashed: the base.')}
+${figure(attemptScores(candidates), 'Validation by attempt (its number), strict with its Wilson interval (dot, figure) and lenient (ring). Dashed: the base.')}
 ${figure(
   skillMix(datasets, skills),
   datasets.every(({ mixFrom }) => mixFrom === 'dataset')
