@@ -145,7 +145,7 @@ export const TaskFile = z.strictObject({
 })
 export type TaskFile = z.infer<typeof TaskFile>
 
-/** A task folder, loaded and checked. `sha256` covers the task file and every file it names. */
+/** A task folder, loaded and checked. `sha256` covers the task file, every file it names and the procedure's folder. */
 export const Task = TaskFile.extend({
   dir: z.string().min(1),
   sha256: Sha256,
@@ -157,7 +157,7 @@ export const Task = TaskFile.extend({
 export type Task = z.infer<typeof Task>
 
 /** All of a task that an agent may be sent. The test is named by its size and hash only. */
-export const PublicTask = Task.omit({ dir: true, test: true, procedure: true, few_shot: true, sample_submission: true })
+export const PublicTask = Task.omit({ dir: true, test: true, few_shot: true, sample_submission: true })
 export type PublicTask = z.infer<typeof PublicTask>
 
 /** SHA-256 of every core and normalised input of the splits: what a critic compares rows with, without seeing an item. */

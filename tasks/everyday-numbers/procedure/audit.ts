@@ -1,5 +1,6 @@
-import type { Difficulty, Item, ItemPart } from '../../../schemas/task.ts'
+import type { Difficulty, Item } from '../../../schemas/task.ts'
 import { TrainingRange } from '../../../schemas/task.ts'
+import type { AuditRequest } from '../../procedure.ts'
 import type { PhrasingBank } from './phrasing/bank.ts'
 import { testBank } from './phrasing/test.ts'
 import { trainingBank } from './phrasing/train.ts'
@@ -8,17 +9,8 @@ import type { Random } from './random.ts'
 import { randomFrom } from './random.ts'
 import { SKILL_NAMES } from './skills/mod.ts'
 
-/** Parts that a procedure can draw; a handwritten item it cannot. */
-export type DrawnPart = Exclude<ItemPart, 'handwritten'>
-const DRAWN_PARTS: readonly DrawnPart[] = ['in-template', 'heldout-phrasing', 'heldout-range']
+const DRAWN_PARTS = ['in-template', 'heldout-phrasing', 'heldout-range'] as const
 const MAX_REDRAWS = 1000
-
-export interface DrawOptions {
-  seed: string
-  counts: Readonly<Partial<Record<DrawnPart, number>>>
-  /** The cores that no item may have; every drawn core is added to it. */
-  taken: Set<string>
-}
 
 interface SplitManner {
   name: 'validation' | 'test' | 'audit'
@@ -26,7 +18,7 @@ interface SplitManner {
   range: 'heldout-validation' | 'heldout-test'
 }
 
-function rangeOf(part: DrawnPart, manner: SplitManner, random: Random) {
+function rangeOf(part: (typeof DRAWN_PARTS)[number], manner: SplitManner, random: Random) {
   return part === 'heldout-range' ? manner.range : random.pick(TrainingRange.options)
 }
 
@@ -35,7 +27,7 @@ function rangeOf(part: DrawnPart, manner: SplitManner, random: Random) {
  * phrasings, so that each part differs from training in one thing.
  * Errors: throws when a free core is not found in 1,000 draws.
  */
-export function drawItems(options: DrawOptions, manner: SplitManner): Item[] {
+export function drawItems(options: AuditRequest, manner: SplitManner): Item[] {
   const items: Item[] = []
   for (const part of DRAWN_PARTS) {
     const random = randomFrom(JSON.stringify([manner.name, part, options.seed]))
@@ -63,6 +55,6 @@ export function drawItems(options: DrawOptions, manner: SplitManner): Item[] {
  * Fresh items in the manner of the test. `taken` holds the core keys of training, validation and test; an item whose core
  * is in it is drawn again, and each drawn core is added.
  */
-export function drawAudit(options: DrawOptions): Item[] {
+export function drawAudit(options: AuditRequest): Item[] {
   return drawItems(options, { name: 'audit', phrasings: testBank, range: 'heldout-test' })
 }

@@ -1,4 +1,5 @@
-import type { Core, Difficulty, TrainingRange } from '../../../schemas/task.ts'
+import type { Core } from '../../../schemas/task.ts'
+import type { RowRequest, SampledRow } from '../../procedure.ts'
 import { trainingBank } from './phrasing/train.ts'
 import { drawProblem, INSTRUCTION } from './problem.ts'
 import { randomFrom } from './random.ts'
@@ -8,27 +9,6 @@ import { skillNamed } from './skills/mod.ts'
 export { drawAudit } from './audit.ts'
 export { coreKey } from './core-key.ts'
 export { SKILL_NAMES } from './skills/mod.ts'
-
-export interface RowRequest {
-  skill: string
-  difficulty: Difficulty
-  range: TrainingRange
-  /** Draw from the first 1 to 8 frames of the training bank. */
-  phrasings: number
-  seed: string
-}
-
-export interface SampledRow {
-  skill: string
-  core: Core
-  coreKey: string
-  phrasing: string
-  instruction: string
-  input: string
-  output: string
-  /** Two decimals. */
-  answer: string
-}
 
 /**
  * One training row; equal requests give equal rows. Phrasings set the variety of the questions and of the workings alike.

@@ -6,7 +6,7 @@ import { render } from './render.ts'
 import type { SkillName } from './skills/mod.ts'
 import { skillNamed } from './skills/mod.ts'
 
-export const INSTRUCTION = 'Solve. End with \\boxed{X.XX}.'
+export const INSTRUCTION = 'Answer in one sentence with \\boxed{X.XX}.'
 
 export interface ProblemOptions {
   skill: SkillName

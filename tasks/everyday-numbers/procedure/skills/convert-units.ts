@@ -1,6 +1,6 @@
 import type { NumberRange } from '../../../../schemas/task.ts'
 import type { Band, Skill } from '../skill.ts'
-import { hundredths, intInBand, plain } from '../skill.ts'
+import { intInBand, plain } from '../skill.ts'
 
 interface UnitPair {
   large: string
@@ -65,16 +65,11 @@ export const convertUnits: Skill<UnitCore> = {
   solve(core) {
     const { factor, toSmaller } = pairOf(core)
     const result = toSmaller ? core.value * factor : core.value / factor
-    const shown = plain(core.value)
-    const written = hundredths(result)
-    const rule = toSmaller ? `1 ${core.from} is ${factor} ${core.to}` : `1 ${core.to} is ${factor} ${core.from}`
-    const verb = toSmaller ? 'times' : 'divided by'
     return {
       answer: result / 100,
-      workings: [
-        `${rule}, ${shown} ${verb} ${factor} is ${written}.`,
-        `${rule}, so ${shown} ${core.from} ${verb} ${factor} is ${written} ${core.to}.`,
-      ],
+      workings: toSmaller
+        ? [`Multiply by ${factor}.`, `1 ${core.from} is ${factor} ${core.to}.`]
+        : [`Divide by ${factor}.`, `${factor} ${core.from} is 1 ${core.to}.`],
     }
   },
   slots: (core, random, lexicon) => ({

@@ -58,20 +58,17 @@ export const daysBetween: Skill<DaysCore> = {
     const first = DAYS_OF_YEAR[start]!
     const last = DAYS_OF_YEAR[start + span]!
     if (first.month === last.month) {
-      return {
-        answer: span,
-        workings: [`${last.day} minus ${first.day} is ${span}.`, `${last.day} - ${first.day} = ${span} days.`],
-      }
+      return { answer: span, workings: [`${last.day} minus ${first.day}.`, `${last.day} - ${first.day}.`] }
     }
-    const [name, length] = MONTHS[first.month]!
+    const [, length] = MONTHS[first.month]!
+    const between = MONTHS.slice(first.month + 1, last.month).map(([, days]) => days)
     const rest = length - first.day
-    const between = MONTHS.slice(first.month + 1, last.month)
-    const terms = [rest, ...between.map(([, days]) => days), last.day]
+    const more = [...between, last.day]
     return {
       answer: span,
       workings: [
-        `${name} has ${length} days, ${length} minus ${first.day} is ${rest}, ${terms.join(' plus ')} is ${span}.`,
-        `${name} has ${length} days, ${length} - ${first.day} = ${rest}, ${terms.join(' + ')} = ${span} days.`,
+        `${length} minus ${first.day} is ${rest}, plus ${more.join(' plus ')}.`,
+        `${length} - ${first.day} = ${rest}, + ${more.join(' + ')}.`,
       ],
     }
   },

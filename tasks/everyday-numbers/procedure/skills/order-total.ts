@@ -13,33 +13,29 @@ const bands: Record<NumberRange, Band> = {
   'heldout-test': [6_100, 9_900],
 }
 const PRICE_STEPS = { 1: 100, 2: 50, 3: 5 } as const
+const MAX_COUNTS = { 1: 5, 2: 9, 3: 12 } as const
 
-/** Quantity times price: whole prices, halves, then any multiple of five cents. */
+/** Quantity times price: few things at whole prices, more at halves, up to twelve at any multiple of five cents. */
 export const orderTotal: Skill<OrderCore> = {
   name: 'order-total',
   description: 'Total of two to twelve equal things from the price of one.',
   bands,
   sample: (random, { difficulty, range }) => ({
-    count: random.int(2, 12),
+    count: random.int(2, MAX_COUNTS[difficulty]),
     price: intInBand(random, bands[range], PRICE_STEPS[difficulty]),
   }),
   size: (core) => core.price,
   solve({ count, price }) {
-    const total = hundredths(count * price)
+    const answer = (count * price) / 100
     const cents = price % 100
-    if (cents === 0) {
-      return {
-        answer: (count * price) / 100,
-        workings: [`${count} times ${price / 100} is ${total}.`, `${count} x ${price / 100} = ${total}.`],
-      }
-    }
-    const whole = price - cents
-    const parts = [hundredths(count * whole), hundredths(count * cents)] as const
+    const whole = (price - cents) / 100
+    if (cents === 0) return { answer, workings: [`${count} times ${whole}.`, `${count} x ${whole}.`] }
+    const parts = [String(count * whole), hundredths(count * cents)] as const
     return {
-      answer: (count * price) / 100,
+      answer,
       workings: [
-        `${count} times ${whole / 100} is ${parts[0]}, ${count} times ${hundredths(cents)} is ${parts[1]}, together ${total}.`,
-        `${count} x ${whole / 100} = ${parts[0]}, ${count} x ${hundredths(cents)} = ${parts[1]}, together ${total}.`,
+        `${count} times ${whole} is ${parts[0]}, plus ${count} times ${hundredths(cents)}, ${parts[1]}.`,
+        `${count} x ${whole} = ${parts[0]}, plus ${count} x ${hundredths(cents)} = ${parts[1]}.`,
       ],
     }
   },

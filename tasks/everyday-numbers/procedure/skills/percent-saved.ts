@@ -11,10 +11,18 @@ const bands: Record<NumberRange, Band> = {
   'heldout-validation': [910, 1_300],
   'heldout-test': [1_310, 2_000],
 }
-const PERCENTAGES = { 1: [10, 50], 2: [5, 20, 25], 3: [15, 30, 40, 60, 75] } as const
-const AMOUNT_STEPS = { 1: 10, 2: 2, 3: 1 } as const
+const PERCENTAGES = { 1: [10], 2: [20, 30, 50], 3: [5, 40, 60, 70, 80] } as const
+const AMOUNT_STEPS = { 1: 5, 2: 2, 3: 1 } as const
 
-/** Percentage of a price: easy shares of round prices first, then odder shares of any whole price. */
+function workingsOf(percent: number, amount: number): readonly [string, string] {
+  const tenth = hundredths(amount * 10)
+  if (percent === 10) return ['One tenth of it.', 'Divide by 10.']
+  if (percent === 5) return [`10 percent is ${tenth}, take half.`, `A tenth is ${tenth}, 5 percent is half of that.`]
+  const times = percent / 10
+  return [`10 percent is ${tenth}, times ${times}.`, `A tenth is ${tenth}, multiply by ${times}.`]
+}
+
+/** Percentage of a price: a tenth, then small multiples of it, then larger ones and its half. */
 export const percentSaved: Skill<PercentCore> = {
   name: 'percent-saved',
   description: 'The amount that a percentage takes off a price.',
@@ -24,18 +32,7 @@ export const percentSaved: Skill<PercentCore> = {
     amount: intInBand(random, bands[range], AMOUNT_STEPS[difficulty]),
   }),
   size: (core) => core.amount,
-  solve({ percent, amount }) {
-    // A percent of a whole amount is a whole number of cents.
-    const saved = hundredths(percent * amount)
-    const one = hundredths(amount)
-    return {
-      answer: (percent * amount) / 100,
-      workings: [
-        `1 percent of ${amount} is ${one}, times ${percent} is ${saved}.`,
-        `1 percent of ${amount} = ${one}, ${percent} x ${one} = ${saved}.`,
-      ],
-    }
-  },
+  solve: ({ percent, amount }) => ({ answer: (percent * amount) / 100, workings: workingsOf(percent, amount) }),
   slots: (core, random, lexicon) => ({
     percent: String(core.percent),
     amount: hundredths(core.amount * 100),

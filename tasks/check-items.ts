@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import type { Item, Task } from '../schemas/task.ts'
+import { normaliseInput } from './fingerprint.ts'
+import type { Scorer } from './scorers/mod.ts'
+import { TaskError } from './task-error.ts'
+
+const REMOVE_ONE = 'Remove one of the two, or change its numbers and its wording.'
+
+/** Errors: `TaskError` when an id, a problem or a question stands twice, within a split or across splits and examples. */
+export function checkDisjoint(task: Task): void {
+  const seen = new Map<string, string>()
+  const claim = (kind: string, value: string, where: string) => {
+    const first = seen.get(`${kind}:${value}`)
+    if (first) throw new TaskError(`The same ${kind} stands twice`, `${first} and ${where}`, REMOVE_ONE)
+    seen.set(`${kind}:${value}`, where)
+  }
+  const splits = [
+    [task.splits.validation.file, task.validation],
+    [task.splits.test.file, task.test],
+  ] as const
+  for (const [file, items] of splits) {
+    for (const item of items) {
+      const where = `${join(task.dir, file)}, item ${item.id}`
+      claim('id', item.id, where)
+      claim('core', item.coreKey, where)
+      claim('question', normaliseInput(item.input), where)
+    }
+  }
+  for (const [index, row] of task.fewShot.entries()) {
+    claim('question', normaliseInput(row.input), `${join(task.dir, task.few_shot)}, example ${index + 1}`)
+  }
+}
+
+/** Errors: `TaskError` when an item's skill is not one of the task's, or its gold answer does not score against itself. */
+export function checkItem(task: Task, item: Item, file: string, scorer: Scorer): void {
+  const where = `${join(task.dir, file)}, item ${item.id}`
+  if (!task.skills.some(({ name }) => name === item.skill)) {
+    throw new TaskError(
+      `Unknown skill "${item.skill}"`,
+      where,
+      'Name the skill under skills in task.yaml, or correct it.',
+    )
+  }
+  const own = scoreAgainstItself(item.answer, task, scorer)
+  if (own !== null) {
+    const mend = `Write the answer in the form that the scorer ${scorer.name} reads.`
+    throw new TaskError(`The gold answer "${item.answer}" scores 0 against itself: ${own}`, where, mend)
+  }
+}
+
+/** Null when it scores, else the reason why not. */
+function scoreAgainstItself(answer: string, task: Task, scorer: Scorer): string | null {
+  try {
+    const score = scorer.score(scorer.inForm(answer), answer, task.scorer.options)
+    return score.strict ? null : score.reason
+  } catch (error) {
+    return (error as Error).message
+  }
+}

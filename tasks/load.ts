@@ -1,0 +1,93 @@
+import { readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import type { PublicTask, Task } from '../schemas/task.ts'
+import { TaskFile, TrainingRow } from '../schemas/task.ts'
+import { checkDisjoint, checkItem } from './check-items.ts'
+import { sha256 } from './fingerprint.ts'
+import { parseJson, parseWith, readSplit, readText } from './read-files.ts'
+import type { Scorer } from './scorers/mod.ts'
+import { scorerNamed, scorers } from './scorers/mod.ts'
+import { TaskError } from './task-error.ts'
+
+export { TaskError } from './task-error.ts'
+
+const TASK_FILE = 'task.yaml'
+
+/**
+ * Loads a task folder and checks all of it, so that nothing fails later in a run.
+ * Errors: `TaskError` on a missing file, a key that does not fit, an unknown scorer, a split whose hash or count differs, splits
+ * that share a core or a question, and a gold answer that scores 0 against itself.
+ */
+export async function loadTask(folder: string): Promise<Task> {
+  const dir = resolve(folder)
+  const path = join(dir, TASK_FILE)
+  const text = await readText(dir, TASK_FILE)
+  const file = parseWith(TaskFile, readYaml(text, path), path)
+  const scorer = checkedScorer(file, path)
+
+  const validation = await readSplit(dir, file.splits.validation)
+  const test = await readSplit(dir, file.splits.test)
+  const fewShotText = await readText(dir, file.few_shot)
+  const sampleText = await readText(dir, file.sample_submission)
+  const code = file.procedure ? await readProcedureFiles(dir, file.procedure) : []
+  const hashes = [text, fewShotText, sampleText, ...code].map(sha256)
+
+  const task: Task = {
+    ...file,
+    dir,
+    sha256: sha256([...hashes, file.splits.validation.sha256, file.splits.test.sha256].join('\n')),
+    validation,
+    test,
+    fewShot: readRows(fewShotText, join(dir, file.few_shot)),
+    sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
+  }
+  for (const item of validation) checkItem(task, item, file.splits.validation.file, scorer)
+  for (const item of test) checkItem(task, item, file.splits.test.file, scorer)
+  checkDisjoint(task)
+  return task
+}
+
+/** All of a task that an agent may be sent: no test item, no test answer, no path of this machine. */
+export function publicView(task: Task): PublicTask {
+  const { dir: _dir, test: _test, few_shot: _fewShot, sample_submission: _sample, ...open } = task
+  return open
+}
+
+/** The scorer of a loaded task. */
+export function scorerOf(task: Pick<Task, 'scorer'>): Scorer {
+  return scorerNamed(task.scorer.name)!
+}
+
+function readYaml(text: string, where: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw new TaskError(`Not YAML: ${(error as Error).message}`, where, 'Correct the YAML.')
+  }
+}
+
+function readRows(text: string, where: string): TrainingRow[] {
+  return parseWith(z.array(TrainingRow).min(1), parseJson(text, where), where)
+}
+
+function checkedScorer(file: TaskFile, path: string): Scorer {
+  const where = `${path}, key scorer`
+  const scorer = scorerNamed(file.scorer.name)
+  if (!scorer) {
+    const mend = `Name one of: ${Object.keys(scorers).join(', ')}; or add one to tasks/scorers/mod.ts.`
+    throw new TaskError(`Unknown scorer "${file.scorer.name}"`, where, mend)
+  }
+  parseWith(scorer.options, file.scorer.options, `${where}.options`)
+  return scorer
+}
+
+/** The texts of every TypeScript file in the procedure's folder, in the order of their paths. */
+async function readProcedureFiles(dir: string, procedure: string): Promise<string[]> {
+  await readText(dir, procedure)
+  const folder = dirname(procedure)
+  const names = await readdir(join(dir, folder), { recursive: true })
+  const sources = names.filter((name) => name.endsWith('.ts')).sort()
+  return Promise.all(sources.map((name) => readText(dir, join(folder, name))))
+}

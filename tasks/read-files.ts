@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import type { Item, SplitFile } from '../schemas/task.ts'
+import { Item as ItemSchema } from '../schemas/task.ts'
+import { sha256 } from './fingerprint.ts'
+import { TaskError } from './task-error.ts'
+
+/** Errors: `TaskError` when the file is missing or cannot be read. */
+export async function readText(dir: string, file: string): Promise<string> {
+  const path = join(dir, file)
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new TaskError('A file of the task is missing', path, 'Add the file, or name the right one in task.yaml.')
+    }
+    throw new TaskError(`A file of the task cannot be read: ${code}`, path, 'Check its type and its permissions.')
+  }
+}
+
+/** Errors: `TaskError` naming the first key that does not fit. */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  const key = issue.path.length > 0 ? `${where}, key ${issue.path.join('.')}` : where
+  throw new TaskError(issue.message, key, 'Correct the value; schemas/task.ts says what is accepted.')
+}
+
+/** Errors: `TaskError` with the parser's words. */
+export function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new TaskError(`Not JSON: ${(error as Error).message}`, where, 'Correct the JSON.')
+  }
+}
+
+/**
+ * Reads a split, one item a line.
+ * Errors: `TaskError` when its hash or count differ from what task.yaml says, or a line is no item.
+ */
+export async function readSplit(dir: string, { file, sha256: expected, count }: SplitFile): Promise<Item[]> {
+  const text = await readText(dir, file)
+  const path = join(dir, file)
+  const actual = sha256(text)
+  if (actual !== expected) {
+    const mend = `Restore the file, or, if the change is meant, write sha256: ${actual} in task.yaml.`
+    throw new TaskError('The split is not the file that task.yaml names: its hash differs', path, mend)
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const items = lines.map((line, index) => {
+    const where = `${path}, item ${index + 1}`
+    return parseWith(ItemSchema, parseJson(line, where), where)
+  })
+  if (items.length !== count) {
+    throw new TaskError(`The split has ${items.length} items, not ${count}`, path, 'Correct count in task.yaml.')
+  }
+  return items
+}
