@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type Bus, TerminalError } from '../../bus/mod.ts'
+import { operatorLink } from '../support/doors.ts'
+import { memoryLog, type TestServer, withServer } from '../support/nats.ts'
+
+let server: TestServer
+let critic: Bus
+
+beforeAll(async () => {
+  server = await withServer()
+  critic = await server.open('critic')
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+test.each([0, 1, 512 * 1024, 512 * 1024 + 1, 5_000_000])('%i bytes come back as they were', async (size) => {
+  const bytes = new Uint8Array(randomBytes(size))
+  const ref = await critic.objects.put('LAB', `run-1/some dir/file ${size}.bin`, bytes)
+  expect(ref).toEqual({
+    account: 'LAB',
+    name: `run-1/some dir/file ${size}.bin`,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    bytes: size,
+  })
+  expect(await critic.objects.has(ref)).toBe(true)
+  expect(Buffer.compare(await critic.objects.get(ref), bytes)).toBe(0)
+})
+
+test('the same bytes under the same name are stored once; other bytes are another object', async () => {
+  const link = await operatorLink(server, memoryLog())
+  const count = async () => (await link.jsm.streams.info('OBJECTS_LAB')).state.messages
+  const first = await critic.objects.putLines('LAB', 'run-1/rows', [{ n: 1 }])
+  const stored = await count()
+  expect(await critic.objects.putLines('LAB', 'run-1/rows', [{ n: 1 }])).toEqual(first)
+  expect(await count()).toBe(stored)
+  const second = await critic.objects.putLines('LAB', 'run-1/rows', [{ n: 2 }])
+  const Row = z.object({ n: z.number() })
+  expect(await critic.objects.getLines(first, Row)).toEqual([{ n: 1 }])
+  expect(await critic.objects.getLines(second, Row)).toEqual([{ n: 2 }])
+  await link.nc.close()
+})
+
+test('bytes that differ from the reference are a terminal error', async () => {
+  const link = await operatorLink(server, memoryLog())
+  const sha256 = createHash('sha256').update('right').digest('hex')
+  await link.js.publish(`objects.lab.run-1.forged.${sha256}.0`, 'wrong')
+  await link.nc.close()
+  const ref = { account: 'LAB', name: 'run-1/forged', sha256, bytes: 5 } as const
+  await expect(critic.objects.get(ref)).rejects.toThrow(TerminalError)
+  await expect(critic.objects.get(ref)).rejects.toThrow(/SHA-256/)
+})
+
+test('an object that is not there, or content of another form, is a terminal error', async () => {
+  const ref = await critic.objects.putJson('LAB', 'run-1/json', { a: 1 })
+  expect(await critic.objects.getJson(ref, z.object({ a: z.number() }))).toEqual({ a: 1 })
+  await expect(critic.objects.getJson(ref, z.string())).rejects.toThrow(TerminalError)
+  const missing = { ...ref, name: 'run-1/elsewhere' }
+  expect(await critic.objects.has(missing)).toBe(false)
+  await expect(critic.objects.get(missing)).rejects.toThrow(/not there/)
+})
