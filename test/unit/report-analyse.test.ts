@@ -73,6 +73,14 @@ describe('claims', () => {
     expect(JSON.stringify(equal)).not.toContain('The search helped')
   })
 
+  test('a difference above zero is not enough where its interval is not', () => {
+    const difference = data.sealed!.comparisons.find(({ to }) => to === 'control')!.parts['heldout-phrasing']!.strict
+    expect(difference.value).toBeGreaterThan(0)
+    expect(difference.interval!.low).toBeLessThan(0)
+    expect(data.conclusion.search.verdict).toBe('not-shown')
+    expect(data.conclusion.search.sentence).toContain('which includes zero')
+  })
+
   test('a worse student is called worse', () => {
     const { improved } = reportData({ skillOf: { base: 0.7, final: 0.2 } }).conclusion
     expect(improved.verdict).toBe('opposite')

@@ -64,7 +64,8 @@ describe('Markdown', () => {
     for (const line of renderMarkdown(hostile()).split('\n')) {
       const [ticks] = /^`{3,}/.exec(line) ?? []
       if (fence === null && ticks) fence = ticks
-      else if (fence !== null && line === fence) fence = null
+      // As CommonMark closes a block: by at least as many backticks, alone on their line.
+      else if (fence !== null && /^ {0,3}`+\s*$/.test(line) && line.trim().length >= fence.length) fence = null
       else if (fence === null) outside.push(line)
     }
     expect(fence).toBeNull()
