@@ -34,7 +34,7 @@ export const orderTotal: Skill<OrderCore> = {
     return {
       answer,
       workings: [
-        `${count} times ${whole} is ${parts[0]}, plus ${count} times ${hundredths(cents)}, ${parts[1]}.`,
+        `${count} times ${whole} is ${parts[0]}, plus ${count} times ${hundredths(cents)} is ${parts[1]}.`,
         `${count} x ${whole} = ${parts[0]}, plus ${count} x ${hundredths(cents)} = ${parts[1]}.`,
       ],
     }

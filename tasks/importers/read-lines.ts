@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs'
+
+/** A line of a text file, numbered from 1; `text` is null where the line is longer than the reader allows. */
+export type NumberedLine = { number: number; text: string | null }
+
+/** Longer lines are skipped, not held in memory. */
+export const maxLineBytes = 64 * 1024 * 1024
+
+/**
+ * The lines of a UTF-8 file, in constant memory: a line feed ends a line, a carriage return before it and a byte-order mark
+ * at the start of the file are dropped. (Node's own line reader also splits at U+2028, which JSON lines may hold.)
+ */
+export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGenerator<NumberedLine> {
+  let parts: Buffer[] = []
+  let bytes = 0
+  let number = 1
+  const finish = (): NumberedLine => {
+    const text = bytes > maxBytes ? null : Buffer.concat(parts).toString('utf8')
+    const line = { number, text: text === null ? null : clean(text, number) }
+    parts = []
+    bytes = 0
+    number += 1
+    return line
+  }
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    let start = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      bytes += end - start
+      if (bytes <= maxBytes) parts.push(chunk.subarray(start, end))
+      yield finish()
+      start = end + 1
+    }
+    bytes += chunk.length - start
+    if (bytes <= maxBytes && start < chunk.length) parts.push(chunk.subarray(start))
+    else if (bytes > maxBytes) parts = []
+  }
+  if (bytes > 0) yield finish()
+}
+
+function clean(text: string, number: number): string {
+  const start = number === 1 && text.charCodeAt(0) === 0xfeff ? 1 : 0
+  const end = text.endsWith('\r') ? text.length - 1 : text.length
+  return text.slice(start, end)
+}

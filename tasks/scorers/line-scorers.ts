@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import type { BenchmarkMode, BenchmarkScorer, Verdict } from './benchmark.ts'
+import { cruxeval } from './cruxeval.ts'
+import { financereasoning } from './financereasoning.ts'
+import { gsm8k } from './gsm8k.ts'
+import { livecodebenchTop } from './livecodebench-top.ts'
+import { scorerNamed, scorers } from './mod.ts'
+import { scibench } from './scibench.ts'
+import type { Scorer, ScorerOptions } from './scorer.ts'
+import { svamp } from './svamp.ts'
+
+/** Scores one parsed line of a results file; `invalid` says what the line lacks. */
+export type LineScorer = (line: unknown, mode: BenchmarkMode) => Verdict | { invalid: string }
+
+/** Every scorer that reads the lines of a benchmark, by the name a person types. */
+const benchmarks: Readonly<Record<string, LineScorer>> = {
+  scibench: lineScorer(scibench),
+  'livecodebench-top': lineScorer(livecodebenchTop),
+  financereasoning: lineScorer(financereasoning),
+  cruxeval: lineScorer(cruxeval),
+  gsm8k: lineScorer(gsm8k),
+  svamp: lineScorer(svamp),
+}
+
+/** The names that `lineScorerNamed` knows. */
+export function lineScorerNames(): string[] {
+  return [...new Set([...Object.keys(benchmarks), ...Object.keys(scorers)])]
+}
+
+/**
+ * The line scorer of a benchmark, or of a task scorer (then a line carries `response` and `gold`, `official` is its strict
+ * form and `normalised` its lenient one). Undefined for an unknown name. Throws on options that the scorer does not know.
+ */
+export function lineScorerNamed(name: string, options: ScorerOptions = {}): LineScorer | undefined {
+  if (Object.hasOwn(benchmarks, name)) return benchmarks[name]
+  const scorer = scorerNamed(name)
+  return scorer && taskLineScorer(scorer, scorer.options.parse(options))
+}
+
+function lineScorer<Line>(scorer: BenchmarkScorer<Line>): LineScorer {
+  return (line, mode) => {
+    const parsed = scorer.line.safeParse(line)
+    return parsed.success ? scorer.score(parsed.data, mode) : { invalid: firstIssue(parsed.error) }
+  }
+}
+
+const TaskLine = z.looseObject({
+  response: z.string(),
+  gold: z.union([z.string(), z.number(), z.boolean()]).transform(String),
+})
+
+function taskLineScorer(scorer: Scorer, options: ScorerOptions): LineScorer {
+  return (line, mode) => {
+    const parsed = TaskLine.safeParse(line)
+    if (!parsed.success) return { invalid: firstIssue(parsed.error) }
+    try {
+      const { strict, lenient, extracted, reason } = scorer.score(parsed.data.response, parsed.data.gold, options)
+      return { correct: mode === 'official' ? strict : lenient, extracted, reason }
+    } catch (error) {
+      return { invalid: error instanceof Error ? error.message : String(error) }
+    }
+  }
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  const path = issue?.path.join('.')
+  return path ? `${path}: ${issue?.message}` : (issue?.message ?? 'not a line of this scorer')
+}

@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { parsePythonJson } from '../importers/parse-json.ts'
+import { readLines } from '../importers/read-lines.ts'
+import type { BenchmarkMode } from './benchmark.ts'
+import type { LineScorer } from './line-scorers.ts'
+
+/** What scoring a file found. `bad` lists the first lines that could not be scored; `badCount` counts them all. */
+export type ScoreSummary = {
+  scored: number
+  correct: number
+  reasons: Map<string, number>
+  badCount: number
+  bad: { line: number; why: string }[]
+}
+
+const maxListed = 20
+const added = ['correct', 'extracted', 'reason'] as const
+
+/**
+ * Scores each line of a JSON Lines file and writes the scorable ones, in order, with `correct`, `extracted` and `reason`
+ * added. Constant memory. The output appears whole or not at all: it is written beside its place and renamed. Errors: what
+ * the file system says.
+ */
+export async function scoreFile(
+  input: string,
+  output: string,
+  score: LineScorer,
+  mode: BenchmarkMode,
+): Promise<ScoreSummary> {
+  const summary: ScoreSummary = { scored: 0, correct: 0, reasons: new Map(), badCount: 0, bad: [] }
+  const partial = `${output}.${process.pid}.partial`
+  const file = createWriteStream(partial, { flags: 'w' })
+  try {
+    await once(file, 'open')
+    for await (const { number, text } of readLines(input)) {
+      if (text?.trim() === '') continue
+      const result = scoreLine(text, score, mode)
+      if ('why' in result) {
+        summary.badCount += 1
+        if (summary.bad.length < maxListed) summary.bad.push({ line: number, why: result.why })
+        continue
+      }
+      summary.scored += 1
+      if (result.verdict.correct) summary.correct += 1
+      summary.reasons.set(result.verdict.reason, (summary.reasons.get(result.verdict.reason) ?? 0) + 1)
+      if (!file.write(`${result.line}\n`)) await once(file, 'drain')
+    }
+    file.end()
+    await once(file, 'close')
+    await rename(partial, output)
+  } catch (error) {
+    file.destroy()
+    await rm(partial, { force: true })
+    throw error
+  }
+  return summary
+}
+
+type Scored = { line: string; verdict: { correct: boolean; extracted: string | null; reason: string } }
+
+function scoreLine(text: string | null, score: LineScorer, mode: BenchmarkMode): Scored | { why: string } {
+  if (text === null) return { why: 'longer than a line may be' }
+  let row: unknown
+  try {
+    row = parsePythonJson(text)
+  } catch {
+    return { why: 'not JSON' }
+  }
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) return { why: 'not a JSON object' }
+  const verdict = score(row, mode)
+  if ('invalid' in verdict) return { why: verdict.invalid }
+  const { correct, extracted, reason } = verdict
+  const verdictText = JSON.stringify({ correct, extracted, reason })
+  // The line's own text is kept: parsing and printing it again would change long integers and NaN.
+  const body = text.trim().slice(0, -1).trimEnd()
+  const line = added.some((key) => Object.hasOwn(row, key))
+    ? JSON.stringify({ ...row, correct, extracted, reason })
+    : `${body}${body === '{' ? '' : ', '}${verdictText.slice(1)}`
+  return { line, verdict }
+}
