@@ -79,6 +79,14 @@ describe('Markdown', () => {
   })
 })
 
+test('a run whose task cannot be read still shows its result', () => {
+  const without = { ...data, task: null }
+  for (const text of [renderHtml(without), renderMarkdown(without)]) {
+    expect(text).toContain('Result on the sealed test')
+    expect(text).not.toContain('The test was not opened')
+  }
+})
+
 test('a run at any point renders', () => {
   const log = runLog()
   for (let length = 0; length < log.length; length += 12) {

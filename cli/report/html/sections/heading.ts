@@ -1,4 +1,4 @@
-import { labelOf } from '../../analyse/names.ts'
+import { allParts, labelOf } from '../../analyse/names.ts'
 import { candidateColour } from '../../plots/draw.ts'
 import type { Claim, ReportData } from '../../report-data.ts'
 import { duration, numberText, percent, percentNumber, timeText } from '../../text/format.ts'
@@ -41,8 +41,8 @@ ${conclusion.caveats.map((caveat) => html`<p>${caveat}</p>`)}
 }
 
 function cards({ sealed, task }: ReportData): Markup {
-  if (!sealed || !task) return html``
-  const { headline, primary } = task
+  if (!sealed) return html``
+  const [headline, primary] = [sealed.parts[0] ?? allParts, task?.primary ?? 'strict'] as const
   return html`<p class="note cards-title">Sealed test, ${labelOf(headline)}, ${primary} scoring, share right</p>
 <div class="cards">${sealed.test.map(({ candidate, parts }) => {
     const rate = parts[headline]?.[primary]

@@ -13,10 +13,10 @@ type Range = { low: number; high: number } | null
 /** The sealed test: scores, differences, gains, the audit beside it, and the skills. */
 export function result(data: ReportData): Markup {
   const { sealed, task } = data
-  if (!sealed || !task) {
+  if (!sealed) {
     return html`<h2>Result</h2>${absent('The test was not opened. There is no result, only what the search saw on validation.')}`
   }
-  const { primary, headline } = task
+  const [headline, primary] = [sealed.parts[0] ?? allParts, task?.primary ?? 'strict'] as const
   const other: Mode = primary === 'strict' ? 'lenient' : 'strict'
   return html`<h2>Result on the sealed test</h2>
 ${figure(

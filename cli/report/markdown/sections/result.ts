@@ -7,10 +7,10 @@ import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 /** The sealed test: scores, differences, gains, and the audit. */
 export function resultSection(data: ReportData): string[] {
   const { sealed, task } = data
-  if (!sealed || !task) {
+  if (!sealed) {
     return ['## Result', 'The test was not opened. There is no result, only what the search saw on validation.']
   }
-  const { primary } = task
+  const primary = task?.primary ?? 'strict'
   const other = primary === 'strict' ? 'lenient' : 'strict'
   const parts = sealed.parts.map(labelOf)
   const range = (interval: { low: number; high: number } | null, write: (share: number) => string) =>
