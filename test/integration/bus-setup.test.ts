@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import {
+  BusSetupError,
+  connectBus,
+  credentialsFromUrl,
+  findServer,
+  readCredentials,
+  startServer,
+} from '../../bus/mod.ts'
+import { registry } from '../../schemas/registry.ts'
+import { isAlive, memoryLog, natsBinary, take, until, withServer } from '../support/nats.ts'
+
+const log = memoryLog()
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+const folder = async () => {
+  const path = await mkdtemp(join(tmpdir(), 'syllabus-setup-'))
+  cleanups.push(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+const fault = async (promise: Promise<unknown>): Promise<BusSetupError> => {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof BusSetupError)) throw new Error(`expected a BusSetupError, got ${error}`)
+  for (const part of [error.what, error.where, error.mend]) expect(part).not.toBe('')
+  return error
+}
+async function occupied(): Promise<{ port: number; server: Server }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  cleanups.push(() => server.close())
+  const address = server.address()
+  if (!address || typeof address === 'string') throw new Error('no port')
+  return { port: address.port, server }
+}
+/** A nats-server as somebody else would run it: one account, no permissions. */
+async function foreignServer(...args: string[]): Promise<string> {
+  const { port, server } = await occupied()
+  server.close()
+  const child: ChildProcess = spawn(await natsBinary(), ['-a', '127.0.0.1', '-p', String(port), ...args], {
+    stdio: 'ignore',
+  })
+  cleanups.push(async () => {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  })
+  return `127.0.0.1:${port}`
+}
+const connectTo = (url: string) => {
+  const { servers, credentials } = credentialsFromUrl(url)
+  const who = { role: 'operator', variant: 'cli', instance: 'test' } as const
+  return connectBus({ servers, credentials: credentials.operator, ...who, log })
+}
+
+test('no server there', async () => {
+  const { port, server } = await occupied()
+  server.close()
+  expect((await fault(connectTo(`nats://127.0.0.1:${port}`))).what).toMatch(/No NATS server answers/)
+})
+
+test('a wrong password', async () => {
+  await using server = await withServer({ topology: false })
+  const url = server.url.replace('//', '//operator-lab:wrong@')
+  const error = await fault(connectTo(url))
+  expect(error.what).toContain('refuses the user "operator-lab"')
+  expect(`${error.message}${error.where}`).not.toContain('wrong')
+})
+
+test('a server without JetStream', async () => {
+  const url = await foreignServer()
+  await until('up', () =>
+    connectTo(url).then(
+      () => false,
+      (error: Error) => !/No NATS server/.test(error.message),
+    ),
+  )
+  expect((await fault(connectTo(url))).what).toMatch(/no JetStream for account LAB/)
+})
+
+test('a port in use, storage that cannot be written, a binary or credentials that are not there', async () => {
+  const binary = await natsBinary()
+  const storeDir = await folder()
+  const credentialsFile = join(storeDir, 'credentials.json')
+  const { port } = await occupied()
+  expect((await fault(startServer({ binary, storeDir, port, credentialsFile, log }))).what).toBe(
+    `Port ${port} is in use`,
+  )
+  const file = join(storeDir, 'a-file')
+  await writeFile(file, '')
+  const blocked = startServer({ binary, storeDir: join(file, 'store'), credentialsFile, log })
+  expect((await fault(blocked)).what).toMatch(/cannot write its storage/)
+  const missing = startServer({ binary: '/no/such/nats-server', storeDir, credentialsFile, log })
+  expect((await fault(missing)).what).toMatch(/ENOENT/)
+  await writeFile(credentialsFile, '{"planner": 1}')
+  expect((await fault(startServer({ binary, storeDir, credentialsFile, log }))).where).toBe(credentialsFile)
+})
+
+test('passwords and port are kept over a restart, in files that only their owner reads', async () => {
+  const binary = await natsBinary()
+  const storeDir = await folder()
+  const options = { binary, storeDir, credentialsFile: join(storeDir, 'credentials.json'), log }
+  const first = await startServer(options)
+  expect((await findServer(storeDir))?.running).toBe(true)
+  await first.stop()
+  expect(isAlive(first.pid)).toBe(false)
+  expect((await findServer(storeDir))?.running).toBe(false)
+  const second = await startServer(options)
+  expect([second.url, second.credentials]).toEqual([first.url, first.credentials])
+  expect(readCredentials(options.credentialsFile)).toEqual(first.credentials)
+  for (const name of ['credentials.json', 'nats-server.conf'])
+    expect((await stat(join(storeDir, name))).mode & 0o077).toBe(0)
+  const third = await startServer(options)
+  expect([third.adopted, third.pid]).toEqual([true, second.pid])
+  await third.stop()
+  expect(isAlive(second.pid)).toBe(false)
+})
+
+test('a foreign server with one account carries everything, and says that nothing is sealed', async () => {
+  const url = await foreignServer('-js', '-sd', await folder())
+  await until('up', () =>
+    connectTo(url).then(
+      (bus) => bus[Symbol.asyncDispose]().then(() => true),
+      () => false,
+    ),
+  )
+  await using bus = await connectTo(url)
+  expect(bus.sealed).toBe(false)
+  const limits = { logMaxBytes: 2 ** 20, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 22 }
+  await bus.ensureTopology(limits)
+  await bus.ensureTopology(limits)
+  await bus.publish(registry.control, { runId: 'one', variant: 'rules', id: 'a' }, { action: 'pause' })
+  for (const account of ['LAB', 'EXAM', 'VAULT'] as const) {
+    const ref = await bus.objects.putJson(account, 'one/x', { account })
+    expect(new TextDecoder().decode(await bus.objects.get(ref))).toContain(account)
+  }
+  expect(await bus.runs()).toEqual(['one'])
+})
+
+test('a full log makes publishing wait and drops nothing', async () => {
+  await using server = await withServer({ logMaxBytes: 64 * 1024 })
+  const operator = await server.open('operator')
+  const pauses: boolean[] = []
+  await using sender = await connectBus({
+    servers: server.url,
+    credentials: server.credentials.operator,
+    role: 'operator',
+    variant: 'cli',
+    instance: 'sender',
+    log,
+    onPaused: (paused) => pauses.push(paused),
+  })
+  const reason = 'x'.repeat(8000)
+  const send = (runId: string, n: number) =>
+    sender.publish(registry.control, { runId, variant: 'rules', id: `m${n}` }, { action: 'pause', reason })
+  let sent = 0
+  const sending = (async () => {
+    for (let n = 0; n < 12; n++) {
+      await send(n < 6 ? 'old' : 'new', n)
+      sent += 1
+    }
+  })()
+  await until('paused', () => pauses.length === 1)
+  const before = sent
+  expect(before).toBeLessThan(12)
+  expect(before).toBeGreaterThan(5)
+  await operator.purgeRun('old')
+  await sending
+  expect(pauses).toEqual([true, false])
+  const kept = await take(operator.log({ follow: false, signal: new AbortController().signal }), 99)
+  expect(kept.map((entry) => entry.id)).toEqual(Array.from({ length: 6 }, (_, n) => `new.m${n + 6}`))
+})

@@ -1,0 +1,120 @@
+import { connect, errors, type NatsConnection } from 'nats'
+import { inboxPrefix } from '../../bus/link.ts'
+import type { Account, Role } from '../../schemas/role.ts'
+import type { TestServer } from './nats.ts'
+
+/** What became of one attempt to reach something. */
+export type Attempt = { road: string; outcome: 'refused' | 'error' | 'silence' | 'answered'; text: string }
+
+export type Road = { name: string; subject: string; payload: string }
+
+/** A bare connection with a role's user in one account, as a hostile process of that role would open it. */
+export async function bareConnection(server: TestServer, role: Role, account: Account): Promise<NatsConnection> {
+  const login = server.credentials[role][account]
+  if (!login) throw new Error(`${role} has no user in ${account}`)
+  return connect({ servers: server.url, ...login, inboxPrefix: inboxPrefix(role), reconnect: false })
+}
+
+/** Every request to the server by which a stream's content could be read, copied, changed or removed. */
+export function roadsTo(stream: string, subject: string, inbox: string): Road[] {
+  const api = (name: string, verb: string, payload: object | string = '', prefix = '$JS.API'): Road => ({
+    name: `${name} ${stream}`,
+    subject: `${prefix}.${verb}`,
+    payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+  })
+  const pull = { ack_policy: 'none', deliver_policy: 'all' }
+  const push = { ...pull, deliver_subject: `${inbox}.push` }
+  const create = (config: object, name?: string) => ({
+    stream_name: stream,
+    config: { ...config, ...(name ? { name } : {}) },
+  })
+  const external = (prefix: string) => ({ name: stream, external: { api: prefix, deliver: `${inbox}.mirror` } })
+  return [
+    api('get', `STREAM.MSG.GET.${stream}`, { seq: 1 }),
+    api('get by subject', `STREAM.MSG.GET.${stream}`, { last_by_subj: subject }),
+    api('direct get', `DIRECT.GET.${stream}`, { seq: 1 }),
+    api('direct get by subject', `DIRECT.GET.${stream}.${subject}`),
+    api('pull consumer', `CONSUMER.CREATE.${stream}.spy`, create(pull, 'spy')),
+    api('push consumer', `CONSUMER.CREATE.${stream}.spy2`, create(push, 'spy2')),
+    api(
+      'filtered consumer',
+      `CONSUMER.CREATE.${stream}.spy3.${subject}`,
+      create({ ...pull, filter_subject: subject }, 'spy3'),
+    ),
+    api('unnamed consumer', `CONSUMER.CREATE.${stream}`, create(push)),
+    api('durable consumer', `CONSUMER.DURABLE.CREATE.${stream}.spy4`, create({ ...pull, durable_name: 'spy4' })),
+    api('mirror', 'STREAM.CREATE.SPY', { name: 'SPY', mirror: { name: stream } }),
+    api('source', 'STREAM.CREATE.SPY2', { name: 'SPY2', sources: [{ name: stream }] }),
+    api('external mirror', 'STREAM.CREATE.SPY3', { name: 'SPY3', mirror: external('$JS.VAULT.API') }),
+    api('external mirror by account', 'STREAM.CREATE.SPY4', { name: 'SPY4', mirror: external('VAULT.$JS.API') }),
+    api('snapshot', `STREAM.SNAPSHOT.${stream}`, { deliver_subject: `${inbox}.snapshot` }),
+    api('restore', 'STREAM.RESTORE.SPY5', { config: { name: 'SPY5', subjects: [subject] }, state: {} }),
+    api('overlapping stream', 'STREAM.CREATE.SPY6', { name: 'SPY6', subjects: [subject] }),
+    api('republish', `STREAM.UPDATE.${stream}`, {
+      name: stream,
+      subjects: [subject],
+      republish: { src: '>', dest: `${inbox}.>` },
+    }),
+    api('purge', `STREAM.PURGE.${stream}`),
+    api('delete', `STREAM.DELETE.${stream}`),
+    api('delete message', `STREAM.MSG.DELETE.${stream}`, { seq: 1 }),
+    api('domain', `STREAM.MSG.GET.${stream}`, { seq: 1 }, '$JS.VAULT.API'),
+    api('account', `STREAM.MSG.GET.${stream}`, { seq: 1 }, '$JS.ACC.VAULT.API'),
+  ]
+}
+
+/** Subjects of the server's own services by which an account could be looked into or changed. */
+export const systemRoads: readonly Road[] = [
+  { name: 'account info', subject: '$SYS.REQ.ACCOUNT.VAULT.INFO', payload: '' },
+  { name: 'account streams', subject: '$SYS.REQ.ACCOUNT.VAULT.JSZ', payload: '{"streams":true}' },
+  { name: 'account claims', subject: '$SYS.REQ.CLAIMS.UPDATE', payload: '{"exports":[{"subject":">"}]}' },
+  { name: 'server streams', subject: '$SYS.REQ.SERVER.PING.JSZ', payload: '{"accounts":true,"streams":true}' },
+  { name: 'server reload', subject: '$SYS.REQ.SERVER.PING.CONFIG', payload: '' },
+]
+
+/** Takes one road and says how it ended; silence means that nobody is behind it. */
+export async function tryRoad(nc: NatsConnection, road: Road): Promise<Attempt> {
+  try {
+    const reply = await nc.request(road.subject, road.payload, { timeout: 1500 })
+    const text = `${reply.headers ?? ''} ${reply.string()}`
+    const failed = /"error":/.test(text) || (reply.headers?.code ?? 0) >= 400
+    return { road: road.name, outcome: failed ? 'error' : 'answered', text }
+  } catch (error) {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      if (cause instanceof errors.PermissionViolationError)
+        return { road: road.name, outcome: 'refused', text: cause.message }
+      if (cause instanceof errors.NoRespondersError) return { road: road.name, outcome: 'silence', text: cause.message }
+      if (cause instanceof errors.TimeoutError) return { road: road.name, outcome: 'silence', text: 'no answer' }
+      if (cause instanceof errors.RequestError && cause.isNoResponders()) {
+        return { road: road.name, outcome: 'silence', text: cause.message }
+      }
+    }
+    throw error
+  }
+}
+
+/** Whether the server lets the user publish there at all; it answers a refused publish with an error, an allowed one with nothing. */
+export async function mayPublish(nc: NatsConnection, subject: string): Promise<boolean> {
+  const attempt = await tryRoad(nc, { name: subject, subject, payload: '{}' })
+  return attempt.outcome !== 'refused'
+}
+
+/** What a subscription heard until `settled` resolved; 'refused' when the server did not allow it. */
+export async function listen(
+  nc: NatsConnection,
+  subject: string,
+  settled: Promise<void>,
+): Promise<string[] | 'refused'> {
+  const heard: string[] = []
+  let refused = false
+  const subscription = nc.subscribe(subject, {
+    callback: (error, message) => {
+      if (error) refused = true
+      else heard.push(`${message.subject} ${message.string()}`)
+    },
+  })
+  await nc.flush()
+  await settled
+  if (!subscription.isClosed()) subscription.unsubscribe()
+  return refused ? 'refused' : heard
+}
