@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { LogEntry } from '../../bus/mod.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../trace/mod.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
@@ -10,6 +10,8 @@ import { traceLog } from '../support/trace-log.ts'
 const executable = findBrowser()
 if (!executable) console.warn('SKIPPED: no Chromium or Chrome here; install one or set CHROMIUM_PATH to test the page')
 const token = 'page-test-token'
+// A browser on a busy machine of two cores is slow, not broken.
+vi.setConfig({ testTimeout: 90_000 })
 
 describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found: set CHROMIUM_PATH)'}`, () => {
   let server: TestServer
@@ -52,7 +54,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
   }
 
   /** Opens the page; an error in it, a console error or a request to anybody else fails the test. */
-  async function open(gateway: Gateway, runId: string): Promise<Page> {
+  async function open(gateway: Gateway, runId?: string): Promise<Page> {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     page.on('pageerror', (error) => errors.push(error.message))
     page.on('console', (message) => {
@@ -61,7 +63,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     page.on('request', (request) => {
       if (new URL(request.url()).port !== String(gateway.port)) errors.push(`foreign request ${request.url()}`)
     })
-    await page.goto(`${gateway.url}&run=${runId}`)
+    await page.goto(runId ? `${gateway.url}&run=${runId}` : gateway.url)
     await page.waitForFunction(() => document.body.dataset.caughtUp)
     return page
   }
@@ -121,7 +123,9 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     const first = await open(gateway, 'reload-run')
     await shows(first, 60)
     await first.reload()
-    const second = await open(gateway, 'reload-run')
+    // Without a run in the address the page goes to the newest.
+    const second = await open(gateway)
+    expect(new URL(second.url()).searchParams.get('run')).toBe('reload-run')
     await publish(run.slice(60, 90))
     await Promise.all([shows(first, 90), shows(second, 90)])
     expect(await first.locator('#story').textContent()).toBe(await second.locator('#story').textContent())
@@ -138,8 +142,8 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     await page.locator('.row').first().click()
     await page.waitForSelector('#content[data-whole="true"]')
     expect(await page.locator('#detail h3').textContent()).toBe('report')
-    await page.locator('#content summary', { hasText: 'badCases' }).click()
-    expect(await page.locator('#content').textContent()).toContain('validation-0')
+    await page.locator('#content summary', { hasText: /^0: / }).click()
+    await page.locator('#content', { hasText: 'validation-0' }).waitFor()
     const causes = await page.locator('.chain').first().locator('.chip').allTextContents()
     expect(causes).toEqual(['run-started', 'job', 'predictions'])
     await page.locator('.chip', { hasText: 'predictions' }).first().click()
@@ -161,7 +165,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
         hit = x
     }
     expect(hit).toBeGreaterThan(0)
-    expect(await page.locator('.tip').textContent()).toContain('operator-1')
+    expect(await page.locator('.tip').textContent()).toContain('operator-')
     await page.mouse.click(canvas.x + hit, canvas.y + 15)
     expect(await page.locator('#detail h3').textContent()).toBe('run-started')
   })
@@ -190,7 +194,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     await shows(page, 1230)
     await publish(run.slice(30, 40))
     await shows(page, 1240)
-  }, 90_000)
+  })
 
   test('a gateway that went away and came back is found again', async () => {
     const run = traceLog({ runId: 'away-run', rows: 60 })

@@ -13,6 +13,8 @@ export function createCard(title, { wide = false, hint = 'nothing yet' } = {}) {
   )
   return {
     element,
+    /** Room for a drawing, in pixels; a chart is drawn anew when the window changes. */
+    width: () => Math.max(220, body.clientWidth),
     show(content, word = '') {
       note.textContent = word
       note.title = word

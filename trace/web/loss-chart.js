@@ -3,7 +3,6 @@ import { drawing, s } from './dom.js'
 import { duration } from './format.js'
 import { inOrder } from './run-state.js'
 
-const width = 288
 const height = 208
 const left = 30
 const bottom = 24
@@ -14,6 +13,7 @@ export function createLossChart() {
   const card = createCard('Training loss', { hint: 'comes with the first training step' })
 
   function draw(state) {
+    const width = card.width()
     const trained = inOrder(state).filter((candidate) => candidate.losses.length > 0)
     if (trained.length === 0) return card.show(null)
     const working = [...state.work.values()].filter((work) => work.phase === 'train')

@@ -105,8 +105,8 @@ export function createMessageList(root, { store, onSelect }) {
     ArrowUp: () => move(-1),
     PageDown: () => move(page()),
     PageUp: () => move(-page()),
-    Home: () => move(-Infinity),
-    End: () => move(Infinity),
+    Home: () => shown.length > 0 && onSelect(shown[0]),
+    End: () => shown.length > 0 && onSelect(shown.at(-1)),
     Escape: () => onSelect(null),
   }
   rows.addEventListener('keydown', (event) => {

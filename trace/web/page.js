@@ -167,6 +167,7 @@ byId('run-choice').addEventListener('change', (event) => {
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && selected) select(null)
 })
+addEventListener('resize', () => drawSoon())
 setInterval(() => going() && drawClock(), 1000)
 if (run) document.title = `${run} · Syllabus`
 

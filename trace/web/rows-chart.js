@@ -2,7 +2,6 @@ import { createCard, legend } from './card.js'
 import { drawing, s } from './dom.js'
 import { count, words } from './format.js'
 
-const width = 288
 const rowHeight = 40
 const left = 58
 
@@ -11,6 +10,7 @@ export function createRowsChart() {
   const card = createCard('Rows', { hint: 'comes with the first shard' })
 
   function draw(state) {
+    const width = card.width()
     const attempts = [...state.attempts.values()]
       .filter((attempt) => attempt.asked > 0 || attempt.yield.asked > 0)
       .sort((a, b) => (a.number || Infinity) - (b.number || Infinity))

@@ -4,7 +4,6 @@ import { percent } from './format.js'
 import { bestAttempt, inOrder, shareOf } from './run-state.js'
 import { wilson } from './wilson.js'
 
-const width = 288
 const height = 208
 const left = 30
 const bottom = 30
@@ -21,6 +20,7 @@ export function createScoreChart() {
   const card = createCard('Score on validation', { hint: 'comes with the first report' })
 
   function draw(state) {
+    const width = card.width()
     const scored = inOrder(state).filter((candidate) => shareOf(candidate) !== null)
     if (scored.length === 0) return card.show(null)
     const best = bestAttempt(state)?.[1]

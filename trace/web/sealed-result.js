@@ -3,7 +3,7 @@ import { drawing, h, s } from './dom.js'
 import { percent, words } from './format.js'
 import { wilson } from './wilson.js'
 
-const width = 1000
+const leastWidth = 560
 const rowHeight = 68
 const left = 170
 const order = ['base', 'base-examples', 'control', 'final']
@@ -16,11 +16,18 @@ const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phra
 /** The opened test and the audit: each candidate on each part, strict, with Wilson's 95 % interval. */
 export function createSealedResult(root) {
   let drawn = null
+  let width = 0
+  let latest = null
+  new ResizeObserver(() => latest && draw(latest)).observe(root)
 
   function draw(state) {
     root.hidden = !state.opened
-    if (!state.opened || drawn === state.opened || !Array.isArray(state.opened.results)) return
+    if (!Array.isArray(state.opened?.results)) return
+    latest = state
+    const room = Math.max(leastWidth, root.clientWidth - 34)
+    if (drawn === state.opened && room === width) return
     drawn = state.opened
+    width = room
     const sheets = { test: {}, audit: {} }
     for (const { paper, candidate, sheet } of drawn.results) sheets[paper][candidate.name] = sheet
     const some = Object.values(sheets.test)[0]

@@ -36,24 +36,43 @@ function drawTicks(context, { axis, view, width, height, palette, startedAt }) {
   }
 }
 
-function drawSpans(context, { spans, view, axis, palette, width }) {
+/** Left and right edge of a bar, or null where it is out of sight. */
+function edges(span, { view, axis, width }) {
+  const left = view.x(axis.placeOf(span.since))
+  const right = Math.max(left + 3, view.x(axis.placeOf(span.time)))
+  return right < 0 || left > width ? null : [left, right]
+}
+
+function drawSpans(context, scene) {
+  context.globalAlpha = 0.2
+  for (const span of scene.spans) {
+    const [left, right] = edges(span, scene) ?? []
+    if (left === undefined) continue
+    context.fillStyle = scene.palette.role[span.lane.role]
+    context.beginPath()
+    context.roundRect(left, laneMiddle(span.lane) - 9, right - left, 18, 5)
+    context.fill()
+  }
+  context.globalAlpha = 1
+}
+
+function drawSpanLabels(context, scene) {
+  const { palette, width } = scene
   context.font = `600 11px ${palette.font}`
   context.textAlign = 'left'
-  for (const span of spans) {
-    const left = view.x(axis.placeOf(span.since))
-    const right = Math.max(left + 3, view.x(axis.placeOf(span.time)))
-    if (right < 0 || left > width) continue
-    const top = laneMiddle(span.lane) - 9
-    context.globalAlpha = 0.2
-    context.fillStyle = palette.role[span.lane.role]
-    context.beginPath()
-    context.roundRect(left, top, right - left, 18, 5)
-    context.fill()
-    context.globalAlpha = 1
+  context.lineWidth = 3
+  context.lineJoin = 'round'
+  context.strokeStyle = palette.card
+  for (const span of scene.spans) {
+    const [left, right] = edges(span, scene) ?? []
+    if (left === undefined) continue
     const from = Math.max(left, 0) + 7
-    if (context.measureText(span.label).width < Math.min(right, width) - from - 5) {
-      context.fillText(span.label, from, top + 13)
-    }
+    if (context.measureText(span.label).width > Math.min(right, width) - from - 6) continue
+    context.fillStyle = palette.role[span.lane.role]
+    context.globalAlpha = 0.55
+    context.strokeText(span.label, from, laneMiddle(span.lane) + 4)
+    context.globalAlpha = 1
+    context.fillText(span.label, from, laneMiddle(span.lane) + 4)
   }
 }
 
@@ -65,20 +84,32 @@ function link(context, cause, effect) {
   } else context.bezierCurveTo(middle, cause.y, middle, effect.y, effect.x, effect.y)
 }
 
-function drawLinks(context, { marks, placeMark, store, palette, chain }) {
+/** All links faintly, then what follows from the message in focus, then what led to it. Progress is linked only in focus. */
+function drawLinks(context, { marks, placeMark, store, palette, chain, focus }) {
   const drawn = marks.length <= mostLinks ? marks : marks.filter((mark) => chain?.has(mark.entry))
-  for (const chosen of [false, true]) {
-    if (chosen && !chain) continue
+  const causes = new Set(focus ? [focus, ...store.ancestors(focus)] : [])
+  const faint = (chain ? 0.1 : 0.26) * (drawn.length > 900 ? 0.5 : 1)
+  const passes = [
+    { wanted: (entry) => entry.name !== 'progress', colour: palette.quiet, alpha: faint, width: 1 },
+    {
+      wanted: (entry, cause) =>
+        entry.name !== 'progress' && chain?.has(cause) && chain.has(entry) && !causes.has(entry),
+      colour: palette.accent,
+      alpha: 0.38,
+      width: 1.1,
+    },
+    { wanted: (entry) => causes.has(entry), colour: palette.accent, alpha: 0.95, width: 2 },
+  ]
+  for (const { wanted, colour, alpha, width } of focus ? passes : passes.slice(0, 1)) {
     context.beginPath()
     for (const mark of drawn) {
-      const cause = mark.entry.name === 'progress' && !chosen ? null : store.causeOf(mark.entry)
-      if (!cause || (chosen && !(chain.has(cause) && chain.has(mark.entry)))) continue
-      const from = placeMark(cause)
+      const cause = store.causeOf(mark.entry)
+      const from = cause && wanted(mark.entry, cause) ? placeMark(cause) : null
       if (from) link(context, from, mark)
     }
-    context.strokeStyle = chosen ? palette.accent : palette.quiet
-    context.globalAlpha = chosen ? 0.85 : (chain ? 0.1 : 0.26) * (drawn.length > 900 ? 0.5 : 1)
-    context.lineWidth = chosen ? 1.5 : 1
+    context.strokeStyle = colour
+    context.globalAlpha = alpha
+    context.lineWidth = width
     context.stroke()
   }
   context.globalAlpha = 1
@@ -131,4 +162,5 @@ export function drawTimeline(context, scene) {
   drawSpans(context, scene)
   drawLinks(context, scene)
   drawMarks(context, scene)
+  drawSpanLabels(context, scene)
 }

@@ -104,6 +104,7 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
       placeMark,
       store,
       chain,
+      focus: hovered ?? selected,
       selected,
       hovered,
       startedAt,
