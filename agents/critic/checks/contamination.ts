@@ -144,13 +144,13 @@ function inOrdinalOrder(items: readonly EvaluationItem[], key: Uint8Array): Eval
 const none = new Uint32Array(0)
 
 /** A frame says something only with data in it and some length. */
-function hasFrame({ values, frame }: ItemFacts): boolean {
-  return values >= 2 ? frame.length >= 3 : values === 1 && frame.length >= 6
+function hasFrame({ tellingValues, frame }: ItemFacts): boolean {
+  return tellingValues >= 2 ? frame.length >= 3 : tellingValues === 1 && frame.length >= 6
 }
 
-/** With a single value the frame must be nearly whole: too many problems have one number and ask "how many". */
-function frameShare({ values }: ItemFacts, wanted: number): number {
-  return values === 1 ? Math.max(wanted, 0.9) : wanted
+/** With a single telling value the frame must be nearly whole: many problems have one number and ask "how many". */
+function frameShare({ tellingValues }: ItemFacts, wanted: number): number {
+  return tellingValues === 1 ? Math.max(wanted, 0.9) : wanted
 }
 
 function lookup(items: readonly ItemFacts[], name: 'text' | 'core'): (hash: [number, number]) => number | undefined {

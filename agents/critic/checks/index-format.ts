@@ -7,11 +7,11 @@ export type ContaminationFacts = { items: ItemFacts[]; template: Uint32Array }
 const MAGIC = 0x49435953 // "SYCI"
 const VERSION = 1
 const HEADER_WORDS = 6
-const ITEM_WORDS = 14
+const ITEM_WORDS = 15
 
 /**
- * Little-endian 32-bit words: magic, version, items, template grams, two words that prove the key; 14 words an item
- * (sealed, text, core, values, valueSum, order, padded units, gram counts); each item's grams of words and of the frame;
+ * Little-endian 32-bit words: magic, version, items, template grams, two words that prove the key; 15 words an item
+ * (sealed, text, core, values, valueSum, order, padded units, gram counts, telling values); each item's grams of words and of the frame;
  * the template grams. It shows how many items there are, their split and how long they are, and nothing of their text.
  */
 export function encodeIndex({ items, template }: ContaminationFacts, hashes: Record<Purpose, KeyedHash>): Uint8Array {
@@ -23,6 +23,7 @@ export function encodeIndex({ items, template }: ContaminationFacts, hashes: Rec
     const pad = unitsPad(ordinal, hashes)
     out.set([item.sealed ? 1 : 0, ...item.text, ...item.core, item.values, ...item.valueSum, ...item.order], at)
     out.set([item.units[0] ^ pad[0], item.units[1] ^ pad[1], item.words.length, item.frame.length], at + 10)
+    out[at + 14] = item.tellingValues
     at += ITEM_WORDS
   }
   for (const grams of [...items.flatMap(({ words, frame }) => [words, frame]), template]) {
@@ -63,6 +64,7 @@ export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash
       text: pair(1),
       core: pair(3),
       values: head[5]!,
+      tellingValues: head[14]!,
       valueSum: pair(6),
       order: pair(8),
       units: [head[10]! ^ pad[0], head[11]! ^ pad[1]],

@@ -1,7 +1,7 @@
 import { createGrams, type Grams, readGrams, templateGram } from './grams.ts'
 import { type KeyedHash, type Purpose, wordsOf } from './keyed-hash.ts'
 import { kinds } from './lexicon.ts'
-import type { Tokens } from './tokens.ts'
+import { hashToken, type Tokens } from './tokens.ts'
 
 /** What the index keeps of one item: keyed hashes and counts. Grams are sorted, so their order in the text is lost. */
 export type ItemFacts = {
@@ -10,6 +10,8 @@ export type ItemFacts = {
   text: [number, number]
   core: [number, number]
   values: number
+  /** How many different values there are besides -1, 0, 1 and 2, which any text and any program may have. */
+  tellingValues: number
   /** The sum of the values' 64-bit hashes, half by half: a multiset hash. */
   valueSum: [number, number]
   /** Of the values in their order. */
@@ -31,6 +33,7 @@ export function factsOf(tokens: Tokens, item: { split: string; coreKey?: string 
     text: tokens.count === 0 ? [0, 0] : hashed(hashes.text, tokens.hash, tokens.count),
     core: core === undefined ? [0, 0] : hashed(hashes.core, core, core.length),
     values: values.length,
+    tellingValues: new Set(values.filter((value) => !trivial.has(value))).size,
     valueSum: values.reduce((sum, value) => addValue(sum, value, hashes.value), [0, 0] as [number, number]),
     order: hashed(hashes.order, values, values.length),
     units: [tokens.units[0] >>> 0, tokens.units[1] >>> 0],
@@ -72,4 +75,5 @@ function distinct(tokens: Tokens, of: 'words' | 'frame', hashes: Hashes, grams: 
   return Uint32Array.from(new Set(grams.hash.subarray(0, grams.count))).sort()
 }
 
+const trivial = new Set(['-1', '0', '1', '2'].map((text) => hashToken(text, kinds.value)))
 const one = new Int32Array(1)

@@ -89,6 +89,7 @@ function readWord(reader: Reader, start: number, first: number): number {
   }
   let word = text.slice(start, end)
   if (apostrophe) word = word.replaceAll("'", '')
+  if (word === 'per' && perCent.test(text.slice(end, end + 6))) return unit(tokens, 'percent', start, end + 5)
   const entry = lexicon.get(word)
   if (entry) return readEntry(reader, entry, word, start, end)
   pushToken(tokens, word, kinds.open, start, end)
@@ -131,8 +132,7 @@ function readSpelledNumber(reader: Reader, entry: Entry & { is: 'number' }, star
   const { tokens, text } = reader
   const last = tokens.count - 1
   const open = reader.number
-  const adjacent =
-    open !== null && open.index === last && start - tokens.end[last]! === 1 && ' -\n'.includes(text[start - 1]!)
+  const adjacent = open !== null && open.index === last && /^[ \n-]{1,4}$/.test(text.slice(tokens.end[last], start))
   if (adjacent && joins(open, entry)) {
     const value = entry.scale ? Number((open.value * entry.value).toPrecision(12)) : open.value + entry.value
     setToken(tokens, String(value), kinds.value, tokens.start[last]!, end)
@@ -221,6 +221,8 @@ function isLetter(code: number): boolean {
   if (isAsciiLetter(code)) return true
   return code > 0x7f && letter.test(String.fromCharCode(code))
 }
+
+const perCent = /^ cent(?!\p{L})/u
 
 /** Letters and marks, and both halves of a surrogate pair. */
 const letter = /[\p{L}\p{M}\ud800-\udfff]/u

@@ -1,0 +1,65 @@
+import { buildContaminationIndex, openContaminationIndex } from './contamination.ts'
+import { createDuplicateIndex } from './duplicate-index.ts'
+import { createDice, shortText } from './planted-problems.ts'
+
+/**
+ * Rows a second on one core, at growing sizes: `node agents/critic/checks/bench.ts [rows, default 1000000]`.
+ * Only the checks are timed, not the making of the rows.
+ */
+const total = Number(process.argv[2] ?? 1_000_000)
+const CHUNK = 10_000
+const key = new Uint8Array(32).fill(1)
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+
+function timeRows(
+  check: (text: string, row: number) => void,
+  report: (rows: number, rate: number, last: number) => void,
+) {
+  const dice = createDice(7)
+  let spentMs = 0
+  for (let row = 0, mark = CHUNK; row < total; ) {
+    const texts = Array.from({ length: Math.min(CHUNK, total - row) }, () => shortText(dice))
+    const startMs = performance.now()
+    for (const text of texts) check(text, row++)
+    const tookMs = performance.now() - startMs
+    spentMs += tookMs
+    if (row >= mark || row === total) {
+      report(row, Math.round((1000 * row) / spentMs), Math.round((1000 * texts.length) / tookMs))
+      mark *= 10
+    }
+  }
+}
+
+const duplicates = createDuplicateIndex({ jaccard: 0.7 })
+let repeated = 0
+timeRows(
+  (text, row) => {
+    if (duplicates.find(text)) repeated++
+    else duplicates.add(`a1.r1.bench.${row}.0`, text)
+  },
+  (rows, rate, last) =>
+    console.log(
+      `duplicates: ${rows} rows, ${rate} rows/s (last ${CHUNK}: ${last}), ${repeated} repeated, ` +
+        `${megabytes(duplicates.bytes())} MB, ${Math.round(duplicates.bytes() / duplicates.size)} bytes a row kept`,
+    ),
+)
+
+const dice = createDice(99)
+const items = Array.from({ length: 1_000 }, (_, i) => ({
+  id: `i${i}`,
+  split: i % 4 === 0 ? ('validation' as const) : ('sealed' as const),
+  text: shortText(dice),
+}))
+const published = buildContaminationIndex(items, key)
+const contamination = openContaminationIndex(published, key, { share: 0.6 })
+let hits = 0
+timeRows(
+  (text) => {
+    if (contamination.check({ text })) hits++
+  },
+  (rows, rate, last) =>
+    console.log(
+      `contamination: ${rows} rows against ${items.length} items (${published.length} bytes), ${rate} rows/s ` +
+        `(last ${CHUNK}: ${last}), ${hits} hits, ${contamination.templateOverlap} look-alikes kept`,
+    ),
+)

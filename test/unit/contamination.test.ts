@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest'
+import {
+  buildContaminationIndex,
+  type EvaluationItem,
+  itemIdsByOrdinal,
+  openContaminationIndex,
+} from '../../agents/critic/checks/contamination.ts'
+import { createDice, longProblem, type Problem, shortProblem } from '../../agents/critic/checks/planted-problems.ts'
+
+const key = Uint8Array.from({ length: 32 }, (_, i) => i)
+const options = { share: 0.6 }
+const item: EvaluationItem = {
+  id: 'test-1',
+  split: 'sealed',
+  text: 'Tom buys 12 boxes of pens at 3.50 dollars each. He pays with 100 dollars. How much change does Tom get?',
+  coreKey: 'change|12|350|100',
+}
+const open = (items: EvaluationItem[]) => openContaminationIndex(buildContaminationIndex(items, key), key, options)
+
+describe('one item', () => {
+  test('the span names the copied part of the row, and the ordinal leads back to the id for the evaluator', () => {
+    const items = [{ id: 'v', split: 'validation' as const, text: 'What is 17 percent of 4,300?' }, item]
+    const text = `Here is one that I like. ${item.text} Please explain.`
+    const found = open(items).check({ text })!
+    expect(found).toMatchObject({ split: 'sealed', how: 'ngram', share: 1 })
+    expect(text.slice(...found.span)).toBe(item.text.slice(0, -1))
+    expect(itemIdsByOrdinal(items, key)[found.item]).toBe('test-1')
+  })
+
+  test('the same core in other words is a hit', () => {
+    const found = open([item]).check({ text: 'From 100 take a dozen at 3.50.', coreKey: item.coreKey })
+    expect(found).toMatchObject({ how: 'core', item: 0 })
+    expect(open([item]).check({ text: 'From 100 take a dozen at 3.50.', coreKey: 'change|12|350|200' })).toBeNull()
+  })
+
+  test('other numbers, swapped numbers and other units are kept and counted', () => {
+    const index = open([item, { id: 'u', split: 'validation', text: 'Convert 12 feet to inches.' }])
+    const kept = [
+      item.text.replace('12', '13'),
+      item.text.replace('12', '100').replace('100 dollars', '12 dollars'),
+      'Convert 12 feet to yards.',
+      'Convert 13 feet to inches.',
+    ]
+    for (const text of kept) expect(index.check({ text }), text).toBeNull()
+    expect(index.templateOverlap).toBe(kept.length)
+    expect(index.check({ text: 'The river froze in January.' })).toBeNull()
+    expect(index.templateOverlap).toBe(kept.length)
+  })
+
+  test('an empty row and an empty item match nothing', () => {
+    const index = open([{ id: 'e', split: 'sealed', text: ' ' }, item])
+    expect(index.check({ text: '' })).toBeNull()
+    expect(index.check({ text: '...' })).toBeNull()
+  })
+})
+
+describe('the published bytes', () => {
+  test('hold no text, no id and no unkeyed hash, and do not depend on the order of the items', () => {
+    const other: EvaluationItem = { id: 'zzz', split: 'validation', text: 'Name the largest of 4, 8 and 15.' }
+    const bytes = buildContaminationIndex([item, other], key)
+    expect(Buffer.from(bytes).equals(buildContaminationIndex([other, item], key))).toBe(true)
+    const text = Buffer.from(bytes).toString('latin1')
+    for (const secret of ['test-1', 'zzz', 'boxes', 'Tom', '3.5', 'change|']) expect(text).not.toContain(secret)
+
+    // Under another key no word of an item's record but its plain counts is the same.
+    const otherKey = buildContaminationIndex(
+      [item],
+      Uint8Array.from(key, (byte) => byte ^ 1),
+    )
+    const words = (of: Uint8Array) => new Set(new Uint32Array(of.buffer, of.byteOffset, of.length / 4))
+    const common = [...words(buildContaminationIndex([item], key)).intersection(words(otherKey))]
+    expect(common.filter((word) => word > 1_000)).toEqual([0x49435953])
+  })
+
+  test('open only with their key, whole, and with a sound key and share', () => {
+    const bytes = buildContaminationIndex([item], key)
+    expect(() => openContaminationIndex(bytes, new Uint8Array(32), options)).toThrow('another key')
+    expect(() => openContaminationIndex(bytes.slice(0, -4), key, options)).toThrow('cut')
+    expect(() => openContaminationIndex(bytes.slice(0, 40), key, options)).toThrow('cut')
+    expect(() => openContaminationIndex(new Uint8Array(64), key, options)).toThrow('no contamination index')
+    expect(() => openContaminationIndex(bytes, key, { share: 0 })).toThrow('share')
+    expect(() => buildContaminationIndex([item], new Uint8Array(8))).toThrow('at least 16')
+  })
+})
+
+/** Of the planted copies of each kind, the share that is flagged as a copy of their own problem. */
+function flaggedShares(
+  problems: Problem[],
+  of: 'leaks' | 'lookAlikes',
+): { shares: Record<string, number>; kept: number } {
+  const items = problems.map(({ text }, i) => ({ id: `i${i}`, split: 'sealed' as const, text }))
+  const index = open(items)
+  const ids = itemIdsByOrdinal(items, key)
+  const counts: Record<string, [number, number]> = {}
+  for (const [i, problem] of problems.entries()) {
+    for (const [kind, text] of Object.entries(problem[of])) {
+      counts[kind] ??= [0, 0]
+      const found = index.check({ text })
+      counts[kind][1]++
+      // A look-alike may happen to be a true copy of another problem of the set.
+      if (found && (of === 'leaks' || ids[found.item] === `i${i}`)) counts[kind][0]++
+    }
+  }
+  const shares = Object.fromEntries(Object.entries(counts).map(([kind, [hits, all]]) => [kind, hits / all]))
+  return { shares, kept: index.templateOverlap }
+}
+
+describe.each([
+  ['of 20 to 45 words', 400, shortProblem],
+  ['of 300 words', 60, (dice: (n: number) => number) => longProblem(dice, 300)],
+  ['of 1,000 words', 25, (dice: (n: number) => number) => longProblem(dice, 1_000)],
+] as const)('planted problems %s', (_, count, make) => {
+  const dice = createDice(2026)
+  const problems = Array.from({ length: count }, () => make(dice))
+
+  test('leaks of every kind are found', () => {
+    const { shares } = flaggedShares(problems, 'leaks')
+    expect(Object.keys(shares).length).toBeGreaterThanOrEqual(6)
+    for (const [kind, share] of Object.entries(shares)) expect(share, kind).toBeGreaterThanOrEqual(0.99)
+  })
+
+  test('look-alikes are kept, and counted', () => {
+    const { shares, kept } = flaggedShares(problems, 'lookAlikes')
+    for (const [kind, share] of Object.entries(shares)) expect(share, kind).toBeLessThanOrEqual(0.01)
+    expect(kept).toBeGreaterThanOrEqual(1.5 * count)
+  })
+})
