@@ -1,0 +1,53 @@
+import type { Message, WorkMessage } from './message.ts'
+import { registry } from './registry.ts'
+
+/** `docs/messages.md`: every message, who sends it, who works on it, on which subject, how it is delivered. */
+export function messageCatalogue(): string {
+  const messages: readonly Message[] = Object.values(registry)
+  const work = messages.filter((message) => message.kind === 'work')
+  const events = messages.filter((message) => message.kind === 'event')
+  return `# Messages
+
+Generated from \`schemas/registry.ts\` by \`npm run schemas\`; do not edit. JSON Schema of each payload: \`schemas/generated/\`.
+
+Headers of every message: \`Nats-Msg-Id\` (the run's id, a dot, and an id that the sender derives from what it does; the same id is
+stored once), \`traceparent\` (W3C trace context), \`Syllabus-Cause\` (id of the message it follows from), \`Syllabus-From\`
+(role/variant/instance), \`Syllabus-Message\` (name@version). A message sent again from the dead letters carries \`Syllabus-Redrive\`.
+
+## Work messages
+
+One role sends, one role works. Each variant of a role has a subject token and a durable consumer of its own,
+\`{role}-{variant}-{name}\`, shared by its replicas.
+
+| message | from | to | subject | ack wait | deliveries | backoff |
+| --- | --- | --- | --- | --- | --- | --- |
+${work.map(workRow).join('\n')}
+
+## Events
+
+Nobody works on them; they tell the readers of the log.
+
+| message | from | subject |
+| --- | --- | --- |
+${events.map((message) => `| \`${tag(message)}\` | ${message.from.join(', ')} | \`run.{runId}.event.${message.name}\` |`).join('\n')}
+`
+}
+
+const tag = (message: Message) => `${message.name}@${message.version}`
+const seconds = (ms: number) => `${ms / 1000} s`
+
+function workRow(message: WorkMessage): string {
+  const { ackWaitMs, maxDeliver, backoffMs } = message.delivery
+  const prefix = message.account === 'EXAM' ? 'exam' : 'run'
+  const subject = `${prefix}.{runId}.${message.to}.{variant}.${message.name}`
+  const cells = [
+    `\`${tag(message)}\``,
+    message.from,
+    message.to,
+    `\`${subject}\``,
+    seconds(ackWaitMs),
+    maxDeliver,
+    backoffMs.map(seconds).join(', '),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
