@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { Log } from '../agents/kit/log.ts'
-import { startServer } from '../bus/embedded-server.ts'
-import { type AllCredentials, credentialsFromUrl, readCredentials } from '../bus/mod.ts'
+import { type AllCredentials, credentialsFromUrl, readCredentials, startServer } from '../bus/mod.ts'
 import { provisionNatsServer } from '../trainer-bridge/provision/mod.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { createLog } from '../agents/kit/log.ts'
-import { findServer } from '../bus/embedded-server.ts'
-import { type Bus, readCredentials } from '../bus/mod.ts'
+import { type Bus, findServer, readCredentials } from '../bus/mod.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { homeFolder } from './home.ts'
 import { findSession } from './live-session.ts'
