@@ -107,19 +107,18 @@ export function startRuntime(options: RuntimeOptions): Runtime {
     return process
   }
 
+  async function restart(): Promise<RuntimeProcess> {
+    const pauseMs = deathsInARow === 0 ? 0 : Math.min(restartDelayMs * 2 ** (deathsInARow - 1), longestRestartDelayMs)
+    if (pauseMs > 0) await delay(pauseMs, undefined, { signal: ended })
+    return begin()
+  }
+
   async function ready(): Promise<RuntimeProcess> {
     ended.throwIfAborted()
     if (current) return current
-    starting ??= (async () => {
-      try {
-        const pauseMs =
-          deathsInARow === 0 ? 0 : Math.min(restartDelayMs * 2 ** (deathsInARow - 1), longestRestartDelayMs)
-        if (pauseMs > 0) await delay(pauseMs, undefined, { signal: ended })
-        return begin()
-      } finally {
-        starting = undefined
-      }
-    })()
+    starting ??= restart().finally(() => {
+      starting = undefined
+    })
     return starting
   }
 
