@@ -12,7 +12,12 @@ import { INSTRUCTION } from './procedure/problem.ts'
 const SEED = 'everyday-numbers-1'
 const HANDWRITTEN = new URL('./handwritten.jsonl', import.meta.url)
 
-const HandwrittenLine = z.strictObject({ skill: z.enum(SKILL_NAMES), core: Core, input: z.string(), answer: z.string() })
+const HandwrittenLine = z.strictObject({
+  skill: z.enum(SKILL_NAMES),
+  core: Core,
+  input: z.string(),
+  answer: z.string(),
+})
 
 export interface Splits {
   validation: Item[]
@@ -49,7 +54,9 @@ export function buildSplits(): Splits {
     claim(row.coreKey, taken)
     return { instruction: row.instruction, input: row.input, output: row.output }
   }
-  const fewShot = (['order-total', 'invoice-field', 'days-between'] as const).map((skill) => exampleOf('few-shot', skill))
+  const fewShot = (['order-total', 'invoice-field', 'days-between'] as const).map((skill) =>
+    exampleOf('few-shot', skill),
+  )
   const sampleSubmission = SKILL_NAMES.map((skill) => exampleOf('sample submission', skill))
 
   const validation = drawItems(

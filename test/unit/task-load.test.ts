@@ -1,0 +1,154 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sha256 } from '../../tasks/fingerprint.ts'
+import { loadTask, TaskError } from '../../tasks/load.ts'
+import { loadProcedure } from '../../tasks/procedure.ts'
+
+const bundled = new URL('../../tasks/everyday-numbers/', import.meta.url).pathname
+let dir: string
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'syllabus-task-'))
+  await cp(bundled, dir, { recursive: true })
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+const edit = async (file: string, change: (text: string) => string) => {
+  const before = await readFile(join(dir, file), 'utf8')
+  const after = change(before)
+  expect(after).not.toBe(before)
+  await writeFile(join(dir, file), after)
+  return { before, after }
+}
+/** Changes a split and lets task.yaml agree with it, so that only the content is wrong. */
+const editSplit = async (file: string, change: (text: string) => string) => {
+  const { before, after } = await edit(file, change)
+  await edit('task.yaml', (text) => text.replace(sha256(before), sha256(after)))
+}
+const failure = async (): Promise<TaskError> => {
+  const error = await loadTask(dir).then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(TaskError)
+  expect((error as TaskError).mend).not.toBe('')
+  return error as TaskError
+}
+const firstLine = (text: string) => text.slice(0, text.indexOf('\n') + 1)
+
+describe('a task folder that is wrong stops with what, where and how to mend it', () => {
+  test('the untouched copy loads, and its hash does not depend on where it lies', async () => {
+    expect((await loadTask(dir)).sha256).toBe((await loadTask(bundled)).sha256)
+  })
+
+  test.each([
+    'task.yaml',
+    'validation.jsonl',
+    'test.jsonl',
+    'few-shot.json',
+    'sample_submission.json',
+    'procedure/mod.ts',
+  ])('missing %s', async (file) => {
+    await rm(join(dir, file))
+    const { what, where } = await failure()
+    expect(what).toContain('missing')
+    expect(where).toBe(join(dir, file))
+  })
+
+  test('a split that was changed', async () => {
+    const { after } = await edit('test.jsonl', (text) => text.replace('"answer":"', '"answer":"1'))
+    const { what, where, mend } = await failure()
+    expect(what).toContain('hash differs')
+    expect(where).toBe(join(dir, 'test.jsonl'))
+    expect(mend).toContain(sha256(after))
+  })
+
+  test('a wrong count', async () => {
+    await edit('task.yaml', (text) => text.replace('count: 280', 'count: 279'))
+    expect((await failure()).what).toBe('The split has 280 items, not 279')
+  })
+
+  test('an item of validation in the test', async () => {
+    const stolen = firstLine(await readFile(join(dir, 'validation.jsonl'), 'utf8'))
+    await editSplit(
+      'test.jsonl',
+      (text) => stolen.replace('"id":"validation-', '"id":"stolen-') + text.slice(firstLine(text).length),
+    )
+    const { what, where } = await failure()
+    expect(what).toBe('The same core stands twice')
+    expect(where).toContain('stolen-')
+    expect(where).toContain('validation.jsonl')
+  })
+
+  test('a question of validation in the test under another core', async () => {
+    const stolen = JSON.parse(firstLine(await readFile(join(dir, 'validation.jsonl'), 'utf8')))
+    const disguised = {
+      ...stolen,
+      id: 'stolen',
+      coreKey: 'other',
+      input: stolen.input.toUpperCase().replace('?', ' ?'),
+    }
+    await editSplit('test.jsonl', (text) => `${JSON.stringify(disguised)}\n${text.slice(firstLine(text).length)}`)
+    expect((await failure()).what).toBe('The same question stands twice')
+  })
+
+  test('a worked example that is a test question', async () => {
+    const { input } = JSON.parse(firstLine(await readFile(join(dir, 'test.jsonl'), 'utf8')))
+    await edit('few-shot.json', (text) => {
+      const rows = JSON.parse(text)
+      rows[0].input = input
+      return JSON.stringify(rows)
+    })
+    expect((await failure()).where).toContain('example 1')
+  })
+
+  test('an unknown scorer', async () => {
+    await edit('task.yaml', (text) => text.replace('name: boxed-number', 'name: judge'))
+    const { what, mend } = await failure()
+    expect(what).toBe('Unknown scorer "judge"')
+    expect(mend).toContain('boxed-number')
+  })
+
+  test('an option that the scorer does not have', async () => {
+    await edit('task.yaml', (text) => text.replace('tolerance: 0.005', 'tolerence: 0.005'))
+    expect((await failure()).where).toContain('scorer.options')
+  })
+
+  test('a gold answer that scores 0 against itself', async () => {
+    await editSplit('test.jsonl', (text) => text.replace(/"answer":"[^"]*"/, '"answer":"a dozen"'))
+    const { what, where } = await failure()
+    expect(what).toContain('"a dozen" scores 0 against itself')
+    expect(where).toContain('test-in-template-001')
+  })
+
+  test('a skill that the task does not have', async () => {
+    await editSplit('validation.jsonl', (text) => text.replace('"skill":"invoice-field"', '"skill":"poetry"'))
+    expect((await failure()).what).toBe('Unknown skill "poetry"')
+  })
+
+  test('a line that is no JSON, a key that does not fit, YAML that does not parse', async () => {
+    await editSplit('validation.jsonl', (text) => `{${text}`)
+    expect((await failure()).where).toContain('item 1')
+    await edit('task.yaml', (text) => text.replace('lora_rank: 8', 'lora_rank: eight'))
+    expect((await failure()).where).toContain('key recipe.lora_rank')
+    await writeFile(join(dir, 'task.yaml'), 'id: [')
+    expect((await failure()).what).toContain('Not YAML')
+  })
+
+  test('a path out of the folder, a folder that is none', async () => {
+    await edit('task.yaml', (text) => text.replace('few_shot: few-shot.json', 'few_shot: ../few-shot.json'))
+    expect((await failure()).what).toContain('inside the task folder')
+    await expect(loadTask(join(dir, 'nowhere'))).rejects.toThrow(join(dir, 'nowhere', 'task.yaml'))
+  })
+
+  test('a procedure that lacks an export, or is absent', async () => {
+    await writeFile(join(dir, 'procedure', 'half.ts'), 'export const sampleRow = () => null\n')
+    await expect(loadProcedure({ dir, procedure: 'procedure/half.ts' })).rejects.toThrow(
+      'solveCore, coreKey, drawAudit',
+    )
+    await expect(loadProcedure({ dir, procedure: 'procedure/none.ts' })).rejects.toThrow(TaskError)
+    await expect(loadProcedure({ dir })).rejects.toThrow('no procedure')
+  })
+})
