@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { accountsOf, roles } from '../schemas/role.ts'
 import { type AllCredentials, readCredentials } from './credentials.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
+import { watchForFullDisk } from './full-disk.ts'
 import type { Logger } from './logger.ts'
 import { serverConfig } from './server-config.ts'
 
@@ -55,6 +56,7 @@ export async function findServer(storeDir: string): Promise<(ServerFile & { runn
 
 /**
  * Starts nats-server on loopback with JetStream on disk, the three accounts and their users, and waits until it answers.
+ * Whoever holds it starts it again when `exited` resolves unasked: it was killed, or a full disk has room again.
  * Throws BusSetupError: port in use, storage not writable or full, binary missing.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
@@ -78,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const configFile = join(storeDir, 'nats-server.conf')
   await writePrivate(configFile, serverConfig(credentials, { host, port, storeDir }))
   const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: false })
-  const lines = collectLines(child, log)
+  const lines = collectLines(child, storeDir, log)
   const pid = await untilUp(child, { binary, url, credentials, storeDir, port, lines })
   await writePrivate(join(storeDir, 'server.json'), `${JSON.stringify({ url, port, pid })}\n`)
   log.info({ pid, url }, 'nats-server up')
@@ -160,13 +162,15 @@ async function freePort(port: number): Promise<number | null> {
 }
 
 /** The server's last lines, for the message when it does not come up. */
-function collectLines(child: ChildProcess, log: Logger): string[] {
+function collectLines(child: ChildProcess, storeDir: string, log: Logger): string[] {
   const lines: string[] = []
+  const watch = watchForFullDisk(storeDir, log, () => void child.kill('SIGTERM'))
   if (!child.stderr) return lines
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)
     if (lines.length > 20) lines.shift()
     if (/\[(ERR|FTL)\]/.test(line)) log.error({ line }, 'nats-server')
+    void watch(line)
   })
   return lines
 }

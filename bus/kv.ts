@@ -36,7 +36,7 @@ const relistMs = 5000
 
 /**
  * Opens a bucket. The wire format is that of every NATS client, without consumers and direct gets: nobody needs the right
- * to create or to ask for those, since both can be turned against the log (docs/operations.md, "What sealing covers").
+ * to create or to ask for those, since both can be turned against the log (docs/decisions/003-no-consumers-for-agents.md).
  */
 export function openKv<S extends z.ZodType>(
   link: Link,

@@ -1,0 +1,34 @@
+import { statfs } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf } from './errors.ts'
+import type { Logger } from './logger.ts'
+
+const pollMs = 2000
+/** Room for the server's own start and some work. */
+const roomBytes = 64 * 1024 ** 2
+
+/**
+ * Watches the server's error lines for a full disk. After one failed write nats-server 2.15 answers nothing more on that
+ * stream, also when there is room again, and loses nothing that it had acknowledged; only a restart mends it. So once there
+ * is room `restart` is called, for the launcher to start the server anew; publishers wait meanwhile.
+ */
+export function watchForFullDisk(storeDir: string, log: Logger, restart: () => void, neededBytes = roomBytes) {
+  let full = false
+  return async (line: string): Promise<void> => {
+    if (full || !line.includes('no space left on device')) return
+    full = true
+    log.error({ storeDir }, 'the disk is full: nothing is stored until there is room; free some and the run goes on')
+    try {
+      while ((await freeBytes(storeDir)) < neededBytes) await sleep(pollMs, undefined, { ref: false })
+      log.warn({ storeDir }, 'there is room again: nats-server is ended, to be started anew')
+      restart()
+    } catch (error) {
+      log.error({ storeDir, reason: reasonOf(error) }, 'the free space cannot be read; restart nats-server by hand')
+    }
+  }
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
