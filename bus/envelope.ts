@@ -10,7 +10,7 @@ export type Decoded =
   /** `raw` is the payload as JSON where it is that, else as text. */
   | { ok: false; reason: string; raw: unknown }
 
-const messages: Readonly<Record<string, Message>> = registry
+type Messages = Readonly<Record<string, Message>>
 const utf8 = new TextDecoder()
 
 /** `name@version`, the value of the Syllabus-Message header. */
@@ -20,7 +20,12 @@ export const versionTag = (message: Message) => `${message.name}@${message.versi
  * Reads one message of the log. The subject decides which message it is, since the server checks who may publish there;
  * the header must agree. A message of the version before is lifted to this one.
  */
-export function decode(subject: string, headers: MsgHdrs | undefined, data: Uint8Array): Decoded {
+export function decode(
+  subject: string,
+  headers: MsgHdrs | undefined,
+  data: Uint8Array,
+  messages: Messages = registry,
+): Decoded {
   const parts = parseSubject(subject)
   const text = utf8.decode(data)
   let raw: unknown = text
@@ -30,7 +35,7 @@ export function decode(subject: string, headers: MsgHdrs | undefined, data: Uint
   } catch {
     return refuse('the payload is not JSON')
   }
-  const message = parts && messageOf(parts)
+  const message = parts && messageOf(parts, messages)
   if (!message) return refuse(`no message belongs on the subject ${subject}`)
   const tag = headers?.get(header.message) ?? ''
   const [name, version] = tag.split('@')
@@ -44,7 +49,7 @@ export function decode(subject: string, headers: MsgHdrs | undefined, data: Uint
   return refuse(`version ${version} of ${name} is not read here, only ${message.version} and the one before`)
 }
 
-function messageOf(parts: SubjectParts): Message | null {
+function messageOf(parts: SubjectParts, messages: Messages): Message | null {
   const message = messages[parts.name]
   if (!message) return null
   const addressed = message.kind === 'work' ? parts.to?.role === message.to : parts.to === undefined
