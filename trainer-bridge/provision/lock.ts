@@ -1,4 +1,5 @@
-import { open, readFile, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface LockOptions {
@@ -25,13 +26,17 @@ export async function withLock<T>(
   }
 }
 
+/** The pid is written to a file of its own first and linked into place, so a lock is never seen without its holder. */
 async function take(path: string): Promise<boolean> {
+  const own = `${path}.${process.pid}-${randomUUID()}`
+  await writeFile(own, String(process.pid))
   try {
-    await using file = await open(path, 'wx')
-    await file.writeFile(String(process.pid))
+    await link(own, path)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await rm(own, { force: true })
   }
   const holder = Number(await readFile(path, 'utf8').catch(() => ''))
   if (holder > 0 && !isAlive(holder)) await rm(path, { force: true })

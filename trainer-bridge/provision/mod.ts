@@ -1,3 +1,4 @@
+export { type DiagnoseRequest, diagnose, type Finding } from './diagnose.ts'
 export { SetupError } from './errors.ts'
 export { type NatsServerRequest, natsServerPath, natsServerVersion, provisionNatsServer } from './nats-server.ts'
 export { provisionStudent, type Student, type StudentRequest, studentName, studentPath } from './student.ts'

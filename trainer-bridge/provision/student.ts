@@ -17,11 +17,11 @@ const ggufSha256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110
 const neededFiles = ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']
 const marker = 'syllabus-student.json'
 
-/** Written last: the hash over the folder's files and their sizes, by which a later start sees that nothing changed. */
+/** Written last. A later start compares sizes, which is cheap; `syllabus doctor` compares hashes. */
 const StudentMarker = z.object({
   sha256: z.string(),
   gguf: z.string(),
-  files: z.record(z.string(), z.number()),
+  files: z.record(z.string(), z.object({ bytes: z.number(), sha256: z.string() })),
 })
 type StudentMarker = z.infer<typeof StudentMarker>
 
@@ -49,7 +49,7 @@ export async function readyStudent(home: string): Promise<Student | undefined> {
   const text = await readFile(join(path, marker), 'utf8').catch(() => undefined)
   const parsed = text === undefined ? undefined : StudentMarker.safeParse(parseJson(text))
   if (!parsed?.success || parsed.data.gguf !== ggufSha256) return undefined
-  for (const [name, bytes] of Object.entries(parsed.data.files)) {
+  for (const [name, { bytes }] of Object.entries(parsed.data.files)) {
     const size = await stat(join(path, name)).then(
       (found) => found.size,
       () => -1,
@@ -120,18 +120,28 @@ async function convert(gguf: string, { home, python, signal, env = process.env }
 }
 
 async function mark(folder: string): Promise<StudentMarker> {
-  const files: Record<string, number> = {}
+  const files: StudentMarker['files'] = {}
   const hash = createHash('sha256')
   const names = (await readdir(folder)).filter((name) => name !== marker).sort()
   const missing = neededFiles.filter((name) => !names.includes(name))
   if (missing.length > 0) throw new SetupError(`${folder} lacks ${missing.join(', ')}.`, 'Run again.')
   for (const name of names) {
-    files[name] = (await stat(join(folder, name))).size
-    hash.update(`${name}\0${await sha256(join(folder, name))}`)
+    const digest = await sha256(join(folder, name))
+    files[name] = { bytes: (await stat(join(folder, name))).size, sha256: digest }
+    hash.update(`${name}\0${digest}`)
   }
   const content: StudentMarker = { sha256: hash.digest('hex'), gguf: ggufSha256, files }
   await writeFile(join(folder, marker), `${JSON.stringify(content, null, 2)}\n`)
   return content
+}
+
+/** The first file of the finished student whose content is no longer what was made; reads all of it (270 MB). */
+export async function brokenStudentFile(home: string): Promise<string | undefined> {
+  const path = studentPath(home)
+  const { files } = StudentMarker.parse(JSON.parse(await readFile(join(path, marker), 'utf8')))
+  for (const [name, { sha256: made }] of Object.entries(files))
+    if ((await sha256(join(path, name))) !== made) return join(path, name)
+  return undefined
 }
 
 async function sha256(path: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SetupError } from './errors.ts'
@@ -31,6 +31,13 @@ export async function venvPath(home: string, requirements = ownRequirements): Pr
   const text = await readFile(requirements, 'utf8')
   return join(home, 'runtime', `venv-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`)
 }
+
+/** Whether anything is at `path`, finished or not. */
+export const isBegun = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 const pythonIn = (venv: string) => join(venv, 'bin', 'python')
 

@@ -48,7 +48,7 @@ def generate(student: Student, prompts: list[list[int]], max_new_tokens: int, on
     live = list(range(len(prompts)))
     texts: list[list[int]] = [[] for _ in prompts]
     while True:
-        chosen = logits.argmax(dim=-1).tolist()
+        chosen = logits.max(dim=-1).indices.tolist()
         going = []
         for row, (index, token) in enumerate(zip(live, chosen)):
             if index is None:
