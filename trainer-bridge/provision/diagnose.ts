@@ -1,39 +1,106 @@
-import { existsSync } from 'node:fs'
+import { mkdir, statfs } from 'node:fs/promises'
 import { SetupError } from './errors.ts'
-import { natsServerPath } from './nats-server.ts'
+import { hasUv } from './installer.ts'
+import { natsServerPath, natsServerVersion } from './nats-server.ts'
 import { findPython } from './python.ts'
-import { readyStudent } from './student.ts'
-import { readyRuntime } from './venv.ts'
+import { runCommand } from './run-command.ts'
+import { brokenStudentFile, readyStudent, studentName, studentPath } from './student.ts'
+import { isBegun, readyPython, venvPath } from './venv.ts'
 
-/** One line of `syllabus doctor`. `mend` is the step that mends what is missing or broken. */
-export type Finding = { name: string; status: 'ok' | 'missing' | 'broken'; detail: string; mend?: string | undefined }
-
-const fetched = 'It is fetched at the first "npx syllabus run".'
-
-function presence(name: string, path: string | undefined): Finding {
-  return path === undefined
-    ? { name, status: 'missing', detail: 'not fetched yet', mend: fetched }
-    : { name, status: 'ok', detail: path }
+/** One thing `syllabus doctor` looked at. `missing` is fetched on first use; `broken` needs a hand. */
+export interface Finding {
+  name: string
+  status: 'ok' | 'missing' | 'broken'
+  detail: string
+  /** The command or step that mends it. */
+  mend?: string
 }
 
-/** What the fine-tuning runtime, the student and the embedded server need, and which of it is there. Fetches nothing. */
-export async function diagnose({ home }: { home: string }): Promise<Finding[]> {
-  const server = natsServerPath(home)
-  return [
-    { name: 'node', status: 'ok', detail: `${process.versions.node} (${process.execPath})` },
-    await pythonFinding(),
-    presence('nats-server', existsSync(server) ? server : undefined),
-    presence('fine-tuning runtime', (await readyRuntime(home))?.python),
-    presence('embedded student', (await readyStudent(home))?.path),
-  ]
+export interface DiagnoseRequest {
+  /** SYLLABUS_HOME. */
+  home: string
+  env?: NodeJS.ProcessEnv
 }
 
-async function pythonFinding(): Promise<Finding> {
+const firstUse = 'fetched by the next `npm start`'
+const oldestNode = 24
+
+/** What the installation has and lacks. Looks only at this machine: the network is not probed, nothing is changed. */
+export async function diagnose({ home, env = process.env }: DiagnoseRequest): Promise<Finding[]> {
+  return Promise.all([node(), python(env), uv(env), natsServer(home, env), runtime(home), student(home), disk(home)])
+}
+
+async function node(): Promise<Finding> {
+  const detail = `${process.version} at ${process.execPath}`
+  const ok = Number(process.versions.node.split('.')[0]) >= oldestNode
+  return ok
+    ? { name: 'node', status: 'ok', detail }
+    : { name: 'node', status: 'broken', detail, mend: 'npm ci (it brings Node 24 along; start with npm or npx)' }
+}
+
+async function python(env: NodeJS.ProcessEnv): Promise<Finding> {
   try {
-    const { command, version } = await findPython()
-    return { name: 'python', status: 'ok', detail: `${version} (${command})` }
+    const found = await findPython(env)
+    return { name: 'python', status: 'ok', detail: `${found.version} (${found.command})` }
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     return { name: 'python', status: 'broken', detail: error.message, mend: error.mend }
   }
 }
+
+async function uv(env: NodeJS.ProcessEnv): Promise<Finding> {
+  if (await hasUv(env)) return { name: 'uv', status: 'ok', detail: 'on PATH; used to install' }
+  const detail = 'not on PATH; the bundled pip is used (uv is faster, and can fetch torch without CUDA)'
+  return { name: 'uv', status: 'ok', detail }
+}
+
+async function natsServer(home: string, env: NodeJS.ProcessEnv): Promise<Finding> {
+  const name = 'nats-server'
+  if (env.NATS_URL) return { name, status: 'ok', detail: 'NATS_URL is set; no server is started here' }
+  const onPath = await version('nats-server', env)
+  if (onPath) return { name, status: 'ok', detail: `${onPath} (on PATH)` }
+  const path = natsServerPath(home)
+  const own = await version(path, env)
+  if (own?.includes(natsServerVersion)) return { name, status: 'ok', detail: `${own} (${path})` }
+  if (!(await isBegun(path))) return { name, status: 'missing', detail: `not at ${path}`, mend: firstUse }
+  return { name, status: 'broken', detail: `${path} does not run`, mend: `rm ${path}, then npm start` }
+}
+
+async function runtime(home: string): Promise<Finding> {
+  const name = 'fine-tuning runtime'
+  const venv = await venvPath(home)
+  if (await readyPython(venv)) return { name, status: 'ok', detail: venv }
+  if (!(await isBegun(venv))) return { name, status: 'missing', detail: `no venv at ${venv}`, mend: firstUse }
+  const detail = `${venv} is unfinished or its Python is gone`
+  return { name, status: 'broken', detail, mend: 'npm start (takes it up again)' }
+}
+
+async function student(home: string): Promise<Finding> {
+  const name = 'student'
+  const path = studentPath(home)
+  if (await readyStudent(home)) {
+    const broken = await brokenStudentFile(home)
+    if (!broken) return { name, status: 'ok', detail: `${studentName} at ${path}, hashes checked` }
+    const detail = `${broken} is not the file that was made`
+    return { name, status: 'broken', detail, mend: `rm -r ${path}, then npm start` }
+  }
+  if (!(await isBegun(path))) return { name, status: 'missing', detail: `no ${studentName} at ${path}`, mend: firstUse }
+  return { name, status: 'broken', detail: `${path} is incomplete`, mend: 'npm start (makes it again)' }
+}
+
+async function disk(home: string): Promise<Finding> {
+  await mkdir(home, { recursive: true })
+  const { bavail, bsize } = await statfs(home)
+  const freeGb = (bavail * bsize) / 1e9
+  const detail = `${freeGb.toFixed(1)} GB free at ${home}`
+  const neededGb = (await readyPython(await venvPath(home))) ? 1 : 8
+  if (freeGb >= neededGb) return { name: 'disk', status: 'ok', detail }
+  const mend = 'free some space, or set SYLLABUS_HOME to a folder on a larger disk'
+  return { name: 'disk', status: 'broken', detail: `${detail}; ${neededGb} GB needed`, mend }
+}
+
+const version = (command: string, env: NodeJS.ProcessEnv) =>
+  runCommand(command, ['--version'], { env, timeoutMs: 20_000 }).then(
+    (output) => output.trim(),
+    () => undefined,
+  )
