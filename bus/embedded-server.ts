@@ -79,7 +79,8 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const url = `nats://${host}:${port}`
   const configFile = join(storeDir, 'nats-server.conf')
   await writePrivate(configFile, serverConfig(credentials, { host, port, storeDir }))
-  const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: false })
+  // A process group of its own: Ctrl-C on the terminal is for the launcher, which drains the agents before it stops the server.
+  const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   const lines = collectLines(child, storeDir, log)
   const pid = await untilUp(child, { binary, url, credentials, storeDir, port, lines })
   await writePrivate(join(storeDir, 'server.json'), `${JSON.stringify({ url, port, pid })}\n`)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawnSync } from 'node:child_process'
-import { runsHere, ownNode, explain } from './guard.mjs'
+import { explain, ownNode, runsHere } from './guard.mjs'
 
 if (runsHere()) {
   await import('./main.ts')

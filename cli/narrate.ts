@@ -1,14 +1,15 @@
 import type { LogEntry } from '../bus/mod.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
-import type { Score } from '../schemas/score.ts'
+import type { Score, Tally } from '../schemas/score.ts'
 import type { Reporter } from './progress.ts'
 
 type Names = keyof typeof registry
 type Teller = { [N in Names]?: (payload: PayloadOf<(typeof registry)[N]>, reporter: Reporter) => void }
 
-const share = ({ strict }: Score) =>
-  `${strict.correct}/${strict.total} (${Math.round((100 * strict.correct) / Math.max(1, strict.total))} %)`
+const percent = ({ correct, total }: Tally) => `${Math.round((100 * correct) / Math.max(1, total))} %`
+const share = ({ strict, lenient }: Score) =>
+  `${percent(strict)} strict, ${percent(lenient)} lenient of ${strict.total}`
 const seconds = (value: number) => `${Math.round(value)} s`
 
 /** What a person following a run is told of each message; the rest goes without saying. */

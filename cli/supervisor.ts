@@ -52,6 +52,8 @@ export function supervise(
     const child = spawn(process.execPath, [entry], {
       env: { ...process.env, [launchVariable]: JSON.stringify(agent.launch) },
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
+      // Ctrl-C on the terminal is for the supervisor; it drains its agents.
+      detached: true,
     })
     children.add(child)
     agent.pid = child.pid ?? null

@@ -29,6 +29,8 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
     cwd,
     env: { ...process.env, ...env, PYTHONPATH: runtimePackage, PYTHONUNBUFFERED: '1' },
     stdio: 'pipe',
+    // Ctrl-C on the terminal is for the launcher; the runtime ends with its stdin.
+    detached: true,
   })
   let ending: string | undefined
   let lastWords = ''

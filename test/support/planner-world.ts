@@ -18,6 +18,7 @@ export const skills = ['north', 'south', 'east']
 
 const task = {
   id: 'test-task',
+  scorer: { name: 'boxed-number', primary: 'strict', options: {} },
   skills: skills.map((name) => ({ name, description: name })),
 } as unknown as PublicTask
 

@@ -24,12 +24,13 @@ export function diagnose(situation: Situation): Diagnosis {
       stale: 0,
     }
   }
+  const mode = situation.task.scorer.primary
   const bestAttempt = situation.best.attempt
   return {
     sheet,
-    mean: accuracy(sheet.overall.strict),
-    skills: skillEstimates(sheet, names),
-    gaps: partGaps(sheet),
+    mean: accuracy(sheet.overall[mode]),
+    skills: skillEstimates(sheet, names, mode),
+    gaps: partGaps(sheet, mode),
     stale: situation.history.filter((each) => each.attempt > bestAttempt && each.outcome === 'scored').length,
   }
 }

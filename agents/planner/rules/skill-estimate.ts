@@ -1,4 +1,5 @@
 import type { ScoreSheet, Tally } from '../../../schemas/score.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
 
 /**
  * Items that the overall mean is worth in a skill's estimate. Ten items a skill are noise (standard error 0.15 at 0.6), so a
@@ -15,16 +16,16 @@ export function accuracy(tally: Tally): number {
   return tally.total === 0 ? 0 : tally.correct / tally.total
 }
 
-/** Shrunk strict accuracy of every skill, in the order given. */
-export function skillEstimates(sheet: ScoreSheet, skills: readonly string[]): Map<string, number> {
-  const mean = accuracy(sheet.overall.strict)
-  return new Map(skills.map((skill) => [skill, shrunk(sheet.bySkill[skill]?.strict ?? { correct: 0, total: 0 }, mean)]))
+/** Shrunk accuracy of every skill, in the order given. */
+export function skillEstimates(sheet: ScoreSheet, skills: readonly string[], mode: ScoreMode): Map<string, number> {
+  const mean = accuracy(sheet.overall[mode])
+  return new Map(skills.map((skill) => [skill, shrunk(sheet.bySkill[skill]?.[mode] ?? { correct: 0, total: 0 }, mean)]))
 }
 
 /** How far the parts fall behind the training templates' manner, each shrunk toward the overall mean; at least 0. */
-export function partGaps(sheet: ScoreSheet): { phrasing: number; range: number } {
-  const mean = accuracy(sheet.overall.strict)
-  const part = (name: string) => shrunk(sheet.byPart[name]?.strict ?? { correct: 0, total: 0 }, mean)
+export function partGaps(sheet: ScoreSheet, mode: ScoreMode): { phrasing: number; range: number } {
+  const mean = accuracy(sheet.overall[mode])
+  const part = (name: string) => shrunk(sheet.byPart[name]?.[mode] ?? { correct: 0, total: 0 }, mean)
   const known = part('in-template')
   return {
     phrasing: Math.max(0, known - part('heldout-phrasing')),

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { createLog } from '../../agents/kit/log.ts'
+import { registry } from '../../schemas/registry.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { diagnose, type Finding } from '../../trainer-bridge/provision/mod.ts'
+import { openCluster } from '../cluster.ts'
+import { mendOf } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { homeFolder } from '../home.ts'
+import { checkDisk, connectOperator } from '../session.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+
+/** Whether a check passes, as a finding. */
+async function finding(name: string, check: () => Promise<string>): Promise<Finding> {
+  try {
+    return { name, status: 'ok', detail: await check() }
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    return { name, status: 'broken', detail, mend: mendOf(error) }
+  }
+}
+
+async function checkFoundServer(): Promise<string> {
+  const home = homeFolder()
+  const log = createLog({ role: 'doctor' }, { level: 'silent' })
+  await using cluster = await openCluster({ home, log, onProgress: () => {} })
+  await using bus = await connectOperator(cluster, log)
+  return `${cluster.servers} answers; accounts ${bus.sealed ? 'apart: the test is sealed' : 'not apart: nothing is sealed'}`
+}
+
+/** Every limit in force as `path = value`, the topology's and the delivery policies'. */
+export function limitsOf(topology: Topology): [string, unknown][] {
+  const flat = (prefix: string, value: unknown): [string, unknown][] =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.entries(value).flatMap(([key, inner]) => flat(prefix ? `${prefix}.${key}` : key, inner))
+      : [[prefix, value]]
+  const deliveries = Object.values(registry).flatMap((message) =>
+    message.kind === 'work' ? flat(`delivery.${message.name}`, message.delivery) : [],
+  )
+  return [...flat('', topology), ...deliveries]
+}
+
+const marks = { ok: 'ok     ', missing: 'missing', broken: 'BROKEN ' } as const
+
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('what is there, what is missing and the command that mends it; and every limit in force')
+    .option('--topology <file>', 'whose limits to show', defaultTopology)
+    .option('--json', 'JSON instead of text', false)
+    .action(async (options: { topology: string; json: boolean }) => {
+      const topology = await readTopology(options.topology)
+      const home = homeFolder()
+      const findings = [
+        ...(await diagnose({ home })),
+        await finding('free disk', () => checkDisk(topology, home).then(() => `enough under ${home}`)),
+      ]
+      const server = findings.find(({ name }) => name === 'nats-server')
+      if (process.env.NATS_URL || server?.status === 'ok') findings.push(await finding('bus', checkFoundServer))
+      if (options.json) console.log(JSON.stringify({ findings, limits: Object.fromEntries(limitsOf(topology)) }))
+      else {
+        for (const { name, status, detail, mend } of findings) {
+          console.log(`${marks[status]}  ${name}: ${detail}${mend ? `\n           mend: ${mend}` : ''}`)
+        }
+        console.log(`\nlimits (${options.topology}, and the messages' delivery policies)`)
+        for (const [path, value] of limitsOf(topology)) console.log(`  ${path} = ${JSON.stringify(value)}`)
+      }
+      if (findings.some(({ status }) => status === 'broken')) process.exitCode = exitCodes.badInput
+    })
+}
