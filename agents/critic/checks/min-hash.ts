@@ -22,9 +22,10 @@ export function minHash(hashes: Uint32Array, from: number, to: number, signature
   for (let p = 0; p < PERMUTATIONS; p++) {
     const factor = factors[p]!
     const offset = offsets[p]!
-    let least = 0xffffffff
+    let least = 0x7fffffff
     for (let i = from; i < to; i++) {
-      const value = (Math.imul(hashes[i]!, factor) + offset) >>> 0
+      // Signed, so that the engine keeps small integers.
+      const value = (Math.imul(hashes[i]!, factor) + offset) | 0
       if (value < least) least = value
     }
     signature[p] = least
