@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Launch } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
@@ -82,10 +84,28 @@ export async function checkDisk({ storage }: Topology, folder: string): Promise<
   )
 }
 
+/** Errors: UsageError when the page's port is taken; said before anything is started. */
+async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
+  if (port === 0) return
+  const probe = createServer().listen(port, host)
+  try {
+    await once(probe, 'listening')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new UsageError(
+      `Port ${port} is in use on ${host}.`,
+      'Stop what holds it, or set gateway.port in the topology; 0 takes any free one.',
+    )
+  } finally {
+    probe.close()
+  }
+}
+
 /** Starts everything of a topology: server, streams, gateway, agents. What fails leaves nothing running. */
 export async function openSession(topology: Topology, reporter: Reporter): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
+  await checkPort(topology)
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   await using stack = new AsyncDisposableStack()
   const logFile = join(home, 'logs', `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.log`)

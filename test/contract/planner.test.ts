@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import type { Policy, Situation } from '../../agents/planner/policy.ts'
+import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
+import type { Attempt } from '../../agents/planner/state.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import { Program } from '../../schemas/program.ts'
+import type { ScoreSheet } from '../../schemas/score.ts'
+import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
+import { attemptOf } from '../support/planner-fixtures.ts'
+
+const variants: { [V in VariantOf<'planner'>]: Policy } = { rules: rulesPolicy }
+const task = publicView(await loadTask(bundledTask))
+const signal = new AbortController().signal
+
+/** A sheet with one weak skill. */
+function sheet(weak: string): ScoreSheet {
+  const tally = (correct: number, total: number) => ({ strict: { correct, total }, lenient: { correct, total } })
+  return {
+    overall: tally(80, 120),
+    byPart: { 'in-template': tally(50, 60), 'heldout-phrasing': tally(15, 30), 'heldout-range': tally(15, 30) },
+    bySkill: Object.fromEntries(task.skills.map(({ name }) => [name, tally(name === weak ? 2 : 16, 20)])),
+    cut: 0,
+  }
+}
+
+const situation = (more: Partial<Situation>): Situation => ({
+  operation: 'draft',
+  attempt: 1,
+  rows: 300,
+  seed: 1,
+  task,
+  base: sheet('none'),
+  history: [],
+  best: null,
+  ...more,
+})
+
+const rowsOf = (program: Program) =>
+  program.sources.reduce((sum, { rows }) => sum + rows, 0) +
+  Object.values(program.carryOver?.rows ?? {}).reduce((a, b) => a + b, 0)
+
+async function scoredDraft(policy: Policy, weak: string): Promise<Attempt> {
+  const { program } = await policy.decide(situation({}), signal)
+  const bySource = Object.fromEntries(
+    program.sources.map(({ id, rows }) => [id, { asked: rows, generated: rows, admitted: rows, rejected: {} }]),
+  )
+  return { ...attemptOf(program), bySource, rows: 300, outcome: 'scored', validation: sheet(weak) }
+}
+
+describe.each(variantsOf.planner)('planner %s', (name) => {
+  const policy = variants[name]
+
+  test('drafts a valid program with the rows wanted, and the same one again', async () => {
+    const plan = await policy.decide(situation({}), signal)
+    expect(Program.parse(plan.program)).toEqual(plan.program)
+    expect(rowsOf(plan.program)).toBe(300)
+    expect(plan.diagnosis).not.toBe('')
+    if (plan.model === null) expect(await policy.decide(situation({}), signal)).toEqual(plan)
+  })
+
+  test('improves with carried-over rows inside the number', async () => {
+    const best = await scoredDraft(policy, 'days-between')
+    const plan = await policy.decide(situation({ operation: 'improve', attempt: 2, best, history: [best] }), signal)
+    expect(rowsOf(plan.program)).toBe(300)
+    expect(plan.program.carryOver?.attempt).toBe(1)
+    const total = (skill: string) =>
+      (plan.program.sources.find((source) => source.skill === skill)?.rows ?? 0) +
+      (plan.program.carryOver?.rows[skill] ?? 0)
+    expect(total('days-between')).toBeGreaterThan(total('order-total'))
+  })
+
+  test('repairs by keeping what was admitted', async () => {
+    const draft = await scoredDraft(policy, 'none')
+    const bySource = Object.fromEntries(
+      Object.entries(draft.bySource).map(([id, counts]) => [id, { ...counts, admitted: 10 }]),
+    )
+    const invalid: Attempt = { ...draft, bySource, rows: 60, outcome: 'invalid', validation: null }
+    const plan = await policy.decide(situation({ operation: 'repair', attempt: 2, history: [invalid] }), signal)
+    expect(rowsOf(plan.program)).toBe(300)
+    expect(Object.values(plan.program.carryOver?.rows ?? {}).reduce((a, b) => a + b, 0)).toBe(60)
+  })
+})

@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { defaultTopology } from '../../cli/topology-file.ts'
+import { provisionNatsServer, provisionRuntime, provisionStudent } from '../../trainer-bridge/provision/mod.ts'
+import { type Command, syllabus } from '../support/command.ts'
+import { writeMiniTask } from '../support/mini-task.ts'
+
+/** The whole loop as a user starts it: real processes, a real server, the real student really trained, in small. */
+
+const minutes = 60_000
+let folder: string
+let task: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syllabus-loop-'))
+  task = await writeMiniTask(join(folder, 'task'))
+  const home = resolve(process.env.SYLLABUS_HOME ?? join(import.meta.dirname, '../../.syllabus'))
+  await provisionNatsServer({ home })
+  const { python } = await provisionRuntime({ home })
+  await provisionStudent({ home, python })
+  for (const name of ['one', 'four']) {
+    execFileSync('mkdir', ['-p', join(folder, name)])
+    for (const part of ['nats-server', 'runtime', 'students']) await symlink(join(home, part), join(folder, name, part))
+  }
+}, 15 * minutes)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const envOf = (name: string) => ({ SYLLABUS_HOME: join(folder, name), SYLLABUS_RUNS: join(folder, name, 'runs') })
+
+async function topologyWith(generators: number): Promise<string> {
+  const topology = parse(await readFile(defaultTopology, 'utf8'))
+  topology.agents.generator.replicas = generators
+  const path = join(folder, `${generators}.yaml`)
+  await writeFile(path, stringify(topology))
+  return path
+}
+
+type Message = { type: string; name: string; id: string; payload: Record<string, unknown> }
+
+const messagesOf = (command: Command): Message[] =>
+  command
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{"type":"message"'))
+    .map((line) => JSON.parse(line))
+
+/** Waits for a message, as the command tells it; fails when the command ends first. */
+async function until(command: Command, wanted: (message: Message) => boolean): Promise<void> {
+  let over = false
+  void command.ended.then(() => {
+    over = true
+  })
+  while (!messagesOf(command).some(wanted)) {
+    if (over) throw new Error(`the command ended early:\n${command.output().slice(-3000)}`)
+    await sleep(100)
+  }
+}
+
+async function finished(command: Command): Promise<Message[]> {
+  const code = await command.ended
+  expect(code, command.output().slice(-3000)).toBe(0)
+  return messagesOf(command)
+}
+
+const datasetHash = (messages: Message[]) => messages.find(({ name }) => name === 'run-finished')?.payload.datasetHash
+const predictionsOf = (messages: Message[]) =>
+  messages
+    .filter(({ name }) => name === 'predictions')
+    .map(({ payload }) => (payload.candidate as { name: string }).name)
+
+test(
+  'a run, interrupted and resumed, trains nothing twice; with four generators and kill -9 everywhere the dataset is the same',
+  async () => {
+    // One generator, Ctrl-C after the first attempt is scored, resume.
+    const first = syllabus(
+      [
+        'run',
+        task,
+        '--attempts',
+        '2',
+        '--seed',
+        '5',
+        '--run-id',
+        'calm',
+        '--json',
+        '--topology',
+        await topologyWith(1),
+      ],
+      envOf('one'),
+    )
+    await until(
+      first,
+      ({ name, payload }) => name === 'report' && (payload.candidate as { name: string }).name === 'attempt-1',
+    )
+    first.child.kill('SIGINT')
+    expect(await first.ended).toBe(130)
+    expect(first.output()).toContain('syllabus resume calm')
+    const resumed = syllabus(['resume', 'calm', '--json', '--topology', await topologyWith(1)], envOf('one'))
+    const calm = [...messagesOf(first), ...(await finished(resumed))]
+    expect(predictionsOf(calm).toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'control', 'final'])
+
+    // The report is there and its parts are of this run.
+    const report = JSON.parse(await readFile(join(folder, 'one/runs/calm/report.json'), 'utf8'))
+    expect(report.run.runId).toBe('calm')
+    expect(report.run.status).toBe('finished')
+    const opened = calm.find(({ name }) => name === 'opened')?.payload as {
+      opening: number
+      results: { paper: string }[]
+    }
+    expect(opened.opening).toBe(1)
+    expect(opened.results.map(({ paper }) => paper).toSorted()).toEqual([
+      ...Array(4).fill('audit'),
+      ...Array(4).fill('test'),
+    ])
+
+    // Four generators; a generator, the server, the runtime and the planner are killed on the way.
+    const rough = syllabus(
+      [
+        'run',
+        task,
+        '--attempts',
+        '2',
+        '--seed',
+        '5',
+        '--run-id',
+        'rough',
+        '--json',
+        '--topology',
+        await topologyWith(4),
+      ],
+      envOf('four'),
+    )
+    await until(rough, ({ name }) => name === 'job')
+    const status = syllabus(['status', '--json'], envOf('four'))
+    await status.ended
+    const { agents } = JSON.parse(status.output().trim().split('\n').at(-1)!) as {
+      agents: { role: string; pid: number }[]
+    }
+    expect(agents.filter(({ role }) => role === 'generator')).toHaveLength(4)
+    const pidOf = (role: string) => agents.find((agent) => agent.role === role)!.pid
+    process.kill(pidOf('generator'), 'SIGKILL')
+    await until(rough, ({ name }) => name === 'decision')
+    process.kill(pidOf('planner'), 'SIGKILL')
+    process.kill(pidOf('critic'), 'SIGKILL')
+    const server = JSON.parse(await readFile(join(folder, 'four/nats/server.json'), 'utf8')) as { pid: number }
+    process.kill(server.pid, 'SIGKILL')
+    await until(rough, ({ name, payload }) => name === 'progress' && payload.phase === 'train')
+    for (const pid of execFileSync('pgrep', ['-P', String(pidOf('trainer-bridge'))], { encoding: 'utf8' })
+      .trim()
+      .split('\n')) {
+      process.kill(Number(pid), 'SIGKILL')
+    }
+    const disturbed = await finished(rough)
+    expect(datasetHash(calm)).toMatch(/^[0-9a-f]{64}$/)
+    expect(datasetHash(disturbed)).toBe(datasetHash(calm))
+    expect(predictionsOf(disturbed).toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'control', 'final'])
+
+    const exported = syllabus(['export', 'rough', '--format', 'alpaca'], envOf('four'))
+    expect(await exported.ended, exported.output()).toBe(0)
+    const rows = JSON.parse(await readFile(join(folder, 'four/runs/rough/export-alpaca/alpaca.json'), 'utf8')) as {
+      input: string
+    }[]
+    expect(rows).toHaveLength(24)
+    expect(new Set(rows.map(({ input }) => input)).size).toBe(24)
+  },
+  14 * minutes,
+)

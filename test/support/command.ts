@@ -1,0 +1,18 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
+
+export type Command = { child: ChildProcess; output(): string; ended: Promise<number | null> }
+
+/** Runs `syllabus` as a user does, in a process of its own. */
+export function syllabus(args: readonly string[], env: Record<string, string>): Command {
+  const child = spawn(process.execPath, [entry, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  return { child, output: () => text, ended }
+}

@@ -1,0 +1,50 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import { sha256 } from '../../schemas/hash.ts'
+import type { Item } from '../../schemas/task.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { procedures } from '../../tasks/procedures.ts'
+
+const counts = { 'in-template': 6, 'heldout-phrasing': 6, 'heldout-range': 6 }
+
+/** A small edition of the bundled task, for runs that end in a minute: 18 items a split, 24 rows, short replies. */
+export async function writeMiniTask(dir: string): Promise<string> {
+  const {
+    validation: _v,
+    test: _t,
+    fewShot,
+    sampleSubmission,
+    dir: _dir,
+    sha256: _hash,
+    procedure: _p,
+    ...whole
+  } = await loadTask(bundledTask)
+  const procedure = procedures[whole.id]!
+  const taken = new Set<string>()
+  const draw = (seed: string) =>
+    procedure.drawAudit({ seed, counts, taken }).map((item) => ({ ...item, id: `${seed}-${item.id}` }))
+  await mkdir(dir, { recursive: true })
+  const put = async (file: string, items: Item[]) => {
+    const text = items.map((item) => `${JSON.stringify(item)}\n`).join('')
+    await writeFile(join(dir, file), text)
+    return { file, sha256: sha256(text), count: items.length }
+  }
+  const splits = {
+    validation: await put('validation.jsonl', draw('validation')),
+    test: await put('test.jsonl', draw('test')),
+  }
+  await writeFile(join(dir, 'few-shot.json'), JSON.stringify(fewShot))
+  await writeFile(join(dir, 'sample.json'), JSON.stringify(sampleSubmission))
+  const file = {
+    ...whole,
+    splits,
+    few_shot: 'few-shot.json',
+    sample_submission: 'sample.json',
+    rows: { target: 24, minimum: 12 },
+    inference: { ...whole.inference, max_new_tokens: 32 },
+  }
+  await writeFile(join(dir, 'task.yaml'), stringify(file))
+  return dir
+}
