@@ -47,6 +47,11 @@ describe('rows', () => {
     )
   })
 
+  test('the order of offers makes no other problem, their prices do', () => {
+    expect(coreKey('best-offer', { cents: [300, 100, 200] })).toBe(coreKey('best-offer', { cents: [100, 200, 300] }))
+    expect(coreKey('best-offer', { cents: [300, 100] })).not.toBe(coreKey('best-offer', { cents: [200, 100] }))
+  })
+
   test('k phrasings are all used, and so is no other', () => {
     for (const skill of SKILL_NAMES) {
       for (const phrasings of [1, 3, 8]) {
@@ -116,9 +121,9 @@ describe('answers against an independent calculation', () => {
     ['convert-units', { value: 385_000, from: 'g', to: 'kg' }, '3.85'],
     ['convert-units', { value: 1_230, from: 'cm', to: 'mm' }, '123.00'],
     ['order-total', { count: 7, price: 2345 }, '164.15'],
-    ['percent-saved', { percent: 5, amount: 178 }, '8.90'],
-    ['percent-saved', { percent: 70, amount: 742 }, '519.40'],
-    ['best-offer', { cents: [1_049, 1_050, 9_999] }, '10.49'],
+    ['percent-saved', { percent: 5, amount: 17_800 }, '8.90'],
+    ['percent-saved', { percent: 10, amount: 74_230 }, '74.23'],
+    ['best-offer', { cents: [9_999, 1_049, 1_050] }, '10.49'],
   ] as const
   test.each(cases)('%s %j is %s', (skill, core, answer) => {
     expect(solveCore(skill, structuredClone(core) as never)).toBe(answer)

@@ -1,7 +1,12 @@
 import type { Core } from '../../../schemas/task.ts'
+import { skillNamed } from './skills/mod.ts'
 
-/** The canonical name of a problem: its skill and its core's values in the order of their names. */
+/**
+ * The canonical name of a problem: its skill and its core's values in the order of their names.
+ * Errors: throws on an unknown skill.
+ */
 export function coreKey(skill: string, core: Core): string {
-  const names = Object.keys(core).sort()
-  return `${skill}:${names.map((name) => `${name}=${JSON.stringify(core[name])}`).join(';')}`
+  const form = skillNamed(skill).canonical?.(core) ?? core
+  const names = Object.keys(form).sort()
+  return `${skill}:${names.map((name) => `${name}=${JSON.stringify(form[name])}`).join(';')}`
 }

@@ -29,6 +29,8 @@ export interface Skill<C extends Core = Core> {
   bands: Readonly<Record<NumberRange, Band>>
   sample(random: Random, options: SampleOptions): C
   size(core: C): number
+  /** The form that equal problems share, where it is not the core itself. */
+  canonical?(core: C): C
   solve(core: C): Solution
   slots(core: C, random: Random, lexicon: Lexicon): Record<string, SlotValue>
 }

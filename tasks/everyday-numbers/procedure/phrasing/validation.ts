@@ -28,7 +28,7 @@ export const validationBank: PhrasingBank = {
       "{person}'s cart holds {count} {item}. With a unit rate of {price}, what is charged at the till?",
     ],
     'percent-saved': [
-      'Normally {amount}, today minus {percent}%. What does {person} keep in the purse?',
+      'Normally {amount}, today {percent}% less. Name the sum that {person} does not have to pay.',
       'Members of {vendor} get {percent} percent back. {person} spent {amount}. How much is returned?',
       'Work out a {percent}% rebate on {amount}.',
       'The tag on the {article} reads {amount}; a sign says "{percent} percent less". State the markdown.',

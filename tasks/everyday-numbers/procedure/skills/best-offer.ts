@@ -2,35 +2,52 @@ import type { NumberRange } from '../../../../schemas/task.ts'
 import type { Band, Skill } from '../skill.ts'
 import { hundredths, intInBand } from '../skill.ts'
 
-/** Two or three different prices in cents, lowest first. */
+/** Two or three different prices in cents, in the order in which they are named. */
 type OfferCore = { cents: number[] }
 
+/** Cents of the lowest price. */
 const bands: Record<NumberRange, Band> = {
-  narrow: [1_000, 4_999],
-  wide: [1_000, 19_999],
-  'heldout-validation': [20_000, 49_999],
-  'heldout-test': [50_000, 99_999],
+  narrow: [100, 1_999],
+  wide: [100, 9_999],
+  'heldout-validation': [10_000, 24_999],
+  'heldout-test': [25_000, 49_999],
 }
 
-/** The lowest of some prices: two whole ones, two with cents, three with cents. */
+/** How many times the lowest price another one is, in tenths. */
+const RATIOS = { 1: [30, 90], 2: [14, 30], 3: [14, 30] } as const
+
+/** The lowest of some prices: two that lie far apart, two that lie closer, three. */
 export const bestOffer: Skill<OfferCore> = {
   name: 'best-offer',
   description: 'The lowest of two or three offered prices.',
   bands,
   sample(random, { difficulty, range }) {
-    const prices = new Set<number>()
+    const lowest = intInBand(random, bands[range])
+    const prices = new Set([lowest])
     while (prices.size < (difficulty === 3 ? 3 : 2)) {
-      prices.add(intInBand(random, bands[range], difficulty === 1 ? 100 : 1))
+      const [low, high] = RATIOS[difficulty]
+      prices.add(intInBand(random, [(lowest * low) / 10, (lowest * high) / 10]))
     }
-    return { cents: [...prices].sort((a, b) => a - b) }
+    return { cents: random.shuffle([...prices]) }
   },
-  size: (core) => core.cents[0]!,
-  solve: (core) => ({ answer: core.cents[0]! / 100, workings: ['The lowest is asked for.', 'Take the lowest.'] }),
+  // The same offers in another order are the same problem.
+  canonical: (core) => ({ cents: [...core.cents].sort((a, b) => a - b) }),
+  size: (core) => Math.min(...core.cents),
+  solve(core) {
+    const lowest = Math.min(...core.cents)
+    const all = core.cents.map(hundredths).join(' and ')
+    return {
+      answer: lowest / 100,
+      workings: [
+        `Of ${all} the lowest is ${hundredths(lowest)}.`,
+        `Out of ${all} the lowest is ${hundredths(lowest)}.`,
+      ],
+    }
+  },
   slots: (core, random, lexicon) => {
     const vendors = random.shuffle(lexicon.vendors)
-    const prices = random.shuffle(core.cents)
     return {
-      offers: prices.map((price, index) => [vendors[index]!, hundredths(price)] as const),
+      offers: core.cents.map((price, index) => [vendors[index]!, hundredths(price)] as const),
       article: random.pick(lexicon.articles),
       person: random.pick(lexicon.people),
     }

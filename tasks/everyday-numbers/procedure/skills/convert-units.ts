@@ -1,6 +1,6 @@
 import type { NumberRange } from '../../../../schemas/task.ts'
 import type { Band, Skill } from '../skill.ts'
-import { intInBand, plain } from '../skill.ts'
+import { hundredths, intInBand, plain } from '../skill.ts'
 
 interface UnitPair {
   large: string
@@ -65,11 +65,13 @@ export const convertUnits: Skill<UnitCore> = {
   solve(core) {
     const { factor, toSmaller } = pairOf(core)
     const result = toSmaller ? core.value * factor : core.value / factor
+    const shown = plain(core.value)
+    const written = hundredths(result)
     return {
       answer: result / 100,
       workings: toSmaller
-        ? [`Multiply by ${factor}.`, `1 ${core.from} is ${factor} ${core.to}.`]
-        : [`Divide by ${factor}.`, `${factor} ${core.from} is 1 ${core.to}.`],
+        ? [`${shown} times ${factor} is ${written}.`, `${shown} times ${factor} makes ${written}.`]
+        : [`${shown} divided by ${factor} is ${written}.`, `${shown} divided by ${factor} makes ${written}.`],
     }
   },
   slots: (core, random, lexicon) => ({

@@ -27,10 +27,10 @@ const FIRST_START = DAYS_OF_YEAR.findIndex(({ month }) => month === 2)
 type DaysCore = { start: number; span: number }
 
 const bands: Record<NumberRange, Band> = {
-  narrow: [2, 20],
-  wide: [2, 45],
-  'heldout-validation': [46, 60],
-  'heldout-test': [61, 90],
+  narrow: [2, 15],
+  wide: [2, 30],
+  'heldout-validation': [31, 45],
+  'heldout-test': [46, 75],
 }
 
 function monthsCrossed(start: number, span: number): number {
@@ -58,17 +58,19 @@ export const daysBetween: Skill<DaysCore> = {
     const first = DAYS_OF_YEAR[start]!
     const last = DAYS_OF_YEAR[start + span]!
     if (first.month === last.month) {
-      return { answer: span, workings: [`${last.day} minus ${first.day}.`, `${last.day} - ${first.day}.`] }
+      return {
+        answer: span,
+        workings: [`${last.day} minus ${first.day} is ${span}.`, `${last.day} minus ${first.day} makes ${span}.`],
+      }
     }
     const [, length] = MONTHS[first.month]!
-    const between = MONTHS.slice(first.month + 1, last.month).map(([, days]) => days)
     const rest = length - first.day
-    const more = [...between, last.day]
+    const more = [...MONTHS.slice(first.month + 1, last.month).map(([, days]) => days), last.day]
     return {
       answer: span,
       workings: [
-        `${length} minus ${first.day} is ${rest}, plus ${more.join(' plus ')}.`,
-        `${length} - ${first.day} = ${rest}, + ${more.join(' + ')}.`,
+        `${length} minus ${first.day} is ${rest}, plus ${more.join(' plus ')} is ${span}.`,
+        `${length} minus ${first.day} makes ${rest}, plus ${more.join(' plus ')} makes ${span}.`,
       ],
     }
   },

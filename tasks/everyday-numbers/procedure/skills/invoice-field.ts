@@ -36,7 +36,7 @@ export const invoiceField: Skill<InvoiceCore> = {
     const cents = core.cents[core.fields.indexOf(core.ask)]!
     return {
       answer: cents / 100,
-      workings: [`The ${core.ask} is asked for.`, `Read off the ${core.ask}.`],
+      workings: [`The ${core.ask} is ${hundredths(cents)}.`, `The ${core.ask} comes to ${hundredths(cents)}.`],
     }
   },
   slots: (core, random, lexicon) => ({

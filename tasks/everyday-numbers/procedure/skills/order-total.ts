@@ -8,17 +8,17 @@ type OrderCore = { count: number; price: number }
 /** Cents for one thing. */
 const bands: Record<NumberRange, Band> = {
   narrow: [100, 1_000],
-  wide: [100, 3_000],
-  'heldout-validation': [3_100, 6_000],
-  'heldout-test': [6_100, 9_900],
+  wide: [100, 2_000],
+  'heldout-validation': [2_100, 3_000],
+  'heldout-test': [3_100, 5_000],
 }
 const PRICE_STEPS = { 1: 100, 2: 50, 3: 5 } as const
-const MAX_COUNTS = { 1: 5, 2: 9, 3: 12 } as const
+const MAX_COUNTS = { 1: 4, 2: 6, 3: 15 } as const
 
-/** Quantity times price: few things at whole prices, more at halves, up to twelve at any multiple of five cents. */
+/** Quantity times price: few things at whole prices, more at halves, up to fifteen at any multiple of five cents. */
 export const orderTotal: Skill<OrderCore> = {
   name: 'order-total',
-  description: 'Total of two to twelve equal things from the price of one.',
+  description: 'Total of two to fifteen equal things from the price of one.',
   bands,
   sample: (random, { difficulty, range }) => ({
     count: random.int(2, MAX_COUNTS[difficulty]),
@@ -26,17 +26,10 @@ export const orderTotal: Skill<OrderCore> = {
   }),
   size: (core) => core.price,
   solve({ count, price }) {
-    const answer = (count * price) / 100
-    const cents = price % 100
-    const whole = (price - cents) / 100
-    if (cents === 0) return { answer, workings: [`${count} times ${whole}.`, `${count} x ${whole}.`] }
-    const parts = [String(count * whole), hundredths(count * cents)] as const
+    const [one, total] = [hundredths(price), hundredths(count * price)]
     return {
-      answer,
-      workings: [
-        `${count} times ${whole} is ${parts[0]}, plus ${count} times ${hundredths(cents)} is ${parts[1]}.`,
-        `${count} x ${whole} = ${parts[0]}, plus ${count} x ${hundredths(cents)} = ${parts[1]}.`,
-      ],
+      answer: (count * price) / 100,
+      workings: [`${count} times ${one} is ${total}.`, `${count} times ${one} makes ${total}.`],
     }
   },
   slots: (core, random, lexicon) => ({

@@ -1,41 +1,60 @@
-import type { NumberRange } from '../../../../schemas/task.ts'
+import type { Difficulty, NumberRange } from '../../../../schemas/task.ts'
+import type { Random } from '../random.ts'
 import type { Band, Skill } from '../skill.ts'
 import { hundredths, intInBand } from '../skill.ts'
 
-/** A percentage of a whole amount. */
+/** A percentage of an amount in cents. */
 type PercentCore = { percent: number; amount: number }
 
+/** Cents. */
 const bands: Record<NumberRange, Band> = {
-  narrow: [10, 200],
-  wide: [10, 900],
-  'heldout-validation': [910, 1_300],
-  'heldout-test': [1_310, 2_000],
+  narrow: [1_000, 20_000],
+  wide: [1_000, 90_000],
+  'heldout-validation': [91_000, 130_000],
+  'heldout-test': [131_000, 200_000],
 }
-const PERCENTAGES = { 1: [10], 2: [20, 30, 50], 3: [5, 40, 60, 70, 80] } as const
-const AMOUNT_STEPS = { 1: 5, 2: 2, 3: 1 } as const
+
+/** The percentages of a difficulty with the step of the amounts, such that the answer is a whole number of cents. */
+const CHOICES: Readonly<Record<Difficulty, readonly { percent: number; step: number }[]>> = {
+  1: [{ percent: 10, step: 100 }],
+  2: [
+    { percent: 10, step: 10 },
+    { percent: 1, step: 100 },
+  ],
+  3: [
+    { percent: 20, step: 500 },
+    { percent: 50, step: 500 },
+  ],
+}
 
 function workingsOf(percent: number, amount: number): readonly [string, string] {
-  const tenth = hundredths(amount * 10)
-  if (percent === 10) return ['One tenth of it.', 'Divide by 10.']
-  if (percent === 5) return [`10 percent is ${tenth}, take half.`, `A tenth is ${tenth}, 5 percent is half of that.`]
-  const times = percent / 10
-  return [`10 percent is ${tenth}, times ${times}.`, `A tenth is ${tenth}, multiply by ${times}.`]
+  const [whole, saved] = [hundredths(amount), hundredths((percent * amount) / 100)]
+  if (percent === 20) {
+    const tenth = hundredths(amount / 10)
+    return [
+      `10 percent of ${whole} is ${tenth}, twice that is ${saved}.`,
+      `10 percent of ${whole} makes ${tenth}, twice that makes ${saved}.`,
+    ]
+  }
+  return [`${percent} percent of ${whole} is ${saved}.`, `${percent} percent of ${whole} makes ${saved}.`]
 }
 
-/** Percentage of a price: a tenth, then small multiples of it, then larger ones and its half. */
+/** Percentage of a price: a tenth of whole prices, a tenth or a hundredth of any, a fifth or a half of round ones. */
 export const percentSaved: Skill<PercentCore> = {
   name: 'percent-saved',
   description: 'The amount that a percentage takes off a price.',
   bands,
-  sample: (random, { difficulty, range }) => ({
-    percent: random.pick(PERCENTAGES[difficulty]),
-    amount: intInBand(random, bands[range], AMOUNT_STEPS[difficulty]),
-  }),
+  sample(random: Random, { difficulty, range }) {
+    const { percent, step } = random.pick(CHOICES[difficulty])
+    return { percent, amount: intInBand(random, bands[range], step) }
+  },
   size: (core) => core.amount,
-  solve: ({ percent, amount }) => ({ answer: (percent * amount) / 100, workings: workingsOf(percent, amount) }),
+  solve({ percent, amount }) {
+    return { answer: (percent * amount) / 10_000, workings: workingsOf(percent, amount) }
+  },
   slots: (core, random, lexicon) => ({
     percent: String(core.percent),
-    amount: hundredths(core.amount * 100),
+    amount: hundredths(core.amount),
     article: random.pick(lexicon.articles),
     person: random.pick(lexicon.people),
     vendor: random.pick(lexicon.vendors),
