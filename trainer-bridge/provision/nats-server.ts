@@ -1,5 +1,5 @@
 import { access, chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { findPython } from './python.ts'
@@ -26,7 +26,7 @@ export interface NatsServerRequest {
   env?: NodeJS.ProcessEnv
 }
 
-export const natsServerPath = (home: string) => join(home, 'nats-server', natsServerVersion, 'nats-server')
+export const natsServerPath = (home: string) => resolve(home, 'nats-server', natsServerVersion, 'nats-server')
 
 /** Path of a nats-server binary under `home`, fetched (7 MB) on first use. Safe to call from several processes. Throws SetupError. */
 export async function provisionNatsServer(request: NatsServerRequest): Promise<string> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { SetupError } from './errors.ts'
@@ -41,7 +41,7 @@ export interface Student {
   sha256: string
 }
 
-export const studentPath = (home: string) => join(home, 'students', studentName)
+export const studentPath = (home: string) => resolve(home, 'students', studentName)
 
 /** The finished student, or undefined when it is missing or a file has another size than it was made with. */
 export async function readyStudent(home: string): Promise<Student | undefined> {

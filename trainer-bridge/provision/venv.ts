@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
@@ -29,7 +29,7 @@ const marker = 'syllabus-ready.json'
 /** Where the venv for these requirements belongs. Its name changes with them, so an upgrade never edits a venv in use. */
 export async function venvPath(home: string, requirements = ownRequirements): Promise<string> {
   const text = await readFile(requirements, 'utf8')
-  return join(home, 'runtime', `venv-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`)
+  return resolve(home, 'runtime', `venv-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`)
 }
 
 /** Whether anything is at `path`, finished or not. */
