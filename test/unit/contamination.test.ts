@@ -47,6 +47,16 @@ describe('one item', () => {
     expect(index.templateOverlap).toBe(kept.length)
   })
 
+  test('a very short item under other names is a hit, other words around its numbers are none', () => {
+    const index = open([{ id: 's', split: 'sealed', text: 'Order: 5 boxes, unit price 5.55. Total?' }])
+    const text = 'Please. Order: 5 cables, unit price 5.55. Total? Quick.'
+    const found = index.check({ text })!
+    expect(found).toMatchObject({ how: 'ngram', item: 0 })
+    expect(text.slice(...found.span)).toBe('Order: 5 cables, unit price 5.55. Total')
+    expect(index.check({ text: 'After 5 days the river had risen by 5.55 yards in total.' })).toBeNull()
+    expect(index.check({ text: 'Order: 5.55 cables, unit price 5. Total?' })).toBeNull()
+  })
+
   test('an empty row and an empty item match nothing', () => {
     const index = open([{ id: 'e', split: 'sealed', text: ' ' }, item])
     expect(index.check({ text: '' })).toBeNull()

@@ -4,6 +4,7 @@ import { decodeIndex, encodeIndex } from './index-format.ts'
 import { factsOf, hashed, type ItemFacts, templateGrams, valuesOf } from './item-facts.ts'
 import { keyedHashes, wordsOf } from './keyed-hash.ts'
 import { hasSameData } from './same-data.ts'
+import { createShortMatcher } from './short-match.ts'
 import { readTokens } from './text.ts'
 import { createTokens } from './tokens.ts'
 
@@ -69,6 +70,7 @@ export function openContaminationIndex(
     words: { matcher: createMatcher(items.map(({ words }) => words)), grams: createGrams() },
     frame: { matcher: createMatcher(items.map((item) => (hasFrame(item) ? item.frame : none))), grams: createGrams() },
   }
+  const matchShort = createShortMatcher(items, hashes)
   const tokens = createTokens()
   let templateOverlap = 0
 
@@ -96,6 +98,8 @@ export function openContaminationIndex(
       }
       if (found) break
     }
+    const short = found ? null : matchShort(tokens, wanted)
+    if (short) found = hit(short.item, { how: 'ngram', span: short.span, share: short.share })
     return { found, alike }
   }
 

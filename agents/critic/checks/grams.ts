@@ -55,3 +55,23 @@ export function templateGram(tokens: Tokens, i: number, keyed: KeyedHash): numbe
 
 const scratch = new Int32Array(GRAM_WORDS)
 const mask = hashToken('#', kinds.value)
+
+/** Items of at most this many tokens have their single words in the index. */
+const SHORT_TOKENS = 24
+
+/** The distinct words of a short text with at least two telling values; none of any other. */
+export function singlesOf(tokens: Tokens, tellingValues: number, keyed: KeyedHash): Uint32Array {
+  if (tokens.count > SHORT_TOKENS || tellingValues < 2) return new Uint32Array(0)
+  const words = new Set<number>()
+  for (let i = 0; i < tokens.count; i++) if (tokens.kind[i] !== kinds.value) words.add(singleOf(tokens, i, keyed))
+  return Uint32Array.from(words).sort()
+}
+
+/** One word hashed by itself. */
+export function singleOf(tokens: Tokens, i: number, keyed: KeyedHash): number {
+  one[0] = tokens.hash[i]!
+  keyed.of(one, 1)
+  return keyed.low
+}
+
+const one = new Int32Array(1)

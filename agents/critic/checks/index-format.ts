@@ -7,15 +7,16 @@ export type ContaminationFacts = { items: ItemFacts[]; template: Uint32Array }
 const MAGIC = 0x49435953 // "SYCI"
 const VERSION = 1
 const HEADER_WORDS = 6
-const ITEM_WORDS = 15
+const ITEM_WORDS = 16
 
 /**
- * Little-endian 32-bit words: magic, version, items, template grams, two words that prove the key; 15 words an item
- * (sealed, text, core, values, valueSum, order, padded units, gram counts, telling values); each item's grams of words and of the frame;
+ * Little-endian 32-bit words: magic, version, items, template grams, two words that prove the key; 16 words an item
+ * (sealed, text, core, values, valueSum, order, padded units, gram counts, telling values, single
+ * words); each item's grams of words and of the frame and its single words;
  * the template grams. It shows how many items there are, their split and how long they are, and nothing of their text.
  */
 export function encodeIndex({ items, template }: ContaminationFacts, hashes: Record<Purpose, KeyedHash>): Uint8Array {
-  const grams = items.reduce((sum, { words, frame }) => sum + words.length + frame.length, 0)
+  const grams = items.reduce((sum, { words, frame, singles }) => sum + words.length + frame.length + singles.length, 0)
   const out = new Uint32Array(HEADER_WORDS + ITEM_WORDS * items.length + grams + template.length)
   out.set([MAGIC, VERSION, items.length, template.length, ...keyProof(hashes)])
   let at = HEADER_WORDS
@@ -23,10 +24,10 @@ export function encodeIndex({ items, template }: ContaminationFacts, hashes: Rec
     const pad = unitsPad(ordinal, hashes)
     out.set([item.sealed ? 1 : 0, ...item.text, ...item.core, item.values, ...item.valueSum, ...item.order], at)
     out.set([item.units[0] ^ pad[0], item.units[1] ^ pad[1], item.words.length, item.frame.length], at + 10)
-    out[at + 14] = item.tellingValues
+    out.set([item.tellingValues, item.singles.length], at + 14)
     at += ITEM_WORDS
   }
-  for (const grams of [...items.flatMap(({ words, frame }) => [words, frame]), template]) {
+  for (const grams of [...items.flatMap(({ words, frame, singles }) => [words, frame, singles]), template]) {
     out.set(grams, at)
     at += grams.length
   }
@@ -70,6 +71,7 @@ export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash
       units: [head[10]! ^ pad[0], head[11]! ^ pad[1]],
       words: take(head[12]!),
       frame: take(head[13]!),
+      singles: take(head[15]!),
     })
   }
   const template = take(templates!)

@@ -1,4 +1,4 @@
-import { createGrams, type Grams, readGrams, templateGram } from './grams.ts'
+import { createGrams, type Grams, readGrams, singlesOf, templateGram } from './grams.ts'
 import { type KeyedHash, type Purpose, wordsOf } from './keyed-hash.ts'
 import { kinds } from './lexicon.ts'
 import { hashToken, type Tokens } from './tokens.ts'
@@ -20,12 +20,15 @@ export type ItemFacts = {
   units: [number, number]
   words: Uint32Array
   frame: Uint32Array
+  /** Of a short item, its single words. */
+  singles: Uint32Array
 }
 
 type Hashes = Record<Purpose, KeyedHash>
 
 export function factsOf(tokens: Tokens, item: { split: string; coreKey?: string }, hashes: Hashes): ItemFacts {
   const values = valuesOf(tokens)
+  const tellingValues = new Set(values.filter((value) => !trivial.has(value))).size
   const core = item.coreKey === undefined ? undefined : wordsOf(item.coreKey)
   const grams = createGrams()
   return {
@@ -33,12 +36,13 @@ export function factsOf(tokens: Tokens, item: { split: string; coreKey?: string 
     text: tokens.count === 0 ? [0, 0] : hashed(hashes.text, tokens.hash, tokens.count),
     core: core === undefined ? [0, 0] : hashed(hashes.core, core, core.length),
     values: values.length,
-    tellingValues: new Set(values.filter((value) => !trivial.has(value))).size,
+    tellingValues,
     valueSum: values.reduce((sum, value) => addValue(sum, value, hashes.value), [0, 0] as [number, number]),
     order: hashed(hashes.order, values, values.length),
     units: [tokens.units[0] >>> 0, tokens.units[1] >>> 0],
     words: distinct(tokens, 'words', hashes, grams),
     frame: distinct(tokens, 'frame', hashes, grams),
+    singles: singlesOf(tokens, tellingValues, hashes.single),
   }
 }
 

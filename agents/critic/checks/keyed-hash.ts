@@ -1,7 +1,19 @@
 import { createHmac } from 'node:crypto'
 import { type SipKey, sipHash } from './sip-hash.ts'
 
-const purposes = ['text', 'core', 'words', 'frame', 'template', 'value', 'order', 'units', 'ordinal', 'check'] as const
+const purposes = [
+  'text',
+  'core',
+  'words',
+  'frame',
+  'template',
+  'single',
+  'value',
+  'order',
+  'units',
+  'ordinal',
+  'check',
+] as const
 export type Purpose = (typeof purposes)[number]
 
 /** Hashes words for one purpose; the 64-bit result is in `low` and `high` (unsigned) until the next call. */

@@ -19,7 +19,7 @@ export function hasSameData(
   hashes: Record<Purpose, KeyedHash>,
 ): boolean {
   const { tokens, values, grams, places } = row
-  if ((item.units[0] & ~tokens.units[0]) !== 0 || (item.units[1] & ~tokens.units[1]) !== 0) return false
+  if (!hasUnits(item, tokens)) return false
   if (item.values === 0) return true
   let sum: [number, number] = [0, 0]
   let matched = 0
@@ -41,4 +41,9 @@ export function hasSameData(
     if (order[0] === item.order[0] && order[1] === item.order[1]) return true
   }
   return false
+}
+
+/** Whether every unit of the item occurs in the row: "12 feet in inches" is not "12 feet in yards". */
+export function hasUnits(item: ItemFacts, tokens: Tokens): boolean {
+  return (item.units[0] & ~tokens.units[0]) === 0 && (item.units[1] & ~tokens.units[1]) === 0
 }
