@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts'
 /** Which build of torch is taken, said to the user before it is downloaded. */
 export interface TorchBuild {
   kind: 'cpu' | 'default'
-  /** "torch==2.15.0" */
+  /** "torch==2.15.0"; empty when the requirements name none. */
   pin: string
   description: string
   installedGb: number
@@ -27,6 +27,7 @@ export interface TorchRequest {
 export async function chooseTorch(request: TorchRequest): Promise<TorchBuild> {
   const { python, requirements, env = process.env, signal, platform = process.platform } = request
   const pin = torchPin(await readFile(requirements, 'utf8'), python)
+  if (!pin) return { kind: 'default', pin, description: 'without torch', installedGb: 0.1 }
   if (platform !== 'linux')
     return { kind: 'default', pin, description: `${pin}, about 0.3 GB to download`, installedGb: 1.5 }
   const whole = (why: string): TorchBuild => ({
@@ -83,8 +84,7 @@ export function torchPin(requirements: string, { version }: Python): string {
   const minor = Number(version.split('.')[1])
   const pins = [...requirements.matchAll(/^(torch==[^\s;]+)(?:\s*;\s*(.*?))?\s*\\?$/gm)]
   const pin = pins.find(([, , condition]) => condition === undefined || holds(condition, minor)) ?? pins.at(-1)
-  if (!pin?.[1]) throw new Error('the requirements name no torch')
-  return pin[1]
+  return pin?.[1] ?? ''
 }
 
 function holds(condition: string, minor: number): boolean {

@@ -17,10 +17,13 @@ export interface RuntimeRequest {
   env?: NodeJS.ProcessEnv
   /** A requirements file with hashes; the runtime's own by default. */
   requirements?: string
+  /** Modules that must load before the venv counts as whole. */
+  modules?: string[]
 }
 
 /** The folder of the Python package, for PYTHONPATH. */
 export const runtimePackage = fileURLToPath(new URL('../runtime/', import.meta.url))
+const ownModules = ['torch', 'transformers', 'peft', 'safetensors', 'gguf']
 const ownRequirements = join(runtimePackage, 'requirements.txt')
 
 /** Written last, inside the venv: a venv without it is unfinished. */
@@ -67,7 +70,7 @@ export async function provisionRuntime(request: RuntimeRequest): Promise<{ pytho
     await checkDisk(home, build)
     await createVenv(venv, base, { env, signal })
     await installPackages(venv, build, request)
-    await checkImports(venv, { env, signal })
+    await checkImports(venv, request.modules ?? ownModules, { env, signal })
     const temporary = join(venv, `${marker}.${randomUUID()}`)
     await writeFile(
       temporary,
@@ -131,9 +134,9 @@ function interesting(line: string): string | undefined {
   return undefined
 }
 
-async function checkImports(venv: string, { env, signal }: StepOptions): Promise<void> {
+async function checkImports(venv: string, modules: string[], { env, signal }: StepOptions): Promise<void> {
   try {
-    await runCommand(pythonIn(venv), ['-c', 'import torch, transformers, peft, safetensors'], {
+    await runCommand(pythonIn(venv), ['-c', `import ${modules.join(', ')}`], {
       env: { ...env, PYTHONPATH: runtimePackage },
       signal,
       timeoutMs: 300_000,

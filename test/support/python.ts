@@ -1,0 +1,16 @@
+import { join, resolve } from 'node:path'
+import { provisionRuntime, runtimePackage } from '../../trainer-bridge/provision/mod.ts'
+import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
+
+export const home = resolve(process.env.SYLLABUS_HOME ?? '.syllabus')
+
+/** The real runtime's Python, provisioned on first use as for a user. */
+export async function runtimePython(): Promise<string> {
+  return (await provisionRuntime({ home })).python
+}
+
+/** A random student of a few thousand weights in `folder`, which the real runtime loads and trains in milliseconds. */
+export async function makeTinyStudent(python: string, folder: string): Promise<string> {
+  await runCommand(python, [join(runtimePackage, 'tests', 'tiny_student.py'), folder], { timeoutMs: 120_000 })
+  return folder
+}

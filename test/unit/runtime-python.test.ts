@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { install } from '../../trainer-bridge/provision/installer.ts'
+import { runtimePackage } from '../../trainer-bridge/provision/mod.ts'
+import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
+import { runtimePython } from '../support/python.ts'
+
+test("the runtime's own tests pass", { timeout: 900_000 }, async () => {
+  const command = await runtimePython()
+  const target = await mkdtemp(join(tmpdir(), 'syllabus-pytest-'))
+  try {
+    const requirements = join(runtimePackage, 'requirements-test.txt')
+    const args = ['--target', target, '--require-hashes', '-r', requirements]
+    await install({ python: { command, version: '' }, args })
+    const output = await runCommand(command, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider'], {
+      cwd: runtimePackage,
+      env: { ...process.env, PYTHONPATH: target, PYTHONDONTWRITEBYTECODE: '1' },
+      timeoutMs: 600_000,
+    })
+    expect(output).toMatch(/\d{2,} passed/)
+  } finally {
+    await rm(target, { recursive: true, force: true })
+  }
+})
