@@ -7,6 +7,7 @@ import { registerExport } from './commands/export.ts'
 import { registerReport } from './commands/report.ts'
 import { registerResume } from './commands/resume.ts'
 import { registerRun } from './commands/run.ts'
+import { registerScore } from './commands/score.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerUp } from './commands/up.ts'
 import { registerWatch } from './commands/watch.ts'
@@ -28,6 +29,7 @@ registerResume(program)
 registerReport(program)
 registerExport(program)
 registerDead(program)
+registerScore(program)
 registerDoctor(program)
 
 try {

@@ -7,7 +7,7 @@ import { Row } from '../../schemas/row.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
 import { procedures } from '../../tasks/procedures.ts'
-import { scorerFor } from '../../tasks/scorers/mod.ts'
+import { scorerFor } from '../../tasks/score-with.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
 import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, type Paper, sittingsOf } from './sitting-plan.ts'
 

@@ -5,7 +5,7 @@ import { uniformProgram } from '../../agents/planner/programs.ts'
 import type { Row } from '../../schemas/row.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { procedures } from '../../tasks/procedures.ts'
-import { scorerFor } from '../../tasks/scorers/mod.ts'
+import { scorerFor } from '../../tasks/score-with.ts'
 import { shardOf } from '../support/shards.ts'
 
 const procedure = procedures['everyday-numbers']!
