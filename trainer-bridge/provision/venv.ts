@@ -125,13 +125,14 @@ async function installPackages(venv: string, build: TorchBuild, request: Runtime
   await install({ python, args, signal, env, onProgress: report })
 }
 
-/** Downloads and the summary are worth a line; the rest of what an installer says is not. */
+/** Large downloads and the summary are worth a line; the rest of what an installer says is not. */
 function interesting(line: string): string | undefined {
   const text = line.trim()
-  if (/^(uv could not install)/.test(text)) return text
-  if (/^(Downloading|Collecting|Installing|Resolved|Prepared|Installed|Successfully installed)/.test(text))
-    return text.slice(0, 100)
-  return undefined
+  const download = /^Downloading (\S+) \((\d+)(?:\.\d+)? ?Mi?B\)/.exec(text)
+  if (download) return Number(download[2]) >= 10 ? `downloading ${download[1]} (${download[2]} MB)` : undefined
+  if (/^uv could not install/.test(text)) return text
+  if (/^Installing collected packages/.test(text)) return 'unpacking'
+  return /^(Resolved|Prepared|Installed) \d+ packages/.test(text) ? text : undefined
 }
 
 async function checkImports(venv: string, modules: string[], { env, signal }: StepOptions): Promise<void> {
