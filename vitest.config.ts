@@ -5,11 +5,12 @@ const results = process.env.SYLLABUS_TEST_RESULTS
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/provision.ts'],
     // Real servers and real processes: two at a time on a small machine.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 20_000,
     // .ci/run counts from this file.
     ...(results ? { reporters: ['default', 'json'], outputFile: { json: results } } : {}),

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { defaultTopology } from '../../cli/topology-file.ts'
-import { provisionNatsServer, provisionRuntime, provisionStudent } from '../../trainer-bridge/provision/mod.ts'
 import { type Command, syllabus } from '../support/command.ts'
 import { writeMiniTask } from '../support/mini-task.ts'
+import { testHome } from '../support/provision.ts'
 
 /** The whole loop as a user starts it: real processes, a real server, the real student really trained, in small. */
 
@@ -19,15 +19,12 @@ let task: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-loop-'))
   task = await writeMiniTask(join(folder, 'task'))
-  const home = resolve(process.env.SYLLABUS_HOME ?? join(import.meta.dirname, '../../.syllabus'))
-  await provisionNatsServer({ home })
-  const { python } = await provisionRuntime({ home })
-  await provisionStudent({ home, python })
   for (const name of ['one', 'four']) {
     execFileSync('mkdir', ['-p', join(folder, name)])
-    for (const part of ['nats-server', 'runtime', 'students']) await symlink(join(home, part), join(folder, name, part))
+    for (const part of ['nats-server', 'runtime', 'students'])
+      await symlink(join(testHome, part), join(folder, name, part))
   }
-}, 15 * minutes)
+})
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
