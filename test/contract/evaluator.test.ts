@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { evaluator } from '../../agents/evaluator/agent.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import {
+  Answers,
+  type Opened,
+  OpeningRequest,
+  Predictions,
+  type Report,
+  type Sitting,
+} from '../../schemas/messages/evaluation.ts'
+import type { Candidate } from '../../schemas/training.ts'
+import { variantsOf } from '../../schemas/variants.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
+import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
+import { configOf } from '../support/planner-fixtures.ts'
+import { plannerHandlers } from '../support/planner-handlers.ts'
+
+const { variants } = configOf()
+const task = await loadTask(bundledTask)
+const base: Candidate = { name: 'base', student: 'student', jobHash: null, adapter: null, examples: false }
+
+describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
+  const stop = new AbortController()
+  let server: TestServer
+  let operator: Bus
+  let bridge: Bus
+  let planner: Bus
+  const reports: PayloadOf<typeof Report>[] = []
+  const openings: PayloadOf<typeof Opened>[] = []
+  const sittings: PayloadOf<typeof Sitting>[] = []
+
+  beforeEach(async () => {
+    server = await withServer()
+    operator = await server.open('operator')
+    bridge = await server.open('trainer-bridge')
+    planner = await server.open('planner')
+    const bus = await server.open('evaluator', variant)
+    const context = {
+      bus,
+      identity: { role: 'evaluator' as const, variant, instance: 'evaluator-1' },
+      options: { audit: { 'in-template': 3, 'heldout-phrasing': 3 } },
+      home: server.storeDir,
+      contaminationKey: Buffer.alloc(32, 7),
+      log: memoryLog() as never,
+      signal: stop.signal,
+    }
+    const { handlers } = await evaluator.variants[variant](context)
+    bus.work(handlers, { role: 'evaluator', variant, slots: 1, signal: stop.signal })
+    const collect = plannerHandlers({
+      report: async (report) => void reports.push(report),
+      opened: async (opened) => void openings.push(opened),
+    })
+    planner.work(collect, { role: 'planner', variant: variants.planner, slots: 1, signal: stop.signal })
+    const bridgeHandlers = {
+      job: async () => {},
+      sitting: async (sitting: PayloadOf<typeof Sitting>) => void sittings.push(sitting),
+    }
+    bridge.work(bridgeHandlers, {
+      role: 'trainer-bridge',
+      variant: variants['trainer-bridge'],
+      slots: 1,
+      signal: stop.signal,
+    })
+  })
+
+  afterEach(async () => {
+    stop.abort()
+    await server[Symbol.asyncDispose]()
+  })
+
+  const replies = (items: readonly { id: string }[], text: string) =>
+    items.map(({ id }) => ({ id, text, finish: 'stop', tokens: 3 }))
+
+  test('scores validation; opens the test once, through EXAM, with answers nowhere but in VAULT; then scores no more', async () => {
+    const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
+    const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
+    const right = task.validation.map(({ id, answer }) => ({
+      id,
+      text: `\\boxed{${answer}}`,
+      finish: 'stop',
+      tokens: 3,
+    }))
+    const predict = async (id: string) =>
+      bridge.publish(
+        Predictions,
+        { runId: 'one', variant, id },
+        {
+          candidate: base,
+          predictions: await bridge.objects.putLines('LAB', 'one/predictions', right),
+          training: null,
+          reusedTraining: false,
+          publicTask,
+          sealedTask,
+          variants,
+        },
+      )
+    await predict('predictions:base')
+    await until('the report', () => reports.length === 1)
+    expect(reports[0]!.validation.overall.strict).toEqual({
+      correct: task.validation.length,
+      total: task.validation.length,
+    })
+    expect(reports[0]!.badCases).toEqual([])
+
+    const request = {
+      candidates: [base, { ...base, name: 'base-examples', examples: true }],
+      datasets: [],
+      publicTask,
+      sealedTask,
+      variants,
+    }
+    await planner.publish(OpeningRequest, { runId: 'one', variant, id: 'opening' }, request)
+    await planner.publish(OpeningRequest, { runId: 'one', variant, id: 'opening-again' }, request)
+    await until('four sittings', () => sittings.length >= 4)
+    for (const { candidate, paper, questions } of sittings) {
+      expect(questions.account).toBe('EXAM')
+      const asked = new TextDecoder().decode(await bridge.objects.get(questions))
+      expect(asked).not.toMatch(/"answer"|"coreKey"/)
+      const items = asked
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { id: string })
+      const predictions = await bridge.objects.putLines('EXAM', 'one/predictions', replies(items, 'no idea'))
+      await bridge.publish(
+        Answers,
+        { runId: 'one', variant, id: `answers:${candidate.name}:${paper}` },
+        { candidate: candidate.name, paper, predictions, publicTask },
+      )
+    }
+    await until('the opening', () => openings.length === 1)
+    const [opened] = openings
+    expect(opened!.opening).toBe(1)
+    expect(
+      opened!.results.map(({ candidate, paper, items }) => `${candidate.name} ${paper} ${items.length}`).toSorted(),
+    ).toEqual(['base audit 6', 'base test 280', 'base-examples audit 6', 'base-examples test 280'])
+    expect(JSON.stringify(opened)).not.toContain(task.test[0]!.input)
+
+    // What is opened cannot steer: a later prediction of the run is refused and becomes a dead letter.
+    await predict('predictions:late')
+    await until('the dead letter', async () =>
+      (await operator.dead.list()).some(({ reason }) => /has opened its test/.test(reason)),
+    )
+    expect(reports).toHaveLength(1)
+    expect(openings).toHaveLength(1)
+  })
+})
