@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Bus } from '../../bus/mod.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Job, type Predictions } from '../../schemas/messages/evaluation.ts'
+import type { Row } from '../../schemas/row.ts'
+import { Prediction } from '../../schemas/runtime-protocol.ts'
+import { variantsOf } from '../../schemas/variants.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
+import { procedures } from '../../tasks/procedures.ts'
+import { trainerBridge } from '../../trainer-bridge/agent.ts'
+import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
+import { configOf } from '../support/planner-fixtures.ts'
+import { testHome } from '../support/provision.ts'
+import { makeTinyStudent, runtimePython } from '../support/python.ts'
+
+const { variants } = configOf()
+const whole = await loadTask(bundledTask)
+const task = {
+  ...whole,
+  validation: whole.validation.slice(0, 4),
+  inference: { ...whole.inference, max_new_tokens: 4 },
+}
+
+function rowsOf(count: number): Row[] {
+  return Array.from({ length: count }, (_, index) => {
+    const made = procedures[task.id]!.sampleRow({
+      skill: 'order-total',
+      difficulty: 1,
+      range: 'narrow',
+      phrasings: 2,
+      seed: String(index),
+    })
+    const { skill, instruction, input, output } = made
+    return {
+      id: `a1.r1.order-total.${index}.0`,
+      skill,
+      source: 'order-total',
+      instruction,
+      input,
+      output,
+      origin: { generator: 'test' },
+    }
+  })
+}
+
+describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
+  const stop = new AbortController()
+  let server: TestServer
+  let operator: Bus
+  let planner: Bus
+  let release: (() => Promise<void>) | undefined
+  const got: PayloadOf<typeof Predictions>[] = []
+
+  beforeEach(async () => {
+    server = await withServer()
+    operator = await server.open('operator')
+    planner = await server.open('planner')
+    const evaluator = await server.open('evaluator')
+    const bus = await server.open('trainer-bridge', variant)
+    const student = await makeTinyStudent(await runtimePython(), `${server.storeDir}/tiny`)
+    const started = await trainerBridge.variants[variant]({
+      bus,
+      identity: { role: 'trainer-bridge', variant, instance: 'trainer-bridge-1' },
+      options: { student },
+      home: testHome,
+      contaminationKey: null,
+      log: memoryLog() as never,
+      signal: stop.signal,
+    })
+    release = started.release
+    bus.work(started.handlers, { role: 'trainer-bridge', variant, slots: 1, signal: stop.signal })
+    const handlers = {
+      predictions: async (message: PayloadOf<typeof Predictions>) => void got.push(message),
+      'opening-request': async () => {},
+      answers: async () => {},
+    }
+    evaluator.work(handlers, { role: 'evaluator', variant: variants.evaluator, slots: 1, signal: stop.signal })
+  })
+
+  afterEach(async () => {
+    stop.abort()
+    await release?.()
+    await server[Symbol.asyncDispose]()
+  })
+
+  test('trains a dataset once, answers every question, and finds the training again when another run asks', async () => {
+    const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
+    const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
+    const dataset = await planner.objects.putLines('LAB', 'one/rows', rowsOf(8))
+    const ask = (runId: string) =>
+      planner.publish(
+        Job,
+        { runId, variant, id: 'job:attempt-1' },
+        {
+          candidate: 'attempt-1',
+          training: { dataset, datasetHash: dataset.sha256, seed: 7 },
+          examples: false,
+          publicTask,
+          sealedTask,
+          variants,
+        },
+      )
+    await ask('one')
+    await until('the first predictions', () => got.length === 1, 60_000)
+    await ask('two')
+    await until('the second predictions', () => got.length === 2, 60_000)
+    const [first, second] = got
+    expect(first!.reusedTraining).toBe(false)
+    expect(second!.reusedTraining).toBe(true)
+    expect(second!.candidate).toEqual(first!.candidate)
+    expect(first!.training).toMatchObject({ rows: 8 })
+    const replies = await operator.objects.getLines(first!.predictions, Prediction)
+    expect(replies.map(({ id }) => id).toSorted()).toEqual(task.validation.map(({ id }) => id).toSorted())
+  }, 180_000)
+})
