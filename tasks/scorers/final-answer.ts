@@ -1,5 +1,7 @@
 import { lastBoxed } from './box.ts'
 
+/** More of an answer than this is not read. */
+const maxChars = 2_000
 const phrase = /(?:final )?answer is/gi
 const sentenceEnd = /[.!?](?=\s+\S)|\n\s*\n/
 
@@ -11,7 +13,7 @@ export function finalAnswer(response: string): string | null {
   let start = -1
   for (const match of response.matchAll(phrase)) start = match.index + match[0].length
   if (start >= 0) {
-    const text = stripMarks(firstSentence(response.slice(start, start + 2_000)))
+    const text = stripMarks(firstSentence(response.slice(start, start + maxChars)))
     if (text !== '') return text
   }
   const boxed = lastBoxed(response)
@@ -28,6 +30,7 @@ function firstSentence(text: string): string {
 /** Markdown emphasis, math delimiters and a box around the answer. */
 function stripMarks(text: string): string {
   return (lastBoxed(text) ?? text)
+    .slice(0, maxChars)
     .replace(/\*\*|\\[()[\]]|\\[,;!]|\\(?=[$%])/g, '')
     .replace(/\\(?:text|mathrm|mathbf)\{([^{}]*)\}/g, '$1')
     .trim()

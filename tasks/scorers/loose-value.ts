@@ -1,8 +1,11 @@
 import { evalNode, evalPython, loadsPythonJson, type PyValue } from '../python-literal/mod.ts'
 import { finalAnswer } from './final-answer.ts'
 import { readAssertion } from './test-output-reply.ts'
+import { trimMarks } from './trim-marks.ts'
 
 const maxCandidates = 50
+/** No answer to such a question is longer. */
+const maxChars = 100_000
 
 /**
  * The value that a reply gives for an expression, wherever it stands: the operand of its last assertion that can be read
@@ -10,9 +13,9 @@ const maxCandidates = 50
  */
 export function readValueLoosely(reply: string): { value: PyValue; text: string } | null {
   const lines = reply.split(/\r?\n/)
-  const assertions = lines.filter((line) => line.includes('assert')).slice(-maxCandidates)
+  const assertions = lines.filter((line) => line.length <= maxChars && line.includes('assert')).slice(-maxCandidates)
   for (const line of assertions.reverse()) {
-    const answer = fromAssertion(line.slice(line.indexOf('assert')).replace(/[`*\s]+$/, ''))
+    const answer = fromAssertion(trimMarks(line.slice(line.indexOf('assert')), '`*', { start: false }))
     if (answer !== null) return answer
   }
   for (const text of [
@@ -48,10 +51,8 @@ function fencedBlock(lines: string[]): string | null {
 
 /** A value alone in a text, quoted or set as code. */
 export function readValue(text: string): { value: PyValue; text: string } | null {
-  const bare = text
-    .trim()
-    .replace(/^[`*]+/, '')
-    .replace(/[`*.]+$/, '')
+  if (text.length > maxChars) return null
+  const bare = trimMarks(trimMarks(text, '`*'), '.', { start: false })
   if (bare === '') return null
   const result = evalPython(bare)
   if (result.ok) return { value: result.value, text: bare }

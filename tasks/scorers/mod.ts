@@ -1,20 +1,24 @@
-import type { ReplyScore, ScorerChoice } from '../../schemas/task.ts'
+import { benchmarkScorers } from './benchmark-scorers.ts'
 import { boxedNumber } from './boxed-number.ts'
+import { choice } from './choice.ts'
+import { editDistanceScorer } from './edit-distance.ts'
+import { exact } from './exact.ts'
+import { jsonFields } from './json-fields.ts'
+import { numeric } from './numeric.ts'
+import { pythonLiteral } from './python-literal.ts'
 import type { Scorer } from './scorer.ts'
+import { set } from './set.ts'
 
 export type { Scorer, ScorerOptions } from './scorer.ts'
 
 /** Every scorer a task may name. */
-export const scorers: Readonly<Record<string, Scorer>> = { [boxedNumber.name]: boxedNumber }
+export const scorers: Readonly<Record<string, Scorer>> = Object.fromEntries(
+  [boxedNumber, exact, choice, numeric, jsonFields, pythonLiteral, set, editDistanceScorer, ...benchmarkScorers].map(
+    (scorer) => [scorer.name, scorer],
+  ),
+)
 
 /** Returns undefined for a name that is not in the map. */
 export function scorerNamed(name: string): Scorer | undefined {
   return Object.hasOwn(scorers, name) ? scorers[name] : undefined
-}
-
-/** A task's scorer with its options: takes a reply and the gold answer. Errors: throws on a name that is not in the map. */
-export function scorerFor({ name, options }: ScorerChoice): (reply: string, answer: string) => ReplyScore {
-  const scorer = scorerNamed(name)
-  if (!scorer) throw new Error(`unknown scorer "${name}"; there is ${Object.keys(scorers).join(', ')}`)
-  return (reply, answer) => scorer.score(reply, answer, options)
 }

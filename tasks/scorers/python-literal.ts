@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { evalPython, pyEquals } from '../python-literal/mod.ts'
+import { looselyEqual } from './loose-equality.ts'
+import { readValueLoosely } from './loose-value.ts'
+import type { Scorer } from './scorer.ts'
+
+const Options = z.strictObject({})
+
+/** Strict: the whole reply is a Python literal equal to the gold. Lenient: the value that the reply gives, anywhere. */
+export const pythonLiteral: Scorer = {
+  name: 'python-literal',
+  options: Options,
+  score(response, gold) {
+    const wanted = evalPython(gold.trim())
+    if (!wanted.ok) throw new Error(`the gold answer "${gold.slice(0, 80)}" is not a Python literal`)
+    const whole = evalPython(response.trim())
+    const strict = whole.ok && pyEquals(whole.value, wanted.value)
+    const found = readValueLoosely(response)
+    const lenient = strict || (found !== null && looselyEqual(found.value, wanted.value))
+    const reason = strict ? 'equal' : lenient ? 'equal but for its form' : found === null ? 'no literal' : 'different'
+    return { strict, lenient, extracted: found?.text.slice(0, 1_000) ?? null, reason }
+  },
+  inForm: (answer) => answer,
+}
