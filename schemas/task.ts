@@ -21,8 +21,11 @@ export const TrainingRow = z.strictObject({
 })
 export type TrainingRow = z.infer<typeof TrainingRow>
 
-/** Where an item stands towards the training rows; each part is scored and reported apart. */
-export const ItemPart = z.enum(['in-template', 'heldout-phrasing', 'heldout-range', 'handwritten'])
+/**
+ * Where an item stands towards the training rows; each part is scored and reported apart. `benchmark` is an item of a
+ * published set: nothing was held out, because no template wrote it.
+ */
+export const ItemPart = z.enum(['in-template', 'heldout-phrasing', 'heldout-range', 'handwritten', 'benchmark'])
 export type ItemPart = z.infer<typeof ItemPart>
 
 /** A question of a split with its gold answer. `coreKey` names its numeric core: two items with one key are one problem. */
@@ -34,6 +37,8 @@ export const Item = z.strictObject({
   input: z.string().min(1),
   answer: z.string().min(1),
   coreKey: z.string().min(1),
+  /** Items that share a context or a source problem; all of a group are in one split. Without it an item stands alone. */
+  group: z.string().min(1).optional(),
 })
 export type Item = z.infer<typeof Item>
 
@@ -133,11 +138,14 @@ export const TaskFile = z.strictObject({
     .strictObject({ target: z.int().positive(), minimum: z.int().positive() })
     .refine((rows) => rows.minimum <= rows.target, 'minimum must not exceed target'),
   skills: z.array(SkillInfo).min(1),
-  splits: z.strictObject({ validation: SplitFile, test: SplitFile }),
+  /** `audit` is read only after the search has stopped. */
+  splits: z.strictObject({ validation: SplitFile, test: SplitFile, audit: SplitFile.optional() }),
   /** The part that heads the report. */
   headline: ItemPart,
   few_shot: InnerPath,
   sample_submission: InnerPath,
+  /** Raw questions without answers, for the paper's seed setting. */
+  seed: InnerPath.optional(),
   /** The module that writes training rows and audit items, if the task has one. */
   procedure: InnerPath.optional(),
   /** Where the task departs from the paper; the report prints each. */
