@@ -33,6 +33,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     variants: Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))),
     limits,
     taskHash: task.sha256,
+    primary: task.scorer.primary,
     publicTask: await bus.objects.putJson('LAB', `task/${task.id}`, publicView(task)),
     sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, task),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
 import { AgentRole } from './role.ts'
+import { ScoreMode } from './task.ts'
 
 /** Which variant of each role works for a run; messages are addressed to it. */
 export const Variants = z.record(AgentRole, Token)
@@ -31,6 +32,8 @@ export const RunConfig = z.object({
     teacherCalls: z.number().int().nonnegative().nullable(),
   }),
   taskHash: Sha256,
+  /** The score that steers the search and heads page and report; the other is told beside it. */
+  primary: ScoreMode,
   /** The task as agents may see it. */
   publicTask: ObjectRef,
   /** The whole task, in VAULT. */

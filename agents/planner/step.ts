@@ -214,7 +214,7 @@ async function attemptScored(
   const attempt = draft.state.attempts.find((each) => `attempt-${each.attempt}` === candidate.name)
   if (attempt?.outcome !== 'training') return
   putAttempt(draft, { ...attempt, outcome: 'scored', candidate, validation, badCases })
-  const mode = (await draft.deps.store.task(draft.state.config.publicTask)).scorer.primary
+  const mode = draft.state.config.primary
   const before = best(draft.state)?.validation?.overall[mode].correct ?? -1
   const better = validation.overall[mode].correct > before
   draft.state = { ...draft.state, fixesInARow: 0, bestAttempt: better ? attempt.attempt : draft.state.bestAttempt }

@@ -25,6 +25,7 @@ export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
     taskHash: hashOf('task'),
     publicTask: refTo('public'),
     sealedTask: refTo('sealed'),
+    primary: 'strict',
     sealing: { enforced: true, note: 'for a test' },
     startedAt: '2026-01-01T00:00:00.000Z',
     ...changes,

@@ -119,6 +119,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, teacherCalls: null },
       taskHash: hash('task'),
       ...addresses,
+      primary: 'strict',
       sealing: {
         enforced: options.sealingEnforced ?? true,
         note: 'Files on this machine are not sealed from processes of the same OS user.',

@@ -71,6 +71,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize, maxHours: 2, teacherCalls: null },
       taskHash: hash('task'),
       ...task,
+      primary: 'strict',
       sealing: { enforced: true, note: 'three accounts; agents of this machine share an OS user' },
       startedAt: new Date(startedAt).toISOString(),
     },

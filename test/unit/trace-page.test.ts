@@ -42,11 +42,11 @@ test('a whole run is told from the summaries that viewers get', () => {
       validation: { overall: { strict: { correct: number; total: number } } }
     }
     const { correct, total } = validation.overall.strict
-    expect(shareOf(state.candidates.get(candidate.name))).toBe(correct / total)
+    expect(shareOf(state.candidates.get(candidate.name), state)).toBe(correct / total)
   }
   const best = bestAttempt(state)
   for (const number of [1, 2, 3]) {
-    expect(shareOf(best[1])).toBeGreaterThanOrEqual(shareOf(state.candidates.get(`attempt-${number}`)))
+    expect(shareOf(best[1], state)).toBeGreaterThanOrEqual(shareOf(state.candidates.get(`attempt-${number}`), state))
   }
   expect(state.opened.results).toHaveLength(8)
 })

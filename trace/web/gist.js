@@ -21,7 +21,8 @@ const gists = {
   job: ({ candidate, training }) => (training ? `train and answer as ${candidate}` : `answer as ${candidate}`),
   predictions: ({ candidate, reusedTraining }) =>
     `replies of ${candidate.name}${reusedTraining ? ', training reused' : ''}`,
-  report: ({ candidate, validation }) => `${candidate.name}: ${share(validation.overall.strict)} on validation`,
+  report: ({ candidate, validation }) =>
+    `${candidate.name}: ${share(validation.overall.strict)} strict, ${share(validation.overall.lenient)} lenient on validation`,
   fault: ({ message, reason }) => `${message} became a dead letter: ${reason}`,
   'opening-request': ({ candidates }) => `open the sealed test for ${lengthOf(candidates)} candidates`,
   opened: ({ opening }) => `the sealed test was opened (opening ${opening})`,

@@ -129,18 +129,21 @@ export function statusOf(state) {
   return state.status?.status ?? (state.config ? 'running' : 'waiting')
 }
 
-/** Share of right answers, strict, of a candidate on validation; null while it is not scored. */
-export function shareOf(candidate) {
-  const tally = candidate?.sheet?.overall.strict
+/** The score that steers the run: 'strict' or 'lenient'. */
+export const modeOf = (state) => state.config?.primary ?? 'strict'
+
+/** Share of right answers of a candidate on validation; null while it is not scored. */
+export function shareOf(candidate, state) {
+  const tally = candidate?.sheet?.overall[modeOf(state)]
   return tally && tally.total > 0 ? tally.correct / tally.total : null
 }
 
-/** The attempt with the best strict validation score so far, as [number, candidate]; null before the first. */
+/** The attempt with the best validation score so far, as [number, candidate]; null before the first. */
 export function bestAttempt(state) {
   let best = null
   for (const candidate of state.candidates.values()) {
     const number = /^attempt-(\d+)$/.exec(candidate.name)?.[1]
-    if (number && candidate.sheet && (!best || shareOf(candidate) > shareOf(best[1])))
+    if (number && candidate.sheet && (!best || shareOf(candidate, state) > shareOf(best[1], state)))
       best = [Number(number), candidate]
   }
   return best

@@ -1,7 +1,7 @@
 import { createCard } from './card.js'
 import { drawing, s } from './dom.js'
 import { percent } from './format.js'
-import { bestAttempt, inOrder, shareOf } from './run-state.js'
+import { bestAttempt, inOrder, modeOf, shareOf } from './run-state.js'
 import { wilson } from './wilson.js'
 
 const height = 208
@@ -15,17 +15,17 @@ function colourOf(name) {
   return name === 'final' ? 'var(--good)' : 'var(--accent)'
 }
 
-/** Validation score of every candidate, strict, with Wilson's 95 % interval. */
+/** Validation score of every candidate, with Wilson's 95 % interval. */
 export function createScoreChart() {
   const card = createCard('Score on validation', { hint: 'comes with the first report' })
 
   function draw(state) {
     const width = card.width()
-    const scored = inOrder(state).filter((candidate) => shareOf(candidate) !== null)
+    const scored = inOrder(state).filter((candidate) => shareOf(candidate, state) !== null)
     if (scored.length === 0) return card.show(null)
     const best = bestAttempt(state)?.[1]
     const planned = (state.config?.attempts ?? 0) + 4
-    const intervals = scored.map((candidate) => wilson(candidate.sheet.overall.strict))
+    const intervals = scored.map((candidate) => wilson(candidate.sheet.overall[modeOf(state)]))
     const top = Math.min(1, Math.ceil(Math.max(0.3, ...intervals.map((interval) => interval[1])) * 10) / 10)
     const y = (share) => 16 + (1 - share / top) * (height - bottom - 16)
     const gap = (width - left - 6) / Math.max(scored.length, Math.min(planned, 9))
@@ -45,8 +45,8 @@ export function createScoreChart() {
       s('line', {
         x1: left,
         x2: width,
-        y1: y(shareOf(base)),
-        y2: y(shareOf(base)),
+        y1: y(shareOf(base, state)),
+        y2: y(shareOf(base, state)),
         stroke: 'var(--quiet)',
         'stroke-dasharray': '3 4',
       })
@@ -54,7 +54,7 @@ export function createScoreChart() {
       .map((candidate, index) => [candidate, index])
       .filter(([candidate]) => candidate.name.startsWith('attempt-'))
     const path = s('polyline', {
-      points: attempts.map(([candidate, index]) => `${x(index)},${y(shareOf(candidate))}`).join(' '),
+      points: attempts.map(([candidate, index]) => `${x(index)},${y(shareOf(candidate, state))}`).join(' '),
       fill: 'none',
       stroke: 'var(--accent)',
       'stroke-width': 1.5,
@@ -63,7 +63,7 @@ export function createScoreChart() {
     const points = scored.map((candidate, index) => {
       const [low, high] = intervals[index]
       const colour = colourOf(candidate.name)
-      const tally = candidate.sheet.overall.strict
+      const tally = candidate.sheet.overall[modeOf(state)]
       return s(
         'g',
         {},
@@ -85,25 +85,25 @@ export function createScoreChart() {
         candidate === best &&
           s('circle', {
             cx: x(index),
-            cy: y(shareOf(candidate)),
+            cy: y(shareOf(candidate, state)),
             r: 8,
             fill: 'none',
             stroke: colour,
             'stroke-width': 1.5,
           }),
-        s('circle', { cx: x(index), cy: y(shareOf(candidate)), r: 4.5, fill: colour }),
+        s('circle', { cx: x(index), cy: y(shareOf(candidate, state)), r: 4.5, fill: colour }),
         s(
           'text',
           { class: 'strong', x: x(index), y: y(high) - 6, 'text-anchor': 'middle' },
-          (shareOf(candidate) * 100).toFixed(0),
+          (shareOf(candidate, state) * 100).toFixed(0),
         ),
         s('text', { x: x(index), y: height - 10, 'text-anchor': 'middle' }, short(candidate.name)),
       )
     })
-    const label = `Validation score: ${scored.map((candidate) => `${candidate.name} ${percent(shareOf(candidate))}`).join(', ')}`
+    const label = `Validation score: ${scored.map((candidate) => `${candidate.name} ${percent(shareOf(candidate, state))}`).join(', ')}`
     card.show(
       [drawing(width, height, label, grid, line, path, points)],
-      `strict, %, of ${scored[0].sheet.overall.strict.total} items`,
+      `${modeOf(state)}, %, of ${scored[0].sheet.overall[modeOf(state)].total} items`,
     )
   }
   return { element: card.element, draw }

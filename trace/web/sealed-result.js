@@ -1,6 +1,7 @@
 import { legend } from './card.js'
 import { drawing, h, s } from './dom.js'
 import { percent, words } from './format.js'
+import { modeOf } from './run-state.js'
 import { wilson } from './wilson.js'
 
 const leastWidth = 560
@@ -13,7 +14,7 @@ const share = (tally) => (tally && tally.total > 0 ? tally.correct / tally.total
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
 const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
 
-/** The opened test and the audit: each candidate on each part, strict, with Wilson's 95 % interval. */
+/** The opened test and the audit: each candidate on each part, with Wilson's 95 % interval. */
 export function createSealedResult(root) {
   let drawn = null
   let width = 0
@@ -32,7 +33,7 @@ export function createSealedResult(root) {
     for (const { paper, candidate, sheet } of drawn.results) sheets[paper][candidate.name] = sheet
     const some = Object.values(sheets.test)[0]
     const headline = headlineOf(some)
-    const tallyOf = (sheet, part) => (part ? sheet?.byPart[part] : sheet?.overall)?.strict
+    const tallyOf = (sheet, part) => (part ? sheet?.byPart[part] : sheet?.overall)?.[modeOf(state)]
     const groups = [
       ['Whole test', 'test', null],
       ...Object.keys(some?.byPart ?? {}).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
@@ -116,7 +117,7 @@ export function createSealedResult(root) {
         h(
           'span',
           { className: 'quiet end' },
-          `opening ${drawn.opening}, strict, 95 % intervals; the report has the paired comparison`,
+          `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals; the report has the paired comparison`,
         ),
       ),
       ...(sentence ? [sentence] : []),

@@ -1,7 +1,7 @@
 import { createCard } from './card.js'
 import { h } from './dom.js'
 import { count } from './format.js'
-import { inOrder } from './run-state.js'
+import { inOrder, modeOf } from './run-state.js'
 
 const short = (name) => (name === 'base-examples' ? 'base + ex.' : name.replace('attempt-', '#'))
 
@@ -23,7 +23,7 @@ export function createSkillsTable() {
     if (skills.length === 0) return card.show(null)
 
     function cell(skill, name, candidate) {
-      const tally = candidate?.sheet?.bySkill[skill]?.strict
+      const tally = candidate?.sheet?.bySkill[skill]?.[modeOf(state)]
       const number = Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
       const chosen = name === 'final' ? state.finished?.chosenAttempt : number
       const rows = state.attempts.get(chosen)?.mix.get(skill)

@@ -1,7 +1,7 @@
 import { h } from './dom.js'
 import { count, duration, percent, words } from './format.js'
 import { gistOf } from './gist.js'
-import { shareOf } from './run-state.js'
+import { modeOf, shareOf } from './run-state.js'
 
 const tellers = {
   'run-started': (payload) => ['The run begins', gistOf({ name: 'run-started', payload })],
@@ -28,8 +28,8 @@ const tellers = {
     ]
   },
   report({ candidate: { name }, validation, training, reusedTraining }, state) {
-    const { correct, total } = validation.overall.strict
-    const base = shareOf(state.candidates.get('base'))
+    const { correct, total } = validation.overall[modeOf(state)]
+    const base = shareOf(state.candidates.get('base'), state)
     const points =
       base === null || name === 'base' || total === 0
         ? ''
