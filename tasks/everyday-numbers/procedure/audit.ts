@@ -10,7 +10,8 @@ import { randomFrom } from './random.ts'
 import { SKILL_NAMES } from './skills/mod.ts'
 
 const DRAWN_PARTS = ['in-template', 'heldout-phrasing', 'heldout-range'] as const
-const MAX_REDRAWS = 1000
+const MAX_REDRAWS = 1500
+const REDRAWS_A_DIFFICULTY = 500
 
 interface SplitManner {
   name: 'validation' | 'test' | 'audit'
@@ -25,7 +26,7 @@ function rangeOf(part: (typeof DRAWN_PARTS)[number], manner: SplitManner, random
 /**
  * Draws items: skills in turn, difficulties evenly, held-out phrasings in training ranges and held-out ranges in training
  * phrasings, so that each part differs from training in one thing.
- * Errors: throws when a free core is not found in 1,000 draws.
+ * Errors: throws when a free core is not found in 1,500 draws.
  */
 export function drawItems(options: AuditRequest, manner: SplitManner): Item[] {
   const items: Item[] = []
@@ -36,11 +37,17 @@ export function drawItems(options: AuditRequest, manner: SplitManner): Item[] {
       const skill = SKILL_NAMES[index % SKILL_NAMES.length]!
       const difficulty = ((Math.floor(index / SKILL_NAMES.length) % 3) + 1) as Difficulty
       const range = rangeOf(part, manner, random)
-      const draw = () => drawProblem(random, { skill, difficulty, range, bank, phrasings: bank.frames[skill].length })
-      let problem = draw()
-      for (let redraws = 0; options.taken.has(problem.coreKey); redraws++) {
-        if (redraws === MAX_REDRAWS) throw new Error(`no free core of ${skill} in ${MAX_REDRAWS} draws`)
-        problem = draw()
+      const draw = (redraws: number) => {
+        // The easiest problems are few, and training may have taken them all: then the next difficulty is drawn from.
+        const step = Math.floor(redraws / REDRAWS_A_DIFFICULTY)
+        const drawn = (((difficulty - 1 + step) % 3) + 1) as Difficulty
+        const phrasings = bank.frames[skill].length
+        return drawProblem(random, { skill, difficulty: drawn, range, bank, phrasings })
+      }
+      let problem = draw(0)
+      for (let redraws = 1; options.taken.has(problem.coreKey); redraws++) {
+        if (redraws > MAX_REDRAWS) throw new Error(`no free core of ${skill} in ${MAX_REDRAWS} draws`)
+        problem = draw(redraws)
       }
       options.taken.add(problem.coreKey)
       const { input, answer, coreKey } = problem
