@@ -32,8 +32,8 @@ export const RunConfig = z.object({
     teacherCalls: z.number().int().nonnegative().nullable(),
   }),
   taskHash: Sha256,
-  /** The score that steers the search and heads page and report; the other is told beside it. */
-  primary: ScoreMode,
+  /** The score that steers the search and heads page and report; the other is told beside it. Runs begun before it was said were steered strictly. */
+  primary: ScoreMode.default('strict'),
   /** The task as agents may see it. */
   publicTask: ObjectRef,
   /** The whole task, in VAULT. */
