@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 # As the runtime itself sets it; the plain loop gets the same. Read when torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import torch
 from peft import LoraConfig, get_peft_model

@@ -4,7 +4,7 @@ import json
 import os
 
 os.environ["SYLLABUS_DEVICE"] = "cpu"
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import pytest
 from tiny_student import make_student
