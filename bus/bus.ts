@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { EventMessage, PayloadOf, WorkMessage } from '../schemas/message.ts'
+import {
+  type DeliveryChanges,
+  type EventMessage,
+  type PayloadOf,
+  type WorkMessage,
+  withDelivery,
+} from '../schemas/message.ts'
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import type { Credentials } from './credentials.ts'
@@ -34,7 +40,12 @@ export type Handler<N extends keyof Registry> = (
 /** One handler for each message the role works on; a missing one does not compile. */
 export type Handlers<R extends AgentRole> = { [N in ConsumedBy<R>]: Handler<N> }
 
-export type WorkOptions<R extends AgentRole> = LoopOptions & { role: R; variant: string }
+export type WorkOptions<R extends AgentRole> = LoopOptions & {
+  role: R
+  variant: string
+  /** The topology's changes to delivery policies. */
+  delivery?: DeliveryChanges
+}
 
 export type BusOptions = {
   servers: string
@@ -117,7 +128,12 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       const byName = handlers as Readonly<Record<string, AnyHandler>>
       const doors = consumedBy(loop.role).flatMap((message) =>
         message.kind === 'work'
-          ? [{ ...doorOf(linkOf(message.account), message, loop.variant), message: message as WorkMessage }]
+          ? [
+              {
+                ...doorOf(linkOf(message.account), message, loop.variant),
+                message: withDelivery(message, loop.delivery),
+              },
+            ]
           : [],
       )
       const started = startLoop(doors, new Map(Object.entries(byName)), loop, log)

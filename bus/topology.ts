@@ -8,7 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { nanos } from 'nats'
-import type { WorkMessage } from '../schemas/message.ts'
+import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import type { Account } from '../schemas/role.ts'
 import { variantsOf } from '../schemas/variants.ts'
@@ -36,6 +36,8 @@ export type TopologyOptions = {
   logMaxAgeMs: number
   /** LAB's objects; EXAM gets a tenth of it and VAULT a hundredth. */
   objectsMaxBytes: number
+  /** The topology's changes to delivery policies. */
+  delivery?: DeliveryChanges
   /** Copies that a cluster keeps of everything. */
   replicas?: number
 }
@@ -113,7 +115,7 @@ export function streamsOf(account: Account, options: TopologyOptions): Stream[] 
 export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<void> {
   for (const link of links) {
     for (const stream of streamsOf(link.account, options)) await ensureStream(link, stream)
-    if (link.account !== 'VAULT') await ensureConsumers(link, link.account)
+    if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options.delivery)
   }
 }
 
@@ -138,8 +140,8 @@ async function ensureStream(link: Link, stream: Stream): Promise<void> {
   }
 }
 
-async function ensureConsumers(link: Link, account: LogAccount): Promise<void> {
-  for (const message of workMessages) {
+async function ensureConsumers(link: Link, account: LogAccount, changes: DeliveryChanges | undefined): Promise<void> {
+  for (const message of workMessages.map((each) => withDelivery(each, changes))) {
     if (message.account !== account) continue
     for (const variant of variantsOf[message.to]) {
       await link.jsm.consumers.add(logStreamOf[account], {

@@ -61,14 +61,15 @@ export function launchOf(role: AgentRole, instance: string, topology: Topology, 
     sealed: cluster.sealed,
     contaminationKey: holdsKey ? cluster.contaminationKey : null,
     home: homeFolder(),
+    delivery: topology.delivery,
     drainMs: topology.supervisor.drainMs,
   }
 }
 
 /** Makes streams, consumers and buckets, as the topology's limits say. */
-export async function prepareBus(bus: Bus, { storage }: Topology): Promise<void> {
+export async function prepareBus(bus: Bus, { storage, delivery }: Topology): Promise<void> {
   const { logMaxBytes, logMaxAgeDays, objectsMaxBytes } = storage
-  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day })
+  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery })
 }
 
 /** Errors: UsageError when less disk is free than the topology asks for. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Account, AgentRole, Role } from './role.ts'
 
 /** How a work message is delivered; times in milliseconds. */
@@ -9,6 +9,23 @@ export type Delivery = {
   maxDeliver: number
   /** Wait before the 2nd, 3rd, ... delivery after a failure; the last one repeats. */
   backoffMs: readonly number[]
+}
+
+/** A topology's changes to delivery policies, by message name. */
+export const DeliveryChanges = z.record(
+  z.string(),
+  z.strictObject({
+    ackWaitMs: z.number().int().min(1000).optional(),
+    maxDeliver: z.number().int().min(1).optional(),
+    backoffMs: z.array(z.number().int().nonnegative()).min(1).optional(),
+  }),
+)
+export type DeliveryChanges = z.infer<typeof DeliveryChanges>
+
+/** The message with a topology's changes to its delivery policy. */
+export function withDelivery(message: WorkMessage, changes: DeliveryChanges | undefined): WorkMessage {
+  const own = changes?.[message.name]
+  return own ? { ...message, delivery: { ...message.delivery, ...own } } : message
 }
 
 /** A message that one role produces and one role works on: an arrow of the ring. */

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { Token } from './ids.ts'
+import { DeliveryChanges } from './message.ts'
+import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
 import { variantsOf } from './variants.ts'
 
@@ -13,6 +15,10 @@ export const AgentSpec = z.strictObject({
   options: z.record(z.string(), z.json()).default({}),
 })
 export type AgentSpec = z.infer<typeof AgentSpec>
+
+const workNames = Object.values(registry).flatMap((message) =>
+  message.kind === 'work' ? [message.name as string] : [],
+)
 
 /** A topology file: which agents run, and how runs on them are limited. */
 export const Topology = z
@@ -51,6 +57,8 @@ export const Topology = z
         drainMs: z.number().int().positive().default(15_000),
       })
       .prefault({}),
+    /** Changes to the messages' delivery policies; `syllabus doctor` shows all of them. */
+    delivery: DeliveryChanges.default({}),
     storage: z
       .strictObject({
         /** Size of the log; when it is full runs pause, nothing is dropped. */
@@ -75,6 +83,12 @@ export const Topology = z
       .prefault({}),
   })
   .superRefine((topology, context) => {
+    for (const name of Object.keys(topology.delivery)) {
+      if (!workNames.includes(name)) {
+        const message = `unknown message "${name}"; there is ${workNames.join(', ')}`
+        context.addIssue({ code: 'custom', path: ['delivery', name], message })
+      }
+    }
     for (const role of agentRoles) {
       const known: readonly string[] = variantsOf[role]
       const { variant } = topology.agents[role]

@@ -34,6 +34,7 @@ export async function hostAgent<R extends AgentRole>(
     variant,
     slots: launch.slots,
     drainMs: launch.drainMs,
+    delivery: launch.delivery,
     signal: drain,
   })
   log.info('working')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DeliveryChanges } from '../../schemas/message.ts'
 import { Account, AgentRole } from '../../schemas/role.ts'
 
 /** The environment variable by which a launcher hands one agent process all it needs, and nothing of another role. */
@@ -17,6 +18,7 @@ export const Launch = z.object({
   slots: z.number().int().positive(),
   options: z.record(z.string(), z.json()),
   home: z.string(),
+  delivery: DeliveryChanges,
   drainMs: z.number().int().positive(),
 })
 export type Launch = z.infer<typeof Launch>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { withDelivery } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { diagnose, type Finding } from '../../trainer-bridge/provision/mod.ts'
@@ -35,9 +36,10 @@ export function limitsOf(topology: Topology): [string, unknown][] {
       ? Object.entries(value).flatMap(([key, inner]) => flat(prefix ? `${prefix}.${key}` : key, inner))
       : [[prefix, value]]
   const deliveries = Object.values(registry).flatMap((message) =>
-    message.kind === 'work' ? flat(`delivery.${message.name}`, message.delivery) : [],
+    message.kind === 'work' ? flat(`delivery.${message.name}`, withDelivery(message, topology.delivery).delivery) : [],
   )
-  return [...flat('', topology), ...deliveries]
+  const { delivery: _changes, ...rest } = topology
+  return [...flat('', rest), ...deliveries]
 }
 
 const marks = { ok: 'ok     ', missing: 'missing', broken: 'BROKEN ' } as const

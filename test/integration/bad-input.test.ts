@@ -56,6 +56,13 @@ describe('bad input stops at start-up with exit code 2', () => {
     expect(await refused(['run', '--topology', path])).toMatch(/poet/)
   })
 
+  test('a delivery policy for a message that there is not', async () => {
+    const path = await topologyWith((topology) =>
+      Object.assign(topology, { delivery: { postcard: { maxDeliver: 2 } } }),
+    )
+    expect(await refused(['run', '--topology', path])).toMatch(/unknown message "postcard"/)
+  })
+
   test('a topology that is not there, or is not YAML', async () => {
     expect(await refused(['run', '--topology', join(folder, 'none.yaml')])).toMatch(/no topology file/)
     const path = join(folder, 'broken.yaml')
