@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
+import { LineWriter } from '../importers/line-writer.ts'
 import { parsePythonJson } from '../importers/parse-json.ts'
 import { readLines } from '../importers/read-lines.ts'
 import type { BenchmarkMode } from './benchmark.ts'
@@ -31,9 +30,8 @@ export async function scoreFile(
 ): Promise<ScoreSummary> {
   const summary: ScoreSummary = { scored: 0, correct: 0, reasons: new Map(), badCount: 0, bad: [] }
   const partial = `${output}.${process.pid}.partial`
-  const file = createWriteStream(partial, { flags: 'w' })
+  const file = new LineWriter(partial)
   try {
-    await once(file, 'open')
     for await (const { number, text } of readLines(input)) {
       if (text?.trim() === '') continue
       const result = scoreLine(text, score, mode)
@@ -45,10 +43,9 @@ export async function scoreFile(
       summary.scored += 1
       if (result.verdict.correct) summary.correct += 1
       summary.reasons.set(result.verdict.reason, (summary.reasons.get(result.verdict.reason) ?? 0) + 1)
-      if (!file.write(`${result.line}\n`)) await once(file, 'drain')
+      await file.write(result.line)
     }
-    file.end()
-    await once(file, 'close')
+    await file.close()
     await rename(partial, output)
   } catch (error) {
     file.destroy()

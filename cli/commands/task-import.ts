@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import type { ImportLog } from '../../tasks/importers/import-log.ts'
+import {
+  type ImportResult,
+  importers,
+  importSeeds,
+  importTask,
+  maxSeeds,
+  seedImporters,
+} from '../../tasks/importers/mod.ts'
+import { UsageError } from '../errors.ts'
+import { positive, whole } from '../option-parsers.ts'
+
+type Options = { out: string; seed: number; audit?: number | string; seeds?: number } & Record<
+  string,
+  string | undefined
+>
+
+/** Options that only the importers of files with named columns, or of made sets, read. */
+const extra: [string, string][] = [
+  ['--question <column>', 'column of the question (jsonl, csv, parquet)'],
+  ['--answer <column>', 'column of the answer (jsonl, csv, parquet)'],
+  ['--skill <column>', 'column to stratify by (jsonl, csv, parquet)'],
+  ['--group <column>', 'column whose equal values stay in one split (jsonl, csv, parquet)'],
+  ['--id <column>', 'column of the id (jsonl, csv, parquet)'],
+  ['--scorer <name>', 'scorer of the task (jsonl, csv, parquet; default exact)'],
+  ['--instruction <text>', 'what every row asks for (jsonl, csv, parquet)'],
+  ['--size <n>', 'items of each set (reasoning-gym; default 200)'],
+  ['--generator-seed <n>', 'seed of the sets (reasoning-gym; default 0)'],
+  ['--python <path>', 'a Python that has reasoning-gym (reasoning-gym)'],
+]
+
+/** Adds `task import`; the command `task` is created where it is not there yet. */
+export function registerTaskImport(program: Command): void {
+  const names = [...importers, ...seedImporters].map(({ name, source }) => `  ${name}: ${source}`)
+  const task =
+    program.commands.find((command) => command.name() === 'task') ?? program.command('task').description('task folders')
+  const command = task
+    .command('import')
+    .description('turn your copy of a published set into a task folder (sciinstruct, taco: into a seed file)')
+    .argument('<format>', `one of ${[...importers, ...seedImporters].map(({ name }) => name).join(', ')}`)
+    .argument('<source>', 'your copy')
+    .requiredOption('--out <dir>', 'the new folder')
+    .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--audit <n|file>', 'items set aside for after the search, or a file of them', countOrFile)
+    .option('--seeds <n>', `questions set aside without answers, up to ${maxSeeds}`, positive)
+    .addHelpText('after', `\nSources:\n${names.join('\n')}`)
+  for (const [flags, what] of extra) command.option(flags, what)
+  command.action(importSource)
+}
+
+function countOrFile(text: string): number | string {
+  if (text === '') throw new InvalidArgumentError('a number of items or a file is wanted.')
+  return /^\d+$/.test(text) ? whole(text) : text
+}
+
+async function importSource(format: string, source: string, options: Options): Promise<void> {
+  const { out, seed, audit = 0, seeds, ...rest } = options
+  if (seeds !== undefined && seeds > maxSeeds)
+    throw new UsageError(`A seed pool holds up to ${maxSeeds} questions.`, 'Lower --seeds.')
+  const seedImporter = seedImporters.find(({ name }) => name === format)
+  if (seedImporter !== undefined) {
+    const file = out.endsWith('.json') ? out : join(out, 'seed.json')
+    const log = await importSeeds(seedImporter, source, file, seed, seeds ?? maxSeeds)
+    for (const line of [...describe(log), `${log.kept} seed questions: ${file}`]) console.log(line)
+    return
+  }
+  const importer = importers.find(({ name }) => name === format)
+  if (importer === undefined) {
+    const known = [...importers, ...seedImporters].map(({ name }) => name)
+    throw new UsageError(`There is no importer named ${format}.`, `Known importers: ${known.join(', ')}.`)
+  }
+  const { log, counts } = await importTask(importer, source, out, { seed, audit, seeds: seeds ?? 0, options: rest })
+  for (const line of [...describe(log), ...divided(counts), `Task folder: ${out}`]) console.log(line)
+}
+
+function describe({ read, kept, dropped, listed, notes }: ImportLog): string[] {
+  const lines = [`${read} records read, ${kept} kept`]
+  for (const [why, count] of dropped) lines.push(`  left out, ${why}: ${count}`)
+  for (const { where, why } of listed) lines.push(`    ${where}: ${why}`)
+  return [...lines, ...notes.map((note) => `  ${note}`)]
+}
+
+function divided({ validation, test, audit, example, seed, solutions }: ImportResult['counts']): string[] {
+  const parts = [`validation ${validation}`, `test ${test}`]
+  if (audit > 0) parts.push(`audit ${audit}`)
+  if (seed > 0) parts.push(`seeds ${seed}`)
+  if (example > 0) parts.push(`examples ${example}`)
+  if (solutions > 0) parts.push(`worked solutions ${solutions}`)
+  return [parts.join(', ')]
+}

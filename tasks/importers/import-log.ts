@@ -1,0 +1,22 @@
+/** A record that was left out, and why. `where` names it for a person: a file and a line, or an index. */
+export type Skip = { where: string; why: string }
+
+const maxListed = 50
+
+/** What an import read, what it left out and why. Counts are complete; the list of examples is bounded. */
+export class ImportLog {
+  read = 0
+  kept = 0
+  readonly dropped = new Map<string, number>()
+  readonly listed: Skip[] = []
+  readonly notes: string[] = []
+
+  drop(where: string, why: string): void {
+    this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1)
+    if (this.listed.length < maxListed) this.listed.push({ where, why })
+  }
+
+  note(text: string): void {
+    this.notes.push(text)
+  }
+}

@@ -1,0 +1,70 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { TaskError } from '../task-error.ts'
+import { fingerprint } from './fingerprint-set.ts'
+import { ImportLog } from './import-log.ts'
+import type { Seed } from './importer.ts'
+
+/** A published set that is used for its questions alone. */
+export type SeedImporter = {
+  name: string
+  source: string
+  seeds: (source: string, log: ImportLog) => AsyncGenerator<Seed>
+}
+
+/** The paper's seed pool holds up to 1,000 questions. */
+export const maxSeeds = 1_000
+
+/**
+ * Writes a sample of a set's questions as a seed file. Which ones depends on `seed` and the questions, not on their order,
+ * and memory on `count` alone. Errors: `TaskError` for a source that cannot be read or holds no question.
+ */
+export async function importSeeds(
+  importer: SeedImporter,
+  source: string,
+  out: string,
+  seed: number,
+  count: number,
+): Promise<ImportLog> {
+  const log = new ImportLog()
+  let chosen: { key: number; text: string; value: Seed }[] = []
+  for await (const value of importer.seeds(source, log)) {
+    const text = JSON.stringify(value)
+    chosen.push({ key: fingerprint(`${seed}:${text}`), text, value })
+    if (chosen.length >= 4 * count) chosen = smallest(chosen, count)
+  }
+  chosen = smallest(chosen, count)
+  log.kept = chosen.length
+  if (chosen.length === 0) {
+    const first = log.listed[0]
+    throw new TaskError(
+      'No question could be read',
+      source,
+      first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.',
+    )
+  }
+  const target = resolve(out)
+  const partial = `${target}.${process.pid}.partial`
+  await mkdir(dirname(target), { recursive: true })
+  try {
+    await writeFile(
+      partial,
+      `${JSON.stringify(
+        chosen.map(({ value }) => value),
+        null,
+        2,
+      )}\n`,
+    )
+    await rename(partial, target)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+  return log
+}
+
+/** The `count` entries with the smallest keys, each question once. */
+function smallest<T extends { key: number; text: string }>(entries: T[], count: number): T[] {
+  const once = [...new Map(entries.map((entry) => [entry.text, entry])).values()]
+  return once.sort((a, b) => a.key - b.key).slice(0, count)
+}

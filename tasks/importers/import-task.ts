@@ -1,0 +1,230 @@
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import type { Item, TrainingRow } from '../../schemas/task.ts'
+import { loadTask } from '../load.ts'
+import { scorerNamed } from '../scorers/mod.ts'
+import { TaskError } from '../task-error.ts'
+import { assignSplits, type Role, roles } from './assign-splits.ts'
+import { auditKeys, writeAuditFile } from './audit-file.ts'
+import { FingerprintSet, fingerprint } from './fingerprint-set.ts'
+import { ImportLog } from './import-log.ts'
+import {
+  type DraftItem,
+  type Importer,
+  type ImportOptions,
+  type Seed,
+  skillName,
+  type TaskProfile,
+} from './importer.ts'
+import { ItemTable } from './item-table.ts'
+import { SplitWriter } from './split-writer.ts'
+import { type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
+
+/** `audit` is a number of items to set aside, or the path of a file in the same format. */
+export type ImportPlan = { seed: number; audit: number | string; seeds: number; options: ImportOptions }
+
+export type ImportResult = { log: ImportLog; counts: Record<Role | 'solutions', number> }
+
+/** Questions beside validation : test = 1 : 3, as in the paper. */
+const validationShare = 1 / 4
+const exampleCount = 3
+/** Larger folders are not read back whole to be checked. */
+const maxChecked = 20_000
+
+/**
+ * Reads a published set into a task folder that `loadTask` accepts. The folder appears whole or not at all. Errors:
+ * `TaskError` for a source that cannot be read, a folder that exists already, and a set too small to be divided.
+ */
+export async function importTask(
+  importer: Importer,
+  source: string,
+  out: string,
+  plan: ImportPlan,
+): Promise<ImportResult> {
+  const target = resolve(out)
+  if (await exists(target)) throw new TaskError('The folder exists already', target, 'Give --out a new folder.')
+  await mkdir(dirname(target), { recursive: true })
+  const partial = `${target}.${process.pid}.partial`
+  await mkdir(partial)
+  try {
+    const result = await writeFolder(importer, source, partial, basename(target), plan)
+    await rename(partial, target)
+    return result
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function writeFolder(
+  importer: Importer,
+  source: string,
+  folder: string,
+  name: string,
+  plan: ImportPlan,
+): Promise<ImportResult> {
+  const log = new ImportLog()
+  const profile = importer.profile(plan.options)
+  const solutions = (await importer.solutions?.(source, log)) ?? []
+  const auditFile = typeof plan.audit === 'string' ? plan.audit : null
+  const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options)
+  const table = await readTable(importer, source, plan.options, log, taken)
+  const assigned = assignSplits(table, {
+    seed: plan.seed,
+    audit: typeof plan.audit === 'number' ? plan.audit : 0,
+    examples: solutions.length > 0 ? 0 : exampleCount,
+    seeds: plan.seeds,
+    validationShare,
+  })
+  const counts = countRoles(assigned, solutions.length)
+  if (counts.validation === 0 || counts.test === 0) {
+    const why = `Only ${table.kept} questions in ${table.groupCount()} groups: too few to divide`
+    throw new TaskError(why, source, 'Point at the whole set, or ask for fewer audit items and seeds.')
+  }
+
+  const written = await writeItems(importer, source, folder, profile, plan, assigned)
+  if (auditFile !== null) {
+    const audit = await writeAuditFile(importer, auditFile, folder, profile, plan.options, log)
+    written.splits.audit = audit
+    counts.audit = audit.count
+  }
+  const rows = solutions.length > 0 ? pickExamples(solutions, plan.seed) : written.examples
+  if (rows.length === 0)
+    throw new TaskError('No question could be set aside as an example', source, 'Point at the whole set.')
+  await writeJson(folder, taskFileNames.fewShot, rows)
+  await writeJson(folder, taskFileNames.sample, rows)
+  if (written.seeds.length > 0) await writeJson(folder, taskFileNames.seed, written.seeds)
+  if (solutions.length > 0) await writeRows(folder, solutions)
+  const yaml = taskYaml(skillName(name), profile, table.skills, written.splits, written.seeds.length > 0)
+  await writeFile(`${folder}/task.yaml`, yaml)
+  await writeJson(folder, taskFileNames.summary, summary(importer, plan, log, counts))
+  if (table.kept <= maxChecked) await loadTask(folder)
+  return { log, counts }
+}
+
+/** First walk: tells repeats apart and remembers of each item its group and skill alone. */
+async function readTable(
+  importer: Importer,
+  source: string,
+  options: ImportOptions,
+  log: ImportLog,
+  taken: FingerprintSet | null,
+): Promise<ItemTable> {
+  const table = new ItemTable()
+  const [inputs, ids] = [new FingerprintSet(), new FingerprintSet()]
+  for await (const item of importer.items(source, log, options)) {
+    const isTaken = taken?.has(fingerprint(item.input.trim())) ?? false
+    const isNewId = ids.add(fingerprint(`id:${item.id}`))
+    const isNewInput = inputs.add(fingerprint(item.input.trim()))
+    if (isTaken) log.drop(item.id, 'stands in the audit file')
+    else if (!isNewId) log.drop(item.id, 'the id stands twice')
+    else if (!isNewInput) log.drop(item.id, 'the question stands twice')
+    else log.kept += 1
+    table.add(isTaken || !isNewId || !isNewInput ? null : item)
+  }
+  if (log.kept === 0) throw new TaskError('No question could be read', source, firstReason(log))
+  return table
+}
+
+function firstReason(log: ImportLog): string {
+  const first = log.listed[0]
+  return first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.'
+}
+
+type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[] }
+
+/** Second walk: each item goes to the file of its role. */
+async function writeItems(
+  importer: Importer,
+  source: string,
+  folder: string,
+  profile: TaskProfile,
+  { options }: ImportPlan,
+  assigned: Uint8Array,
+): Promise<Written> {
+  const scorer = scorerNamed(profile.scorer.name)!
+  const hasAudit = assigned.includes(roles.indexOf('audit'))
+  const validation = new SplitWriter(folder, taskFileNames.validation)
+  const test = new SplitWriter(folder, taskFileNames.test)
+  const audit = hasAudit ? new SplitWriter(folder, taskFileNames.audit) : null
+  const examples: TrainingRow[] = []
+  const seeds: Seed[] = []
+  let index = 0
+  try {
+    for await (const draft of importer.items(source, new ImportLog(), options)) {
+      const item = toItem(draft, profile)
+      switch (roles[assigned[index++] ?? 0]!) {
+        case 'dropped':
+          break
+        case 'validation':
+          await validation.write(item)
+          break
+        case 'test':
+          await test.write(item)
+          break
+        case 'audit':
+          await audit!.write(item)
+          break
+        case 'example':
+          examples.push({ instruction: item.instruction, input: item.input, output: scorer.inForm(item.answer) })
+          break
+        case 'seed':
+          seeds.push(draft.seed ?? { question: item.input })
+          break
+      }
+    }
+    const splits: SplitFiles = { validation: await validation.close(), test: await test.close() }
+    if (audit !== null) splits.audit = await audit.close()
+    return { splits, examples, seeds }
+  } finally {
+    for (const writer of [validation, test, audit]) writer?.destroy()
+  }
+}
+
+/** The item as a split holds it. */
+export function toItem({ id, skill, group, input, answer, key }: DraftItem, { instruction }: TaskProfile): Item {
+  return { id, part: 'benchmark', skill, instruction, input: input.trim(), answer, coreKey: key, group }
+}
+
+function pickExamples(solutions: TrainingRow[], seed: number): TrainingRow[] {
+  const keyed = solutions.map((row) => ({ row, key: fingerprint(`${seed}:${row.input}`) }))
+  return keyed
+    .sort((a, b) => a.key - b.key)
+    .slice(0, exampleCount)
+    .map(({ row }) => row)
+}
+
+function countRoles(assigned: Uint8Array, solutions: number): ImportResult['counts'] {
+  const counts = { dropped: 0, validation: 0, test: 0, audit: 0, example: 0, seed: 0, solutions }
+  for (const role of assigned) counts[roles[role]!] += 1
+  return counts
+}
+
+async function writeJson(folder: string, file: string, value: unknown): Promise<void> {
+  await writeFile(`${folder}/${file}`, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+async function writeRows(folder: string, rows: TrainingRow[]): Promise<void> {
+  await writeFile(`${folder}/${taskFileNames.solutions}`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+}
+
+function summary(importer: Importer, plan: ImportPlan, log: ImportLog, counts: ImportResult['counts']): object {
+  const { read, kept, dropped, listed, notes } = log
+  return {
+    importer: importer.name,
+    seed: plan.seed,
+    read,
+    kept,
+    counts,
+    dropped: Object.fromEntries(dropped),
+    listed,
+    notes,
+  }
+}

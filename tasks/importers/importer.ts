@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { ScorerChoice, SkillInfo, TrainingRow } from '../../schemas/task.ts'
+import type { ImportLog } from './import-log.ts'
+
+/** A question with its gold, as an importer reads it. `key` tells two problems apart; `group` is what must not be split. */
+export type DraftItem = {
+  id: string
+  skill: string
+  group: string
+  input: string
+  answer: string
+  key: string
+  /** The question as the paper's seed file has it; `{question: input}` where this is left out. */
+  seed?: Seed
+}
+
+/** A raw question without its answer. */
+export type Seed = Readonly<Record<string, string>>
+
+/** Named columns and the like, for the importers that need them. */
+export type ImportOptions = Readonly<Record<string, string | undefined>>
+
+/** What `task.yaml` says of an imported set. */
+export type TaskProfile = {
+  title: string
+  description: string
+  goal: string
+  instruction: string
+  scorer: ScorerChoice
+  /** What each skill is, by its name; a skill without a line here is described by its name. */
+  skills: Readonly<Record<string, string>>
+  departures: readonly string[]
+}
+
+/** Reads one published format. `items` is walked twice, so it must give the same items each time. */
+export type Importer = {
+  name: string
+  /** What SRC has to be. */
+  source: string
+  profile: (options: ImportOptions) => TaskProfile
+  items: (source: string, log: ImportLog, options: ImportOptions) => AsyncGenerator<DraftItem>
+  /** Published worked solutions that are no items; examples are taken from them first. */
+  solutions?: (source: string, log: ImportLog) => Promise<TrainingRow[]>
+}
+
+/** A name as skills need it: lower-case words joined by hyphens. */
+export function skillName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '')
+    .join('-')
+  return name || 'other'
+}
+
+export function describeSkill(profile: TaskProfile, name: string): SkillInfo {
+  return { name, description: profile.skills[name] ?? `Questions marked ${name}.` }
+}
+
+/** A short name of the text that a group shares. */
+export function groupOf(kind: string, shared: string): string {
+  return `${kind}:${createHash('sha256').update(shared).digest('hex').slice(0, 24)}`
+}

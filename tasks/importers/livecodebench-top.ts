@@ -1,0 +1,68 @@
+import { loadsPythonJson } from '../python-literal/mod.ts'
+import type { ImportLog } from './import-log.ts'
+import { type DraftItem, type Importer, skillName } from './importer.ts'
+import { readRecords } from './records.ts'
+
+type Test = { input: string; output: string }
+
+/** The first test of the row's `test` column: a JSON text of an array, or the array itself. */
+function firstTest(value: unknown): Test | null {
+  try {
+    const tests: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    const first = Array.isArray(tests) ? (tests[0] as Partial<Test> | undefined) : undefined
+    return typeof first?.input === 'string' && typeof first.output === 'string' ? (first as Test) : null
+  } catch {
+    return null
+  }
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+
+async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem> {
+  for await (const record of readRecords(source)) {
+    log.read += 1
+    if ('problem' in record) {
+      log.drop(record.where, record.problem)
+      continue
+    }
+    const row = record.value
+    const test = firstTest(row.test)
+    const [content, questionId, name] = [text(row.question_content), text(row.question_id), text(row.function_name)]
+    if (content.trim() === '' || questionId === '' || name === '')
+      log.drop(record.where, 'no question_content, question_id or function_name')
+    else if (test === null) log.drop(record.where, 'no test with input and output')
+    else if (!loadsPythonJson(test.output).ok) log.drop(record.where, 'the expected output is not JSON')
+    else {
+      const id = `${questionId}-${text(row.test_id)}`
+      const call = `assert ${name}(${test.input.split('\n').join(', ')}) == # TODO`
+      yield {
+        id,
+        skill: skillName(text(row.difficulty)),
+        group: `question:${questionId}`,
+        input:
+          `Problem:\n${content}Function:\n\`\`\`\n${text(row.starter_code)}\n\`\`\`\n` +
+          `Please complete the following test case:\n\n\`\`\`\n${call}\n\`\`\``,
+        answer: test.output,
+        key: `livecodebench-top:${id}`,
+        seed: { question_content: content, test_input: test.input },
+      }
+    }
+  }
+}
+
+export const livecodebenchTopImporter: Importer = {
+  name: 'livecodebench-top',
+  source: 'the published test.parquet, or a JSON or JSON Lines export of it',
+  items,
+  profile: () => ({
+    title: 'LiveCodeBench test output prediction',
+    description: 'Given a programming problem and the input of a test, say what a right program returns.',
+    goal: 'Write training rows from which a small student learns to trace a problem on an input and to complete the assertion.',
+    instruction:
+      'Work out the output of the test case, and write the whole assertion with the right output in a Markdown code block.',
+    scorer: { name: 'livecodebench-top', primary: 'strict', options: {} },
+    skills: { easy: 'Easy problems.', medium: 'Problems of medium difficulty.', hard: 'Hard problems.' },
+    departures: [],
+  }),
+}

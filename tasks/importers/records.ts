@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { CsvError, parse } from 'csv-parse'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import { TaskError } from '../task-error.ts'
+import { jsonArrayElements } from './json-array.ts'
+import { parsePythonJson } from './parse-json.ts'
+import { maxLineBytes, readLines } from './read-lines.ts'
+import { formatOf } from './source-file.ts'
+
+/** A record as published, or why there is none. `where` names it: file and line, or file and index from 0. */
+export type SourceRecord = { where: string; value: Record<string, unknown> } | { where: string; problem: string }
+
+/**
+ * The records of a JSON array, JSON Lines, CSV or Parquet file, one by one (Parquet: one row group at a time in memory).
+ * Errors: `TaskError` where the file as a whole cannot be read.
+ */
+export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
+  const format = await formatOf(path)
+  switch (format) {
+    case 'parquet':
+      return yield* parquetRecords(path)
+    case 'csv':
+      return yield* csvRecords(path)
+    case 'json-array':
+      return yield* arrayRecords(path)
+    case 'json-lines':
+      return yield* lineRecords(path)
+    default:
+      throw format satisfies never
+  }
+}
+
+async function* arrayRecords(path: string): AsyncGenerator<SourceRecord> {
+  let index = 0
+  for await (const text of jsonArrayElements(path, maxLineBytes)) {
+    yield parseRecord(text, `${basename(path)}[${index}]`)
+    index += 1
+  }
+}
+
+async function* lineRecords(path: string): AsyncGenerator<SourceRecord> {
+  for await (const { number, text } of readLines(path)) {
+    if (text !== null && text.trim() === '') continue
+    yield parseRecord(text, `${basename(path)}:${number}`)
+  }
+}
+
+function parseRecord(text: string | null, where: string): SourceRecord {
+  if (text === null) return { where, problem: 'longer than a record may be' }
+  try {
+    const value = parsePythonJson(text)
+    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isRecord ? { where, value: value as Record<string, unknown> } : { where, problem: 'not a JSON object' }
+  } catch {
+    return { where, problem: 'not JSON' }
+  }
+}
+
+async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
+  const skipped: SourceRecord[] = []
+  const parser = createReadStream(path).pipe(
+    parse({
+      bom: true,
+      columns: true,
+      delimiter: /\.tsv$/i.test(path) ? '\t' : ',',
+      max_record_size: maxLineBytes,
+      skip_records_with_error: true,
+      on_skip: (error) => {
+        skipped.push({ where: `${basename(path)}:${error?.lines ?? '?'}`, problem: 'not a CSV row of this file' })
+        return undefined
+      },
+      info: true,
+    }),
+  )
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: Record<string, unknown>
+      info: { lines: number }
+    }>) {
+      yield* skipped.splice(0)
+      yield { where: `${basename(path)}:${info.lines}`, value: record }
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error
+    throw new TaskError(`Not CSV: ${error.message}`, path, 'Export the file again, with a header line.')
+  }
+  yield* skipped
+}
+
+async function* parquetRecords(path: string): AsyncGenerator<SourceRecord> {
+  const broken = (error: unknown) =>
+    new TaskError(
+      `The Parquet file cannot be read: ${(error as Error).message}`,
+      path,
+      'Fetch the file again; it may be cut off.',
+    )
+  const file = await asyncBufferFromFile(path)
+  const metadata = await parquetMetadataAsync(file).catch((error) => {
+    throw broken(error)
+  })
+  let rowStart = 0
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows)
+    const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }).catch((error) => {
+      throw broken(error)
+    })
+    for (const [index, row] of rows.entries()) {
+      yield { where: `${basename(path)}[${rowStart + index}]`, value: row as Record<string, unknown> }
+    }
+    rowStart = rowEnd
+  }
+}

@@ -1,0 +1,105 @@
+import { open, readdir, realpath, stat } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { TaskError } from '../task-error.ts'
+
+export type SourceFormat = 'parquet' | 'csv' | 'json-array' | 'json-lines'
+
+const archives: [string, number[], number][] = [
+  ['a zip archive', [0x50, 0x4b, 0x03, 0x04], 0],
+  ['a gzip archive', [0x1f, 0x8b], 0],
+  ['a zstd archive', [0x28, 0xb5, 0x2f, 0xfd], 0],
+  ['a bzip2 archive', [0x42, 0x5a, 0x68], 0],
+  ['an xz archive', [0xfd, 0x37, 0x7a, 0x58, 0x5a], 0],
+  ['a tar archive', [0x75, 0x73, 0x74, 0x61, 0x72], 257],
+]
+
+/**
+ * What a source file holds, by its first bytes (and, for CSV, its name). Errors: `TaskError` for a file that is missing,
+ * empty, an archive (which is never unpacked) or a pickle (which is never loaded).
+ */
+export async function formatOf(path: string): Promise<SourceFormat> {
+  const head = await readHead(path)
+  if (head.length === 0) throw new TaskError('The file is empty', path, 'Point at the published file.')
+  for (const [what, magic, at] of archives) {
+    if (magic.every((byte, index) => head[at + index] === byte)) {
+      throw new TaskError(
+        `The file is ${what}`,
+        path,
+        'Unpack it in a folder of its own, and point at the file inside.',
+      )
+    }
+  }
+  if (/\.(pkl|pickle|pt)$/i.test(path) || (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5)) {
+    throw new TaskError(
+      'The file is a pickle, which could run code when loaded',
+      path,
+      'Export it as JSON Lines or Parquet.',
+    )
+  }
+  if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet'
+  if (/\.parquet$/i.test(path)) throw new TaskError('Not a Parquet file, or cut off', path, 'Fetch the file again.')
+  if (/\.[ct]sv$/i.test(path)) return 'csv'
+  const text = head
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart()
+  return text.startsWith('[') ? 'json-array' : 'json-lines'
+}
+
+async function readHead(path: string): Promise<Buffer> {
+  let file: Awaited<ReturnType<typeof open>>
+  try {
+    file = await open(path, 'r')
+  } catch (error) {
+    throw new TaskError(
+      `The file cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      path,
+      'Give the path of a published file.',
+    )
+  }
+  try {
+    if ((await file.stat()).isDirectory())
+      throw new TaskError('A folder, not a file', path, 'Give the path of a file in it.')
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    throw new TaskError(
+      `The source cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      path,
+      'Give the path of your copy.',
+    )
+  }
+}
+
+/**
+ * The path of a file in a source folder, or null where the folder has none of that name. Errors: `TaskError` for a link
+ * that leads out of the folder.
+ */
+export async function fileInFolder(folder: string, name: string): Promise<string | null> {
+  const entries = await readdir(folder)
+  if (!entries.includes(name)) return null
+  const path = join(folder, name)
+  const inner = relative(await realpath(folder), await realpath(path))
+  if (inner === '..' || inner.startsWith(`..${sep}`)) {
+    throw new TaskError('The file is a link that leads out of its folder', path, 'Put the file itself there.')
+  }
+  return path
+}
+
+/** The folder itself, or the one that a copy of the whole repository has at the inner path. */
+export async function innerFolder(folder: string, inner: readonly string[]): Promise<string> {
+  for (let from = 0; from < inner.length; from += 1) {
+    let path: string | null = folder
+    for (const name of inner.slice(from)) path = path === null ? null : await fileInFolder(path, name)
+    if (path !== null) return path
+  }
+  return folder
+}

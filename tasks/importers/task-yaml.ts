@@ -1,0 +1,70 @@
+import { stringify } from 'yaml'
+import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
+import { describeSkill, type TaskProfile } from './importer.ts'
+
+/** The paper's recipe, which an imported task keeps unless a person changes it. */
+export const paperRecipe: Recipe = {
+  lora_rank: 8,
+  lora_alpha: 16,
+  lora_dropout: 0,
+  lora_target: 'all',
+  learning_rate: 1e-4,
+  lr_scheduler_type: 'cosine',
+  warmup_ratio: 0.1,
+  num_train_epochs: 3,
+  per_device_train_batch_size: 1,
+  gradient_accumulation_steps: 8,
+  cutoff_len: 2048,
+  bf16: true,
+  max_grad_norm: 1,
+  system: 'You are a helpful assistant.',
+}
+
+const paperInference: InferenceSettings = { max_new_tokens: 4096, batch_size: 128, do_sample: false }
+/** The paper trains on the first 2,000 valid rows and asks for 1,000. */
+const paperRows = { target: 2000, minimum: 1000 }
+
+export const taskFileNames = {
+  validation: 'validation.jsonl',
+  test: 'test.jsonl',
+  audit: 'audit.jsonl',
+  fewShot: 'few-shot.json',
+  sample: 'sample_submission.json',
+  seed: 'seed.json',
+  solutions: 'solutions.jsonl',
+  summary: 'import.json',
+} as const
+
+export type SplitFiles = { validation: SplitFile; test: SplitFile; audit?: SplitFile }
+
+/** The text of `task.yaml`. Errors: throws where a name or a count does not fit the schema. */
+export function taskYaml(
+  id: string,
+  profile: TaskProfile,
+  skills: Iterable<string>,
+  splits: SplitFiles,
+  hasSeeds: boolean,
+): string {
+  const file: TaskFile = {
+    id,
+    title: profile.title,
+    description: profile.description,
+    goal: profile.goal,
+    instruction: profile.instruction,
+    scorer: profile.scorer,
+    recipe: paperRecipe,
+    inference: paperInference,
+    rows: paperRows,
+    skills: [...skills].sort().map((name) => describeSkill(profile, name)),
+    splits,
+    headline: 'benchmark',
+    few_shot: taskFileNames.fewShot,
+    sample_submission: taskFileNames.sample,
+    ...(hasSeeds ? { seed: taskFileNames.seed } : {}),
+    departures: [
+      ...profile.departures,
+      'Decoding is greedy and replies end after 4,096 tokens; the paper gives a length of 8,192 with the prompt.',
+    ],
+  }
+  return stringify(TaskFile.parse(file), { lineWidth: 120 })
+}
