@@ -10,7 +10,9 @@ import { type Bus, connectBus } from '../bus/mod.ts'
 import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { startGateway } from '../trace/gateway.ts'
-import { provisionRuntime, provisionStudent } from '../trainer-bridge/provision/mod.ts'
+import { BridgeOptions } from '../trainer-bridge/options.ts'
+import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
+import { prepareStudent } from '../trainer-bridge/student.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
@@ -150,9 +152,9 @@ export async function openSession(topology: Topology, reporter: Reporter): Promi
   }
 }
 
-/** Fetches the fine-tuning runtime and the embedded student where a person sees it, not in an agent's log. */
+/** Fetches the fine-tuning runtime and the student where a person sees it, not in an agent's log. */
 async function prepareRuntime(topology: Topology, home: string, onProgress: (line: string) => void): Promise<void> {
   const { python } = await provisionRuntime({ home, onProgress })
-  const { student = 'embedded' } = topology.agents['trainer-bridge'].options
-  if (student === 'embedded') await provisionStudent({ home, python, onProgress })
+  const { student } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
+  await prepareStudent(student, { home, python, onProgress, signal: new AbortController().signal })
 }

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
 import type { AgentContext, AgentModule, StartedAgent } from '../agents/kit/agent.ts'
 import { memo } from '../agents/kit/cache.ts'
 import { type Cause, TerminalError } from '../bus/mod.ts'
@@ -11,18 +10,13 @@ import { Progress } from '../schemas/messages/run.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
 import { studentLabel } from './job.ts'
+import { BridgeOptions } from './options.ts'
 import { provisionRuntime } from './provision/mod.ts'
 import { createReplies } from './replies.ts'
 import { startRuntime } from './runtime.ts'
 import { RuntimeRequestError } from './runtime-errors.ts'
-import { prepareStudent, StudentChoice } from './student.ts'
+import { prepareStudent } from './student.ts'
 import { createTrainings } from './trainings.ts'
-
-const Options = z.strictObject({
-  student: StudentChoice.default('embedded'),
-  /** Least time between two progress messages. */
-  progressEveryMs: z.number().int().positive().default(2000),
-})
 
 /** What the same input would meet again becomes a dead letter; a runtime that died or ran out of memory is tried again. */
 async function asBusErrors<T>(work: Promise<T>): Promise<T> {
@@ -45,7 +39,7 @@ async function startPeft({
   log,
   signal,
 }: AgentContext): Promise<StartedAgent<'trainer-bridge'>> {
-  const settings = Options.parse(options)
+  const settings = BridgeOptions.parse(options)
   const note = (line: string) => log.info({ step: line }, 'setup')
   const { python } = await provisionRuntime({ home, onProgress: note, signal })
   const student = await prepareStudent(settings.student, { home, python, onProgress: note, signal })

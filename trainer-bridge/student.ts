@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { z } from 'zod'
 import type { Student } from './job.ts'
 import { provisionStudent, SetupError } from './provision/mod.ts'
-
-/** embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model". */
-export const StudentChoice = z.string().min(1)
 
 type Setup = { home: string; python: string; onProgress: (line: string) => void; signal: AbortSignal }
 

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+
+/** The topology's `options` of a trainer-bridge. */
+export const BridgeOptions = z.strictObject({
+  /** embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model". */
+  student: z.string().min(1).default('embedded'),
+  /** Least time between two progress messages. */
+  progressEveryMs: z.number().int().positive().default(2000),
+})
+export type BridgeOptions = z.infer<typeof BridgeOptions>
