@@ -83,7 +83,7 @@ async function keepServer(binary: string, { home, log }: Setup) {
 }
 
 /** The key of the contamination index, made once and kept: rows are checked by it in runs that were begun earlier too. */
-async function keepKey(home: string): Promise<string> {
+export async function keepKey(home: string): Promise<string> {
   const given = process.env.SYLLABUS_CONTAMINATION_KEY
   if (given) return given
   const path = join(home, 'contamination.key')

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createLog } from '../agents/kit/log.ts'
 import { type Bus, findServer, readCredentials } from '../bus/mod.ts'
-import { type Cluster, openCluster } from './cluster.ts'
+import { type Cluster, keepKey, openCluster } from './cluster.ts'
 import { homeFolder } from './home.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
@@ -30,7 +30,7 @@ export async function joinedCluster(home: string): Promise<Cluster | null> {
     servers: server.url,
     credentials: readCredentials(join(home, 'nats-credentials.json')),
     sealed: true,
-    contaminationKey: '',
+    contaminationKey: await keepKey(home),
     description: `embedded nats-server of the running session (${server.url})`,
     [Symbol.asyncDispose]: async () => {},
   }
