@@ -9,6 +9,7 @@ import { registerResume } from './commands/resume.ts'
 import { registerRun } from './commands/run.ts'
 import { registerScore } from './commands/score.ts'
 import { registerStatus } from './commands/status.ts'
+import { registerTaskImport } from './commands/task-import.ts'
 import { registerUp } from './commands/up.ts'
 import { registerWatch } from './commands/watch.ts'
 import { mendOf } from './errors.ts'
@@ -30,6 +31,7 @@ registerReport(program)
 registerExport(program)
 registerDead(program)
 registerScore(program)
+registerTaskImport(program)
 registerDoctor(program)
 
 try {
