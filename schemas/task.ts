@@ -168,10 +168,6 @@ export type Task = z.infer<typeof Task>
 export const PublicTask = Task.omit({ dir: true, test: true, few_shot: true, sample_submission: true })
 export type PublicTask = z.infer<typeof PublicTask>
 
-/** SHA-256 of every core and normalised input of the splits: what a critic compares rows with, without seeing an item. */
-export const ContaminationIndex = z.strictObject({ coreKeys: z.array(Sha256), inputs: z.array(Sha256) })
-export type ContaminationIndex = z.infer<typeof ContaminationIndex>
-
 /** The user's turn of a row or item, in training and in inference: the instruction, a line break, the input. */
 export function userTurn(row: Pick<TrainingRow, 'instruction' | 'input'>): string {
   return `${row.instruction}\n${row.input}`

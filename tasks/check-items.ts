@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Item, Task } from '../schemas/task.ts'
-import { normaliseInput } from './fingerprint.ts'
+import { normaliseInput } from './normalise-input.ts'
 import type { Scorer } from './scorers/mod.ts'
 import { TaskError } from './task-error.ts'
 

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { sha256 } from '../schemas/hash.ts'
 import type { PublicTask, Task } from '../schemas/task.ts'
 import { TaskFile, TrainingRow } from '../schemas/task.ts'
 import { checkDisjoint, checkItem } from './check-items.ts'
-import { sha256 } from './fingerprint.ts'
 import { parseJson, parseWith, readSplit, readText } from './read-files.ts'
 import type { Scorer } from './scorers/mod.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
@@ -53,11 +53,6 @@ export async function loadTask(folder: string): Promise<Task> {
 export function publicView(task: Task): PublicTask {
   const { dir: _dir, test: _test, few_shot: _fewShot, sample_submission: _sample, ...open } = task
   return open
-}
-
-/** The scorer of a loaded task. */
-export function scorerOf(task: Pick<Task, 'scorer'>): Scorer {
-  return scorerNamed(task.scorer.name)!
 }
 
 function readYaml(text: string, where: string): unknown {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
+import { sha256 } from '../schemas/hash.ts'
 import type { Item, SplitFile } from '../schemas/task.ts'
 import { Item as ItemSchema } from '../schemas/task.ts'
-import { sha256 } from './fingerprint.ts'
 import { TaskError } from './task-error.ts'
 
 /** Errors: `TaskError` when the file is missing or cannot be read. */

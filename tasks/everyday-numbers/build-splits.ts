@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { sha256 } from '../fingerprint.ts'
+import { sha256 } from '../../schemas/hash.ts'
 import { buildSplits, toJson, toJsonLines } from './splits.ts'
 
 // Writes the splits again and prints what task.yaml has to say of them: node tasks/everyday-numbers/build-splits.ts

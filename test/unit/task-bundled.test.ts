@@ -5,9 +5,9 @@ import { SKILL_NAMES, sampleRow, solveCore } from '../../tasks/everyday-numbers/
 import { INSTRUCTION } from '../../tasks/everyday-numbers/procedure/problem.ts'
 import { skillNamed } from '../../tasks/everyday-numbers/procedure/skills/mod.ts'
 import { buildSplits, toJson, toJsonLines } from '../../tasks/everyday-numbers/splits.ts'
-import { contaminationIndex, hashCoreKey, hashInput } from '../../tasks/fingerprint.ts'
-import { loadTask, publicView, scorerOf } from '../../tasks/load.ts'
-import { loadProcedure } from '../../tasks/procedure.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
+import { procedures } from '../../tasks/procedures.ts'
+import { scorerNamed } from '../../tasks/scorers/mod.ts'
 
 const folder = new URL('../../tasks/everyday-numbers/', import.meta.url)
 const task = await loadTask(folder.pathname)
@@ -66,7 +66,7 @@ describe('everyday-numbers', () => {
     for (const { instruction } of [...task.validation, ...task.test, ...task.fewShot])
       expect(instruction).toBe(INSTRUCTION)
     expect(task.fewShot).toHaveLength(3)
-    const procedure = await loadProcedure(task)
+    const procedure = procedures[task.id]!
     const request = { skill: 'best-offer', difficulty: 1, range: 'wide', phrasings: 2, seed: 'x' } as const
     expect(procedure.sampleRow(request)).toEqual(sampleRow(request))
   })
@@ -82,17 +82,8 @@ describe('everyday-numbers', () => {
     expect(text).toContain(JSON.stringify(task.validation[0]!.input))
   })
 
-  test('the contamination index finds every item, however its spacing and punctuation are changed', () => {
-    const index = contaminationIndex([...task.validation, ...task.test])
-    for (const item of task.test) {
-      expect(index.coreKeys).toContain(hashCoreKey(item.coreKey))
-      expect(index.inputs).toContain(hashInput(` ${item.input.toUpperCase().replaceAll('?', ' !')} `))
-    }
-    expect(index.inputs).not.toContain(hashInput('What is 1.00 plus 1.00?'))
-  })
-
   test('gold answers score 1', () => {
-    const scorer = scorerOf(task)
+    const scorer = scorerNamed(task.scorer.name)!
     for (const { answer } of task.test) expect(scorer.score(scorer.inForm(answer), answer).strict).toBe(true)
   })
 })

@@ -2,9 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { sha256 } from '../../tasks/fingerprint.ts'
+import { sha256 } from '../../schemas/hash.ts'
 import { loadTask, TaskError } from '../../tasks/load.ts'
-import { loadProcedure } from '../../tasks/procedure.ts'
 
 const bundled = new URL('../../tasks/everyday-numbers/', import.meta.url).pathname
 let dir: string
@@ -141,14 +140,5 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     await edit('task.yaml', (text) => text.replace('few_shot: few-shot.json', 'few_shot: ../few-shot.json'))
     expect((await failure()).what).toContain('inside the task folder')
     await expect(loadTask(join(dir, 'nowhere'))).rejects.toThrow(join(dir, 'nowhere', 'task.yaml'))
-  })
-
-  test('a procedure that lacks an export, or is absent', async () => {
-    await writeFile(join(dir, 'procedure', 'half.ts'), 'export const sampleRow = () => null\n')
-    await expect(loadProcedure({ dir, procedure: 'procedure/half.ts' })).rejects.toThrow(
-      'solveCore, coreKey, drawAudit',
-    )
-    await expect(loadProcedure({ dir, procedure: 'procedure/none.ts' })).rejects.toThrow(TaskError)
-    await expect(loadProcedure({ dir })).rejects.toThrow('no procedure')
   })
 })

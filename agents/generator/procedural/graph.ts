@@ -5,7 +5,7 @@ import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
 import type { ProcedureSource } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import type { Difficulty, TrainingRange } from '../../../schemas/task.ts'
-import type { Procedure } from '../../../tasks/procedures.ts'
+import type { Procedure } from '../../../tasks/procedure.ts'
 
 type ShardPayload = PayloadOf<typeof Shard>
 type BatchPayload = PayloadOf<typeof Batch>
