@@ -17,7 +17,68 @@ export const ProcedureSource = z.object({
 })
 export type ProcedureSource = z.infer<typeof ProcedureSource>
 
-export const Source = z.discriminatedUnion('kind', [ProcedureSource])
+/** Values of one placeholder: a list to choose from, or numbers from `from` to `to`, both included. */
+export const PromptParameter = z.union([
+  z.array(z.union([z.string(), z.number()])).min(1),
+  z
+    .strictObject({ from: z.number(), to: z.number(), decimals: z.number().int().min(0).max(6).default(0) })
+    .refine((range) => range.from <= range.to, 'from must not exceed to'),
+])
+export type PromptParameter = z.infer<typeof PromptParameter>
+
+/** Placeholders that every template may use without a parameter of its own. */
+export const builtInPlaceholders = ['index', 'skill', 'instruction'] as const
+
+/** The names between double braces in a template. */
+export const placeholdersOf = (template: string): string[] => [
+  ...new Set([...template.matchAll(/\{\{\s*([\w-]+)\s*\}\}/g)].map((match) => match[1]!)),
+]
+
+/** Where rows come from: a teacher model answers the template, filled in anew for each prompt. */
+export const PromptSource = z
+  .object({
+    id: Token,
+    kind: z.literal('prompt'),
+    skill: Token,
+    /** Rows wanted from this source in the dataset, carried-over rows not counted. */
+    rows: z.number().int().nonnegative(),
+    /** What `{{seed}}` stands for: nothing, raw questions, or validation questions that the student got wrong. */
+    mode: z.enum(['scratch', 'seed', 'error-driven']),
+    /** The prompt. `{{name}}` stands for a parameter; `{{index}}`, `{{skill}}` and `{{instruction}}` are always there. */
+    template: z.string().min(1).max(20_000),
+    parameters: z.record(z.string().regex(/^[\w-]+$/), PromptParameter).default({}),
+    /** Texts that `{{seed}}` is chosen from; only in the modes seed and error-driven. */
+    seeds: z.array(z.string().min(1).max(4000)).max(200).default([]),
+    sampling: z
+      .strictObject({
+        temperature: z.number().min(0).max(2).default(1),
+        topP: z.number().gt(0).max(1).optional(),
+        /** Longest reply in tokens. */
+        maxTokens: z.number().int().positive().default(1024),
+      })
+      .prefault({}),
+    /** Rows asked for with one and the same prompt, each in a call of its own. */
+    samplesPerPrompt: z.number().int().min(1).max(16).default(1),
+  })
+  .superRefine(({ mode, template, parameters, seeds }, context) => {
+    const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+    const known = [...builtInPlaceholders, ...Object.keys(parameters), ...(mode === 'scratch' ? [] : ['seed'])]
+    const used = placeholdersOf(template)
+    for (const name of used.filter((each) => !known.includes(each))) {
+      issue('template', `{{${name}}} has no parameter; there is ${known.join(', ')}`)
+    }
+    for (const name of Object.keys(parameters).filter((each) => !used.includes(each))) {
+      issue('parameters', `parameter "${name}" is not used: put {{${name}}} into the template`)
+    }
+    if (mode === 'scratch' && seeds.length > 0)
+      issue('seeds', 'mode scratch takes no seeds: name mode seed, or drop them')
+    if (mode !== 'scratch' && (seeds.length === 0 || !used.includes('seed'))) {
+      issue('seeds', `mode ${mode} wants seeds, and {{seed}} in the template`)
+    }
+  })
+export type PromptSource = z.infer<typeof PromptSource>
+
+export const Source = z.discriminatedUnion('kind', [ProcedureSource, PromptSource])
 export type Source = z.infer<typeof Source>
 
 /** Which admitted rows of an earlier attempt count inside the number, by skill. */
@@ -42,13 +103,24 @@ export const Program = z
       /** A row is contaminated when its numbers agree with an evaluation item's and at least this share of the item's n-grams is in it. */
       contaminationShare: z.number().min(0.1).max(1),
     }),
-    /** execute: the answer is computed again from the row's numeric core. */
-    verification: z.enum(['execute', 'none']),
+    /**
+     * execute: the answer is computed again from the row's numeric core, which only rows of a procedure have. vote: the teacher
+     * solves each prompted row again k times and must mostly arrive at the row's answer; rows of a procedure are executed.
+     */
+    verification: z.union([
+      z.enum(['execute', 'none']),
+      z.strictObject({ kind: z.literal('vote'), k: z.number().int().min(1).max(9) }),
+    ]),
     carryOver: CarryOver.nullable(),
   })
   .superRefine((program, context) => {
     const ids = program.sources.map((source) => source.id)
     const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+    const unproven = program.sources.findIndex((source) => source.kind === 'prompt')
+    if (unproven >= 0 && program.verification === 'execute') {
+      const message = 'rows of a prompt have no numeric core to execute: use "none" or {"kind": "vote", "k": 3}'
+      context.addIssue({ code: 'custom', path: ['verification'], message })
+    }
     if (twice) context.addIssue({ code: 'custom', path: ['sources'], message: `source id "${twice}" is used twice` })
   })
 export type Program = z.infer<typeof Program>

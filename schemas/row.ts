@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Token } from './ids.ts'
+import { Sha256, Token } from './ids.ts'
 import { Core } from './task.ts'
 
 /**
@@ -23,6 +23,10 @@ export const Row = z.object({
     /** The numeric core of a procedural row, from which its answer can be computed again. */
     core: Core.optional(),
     coreKey: z.string().optional(),
+    /** Who answered which prompt with what, for a row that a teacher wrote. */
+    teacher: z
+      .object({ model: z.string(), promptHash: Sha256, replyHash: Sha256, checks: z.array(z.string()) })
+      .optional(),
   }),
 })
 export type Row = z.infer<typeof Row>

@@ -25,6 +25,8 @@ export const RunConfig = z.object({
     candidateCap: z.number().min(1),
     /** Rounds of one attempt. */
     maxRounds: z.number().int().positive(),
+    /** Candidates that one round may ask for; not limited where it is left out. */
+    roundCandidates: z.number().int().positive().optional(),
     /** Candidates in one shard. */
     shardSize: z.number().int().positive(),
     maxHours: z.number().positive(),
@@ -40,6 +42,8 @@ export const RunConfig = z.object({
   sealedTask: ObjectRef,
   /** Whether the server enforces the sealing of the test (three accounts), and what it does not cover. */
   sealing: z.object({ enforced: z.boolean(), note: z.string() }),
+  /** Only of a run that makes data and trains nothing: the program it follows, and the index that rows are checked with. */
+  generate: z.object({ program: ObjectRef, contamination: ObjectRef }).optional(),
   startedAt: Timestamp,
 })
 export type RunConfig = z.infer<typeof RunConfig>
@@ -47,8 +51,18 @@ export type RunConfig = z.infer<typeof RunConfig>
 export const RunStatus = z.enum(['running', 'paused', 'stopped', 'faulted', 'finished', 'failed'])
 export type RunStatus = z.infer<typeof RunStatus>
 
-/** Why the search ended. */
-export const StopReason = z.enum(['attempts-used', 'hours-used', 'no-valid-attempt', 'stopped-by-user', 'budget-used'])
+/** Why the search, or the making of a dataset, ended. */
+export const StopReason = z.enum([
+  'attempts-used',
+  'hours-used',
+  'no-valid-attempt',
+  'stopped-by-user',
+  'budget-used',
+  'rows-complete',
+  'candidates-used',
+  'rounds-used',
+  'teacher-unavailable',
+])
 export type StopReason = z.infer<typeof StopReason>
 
 export const Operation = z.enum(['draft', 'debug', 'repair', 'improve'])

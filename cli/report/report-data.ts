@@ -102,9 +102,10 @@ export const DatasetFacts = z.object({
       id: z.string(),
       skill: z.string(),
       rows: count,
-      phrasings: count,
-      wideShare: z.number(),
-      difficulty: z.tuple([z.number(), z.number(), z.number()]),
+      /** Null where a teacher is prompted: then there are no frames, ranges and difficulties. */
+      phrasings: count.nullable(),
+      wideShare: z.number().nullable(),
+      difficulty: z.tuple([z.number(), z.number(), z.number()]).nullable(),
     }),
   ),
   target: count.nullable(),

@@ -39,6 +39,8 @@ export const Shard = defineWork({
     count: z.number().int().positive(),
     /** All randomness of the shard's rows follows from this and the row's id. */
     seed: z.string(),
+    /** HTTP requests that the shard may make of a teacher, whatever crashes; none where it is left out. */
+    maxCalls: z.number().int().nonnegative().optional(),
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
 })

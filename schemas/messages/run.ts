@@ -54,6 +54,8 @@ export const Progress = defineEvent({
     loss: z.number().optional(),
     tokensPerSecond: z.number().optional(),
     etaSeconds: z.number().optional(),
+    /** In words: what it waits for. */
+    detail: z.string().optional(),
   }),
 })
 

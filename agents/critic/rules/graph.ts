@@ -35,6 +35,11 @@ function check(objection: (row: Row, deps: CheckDeps) => RejectionReason | null)
   })
 }
 
+/** A vote is the generator's, and only about rows that have no numeric core. */
+function isExecuted({ origin }: Row, { program: { verification } }: CheckDeps): boolean {
+  return verification === 'execute' || (verification !== 'none' && origin.core !== undefined)
+}
+
 const contaminationReason = { validation: 'contaminated-validation', sealed: 'contaminated-sealed' } as const
 
 const graph = new StateGraph(CriticGraph)
@@ -52,7 +57,7 @@ const graph = new StateGraph(CriticGraph)
   )
   .addNode(
     'verify',
-    check((row, deps) => (deps.program.verification === 'execute' ? wrongAnswer(row, deps) : null)),
+    check((row, deps) => (isExecuted(row, deps) ? wrongAnswer(row, deps) : null)),
   )
   .addEdge(START, 'take')
   .addEdge('take', 'contract')

@@ -14,6 +14,7 @@ type Failure = BatchPayload['failures'][number]
 
 const GeneratorGraph = Annotation.Root({
   shard: Annotation<ShardPayload>,
+  source: Annotation<ProcedureSource>,
   procedure: Annotation<Procedure>,
   requests: Annotation<Request[]>,
   rows: Annotation<Row[]>,
@@ -32,8 +33,8 @@ function pickDifficulty(weights: ProcedureSource['difficulty'], at: number): Dif
 }
 
 /** Compose: what each index of the shard asks for. It depends on the run's seed and the row's id, not on who works. */
-function compose({ shard }: State): Partial<State> {
-  const { source, round } = shard
+function compose({ shard, source }: State): Partial<State> {
+  const { round } = shard
   const requests = Array.from({ length: shard.count }, (_, offset) => {
     const index = shard.from + offset
     const id = `a${round.attempt}.r${round.round}.${source.id}.${index}.0`
@@ -50,10 +51,10 @@ function compose({ shard }: State): Partial<State> {
 }
 
 /** Write: sample each problem and work it out; one that raises costs its own index only. */
-function write({ shard, procedure, requests }: State): Partial<State> {
+function write({ source: asked, procedure, requests }: State): Partial<State> {
   const rows: Row[] = []
   const failures: Failure[] = []
-  const { skill, phrasings, id: source } = shard.source
+  const { skill, phrasings, id: source } = asked
   for (const { id, index, seed, difficulty, range } of requests) {
     try {
       const made = procedure.sampleRow({ skill, difficulty, range, phrasings, seed })
@@ -77,7 +78,9 @@ const graph = new StateGraph(GeneratorGraph)
 
 /** All candidates of one shard. Equal shards give equal batches. */
 export async function generate(shard: ShardPayload, procedure: Procedure, signal: AbortSignal): Promise<BatchPayload> {
-  const { rows, failures } = await graph.invoke({ shard, procedure }, { signal })
+  const { source } = shard
+  if (source.kind !== 'procedure') throw new Error(`source "${source.id}" wants a teacher: use the generator "llm"`)
+  const { rows, failures } = await graph.invoke({ shard, source, procedure }, { signal })
   return {
     round: shard.round,
     shard: shard.shard,

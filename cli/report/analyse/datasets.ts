@@ -48,14 +48,12 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     attempt,
     operations: decisions.map(({ operation, diagnosis, model }) => ({ operation, diagnosis, model })),
     programHash: decision?.programHash ?? shards.at(-1)?.round.programHash ?? null,
-    sources: sources.map(({ id, skill, rows, phrasings, wideShare, difficulty }) => ({
-      id,
-      skill,
-      rows,
-      phrasings,
-      wideShare,
-      difficulty,
-    })),
+    sources: sources.map((source) => {
+      const { id, skill, rows } = source
+      if (source.kind === 'prompt') return { id, skill, rows, phrasings: null, wideShare: null, difficulty: null }
+      const { phrasings, wideShare, difficulty } = source
+      return { id, skill, rows, phrasings, wideShare, difficulty }
+    }),
     target: shards.at(-1)?.round.target ?? facts.config?.rows ?? null,
     rounds: verdicts.length,
     asked: total('asked'),

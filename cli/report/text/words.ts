@@ -7,6 +7,10 @@ const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>,
   'no-valid-attempt': 'no attempt gave enough admitted rows',
   'stopped-by-user': 'a person ended the search',
   'budget-used': 'the budget was used up',
+  'rows-complete': 'all rows wanted were admitted',
+  'candidates-used': 'no more candidates may be asked for',
+  'rounds-used': 'no more rounds may be asked for',
+  'teacher-unavailable': 'the teacher gave no usable reply',
 }
 
 /** Status of the run with its stop reason, in words. */

@@ -132,10 +132,10 @@ ${
             { text: source.id },
             { text: source.skill },
             number(source.rows),
-            number(source.phrasings),
-            { text: percent(source.wideShare), kind: 'number' as const },
+            source.phrasings === null ? { text: '–', kind: 'number' as const } : number(source.phrasings),
+            { text: source.wideShare === null ? '–' : percent(source.wideShare), kind: 'number' as const },
             {
-              text: source.difficulty.map((weight) => String(Number(weight.toFixed(2)))).join(' : '),
+              text: source.difficulty?.map((weight) => String(Number(weight.toFixed(2)))).join(' : ') ?? '–',
               kind: 'number' as const,
             },
           ],
