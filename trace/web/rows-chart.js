@@ -53,7 +53,7 @@ export function createRowsChart() {
             'stroke-dasharray': '3 3',
           }),
         )
-      const carried = attempt.carried ? ` + ${count(attempt.carried)} carried over` : ''
+      const carried = attempt.carried ? `, ${count(attempt.carried)} kept` : ''
       const told =
         asked > 0
           ? `${count(admitted)} of ${count(asked)} admitted${carried}`
