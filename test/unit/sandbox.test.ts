@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { callHook, whyNoFunction } from '../../agents/kit/sandbox/hooks.ts'
+import { openSandbox } from '../../agents/kit/sandbox/sandbox.ts'
+
+const sandbox = openSandbox({ timeoutMs: 150 })
+afterAll(() => sandbox[Symbol.asyncDispose]())
+
+test('a hook gets JSON and gives JSON', async () => {
+  const source = '(text, factor) => ({ rows: JSON.parse(text).map((n) => n * factor) }) // a comment at the end'
+  expect(await sandbox.call(source, '[1, 2]', 3)).toEqual({ ok: true, value: { rows: [3, 6] } })
+  expect(await sandbox.call('(s) => s', '  </script> "é" \'')).toEqual({
+    ok: true,
+    value: '  </script> "é" \'',
+  })
+})
+
+test('S1 nothing is left over from one call to the next', async () => {
+  await sandbox.call('() => { globalThis.kept = 1; Array.prototype.map = null; return 0 }')
+  expect(await sandbox.call('() => [typeof kept, typeof [].map]')).toEqual({
+    ok: true,
+    value: ['undefined', 'function'],
+  })
+})
+
+describe('S1 there is nothing to reach', () => {
+  test.each(['process', 'require', 'fetch', 'console', 'setTimeout', 'Date', 'Promise', 'WebAssembly', 'Worker'])(
+    '%s',
+    async (name) => {
+      expect(await sandbox.call(`() => typeof ${name}`)).toEqual({ ok: true, value: 'undefined' })
+    },
+  )
+  test.each([
+    "() => this.constructor.constructor('return process')().env",
+    "() => (function () {}).constructor('return globalThis')().process.exit(1)",
+    "() => import('node:fs')",
+    '() => Math.random()',
+    '() => eval(\'require("fs")\')',
+    '() => given.constructor.constructor("return process")().pid',
+  ])('%s', async (source) => {
+    expect(await sandbox.call(source)).toMatchObject({ ok: false })
+    expect(await sandbox.call('() => 1')).toEqual({ ok: true, value: 1 })
+  })
+})
+
+describe('S2 a hostile hook costs its call alone', () => {
+  test.each([
+    ['an endless loop', '() => { for (;;); }', ['timeout']],
+    ['an endless loop that catches', '() => { for (;;) try { for (;;); } catch {} }', ['timeout']],
+    ['a regular expression that explodes', "() => /(a+)+$/.test('a'.repeat(60) + '!')", ['timeout']],
+    ['a built-in loop that never looks up', '() => new Array(4294967295).join("x")', ['timeout']],
+    [
+      'a memory bomb',
+      '() => { const all = []; for (;;) all.push(new Array(1e4).fill(all.length)) }',
+      ['memory', 'timeout'],
+    ],
+    ['one huge allocation', '() => new Uint8Array(1e9).length', ['memory']],
+    ['endless recursion', '() => { const f = () => f() + 1; return f() }', ['raised']],
+    ['deep nesting', "() => JSON.parse('['.repeat(200000))", ['raised']],
+    ['a number too large', '() => 10n ** 100000000n', ['raised', 'timeout', 'memory']],
+    ['a circle', '() => { const o = {}; o.o = o; return o }', ['raised']],
+    ['nothing', '() => undefined', ['bad-result']],
+    ['too much', '() => "x".repeat(2e6)', ['bad-result']],
+    ['a forged result', '() => ({ toJSON: () => undefined })', ['bad-result']],
+    ['text that does not parse', '() => {', ['raised']],
+    ['no function', '42', ['raised']],
+  ])('%s', async (_, source, reasons) => {
+    const outcome = await sandbox.call(source)
+    expect(outcome.ok).toBe(false)
+    expect(reasons).toContain(outcome.ok ? '' : outcome.reason)
+    expect(await sandbox.call('(n) => n + 1', 1)).toEqual({ ok: true, value: 2 })
+  })
+})
+
+test('S3 the own thread goes on while a hook loops', async () => {
+  let ticks = 0
+  const timer = setInterval(() => ticks++, 5)
+  await sandbox.call('() => { for (;;); }')
+  clearInterval(timer)
+  expect(ticks).toBeGreaterThan(5)
+})
+
+test('calls made together are answered in order', async () => {
+  const outcomes = await Promise.all([1, 2, 3].map((n) => sandbox.call('(n) => n * n', n)))
+  expect(outcomes.map((outcome) => outcome.ok && outcome.value)).toEqual([1, 4, 9])
+})
+
+describe('the hooks of a program', () => {
+  const row = { instruction: 'Solve.', input: 'How many?', output: '\\boxed{3}' }
+
+  test('parse gives rows, accept a verdict', async () => {
+    const parse = '(reply) => JSON.parse(reply)'
+    expect(await callHook(sandbox, 'parse', parse, JSON.stringify([row]))).toEqual({ ok: true, value: [row] })
+    const accept = "(row) => ({ accept: row.output.includes('boxed'), reason: 'no box' })"
+    expect(await callHook(sandbox, 'accept', accept, row)).toEqual({
+      ok: true,
+      value: { accept: true, reason: 'no box' },
+    })
+  })
+
+  test('a result of another shape says where', async () => {
+    const outcome = await callHook(sandbox, 'expand', '(row) => [{ ...row, output: 7 }]', row)
+    expect(outcome).toMatchObject({ ok: false, reason: 'bad-result' })
+    expect(outcome.ok ? '' : outcome.message).toContain('at 0.output')
+  })
+
+  test('text that is no function is told before it is used', async () => {
+    expect(await whyNoFunction(sandbox, '(row) => row')).toBeNull()
+    expect(await whyNoFunction(sandbox, '42')).toContain('number')
+    expect(await whyNoFunction(sandbox, '(row) => {')).toContain('SyntaxError')
+  })
+})
