@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
+import { checkGenerator } from '../check-generator.ts'
 import { conduct } from '../conduct.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
@@ -23,6 +24,7 @@ export function registerRun(program: Command): void {
       // Both are read before anything is started: bad input stops here.
       const task = await loadTask(folder)
       const topology = await readTopology(options.topology)
+      checkGenerator(task, topology)
       process.exitCode = await conduct(topology, reporter, async (bus) => ({
         runId: await submitRun(bus, task, topology, options),
         fromSeq: 1,

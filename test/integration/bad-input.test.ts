@@ -42,6 +42,17 @@ describe('bad input stops at start-up with exit code 2', () => {
     expect(await refused(['run', dir])).toMatch(/test\.jsonl/)
   })
 
+  test('a task that only a teacher can make rows for, with the procedural generator', async () => {
+    const dir = await writeMiniTask(join(folder, 'no-procedure'))
+    const path = join(dir, 'task.yaml')
+    await writeFile(path, (await readFile(path, 'utf8')).replace('id: everyday-numbers', 'id: imported-set'))
+    const said = await refused(['run', dir, '--rows', '8'])
+    expect(said).toMatch(/imported-set .* has no procedure/)
+    expect(said).toMatch(/a generator with a teacher is needed/)
+    expect(said).toMatch(/--topology/)
+    expect(said).not.toMatch(/set-up|live page/)
+  })
+
   test('an unknown variant, and what there is instead', async () => {
     const path = await topologyWith((topology) =>
       Object.assign((topology as never as { agents: { planner: object } }).agents.planner, { variant: 'oracle' }),
