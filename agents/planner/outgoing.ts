@@ -13,13 +13,16 @@ function work<M extends WorkMessage>(message: M, config: RunConfig, id: string, 
     name: message.name,
     variant: config.variants[message.to],
     id: `${message.name}:${id}`,
-    payload: payload as Json,
+    payload: asJson(payload),
   }
 }
 
 function event<M extends EventMessage>(message: M, id: string, payload: PayloadOf<M>): Outgoing {
-  return { name: message.name, variant: null, id: `${message.name}:${id}`, payload: payload as Json }
+  return { name: message.name, variant: null, id: `${message.name}:${id}`, payload: asJson(payload) }
 }
+
+/** As it will be on the wire: without what is undefined. */
+const asJson = (payload: unknown): Json => JSON.parse(JSON.stringify(payload))
 
 /** Everything that a planner sends. The id says what it is about, so the same decision taken twice is one message. */
 export const outgoing = {
