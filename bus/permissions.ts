@@ -29,6 +29,8 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Rol
   runs: ['planner'],
   admission: ['critic'],
   trainings: ['trainer-bridge'],
+  shards: ['generator'],
+  journal: ['generator'],
   openings: ['evaluator'],
   'opening-records': ['evaluator'],
   'sealed-results': ['evaluator'],

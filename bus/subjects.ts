@@ -29,6 +29,8 @@ export const bucketAccount = {
   agents: 'LAB',
   admission: 'LAB',
   trainings: 'LAB',
+  shards: 'LAB',
+  journal: 'LAB',
   openings: 'VAULT',
   'opening-records': 'VAULT',
   'sealed-results': 'VAULT',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
+import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
 import { ScoreMode } from './task.ts'
 
@@ -43,7 +44,7 @@ export const RunConfig = z.object({
   /** Whether the server enforces the sealing of the test (three accounts), and what it does not cover. */
   sealing: z.object({ enforced: z.boolean(), note: z.string() }),
   /** Only of a run that makes data and trains nothing: the program it follows, and the index that rows are checked with. */
-  generate: z.object({ program: ObjectRef, contamination: ObjectRef }).optional(),
+  generate: z.object({ program: Program, contamination: ObjectRef }).optional(),
   startedAt: Timestamp,
 })
 export type RunConfig = z.infer<typeof RunConfig>
@@ -55,6 +56,7 @@ export type RunStatus = z.infer<typeof RunStatus>
 export const StopReason = z.enum([
   'attempts-used',
   'hours-used',
+  'first-valid',
   'no-valid-attempt',
   'stopped-by-user',
   'budget-used',

@@ -2,8 +2,8 @@ import type { AgentRole } from './role.ts'
 
 /** The variants there are of each role. Each has a folder `agents/<role>/<variant>/` and a line in the role's map. */
 export const variantsOf = {
-  planner: ['rules'],
-  generator: ['procedural'],
+  planner: ['rules', 'generate'],
+  generator: ['procedural', 'llm'],
   critic: ['rules'],
   'trainer-bridge': ['peft'],
   evaluator: ['scorer'],

@@ -1,38 +1,42 @@
-import { TerminalError } from '../../bus/mod.ts'
+import { type Handler, TerminalError } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { Batch } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { openPromptWork, type PromptWork } from './llm/work.ts'
 import { generate } from './procedural/graph.ts'
 
-async function startProcedural({ bus, identity }: AgentContext): Promise<StartedAgent<'generator'>> {
+/** The handler of both variants: a source of the task's procedure needs no teacher, so either makes its rows. */
+function start({ bus, identity }: AgentContext, prompt: PromptWork | null): StartedAgent<'generator'> {
   const task = memo(
     (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
     (ref) => ref.sha256,
   )
-  return {
-    handlers: {
-      shard: async (shard, { runId, cause, signal }) => {
-        const { id } = await task(shard.round.publicTask)
-        const procedure = procedures[id]
-        if (!procedure)
-          throw new TerminalError(`task "${id}" has no procedure, so ${identity.variant} cannot make rows for it`)
-        const batch = await generate(shard, procedure, signal)
-        const { attempt, round } = shard.round
-        await bus.publish(
-          Batch,
-          { runId, variant: shard.round.variants.critic, id: `batch:a${attempt}.r${round}.s${shard.shard}`, cause },
-          batch,
-        )
-      },
-    },
+  const shardHandler: Handler<'shard'> = async (shard, { runId, cause, signal }) => {
+    const { round, source } = shard
+    const sample = async () => {
+      const { id } = await task(round.publicTask)
+      const procedure = procedures[id]
+      if (!procedure)
+        throw new TerminalError(`task "${id}" has no procedure, so ${identity.variant} cannot make rows for it`)
+      return generate(shard, procedure, signal)
+    }
+    if (source.kind === 'prompt' && !prompt)
+      throw new TerminalError(`source "${source.id}" wants a teacher: use the generator variant llm`)
+    const batch = source.kind === 'prompt' && prompt ? await prompt(shard, runId, signal) : await sample()
+    const id = `batch:a${round.attempt}.r${round.round}.s${shard.shard}`
+    await bus.publish(Batch, { runId, variant: round.variants.critic, id, cause }, batch)
   }
+  return { handlers: { shard: shardHandler } }
 }
 
 /** generator: makes the candidates of one shard of rows. */
 export const generator: AgentModule<'generator'> = {
   role: 'generator',
-  variants: { procedural: startProcedural },
+  variants: {
+    procedural: async (context) => start(context, null),
+    llm: async (context) => start(context, openPromptWork(context)),
+  },
 }

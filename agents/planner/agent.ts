@@ -6,6 +6,7 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { generateStep } from './generate/step.ts'
 import type { Policy } from './policy.ts'
 import { rulesPolicy } from './rules/graph.ts'
 import { type Outgoing, PlannerState } from './state.ts'
@@ -37,7 +38,7 @@ async function publish(bus: Bus, runId: string, message: Outgoing, cause: Cause)
 }
 
 /** The wiring that all planner variants share: state in KV, written with its revision, messages by way of the outbox. */
-async function start(context: AgentContext, policy: Policy): Promise<StartedAgent<'planner'>> {
+async function start(context: AgentContext, policy: Policy, reduce = step): Promise<StartedAgent<'planner'>> {
   const { bus, signal, log } = context
   const runs = bus.kv('runs', PlannerState)
   const stores = storesOf(bus)
@@ -45,7 +46,7 @@ async function start(context: AgentContext, policy: Policy): Promise<StartedAgen
   async function apply(runId: string, event: PlannerEvent, cause: Cause): Promise<void> {
     for (;;) {
       const current = await runs.get(runId)
-      const next = await step(current?.value ?? null, event, { policy, store: stores(runId), signal })
+      const next = await reduce(current?.value ?? null, event, { policy, store: stores(runId), signal })
       const revision = !current
         ? await runs.create(runId, next)
         : next === current.value
@@ -94,5 +95,9 @@ async function start(context: AgentContext, policy: Policy): Promise<StartedAgen
 /** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
 export const planner: AgentModule<'planner'> = {
   role: 'planner',
-  variants: { rules: (context) => start(context, rulesPolicy) },
+  variants: {
+    rules: (context) => start(context, rulesPolicy),
+    // It decides nothing: the program is the run's own.
+    generate: (context) => start(context, rulesPolicy, generateStep),
+  },
 }

@@ -2,6 +2,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { Operation } from '../../schemas/run.ts'
+import { allowances, callsLeft } from './allowances.ts'
 import { outgoing } from './outgoing.ts'
 import { nextRound } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
@@ -12,7 +13,7 @@ export async function openAttempt(
   state: PlannerState,
   plan: { attempt: number; operation: Operation; diagnosis: string; program: Program },
   store: Store,
-): Promise<Attempt> {
+): Promise<Attempt & { program: Program }> {
   const carried = await carriedRows(state, plan.program, store)
   return {
     ...plan,
@@ -33,6 +34,31 @@ export async function openAttempt(
   }
 }
 
+/** An attempt that ends before it began: the model wrote no program that holds. */
+export function raisedAttempt(
+  plan: { attempt: number; operation: Operation; diagnosis: string; wrote: string },
+  error: string,
+): Attempt {
+  return {
+    ...plan,
+    program: null,
+    programHash: hashOf(plan.wrote),
+    programObject: null,
+    round: 0,
+    asked: {},
+    bySource: {},
+    carried: 0,
+    rows: 0,
+    dataset: null,
+    datasetHash: null,
+    outcome: 'raised',
+    candidate: null,
+    validation: null,
+    badCases: [],
+    error,
+  }
+}
+
 async function carriedRows(state: PlannerState, program: Program, store: Store): Promise<Row[]> {
   const { carryOver } = program
   const from = state.attempts.find((each) => each.attempt === carryOver?.attempt)
@@ -48,19 +74,23 @@ async function carriedRows(state: PlannerState, program: Program, store: Store):
 /** Opens the attempt's next round; no messages when the dataset is full or nothing more may be asked. */
 export function planRound(state: PlannerState, attempt: Attempt): { attempt: Attempt; messages: Outgoing[] } {
   const { config } = state
+  const { program } = attempt
   const asks = nextRound(attempt, config)
-  if (asks.length === 0) return { attempt, messages: [] }
+  if (!program || asks.length === 0) return { attempt, messages: [] }
   const pieces = asks.flatMap(({ source, from, count }) =>
     Array.from({ length: Math.ceil(count / config.limits.shardSize) }, (_, index) => {
       const start = from + index * config.limits.shardSize
-      return { source, from: start, count: Math.min(config.limits.shardSize, from + count - start) }
+      const found = program.sources.find((each) => each.id === source)!
+      return { source: found, from: start, count: Math.min(config.limits.shardSize, from + count - start) }
     }),
   )
+  const calls = allowances(pieces, program.verification, callsLeft(state))
+  if (!calls) return { attempt, messages: [] }
   const round = {
     attempt: attempt.attempt,
     round: attempt.round + 1,
     shards: pieces.length,
-    target: attempt.carried + attempt.program.sources.reduce((sum, source) => sum + source.rows, 0),
+    target: attempt.carried + program.sources.reduce((sum, source) => sum + source.rows, 0),
     quotas: Object.fromEntries(asks.map(({ source, quota }) => [source, quota])),
     program: attempt.programObject!,
     programHash: attempt.programHash,
@@ -73,10 +103,9 @@ export function planRound(state: PlannerState, attempt: Attempt): { attempt: Att
     outgoing.shard(config, {
       round,
       shard,
-      source: attempt.program.sources.find((source) => source.id === piece.source)!,
-      from: piece.from,
-      count: piece.count,
+      ...piece,
       seed: String(config.seed),
+      ...(calls[shard] === undefined ? {} : { maxCalls: calls[shard] }),
     }),
   )
   const asked = { ...attempt.asked }

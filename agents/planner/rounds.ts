@@ -1,4 +1,4 @@
-import type { Yield } from '../../schemas/row.ts'
+import type { Spent, Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
 
@@ -26,9 +26,10 @@ function expectedYield(measured: Yield | undefined): number {
 export function nextRound(attempt: Attempt, config: RunConfig): Ask[] {
   if (attempt.round >= config.limits.maxRounds) return []
   const askedSoFar = Object.values(attempt.asked).reduce((a, b) => a + b, 0)
-  let allowance = Math.floor(config.limits.candidateCap * config.rows) - askedSoFar
+  const { candidateCap, roundCandidates } = config.limits
+  let allowance = Math.min(Math.floor(candidateCap * config.rows) - askedSoFar, roundCandidates ?? Infinity)
   const asks: Ask[] = []
-  for (const source of attempt.program.sources) {
+  for (const source of attempt.program?.sources ?? []) {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
     if (quota <= 0) continue
     const count = Math.min(Math.ceil(quota / expectedYield(attempt.bySource[source.id])), allowance)
@@ -51,5 +52,15 @@ export function addYield(before: Yield | undefined, round: Yield): Yield {
     generated: before.generated + round.generated,
     admitted: before.admitted + round.admitted,
     rejected,
+  }
+}
+
+/** Adds what a round spent to what the attempt did. */
+export function addSpent(before: Spent | undefined, round: Spent): Spent {
+  if (!before) return round
+  return {
+    calls: before.calls + round.calls,
+    inputTokens: before.inputTokens + round.inputTokens,
+    outputTokens: before.outputTokens + round.outputTokens,
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../../schemas/ids.ts'
 import { Program } from '../../schemas/program.ts'
-import { Yield } from '../../schemas/row.ts'
+import { Spent, Yield } from '../../schemas/row.ts'
 import { Operation, RunConfig, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase, ScoreSheet } from '../../schemas/score.ts'
 import { Candidate } from '../../schemas/training.ts'
@@ -11,8 +11,11 @@ export const Attempt = z.object({
   attempt: z.number().int().nonnegative(),
   operation: Operation,
   diagnosis: z.string(),
-  program: Program,
+  /** Null when the model wrote none that holds. */
+  program: Program.nullable(),
   programHash: Sha256,
+  /** What the model wrote in place of a program, for the Debug that follows. */
+  wrote: z.string().optional(),
   programObject: ObjectRef.nullable(),
   round: z.number().int(),
   /** Candidates asked for so far, by source; the next one of a source has this index. */
@@ -21,9 +24,12 @@ export const Attempt = z.object({
   bySource: z.record(z.string(), Yield),
   carried: z.number().int(),
   rows: z.number().int(),
+  /** What the closed rounds spent on a teacher; left out before the first. */
+  spent: Spent.optional(),
   dataset: ObjectRef.nullable(),
   datasetHash: Sha256.nullable(),
-  outcome: z.enum(['generating', 'training', 'scored', 'invalid', 'raised']),
+  /** `made`: complete, in a run that trains nothing. */
+  outcome: z.enum(['generating', 'training', 'scored', 'made', 'invalid', 'raised']),
   candidate: Candidate.nullable(),
   validation: ScoreSheet.nullable(),
   badCases: z.array(BadCase),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Source } from '../program.ts'
-import { Row, Yield } from '../row.ts'
+import { Row, Spent, Yield } from '../row.ts'
 import { Variants } from '../run.ts'
 
 /** One round of one attempt (attempt 0 is the uniform control). It closes when each of its shards has a batch. */
@@ -57,7 +57,7 @@ export const Batch = defineWork({
     candidates: z.array(Row),
     failures: z.array(z.object({ index: z.number().int(), reason: z.string() })),
     /** What was spent on a teacher; zero where no model is used. */
-    spent: z.object({ calls: z.number().int(), inputTokens: z.number().int(), outputTokens: z.number().int() }),
+    spent: Spent,
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
 })
@@ -77,6 +77,6 @@ export const Verdict = defineWork({
     dataset: ObjectRef,
     /** Hash over the rows in admission order; the same for any number of workers. */
     datasetHash: Sha256,
-    spent: z.object({ calls: z.number().int(), inputTokens: z.number().int(), outputTokens: z.number().int() }),
+    spent: Spent,
   }),
 })

@@ -33,10 +33,19 @@ export const Decision = defineEvent({
     attempt: z.number().int().nonnegative(),
     operation: Operation,
     diagnosis: z.string(),
-    program: Program,
+    /** Null when the model wrote none that holds; then `error` says why. */
+    program: Program.nullable(),
+    /** Hash of the program, or of the text that was to be one. */
     programHash: Sha256,
+    error: z.string().optional(),
     /** Whether a language model took part, and which. */
     model: z.string().nullable(),
+    /** SHA-256 of each prompt file that the model was given, by its name. */
+    promptHashes: z.record(z.string(), Sha256).optional(),
+    /** What the model was asked for this decision. */
+    spent: z
+      .object({ calls: z.number().int(), inputTokens: z.number().int(), outputTokens: z.number().int() })
+      .optional(),
   }),
 })
 

@@ -1,16 +1,61 @@
 import { describe, expect, test } from 'vitest'
+import { promptHashOf } from '../../agents/generator/llm/compose.ts'
+import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
+import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
+import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Batch, type Shard } from '../../schemas/messages/generation.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
+import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
+import { scorerFor } from '../../tasks/score-with.ts'
+import { promptProgram } from '../support/prompt-program.ts'
 import { shardOf } from '../support/shards.ts'
+import { startTeacherServer } from '../support/teacher-server.ts'
 
 type Generate = (shard: PayloadOf<typeof Shard>) => Promise<PayloadOf<typeof Batch>>
+
+const task = await loadTask(bundledTask)
+
+/** The variant without its journal: every reply is fresh. */
+async function promptShard(shard: PayloadOf<typeof Shard>): Promise<PayloadOf<typeof Batch>> {
+  // The server plants faults into the first request of a prompt, so each shard has one of its own.
+  await using server = await startTeacherServer({ faults: { http500: 0.1, cutText: 0.1, empty: 0.1 } })
+  const signal = new AbortController().signal
+  const teacher = createTeacher({ baseUrl: server.url, apiKey: '' }, TeacherOptions.parse({ model: server.model }))
+  const program = promptProgram({
+    rows: 100,
+    template: 'Write problem number {{n}}.',
+    parameters: { n: { from: 0, to: 9000, decimals: 0 } },
+  })
+  const source = program.sources[0]!
+  if (source.kind !== 'prompt') throw new Error('a prompt source is wanted')
+  const purse = { take: async () => true }
+  const made = await promptRows(
+    shard,
+    source,
+    {
+      program,
+      instruction: task.instruction,
+      score: scorerFor(task.scorer),
+      call: async (_, request) => {
+        const promptHash = promptHashOf(teacher.model, request)
+        const answer = await teacher.ask(request, purse, signal)
+        return answer.ok ? { promptHash, reply: answer.reply } : { promptHash, failure: answer }
+      },
+    },
+    signal,
+  )
+  const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
+  return { round: shard.round, shard: shard.shard, source: source.id, ...made, spent }
+}
 
 /** How each variant is called in a test; a variant without an entry does not compile. */
 const variants: { [V in VariantOf<'generator'>]: Generate } = {
   procedural: (shard) => generate(shard, procedures['everyday-numbers']!, new AbortController().signal),
+  llm: promptShard,
 }
 
 describe.each(variantsOf.generator)('generator %s', (name) => {

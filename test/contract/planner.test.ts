@@ -9,7 +9,9 @@ import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { attemptOf } from '../support/planner-fixtures.ts'
 
-const variants: { [V in VariantOf<'planner'>]: Policy } = { rules: rulesPolicy }
+/** `generate` follows a given program and has no policy. */
+const policies = variantsOf.planner.filter((name) => name !== 'generate')
+const variants: { [V in Exclude<VariantOf<'planner'>, 'generate'>]: Policy } = { rules: rulesPolicy }
 const task = publicView(await loadTask(bundledTask))
 const signal = new AbortController().signal
 
@@ -33,6 +35,9 @@ const situation = (more: Partial<Situation>): Situation => ({
   base: sheet('none'),
   history: [],
   best: null,
+  sampleRows: [],
+  sourceKinds: ['procedure'],
+  left: { attempts: 3, hours: 12 },
   ...more,
 })
 
@@ -48,7 +53,7 @@ async function scoredDraft(policy: Policy, weak: string): Promise<Attempt> {
   return { ...attemptOf(program), bySource, rows: 300, outcome: 'scored', validation: sheet(weak) }
 }
 
-describe.each(variantsOf.planner)('planner %s', (name) => {
+describe.each(policies)('planner %s', (name) => {
   const policy = variants[name]
 
   test('drafts a valid program with the rows wanted, and the same one again', async () => {

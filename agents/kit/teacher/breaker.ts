@@ -1,0 +1,79 @@
+export type BreakerState = 'closed' | 'open' | 'half-open'
+
+/** Says whether the endpoint may be called now. */
+export type Breaker = {
+  readonly state: BreakerState
+  /** When the next call may be made, as a time of the clock; in the past when it may be made now. */
+  readonly notBefore: number
+  /** When the breaker opened for the first time since a call last succeeded; null while it is closed. */
+  readonly openSince: number | null
+  /** Takes the one probe of a half-open breaker; true always while it is closed. */
+  admit(now: number): boolean
+  /** The probe that was admitted is not made after all. */
+  skipped(): void
+  succeeded(): void
+  /** A fault of the endpoint: 429, 5xx, time-out or no connection. `retryAfterMs` is its own wish. */
+  failed(now: number, retryAfterMs: number): void
+}
+
+const windowSize = 40
+const openShare = 0.5
+const firstPauseMs = 1000
+const longestPauseMs = 30_000
+
+/**
+ * B1  It opens when at least half of the last 40 outcomes were faults, so single 429s never stop the others.
+ * B2  Open, it admits nothing until the pause, doubled each time, or the endpoint's own wish is over; then one probe.
+ * B3  A probe that succeeds closes it and forgets the faults.
+ */
+export function createBreaker(onState: (state: BreakerState) => void = () => {}): Breaker {
+  let state: BreakerState = 'closed'
+  let outcomes: boolean[] = []
+  let pauseMs = firstPauseMs
+  let notBefore = 0
+  let openSince: number | null = null
+  const turn = (next: BreakerState) => {
+    if (state === next) return
+    state = next
+    onState(next)
+  }
+  return {
+    get state() {
+      return state
+    },
+    get notBefore() {
+      return notBefore
+    },
+    get openSince() {
+      return openSince
+    },
+    admit(now) {
+      if (state === 'closed') return true
+      if (state === 'half-open' || now < notBefore) return false
+      turn('half-open')
+      return true
+    },
+    skipped() {
+      if (state === 'half-open') turn('open')
+    },
+    succeeded() {
+      outcomes = [...outcomes.slice(1 - windowSize), true]
+      if (state === 'closed') return
+      outcomes = []
+      pauseMs = firstPauseMs
+      notBefore = 0
+      openSince = null
+      turn('closed')
+    },
+    failed(now, retryAfterMs) {
+      outcomes = [...outcomes.slice(1 - windowSize), false]
+      const faults = outcomes.filter((good) => !good).length
+      if (state === 'closed' && (outcomes.length < windowSize / 2 || faults < openShare * outcomes.length)) return
+      if (state === 'open') return
+      notBefore = now + Math.max(pauseMs, retryAfterMs)
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+      openSince ??= now
+      turn('open')
+    },
+  }
+}

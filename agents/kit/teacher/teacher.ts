@@ -1,0 +1,182 @@
+import { type BreakerState, createBreaker } from './breaker.ts'
+import { createLatency } from './latency.ts'
+import type { Endpoint, TeacherOptions } from './options.ts'
+import { type ChatRequest, type Outcome, type Reply, requestOnce } from './request.ts'
+
+/** Asked before each HTTP request; resolves to false when nothing more may be spent. */
+export type Purse = { take(): Promise<boolean> }
+
+/** No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away, `failed` for this call alone. */
+export type Answer = { ok: true; reply: Reply } | { ok: false; why: 'budget' | 'gone' | 'failed'; reason: string }
+
+export type Teacher = {
+  readonly model: string
+  readonly usage: Readonly<TeacherUsage>
+  /** One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, or when aborted. */
+  ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+}
+
+/** Counts since the start of the process; `requests` holds every HTTP request, failed ones too. */
+export type TeacherUsage = { requests: number; replies: number; inputTokens: number; outputTokens: number }
+
+/** The key is refused, or there is no such model or API: no call can succeed until a person mends it. */
+export class TeacherRefused extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'TeacherRefused'
+  }
+}
+
+type Task = {
+  request: ChatRequest
+  purse: Purse
+  signal: AbortSignal
+  tries: number
+  timeouts: number
+  notBefore: number
+  settle: PromiseWithResolvers<Answer>
+}
+type Flight = { startedAt: number; patience: number; abort: AbortController }
+
+const backoffMs = 250
+const sweepMs = 50
+
+/**
+ * T1  At most `concurrency` requests are under way; a call that waits for its next try holds no place, others go first.
+ * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
+ * T3  Every HTTP request is paid from the purse of its call before it is sent.
+ * T4  One call's failure never settles another call.
+ */
+export function createTeacher(
+  endpoint: Endpoint,
+  options: TeacherOptions,
+  onState: (state: BreakerState) => void = () => {},
+): Teacher {
+  const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
+  const latency = createLatency(options)
+  const breaker = createBreaker(onState)
+  const ready: Task[] = []
+  let waiting: Task[] = []
+  const flights = new Set<Flight>()
+  let busy = 0
+  let timer: NodeJS.Timeout | null = null
+
+  function pump(): void {
+    const now = Date.now()
+    dropAborted()
+    const due = waiting.filter((task) => task.notBefore <= now)
+    if (due.length > 0) {
+      waiting = waiting.filter((task) => task.notBefore > now)
+      ready.unshift(...due)
+    }
+    while (busy < options.concurrency && ready.length > 0 && breaker.admit(now)) {
+      busy += 1
+      void run(ready.shift()!)
+    }
+    if (breaker.openSince !== null && now - breaker.openSince > options.giveUpMs) giveUp()
+    for (const flight of flights) {
+      if (now - flight.startedAt > latency.timeoutMs() * flight.patience) flight.abort.abort()
+    }
+    const idle = busy === 0 && ready.length === 0 && waiting.length === 0
+    if (idle && timer) {
+      clearInterval(timer)
+      timer = null
+    } else if (!idle && !timer) timer = setInterval(pump, sweepMs)
+  }
+
+  function dropAborted(): void {
+    const aborted = [...ready, ...waiting].filter((task) => task.signal.aborted)
+    if (aborted.length === 0) return
+    ready.splice(0, ready.length, ...ready.filter((task) => !task.signal.aborted))
+    waiting = waiting.filter((task) => !task.signal.aborted)
+    for (const task of aborted) task.settle.reject(task.signal.reason)
+  }
+
+  function giveUp(): void {
+    const lost = [...ready.splice(0), ...waiting]
+    waiting = []
+    const minutes = (options.giveUpMs / 60_000).toFixed(1)
+    for (const task of lost) {
+      task.settle.resolve({ ok: false, why: 'gone', reason: `the endpoint was away for ${minutes} minutes` })
+    }
+  }
+
+  async function run(task: Task): Promise<void> {
+    try {
+      task.signal.throwIfAborted()
+      const paid = await task.purse.take()
+      task.signal.throwIfAborted()
+      if (!paid) breaker.skipped()
+      const answer: Answer | null = paid
+        ? answerOf(task, await fly(task))
+        : { ok: false, why: 'budget', reason: 'no call is left' }
+      if (answer) task.settle.resolve(answer)
+    } catch (error) {
+      breaker.skipped()
+      task.settle.reject(error)
+    } finally {
+      busy -= 1
+      pump()
+    }
+  }
+
+  async function fly(task: Task): Promise<Outcome> {
+    const flight = { startedAt: Date.now(), patience: 2 ** task.timeouts, abort: new AbortController() }
+    const stop = () => flight.abort.abort()
+    task.signal.addEventListener('abort', stop)
+    flights.add(flight)
+    usage.requests += 1
+    try {
+      const outcome = await requestOnce(endpoint, options.model, task.request, flight.abort.signal)
+      const now = Date.now()
+      if (outcome.kind === 'passing' && outcome.fault) breaker.failed(now, outcome.retryAfterMs)
+      else breaker.succeeded()
+      if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
+      if (flight.abort.signal.aborted && outcome.kind !== 'reply') task.timeouts += 1
+      return outcome
+    } finally {
+      task.signal.removeEventListener('abort', stop)
+      flights.delete(flight)
+    }
+  }
+
+  /** The call's answer, or null when it is to be tried again; then it waits outside. */
+  function answerOf(task: Task, outcome: Outcome): Answer | null {
+    switch (outcome.kind) {
+      case 'reply':
+        usage.replies += 1
+        usage.inputTokens += outcome.reply.inputTokens
+        usage.outputTokens += outcome.reply.outputTokens
+        return { ok: true, reply: outcome.reply }
+      case 'fatal':
+        throw new TeacherRefused(outcome.reason)
+      case 'refused':
+        return { ok: false, why: 'failed', reason: outcome.reason }
+      case 'passing': {
+        task.signal.throwIfAborted()
+        // While the breaker is open the fault is the endpoint's: it costs the call no try of its own.
+        if (breaker.state === 'closed') task.tries += 1
+        if (task.tries >= options.maxTries) {
+          return { ok: false, why: 'failed', reason: `${task.tries} tries, the last: ${outcome.reason}` }
+        }
+        const ownPauseMs = task.tries > 1 ? backoffMs * 2 ** task.tries : 0
+        task.notBefore = Date.now() + Math.max(outcome.retryAfterMs, ownPauseMs)
+        waiting.push(task)
+        return null
+      }
+      default:
+        return outcome satisfies never
+    }
+  }
+
+  return {
+    model: options.model,
+    usage,
+    ask(request, purse, signal) {
+      const settle = Promise.withResolvers<Answer>()
+      ready.push({ request, purse, signal, tries: 0, timeouts: 0, notBefore: 0, settle })
+      pump()
+      return settle.promise
+    },
+  }
+}

@@ -1,0 +1,172 @@
+import type { RunConfig, StopReason } from '../../../schemas/run.ts'
+import { callsLeft } from '../allowances.ts'
+import { openAttempt, planRound } from '../attempt.ts'
+import { outgoing } from '../outgoing.ts'
+import { addSpent, addYield } from '../rounds.ts'
+import type { Attempt, Outgoing, PlannerState } from '../state.ts'
+import type { PlannerEvent, StepDeps } from '../step.ts'
+
+type Change = { state: PlannerState; send: Outgoing[] }
+
+/**
+ * The planner of a run that makes data alone: one attempt with the program given, refilled by measured yield until its rows are
+ * complete or a limit is reached. It keeps the invariants P1 to P3 of the planner's step.
+ */
+export async function generateStep(
+  before: PlannerState | null,
+  event: PlannerEvent,
+  { store }: StepDeps,
+): Promise<PlannerState> {
+  if (event.kind === 'run-started') return before ?? begin(event.payload.config, event, store)
+  if (!before) throw new Error(`there is no run for ${event.kind} ${event.id}`)
+  if (before.seen.includes(event.id)) return before
+  const { state, send } = react({ ...before, seen: [...before.seen, event.id] }, event)
+  const blocked = state.status === 'paused' || state.status === 'stopped'
+  const work = send.filter((message) => message.variant !== null)
+  const events = send.filter((message) => message.variant === null)
+  return {
+    ...state,
+    outbox: [...before.outbox, ...(blocked ? events : [...state.held, ...send])],
+    held: blocked ? [...state.held, ...work] : [],
+  }
+}
+
+async function begin(config: RunConfig, event: PlannerEvent, store: StepDeps['store']): Promise<PlannerState> {
+  if (!config.generate) throw new Error('this planner follows a given program, and the run names none')
+  const { program, contamination } = config.generate
+  const empty: PlannerState = {
+    config,
+    status: 'running',
+    statusReason: 'started',
+    phase: 'searching',
+    base: null,
+    contamination,
+    attempts: [],
+    control: null,
+    bestAttempt: null,
+    fixesInARow: 0,
+    final: null,
+    controlCandidate: null,
+    stopReason: null,
+    seen: [event.id],
+    held: [],
+    outbox: [],
+  }
+  const plan = { attempt: 1, operation: 'draft' as const, diagnosis: 'The program as it was given.', program }
+  const opened = await openAttempt(empty, plan, store)
+  const { attempt, messages } = planRound(empty, opened)
+  const { operation, diagnosis, programHash } = attempt
+  const decision = { attempt: 1, operation, diagnosis, program, programHash, model: null }
+  const started = {
+    state: { ...empty, attempts: [attempt] },
+    send: [
+      outgoing.status({ status: 'running', reason: 'started' }, event.id),
+      outgoing.decision(decision),
+      ...messages,
+    ],
+  }
+  const { state, send } = messages.length > 0 ? started : finish(started, attempt, event)
+  return { ...state, outbox: send }
+}
+
+function react(state: PlannerState, event: PlannerEvent): Change {
+  switch (event.kind) {
+    case 'control':
+      return control(state, event)
+    case 'fault': {
+      const { message, reason, deadLetter } = event.payload
+      const mend = `mend the cause, then: syllabus dead redrive ${deadLetter}`
+      return turn(state, 'faulted', `${message}: ${reason}`, event, mend)
+    }
+    case 'verdict': {
+      const { state: running, send } =
+        state.status === 'faulted' ? turn(state, 'running', 'goes on after a fault', event) : { state, send: [] }
+      const closed = closeRound(running, event)
+      return { state: closed.state, send: [...send, ...closed.send] }
+    }
+    case 'run-started':
+    case 'report':
+    case 'opened':
+      return { state, send: [] }
+    default:
+      return event satisfies never
+  }
+}
+
+function turn(
+  state: PlannerState,
+  status: PlannerState['status'],
+  reason: string,
+  event: PlannerEvent,
+  mend?: string,
+): Change {
+  const message = outgoing.status({ status, reason, ...(mend ? { mend } : {}) }, event.id)
+  return { state: { ...state, status, statusReason: reason }, send: [message] }
+}
+
+function control(state: PlannerState, event: PlannerEvent & { kind: 'control' }): Change {
+  if (state.phase === 'done') return { state, send: [] }
+  const { action, reason } = event.payload
+  switch (action) {
+    case 'pause':
+      return turn(state, 'paused', reason ?? 'paused by a person', event)
+    case 'stop':
+      return turn(state, 'stopped', reason ?? 'stopped by a person', event)
+    case 'resume':
+      return turn(state, 'running', reason ?? 'resumed', event)
+    case 'finish':
+      return { state: { ...state, stopReason: 'stopped-by-user' }, send: [] }
+    case 'veto':
+      return { state, send: [] }
+    default:
+      return action satisfies never
+  }
+}
+
+function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict' }): Change {
+  const { payload: verdict } = event
+  const current = state.attempts[0]
+  if (current?.outcome !== 'generating' || current.round !== verdict.round) return { state, send: [] }
+  const bySource = { ...current.bySource }
+  for (const [source, counts] of Object.entries(verdict.bySource)) bySource[source] = addYield(bySource[source], counts)
+  const { rows, dataset, datasetHash } = verdict
+  const closed = { ...current, bySource, rows, dataset, datasetHash, spent: addSpent(current.spent, verdict.spent) }
+  const after = { ...state, attempts: [closed] }
+  const silent = Object.values(verdict.bySource).every(({ generated }) => generated === 0)
+  const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000
+  const next = planRound(after, closed)
+  const ends = silent || state.stopReason !== null || hours >= state.config.limits.maxHours
+  if (ends || next.messages.length === 0) {
+    const reason = ends && next.messages.length > 0 ? (silent ? 'teacher-unavailable' : 'hours-used') : null
+    return finish({ state: after, send: [] }, closed, event, state.stopReason ?? reason)
+  }
+  return { state: { ...after, attempts: [next.attempt] }, send: next.messages }
+}
+
+/** Why nothing more is asked for. */
+function reasonOf(state: PlannerState, attempt: Attempt): StopReason {
+  const wanted = attempt.carried + (attempt.program?.sources ?? []).reduce((sum, source) => sum + source.rows, 0)
+  if (attempt.rows >= wanted) return 'rows-complete'
+  if (callsLeft(state) <= 0) return 'budget-used'
+  return attempt.round >= state.config.limits.maxRounds ? 'rounds-used' : 'candidates-used'
+}
+
+function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: StopReason | null = null): Change {
+  const { state } = change
+  const stopReason = known ?? reasonOf(state, attempt)
+  const made = attempt.rows > 0
+  const done: Attempt = { ...attempt, outcome: made ? 'made' : 'invalid', error: made ? null : 'no row was admitted' }
+  const after = { ...state, attempts: [done], bestAttempt: made ? 1 : null, stopReason, phase: 'done' as const }
+  const finished = outgoing.finished({
+    stopReason,
+    chosenAttempt: made ? 1 : null,
+    dataset: done.dataset,
+    datasetHash: done.datasetHash,
+    controlDatasetHash: null,
+    attempts: 1,
+    validAttempts: made ? 1 : 0,
+    seeds: { search: [state.config.seed], replay: state.config.seed },
+  })
+  const last = turn(after, made ? 'finished' : 'failed', `${attempt.rows} rows: ${stopReason}`, event)
+  return { state: last.state, send: [...change.send, finished, ...last.send] }
+}

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import type { BreakerState } from '../../agents/kit/teacher/breaker.ts'
+import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
+import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
+import { startTeacherServer, type TeacherServer, teacherRow } from '../support/teacher-server.ts'
+
+const sampling = { temperature: 1, maxTokens: 100 }
+const never = new AbortController().signal
+const open = { take: async () => true }
+
+const teacherOf = (server: TeacherServer, options: Partial<TeacherOptions> = {}, onState?: (s: BreakerState) => void) =>
+  createTeacher(
+    { baseUrl: server.url, apiKey: 'k' },
+    TeacherOptions.parse({ model: server.model, minTimeoutMs: 200, ...options }),
+    onState,
+  )
+
+const ask = (teacher: Teacher, n: number, purse = open, signal = never) =>
+  teacher.ask({ messages: [{ role: 'user', content: `problem number ${n}` }], sampling }, purse, signal)
+
+const many = (teacher: Teacher, count: number) => Promise.all(Array.from({ length: count }, (_, n) => ask(teacher, n)))
+
+test('T1 T4: no more than the concurrency are under way, and each call has its own reply', async () => {
+  await using server = await startTeacherServer({ latencyMs: 10 })
+  const answers = await many(teacherOf(server, { concurrency: 7 }), 60)
+  expect(server.maxInFlight).toBe(7)
+  for (const [n, answer] of answers.entries()) {
+    expect(answer.ok && JSON.parse(answer.reply.text)).toEqual(teacherRow(n, 0))
+  }
+})
+
+test('T2 T4: 500s, 429s, hangs and cut bodies cost their own call a try, and no reply is lost', async () => {
+  await using server = await startTeacherServer({
+    latencyMs: 5,
+    faults: { http500: 0.05, http429: 0.02, hang: 0.02, cutBody: 0.05 },
+  })
+  const startedAt = Date.now()
+  const teacher = teacherOf(server, { concurrency: 20 })
+  const answers = await many(teacher, 300)
+  expect(answers.filter((answer) => !answer.ok)).toEqual([])
+  // A hang lasts 45 s and a 429 asks for 2 s: nobody waited for the first, and the second was honoured once.
+  expect(Date.now() - startedAt).toBeGreaterThan(2000)
+  expect(Date.now() - startedAt).toBeLessThan(15_000)
+  expect(teacher.usage.requests).toBe(server.requests)
+  expect(server.requests).toBeGreaterThan(300)
+})
+
+test('T3: every request is paid first, and an empty purse ends the call without one', async () => {
+  await using server = await startTeacherServer({ faults: { http500: 1 } })
+  let left = 3
+  const purse = { take: async () => left-- > 0 }
+  const teacher = teacherOf(server)
+  const answers = await Promise.all([0, 1, 2].map((n) => ask(teacher, n, purse)))
+  expect(server.requests).toBe(3)
+  expect(answers.filter((answer) => !answer.ok && answer.why === 'budget')).toHaveLength(3)
+})
+
+test('an outage opens the breaker, which lets single probes through and closes when the endpoint is back', async () => {
+  let away = true
+  await using server = await startTeacherServer({ outage: () => (away ? { status: 429 } : null) })
+  const states: BreakerState[] = []
+  const teacher = teacherOf(server, { concurrency: 30 }, (state) => {
+    states.push(state)
+    // The first probe still fails, the second one finds the endpoint back.
+    if (states.filter((each) => each === 'open').length === 2) away = false
+  })
+  const answers = await many(teacher, 100)
+  expect(answers.every((answer) => answer.ok)).toBe(true)
+  expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed'])
+  // It opens after 20 faults, when as many more are under way; after that only probes are lost.
+  expect(server.requests).toBeLessThanOrEqual(100 + 20 + 30 + 2)
+})
+
+test('an endpoint that stays away ends the waiting calls with a reason', async () => {
+  await using server = await startTeacherServer({ outage: () => ({ status: 503 }) })
+  const answers = await many(teacherOf(server, { concurrency: 30, giveUpMs: 300 }), 60)
+  expect(new Set(answers.map((answer) => !answer.ok && answer.why))).toEqual(new Set(['gone']))
+})
+
+test('a refused key is fatal and said without its value', async () => {
+  await using server = await startTeacherServer({ key: 'right' })
+  await expect(ask(teacherOf(server), 1)).rejects.toBeInstanceOf(TeacherRefused)
+  const check = checkTeacher({ baseUrl: server.url, apiKey: 'planted-key' }, server.model)
+  await expect(check).rejects.toThrow('refuses the key')
+  await expect(check).rejects.not.toThrow('planted-key')
+})
+
+test('a missing model and an address without an API are told before anything is paid', async () => {
+  await using server = await startTeacherServer()
+  const at = (baseUrl: string, model: string) => checkTeacher({ baseUrl, apiKey: '' }, model)
+  await expect(at(server.url, server.model)).resolves.toBeUndefined()
+  await expect(at(server.url, 'nobody')).rejects.toMatchObject({ mend: `Name one of: ${server.model}.` })
+  await expect(at('http://127.0.0.1:1/v1', 'x')).rejects.toThrow('There is no API at http://127.0.0.1:1/v1')
+  expect(server.requests).toBe(0)
+})
+
+test('an aborted call ends, also while it waits', async () => {
+  await using server = await startTeacherServer({ latencyMs: 20_000 })
+  const stop = new AbortController()
+  const teacher = teacherOf(server, { concurrency: 1 })
+  const calls = [ask(teacher, 1, open, stop.signal), ask(teacher, 2, open, stop.signal)]
+  const ended = Promise.allSettled(calls)
+  stop.abort()
+  expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+})
