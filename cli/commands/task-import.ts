@@ -10,7 +10,9 @@ import {
   seedImporters,
 } from '../../tasks/importers/mod.ts'
 import { UsageError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
 import { positive, whole } from '../option-parsers.ts'
+import { stopSignal } from '../stop-signal.ts'
 
 type Options = { out: string; seed: number; audit?: number | string; seeds?: number } & Record<
   string,
@@ -71,7 +73,13 @@ async function importSource(format: string, source: string, options: Options): P
     const known = [...importers, ...seedImporters].map(({ name }) => name)
     throw new UsageError(`There is no importer named ${format}.`, `Known importers: ${known.join(', ')}.`)
   }
-  const { log, counts } = await importTask(importer, source, out, { seed, audit, seeds: seeds ?? 0, options: rest })
+  const plan = { seed, audit, seeds: seeds ?? 0, options: rest, signal: stopSignal() }
+  const result = await importTask(importer, source, out, plan).catch((error) => {
+    if (!plan.signal.aborted) throw error
+    process.exitCode = exitCodes.interrupted
+  })
+  if (!result) return console.log('interrupted; nothing was left behind')
+  const { log, counts } = result
   for (const line of [...describe(log), ...divided(counts), `Task folder: ${out}`]) console.log(line)
 }
 

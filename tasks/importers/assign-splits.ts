@@ -20,8 +20,10 @@ type Group = { from: number; to: number; stratum: number }
  */
 export function assignSplits(items: SplitItems, plan: SplitPlan): Uint8Array {
   const assigned = new Uint8Array(items.count)
-  const order = shuffledByGroup(items, plan.seed)
-  let groups = groupsOf(order, items)
+  // A group that spans strata stands where the first of them does.
+  const home = firstStrata(items)
+  const order = shuffledByGroup(items, home, plan.seed)
+  let groups = groupsOf(order, items.groups, home)
   const take = (role: Role, count: number): void => {
     const total = groups.reduce((sum, group) => sum + group.to - group.from, 0)
     const [taken, left] = divide(groups, total === 0 ? 0 : count / total)
@@ -38,12 +40,10 @@ export function assignSplits(items: SplitItems, plan: SplitPlan): Uint8Array {
 }
 
 /** Indexes of the items that stay, by stratum, then by the hash of their group, then as read. */
-function shuffledByGroup({ groups, strata, count }: SplitItems, seed: number): Uint32Array {
+function shuffledByGroup({ groups, count }: SplitItems, home: Uint16Array, seed: number): Uint32Array {
   const keys = new Float64Array(count)
   const byGroup = new Map<number, number>()
   for (let index = 0; index < count; index += 1) keys[index] = mix(groups[index]!, seed, byGroup)
-  // A group that spans strata stands where its first item does.
-  const home = firstStrata({ groups, strata, count })
   const kept = new Uint32Array(count)
   let size = 0
   for (let index = 0; index < count; index += 1) if (groups[index] !== 0) kept[size++] = index
@@ -74,12 +74,12 @@ function mix(group: number, seed: number, known: Map<number, number>): number {
   return value
 }
 
-function groupsOf(order: Uint32Array, { groups, strata }: SplitItems): Group[] {
+function groupsOf(order: Uint32Array, groups: Float64Array, home: Uint16Array): Group[] {
   const found: Group[] = []
   for (let at = 0; at < order.length; at += 1) {
     const last = found.at(-1)
     if (last !== undefined && groups[order[at]!] === groups[order[last.from]!]) last.to = at + 1
-    else found.push({ from: at, to: at + 1, stratum: strata[order[at]!]! })
+    else found.push({ from: at, to: at + 1, stratum: home[order[at]!]! })
   }
   return found
 }

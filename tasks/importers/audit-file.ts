@@ -1,16 +1,27 @@
 import type { SplitFile } from '../../schemas/task.ts'
+import { TaskError } from '../task-error.ts'
 import { FingerprintSet, fingerprint } from './fingerprint-set.ts'
 import { ImportLog } from './import-log.ts'
 import { toItem } from './import-task.ts'
 import type { Importer, ImportOptions, TaskProfile } from './importer.ts'
+import { groupKey } from './item-table.ts'
 import { SplitWriter } from './split-writer.ts'
 import { taskFileNames } from './task-yaml.ts'
 
-/** The questions of an audit file: no split may hold one of them. */
-export async function auditKeys(importer: Importer, file: string, options: ImportOptions): Promise<FingerprintSet> {
-  const keys = new FingerprintSet()
-  for await (const item of importer.items(file, new ImportLog(), options)) keys.add(fingerprint(item.input.trim()))
-  return keys
+/** The questions of an audit file and the groups they stand in: no split may hold one of either. */
+export type AuditKeys = { questions: FingerprintSet; groups: FingerprintSet }
+
+export async function auditKeys(importer: Importer, file: string, options: ImportOptions): Promise<AuditKeys> {
+  const keys = { questions: new FingerprintSet(), groups: new FingerprintSet() }
+  const log = new ImportLog()
+  for await (const item of importer.items(file, log, options)) {
+    keys.questions.add(fingerprint(item.input.trim()))
+    if (item.group !== null) keys.groups.add(groupKey(item))
+  }
+  if (keys.questions.size > 0) return keys
+  const first = log.listed[0]
+  const mend = first ? `First: ${first.where}: ${first.why}.` : 'Give --audit a file in the same format.'
+  throw new TaskError('The audit file has no question that could be read', file, mend)
 }
 
 /** Writes the audit split from a file of its own, in the importer's format. What it leaves out is added to the log. */

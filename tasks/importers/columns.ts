@@ -13,7 +13,6 @@ const aliases = {
 function cell(value: unknown): string {
   if (typeof value === 'string') return value.trim()
   if (value === null || value === undefined) return ''
-  if (typeof value === 'bigint') return String(value)
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
@@ -41,7 +40,7 @@ async function* items(source: string, log: ImportLog, options: ImportOptions): A
     else if (!scoresItself(scorer, answer)) log.drop(record.where, `the scorer ${scorer.name} cannot read the answer`)
     else {
       const name = id || record.where
-      yield { id: name, skill: skillName(skill || 'all'), group: group || name, input, answer, key: `row:${name}` }
+      yield { id: name, skill: skillName(skill || 'all'), group: group || null, input, answer, key: `row:${name}` }
     }
   }
 }

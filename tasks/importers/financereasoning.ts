@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, groupOf, type Importer } from './importer.ts'
+import { type DraftItem, groupOf, type Importer, skillName } from './importer.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
@@ -45,12 +45,8 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem>
         const id = typeof questionId === 'string' && questionId !== '' ? questionId : record.where
         yield {
           id,
-          skill:
-            levels.find((known) => known === level) ??
-            basename(path, '.json')
-              .toLowerCase()
-              .replace(/[^a-z0-9]+/g, '-'),
-          group: shared === null ? `question:${id}` : groupOf('context', shared),
+          skill: levels.find((known) => known === level) ?? skillName(basename(path, '.json')),
+          group: shared === null ? null : groupOf('context', shared),
           input: `${shared === null ? '' : `Context:\n${shared}\n\n`}Question: ${question.trim()}`,
           answer,
           key: `financereasoning:${id}`,

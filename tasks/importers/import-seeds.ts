@@ -4,6 +4,7 @@ import { TaskError } from '../task-error.ts'
 import { fingerprint } from './fingerprint-set.ts'
 import { ImportLog } from './import-log.ts'
 import type { Seed } from './importer.ts'
+import { exists } from './source-file.ts'
 
 /** A published set that is used for its questions alone. */
 export type SeedImporter = {
@@ -17,7 +18,7 @@ export const maxSeeds = 1_000
 
 /**
  * Writes a sample of a set's questions as a seed file. Which ones depends on `seed` and the questions, not on their order,
- * and memory on `count` alone. Errors: `TaskError` for a source that cannot be read or holds no question.
+ * and memory on `count` alone. Errors: `TaskError` for a source that cannot be read or holds no question, and a file that is there already.
  */
 export async function importSeeds(
   importer: SeedImporter,
@@ -26,6 +27,8 @@ export async function importSeeds(
   seed: number,
   count: number,
 ): Promise<ImportLog> {
+  const target = resolve(out)
+  if (await exists(target)) throw new TaskError('The file exists already', target, 'Give --out a new file or folder.')
   const log = new ImportLog()
   let chosen: { key: number; text: string; value: Seed }[] = []
   for await (const value of importer.seeds(source, log)) {
@@ -43,7 +46,6 @@ export async function importSeeds(
       first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.',
     )
   }
-  const target = resolve(out)
   const partial = `${target}.${process.pid}.partial`
   await mkdir(dirname(target), { recursive: true })
   try {

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { Item, TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
@@ -6,7 +6,7 @@ import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import { assignSplits, type Role, roles } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
-import { FingerprintSet, fingerprint } from './fingerprint-set.ts'
+import { fingerprint } from './fingerprint-set.ts'
 import { ImportLog } from './import-log.ts'
 import {
   type DraftItem,
@@ -16,12 +16,20 @@ import {
   skillName,
   type TaskProfile,
 } from './importer.ts'
-import { ItemTable } from './item-table.ts'
+import { readTable } from './read-table.ts'
+import { exists } from './source-file.ts'
 import { SplitWriter } from './split-writer.ts'
 import { type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
 
 /** `audit` is a number of items to set aside, or the path of a file in the same format. */
-export type ImportPlan = { seed: number; audit: number | string; seeds: number; options: ImportOptions }
+export type ImportPlan = {
+  seed: number
+  audit: number | string
+  seeds: number
+  options: ImportOptions
+  /** Gives the import up; nothing is left behind. */
+  signal?: AbortSignal
+}
 
 export type ImportResult = { log: ImportLog; counts: Record<Role | 'solutions', number> }
 
@@ -56,13 +64,6 @@ export async function importTask(
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
 async function writeFolder(
   importer: Importer,
   source: string,
@@ -75,7 +76,7 @@ async function writeFolder(
   const solutions = (await importer.solutions?.(source, log)) ?? []
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
   const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options)
-  const table = await readTable(importer, source, plan.options, log, taken)
+  const table = await readTable(importer, source, plan, profile, log, taken)
   const assigned = assignSplits(table, {
     seed: plan.seed,
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
@@ -109,35 +110,6 @@ async function writeFolder(
   return { log, counts }
 }
 
-/** First walk: tells repeats apart and remembers of each item its group and skill alone. */
-async function readTable(
-  importer: Importer,
-  source: string,
-  options: ImportOptions,
-  log: ImportLog,
-  taken: FingerprintSet | null,
-): Promise<ItemTable> {
-  const table = new ItemTable()
-  const [inputs, ids] = [new FingerprintSet(), new FingerprintSet()]
-  for await (const item of importer.items(source, log, options)) {
-    const isTaken = taken?.has(fingerprint(item.input.trim())) ?? false
-    const isNewId = ids.add(fingerprint(`id:${item.id}`))
-    const isNewInput = inputs.add(fingerprint(item.input.trim()))
-    if (isTaken) log.drop(item.id, 'stands in the audit file')
-    else if (!isNewId) log.drop(item.id, 'the id stands twice')
-    else if (!isNewInput) log.drop(item.id, 'the question stands twice')
-    else log.kept += 1
-    table.add(isTaken || !isNewId || !isNewInput ? null : item)
-  }
-  if (log.kept === 0) throw new TaskError('No question could be read', source, firstReason(log))
-  return table
-}
-
-function firstReason(log: ImportLog): string {
-  const first = log.listed[0]
-  return first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.'
-}
-
 type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[] }
 
 /** Second walk: each item goes to the file of its role. */
@@ -146,7 +118,7 @@ async function writeItems(
   source: string,
   folder: string,
   profile: TaskProfile,
-  { options }: ImportPlan,
+  { options, signal }: ImportPlan,
   assigned: Uint8Array,
 ): Promise<Written> {
   const scorer = scorerNamed(profile.scorer.name)!
@@ -159,6 +131,7 @@ async function writeItems(
   let index = 0
   try {
     for await (const draft of importer.items(source, new ImportLog(), options)) {
+      signal?.throwIfAborted()
       const item = toItem(draft, profile)
       switch (roles[assigned[index++] ?? 0]!) {
         case 'dropped':
@@ -180,6 +153,8 @@ async function writeItems(
           break
       }
     }
+    if (index !== assigned.length)
+      throw new TaskError('The source changed while it was read', source, 'Import it again.')
     const splits: SplitFiles = { validation: await validation.close(), test: await test.close() }
     if (audit !== null) splits.audit = await audit.close()
     return { splits, examples, seeds }
@@ -190,7 +165,8 @@ async function writeItems(
 
 /** The item as a split holds it. */
 export function toItem({ id, skill, group, input, answer, key }: DraftItem, { instruction }: TaskProfile): Item {
-  return { id, part: 'benchmark', skill, instruction, input: input.trim(), answer, coreKey: key, group }
+  const item: Item = { id, part: 'benchmark', skill, instruction, input: input.trim(), answer, coreKey: key }
+  return group === null ? item : { ...item, group }
 }
 
 function pickExamples(solutions: TrainingRow[], seed: number): TrainingRow[] {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { ScorerChoice, SkillInfo, TrainingRow } from '../../schemas/task.ts'
 import type { ImportLog } from './import-log.ts'
 
-/** A question with its gold, as an importer reads it. `key` tells two problems apart; `group` is what must not be split. */
+/** A question with its gold, as an importer reads it. `key` tells two problems apart; items of one `group` go to one split, null stands alone. */
 export type DraftItem = {
   id: string
   skill: string
-  group: string
+  group: string | null
   input: string
   answer: string
   key: string

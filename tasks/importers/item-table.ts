@@ -1,3 +1,4 @@
+import { TaskError } from '../task-error.ts'
 import { fingerprint } from './fingerprint-set.ts'
 import type { DraftItem } from './importer.ts'
 
@@ -15,7 +16,7 @@ export class ItemTable {
   add(item: DraftItem | null): void {
     if (this.count === this.groups.length) this.grow()
     if (item !== null) {
-      this.groups[this.count] = fingerprint(`group:${item.group}`)
+      this.groups[this.count] = groupKey(item)
       this.strata[this.count] = this.indexOf(item.skill)
       this.kept += 1
     }
@@ -26,6 +27,14 @@ export class ItemTable {
     return this.skillIndex.keys()
   }
 
+  /** Numbers the strata by the skills' names, so that the division does not depend on which skill was read first. */
+  sortStrata(): void {
+    const names = [...this.skillIndex.keys()].sort()
+    const to = new Map(names.map((name, index) => [this.skillIndex.get(name)!, index]))
+    for (let at = 0; at < this.count; at += 1) this.strata[at] = to.get(this.strata[at]!) ?? 0
+    for (const [index, name] of names.entries()) this.skillIndex.set(name, index)
+  }
+
   groupCount(): number {
     return new Set(this.groups.subarray(0, this.count).filter((group) => group !== 0)).size
   }
@@ -34,7 +43,8 @@ export class ItemTable {
     const found = this.skillIndex.get(skill)
     if (found !== undefined) return found
     const index = this.skillIndex.size
-    if (index >= maxSkills) throw new RangeError(`more than ${maxSkills} skills`)
+    if (index >= maxSkills)
+      throw new TaskError(`More than ${maxSkills} skills`, skill, 'Give --skill a column with few different values.')
     this.skillIndex.set(skill, index)
     return index
   }
@@ -47,4 +57,9 @@ export class ItemTable {
     strata.set(this.strata)
     this.strata = strata
   }
+}
+
+/** What tells groups apart; an item that stands alone is a group of its own. */
+export function groupKey({ group, id }: Pick<DraftItem, 'group' | 'id'>): number {
+  return fingerprint(group === null ? `item:${id}` : `group:${group}`)
 }

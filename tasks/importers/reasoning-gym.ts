@@ -65,7 +65,7 @@ async function* items(source: string, log: ImportLog, options: ImportOptions): A
       const isNumber = /^[-+]?[\d.,]+$/.test(answer) && scorer.score(scorer.inForm(answer), answer).strict
       if (!isNumber) log.drop(id, 'the answer is no number')
       else
-        yield { id, skill: name.replaceAll('_', '-'), group: id, input: question, answer, key: `reasoning-gym:${id}` }
+        yield { id, skill: name.replaceAll('_', '-'), group: null, input: question, answer, key: `reasoning-gym:${id}` }
     }
   }
 }

@@ -60,12 +60,14 @@ function parseRecord(text: string | null, where: string): SourceRecord {
 
 async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
   const skipped: SourceRecord[] = []
-  const parser = createReadStream(path).pipe(
+  const file = createReadStream(path)
+  const parser = file.pipe(
     parse({
       bom: true,
       columns: true,
       delimiter: /\.tsv$/i.test(path) ? '\t' : ',',
       max_record_size: maxLineBytes,
+      skip_empty_lines: true,
       skip_records_with_error: true,
       on_skip: (error) => {
         skipped.push({ where: `${basename(path)}:${error?.lines ?? '?'}`, problem: 'not a CSV row of this file' })
@@ -74,6 +76,7 @@ async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
       info: true,
     }),
   )
+  file.on('error', (error) => parser.destroy(error))
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, unknown>
@@ -85,6 +88,8 @@ async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw new TaskError(`Not CSV: ${error.message}`, path, 'Export the file again, with a header line.')
+  } finally {
+    file.destroy()
   }
   yield* skipped
 }
@@ -107,8 +112,19 @@ async function* parquetRecords(path: string): AsyncGenerator<SourceRecord> {
       throw broken(error)
     })
     for (const [index, row] of rows.entries()) {
-      yield { where: `${basename(path)}[${rowStart + index}]`, value: row as Record<string, unknown> }
+      yield { where: `${basename(path)}[${rowStart + index}]`, value: plain(row) as Record<string, unknown> }
     }
     rowStart = rowEnd
   }
+}
+
+/** Parquet's 64-bit integers as JSON would have them; one that a number cannot hold becomes text. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : String(value)
+  }
+  if (Array.isArray(value)) return value.map(plain)
+  const isObject = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  return isObject ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)])) : value
 }

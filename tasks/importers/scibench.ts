@@ -5,7 +5,7 @@ import { shownUnit } from '../scorers/scibench.ts'
 import { scibenchGold } from '../scorers/scibench-gold.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import type { DraftItem, Importer } from './importer.ts'
+import { type DraftItem, type Importer, skillName } from './importer.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
@@ -68,18 +68,14 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem>
       else if (number!.trim() === '') log.drop(record.where, 'no answer_number')
       else {
         const answer = scibenchGold(number!, unit!)
-        const score = scorer.score(scorer.inForm(answer), answer)
-        if (!score.lenient) {
-          log.drop(record.where, 'the gold is no number')
-          continue
-        }
-        if (!score.strict) unmatchable.push(`${book}[${index}]`)
+        const { strict, lenient } = scorer.score(scorer.inForm(answer), answer)
+        if (lenient && !strict) unmatchable.push(`${book}[${index}]`)
         // The book's own number of a problem is shared by its parts; source and number together are still not unique.
         const problemId = text(record.value.problemid).trim()
-        const group = problemId === '' ? `${book}[${index}]` : `${book}:${problemId}`
+        const group = problemId === '' ? null : `${book}:${problemId}`
         yield {
           id: `${book}-${index}`,
-          skill: book,
+          skill: skillName(book),
           group,
           input: questionOf(problem!, unit!),
           answer,
@@ -135,6 +131,6 @@ export const scibenchImporter: Importer = {
     instruction,
     scorer: { name: 'scibench', primary: 'strict', options: {} },
     skills: books,
-    departures: [],
+    departures: ['Where the published unit is blank, the question does not speak of one.'],
   }),
 }

@@ -60,7 +60,7 @@ export const gsm8kImporter: Importer = {
     const [question, gold] = [text(row.question), markedAnswer(text(row.answer))]
     if (question === '') return 'no question'
     if (gold === null) return 'no number after ####'
-    return { id: where, skill: 'word-problems', group: where, input: question, answer: gold, key: `gsm8k:${where}` }
+    return { id: where, skill: 'word-problems', group: null, input: question, answer: gold, key: `gsm8k:${where}` }
   }),
   profile: () => ({
     title: 'GSM8K',
@@ -87,7 +87,7 @@ export const svampImporter: Importer = {
     return {
       id,
       skill: skillName(text(row.Type)),
-      group: groupOf('body', body || id),
+      group: body === '' ? null : groupOf('body', body),
       input,
       answer,
       key: `svamp:${id}`,

@@ -1,4 +1,4 @@
-import { open, readdir, realpath, stat } from 'node:fs/promises'
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { TaskError } from '../task-error.ts'
 
@@ -46,20 +46,18 @@ export async function formatOf(path: string): Promise<SourceFormat> {
   return text.startsWith('[') ? 'json-array' : 'json-lines'
 }
 
+const unreadable = (what: string, path: string, mend: string) => (error: NodeJS.ErrnoException) => {
+  throw new TaskError(`The ${what} cannot be read: ${error.code}`, path, mend)
+}
+
 async function readHead(path: string): Promise<Buffer> {
-  let file: Awaited<ReturnType<typeof open>>
+  const fail = unreadable('file', path, 'Give the path of a published file.')
+  // Asked before it is opened: opening a pipe waits for its writer.
+  const kind = await stat(path).catch(fail)
+  if (kind.isDirectory()) throw new TaskError('A folder, not a file', path, 'Give the path of a file in it.')
+  if (!kind.isFile()) throw new TaskError('Not a regular file', path, 'Give the path of a published file.')
+  const file = await open(path, 'r').catch(fail)
   try {
-    file = await open(path, 'r')
-  } catch (error) {
-    throw new TaskError(
-      `The file cannot be read: ${(error as NodeJS.ErrnoException).code}`,
-      path,
-      'Give the path of a published file.',
-    )
-  }
-  try {
-    if ((await file.stat()).isDirectory())
-      throw new TaskError('A folder, not a file', path, 'Give the path of a file in it.')
     const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0)
     return buffer.subarray(0, bytesRead)
   } finally {
@@ -68,15 +66,16 @@ async function readHead(path: string): Promise<Buffer> {
 }
 
 export async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory()
-  } catch (error) {
-    throw new TaskError(
-      `The source cannot be read: ${(error as NodeJS.ErrnoException).code}`,
-      path,
-      'Give the path of your copy.',
-    )
-  }
+  const kind = await stat(path).catch(unreadable('source', path, 'Give the path of your copy.'))
+  return kind.isDirectory()
+}
+
+/** Whether something stands at the path already, a dangling link included. */
+export async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**
@@ -84,10 +83,11 @@ export async function isFolder(path: string): Promise<boolean> {
  * that leads out of the folder.
  */
 export async function fileInFolder(folder: string, name: string): Promise<string | null> {
-  const entries = await readdir(folder)
+  const entries = await readdir(folder).catch(unreadable('folder', folder, 'Give the path of your copy.'))
   if (!entries.includes(name)) return null
   const path = join(folder, name)
-  const inner = relative(await realpath(folder), await realpath(path))
+  const target = await realpath(path).catch(unreadable('link', path, 'Put the file itself there.'))
+  const inner = relative(await realpath(folder), target)
   if (inner === '..' || inner.startsWith(`..${sep}`)) {
     throw new TaskError('The file is a link that leads out of its folder', path, 'Put the file itself there.')
   }
