@@ -4,7 +4,8 @@ import { Job, OpeningRequest } from '../../schemas/messages/evaluation.ts'
 import { Shard } from '../../schemas/messages/generation.ts'
 import { Decision, RunFinished, StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import type { Outgoing } from './state.ts'
+import type { Plan } from './policy.ts'
+import type { Attempt, Outgoing } from './state.ts'
 
 type Json = z.infer<typeof Outgoing>['payload']
 
@@ -32,6 +33,21 @@ export const outgoing = {
   openingRequest: (config: RunConfig, payload: PayloadOf<typeof OpeningRequest>) =>
     work(OpeningRequest, config, 'test', payload),
   decision: (payload: PayloadOf<typeof Decision>) => event(Decision, `a${payload.attempt}`, payload),
+  /** The decision that an attempt came from. */
+  decided: (attempt: Attempt, { model, promptHashes, spent }: Pick<Plan, 'model' | 'promptHashes' | 'spent'>) => {
+    const { operation, diagnosis, program, programHash, error } = attempt
+    return outgoing.decision({
+      attempt: attempt.attempt,
+      operation,
+      diagnosis,
+      program,
+      programHash,
+      model,
+      ...(error !== null && { error }),
+      ...(promptHashes && { promptHashes: { ...promptHashes } }),
+      ...(spent && { spent }),
+    })
+  },
   status: (payload: PayloadOf<typeof StatusChanged>, cause: string) =>
     event(StatusChanged, `${payload.status}:${cause}`, payload),
   finished: (payload: PayloadOf<typeof RunFinished>) => event(RunFinished, 'end', payload),

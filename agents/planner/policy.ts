@@ -1,4 +1,7 @@
-import type { Program } from '../../schemas/program.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Decision } from '../../schemas/messages/run.ts'
+import type { Program, Source } from '../../schemas/program.ts'
+import type { Row } from '../../schemas/row.ts'
 import type { Operation } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import type { PublicTask } from '../../schemas/task.ts'
@@ -16,7 +19,14 @@ export type Situation = {
   history: readonly Attempt[]
   /** The best valid attempt by validation; null before there is one. */
   best: Attempt | null
+  /** A few rows of the best attempt's dataset, spread over it. */
+  sampleRows: readonly Row[]
+  /** What the run's generator can follow. */
+  sourceKinds: readonly Source['kind'][]
+  left: { attempts: number; hours: number }
 }
+
+type Spent = NonNullable<PayloadOf<typeof Decision>['spent']>
 
 export type Plan = {
   program: Program
@@ -24,7 +34,27 @@ export type Plan = {
   diagnosis: string
   /** The language model that took part; null when none did. */
   model: string | null
+  promptHashes?: Readonly<Record<string, string>>
+  spent?: Spent
 }
 
 /** What a planner variant is: it writes the next curation program. Same situation, same plan, unless a model took part. */
-export type Policy = { decide(situation: Situation, signal: AbortSignal): Promise<Plan> }
+export type Policy = {
+  /** Errors: ProgramFault when the model wrote no program that holds; the attempt then counts as raised, and Debug follows. */
+  decide(situation: Situation, signal: AbortSignal): Promise<Plan>
+  /** The search ends with the first valid attempt. */
+  oneShot?: boolean
+  /** More attempts than these are never made, whatever the run allows. */
+  maxAttempts?: number
+}
+
+/** The model wrote no program that holds, however often it was told what is wrong. */
+export class ProgramFault extends Error {
+  readonly plan: Omit<Plan, 'program'> & { wrote: string }
+
+  constructor(message: string, plan: ProgramFault['plan']) {
+    super(message)
+    this.name = 'ProgramFault'
+    this.plan = plan
+  }
+}

@@ -4,13 +4,15 @@ import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
-import { openAttempt, planRound } from './attempt.ts'
+import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { outgoing } from './outgoing.ts'
-import type { Plan, Policy } from './policy.ts'
+import { type Plan, type Policy, ProgramFault, type Situation } from './policy.ts'
 import { uniformProgram } from './programs.ts'
-import { addYield } from './rounds.ts'
+import { addSpent, addYield } from './rounds.ts'
+import { situationOf } from './situation.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import type { Store } from './store.ts'
+import { uniformPromptProgram } from './uniform-prompt.ts'
 
 /** What a planner reacts to. `id` is the message's id, `at` its time on the log. */
 export type PlannerEvent = { id: string; at: string } & (
@@ -158,7 +160,10 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   const bySource = { ...current.bySource }
   for (const [source, counts] of Object.entries(verdict.bySource)) bySource[source] = addYield(bySource[source], counts)
   const { rows, dataset, datasetHash } = verdict
-  const next = planRound(state, { ...current, bySource, rows, dataset, datasetHash })
+  const spent = addSpent(current.spent, verdict.spent)
+  const closed = { ...current, bySource, rows, dataset, datasetHash, spent }
+  putAttempt(draft, closed)
+  const next = planRound(draft.state, closed)
   if (next.messages.length > 0) {
     putAttempt(draft, next.attempt)
     draft.send.push(...next.messages)
@@ -235,11 +240,18 @@ function nextOperation(state: PlannerState): Operation {
 }
 
 function whySearchEnds(draft: Draft): StopReason | null {
-  const { state, event } = draft
+  const { state, deps } = draft
   if (state.stopReason) return state.stopReason
-  if (state.attempts.length >= state.config.attempts) return 'attempts-used'
-  const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000
-  return hours >= state.config.limits.maxHours ? 'hours-used' : null
+  if (deps.policy.oneShot && best(state)) return 'first-valid'
+  const { attempts, hours } = left(draft)
+  return attempts <= 0 ? 'attempts-used' : hours <= 0 ? 'hours-used' : null
+}
+
+function left({ state, event, deps }: Draft): Situation['left'] {
+  const { attempts, limits, startedAt } = state.config
+  const hours = (Date.parse(event.at) - Date.parse(startedAt)) / 3_600_000
+  const allowed = Math.min(attempts, deps.policy.maxAttempts ?? attempts)
+  return { attempts: allowed - state.attempts.length, hours: limits.maxHours - hours }
 }
 
 /** The next attempt, or, when a limit is reached, the end of the search. */
@@ -258,19 +270,13 @@ async function searchOn(draft: Draft): Promise<void> {
 async function startAttempt(draft: Draft, operation: Operation): Promise<boolean> {
   const { state, deps } = draft
   const attempt = (state.attempts.at(-1)?.attempt ?? 0) + 1
-  const plan = await deps.policy.decide(
-    {
-      operation,
-      attempt,
-      rows: state.config.rows,
-      seed: state.config.seed,
-      task: await deps.store.task(state.config.publicTask),
-      base: state.base!.validation,
-      history: state.attempts,
-      best: best(state),
-    },
-    deps.signal,
-  )
+  const plan = await decide(draft, operation, attempt)
+  if (plan instanceof ProgramFault) {
+    const failed = raisedAttempt({ attempt, operation, ...plan.plan }, plan.message)
+    putAttempt(draft, failed)
+    draft.send.push(outgoing.decided(failed, plan.plan))
+    return false
+  }
   const opened = await openAttempt(
     state,
     { attempt, operation, diagnosis: plan.diagnosis, program: plan.program },
@@ -279,13 +285,19 @@ async function startAttempt(draft: Draft, operation: Operation): Promise<boolean
   const first = planRound(state, opened)
   const raised = first.messages.length === 0
   putAttempt(draft, raised ? { ...opened, outcome: 'raised', error: 'the program asks for no rows' } : first.attempt)
-  draft.send.push(decided(first.attempt, plan), ...first.messages)
+  draft.send.push(outgoing.decided(first.attempt, plan), ...first.messages)
   return !raised
 }
 
-function decided(attempt: Attempt, plan: Pick<Plan, 'model'>): Outgoing {
-  const { operation, diagnosis, program, programHash } = attempt
-  return outgoing.decision({ attempt: attempt.attempt, operation, diagnosis, program, programHash, model: plan.model })
+/** What the policy plans, or how it failed to; any other error is the step's. */
+async function decide(draft: Draft, operation: Operation, attempt: number): Promise<Plan | ProgramFault> {
+  const { state, deps } = draft
+  const known = { operation, attempt, best: best(state), left: left(draft) }
+  const situation = await situationOf(state, known, deps.store)
+  return deps.policy.decide(situation, deps.signal).catch((error: unknown) => {
+    if (error instanceof ProgramFault) return error
+    throw error
+  })
 }
 
 /** The search is over: the uniform control is made, then the chosen dataset and the control are trained with a fresh seed. */
@@ -295,8 +307,11 @@ async function replay(draft: Draft, reason: StopReason): Promise<void> {
   draft.state = { ...draft.state, stopReason: reason, phase: 'replaying' }
   const task = await draft.deps.store.task(draft.state.config.publicTask)
   const skills = task.skills.map((skill) => skill.name)
+  const prompted = chosen.program?.sources.some(({ kind }) => kind === 'prompt')
   const diagnosis = 'Uniform control: no search, the same number of rows spread evenly.'
-  const program = uniformProgram(skills, chosen.rows)
+  const program = prompted
+    ? uniformPromptProgram(task, chosen.rows, chosen.program?.verification ?? 'none')
+    : uniformProgram(skills, chosen.rows)
   const opened = await openAttempt(
     draft.state,
     { attempt: 0, operation: 'draft', diagnosis, program },
@@ -304,7 +319,7 @@ async function replay(draft: Draft, reason: StopReason): Promise<void> {
   )
   const first = planRound(draft.state, opened)
   putAttempt(draft, first.attempt)
-  draft.send.push(decided(first.attempt, { model: null }), ...first.messages)
+  draft.send.push(outgoing.decided(first.attempt, { model: null }), ...first.messages)
 }
 
 /** Asks for the opening once everything on its list is trained. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Policy } from '../../agents/planner/policy.ts'
+import { type Policy, ProgramFault } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, type OpeningPayload, play } from '../support/planner-world.ts'
@@ -141,6 +141,53 @@ describe('the planner', () => {
     const world = createWorld(configOf(), { policy })
     await play(world)
     expect(operations(world.named<Decided>('decision')).slice(0, 3)).toEqual(['1 draft', '2 debug', '3 improve'])
+  })
+
+  test('a model that writes no program that holds leads to Debug with what it wrote, three in a row to a new Draft', async () => {
+    const seen: (string | undefined)[] = []
+    const policy: Policy = {
+      decide: async (situation, signal) => {
+        seen.push(situation.history.at(-1)?.wrote)
+        if (situation.attempt > 4) return rulesPolicy.decide(situation, signal)
+        const wrote = `{ broken ${situation.attempt}`
+        throw new ProgramFault('it is not JSON', { diagnosis: 'tried', model: 'm', wrote })
+      },
+    }
+    const world = createWorld(configOf({ attempts: 6 }), { policy })
+    const state = await play(world)
+    expect(operations(world.named<Decided>('decision'))).toEqual([
+      '1 draft',
+      '2 debug',
+      '3 debug',
+      '4 debug',
+      '5 draft',
+      '6 improve',
+      '0 draft',
+    ])
+    expect(seen.slice(0, 3)).toEqual([undefined, '{ broken 1', '{ broken 2'])
+    expect(world.named<{ error?: string; program: unknown }>('decision')[0]).toMatchObject({
+      error: 'it is not JSON',
+      program: null,
+    })
+    expect(state.attempts[0]).toMatchObject({ outcome: 'raised', rows: 0, dataset: null })
+    expect(state.status).toBe('finished')
+  })
+
+  test('any other failure of a policy is not swallowed', async () => {
+    const policy: Policy = { decide: () => Promise.reject(new Error('no answer from the model')) }
+    await expect(play(createWorld(configOf(), { policy }))).rejects.toThrow('no answer from the model')
+  })
+
+  test('one-shot stops at its first valid dataset, and never makes more attempts than it may', async () => {
+    const policy: Policy = { ...rulesPolicy, oneShot: true, maxAttempts: 4 }
+    const config = configOf({ attempts: 30, minimumRows: 50 })
+    const world = createWorld(config, { policy, yieldOf: (attempt) => (attempt === 1 ? 0.02 : 1) })
+    const state = await play(world)
+    expect(operations(world.named<Decided>('decision'))).toEqual(['1 draft', '2 repair', '0 draft'])
+    expect(state.stopReason).toBe('first-valid')
+    const poor = await play(createWorld(config, { policy, yieldOf: () => 0 }))
+    expect(poor.attempts.length).toBe(4)
+    expect(poor.status).toBe('failed')
   })
 
   test('the hours of a run end its search, not its report', async () => {

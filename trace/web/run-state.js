@@ -59,7 +59,7 @@ const handlers = {
     attempt.decision = payload
     attempt.mix = new Map()
     const add = (skill, rows) => attempt.mix.set(skill, (attempt.mix.get(skill) ?? 0) + rows)
-    const { sources, carryOver } = payload.program
+    const { sources, carryOver } = payload.program ?? {}
     if (Array.isArray(sources)) for (const source of sources) add(source.skill ?? source.id, source.rows)
     const carried = Object.entries(carryOver?.rows ?? {})
     for (const [skill, rows] of carried) add(skill, rows)

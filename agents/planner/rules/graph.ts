@@ -2,6 +2,7 @@ import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { type CarryOver, Program } from '../../../schemas/program.ts'
 import type { Policy, Situation } from '../policy.ts'
 import { proceduralProgram } from '../programs.ts'
+import { rowsBySkill } from '../rows-by-skill.ts'
 import type { Attempt } from '../state.ts'
 import { apportion } from './apportion.ts'
 import { type Diagnosis, describe, diagnose } from './diagnose.ts'
@@ -15,15 +16,6 @@ const PlannerGraph = Annotation.Root({
   text: Annotation<string>,
 })
 type State = typeof PlannerGraph.State
-
-/** Rows of an attempt's dataset by skill: what its sources gave and what it had carried over itself. */
-function rowsBySkill(attempt: Attempt): Map<string, number> {
-  const count = new Map(Object.entries(attempt.program.carryOver?.rows ?? {}))
-  for (const source of attempt.program.sources) {
-    count.set(source.skill, (count.get(source.skill) ?? 0) + (attempt.bySource[source.id]?.admitted ?? 0))
-  }
-  return count
-}
 
 /** Rows carried over count inside the number: a skill gets at most `share` of its rows from the earlier attempt. */
 function carryOver(wanted: ReadonlyMap<string, number>, from: Attempt | null, share: number): CarryOver | null {

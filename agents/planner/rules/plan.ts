@@ -24,7 +24,7 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 
 function previousManner(situation: Situation, skill: string): Manner {
   const from = situation.best ?? situation.history.at(-1)
-  const source = from?.program.sources.find((each) => each.skill === skill)
+  const source = from?.program?.sources.find((each) => each.skill === skill)
   return source?.kind === 'procedure'
     ? { phrasings: source.phrasings, wideShare: source.wideShare, difficulty: source.difficulty }
     : draftManner

@@ -33,7 +33,7 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
   const verdicts = verdictsInOrder(facts).filter((verdict) => verdict.attempt === attempt)
   const shards = facts.shards.map(({ payload }) => payload).filter((shard) => shard.round.attempt === attempt)
   const decision = decisions.at(-1)
-  const sources = decision?.program.sources ?? sourcesOf(shards)
+  const sources = decision?.program?.sources ?? sourcesOf(shards)
   const yields = verdicts.flatMap((verdict) => Object.values(verdict.bySource))
   const last = verdicts.at(-1)
   const total = (key: 'asked' | 'generated' | 'admitted') => yields.reduce((sum, one) => sum + one[key], 0)
@@ -65,7 +65,7 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     rejected,
     ...(rows
       ? { mix: tally(rows.map((row) => row.skill)), mixFrom: 'dataset' as const }
-      : { mix: mixFromLog(verdicts, bySkill, decision?.program.carryOver?.rows), mixFrom: 'log' as const }),
+      : { mix: mixFromLog(verdicts, bySkill, decision?.program?.carryOver?.rows), mixFrom: 'log' as const }),
     datasetHash: last?.datasetHash ?? null,
   }
 }

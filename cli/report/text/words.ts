@@ -4,6 +4,7 @@ import type { Phase, ReportData } from '../report-data.ts'
 const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>, string>> = {
   'attempts-used': 'all attempts were used',
   'hours-used': 'the hours were used up',
+  'first-valid': 'the first valid dataset was taken',
   'no-valid-attempt': 'no attempt gave enough admitted rows',
   'stopped-by-user': 'a person ended the search',
   'budget-used': 'the budget was used up',

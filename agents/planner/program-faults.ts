@@ -1,0 +1,59 @@
+import type { z } from 'zod'
+import { Program, type Source } from '../../schemas/program.ts'
+import { maxPhrasings } from '../../schemas/task.ts'
+
+/** What a program is checked against beside its own form. Left out: not checked. */
+export type ProgramSetting = { skills?: readonly string[]; kinds?: readonly Source['kind'][] }
+
+export type CheckedProgram = { ok: true; program: Program } | { ok: false; faults: string[] }
+
+/** Checks a program, each fault with its place and what to write instead, so that a model can act on it. */
+export function checkProgram(value: unknown, { skills, kinds }: ProgramSetting = {}): CheckedProgram {
+  const parsed = Program.safeParse(value)
+  if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => describe(issue)) }
+  const faults = parsed.data.sources.flatMap((source, index) => {
+    const at = `sources[${index}]`
+    return [
+      ...(skills && !skills.includes(source.skill)
+        ? [`${at}.skill: the task has no skill "${source.skill}"; name one of ${skills.join(', ')}`]
+        : []),
+      ...(kinds && !kinds.includes(source.kind)
+        ? [`${at}.kind: the generator of this run follows no "${source.kind}" source; use "${kinds.join('" or "')}"`]
+        : []),
+      ...(source.kind === 'procedure' && source.phrasings > maxPhrasings
+        ? [`${at}.phrasings: there are ${maxPhrasings}; use 1 to ${maxPhrasings}`]
+        : []),
+    ]
+  })
+  if (parsed.data.sources.every(({ rows }) => rows === 0)) {
+    faults.push('sources: none of them asks for rows; give at least one "rows" above 0')
+  }
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, program: parsed.data }
+}
+
+type Issue = z.core.$ZodIssue
+
+function describe(issue: Issue, base: readonly PropertyKey[] = []): string[] {
+  const path = [...base, ...issue.path]
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // Of the alternatives, the one that came closest says what is wrong.
+    const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]!
+    if (depth(nearest) > 0) return nearest.flatMap((each) => describe(each, path))
+    return [
+      `${placeOf(path)}: none of the allowed forms fits: ${issue.errors
+        .flat()
+        .map(({ message }) => message)
+        .join('; or ')}`,
+    ]
+  }
+  return [`${placeOf(path)}: ${issue.message}`]
+}
+
+const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
+
+const placeOf = (path: readonly PropertyKey[]) =>
+  path.length === 0
+    ? 'the program'
+    : path
+        .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
+        .join('')
