@@ -7,6 +7,7 @@ import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { generateStep } from './generate/step.ts'
+import { openLlmPolicy } from './llm/open.ts'
 import type { Policy } from './policy.ts'
 import { rulesPolicy } from './rules/graph.ts'
 import { type Outgoing, PlannerState } from './state.ts'
@@ -97,6 +98,8 @@ export const planner: AgentModule<'planner'> = {
   role: 'planner',
   variants: {
     rules: (context) => start(context, rulesPolicy),
+    'llm-one-shot': (context) => start(context, openLlmPolicy('one-shot', context)),
+    'llm-iterative': (context) => start(context, openLlmPolicy('iterative', context)),
     // It decides nothing: the program is the run's own.
     generate: (context) => start(context, rulesPolicy, generateStep),
   },

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createChat } from '../../agents/planner/llm/chat.ts'
+import { llmPolicy } from '../../agents/planner/llm/graph.ts'
+import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import type { Policy, Situation } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
@@ -7,12 +10,25 @@ import { Program } from '../../schemas/program.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
-import { attemptOf } from '../support/planner-fixtures.ts'
+import { attemptOf, refTo } from '../support/planner-fixtures.ts'
+import { competentModel } from '../support/planner-script.ts'
+import { openPlannerServer } from '../support/planner-server.ts'
+
+const task = publicView(await loadTask(bundledTask))
+/** The model of the variants that ask one, over real HTTP. */
+const server = await openPlannerServer(
+  competentModel({ skills: task.skills.map(({ name }) => name), weak: 'days-between', kind: 'procedure' }),
+)
+afterAll(() => server[Symbol.asyncDispose]())
+const options = LlmPlannerOptions.parse({ model: 'scripted' })
 
 /** `generate` follows a given program and has no policy. */
 const policies = variantsOf.planner.filter((name) => name !== 'generate')
-const variants: { [V in Exclude<VariantOf<'planner'>, 'generate'>]: Policy } = { rules: rulesPolicy }
-const task = publicView(await loadTask(bundledTask))
+const variants: { [V in Exclude<VariantOf<'planner'>, 'generate'>]: Policy } = {
+  rules: rulesPolicy,
+  'llm-one-shot': llmPolicy('one-shot', createChat(server.endpoint, options), options),
+  'llm-iterative': llmPolicy('iterative', createChat(server.endpoint, options), options),
+}
 const signal = new AbortController().signal
 
 /** A sheet with one weak skill. */
@@ -50,7 +66,14 @@ async function scoredDraft(policy: Policy, weak: string): Promise<Attempt> {
   const bySource = Object.fromEntries(
     program.sources.map(({ id, rows }) => [id, { asked: rows, generated: rows, admitted: rows, rejected: {} }]),
   )
-  return { ...attemptOf(program), bySource, rows: 300, outcome: 'scored', validation: sheet(weak) }
+  return {
+    ...attemptOf(program),
+    bySource,
+    rows: 300,
+    dataset: refTo('rows'),
+    outcome: 'scored',
+    validation: sheet(weak),
+  }
 }
 
 describe.each(policies)('planner %s', (name) => {

@@ -1,0 +1,146 @@
+import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
+import { z } from 'zod'
+import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
+import { type Plan, type Policy, ProgramFault, type Situation } from '../policy.ts'
+import type { Chat, ChatReply, Turn } from './chat.ts'
+import { describeSituation, meaningOf } from './context.ts'
+import { extractJson } from './extract-json.ts'
+import { kindRules } from './kind-rules.ts'
+import type { LlmPlannerOptions } from './options.ts'
+import { prompt, promptHashes } from './prompts.ts'
+import { review } from './review.ts'
+
+type Deps = { chat: Chat; options: LlmPlannerOptions; signal: AbortSignal }
+
+const LlmPlannerGraph = Annotation.Root({
+  situation: Annotation<Situation>,
+  deps: Annotation<Deps>,
+  turns: Annotation<Turn[]>,
+  diagnosis: Annotation<string>,
+  reply: Annotation<ChatReply>,
+  faults: Annotation<string[]>,
+  corrections: Annotation<number>,
+  program: Annotation<Program | null>,
+  spent: Annotation<NonNullable<Plan['spent']>>,
+})
+type State = typeof LlmPlannerGraph.State
+
+const sourceSchemas = { procedure: ProcedureSource, prompt: PromptSource }
+
+/** The program's JSON Schema with the sources that the generator follows, and no others. */
+function schemaFor({ sourceKinds }: Situation): Record<string, unknown> {
+  const kinds = sourceKinds.map((kind) => sourceSchemas[kind])
+  const sources = z.array(kinds.length === 1 ? kinds[0]! : z.union(kinds)).min(1)
+  const { $schema: _, ...schema } = z.toJSONSchema(z.object({ ...ProgramSchema.shape, sources }), { io: 'input' })
+  return schema
+}
+
+function add(spent: State['spent'], { inputTokens, outputTokens }: ChatReply): State['spent'] {
+  return {
+    calls: spent.calls + 1,
+    inputTokens: spent.inputTokens + inputTokens,
+    outputTokens: spent.outputTokens + outputTokens,
+  }
+}
+
+/** What is known, in words and within its budget of characters. */
+function diagnose({ situation, deps }: State): Partial<State> {
+  const { task, operation } = situation
+  const system = prompt('system', {
+    title: task.title,
+    description: task.description,
+    goal: task.goal,
+    instruction: task.instruction,
+    skills: task.skills.map(({ name, description }) => `- ${name}: ${description}`).join('\n'),
+    examples: task.fewShot
+      .slice(0, 3)
+      .map(({ input, output }) => JSON.stringify({ input, output }))
+      .join('\n'),
+  })
+  const context = describeSituation(situation, deps.options.contextChars)
+  const asked = prompt('plan', { operation, meaning: meaningOf(operation), context })
+  return {
+    turns: [
+      { role: 'system', content: system },
+      { role: 'user', content: asked },
+    ],
+  }
+}
+
+/** A plan that is no JSON is a plan all the same: its text is taken as it is. */
+async function plan({ turns, situation, deps, spent }: State): Promise<Partial<State>> {
+  const reply = await deps.chat(turns, deps.signal)
+  const said = PlanReply.safeParse(extractJson(reply.text))
+  const diagnosis = said.success ? `${said.data.diagnosis} Plan: ${said.data.plan}` : reply.text.trim().slice(0, 2000)
+  const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
+  const asked = prompt('program', {
+    rows: String(situation.rows),
+    kindRules: kindRules(situation.sourceKinds),
+    carryable: carryable.join(', ') || 'none',
+    schema: JSON.stringify(schemaFor(situation)),
+  })
+  const answered: Turn[] = [
+    { role: 'assistant', content: reply.text || '(no plan)' },
+    { role: 'user', content: asked },
+  ]
+  return {
+    diagnosis: diagnosis || 'The model gave no diagnosis.',
+    turns: [...turns, ...answered],
+    spent: add(spent, reply),
+  }
+}
+const PlanReply = z.object({ diagnosis: z.string().min(1), plan: z.string().default('') })
+
+async function write({ turns, situation, deps, spent }: State): Promise<Partial<State>> {
+  const reply = await deps.chat(turns, deps.signal, { name: 'program', schema: schemaFor(situation) })
+  return { reply, spent: add(spent, reply) }
+}
+
+function selfReview({ reply, situation, diagnosis, turns, corrections }: State): Partial<State> {
+  const reviewed = review(reply, situation)
+  if (reviewed.ok) {
+    const notes = reviewed.notes.length > 0 ? ` (Set right: ${reviewed.notes.join('; ')}.)` : ''
+    return { program: reviewed.program, faults: [], diagnosis: `${diagnosis}${notes}` }
+  }
+  const faults = reviewed.faults.slice(0, 12)
+  // Only the last try is shown again, so that corrections do not fill the context.
+  const asked: Turn[] = [
+    { role: 'assistant', content: reply.text.slice(0, 12_000) || '(nothing)' },
+    { role: 'user', content: prompt('correct', { faults: faults.map((fault) => `- ${fault}`).join('\n') }) },
+  ]
+  return { faults, corrections: corrections + 1, turns: [...turns.slice(0, 4), ...asked] }
+}
+
+const graph = new StateGraph(LlmPlannerGraph)
+  .addNode('diagnose', diagnose)
+  .addNode('make_plan', plan)
+  .addNode('write_program', write)
+  .addNode('self_review', selfReview)
+  .addEdge(START, 'diagnose')
+  .addEdge('diagnose', 'make_plan')
+  .addEdge('make_plan', 'write_program')
+  .addEdge('write_program', 'self_review')
+  .addConditionalEdges(
+    'self_review',
+    ({ program, corrections, deps }) => (program || corrections > deps.options.maxCorrections ? END : 'write_program'),
+    [END, 'write_program'],
+  )
+  .compile()
+
+/** The paper's modes: one-shot takes the first valid dataset of at most 8 attempts, iterative goes on for up to 30. */
+const modes = { 'one-shot': { oneShot: true, maxAttempts: 8 }, iterative: { maxAttempts: 30 } }
+
+/** The planner variants `llm-one-shot` and `llm-iterative`: a language model writes the programs. */
+export function llmPolicy(mode: keyof typeof modes, chat: Chat, options: LlmPlannerOptions): Policy {
+  return {
+    ...modes[mode],
+    async decide(situation, signal) {
+      const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
+      const input = { situation, deps: { chat, options, signal }, corrections: 0, program: null, spent }
+      const result = await graph.invoke(input, { signal, recursionLimit: 60 })
+      const told = { diagnosis: result.diagnosis, model: options.model, promptHashes, spent: result.spent }
+      if (result.program) return { ...told, program: result.program }
+      throw new ProgramFault(result.faults.join('\n'), { ...told, wrote: result.reply.text.slice(0, 20_000) })
+    },
+  }
+}

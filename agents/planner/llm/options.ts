@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** Options of the planner variants that ask a language model; the key and the address come from the environment alone. */
+export const LlmPlannerOptions = z.strictObject({
+  model: z.string().min(1),
+  temperature: z.number().min(0).max(2).default(0.7),
+  /** Longest reply in tokens. */
+  maxTokens: z.number().int().positive().default(8192),
+  timeoutMs: z.number().int().positive().default(180_000),
+  /** HTTP requests again after a fault that may pass. */
+  maxRetries: z.number().int().min(0).max(10).default(4),
+  /** How often the model is told what is wrong with its program before the attempt counts as raised. */
+  maxCorrections: z.number().int().min(0).max(10).default(3),
+  /** Characters of the situation that the model is shown. */
+  contextChars: z.number().int().min(2000).default(24_000),
+})
+export type LlmPlannerOptions = z.infer<typeof LlmPlannerOptions>

@@ -1,0 +1,98 @@
+import type { CarryOver, Program } from '../../../schemas/program.ts'
+import type { Situation } from '../policy.ts'
+import { checkProgram } from '../program-faults.ts'
+import { rowsBySkill } from '../rows-by-skill.ts'
+import { apportion } from '../rules/apportion.ts'
+import { extractJson } from './extract-json.ts'
+
+export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: false; faults: string[] }
+
+/**
+ * Self-review without a model: finds the program in a reply and checks all that can be checked of it. Numbers that are merely off
+ * (rows that do not add up, more carried over than there is) are set right and noted; everything else goes back as faults.
+ */
+export function review(reply: { text: string; cut: boolean }, situation: Situation): Reviewed {
+  const written = extractJson(reply.text)
+  if (written === undefined) {
+    const cut = 'the reply was cut off at its token limit: write a shorter program'
+    return { ok: false, faults: [reply.cut ? cut : 'there is no JSON object in the reply that parses'] }
+  }
+  const cases = new Map((situation.best?.badCases ?? []).map(({ id, input }) => [`@${id}`, input]))
+  const checked = checkProgram(withSeeds(written, cases), {
+    skills: situation.task.skills.map(({ name }) => name),
+    kinds: situation.sourceKinds,
+  })
+  if (!checked.ok) return checked
+  const { program } = checked
+  const faults = [...seedFaults(program, new Set(cases.values())), ...carryFaults(program.carryOver, situation)]
+  return faults.length > 0 ? { ok: false, faults } : withRows(program, situation)
+}
+
+/** Seeds that name a failed case as `@id` become its question. */
+function withSeeds(written: unknown, cases: ReadonlyMap<string, string>): unknown {
+  const { sources } = written as { sources?: unknown }
+  if (!Array.isArray(sources)) return written
+  const resolved = sources.map((source: unknown) => {
+    if (typeof source !== 'object' || source === null || !('seeds' in source) || !Array.isArray(source.seeds))
+      return source
+    return { ...source, seeds: source.seeds.map((seed: unknown) => cases.get(String(seed)) ?? seed) }
+  })
+  return { ...(written as object), sources: resolved }
+}
+
+/** Error-driven sources start from failed validation cases and from nothing else. */
+function seedFaults(program: Program, known: ReadonlySet<string>): string[] {
+  return program.sources.flatMap((source, index) => {
+    if (source.kind !== 'prompt' || source.mode === 'scratch') return []
+    if (source.mode === 'seed')
+      return [`sources[${index}].mode: this run has no seed pool; use "scratch" or "error-driven"`]
+    const strange = source.seeds.filter((seed) => !known.has(seed))
+    return strange.length === 0
+      ? []
+      : [
+          `sources[${index}].seeds: ${strange.slice(0, 3).join(', ')}: no such failed case; name them as "@id" from the list`,
+        ]
+  })
+}
+
+function carryFaults(carryOver: CarryOver | null, { history }: Situation): string[] {
+  if (!carryOver) return []
+  const from = history.find(({ attempt }) => attempt === carryOver.attempt)
+  return from?.dataset && from.rows > 0
+    ? []
+    : [`carryOver.attempt: attempt ${carryOver.attempt} has no rows to keep; use null`]
+}
+
+/** The same program with as many rows as are wanted: carried over no more than there are, the sources in proportion. */
+function withRows(program: Program, situation: Situation): Reviewed {
+  const notes: string[] = []
+  const { carryOver } = program
+  const from = situation.history.find(({ attempt }) => attempt === carryOver?.attempt)
+  const have = from ? rowsBySkill(from) : new Map<string, number>()
+  const kept = Object.entries(carryOver?.rows ?? {}).map(
+    ([skill, count]) => [skill, Math.min(count, have.get(skill) ?? 0)] as const,
+  )
+  const total = (rows: readonly (readonly [string, number])[]) => rows.reduce((sum, [, count]) => sum + count, 0)
+  const asked = total(Object.entries(carryOver?.rows ?? {}))
+  if (total(kept) < asked) notes.push(`${asked - total(kept)} rows to carry over do not exist`)
+  const fresh = situation.rows - total(kept)
+  if (fresh <= 0) {
+    return {
+      ok: false,
+      faults: [`carryOver.rows: ${total(kept)} rows are kept of ${situation.rows}; leave room for new ones`],
+    }
+  }
+  const wanted = new Map(program.sources.map(({ id, rows }) => [id, rows]))
+  const sum = total([...wanted])
+  if (sum !== fresh) notes.push(`its sources asked for ${sum} rows and were set to ${fresh} in proportion`)
+  const shares = apportion(wanted, fresh)
+  return {
+    ok: true,
+    notes,
+    program: {
+      ...program,
+      sources: program.sources.map((source) => ({ ...source, rows: shares.get(source.id) ?? 0 })),
+      carryOver: carryOver && total(kept) > 0 ? { ...carryOver, rows: Object.fromEntries(kept) } : null,
+    },
+  }
+}

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest'
+import { createChat } from '../../agents/planner/llm/chat.ts'
+import { describeCases, describeSituation } from '../../agents/planner/llm/context.ts'
+import { extractJson } from '../../agents/planner/llm/extract-json.ts'
+import { llmPolicy } from '../../agents/planner/llm/graph.ts'
+import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
+import { promptHashes } from '../../agents/planner/llm/prompts.ts'
+import { ProgramFault, type Situation } from '../../agents/planner/policy.ts'
+import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import { Program } from '../../schemas/program.ts'
+import type { BadCase, ScoreSheet } from '../../schemas/score.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
+import { attemptOf } from '../support/planner-fixtures.ts'
+import { competentModel } from '../support/planner-script.ts'
+import { openPlannerServer } from '../support/planner-server.ts'
+
+const task = publicView(await loadTask(bundledTask))
+const skills = task.skills.map(({ name }) => name)
+const signal = new AbortController().signal
+const tally = { strict: { correct: 1, total: 4 }, lenient: { correct: 2, total: 4 } }
+const sheet: ScoreSheet = { overall: tally, byPart: {}, bySkill: {}, cut: 0 }
+
+const situation = (more: Partial<Situation> = {}): Situation => ({
+  operation: 'draft',
+  attempt: 1,
+  rows: 60,
+  seed: 1,
+  task,
+  base: sheet,
+  history: [],
+  best: null,
+  sampleRows: [],
+  sourceKinds: ['prompt'],
+  left: { attempts: 3, hours: 2 },
+  ...more,
+})
+const options = LlmPlannerOptions.parse({ model: 'scripted', maxRetries: 0, maxCorrections: 2 })
+const competent = competentModel({ skills, weak: skills[0]!, kind: 'prompt' })
+
+const badCase = (id: string, skill: string, input = `question ${id}`): BadCase => ({
+  id,
+  skill,
+  part: 'in-template',
+  input,
+  expected: '7',
+  reply: 'It is 8.',
+  reason: 'wrong',
+})
+
+describe('the JSON in a reply', () => {
+  test.each([
+    ['alone', '{"a": 1}', { a: 1 }],
+    ['in a fence', 'Here it is:\n```json\n{"a": {"b": "}"}}\n```\nDone.', { a: { b: '}' } }],
+    ['after thoughts', '<think>maybe {"a": 0}</think>{"a": 1}', { a: 1 }],
+    ['the largest of several', 'like {"x": 1} but {"a": [1, 2, 3], "b": "\\"{"}', { a: [1, 2, 3], b: '"{' }],
+    ['after a brace that leads nowhere', 'a set {1, 2} and {"a": 1}', { a: 1 }],
+    ['cut off', '{"a": {"b": 1', undefined],
+    ['none', 'I cannot do that.', undefined],
+  ])('%s', (_, reply, value) => {
+    expect(extractJson(reply)).toEqual(value)
+  })
+})
+
+describe('faults of a program', () => {
+  test('go back to the model with their places, and the corrected program is taken', async () => {
+    await using server = await openPlannerServer((asked, call) => {
+      if (call === 3) return competent(server.asked[1]!)
+      if (call === 1) return competent(asked)
+      const program = JSON.parse(competent(asked) as string)
+      program.sources[1].template = 'About {{thing}} in {{place}}.'
+      return `Here it is: ${JSON.stringify(program)}`
+    })
+    const policy = llmPolicy('iterative', createChat(server.endpoint, options), options)
+    const plan = await policy.decide(situation(), signal)
+    expect(server.asked[2]!.messages.at(-1)!.content).toContain('sources[1].template: {{thing}} has no parameter')
+    expect(plan.program.sources.length).toBe(skills.length)
+    expect(plan.spent).toMatchObject({ calls: 3 })
+  })
+
+  test('that are not mended in time raise with what was written, and cost no more than the corrections allowed', async () => {
+    await using server = await openPlannerServer((asked) =>
+      asked.messages.length <= 2 ? competent(asked) : 'Sorry, no program today.',
+    )
+    const policy = llmPolicy('iterative', createChat(server.endpoint, options), options)
+    const fault = await policy.decide(situation(), signal).catch((error: unknown) => error)
+    expect(fault).toBeInstanceOf(ProgramFault)
+    const { message, plan } = fault as ProgramFault
+    expect(message).toContain('no JSON object')
+    expect(plan).toMatchObject({ wrote: 'Sorry, no program today.', model: 'scripted' })
+    expect(plan.spent).toEqual({ calls: 4, inputTokens: 400, outputTokens: 80 })
+  })
+
+  test('a reply cut off at its token limit is told to be shorter', async () => {
+    await using server = await openPlannerServer((asked, call) =>
+      call === 2 ? { cut: '{"version": 1, "sources": [' } : competent(call === 3 ? server.asked[1]! : asked),
+    )
+    const policy = llmPolicy('iterative', createChat(server.endpoint, options), options)
+    const plan = await policy.decide(situation(), signal)
+    expect(server.asked[2]!.messages.at(-1)!.content).toContain('write a shorter program')
+    expect(plan.program.sources.reduce((sum, { rows }) => sum + rows, 0)).toBe(60)
+  })
+})
+
+test('rows that do not add up are set right in proportion and noted', async () => {
+  await using server = await openPlannerServer((asked) =>
+    (competent(asked) as string).replaceAll(/"rows":(\d+)/g, (_, rows) => `"rows":${Number(rows) * 3}`),
+  )
+  const plan = await llmPolicy('iterative', createChat(server.endpoint, options), options).decide(situation(), signal)
+  expect(plan.program.sources.reduce((sum, { rows }) => sum + rows, 0)).toBe(60)
+  expect(plan.diagnosis).toContain('were set to 60 in proportion')
+})
+
+test('an endpoint without structured output is asked without it, once and for all', async () => {
+  await using server = await openPlannerServer((asked) =>
+    asked.structured
+      ? { status: 400, body: JSON.stringify({ error: { message: 'response_format is not supported' } }) }
+      : competent(asked),
+  )
+  const policy = llmPolicy('iterative', createChat(server.endpoint, options), options)
+  await policy.decide(situation(), signal)
+  await policy.decide(situation(), signal)
+  expect(server.asked.map(({ structured }) => structured)).toEqual([false, true, false, false, false])
+})
+
+test('error-driven seeds are failed validation cases, named by their id, and nothing else', async () => {
+  const best = { ...attemptOf(uniformPromptProgram(task, 60, 'none')), badCases: [badCase('v-1', skills[0]!)] }
+  const seedProgram = (seeds: string[]) => (asked: Parameters<typeof competent>[0]) => {
+    if (asked.messages.at(-1)!.content.includes('"diagnosis"')) return competent(asked)
+    const program = JSON.parse(competent(server.asked[1]!) as string)
+    Object.assign(program.sources[0], { mode: 'error-driven', seeds, template: 'Like {{seed}} in {{place}}.' })
+    return JSON.stringify(program)
+  }
+  let script = seedProgram(['@v-1'])
+  await using server = await openPlannerServer((asked) => script(asked))
+  const policy = llmPolicy('iterative', createChat(server.endpoint, options), options)
+  const improving = situation({ best: { ...best, outcome: 'scored' }, history: [best] })
+  const { program } = await policy.decide(improving, signal)
+  expect(program.sources[0]).toMatchObject({ mode: 'error-driven', seeds: ['question v-1'] })
+  script = seedProgram(['a problem of my own'])
+  await expect(policy.decide(improving, signal)).rejects.toThrow('no such failed case')
+})
+
+describe('what the model is shown', () => {
+  test('failed cases come from each skill in turn, shortened, and those left out are counted', () => {
+    const cases = [
+      ...Array.from({ length: 30 }, (_, index) => badCase(`n-${index}`, 'north', 'long '.repeat(300))),
+      badCase('s-0', 'south'),
+    ]
+    const text = describeCases(cases, 3000)
+    expect(text.length).toBeLessThan(3300)
+    expect(text).toContain('31 known: north 30, south 1')
+    expect(text).toContain('@s-0')
+    expect(text).toMatch(/@n-0 .* characters cut\]/)
+    const shown = text.split('\n').length - 1
+    expect(text).toContain(`${31 - shown} are left out`)
+  })
+
+  test('a Debug is shown the error and what was written', () => {
+    const raised = { ...attemptOf(uniformPromptProgram(task, 60, 'none')), outcome: 'raised' as const }
+    const last = { ...raised, program: null, wrote: '{ broken', error: 'it does not parse' }
+    const text = describeSituation(situation({ operation: 'debug', history: [last] }), 10_000)
+    expect(text).toContain('{ broken')
+    expect(text).toContain('it does not parse')
+  })
+})
+
+test('a decision says its model, its prompts and what it cost', async () => {
+  await using server = await openPlannerServer(competent)
+  const plan = await llmPolicy('one-shot', createChat(server.endpoint, options), options).decide(situation(), signal)
+  expect(plan).toMatchObject({ model: 'scripted', promptHashes, spent: { calls: 2 } })
+  expect(Object.keys(promptHashes)).toEqual(['system.md', 'plan.md', 'program.md', 'correct.md'])
+  expect(server.asked[0]!.authorization).toBe('Bearer test-key')
+})
+
+test('a refused key is an error with its status, never a program fault', async () => {
+  await using server = await openPlannerServer(() => ({ status: 401, body: '{"error": {"message": "bad key"}}' }))
+  const policy = llmPolicy('iterative', createChat(server.endpoint, options), options)
+  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({ status: 401 })
+})
+
+test('the uniform control of a prompted run is a program of one plain prompt a skill', () => {
+  const program = uniformPromptProgram(task, 61, { kind: 'vote', k: 3 })
+  expect(Program.parse(program)).toEqual(program)
+  expect(program.sources.reduce((sum, { rows }) => sum + rows, 0)).toBe(61)
+  expect(program.sources.map(({ skill }) => skill)).toEqual(skills)
+})
