@@ -4,6 +4,7 @@ import { registerControl } from './commands/control.ts'
 import { registerDead } from './commands/dead.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerExport } from './commands/export.ts'
+import { registerProgram } from './commands/program.ts'
 import { registerReport } from './commands/report.ts'
 import { registerResume } from './commands/resume.ts'
 import { registerRun } from './commands/run.ts'
@@ -30,6 +31,7 @@ registerResume(program)
 registerReport(program)
 registerExport(program)
 registerDead(program)
+registerProgram(program)
 registerScore(program)
 registerTaskImport(program)
 registerDoctor(program)

@@ -1,7 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkGenerator } from '../check-generator.ts'
+import { checkModels, withModel } from '../check-models.ts'
 import { conduct } from '../conduct.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
@@ -17,14 +18,18 @@ export function registerRun(program: Command): void {
     .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
     .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
+    .addOption(
+      new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
+    )
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options) => {
       const reporter = createReporter({ json: options.json })
       // Both are read before anything is started: bad input stops here.
       const task = await loadTask(folder)
-      const topology = await readTopology(options.topology)
+      const topology = withModel(await readTopology(options.topology), options.model)
       checkGenerator(task, topology)
+      await checkModels(topology)
       process.exitCode = await conduct(topology, reporter, async (bus) => ({
         runId: await submitRun(bus, task, topology, options),
         fromSeq: 1,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { checkModels, withModel } from '../check-models.ts'
 import { UsageError } from '../errors.ts'
 import { announceSession, findSession } from '../live-session.ts'
 import { createReporter } from '../progress.ts'
@@ -12,10 +13,14 @@ export function registerUp(program: Command): void {
     .command('up')
     .description('start the server, the agents and the page, and keep them up until interrupted')
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
-    .action(async ({ topology: file }: { topology: string }) => {
+    .addOption(
+      new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
+    )
+    .action(async ({ topology: file, model }: { topology: string; model?: string }) => {
       const running = await findSession()
       if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
-      const topology = await readTopology(file)
+      const topology = withModel(await readTopology(file), model)
+      await checkModels(topology)
       const reporter = createReporter()
       const stop = stopSignal()
       await using session = await openSession(topology, reporter)

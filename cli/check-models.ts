@@ -1,0 +1,37 @@
+import { checkTeacher } from '../agents/kit/teacher/check.ts'
+import { endpointOf, TeacherOptions } from '../agents/kit/teacher/options.ts'
+import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
+import type { AgentSpec, Topology } from '../schemas/topology.ts'
+import { UsageError } from './errors.ts'
+
+const asksModel = ({ variant }: AgentSpec) => variant === 'llm' || variant.startsWith('llm-')
+
+/** The topology with another language model for the planner and the generator, where they ask one. */
+export function withModel(topology: Topology, model: string | undefined): Topology {
+  if (model === undefined) return topology
+  const named = (spec: AgentSpec) => (asksModel(spec) ? { ...spec, options: { ...spec.options, model } } : spec)
+  const { planner, generator } = topology.agents
+  return { ...topology, agents: { ...topology.agents, planner: named(planner), generator: named(generator) } }
+}
+
+/**
+ * Checks what the language models of a topology need, without a paid call: options, address, key, model. Errors: UsageError, or
+ * TeacherUnusable; both say how to mend it.
+ */
+export async function checkModels({ name, agents }: Topology): Promise<void> {
+  const schemas = { planner: LlmPlannerOptions, generator: TeacherOptions }
+  const models = new Set<string>()
+  for (const role of ['planner', 'generator'] as const) {
+    if (!asksModel(agents[role])) continue
+    const parsed = schemas[role].safeParse(agents[role].options)
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0]!
+      throw new UsageError(
+        `The ${role} ${agents[role].variant} of topology ${name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
+        `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`,
+      )
+    }
+    models.add(parsed.data.model)
+  }
+  for (const model of models) await checkTeacher(endpointOf(process.env), model)
+}

@@ -1,0 +1,82 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { checkProgram } from '../../agents/planner/program-faults.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import { checkModels, withModel } from '../../cli/check-models.ts'
+import { readTopology } from '../../cli/topology-file.ts'
+import { loadTask } from '../../tasks/load.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (name: string) => parse(readFileSync(join(root, 'docs/programs', `${name}.yaml`), 'utf8'))
+const skills = (await loadTask(bundledTask)).skills.map(({ name }) => name)
+
+describe('the worked examples hold', () => {
+  const names = globSync('*.yaml', { cwd: join(root, 'docs/programs') }).map((file) => file.replace('.yaml', ''))
+  test('there are three', () => expect(names.length).toBe(3))
+  test.each(names)('%s', (name) => {
+    expect(checkProgram(read(name), { skills })).toMatchObject({ ok: true })
+  })
+})
+
+describe('faults say where and what to write', () => {
+  type Node = Record<string, unknown>
+  /** Sets one place of a program, such as `sources.0.rows`; undefined takes it away. */
+  function setAt(program: Node, path: string, value: unknown): void {
+    const keys = path.split('.')
+    const last = keys.pop()!
+    const node = keys.reduce((each, key) => each[key] as Node, program)
+    if (value === undefined) delete node[last]
+    else node[last] = value
+  }
+
+  test.each([
+    ['an unknown skill', 'scratch', 'sources.0.skill', 'cooking', /sources\[0\]\.skill: .*order-total/],
+    ['a kind that nobody follows', 'procedure', 'sources.1.kind', 'guess', /sources\[1\]\.kind/],
+    ['no values', 'scratch', 'sources.0.parameters.place', undefined, /{{place}} has no parameter/],
+    ['a range reversed', 'scratch', 'sources.0.parameters.items.from', 9, /from must not exceed to/],
+    ['no place for seeds', 'error-driven', 'sources.0.template', 'A {{event}}.', /wants seeds, and {{seed}}/],
+    ['a prompt to be executed', 'scratch', 'verification', 'execute', /verification: .*"vote"/],
+    ['a vote of none', 'scratch', 'verification.k', 0, /verification\.k: /],
+    ['no rows', 'scratch', 'sources.0.rows', 0, /give at least one "rows" above 0/],
+    ['too many phrasings', 'procedure', 'sources.0.phrasings', 20, /sources\[0\]\.phrasings: .*1 to 8/],
+    ['one id twice', 'procedure', 'sources.1.id', 'order-total', /"order-total" is used twice/],
+  ])('%s', (_, name, path, value, fault) => {
+    const program = read(name)
+    setAt(program, path, value)
+    const checked = checkProgram(program, { skills })
+    expect(checked.ok ? '' : checked.faults.join('\n')).toMatch(fault)
+  })
+
+  test('a source for another generator', () => {
+    expect(checkProgram(read('scratch'), { kinds: ['procedure'] })).toMatchObject({
+      ok: false,
+      faults: [expect.stringContaining('follows no "prompt" source; use "procedure"')],
+    })
+  })
+})
+
+describe('the models of a topology', () => {
+  const file = join(root, 'deploy/topologies/llm.yaml')
+
+  test('--model replaces those that are asked, and no others', async () => {
+    const { agents } = withModel(await readTopology(file), 'mine')
+    expect([agents.planner.options.model, agents.generator.options.model]).toEqual(['mine', 'mine'])
+    expect(agents['trainer-bridge'].options).toEqual({ student: 'embedded' })
+    const local = await readTopology(join(root, 'deploy/topologies/local.yaml'))
+    expect(withModel(local, 'mine')).toEqual(local)
+  })
+
+  test('a topology without them is not asked for a key', async () => {
+    await checkModels(await readTopology(join(root, 'deploy/topologies/local.yaml')))
+  })
+
+  test('options that do not parse are told with their place', async () => {
+    const topology = await readTopology(file)
+    topology.agents.planner.options = { model: 'm', temperature: 9 }
+    await expect(checkModels(topology)).rejects.toThrow(
+      'planner llm-iterative of topology llm has no usable options: temperature',
+    )
+  })
+})
