@@ -10,8 +10,8 @@ export type SplitPlan = { seed: number; audit: number; examples: number; seeds: 
 /** The items in reading order: group as a fingerprint (0: dropped), stratum as an index. */
 export type SplitItems = { groups: Float64Array; strata: Uint16Array; count: number }
 
-/** A group's items stand together in `order`, from `from` up to `to`. */
-type Group = { from: number; to: number; stratum: number }
+/** Items by group: group `index` holds `order` from `starts[index]` up to `starts[index + 1]`. */
+type Groups = { order: Uint32Array; starts: Uint32Array; stratumOf: (index: number) => number; count: number }
 
 /**
  * Divides items by group, stratified, by a hash of the seed and the group: the same items give the same splits whatever
@@ -22,20 +22,16 @@ export function assignSplits(items: SplitItems, plan: SplitPlan): Uint8Array {
   const assigned = new Uint8Array(items.count)
   // A group that spans strata stands where the first of them does.
   const home = firstStrata(items)
-  const order = shuffledByGroup(items, home, plan.seed)
-  let groups = groupsOf(order, items.groups, home)
+  const groups = groupsOf(shuffledByGroup(items, home, plan.seed), items.groups, home)
+  let left = groups.order.length
   const take = (role: Role, count: number): void => {
-    const total = groups.reduce((sum, group) => sum + group.to - group.from, 0)
-    const [taken, left] = divide(groups, total === 0 ? 0 : count / total)
-    for (const { from, to } of taken) for (let at = from; at < to; at += 1) assigned[order[at]!] = roles.indexOf(role)
-    groups = left
+    left -= divide(groups, assigned, roles.indexOf(role), left === 0 ? 0 : count / left)
   }
-  const size = () => groups.reduce((sum, group) => sum + group.to - group.from, 0)
   take('example', plan.examples)
   take('seed', plan.seeds)
   take('audit', plan.audit)
-  take('validation', size() * plan.validationShare)
-  take('test', size())
+  take('validation', left * plan.validationShare)
+  take('test', left)
   return assigned
 }
 
@@ -74,30 +70,41 @@ function mix(group: number, seed: number, known: Map<number, number>): number {
   return value
 }
 
-function groupsOf(order: Uint32Array, groups: Float64Array, home: Uint16Array): Group[] {
-  const found: Group[] = []
+function groupsOf(order: Uint32Array, groups: Float64Array, home: Uint16Array): Groups {
+  const starts = new Uint32Array(order.length + 1)
+  let count = 0
   for (let at = 0; at < order.length; at += 1) {
-    const last = found.at(-1)
-    if (last !== undefined && groups[order[at]!] === groups[order[last.from]!]) last.to = at + 1
-    else found.push({ from: at, to: at + 1, stratum: home[order[at]!]! })
+    if (at === 0 || groups[order[at]!] !== groups[order[at - 1]!]) starts[count++] = at
   }
-  return found
+  starts[count] = order.length
+  return { order, starts, stratumOf: (index) => home[order[starts[index]!]!]!, count }
 }
 
-function divide(groups: Group[], share: number): [Group[], Group[]] {
-  const [taken, left]: [Group[], Group[]] = [[], []]
-  let carry = 0
-  for (const members of Map.groupBy(groups, (group) => group.stratum).values()) {
-    const size = members.reduce((sum, group) => sum + group.to - group.from, 0)
-    const target = share * size + carry
-    let filled = 0
-    for (const group of members) {
-      const width = group.to - group.from
-      const fits = share >= 1 || filled + width / 2 <= target
-      if (fits) filled += width
-      ;(fits ? taken : left).push(group)
-    }
-    carry = target - filled
+/** Gives a share of each stratum's items that have no role yet this one; returns how many. */
+function divide(
+  { order, starts, stratumOf, count }: Groups,
+  assigned: Uint8Array,
+  role: number,
+  share: number,
+): number {
+  const isFree = (index: number) => assigned[order[starts[index]!]!] === 0
+  const width = (index: number) => starts[index + 1]! - starts[index]!
+  const sizes = new Map<number, number>()
+  for (let index = 0; index < count; index += 1) {
+    if (isFree(index)) sizes.set(stratumOf(index), (sizes.get(stratumOf(index)) ?? 0) + width(index))
   }
-  return [taken, left]
+  let [taken, target, filled, stratum] = [0, 0, 0, -1]
+  for (let index = 0; index < count; index += 1) {
+    if (!isFree(index)) continue
+    if (stratumOf(index) !== stratum) {
+      stratum = stratumOf(index)
+      target = share * sizes.get(stratum)! + target - filled
+      filled = 0
+    }
+    if (share < 1 && filled + width(index) / 2 > target) continue
+    for (let at = starts[index]!; at < starts[index + 1]!; at += 1) assigned[order[at]!] = role
+    filled += width(index)
+    taken += width(index)
+  }
+  return taken
 }

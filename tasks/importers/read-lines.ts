@@ -22,9 +22,16 @@ export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGe
     number += 1
     return line
   }
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 16 }) as AsyncIterable<Buffer>) {
     let start = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      // Most lines lie within one chunk and need no copy.
+      if (bytes === 0 && end - start <= maxBytes) {
+        yield { number, text: clean(chunk.toString('utf8', start, end), number) }
+        number += 1
+        start = end + 1
+        continue
+      }
       bytes += end - start
       if (bytes <= maxBytes) parts.push(chunk.subarray(start, end))
       yield finish()
