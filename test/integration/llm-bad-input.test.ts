@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { syllabus } from '../support/command.ts'
+
+const topology = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.meta.url))
+let folder: string
+let baseUrl: string
+const paths: string[] = []
+
+/** Knows one key and one model, and notes what it is asked. */
+const server = createServer((request, response) => {
+  paths.push(request.url ?? '')
+  const known = request.headers.authorization === 'Bearer good-key'
+  if (request.url?.startsWith('/page')) return response.writeHead(200).end('<html>A web page.</html>')
+  response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(known ? { data: [{ id: 'small-teacher' }] } : { error: { message: 'bad key' } }))
+})
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syllabus-llm-'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const noApi = () => baseUrl.replace('/v1', '/page')
+const nobody = () => 'http://127.0.0.1:9/v1'
+
+test.each([
+  ['a key that is refused', { key: 'planted-key-123', model: 'small-teacher' }, /refuses the key.*OPENAI_API_KEY/s],
+  ['a model that is not there', { key: 'good-key', model: 'huge' }, /no model "huge".*small-teacher/s],
+  [
+    'an address without an API',
+    { key: 'good-key', model: 'm', url: noApi },
+    /no OpenAI-compatible API.*OPENAI_BASE_URL/s,
+  ],
+  ['an address where nobody is', { key: 'good-key', model: 'm', url: nobody }, /There is no API at.*OPENAI_BASE_URL/s],
+] as const)('%s is said before anything is paid, with exit code 2', async (_, given, said) => {
+  const { key, model } = given
+  const command = syllabus(['run', '--topology', topology, '--model', model], {
+    SYLLABUS_HOME: join(folder, 'home'),
+    SYLLABUS_RUNS: join(folder, 'runs'),
+    OPENAI_API_KEY: key,
+    OPENAI_BASE_URL: 'url' in given ? given.url() : baseUrl,
+  })
+  expect(await command.ended, command.output()).toBe(2)
+  expect(command.output()).toMatch(said)
+  expect(command.output()).not.toContain(key)
+  expect(paths.filter((path) => path.includes('completions'))).toEqual([])
+})
