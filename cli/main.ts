@@ -4,6 +4,7 @@ import { registerControl } from './commands/control.ts'
 import { registerDead } from './commands/dead.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerExport } from './commands/export.ts'
+import { registerGenerate } from './commands/generate.ts'
 import { registerProgram } from './commands/program.ts'
 import { registerReport } from './commands/report.ts'
 import { registerResume } from './commands/resume.ts'
@@ -22,6 +23,7 @@ const program = new Command('syllabus')
   .exitOverride()
 
 registerRun(program)
+registerGenerate(program)
 registerUp(program)
 registerAgent(program)
 registerStatus(program)

@@ -27,7 +27,8 @@ const tellers: Teller = {
   },
   job: ({ candidate, training }, { line }) =>
     line(`  ${candidate}: ${training ? 'training, then ' : ''}answering the validation questions`),
-  progress: ({ phase, candidate, done, total, loss, tokensPerSecond, etaSeconds }, { progress }) =>
+  progress({ phase, candidate, done, total, loss, tokensPerSecond, etaSeconds, detail }, { line, progress }) {
+    if (detail !== undefined) return line(`  ${detail}`)
     progress(
       `${phase} ${candidate ?? ''}`,
       done,
@@ -39,7 +40,8 @@ const tellers: Teller = {
       ]
         .filter(Boolean)
         .join(', '),
-    ),
+    )
+  },
   report: ({ candidate, validation, training, reusedTraining }, { line }) =>
     line(
       `  ${candidate.name}: ${share(validation.overall)} on validation` +

@@ -104,8 +104,12 @@ async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
   }
 }
 
-/** Starts everything of a topology: server, streams, gateway, agents. What fails leaves nothing running. */
-export async function openSession(topology: Topology, reporter: Reporter): Promise<Session> {
+/** Starts a topology: server, streams, gateway, the agents of the roles named. What fails leaves nothing running. */
+export async function openSession(
+  topology: Topology,
+  reporter: Reporter,
+  roles: readonly AgentRole[] = agentRoles,
+): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
   await checkPort(topology)
@@ -117,7 +121,8 @@ export async function openSession(topology: Topology, reporter: Reporter): Promi
   stack.defer(() => closeSync(stderr))
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
   const cluster = stack.use(await openCluster({ home, log, onProgress }))
-  if (topology.agents['trainer-bridge'].variant === 'peft') await prepareRuntime(topology, home, onProgress)
+  if (roles.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
+    await prepareRuntime(topology, home, onProgress)
   const bus = stack.use(await connectOperator(cluster, log))
   await prepareBus(bus, topology)
   const reader = stack.use(await connectAs('gateway', cluster, log))
@@ -133,7 +138,7 @@ export async function openSession(topology: Topology, reporter: Reporter): Promi
     closing.abort()
     await gateway.close()
   })
-  const launches = agentRoles.flatMap((role) =>
+  const launches = roles.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
       launchOf(role, `${role}-${index + 1}`, topology, cluster),
     ),

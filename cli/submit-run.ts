@@ -8,7 +8,14 @@ import type { Topology } from '../schemas/topology.ts'
 import { publicView } from '../tasks/load.ts'
 import { UsageError } from './errors.ts'
 
-export type RunRequest = { runId?: string; seed: number; attempts?: number; rows?: number }
+export type RunRequest = {
+  runId?: string
+  seed: number
+  attempts?: number
+  rows?: number
+  /** Of a run that makes data alone. */
+  generate?: RunConfig['generate']
+}
 
 const sealingNote = {
   enforced:
@@ -37,6 +44,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     publicTask: await bus.objects.putJson('LAB', `task/${task.id}`, publicView(task)),
     sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, task),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
+    ...(request.generate ? { generate: request.generate } : {}),
     startedAt,
   })
   if (!config.success) {

@@ -33,6 +33,8 @@ export const Topology = z
         maxFixesInARow: z.number().int().min(1).default(3),
         candidateCap: z.number().min(1).default(3),
         maxRounds: z.number().int().min(1).default(8),
+        /** Candidates that one round may ask for; left out: as many as are wanting. */
+        roundCandidates: z.number().int().min(1).optional(),
         shardSize: z.number().int().min(1).default(25),
         maxHours: z.number().positive().default(12),
         /** Teacher calls of a run; null: not limited. No teacher is called by the procedural generator. */

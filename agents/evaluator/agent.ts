@@ -6,6 +6,7 @@ import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { PublicTask, Task } from '../../schemas/task.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { buildContaminationIndex } from '../critic/checks/contamination.ts'
+import { evaluationItems } from '../critic/checks/evaluation-items.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { createOpening } from './opening.ts'
@@ -38,11 +39,7 @@ async function startScorer({
   /** What rows are checked against: hashes only, so no item's text leaves the vault. */
   const contamination = memo(async (ref: ObjectRef) => {
     const task = await sealedTask(ref)
-    const items = [
-      ...task.validation.map((item) => ({ ...item, split: 'validation' as const })),
-      ...task.test.map((item) => ({ ...item, split: 'sealed' as const })),
-    ].map(({ id, split, input, coreKey }) => ({ id, split, text: input, coreKey }))
-    return bus.objects.put('LAB', 'contamination', buildContaminationIndex(items, key))
+    return bus.objects.put('LAB', 'contamination', buildContaminationIndex(evaluationItems(task), key))
   }, byHash)
 
   /** A dead letter of the sealed session: only the evaluator hears of it, so it tells the planner. */

@@ -2,7 +2,7 @@ import type { Row } from '../../schemas/row.ts'
 import { userTurn } from '../../schemas/task.ts'
 
 /** The formats that rows can be exported in. */
-export const exportFormats = ['alpaca', 'openai', 'sharegpt', 'jsonl'] as const
+export const exportFormats = ['alpaca', 'openai', 'sharegpt', 'prompt-completion', 'jsonl'] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
 type Layout = {
@@ -48,6 +48,12 @@ export const layouts: Readonly<Record<ExportFormat, Layout>> = {
       ],
     }),
     datasetInfo: { formatting: 'sharegpt', columns: { messages: 'conversations' } },
+  },
+  'prompt-completion': {
+    file: 'prompt-completion.jsonl',
+    shape: 'lines',
+    write: (row) => ({ prompt: userTurn(row), completion: row.output }),
+    datasetInfo: { columns: { prompt: 'prompt', response: 'completion' } },
   },
   jsonl: {
     file: 'rows.jsonl',

@@ -1,0 +1,129 @@
+import { type Command, Option } from 'commander'
+import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import { endpointOf } from '../../agents/kit/teacher/options.ts'
+import { PlannerState } from '../../agents/planner/state.ts'
+import type { Task } from '../../schemas/task.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { bundledTask } from '../bundled-task.ts'
+import { UsageError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type ExportFormat, exportFormats } from '../export/mod.ts'
+import { beginGeneration, begunIn, type Wanted } from '../generate/begin.ts'
+import { followGeneration } from '../generate/follow.ts'
+import { writeOutcome } from '../generate/outcome.ts'
+import { generateTopology, scaleProgram } from '../generate/plan.ts'
+import { announceSession, findSession } from '../live-session.ts'
+import { positive, whole } from '../option-parsers.ts'
+import { createReporter, type Reporter } from '../progress.ts'
+import { readProgram } from '../read-program.ts'
+import { openSession } from '../session.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+
+type Options = {
+  task: string
+  program: string
+  rows: number
+  out: string
+  model?: string
+  generators: number
+  concurrency?: number
+  budget?: number
+  candidateCap?: number
+  format: ExportFormat
+  seed: number
+  runId?: string
+  topology: string
+  json: boolean
+}
+
+export function registerGenerate(program: Command): void {
+  program
+    .command('generate')
+    .description('make exactly so many admitted rows with a teacher model: generators and critic alone, no training')
+    .option('--task <dir>', 'task folder', bundledTask)
+    .requiredOption('--program <file>', 'curation program, JSON or YAML')
+    .requiredOption('--rows <n>', 'admitted rows wanted', positive)
+    .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
+    .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
+    .option('--generators <n>', 'generator processes', positive, 1)
+    .addOption(
+      new Option('--concurrency <n>', 'calls under way over all generators (default 80 a generator)')
+        .argParser(positive)
+        .env('API_CONCURRENCY'),
+    )
+    .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole).env('TOTAL_API_LIMIT'))
+    .option('--candidate-cap <x>', 'candidates at most, as a multiple of the rows (default 3)', Number)
+    .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
+    .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)
+    .option('--run-id <id>', 'name of the run (default: task and time)')
+    .option('--topology <file>', 'limits', defaultTopology)
+    .option('--json', 'JSON lines instead of text', false)
+    .action(async (options: Options) => {
+      const reporter = createReporter({ json: options.json })
+      process.exitCode = await generate(options, reporter)
+    })
+}
+
+/** Everything that can be wrong is said here, before anything is started or paid. */
+async function prepare(options: Options): Promise<Wanted & { model: string }> {
+  const { model, out, seed, runId } = options
+  if (!model) throw new UsageError('No teacher is named.', 'Give --model <name>, or set TEACHER_MODEL.')
+  if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
+    throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
+  }
+  const task = await loadTask(options.task)
+  const program = scaleProgram(await readProgram(options.program), options.rows)
+  checkSkills(program.sources, task)
+  const topology = generateTopology(await readTopology(options.topology), program, { ...options, model })
+  const wanted = { task, program, topology, out, seed, model, ...(runId ? { runId } : {}) }
+  await begunIn(wanted)
+  const session = await findSession()
+  if (session) {
+    throw new UsageError(
+      `Process ${session.pid} runs its agents here.`,
+      'Stop it first, or set SYLLABUS_HOME to another folder.',
+    )
+  }
+  await checkTeacher(endpointOf(process.env), model)
+  return wanted
+}
+
+function checkSkills(sources: readonly { id: string; skill: string }[], { skills, id }: Task): void {
+  const names = skills.map(({ name }) => name)
+  const stranger = sources.find(({ skill }) => !names.includes(skill))
+  if (!stranger) return
+  throw new UsageError(
+    `Source "${stranger.id}" is about skill "${stranger.skill}", which task ${id} has not.`,
+    `Name one of: ${names.join(', ')}.`,
+  )
+}
+
+async function generate(options: Options, reporter: Reporter): Promise<number> {
+  const wanted = await prepare(options)
+  const stop = stopSignal()
+  await using session = await openSession(wanted.topology, reporter, ['planner', 'generator', 'critic'])
+  const { bus, cluster, pageUrl, logFile } = session
+  const takeBack = await announceSession({ pageUrl, logFile, topology: wanted.topology.name })
+  try {
+    reporter.line(`live page: ${pageUrl}`)
+    reporter.line(`agents' log: ${logFile}`)
+    const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
+    const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
+    const state = await bus.kv('runs', PlannerState).get(runId)
+    const to = { out: options.out, format: options.format, model: wanted.model, wanted: options.rows }
+    const complete = state ? await writeOutcome(bus, state.value, to, reporter) : false
+    if (end?.status === 'faulted') {
+      reporter.line(`the run waits: ${end.reason}. Mend it, then give the same command again`)
+      return exitCodes.faulted
+    }
+    if (!end || end.status === 'stopped') {
+      reporter.line('drained; nothing is lost. Go on with the same command')
+      return exitCodes.interrupted
+    }
+    return complete ? exitCodes.ok : exitCodes.noResult
+  } finally {
+    reporter.close()
+    await takeBack()
+  }
+}

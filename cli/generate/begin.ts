@@ -1,0 +1,62 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { buildContaminationIndex } from '../../agents/critic/checks/contamination.ts'
+import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
+import { PlannerState } from '../../agents/planner/state.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import type { Cluster } from '../cluster.ts'
+import { sendControl } from '../commands/control.ts'
+import { UsageError } from '../errors.ts'
+import { readRun } from '../follow-run.ts'
+import { submitRun } from '../submit-run.ts'
+
+/** What a folder was begun with, so that the same command goes on with it. */
+const Begun = z.object({ runId: z.string(), asked: z.string() })
+
+export type Wanted = { task: Task; program: Program; topology: Topology; out: string; seed: number; runId?: string }
+
+/** The run that the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
+export async function begunIn(wanted: Wanted): Promise<string | null> {
+  const text = await readFile(join(wanted.out, 'run.json'), 'utf8').catch(() => null)
+  if (text === null) return null
+  const begun = Begun.parse(JSON.parse(text))
+  if (begun.asked === askedHash(wanted)) return begun.runId
+  throw new UsageError(
+    `${wanted.out} holds run ${begun.runId}, which was begun with another task, program, number of rows, model or seed.`,
+    'Give the same options to go on with it, or another --out.',
+  )
+}
+
+const askedHash = ({ task, program, topology, seed }: Wanted) =>
+  hashOf({ task: task.sha256, program, seed, model: topology.agents.generator.options.model ?? null })
+
+/** Starts the run of a folder, or goes on with it; gives the place of the log to tell from. */
+export async function beginGeneration(
+  bus: Bus,
+  cluster: Cluster,
+  wanted: Wanted,
+): Promise<{ runId: string; fromSeq: number }> {
+  const { task, program, topology, out, seed } = wanted
+  const begun = await begunIn(wanted)
+  const state = begun ? ((await bus.kv('runs', PlannerState).get(begun))?.value ?? null) : null
+  if (begun && ((await bus.runs()).includes(begun) || state)) {
+    const last = (await readRun(bus, begun)).at(-1)?.seq ?? 1
+    if (state?.phase === 'done') return { runId: begun, fromSeq: last }
+    if (state && state.status !== 'running') await sendControl(bus, state, 'resume')
+    return { runId: begun, fromSeq: last + 1 }
+  }
+  const key = Buffer.from(cluster.contaminationKey, 'hex')
+  const index = buildContaminationIndex(evaluationItems(task), key)
+  const contamination = await bus.objects.put('LAB', 'contamination', index)
+  const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
+  const request = { seed, rows, generate: { program, contamination }, ...(wanted.runId ? { runId: wanted.runId } : {}) }
+  const runId = await submitRun(bus, task, topology, request)
+  await mkdir(out, { recursive: true })
+  await writeFile(join(out, 'run.json'), `${JSON.stringify({ runId, asked: askedHash(wanted) }, null, 2)}\n`)
+  return { runId, fromSeq: 1 }
+}

@@ -1,0 +1,62 @@
+import { apportion } from '../../agents/planner/rules/apportion.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Topology } from '../../schemas/topology.ts'
+
+export type GenerateSettings = {
+  rows: number
+  generators: number
+  model: string
+  /** Requests under way over all generators. */
+  concurrency?: number | undefined
+  /** Teacher calls at most; left out: the topology's limit. */
+  budget?: number | undefined
+  candidateCap?: number | undefined
+}
+
+/** The program with its sources scaled to so many rows in all, in their proportion. */
+export function scaleProgram(program: Program, rows: number): Program {
+  const shares = apportion(new Map(program.sources.map((source) => [source.id, source.rows])), rows)
+  const sources = program.sources.map((source) => ({ ...source, rows: shares.get(source.id) ?? 0 }))
+  return { ...program, sources, carryOver: null }
+}
+
+const perProcess = 80
+/** The planner's state holds the messages of one round, and a value may have 1 MiB. */
+const roundBytes = 600_000
+const messageBytes = 2500
+/** A crashed generator's shards go to another after this. */
+const ackWaitMs = 10_000
+
+/** The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. */
+export function generateTopology(topology: Topology, program: Program, settings: GenerateSettings): Topology {
+  const { rows, generators, model } = settings
+  const concurrency = Math.max(1, Math.floor((settings.concurrency ?? perProcess * generators) / generators))
+  const { shardSize } = topology.run
+  const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
+  const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
+  const candidateCap = settings.candidateCap ?? topology.run.candidateCap
+  const given = topology.agents.generator.variant === 'llm' ? topology.agents.generator.options : {}
+  return {
+    ...topology,
+    agents: {
+      ...topology.agents,
+      planner: { ...topology.agents.planner, variant: 'generate', options: {} },
+      generator: {
+        variant: 'llm',
+        replicas: generators,
+        // Twice the shards that fill the requests: while one waits for its last reply, others go on.
+        slots: Math.min(256, Math.ceil((2 * concurrency) / shardSize) + 1),
+        options: { ...given, model, concurrency },
+      },
+    },
+    run: {
+      ...topology.run,
+      attempts: 1,
+      candidateCap,
+      roundCandidates,
+      maxRounds: topology.run.maxRounds + Math.ceil((candidateCap * rows) / roundCandidates),
+      teacherCalls: settings.budget ?? topology.run.teacherCalls,
+    },
+    delivery: { ...topology.delivery, shard: { ackWaitMs, ...topology.delivery.shard } },
+  }
+}
