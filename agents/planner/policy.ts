@@ -23,7 +23,8 @@ export type Situation = {
   sampleRows: readonly Row[]
   /** What the run's generator can follow. */
   sourceKinds: readonly Source['kind'][]
-  left: { attempts: number; hours: number }
+  /** `teacherCalls` is null where they are not limited. */
+  left: { attempts: number; hours: number; teacherCalls: number | null }
 }
 
 type Spent = NonNullable<PayloadOf<typeof Decision>['spent']>

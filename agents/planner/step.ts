@@ -4,12 +4,15 @@ import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
+import type { VariantOf } from '../../schemas/variants.ts'
+import { callsLeft } from './allowances.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, type Policy, ProgramFault, type Situation } from './policy.ts'
 import { uniformProgram } from './programs.ts'
 import { addSpent, addYield } from './rounds.ts'
 import { situationOf } from './situation.ts'
+import { sourceKindsOf } from './source-kinds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import type { Store } from './store.ts'
 import { uniformPromptProgram } from './uniform-prompt.ts'
@@ -243,15 +246,24 @@ function whySearchEnds(draft: Draft): StopReason | null {
   const { state, deps } = draft
   if (state.stopReason) return state.stopReason
   if (deps.policy.oneShot && best(state)) return 'first-valid'
-  const { attempts, hours } = left(draft)
-  return attempts <= 0 ? 'attempts-used' : hours <= 0 ? 'hours-used' : null
+  const { attempts, hours, teacherCalls } = left(draft)
+  if (attempts <= 0) return 'attempts-used'
+  if (hours <= 0) return 'hours-used'
+  // The control costs about as much as the best attempt did: the search leaves enough for it, and does not begin what it cannot pay.
+  const nextAndControl = 2 * (best(state)?.spent?.calls ?? 0)
+  return teacherCalls !== null && teacherCalls < Math.max(1, nextAndControl) ? 'budget-used' : null
 }
+
+const prompts = ({ variants }: RunConfig) =>
+  sourceKindsOf[variants.generator as VariantOf<'generator'>].includes('prompt')
 
 function left({ state, event, deps }: Draft): Situation['left'] {
   const { attempts, limits, startedAt } = state.config
   const hours = (Date.parse(event.at) - Date.parse(startedAt)) / 3_600_000
   const allowed = Math.min(attempts, deps.policy.maxAttempts ?? attempts)
-  return { attempts: allowed - state.attempts.length, hours: limits.maxHours - hours }
+  const calls = callsLeft(state)
+  const teacherCalls = prompts(state.config) && Number.isFinite(calls) ? calls : null
+  return { attempts: allowed - state.attempts.length, hours: limits.maxHours - hours, teacherCalls }
 }
 
 /** The next attempt, or, when a limit is reached, the end of the search. */
@@ -303,7 +315,10 @@ async function decide(draft: Draft, operation: Operation, attempt: number): Prom
 /** The search is over: the uniform control is made, then the chosen dataset and the control are trained with a fresh seed. */
 async function replay(draft: Draft, reason: StopReason): Promise<void> {
   const chosen = best(draft.state)
-  if (!chosen) return fail(draft, 'no-valid-attempt', 'no attempt gave enough admitted rows')
+  if (!chosen) {
+    const why = reason === 'budget-used' ? reason : 'no-valid-attempt'
+    return fail(draft, why, 'no attempt gave enough admitted rows')
+  }
   draft.state = { ...draft.state, stopReason: reason, phase: 'replaying' }
   const task = await draft.deps.store.task(draft.state.config.publicTask)
   const skills = task.skills.map((skill) => skill.name)
@@ -318,8 +333,15 @@ async function replay(draft: Draft, reason: StopReason): Promise<void> {
     draft.deps.store,
   )
   const first = planRound(draft.state, opened)
-  putAttempt(draft, first.attempt)
-  draft.send.push(outgoing.decided(first.attempt, { model: null }), ...first.messages)
+  if (first.messages.length > 0) {
+    putAttempt(draft, first.attempt)
+    draft.send.push(outgoing.decided(first.attempt, { model: null }), ...first.messages)
+    return
+  }
+  const unpaid: Attempt = { ...opened, outcome: 'invalid', error: 'no teacher calls are left for a control' }
+  putAttempt(draft, unpaid)
+  draft.send.push(outgoing.decided(unpaid, { model: null }))
+  train(draft, 'final', chosen, 'replay')
 }
 
 /** Asks for the opening once everything on its list is trained. */

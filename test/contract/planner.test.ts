@@ -53,7 +53,7 @@ const situation = (more: Partial<Situation>): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['procedure'],
-  left: { attempts: 3, hours: 12 },
+  left: { attempts: 3, hours: 12, teacherCalls: null },
   ...more,
 })
 

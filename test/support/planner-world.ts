@@ -28,6 +28,8 @@ export type Behaviour = {
   yieldOf?: (attempt: number, source: string) => number
   /** Right answers out of 30 on validation. */
   scoreOf?: (candidate: string) => number
+  /** Teacher calls that a round spends. */
+  callsOf?: (attempt: number) => number
   policy?: Policy
 }
 
@@ -85,7 +87,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       rows: rows.length,
       dataset,
       datasetHash: dataset.sha256,
-      spent: { calls: 0, inputTokens: 0, outputTokens: 0 },
+      spent: { calls: behaviour.callsOf?.(round.attempt) ?? 0, inputTokens: 0, outputTokens: 0 },
     }
     return eventOf('verdict', payload, `verdict:a${attempt}.r${round.round}`)
   }

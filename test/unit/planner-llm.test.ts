@@ -32,7 +32,7 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['prompt'],
-  left: { attempts: 3, hours: 2 },
+  left: { attempts: 3, hours: 2, teacherCalls: 500 },
   ...more,
 })
 const options = LlmPlannerOptions.parse({ model: 'scripted', maxRetries: 0, maxCorrections: 2 })

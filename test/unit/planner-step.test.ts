@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Policy, ProgramFault } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
+import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, type OpeningPayload, play } from '../support/planner-world.ts'
 
@@ -188,6 +189,50 @@ describe('the planner', () => {
     const poor = await play(createWorld(config, { policy, yieldOf: () => 0 }))
     expect(poor.attempts.length).toBe(4)
     expect(poor.status).toBe('failed')
+  })
+
+  describe('with a limit on teacher calls', () => {
+    const prompted: Policy = {
+      decide: async ({ task, rows }) => ({
+        program: uniformPromptProgram(task, rows, 'none'),
+        diagnosis: 'even',
+        model: 'm',
+      }),
+    }
+    const limited = (teacherCalls: number) => {
+      const config = configOf({ attempts: 30 })
+      return configOf({
+        attempts: 30,
+        variants: { ...config.variants, generator: 'llm' },
+        limits: { ...config.limits, teacherCalls },
+      })
+    }
+    const callsOf = () => 60
+
+    test('the search leaves enough for the control', async () => {
+      const world = createWorld(limited(300), { policy: prompted, callsOf })
+      const state = await play(world)
+      expect(state.stopReason).toBe('budget-used')
+      expect(state.attempts.length).toBe(4)
+      expect(state.control).toMatchObject({ outcome: 'training', rows: 60 })
+      expect(state.control!.program!.sources.every(({ kind }) => kind === 'prompt')).toBe(true)
+      expect(state.status).toBe('finished')
+    })
+
+    test('a run whose control cannot be paid opens its test without one', async () => {
+      const world = createWorld(limited(60), { policy: prompted, callsOf })
+      const state = await play(world)
+      expect(state.status).toBe('finished')
+      expect(state.control).toMatchObject({ outcome: 'invalid', error: 'no teacher calls are left for a control' })
+      const [request] = world.named<OpeningPayload>('opening-request')
+      expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'final'])
+    })
+
+    test('a run whose calls are gone before any dataset is valid says so', async () => {
+      const world = createWorld(limited(100), { policy: prompted, callsOf, yieldOf: () => 0 })
+      const state = await play(world)
+      expect(state).toMatchObject({ status: 'failed', stopReason: 'budget-used' })
+    })
   })
 
   test('the hours of a run end its search, not its report', async () => {

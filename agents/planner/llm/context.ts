@@ -22,7 +22,7 @@ export function describeSituation(situation: Situation, maxChars: number): strin
   const mode = task.scorer.primary
   const status =
     `Status: ${rows} rows are wanted in the dataset. After this one ${Math.max(0, left.attempts - 1)} more attempt(s) and ` +
-    `${left.hours.toFixed(1)} hours are left.`
+    `${left.hours.toFixed(1)} hours are left${left.teacherCalls === null ? '' : `, and ${left.teacherCalls} teacher calls, the control's share included`}.`
   const parts = [
     status,
     `The untrained student on validation: ${scoreText(base, mode)}.`,
