@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { assignSplits, roles, type SplitPlan } from '../../tasks/importers/assign-splits.ts'
+import { ItemTable } from '../../tasks/importers/item-table.ts'
+import { importFolder, jsonLines, sharedGroups, times } from '../support/import-folder.ts'
+
+type Row = { id: string; skill: string; group: string | null }
+
+function divide(rows: readonly Row[], change: Partial<SplitPlan> = {}): Map<string, string> {
+  const table = new ItemTable()
+  for (const row of rows) table.add({ ...row, input: row.id, answer: '1', key: row.id })
+  table.sortStrata()
+  const plan = { seed: 1, audit: 0, examples: 0, seeds: 0, validationShare: 1 / 4, ...change }
+  const assigned = assignSplits(table, plan)
+  return new Map(rows.map((row, index) => [row.id, roles[assigned[index]!]!]))
+}
+const count = (split: Map<string, string>, role: string) => [...split.values()].filter((value) => value === role).length
+
+const rowsOf = fc
+  .array(fc.tuple(fc.nat(5), fc.option(fc.nat(30), { nil: null })), { minLength: 1, maxLength: 120 })
+  .map((pairs) =>
+    pairs.map(
+      ([skill, group], index): Row => ({
+        id: `i${index}`,
+        skill: `s${skill}`,
+        group: group === null ? null : `g${group}`,
+      }),
+    ),
+  )
+
+describe('the division of an imported set', () => {
+  test('is 1:3 in each stratum, to within half a group', () => {
+    const rows = times(580, (index) => ({ id: `i${index}`, skill: `s${index % 10}`, group: null }))
+    const split = divide(rows)
+    expect([count(split, 'validation'), count(split, 'test')]).toEqual([145, 435])
+    for (const skill of times(10, (index) => `s${index}`)) {
+      const validation = rows.filter((row) => row.skill === skill && split.get(row.id) === 'validation').length
+      expect(Math.abs(validation - 14.5)).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('gives every item one role, a whole group one role, and depends on neither the order nor the strata’s order', () => {
+    fc.assert(
+      fc.property(rowsOf, fc.nat(1000), fc.nat(10), fc.nat(10), (rows, seed, audit, seeds) => {
+        const plan = { seed, audit, seeds, examples: 3 }
+        const split = divide(rows, plan)
+        const byGroup = Map.groupBy(
+          rows.filter(({ group }) => group !== null),
+          ({ group }) => group,
+        )
+        for (const members of byGroup.values()) expect(new Set(members.map(({ id }) => split.get(id))).size).toBe(1)
+        expect([...split.values()]).not.toContain('dropped')
+        const again = divide(rows.toReversed(), plan)
+        for (const { id } of rows) expect(again.get(id)).toBe(split.get(id))
+      }),
+    )
+  })
+
+  test('another seed divides otherwise', () => {
+    const rows = times(60, (index) => ({ id: `i${index}`, skill: 'all', group: null }))
+    expect(divide(rows, { seed: 2 })).not.toEqual(divide(rows))
+    expect(divide(rows, { seed: 2 })).toEqual(divide(rows, { seed: 2 }))
+  })
+
+  test('with fewer items than strata still comes near 1:3', () => {
+    const rows = times(40, (index) => ({ id: `i${index}`, skill: `s${index}`, group: null }))
+    const split = divide(rows)
+    expect(count(split, 'validation')).toBe(10)
+    const audited = divide(rows, { audit: 6, seeds: 4 })
+    expect([count(audited, 'audit'), count(audited, 'seed')]).toEqual([6, 4])
+  })
+})
+
+describe('an imported folder', () => {
+  const rows = times(80, (index) => ({ question: `What is ${index}?`, answer: `${index}`, page: `p${index >> 2}` }))
+  const options = { group: 'page' }
+
+  test('is the same byte for byte for the same seed, and another for another', async () => {
+    await using folder = await importFolder()
+    const source = await folder.put('a.jsonl', jsonLines(rows))
+    const files = ['validation.jsonl', 'test.jsonl', 'few-shot.json', 'import.json']
+    const texts = []
+    for (const seed of [3, 3, 4]) {
+      const { out } = await folder.import('jsonl', source, { seed, options })
+      texts.push(await Promise.all(files.map((file) => readFile(`${out}/${file}`, 'utf8'))))
+    }
+    expect(texts[1]).toEqual(texts[0])
+    expect(texts[2]![0]).not.toBe(texts[0]![0])
+  })
+
+  test('sets audit items aside that share nothing with the splits', async () => {
+    await using folder = await importFolder()
+    const source = await folder.put('a.jsonl', jsonLines(rows))
+    const { audit, items, counts } = await folder.import('jsonl', source, { audit: 16, options })
+    const set = await audit()
+    expect(counts.audit).toBe(16)
+    expect(set).toHaveLength(16)
+    expect(sharedGroups(set, items)).toEqual([])
+    const asked = new Set(items.map(({ input }) => input))
+    expect(set.filter(({ input }) => asked.has(input))).toEqual([])
+  })
+
+  test('takes the audit from a file, and its questions and groups out of the splits', async () => {
+    await using folder = await importFolder()
+    const source = await folder.put('a.jsonl', jsonLines(rows))
+    const own = [rows[0]!, { ...rows[40]!, question: 'Something new?' }, { question: 'Other?', answer: '', page: 'x' }]
+    const file = await folder.put('audit.jsonl', jsonLines(own))
+    const { audit, items, log } = await folder.import('jsonl', source, { audit: file, options })
+    expect((await audit()).map(({ input }) => input)).toEqual(['What is 0?', 'Something new?'])
+    expect(sharedGroups(await audit(), items)).toEqual([])
+    expect(Object.fromEntries(log.dropped)).toMatchObject({
+      'stands in the audit file': 1,
+      'shares its group with the audit file': 7,
+      'no answer': 1,
+    })
+    expect(log.listed).toContainEqual({ where: 'audit: audit.jsonl:3', why: 'no answer' })
+    const empty = await folder.put('none.jsonl', '{}\n')
+    expect((await folder.refused('jsonl', source, { audit: empty, options })).what).toMatch(
+      /audit file has no question/,
+    )
+  })
+
+  test('is refused where there is too little to divide', async () => {
+    await using folder = await importFolder()
+    const few = await folder.put(
+      'few.jsonl',
+      jsonLines(rows.slice(0, 4).map((row, index) => ({ ...row, page: index }))),
+    )
+    expect((await folder.refused('jsonl', few, { options })).what).toMatch(/too few to divide/)
+    const one = await folder.put('one.jsonl', jsonLines(rows.map((row) => ({ ...row, page: 'same' }))))
+    expect((await folder.refused('jsonl', one, { options })).what).toMatch(/80 questions in 1 groups/)
+    const all = await folder.put('all.jsonl', jsonLines(rows))
+    expect((await folder.refused('jsonl', all, { audit: 80, options })).mend).toMatch(/fewer audit items/)
+  })
+})
