@@ -108,6 +108,23 @@ test('a generator killed half way pays again at most for what was in flight, and
   expect(outcome.spent.calls).toBeGreaterThanOrEqual(server.requests)
 })
 
+test('a budget holds though the generator is killed again and again', async () => {
+  await using server = await startTeacherServer({ latencyMs: 150, faults: { http500: 0.1 } })
+  const command = generate('hunted', server, ['--rows', '120', '--concurrency', '10', '--budget', '90'])
+  const killed = new Set<number>()
+  for (const mark of [5, 25, 45]) {
+    await until(`${mark} calls are made`, () => server.requests >= mark || command.child.exitCode !== null, 40_000)
+    for (const pid of await generatorPids('hunted')) {
+      killed.add(pid)
+      process.kill(pid, 'SIGKILL')
+    }
+  }
+  expect(await command.ended, command.output()).toBe(3)
+  expect(killed.size).toBeGreaterThan(1)
+  expect(server.requests).toBeLessThanOrEqual(90)
+  expect(await outcomeOf('hunted')).toMatchObject({ stopReason: 'budget-used', spent: { calls: 90 } })
+}, 120_000)
+
 test('the same command goes on with a folder, and refuses other settings', async () => {
   await using server = await startTeacherServer({ latencyMs: 150 })
   const first = generate('resumed', server, ['--rows', '120', '--concurrency', '10'])
