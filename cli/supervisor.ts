@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Launch, launchVariable } from '../agents/kit/launch.ts'
@@ -50,7 +51,12 @@ export function supervise(
 
   function runOnce(agent: Supervised): Promise<{ code: number | null; signal: string | null }> {
     const child = spawn(process.execPath, [entry], {
-      env: { ...process.env, [launchVariable]: JSON.stringify(agent.launch) },
+      env: {
+        // Halves the time that an agent needs to start again.
+        NODE_COMPILE_CACHE: join(agent.launch.home, 'node-cache'),
+        ...process.env,
+        [launchVariable]: JSON.stringify(agent.launch),
+      },
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
       // Ctrl-C on the terminal is for the supervisor; it drains its agents.
       detached: true,
