@@ -23,6 +23,11 @@ function datasetOf(state: PlannerState, attempt: number | undefined) {
   )
 }
 
+function teachersOf(rows: readonly Row[]): string {
+  const models = new Set(rows.flatMap(({ origin }) => origin.teacher?.model ?? []))
+  return models.size > 0 ? [...models].sort().join(', ') : 'none: rows come from the task’s own procedure'
+}
+
 export function registerExport(program: Command): void {
   program
     .command('export')
@@ -52,7 +57,7 @@ export function registerExport(program: Command): void {
               datasetHash: dataset.sha256,
               programHash: attempt.programHash,
               generator: state.config.variants.generator,
-              teacher: 'none: rows come from the task’s own procedure',
+              teacher: teachersOf(rows),
               seed: state.config.seed,
             },
           },

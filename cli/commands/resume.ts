@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { conduct } from '../conduct.ts'
+import { UsageError } from '../errors.ts'
 import { readRun } from '../follow-run.ts'
 import { pickRun } from '../pick-run.ts'
 import { createReporter } from '../progress.ts'
@@ -18,6 +19,12 @@ export function registerResume(program: Command): void {
       const reporter = createReporter({ json: options.json })
       process.exitCode = await conduct(topology, reporter, async (bus) => {
         const state = await pickRun(bus, runId, ({ phase }) => phase !== 'done')
+        if (state.config.generate) {
+          throw new UsageError(
+            `Run ${state.config.runId} makes rows alone.`,
+            'Give the same "syllabus generate" command with the same --out again.',
+          )
+        }
         const entries = await readRun(bus, state.config.runId)
         // A finished run is told from its last message on, so that its report is written again.
         const last = entries.at(-1)?.seq ?? 1
