@@ -50,14 +50,12 @@ async function* generate(name: string, { python = 'python3', size = '200', gener
 async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<DraftItem> {
   const names = source === 'all' ? datasets : source.split(',')
   const scorer = scorerNamed('numeric')!
+  const unknown = names.find((name) => !datasets.includes(name))
+  if (unknown !== undefined) {
+    const mend = `Name some of ${datasets.join(', ')}, or all.`
+    throw new TaskError(`The set ${unknown} has no exact numeric answers`, source, mend)
+  }
   for (const name of names) {
-    if (!datasets.includes(name)) {
-      throw new TaskError(
-        `The set ${name} has no exact numeric answers`,
-        source,
-        `Name some of ${datasets.join(', ')}, or all.`,
-      )
-    }
     let index = 0
     for await (const { question, answer } of generate(name, options)) {
       const id = `${name}-${index++}`

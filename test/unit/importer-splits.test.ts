@@ -89,6 +89,26 @@ describe('an imported folder', () => {
     expect(texts[2]![0]).not.toBe(texts[0]![0])
   })
 
+  test('divides the same questions alike, in whatever order they stand', async () => {
+    await using folder = await importFolder()
+    const named = times(81, (index) => ({
+      nr: `n${index}`,
+      question: `Q${index}?`,
+      answer: 'a',
+      topic: `t${index % 9}`,
+    }))
+    const halves = [named, named.toReversed()]
+    const options = { id: 'nr', skill: 'topic' }
+    const [first, second] = await Promise.all(
+      halves.map(async (half, index) =>
+        folder.import('jsonl', await folder.put(`${index}.jsonl`, jsonLines(half)), { options }),
+      ),
+    )
+    const ids = (items: { id: string }[]) => items.map(({ id }) => id).sort()
+    expect(ids(second!.task.validation)).toEqual(ids(first!.task.validation))
+    expect(ids(second!.task.test)).toEqual(ids(first!.task.test))
+  })
+
   test('sets audit items aside that share nothing with the splits', async () => {
     await using folder = await importFolder()
     const source = await folder.put('a.jsonl', jsonLines(rows))
