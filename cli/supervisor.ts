@@ -4,12 +4,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Launch, launchVariable } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
+import type { AgentRole } from '../schemas/role.ts'
 import { exitCodes } from './exit-codes.ts'
 
 export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number }
 export type Supervised = { launch: Launch; pid: number | null; restarts: number }
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
+
+/** The roles that call a model; the others are not given its key, nor those of the whole cluster. */
+const callsModels: readonly AgentRole[] = ['planner', 'generator']
+
+function environmentOf(role: AgentRole): NodeJS.ProcessEnv {
+  const {
+    OPENAI_API_KEY,
+    NATS_URL: _url,
+    SYLLABUS_CREDENTIALS: _all,
+    SYLLABUS_CONTAMINATION_KEY: _key,
+    ...rest
+  } = process.env
+  return OPENAI_API_KEY !== undefined && callsModels.includes(role) ? { ...rest, OPENAI_API_KEY } : rest
+}
 
 /**
  * Runs agent processes and restarts what dies.
@@ -54,7 +69,7 @@ export function supervise(
       env: {
         // Halves the time that an agent needs to start again.
         NODE_COMPILE_CACHE: join(agent.launch.home, 'node-cache'),
-        ...process.env,
+        ...environmentOf(agent.launch.role),
         [launchVariable]: JSON.stringify(agent.launch),
       },
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
