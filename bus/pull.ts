@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Msg, nanos, type Subscription } from 'nats'
 import type { Link } from './link.ts'
 
@@ -11,6 +12,8 @@ const expiresMs = 10_000
 /** After this the server has surely said that the pull expired, or it is away. */
 const patienceMs = expiresMs + 2000
 const missingMs = 500
+/** How long a stop waits for the server to take a pull back; one that is away has dropped it already. */
+const withdrawMs = 1000
 
 /**
  * Takes exactly one message (W1), from whichever door has one. With several doors it first looks behind each in turn; when
@@ -68,13 +71,15 @@ async function ask<D extends Door>(
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', giveUp)
-    for (const subscription of open) withdraw(subscription)
+    const withdrawn = Promise.all(open.map(withdraw))
+    // A loop that has stopped must not be given anything more: the server has to know before the stop is said (W3).
+    if (signal.aborted) await Promise.race([withdrawn, sleep(withdrawMs, undefined, { ref: false })])
   }
 }
 
 /** Draining tells the server first and then handles what was under way; without interest the server drops the pull. */
-function withdraw(subscription: Subscription): void {
-  if (!subscription.isClosed()) void subscription.drain().catch(() => subscription.unsubscribe())
+async function withdraw(subscription: Subscription): Promise<void> {
+  if (!subscription.isClosed()) await subscription.drain().catch(() => subscription.unsubscribe())
 }
 
 function readDelivery<D extends Door>(doors: readonly D[], message: Msg): Delivery<D> | null {
