@@ -11,6 +11,7 @@ import { outgoing } from './outgoing.ts'
 import { type Plan, type Policy, ProgramFault, type Situation } from './policy.ts'
 import { uniformProgram } from './programs.ts'
 import { addSpent, addYield } from './rounds.ts'
+import { newRun, withMessages } from './run-state.ts'
 import { situationOf } from './situation.ts'
 import { sourceKindsOf } from './source-kinds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
@@ -46,40 +47,16 @@ export async function step(before: PlannerState | null, event: PlannerEvent, dep
   if (before.seen.includes(event.id)) return before
   const draft: Draft = { state: { ...before, seen: [...before.seen, event.id] }, send: [], deps, event }
   await react(draft)
-  const blocked = draft.state.status === 'paused' || draft.state.status === 'stopped'
-  const work = draft.send.filter((message) => message.variant !== null)
-  const events = draft.send.filter((message) => message.variant === null)
-  return {
-    ...draft.state,
-    outbox: [...before.outbox, ...(blocked ? events : [...draft.state.held, ...draft.send])],
-    held: blocked ? [...draft.state.held, ...work] : [],
-  }
+  return withMessages(draft.state, draft.send)
 }
 
 const taskOf = ({ publicTask, sealedTask, variants }: RunConfig) => ({ publicTask, sealedTask, variants })
 
 function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): PlannerState {
-  return {
-    config,
-    status: 'running',
-    statusReason: 'started',
-    phase: 'base',
-    base: null,
-    contamination: null,
-    attempts: [],
-    control: null,
-    bestAttempt: null,
-    fixesInARow: 0,
-    final: null,
-    controlCandidate: null,
-    stopReason: null,
-    seen: [event.id],
-    held: [],
-    outbox: [
-      outgoing.status({ status: 'running', reason: 'started' }, event.id),
-      outgoing.job(config, { candidate: 'base', training: null, examples: false, ...taskOf(config) }),
-    ],
-  }
+  return withMessages(newRun(config, event.id), [
+    outgoing.status({ status: 'running', reason: 'started' }, event.id),
+    outgoing.job(config, { candidate: 'base', training: null, examples: false, ...taskOf(config) }),
+  ])
 }
 
 async function react(draft: Draft): Promise<void> {

@@ -3,6 +3,7 @@ import { callsLeft } from '../allowances.ts'
 import { openAttempt, planRound } from '../attempt.ts'
 import { outgoing } from '../outgoing.ts'
 import { addSpent, addYield } from '../rounds.ts'
+import { newRun, withMessages } from '../run-state.ts'
 import type { Attempt, Outgoing, PlannerState } from '../state.ts'
 import type { PlannerEvent, StepDeps } from '../step.ts'
 
@@ -21,37 +22,13 @@ export async function generateStep(
   if (!before) throw new Error(`there is no run for ${event.kind} ${event.id}`)
   if (before.seen.includes(event.id)) return before
   const { state, send } = react({ ...before, seen: [...before.seen, event.id] }, event)
-  const blocked = state.status === 'paused' || state.status === 'stopped'
-  const work = send.filter((message) => message.variant !== null)
-  const events = send.filter((message) => message.variant === null)
-  return {
-    ...state,
-    outbox: [...before.outbox, ...(blocked ? events : [...state.held, ...send])],
-    held: blocked ? [...state.held, ...work] : [],
-  }
+  return withMessages(state, send)
 }
 
 async function begin(config: RunConfig, event: PlannerEvent, store: StepDeps['store']): Promise<PlannerState> {
   if (!config.generate) throw new Error('this planner follows a given program, and the run names none')
   const { program, contamination } = config.generate
-  const empty: PlannerState = {
-    config,
-    status: 'running',
-    statusReason: 'started',
-    phase: 'searching',
-    base: null,
-    contamination,
-    attempts: [],
-    control: null,
-    bestAttempt: null,
-    fixesInARow: 0,
-    final: null,
-    controlCandidate: null,
-    stopReason: null,
-    seen: [event.id],
-    held: [],
-    outbox: [],
-  }
+  const empty: PlannerState = { ...newRun(config, event.id), phase: 'searching', contamination }
   const plan = { attempt: 1, operation: 'draft' as const, diagnosis: 'The program as it was given.', program }
   const opened = await openAttempt(empty, plan, store)
   const { attempt, messages } = planRound(empty, opened)
@@ -66,7 +43,7 @@ async function begin(config: RunConfig, event: PlannerEvent, store: StepDeps['st
     ],
   }
   const { state, send } = messages.length > 0 ? started : finish(started, attempt, event)
-  return { ...state, outbox: send }
+  return withMessages(state, send)
 }
 
 function react(state: PlannerState, event: PlannerEvent): Change {
