@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { sha256 } from '../schemas/hash.ts'
 import type { ObjectRef } from '../schemas/ids.ts'
 import type { Account } from '../schemas/role.ts'
 import { TerminalError } from './errors.ts'
@@ -91,8 +91,6 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     },
   }
 }
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 const chunkCount = (ref: ObjectRef) => Math.max(1, Math.ceil(ref.bytes / chunkBytes))
 

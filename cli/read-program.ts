@@ -4,18 +4,21 @@ import { z } from 'zod'
 import { Program } from '../schemas/program.ts'
 import { UsageError } from './errors.ts'
 
-/** Reads a curation program, JSON or YAML. Errors: UsageError that names each fault and its place. */
-export async function readProgram(path: string): Promise<Program> {
+/** What a program file holds, JSON or YAML, not yet checked. Errors: UsageError. */
+export async function readProgramFile(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new UsageError(`There is no program ${path}.`, 'Name an existing file, JSON or YAML.')
   })
-  let value: unknown
   try {
-    value = parse(text)
+    return parse(text)
   } catch (error) {
     throw new UsageError(`The program ${path} is neither JSON nor YAML: ${(error as Error).message}`, 'Mend that line.')
   }
-  const parsed = Program.safeParse(value)
+}
+
+/** Reads a curation program. Errors: UsageError that names each fault and its place. */
+export async function readProgram(path: string): Promise<Program> {
+  const parsed = Program.safeParse(await readProgramFile(path))
   if (parsed.success) return parsed.data
   const mend = 'Correct what is named; schemas/generated/program.json says what a program may hold.'
   throw new UsageError(`The program ${path} is not valid:\n${z.prettifyError(parsed.error)}`, mend)

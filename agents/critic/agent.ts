@@ -56,19 +56,21 @@ async function startRules({ bus, contaminationKey }: AgentContext): Promise<Star
   const byHash = (ref: ObjectRef) => ref.sha256
   const task = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const program = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
-  const indexBytes = memo((ref: ObjectRef) => bus.objects.get(ref), byHash)
+  const index = memo(
+    async ({ ref, share }: { ref: ObjectRef; share: number }) =>
+      openContaminationIndex(await bus.objects.get(ref), key, { share }),
+    ({ ref, share }) => `${ref.sha256} ${share}`,
+  )
 
   async function checksFor(round: Round): Promise<CheckDeps> {
     const { id, scorer } = await task(round.publicTask)
     const rules = await program(round.program)
-    const index = openContaminationIndex(await indexBytes(round.contamination), key, {
-      share: rules.filters.contaminationShare,
-    })
+    const { check } = await index({ ref: round.contamination, share: rules.filters.contaminationShare })
     const score = scorerFor(scorer)
     const procedure = procedures[id]
     return {
       program: rules,
-      contamination: (row) => index.check({ text: row.input, coreKey: row.origin.coreKey })?.split ?? null,
+      contamination: (row) => check({ text: row.input, coreKey: row.origin.coreKey })?.split ?? null,
       solve: procedure ? procedure.solveCore : null,
       isCorrect: (reply, answer) => score(reply, answer).strict,
     }

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import { checkProgram } from '../../agents/planner/program-faults.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { UsageError } from '../errors.ts'
+import { readProgramFile } from '../read-program.ts'
 
 export function registerProgram(program: Command): void {
   program
@@ -17,7 +16,7 @@ export function registerProgram(program: Command): void {
     .option('--task <dir>', 'check its skills against this task folder too')
     .action(async (file: string, { task }: { task?: string }) => {
       const skills = task ? (await loadTask(task)).skills.map(({ name }) => name) : undefined
-      const checked = checkProgram(await readValue(file), { ...(skills && { skills }) })
+      const checked = checkProgram(await readProgramFile(file), { ...(skills && { skills }) })
       if (!checked.ok) {
         throw new UsageError(
           `The program ${file} does not hold:\n${checked.faults.map((fault) => `  ${fault}`).join('\n')}`,
@@ -26,17 +25,6 @@ export function registerProgram(program: Command): void {
       }
       for (const line of describe(checked.program)) console.log(line)
     })
-}
-
-async function readValue(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new UsageError(`There is no program ${file}.`, 'Name an existing file, JSON or YAML.')
-  })
-  try {
-    return parse(text)
-  } catch (error) {
-    throw new UsageError(`The program ${file} is neither JSON nor YAML: ${(error as Error).message}`, 'Mend that line.')
-  }
 }
 
 function describe(program: Program): string[] {
