@@ -12,7 +12,7 @@ import type { Topology } from '../schemas/topology.ts'
 import { startGateway } from '../trace/gateway.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
-import { prepareStudent } from '../trainer-bridge/student.ts'
+import { ensureStudent } from '../trainer-bridge/student.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
@@ -161,5 +161,5 @@ export async function openSession(
 async function prepareRuntime(topology: Topology, home: string, onProgress: (line: string) => void): Promise<void> {
   const { python } = await provisionRuntime({ home, onProgress })
   const { student } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
-  await prepareStudent(student, { home, python, onProgress, signal: new AbortController().signal })
+  await ensureStudent(student, { home, python, onProgress, signal: new AbortController().signal })
 }

@@ -14,10 +14,11 @@ import { defaultTopology, readTopology } from './topology-file.ts'
 export async function withBus<T>(use: (bus: Bus, cluster: Cluster) => Promise<T>): Promise<T> {
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
   const home = homeFolder()
-  await using cluster =
-    (await joinedCluster(home)) ?? (await openCluster({ home, log, onProgress: (line) => console.error(line) }))
+  const joined = await joinedCluster(home)
+  await using cluster = joined ?? (await openCluster({ home, log, onProgress: (line) => console.error(line) }))
   await using bus = await connectOperator(cluster, log)
-  await prepareBus(bus, await readTopology(defaultTopology))
+  // A running session made its bus with the limits of its own topology; they are left as they are.
+  if (!joined) await prepareBus(bus, await readTopology(defaultTopology))
   return await use(bus, cluster)
 }
 

@@ -1,25 +1,13 @@
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Bus } from '../bus/mod.ts'
 import { sha256 } from '../schemas/hash.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
-import { repliesKey, type Student } from './job.ts'
-import type { Runtime } from './runtime.ts'
-import { adapterFolder, type OnProgress } from './trainings.ts'
+import { repliesKey } from './job.ts'
+import { adapterFolder, type BridgeParts, type OnProgress } from './trainings.ts'
 
 /** Answers questions as a candidate. Replies are kept by what they depend on, so the base student answers a paper only once. */
-export function createReplies({
-  bus,
-  runtime,
-  student,
-  scratch,
-}: {
-  bus: Bus
-  runtime: Runtime
-  student: Student
-  scratch: string
-}) {
+export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
   const cache = join(scratch, 'replies')
 
   return {

@@ -20,18 +20,11 @@ export type OnProgress = (
   more: { loss?: number; tokensPerSecond?: number; etaSeconds?: number },
 ) => void
 
+/** What a bridge works with; `scratch` is its folder for adapters and replies. */
+export type BridgeParts = { bus: Bus; runtime: Runtime; student: Student; scratch: string }
+
 /** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
-export function createTrainings({
-  bus,
-  runtime,
-  student,
-  scratch,
-}: {
-  bus: Bus
-  runtime: Runtime
-  student: Student
-  scratch: string
-}) {
+export function createTrainings({ bus, runtime, student, scratch }: BridgeParts) {
   const records = bus.kv('trainings', TrainingRecord)
 
   return {

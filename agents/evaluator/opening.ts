@@ -8,6 +8,7 @@ import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
+import { memo } from '../kit/cache.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
 import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, type Paper, sittingsOf } from './sitting-plan.ts'
 
@@ -95,18 +96,20 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
     async open(task: Task, request: PayloadOf<typeof OpeningRequest>, runId: string, cause: Cause): Promise<void> {
       const record = await begin(task, request, runId)
       const { publicTask, variants } = record
+      // Every candidate sits the same paper: its questions are read and sent once.
+      const questionsOf = memo(
+        async (paper: Paper) => {
+          const asked = (await itemsOf(record, paper)).map((item) => Question.strip().parse(item))
+          return bus.objects.putLines('EXAM', `${runId}/questions`, asked)
+        },
+        (paper) => paper,
+      )
       for (const { candidate, paper } of sittingsOf(record)) {
-        const asked = (await itemsOf(record, paper)).map((item) => Question.strip().parse(item))
+        const questions = await questionsOf(paper)
         await bus.publish(
           Sitting,
           { runId, variant: variants['trainer-bridge'], id: `sitting:${candidate.name}:${paper}`, cause },
-          {
-            candidate,
-            paper,
-            questions: await bus.objects.putLines('EXAM', `${runId}/questions`, asked),
-            publicTask,
-            variants,
-          },
+          { candidate, paper, questions, publicTask, variants },
         )
       }
       await publishIfComplete(runId, record, cause)
