@@ -228,7 +228,8 @@ async function answers(url: string, credentials: AllCredentials): Promise<boolea
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this user has the id. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,7 +1,14 @@
 export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, type WorkOptions } from './bus.ts'
 export { AllCredentials, Credentials, credentialsFromUrl, readCredentials, UserCredentials } from './credentials.ts'
 export type { DeadLetter } from './dead-letters.ts'
-export { type EmbeddedServer, findServer, makeCredentials, type ServerOptions, startServer } from './embedded-server.ts'
+export {
+  type EmbeddedServer,
+  findServer,
+  isAlive,
+  makeCredentials,
+  type ServerOptions,
+  startServer,
+} from './embedded-server.ts'
 export { BusSetupError, RetryError, TerminalError } from './errors.ts'
 export type { HandlerContext, Outcome } from './handle.ts'
 export type { Cause, Sender } from './headers.ts'

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isAlive } from '../bus/mod.ts'
 import { homeFolder } from './home.ts'
 
 /** The session that runs agents on this machine, so that other commands can join it. */
@@ -13,15 +14,6 @@ export const LiveSession = z.object({
 export type LiveSession = z.infer<typeof LiveSession>
 
 const file = () => join(homeFolder(), 'session.json')
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** The session that is alive, or null. */
 export async function findSession(): Promise<LiveSession | null> {

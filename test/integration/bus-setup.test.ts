@@ -10,11 +10,12 @@ import {
   connectBus,
   credentialsFromUrl,
   findServer,
+  isAlive,
   readCredentials,
   startServer,
 } from '../../bus/mod.ts'
 import { registry } from '../../schemas/registry.ts'
-import { isAlive, memoryLog, natsBinary, take, until, withServer } from '../support/nats.ts'
+import { memoryLog, natsBinary, take, until, withServer } from '../support/nats.ts'
 
 const log = memoryLog()
 const cleanups: (() => unknown)[] = []

@@ -7,6 +7,7 @@ import {
   type Bus,
   connectBus,
   type EmbeddedServer,
+  isAlive,
   type Logger,
   startServer,
 } from '../../bus/mod.ts'
@@ -112,15 +113,6 @@ export async function withServer(
       if (isAlive(server.pid)) throw new Error(`nats-server ${server.pid} is still running`)
       await rm(storeDir, { recursive: true, force: true })
     },
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
   }
 }
 
