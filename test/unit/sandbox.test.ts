@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { callHook, whyNoFunction } from '../../agents/kit/sandbox/hooks.ts'
-import { openSandbox } from '../../agents/kit/sandbox/sandbox.ts'
+import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 
 const sandbox = openSandbox({ timeoutMs: 150 })
 afterAll(() => sandbox[Symbol.asyncDispose]())

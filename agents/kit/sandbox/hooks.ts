@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TrainingRow } from '../../../schemas/task.ts'
-import type { SandboxOutcome } from './limits.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { SandboxOutcome } from '../../../tasks/sandbox/limits.ts'
+import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 
 /** What a program's hooks return. */
 const results = {
