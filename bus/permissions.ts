@@ -31,6 +31,8 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Rol
   trainings: ['trainer-bridge'],
   shards: ['generator'],
   journal: ['generator'],
+  checks: ['critic'],
+  'check-journal': ['critic'],
   openings: ['evaluator'],
   'opening-records': ['evaluator'],
   'sealed-results': ['evaluator'],

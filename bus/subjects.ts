@@ -31,6 +31,8 @@ export const bucketAccount = {
   trainings: 'LAB',
   shards: 'LAB',
   journal: 'LAB',
+  checks: 'LAB',
+  'check-journal': 'LAB',
   openings: 'VAULT',
   'opening-records': 'VAULT',
   'sealed-results': 'VAULT',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { promptHashOf } from '../../agents/generator/llm/compose.ts'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
+import { promptHashOf } from '../../agents/kit/paid/call.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'

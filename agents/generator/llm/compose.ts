@@ -1,8 +1,8 @@
-import { hashOf, sha256 } from '../../../schemas/hash.ts'
+import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Shard } from '../../../schemas/messages/generation.ts'
 import type { PromptParameter, PromptSource } from '../../../schemas/program.ts'
-import type { ChatMessage, ChatRequest } from '../../kit/teacher/request.ts'
+import type { ChatMessage } from '../../kit/teacher/request.ts'
 
 /** What one index of a shard asks the teacher for. */
 export type Prompt = { index: number; id: string; sample: number; messages: ChatMessage[] }
@@ -52,7 +52,3 @@ export function composePrompts(
     }
   })
 }
-
-/** What a reply depends on, hashed. */
-export const promptHashOf = (model: string, { messages, sampling }: ChatRequest): string =>
-  hashOf({ model, messages, sampling: JSON.parse(JSON.stringify(sampling)) })

@@ -6,7 +6,7 @@ import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { type ReplyScore, userTurn } from '../../../schemas/task.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
-import type { Call, Journalled } from './calls.ts'
+import type { Call, Journalled } from '../../kit/paid/call.ts'
 import { composePrompts, type Prompt } from './compose.ts'
 import { parseRow } from './parse-row.ts'
 

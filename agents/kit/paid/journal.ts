@@ -1,31 +1,29 @@
 import { z } from 'zod'
-import type { Bus } from '../../../bus/mod.ts'
+import type { Kv } from '../../../bus/mod.ts'
 import { Sha256 } from '../../../schemas/ids.ts'
-import { Reply } from '../../kit/teacher/request.ts'
-import type { Teacher } from '../../kit/teacher/teacher.ts'
-import type { Call } from './calls.ts'
-import { promptHashOf } from './compose.ts'
+import { Reply } from '../teacher/request.ts'
+import type { Teacher } from '../teacher/teacher.ts'
+import { type Call, promptHashOf } from './call.ts'
 import type { Ownership } from './ownership.ts'
 
 /** A paid reply; written before it is used, and never changed. */
 export const JournalEntry = z.object({ promptHash: Sha256, reply: Reply })
 export type JournalEntry = z.infer<typeof JournalEntry>
 
-type Journal = {
+export type Journal = {
   call: Call
   /** Tokens of all replies taken, from the journal or fresh. */
   tokens(): { inputTokens: number; outputTokens: number }
 }
 
 /**
- * The calls of one shard, each read from the journal before it is paid. Only a shard that had an owner before has entries to
+ * The calls of one piece of work, each read from the journal before it is paid. Only work that had an owner before has entries to
  * read; they are listed once.
  */
 export async function openJournal(
-  bus: Bus,
+  kv: Kv<JournalEntry>,
   { key, ownership, teacher, signal }: { key: string; ownership: Ownership; teacher: Teacher; signal: AbortSignal },
 ): Promise<Journal> {
-  const kv = bus.kv('journal', JournalEntry)
   const before = new Set(ownership.epoch > 1 ? await kv.keys(`${key}.*`) : [])
   const tokens = { inputTokens: 0, outputTokens: 0 }
   const take = (entry: JournalEntry) => {

@@ -1,59 +1,59 @@
 import { z } from 'zod'
-import type { Bus, Kv } from '../../../bus/mod.ts'
+import type { Kv } from '../../../bus/mod.ts'
 import { ObjectRef } from '../../../schemas/ids.ts'
-import type { Purse } from '../../kit/teacher/teacher.ts'
+import type { Purse } from '../teacher/teacher.ts'
 
-/** Who works on a shard, and what it may have spent. Kept in KV and written with its revision. */
-export const ShardRecord = z.object({
+/** Who does a piece of paid work, and what it may have spent. Kept in KV and written with its revision. */
+export const PaidRecord = z.object({
   /** Grows with each owner; whoever wrote under an older one stops. */
   epoch: z.number().int().positive(),
   owner: z.string(),
   /** Calls reserved by all owners so far: no more were made, whatever crashed. */
   reserved: z.number().int().nonnegative(),
-  /** The finished batch. */
-  batch: ObjectRef.nullable(),
+  /** What the finished work made. */
+  result: ObjectRef.nullable().default(null),
 })
-export type ShardRecord = z.infer<typeof ShardRecord>
+export type PaidRecord = z.infer<typeof PaidRecord>
 
-/** Another process owns the shard now. */
+/** Another process owns the work now. */
 export class NotOwner extends Error {}
 
-/** A shard in this process's hands. */
+/** Paid work in this process's hands. */
 export type Ownership = {
   readonly epoch: number
   readonly purse: Purse
   /** Calls that count: all that earlier owners reserved, and those made under this epoch. */
   spent(): number
-  /** Closes the shard with its batch. Throws NotOwner. */
-  close(batch: ObjectRef): Promise<void>
+  /** Closes the work with what it made. Throws NotOwner. */
+  close(result: ObjectRef): Promise<void>
 }
 
 /** Calls reserved with one write. */
 const chunk = 16
 
 /**
- * Takes a shard over, or gives the batch of one that is closed.
+ * Takes a piece of work over, or gives what it made where it is closed.
  * O1  A call is made only below the watermark that was written before, under this owner's epoch.
  * O2  What earlier owners reserved counts as spent, replied to or not, so `maxCalls` holds across any crash.
  * O3  A write with an old revision fails: then another took over, and this one spends and publishes nothing more.
  */
-export async function takeShard(
-  kv: Kv<ShardRecord>,
+export async function takeWork(
+  kv: Kv<PaidRecord>,
   key: string,
   { owner, maxCalls }: { owner: string; maxCalls: number },
-): Promise<Ownership | { batch: ObjectRef }> {
+): Promise<Ownership | { result: ObjectRef }> {
   for (;;) {
     const held = await kv.get(key)
-    if (held?.value.batch) return { batch: held.value.batch }
+    if (held?.value.result) return { result: held.value.result }
     const earlier = held?.value.reserved ?? 0
-    let record: ShardRecord = { epoch: (held?.value.epoch ?? 0) + 1, owner, reserved: earlier, batch: null }
+    let record: PaidRecord = { epoch: (held?.value.epoch ?? 0) + 1, owner, reserved: earlier, result: null }
     const first = held ? await kv.update(key, record, held.revision) : await kv.create(key, record)
     if (typeof first !== 'number') continue
     let revision = first
     let made = 0
     let writing: Promise<unknown> = Promise.resolve()
 
-    const write = async (change: Partial<ShardRecord>) => {
+    const write = async (change: Partial<PaidRecord>) => {
       const next = { ...record, ...change }
       const saved = await kv.update(key, next, revision)
       if (typeof saved !== 'number') throw new NotOwner(`${key} is another's`)
@@ -80,17 +80,16 @@ export async function takeShard(
             return true
           }),
       },
-      close: (batch) => inTurn(() => write({ batch })),
+      close: (result) => inTurn(() => write({ result })),
     }
   }
 }
 
-/** The batch of a shard that another owner closes; null when it is not closed when the signal fires. */
-export async function awaitClosed(bus: Bus, key: string, signal: AbortSignal): Promise<ObjectRef | null> {
-  const kv = bus.kv('shards', ShardRecord)
+/** What work that another owner closes has made; null when it is not closed when the signal fires. */
+export async function awaitClosed(kv: Kv<PaidRecord>, key: string, signal: AbortSignal): Promise<ObjectRef | null> {
   while (!signal.aborted) {
     const held = await kv.get(key)
-    if (held?.value.batch) return held.value.batch
+    if (held?.value.result) return held.value.result
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
   return null

@@ -1,0 +1,99 @@
+import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
+import type { ObjectRef } from '../../../schemas/ids.ts'
+import { Progress } from '../../../schemas/messages/run.ts'
+import type { AgentContext } from '../agent.ts'
+import type { BreakerState } from '../teacher/breaker.ts'
+import { TeacherUnusable } from '../teacher/check.ts'
+import { endpointOf, TeacherOptions } from '../teacher/options.ts'
+import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
+import type { Call } from './call.ts'
+import { JournalEntry, openJournal } from './journal.ts'
+import { awaitClosed, NotOwner, PaidRecord, takeWork } from './ownership.ts'
+
+/** Where a role keeps its records and its replies. */
+export type PaidBuckets = { records: 'shards' | 'checks'; journal: 'journal' | 'check-journal' }
+
+export type Spending = { calls: number; inputTokens: number; outputTokens: number }
+
+/** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
+export type Piece = {
+  /** Names the work on this bus, for ever: a key of the buckets. */
+  key: string
+  runId: string
+  /** HTTP requests that it may make, whatever crashes. */
+  maxCalls: number
+  signal: AbortSignal
+  make(call: Call, spent: () => Spending): Promise<ObjectRef>
+}
+
+/** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
+export type PaidWork = (piece: Piece) => Promise<ObjectRef>
+
+function optionsOf({ options, identity: { role, variant } }: AgentContext): TeacherOptions {
+  const parsed = TeacherOptions.safeParse(options)
+  if (parsed.success) return parsed.data
+  const { path, message } = parsed.error.issues[0]!
+  throw new TeacherUnusable(
+    `The ${role} "${variant}" has no usable options: ${path.join('.')}: ${message}.`,
+    `Name the model in the topology: agents.${role}.options.model.`,
+  )
+}
+
+/** The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. */
+export function openPaidWork(context: AgentContext, buckets: PaidBuckets): PaidWork {
+  const { bus, identity, log } = context
+  const active = new Map<string, number>()
+  const teacher = createTeacher(endpointOf(process.env), optionsOf(context), (state) => {
+    log.warn({ state }, 'circuit breaker of the teacher')
+    for (const runId of active.keys()) void tellBreaker(bus, identity, runId, state).catch(() => {})
+  })
+  const records = bus.kv(buckets.records, PaidRecord)
+  const entries = bus.kv(buckets.journal, JournalEntry)
+
+  const work = async ({ key, maxCalls, signal, make }: Piece): Promise<ObjectRef> => {
+    const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls })
+    if ('result' in ownership) return ownership.result
+    const journal = await openJournal(entries, { key, ownership, teacher, signal })
+    const made = await make(journal.call, () => ({ calls: ownership.spent(), ...journal.tokens() }))
+    await ownership.close(made)
+    return made
+  }
+
+  return async (piece) => {
+    const { runId, key, signal } = piece
+    active.set(runId, (active.get(runId) ?? 0) + 1)
+    try {
+      const made = await work(piece).catch((error: unknown) => {
+        if (error instanceof NotOwner) return awaitClosed(records, key, signal)
+        if (error instanceof TeacherRefused) throw new TerminalError(`the teacher refuses: ${error.message}`)
+        throw error
+      })
+      if (!made) throw new RetryError(`${key} is not closed yet`)
+      return made
+    } finally {
+      const left = (active.get(runId) ?? 1) - 1
+      if (left === 0) active.delete(runId)
+      else active.set(runId, left)
+    }
+  }
+}
+
+const words: Readonly<Record<BreakerState, string>> = {
+  open: 'the teacher fails; calls wait',
+  'half-open': 'one call tries whether the teacher is back',
+  closed: 'the teacher answers again',
+}
+
+async function tellBreaker(
+  bus: Bus,
+  { role, instance }: AgentContext['identity'],
+  runId: string,
+  state: BreakerState,
+): Promise<void> {
+  const id = `progress:${instance}:breaker:${process.pid}:${performance.now()}`
+  await bus.publish(
+    Progress,
+    { runId, id },
+    { role, instance, phase: 'generate', done: 0, total: 0, detail: words[state] },
+  )
+}
