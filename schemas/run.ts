@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BaselineArm } from './arm.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
@@ -7,6 +8,18 @@ import { ScoreMode } from './task.ts'
 /** Which variant of each role works for a run; messages are addressed to it. */
 export const Variants = z.record(AgentRole, Token)
 export type Variants = z.infer<typeof Variants>
+
+/** What is trained and measured beside the chosen dataset, so that its gain can be trusted. */
+export const Evidence = z.object({
+  /** Fresh training seeds, none of them the search's, of the chosen dataset and of each baseline. */
+  seeds: z.number().int().min(1).max(100).default(1),
+  arms: z.array(BaselineArm).default(['control']),
+  /** Every valid attempt's adapter from the search sits the test too, once it is opened; it is never chosen by that. */
+  submissions: z.boolean().default(false),
+  /** The rows of the task's reference, of the arm that is trained on them. */
+  reference: ObjectRef.optional(),
+})
+export type Evidence = z.infer<typeof Evidence>
 
 /** Everything that fixes a run. Two runs with equal settings, task and versions give equal datasets. */
 export const RunConfig = z.object({
@@ -43,6 +56,8 @@ export const RunConfig = z.object({
   sealedTask: ObjectRef,
   /** Whether the server enforces the sealing of the test (three accounts), and what it does not cover. */
   sealing: z.object({ enforced: z.boolean(), note: z.string() }),
+  /** Runs begun before it was said had the control alone, with one seed. */
+  evidence: Evidence.prefault({}),
   /** Only of a run that makes data and trains nothing: the program it follows, and the index that rows are checked with. */
   generate: z.object({ program: Program, contamination: ObjectRef }).optional(),
   startedAt: Timestamp,

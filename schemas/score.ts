@@ -22,6 +22,8 @@ export const ItemOutcome = z.object({
   id: z.string(),
   part: z.string(),
   skill: z.string(),
+  /** Items of one group share a context or a source problem: they are resampled together. Without it an item stands alone. */
+  group: z.string().optional(),
   strict: z.boolean(),
   lenient: z.boolean(),
   cut: z.boolean(),

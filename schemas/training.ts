@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Arm, armSeedOf, CandidateName } from './arm.ts'
 import { ObjectRef, Sha256 } from './ids.ts'
 
 /** What a training did; loss is the mean over completion tokens, seconds are wall time of the training alone. */
@@ -24,13 +25,21 @@ export const Adapter = z.object({
 export type Adapter = z.infer<typeof Adapter>
 
 /** A student that can be scored: the base, or the base with one trained adapter; with or without worked examples in its prompt. */
-export const Candidate = z.object({
-  /** base | base-examples | attempt-<n> | final | control */
-  name: z.string().regex(/^(base|base-examples|attempt-\d+|final|control)$/),
-  student: z.string(),
-  /** Identity of the training: hash of (dataset hash, student, recipe, seed); null for the base. */
-  jobHash: Sha256.nullable(),
-  adapter: Adapter.nullable(),
-  examples: z.boolean(),
-})
+export const Candidate = z
+  .object({
+    name: CandidateName,
+    /** Follows from the name where it is left out. */
+    arm: Arm.optional(),
+    /** Which of the arm's training seeds, counted from 1; follows from the name where it is left out. */
+    seedIndex: z.number().int().positive().optional(),
+    student: z.string(),
+    /** Identity of the training: hash of (dataset hash, student, recipe, seed); null for the base. */
+    jobHash: Sha256.nullable(),
+    adapter: Adapter.nullable(),
+    examples: z.boolean(),
+  })
+  .transform(({ name, ...candidate }) => {
+    const { arm, seedIndex } = armSeedOf(name)
+    return { ...candidate, name, arm: candidate.arm ?? arm, seedIndex: candidate.seedIndex ?? seedIndex }
+  })
 export type Candidate = z.infer<typeof Candidate>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AgentContext, AgentModule, StartedAgent } from '../agents/kit/agent.ts'
 import { memo } from '../agents/kit/cache.ts'
 import { type Cause, TerminalError } from '../bus/mod.ts'
+import { armSeedOf } from '../schemas/arm.ts'
 import type { ObjectRef } from '../schemas/ids.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { Answers, type Job, Predictions, type Sitting } from '../schemas/messages/evaluation.ts'
@@ -79,6 +80,7 @@ async function startPeft({
       job.training && (await trainings.train(job.training, rules.recipe, { onProgress, signal: context.signal }))
     const candidate: Candidate = {
       name: job.candidate,
+      ...armSeedOf(job.candidate),
       student: studentLabel(student),
       jobHash: trained?.jobHash ?? null,
       adapter: trained?.adapter ?? null,

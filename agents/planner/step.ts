@@ -331,6 +331,7 @@ function open(draft: Draft): void {
   draft.send.push(
     outgoing.openingRequest(config, {
       candidates: [base.candidate, examples, ...(controlCandidate ? [controlCandidate] : []), final],
+      arms: [],
       datasets: [best(draft.state)!.dataset!, ...(controlCandidate ? [control!.dataset!] : [])],
       ...taskOf(config),
     }),
@@ -361,7 +362,11 @@ function conclude(draft: Draft, stopReason: StopReason): void {
       controlDatasetHash: state.control?.datasetHash ?? null,
       attempts: state.attempts.length,
       validAttempts: state.attempts.filter((each) => each.outcome === 'scored').length,
-      seeds: { search: [deriveSeed(state.config.seed, 'search')], replay: deriveSeed(state.config.seed, 'replay') },
+      seeds: {
+        search: [deriveSeed(state.config.seed, 'search')],
+        replay: deriveSeed(state.config.seed, 'replay'),
+        replays: [deriveSeed(state.config.seed, 'replay')],
+      },
     }),
   )
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { Arm, TrainedArm } from '../arm.ts'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
 import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
+import { ScoreMode } from '../task.ts'
 import { Candidate, TrainingSummary } from '../training.ts'
 
 /** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
@@ -60,6 +62,32 @@ export const Report = defineWork({
   }),
 })
 
+/** One arm's dataset as it was frozen; exactly one of `datasetHash` and `leftOut` is null. */
+export const ArmRecord = z.object({
+  arm: TrainedArm,
+  /** May differ from the run's number of rows, where there were fewer. */
+  rows: z.number().int().nonnegative(),
+  dataset: ObjectRef.nullable(),
+  datasetHash: Sha256.nullable(),
+  /** The arm with the very same dataset: then this one has no candidates of its own, that one's results are its results. */
+  sameAs: TrainedArm.nullable(),
+  /** Why it could not be made. */
+  leftOut: z.string().nullable(),
+})
+export type ArmRecord = z.infer<typeof ArmRecord>
+
+/** The one comparison that the run is judged by, named before the test is opened; all others are secondary. */
+export const PrimaryComparison = z.object({
+  arm: TrainedArm,
+  against: Arm,
+  /** The part of the test; see ItemPart. */
+  part: z.string(),
+  mode: ScoreMode,
+  /** The seed whose adapters are compared where seeds are not averaged. */
+  seedIndex: z.number().int().positive(),
+})
+export type PrimaryComparison = z.infer<typeof PrimaryComparison>
+
 /** planner -> evaluator: the search is over; open the sealed test once, for this frozen list. */
 export const OpeningRequest = defineWork({
   name: 'opening-request',
@@ -67,6 +95,10 @@ export const OpeningRequest = defineWork({
   to: 'evaluator',
   schema: z.object({
     candidates: z.array(Candidate).min(1),
+    /** What each arm was trained on, or why it was not; empty in runs before it was said. */
+    arms: z.array(ArmRecord).default([]),
+    /** Left out in runs before it was said: final against control, strictly. */
+    primary: PrimaryComparison.optional(),
     /** Datasets that the audit's items must share no core with. */
     datasets: z.array(ObjectRef),
     publicTask: ObjectRef,

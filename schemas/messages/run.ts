@@ -88,6 +88,11 @@ export const RunFinished = defineEvent({
     controlDatasetHash: Sha256.nullable(),
     attempts: z.number().int(),
     validAttempts: z.number().int(),
-    seeds: z.object({ search: z.array(z.number().int()), replay: z.number().int() }),
+    /** `replays`: training seeds of every arm, by seed index from 1; `replay` is the first of them. */
+    seeds: z.object({
+      search: z.array(z.number().int()),
+      replay: z.number().int(),
+      replays: z.array(z.number().int()).default([]),
+    }),
   }),
 })

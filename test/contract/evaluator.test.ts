@@ -20,7 +20,15 @@ import { plannerHandlers } from '../support/planner-handlers.ts'
 
 const { variants } = configOf()
 const task = await loadTask(bundledTask)
-const base: Candidate = { name: 'base', student: 'student', jobHash: null, adapter: null, examples: false }
+const base: Candidate = {
+  name: 'base',
+  arm: 'base',
+  seedIndex: 1,
+  student: 'student',
+  jobHash: null,
+  adapter: null,
+  examples: false,
+}
 
 describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
   const stop = new AbortController()
@@ -106,8 +114,9 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     expect(reports[0]!.badCases).toEqual([])
 
     const request = {
-      candidates: [base, { ...base, name: 'base-examples', examples: true }],
+      candidates: [base, { ...base, name: 'base-examples', arm: 'base-examples' as const, examples: true }],
       datasets: [],
+      arms: [],
       publicTask,
       sealedTask,
       variants,

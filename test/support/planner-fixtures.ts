@@ -2,7 +2,7 @@ import type { Attempt } from '../../agents/planner/state.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { Program } from '../../schemas/program.ts'
-import type { RunConfig } from '../../schemas/run.ts'
+import { Evidence, type RunConfig } from '../../schemas/run.ts'
 
 /** A reference to a blob that nobody reads. */
 export const refTo = (name: string): ObjectRef => ({ account: 'LAB', name, sha256: hashOf(name), bytes: 1 })
@@ -26,6 +26,7 @@ export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
     publicTask: refTo('public'),
     sealedTask: refTo('sealed'),
     primary: 'strict',
+    evidence: Evidence.parse({}),
     sealing: { enforced: true, note: 'for a test' },
     startedAt: '2026-01-01T00:00:00.000Z',
     ...changes,

@@ -3,6 +3,7 @@ import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
 import { type PlannerEvent, step } from '../../agents/planner/step.ts'
 import type { Store } from '../../agents/planner/store.ts'
+import { armSeedOf } from '../../schemas/arm.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
@@ -106,7 +107,14 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       cut: 0,
     }
     const jobHash = job.training && hashOf([job.training.datasetHash, job.training.seed])
-    const candidate = { name: job.candidate, student: 's', jobHash, adapter: null, examples: false }
+    const candidate = {
+      name: job.candidate,
+      ...armSeedOf(job.candidate),
+      student: 's',
+      jobHash,
+      adapter: null,
+      examples: false,
+    }
     const payload = {
       candidate,
       training: null,

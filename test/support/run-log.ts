@@ -1,6 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { LogEntry } from '../../cli/report/mod.ts'
+import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { AgentRole, Role } from '../../schemas/role.ts'
@@ -98,6 +99,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
   const candidateOf = (name: string) => ({
     name,
     student: 'SmolLM2-135M-Instruct',
+    ...armSeedOf(name),
     jobHash: name.startsWith('base') ? null : hash(`job ${name}`),
     adapter: name.startsWith('base')
       ? null
@@ -124,6 +126,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         enforced: options.sealingEnforced ?? true,
         note: 'Files on this machine are not sealed from processes of the same OS user.',
       },
+      evidence: { seeds: 1, arms: ['control'], submissions: false },
       startedAt: new Date(startMs).toISOString(),
     },
   })
@@ -299,6 +302,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     const names = ['base', 'base-examples', 'final', 'control']
     say('opening-request', 'planner', {
       candidates: names.map(candidateOf),
+      arms: [],
       datasets: [object('dataset attempt-2'), object('dataset attempt-0')],
       ...addresses,
     })
@@ -319,7 +323,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       controlDatasetHash: hash('dataset control'),
       attempts,
       validAttempts: attempts,
-      seeds: { search: Array.from({ length: attempts }, (_, index) => 101 + index), replay: 4242 },
+      seeds: { search: Array.from({ length: attempts }, (_, index) => 101 + index), replay: 4242, replays: [4242] },
     })
     say('status-changed', 'planner', { status: 'finished', reason: 'all attempts were used' })
   }

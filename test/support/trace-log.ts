@@ -1,4 +1,5 @@
 import type { LogEntry } from '../../bus/mod.ts'
+import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
@@ -73,6 +74,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       ...task,
       primary: 'strict',
       sealing: { enforced: true, note: 'three accounts; agents of this machine share an OS user' },
+      evidence: { seeds: 1, arms: ['control'], submissions: false },
       startedAt: new Date(startedAt).toISOString(),
     },
   })
@@ -82,6 +84,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const candidateOf = (name: string) => ({
     name,
     student: 'SmolLM2-135M-Instruct',
+    ...armSeedOf(name),
     jobHash: name.startsWith('base') ? null : hash(`job ${name}`),
     adapter: name.startsWith('base')
       ? null
@@ -323,6 +326,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const names = ['base', 'base-examples', 'control', 'final'] as const
   emit('opening-request', ['planner', 1], control, clock, {
     candidates: names.map(candidateOf),
+    arms: [],
     datasets: [object(`dataset-${attempts}`), object('dataset-0')],
     ...task,
   })
@@ -358,7 +362,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
     controlDatasetHash: hash('dataset 0'),
     attempts,
     validAttempts: attempts,
-    seeds: { search: [11], replay: 12 },
+    seeds: { search: [11], replay: 12, replays: [12] },
   })
   emit('status-changed', ['planner', 1], finished, clock + 40, { status: 'finished', reason: 'attempts used' })
   drafts.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))

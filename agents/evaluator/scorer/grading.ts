@@ -17,9 +17,9 @@ export function grade(
     const prediction = byId.get(item.id)
     if (!prediction) throw new Error(`there is no prediction for item ${item.id}`)
     const verdict = score(prediction.text, item.answer)
-    const { id, part, skill } = item
+    const { id, part, skill, group } = item
     const { strict, lenient } = verdict
-    const outcome = { id, part, skill, strict, lenient, cut: prediction.finish === 'length' }
+    const outcome = { id, part, skill, ...(group && { group }), strict, lenient, cut: prediction.finish === 'length' }
     return { item, reply: prediction.text, outcome, score: verdict }
   })
 }

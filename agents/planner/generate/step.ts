@@ -142,7 +142,7 @@ function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: St
     controlDatasetHash: null,
     attempts: 1,
     validAttempts: made ? 1 : 0,
-    seeds: { search: [state.config.seed], replay: state.config.seed },
+    seeds: { search: [state.config.seed], replay: state.config.seed, replays: [] },
   })
   const last = turn(after, made ? 'finished' : 'failed', `${attempt.rows} rows: ${stopReason}`, event)
   return { state: last.state, send: [...change.send, finished, ...last.send] }

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { armSeedOf, candidateName, TrainedArm } from '../../schemas/arm.ts'
+import { Evidence } from '../../schemas/run.ts'
+import { Candidate } from '../../schemas/training.ts'
+
+const parts = { student: 's', jobHash: null, adapter: null, examples: false }
+
+describe('the arms of a run', () => {
+  test('a name says arm and seed, and is made from them', () => {
+    for (const arm of TrainedArm.options) {
+      for (const seedIndex of [1, 2, 12]) {
+        expect(armSeedOf(candidateName(arm, seedIndex))).toEqual({ arm, seedIndex })
+      }
+    }
+    expect(candidateName('one-shot', 1)).toBe('one-shot')
+    expect(candidateName('one-shot', 3)).toBe('one-shot-s3')
+    expect(armSeedOf('attempt-7')).toEqual({ arm: 'submission', seedIndex: 1 })
+  })
+
+  test('a candidate written before arms were said has those of its name', () => {
+    const names = ['base', 'base-examples', 'control', 'final', 'attempt-2']
+    expect(names.map((name) => Candidate.parse({ ...parts, name }).arm)).toEqual([
+      'base',
+      'base-examples',
+      'control',
+      'final',
+      'submission',
+    ])
+    expect(Candidate.parse({ ...parts, name: 'final-s3' })).toMatchObject({ arm: 'final', seedIndex: 3 })
+  })
+
+  test.each(['base-s2', 'attempt-1-s2', 'final-s', 'finals', 'one-shot-sx', ''])('%o is no name', (name) => {
+    expect(Candidate.safeParse({ ...parts, name }).success).toBe(false)
+    expect(() => armSeedOf(name)).toThrow()
+  })
+
+  test('a run begun before its evidence was said had the control with one seed', () => {
+    expect(Evidence.parse({})).toEqual({ seeds: 1, arms: ['control'], submissions: false })
+  })
+})
