@@ -52,11 +52,3 @@ export const Yield = z.object({
   rejected: z.partialRecord(RejectionReason, z.number().int().positive()),
 })
 export type Yield = z.infer<typeof Yield>
-
-/** What was spent on a teacher: HTTP requests, failed ones too, and the tokens of its replies. */
-export const Spent = z.object({
-  calls: z.number().int(),
-  inputTokens: z.number().int(),
-  outputTokens: z.number().int(),
-})
-export type Spent = z.infer<typeof Spent>

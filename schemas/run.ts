@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { BaselineArm } from './arm.ts'
+import { Budget } from './budget.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
 import { ScoreMode } from './task.ts'
+import { PayingRole, Prices } from './usage.ts'
 
 /** Which variant of each role works for a run; messages are addressed to it. */
 export const Variants = z.record(AgentRole, Token)
@@ -32,6 +34,10 @@ export const RunConfig = z.object({
   /** Fewer admitted rows than this make the attempt invalid. */
   minimumRows: z.number().int().positive(),
   variants: Variants,
+  /** The language model of each role that asks one, as the topology names it. */
+  models: z.partialRecord(PayingRole, z.string()).default({}),
+  /** What the models cost; the price of one that is not named is not known. */
+  prices: Prices.default({}),
   limits: z.object({
     /** Debug and Repair in a row before a new Draft. */
     maxFixesInARow: z.number().int().positive(),
@@ -44,8 +50,7 @@ export const RunConfig = z.object({
     /** Candidates in one shard. */
     shardSize: z.number().int().positive(),
     maxHours: z.number().positive(),
-    /** Teacher calls of the whole run; null where no teacher is paid. */
-    teacherCalls: z.number().int().nonnegative().nullable(),
+    ...Budget.shape,
   }),
   taskHash: Sha256,
   /** The score that steers the search and heads page and report; the other is told beside it. Runs begun before it was said were steered strictly. */

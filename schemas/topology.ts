@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { Budget } from './budget.ts'
 import { Token } from './ids.ts'
 import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
+import { Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
 
 /** How many processes of which variant of a role to run, and their limits. */
@@ -37,8 +39,18 @@ export const Topology = z
         roundCandidates: z.number().int().min(1).optional(),
         shardSize: z.number().int().min(1).default(25),
         maxHours: z.number().positive().default(12),
-        /** Teacher calls of a run; null: not limited. No teacher is called by the procedural generator. */
-        teacherCalls: z.number().int().nonnegative().nullable().default(null),
+        /** Rows of every dataset; left out: as many as the task says. */
+        rows: z.number().int().min(1).optional(),
+        ...Budget.shape,
+        plannerCalls: z.number().int().nonnegative().nullable().default(1000),
+      })
+      .prefault({}),
+    /** Dollars for a million tokens by the model's name; the price of a model that is not named is not known. */
+    prices: Prices.default({}),
+    teacher: z
+      .strictObject({
+        /** Requests under way at the same time over all generators and critics of a session, each of which gets its share. Null: each has its own limit. */
+        concurrency: z.number().int().min(1).nullable().default(null),
       })
       .prefault({}),
     gateway: z

@@ -7,6 +7,7 @@ import { Verdict } from '../../schemas/messages/generation.ts'
 import { Program } from '../../schemas/program.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
+import { spentTogether } from '../../schemas/usage.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
@@ -14,7 +15,7 @@ import { memo } from '../kit/cache.ts'
 import { admit } from './admission.ts'
 import { openContaminationIndex } from './checks/contamination.ts'
 import { createDuplicateIndex } from './checks/duplicate-index.ts'
-import { isComplete, RoundRecord, StoredShard, spentTogether } from './round-record.ts'
+import { isComplete, RoundRecord, StoredShard } from './round-record.ts'
 import { type CheckDeps, checkBatch } from './rules/graph.ts'
 
 /**
@@ -44,7 +45,7 @@ async function closeRound(
       rows: rows.length,
       dataset,
       datasetHash: dataset.sha256,
-      spent: spentTogether(record),
+      spent: spentTogether(Object.values(record.done).map(({ spent }) => spent)),
     },
   )
 }

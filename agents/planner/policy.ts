@@ -1,10 +1,9 @@
-import type { PayloadOf } from '../../schemas/message.ts'
-import type { Decision } from '../../schemas/messages/run.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { Operation } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import type { PublicTask } from '../../schemas/task.ts'
+import type { Spent } from '../../schemas/usage.ts'
 import type { Attempt } from './state.ts'
 
 /** All that a policy may look at when it writes the next program. Nothing of the sealed split is in it. */
@@ -26,8 +25,6 @@ export type Situation = {
   /** `teacherCalls` is null where they are not limited. */
   left: { attempts: number; hours: number; teacherCalls: number | null }
 }
-
-type Spent = NonNullable<PayloadOf<typeof Decision>['spent']>
 
 export type Plan = {
   program: Program

@@ -1,4 +1,4 @@
-import type { Spent, Yield } from '../../schemas/row.ts'
+import type { Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
 
@@ -52,15 +52,5 @@ export function addYield(before: Yield | undefined, round: Yield): Yield {
     generated: before.generated + round.generated,
     admitted: before.admitted + round.admitted,
     rejected,
-  }
-}
-
-/** Adds what a round spent to what the attempt did. */
-export function addSpent(before: Spent | undefined, round: Spent): Spent {
-  if (!before) return round
-  return {
-    calls: before.calls + round.calls,
-    inputTokens: before.inputTokens + round.inputTokens,
-    outputTokens: before.outputTokens + round.outputTokens,
   }
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { ObjectRef, Sha256 } from '../../schemas/ids.ts'
+import { ObjectRef, Sha256, Timestamp } from '../../schemas/ids.ts'
 import { Program } from '../../schemas/program.ts'
-import { Spent, Yield } from '../../schemas/row.ts'
+import { Yield } from '../../schemas/row.ts'
 import { Operation, RunConfig, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase, ScoreSheet } from '../../schemas/score.ts'
 import { Candidate } from '../../schemas/training.ts'
+import { Spent } from '../../schemas/usage.ts'
 
 /** One dataset in the making or made. Attempt 0 is the uniform control. */
 export const Attempt = z.object({
@@ -24,8 +25,12 @@ export const Attempt = z.object({
   bySource: z.record(z.string(), Yield),
   carried: z.number().int(),
   rows: z.number().int(),
-  /** What the closed rounds spent on a teacher; left out before the first. */
+  /** What the closed rounds spent on the teacher; left out before the first. */
   spent: Spent.optional(),
+  /** What the planner's own model was asked for the program; left out where none was. */
+  planning: Spent.optional(),
+  /** When its first round was asked for. */
+  startedAt: Timestamp.optional(),
   dataset: ObjectRef.nullable(),
   datasetHash: Sha256.nullable(),
   /** `made`: complete, in a run that trains nothing. */

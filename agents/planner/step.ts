@@ -4,13 +4,14 @@ import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
+import { spentTogether } from '../../schemas/usage.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import { callsLeft } from './allowances.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, type Policy, ProgramFault, type Situation } from './policy.ts'
 import { uniformProgram } from './programs.ts'
-import { addSpent, addYield } from './rounds.ts'
+import { addYield } from './rounds.ts'
 import { newRun, withMessages } from './run-state.ts'
 import { situationOf } from './situation.ts'
 import { sourceKindsOf } from './source-kinds.ts'
@@ -140,7 +141,7 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   const bySource = { ...current.bySource }
   for (const [source, counts] of Object.entries(verdict.bySource)) bySource[source] = addYield(bySource[source], counts)
   const { rows, dataset, datasetHash } = verdict
-  const spent = addSpent(current.spent, verdict.spent)
+  const spent = spentTogether([current.spent, verdict.spent])
   const closed = { ...current, bySource, rows, dataset, datasetHash, spent }
   putAttempt(draft, closed)
   const next = planRound(draft.state, closed)

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Source } from '../program.ts'
-import { Row, Spent, Yield } from '../row.ts'
+import { Row, Yield } from '../row.ts'
 import { Variants } from '../run.ts'
+import { Spent } from '../usage.ts'
 
 /** One round of one attempt (attempt 0 is the uniform control). It closes when each of its shards has a batch. */
 export const Round = z.object({

@@ -4,6 +4,7 @@ import { defineEvent, defineWork } from '../message.ts'
 import { Program } from '../program.ts'
 import { agentRoles, Role } from '../role.ts'
 import { Operation, RunConfig, RunStatus, StopReason } from '../run.ts'
+import { Spent } from '../usage.ts'
 
 /** operator -> planner: begin. */
 export const RunStarted = defineWork({
@@ -43,9 +44,7 @@ export const Decision = defineEvent({
     /** SHA-256 of each prompt file that the model was given, by its name. */
     promptHashes: z.record(z.string(), Sha256).optional(),
     /** What the model was asked for this decision. */
-    spent: z
-      .object({ calls: z.number().int(), inputTokens: z.number().int(), outputTokens: z.number().int() })
-      .optional(),
+    spent: Spent.optional(),
   }),
 })
 

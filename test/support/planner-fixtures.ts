@@ -1,4 +1,5 @@
 import type { Attempt } from '../../agents/planner/state.ts'
+import { Budget } from '../../schemas/budget.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { Program } from '../../schemas/program.ts'
@@ -21,7 +22,9 @@ export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
       'trainer-bridge': 'peft',
       evaluator: 'scorer',
     },
-    limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, teacherCalls: null },
+    models: {},
+    prices: {},
+    limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, ...Budget.parse({}) },
     taskHash: hashOf('task'),
     publicTask: refTo('public'),
     sealedTask: refTo('sealed'),

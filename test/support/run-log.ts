@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { LogEntry } from '../../cli/report/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
+import { Budget } from '../../schemas/budget.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { AgentRole, Role } from '../../schemas/role.ts'
@@ -118,7 +119,9 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       attempts,
       rows,
       minimumRows: Math.round(rows * 0.66),
-      limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, teacherCalls: null },
+      models: {},
+      prices: {},
+      limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize: 25, maxHours: 12, ...Budget.parse({}) },
       taskHash: hash('task'),
       ...addresses,
       primary: 'strict',

@@ -1,5 +1,6 @@
 import type { LogEntry } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
+import { Budget } from '../../schemas/budget.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
@@ -69,7 +70,9 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       attempts,
       rows,
       minimumRows: Math.ceil(rows / 2),
-      limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize, maxHours: 2, teacherCalls: null },
+      models: {},
+      prices: {},
+      limits: { maxFixesInARow: 3, candidateCap: 3, maxRounds: 8, shardSize, maxHours: 2, ...Budget.parse({}) },
       taskHash: hash('task'),
       ...task,
       primary: 'strict',

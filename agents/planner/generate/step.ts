@@ -1,8 +1,9 @@
 import type { RunConfig, StopReason } from '../../../schemas/run.ts'
+import { spentTogether } from '../../../schemas/usage.ts'
 import { callsLeft } from '../allowances.ts'
 import { openAttempt, planRound } from '../attempt.ts'
 import { outgoing } from '../outgoing.ts'
-import { addSpent, addYield } from '../rounds.ts'
+import { addYield } from '../rounds.ts'
 import { newRun, withMessages } from '../run-state.ts'
 import type { Attempt, Outgoing, PlannerState } from '../state.ts'
 import type { PlannerEvent, StepDeps } from '../step.ts'
@@ -107,7 +108,14 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const bySource = { ...current.bySource }
   for (const [source, counts] of Object.entries(verdict.bySource)) bySource[source] = addYield(bySource[source], counts)
   const { rows, dataset, datasetHash } = verdict
-  const closed = { ...current, bySource, rows, dataset, datasetHash, spent: addSpent(current.spent, verdict.spent) }
+  const closed = {
+    ...current,
+    bySource,
+    rows,
+    dataset,
+    datasetHash,
+    spent: spentTogether([current.spent, verdict.spent]),
+  }
   const after = { ...state, attempts: [closed] }
   const silent = Object.values(verdict.bySource).every(({ generated }) => generated === 0)
   const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+/** The roles that call models. */
+export const PayingRole = z.enum(['planner', 'generator', 'critic'])
+export type PayingRole = z.infer<typeof PayingRole>
+
+/** What a call was for. `lost`: reserved by a process that died before a reply was kept; whether it was sent is not known. */
+export const Stage = z.enum(['plan', 'program', 'correct', 'generate', 'revise', 'vote', 'judge', 'lost'])
+export type Stage = z.infer<typeof Stage>
+
+const count = z.number().int().nonnegative()
+
+/** HTTP requests of one role to one model at one stage, failed ones too, and the tokens of the replies. */
+export const UsageLine = z.object({
+  role: PayingRole,
+  model: z.string(),
+  stage: Stage,
+  calls: count,
+  inputTokens: count,
+  outputTokens: count,
+})
+export type UsageLine = z.infer<typeof UsageLine>
+
+/** What was spent on models. `lines` add up to the totals; left out where nothing says who asked whom. */
+export const Spent = z.object({
+  calls: z.number().int(),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  lines: z.array(UsageLine).optional(),
+})
+export type Spent = z.infer<typeof Spent>
+
+/** Price of a model in US dollars for a million tokens. */
+export const Price = z.strictObject({
+  inputPerMillion: z.number().nonnegative(),
+  outputPerMillion: z.number().nonnegative(),
+})
+export type Price = z.infer<typeof Price>
+
+/** Prices by the model's name; a model that is not named has no known price. */
+export const Prices = z.record(z.string(), Price)
+export type Prices = z.infer<typeof Prices>
+
+const keyOf = ({ role, model, stage }: UsageLine) => JSON.stringify([role, model, stage])
+
+/** Lines together, one for each role, model and stage, with their totals. The order of the lines does not matter. */
+export function spentOn(lines: readonly UsageLine[]): Spent {
+  const together = [...Map.groupBy(lines, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => summed(same))
+  const { calls, inputTokens, outputTokens } = summed(together)
+  return { calls, inputTokens, outputTokens, lines: together }
+}
+
+function summed(lines: readonly UsageLine[]): UsageLine {
+  const first = lines[0] ?? { role: 'planner', model: '', stage: 'lost', calls: 0, inputTokens: 0, outputTokens: 0 }
+  const sum = (of: 'calls' | 'inputTokens' | 'outputTokens') => lines.reduce((total, line) => total + line[of], 0)
+  return { ...first, calls: sum('calls'), inputTokens: sum('inputTokens'), outputTokens: sum('outputTokens') }
+}
+
+/** Everything spent together. A part without lines counts in the totals alone. */
+export function spentTogether(parts: readonly (Spent | undefined)[]): Spent {
+  const known = parts.flatMap((part) => part ?? [])
+  const sum = (of: 'calls' | 'inputTokens' | 'outputTokens') => known.reduce((total, part) => total + part[of], 0)
+  return {
+    calls: sum('calls'),
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    lines: spentOn(known.flatMap(({ lines }) => lines ?? [])).lines!,
+  }
+}
+
+/** Dollars for the tokens that replies reported; null when the price of a model that was called is not known. */
+export function moneyOf({ calls, lines = [] }: Spent, prices: Prices): number | null {
+  if (lines.reduce((sum, line) => sum + line.calls, 0) < calls) return null
+  let money = 0
+  for (const { model, inputTokens, outputTokens } of lines) {
+    const price = prices[model]
+    if (!price) return null
+    money += (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion) / 1e6
+  }
+  return money
+}
