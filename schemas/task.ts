@@ -157,15 +157,18 @@ export type TaskFile = z.infer<typeof TaskFile>
 export const Task = TaskFile.extend({
   dir: z.string().min(1),
   sha256: Sha256,
+  /** Of the code in the procedure's folder. */
+  procedureSha256: Sha256.optional(),
   validation: z.array(Item),
   test: z.array(Item),
+  audit: z.array(Item).default([]),
   fewShot: z.array(TrainingRow),
   sampleSubmission: z.array(TrainingRow),
 })
 export type Task = z.infer<typeof Task>
 
-/** All of a task that an agent may be sent. The test is named by its size and hash only. */
-export const PublicTask = Task.omit({ dir: true, test: true, few_shot: true, sample_submission: true })
+/** All of a task that an agent may be sent. The test and the audit are named by their sizes and hashes only. */
+export const PublicTask = Task.omit({ dir: true, test: true, audit: true, few_shot: true, sample_submission: true })
 export type PublicTask = z.infer<typeof PublicTask>
 
 /** The user's turn of a row or item, in training and in inference: the instruction, a line break, the input. */

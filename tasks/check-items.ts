@@ -1,10 +1,19 @@
 import { join } from 'node:path'
-import type { Item, Task } from '../schemas/task.ts'
+import type { Item, SplitFile, Task } from '../schemas/task.ts'
 import { normaliseInput } from './normalise-input.ts'
 import type { Scorer } from './scorers/mod.ts'
 import { TaskError } from './task-error.ts'
 
 const REMOVE_ONE = 'Remove one of the two, or change its numbers and its wording.'
+
+/** Every split that the task has: its file and its items. */
+export function splitsOf({ splits, validation, test, audit }: Task): [SplitFile, Item[]][] {
+  const always: [SplitFile, Item[]][] = [
+    [splits.validation, validation],
+    [splits.test, test],
+  ]
+  return splits.audit ? [...always, [splits.audit, audit]] : always
+}
 
 /** Errors: `TaskError` when an id, a problem or a question stands twice, within a split or across splits and examples. */
 export function checkDisjoint(task: Task): void {
@@ -14,11 +23,7 @@ export function checkDisjoint(task: Task): void {
     if (first) throw new TaskError(`The same ${kind} stands twice`, `${first} and ${where}`, REMOVE_ONE)
     seen.set(`${kind}:${value}`, where)
   }
-  const splits = [
-    [task.splits.validation.file, task.validation],
-    [task.splits.test.file, task.test],
-  ] as const
-  for (const [file, items] of splits) {
+  for (const [{ file }, items] of splitsOf(task)) {
     for (const item of items) {
       const where = `${join(task.dir, file)}, item ${item.id}`
       claim('id', item.id, where)

@@ -1,14 +1,14 @@
-import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
 import type { PublicTask, Task } from '../schemas/task.ts'
 import { TaskFile, TrainingRow } from '../schemas/task.ts'
-import { checkDisjoint, checkItem } from './check-items.ts'
+import { checkDisjoint, checkItem, splitsOf } from './check-items.ts'
 import { parseJson, parseWith, readSplit, readText } from './read-files.ts'
 import type { Scorer } from './scorers/mod.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
+import { sourceHash } from './source-hash.ts'
 import { TaskError } from './task-error.ts'
 
 export { TaskError } from './task-error.ts'
@@ -31,27 +31,30 @@ export async function loadTask(folder: string): Promise<Task> {
   const test = await readSplit(dir, file.splits.test)
   const fewShotText = await readText(dir, file.few_shot)
   const sampleText = await readText(dir, file.sample_submission)
-  const code = file.procedure ? await readProcedureFiles(dir, file.procedure) : []
-  const hashes = [text, fewShotText, sampleText, ...code].map(sha256)
+  const audit = file.splits.audit ? await readSplit(dir, file.splits.audit) : []
+  const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
+  const hashes = [text, fewShotText, sampleText].map(sha256)
 
   const task: Task = {
     ...file,
     dir,
-    sha256: sha256([...hashes, file.splits.validation.sha256, file.splits.test.sha256].join('\n')),
+    // The text of task.yaml holds the splits' hashes.
+    sha256: sha256([...hashes, procedureSha256 ?? ''].join('\n')),
+    ...(procedureSha256 === undefined ? {} : { procedureSha256 }),
     validation,
     test,
+    audit,
     fewShot: readRows(fewShotText, join(dir, file.few_shot)),
     sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
   }
-  for (const item of validation) checkItem(task, item, file.splits.validation.file, scorer)
-  for (const item of test) checkItem(task, item, file.splits.test.file, scorer)
+  for (const [{ file }, items] of splitsOf(task)) for (const item of items) checkItem(task, item, file, scorer)
   checkDisjoint(task)
   return task
 }
 
 /** All of a task that an agent may be sent: no test item, no test answer, no path of this machine. */
 export function publicView(task: Task): PublicTask {
-  const { dir: _dir, test: _test, few_shot: _fewShot, sample_submission: _sample, ...open } = task
+  const { dir: _dir, test: _test, audit: _audit, few_shot: _fewShot, sample_submission: _sample, ...open } = task
   return open
 }
 
@@ -78,11 +81,7 @@ function checkedScorer(file: TaskFile, path: string): Scorer {
   return scorer
 }
 
-/** The texts of every TypeScript file in the procedure's folder, in the order of their paths. */
-async function readProcedureFiles(dir: string, procedure: string): Promise<string[]> {
+async function procedureHash(dir: string, procedure: string): Promise<string> {
   await readText(dir, procedure)
-  const folder = dirname(procedure)
-  const names = await readdir(join(dir, folder), { recursive: true })
-  const sources = names.filter((name) => name.endsWith('.ts')).sort()
-  return Promise.all(sources.map((name) => readText(dir, join(folder, name))))
+  return sourceHash(join(dir, dirname(procedure)))
 }

@@ -8,7 +8,7 @@ import { Program } from '../../schemas/program.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { spentTogether } from '../../schemas/usage.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
@@ -64,11 +64,11 @@ async function startRules({ bus, contaminationKey }: AgentContext): Promise<Star
   )
 
   async function checksFor(round: Round): Promise<CheckDeps> {
-    const { id, scorer } = await task(round.publicTask)
+    const publicTask = await task(round.publicTask)
     const rules = await program(round.program)
     const { check } = await index({ ref: round.contamination, share: rules.filters.contaminationShare })
-    const score = scorerFor(scorer)
-    const procedure = procedures[id]
+    const score = scorerFor(publicTask.scorer)
+    const procedure = procedureOf(publicTask)
     return {
       program: rules,
       contamination: (row) => check({ text: row.input, coreKey: row.origin.coreKey })?.split ?? null,

@@ -6,7 +6,7 @@ import { type Answers, Opened, type OpeningRequest, SealedResult, Sitting } from
 import { Row } from '../../schemas/row.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
@@ -38,10 +38,10 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
     }
   }
 
-  /** Fresh items, none with a core of training, validation or test. A task without a procedure has none. */
+  /** Fresh items, none with a core of training, validation or test. A task without a procedure has the items of its audit file, or none. */
   async function drawAudit(task: Task, request: PayloadOf<typeof OpeningRequest>, seed: string): Promise<Item[]> {
-    const procedure = procedures[task.id]
-    if (!procedure) return []
+    const procedure = procedureOf(task)
+    if (!procedure) return task.audit
     const taken = new Set([...task.validation, ...task.test].map((item) => item.coreKey))
     for (const dataset of request.datasets) {
       for (const row of await bus.objects.getLines(dataset, Row)) if (row.origin.coreKey) taken.add(row.origin.coreKey)

@@ -2,7 +2,7 @@ import { type Handler, TerminalError } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { Batch } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
-import { procedures } from '../../tasks/procedures.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { openPromptWork, type PromptWork } from './llm/work.ts'
@@ -17,10 +17,10 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
   const shardHandler: Handler<'shard'> = async (shard, { runId, cause, signal }) => {
     const { round, source } = shard
     const sample = async () => {
-      const { id } = await task(round.publicTask)
-      const procedure = procedures[id]
+      const asked = await task(round.publicTask)
+      const procedure = procedureOf(asked)
       if (!procedure)
-        throw new TerminalError(`task "${id}" has no procedure, so ${identity.variant} cannot make rows for it`)
+        throw new TerminalError(`task "${asked.id}" has no procedure, so ${identity.variant} cannot make rows for it`)
       return generate(shard, procedure, signal)
     }
     if (source.kind === 'prompt' && !prompt)

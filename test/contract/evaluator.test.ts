@@ -11,6 +11,7 @@ import {
   type Report,
   type Sitting,
 } from '../../schemas/messages/evaluation.ts'
+import { Question } from '../../schemas/task.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
@@ -31,7 +32,7 @@ const base: Candidate = {
 }
 
 describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
-  const stop = new AbortController()
+  let stop: AbortController
   let server: TestServer
   let operator: Bus
   let bridge: Bus
@@ -41,6 +42,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
   const sittings: PayloadOf<typeof Sitting>[] = []
 
   beforeEach(async () => {
+    stop = new AbortController()
     server = await withServer()
     operator = await server.open('operator')
     bridge = await server.open('trainer-bridge')
@@ -154,5 +156,21 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     )
     expect(reports).toHaveLength(1)
     expect(openings).toHaveLength(1)
+  })
+
+  test('opens the audit file of a task without a procedure beside its test', async () => {
+    const { procedureSha256: _code, ...plain } = task
+    const audit = plain.test.slice(-5).map((item) => ({ ...item, id: `audit-${item.id}` }))
+    const own = { ...plain, test: plain.test.slice(0, 10), audit }
+    const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(own))
+    expect(JSON.stringify(publicView(own))).not.toContain(audit[0]!.input)
+    const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', own)
+    const request = { candidates: [base], datasets: [], publicTask, sealedTask, variants }
+    await planner.publish(OpeningRequest, { runId: 'two', variant, id: 'opening' }, request)
+    const mine = () => sittings.filter(({ publicTask: ref }) => ref.sha256 === publicTask.sha256)
+    await until('two sittings', () => mine().length === 2)
+    const { questions } = mine().find(({ paper }) => paper === 'audit')!
+    const asked = await bridge.objects.getLines(questions, Question)
+    expect(asked.map(({ id }) => id)).toEqual(audit.map(({ id }) => id))
   })
 })

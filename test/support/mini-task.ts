@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { bundledTask } from '../../cli/bundled-task.ts'
@@ -18,7 +18,8 @@ export async function writeMiniTask(dir: string): Promise<string> {
     sampleSubmission,
     dir: _dir,
     sha256: _hash,
-    procedure: _p,
+    procedureSha256: _code,
+    audit: _a,
     ...whole
   } = await loadTask(bundledTask)
   const procedure = procedures[whole.id]!
@@ -35,6 +36,7 @@ export async function writeMiniTask(dir: string): Promise<string> {
     validation: await put('validation.jsonl', draw('validation')),
     test: await put('test.jsonl', draw('test')),
   }
+  await cp(join(bundledTask, 'procedure'), join(dir, 'procedure'), { recursive: true })
   await writeFile(join(dir, 'few-shot.json'), JSON.stringify(fewShot))
   await writeFile(join(dir, 'sample.json'), JSON.stringify(sampleSubmission))
   const file = {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../schemas/hash.ts'
 import { loadTask, TaskError } from '../../tasks/load.ts'
+import { procedureOf, procedures } from '../../tasks/procedures.ts'
 
 const bundled = new URL('../../tasks/everyday-numbers/', import.meta.url).pathname
 let dir: string
@@ -40,6 +41,14 @@ const firstLine = (text: string) => text.slice(0, text.indexOf('\n') + 1)
 describe('a task folder that is wrong stops with what, where and how to mend it', () => {
   test('the untouched copy loads, and its hash does not depend on where it lies', async () => {
     expect((await loadTask(dir)).sha256).toBe((await loadTask(bundled)).sha256)
+  })
+
+  test('a copy under the same id has the bundled procedure for as long as its code is the same', async () => {
+    expect(procedureOf(await loadTask(dir))).toBe(procedures['everyday-numbers'])
+    await edit('procedure/mod.ts', (text) => `${text}\n`)
+    expect(procedureOf(await loadTask(dir))).toBeUndefined()
+    await edit('task.yaml', (text) => text.replace(/^procedure: .*\n/m, ''))
+    expect(procedureOf(await loadTask(dir))).toBeUndefined()
   })
 
   test.each([
