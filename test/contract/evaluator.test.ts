@@ -165,7 +165,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(own))
     expect(JSON.stringify(publicView(own))).not.toContain(audit[0]!.input)
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', own)
-    const request = { candidates: [base], datasets: [], publicTask, sealedTask, variants }
+    const request = { candidates: [base], datasets: [], arms: [], publicTask, sealedTask, variants }
     await planner.publish(OpeningRequest, { runId: 'two', variant, id: 'opening' }, request)
     const mine = () => sittings.filter(({ publicTask: ref }) => ref.sha256 === publicTask.sha256)
     await until('two sittings', () => mine().length === 2)
