@@ -12,7 +12,8 @@ export type DuplicateIndex = {
   add(id: string, text: string): void
 }
 
-export type Admission = { admitted: Row[]; bySource: Record<string, Yield> }
+/** `surplus`: rows that were good but more than their source's quota. */
+export type Admission = { admitted: Row[]; surplus: Row[]; bySource: Record<string, Yield> }
 
 /** Row ids in the order of admission: attempt, round, source, index, sample; numbers by value, not by letter. */
 export function compareRowIds(left: string, right: string): number {
@@ -50,12 +51,14 @@ export function admit(
     bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
   }
   const admitted: Row[] = []
+  const surplus: Row[] = []
   const ordered = distinct.flatMap((shard) => shard.rows).sort((a, b) => compareRowIds(a.row.id, b.row.id))
   for (const { row, rejected } of ordered) {
     const counts = bySource[row.source]!
     const reason = rejected ?? objection(row, known, counts.admitted, quotas, index)
     if (reason) {
       counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
+      if (reason === 'surplus') surplus.push(row)
       continue
     }
     known.add(row.id)
@@ -63,7 +66,7 @@ export function admit(
     admitted.push(row)
     counts.admitted += 1
   }
-  return { admitted, bySource }
+  return { admitted, surplus, bySource }
 }
 
 function objection(

@@ -32,7 +32,7 @@ async function closeRound(
     Object.values(record.done).map(({ checked }) => bus.objects.getJson(checked, StoredShard)),
   )
   const index = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
-  const { admitted, bySource } = admit(earlier, shards, round.quotas, index)
+  const { admitted, surplus, bySource } = admit(earlier, shards, round.quotas, index)
   const rows = [...earlier, ...admitted]
   const dataset = await bus.objects.putLines('LAB', `${runId}/rows`, rows)
   await bus.publish(
@@ -46,6 +46,7 @@ async function closeRound(
       dataset,
       datasetHash: dataset.sha256,
       spent: spentTogether(Object.values(record.done).map(({ spent }) => spent)),
+      ...(surplus.length > 0 && { surplus: await bus.objects.putLines('LAB', `${runId}/rows`, surplus) }),
     },
   )
 }

@@ -28,9 +28,11 @@ export type Openings = z.infer<typeof Openings>
 export const papers = ['test', 'audit'] as const
 export type Paper = (typeof papers)[number]
 
-/** Every sitting of an opening: each candidate takes each paper that has items. */
+/** Every sitting of an opening: each candidate takes each paper that has items; the submissions of the search take the test alone. */
 export function sittingsOf(record: OpeningRecord): { candidate: Candidate; paper: Paper }[] {
   return record.candidates.flatMap((candidate) =>
-    papers.filter((paper) => record.papers[paper] !== null).map((paper) => ({ candidate, paper })),
+    papers
+      .filter((paper) => record.papers[paper] !== null && (paper === 'test' || candidate.arm !== 'submission'))
+      .map((paper) => ({ candidate, paper })),
   )
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ObjectRef, Sha256, Timestamp } from '../../schemas/ids.ts'
+import { ArmRecord } from '../../schemas/messages/evaluation.ts'
 import { Program } from '../../schemas/program.ts'
 import { Yield } from '../../schemas/row.ts'
 import { Operation, RunConfig, RunStatus, StopReason } from '../../schemas/run.ts'
@@ -33,6 +34,8 @@ export const Attempt = z.object({
   startedAt: Timestamp.optional(),
   dataset: ObjectRef.nullable(),
   datasetHash: Sha256.nullable(),
+  /** Good rows beyond what the program wanted of a source, by round. */
+  surplus: z.array(ObjectRef).default([]),
   /** `made`: complete, in a run that trains nothing. */
   outcome: z.enum(['generating', 'training', 'scored', 'made', 'invalid', 'raised']),
   candidate: Candidate.nullable(),
@@ -64,8 +67,10 @@ export const PlannerState = z.object({
   /** Best valid attempt so far by the validation score. */
   bestAttempt: z.number().int().nullable(),
   fixesInARow: z.number().int(),
-  final: Candidate.nullable(),
-  controlCandidate: Candidate.nullable(),
+  /** The datasets of the chosen attempt and of its baselines, once the search is over. */
+  arms: z.array(ArmRecord).default([]),
+  /** Their adapters that are trained. */
+  trained: z.array(Candidate).default([]),
   stopReason: StopReason.nullable(),
   /** Ids of the messages that this state already contains. */
   seen: z.array(z.string()),

@@ -79,5 +79,7 @@ export const Verdict = defineWork({
     /** Hash over the rows in admission order; the same for any number of workers. */
     datasetHash: Sha256,
     spent: Spent,
+    /** Rows that passed every check but were more than the program wanted of their source, as JSON lines; left out where there are none. */
+    surplus: ObjectRef.optional(),
   }),
 })

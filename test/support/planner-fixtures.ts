@@ -51,6 +51,7 @@ export function attemptOf(program: Program): Attempt {
     rows: 0,
     dataset: null,
     datasetHash: null,
+    surplus: [],
     outcome: 'generating',
     candidate: null,
     validation: null,

@@ -1,7 +1,8 @@
+import type { PlannerEvent } from '../../agents/planner/draft.ts'
 import type { Policy } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
-import { type PlannerEvent, step } from '../../agents/planner/step.ts'
+import { step } from '../../agents/planner/step.ts'
 import type { Store } from '../../agents/planner/store.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import { hashOf } from '../../schemas/hash.ts'
@@ -19,6 +20,7 @@ export const skills = ['north', 'south', 'east']
 
 const task = {
   id: 'test-task',
+  headline: 'heldout-phrasing',
   scorer: { name: 'boxed-number', primary: 'strict', options: {} },
   skills: skills.map((name) => ({ name, description: name })),
 } as unknown as PublicTask

@@ -2,11 +2,11 @@ import type { RunConfig, StopReason } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
 import { callsLeft } from '../allowances.ts'
 import { openAttempt, planRound } from '../attempt.ts'
+import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { addYield } from '../rounds.ts'
 import { newRun, withMessages } from '../run-state.ts'
 import type { Attempt, Outgoing, PlannerState } from '../state.ts'
-import type { PlannerEvent, StepDeps } from '../step.ts'
 
 type Change = { state: PlannerState; send: Outgoing[] }
 

@@ -1,0 +1,53 @@
+import type { TrainedArm } from '../../schemas/arm.ts'
+import { deriveSeed } from '../../schemas/hash.ts'
+import type { ArmRecord } from '../../schemas/messages/evaluation.ts'
+import type { Row } from '../../schemas/row.ts'
+import { beginControl } from './control-arm.ts'
+import { best, type Draft } from './draft.ts'
+import { drawRows, verifiedRows } from './random-rows.ts'
+import type { Attempt } from './state.ts'
+
+type Made = Pick<ArmRecord, 'rows' | 'dataset' | 'datasetHash' | 'leftOut'>
+
+/** The dataset of one arm, or why there is none; `in the making` while its rows are generated. No arm but the control asks for rows. */
+export async function armDataset(draft: Draft, arm: TrainedArm): Promise<Made | 'in the making'> {
+  const { state, deps } = draft
+  const chosen = best(state)!
+  switch (arm) {
+    case 'final':
+      return datasetOf(chosen)
+    case 'one-shot':
+      return datasetOf(state.attempts.find(({ outcome }) => outcome === 'scored')!)
+    case 'control': {
+      if (!state.control) await beginControl(draft)
+      const control = draft.state.control!
+      if (control.outcome === 'generating') return 'in the making'
+      return control.outcome === 'invalid' ? without(control.error ?? 'it has no rows') : datasetOf(control)
+    }
+    case 'random': {
+      const { nearDuplicateJaccard } = chosen.program!.filters
+      return drawn(draft, await verifiedRows(state.attempts, nearDuplicateJaccard, deps.store), 'random')
+    }
+    case 'reference': {
+      const { reference } = state.config.evidence
+      return reference
+        ? drawn(draft, await deps.store.getRows(reference), 'reference')
+        : without('the task has no reference')
+    }
+    default:
+      return arm satisfies never
+  }
+}
+
+const datasetOf = ({ rows, dataset, datasetHash }: Attempt): Made => ({ rows, dataset, datasetHash, leftOut: null })
+
+const without = (reason: string): Made => ({ rows: 0, dataset: null, datasetHash: null, leftOut: reason })
+
+/** As many rows as the chosen dataset has, or all where there are fewer. */
+async function drawn({ state, deps }: Draft, from: readonly Row[], purpose: string): Promise<Made> {
+  const { seed, minimumRows } = state.config
+  if (from.length < minimumRows) return without(`${from.length} rows are there of at least ${minimumRows}`)
+  const rows = drawRows(from, best(state)!.rows, deriveSeed(seed, purpose))
+  const dataset = await deps.store.putRows(rows)
+  return { rows: rows.length, dataset, datasetHash: dataset.sha256, leftOut: null }
+}

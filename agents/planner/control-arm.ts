@@ -1,0 +1,28 @@
+import { openAttempt, planRound } from './attempt.ts'
+import { best, type Draft, putAttempt } from './draft.ts'
+import { outgoing } from './outgoing.ts'
+import { uniformProgram } from './programs.ts'
+import { uniformPromptProgram } from './uniform-prompt.ts'
+
+/** Asks for the rows of the uniform control (attempt 0): as many as the chosen dataset has, spread evenly, without a search. */
+export async function beginControl(draft: Draft): Promise<void> {
+  const { state, deps } = draft
+  const chosen = best(state)!
+  const task = await deps.store.task(state.config.publicTask)
+  const prompted = chosen.program?.sources.some(({ kind }) => kind === 'prompt')
+  const program = prompted
+    ? uniformPromptProgram(task, chosen.rows, chosen.program?.verification ?? 'none')
+    : uniformProgram(
+        task.skills.map(({ name }) => name),
+        chosen.rows,
+      )
+  const diagnosis = 'Uniform control: no search, the same number of rows spread evenly.'
+  const opened = await openAttempt(state, { attempt: 0, operation: 'draft', diagnosis, program }, deps.store)
+  const { attempt, messages } = planRound(state, opened)
+  const isPaid = messages.length > 0
+  putAttempt(
+    draft,
+    isPaid ? attempt : { ...opened, outcome: 'invalid', error: 'no teacher calls are left for a control' },
+  )
+  draft.send.push(outgoing.decided(draft.state.control!, { model: null }), ...messages)
+}

@@ -1,0 +1,64 @@
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts'
+import type { Verdict } from '../../schemas/messages/generation.ts'
+import type { Control, RunStarted } from '../../schemas/messages/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import { outgoing } from './outgoing.ts'
+import type { Policy } from './policy.ts'
+import type { Attempt, Outgoing, PlannerState } from './state.ts'
+import type { Store } from './store.ts'
+
+/** What a planner reacts to. `id` is the message's id, `at` its time on the log. */
+export type PlannerEvent = { id: string; at: string } & (
+  | { kind: 'run-started'; payload: PayloadOf<typeof RunStarted> }
+  | { kind: 'control'; payload: PayloadOf<typeof Control> }
+  | { kind: 'verdict'; payload: PayloadOf<typeof Verdict> }
+  | { kind: 'report'; payload: PayloadOf<typeof Report> }
+  | { kind: 'opened'; payload: PayloadOf<typeof Opened> }
+  | { kind: 'fault'; payload: PayloadOf<typeof Fault> }
+)
+
+export type StepDeps = { policy: Policy; store: Store; signal: AbortSignal }
+
+/** One step in the making: the state so far and the messages decided. */
+export type Draft = { state: PlannerState; send: Outgoing[]; deps: StepDeps; event: PlannerEvent }
+
+/** The task and the variants of a run, as its messages carry them. */
+export const taskOf = ({ publicTask, sealedTask, variants }: RunConfig) => ({ publicTask, sealedTask, variants })
+
+export function setStatus(
+  draft: Draft,
+  status: PlannerState['status'],
+  reason: string,
+  extra: { mend?: string } = {},
+): void {
+  draft.state = { ...draft.state, status, statusReason: reason }
+  draft.send.push(outgoing.status({ status, reason, ...extra }, draft.event.id))
+}
+
+export function putAttempt(draft: Draft, attempt: Attempt): void {
+  const { state } = draft
+  if (attempt.attempt === 0) {
+    draft.state = { ...state, control: attempt }
+    return
+  }
+  const others = state.attempts.filter((each) => each.attempt !== attempt.attempt)
+  draft.state = { ...state, attempts: [...others, attempt].sort((a, b) => a.attempt - b.attempt) }
+}
+
+/** The best valid attempt by validation; null before there is one. */
+export function best(state: PlannerState): Attempt | null {
+  return state.attempts.find((each) => each.attempt === state.bestAttempt) ?? null
+}
+
+/** Asks for a training on a dataset, and for its replies to the validation questions. */
+export function train(
+  draft: Draft,
+  candidate: string,
+  { dataset, datasetHash }: Pick<Attempt, 'dataset' | 'datasetHash'>,
+  seed: number,
+): void {
+  const { config } = draft.state
+  const training = { dataset: dataset!, datasetHash: datasetHash!, seed }
+  draft.send.push(outgoing.job(config, { candidate, training, examples: false, ...taskOf(config) }))
+}

@@ -1,0 +1,38 @@
+import { BaselineArm } from '../../schemas/arm.ts'
+import type { Candidate } from '../../schemas/training.ts'
+import { type Draft, taskOf } from './draft.ts'
+import { outgoing } from './outgoing.ts'
+
+/** Asks for the opening of the sealed test. The list, the arms' datasets and the comparison that counts are frozen with it. */
+export async function askOpening(draft: Draft): Promise<void> {
+  const { state } = draft
+  const { config, base, arms, trained, attempts } = state
+  const task = await draft.deps.store.task(config.publicTask)
+  const examples = { ...base!.candidate, name: 'base-examples', arm: 'base-examples' as const, examples: true }
+  const submissions = config.evidence.submissions
+    ? attempts.flatMap(({ outcome, candidate }) => (outcome === 'scored' && candidate ? [candidate] : []))
+    : []
+  const hasControl = trained.some(({ arm }) => arm === 'control')
+  draft.state = { ...state, phase: 'opening' }
+  draft.send.push(
+    outgoing.openingRequest(config, {
+      candidates: [base!.candidate, examples, ...inOrder(trained), ...submissions],
+      arms,
+      primary: {
+        arm: 'final',
+        against: hasControl ? 'control' : 'base',
+        part: task.headline,
+        mode: config.primary,
+        seedIndex: 1,
+      },
+      datasets: arms.flatMap(({ dataset }) => (dataset ? [dataset] : [])),
+      ...taskOf(config),
+    }),
+  )
+}
+
+const order: readonly string[] = [...BaselineArm.options, 'final']
+
+/** The baselines, then the chosen dataset; each by its seeds. Whatever the order in which they were trained, the list is the same. */
+const inOrder = (trained: readonly Candidate[]): Candidate[] =>
+  trained.toSorted((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm) || a.seedIndex - b.seedIndex)

@@ -1,0 +1,119 @@
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Report } from '../../schemas/messages/evaluation.ts'
+import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
+import type { VariantOf } from '../../schemas/variants.ts'
+import { callsLeft } from './allowances.ts'
+import { settleArms } from './arms.ts'
+import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
+import { best, type Draft, putAttempt } from './draft.ts'
+import { fail } from './ending.ts'
+import { outgoing } from './outgoing.ts'
+import { type Plan, ProgramFault, type Situation } from './policy.ts'
+import { situationOf } from './situation.ts'
+import { sourceKindsOf } from './source-kinds.ts'
+import type { PlannerState } from './state.ts'
+
+/** An attempt's adapter was measured on validation: the search goes on from there. */
+export async function attemptScored(
+  draft: Draft,
+  { candidate, validation, badCases }: PayloadOf<typeof Report>,
+): Promise<void> {
+  const attempt = draft.state.attempts.find((each) => `attempt-${each.attempt}` === candidate.name)
+  if (attempt?.outcome !== 'training') return
+  putAttempt(draft, { ...attempt, outcome: 'scored', candidate, validation, badCases })
+  const mode = draft.state.config.primary
+  const before = best(draft.state)?.validation?.overall[mode].correct ?? -1
+  const better = validation.overall[mode].correct > before
+  draft.state = { ...draft.state, fixesInARow: 0, bestAttempt: better ? attempt.attempt : draft.state.bestAttempt }
+  await searchOn(draft)
+}
+
+/** Draft first; Debug after a program that raised, Repair after too few rows, at most so many in a row, then Draft again. */
+function nextOperation(state: PlannerState): Operation {
+  const last = state.attempts.at(-1)
+  const mayFix = state.fixesInARow < state.config.limits.maxFixesInARow
+  if (last?.outcome === 'raised' && mayFix) return 'debug'
+  if (last?.outcome === 'invalid' && last.dataset && mayFix) return 'repair'
+  return best(state) ? 'improve' : 'draft'
+}
+
+function whySearchEnds(draft: Draft): StopReason | null {
+  const { state, deps } = draft
+  if (state.stopReason) return state.stopReason
+  if (deps.policy.oneShot && best(state)) return 'first-valid'
+  const { attempts, hours, teacherCalls } = left(draft)
+  if (attempts <= 0) return 'attempts-used'
+  if (hours <= 0) return 'hours-used'
+  // The control costs about as much as the best attempt did: the search leaves enough for it, and does not begin what it cannot pay.
+  const datasets = state.config.evidence.arms.includes('control') ? 2 : 1
+  const needed = datasets * (best(state)?.spent?.calls ?? 0)
+  return teacherCalls !== null && teacherCalls < Math.max(1, needed) ? 'budget-used' : null
+}
+
+const prompts = ({ variants }: RunConfig) =>
+  sourceKindsOf[variants.generator as VariantOf<'generator'>].includes('prompt')
+
+function left({ state, event, deps }: Draft): Situation['left'] {
+  const { attempts, limits, startedAt } = state.config
+  const hours = (Date.parse(event.at) - Date.parse(startedAt)) / 3_600_000
+  const allowed = Math.min(attempts, deps.policy.maxAttempts ?? attempts)
+  const calls = callsLeft(state)
+  const teacherCalls = prompts(state.config) && Number.isFinite(calls) ? calls : null
+  return { attempts: allowed - state.attempts.length, hours: limits.maxHours - hours, teacherCalls }
+}
+
+/** The next attempt, or, when a limit is reached, the end of the search. */
+export async function searchOn(draft: Draft): Promise<void> {
+  for (;;) {
+    const reason = whySearchEnds(draft)
+    if (reason) return endSearch(draft, reason)
+    const operation = nextOperation(draft.state)
+    const fixes = operation === 'debug' || operation === 'repair' ? draft.state.fixesInARow + 1 : 0
+    draft.state = { ...draft.state, fixesInARow: fixes }
+    if (await startAttempt(draft, operation)) return
+  }
+}
+
+/** True when the attempt's first round is on its way; false when its program raised. */
+async function startAttempt(draft: Draft, operation: Operation): Promise<boolean> {
+  const { state, deps } = draft
+  const attempt = (state.attempts.at(-1)?.attempt ?? 0) + 1
+  const plan = await decide(draft, operation, attempt)
+  if (plan instanceof ProgramFault) {
+    const failed = raisedAttempt({ attempt, operation, ...plan.plan }, plan.message)
+    putAttempt(draft, failed)
+    draft.send.push(outgoing.decided(failed, plan.plan))
+    return false
+  }
+  const opened = await openAttempt(
+    state,
+    { attempt, operation, diagnosis: plan.diagnosis, program: plan.program },
+    deps.store,
+  )
+  const first = planRound(state, opened)
+  const raised = first.messages.length === 0
+  putAttempt(draft, raised ? { ...opened, outcome: 'raised', error: 'the program asks for no rows' } : first.attempt)
+  draft.send.push(outgoing.decided(first.attempt, plan), ...first.messages)
+  return !raised
+}
+
+/** What the policy plans, or how it failed to; any other error is the step's. */
+async function decide(draft: Draft, operation: Operation, attempt: number): Promise<Plan | ProgramFault> {
+  const { state, deps } = draft
+  const known = { operation, attempt, best: best(state), left: left(draft) }
+  const situation = await situationOf(state, known, deps.store)
+  return deps.policy.decide(situation, deps.signal).catch((error: unknown) => {
+    if (error instanceof ProgramFault) return error
+    throw error
+  })
+}
+
+/** The search is over: what the chosen dataset is compared with is made, or the run ends with nothing to test. */
+async function endSearch(draft: Draft, reason: StopReason): Promise<void> {
+  if (!best(draft.state)) {
+    const why = reason === 'budget-used' ? reason : 'no-valid-attempt'
+    return fail(draft, why, 'no attempt gave enough admitted rows')
+  }
+  draft.state = { ...draft.state, stopReason: reason, phase: 'replaying' }
+  await settleArms(draft)
+}

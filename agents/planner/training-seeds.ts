@@ -1,0 +1,19 @@
+import { deriveSeed } from '../../schemas/hash.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+
+/**
+ * The training seeds of a run: one for every attempt of the search, so that a difference between attempts is the data's, and fresh
+ * ones for the arms that sit the test, by seed index from 1. All are distinct.
+ */
+export function trainingSeeds({ seed, evidence }: Pick<RunConfig, 'seed' | 'evidence'>): {
+  search: number
+  replays: number[]
+} {
+  const search = deriveSeed(seed, 'search')
+  const replays = new Set<number>()
+  for (let draw = 1; replays.size < evidence.seeds; draw++) {
+    const fresh = deriveSeed(seed, draw === 1 ? 'replay' : `replay/${draw}`)
+    if (fresh !== search) replays.add(fresh)
+  }
+  return { search, replays: [...replays] }
+}
