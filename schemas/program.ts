@@ -88,6 +88,22 @@ export const CarryOver = z.object({
 })
 export type CarryOver = z.infer<typeof CarryOver>
 
+/** The teacher solves each prompted row again `k` times, without its answer, and most solutions must arrive at the row's. */
+export const Vote = z.strictObject({
+  kind: z.literal('vote'),
+  k: z.number().int().min(1).max(9),
+  temperature: z.number().min(0).max(2).default(0),
+})
+export type Vote = z.infer<typeof Vote>
+
+/** A model scores each prompted row that all rules let through, from 1 to 5 by the task's rubric. */
+export const Judge = z.strictObject({
+  /** Lowest score of a row that is admitted. */
+  minScore: z.number().int().min(2).max(5).default(4),
+  temperature: z.number().min(0).max(2).default(0),
+})
+export type Judge = z.infer<typeof Judge>
+
 /** A curation program: a typed document from which an attempt's dataset is made. */
 export const Program = z
   .object({
@@ -104,13 +120,12 @@ export const Program = z
       contaminationShare: z.number().min(0.1).max(1),
     }),
     /**
-     * execute: the answer is computed again from the row's numeric core, which only rows of a procedure have. vote: the teacher
-     * solves each prompted row again k times and must mostly arrive at the row's answer; rows of a procedure are executed.
+     * execute: the answer is computed again from the row's numeric core, which only rows of a procedure have. vote: rows of a
+     * prompt are voted about, rows of a procedure are executed.
      */
-    verification: z.union([
-      z.enum(['execute', 'none']),
-      z.strictObject({ kind: z.literal('vote'), k: z.number().int().min(1).max(9) }),
-    ]),
+    verification: z.union([z.enum(['execute', 'none']), Vote]),
+    /** Null: no row is judged. */
+    judge: Judge.nullable().default(null),
     carryOver: CarryOver.nullable(),
   })
   .superRefine((program, context) => {
@@ -124,3 +139,7 @@ export const Program = z
     if (twice) context.addIssue({ code: 'custom', path: ['sources'], message: `source id "${twice}" is used twice` })
   })
 export type Program = z.infer<typeof Program>
+
+/** Calls that the critic pays for one row of a prompt that all rules let through, each answered the first time. */
+export const checkCallsOf = ({ verification, judge }: Pick<Program, 'verification' | 'judge'>): number =>
+  (typeof verification === 'string' ? 0 : verification.k) + (judge ? 1 : 0)

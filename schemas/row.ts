@@ -27,20 +27,32 @@ export const Row = z.object({
     teacher: z
       .object({ model: z.string(), promptHash: Sha256, replyHash: Sha256, checks: z.array(z.string()) })
       .optional(),
+    /** Who judged the row, on which prompt and rubric, and the score from 1 to 5. */
+    judge: z
+      .object({ model: z.string(), score: z.number().int(), promptHash: Sha256, replyHash: Sha256, rubricHash: Sha256 })
+      .optional(),
   }),
 })
 export type Row = z.infer<typeof Row>
 
-/** Why a candidate was not admitted: exactly one reason each. */
+/**
+ * Why a candidate was not admitted: exactly one reason each. not-verified: the vote contradicts its answer. judge: its score is too
+ * low, or the judge gave none. unchecked: no call was left to check it, or the endpoint stayed away. surplus: its source is full.
+ * unbalanced: its skill is.
+ */
 export const RejectionReason = z.enum([
   'format',
   'too-long',
   'wrong-answer',
+  'not-verified',
+  'judge',
+  'unchecked',
   'exact-duplicate',
   'near-duplicate',
   'contaminated-validation',
   'contaminated-sealed',
   'surplus',
+  'unbalanced',
 ])
 export type RejectionReason = z.infer<typeof RejectionReason>
 

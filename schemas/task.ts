@@ -131,6 +131,8 @@ export const TaskFile = z.strictObject({
   goal: z.string().min(1),
   /** The fixed instruction of every row and item. */
   instruction: z.string().min(1),
+  /** What a judge scores rows by, from 1 to 5, in words; left out: a general rubric. */
+  rubric: z.string().min(1).max(20_000).optional(),
   scorer: ScorerChoice,
   recipe: Recipe,
   inference: InferenceSettings,

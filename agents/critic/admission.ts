@@ -1,7 +1,10 @@
 import type { RejectionReason, Row, Yield } from '../../schemas/row.ts'
 
-/** A candidate after the row-local checks: `rejected` holds its one reason, null when none of them objected. */
-export type CheckedRow = { row: Row; rejected: RejectionReason | null }
+/**
+ * A candidate after the row-local checks: `rejected` holds its one reason, null when none of them objected. `alike`: it shares the
+ * template of an evaluation item, with other numbers.
+ */
+export type CheckedRow = { row: Row; rejected: RejectionReason | null; alike?: boolean }
 
 /** All shards of one round, checked. `asked` counts every index, failures included. */
 export type CheckedShard = { shard: number; source: string; asked: number; rows: readonly CheckedRow[] }
@@ -12,8 +15,8 @@ export type DuplicateIndex = {
   add(id: string, text: string): void
 }
 
-/** `surplus`: rows that were good but more than their source's quota. */
-export type Admission = { admitted: Row[]; surplus: Row[]; bySource: Record<string, Yield> }
+/** `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
+export type Admission = { admitted: Row[]; surplus: Row[]; bySource: Record<string, Yield>; templateOverlap: number }
 
 /** Row ids in the order of admission: attempt, round, source, index, sample; numbers by value, not by letter. */
 export function compareRowIds(left: string, right: string): number {
@@ -52,8 +55,9 @@ export function admit(
   }
   const admitted: Row[] = []
   const surplus: Row[] = []
+  let templateOverlap = 0
   const ordered = distinct.flatMap((shard) => shard.rows).sort((a, b) => compareRowIds(a.row.id, b.row.id))
-  for (const { row, rejected } of ordered) {
+  for (const { row, rejected, alike } of ordered) {
     const counts = bySource[row.source]!
     const reason = rejected ?? objection(row, known, counts.admitted, quotas, index)
     if (reason) {
@@ -65,8 +69,9 @@ export function admit(
     index.add(row.id, row.input)
     admitted.push(row)
     counts.admitted += 1
+    if (alike) templateOverlap += 1
   }
-  return { admitted, surplus, bySource }
+  return { admitted, surplus, bySource, templateOverlap }
 }
 
 function objection(

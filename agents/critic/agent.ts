@@ -32,7 +32,7 @@ async function closeRound(
     Object.values(record.done).map(({ checked }) => bus.objects.getJson(checked, StoredShard)),
   )
   const index = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
-  const { admitted, surplus, bySource } = admit(earlier, shards, round.quotas, index)
+  const { admitted, surplus, bySource, templateOverlap } = admit(earlier, shards, round.quotas, index)
   const rows = [...earlier, ...admitted]
   const dataset = await bus.objects.putLines('LAB', `${runId}/rows`, rows)
   await bus.publish(
@@ -45,6 +45,7 @@ async function closeRound(
       rows: rows.length,
       dataset,
       datasetHash: dataset.sha256,
+      templateOverlap,
       spent: spentTogether(Object.values(record.done).map(({ spent }) => spent)),
       ...(surplus.length > 0 && { surplus: await bus.objects.putLines('LAB', `${runId}/rows`, surplus) }),
     },

@@ -11,7 +11,7 @@ export async function beginControl(draft: Draft): Promise<void> {
   const task = await deps.store.task(state.config.publicTask)
   const prompted = chosen.program?.sources.some(({ kind }) => kind === 'prompt')
   const program = prompted
-    ? uniformPromptProgram(task, chosen.rows, chosen.program?.verification ?? 'none')
+    ? uniformPromptProgram(task, chosen.rows, chosen.program!)
     : uniformProgram(
         task.skills.map(({ name }) => name),
         chosen.rows,

@@ -6,11 +6,12 @@ import { apportion } from './rules/apportion.ts'
 export type Manner = Pick<ProcedureSource, 'phrasings' | 'wideShare' | 'difficulty'>
 
 /** Contract and filters shared by every program that the rules write. */
-const checks: Pick<Program, 'version' | 'contract' | 'filters' | 'verification'> = {
+const checks: Pick<Program, 'version' | 'contract' | 'filters' | 'verification' | 'judge'> = {
   version: 1,
   contract: { maxInputChars: 1000, maxOutputChars: 1000 },
   filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.6 },
   verification: 'execute',
+  judge: null,
 }
 
 /** A program with one procedural source a skill. Skills without rows have no source. */

@@ -3,18 +3,21 @@ import type { PublicTask } from '../../schemas/task.ts'
 import { apportion } from './rules/apportion.ts'
 
 /** Contract and filters of programs that prompt a teacher. */
-export const promptChecks: Pick<Program, 'version' | 'contract' | 'filters' | 'verification'> = {
+export const promptChecks: Pick<Program, 'version' | 'contract' | 'filters'> = {
   version: 1,
   contract: { maxInputChars: 4000, maxOutputChars: 4000 },
   filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.6 },
-  verification: 'none',
 }
 
 /**
  * The uniform control of a run that prompts a teacher: no search, one plain prompt a skill from the task's own words, the rows
- * spread evenly. `verification` is that of the dataset it is compared with, so that the two differ in their prompts and mix alone.
+ * spread evenly. `checks` are those of the dataset it is compared with, so that the two differ in their prompts and mix alone.
  */
-export function uniformPromptProgram(task: PublicTask, rows: number, verification: Program['verification']): Program {
+export function uniformPromptProgram(
+  task: PublicTask,
+  rows: number,
+  { verification, judge }: Pick<Program, 'verification' | 'judge'>,
+): Program {
   const even = apportion(new Map(task.skills.map(({ name }) => [name, 1])), rows)
   const sources = task.skills.map(
     ({ name, description }): PromptSource => ({
@@ -30,7 +33,7 @@ export function uniformPromptProgram(task: PublicTask, rows: number, verificatio
       samplesPerPrompt: 1,
     }),
   )
-  return { ...promptChecks, verification, sources: sources.filter((source) => source.rows > 0), carryOver: null }
+  return { ...promptChecks, verification, judge, sources: sources.filter((source) => source.rows > 0), carryOver: null }
 }
 
 /** Text of a task must not read as a placeholder. */

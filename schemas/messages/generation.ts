@@ -42,6 +42,8 @@ export const Shard = defineWork({
     seed: z.string(),
     /** HTTP requests that the shard may make of a teacher, whatever crashes; none where it is left out. */
     maxCalls: z.number().int().nonnegative().optional(),
+    /** HTTP requests that the critic may make to check the shard's rows, whatever crashes; none where it is left out. */
+    checkCalls: z.number().int().nonnegative().optional(),
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
 })
@@ -59,6 +61,8 @@ export const Batch = defineWork({
     failures: z.array(z.object({ index: z.number().int(), reason: z.string() })),
     /** What was spent on a teacher; zero where no model is used. */
     spent: Spent,
+    /** The shard's. */
+    checkCalls: z.number().int().nonnegative().optional(),
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
 })
@@ -78,6 +82,9 @@ export const Verdict = defineWork({
     dataset: ObjectRef,
     /** Hash over the rows in admission order; the same for any number of workers. */
     datasetHash: Sha256,
+    /** Rows admitted in this round that share the template of an evaluation item: other numbers, hence another problem. */
+    templateOverlap: z.number().int().nonnegative().default(0),
+    /** What generators and critics spent on this round. */
     spent: Spent,
     /** Rows that passed every check but were more than the program wanted of their source, as JSON lines; left out where there are none. */
     surplus: ObjectRef.optional(),

@@ -93,6 +93,7 @@ describe('W1 one pulled message per free slot', () => {
       rows: 0,
       dataset: ref,
       datasetHash: ref.sha256,
+      templateOverlap: 0,
       spent: counts,
     }
     await Promise.all(

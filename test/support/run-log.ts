@@ -232,6 +232,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         contract: { maxInputChars: 400, maxOutputChars: 400 },
         filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.5 },
         verification: 'execute',
+        judge: null,
         carryOver:
           carried > 0
             ? { attempt: attempt - 1, rows: Object.fromEntries(skills.map((skill) => [skill, carried / 6])) }
@@ -289,6 +290,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       rows: carried + sources.reduce((sum, source) => sum + source.rows, 0),
       dataset: object(`dataset attempt-${attempt}`),
       datasetHash: hash(`dataset ${attempt === 0 ? 'control' : `attempt-${attempt}`}`),
+      templateOverlap: 0,
       spent: { calls: 0, inputTokens: 0, outputTokens: 0 },
     })
   }

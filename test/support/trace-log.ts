@@ -274,6 +274,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
         rows: round === 2 ? rows : have,
         dataset: object(`dataset-${attempt}`, 90_000),
         datasetHash: hash(`dataset ${attempt}`),
+        templateOverlap: 0,
         spent: { calls: 0, inputTokens: 0, outputTokens: 0 },
       })
     }
@@ -314,6 +315,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
         contract: { maxInputChars: 600, maxOutputChars: 600 },
         filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.5 },
         verification: 'execute',
+        judge: null,
         carryOver: carried,
       },
       programHash: hash(`program ${attempt}`),

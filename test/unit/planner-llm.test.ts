@@ -124,7 +124,10 @@ test('an endpoint without structured output is asked without it, once and for al
 })
 
 test('error-driven seeds are failed validation cases, named by their id, and nothing else', async () => {
-  const best = { ...attemptOf(uniformPromptProgram(task, 60, 'none')), badCases: [badCase('v-1', skills[0]!)] }
+  const best = {
+    ...attemptOf(uniformPromptProgram(task, 60, { verification: 'none', judge: null })),
+    badCases: [badCase('v-1', skills[0]!)],
+  }
   const seedProgram = (seeds: string[]) => (asked: Parameters<typeof competent>[0]) => {
     if (asked.messages.at(-1)!.content.includes('"diagnosis"')) return competent(asked)
     const program = JSON.parse(competent(server.asked[1]!) as string)
@@ -157,7 +160,10 @@ describe('what the model is shown', () => {
   })
 
   test('a Debug is shown the error and what was written', () => {
-    const raised = { ...attemptOf(uniformPromptProgram(task, 60, 'none')), outcome: 'raised' as const }
+    const raised = {
+      ...attemptOf(uniformPromptProgram(task, 60, { verification: 'none', judge: null })),
+      outcome: 'raised' as const,
+    }
     const last = { ...raised, program: null, wrote: '{ broken', error: 'it does not parse' }
     const text = describeSituation(situation({ operation: 'debug', history: [last] }), 10_000)
     expect(text).toContain('{ broken')
@@ -180,7 +186,10 @@ test('a refused key is an error with its status, never a program fault', async (
 })
 
 test('the uniform control of a prompted run is a program of one plain prompt a skill', () => {
-  const program = uniformPromptProgram(task, 61, { kind: 'vote', k: 3 })
+  const program = uniformPromptProgram(task, 61, {
+    verification: { kind: 'vote', k: 3, temperature: 0 },
+    judge: { minScore: 4, temperature: 0 },
+  })
   expect(Program.parse(program)).toEqual(program)
   expect(program.sources.reduce((sum, { rows }) => sum + rows, 0)).toBe(61)
   expect(program.sources.map(({ skill }) => skill)).toEqual(skills)

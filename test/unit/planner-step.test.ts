@@ -194,7 +194,7 @@ describe('the planner', () => {
   describe('with a limit on teacher calls', () => {
     const prompted: Policy = {
       decide: async ({ task, rows }) => ({
-        program: uniformPromptProgram(task, rows, 'none'),
+        program: uniformPromptProgram(task, rows, { verification: 'none', judge: null }),
         diagnosis: 'even',
         model: 'm',
       }),

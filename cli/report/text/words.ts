@@ -26,11 +26,15 @@ export const rejectionWords: Readonly<Record<string, string>> = {
   format: 'format',
   'too-long': 'too long',
   'wrong-answer': 'wrong answer',
+  'not-verified': 'vote disagrees',
+  judge: 'judge',
+  unchecked: 'not checked for want of calls',
   'exact-duplicate': 'exact duplicate',
   'near-duplicate': 'near duplicate',
   'contaminated-validation': 'in validation',
   'contaminated-sealed': 'in the sealed test',
   surplus: 'surplus',
+  unbalanced: 'skill full',
 }
 
 /** `improve`, or `repair, then draft` where an attempt had several decisions; the control is not an operation of the search. */
