@@ -58,8 +58,16 @@ export type ReplyScore = z.infer<typeof ReplyScore>
 export const ScoreMode = z.enum(['strict', 'lenient'])
 export type ScoreMode = z.infer<typeof ScoreMode>
 
+/** The name of a scorer that a task brings as a JavaScript file. */
+export const scriptScorer = 'script'
+
 export const ScorerChoice = z.strictObject({
-  name: z.string().min(1),
+  /** A scorer of `tasks/scorers`, or `script`. */
+  name: z.string().min(1).default(scriptScorer),
+  /** A JavaScript file with a function `score(response, item, options)`; it runs in the sandbox. */
+  file: InnerPath.optional(),
+  /** The text of `file`, read with the folder. */
+  source: z.string().optional(),
   /** The mode that steers the search and heads the report; the other is reported beside it. */
   primary: ScoreMode,
   /** Parsed by the scorer named. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Item, SplitFile, Task } from '../schemas/task.ts'
 import { normaliseInput } from './normalise-input.ts'
-import type { Scorer } from './scorers/mod.ts'
+import type { TaskScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
 
 const REMOVE_ONE = 'Remove one of the two, or change its numbers and its wording.'
@@ -42,7 +42,7 @@ function questionOf({ part, input }: Item): string {
 }
 
 /** Errors: `TaskError` when an item's skill is not one of the task's, or its gold answer does not score against itself. */
-export function checkItem(task: Task, item: Item, file: string, scorer: Scorer): void {
+export async function checkItem(task: Task, item: Item, file: string, scorer: TaskScorer): Promise<void> {
   const where = `${join(task.dir, file)}, item ${item.id}`
   if (!task.skills.some(({ name }) => name === item.skill)) {
     throw new TaskError(
@@ -51,7 +51,7 @@ export function checkItem(task: Task, item: Item, file: string, scorer: Scorer):
       'Name the skill under skills in task.yaml, or correct it.',
     )
   }
-  const own = scoreAgainstItself(item, task, scorer)
+  const own = await scoreAgainstItself(item, scorer)
   if (own !== null) {
     const mend = `Write the answer in the form that the scorer ${scorer.name} reads.`
     throw new TaskError(`The gold answer "${item.answer}" scores 0 against itself: ${own}`, where, mend)
@@ -59,9 +59,9 @@ export function checkItem(task: Task, item: Item, file: string, scorer: Scorer):
 }
 
 /** Null when it scores, else the reason why not. */
-function scoreAgainstItself(item: Item, task: Task, scorer: Scorer): string | null {
+async function scoreAgainstItself(item: Item, scorer: TaskScorer): Promise<string | null> {
   try {
-    const score = scorer.score(scorer.inForm(item.answer), item.answer, task.scorer.options)
+    const score = await scorer.score(await scorer.inForm(item.answer), item.answer, item)
     // Some published golds cannot be matched by the published scorer; those still have to be right to a person.
     const isRight = score.strict || (item.part === 'benchmark' && score.lenient)
     return isRight ? null : score.reason

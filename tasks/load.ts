@@ -2,11 +2,11 @@ import { dirname, join, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
-import type { PublicTask, Task } from '../schemas/task.ts'
-import { TaskFile, TrainingRow } from '../schemas/task.ts'
+import type { PublicTask, ScorerChoice, Task } from '../schemas/task.ts'
+import { scriptScorer, TaskFile, TrainingRow } from '../schemas/task.ts'
 import { checkDisjoint, checkItem, splitsOf } from './check-items.ts'
 import { parseJson, parseWith, readSplit, readText } from './read-files.ts'
-import type { Scorer } from './scorers/mod.ts'
+import { openTaskScorer } from './score-with.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
 import { sourceHash } from './source-hash.ts'
 import { TaskError } from './task-error.ts'
@@ -25,7 +25,8 @@ export async function loadTask(folder: string): Promise<Task> {
   const path = join(dir, TASK_FILE)
   const text = await readText(dir, TASK_FILE)
   const file = parseWith(TaskFile, readYaml(text, path), path)
-  const scorer = checkedScorer(file, path)
+  const chosen = await readScorer(dir, file.scorer, path)
+  const scorer = openTaskScorer(chosen)
 
   const validation = await readSplit(dir, file.splits.validation)
   const test = await readSplit(dir, file.splits.test)
@@ -33,10 +34,11 @@ export async function loadTask(folder: string): Promise<Task> {
   const sampleText = await readText(dir, file.sample_submission)
   const audit = file.splits.audit ? await readSplit(dir, file.splits.audit) : []
   const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
-  const hashes = [text, fewShotText, sampleText].map(sha256)
+  const hashes = [text, fewShotText, sampleText, chosen.source ?? ''].map(sha256)
 
   const task: Task = {
     ...file,
+    scorer: chosen,
     dir,
     // The text of task.yaml holds the splits' hashes.
     sha256: sha256([...hashes, procedureSha256 ?? ''].join('\n')),
@@ -47,7 +49,7 @@ export async function loadTask(folder: string): Promise<Task> {
     fewShot: readRows(fewShotText, join(dir, file.few_shot)),
     sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
   }
-  for (const [{ file }, items] of splitsOf(task)) for (const item of items) checkItem(task, item, file, scorer)
+  for (const [{ file }, items] of splitsOf(task)) for (const item of items) await checkItem(task, item, file, scorer)
   checkDisjoint(task)
   return task
 }
@@ -70,15 +72,18 @@ function readRows(text: string, where: string): TrainingRow[] {
   return parseWith(z.array(TrainingRow).min(1), parseJson(text, where), where)
 }
 
-function checkedScorer(file: TaskFile, path: string): Scorer {
+/** The scorer with its script, if it has one. Errors: `TaskError` on an unknown name, a missing file and options that do not fit. */
+async function readScorer(dir: string, choice: ScorerChoice, path: string): Promise<ScorerChoice> {
   const where = `${path}, key scorer`
-  const scorer = scorerNamed(file.scorer.name)
-  if (!scorer) {
-    const mend = `Name one of: ${Object.keys(scorers).join(', ')}; or add one to tasks/scorers/mod.ts.`
-    throw new TaskError(`Unknown scorer "${file.scorer.name}"`, where, mend)
+  const { name, file, source, options } = choice
+  if (file !== undefined && name === scriptScorer) return { ...choice, source: await readText(dir, file) }
+  const scorer = scorerNamed(name)
+  if (!scorer || file !== undefined || source !== undefined) {
+    const what = scorer === undefined ? `Unknown scorer "${name}"` : `The scorer "${name}" takes no script`
+    throw new TaskError(what, where, `Name one of: ${Object.keys(scorers).join(', ')}; or give a script as file alone.`)
   }
-  parseWith(scorer.options, file.scorer.options, `${where}.options`)
-  return scorer
+  parseWith(scorer.options, options, `${where}.options`)
+  return choice
 }
 
 async function procedureHash(dir: string, procedure: string): Promise<string> {

@@ -1,9 +1,36 @@
-import type { ReplyScore, ScorerChoice } from '../schemas/task.ts'
+import type { Question, ReplyScore, ScorerChoice } from '../schemas/task.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
+import { openScript } from './scorers/script.ts'
 
-/** A task's scorer with its options: takes a reply and the gold answer. Errors: throws on a name that is not in the map. */
-export function scorerFor({ name, options }: ScorerChoice): (reply: string, answer: string) => ReplyScore {
+/** Scores a reply against a gold answer. The question is for the script of a task, and is left out where no item is scored. */
+export type ReplyScorer = (reply: string, answer: string, question?: Question) => Promise<ReplyScore>
+
+/** A task's scorer as `checkItem` needs it: with the form that a reply has to have. */
+export type TaskScorer = { name: string; score: ReplyScorer; inForm: (answer: string) => Promise<string> }
+
+/**
+ * A task's scorer with its options, a script's in the sandbox. Errors: throws on a name that is not in the map. A rule throws on
+ * a gold answer that it cannot read; a script never does.
+ */
+export function openTaskScorer({ name, source, options }: ScorerChoice): TaskScorer {
+  if (source !== undefined) {
+    const script = openScript(source)
+    return {
+      name,
+      score: (reply, answer, question) => script.score(reply, { ...question, answer }, options),
+      inForm: script.inForm,
+    }
+  }
   const scorer = scorerNamed(name)
   if (!scorer) throw new Error(`unknown scorer "${name}"; there is ${Object.keys(scorers).join(', ')}`)
-  return (reply, answer) => scorer.score(reply, answer, options)
+  return {
+    name,
+    score: async (reply, answer) => scorer.score(reply, answer, options),
+    inForm: async (answer) => scorer.inForm(answer),
+  }
+}
+
+/** A task's scorer alone. Errors: as `openTaskScorer`. */
+export function scorerFor(choice: ScorerChoice): ReplyScorer {
+  return openTaskScorer(choice).score
 }

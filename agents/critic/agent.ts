@@ -75,7 +75,7 @@ async function startRules({ bus, contaminationKey }: AgentContext): Promise<Star
       program: rules,
       contamination: (row) => check({ text: row.input, coreKey: row.origin.coreKey })?.split ?? null,
       solve: procedure ? procedure.solveCore : null,
-      isCorrect: (reply, answer) => score(reply, answer).strict,
+      isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
     }
   }
 

@@ -62,7 +62,7 @@ async function startScorer({
         }
         const task = await sealedTask(message.sealedTask)
         const predictions = await bus.objects.getLines(message.predictions, Prediction)
-        const graded = grade(task.validation, predictions, scorerFor(task.scorer))
+        const graded = await grade(task.validation, predictions, scorerFor(task.scorer))
         const items = graded.map(({ outcome }) => outcome)
         await bus.publish(
           Report,

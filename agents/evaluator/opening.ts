@@ -121,9 +121,8 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
       if (!record || !candidate)
         throw new TerminalError(`${answers.candidate} is not on the list of run ${runId}'s opening`)
       const predictions = await bus.objects.getLines(answers.predictions, Prediction)
-      const items = grade(await itemsOf(record, answers.paper), predictions, scorerFor(scorer)).map(
-        ({ outcome }) => outcome,
-      )
+      const graded = await grade(await itemsOf(record, answers.paper), predictions, scorerFor(scorer))
+      const items = graded.map(({ outcome }) => outcome)
       const { paper } = answers
       await results.put(`${runId}.${candidate.name}.${paper}`, { candidate, paper, sheet: scoreSheet(items), items })
       await publishIfComplete(runId, record, cause)

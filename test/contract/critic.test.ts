@@ -15,7 +15,7 @@ const deps: CheckDeps = {
   program: uniformProgram(['order-total'], 10),
   contamination: () => null,
   solve: procedure.solveCore,
-  isCorrect: (reply, answer) => score(reply, answer).strict,
+  isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
 }
 
 const variants: { [V in VariantOf<'critic'>]: typeof checkBatch } = { rules: checkBatch }

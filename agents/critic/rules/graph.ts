@@ -18,7 +18,7 @@ export type CheckDeps = {
   /** The answer of a numeric core, computed again; null where the task has no procedure. */
   solve: ((skill: string, core: Core) => string) | null
   /** Scores a reply against an answer, strictly. */
-  isCorrect: (reply: string, answer: string) => boolean
+  isCorrect: (reply: string, answer: string) => Promise<boolean>
 }
 
 const CriticGraph = Annotation.Root({
@@ -29,10 +29,12 @@ const CriticGraph = Annotation.Root({
 type State = typeof CriticGraph.State
 
 /** Runs one check over the rows that nothing has objected to yet. */
-function check(objection: (row: Row, deps: CheckDeps) => RejectionReason | null) {
-  return ({ rows, deps }: State): Partial<State> => ({
-    rows: rows.map(({ row, rejected }) => ({ row, rejected: rejected ?? objection(row, deps) })),
-  })
+function check(objection: (row: Row, deps: CheckDeps) => RejectionReason | null | Promise<RejectionReason | null>) {
+  return async ({ rows, deps }: State): Promise<Partial<State>> => {
+    const checked: CheckedRow[] = []
+    for (const { row, rejected } of rows) checked.push({ row, rejected: rejected ?? (await objection(row, deps)) })
+    return { rows: checked }
+  }
 }
 
 /** A vote is the generator's, and only about rows that have no numeric core. */

@@ -1,27 +1,30 @@
 import type { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import type { Item, ReplyScore } from '../../../schemas/task.ts'
+import type { ReplyScorer } from '../../../tasks/score-with.ts'
 
 export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
 
-/** Grades every item of a paper. Errors: an item without a prediction, a prediction without an item, one id twice. */
-export function grade(
+/** Grades every item of a paper, one after the other. Errors: an item without a prediction, a prediction without an item, one id twice. */
+export async function grade(
   items: readonly Item[],
   predictions: readonly Prediction[],
-  score: (reply: string, answer: string) => ReplyScore,
-): Graded[] {
+  score: ReplyScorer,
+): Promise<Graded[]> {
   const byId = new Map(predictions.map((prediction) => [prediction.id, prediction]))
   if (byId.size !== predictions.length) throw new Error('two predictions have one id')
   if (byId.size !== items.length) throw new Error(`${byId.size} predictions were made for ${items.length} items`)
-  return items.map((item) => {
+  const graded: Graded[] = []
+  for (const item of items) {
     const prediction = byId.get(item.id)
     if (!prediction) throw new Error(`there is no prediction for item ${item.id}`)
-    const verdict = score(prediction.text, item.answer)
+    const verdict = await score(prediction.text, item.answer, item)
     const { id, part, skill, group } = item
     const { strict, lenient } = verdict
     const outcome = { id, part, skill, ...(group && { group }), strict, lenient, cut: prediction.finish === 'length' }
-    return { item, reply: prediction.text, outcome, score: verdict }
-  })
+    graded.push({ item, reply: prediction.text, outcome, score: verdict })
+  }
+  return graded
 }
 
 function tally(outcomes: readonly ItemOutcome[]): Score {

@@ -4,7 +4,8 @@ import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Shard } from '../../../schemas/messages/generation.ts'
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
-import { type ReplyScore, userTurn } from '../../../schemas/task.ts'
+import { userTurn } from '../../../schemas/task.ts'
+import type { ReplyScorer } from '../../../tasks/score-with.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
 import type { Call, Journalled } from '../../kit/paid/call.ts'
 import { composePrompts, type Prompt } from './compose.ts'
@@ -15,7 +16,7 @@ export type LlmDeps = {
   program: Program
   instruction: string
   /** Scores a reply against an answer. */
-  score: (reply: string, answer: string) => ReplyScore
+  score: ReplyScorer
 }
 
 type Job = Prompt & { revisions: number; answered: Journalled | null; row: Row | null; failure: string | null }
@@ -98,12 +99,14 @@ async function vote({ jobs, source, deps }: State): Promise<Partial<State>> {
   const solve = async (job: Job): Promise<Job> => {
     const { row } = job
     if (!row) return job
-    const answer = deps.score(row.output, '0').extracted
+    const answer = (await deps.score(row.output, '0')).extracted
     if (answer === null) return { ...job, row: null, failure: 'no answer to vote about' }
     const request = { messages: [{ role: 'user' as const, content: userTurn(row) }], sampling: source.sampling }
     const names = Array.from({ length: k }, (_, turn) => `${job.index}-${job.sample}-vote-${turn}`)
     const solutions = await Promise.all(names.map((name) => deps.call(name, request)))
-    const agreed = solutions.filter((each) => 'reply' in each && deps.score(each.reply.text, answer).lenient).length
+    const texts = solutions.flatMap((each) => ('reply' in each ? each.reply.text : []))
+    const scores = await Promise.all(texts.map((text) => deps.score(text, answer)))
+    const agreed = scores.filter(({ lenient }) => lenient).length
     if (agreed * 2 <= k) return { ...job, row: null, failure: `the vote: ${agreed} of ${k} solutions agree` }
     const teacher = row.origin.teacher!
     const checks = [...teacher.checks, `vote ${agreed}/${k}`]
