@@ -45,7 +45,7 @@ async function call({ jobs, source, deps }: State): Promise<Partial<State>> {
   const ask = async (job: Job): Promise<Job> => {
     if (!isOpen(job)) return job
     const request = { messages: job.messages, sampling: source.sampling }
-    const answer = await deps.call(`${job.index}-${job.sample}`, request)
+    const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
     if ('failure' in answer) return { ...job, failure: `${answer.failure.why}: ${answer.failure.reason}` }
     return answer.reply.refused ? { ...job, failure: 'refused by the teacher' } : { ...job, answered: answer }
   }
@@ -103,7 +103,7 @@ async function vote({ jobs, source, deps }: State): Promise<Partial<State>> {
     if (answer === null) return { ...job, row: null, failure: 'no answer to vote about' }
     const request = { messages: [{ role: 'user' as const, content: userTurn(row) }], sampling: source.sampling }
     const names = Array.from({ length: k }, (_, turn) => `${job.index}-${job.sample}-vote-${turn}`)
-    const solutions = await Promise.all(names.map((name) => deps.call(name, request)))
+    const solutions = await Promise.all(names.map((name) => deps.call(name, request, 'vote')))
     const texts = solutions.flatMap((each) => ('reply' in each ? each.reply.text : []))
     const scores = await Promise.all(texts.map((text) => deps.score(text, answer)))
     const agreed = scores.filter(({ lenient }) => lenient).length

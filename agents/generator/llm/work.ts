@@ -21,7 +21,7 @@ export function openPromptWork(context: AgentContext): PromptWork {
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
-  const paid = openPaidWork(context, { records: 'shards', journal: 'journal' })
+  const paid = openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' })
 
   return async (shard, runId, signal) => {
     const { round, source, maxCalls = 0 } = shard
