@@ -1,5 +1,6 @@
+import { LlmGeneratorOptions } from '../agents/generator/llm/options.ts'
 import { checkTeacher } from '../agents/kit/teacher/check.ts'
-import { endpointOf, TeacherOptions } from '../agents/kit/teacher/options.ts'
+import { endpointOf } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { UsageError } from './errors.ts'
@@ -19,7 +20,7 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
  * TeacherUnusable; both say how to mend it.
  */
 export async function checkModels({ name, agents }: Topology): Promise<void> {
-  const schemas = { planner: LlmPlannerOptions, generator: TeacherOptions }
+  const schemas = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions }
   const models = new Set<string>()
   for (const role of ['planner', 'generator'] as const) {
     if (!asksModel(agents[role])) continue

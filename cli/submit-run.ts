@@ -2,20 +2,19 @@ import type { Bus } from '../bus/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { RunStarted } from '../schemas/messages/run.ts'
 import { agentRoles } from '../schemas/role.ts'
-import { type Evidence, RunConfig, Variants } from '../schemas/run.ts'
+import { RunConfig, type Setting, Variants } from '../schemas/run.ts'
 import type { Task } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { publicView } from '../tasks/load.ts'
 import { UsageError } from './errors.ts'
-import { withReference } from './evidence.ts'
 
 export type RunRequest = {
   runId?: string
   seed: number
   attempts?: number
   rows?: number
-  /** Left out by a run that makes data alone. */
-  evidence?: Omit<Evidence, 'reference'>
+  /** Left out: seed where the task has a pool. */
+  setting?: Setting
   /** Of a run that makes data alone. */
   generate?: RunConfig['generate']
 }
@@ -34,6 +33,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     request.runId ?? `${task.id}-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
   const { attempts: defaultAttempts, ...limits } = topology.run
   const rows = request.rows ?? task.rows.target
+  const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
   const config = RunConfig.safeParse({
     runId,
     seed: request.seed,
@@ -44,10 +44,14 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     limits,
     taskHash: task.sha256,
     primary: task.scorer.primary,
-    publicTask: await bus.objects.putJson('LAB', `task/${task.id}`, publicView(task)),
+    setting,
+    publicTask: await bus.objects.putJson(
+      'LAB',
+      `task/${task.id}`,
+      publicView(setting === 'seed' ? task : { ...task, seeds: [] }),
+    ),
     sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, task),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
-    ...(request.evidence ? { evidence: await withReference(bus, task, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
     startedAt,
   })

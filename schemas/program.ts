@@ -34,6 +34,30 @@ export const placeholdersOf = (template: string): string[] => [
   ...new Set([...template.matchAll(/\{\{\s*([\w-]+)\s*\}\}/g)].map((match) => match[1]!)),
 ]
 
+/** The JavaScript text of one function, such as `(row, context) => row.output.length > 20`. */
+const HookText = z.string().min(1).max(20_000)
+
+/**
+ * Functions that see each reply of a source, in a sandbox: no I/O, no clock, no random numbers, nothing kept between rows.
+ * `context` is {index, sample, skill, source, instruction, seed, parameters, chance}: what the prompt was filled in with, and a
+ * number in [0, 1) that follows from the run's seed and the row's id. A hook that throws, runs too long, takes too much memory or
+ * returns anything else costs its row.
+ */
+export const Hooks = z.strictObject({
+  /**
+   * `(reply, context) => ({input, output})` reads the row from the reply's text; null where there is none, and the teacher is asked
+   * again. With it the template asks for the form of the reply itself; without it the generator asks for JSON.
+   */
+  parse: HookText.optional(),
+  /** `(row, context) => true`; false, or the reason as a text, refuses the row. */
+  accept: HookText.optional(),
+  /** `(row, context) => [{input, output}, …]`: further rows made of an accepted one. */
+  expand: HookText.optional(),
+  /** Most rows that `expand` may return for one row; the first round is planned as if it always did. */
+  maxExpanded: z.number().int().min(1).max(16).default(4),
+})
+export type Hooks = z.infer<typeof Hooks>
+
 /** Where rows come from: a teacher model answers the template, filled in anew for each prompt. */
 export const PromptSource = z
   .object({
@@ -47,8 +71,8 @@ export const PromptSource = z
     /** The prompt. `{{name}}` stands for a parameter; `{{index}}`, `{{skill}}` and `{{instruction}}` are always there. */
     template: z.string().min(1).max(20_000),
     parameters: z.record(z.string().regex(/^[\w-]+$/), PromptParameter).default({}),
-    /** Texts that `{{seed}}` is chosen from; only in the modes seed and error-driven. */
-    seeds: z.array(z.string().min(1).max(4000)).max(200).default([]),
+    /** Texts that `{{seed}}` stands for in turn; "pool" in mode seed: the task's seed pool, of this skill where its seeds name one. */
+    seeds: z.union([z.literal('pool'), z.array(z.string().min(1).max(4000)).max(200)]).default([]),
     sampling: z
       .strictObject({
         temperature: z.number().min(0).max(2).default(1),
@@ -59,6 +83,7 @@ export const PromptSource = z
       .prefault({}),
     /** Rows asked for with one and the same prompt, each in a call of its own. */
     samplesPerPrompt: z.number().int().min(1).max(16).default(1),
+    hooks: Hooks.optional(),
   })
   .superRefine(({ mode, template, parameters, seeds }, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
@@ -75,11 +100,17 @@ export const PromptSource = z
     if (mode !== 'scratch' && (seeds.length === 0 || !used.includes('seed'))) {
       issue('seeds', `mode ${mode} wants seeds, and {{seed}} in the template`)
     }
+    if (mode === 'error-driven' && seeds === 'pool')
+      issue('seeds', 'the pool is for mode seed: name mode seed, or list the failed cases')
   })
 export type PromptSource = z.infer<typeof PromptSource>
 
 export const Source = z.discriminatedUnion('kind', [ProcedureSource, PromptSource])
 export type Source = z.infer<typeof Source>
+
+/** Rows that one reply of a source's teacher may become. */
+export const rowsPerReply = (source: Source): number =>
+  source.kind === 'prompt' && source.hooks?.expand ? 1 + source.hooks.maxExpanded : 1
 
 /** Which admitted rows of an earlier attempt count inside the number, by skill. */
 export const CarryOver = z.object({

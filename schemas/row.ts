@@ -56,11 +56,23 @@ export const RejectionReason = z.enum([
 ])
 export type RejectionReason = z.infer<typeof RejectionReason>
 
-/** Counts of candidates of one source. asked = generated + failed; generated = admitted + the sum of rejected. */
+/**
+ * Why an index gave no candidate: the teacher gave no answer or refused, its budget was used, it stayed away, its reply was not usable; and
+ * the program's own faults: `accept` refused the row, a hook failed, the prompt is too long for the model.
+ */
+export const FailureKind = z.enum(['teacher', 'budget', 'gone', 'unusable', 'not-accepted', 'hook', 'context'])
+export type FailureKind = z.infer<typeof FailureKind>
+
+/**
+ * Counts of one source. asked = indexes that gave candidates + failed; generated = admitted + the sum of rejected. An index gives
+ * one candidate, more only where the program's `expand` makes them.
+ */
 export const Yield = z.object({
   asked: z.number().int().nonnegative(),
   generated: z.number().int().nonnegative(),
   admitted: z.number().int().nonnegative(),
   rejected: z.partialRecord(RejectionReason, z.number().int().positive()),
+  /** Indexes without a candidate, by what was to blame; left out where there are none. */
+  failed: z.partialRecord(FailureKind, z.number().int().positive()).optional(),
 })
 export type Yield = z.infer<typeof Yield>

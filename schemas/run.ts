@@ -18,10 +18,14 @@ export const Evidence = z.object({
   arms: z.array(BaselineArm).default(['control']),
   /** Every valid attempt's adapter from the search sits the test too, once it is opened; it is never chosen by that. */
   submissions: z.boolean().default(false),
-  /** The rows of the task's reference, for the arm that is trained on them; `refused` of them copied an item and are left out. */
-  reference: z.object({ rows: ObjectRef, refused: z.number().int().nonnegative() }).optional(),
+  /** The rows of the task's reference, of the arm that is trained on them. */
+  reference: ObjectRef.optional(),
 })
 export type Evidence = z.infer<typeof Evidence>
+
+/** The paper's two settings: rows are made from nothing, or may build on the task's seed pool. */
+export const Setting = z.enum(['scratch', 'seed'])
+export type Setting = z.infer<typeof Setting>
 
 /** Everything that fixes a run. Two runs with equal settings, task and versions give equal datasets. */
 export const RunConfig = z.object({
@@ -55,6 +59,8 @@ export const RunConfig = z.object({
   taskHash: Sha256,
   /** The score that steers the search and heads page and report; the other is told beside it. Runs begun before it was said were steered strictly. */
   primary: ScoreMode.default('strict'),
+  /** In `scratch` the public task holds no seeds. */
+  setting: Setting.default('scratch'),
   /** The task as agents may see it. */
   publicTask: ObjectRef,
   /** The whole task, in VAULT. */
@@ -84,6 +90,7 @@ export const StopReason = z.enum([
   'candidates-used',
   'rounds-used',
   'teacher-unavailable',
+  'program-raised',
 ])
 export type StopReason = z.infer<typeof StopReason>
 

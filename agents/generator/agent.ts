@@ -3,6 +3,8 @@ import type { ObjectRef } from '../../schemas/ids.ts'
 import { Batch } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
+import { SandboxLimits } from '../../tasks/sandbox/limits.ts'
+import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { openPromptWork, type PromptWork } from './llm/work.ts'
@@ -37,6 +39,11 @@ export const generator: AgentModule<'generator'> = {
   role: 'generator',
   variants: {
     procedural: async (context) => start(context, null),
-    llm: async (context) => start(context, openPromptWork(context)),
+    llm: async (context) => {
+      const { sandbox: limits, ...options } = context.options
+      const sandbox = openSandbox(SandboxLimits.parse(limits ?? {}))
+      const started = start(context, openPromptWork({ ...context, options }, sandbox))
+      return { ...started, release: async () => sandbox[Symbol.asyncDispose]() }
+    },
   },
 }

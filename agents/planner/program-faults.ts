@@ -1,14 +1,20 @@
 import type { z } from 'zod'
 import { Program, type Source } from '../../schemas/program.ts'
-import { maxPhrasings } from '../../schemas/task.ts'
+import { maxPhrasings, type Seed } from '../../schemas/task.ts'
+import { seedsOf } from '../../tasks/seed-pool.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
-export type ProgramSetting = { skills?: readonly string[]; kinds?: readonly Source['kind'][] }
+export type ProgramSetting = {
+  skills?: readonly string[]
+  kinds?: readonly Source['kind'][]
+  /** The task's seed pool; empty where there is none, or where the run's setting is scratch. */
+  seeds?: readonly Seed[]
+}
 
 export type CheckedProgram = { ok: true; program: Program } | { ok: false; faults: string[] }
 
 /** Checks a program, each fault with its place and what to write instead, so that a model can act on it. */
-export function checkProgram(value: unknown, { skills, kinds }: ProgramSetting = {}): CheckedProgram {
+export function checkProgram(value: unknown, { skills, kinds, seeds }: ProgramSetting = {}): CheckedProgram {
   const parsed = Program.safeParse(value)
   if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => describe(issue)) }
   const faults = parsed.data.sources.flatMap((source, index) => {
@@ -22,6 +28,9 @@ export function checkProgram(value: unknown, { skills, kinds }: ProgramSetting =
         : []),
       ...(source.kind === 'procedure' && source.phrasings > maxPhrasings
         ? [`${at}.phrasings: there are ${maxPhrasings}; use 1 to ${maxPhrasings}`]
+        : []),
+      ...(seeds && source.kind === 'prompt' && source.seeds === 'pool' && seedsOf(seeds, source.skill).length === 0
+        ? [`${at}.seeds: there is no seed pool for skill "${source.skill}" in this run; use mode "scratch"`]
         : []),
     ]
   })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Source } from '../program.ts'
-import { Row, Yield } from '../row.ts'
+import { FailureKind, Row, Yield } from '../row.ts'
 import { Variants } from '../run.ts'
 import { Spent } from '../usage.ts'
 
@@ -58,7 +58,9 @@ export const Batch = defineWork({
     shard: z.number().int().nonnegative(),
     source: z.string(),
     candidates: z.array(Row),
-    failures: z.array(z.object({ index: z.number().int(), reason: z.string() })),
+    failures: z.array(z.object({ index: z.number().int(), reason: z.string(), kind: FailureKind.optional() })),
+    /** Indexes of the shard, where its candidates and failures are more: an index that was expanded gave several. */
+    asked: z.number().int().positive().optional(),
     /** What was spent on a teacher; zero where no model is used. */
     spent: Spent,
     /** The shard's. */
@@ -77,6 +79,8 @@ export const Verdict = defineWork({
     round: z.number().int().positive(),
     /** Yield of this round by source. */
     bySource: z.record(z.string(), Yield),
+    /** In the words of the lowest index: why indexes of a source failed, by source and kind. */
+    failures: z.record(z.string(), z.partialRecord(FailureKind, z.string())).optional(),
     /** Rows in the dataset after this round. */
     rows: z.number().int().nonnegative(),
     dataset: ObjectRef,

@@ -39,8 +39,9 @@ export function interpret(
   runtime.setMaxStackSize(maxStackBytes)
   const deadline = performance.now() + limits.timeoutMs
   let expired = false
+  let steps = 0
   runtime.setInterruptHandler(() => {
-    expired ||= performance.now() > deadline
+    expired ||= ++steps > limits.maxSteps || performance.now() > deadline
     return expired
   })
   const context = runtime.newContext({ intrinsics })

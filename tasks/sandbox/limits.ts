@@ -1,13 +1,21 @@
-/** What one call of a hook may take. */
-export type SandboxLimits = {
-  timeoutMs: number
-  /** Heap of the interpreter. */
-  maxBytes: number
-  /** Length of the result as JSON text. */
-  maxResultChars: number
-}
+import { z } from 'zod'
 
-export const defaultLimits: SandboxLimits = { timeoutMs: 250, maxBytes: 16 * 1024 ** 2, maxResultChars: 1_000_000 }
+/** What one call of a function may take. */
+export const SandboxLimits = z.strictObject({
+  /** Steps of about ten thousand operations: the same everywhere, so that no row depends on how busy the machine is. */
+  maxSteps: z.number().int().positive().default(500),
+  /** For built-in operations, which count no steps. */
+  timeoutMs: z.number().int().positive().default(2000),
+  /** Heap of the interpreter. */
+  maxBytes: z
+    .number()
+    .int()
+    .positive()
+    .default(16 * 1024 ** 2),
+  /** Length of the result as JSON text. */
+  maxResultChars: z.number().int().positive().default(1_000_000),
+})
+export type SandboxLimits = z.infer<typeof SandboxLimits>
 
 /** What became of one call. A failure is the hook's: its row or its program pays, never the process. */
 export type SandboxOutcome =

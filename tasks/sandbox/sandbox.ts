@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { defaultLimits, type SandboxLimits, type SandboxOutcome } from './limits.ts'
+import { SandboxLimits, type SandboxOutcome } from './limits.ts'
 
 /** Runs untrusted functions, one call at a time. */
 export type Sandbox = AsyncDisposable & {
@@ -17,7 +17,7 @@ const graceMs = 500
  * S3  The caller's own thread never waits in a hook.
  */
 export function openSandbox(changes: Partial<SandboxLimits> = {}): Sandbox {
-  const limits = { ...defaultLimits, ...changes }
+  const limits = SandboxLimits.parse(changes)
   let worker: Promise<Worker> | undefined
   let last: Promise<unknown> = Promise.resolve()
   let closed = false

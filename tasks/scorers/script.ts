@@ -22,7 +22,7 @@ export type Script = {
 
 /** A thread that no reply has come to for this long is ended; the next reply starts another. */
 const idleMs = 5_000
-const limits = { timeoutMs: 1_000, maxBytes: 64 * 1024 ** 2, maxResultChars: 10_000 }
+const limits = { maxSteps: 10_000, timeoutMs: 1_000, maxBytes: 64 * 1024 ** 2, maxResultChars: 10_000 }
 
 /** The scorer that a task brings as the text of a JavaScript file with a function `score`, run in the sandbox alone. */
 export function openScript(source: string): Script {

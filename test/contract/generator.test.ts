@@ -38,7 +38,8 @@ async function promptShard(shard: PayloadOf<typeof Shard>): Promise<PayloadOf<ty
     source,
     {
       program,
-      instruction: task.instruction,
+      task,
+      hooks: null,
       score: scorerFor(task.scorer),
       call: async (_, request) => {
         const promptHash = promptHashOf(teacher.model, request)

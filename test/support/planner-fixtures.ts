@@ -30,6 +30,7 @@ export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
     sealedTask: refTo('sealed'),
     primary: 'strict',
     evidence: Evidence.parse({}),
+    setting: 'scratch',
     sealing: { enforced: true, note: 'for a test' },
     startedAt: '2026-01-01T00:00:00.000Z',
     ...changes,

@@ -125,6 +125,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       taskHash: hash('task'),
       ...addresses,
       primary: 'strict',
+      setting: 'scratch',
       sealing: {
         enforced: options.sealingEnforced ?? true,
         note: 'Files on this machine are not sealed from processes of the same OS user.',

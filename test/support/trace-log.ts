@@ -76,6 +76,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       taskHash: hash('task'),
       ...task,
       primary: 'strict',
+      setting: 'scratch',
       sealing: { enforced: true, note: 'three accounts; agents of this machine share an OS user' },
       evidence: { seeds: 1, arms: ['control'], submissions: false },
       startedAt: new Date(startedAt).toISOString(),

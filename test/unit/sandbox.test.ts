@@ -1,8 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { callHook, whyNoFunction } from '../../agents/kit/sandbox/hooks.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 
-const sandbox = openSandbox({ timeoutMs: 150 })
+const sandbox = openSandbox({ maxSteps: 1_000_000, timeoutMs: 150 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
 test('a hook gets JSON and gives JSON', async () => {
@@ -79,33 +78,14 @@ test('S3 the own thread goes on while a hook loops', async () => {
   expect(ticks).toBeGreaterThan(5)
 })
 
+test('S2 what a function may do is counted in steps, so that it is the same on a busy machine', async () => {
+  await using narrow = openSandbox({ maxSteps: 3, timeoutMs: 60_000 })
+  const loop = '(n) => { let sum = 0; for (let i = 0; i < n; i++) sum += i; return sum }'
+  expect(await narrow.call(loop, 1000)).toEqual({ ok: true, value: 499_500 })
+  expect(await narrow.call(loop, 1e7)).toMatchObject({ ok: false, reason: 'timeout' })
+})
+
 test('calls made together are answered in order', async () => {
   const outcomes = await Promise.all([1, 2, 3].map((n) => sandbox.call('(n) => n * n', n)))
   expect(outcomes.map((outcome) => outcome.ok && outcome.value)).toEqual([1, 4, 9])
-})
-
-describe('the hooks of a program', () => {
-  const row = { instruction: 'Solve.', input: 'How many?', output: '\\boxed{3}' }
-
-  test('parse gives rows, accept a verdict', async () => {
-    const parse = '(reply) => JSON.parse(reply)'
-    expect(await callHook(sandbox, 'parse', parse, JSON.stringify([row]))).toEqual({ ok: true, value: [row] })
-    const accept = "(row) => ({ accept: row.output.includes('boxed'), reason: 'no box' })"
-    expect(await callHook(sandbox, 'accept', accept, row)).toEqual({
-      ok: true,
-      value: { accept: true, reason: 'no box' },
-    })
-  })
-
-  test('a result of another shape says where', async () => {
-    const outcome = await callHook(sandbox, 'expand', '(row) => [{ ...row, output: 7 }]', row)
-    expect(outcome).toMatchObject({ ok: false, reason: 'bad-result' })
-    expect(outcome.ok ? '' : outcome.message).toContain('at 0.output')
-  })
-
-  test('text that is no function is told before it is used', async () => {
-    expect(await whyNoFunction(sandbox, '(row) => row')).toBeNull()
-    expect(await whyNoFunction(sandbox, '42')).toContain('number')
-    expect(await whyNoFunction(sandbox, '(row) => {')).toContain('SyntaxError')
-  })
 })

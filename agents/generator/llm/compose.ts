@@ -2,10 +2,13 @@ import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Shard } from '../../../schemas/messages/generation.ts'
 import type { PromptParameter, PromptSource } from '../../../schemas/program.ts'
+import type { PublicTask } from '../../../schemas/task.ts'
+import { seedsOf } from '../../../tasks/seed-pool.ts'
+import type { HookContext } from '../../kit/sandbox/hooks.ts'
 import type { ChatMessage } from '../../kit/teacher/request.ts'
 
-/** What one index of a shard asks the teacher for. */
-export type Prompt = { index: number; id: string; sample: number; messages: ChatMessage[] }
+/** What one index of a shard asks the teacher for. A row's id is the stem and its sample's number. */
+export type Prompt = { index: number; stem: string; sample: number; messages: ChatMessage[]; context: HookContext }
 
 const replyForm =
   'Reply with one JSON object and nothing else: {"input": "<the question>", "output": "<the worked answer>"}. ' +
@@ -22,33 +25,60 @@ function pick(parameter: PromptParameter, at: number): string {
   return (from + Math.floor(at * steps) * step).toFixed(decimals)
 }
 
+/** The text of one prompt, filled in. A source that reads its replies itself asks for their form itself. */
+function messageOf(
+  { template, hooks }: PromptSource,
+  instruction: string,
+  values: ReadonlyMap<string, string>,
+): string {
+  const asked = template.replaceAll(/\{\{\s*([\w-]+)\s*\}\}/g, (whole, name) => values.get(name) ?? whole)
+  return hooks?.parse ? asked : `${asked}\n\n${replyForm} ${instruction}`
+}
+
 /** The prompts of a shard's indexes. They follow from the run's seed and the row's id: it does not matter who works. */
 export function composePrompts(
   shard: Pick<PayloadOf<typeof Shard>, 'round' | 'from' | 'count' | 'seed'>,
   source: PromptSource,
-  instruction: string,
+  { instruction, seeds }: Pick<PublicTask, 'instruction' | 'seeds'>,
 ): Prompt[] {
   const { attempt, round } = shard.round
+  const pool = source.seeds === 'pool' ? seedsOf(seeds, source.skill).map(({ text }) => text) : source.seeds
+  // From a place of its own the pool is walked through, so that each seed is used before one is used again.
+  const start = Math.floor(chance(`${shard.seed}/a${attempt}.${source.id}/seed`) * pool.length)
   return Array.from({ length: shard.count }, (_, offset) => {
     const index = shard.from + offset
     const prompt = Math.floor(index / source.samplesPerPrompt)
     const sample = index % source.samplesPerPrompt
-    const seed = `${shard.seed}/a${attempt}.${source.id}.${prompt}`
-    const values = new Map<string, string>([
+    const random = `${shard.seed}/a${attempt}.${source.id}.${prompt}`
+    const seed = pool[(start + prompt) % pool.length] ?? null
+    const parameters = Object.fromEntries(
+      Object.entries(source.parameters).map(([name, each]) => [
+        name,
+        pick(each, chance(`${random}/parameter/${name}`)),
+      ]),
+    )
+    const values = new Map([
       ['index', String(prompt)],
       ['skill', source.skill],
       ['instruction', instruction],
+      ...(seed === null ? [] : [['seed', seed] as const]),
+      ...Object.entries(parameters),
     ])
-    if (source.seeds.length > 0) values.set('seed', pick(source.seeds, chance(`${seed}/seed`)))
-    for (const [name, parameter] of Object.entries(source.parameters)) {
-      values.set(name, pick(parameter, chance(`${seed}/parameter/${name}`)))
-    }
-    const asked = source.template.replaceAll(/\{\{\s*([\w-]+)\s*\}\}/g, (whole, name) => values.get(name) ?? whole)
     return {
       index,
       sample,
-      id: `a${attempt}.r${round}.${source.id}.${prompt}.${sample}`,
-      messages: [{ role: 'user', content: `${asked}\n\n${replyForm} ${instruction}` }],
+      stem: `a${attempt}.r${round}.${source.id}.${prompt}`,
+      messages: [{ role: 'user', content: messageOf(source, instruction, values) }],
+      context: {
+        index: prompt,
+        sample,
+        skill: source.skill,
+        source: source.id,
+        instruction,
+        seed,
+        parameters,
+        chance: chance(`${random}.${sample}/hooks`),
+      },
     }
   })
 }

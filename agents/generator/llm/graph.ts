@@ -1,25 +1,30 @@
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Shard } from '../../../schemas/messages/generation.ts'
+import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
 import type { Program, PromptSource } from '../../../schemas/program.ts'
-import type { Row } from '../../../schemas/row.ts'
-import { userTurn } from '../../../schemas/task.ts'
+import type { FailureKind, Row } from '../../../schemas/row.ts'
+import { type PublicTask, userTurn } from '../../../schemas/task.ts'
 import type { ReplyScorer } from '../../../tasks/score-with.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
 import type { Call, Journalled } from '../../kit/paid/call.ts'
+import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
+import type { Answer } from '../../kit/teacher/teacher.ts'
 import { composePrompts, type Prompt } from './compose.ts'
-import { parseRow } from './parse-row.ts'
+import { type RunHooks, readReply } from './read-reply.ts'
 
 export type LlmDeps = {
   call: Call
   program: Program
-  instruction: string
+  task: Pick<PublicTask, 'instruction' | 'seeds'>
+  /** Runs the hooks of the source; null where it has none. */
+  hooks: RunHooks | null
   /** Scores a reply against an answer. */
   score: ReplyScorer
 }
 
-type Job = Prompt & { revisions: number; answered: Journalled | null; row: Row | null; failure: string | null }
+type Failure = { reason: string; kind: FailureKind }
+type Job = Prompt & { revisions: number; answered: Journalled | null; rows: Row[]; failure: Failure | null }
 
 const LlmGraph = Annotation.Root({
   shard: Annotation<PayloadOf<typeof Shard>>,
@@ -33,11 +38,11 @@ type State = typeof LlmGraph.State
 const maxRevisions = 2
 const shownChars = 2000
 
-const isOpen = ({ row, failure }: Job) => row === null && failure === null
+const isOpen = ({ rows, failure }: Job) => rows.length === 0 && failure === null
 
 function compose({ shard, source, deps }: State): Partial<State> {
-  const prompts = composePrompts(shard, source, deps.instruction)
-  return { jobs: prompts.map((prompt) => ({ ...prompt, revisions: 0, answered: null, row: null, failure: null })) }
+  const prompts = composePrompts(shard, source, deps.task)
+  return { jobs: prompts.map((prompt) => ({ ...prompt, revisions: 0, answered: null, rows: [], failure: null })) }
 }
 
 /** Asks for everything that is open, side by side; a call that fails costs its own index only. */
@@ -45,42 +50,58 @@ async function call({ jobs, source, deps }: State): Promise<Partial<State>> {
   const ask = async (job: Job): Promise<Job> => {
     if (!isOpen(job)) return job
     const request = { messages: job.messages, sampling: source.sampling }
-    const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
-    if ('failure' in answer) return { ...job, failure: `${answer.failure.why}: ${answer.failure.reason}` }
-    return answer.reply.refused ? { ...job, failure: 'refused by the teacher' } : { ...job, answered: answer }
+    const answer = await deps.call(`${job.index}-${job.sample}`, request)
+    if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
+    if (!answer.reply.refused) return { ...job, answered: answer }
+    return { ...job, failure: { kind: 'teacher', reason: 'refused by the teacher' } }
   }
   return { jobs: await Promise.all(jobs.map(ask)) }
 }
 
-/** Parse and self-check: a row within the contract, or a new question that names what was wrong. */
-function check({ jobs, source, deps }: State): Partial<State> {
-  const judge = (job: Job): Job => {
-    if (!isOpen(job) || !job.answered) return job
-    const { promptHash, reply } = job.answered
-    const parsed = parseRow(reply)
-    if ('fault' in parsed) return revise(job, parsed.fault)
-    const row: Row = {
-      id: job.id,
-      skill: source.skill,
-      source: source.id,
-      instruction: deps.instruction,
-      ...parsed.row,
-      origin: {
-        generator: 'llm',
-        teacher: { model: reply.model, promptHash, replyHash: sha256(reply.text), checks: ['format'] },
-      },
-    }
-    const fault = formatFault(row, deps.program.contract)
-    const { maxInputChars, maxOutputChars } = deps.program.contract
-    return fault
-      ? revise(job, `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`)
-      : { ...job, row }
-  }
-  return { jobs: jobs.map(judge) }
+function failureOf({ why, reason }: Exclude<Answer, { ok: true }>): Failure {
+  return { kind: why === 'failed' ? 'teacher' : why, reason: `${why}: ${reason}` }
 }
 
-function revise(job: Job, fault: string): Job {
-  if (job.revisions >= maxRevisions) return { ...job, failure: `not usable: ${fault}` }
+/** Parse and self-check: rows, the first of them within the contract, or a new question that names what was wrong. */
+async function check({ jobs, source, deps }: State): Promise<Partial<State>> {
+  const { maxInputChars, maxOutputChars } = deps.program.contract
+  const judge = async (job: Job): Promise<Job> => {
+    if (!isOpen(job) || !job.answered) return job
+    const parses = source.hooks?.parse !== undefined
+    const read = await readReply(job.answered.reply, { parses, run: deps.hooks }, job.context)
+    if ('failure' in read) return { ...job, failure: { kind: read.kind, reason: read.failure } }
+    if ('fault' in read) return revise(job, read.fault, read.kind)
+    const rows = read.rows.map((row, at) => toRow(row, at, job, source))
+    return formatFault(rows[0]!, deps.program.contract)
+      ? revise(job, `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`)
+      : { ...job, rows }
+  }
+  return { jobs: await Promise.all(jobs.map(judge)) }
+}
+
+/** The row as a candidate. What `expand` made of it has sample numbers of its own, behind those of all prompts. */
+function toRow(row: WrittenRow, at: number, { stem, sample, answered, context }: Job, source: PromptSource): Row {
+  const { promptHash, reply } = answered!
+  return {
+    id: `${stem}.${sample + at * source.samplesPerPrompt}`,
+    skill: source.skill,
+    source: source.id,
+    instruction: context.instruction,
+    ...row,
+    origin: {
+      generator: 'llm',
+      teacher: {
+        model: reply.model,
+        promptHash,
+        replyHash: sha256(reply.text),
+        checks: at === 0 ? ['format'] : ['expanded'],
+      },
+    },
+  }
+}
+
+function revise(job: Job, fault: string, kind: FailureKind = 'unusable'): Job {
+  if (job.revisions >= maxRevisions) return { ...job, failure: { kind, reason: `not usable: ${fault}` } }
   const said = job.answered?.reply.text.slice(0, shownChars) ?? ''
   const again = {
     role: 'user' as const,
@@ -96,23 +117,28 @@ async function vote({ jobs, source, deps }: State): Promise<Partial<State>> {
   const { verification } = deps.program
   if (typeof verification === 'string') return {}
   const { k } = verification
-  const solve = async (job: Job): Promise<Job> => {
-    const { row } = job
-    if (!row) return job
+  const solve = async (job: Job, row: Row): Promise<Row | Failure> => {
     const answer = (await deps.score(row.output, '0')).extracted
-    if (answer === null) return { ...job, row: null, failure: 'no answer to vote about' }
+    if (answer === null) return { kind: 'unusable', reason: 'no answer to vote about' }
     const request = { messages: [{ role: 'user' as const, content: userTurn(row) }], sampling: source.sampling }
-    const names = Array.from({ length: k }, (_, turn) => `${job.index}-${job.sample}-vote-${turn}`)
-    const solutions = await Promise.all(names.map((name) => deps.call(name, request, 'vote')))
+    const sample = row.id.slice(job.stem.length + 1)
+    const names = Array.from({ length: k }, (_, turn) => `${job.index}-${sample}-vote-${turn}`)
+    const solutions = await Promise.all(names.map((name) => deps.call(name, request)))
     const texts = solutions.flatMap((each) => ('reply' in each ? each.reply.text : []))
     const scores = await Promise.all(texts.map((text) => deps.score(text, answer)))
     const agreed = scores.filter(({ lenient }) => lenient).length
-    if (agreed * 2 <= k) return { ...job, row: null, failure: `the vote: ${agreed} of ${k} solutions agree` }
+    if (agreed * 2 <= k) return { kind: 'unusable', reason: `the vote: ${agreed} of ${k} solutions agree` }
     const teacher = row.origin.teacher!
     const checks = [...teacher.checks, `vote ${agreed}/${k}`]
-    return { ...job, row: { ...row, origin: { ...row.origin, teacher: { ...teacher, checks } } } }
+    return { ...row, origin: { ...row.origin, teacher: { ...teacher, checks } } }
   }
-  return { jobs: await Promise.all(jobs.map(solve)) }
+  const solveAll = async (job: Job): Promise<Job> => {
+    const solved = await Promise.all(job.rows.map((row) => solve(job, row)))
+    const rows = solved.filter((each): each is Row => 'id' in each)
+    const failed = solved.find((each): each is Failure => 'kind' in each)
+    return { ...job, rows, failure: rows.length === 0 ? (job.failure ?? failed ?? null) : null }
+  }
+  return { jobs: await Promise.all(jobs.map(solveAll)) }
 }
 
 const graph = new StateGraph(LlmGraph)
@@ -133,10 +159,11 @@ export async function promptRows(
   source: PromptSource,
   deps: LlmDeps,
   signal: AbortSignal,
-): Promise<{ candidates: Row[]; failures: { index: number; reason: string }[] }> {
+): Promise<Pick<PayloadOf<typeof Batch>, 'asked' | 'candidates' | 'failures'>> {
   const { jobs } = await graph.invoke({ shard, source, deps }, { signal })
   return {
-    candidates: jobs.flatMap(({ row }) => row ?? []),
-    failures: jobs.flatMap(({ index, failure }) => (failure === null ? [] : [{ index, reason: failure }])),
+    asked: shard.count,
+    candidates: jobs.flatMap(({ rows }) => rows),
+    failures: jobs.flatMap(({ index, failure }) => (failure === null ? [] : [{ index, ...failure }])),
   }
 }

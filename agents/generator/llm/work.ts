@@ -2,26 +2,32 @@ import { TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
-import { Program } from '../../../schemas/program.ts'
+import { Program, type PromptSource } from '../../../schemas/program.ts'
 import { PublicTask } from '../../../schemas/task.ts'
+import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { scorerFor } from '../../../tasks/score-with.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
 import { openPaidWork } from '../../kit/paid/work.ts'
+import { callHooks } from '../../kit/sandbox/hooks.ts'
 import { promptRows } from './graph.ts'
+import type { RunHooks } from './read-reply.ts'
 
 type ShardPayload = PayloadOf<typeof Shard>
 
 /** Makes the batch of a shard whose source prompts a teacher. */
 export type PromptWork = (shard: ShardPayload, runId: string, signal: AbortSignal) => Promise<PayloadOf<typeof Batch>>
 
-/** The wiring of the graph: each shard is one piece of paid work, whose result is its batch. */
-export function openPromptWork(context: AgentContext): PromptWork {
+/** The wiring of the graph: each shard is one piece of paid work, whose result is its batch; hooks run in the sandbox given. */
+export function openPromptWork(context: AgentContext, sandbox: Sandbox): PromptWork {
   const { bus } = context
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
-  const paid = openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' })
+  const paid = openPaidWork(context, { records: 'shards', journal: 'journal' })
+
+  const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
+    hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
 
   return async (shard, runId, signal) => {
     const { round, source, maxCalls = 0 } = shard
@@ -33,9 +39,10 @@ export function openPromptWork(context: AgentContext): PromptWork {
       maxCalls,
       signal,
       async make(call, spent) {
-        const { instruction, scorer } = await taskOf(round.publicTask)
+        const task = await taskOf(round.publicTask)
         const program = await programOf(round.program)
-        const made = await promptRows(shard, source, { call, program, instruction, score: scorerFor(scorer) }, signal)
+        const score = scorerFor(task.scorer)
+        const made = await promptRows(shard, source, { call, program, task, hooks: hooksOf(source), score }, signal)
         const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent() }
         return bus.objects.putJson('LAB', `${runId}/batch`, batch)
       },

@@ -1,7 +1,6 @@
 import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
-import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
 import { TeacherUnusable } from '../teacher/check.ts'
@@ -11,12 +10,10 @@ import type { Call } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, NotOwner, PaidRecord, takeWork } from './ownership.ts'
 
-/** Who pays, and where it keeps its records and its replies. */
-export type PaidBuckets = {
-  role: PayingRole
-  records: 'shards' | 'checks'
-  journal: 'journal' | 'check-journal'
-}
+/** Where a role keeps its records and its replies. */
+export type PaidBuckets = { records: 'shards' | 'checks'; journal: 'journal' | 'check-journal' }
+
+export type Spending = { calls: number; inputTokens: number; outputTokens: number }
 
 /** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
 export type Piece = {
@@ -26,7 +23,7 @@ export type Piece = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: Call, spent: () => Spent): Promise<ObjectRef>
+  make(call: Call, spent: () => Spending): Promise<ObjectRef>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
@@ -56,8 +53,8 @@ export function openPaidWork(context: AgentContext, buckets: PaidBuckets): PaidW
   const work = async ({ key, maxCalls, signal, make }: Piece): Promise<ObjectRef> => {
     const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls })
     if ('result' in ownership) return ownership.result
-    const journal = await openJournal(entries, { key, ownership, teacher, role: buckets.role, signal })
-    const made = await make(journal.call, journal.spent)
+    const journal = await openJournal(entries, { key, ownership, teacher, signal })
+    const made = await make(journal.call, () => ({ calls: ownership.spent(), ...journal.tokens() }))
     await ownership.close(made)
     return made
   }

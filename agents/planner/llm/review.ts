@@ -21,6 +21,7 @@ export function review(reply: { text: string; cut: boolean }, situation: Situati
   const checked = checkProgram(withSeeds(written, cases), {
     skills: situation.task.skills.map(({ name }) => name),
     kinds: situation.sourceKinds,
+    seeds: situation.task.seeds,
   })
   if (!checked.ok) return checked
   const { program } = checked
@@ -40,12 +41,11 @@ function withSeeds(written: unknown, cases: ReadonlyMap<string, string>): unknow
   return { ...(written as object), sources: resolved }
 }
 
-/** Error-driven sources start from failed validation cases and from nothing else. */
+/** Error-driven sources start from failed validation cases, those of mode seed from the task's pool, and from nothing else. */
 function seedFaults(program: Program, known: ReadonlySet<string>): string[] {
   return program.sources.flatMap((source, index) => {
-    if (source.kind !== 'prompt' || source.mode === 'scratch') return []
-    if (source.mode === 'seed')
-      return [`sources[${index}].mode: this run has no seed pool; use "scratch" or "error-driven"`]
+    if (source.kind !== 'prompt' || source.seeds === 'pool') return []
+    if (source.mode === 'seed') return [`sources[${index}].seeds: write "pool": seeds are the task's own`]
     const strange = source.seeds.filter((seed) => !known.has(seed))
     return strange.length === 0
       ? []

@@ -12,6 +12,7 @@ const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>,
   'candidates-used': 'no more candidates may be asked for',
   'rounds-used': 'no more rounds may be asked for',
   'teacher-unavailable': 'the teacher gave no usable reply',
+  'program-raised': 'the program failed on every reply of a source',
 }
 
 /** Status of the run with its stop reason, in words. */

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { maxSeeds, Seed } from '../schemas/task.ts'
+import { parseJson, parseWith, readText } from './read-files.ts'
+import { TaskError } from './task-error.ts'
+
+/** A seed as a file has it: the question alone, or a record of texts as the paper's `seed.json`. */
+const WrittenSeed = z.union([z.string(), z.record(z.string(), z.json())])
+
+/** Fields that say what a record is, not what it asks. */
+const labels = ['id', 'skill', 'source', 'group']
+const answerWords =
+  /^(answers?|solutions?|outputs?|gold|golden|truth|correct|expected|labels?|targets?|responses?|completion|rationale|explanation)$/
+const writtenAnswer = /^\s*(the )?(final )?(answer|solution)( is)?\s*[:=]\s*\S/im
+
+/**
+ * Reads a task's seed pool: a JSON array or JSON Lines of texts or records. A record's fields are joined in their order; `skill`
+ * says which skill it is for. Errors: `TaskError` for more seeds than a pool holds, and for one that carries its answer.
+ */
+export async function readSeedPool(dir: string, file: string): Promise<{ text: string; seeds: Seed[] }> {
+  const text = await readText(dir, file)
+  const where = join(dir, file)
+  const whole = text.trimStart().startsWith('[')
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const written = whole ? parseJson(text, where) : lines.map((line, at) => parseJson(line, `${where}, line ${at + 1}`))
+  const seeds = parseWith(z.array(WrittenSeed).min(1), written, where).map((each, at) =>
+    readSeed(each, `${where}, seed ${at + 1}`),
+  )
+  if (seeds.length <= maxSeeds) return { text, seeds }
+  throw new TaskError(`There are ${seeds.length} seeds`, where, `Keep ${maxSeeds} of them.`)
+}
+
+function readSeed(written: z.infer<typeof WrittenSeed>, where: string): Seed {
+  const record = typeof written === 'string' ? { question: written } : written
+  for (const [name, value] of Object.entries(record)) {
+    if (namesAnswer(name) && value !== null && value !== '')
+      throw new TaskError(
+        `The seed carries its answer, in "${name}"`,
+        where,
+        'Take that field away: seeds are raw questions.',
+      )
+  }
+  const asked = Object.entries(record).filter(
+    ([name, value]) => !labels.includes(name) && value !== null && value !== '',
+  )
+  const worded = asked.map(([name, value]) => {
+    const text = typeof value === 'string' ? value.trim() : JSON.stringify(value)
+    return asked.length > 1 ? `${name}: ${text}` : text
+  })
+  const fault = answerIn(worded.join('\n'))
+  if (fault) throw new TaskError(`The seed carries its answer: ${fault}`, where, 'Leave the question alone.')
+  const { skill } = record
+  return parseWith(
+    Seed,
+    { text: worded.join('\n'), ...(typeof skill === 'string' && skill !== '' ? { skill } : {}) },
+    where,
+  )
+}
+
+/** Whether a field's name, in any spelling of its words, says that it holds an answer. */
+const namesAnswer = (name: string): boolean =>
+  name
+    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`)
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .some((word) => answerWords.test(word))
+
+/** The line of a seed's text that states its answer; null when there is none. */
+export function answerIn(text: string): string | null {
+  return writtenAnswer.exec(text) ? text.slice(text.search(writtenAnswer)).trim().split('\n')[0]!.slice(0, 80) : null
+}
+
+/** The seeds that rows of a skill may build on: those of that skill and those of none. */
+export const seedsOf = (seeds: readonly Seed[], skill: string): readonly Seed[] =>
+  seeds.filter((seed) => seed.skill === undefined || seed.skill === skill)
