@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { BaselineArm } from '../schemas/arm.ts'
 
 /** A whole number of at least 0. */
 export function whole(text: string): number {
@@ -12,4 +13,15 @@ export function positive(text: string): number {
   const value = whole(text)
   if (value === 0) throw new InvalidArgumentError('a number of at least 1 is wanted.')
   return value
+}
+
+/** Baselines by name, with commas between them; `all` of them, or `none`. */
+export function arms(text: string): BaselineArm[] | 'all' {
+  if (text === 'all') return 'all'
+  if (text === 'none') return []
+  return text.split(',').map((name) => {
+    const arm = BaselineArm.safeParse(name.trim())
+    if (!arm.success) throw new InvalidArgumentError(`there is ${BaselineArm.options.join(', ')}, all and none.`)
+    return arm.data
+  })
 }

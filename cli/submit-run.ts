@@ -2,17 +2,20 @@ import type { Bus } from '../bus/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { RunStarted } from '../schemas/messages/run.ts'
 import { agentRoles } from '../schemas/role.ts'
-import { RunConfig, type Setting, Variants } from '../schemas/run.ts'
+import { type Evidence, RunConfig, type Setting, Variants } from '../schemas/run.ts'
 import type { Task } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { publicView } from '../tasks/load.ts'
 import { UsageError } from './errors.ts'
+import { withReference } from './evidence.ts'
 
 export type RunRequest = {
   runId?: string
   seed: number
   attempts?: number
   rows?: number
+  /** Left out by a run that makes data alone. */
+  evidence?: Omit<Evidence, 'reference'>
   /** Left out: seed where the task has a pool. */
   setting?: Setting
   /** Of a run that makes data alone. */
@@ -52,6 +55,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     ),
     sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, task),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
+    ...(request.evidence ? { evidence: await withReference(bus, task, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
     startedAt,
   })

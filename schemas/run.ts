@@ -18,8 +18,8 @@ export const Evidence = z.object({
   arms: z.array(BaselineArm).default(['control']),
   /** Every valid attempt's adapter from the search sits the test too, once it is opened; it is never chosen by that. */
   submissions: z.boolean().default(false),
-  /** The rows of the task's reference, of the arm that is trained on them. */
-  reference: ObjectRef.optional(),
+  /** The rows of the task's reference, for the arm that is trained on them; `refused` of them copied an item and are left out. */
+  reference: z.object({ rows: ObjectRef, refused: z.number().int().nonnegative() }).optional(),
 })
 export type Evidence = z.infer<typeof Evidence>
 

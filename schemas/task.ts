@@ -163,6 +163,8 @@ export const TaskFile = z.strictObject({
   sample_submission: InnerPath,
   /** Raw questions without answers, for the paper's seed setting. */
   seed: InnerPath.optional(),
+  /** Rows that people wrote, or that were there before: what a run's dataset is compared with. A JSON array, or JSON lines (.jsonl). */
+  reference: InnerPath.optional(),
   /** The module that writes training rows and audit items, if the task has one. */
   procedure: InnerPath.optional(),
   /** Where the task departs from the paper; the report prints each. */
@@ -181,13 +183,25 @@ export const Task = TaskFile.extend({
   audit: z.array(Item).default([]),
   fewShot: z.array(TrainingRow),
   sampleSubmission: z.array(TrainingRow),
+  referenceRows: z.array(TrainingRow).default([]),
   /** The seed pool; empty where the task has none. */
   seeds: z.array(Seed).max(maxSeeds).default([]),
 })
 export type Task = z.infer<typeof Task>
 
-/** All of a task that an agent may be sent. The test and the audit are named by their sizes and hashes only; in the setting scratch there are no seeds. */
-export const PublicTask = Task.omit({ dir: true, test: true, audit: true, few_shot: true, sample_submission: true })
+/**
+ * All of a task that an agent may be sent. The test and the audit are named by their sizes and hashes only; in the setting scratch
+ * there are no seeds. The reference is not shown, so that nothing is copied from what a dataset is compared with.
+ */
+export const PublicTask = Task.omit({
+  dir: true,
+  test: true,
+  audit: true,
+  few_shot: true,
+  sample_submission: true,
+  reference: true,
+  referenceRows: true,
+})
 export type PublicTask = z.infer<typeof PublicTask>
 
 /** The user's turn of a row or item, in training and in inference: the instruction, a line break, the input. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BaselineArm } from './arm.ts'
 import { Budget } from './budget.ts'
 import { Token } from './ids.ts'
 import { DeliveryChanges } from './message.ts'
@@ -41,6 +42,14 @@ export const Topology = z
         maxHours: z.number().positive().default(12),
         /** Rows of every dataset; left out: as many as the task says. */
         rows: z.number().int().min(1).optional(),
+        /** What is trained and measured beside the chosen dataset; see Evidence. `arms: all`: every baseline that the task allows. */
+        evidence: z
+          .strictObject({
+            seeds: z.number().int().min(1).max(100).default(1),
+            arms: z.union([z.literal('all'), z.array(BaselineArm)]).default('all'),
+            submissions: z.boolean().default(true),
+          })
+          .prefault({}),
         ...Budget.shape,
         plannerCalls: z.number().int().nonnegative().nullable().default(1000),
       })

@@ -2,8 +2,8 @@ import { dirname, join, resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
-import type { PublicTask, ScorerChoice, Task } from '../schemas/task.ts'
-import { scriptScorer, TaskFile, TrainingRow } from '../schemas/task.ts'
+import type { ScorerChoice, Task } from '../schemas/task.ts'
+import { PublicTask, scriptScorer, TaskFile, TrainingRow } from '../schemas/task.ts'
 import { checkDisjoint, checkItem, splitsOf } from './check-items.ts'
 import { parseJson, parseWith, readSplit, readText } from './read-files.ts'
 import { openTaskScorer } from './score-with.ts'
@@ -35,8 +35,9 @@ export async function loadTask(folder: string): Promise<Task> {
   const sampleText = await readText(dir, file.sample_submission)
   const audit = file.splits.audit ? await readSplit(dir, file.splits.audit) : []
   const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
+  const referenceText = file.reference ? await readText(dir, file.reference) : ''
   const pool = file.seed ? await readSeedPool(dir, file.seed) : { text: '', seeds: [] }
-  const hashes = [text, fewShotText, sampleText, chosen.source ?? '', pool.text].map(sha256)
+  const hashes = [text, fewShotText, sampleText, chosen.source ?? '', referenceText, pool.text].map(sha256)
 
   const task: Task = {
     ...file,
@@ -50,6 +51,7 @@ export async function loadTask(folder: string): Promise<Task> {
     audit,
     fewShot: readRows(fewShotText, join(dir, file.few_shot)),
     sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
+    referenceRows: file.reference ? readRows(referenceText, join(dir, file.reference)) : [],
     seeds: pool.seeds,
   }
   for (const [{ file }, items] of splitsOf(task)) for (const item of items) await checkItem(task, item, file, scorer)
@@ -59,8 +61,7 @@ export async function loadTask(folder: string): Promise<Task> {
 
 /** All of a task that an agent may be sent: no test item, no test answer, no path of this machine. */
 export function publicView(task: Task): PublicTask {
-  const { dir: _dir, test: _test, audit: _audit, few_shot: _fewShot, sample_submission: _sample, ...open } = task
-  return open
+  return PublicTask.strip().parse(task)
 }
 
 function readYaml(text: string, where: string): unknown {
@@ -71,8 +72,14 @@ function readYaml(text: string, where: string): unknown {
   }
 }
 
+/** A JSON array of rows, or one row a line in a `.jsonl` file. */
 function readRows(text: string, where: string): TrainingRow[] {
-  return parseWith(z.array(TrainingRow).min(1), parseJson(text, where), where)
+  if (!where.endsWith('.jsonl')) return parseWith(z.array(TrainingRow).min(1), parseJson(text, where), where)
+  const rows = text.split('\n').flatMap((line, index) => {
+    const place = `${where}, line ${index + 1}`
+    return line.trim() === '' ? [] : [parseWith(TrainingRow, parseJson(line, place), place)]
+  })
+  return parseWith(z.array(TrainingRow).min(1), rows, where)
 }
 
 /** The scorer with its script, if it has one. Errors: `TaskError` on an unknown name, a missing file and options that do not fit. */

@@ -31,7 +31,7 @@ export async function armDataset(draft: Draft, arm: TrainedArm): Promise<Made | 
     case 'reference': {
       const { reference } = state.config.evidence
       return reference
-        ? drawn(draft, await deps.store.getRows(reference), 'reference')
+        ? drawn(draft, await deps.store.getRows(reference.rows), 'reference')
         : without('the task has no reference')
     }
     default:

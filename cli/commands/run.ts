@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander'
+import { BaselineArm } from '../../schemas/arm.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkGenerator } from '../check-generator.ts'
 import { checkModels, withModel } from '../check-models.ts'
 import { conduct } from '../conduct.ts'
-import { positive, whole } from '../option-parsers.ts'
+import { planEvidence } from '../evidence.ts'
+import { arms, positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
 import { submitRun } from '../submit-run.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
@@ -21,6 +23,18 @@ export function registerRun(program: Command): void {
     .addOption(
       new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
     )
+    .option(
+      '--seeds <k>',
+      'fresh training seeds of the chosen dataset and of each baseline (the topology says)',
+      positive,
+    )
+    .option(
+      '--arms <list>',
+      `baselines to train: ${BaselineArm.options.join(',')}; all; none (the topology says)`,
+      arms,
+    )
+    .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
+    .option('--no-submissions', 'only the chosen dataset and its baselines do')
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options) => {
@@ -29,9 +43,10 @@ export function registerRun(program: Command): void {
       const task = await loadTask(folder)
       const topology = withModel(await readTopology(options.topology), options.model)
       checkGenerator(task, topology)
+      const evidence = planEvidence(task, topology, options)
       await checkModels(topology)
       process.exitCode = await conduct(topology, reporter, async (bus) => ({
-        runId: await submitRun(bus, task, topology, options),
+        runId: await submitRun(bus, task, topology, { ...options, evidence }),
         fromSeq: 1,
       }))
     })

@@ -31,6 +31,8 @@ export type Behaviour = {
   yieldOf?: (attempt: number, source: string) => number
   /** Right answers out of 30 on validation. */
   scoreOf?: (candidate: string) => number
+  /** What a row asks, by its id: rows of one problem are duplicates of each other. Each its own where it is left out. */
+  problemOf?: (id: string) => string
   /** Teacher calls that a round spends. */
   callsOf?: (attempt: number) => number
   policy?: Policy
@@ -63,6 +65,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
   function verdict(shards: PayloadOf<typeof Shard>[]): PlannerEvent {
     const { round } = shards[0]!
     const rows = round.admitted ? [...(blobs.get(round.admitted.name) ?? [])] : []
+    const surplus: Row[] = []
     const bySource: Record<string, Yield> = {}
     for (const shard of shards) {
       const { id: source, skill } = shard.source
@@ -70,9 +73,12 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       bySource[source] = counts
       const good = Math.floor(shard.count * (behaviour.yieldOf?.(round.attempt, source) ?? 1))
       const admitted = Math.min(good, (round.quotas[source] ?? 0) - counts.admitted)
-      for (let i = 0; i < admitted; i++) {
+      for (let i = 0; i < good; i++) {
         const id = `a${round.attempt}.r${round.round}.${source}.${shard.from + i}.0`
-        rows.push({ id, skill, source, instruction: 'i', input: id, output: 'o', origin: { generator: 'world' } })
+        const input = `problem ${hashOf(behaviour.problemOf?.(id) ?? id)}`
+        const row = { id, skill, source, instruction: 'i', input, output: 'o', origin: { generator: 'world' } }
+        if (i < admitted) rows.push(row)
+        else surplus.push(row)
       }
       counts.asked += shard.count
       counts.generated += shard.count
@@ -91,6 +97,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       dataset,
       datasetHash: dataset.sha256,
       spent: { calls: behaviour.callsOf?.(round.attempt) ?? 0, inputTokens: 0, outputTokens: 0 },
+      ...(surplus.length > 0 && { surplus: keep(surplus) }),
     }
     return eventOf('verdict', payload, `verdict:a${attempt}.r${round.round}`)
   }
@@ -149,6 +156,9 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
   }
 
   return {
+    /** The rows of a dataset. */
+    rowsOf: (ref: ObjectRef) => store.getRows(ref),
+    putRows: keep,
     /** Every message sent, each once, in order. */
     sent,
     named: <T = unknown>(name: string) =>

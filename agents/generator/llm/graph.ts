@@ -50,7 +50,7 @@ async function call({ jobs, source, deps }: State): Promise<Partial<State>> {
   const ask = async (job: Job): Promise<Job> => {
     if (!isOpen(job)) return job
     const request = { messages: job.messages, sampling: source.sampling }
-    const answer = await deps.call(`${job.index}-${job.sample}`, request)
+    const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
     if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
     if (!answer.reply.refused) return { ...job, answered: answer }
     return { ...job, failure: { kind: 'teacher', reason: 'refused by the teacher' } }
@@ -123,7 +123,7 @@ async function vote({ jobs, source, deps }: State): Promise<Partial<State>> {
     const request = { messages: [{ role: 'user' as const, content: userTurn(row) }], sampling: source.sampling }
     const sample = row.id.slice(job.stem.length + 1)
     const names = Array.from({ length: k }, (_, turn) => `${job.index}-${sample}-vote-${turn}`)
-    const solutions = await Promise.all(names.map((name) => deps.call(name, request)))
+    const solutions = await Promise.all(names.map((name) => deps.call(name, request, 'vote')))
     const texts = solutions.flatMap((each) => ('reply' in each ? each.reply.text : []))
     const scores = await Promise.all(texts.map((text) => deps.score(text, answer)))
     const agreed = scores.filter(({ lenient }) => lenient).length

@@ -24,7 +24,7 @@ export function openPromptWork(context: AgentContext, sandbox: Sandbox): PromptW
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
-  const paid = openPaidWork(context, { records: 'shards', journal: 'journal' })
+  const paid = openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' })
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null

@@ -1,15 +1,21 @@
+import { z } from 'zod'
 import { hashOf } from '../../../schemas/hash.ts'
+import type { Stage } from '../../../schemas/usage.ts'
 import type { ChatRequest, Reply } from '../teacher/request.ts'
-import type { Answer } from '../teacher/teacher.ts'
+
+/** No reply: `budget` when no call was left, `gone` when the endpoint stayed away, `failed` for this call alone. */
+export const Failure = z.object({ ok: z.literal(false), why: z.enum(['budget', 'gone', 'failed']), reason: z.string() })
+export type Failure = z.infer<typeof Failure>
 
 /** A reply with the hash of the prompt it answers. */
 export type Journalled = { promptHash: string; reply: Reply }
 
-/** Asks the teacher once under a name of the work; a reply in the journal is taken from there, unpaid. */
+/** Asks the teacher once under a name of the work, for a stage of it; what is in the journal is taken from there, unpaid. */
 export type Call = (
   name: string,
   request: ChatRequest,
-) => Promise<Journalled | { promptHash: string; failure: Exclude<Answer, { ok: true }> }>
+  stage: Stage,
+) => Promise<Journalled | { promptHash: string; failure: Failure }>
 
 /** What a reply depends on, hashed. */
 export const promptHashOf = (model: string, { messages, sampling }: ChatRequest): string =>

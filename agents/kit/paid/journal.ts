@@ -1,48 +1,86 @@
 import { z } from 'zod'
 import type { Kv } from '../../../bus/mod.ts'
 import { Sha256 } from '../../../schemas/ids.ts'
+import { type PayingRole, type Spent, type Stage, spentOn, type UsageLine } from '../../../schemas/usage.ts'
 import { Reply } from '../teacher/request.ts'
 import type { Teacher } from '../teacher/teacher.ts'
-import { type Call, promptHashOf } from './call.ts'
+import { type Call, Failure, promptHashOf } from './call.ts'
 import type { Ownership } from './ownership.ts'
 
-/** A paid reply; written before it is used, and never changed. */
-export const JournalEntry = z.object({ promptHash: Sha256, reply: Reply })
+const asked = {
+  promptHash: Sha256,
+  /** HTTP requests that it took. */
+  calls: z.number().int().nonnegative().default(1),
+}
+
+/** How a paid call ended; written before it is used, and never changed. So what was made of it can be made again. */
+export const JournalEntry = z.union([z.object({ ...asked, reply: Reply }), z.object({ ...asked, failure: Failure })])
 export type JournalEntry = z.infer<typeof JournalEntry>
 
 export type Journal = {
   call: Call
-  /** Tokens of all replies taken, from the journal or fresh. */
-  tokens(): { inputTokens: number; outputTokens: number }
+  /** What all owners of the work spent so far. */
+  spent(): Spent
 }
+
+/** The key of one call of a piece of work. */
+export const entryKeyOf = (work: string, name: string, promptHash: string): string =>
+  `${work}.${name}-${promptHash.slice(0, 32)}`
+
+type Work = { key: string; ownership: Ownership; teacher: Teacher; role: PayingRole; signal: AbortSignal }
 
 /**
  * The calls of one piece of work, each read from the journal before it is paid. Only work that had an owner before has entries to
  * read; they are listed once.
  */
-export async function openJournal(
-  kv: Kv<JournalEntry>,
-  { key, ownership, teacher, signal }: { key: string; ownership: Ownership; teacher: Teacher; signal: AbortSignal },
-): Promise<Journal> {
+export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Journal> {
+  const { key, ownership, teacher, role, signal } = work
   const before = new Set(ownership.epoch > 1 ? await kv.keys(`${key}.*`) : [])
-  const tokens = { inputTokens: 0, outputTokens: 0 }
-  const take = (entry: JournalEntry) => {
-    tokens.inputTokens += entry.reply.inputTokens
-    tokens.outputTokens += entry.reply.outputTokens
+  const lines: UsageLine[] = []
+  let lost = ownership.earlier
+  const note = (stage: Stage, calls: number, entry?: JournalEntry) => {
+    const { inputTokens, outputTokens } = entry && 'reply' in entry ? entry.reply : { inputTokens: 0, outputTokens: 0 }
+    lines.push({ role, model: teacher.model, stage, calls, inputTokens, outputTokens })
+  }
+
+  const call: Call = async (name, request, stage) => {
+    const promptHash = promptHashOf(teacher.model, request)
+    const entryKey = entryKeyOf(key, name, promptHash)
+    const held = before.has(entryKey) ? await kv.get(entryKey) : null
+    if (held) {
+      const calls = Math.min(lost, held.value.calls)
+      lost -= calls
+      note(stage, calls, held.value)
+      return held.value
+    }
+    let calls = 0
+    const purse = {
+      take: async () => {
+        const taken = await ownership.purse.take()
+        if (taken) calls += 1
+        return taken
+      },
+    }
+    const answer = await teacher.ask(request, purse, signal)
+    const made = answer.ok ? { promptHash, calls, reply: answer.reply } : { promptHash, calls, failure: answer }
+    // An owner before this one may have written its reply late: the first one counts, for everybody.
+    const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made
+    note(stage, calls, entry)
     return entry
   }
 
-  const call: Call = async (name, request) => {
-    const promptHash = promptHashOf(teacher.model, request)
-    const entryKey = `${key}.${name}-${promptHash.slice(0, 32)}`
-    const held = before.has(entryKey) ? await kv.get(entryKey) : null
-    if (held) return take(held.value)
-    const answer = await teacher.ask(request, ownership.purse, signal)
-    if (!answer.ok) return { promptHash, failure: answer }
-    const entry = { promptHash, reply: answer.reply }
-    // An owner before this one may have written its reply late: the first one counts, for everybody.
-    if ((await kv.create(entryKey, entry)) !== 'exists') return take(entry)
-    return take((await kv.get(entryKey))?.value ?? entry)
+  return {
+    call,
+    spent: () => {
+      const unknown: UsageLine = {
+        role,
+        model: teacher.model,
+        stage: 'lost',
+        calls: lost,
+        inputTokens: 0,
+        outputTokens: 0,
+      }
+      return spentOn(lost > 0 ? [...lines, unknown] : lines)
+    },
   }
-  return { call, tokens: () => ({ ...tokens }) }
 }

@@ -22,14 +22,14 @@ export class NotOwner extends Error {}
 export type Ownership = {
   readonly epoch: number
   readonly purse: Purse
-  /** Calls that count: all that earlier owners reserved, and those made under this epoch. */
-  spent(): number
+  /** Calls that earlier owners reserved; all of them count as made. */
+  readonly earlier: number
   /** Closes the work with what it made. Throws NotOwner. */
   close(result: ObjectRef): Promise<void>
 }
 
-/** Calls reserved with one write. */
-const chunk = 16
+/** Calls reserved with one write, where nothing else is said. */
+const usualChunk = 16
 
 /**
  * Takes a piece of work over, or gives what it made where it is closed.
@@ -40,7 +40,7 @@ const chunk = 16
 export async function takeWork(
   kv: Kv<PaidRecord>,
   key: string,
-  { owner, maxCalls }: { owner: string; maxCalls: number },
+  { owner, maxCalls, chunk = usualChunk }: { owner: string; maxCalls: number; chunk?: number },
 ): Promise<Ownership | { result: ObjectRef }> {
   for (;;) {
     const held = await kv.get(key)
@@ -67,7 +67,7 @@ export async function takeWork(
     }
     return {
       epoch: record.epoch,
-      spent: () => earlier + made,
+      earlier,
       purse: {
         take: () =>
           inTurn(async () => {

@@ -1,6 +1,7 @@
 import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
+import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
 import { TeacherUnusable } from '../teacher/check.ts'
@@ -10,10 +11,12 @@ import type { Call } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, NotOwner, PaidRecord, takeWork } from './ownership.ts'
 
-/** Where a role keeps its records and its replies. */
-export type PaidBuckets = { records: 'shards' | 'checks'; journal: 'journal' | 'check-journal' }
-
-export type Spending = { calls: number; inputTokens: number; outputTokens: number }
+/** Who pays, and where it keeps its records and its replies. */
+export type PaidBuckets = {
+  role: PayingRole
+  records: 'shards' | 'checks'
+  journal: 'journal' | 'check-journal'
+}
 
 /** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
 export type Piece = {
@@ -23,7 +26,7 @@ export type Piece = {
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: Call, spent: () => Spending): Promise<ObjectRef>
+  make(call: Call, spent: () => Spent): Promise<ObjectRef>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
@@ -53,8 +56,8 @@ export function openPaidWork(context: AgentContext, buckets: PaidBuckets): PaidW
   const work = async ({ key, maxCalls, signal, make }: Piece): Promise<ObjectRef> => {
     const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls })
     if ('result' in ownership) return ownership.result
-    const journal = await openJournal(entries, { key, ownership, teacher, signal })
-    const made = await make(journal.call, () => ({ calls: ownership.spent(), ...journal.tokens() }))
+    const journal = await openJournal(entries, { key, ownership, teacher, role: buckets.role, signal })
+    const made = await make(journal.call, journal.spent)
     await ownership.close(made)
     return made
   }

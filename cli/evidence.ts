@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { buildContaminationIndex, openContaminationIndex } from '../agents/critic/checks/contamination.ts'
+import { evaluationItems } from '../agents/critic/checks/evaluation-items.ts'
+import type { Bus } from '../bus/mod.ts'
+import { BaselineArm } from '../schemas/arm.ts'
+import type { Row } from '../schemas/row.ts'
+import type { Evidence } from '../schemas/run.ts'
+import type { Task } from '../schemas/task.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { UsageError } from './errors.ts'
+
+/** What the options of a command say of a run's evidence; what they leave out is the topology's. */
+export type EvidenceRequest = { seeds?: number; arms?: Topology['run']['evidence']['arms']; submissions?: boolean }
+
+/** What a run trains and measures beside its chosen dataset. Errors: UsageError for the reference of a task that has none. */
+export function planEvidence(task: Task, topology: Topology, request: EvidenceRequest): Omit<Evidence, 'reference'> {
+  const asked = {
+    seeds: request.seeds ?? topology.run.evidence.seeds,
+    arms: request.arms ?? topology.run.evidence.arms,
+    submissions: request.submissions ?? topology.run.evidence.submissions,
+  }
+  const hasReference = task.referenceRows.length > 0
+  if (asked.arms !== 'all' && asked.arms.includes('reference') && !hasReference) {
+    throw new UsageError(
+      `The arm "reference" is asked for, and the task ${task.id} (${task.dir}) has no reference rows.`,
+      'Name a file of {instruction, input, output} rows under reference in task.yaml, or leave that arm out.',
+    )
+  }
+  const arms =
+    asked.arms === 'all' ? BaselineArm.options.filter((arm) => arm !== 'reference' || hasReference) : asked.arms
+  return { ...asked, arms }
+}
+
+/** Share of an item's words from which a row is taken for a copy of it, as the programs of a planner that follows rules have it. */
+const contaminationShare = 0.6
+
+/**
+ * The rows of the task's reference as training rows. Those that copy an item of validation, test or audit are refused, as the critic
+ * refuses generated ones.
+ */
+export function referenceRows(task: Task): { rows: Row[]; refused: number } {
+  const key = randomBytes(32)
+  const index = openContaminationIndex(buildContaminationIndex(evaluationItems(task), key), key, {
+    share: contaminationShare,
+  })
+  const rows = task.referenceRows
+    .map((row, place): Row => {
+      const id = `a0.r0.reference.${place}.0`
+      return { id, skill: 'reference', source: 'reference', ...row, origin: { generator: 'reference' } }
+    })
+    .filter(({ input }) => index.check({ text: input }) === null)
+  return { rows, refused: task.referenceRows.length - rows.length }
+}
+
+/** The evidence with the reference's rows on the bus, where it has that arm. */
+export async function withReference(bus: Bus, task: Task, evidence: Omit<Evidence, 'reference'>): Promise<Evidence> {
+  if (!evidence.arms.includes('reference')) return evidence
+  const { rows, refused } = referenceRows(task)
+  return { ...evidence, reference: { rows: await bus.objects.putLines('LAB', `task/${task.id}`, rows), refused } }
+}

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { armSeedOf, BaselineArm } from '../../schemas/arm.ts'
+import { deriveSeed } from '../../schemas/hash.ts'
+import type { Row } from '../../schemas/row.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import { configOf } from '../support/planner-fixtures.ts'
+import { createWorld, type OpeningPayload, play, type World } from '../support/planner-world.ts'
+
+type JobSent = { candidate: string; training: { datasetHash: string; seed: number } | null }
+
+const evidenceOf = (changes: Partial<RunConfig['evidence']> = {}): RunConfig['evidence'] => ({
+  seeds: 1,
+  arms: ['control', 'one-shot', 'random'],
+  submissions: true,
+  ...changes,
+})
+/** The second attempt is the best, so the first valid one is another. */
+const scoreOf = (candidate: string) => ({ base: 3, 'attempt-1': 12, 'attempt-2': 18 })[candidate] ?? 15
+
+const request = (world: World) => world.named<OpeningPayload>('opening-request')[0]!
+const namesOf = ({ candidates }: OpeningPayload) => candidates.map(({ name }) => name)
+const armOf = ({ arms }: OpeningPayload, arm: string) => arms.find((each) => each.arm === arm)!
+const trainings = (world: World) => world.named<JobSent>('job').filter(({ training }) => training !== null)
+
+const human = (count: number): Row[] =>
+  Array.from({ length: count }, (_, index) => {
+    const id = `a0.r0.reference.${index}.0`
+    return {
+      id,
+      skill: 'reference',
+      source: 'reference',
+      instruction: 'i',
+      input: `by hand ${index}`,
+      output: 'o',
+      origin: { generator: 'reference' },
+    }
+  })
+
+describe('the arms of a run', () => {
+  test('every arm is trained with every fresh seed, and the frozen list says what the run is judged by', async () => {
+    const world = createWorld(configOf({ evidence: evidenceOf({ seeds: 3 }) }), { scoreOf, yieldOf: () => 0.7 })
+    const state = await play(world)
+    expect(state.status).toBe('finished')
+    const opening = request(world)
+    const seeded = (arm: string) => [arm, `${arm}-s2`, `${arm}-s3`]
+    expect(namesOf(opening)).toEqual([
+      'base',
+      'base-examples',
+      ...['control', 'one-shot', 'random', 'final'].flatMap(seeded),
+      'attempt-1',
+      'attempt-2',
+      'attempt-3',
+    ])
+    expect(opening.primary).toEqual({
+      arm: 'final',
+      against: 'control',
+      part: 'heldout-phrasing',
+      mode: 'strict',
+      seedIndex: 1,
+    })
+    const jobs = trainings(world)
+    const search = new Set(
+      jobs.filter(({ candidate }) => candidate.startsWith('attempt-')).map((job) => job.training!.seed),
+    )
+    for (const seedIndex of [1, 2, 3]) {
+      const seeds = new Set(
+        jobs
+          .filter(({ candidate }) => !candidate.startsWith('attempt-') && armSeedOf(candidate).seedIndex === seedIndex)
+          .map((job) => job.training!.seed),
+      )
+      expect(seeds.size).toBe(1)
+      expect(search.has([...seeds][0]!)).toBe(false)
+    }
+    expect(new Set(jobs.map((job) => job.training!.seed)).size).toBe(4)
+    const hashes = opening.arms.map(({ datasetHash }) => datasetHash)
+    expect(new Set(hashes).size).toBe(4)
+    expect(armOf(opening, 'one-shot').datasetHash).toBe(state.attempts[0]!.datasetHash)
+    expect(opening.arms.every(({ rows }) => rows === 60)).toBe(true)
+    const names = [...world.sent.values()].map(({ name }) => name)
+    expect(names.lastIndexOf('job')).toBeLessThan(names.indexOf('opening-request'))
+    const [{ seeds }] = world.named<{ seeds: { replay: number; replays: number[] } }>('run-finished') as [never]
+    expect(seeds).toMatchObject({ replay: deriveSeed(1, 'replay') })
+    expect((seeds as { replays: number[] }).replays).toHaveLength(3)
+  })
+
+  test('random rows come from all that the attempts got through the checks, each problem once, at no further call', async () => {
+    const config = configOf({ attempts: 2, rows: 30, evidence: evidenceOf({ arms: ['random'], submissions: false }) })
+    // Every problem of the second attempt was in the first one already.
+    const problemOf = (id: string) => id.replace(/^a2\./, 'a1.')
+    const world = createWorld(config, { scoreOf, yieldOf: () => 1, problemOf })
+    await play(world)
+    const opening = request(world)
+    expect(namesOf(opening)).toEqual(['base', 'base-examples', 'random', 'final'])
+    expect(opening.primary!.against).toBe('base')
+    const rows = await world.rowsOf(armOf(opening, 'random').dataset!)
+    expect(rows).toHaveLength(30)
+    expect(new Set(rows.map(({ input }) => input)).size).toBe(30)
+    expect(world.named<{ attempt: number }>('decision').map(({ attempt }) => attempt)).toEqual([1, 2])
+  })
+
+  test('each verified row has the same chance to be drawn, surplus rows among them', async () => {
+    const drawn = new Map<string, number>()
+    const runs = 300
+    let pool = 0
+    for (let seed = 0; seed < runs; seed++) {
+      const config = configOf({ seed, attempts: 1, rows: 30, evidence: evidenceOf({ arms: ['random'] }) })
+      // More is asked for than the quota, and all of it is good.
+      const world = createWorld(config, { yieldOf: () => 1 })
+      const state = await play(world)
+      pool = 30 + (await Promise.all(state.attempts[0]!.surplus.map(world.rowsOf))).flat().length
+      const record = armOf(request(world), 'random')
+      for (const { id } of await world.rowsOf(record.dataset!)) drawn.set(id, (drawn.get(id) ?? 0) + 1)
+    }
+    expect(pool).toBeGreaterThan(30)
+    expect(drawn.size).toBe(pool)
+    const share = 30 / pool
+    const deviation = Math.sqrt(runs * share * (1 - share))
+    for (const count of drawn.values()) expect(Math.abs(count - runs * share)).toBeLessThan(5 * deviation)
+  })
+
+  test('an arm with the dataset of another one is not trained again, and says whose it is', async () => {
+    const world = createWorld(configOf({ attempts: 1, evidence: evidenceOf({ seeds: 2 }) }), {})
+    const state = await play(world)
+    expect(state.status).toBe('finished')
+    const opening = request(world)
+    expect(armOf(opening, 'one-shot')).toMatchObject({ sameAs: 'final', leftOut: null })
+    expect(namesOf(opening)).not.toContain('one-shot')
+    const pairs = trainings(world).map(({ training }) => `${training!.datasetHash} ${training!.seed}`)
+    expect(new Set(pairs).size).toBe(pairs.length)
+  })
+
+  test('the reference is trained on as many rows as the chosen dataset has, or on all where there are fewer', async () => {
+    for (const [count, rows] of [
+      [200, 60],
+      [40, 40],
+    ] as const) {
+      const given = createWorld(configOf())
+      const reference = { rows: given.putRows(human(count)), refused: 0 }
+      const evidence = evidenceOf({ arms: ['reference'], reference })
+      const world = createWorld(configOf({ attempts: 1, evidence }), {})
+      world.putRows(human(count))
+      await play(world)
+      expect(armOf(request(world), 'reference')).toMatchObject({ rows, leftOut: null })
+      expect(namesOf(request(world))).toContain('reference')
+    }
+  })
+
+  test('baselines that cannot be made are left out with their reasons, and hold nothing up', async () => {
+    const evidence = evidenceOf({ seeds: 2, arms: [...BaselineArm.options], submissions: false })
+    const world = createWorld(configOf({ attempts: 1, evidence }), { yieldOf: (attempt) => (attempt === 0 ? 0 : 1) })
+    const state = await play(world)
+    expect(state.status).toBe('finished')
+    const opening = request(world)
+    expect(armOf(opening, 'control')).toMatchObject({
+      dataset: null,
+      leftOut: '0 rows were admitted of at least 30',
+    })
+    expect(armOf(opening, 'reference').leftOut).toBe('the task has no reference')
+    expect(namesOf(opening).slice(0, 2)).toEqual(['base', 'base-examples'])
+    expect(namesOf(opening)).toEqual(expect.arrayContaining(['final', 'final-s2']))
+    expect(namesOf(opening)).not.toContain('control')
+  })
+
+  test('R1 repeats and crashes change neither the arms nor the frozen list', async () => {
+    const config = configOf({ attempts: 2, evidence: evidenceOf({ seeds: 3 }) })
+    const behaviour = { scoreOf, yieldOf: () => 0.6 }
+    const calm = createWorld(config, behaviour)
+    const expected = await play(calm)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.infiniteStream(fc.constantFrom('repeat' as const, 'crash' as const, 'none' as const)),
+        async (disturbances) => {
+          const world = createWorld(config, behaviour)
+          let left = 80
+          const state = await play(world, { disturb: () => (left-- > 0 ? disturbances.next().value! : 'none') })
+          expect(state.status).toBe('finished')
+          expect([...world.sent.keys()].toSorted()).toEqual([...calm.sent.keys()].toSorted())
+          expect(request(world)).toEqual(request(calm))
+          expect(state.arms).toEqual(expected.arms)
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  test('R1 a run that an earlier version left while its arms were trained goes on to its opening', async () => {
+    const world = createWorld(configOf(), { scoreOf })
+    let state = await world.step(null, world.start())
+    const queue = world.publish(state.outbox)
+    while (state.phase !== 'replaying') {
+      state = await world.step({ ...state, outbox: [] }, queue.shift()!)
+      queue.push(...world.publish(state.outbox))
+    }
+    const old = { ...state, arms: [], trained: [], outbox: [] }
+    const end = await play(world, { state: old, events: queue })
+    expect(end.status).toBe('finished')
+    expect(namesOf(request(world))).toEqual(['base', 'base-examples', 'control', 'final'])
+  })
+})
