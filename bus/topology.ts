@@ -113,10 +113,11 @@ export function streamsOf(account: Account, options: TopologyOptions): Stream[] 
 
 /** Makes or updates everything the bus needs: streams, buckets, and each durable consumer before any worker. Idempotent. */
 export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<void> {
-  for (const link of links) {
-    for (const stream of streamsOf(link.account, options)) await ensureStream(link, stream)
+  const ensure = async (link: Link) => {
+    await Promise.all(streamsOf(link.account, options).map((stream) => ensureStream(link, stream)))
     if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options.delivery)
   }
+  await Promise.all(links.map(ensure))
 }
 
 async function ensureStream(link: Link, stream: Stream): Promise<void> {
@@ -141,10 +142,12 @@ async function ensureStream(link: Link, stream: Stream): Promise<void> {
 }
 
 async function ensureConsumers(link: Link, account: LogAccount, changes: DeliveryChanges | undefined): Promise<void> {
-  for (const message of workMessages.map((each) => withDelivery(each, changes))) {
-    if (message.account !== account) continue
-    for (const variant of variantsOf[message.to]) {
-      await link.jsm.consumers.add(logStreamOf[account], {
+  const messages = workMessages.filter((each) => each.account === account)
+  const workers = messages
+    .map((each) => withDelivery(each, changes))
+    .flatMap((message) => variantsOf[message.to].map((variant) => ({ message, variant })))
+    .map(({ message, variant }) =>
+      link.jsm.consumers.add(logStreamOf[account], {
         durable_name: durableName(message, variant),
         filter_subject: workSubject(message, '*', variant),
         ack_policy: AckPolicy.Explicit,
@@ -152,16 +155,16 @@ async function ensureConsumers(link: Link, account: LogAccount, changes: Deliver
         max_deliver: message.delivery.maxDeliver,
         max_ack_pending: maxAckPending,
         deliver_policy: DeliverPolicy.All,
-      })
-    }
-  }
+      }),
+    )
   const reader = deadReaderOf[account]
-  for (const variant of variantsOf[reader]) {
-    await link.jsm.consumers.add(deadStreamOf[account], {
+  const readers = variantsOf[reader].map((variant) =>
+    link.jsm.consumers.add(deadStreamOf[account], {
       durable_name: deadDurableName(reader, variant),
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(30_000),
       deliver_policy: DeliverPolicy.All,
-    })
-  }
+    }),
+  )
+  await Promise.all([...workers, ...readers])
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import type { AgentModule } from '../agents/kit/agent.ts'
 import { hostAgent } from '../agents/kit/host.ts'
-import { Launch, launchVariable } from '../agents/kit/launch.ts'
+import { Identity, identityVariable, Launch } from '../agents/kit/launch.ts'
 import { createLog } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import { mendOf } from './errors.ts'
@@ -15,9 +16,7 @@ const modules: { [R in AgentRole]: () => Promise<AgentModule<R>> } = {
   evaluator: async () => (await import('../agents/evaluator/agent.ts')).evaluator,
 }
 
-const launch = Launch.parse(JSON.parse(process.env[launchVariable] ?? 'null'))
-delete process.env[launchVariable]
-const { role, variant, instance } = launch
+const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identityVariable] ?? 'null'))
 const log = createLog({ role, variant, instance })
 const drain = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
@@ -25,7 +24,9 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.
 process.on('disconnect', () => drain.abort('supervisor gone'))
 
 try {
-  await hostAgent((await modules[role]()) as AgentModule<AgentRole>, launch, log, drain.signal)
+  const launched = once(process, 'message', { signal: drain.signal })
+  const [module, [launch]] = await Promise.all([modules[role](), launched])
+  await hostAgent(module as AgentModule<AgentRole>, Launch.parse(launch), log, drain.signal)
   process.exitCode = exitCodes.ok
 } catch (error) {
   if (!drain.signal.aborted) {

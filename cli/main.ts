@@ -1,19 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { registerAgent } from './commands/agent.ts'
-import { registerControl } from './commands/control.ts'
-import { registerDead } from './commands/dead.ts'
-import { registerDoctor } from './commands/doctor.ts'
-import { registerExport } from './commands/export.ts'
-import { registerGenerate } from './commands/generate.ts'
-import { registerProgram } from './commands/program.ts'
-import { registerReport } from './commands/report.ts'
-import { registerResume } from './commands/resume.ts'
-import { registerRun } from './commands/run.ts'
-import { registerScore } from './commands/score.ts'
-import { registerStatus } from './commands/status.ts'
-import { registerTaskImport } from './commands/task-import.ts'
-import { registerUp } from './commands/up.ts'
-import { registerWatch } from './commands/watch.ts'
+import { registerFor } from './commands.ts'
 import { mendOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 
@@ -22,21 +8,7 @@ const program = new Command('syllabus')
   .showHelpAfterError()
   .exitOverride()
 
-registerRun(program)
-registerGenerate(program)
-registerUp(program)
-registerAgent(program)
-registerStatus(program)
-registerWatch(program)
-registerControl(program)
-registerResume(program)
-registerReport(program)
-registerExport(program)
-registerDead(program)
-registerProgram(program)
-registerScore(program)
-registerTaskImport(program)
-registerDoctor(program)
+await registerFor(process.argv[2], program)
 
 try {
   await program.parseAsync()

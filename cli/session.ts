@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Launch } from '../agents/kit/launch.ts'
+import type { Identity, Launch } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus } from '../bus/mod.ts'
 import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
@@ -17,7 +17,7 @@ import { type Cluster, openCluster } from './cluster.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 import type { Reporter } from './progress.ts'
-import { type Supervised, supervise } from './supervisor.ts'
+import { type Crew, supervise } from './supervisor.ts'
 
 /** A bus with its agents and its page, on this machine. */
 export type Session = AsyncDisposable & {
@@ -25,7 +25,7 @@ export type Session = AsyncDisposable & {
   cluster: Cluster
   /** Address of the live page, token included. */
   pageUrl: string
-  agents: readonly Supervised[]
+  agents: readonly Identity[]
   /** Rejects when an agent cannot start for a reason that a restart does not mend. */
   failed: Promise<never>
   logFile: string
@@ -45,17 +45,22 @@ export function connectAs(role: Role, cluster: Cluster, log: Log): Promise<Bus> 
   return connectBus({ servers, sealed, credentials: cluster.credentials[role], role, variant: 'cli', instance, log })
 }
 
+/** An agent of a topology; it is handed what it needs once the cluster is ready for it. */
+export function crewMember(role: AgentRole, instance: string, topology: Topology, ready: Promise<Cluster>): Crew {
+  const identity = { role, variant: topology.agents[role].variant, instance }
+  return { identity, launch: ready.then((cluster) => launchOf(identity, topology, cluster)) }
+}
+
 /** What an agent process is handed: its role's credentials and nothing of another's. */
-export function launchOf(role: AgentRole, instance: string, topology: Topology, cluster: Cluster): Launch {
-  const { variant, slots, options } = topology.agents[role]
+function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Launch {
+  const { role } = identity
+  const { slots, options } = topology.agents[role]
   const credentials = Object.fromEntries(
     accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
   )
   const holdsKey = role === 'critic' || role === 'evaluator'
   return {
-    role,
-    variant,
-    instance,
+    ...identity,
     slots,
     options,
     credentials,
@@ -104,7 +109,10 @@ async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
   }
 }
 
-/** Starts a topology: server, streams, gateway, the agents of the roles named. What fails leaves nothing running. */
+/**
+ * Starts a topology: the agents of the roles named, server, streams, gateway. Agents load their code meanwhile, and work when the
+ * streams are there. What fails leaves nothing running.
+ */
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
@@ -120,11 +128,20 @@ export async function openSession(
   const stderr = openSync(logFile, 'a')
   stack.defer(() => closeSync(stderr))
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
+  const ready = Promise.withResolvers<Cluster>()
+  const crew = roles.flatMap((role) =>
+    Array.from({ length: topology.agents[role].replicas }, (_, index) =>
+      crewMember(role, `${role}-${index + 1}`, topology, ready.promise),
+    ),
+  )
+  const supervisor = supervise(crew, topology.supervisor, { log, stderr })
+  stack.defer(() => supervisor.stop())
   const cluster = stack.use(await openCluster({ home, log, onProgress }))
   if (roles.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
   const bus = stack.use(await connectOperator(cluster, log))
   await prepareBus(bus, topology)
+  ready.resolve(cluster)
   const reader = stack.use(await connectAs('gateway', cluster, log))
   const closing = new AbortController()
   const gateway = await startGateway({
@@ -138,19 +155,14 @@ export async function openSession(
     closing.abort()
     await gateway.close()
   })
-  const launches = roles.flatMap((role) =>
-    Array.from({ length: topology.agents[role].replicas }, (_, index) =>
-      launchOf(role, `${role}-${index + 1}`, topology, cluster),
-    ),
-  )
-  const supervisor = supervise(launches, topology.supervisor, { log, stderr })
+  // Once more, since what comes last goes first: agents end before what they work with.
   stack.defer(() => supervisor.stop())
   const owned = stack.move()
   return {
     bus,
     cluster,
     pageUrl: gateway.url,
-    agents: supervisor.agents,
+    agents: crew.map(({ identity }) => identity),
     failed: supervisor.failed,
     logFile,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -2,13 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type Launch, launchVariable } from '../agents/kit/launch.ts'
+import { type Identity, identityVariable, type Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import { exitCodes } from './exit-codes.ts'
+import { homeFolder } from './home.ts'
 
 export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number }
-export type Supervised = { launch: Launch; pid: number | null; restarts: number }
+/** An agent to run, and what it is handed once the bus is ready for it. */
+export type Crew = { identity: Identity; launch: Promise<Launch> }
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
@@ -29,12 +31,12 @@ function environmentOf(role: AgentRole): NodeJS.ProcessEnv {
 /**
  * Runs agent processes and restarts what dies.
  * S1  A process that dies is started again after a delay that doubles from minRestartMs to maxRestartMs and is reset once a
- *     process has lived for maxRestartMs.
+ *     process has lived for maxRestartMs. Processes load their code while the bus is still made ready.
  * S2  One that ends with the exit code for bad input is not: the supervisor fails with its reason (errors at start-up beat loops).
  * S3  Stop drains: SIGTERM to all, drainMs to finish, then SIGKILL.
  */
 export function supervise(
-  launches: readonly Launch[],
+  crew: readonly Crew[],
   limits: SupervisorLimits,
   options: { log: Log; stderr: 'inherit' | number },
 ) {
@@ -42,16 +44,15 @@ export function supervise(
   const stopping = new AbortController()
   const fatal = Promise.withResolvers<never>()
   fatal.promise.catch(() => {})
-  const supervised: Supervised[] = launches.map((launch) => ({ launch, pid: null, restarts: 0 }))
   const children = new Set<ChildProcess>()
 
-  async function keep(agent: Supervised): Promise<void> {
+  async function keep(agent: Crew): Promise<void> {
     let delay = limits.minRestartMs
     while (!stopping.signal.aborted) {
       const startedAt = Date.now()
       const { code, signal } = await runOnce(agent)
       if (stopping.signal.aborted) return
-      const { role, instance } = agent.launch
+      const { role, instance } = agent.identity
       if (code === exitCodes.badInput) {
         fatal.reject(new Error(`${role} ${instance} cannot start; its log says why`))
         return
@@ -60,38 +61,39 @@ export function supervise(
       log.warn({ role, instance, code, signal, delay }, 'agent ended; it is started again')
       await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {})
       delay = Math.min(delay * 2, limits.maxRestartMs)
-      agent.restarts += 1
     }
   }
 
-  function runOnce(agent: Supervised): Promise<{ code: number | null; signal: string | null }> {
+  function runOnce({ identity, launch }: Crew): Promise<{ code: number | null; signal: string | null }> {
     const child = spawn(process.execPath, [entry], {
       env: {
         // Halves the time that an agent needs to start again.
-        NODE_COMPILE_CACHE: join(agent.launch.home, 'node-cache'),
-        ...environmentOf(agent.launch.role),
-        [launchVariable]: JSON.stringify(agent.launch),
+        NODE_COMPILE_CACHE: join(homeFolder(), 'node-cache'),
+        ...environmentOf(identity.role),
+        [identityVariable]: JSON.stringify(identity),
       },
       stdio: ['ignore', 'ignore', stderr, 'ipc'],
       // Ctrl-C on the terminal is for the supervisor; it drains its agents.
       detached: true,
     })
     children.add(child)
-    agent.pid = child.pid ?? null
+    // One that is gone before it could be told is started again.
+    launch.then(
+      (told) => child.connected && child.send(told, () => {}),
+      () => child.kill('SIGTERM'),
+    )
     return new Promise((resolve) => {
       child.once('error', (error) => log.error({ error: error.message }, 'agent could not be started'))
       child.once('close', (code, signal) => {
         children.delete(child)
-        agent.pid = null
         resolve({ code, signal })
       })
     })
   }
 
-  const loops = supervised.map(keep)
+  const loops = crew.map(keep)
 
   return {
-    agents: supervised as readonly Supervised[],
     /** Rejects when an agent cannot start for a reason that a restart does not mend. */
     failed: fatal.promise,
     async stop(): Promise<void> {

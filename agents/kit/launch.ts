@@ -2,14 +2,17 @@ import { z } from 'zod'
 import { DeliveryChanges } from '../../schemas/message.ts'
 import { Account, AgentRole } from '../../schemas/role.ts'
 
-/** The environment variable by which a launcher hands one agent process all it needs, and nothing of another role. */
-export const launchVariable = 'SYLLABUS_AGENT'
+/** The environment variable that tells an agent process who it is, so that it loads its code while the bus is made ready. */
+export const identityVariable = 'SYLLABUS_AGENT'
 
-/** What one agent process is started with. It holds secrets: it is passed in the environment and never logged. */
-export const Launch = z.object({
-  role: AgentRole,
-  variant: z.string(),
-  instance: z.string(),
+export const Identity = z.object({ role: AgentRole, variant: z.string(), instance: z.string() })
+export type Identity = z.infer<typeof Identity>
+
+/**
+ * All that one agent process needs to work, and nothing of another role. It holds secrets: it is passed on the process's own
+ * channel, which no other process can read, and never logged.
+ */
+export const Launch = Identity.extend({
   servers: z.string(),
   credentials: z.partialRecord(Account, z.object({ user: z.string(), pass: z.string() })),
   sealed: z.boolean(),

@@ -6,11 +6,9 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
-import type { PlannerEvent } from './draft.ts'
+import type { PlannerEvent, StepDeps } from './draft.ts'
 import { generateStep } from './generate/step.ts'
-import { openLlmPolicy } from './llm/open.ts'
 import type { Policy } from './policy.ts'
-import { rulesPolicy } from './rules/graph.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
 import type { Store } from './store.ts'
@@ -39,8 +37,20 @@ async function publish(bus: Bus, runId: string, message: Outgoing, cause: Cause)
   else await bus.publish(definition as never, to, payload as never)
 }
 
+type Reduce = (
+  before: PlannerState | null,
+  event: PlannerEvent,
+  deps: Omit<StepDeps, 'policy'>,
+) => Promise<PlannerState>
+
+/** The search, steered by a policy. */
+const search =
+  (policy: Policy): Reduce =>
+  (before, event, deps) =>
+    step(before, event, { ...deps, policy })
+
 /** The wiring that all planner variants share: state in KV, written with its revision, messages by way of the outbox. */
-async function start(context: AgentContext, policy: Policy, reduce = step): Promise<StartedAgent<'planner'>> {
+async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgent<'planner'>> {
   const { bus, signal, log } = context
   const runs = bus.kv('runs', PlannerState)
   const stores = storesOf(bus)
@@ -48,7 +58,7 @@ async function start(context: AgentContext, policy: Policy, reduce = step): Prom
   async function apply(runId: string, event: PlannerEvent, cause: Cause): Promise<void> {
     for (;;) {
       const current = await runs.get(runId)
-      const next = await reduce(current?.value ?? null, event, { policy, store: stores(runId), signal })
+      const next = await reduce(current?.value ?? null, event, { store: stores(runId), signal })
       const revision = !current
         ? await runs.create(runId, next)
         : next === current.value
@@ -97,11 +107,14 @@ async function start(context: AgentContext, policy: Policy, reduce = step): Prom
 /** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
 export const planner: AgentModule<'planner'> = {
   role: 'planner',
+  // Each loads what it decides with: a language model's client takes longer to load than a small run takes to plan.
   variants: {
-    rules: (context) => start(context, rulesPolicy),
-    'llm-one-shot': (context) => start(context, openLlmPolicy('one-shot', context)),
-    'llm-iterative': (context) => start(context, openLlmPolicy('iterative', context)),
+    rules: async (context) => start(context, search((await import('./rules/graph.ts')).rulesPolicy)),
+    'llm-one-shot': async (context) =>
+      start(context, search((await import('./llm/open.ts')).openLlmPolicy('one-shot', context))),
+    'llm-iterative': async (context) =>
+      start(context, search((await import('./llm/open.ts')).openLlmPolicy('iterative', context))),
     // It decides nothing: the program is the run's own.
-    generate: (context) => start(context, rulesPolicy, generateStep),
+    generate: (context) => start(context, generateStep),
   },
 }

@@ -7,7 +7,7 @@ import { Topology } from '../../schemas/topology.ts'
 import { openCluster } from '../cluster.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
-import { launchOf } from '../session.ts'
+import { crewMember } from '../session.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { supervise } from '../supervisor.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
@@ -35,10 +35,8 @@ export function registerAgent(program: Command): void {
         )
       }
       const instance = `${role}-${hostname()}-${process.pid}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
-      const supervisor = supervise([launchOf(role, instance, topology, cluster)], topology.supervisor, {
-        log,
-        stderr: 'inherit',
-      })
+      const crew = [crewMember(role, instance, topology, Promise.resolve(cluster))]
+      const supervisor = supervise(crew, topology.supervisor, { log, stderr: 'inherit' })
       const stop = stopSignal()
       try {
         await Promise.race([stop.aborted ? Promise.resolve() : once(stop, 'abort'), supervisor.failed])

@@ -17,7 +17,7 @@ type Change = { state: PlannerState; send: Outgoing[] }
 export async function generateStep(
   before: PlannerState | null,
   event: PlannerEvent,
-  { store }: StepDeps,
+  { store }: Pick<StepDeps, 'store'>,
 ): Promise<PlannerState> {
   if (event.kind === 'run-started') return before ?? begin(event.payload.config, event, store)
   if (!before) throw new Error(`there is no run for ${event.kind} ${event.id}`)

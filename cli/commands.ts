@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+
+type Registration = {
+  /** First words on the command line that the module answers to. */
+  words: readonly string[]
+  load: () => Promise<(program: Command) => void>
+}
+
+/** Every command in the order of the help. Each is loaded when it is asked for: loading all takes longer than most of them run. */
+export const registrations: readonly Registration[] = [
+  { words: ['run'], load: async () => (await import('./commands/run.ts')).registerRun },
+  { words: ['generate'], load: async () => (await import('./commands/generate.ts')).registerGenerate },
+  { words: ['up'], load: async () => (await import('./commands/up.ts')).registerUp },
+  { words: ['agent'], load: async () => (await import('./commands/agent.ts')).registerAgent },
+  { words: ['status'], load: async () => (await import('./commands/status.ts')).registerStatus },
+  { words: ['watch'], load: async () => (await import('./commands/watch.ts')).registerWatch },
+  {
+    words: ['stop', 'pause', 'finish', 'veto'],
+    load: async () => (await import('./commands/control.ts')).registerControl,
+  },
+  { words: ['resume'], load: async () => (await import('./commands/resume.ts')).registerResume },
+  { words: ['report'], load: async () => (await import('./commands/report.ts')).registerReport },
+  { words: ['export'], load: async () => (await import('./commands/export.ts')).registerExport },
+  { words: ['dead'], load: async () => (await import('./commands/dead.ts')).registerDead },
+  { words: ['program'], load: async () => (await import('./commands/program.ts')).registerProgram },
+  { words: ['score'], load: async () => (await import('./commands/score.ts')).registerScore },
+  { words: ['task'], load: async () => (await import('./commands/task-import.ts')).registerTaskImport },
+  { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).registerDoctor },
+]
+
+/** Registers the command that the first word names, or all of them, for the help, where it names none. */
+export async function registerFor(word: string | undefined, program: Command): Promise<void> {
+  const named = registrations.filter(({ words }) => word !== undefined && words.includes(word))
+  for (const { load } of named.length > 0 ? named : registrations) (await load())(program)
+}
