@@ -10,7 +10,14 @@ import { procedureOf } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
-import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, type Paper, sittingsOf } from './sitting-plan.ts'
+import {
+  type OpeningRecord,
+  OpeningRecord as OpeningSchema,
+  Openings,
+  type Paper,
+  resultKey,
+  sittingsOf,
+} from './sitting-plan.ts'
 
 /**
  * The opening of the sealed test: one session over a frozen list of candidates.
@@ -77,9 +84,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
   }
 
   async function publishIfComplete(runId: string, record: OpeningRecord, cause: Cause): Promise<void> {
-    const all = await Promise.all(
-      sittingsOf(record).map(({ candidate, paper }) => results.get(`${runId}.${candidate.name}.${paper}`)),
-    )
+    const all = await Promise.all(sittingsOf(record).map((sitting) => results.get(resultKey(runId, sitting))))
     if (all.some((entry) => entry === null)) return
     const { opening, testHash, auditSeed, variants } = record
     await bus.publish(
@@ -104,7 +109,9 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
         },
         (paper) => paper,
       )
-      for (const { candidate, paper } of sittingsOf(record)) {
+      for (const sitting of sittingsOf(record)) {
+        if (await results.get(resultKey(runId, sitting))) continue
+        const { candidate, paper } = sitting
         const questions = await questionsOf(paper)
         await bus.publish(
           Sitting,
@@ -124,7 +131,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
       const graded = await grade(await itemsOf(record, answers.paper), predictions, scorerFor(scorer))
       const items = graded.map(({ outcome }) => outcome)
       const { paper } = answers
-      await results.put(`${runId}.${candidate.name}.${paper}`, { candidate, paper, sheet: scoreSheet(items), items })
+      await results.put(resultKey(runId, { candidate, paper }), { candidate, paper, sheet: scoreSheet(items), items })
       await publishIfComplete(runId, record, cause)
     },
   }

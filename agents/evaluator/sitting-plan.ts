@@ -36,3 +36,7 @@ export function sittingsOf(record: OpeningRecord): { candidate: Candidate; paper
       .map((paper) => ({ candidate, paper })),
   )
 }
+
+/** Where the result of a sitting is kept. */
+export const resultKey = (runId: string, { candidate, paper }: { candidate: Candidate; paper: Paper }): string =>
+  `${runId}.${candidate.name}.${paper}`

@@ -51,6 +51,23 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     expect(procedureOf(await loadTask(dir))).toBeUndefined()
   })
 
+  test('reference rows are read as an array or as lines, count in the hash, and are checked', async () => {
+    const before = await loadTask(dir)
+    const row = { instruction: 'i', input: 'q', output: 'a' }
+    await writeFile(join(dir, 'reference.jsonl'), `${JSON.stringify(row)}\n\n${JSON.stringify(row)}\n`)
+    await edit('task.yaml', (text) => `${text}\nreference: reference.jsonl\n`)
+    const lines = await loadTask(dir)
+    expect(lines.referenceRows).toEqual([row, row])
+    expect(lines.sha256).not.toBe(before.sha256)
+    await writeFile(join(dir, 'reference.jsonl'), `${JSON.stringify(row)}\n{"input":"q"}\n`)
+    expect((await failure()).message).toMatch(/reference\.jsonl, line 2/)
+    await writeFile(join(dir, 'reference.json'), JSON.stringify([row]))
+    await edit('task.yaml', (text) => text.replace('reference: reference.jsonl', 'reference: reference.json'))
+    expect((await loadTask(dir)).referenceRows).toEqual([row])
+    await rm(join(dir, 'reference.json'))
+    expect((await failure()).message).toMatch(/missing/)
+  })
+
   test.each([
     'task.yaml',
     'validation.jsonl',
