@@ -33,6 +33,8 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Rol
   journal: ['generator'],
   checks: ['critic'],
   'check-journal': ['critic'],
+  plans: ['planner'],
+  'plan-journal': ['planner'],
   openings: ['evaluator'],
   'opening-records': ['evaluator'],
   'sealed-results': ['evaluator'],

@@ -33,6 +33,8 @@ export const bucketAccount = {
   journal: 'LAB',
   checks: 'LAB',
   'check-journal': 'LAB',
+  plans: 'LAB',
+  'plan-journal': 'LAB',
   openings: 'VAULT',
   'opening-records': 'VAULT',
   'sealed-results': 'VAULT',

@@ -4,6 +4,7 @@ import { endpointOf } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { UsageError } from './errors.ts'
+import { checkPrices } from './models.ts'
 
 const asksModel = ({ variant }: AgentSpec) => variant === 'llm' || variant.startsWith('llm-')
 
@@ -19,7 +20,9 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
  * Checks what the language models of a topology need, without a paid call: options, address, key, model. Errors: UsageError, or
  * TeacherUnusable; both say how to mend it.
  */
-export async function checkModels({ name, agents }: Topology): Promise<void> {
+export async function checkModels(topology: Topology): Promise<void> {
+  checkPrices(topology)
+  const { name, agents } = topology
   const schemas = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions }
   const models = new Set<string>()
   for (const role of ['planner', 'generator'] as const) {

@@ -8,6 +8,7 @@ import type { Topology } from '../schemas/topology.ts'
 import { publicView } from '../tasks/load.ts'
 import { UsageError } from './errors.ts'
 import { withReference } from './evidence.ts'
+import { modelsOf } from './models.ts'
 
 export type RunRequest = {
   runId?: string
@@ -34,9 +35,9 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   const startedAt = new Date().toISOString()
   const runId =
     request.runId ?? `${task.id}-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
-  const { attempts: defaultAttempts, ...limits } = topology.run
-  const rows = request.rows ?? task.rows.target
   const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
+  const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
+  const rows = request.rows ?? defaultRows ?? task.rows.target
   const config = RunConfig.safeParse({
     runId,
     seed: request.seed,
@@ -44,6 +45,8 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     rows,
     minimumRows: Math.min(task.rows.minimum, rows),
     variants: Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))),
+    models: modelsOf(topology),
+    prices: topology.prices,
     limits,
     taskHash: task.sha256,
     primary: task.scorer.primary,

@@ -1,13 +1,4 @@
 import type { Program, Source } from '../../schemas/program.ts'
-import type { PlannerState } from './state.ts'
-
-/** Calls left of the run's limit once every closed round is paid; Infinity where there is no limit. */
-export function callsLeft({ config, attempts, control }: PlannerState): number {
-  const { teacherCalls } = config.limits
-  if (teacherCalls === null) return Number.POSITIVE_INFINITY
-  const all = control ? [...attempts, control] : attempts
-  return teacherCalls - all.reduce((sum, { spent }) => sum + (spent?.calls ?? 0), 0)
-}
 
 /** Calls for one candidate at most: its own, its votes, and thrice as many for revisions and tries that fail. */
 const slack = 3

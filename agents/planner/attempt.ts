@@ -1,8 +1,9 @@
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
-import type { Operation } from '../../schemas/run.ts'
-import { allowances, callsLeft } from './allowances.ts'
+import type { Operation, RunConfig } from '../../schemas/run.ts'
+import { allowances } from './allowances.ts'
+import { callsLeft } from './budget-left.ts'
 import { outgoing } from './outgoing.ts'
 import { nextRound } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
@@ -11,7 +12,7 @@ import type { Store } from './store.ts'
 /** A new attempt with its carried-over rows in place, before its first round. */
 export async function openAttempt(
   state: PlannerState,
-  plan: { attempt: number; operation: Operation; diagnosis: string; program: Program },
+  plan: Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & { program: Program },
   store: Store,
 ): Promise<Attempt & { program: Program }> {
   const carried = await carriedRows(state, plan.program, store)
@@ -37,7 +38,7 @@ export async function openAttempt(
 
 /** An attempt that ends before it began: the model wrote no program that holds. */
 export function raisedAttempt(
-  plan: { attempt: number; operation: Operation; diagnosis: string; wrote: string },
+  plan: Pick<Attempt, 'attempt' | 'operation' | 'diagnosis' | 'planning'> & { wrote: string },
   error: string,
 ): Attempt {
   return {
@@ -73,10 +74,22 @@ async function carriedRows(state: PlannerState, program: Program, store: Store):
   })
 }
 
-/** Opens the attempt's next round; no messages when the dataset is full or nothing more may be asked. */
-export function planRound(state: PlannerState, attempt: Attempt): { attempt: Attempt; messages: Outgoing[] } {
+/** Whether an attempt that began then may ask for no further round. */
+export function isOverdue(startedAt: string | undefined, at: string, { limits }: RunConfig): boolean {
+  if (limits.attemptHours === null || startedAt === undefined) return false
+  return Date.parse(at) - Date.parse(startedAt) >= limits.attemptHours * 3_600_000
+}
+
+/** Opens the attempt's next round at a time; no messages when the dataset is full or nothing more may be asked. */
+export function planRound(
+  state: PlannerState,
+  before: Attempt,
+  at: string,
+): { attempt: Attempt; messages: Outgoing[] } {
   const { config } = state
+  const attempt = { ...before, startedAt: before.startedAt ?? at }
   const { program } = attempt
+  if (isOverdue(attempt.startedAt, at, config)) return { attempt, messages: [] }
   const asks = nextRound(attempt, config)
   if (!program || asks.length === 0) return { attempt, messages: [] }
   const pieces = asks.flatMap(({ source, from, count }) =>
@@ -86,7 +99,7 @@ export function planRound(state: PlannerState, attempt: Attempt): { attempt: Att
       return { source: found, from: start, count: Math.min(config.limits.shardSize, from + count - start) }
     }),
   )
-  const calls = allowances(pieces, program.verification, callsLeft(state))
+  const calls = allowances(pieces, program.verification, callsLeft(state, attempt))
   if (!calls) return { attempt, messages: [] }
   const round = {
     attempt: attempt.attempt,

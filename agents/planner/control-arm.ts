@@ -18,7 +18,7 @@ export async function beginControl(draft: Draft): Promise<void> {
       )
   const diagnosis = 'Uniform control: no search, the same number of rows spread evenly.'
   const opened = await openAttempt(state, { attempt: 0, operation: 'draft', diagnosis, program }, deps.store)
-  const { attempt, messages } = planRound(state, opened)
+  const { attempt, messages } = planRound(state, opened, draft.event.at)
   const isPaid = messages.length > 0
   putAttempt(
     draft,

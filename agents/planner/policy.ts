@@ -1,13 +1,16 @@
 import type { Program, Source } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
-import type { Operation } from '../../schemas/run.ts'
+import type { Operation, RunConfig } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import type { Spent } from '../../schemas/usage.ts'
+import type { BudgetLeft } from './budget-left.ts'
 import type { Attempt } from './state.ts'
 
 /** All that a policy may look at when it writes the next program. Nothing of the sealed split is in it. */
 export type Situation = {
+  runId: string
+  prices: RunConfig['prices']
   operation: Operation
   attempt: number
   rows: number
@@ -23,7 +26,7 @@ export type Situation = {
   /** What the run's generator can follow. */
   sourceKinds: readonly Source['kind'][]
   /** `teacherCalls` is null where they are not limited. */
-  left: { attempts: number; hours: number; teacherCalls: number | null }
+  left: { attempts: number; hours: number; teacherCalls: number | null } & BudgetLeft
 }
 
 export type Plan = {
@@ -56,3 +59,6 @@ export class ProgramFault extends Error {
     this.plan = plan
   }
 }
+
+/** Nothing is left to ask the planner's model with; the search ends. */
+export class PlannerBroke extends ProgramFault {}

@@ -2,13 +2,13 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
-import { callsLeft } from './allowances.ts'
 import { settleArms } from './arms.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
+import { budgetLeft, callsLeft } from './budget-left.ts'
 import { best, type Draft, putAttempt } from './draft.ts'
 import { fail } from './ending.ts'
 import { outgoing } from './outgoing.ts'
-import { type Plan, ProgramFault, type Situation } from './policy.ts'
+import { type Plan, PlannerBroke, ProgramFault, type Situation } from './policy.ts'
 import { situationOf } from './situation.ts'
 import { sourceKindsOf } from './source-kinds.ts'
 import type { PlannerState } from './state.ts'
@@ -41,9 +41,10 @@ function whySearchEnds(draft: Draft): StopReason | null {
   const { state, deps } = draft
   if (state.stopReason) return state.stopReason
   if (deps.policy.oneShot && best(state)) return 'first-valid'
-  const { attempts, hours, teacherCalls } = left(draft)
+  const { attempts, hours, teacherCalls, plannerCalls, tokens, money } = left(draft)
   if (attempts <= 0) return 'attempts-used'
   if (hours <= 0) return 'hours-used'
+  if (state.config.models.planner !== undefined && Math.min(plannerCalls, tokens, money) <= 0) return 'budget-used'
   // The control costs about as much as the best attempt did: the search leaves enough for it, and does not begin what it cannot pay.
   const datasets = state.config.evidence.arms.includes('control') ? 2 : 1
   const needed = datasets * (best(state)?.spent?.calls ?? 0)
@@ -59,7 +60,12 @@ function left({ state, event, deps }: Draft): Situation['left'] {
   const allowed = Math.min(attempts, deps.policy.maxAttempts ?? attempts)
   const calls = callsLeft(state)
   const teacherCalls = prompts(state.config) && Number.isFinite(calls) ? calls : null
-  return { attempts: allowed - state.attempts.length, hours: limits.maxHours - hours, teacherCalls }
+  return {
+    attempts: allowed - state.attempts.length,
+    hours: limits.maxHours - hours,
+    teacherCalls,
+    ...budgetLeft(state),
+  }
 }
 
 /** The next attempt, or, when a limit is reached, the end of the search. */
@@ -80,22 +86,29 @@ async function startAttempt(draft: Draft, operation: Operation): Promise<boolean
   const attempt = (state.attempts.at(-1)?.attempt ?? 0) + 1
   const plan = await decide(draft, operation, attempt)
   if (plan instanceof ProgramFault) {
-    const failed = raisedAttempt({ attempt, operation, ...plan.plan }, plan.message)
+    const { diagnosis, wrote } = plan.plan
+    const failed = raisedAttempt({ attempt, operation, diagnosis, wrote, ...planningOf(plan.plan) }, plan.message)
     putAttempt(draft, failed)
+    if (plan instanceof PlannerBroke) draft.state = { ...draft.state, stopReason: 'budget-used' }
     draft.send.push(outgoing.decided(failed, plan.plan))
     return false
   }
   const opened = await openAttempt(
     state,
-    { attempt, operation, diagnosis: plan.diagnosis, program: plan.program },
+    { attempt, operation, diagnosis: plan.diagnosis, program: plan.program, ...planningOf(plan) },
     deps.store,
   )
-  const first = planRound(state, opened)
+  const first = planRound(state, opened, draft.event.at)
   const raised = first.messages.length === 0
-  putAttempt(draft, raised ? { ...opened, outcome: 'raised', error: 'the program asks for no rows' } : first.attempt)
+  const isBroke = raised && callsLeft(state, opened) <= 0
+  const error = isBroke ? 'what is left of the budget pays for none of its rows' : 'the program asks for no rows'
+  putAttempt(draft, raised ? { ...opened, outcome: 'raised', error } : first.attempt)
+  if (isBroke) draft.state = { ...draft.state, stopReason: 'budget-used' }
   draft.send.push(outgoing.decided(first.attempt, plan), ...first.messages)
   return !raised
 }
+
+const planningOf = ({ spent }: Pick<Plan, 'spent'>) => (spent ? { planning: spent } : {})
 
 /** What the policy plans, or how it failed to; any other error is the step's. */
 async function decide(draft: Draft, operation: Operation, attempt: number): Promise<Plan | ProgramFault> {

@@ -17,6 +17,8 @@ export async function situationOf(
   const stride = Math.max(1, Math.floor(rows.length / sampleSize))
   return {
     ...known,
+    runId: config.runId,
+    prices: config.prices,
     rows: config.rows,
     seed: config.seed,
     task: await store.task(config.publicTask),

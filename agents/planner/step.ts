@@ -81,7 +81,7 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
   const closed = { ...current, bySource, rows, dataset, datasetHash, spent, surplus }
   putAttempt(draft, closed)
-  const next = planRound(draft.state, closed)
+  const next = planRound(draft.state, closed, draft.event.at)
   if (next.messages.length > 0) {
     putAttempt(draft, next.attempt)
     draft.send.push(...next.messages)

@@ -13,6 +13,7 @@ import { followGeneration } from '../generate/follow.ts'
 import { writeOutcome } from '../generate/outcome.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { announceSession, findSession } from '../live-session.ts'
+import { checkPrices } from '../models.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
 import { readProgram } from '../read-program.ts'
@@ -76,6 +77,7 @@ async function prepare(options: Options): Promise<Wanted & { model: string }> {
   const program = scaleProgram(await readProgram(options.program), options.rows)
   checkSkills(program.sources, task)
   const topology = generateTopology(await readTopology(options.topology), program, { ...options, model })
+  checkPrices(topology)
   const wanted = { task, program, topology, out, seed, model, ...(runId ? { runId } : {}) }
   await begunIn(wanted)
   const session = await findSession()

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { createChat } from '../../agents/planner/llm/chat.ts'
 import { llmPolicy } from '../../agents/planner/llm/graph.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import type { Policy, Situation } from '../../agents/planner/policy.ts'
@@ -10,6 +9,7 @@ import { Program } from '../../schemas/program.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
+import { unjournalledChat } from '../support/planner-chat.ts'
 import { attemptOf, refTo } from '../support/planner-fixtures.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { openPlannerServer } from '../support/planner-server.ts'
@@ -26,8 +26,8 @@ const options = LlmPlannerOptions.parse({ model: 'scripted' })
 const policies = variantsOf.planner.filter((name) => name !== 'generate')
 const variants: { [V in Exclude<VariantOf<'planner'>, 'generate'>]: Policy } = {
   rules: rulesPolicy,
-  'llm-one-shot': llmPolicy('one-shot', createChat(server.endpoint, options), options),
-  'llm-iterative': llmPolicy('iterative', createChat(server.endpoint, options), options),
+  'llm-one-shot': llmPolicy('one-shot', unjournalledChat(server.endpoint, options), options),
+  'llm-iterative': llmPolicy('iterative', unjournalledChat(server.endpoint, options), options),
 }
 const signal = new AbortController().signal
 
@@ -42,7 +42,10 @@ function sheet(weak: string): ScoreSheet {
   }
 }
 
+const unlimited = { tokens: Infinity, money: Infinity, plannerCalls: Infinity }
 const situation = (more: Partial<Situation>): Situation => ({
+  runId: 'test-run',
+  prices: {},
   operation: 'draft',
   attempt: 1,
   rows: 300,
@@ -53,7 +56,7 @@ const situation = (more: Partial<Situation>): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['procedure'],
-  left: { attempts: 3, hours: 12, teacherCalls: null },
+  left: { attempts: 3, hours: 12, teacherCalls: null, ...unlimited },
   ...more,
 })
 

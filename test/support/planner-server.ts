@@ -7,8 +7,12 @@ export type Asked = {
   structured: boolean
   authorization: string | undefined
 }
-/** What the server says to one request: text, or an HTTP status with a body. */
-export type Said = string | { status: number; body: string; headers?: Record<string, string> } | { cut: string }
+/** What the server says to one request: text, an HTTP status with a body, a text that is cut off, or nothing for as long as the client waits. */
+export type Said =
+  | string
+  | { hang: true }
+  | { status: number; body: string; headers?: Record<string, string> }
+  | { cut: string }
 
 /** A real HTTP server that speaks the OpenAI chat API and answers as the script says. */
 export async function openPlannerServer(answer: (asked: Asked, call: number) => Said) {
@@ -24,6 +28,7 @@ export async function openPlannerServer(answer: (asked: Asked, call: number) => 
     }
     asked.push(seen)
     const said = answer(seen, asked.length)
+    if (typeof said === 'object' && 'hang' in said) return
     if (typeof said === 'object' && 'status' in said) {
       response.writeHead(said.status, { 'content-type': 'application/json', ...said.headers }).end(said.body)
       return

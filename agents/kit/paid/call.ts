@@ -18,5 +18,5 @@ export type Call = (
 ) => Promise<Journalled | { promptHash: string; failure: Failure }>
 
 /** What a reply depends on, hashed. */
-export const promptHashOf = (model: string, { messages, sampling }: ChatRequest): string =>
-  hashOf({ model, messages, sampling: JSON.parse(JSON.stringify(sampling)) })
+export const promptHashOf = (model: string, request: ChatRequest): string =>
+  hashOf({ model, ...JSON.parse(JSON.stringify(request)) })

@@ -27,7 +27,13 @@ export type Journal = {
 export const entryKeyOf = (work: string, name: string, promptHash: string): string =>
   `${work}.${name}-${promptHash.slice(0, 32)}`
 
-type Work = { key: string; ownership: Ownership; teacher: Teacher; role: PayingRole; signal: AbortSignal }
+type Work = {
+  key: string
+  ownership: Ownership
+  teacher: Pick<Teacher, 'model' | 'ask'>
+  role: PayingRole
+  signal: AbortSignal
+}
 
 /**
  * The calls of one piece of work, each read from the journal before it is paid. Only work that had an owner before has entries to

@@ -1,7 +1,7 @@
 import type { RunConfig, StopReason } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
-import { callsLeft } from '../allowances.ts'
-import { openAttempt, planRound } from '../attempt.ts'
+import { isOverdue, openAttempt, planRound } from '../attempt.ts'
+import { callsLeft } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { addYield } from '../rounds.ts'
@@ -32,7 +32,7 @@ async function begin(config: RunConfig, event: PlannerEvent, store: StepDeps['st
   const empty: PlannerState = { ...newRun(config, event.id), phase: 'searching', contamination }
   const plan = { attempt: 1, operation: 'draft' as const, diagnosis: 'The program as it was given.', program }
   const opened = await openAttempt(empty, plan, store)
-  const { attempt, messages } = planRound(empty, opened)
+  const { attempt, messages } = planRound(empty, opened, event.at)
   const { operation, diagnosis, programHash } = attempt
   const decision = { attempt: 1, operation, diagnosis, program, programHash, model: null }
   const started = {
@@ -119,7 +119,7 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const after = { ...state, attempts: [closed] }
   const silent = Object.values(verdict.bySource).every(({ generated }) => generated === 0)
   const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000
-  const next = planRound(after, closed)
+  const next = planRound(after, closed, event.at)
   const ends = silent || state.stopReason !== null || hours >= state.config.limits.maxHours
   if (ends || next.messages.length === 0) {
     const reason = ends && next.messages.length > 0 ? (silent ? 'teacher-unavailable' : 'hours-used') : null
@@ -129,16 +129,17 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
 }
 
 /** Why nothing more is asked for. */
-function reasonOf(state: PlannerState, attempt: Attempt): StopReason {
+function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason {
   const wanted = attempt.carried + (attempt.program?.sources ?? []).reduce((sum, source) => sum + source.rows, 0)
   if (attempt.rows >= wanted) return 'rows-complete'
-  if (callsLeft(state) <= 0) return 'budget-used'
+  if (callsLeft(state, attempt) <= 0) return 'budget-used'
+  if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
   return attempt.round >= state.config.limits.maxRounds ? 'rounds-used' : 'candidates-used'
 }
 
 function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: StopReason | null = null): Change {
   const { state } = change
-  const stopReason = known ?? reasonOf(state, attempt)
+  const stopReason = known ?? reasonOf(state, attempt, event.at)
   const made = attempt.rows > 0
   const done: Attempt = { ...attempt, outcome: made ? 'made' : 'invalid', error: made ? null : 'no row was admitted' }
   const after = { ...state, attempts: [done], bestAttempt: made ? 1 : null, stopReason, phase: 'done' as const }

@@ -1,68 +1,63 @@
-import { ChatOpenAI } from '@langchain/openai'
-import type { Endpoint } from '../../kit/teacher/options.ts'
+import { moneyOf, type Prices, type Spent, type Stage } from '../../../schemas/usage.ts'
+import type { Journal } from '../../kit/paid/journal.ts'
+import type { ChatMessage, Reply } from '../../kit/teacher/request.ts'
+import type { Situation } from '../policy.ts'
+import type { PlannerRequest, ReplySchema } from './model.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
-export type Turn = { role: 'system' | 'user' | 'assistant'; content: string }
-export type ChatReply = { text: string; cut: boolean; inputTokens: number; outputTokens: number }
+export type Turn = ChatMessage
+export type ChatReply = Pick<Reply, 'text' | 'cut'>
 
-type Schema = { name: string; schema: Record<string, unknown> }
+/** The calls of one decision. */
+export type Chat = {
+  /** Errors: NothingLeft when the call would not fit in what is left; those of the model. */
+  ask(stage: Stage, turns: readonly Turn[], schema?: ReplySchema): Promise<ChatReply>
+  /** What the decision spent so far, whoever began it. */
+  spent(): Spent
+}
 
-/** One call of the model. `schema`: the JSON Schema that the reply should follow, where the endpoint can hold it to one. */
-export type Chat = (turns: readonly Turn[], signal: AbortSignal, schema?: Schema) => Promise<ChatReply>
+/** No call of the planner's model is left, or its longest reply would not fit in the tokens or the money that are. */
+export class NothingLeft extends Error {}
 
-/**
- * A chat with an OpenAI-compatible endpoint. An endpoint that refuses structured output (HTTP 400 or 422) is asked without it from
- * then on; the reply's JSON is looked for in its text either way. Errors: those of the client, after its retries.
- */
-export function createChat(endpoint: Endpoint, options: LlmPlannerOptions): Chat {
-  const { model, temperature, maxTokens, timeoutMs, maxRetries } = options
-  const clientFor = (schema: Schema | undefined) =>
-    new ChatOpenAI({
-      model,
-      temperature,
-      maxTokens,
-      maxRetries,
-      timeout: timeoutMs,
-      streaming: false,
-      useResponsesApi: false,
-      // A local endpoint needs no key, but the client wants one.
-      apiKey: endpoint.apiKey || 'none',
-      configuration: { baseURL: endpoint.baseUrl, ...(schema && { fetch: fetchWith(schema) }) },
-    })
-  let structured = true
+type Left = Pick<Situation['left'], 'tokens' | 'money'>
 
-  const chat: Chat = async (turns, signal, wanted) => {
-    const schema = structured ? wanted : undefined
-    try {
-      const reply = await clientFor(schema).invoke([...turns], { signal })
-      const usage = reply.usage_metadata
-      return {
-        text: typeof reply.content === 'string' ? reply.content : JSON.stringify(reply.content),
-        cut: reply.response_metadata.finish_reason === 'length',
-        inputTokens: usage?.input_tokens ?? 0,
-        outputTokens: usage?.output_tokens ?? 0,
+/** A chat whose replies are journalled: a decision that is taken again finds them by its turn and its prompt. */
+export function openChat(
+  { call, spent }: Journal,
+  { model, temperature, maxTokens }: LlmPlannerOptions,
+  { left, prices }: { left: Left; prices: Prices },
+): Chat {
+  let turn = 0
+  return {
+    spent,
+    async ask(stage, turns, replySchema) {
+      const request: PlannerRequest = {
+        messages: turns,
+        sampling: { temperature, maxTokens },
+        ...(replySchema && { replySchema }),
       }
-    } catch (error) {
-      if (!schema || ![400, 422].includes(statusOf(error) ?? 0)) throw error
-      structured = false
-      return chat(turns, signal)
-    }
-  }
-  return chat
-}
-
-/**
- * Adds the structured format to the request itself: told of it, the client throws away the text of a reply that is cut off or no
- * JSON, and that text is what the model must be shown.
- */
-function fetchWith(schema: Schema): typeof fetch {
-  return (url, init) => {
-    const body = { ...JSON.parse(String(init?.body)), response_format: { type: 'json_schema', json_schema: schema } }
-    return fetch(url, { ...init, body: JSON.stringify(body) })
+      const longest = longestOf(request, model)
+      const after = { ...spent(), lines: [...(spent().lines ?? []), longest] }
+      const tokens = spent().inputTokens + spent().outputTokens + longest.inputTokens + longest.outputTokens
+      if (tokens > left.tokens || (moneyOf(after, prices) ?? 0) > left.money) {
+        throw new NothingLeft("the next call of the planner's model might not fit in the run's tokens or money")
+      }
+      const ended = await call(`${stage}-${turn++}`, request, stage)
+      if ('failure' in ended) throw new NothingLeft("no call of the planner's model is left")
+      return ended.reply
+    },
   }
 }
 
-/** The HTTP status of the client's error, if it was one. */
-export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined
+/** A token is at least one byte of its text. */
+function longestOf({ messages, sampling }: PlannerRequest, model: string) {
+  const inputTokens = Buffer.byteLength(JSON.stringify(messages))
+  return {
+    role: 'planner' as const,
+    stage: 'plan' as const,
+    model,
+    calls: 0,
+    inputTokens,
+    outputTokens: sampling.maxTokens,
+  }
 }

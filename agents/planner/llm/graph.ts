@@ -1,8 +1,8 @@
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
-import { type Plan, type Policy, ProgramFault, type Situation } from '../policy.ts'
-import type { Chat, ChatReply, Turn } from './chat.ts'
+import { PlannerBroke, type Policy, ProgramFault, type Situation } from '../policy.ts'
+import { type Chat, type ChatReply, NothingLeft, type Turn } from './chat.ts'
 import { describeSituation, meaningOf } from './context.ts'
 import { extractJson } from './extract-json.ts'
 import { kindRules } from './kind-rules.ts'
@@ -10,7 +10,7 @@ import type { LlmPlannerOptions } from './options.ts'
 import { prompt, promptHashes } from './prompts.ts'
 import { review } from './review.ts'
 
-type Deps = { chat: Chat; options: LlmPlannerOptions; signal: AbortSignal }
+type Deps = { chat: Chat; options: LlmPlannerOptions }
 
 const LlmPlannerGraph = Annotation.Root({
   situation: Annotation<Situation>,
@@ -21,7 +21,6 @@ const LlmPlannerGraph = Annotation.Root({
   faults: Annotation<string[]>,
   corrections: Annotation<number>,
   program: Annotation<Program | null>,
-  spent: Annotation<NonNullable<Plan['spent']>>,
 })
 type State = typeof LlmPlannerGraph.State
 
@@ -33,14 +32,6 @@ function schemaFor({ sourceKinds }: Situation): Record<string, unknown> {
   const sources = z.array(kinds.length === 1 ? kinds[0]! : z.union(kinds)).min(1)
   const { $schema: _, ...schema } = z.toJSONSchema(z.object({ ...ProgramSchema.shape, sources }), { io: 'input' })
   return schema
-}
-
-function add(spent: State['spent'], { inputTokens, outputTokens }: ChatReply): State['spent'] {
-  return {
-    calls: spent.calls + 1,
-    inputTokens: spent.inputTokens + inputTokens,
-    outputTokens: spent.outputTokens + outputTokens,
-  }
 }
 
 /** What is known, in words and within its budget of characters. */
@@ -68,8 +59,8 @@ function diagnose({ situation, deps }: State): Partial<State> {
 }
 
 /** A plan that is no JSON is a plan all the same: its text is taken as it is. */
-async function plan({ turns, situation, deps, spent }: State): Promise<Partial<State>> {
-  const reply = await deps.chat(turns, deps.signal)
+async function plan({ turns, situation, deps }: State): Promise<Partial<State>> {
+  const reply = await deps.chat.ask('plan', turns)
   const said = PlanReply.safeParse(extractJson(reply.text))
   const diagnosis = said.success ? `${said.data.diagnosis} Plan: ${said.data.plan}` : reply.text.trim().slice(0, 2000)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
@@ -86,14 +77,13 @@ async function plan({ turns, situation, deps, spent }: State): Promise<Partial<S
   return {
     diagnosis: diagnosis || 'The model gave no diagnosis.',
     turns: [...turns, ...answered],
-    spent: add(spent, reply),
   }
 }
 const PlanReply = z.object({ diagnosis: z.string().min(1), plan: z.string().default('') })
 
-async function write({ turns, situation, deps, spent }: State): Promise<Partial<State>> {
-  const reply = await deps.chat(turns, deps.signal, { name: 'program', schema: schemaFor(situation) })
-  return { reply, spent: add(spent, reply) }
+async function write({ turns, situation, deps, corrections }: State): Promise<Partial<State>> {
+  const stage = corrections > 0 ? 'correct' : 'program'
+  return { reply: await deps.chat.ask(stage, turns, { name: 'program', schema: schemaFor(situation) }) }
 }
 
 function selfReview({ reply, situation, diagnosis, turns, corrections }: State): Partial<State> {
@@ -130,17 +120,24 @@ const graph = new StateGraph(LlmPlannerGraph)
 /** The paper's modes: one-shot takes the first valid dataset of at most 8 attempts, iterative goes on for up to 30. */
 const modes = { 'one-shot': { oneShot: true, maxAttempts: 8 }, iterative: { maxAttempts: 30 } }
 
+/** Opens the calls of the decision that a situation asks for. */
+export type OpenChat = (situation: Situation, signal: AbortSignal) => Promise<Chat>
+
 /** The planner variants `llm-one-shot` and `llm-iterative`: a language model writes the programs. */
-export function llmPolicy(mode: keyof typeof modes, chat: Chat, options: LlmPlannerOptions): Policy {
+export function llmPolicy(mode: keyof typeof modes, openChat: OpenChat, options: LlmPlannerOptions): Policy {
   return {
     ...modes[mode],
     async decide(situation, signal) {
-      const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
-      const input = { situation, deps: { chat, options, signal }, corrections: 0, program: null, spent }
-      const result = await graph.invoke(input, { signal, recursionLimit: 60 })
-      const told = { diagnosis: result.diagnosis, model: options.model, promptHashes, spent: result.spent }
-      if (result.program) return { ...told, program: result.program }
-      throw new ProgramFault(result.faults.join('\n'), { ...told, wrote: result.reply.text.slice(0, 20_000) })
+      const chat = await openChat(situation, signal)
+      const told = (diagnosis: string) => ({ diagnosis, model: options.model, promptHashes, spent: chat.spent() })
+      const input = { situation, deps: { chat, options }, corrections: 0, program: null }
+      const result = await graph.invoke(input, { signal, recursionLimit: 60 }).catch((error: unknown) => {
+        if (!(error instanceof NothingLeft)) throw error
+        throw new PlannerBroke(error.message, { ...told('The decision could not be paid.'), wrote: '' })
+      })
+      if (result.program) return { ...told(result.diagnosis), program: result.program }
+      const wrote = result.reply.text.slice(0, 20_000)
+      throw new ProgramFault(result.faults.join('\n'), { ...told(result.diagnosis), wrote })
     },
   }
 }

@@ -1,24 +1,42 @@
-import { TerminalError } from '../../../bus/mod.ts'
+import { RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { AgentContext } from '../../kit/agent.ts'
+import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
+import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
 import type { Policy } from '../policy.ts'
-import { createChat, statusOf } from './chat.ts'
-import { llmPolicy } from './graph.ts'
+import { openChat } from './chat.ts'
+import { llmPolicy, type OpenChat } from './graph.ts'
+import { createPlannerModel, statusOf } from './model.ts'
 import { LlmPlannerOptions } from './options.ts'
 
 /** Statuses that no repetition mends: a bad request, a refused key, a model that is not there. */
 const lasting = [400, 401, 403, 404, 422]
 
-/** The policy of a planner process. Errors: at once for options that do not parse; TerminalError for a fault that stays. */
-export function openLlmPolicy(mode: 'one-shot' | 'iterative', context: AgentContext): Policy {
+/**
+ * The policy of a planner process. A decision is one piece of paid work: whoever takes it again, after a crash or in another replica,
+ * reads what was paid already. Errors: at once for options that do not parse; TerminalError for a fault that stays.
+ */
+export function openLlmPolicy(mode: 'one-shot' | 'iterative', { bus, identity, ...context }: AgentContext): Policy {
   const options = LlmPlannerOptions.parse(context.options)
-  const policy = llmPolicy(mode, createChat(endpointOf(process.env), options), options)
+  const model = createPlannerModel(endpointOf(process.env), options)
+  const records = bus.kv('plans', PaidRecord)
+  const entries = bus.kv('plan-journal', JournalEntry)
+  const open: OpenChat = async ({ runId, attempt, operation, left, prices }, signal) => {
+    const key = `${runId}.a${attempt}.${operation}`
+    const maxCalls = Math.min(left.plannerCalls, Number.MAX_SAFE_INTEGER)
+    const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls, chunk: 1 })
+    if ('result' in ownership) throw new TerminalError(`${key} is closed, and a decision never is`)
+    const journal = await openJournal(entries, { key, ownership, teacher: model, role: 'planner', signal })
+    return openChat(journal, options, { left, prices })
+  }
+  const policy = llmPolicy(mode, open, options)
   return {
     ...policy,
     async decide(situation, signal) {
       try {
         return await policy.decide(situation, signal)
       } catch (error) {
+        if (error instanceof NotOwner) throw new RetryError('another planner takes this decision')
         if (!lasting.includes(statusOf(error) ?? 0)) throw error
         throw new TerminalError(`the planner's model ${options.model}: ${(error as Error).message}`, { cause: error })
       }

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openLlmPolicy } from '../../agents/planner/llm/open.ts'
+import { PlannerBroke, type Situation } from '../../agents/planner/policy.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
+import { memoryLog, type TestServer, withServer } from '../support/nats.ts'
+import { competentModel } from '../support/planner-script.ts'
+import { openPlannerServer, type Said } from '../support/planner-server.ts'
+
+let nats: TestServer
+let bus: Bus
+const environment = { ...process.env }
+beforeAll(async () => {
+  nats = await withServer()
+  bus = await nats.open('planner')
+})
+afterAll(async () => {
+  process.env = environment
+  await nats[Symbol.asyncDispose]()
+})
+
+const task = publicView(await loadTask(bundledTask))
+const skills = task.skills.map(({ name }) => name)
+const competent = competentModel({ skills, weak: skills[0]!, kind: 'prompt' })
+const unlimited = { tokens: Infinity, money: Infinity, plannerCalls: Infinity }
+const tally = { strict: { correct: 1, total: 4 }, lenient: { correct: 2, total: 4 } }
+
+const situation = (runId: string, left: Partial<Situation['left']> = {}): Situation => ({
+  runId,
+  prices: { scripted: { inputPerMillion: 1, outputPerMillion: 10 } },
+  operation: 'draft',
+  attempt: 1,
+  rows: 60,
+  seed: 1,
+  task,
+  base: { overall: tally, byPart: {}, bySkill: {}, cut: 0 },
+  history: [],
+  best: null,
+  sampleRows: [],
+  sourceKinds: ['prompt'],
+  left: { attempts: 3, hours: 2, teacherCalls: 500, ...unlimited, ...left },
+})
+
+/** A planner process: its policy, and the signal that stands for its end. */
+function planner(instance: string, endpoint: { baseUrl: string; apiKey: string }) {
+  process.env.OPENAI_BASE_URL = endpoint.baseUrl
+  process.env.OPENAI_API_KEY = endpoint.apiKey
+  const end = new AbortController()
+  const policy = openLlmPolicy('iterative', {
+    bus,
+    identity: { role: 'planner', variant: 'llm-iterative', instance },
+    options: { model: 'scripted', maxRetries: 2, maxCorrections: 1, maxTokens: 1000 },
+    home: '',
+    contaminationKey: null,
+    log: memoryLog() as never,
+    signal: end.signal,
+  })
+  return { end, decide: (of: Situation) => policy.decide(of, end.signal) }
+}
+
+test('a planner that dies while it decides pays for the call in flight again, and for nothing before it', async () => {
+  const reached = Promise.withResolvers<void>()
+  let answer = (asked: Parameters<typeof competent>[0], call: number): Said => {
+    if (call < 2) return competent(asked)
+    reached.resolve()
+    return { hang: true }
+  }
+  await using server = await openPlannerServer((asked, call) => answer(asked, call))
+  const first = planner('one', server.endpoint)
+  const dies = first.decide(situation('dies')).catch((error: unknown) => error)
+  await reached.promise
+  first.end.abort()
+  await dies
+  expect(server.asked).toHaveLength(2)
+
+  answer = competent
+  const plan = await planner('two', server.endpoint).decide(situation('dies'))
+  expect(server.asked).toHaveLength(3)
+  // The program's call was sent twice; the plan came from the journal.
+  expect(plan.spent).toMatchObject({ calls: 3 })
+  const calls = Object.fromEntries(plan.spent!.lines!.map((line) => [line.stage, line.calls]))
+  expect(calls).toEqual({ plan: 1, program: 1, lost: 1 })
+
+  const again = await planner('three', server.endpoint).decide(situation('dies'))
+  expect(server.asked).toHaveLength(3)
+  expect(again.program).toEqual(plan.program)
+})
+
+test("every repetition of the client counts, and the planner's limit holds", async () => {
+  await using server = await openPlannerServer(() => ({ status: 500, body: '{"error": {"message": "planted"}}' }))
+  const broke = await planner('one', server.endpoint)
+    .decide(situation('limited', { plannerCalls: 2 }))
+    .catch((error: unknown) => error)
+  expect(broke).toBeInstanceOf(PlannerBroke)
+  expect((broke as PlannerBroke).plan.spent).toMatchObject({ calls: 2 })
+  expect(server.asked).toHaveLength(2)
+})
+
+test('nothing is asked whose longest reply would not fit in the tokens or the money that are left', async () => {
+  await using server = await openPlannerServer(competent)
+  const { decide } = planner('one', server.endpoint)
+  await expect(decide(situation('few-tokens', { tokens: 1500 }))).rejects.toBeInstanceOf(PlannerBroke)
+  // 1000 tokens at 10 dollars a million are a cent.
+  await expect(decide(situation('little-money', { money: 0.01 }))).rejects.toBeInstanceOf(PlannerBroke)
+  expect(server.asked).toHaveLength(0)
+})
