@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
 import type { Item, SplitFile } from '../schemas/task.ts'
@@ -27,6 +28,15 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   const issue = parsed.error.issues[0]!
   const key = issue.path.length > 0 ? `${where}, key ${issue.path.join('.')}` : where
   throw new TaskError(issue.message, key, 'Correct the value; schemas/task.ts says what is accepted.')
+}
+
+/** Errors: `TaskError` with the parser's words. */
+export function readYaml(text: string, where: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw new TaskError(`Not YAML: ${(error as Error).message}`, where, 'Correct the YAML.')
+  }
 }
 
 /** Errors: `TaskError` with the parser's words. */

@@ -36,11 +36,12 @@ export function registerRun(program: Command): void {
     .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
     .option('--no-submissions', 'only the chosen dataset and its baselines do')
     .option('--run-id <id>', 'name of the run (default: task and time)')
+    .option('--scorer <name|file.js>', 'scorer of a task folder that has no task.yaml')
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options) => {
       const reporter = createReporter({ json: options.json })
       // Both are read before anything is started: bad input stops here.
-      const task = await loadTask(folder)
+      const task = await loadTask(folder, options)
       const topology = withModel(await readTopology(options.topology), options.model)
       checkGenerator(task, topology)
       const evidence = planEvidence(task, topology, options)

@@ -6,8 +6,30 @@ import { readRecords } from './records.ts'
 
 /** Names that published sets give to the columns, where none is named. */
 const aliases = {
-  question: ['question', 'problem', 'prompt', 'instruction', 'input', 'content', 'query'],
-  answer: ['answer', 'gold', 'label', 'target', 'output', 'solution', 'summary', 'response'],
+  question: [
+    'question',
+    'problem',
+    'prompt',
+    'instruction',
+    'input',
+    'content',
+    'query',
+    'problem_text',
+    'question_content',
+  ],
+  answer: [
+    'answer',
+    'gold',
+    'label',
+    'target',
+    'output',
+    'solution',
+    'summary',
+    'response',
+    'ground_truth',
+    'answer_number',
+    'expected_output',
+  ],
 } as const
 
 function cell(value: unknown): string {

@@ -53,8 +53,8 @@ export function skillName(text: string): string {
   return name || 'other'
 }
 
-export function describeSkill(profile: TaskProfile, name: string): SkillInfo {
-  return { name, description: profile.skills[name] ?? `Questions marked ${name}.` }
+export function describeSkill(skills: TaskProfile['skills'], name: string): SkillInfo {
+  return { name, description: skills[name] ?? `Questions marked ${name}.` }
 }
 
 /** A short name of the text that a group shares. */

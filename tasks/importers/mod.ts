@@ -1,30 +1,10 @@
-import { columnsImporter } from './columns.ts'
-import { financereasoningImporter } from './financereasoning.ts'
 import type { SeedImporter } from './import-seeds.ts'
-import type { Importer } from './importer.ts'
-import { livecodebenchTopImporter } from './livecodebench-top.ts'
-import { reasoningGymImporter } from './reasoning-gym.ts'
-import { scibenchImporter } from './scibench.ts'
 import { sciinstructImporter, tacoImporter } from './seed-sets.ts'
-import { cruxevalImporter, gsm8kImporter, svampImporter } from './small-sets.ts'
 
 export { importSeeds, maxSeeds, type SeedImporter } from './import-seeds.ts'
 export { type ImportPlan, type ImportResult, importTask } from './import-task.ts'
 export type { Importer } from './importer.ts'
-
-/** Sets that become a task folder, by the name a person types. */
-export const importers: readonly Importer[] = [
-  scibenchImporter,
-  financereasoningImporter,
-  livecodebenchTopImporter,
-  cruxevalImporter,
-  gsm8kImporter,
-  svampImporter,
-  reasoningGymImporter,
-  columnsImporter('jsonl', 'a file of JSON Lines, or one JSON array'),
-  columnsImporter('csv', 'a CSV file with a header line (.tsv: tabs)'),
-  columnsImporter('parquet', 'a Parquet file'),
-]
+export { importers } from './list.ts'
 
 /** Sets that become a seed file: questions without answers. */
 export const seedImporters: readonly SeedImporter[] = [sciinstructImporter, tacoImporter]

@@ -70,12 +70,15 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem>
         const answer = scibenchGold(number!, unit!)
         const { strict, lenient } = scorer.score(scorer.inForm(answer), answer)
         if (lenient && !strict) unmatchable.push(`${book}[${index}]`)
+        // One file of several books says the book of each record.
+        const source = text(record.value.source).trim()
+        const own = Object.hasOwn(books, source) ? source : book
         // The book's own number of a problem is shared by its parts; source and number together are still not unique.
         const problemId = text(record.value.problemid).trim()
-        const group = problemId === '' ? null : `${book}:${problemId}`
+        const group = problemId === '' ? null : `${own}:${problemId}`
         yield {
           id: `${book}-${index}`,
-          skill: skillName(book),
+          skill: skillName(own),
           group,
           input: questionOf(problem!, unit!),
           answer,

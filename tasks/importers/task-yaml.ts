@@ -20,9 +20,9 @@ export const paperRecipe: Recipe = {
   system: 'You are a helpful assistant.',
 }
 
-const paperInference: InferenceSettings = { max_new_tokens: 4096, batch_size: 128, do_sample: false }
+export const paperInference: InferenceSettings = { max_new_tokens: 4096, batch_size: 128, do_sample: false }
 /** The paper trains on the first 2,000 valid rows and asks for 1,000. */
-const paperRows = { target: 2000, minimum: 1000 }
+export const paperRows = { target: 2000, minimum: 1000 }
 
 export const taskFileNames = {
   validation: 'validation.jsonl',
@@ -55,7 +55,7 @@ export function taskYaml(
     recipe: paperRecipe,
     inference: paperInference,
     rows: paperRows,
-    skills: [...skills].sort().map((name) => describeSkill(profile, name)),
+    skills: [...skills].sort().map((name) => describeSkill(profile.skills, name)),
     splits,
     headline: 'benchmark',
     few_shot: taskFileNames.fewShot,

@@ -1,0 +1,58 @@
+import { basename } from 'node:path'
+import { sha256 } from '../../schemas/hash.ts'
+import type { Item } from '../../schemas/task.ts'
+import { ImportLog } from '../importers/import-log.ts'
+import { type DraftItem, skillName } from '../importers/importer.ts'
+import { importers } from '../importers/list.ts'
+import { TaskError } from '../task-error.ts'
+import { genericDrafts } from './generic-drafts.ts'
+
+/** What a test file is read as. */
+export type Reading = { split: string; scorer: string; instruction: string }
+
+/**
+ * The items of a test file: by the importer of the scorer's benchmark where the file has its fields, else by the usual names of
+ * columns. Repeats of a question are left out; `notes` says how many. Errors: `TaskError` for a record that cannot be read.
+ */
+export async function readTestFile(path: string, reading: Reading): Promise<{ items: Item[]; notes: string[] }> {
+  const { drafts, log } = await readDrafts(path, reading.scorer)
+  const [first] = log.listed
+  if (first !== undefined || drafts.length === 0) {
+    const mend = 'Give every record a question and an answer; docs/add-a-task.md says under which names.'
+    const where = first ? `${path}, ${first.where}: ${first.why}` : path
+    throw new TaskError(`Of ${log.read} records of the test only ${drafts.length} could be read`, where, mend)
+  }
+  const seen = new Set<string>()
+  const once = drafts.filter(({ input }) => !seen.has(input) && seen.add(input))
+  // Importers of one file call a skill that they are not told after the file.
+  const unnamed = skillName(basename(path).replace(/\.\w+$/, ''))
+  const items = once.map((draft) => toItem(draft, reading, unnamed))
+  const repeats = drafts.length - once.length
+  return { items, notes: repeats > 0 ? [`${basename(path)}: ${repeats} repeats of a question were left out.`] : [] }
+}
+
+function toItem(
+  { id, skill, group, input, answer }: DraftItem,
+  { split, instruction }: Reading,
+  unnamed: string,
+): Item {
+  const item: Item = {
+    id: `${split}-${id}`,
+    part: 'benchmark',
+    skill: skill === unnamed ? 'all' : skill,
+    instruction,
+    input: input.trim(),
+    answer,
+    coreKey: `question:${sha256(input.trim()).slice(0, 24)}`,
+  }
+  return group === null ? item : { ...item, group }
+}
+
+async function readDrafts(path: string, scorer: string): Promise<{ drafts: DraftItem[]; log: ImportLog }> {
+  const importer = importers.find(({ name }) => name === scorer)
+  const log = new ImportLog()
+  const drafts = importer ? await Array.fromAsync(importer.items(path, log, {})) : []
+  if (drafts.length > 0) return { drafts, log }
+  const generic = new ImportLog()
+  return { drafts: await Array.fromAsync(genericDrafts(path, generic)), log: generic }
+}

@@ -1,0 +1,57 @@
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { sha256 } from '../schemas/hash.ts'
+import { TaskFile, TrainingRow } from '../schemas/task.ts'
+import { parseJson, parseWith, readSplit, readText, readYaml } from './read-files.ts'
+import { readScorer } from './read-scorer.ts'
+import { readSeedPool } from './seed-pool.ts'
+import { sourceHash } from './source-hash.ts'
+import type { TaskParts } from './task-parts.ts'
+
+/** The file that makes a folder a task. */
+export const taskFileName = 'task.yaml'
+
+/** Reads a folder with a task.yaml. Errors: `TaskError` naming the file and the key. */
+export async function readTaskFolder(dir: string): Promise<TaskParts> {
+  const path = join(dir, taskFileName)
+  const text = await readText(dir, taskFileName)
+  const file = parseWith(TaskFile, readYaml(text, path), path)
+  const scorer = await readScorer(dir, file.scorer, `${path}, key scorer`)
+  const { validation, test, audit } = file.splits
+  const fewShotText = await readText(dir, file.few_shot)
+  const sampleText = await readText(dir, file.sample_submission)
+  const referenceText = file.reference ? await readText(dir, file.reference) : ''
+  const pool = file.seed ? await readSeedPool(dir, file.seed) : { text: '', seeds: [] }
+  const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
+  return {
+    file: { ...file, scorer },
+    ...(procedureSha256 === undefined ? {} : { procedureSha256 }),
+    validation: await readSplit(dir, validation),
+    test: await readSplit(dir, test),
+    audit: audit ? await readSplit(dir, audit) : [],
+    fewShot: readRows(fewShotText, join(dir, file.few_shot)),
+    sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
+    referenceRows: file.reference ? readRows(referenceText, join(dir, file.reference)) : [],
+    seeds: pool.seeds,
+    // The text of task.yaml holds the splits' hashes.
+    hashes: [
+      ...[text, fewShotText, sampleText, scorer.source ?? '', referenceText, pool.text].map(sha256),
+      procedureSha256 ?? '',
+    ],
+  }
+}
+
+/** A JSON array of rows, or one row a line in a `.jsonl` file. */
+function readRows(text: string, where: string): TrainingRow[] {
+  if (!where.endsWith('.jsonl')) return parseWith(z.array(TrainingRow).min(1), parseJson(text, where), where)
+  const rows = text.split('\n').flatMap((line, index) => {
+    const place = `${where}, line ${index + 1}`
+    return line.trim() === '' ? [] : [parseWith(TrainingRow, parseJson(line, place), place)]
+  })
+  return parseWith(z.array(TrainingRow).min(1), rows, where)
+}
+
+async function procedureHash(dir: string, procedure: string): Promise<string> {
+  await readText(dir, procedure)
+  return sourceHash(join(dir, dirname(procedure)))
+}

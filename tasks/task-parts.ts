@@ -1,0 +1,16 @@
+import type { Item, Seed, TaskFile, TrainingRow } from '../schemas/task.ts'
+
+/** A task folder as read, in either form, before it is checked. The scorer of `file` has its script's text. */
+export type TaskParts = {
+  file: TaskFile
+  procedureSha256?: string
+  validation: Item[]
+  test: Item[]
+  audit: Item[]
+  fewShot: TrainingRow[]
+  sampleSubmission: TrainingRow[]
+  referenceRows: TrainingRow[]
+  seeds: Seed[]
+  /** Of everything that the folder says; the task's hash is over them. */
+  hashes: string[]
+}
