@@ -1,14 +1,8 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
+import { maxSeeds } from '../../schemas/task.ts'
 import type { ImportLog } from '../../tasks/importers/import-log.ts'
-import {
-  type ImportResult,
-  importers,
-  importSeeds,
-  importTask,
-  maxSeeds,
-  seedImporters,
-} from '../../tasks/importers/mod.ts'
+import { type ImportResult, importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { positive, whole } from '../option-parsers.ts'

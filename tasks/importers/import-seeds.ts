@@ -13,9 +13,6 @@ export type SeedImporter = {
   seeds: (source: string, log: ImportLog) => AsyncGenerator<Seed>
 }
 
-/** The paper's seed pool holds up to 1,000 questions. */
-export const maxSeeds = 1_000
-
 /**
  * Writes a sample of a set's questions as a seed file. Which ones depends on `seed` and the questions, not on their order,
  * and memory on `count` alone. Errors: `TaskError` for a source that cannot be read or holds no question, and a file that is there already.

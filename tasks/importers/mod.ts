@@ -1,7 +1,7 @@
 import type { SeedImporter } from './import-seeds.ts'
 import { sciinstructImporter, tacoImporter } from './seed-sets.ts'
 
-export { importSeeds, maxSeeds, type SeedImporter } from './import-seeds.ts'
+export { importSeeds, type SeedImporter } from './import-seeds.ts'
 export { type ImportPlan, type ImportResult, importTask } from './import-task.ts'
 export type { Importer } from './importer.ts'
 export { importers } from './list.ts'
