@@ -4,7 +4,7 @@ import { endpointOf } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { UsageError } from './errors.ts'
-import { checkPrices } from './models.ts'
+import { checkPrices, shareConcurrency } from './models.ts'
 
 const asksModel = ({ variant }: AgentSpec) => variant === 'llm' || variant.startsWith('llm-')
 
@@ -22,6 +22,7 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
  */
 export async function checkModels(topology: Topology): Promise<void> {
   checkPrices(topology)
+  shareConcurrency(topology)
   const { name, agents } = topology
   const schemas = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions }
   const models = new Set<string>()

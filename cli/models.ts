@@ -23,3 +23,31 @@ export function checkPrices(topology: Topology): void {
 }
 
 const knows = (prices: Prices, model: string) => Object.hasOwn(prices, model)
+
+const teachers = ['generator', 'critic'] as const
+
+/**
+ * The topology with its limit of teacher calls under way (`teacher.concurrency`) shared out evenly over the processes that call one,
+ * so that all of them together keep to it. Errors: UsageError when there are more processes than calls.
+ */
+export function shareConcurrency(topology: Topology): Topology {
+  const { concurrency } = topology.teacher
+  const models = modelsOf(topology)
+  const calling = teachers.filter((role) => models[role] !== undefined)
+  const processes = calling.reduce((sum, role) => sum + topology.agents[role].replicas, 0)
+  if (concurrency === null || processes === 0) return topology
+  const share = Math.floor(concurrency / processes)
+  if (share < 1) {
+    throw new UsageError(
+      `teacher.concurrency is ${concurrency}, and ${processes} processes (${calling.join(', ')}) call a teacher.`,
+      'Raise teacher.concurrency (or API_CONCURRENCY) to at least one a process, or lower their replicas.',
+    )
+  }
+  const agents = { ...topology.agents }
+  for (const role of calling) {
+    const { options } = agents[role]
+    const own = typeof options.concurrency === 'number' ? options.concurrency : share
+    agents[role] = { ...agents[role], options: { ...options, concurrency: Math.min(own, share) } }
+  }
+  return { ...topology, agents }
+}

@@ -16,6 +16,7 @@ import { ensureStudent } from '../trainer-bridge/student.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
+import { shareConcurrency } from './models.ts'
 import type { Reporter } from './progress.ts'
 import { type Crew, supervise } from './supervisor.ts'
 
@@ -54,7 +55,7 @@ export function crewMember(role: AgentRole, instance: string, topology: Topology
 /** What an agent process is handed: its role's credentials and nothing of another's. */
 function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Launch {
   const { role } = identity
-  const { slots, options } = topology.agents[role]
+  const { slots, options } = shareConcurrency(topology).agents[role]
   const credentials = Object.fromEntries(
     accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
   )

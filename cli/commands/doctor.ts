@@ -8,6 +8,7 @@ import { openCluster } from '../cluster.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
+import { paperNamesIn } from '../paper-names.ts'
 import { checkDisk, connectOperator } from '../session.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 
@@ -59,13 +60,23 @@ export function registerDoctor(program: Command): void {
       ]
       const server = findings.find(({ name }) => name === 'nats-server')
       if (process.env.NATS_URL || server?.status === 'ok') findings.push(await finding('bus', checkFoundServer))
-      if (options.json) console.log(JSON.stringify({ findings, limits: Object.fromEntries(limitsOf(topology)) }))
+      if (options.json)
+        console.log(
+          JSON.stringify({
+            findings,
+            limits: Object.fromEntries(limitsOf(topology)),
+            paperNames: paperNamesIn(process.env),
+          }),
+        )
       else {
         for (const { name, status, detail, mend } of findings) {
           console.log(`${marks[status]}  ${name}: ${detail}${mend ? `\n           mend: ${mend}` : ''}`)
         }
         console.log(`\nlimits (${options.topology}, and the messages' delivery policies)`)
         for (const [path, value] of limitsOf(topology)) console.log(`  ${path} = ${JSON.stringify(value)}`)
+        const named = paperNamesIn(process.env)
+        if (named.length > 0) console.log('\nset by the names of the paper, and counted in the limits above')
+        for (const { name, value } of named) console.log(`  ${name} = ${value}`)
       }
       if (findings.some(({ status }) => status === 'broken')) process.exitCode = exitCodes.badInput
     })

@@ -49,11 +49,12 @@ export function registerGenerate(program: Command): void {
     .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
     .option('--generators <n>', 'generator processes', positive, 1)
     .addOption(
-      new Option('--concurrency <n>', 'calls under way over all generators (default 80 a generator)')
-        .argParser(positive)
-        .env('API_CONCURRENCY'),
+      new Option(
+        '--concurrency <n>',
+        'calls under way over all generators (default: teacher.concurrency, else 80 a generator)',
+      ).argParser(positive),
     )
-    .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole).env('TOTAL_API_LIMIT'))
+    .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole))
     .option('--candidate-cap <x>', 'candidates at most, as a multiple of the rows (default 3)', Number)
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
     .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)

@@ -1,11 +1,20 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { agentRoles } from '../../schemas/role.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { PayingRole } from '../../schemas/usage.ts'
+import { checkModels, withModel } from '../check-models.ts'
 import { conduct } from '../conduct.ts'
 import { UsageError } from '../errors.ts'
 import { readRun } from '../follow-run.ts'
+import { findSession } from '../live-session.ts'
 import { pickRun } from '../pick-run.ts'
 import { createReporter } from '../progress.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
+import { withBus } from '../with-bus.ts'
 import { sendControl } from './control.ts'
+
+type Options = { topology: string; model?: string; json: boolean }
 
 export function registerResume(program: Command): void {
   program
@@ -13,24 +22,53 @@ export function registerResume(program: Command): void {
     .description('go on with a run that was stopped, interrupted or waits after a fault; nothing is trained again')
     .argument('[run]', 'run id; may be left out when only one is unfinished')
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (runId: string | undefined, options: { topology: string; json: boolean }) => {
-      const topology = await readTopology(options.topology)
+    .action(async (named: string | undefined, options: Options) => {
+      const written = await readTopology(options.topology)
+      const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'))
+      const { runId } = state.config
+      // Where a session runs already, its agents are those that go on.
+      const topology = (await findSession()) ? written : fitting(written, state.config, options.model)
+      if (state.phase !== 'done') await checkModels(topology)
       const reporter = createReporter({ json: options.json })
       process.exitCode = await conduct(topology, reporter, async (bus) => {
-        const state = await pickRun(bus, runId, ({ phase }) => phase !== 'done')
-        if (state.config.generate) {
-          throw new UsageError(
-            `Run ${state.config.runId} makes rows alone.`,
-            'Give the same "syllabus generate" command with the same --out again.',
-          )
-        }
-        const entries = await readRun(bus, state.config.runId)
         // A finished run is told from its last message on, so that its report is written again.
-        const last = entries.at(-1)?.seq ?? 1
-        if (state.phase === 'done') return { runId: state.config.runId, fromSeq: last }
+        const last = (await readRun(bus, runId)).at(-1)?.seq ?? 1
+        if (state.phase === 'done') return { runId, fromSeq: last }
         await sendControl(bus, state, 'resume')
-        return { runId: state.config.runId, fromSeq: last + 1 }
+        return { runId, fromSeq: last + 1 }
       })
     })
+}
+
+/** The topology with the run's own models. Errors: UsageError when its agents are not those that the run's messages are for. */
+function fitting(topology: Topology, { runId, variants, models, generate }: RunConfig, model?: string): Topology {
+  if (generate) {
+    throw new UsageError(
+      `Run ${runId} makes rows alone.`,
+      'Give the same "syllabus generate" command with the same --out again.',
+    )
+  }
+  const other = agentRoles.find((role) => topology.agents[role].variant !== variants[role])
+  if (other) {
+    throw new UsageError(
+      `Run ${runId} works with the ${other} "${variants[other]}", and topology ${topology.name} has "${topology.agents[other].variant}".`,
+      'Name the topology that it was started with: --topology <file>.',
+    )
+  }
+  const strange = Object.values(models).find((own) => model !== undefined && own !== model)
+  if (strange !== undefined) {
+    throw new UsageError(
+      `Run ${runId} asks the model "${strange}": its journal, its limits and its prices are that model's.`,
+      'Leave --model out to go on with it, or start another run.',
+    )
+  }
+  const { agents: written, ...rest } = withModel(topology, model)
+  const agents = { ...written }
+  for (const role of PayingRole.options) {
+    const own = models[role]
+    if (own !== undefined) agents[role] = { ...agents[role], options: { ...agents[role].options, model: own } }
+  }
+  return { ...rest, agents }
 }

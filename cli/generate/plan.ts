@@ -30,7 +30,10 @@ const ackWaitMs = 10_000
 /** The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. */
 export function generateTopology(topology: Topology, program: Program, settings: GenerateSettings): Topology {
   const { rows, generators, model } = settings
-  const concurrency = Math.max(1, Math.floor((settings.concurrency ?? perProcess * generators) / generators))
+  const concurrency = Math.max(
+    1,
+    Math.floor((settings.concurrency ?? topology.teacher.concurrency ?? perProcess * generators) / generators),
+  )
   const { shardSize } = topology.run
   const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
   const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
