@@ -16,8 +16,10 @@ const seconds = (value: number) => `${Math.round(value)} s`
 const tellers: Teller = {
   'run-started': ({ config }, { line }) =>
     line(`run ${config.runId}: ${config.attempts} attempts of ${config.rows} rows, seed ${config.seed}`),
-  decision: ({ attempt, operation, diagnosis }, { line }) =>
-    line(attempt === 0 ? `control: ${diagnosis}` : `attempt ${attempt} (${operation}): ${diagnosis}`),
+  decision({ attempt, operation, diagnosis, error }, { line }) {
+    line(attempt === 0 ? `control: ${diagnosis}` : `attempt ${attempt} (${operation}): ${diagnosis}`)
+    if (error !== undefined) line(`  no program came of it: ${error.split('\n')[0]}`)
+  },
   verdict({ attempt, round, rows, bySource }, { line }) {
     const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
     const admitted = Object.values(bySource).reduce((sum, source) => sum + source.admitted, 0)

@@ -119,5 +119,7 @@ export const RuntimeEvent = z.union([
   TrainProgress.extend({ event: z.literal('progress'), id: z.string() }),
   InferProgress.extend({ event: z.literal('progress'), id: z.string() }),
   z.object({ event: z.literal('heartbeat'), rss_mb: z.number() }),
+  /** The model is loaded and its endpoint answers; from `syllabus_runtime.serving` alone. */
+  z.object({ event: z.literal('listening'), port: z.int().positive() }),
 ])
 export type RuntimeEvent = z.infer<typeof RuntimeEvent>

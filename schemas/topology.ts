@@ -80,6 +80,19 @@ export const Topology = z
         drainMs: z.number().int().positive().default(15_000),
       })
       .prefault({}),
+    /** The model that `--teacher local` serves on this machine. */
+    localTeacher: z
+      .strictObject({
+        /** Requests answered as one batch, and sent at the same time by one generator. */
+        batchRows: z.number().int().min(1).max(256).default(16),
+        /** Longest reply in tokens, whatever is asked for. */
+        maxNewTokens: z.number().int().positive().default(512),
+        /** Time to load the model. */
+        startMs: z.number().int().positive().default(180_000),
+        /** A process that says nothing for so long is killed and started again. */
+        silenceMs: z.number().int().positive().default(60_000),
+      })
+      .prefault({}),
     /** Changes to the messages' delivery policies; `syllabus doctor` shows all of them. */
     delivery: DeliveryChanges.default({}),
     storage: z

@@ -6,6 +6,9 @@ import type { RuntimeLog } from './runtime.ts'
 
 export interface RuntimeProcessOptions {
   python: string
+  /** Module of the runtime to run, and its arguments. */
+  module?: string
+  args?: readonly string[]
   cwd?: string
   env?: NodeJS.ProcessEnv
   log: RuntimeLog
@@ -24,8 +27,8 @@ export interface RuntimeProcess {
 
 /** One process of the Python runtime: lines in, parsed events out, killed when it falls silent. */
 export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProcess {
-  const { python, cwd, env, log, heartbeatTimeoutMs, onEvent, onExit } = options
-  const child: ChildProcessWithoutNullStreams = spawn(python, ['-m', 'syllabus_runtime'], {
+  const { python, module = 'syllabus_runtime', args = [], cwd, env, log, heartbeatTimeoutMs, onEvent, onExit } = options
+  const child: ChildProcessWithoutNullStreams = spawn(python, ['-m', module, ...args], {
     cwd,
     env: { ...process.env, ...env, PYTHONPATH: runtimePackage, PYTHONUNBUFFERED: '1' },
     stdio: 'pipe',

@@ -81,7 +81,7 @@ export function startRuntime(options: RuntimeOptions): Runtime {
   let deathsInARow = 0
 
   function onEvent(event: RuntimeEvent): void {
-    if (event.event === 'heartbeat') return
+    if (event.event === 'heartbeat' || event.event === 'listening') return
     const request = event.id === null ? undefined : pending.get(event.id)
     if (event.event === 'progress') request?.progress(event)
     else if (request) {

@@ -11,10 +11,10 @@ export function competentModel({ skills, weak, kind }: Script): (asked: Asked) =
     const said = messages.map(({ content }) => content).join('\n')
     const rows = Number(/add up to (\d+)/.exec(said)?.[1])
     const operation = /operation now is: (\w+)/.exec(messages[1]!.content)?.[1]
-    const share = operation === 'repair' ? 10 : operation === 'improve' ? 5 : 0
+    const share = Math.floor(rows / (operation === 'repair' ? 30 : operation === 'improve' ? 60 : Infinity))
     const kept = Object.fromEntries(skills.map((skill) => [skill, share]))
     const fresh = rows - share * skills.length
-    const heavy = operation === 'improve' ? 40 : 0
+    const heavy = operation === 'improve' ? Math.floor(fresh / 7) : 0
     const each = Math.floor((fresh - heavy) / skills.length)
     const spare = fresh - heavy - each * skills.length
     const sources = skills.map((skill, index) => ({
@@ -26,7 +26,7 @@ export function competentModel({ skills, weak, kind }: Script): (asked: Asked) =
         ? { phrasings: 5, wideShare: 0.5, difficulty: [1, 1, 1] }
         : {
             mode: 'scratch',
-            template: 'Write a problem about {{place}}.',
+            template: 'Write problem {{index}} of the kind {{skill}}, about {{place}}.',
             parameters: { place: ['a shop', 'a farm'] },
           }),
     }))

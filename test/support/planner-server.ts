@@ -14,49 +14,65 @@ export type Said =
   | { status: number; body: string; headers?: Record<string, string> }
   | { cut: string }
 
+type ServerOptions = {
+  /** Refuses every other key; left out: any will do. */
+  key?: string
+  model?: string
+  /** Answers what is no planner's question: a planner begins with a system turn, a teacher's prompt does not. */
+  teacher?: (asked: Asked) => Said
+}
+
 /** A real HTTP server that speaks the OpenAI chat API and answers as the script says. */
-export async function openPlannerServer(answer: (asked: Asked, call: number) => Said) {
+export async function openPlannerServer(
+  answer: (asked: Asked, call: number) => Said,
+  { key, model = 'scripted', teacher }: ServerOptions = {},
+) {
   const asked: Asked[] = []
+  let taught = 0
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    const send = (status: number, body: string, headers: Record<string, string> = {}) =>
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+    const { authorization } = request.headers
+    if (key !== undefined && authorization !== `Bearer ${key}`) return send(401, '{"error":{"message":"bad key"}}')
+    if (request.url === '/v1/models') return send(200, JSON.stringify({ data: [{ id: model }] }))
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}')
     const seen: Asked = {
       messages: body.messages,
       structured: body.response_format?.type === 'json_schema',
-      authorization: request.headers.authorization,
+      authorization,
     }
-    asked.push(seen)
-    const said = answer(seen, asked.length)
+    const isTaught = teacher !== undefined && seen.messages[0]?.role !== 'system'
+    if (isTaught) taught += 1
+    else asked.push(seen)
+    const said = isTaught ? teacher(seen) : answer(seen, asked.length)
     if (typeof said === 'object' && 'hang' in said) return
-    if (typeof said === 'object' && 'status' in said) {
-      response.writeHead(said.status, { 'content-type': 'application/json', ...said.headers }).end(said.body)
-      return
-    }
+    if (typeof said === 'object' && 'status' in said) return send(said.status, said.body, said.headers)
     const cut = typeof said === 'object'
-    response.writeHead(200, { 'content-type': 'application/json' }).end(
-      JSON.stringify({
-        id: 'reply',
-        object: 'chat.completion',
-        created: 0,
-        model: 'scripted',
-        choices: [
-          {
-            index: 0,
-            finish_reason: cut ? 'length' : 'stop',
-            message: { role: 'assistant', content: cut ? said.cut : said },
-          },
-        ],
-        usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
-      }),
-    )
+    const message = { role: 'assistant', content: cut ? said.cut : said }
+    const completion = {
+      id: 'reply',
+      object: 'chat.completion',
+      created: 0,
+      model,
+      choices: [{ index: 0, finish_reason: cut ? 'length' : 'stop', message }],
+      usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
+    }
+    return send(200, JSON.stringify(completion))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
     endpoint: { baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'test-key' },
+    model,
+    /** What the planner asked, in order. */
     asked,
+    /** Requests that the teacher answered. */
+    get taught() {
+      return taught
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

@@ -36,7 +36,11 @@ def encode_row(tokenizer, row: Row, system: str) -> Example:
 
 
 def encode_question(tokenizer, question: Question, system: str) -> list[int]:
-    messages = _messages(system, question.examples, question.instruction, question.input)
+    return encode_chat(tokenizer, _messages(system, question.examples, question.instruction, question.input))
+
+
+def encode_chat(tokenizer, messages: list[dict]) -> list[int]:
+    """A conversation up to the beginning of the assistant's next turn."""
     return _tokens(tokenizer, _render(tokenizer, messages, add_generation_prompt=True))
 
 

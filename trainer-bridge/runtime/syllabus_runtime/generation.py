@@ -1,4 +1,4 @@
-"""Greedy decoding of many prompts.
+"""Decoding of many prompts at once, greedy unless a sampler is given.
 
 Prompts of one batch share the pass over their common beginning. Rows that are finished leave the batch as soon as an
 eighth of it is finished, so that a few long replies do not make all pay.
@@ -12,6 +12,7 @@ import torch
 from .errors import CancelToken
 from .kv_slab import keep_rows, slab_cache
 from .prefix import common_prefix, prefill_prefix
+from .sampling import greedy
 from .student import Student
 
 # Rows times tokens that one batch may hold in its keys and values.
@@ -40,15 +41,26 @@ def plan_batches(prompts: list[list[int]], max_new_tokens: int, batch_tokens: in
 
 
 @torch.inference_mode()
-def generate(student: Student, prompts: list[list[int]], max_new_tokens: int, on_reply: Callable[[int, Reply], None], cancel: CancelToken) -> None:
-    """Decodes one batch and hands over each reply, with its place in `prompts`, when it is finished."""
+def generate(
+    student: Student,
+    prompts: list[list[int]],
+    max_new_tokens: int,
+    on_reply: Callable[[int, Reply], None],
+    cancel: CancelToken,
+    choose: Callable[[torch.Tensor, list[int | None]], list[int]] = greedy,
+) -> None:
+    """Decodes one batch and hands over each reply, with its place in `prompts`, when it is finished.
+
+    `choose` gives the next token of each row of the logits; beside them it sees each row's place in `prompts`, None for
+    a row that is finished.
+    """
     device, end_ids = student.device, student.end_ids
     prefix = max(common_prefix(prompts), 1 if min(map(len, prompts)) > 1 else 0)
     logits, cache, mask, position = _prefill(student, prompts, prefix, max_new_tokens)
-    live = list(range(len(prompts)))
+    live: list[int | None] = list(range(len(prompts)))
     texts: list[list[int]] = [[] for _ in prompts]
     while True:
-        chosen = logits.max(dim=-1).indices.tolist()
+        chosen = choose(logits, live)
         going = []
         for row, (index, token) in enumerate(zip(live, chosen)):
             if index is None:

@@ -1,0 +1,17 @@
+import { sha256 } from '../../schemas/hash.ts'
+import type { PublicTask } from '../../schemas/task.ts'
+import { procedures } from '../../tasks/procedures.ts'
+import type { Asked } from './planner-server.ts'
+
+/** A teacher that knows the task: a right row of the skill that the prompt names, another for every prompt. */
+export function taskTeacher({ id, skills }: Pick<PublicTask, 'id' | 'skills'>): (asked: Asked) => string {
+  const procedure = procedures[id]!
+  return ({ messages }) => {
+    const prompt = messages[0]!.content
+    const skill = skills.find(({ name, description }) => prompt.includes(name) || prompt.includes(description))
+    if (!skill) return 'I do not know that kind of problem.'
+    const request = { skill: skill.name, difficulty: 1, range: 'narrow', phrasings: 8, seed: sha256(prompt) } as const
+    const { input, output } = procedure.sampleRow(request)
+    return JSON.stringify({ input, output })
+  }
+}

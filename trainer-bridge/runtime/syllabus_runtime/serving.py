@@ -1,0 +1,187 @@
+"""python -m syllabus_runtime.serving STUDENT --name NAME [--port N] [--max-rows N] [--max-new-tokens N]
+
+An OpenAI-compatible chat endpoint over one student, on the loopback interface. It says {"event": "listening", "port": n} on
+stdout when the student is loaded, then a heartbeat every few seconds.
+
+V1 A request that is wrong is answered with HTTP 4xx and what to mend, and costs no other.
+V2 The end of input ends the process.
+"""
+
+import argparse
+import json
+import logging
+import os
+import select
+import socket
+import sys
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from . import fields
+from .errors import RequestError
+from .memory import rss_mb
+from .wire import take_stdout
+
+log = logging.getLogger(__name__)
+HEARTBEAT_SECONDS = 5.0
+LARGEST_BODY = 4 * 1024 * 1024
+STATUSES = {"bad_request": 400, "bad_student": 400, "cancelled": 503}
+
+
+class ChatServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, name: str, student, max_rows: int, max_new_tokens: int):
+        from .completions import Completions
+
+        self.name = name
+        self.student = student
+        self.max_new_tokens = max_new_tokens
+        self.completions = Completions(student, max_rows)
+        super().__init__(("127.0.0.1", port), Handler)
+
+    @property
+    def context(self) -> int:
+        return getattr(self.student.model.config, "max_position_embeddings", None) or 1_000_000
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ChatServer
+
+    def do_GET(self) -> None:
+        if self.path == "/v1/models":
+            model = {"id": self.server.name, "object": "model", "owned_by": "syllabus", "context_length": self.server.context}
+            self._send(200, {"object": "list", "data": [model]})
+        else:
+            self._fail(404, f"there is no {self.path}; ask for /v1/models or /v1/chat/completions")
+
+    def do_POST(self) -> None:
+        try:
+            body = self._body()
+            if self.path != "/v1/chat/completions":
+                return self._fail(404, f"there is no {self.path}; ask for /v1/chat/completions")
+            if body.get("model") != self.server.name:
+                return self._fail(404, f"there is no model {body.get('model')!r}; there is {self.server.name!r}", "model_not_found")
+            self._send(200, self._complete(body))
+        except RequestError as error:
+            self._fail(STATUSES.get(error.kind, 500), str(error))
+
+    def _body(self) -> dict:
+        length = int(self.headers.get("content-length") or 0)
+        if length > LARGEST_BODY:
+            self.close_connection = True
+            raise RequestError("bad_request", f"the body has {length} bytes, more than {LARGEST_BODY}")
+        try:
+            body = json.loads(self.rfile.read(length))
+        except ValueError as error:
+            raise RequestError("bad_request", f"the body is no JSON: {error}") from error
+        if not isinstance(body, dict):
+            raise RequestError("bad_request", "the body must be an object")
+        return body
+
+    def _complete(self, body: dict) -> dict:
+        from .chat import encode_chat
+        from .completions import Completion
+        from .sampling import Sampling
+
+        for name in ("stream", "tools", "response_format"):
+            if body.get(name) and body[name] != {"type": "text"}:
+                raise RequestError("bad_request", f"{name} is not supported; leave it out")
+        student, context = self.server.student, self.server.context
+        prompt = encode_chat(student.tokenizer, _messages(body))
+        room = context - len(prompt)
+        if room < 1:
+            raise RequestError("bad_request", f"the prompt has {len(prompt)} tokens and the context length is {context}: shorten it")
+        asked = fields.number(body, "max_tokens", 1, self.server.max_new_tokens, whole=True)
+        sampling = Sampling(
+            fields.number(body, "temperature", 0, 1.0),
+            fields.number(body, "top_p", 0, 1.0, positive=True),
+            fields.number(body, "seed", 0, int.from_bytes(os.urandom(4), "big"), whole=True),
+        )
+        wanted = Completion(prompt, min(asked, self.server.max_new_tokens, room), sampling, self._is_connected)
+        reply = self.server.completions.complete(wanted)
+        message = {"role": "assistant", "content": student.tokenizer.decode(reply.tokens, skip_special_tokens=True)}
+        usage = {"prompt_tokens": len(prompt), "completion_tokens": len(reply.tokens)}
+        return {
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": self.server.name,
+            "choices": [{"index": 0, "message": message, "finish_reason": reply.finish}],
+            "usage": {**usage, "total_tokens": sum(usage.values())},
+        }
+
+    def _is_connected(self) -> bool:
+        try:
+            readable, _, _ = select.select([self.connection], [], [], 0)
+            return not readable or self.connection.recv(1, socket.MSG_PEEK) != b""
+        except OSError:
+            return False
+
+    def _fail(self, status: int, message: str, code: str | None = None) -> None:
+        self._send(status, {"error": {"message": message, "type": "invalid_request_error" if status < 500 else "server_error", "code": code}})
+
+    def _send(self, status: int, answer: dict) -> None:
+        text = json.dumps(answer).encode()
+        try:
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args) -> None:
+        log.debug(format, *args)
+
+
+def _messages(body: dict) -> list[dict]:
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise RequestError("bad_request", "field 'messages' must be a list with at least one turn")
+    for each in messages:
+        if not isinstance(each, dict) or each.get("role") not in ("system", "user", "assistant"):
+            raise RequestError("bad_request", "each message must be an object with the role system, user or assistant")
+        fields.text(each, "content")
+    return [{"role": each["role"], "content": each["content"]} for each in messages]
+
+
+def main() -> int:
+    wire = take_stdout()
+    logging.basicConfig(stream=sys.stderr, level=os.environ.get("SYLLABUS_LOG_LEVEL", "INFO").upper(), format="%(levelname)s %(name)s: %(message)s")
+    # As in __main__.py, which says why.
+    for name, value in {"GOMP_SPINCOUNT": "1000", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}.items():
+        os.environ.setdefault(name, value)
+    parser = argparse.ArgumentParser(prog="syllabus_runtime.serving")
+    parser.add_argument("student")
+    parser.add_argument("--name", required=True, help="the model's name in requests")
+    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
+    parser.add_argument("--max-rows", type=int, default=16, help="requests answered as one batch")
+    parser.add_argument("--max-new-tokens", type=int, default=512, help="longest reply, whatever is asked for")
+    given = parser.parse_args()
+
+    def beat() -> None:
+        while True:
+            wire.send({"event": "heartbeat", "rss_mb": rss_mb()})
+            time.sleep(HEARTBEAT_SECONDS)
+
+    threading.Thread(target=beat, daemon=True).start()
+    from .student import StudentCache
+
+    student = StudentCache().get(given.student, None, bf16=True)
+    server = ChatServer(given.port, given.name, student, given.max_rows, given.max_new_tokens)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    wire.send({"event": "listening", "port": server.server_address[1]})
+    sys.stdin.buffer.read()
+    # A batch in hand is not waited for.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
