@@ -17,6 +17,26 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
 }
 
 /**
+ * The topology as a model of this machine serves it: its name where one is asked, and no more requests at a time than it answers
+ * together. Errors: UsageError when no agent asks a model.
+ */
+export function withLocalModel(topology: Topology, model: string): Topology {
+  const { planner, generator } = topology.agents
+  if (!asksModel(planner) && !asksModel(generator)) {
+    throw new UsageError(
+      `No agent of topology ${topology.name} asks a language model, so --teacher has nothing to teach.`,
+      'Use --topology deploy/topologies/llm.yaml, or a generator "llm" in a topology of your own.',
+    )
+  }
+  const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / generator.replicas))
+  const given = Number(generator.options.concurrency ?? most)
+  const fitting = asksModel(generator)
+    ? { ...generator, options: { ...generator.options, concurrency: Math.min(given, most) } }
+    : generator
+  return withModel({ ...topology, agents: { ...topology.agents, generator: fitting } }, model)
+}
+
+/**
  * Checks what the language models of a topology need, without a paid call: options, address, key, model. Errors: UsageError, or
  * TeacherUnusable; both say how to mend it.
  */

@@ -5,7 +5,7 @@ import { createLog } from '../agents/kit/log.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { serveTeacher } from '../trainer-bridge/local-teacher.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
-import { provisionRuntime, provisionStudent, SetupError } from '../trainer-bridge/provision/mod.ts'
+import { provisionRuntime, studentPath } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
@@ -19,20 +19,29 @@ export const teacherOption = () =>
     'local: the student itself is the language model, served here without a key; local:<folder>: another model',
   ).conflicts('model')
 
-export type ServedModel = AsyncDisposable & { model: string }
+/** A model to serve: `choice` as a trainer-bridge's `student`. */
+export type LocalModel = { name: string; choice: string }
+
+/** What `--teacher` names; null without one. Errors: UsageError for anything but `local` and `local:<folder>`. */
+export function localModelOf(where: string | undefined, { agents }: Topology): LocalModel | null {
+  if (where === undefined) return null
+  const local = /^local(?::(.+))?$/.exec(where)
+  if (!local)
+    throw new UsageError(`There is no teacher "${where}".`, 'Use --teacher local, or --teacher local:<folder>.')
+  const { student } = BridgeOptions.parse(agents['trainer-bridge'].options)
+  const choice = local[1] ? resolve(local[1]) : student
+  return { choice, name: basename(choice === 'embedded' ? studentPath(homeFolder()) : choice) }
+}
 
 /**
- * Serves the model that `--teacher` names for as long as the command runs, and points OPENAI_BASE_URL of this process and its
- * agents to it. Null when none is named. Errors: UsageError, SetupError.
+ * Serves a model for as long as the command runs, and points OPENAI_BASE_URL of this process and its agents to it.
+ * Errors: UsageError when other agents run here; SetupError when there is no such model, or it cannot be loaded.
  */
-export async function openLocalTeacher(
-  where: string | undefined,
-  topology: Topology,
+export async function serveLocalModel(
+  { name, choice }: LocalModel,
+  { localTeacher }: Topology,
   reporter: Reporter,
-): Promise<ServedModel | null> {
-  if (where === undefined) return null
-  const folder = /^local(?::(.+))?$/.exec(where)
-  if (!folder) throw new UsageError(`There is no teacher "${where}".`, 'Use --teacher local, or --teacher local:<folder>.')
+): Promise<AsyncDisposable> {
   const running = await findSession()
   if (running) {
     throw new UsageError(
@@ -43,31 +52,17 @@ export async function openLocalTeacher(
   await using stack = new AsyncDisposableStack()
   const home = homeFolder()
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
-  const choice = folder[1] ? resolve(folder[1]) : BridgeOptions.parse(topology.agents['trainer-bridge'].options).student
   const { python } = await provisionRuntime({ home, onProgress })
-  const student = await locate(choice, { home, python, onProgress })
+  await ensureStudent(choice, { home, python, onProgress, signal: new AbortController().signal })
   mkdirSync(join(home, 'logs'), { recursive: true })
   const file = openSync(join(home, 'logs', 'local-teacher.log'), 'a')
   stack.defer(() => closeSync(file))
   const log = createLog({ role: 'local-teacher' }, { destination: file })
-  reporter.line(`set-up: serving ${student.name} as the language model`)
-  const { baseUrl, model } = stack.use(await serveTeacher({ python, student, log }, topology.localTeacher))
+  onProgress(`loading ${name} as the language model`)
+  const path = choice === 'embedded' ? studentPath(home) : choice
+  const { baseUrl } = stack.use(await serveTeacher({ python, student: { name, path }, log }, localTeacher))
+  onProgress(`${name} answers at ${baseUrl}`)
   process.env.OPENAI_BASE_URL = baseUrl
   delete process.env.OPENAI_API_KEY
-  const owned = stack.move()
-  return { model, [Symbol.asyncDispose]: () => owned.disposeAsync() }
-}
-
-type Setup = { home: string; python: string; onProgress: (line: string) => void }
-
-async function locate(choice: string, setup: Setup): Promise<{ name: string; path: string }> {
-  if (choice === 'embedded') {
-    const { path } = await provisionStudent(setup)
-    return { name: basename(path), path }
-  }
-  await ensureStudent(choice, { ...setup, signal: new AbortController().signal }).catch((error: unknown) => {
-    if (error instanceof SetupError) throw new UsageError(error.message, 'Name a folder with a transformers model: --teacher local:<folder>.')
-    throw error
-  })
-  return { name: basename(choice), path: choice }
+  return stack.move()
 }

@@ -13,6 +13,7 @@ import { followGeneration } from '../generate/follow.ts'
 import { writeOutcome } from '../generate/outcome.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { announceSession, findSession } from '../live-session.ts'
+import { type LocalModel, localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { checkPrices } from '../models.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
@@ -27,6 +28,7 @@ type Options = {
   rows: number
   out: string
   model?: string
+  teacher?: string
   generators: number
   concurrency?: number
   budget?: number
@@ -47,6 +49,7 @@ export function registerGenerate(program: Command): void {
     .requiredOption('--rows <n>', 'admitted rows wanted', positive)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
     .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
+    .addOption(teacherOption())
     .option('--generators <n>', 'generator processes', positive, 1)
     .addOption(
       new Option(
@@ -68,18 +71,27 @@ export function registerGenerate(program: Command): void {
 }
 
 /** Everything that can be wrong is said here, before anything is started or paid. */
-async function prepare(options: Options): Promise<Wanted & { model: string }> {
-  const { model, out, seed, runId } = options
-  if (!model) throw new UsageError('No teacher is named.', 'Give --model <name>, or set TEACHER_MODEL.')
+async function prepare(options: Options): Promise<Wanted & { model: string; local: LocalModel | null }> {
+  const { out, seed, runId } = options
+  const read = await readTopology(options.topology)
+  const local = localModelOf(options.teacher, read)
+  const model = local?.name ?? options.model
+  if (!model) {
+    throw new UsageError(
+      'No teacher is named.',
+      'Give --model <name>, set TEACHER_MODEL, or serve one: --teacher local.',
+    )
+  }
   if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
     throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
   }
   const task = await loadTask(options.task)
   const program = scaleProgram(await readProgram(options.program), options.rows)
   checkSkills(program.sources, task)
-  const topology = generateTopology(await readTopology(options.topology), program, { ...options, model })
+  const concurrency = options.concurrency ?? (local ? read.localTeacher.batchRows : undefined)
+  const topology = generateTopology(read, program, { ...options, concurrency, model })
   checkPrices(topology)
-  const wanted = { task, program, topology, out, seed, model, ...(runId ? { runId } : {}) }
+  const wanted = { task, program, topology, out, seed, model, local, ...(runId ? { runId } : {}) }
   await begunIn(wanted)
   const session = await findSession()
   if (session) {
@@ -88,7 +100,7 @@ async function prepare(options: Options): Promise<Wanted & { model: string }> {
       'Stop it first, or set SYLLABUS_HOME to another folder.',
     )
   }
-  await checkTeacher(endpointOf(process.env), model)
+  if (!local) await checkTeacher(endpointOf(process.env), model)
   return wanted
 }
 
@@ -105,6 +117,7 @@ function checkSkills(sources: readonly { id: string; skill: string }[], { skills
 async function generate(options: Options, reporter: Reporter): Promise<number> {
   const wanted = await prepare(options)
   const stop = stopSignal()
+  await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, ['planner', 'generator', 'critic'])
   const { bus, cluster, pageUrl, logFile } = session
   const takeBack = await announceSession({ pageUrl, logFile, topology: wanted.topology.name })

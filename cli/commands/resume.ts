@@ -3,18 +3,19 @@ import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
-import { checkModels, withModel } from '../check-models.ts'
+import { checkModels, withLocalModel, withModel } from '../check-models.ts'
 import { conduct } from '../conduct.ts'
 import { UsageError } from '../errors.ts'
 import { readRun } from '../follow-run.ts'
 import { findSession } from '../live-session.ts'
+import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { pickRun } from '../pick-run.ts'
 import { createReporter } from '../progress.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 import { withBus } from '../with-bus.ts'
 import { sendControl } from './control.ts'
 
-type Options = { topology: string; model?: string; json: boolean }
+type Options = { topology: string; model?: string; teacher?: string; json: boolean }
 
 export function registerResume(program: Command): void {
   program
@@ -23,15 +24,19 @@ export function registerResume(program: Command): void {
     .argument('[run]', 'run id; may be left out when only one is unfinished')
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
     .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
+    .addOption(teacherOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (named: string | undefined, options: Options) => {
       const written = await readTopology(options.topology)
       const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'))
       const { runId } = state.config
       // Where a session runs already, its agents are those that go on.
-      const topology = (await findSession()) ? written : fitting(written, state.config, options.model)
-      if (state.phase !== 'done') await checkModels(topology)
+      const local = localModelOf(options.teacher, written)
+      const served = local ? withLocalModel(written, local.name) : written
+      const topology = (await findSession()) ? written : fitting(served, state.config, local?.name ?? options.model)
       const reporter = createReporter({ json: options.json })
+      await using _serving = local && (await serveLocalModel(local, topology, reporter))
+      if (state.phase !== 'done') await checkModels(topology)
       process.exitCode = await conduct(topology, reporter, async (bus) => {
         // A finished run is told from its last message on, so that its report is written again.
         const last = (await readRun(bus, runId)).at(-1)?.seq ?? 1

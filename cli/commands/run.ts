@@ -3,9 +3,10 @@ import { BaselineArm } from '../../schemas/arm.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkGenerator } from '../check-generator.ts'
-import { checkModels, withModel } from '../check-models.ts'
+import { checkModels, withLocalModel, withModel } from '../check-models.ts'
 import { conduct } from '../conduct.ts'
 import { planEvidence } from '../evidence.ts'
+import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { arms, positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
 import { submitRun } from '../submit-run.ts'
@@ -35,6 +36,7 @@ export function registerRun(program: Command): void {
     )
     .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
     .option('--no-submissions', 'only the chosen dataset and its baselines do')
+    .addOption(teacherOption())
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .option('--scorer <name|file.js>', 'scorer of a task folder that has no task.yaml')
     .option('--json', 'JSON lines instead of text', false)
@@ -42,9 +44,12 @@ export function registerRun(program: Command): void {
       const reporter = createReporter({ json: options.json })
       // Both are read before anything is started: bad input stops here.
       const task = await loadTask(folder, options)
-      const topology = withModel(await readTopology(options.topology), options.model)
+      const read = await readTopology(options.topology)
+      const local = localModelOf(options.teacher, read)
+      const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
       checkGenerator(task, topology)
       const evidence = planEvidence(task, topology, options)
+      await using _served = local && (await serveLocalModel(local, topology, reporter))
       await checkModels(topology)
       process.exitCode = await conduct(topology, reporter, async (bus) => ({
         runId: await submitRun(bus, task, topology, { ...options, evidence }),

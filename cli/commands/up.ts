@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
-import { checkModels, withModel } from '../check-models.ts'
+import { checkModels, withLocalModel, withModel } from '../check-models.ts'
 import { UsageError } from '../errors.ts'
 import { announceSession, findSession } from '../live-session.ts'
+import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { createReporter } from '../progress.ts'
 import { openSession } from '../session.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -16,12 +17,16 @@ export function registerUp(program: Command): void {
     .addOption(
       new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
     )
-    .action(async ({ topology: file, model }: { topology: string; model?: string }) => {
+    .addOption(teacherOption())
+    .action(async ({ topology: file, model, teacher }: { topology: string; model?: string; teacher?: string }) => {
       const running = await findSession()
       if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
-      const topology = withModel(await readTopology(file), model)
-      await checkModels(topology)
       const reporter = createReporter()
+      const read = await readTopology(file)
+      const local = localModelOf(teacher, read)
+      const topology = local ? withLocalModel(read, local.name) : withModel(read, model)
+      await using _served = local && (await serveLocalModel(local, topology, reporter))
+      await checkModels(topology)
       const stop = stopSignal()
       await using session = await openSession(topology, reporter)
       const { pageUrl, logFile, agents } = session
