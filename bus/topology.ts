@@ -1,5 +1,6 @@
 import {
   AckPolicy,
+  type ConsumerConfig,
   DeliverPolicy,
   DiscardPolicy,
   JetStreamApiError,
@@ -147,7 +148,7 @@ async function ensureConsumers(link: Link, account: LogAccount, changes: Deliver
     .map((each) => withDelivery(each, changes))
     .flatMap((message) => variantsOf[message.to].map((variant) => ({ message, variant })))
     .map(({ message, variant }) =>
-      link.jsm.consumers.add(logStreamOf[account], {
+      ensureConsumer(link, logStreamOf[account], {
         durable_name: durableName(message, variant),
         filter_subject: workSubject(message, '*', variant),
         ack_policy: AckPolicy.Explicit,
@@ -159,7 +160,7 @@ async function ensureConsumers(link: Link, account: LogAccount, changes: Deliver
     )
   const reader = deadReaderOf[account]
   const readers = variantsOf[reader].map((variant) =>
-    link.jsm.consumers.add(deadStreamOf[account], {
+    ensureConsumer(link, deadStreamOf[account], {
       durable_name: deadDurableName(reader, variant),
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(30_000),
@@ -168,3 +169,18 @@ async function ensureConsumers(link: Link, account: LogAccount, changes: Deliver
   )
   await Promise.all([...workers, ...readers])
 }
+
+/** A consumer that is there already takes the delivery policy of now: another topology may have made it. */
+async function ensureConsumer(
+  link: Link,
+  stream: string,
+  consumer: Partial<ConsumerConfig> & { durable_name: string },
+): Promise<void> {
+  try {
+    await link.jsm.consumers.add(stream, consumer)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && error.code === consumerExists)) throw error
+    await link.jsm.consumers.update(stream, consumer.durable_name, consumer)
+  }
+}
+const consumerExists = 10_148

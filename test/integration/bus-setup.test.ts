@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { nanos } from 'nats'
 import { afterEach, expect, test } from 'vitest'
 import {
   BusSetupError,
@@ -14,7 +15,9 @@ import {
   readCredentials,
   startServer,
 } from '../../bus/mod.ts'
+import { durableName, logStreamOf } from '../../bus/subjects.ts'
 import { registry } from '../../schemas/registry.ts'
+import { operatorLink } from '../support/doors.ts'
 import { memoryLog, natsBinary, take, until, withServer } from '../support/nats.ts'
 
 const log = memoryLog()
@@ -180,4 +183,16 @@ test('a full log makes publishing wait and drops nothing', async () => {
   expect(pauses).toEqual([true, false])
   const kept = await take(operator.log({ follow: false, signal: new AbortController().signal }), 99)
   expect(kept.map((entry) => entry.id)).toEqual(Array.from({ length: 6 }, (_, n) => `new.m${n + 6}`))
+})
+
+test('another topology on the same storage changes the delivery of what is there', async () => {
+  await using server = await withServer()
+  const operator = await server.open('operator')
+  const limits = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 24 * 3600_000, objectsMaxBytes: 256 * 1024 ** 2 }
+  await operator.ensureTopology({ ...limits, delivery: { shard: { ackWaitMs: 4321, maxDeliver: 2 } } })
+  const link = await operatorLink(server, memoryLog())
+  cleanups.push(() => link.nc.close())
+  const durable = durableName(registry.shard, 'procedural')
+  const changed = await link.jsm.consumers.info(logStreamOf.LAB, durable)
+  expect(changed.config).toMatchObject({ ack_wait: nanos(4321), max_deliver: 2 })
 })
