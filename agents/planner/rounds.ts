@@ -1,3 +1,4 @@
+import { rowsPerReply } from '../../schemas/program.ts'
 import type { Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
@@ -11,11 +12,13 @@ const priorWeight = 10
 /** A source that yields less than this is asked as if it yielded this. */
 const worstYield = 0.05
 
-function expectedYield(measured: Yield | undefined): number {
-  const admitted = measured?.admitted ?? 0
+/** Rows admitted of one index; more than one where a program's `expand` makes several of a reply. */
+function expectedYield(measured: Yield | undefined, perReply: number): number {
+  const { asked, generated, admitted, rejected } = measured ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
   // A surplus row was good: it says nothing about the yield.
-  const judged = (measured?.asked ?? 0) - (measured?.rejected.surplus ?? 0)
-  return Math.max(worstYield, (admitted + priorYield * priorWeight) / (judged + priorWeight))
+  const surplus = (rejected.surplus ?? 0) * Math.min(1, asked / Math.max(1, generated))
+  const judged = asked - surplus
+  return Math.max(worstYield, (admitted + priorYield * perReply * priorWeight) / (judged + priorWeight))
 }
 
 /**
@@ -32,7 +35,10 @@ export function nextRound(attempt: Attempt, config: RunConfig): Ask[] {
   for (const source of attempt.program?.sources ?? []) {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
     if (quota <= 0) continue
-    const count = Math.min(Math.ceil(quota / expectedYield(attempt.bySource[source.id])), allowance)
+    const count = Math.min(
+      Math.ceil(quota / expectedYield(attempt.bySource[source.id], rowsPerReply(source))),
+      allowance,
+    )
     if (count <= 0) continue
     allowance -= count
     asks.push({ source: source.id, from: attempt.asked[source.id] ?? 0, count, quota })
@@ -43,14 +49,18 @@ export function nextRound(attempt: Attempt, config: RunConfig): Ask[] {
 /** Adds a round's yield to what the attempt has. */
 export function addYield(before: Yield | undefined, round: Yield): Yield {
   if (!before) return round
-  const rejected = { ...before.rejected }
-  for (const [reason, count] of Object.entries(round.rejected) as [keyof typeof rejected, number][]) {
-    rejected[reason] = (rejected[reason] ?? 0) + count
-  }
+  const failed = addCounts(before.failed ?? {}, round.failed ?? {})
   return {
     asked: before.asked + round.asked,
     generated: before.generated + round.generated,
     admitted: before.admitted + round.admitted,
-    rejected,
+    rejected: addCounts(before.rejected, round.rejected),
+    ...(Object.keys(failed).length > 0 && { failed }),
   }
+}
+
+function addCounts<K extends string>(one: Partial<Record<K, number>>, other: Partial<Record<K, number>>) {
+  const sum = { ...one }
+  for (const [name, count] of Object.entries(other) as [K, number][]) sum[name] = (sum[name] ?? 0) + count
+  return sum
 }

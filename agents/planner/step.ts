@@ -5,6 +5,7 @@ import type { RunStarted } from '../../schemas/messages/run.ts'
 import { spentTogether } from '../../schemas/usage.ts'
 import { armTrained, settleArms } from './arms.ts'
 import { planRound } from './attempt.ts'
+import { brokenSources } from './broken-sources.ts'
 import { control } from './control.ts'
 import { type Draft, type PlannerEvent, putAttempt, type StepDeps, setStatus, taskOf, train } from './draft.ts'
 import { finish } from './ending.ts'
@@ -81,6 +82,11 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
   const closed = { ...current, bySource, rows, dataset, datasetHash, spent, surplus }
   putAttempt(draft, closed)
+  const fault = verdict.attempt > 0 ? brokenSources(bySource, verdict) : null
+  if (fault) {
+    putAttempt(draft, { ...closed, outcome: 'raised', error: fault })
+    return searchOn(draft)
+  }
   const next = planRound(draft.state, closed, draft.event.at)
   if (next.messages.length > 0) {
     putAttempt(draft, next.attempt)

@@ -1,6 +1,7 @@
 import type { RunConfig, StopReason } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
 import { isOverdue, openAttempt, planRound } from '../attempt.ts'
+import { brokenSources } from '../broken-sources.ts'
 import { callsLeft } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
@@ -117,6 +118,8 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
     spent: spentTogether([current.spent, verdict.spent]),
   }
   const after = { ...state, attempts: [closed] }
+  const fault = brokenSources(bySource, verdict)
+  if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
   const silent = Object.values(verdict.bySource).every(({ generated }) => generated === 0)
   const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000
   const next = planRound(after, closed, event.at)
@@ -141,7 +144,11 @@ function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: St
   const { state } = change
   const stopReason = known ?? reasonOf(state, attempt, event.at)
   const made = attempt.rows > 0
-  const done: Attempt = { ...attempt, outcome: made ? 'made' : 'invalid', error: made ? null : 'no row was admitted' }
+  const done: Attempt = {
+    ...attempt,
+    outcome: made ? 'made' : 'invalid',
+    error: attempt.error ?? (made ? null : 'no row was admitted'),
+  }
   const after = { ...state, attempts: [done], bestAttempt: made ? 1 : null, stopReason, phase: 'done' as const }
   const finished = outgoing.finished({
     stopReason,
@@ -153,6 +160,7 @@ function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: St
     validAttempts: made ? 1 : 0,
     seeds: { search: [state.config.seed], replay: state.config.seed, replays: [] },
   })
-  const last = turn(after, made ? 'finished' : 'failed', `${attempt.rows} rows: ${stopReason}`, event)
+  const why = attempt.error ? `${stopReason}: ${attempt.error}` : stopReason
+  const last = turn(after, made ? 'finished' : 'failed', `${attempt.rows} rows: ${why}`, event)
   return { state: last.state, send: [...change.send, finished, ...last.send] }
 }

@@ -86,8 +86,8 @@ async function write({ turns, situation, deps, corrections }: State): Promise<Pa
   return { reply: await deps.chat.ask(stage, turns, { name: 'program', schema: schemaFor(situation) }) }
 }
 
-function selfReview({ reply, situation, diagnosis, turns, corrections }: State): Partial<State> {
-  const reviewed = review(reply, situation)
+async function selfReview({ reply, situation, diagnosis, turns, corrections }: State): Promise<Partial<State>> {
+  const reviewed = await review(reply, situation)
   if (reviewed.ok) {
     const notes = reviewed.notes.length > 0 ? ` (Set right: ${reviewed.notes.join('; ')}.)` : ''
     return { program: reviewed.program, faults: [], diagnosis: `${diagnosis}${notes}` }

@@ -1,5 +1,6 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
 import type { Situation } from '../policy.ts'
+import { hookFaults } from '../hook-faults.ts'
 import { checkProgram } from '../program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import { apportion } from '../rules/apportion.ts'
@@ -11,7 +12,7 @@ export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: f
  * Self-review without a model: finds the program in a reply and checks all that can be checked of it. Numbers that are merely off
  * (rows that do not add up, more carried over than there is) are set right and noted; everything else goes back as faults.
  */
-export function review(reply: { text: string; cut: boolean }, situation: Situation): Reviewed {
+export async function review(reply: { text: string; cut: boolean }, situation: Situation): Promise<Reviewed> {
   const written = extractJson(reply.text)
   if (written === undefined) {
     const cut = 'the reply was cut off at its token limit: write a shorter program'
@@ -25,7 +26,11 @@ export function review(reply: { text: string; cut: boolean }, situation: Situati
   })
   if (!checked.ok) return checked
   const { program } = checked
-  const faults = [...seedFaults(program, new Set(cases.values())), ...carryFaults(program.carryOver, situation)]
+  const faults = [
+    ...seedFaults(program, new Set(cases.values())),
+    ...carryFaults(program.carryOver, situation),
+    ...(await hookFaults(program, situation.task.fewShot[0]!)),
+  ]
   return faults.length > 0 ? { ok: false, faults } : withRows(program, situation)
 }
 
