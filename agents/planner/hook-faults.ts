@@ -1,11 +1,11 @@
 import type { Program, PromptSource } from '../../schemas/program.ts'
-import type { TrainingRow } from '../../schemas/task.ts'
+import type { PublicTask, Seed, TrainingRow } from '../../schemas/task.ts'
 import { openSandbox, type Sandbox } from '../../tasks/sandbox/sandbox.ts'
 import { composePrompts } from '../generator/llm/compose.ts'
 import { callHooks, type Hooked, hooksThatDoNotCompile } from '../kit/sandbox/hooks.ts'
 
 /** A row that holds, for hooks to be tried on, and a reply for `parse` where there is one. */
-export type Trial = { row: TrainingRow; reply?: string }
+export type Trial = { row: TrainingRow; seeds: readonly Seed[]; reply?: string }
 
 /** What became of a trial, by source; `said` is left out where nothing was tried. */
 export type HookTrial = { at: string; source: string; faults: string[]; said?: string }
@@ -26,17 +26,24 @@ export async function tryHooks(program: Program, trial: Trial): Promise<HookTria
 }
 
 /** The faults of a program's hooks, each with its place. */
-export async function hookFaults(program: Program, row: TrainingRow): Promise<string[]> {
-  const trials = await tryHooks(program, { row })
+export async function hookFaults(
+  program: Program,
+  { fewShot, seeds }: Pick<PublicTask, 'fewShot' | 'seeds'>,
+): Promise<string[]> {
+  const trials = await tryHooks(program, { row: fewShot[0]!, seeds })
   return trials.flatMap(({ at, faults }) => faults.map((fault) => `${at}${fault}`))
 }
 
-async function tryOn(sandbox: Sandbox, source: PromptSource, { row, reply }: Trial): Promise<Omit<HookTrial, 'at' | 'source'>> {
+async function tryOn(
+  sandbox: Sandbox,
+  source: PromptSource,
+  { row, seeds, reply }: Trial,
+): Promise<Omit<HookTrial, 'at' | 'source'>> {
   const { parse: _parse, ...rest } = source.hooks!
   const broken = await hooksThatDoNotCompile(sandbox, source.hooks!)
   if (broken.length > 0) return { faults: broken.map(({ hook, why }) => `.${hook}: ${why}`) }
-  const shard = { round: { attempt: 1, round: 1 }, from: 0, count: 1, seed: 'trial' } as Parameters<typeof composePrompts>[0]
-  const [prompt] = composePrompts(shard, source, { instruction: row.instruction, seeds: [] })
+  const shard = { round: { attempt: 1, round: 1 }, from: 0, count: 1, seed: 'trial' }
+  const [prompt] = composePrompts(shard, source, { instruction: row.instruction, seeds: [...seeds] })
   const hooked =
     reply === undefined
       ? await callHooks(sandbox, rest, { row }, prompt!.context)

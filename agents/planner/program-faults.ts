@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { Program, type Source } from '../../schemas/program.ts'
+import { checkCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../schemas/task.ts'
 import { seedsOf } from '../../tasks/seed-pool.ts'
 
@@ -9,12 +9,14 @@ export type ProgramSetting = {
   kinds?: readonly Source['kind'][]
   /** The task's seed pool; empty where there is none, or where the run's setting is scratch. */
   seeds?: readonly Seed[]
+  /** Teacher calls that are left. */
+  calls?: number
 }
 
 export type CheckedProgram = { ok: true; program: Program } | { ok: false; faults: string[] }
 
 /** Checks a program, each fault with its place and what to write instead, so that a model can act on it. */
-export function checkProgram(value: unknown, { skills, kinds, seeds }: ProgramSetting = {}): CheckedProgram {
+export function checkProgram(value: unknown, { skills, kinds, seeds, calls }: ProgramSetting = {}): CheckedProgram {
   const parsed = Program.safeParse(value)
   if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => describe(issue)) }
   const faults = parsed.data.sources.flatMap((source, index) => {
@@ -37,7 +39,28 @@ export function checkProgram(value: unknown, { skills, kinds, seeds }: ProgramSe
   if (parsed.data.sources.every(({ rows }) => rows === 0)) {
     faults.push('sources: none of them asks for rows; give at least one "rows" above 0')
   }
+  if (calls !== undefined) faults.push(...budgetFaults(parsed.data, calls))
   return faults.length > 0 ? { ok: false, faults } : { ok: true, program: parsed.data }
+}
+
+/** Teacher calls that a program's rows cost if every reply is admitted: their own, and those they are checked with. */
+export function leastCalls(program: Program): number {
+  const checks = checkCallsOf(program)
+  return program.sources.reduce(
+    (sum, source) =>
+      source.kind === 'prompt' ? sum + Math.ceil(source.rows / rowsPerReply(source)) + source.rows * checks : sum,
+    0,
+  )
+}
+
+/** The fault of a program that could not be paid though every reply were admitted. */
+export function budgetFaults(program: Program, calls: number): string[] {
+  const least = leastCalls(program)
+  if (least <= calls) return []
+  const cheaper = checkCallsOf(program) > 0 ? ', or verify and judge them with fewer calls' : ''
+  return [
+    `sources: their rows cost at least ${least} teacher calls, and ${calls} are left; ask for fewer rows${cheaper}`,
+  ]
 }
 
 type Issue = z.core.$ZodIssue

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { endpointOf } from '../../agents/kit/teacher/options.ts'
+import { budgetFaults } from '../../agents/planner/program-faults.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
-import type { Task } from '../../schemas/task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
+import { checkedProgram, doesNotHold } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type ExportFormat, exportFormats } from '../export/mod.ts'
@@ -17,7 +18,6 @@ import { type LocalModel, localModelOf, serveLocalModel, teacherOption } from '.
 import { checkPrices } from '../models.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
-import { readProgram } from '../read-program.ts'
 import { openSession } from '../session.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
@@ -86,11 +86,13 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
     throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
   }
   const task = await loadTask(options.task)
-  const program = scaleProgram(await readProgram(options.program), options.rows)
-  checkSkills(program.sources, task)
+  const written = await checkedProgram(options.program, { task })
+  const program = scaleProgram(written.program, options.rows)
   const concurrency = options.concurrency ?? (local ? read.localTeacher.batchRows : undefined)
   const topology = generateTopology(read, program, { ...options, concurrency, model })
   checkPrices(topology)
+  const unpaid = budgetFaults(program, topology.run.teacherCalls ?? Number.POSITIVE_INFINITY)
+  if (unpaid.length > 0) throw doesNotHold(options.program, unpaid)
   const wanted = { task, program, topology, out, seed, model, local, ...(runId ? { runId } : {}) }
   await begunIn(wanted)
   const session = await findSession()
@@ -102,16 +104,6 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   }
   if (!local) await checkTeacher(endpointOf(process.env), model)
   return wanted
-}
-
-function checkSkills(sources: readonly { id: string; skill: string }[], { skills, id }: Task): void {
-  const names = skills.map(({ name }) => name)
-  const stranger = sources.find(({ skill }) => !names.includes(skill))
-  if (!stranger) return
-  throw new UsageError(
-    `Source "${stranger.id}" is about skill "${stranger.skill}", which task ${id} has not.`,
-    `Name one of: ${names.join(', ')}.`,
-  )
 }
 
 async function generate(options: Options, reporter: Reporter): Promise<number> {

@@ -1,43 +1,55 @@
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { checkProgram } from '../../agents/planner/program-faults.ts'
+import type { HookTrial } from '../../agents/planner/hook-faults.ts'
+import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { loadTask } from '../../tasks/load.ts'
+import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
-import { readProgramFile } from '../read-program.ts'
+import { whole } from '../option-parsers.ts'
+
+type Options = { task?: string; budget?: number; reply?: string }
 
 export function registerProgram(program: Command): void {
   program
     .command('program')
     .description('curation programs')
     .command('check')
-    .description('check a program and say what it asks for; nothing is called')
+    .description('check a program and say what it asks for; no model is called')
     .argument('<file>', 'curation program, JSON or YAML')
-    .option('--task <dir>', 'check its skills against this task folder too')
-    .action(async (file: string, { task }: { task?: string }) => {
-      const skills = task ? (await loadTask(task)).skills.map(({ name }) => name) : undefined
-      const checked = checkProgram(await readProgramFile(file), { ...(skills && { skills }) })
-      if (!checked.ok) {
-        throw new UsageError(
-          `The program ${file} does not hold:\n${checked.faults.map((fault) => `  ${fault}`).join('\n')}`,
-          'Correct what is named; docs/program.md describes every field.',
-        )
-      }
-      for (const line of describe(checked.program)) console.log(line)
+    .option(
+      '--task <dir>',
+      'check its skills and seeds against this task folder, and try its hooks on its first example',
+    )
+    .option('--budget <calls>', 'teacher calls that it may cost', whole)
+    .option('--reply <file>', "a teacher's reply, for its hooks to be tried on")
+    .action(async (file: string, { task: folder, budget, reply }: Options) => {
+      const task = folder ? await loadTask(folder) : null
+      const text = reply ? { reply: await readReplyFile(reply) } : {}
+      const { program: checked, trials } = await checkedProgram(file, { task, calls: budget, ...text })
+      for (const line of describe(checked, trials)) console.log(line)
     })
 }
 
-function describe(program: Program): string[] {
+async function readReplyFile(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => {
+    throw new UsageError(`There is no file ${path}.`, 'Name a file that holds the text of one reply.')
+  })
+}
+
+function describe(program: Program, trials: readonly HookTrial[]): string[] {
   const { sources, verification, carryOver } = program
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
   const carried = Object.values(carryOver?.rows ?? {}).reduce((sum, count) => sum + count, 0)
   const votes = typeof verification === 'string' ? 0 : verification.k
-  const prompted = sources.reduce((sum, source) => sum + (source.kind === 'prompt' ? source.rows : 0), 0)
+  const calls = leastCalls(program)
   return [
     `The program holds: ${rows} rows from ${sources.length} sources${carried > 0 ? `, and ${carried} carried over` : ''}.`,
     ...sources.map((source) => `  ${source.id}: ${source.rows} rows of ${source.skill}, ${manner(source)}`),
     `verification: ${votes > 0 ? `a vote of ${votes}` : verification}`,
-    ...(prompted > 0 ? [`teacher calls if every reply is admitted: ${prompted * (1 + votes)}`] : []),
+    ...trials.map(({ source, said }) => `hooks of ${source}: ${said}`),
+    ...(calls > 0 ? [`teacher calls if every reply is admitted: ${calls}`] : []),
     `program hash: ${hashOf(program)}`,
   ]
 }

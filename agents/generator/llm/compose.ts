@@ -1,6 +1,6 @@
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Shard } from '../../../schemas/messages/generation.ts'
+import type { Round, Shard } from '../../../schemas/messages/generation.ts'
 import type { PromptParameter, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import { seedsOf } from '../../../tasks/seed-pool.ts'
@@ -37,7 +37,7 @@ function messageOf(
 
 /** The prompts of a shard's indexes. They follow from the run's seed and the row's id: it does not matter who works. */
 export function composePrompts(
-  shard: Pick<PayloadOf<typeof Shard>, 'round' | 'from' | 'count' | 'seed'>,
+  shard: Pick<PayloadOf<typeof Shard>, 'from' | 'count' | 'seed'> & { round: Pick<Round, 'attempt' | 'round'> },
   source: PromptSource,
   { instruction, seeds }: Pick<PublicTask, 'instruction' | 'seeds'>,
 ): Prompt[] {

@@ -1,7 +1,7 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
-import type { Situation } from '../policy.ts'
 import { hookFaults } from '../hook-faults.ts'
-import { checkProgram } from '../program-faults.ts'
+import type { Situation } from '../policy.ts'
+import { budgetFaults, checkProgram } from '../program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import { apportion } from '../rules/apportion.ts'
 import { extractJson } from './extract-json.ts'
@@ -29,9 +29,12 @@ export async function review(reply: { text: string; cut: boolean }, situation: S
   const faults = [
     ...seedFaults(program, new Set(cases.values())),
     ...carryFaults(program.carryOver, situation),
-    ...(await hookFaults(program, situation.task.fewShot[0]!)),
+    ...(await hookFaults(program, situation.task)),
   ]
-  return faults.length > 0 ? { ok: false, faults } : withRows(program, situation)
+  if (faults.length > 0) return { ok: false, faults }
+  const whole = withRows(program, situation)
+  const unpaid = whole.ok ? budgetFaults(whole.program, situation.left.teacherCalls ?? Number.POSITIVE_INFINITY) : []
+  return unpaid.length > 0 ? { ok: false, faults: unpaid } : whole
 }
 
 /** Seeds that name a failed case as `@id` become its question. */
