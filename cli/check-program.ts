@@ -36,8 +36,7 @@ export async function checkedProgram(
   return { program, trials }
 }
 
-/** How a program's faults are told. */
-export const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
+const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
   new UsageError(
     `The program ${file} does not hold:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     'Correct what is named; docs/program.md describes every field.',

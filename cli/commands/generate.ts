@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { endpointOf } from '../../agents/kit/teacher/options.ts'
-import { budgetFaults } from '../../agents/planner/program-faults.ts'
+import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
+import type { Program } from '../../schemas/program.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
-import { checkedProgram, doesNotHold } from '../check-program.ts'
+import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type ExportFormat, exportFormats } from '../export/mod.ts'
@@ -91,8 +92,7 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   const concurrency = options.concurrency ?? (local ? read.localTeacher.batchRows : undefined)
   const topology = generateTopology(read, program, { ...options, concurrency, model })
   checkPrices(topology)
-  const unpaid = budgetFaults(program, topology.run.teacherCalls ?? Number.POSITIVE_INFINITY)
-  if (unpaid.length > 0) throw doesNotHold(options.program, unpaid)
+  checkBudget(program, options.rows, topology.run.teacherCalls)
   const wanted = { task, program, topology, out, seed, model, local, ...(runId ? { runId } : {}) }
   await begunIn(wanted)
   const session = await findSession()
@@ -104,6 +104,15 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   }
   if (!local) await checkTeacher(endpointOf(process.env), model)
   return wanted
+}
+
+function checkBudget(program: Program, rows: number, calls: number | null): void {
+  const least = leastCalls(program)
+  if (calls === null || least <= calls) return
+  throw new UsageError(
+    `${rows} rows cost at least ${least} teacher calls, and ${calls} are allowed.`,
+    `Give --budget ${least} or more, or --rows ${Math.floor((rows * calls) / least)}.`,
+  )
 }
 
 async function generate(options: Options, reporter: Reporter): Promise<number> {

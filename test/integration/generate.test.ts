@@ -79,7 +79,7 @@ test('gives exactly the rows wanted, refilling duplicates and faults, and nothin
 
 test('a budget is never exceeded, and a run that it ends says so and keeps its rows', async () => {
   await using server = await startTeacherServer({ faults: { http500: 0.2 } })
-  const command = generate('budget', server, ['--rows', '150', '--budget', '60'])
+  const command = generate('budget', server, ['--rows', '58', '--budget', '60'])
   expect(await command.ended, command.output()).toBe(3)
   const outcome = await outcomeOf('budget')
   expect(server.requests).toBeLessThanOrEqual(60)
@@ -110,7 +110,7 @@ test('a generator killed half way pays again at most for what was in flight, and
 
 test('a budget holds though the generator is killed again and again', async () => {
   await using server = await startTeacherServer({ latencyMs: 150, faults: { http500: 0.1 } })
-  const command = generate('hunted', server, ['--rows', '120', '--concurrency', '10', '--budget', '90'])
+  const command = generate('hunted', server, ['--rows', '88', '--concurrency', '10', '--budget', '90'])
   const killed = new Set<number>()
   for (const mark of [5, 25, 45]) {
     await until(`${mark} calls are made`, () => server.requests >= mark || command.child.exitCode !== null, 40_000)
@@ -149,5 +149,15 @@ test('what is wrong with the teacher is said before anything is paid', async () 
   const missing = generate('refused', server, ['--rows', '10', '--model', 'nobody'], { OPENAI_API_KEY: 'right' })
   expect(await missing.ended).toBe(2)
   expect(missing.output()).toContain('has no model "nobody"')
+  expect(server.requests).toBe(0)
+})
+
+test('more rows than the budget pays for are refused before anything is paid, with the mending step', async () => {
+  await using server = await startTeacherServer()
+  const command = generate('unpaid', server, ['--rows', '150', '--budget', '60'])
+  expect(await command.ended, command.output()).toBe(2)
+  expect(command.output()).toMatch(
+    /150 rows cost at least 150 teacher calls, and 60 are allowed.*--budget 150.*--rows 60/s,
+  )
   expect(server.requests).toBe(0)
 })
