@@ -51,8 +51,13 @@ const tellers: Teller = {
           ? `; trained in ${seconds(training.seconds)}${reusedTraining ? ' (earlier: not trained again)' : ''}`
           : ''),
     ),
-  'opening-request': ({ candidates }, { line }) =>
-    line(`opening the sealed test for ${candidates.map((candidate) => candidate.name).join(', ')}`),
+  'opening-request'({ candidates, arms }, { line }) {
+    for (const { arm, leftOut, sameAs } of arms) {
+      if (leftOut !== null) line(`  no ${arm}: ${leftOut}`)
+      if (sameAs !== null) line(`  ${arm} has the dataset of ${sameAs}: one training, one result`)
+    }
+    line(`opening the sealed test for ${candidates.map((candidate) => candidate.name).join(', ')}`)
+  },
   opened({ opening, results }, { line }) {
     line(`the test was opened (opening ${opening} of this test)`)
     for (const { candidate, paper, sheet } of results)

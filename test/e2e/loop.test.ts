@@ -59,6 +59,12 @@ async function until(command: Command, wanted: (message: Message) => boolean): P
   }
 }
 
+async function agentsOf(home: string): Promise<{ role: string; pid: number }[]> {
+  const status = syllabus(['status', '--json'], envOf(home))
+  await status.ended
+  return JSON.parse(status.output().trim().split('\n').at(-1)!).agents
+}
+
 async function finished(command: Command): Promise<Message[]> {
   const code = await command.ended
   expect(code, command.output().slice(-3000)).toBe(0)
@@ -127,6 +133,11 @@ test(
         '5',
         '--run-id',
         'rough',
+        '--seeds',
+        '2',
+        '--arms',
+        'random',
+        '--submissions',
         '--json',
         '--topology',
         await topologyWith(4),
@@ -134,11 +145,7 @@ test(
       envOf('four'),
     )
     await until(rough, ({ name }) => name === 'job')
-    const status = syllabus(['status', '--json'], envOf('four'))
-    await status.ended
-    const { agents } = JSON.parse(status.output().trim().split('\n').at(-1)!) as {
-      agents: { role: string; pid: number }[]
-    }
+    const agents = await agentsOf('four')
     expect(agents.filter(({ role }) => role === 'generator')).toHaveLength(4)
     const pidOf = (role: string) => agents.find((agent) => agent.role === role)!.pid
     process.kill(pidOf('generator'), 'SIGKILL')
@@ -153,10 +160,22 @@ test(
       .split('\n')) {
       process.kill(Number(pid), 'SIGKILL')
     }
+    // The session of the opening goes on when its evaluator and its bridge are gone in the middle of it.
+    await until(rough, ({ name, payload }) => name === 'progress' && /\(test\)/.test(String(payload.candidate)))
+    for (const { role, pid } of await agentsOf('four')) {
+      if (role === 'evaluator' || role === 'trainer-bridge') process.kill(pid, 'SIGKILL')
+    }
     const disturbed = await finished(rough)
     expect(datasetHash(calm)).toMatch(/^[0-9a-f]{64}$/)
     expect(datasetHash(disturbed)).toBe(datasetHash(calm))
-    expect(predictionsOf(disturbed).toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'control', 'final'])
+    const arms = ['final', 'final-s2', 'random', 'random-s2']
+    expect(predictionsOf(disturbed).toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', ...arms])
+    const { results } = disturbed.find(({ name }) => name === 'opened')!.payload as {
+      results: { candidate: { name: string }; paper: string }[]
+    }
+    const sat = (paper: string) => results.filter((each) => each.paper === paper).map(({ candidate }) => candidate.name)
+    expect(sat('audit').toSorted()).toEqual(['base', 'base-examples', ...arms])
+    expect(sat('test').toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'base-examples', ...arms])
 
     const exported = syllabus(['export', 'rough', '--format', 'alpaca'], envOf('four'))
     expect(await exported.ended, exported.output()).toBe(0)
