@@ -37,6 +37,7 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Rol
   'plan-journal': ['planner'],
   openings: ['evaluator'],
   'opening-records': ['evaluator'],
+  guards: ['evaluator'],
   'sealed-results': ['evaluator'],
 }
 

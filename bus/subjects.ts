@@ -37,6 +37,7 @@ export const bucketAccount = {
   'plan-journal': 'LAB',
   openings: 'VAULT',
   'opening-records': 'VAULT',
+  guards: 'VAULT',
   'sealed-results': 'VAULT',
 } as const satisfies Record<string, Account>
 export type BucketName = keyof typeof bucketAccount

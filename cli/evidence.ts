@@ -10,7 +10,12 @@ import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from './errors.ts'
 
 /** What the options of a command say of a run's evidence; what they leave out is the topology's. */
-export type EvidenceRequest = { seeds?: number; arms?: Topology['run']['evidence']['arms']; submissions?: boolean }
+export type EvidenceRequest = {
+  seeds?: number
+  arms?: Topology['run']['evidence']['arms']
+  submissions?: boolean
+  swapValidationAt?: number
+}
 
 /** What a run trains and measures beside its chosen dataset. Errors: UsageError for the reference of a task that has none. */
 export function planEvidence(task: Task, topology: Topology, request: EvidenceRequest): Omit<Evidence, 'reference'> {
@@ -28,7 +33,31 @@ export function planEvidence(task: Task, topology: Topology, request: EvidenceRe
   }
   const arms =
     asked.arms === 'all' ? BaselineArm.options.filter((arm) => arm !== 'reference' || hasReference) : asked.arms
-  return { ...asked, arms }
+  return { ...asked, arms, ...planGuidance(task, topology, request) }
+}
+
+/** Validation items from which on `guard: auto` is on. */
+const guardedFrom = 500
+
+/** How validation guides the search. Errors: UsageError for a swap together with a guard, or at the first attempt. */
+function planGuidance(
+  task: Task,
+  topology: Topology,
+  { swapValidationAt = null }: { swapValidationAt?: number | null },
+): Pick<Evidence, 'guard' | 'swapValidationAt'> {
+  const { guard } = topology.run.evidence
+  if (swapValidationAt === 1) {
+    throw new UsageError('Validation cannot be swapped at the first attempt.', 'Give --swap-validation-at 2 or more.')
+  }
+  if (swapValidationAt !== null && guard === 'ladder') {
+    throw new UsageError(
+      `The topology ${topology.name} asks for the guard "ladder", which cannot score a validation that is swapped.`,
+      'Leave --swap-validation-at out, or write run.evidence.guard: off in the topology.',
+    )
+  }
+  const isLarge = task.validation.length >= guardedFrom
+  const auto = isLarge && swapValidationAt === null ? 'ladder' : 'off'
+  return { guard: guard === 'auto' ? auto : guard, swapValidationAt }
 }
 
 /** Share of an item's words from which a row is taken for a copy of it, as the programs of a planner that follows rules have it. */

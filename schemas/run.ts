@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BaselineArm } from './arm.ts'
 import { Budget } from './budget.ts'
+import { Guidance } from './guidance.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
@@ -18,6 +19,10 @@ export const Evidence = z.object({
   arms: z.array(BaselineArm).default(['control']),
   /** Every valid attempt's adapter from the search sits the test too, once it is opened; it is never chosen by that. */
   submissions: z.boolean().default(false),
+  /** Whether validation answers a search only with what is above chance; see Guidance. */
+  guard: Guidance.shape.guard,
+  /** From this attempt on the other half of validation guides the search; null: all of it does, throughout. */
+  swapValidationAt: z.number().int().min(2).nullable().default(null),
   /** The rows of the task's reference, for the arm that is trained on them; `refused` of them copied an item and are left out. */
   reference: z.object({ rows: ObjectRef, refused: z.number().int().nonnegative() }).optional(),
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { BaselineArm } from './arm.ts'
 import { Budget } from './budget.ts'
+import { Guidance } from './guidance.ts'
 import { Token } from './ids.ts'
 import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
@@ -48,6 +49,8 @@ export const Topology = z
             seeds: z.number().int().min(1).max(100).default(1),
             arms: z.union([z.literal('all'), z.array(BaselineArm)]).default('all'),
             submissions: z.boolean().default(true),
+            /** Whether validation answers a search only with what is above chance. auto: from 500 validation items on; below, it would hide real gains. */
+            guard: z.enum(['auto', ...Guidance.shape.guard.unwrap().options]).default('auto'),
           })
           .prefault({}),
         ...Budget.shape,

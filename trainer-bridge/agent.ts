@@ -96,6 +96,7 @@ async function startPeft({
         predictions: await bus.objects.put('LAB', `${runId}/predictions`, await readFile(answered)),
         training: trained?.summary ?? null,
         reusedTraining: trained?.reused ?? false,
+        guidance: job.guidance,
         publicTask: job.publicTask,
         sealedTask: job.sealedTask,
         variants: job.variants,

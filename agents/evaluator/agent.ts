@@ -1,16 +1,19 @@
 import { z } from 'zod'
 import { TerminalError } from '../../bus/mod.ts'
+import type { Guide, Halves } from '../../schemas/guidance.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
-import { PublicTask, Task } from '../../schemas/task.ts'
+import { type Item, PublicTask, Task } from '../../schemas/task.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { buildContaminationIndex } from '../critic/checks/contamination.ts'
 import { evaluationItems } from '../critic/checks/evaluation-items.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { createGuard } from './guard.ts'
+import { halvesOf } from './halves.ts'
 import { createOpening } from './opening.ts'
-import { grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
+import { type Graded, grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
 
 const Options = z.strictObject({
   /** Wrong validation items of one skill that the planner is shown. */
@@ -36,6 +39,20 @@ async function startScorer({
   const publicTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const opening = createOpening(bus, settings.audit)
 
+  const guard = createGuard(bus)
+  const guideBy = (graded: readonly Graded[]): Guide => ({
+    validation: scoreSheet(graded.map(({ outcome }) => outcome)),
+    badCases: sampleBadCases(graded, settings.badCasesPerSkill),
+  })
+
+  function guidesByHalf(items: readonly Item[], graded: readonly Graded[]): Halves {
+    const { a, b } = halvesOf(items)
+    return {
+      a: guideBy(graded.filter(({ item }) => a.has(item.id))),
+      b: guideBy(graded.filter(({ item }) => b.has(item.id))),
+    }
+  }
+
   /** What rows are checked against: hashes only, so no item's text leaves the vault. */
   const contamination = memo(async (ref: ObjectRef) => {
     const task = await sealedTask(ref)
@@ -56,14 +73,19 @@ async function startScorer({
   return {
     handlers: {
       predictions: async (message, { runId, cause }) => {
-        const { candidate, training, reusedTraining, variants } = message
+        const { candidate, training, reusedTraining, guidance, variants } = message
         if (await opening.record(runId)) {
           throw new TerminalError(`run ${runId} has opened its test; it is scored no more`)
         }
         const task = await sealedTask(message.sealedTask)
         const predictions = await bus.objects.getLines(message.predictions, Prediction)
         const graded = await grade(task.validation, predictions, scorerFor(task.scorer))
-        const items = graded.map(({ outcome }) => outcome)
+        const result = { ...guideBy(graded), items: graded.map(({ outcome }) => outcome) }
+        const isSearch = candidate.arm === 'base' || candidate.arm === 'submission'
+        const { shown, shownAs } =
+          guidance?.guard === 'ladder' && isSearch
+            ? await guard.pass(runId, candidate.name, result, task.scorer.primary)
+            : { shown: result, shownAs: candidate.name }
         await bus.publish(
           Report,
           { runId, variant: variants.planner, id: `report:${candidate.name}`, cause },
@@ -71,9 +93,9 @@ async function startScorer({
             candidate,
             training,
             reusedTraining,
-            validation: scoreSheet(items),
-            items,
-            badCases: sampleBadCases(graded, settings.badCasesPerSkill),
+            ...shown,
+            ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded) }),
+            ...(shownAs !== candidate.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
           },
         )

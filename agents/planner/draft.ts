@@ -3,6 +3,7 @@ import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { guidanceOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import type { Policy } from './policy.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
@@ -60,5 +61,7 @@ export function train(
 ): void {
   const { config } = draft.state
   const training = { dataset: dataset!, datasetHash: datasetHash!, seed }
-  draft.send.push(outgoing.job(config, { candidate, training, examples: false, ...taskOf(config) }))
+  draft.send.push(
+    outgoing.job(config, { candidate, training, examples: false, guidance: guidanceOf(config), ...taskOf(config) }),
+  )
 }

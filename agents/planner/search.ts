@@ -7,6 +7,7 @@ import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { budgetLeft, callsLeft } from './budget-left.ts'
 import { best, type Draft, putAttempt } from './draft.ts'
 import { fail } from './ending.ts'
+import { guideOf, swappedAt } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBroke, ProgramFault, type Situation } from './policy.ts'
 import { situationOf } from './situation.ts'
@@ -14,16 +15,15 @@ import { sourceKindsOf } from './source-kinds.ts'
 import type { PlannerState } from './state.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
-export async function attemptScored(
-  draft: Draft,
-  { candidate, validation, badCases }: PayloadOf<typeof Report>,
-): Promise<void> {
+export async function attemptScored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
+  const { candidate } = report
   const attempt = draft.state.attempts.find((each) => `attempt-${each.attempt}` === candidate.name)
   if (attempt?.outcome !== 'training') return
-  putAttempt(draft, { ...attempt, outcome: 'scored', candidate, validation, badCases })
+  const guide = guideOf(draft.state.config, attempt.attempt, report)
+  putAttempt(draft, { ...attempt, outcome: 'scored', candidate, ...guide })
   const mode = draft.state.config.primary
   const before = best(draft.state)?.validation?.overall[mode].correct ?? -1
-  const better = validation.overall[mode].correct > before
+  const better = guide.validation.overall[mode].correct > before
   draft.state = { ...draft.state, fixesInARow: 0, bestAttempt: better ? attempt.attempt : draft.state.bestAttempt }
   await searchOn(draft)
 }
@@ -82,8 +82,9 @@ export async function searchOn(draft: Draft): Promise<void> {
 
 /** True when the attempt's first round is on its way; false when its program raised. */
 async function startAttempt(draft: Draft, operation: Operation): Promise<boolean> {
+  const attempt = (draft.state.attempts.at(-1)?.attempt ?? 0) + 1
+  draft.state = swappedAt(draft.state, attempt)
   const { state, deps } = draft
-  const attempt = (state.attempts.at(-1)?.attempt ?? 0) + 1
   const plan = await decide(draft, operation, attempt)
   if (plan instanceof ProgramFault) {
     const { diagnosis, wrote } = plan.plan

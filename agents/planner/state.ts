@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Halves } from '../../schemas/guidance.ts'
 import { ObjectRef, Sha256, Timestamp } from '../../schemas/ids.ts'
 import { ArmRecord } from '../../schemas/messages/evaluation.ts'
 import { Program } from '../../schemas/program.ts'
@@ -41,6 +42,8 @@ export const Attempt = z.object({
   candidate: Candidate.nullable(),
   validation: ScoreSheet.nullable(),
   badCases: z.array(BadCase),
+  /** In a run that swaps validation: both halves' scores; `validation` and `badCases` are those of the half that guides. */
+  halves: Halves.optional(),
   error: z.string().nullable(),
 })
 export type Attempt = z.infer<typeof Attempt>
@@ -60,7 +63,7 @@ export const PlannerState = z.object({
   status: RunStatus,
   statusReason: z.string(),
   phase: z.enum(['base', 'searching', 'replaying', 'opening', 'done']),
-  base: z.object({ candidate: Candidate, validation: ScoreSheet }).nullable(),
+  base: z.object({ candidate: Candidate, validation: ScoreSheet, halves: Halves.optional() }).nullable(),
   contamination: ObjectRef.nullable(),
   attempts: z.array(Attempt),
   control: Attempt.nullable(),

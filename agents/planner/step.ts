@@ -9,6 +9,7 @@ import { brokenSources } from './broken-sources.ts'
 import { control } from './control.ts'
 import { type Draft, type PlannerEvent, putAttempt, type StepDeps, setStatus, taskOf, train } from './draft.ts'
 import { finish } from './ending.ts'
+import { guidanceOf, guideOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import { addYield } from './rounds.ts'
 import { newRun, withMessages } from './run-state.ts'
@@ -36,7 +37,13 @@ export async function step(before: PlannerState | null, event: PlannerEvent, dep
 function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): PlannerState {
   return withMessages(newRun(config, event.id), [
     outgoing.status({ status: 'running', reason: 'started' }, event.id),
-    outgoing.job(config, { candidate: 'base', training: null, examples: false, ...taskOf(config) }),
+    outgoing.job(config, {
+      candidate: 'base',
+      training: null,
+      examples: false,
+      guidance: guidanceOf(config),
+      ...taskOf(config),
+    }),
   ])
 }
 
@@ -102,15 +109,20 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
 }
 
 async function scored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
-  const { candidate, validation, contamination } = report
+  const { candidate, contamination } = report
   switch (candidate.arm) {
     case 'base':
       if (draft.state.base) return
-      draft.state = { ...draft.state, base: { candidate, validation }, contamination, phase: 'searching' }
+      draft.state = { ...draft.state, base: baseOf(draft.state, report), contamination, phase: 'searching' }
       return searchOn(draft)
     case 'submission':
       return attemptScored(draft, report)
     default:
       return armTrained(draft, candidate)
   }
+}
+
+function baseOf({ config }: PlannerState, report: PayloadOf<typeof Report>): PlannerState['base'] {
+  const { validation, halves } = guideOf(config, 0, report)
+  return { candidate: report.candidate, validation, ...(halves && { halves }) }
 }

@@ -36,6 +36,11 @@ export function registerRun(program: Command): void {
     )
     .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
     .option('--no-submissions', 'only the chosen dataset and its baselines do')
+    .option(
+      '--swap-validation-at <i>',
+      'half of validation guides the search before attempt i, the other half from then on',
+      positive,
+    )
     .addOption(teacherOption())
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .option('--scorer <name|file.js>', 'scorer of a task folder that has no task.yaml')

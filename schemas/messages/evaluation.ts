@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Arm, TrainedArm } from '../arm.ts'
+import { Guidance, Halves } from '../guidance.ts'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
@@ -19,6 +20,8 @@ export const Job = defineWork({
     training: z.object({ dataset: ObjectRef, datasetHash: Sha256, seed: z.number().int().nonnegative() }).nullable(),
     /** Whether the prompt carries the task's worked examples. */
     examples: z.boolean(),
+    /** Left out: all of validation, unguarded. */
+    guidance: Guidance.optional(),
     publicTask: ObjectRef,
     sealedTask: ObjectRef,
     variants: Variants,
@@ -38,6 +41,8 @@ export const Predictions = defineWork({
     training: TrainingSummary.nullable(),
     /** True where the training was found done already, from this run or an earlier one. */
     reusedTraining: z.boolean(),
+    /** Left out: all of validation, unguarded. */
+    guidance: Guidance.optional(),
     publicTask: ObjectRef,
     /** The task with its sealed split, in VAULT; only the evaluator can read it. */
     sealedTask: ObjectRef,
@@ -57,6 +62,10 @@ export const Report = defineWork({
     validation: ScoreSheet,
     items: z.array(ItemOutcome),
     badCases: z.array(BadCase),
+    /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
+    halves: Halves.optional(),
+    /** Whose scores these are: not this candidate's where the guard kept them back, since they were not above the best by more than chance. */
+    shownAs: z.string().optional(),
     /** The keyed-hash index of validation and test that the critic checks rows against. */
     contamination: ObjectRef,
   }),

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { evaluator } from '../../agents/evaluator/agent.ts'
+import { createGuard } from '../../agents/evaluator/guard.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
+import { armSeedOf } from '../../schemas/arm.ts'
+import type { Guidance, Guide } from '../../schemas/guidance.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import {
   Answers,
@@ -42,6 +45,8 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
   const sittings: PayloadOf<typeof Sitting>[] = []
 
   beforeEach(async () => {
+    stop = new AbortController()
+    for (const told of [reports, openings, sittings]) told.length = 0
     stop = new AbortController()
     server = await withServer()
     operator = await server.open('operator')
@@ -172,5 +177,88 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const { questions } = mine().find(({ paper }) => paper === 'audit')!
     const asked = await bridge.objects.getLines(questions, Question)
     expect(asked.map(({ id }) => id)).toEqual(audit.map(({ id }) => id))
+  })
+
+  describe('guidance', () => {
+    /** Scores a candidate that has the first `right` validation items right. */
+    async function scored(name: string, right: number, guidance: Guidance) {
+      const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
+      const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
+      const lines = task.validation.map(({ id: item, answer }, index) => ({
+        id: item,
+        text: index < right ? `\\boxed{${answer}}` : 'no idea',
+        finish: 'stop',
+        tokens: 3,
+      }))
+      const predictions = await bridge.objects.putLines('LAB', 'guided/predictions', lines)
+      const candidate = { ...base, name, ...armSeedOf(name) }
+      const rest = { training: null, reusedTraining: false, publicTask, sealedTask, variants }
+      const before = reports.length
+      await bridge.publish(
+        Predictions,
+        { runId: 'guided', variant, id: `predictions:${name}` },
+        { candidate, predictions, guidance, ...rest },
+      )
+      await until('the report', () => reports.length > before)
+      return reports.at(-1)!
+    }
+
+    test('the ladder shows the best before in place of what is not above it by more than chance', async () => {
+      const ladder = { guard: 'ladder' as const, halves: false }
+      const first = await scored('base', 30, ladder)
+      expect(first.shownAs).toBeUndefined()
+      expect(first.validation.overall.strict.correct).toBe(30)
+      const alike = await scored('attempt-1', 31, ladder)
+      const { validation, items, badCases } = first
+      expect(alike).toMatchObject({ shownAs: 'base', validation, items, badCases })
+      const better = await scored('attempt-2', 90, ladder)
+      expect(better.shownAs).toBeUndefined()
+      expect(better.validation.overall.strict.correct).toBe(90)
+      const worse = await scored('attempt-3', 40, ladder)
+      expect(worse).toMatchObject({ shownAs: 'attempt-2', validation: better.validation, badCases: better.badCases })
+      // What is trained for the test, after the search, is told as it is.
+      expect((await scored('final', 50, ladder)).validation.overall.strict.correct).toBe(50)
+    })
+
+    test('G1 what was decided for a candidate stays, in whatever process it is asked again', async () => {
+      const bus = await server.open('evaluator', variant)
+      const shown = (right: number) => ({
+        validation: { overall: { strict: { correct: right, total: 60 }, lenient: { correct: right, total: 60 } } },
+        items: Array.from({ length: 60 }, (_, index) => ({
+          id: `i${index}`,
+          part: 'p',
+          skill: 's',
+          strict: index < right,
+        })),
+        badCases: [],
+      })
+      const pass = async (name: string, right: number) => {
+        const sheet = { byPart: {}, bySkill: {}, cut: 0 }
+        const { validation, items, badCases } = shown(right)
+        const told = items.map((item) => ({ ...item, lenient: item.strict, cut: false }))
+        return createGuard(bus).pass(
+          'again',
+          name,
+          { validation: { ...validation, ...sheet }, items: told, badCases },
+          'strict',
+        )
+      }
+      expect((await pass('base', 10)).shownAs).toBe('base')
+      expect((await pass('attempt-1', 11)).shownAs).toBe('base')
+      expect((await pass('attempt-2', 40)).shownAs).toBe('attempt-2')
+      // Above base, but it was decided before attempt-2 was there; and base was shown as it is.
+      expect((await pass('attempt-1', 11)).shown.validation.overall.strict.correct).toBe(10)
+      expect((await pass('base', 10)).shownAs).toBe('base')
+      expect((await pass('attempt-2', 40)).shown.validation.overall.strict.correct).toBe(40)
+    })
+
+    test('halves are told apart where a run asks for them', async () => {
+      const { halves, validation } = await scored('base', 60, { guard: 'off', halves: true })
+      const total = ({ validation: sheet }: Guide) => sheet.overall.strict
+      expect(total(halves!.a).total + total(halves!.b).total).toBe(task.validation.length)
+      expect(total(halves!.a).correct + total(halves!.b).correct).toBe(validation.overall.strict.correct)
+      const ids = (guide: Guide) => guide.badCases.map(({ id }) => id)
+      expect(ids(halves!.a).some((id) => ids(halves!.b).includes(id))).toBe(false)
+    })
   })
 })

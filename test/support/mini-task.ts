@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { sha256 } from '../../schemas/hash.ts'
-import type { Item } from '../../schemas/task.ts'
+import { type Item, TaskFile } from '../../schemas/task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
 
@@ -11,17 +11,9 @@ const counts = { 'in-template': 6, 'heldout-phrasing': 6, 'heldout-range': 6 }
 
 /** A small edition of the bundled task, for runs that end in a minute: 18 items a split, 24 rows, short replies. */
 export async function writeMiniTask(dir: string): Promise<string> {
-  const {
-    validation: _v,
-    test: _t,
-    fewShot,
-    sampleSubmission,
-    dir: _dir,
-    sha256: _hash,
-    procedureSha256: _code,
-    audit: _a,
-    ...whole
-  } = await loadTask(bundledTask)
+  const loaded = await loadTask(bundledTask)
+  const { fewShot, sampleSubmission } = loaded
+  const whole = TaskFile.strip().parse(loaded)
   const procedure = procedures[whole.id]!
   const taken = new Set<string>()
   const draw = (seed: string) =>

@@ -5,6 +5,7 @@ import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
 import { step } from '../../agents/planner/step.ts'
 import type { Store } from '../../agents/planner/store.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
+import type { Guide } from '../../schemas/guidance.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
@@ -31,6 +32,8 @@ export type Behaviour = {
   yieldOf?: (attempt: number, source: string) => number
   /** Right answers out of 30 on validation. */
   scoreOf?: (candidate: string) => number
+  /** Right answers out of 30 by half of validation, in a run that swaps them. */
+  halvesOf?: (candidate: string) => { a: number; b: number }
   /** What a row asks, by its id: rows of one problem are duplicates of each other. Each its own where it is left out. */
   problemOf?: (id: string) => string
   /** Teacher calls that a round spends. */
@@ -102,19 +105,36 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
     return eventOf('verdict', payload, `verdict:a${attempt}.r${round.round}`)
   }
 
-  function report(job: PayloadOf<typeof Job>): PlannerEvent {
-    const correct = behaviour.scoreOf?.(job.candidate) ?? 10
+  /** A sheet with this many right of 30. */
+  function sheetOf(correct: number): ScoreSheet {
     const tally = (right: number, total: number) => ({
       strict: { correct: right, total },
       lenient: { correct: right, total },
     })
     const third = tally(Math.floor(correct / 3), 10)
-    const validation: ScoreSheet = {
+    return {
       overall: tally(correct, 30),
       byPart: { 'in-template': third, 'heldout-phrasing': third, 'heldout-range': third },
       bySkill: Object.fromEntries(skills.map((skill) => [skill, third])),
       cut: 0,
     }
+  }
+
+  /** The guide by one half of validation; its bad case names the half. */
+  function guideOf(candidate: string, half: 'a' | 'b'): Guide {
+    const wrong = {
+      id: `${candidate}-${half}`,
+      skill: skills[0]!,
+      part: 'p',
+      input: 'i',
+      expected: '1',
+      reply: '',
+      reason: '',
+    }
+    return { validation: sheetOf(behaviour.halvesOf?.(candidate)[half] ?? 10), badCases: [wrong] }
+  }
+
+  function report(job: PayloadOf<typeof Job>): PlannerEvent {
     const jobHash = job.training && hashOf([job.training.datasetHash, job.training.seed])
     const candidate = {
       name: job.candidate,
@@ -128,9 +148,10 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       candidate,
       training: null,
       reusedTraining: false,
-      validation,
+      validation: sheetOf(behaviour.scoreOf?.(job.candidate) ?? 10),
       items: [],
       badCases: [],
+      ...(job.guidance?.halves && { halves: { a: guideOf(job.candidate, 'a'), b: guideOf(job.candidate, 'b') } }),
       contamination: refTo('index'),
     }
     return eventOf('report', payload, `report:${job.candidate}`)

@@ -6,6 +6,7 @@ import { Budget } from '../../schemas/budget.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { AgentRole, Role } from '../../schemas/role.ts'
+import { Evidence } from '../../schemas/run.ts'
 import type { ItemOutcome } from '../../schemas/score.ts'
 import { datasetRows, hash, sheetOf, skills } from './run-log-data.ts'
 
@@ -130,7 +131,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         enforced: options.sealingEnforced ?? true,
         note: 'Files on this machine are not sealed from processes of the same OS user.',
       },
-      evidence: { seeds: 1, arms: ['control'], submissions: false },
+      evidence: Evidence.parse({}),
       startedAt: new Date(startMs).toISOString(),
     },
   })

@@ -5,6 +5,7 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
 import type { RejectionReason } from '../../schemas/row.ts'
+import { Evidence } from '../../schemas/run.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { firstVariants, hash, object, parts, randomOf, sheetOf, skills } from './trace-log-parts.ts'
 
@@ -78,7 +79,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       primary: 'strict',
       setting: 'scratch',
       sealing: { enforced: true, note: 'three accounts; agents of this machine share an OS user' },
-      evidence: { seeds: 1, arms: ['control'], submissions: false },
+      evidence: Evidence.parse({}),
       startedAt: new Date(startedAt).toISOString(),
     },
   })

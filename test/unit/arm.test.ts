@@ -35,6 +35,12 @@ describe('the arms of a run', () => {
   })
 
   test('a run begun before its evidence was said had the control with one seed', () => {
-    expect(Evidence.parse({})).toEqual({ seeds: 1, arms: ['control'], submissions: false })
+    expect(Evidence.parse({})).toEqual({
+      seeds: 1,
+      arms: ['control'],
+      submissions: false,
+      guard: 'off',
+      swapValidationAt: null,
+    })
   })
 })

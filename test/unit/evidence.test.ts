@@ -23,10 +23,12 @@ describe('what a run measures', () => {
       seeds: 1,
       arms: ['control', 'one-shot', 'random'],
       submissions: true,
+      guard: 'off',
+      swapValidationAt: null,
     })
     expect(planEvidence(withReference, plain, {}).arms).toContain('reference')
-    expect(planEvidence(task, local, {})).toEqual({ seeds: 1, arms: ['control'], submissions: false })
-    expect(planEvidence(task, local, { seeds: 3, arms: ['random'], submissions: true })).toEqual({
+    expect(planEvidence(task, local, {})).toMatchObject({ seeds: 1, arms: ['control'], submissions: false })
+    expect(planEvidence(task, local, { seeds: 3, arms: ['random'], submissions: true })).toMatchObject({
       seeds: 3,
       arms: ['random'],
       submissions: true,
@@ -36,6 +38,20 @@ describe('what a run measures', () => {
 
   test('a reference that the task does not have stops before anything is started', () => {
     expect(() => planEvidence(task, plain, { arms: ['reference'] })).toThrow(UsageError)
+  })
+
+  test('the guard is on from 500 validation items, and excludes a swap', () => {
+    const large = { ...task, validation: Array.from({ length: 500 }, () => task.validation[0]!) }
+    expect(planEvidence(large, plain, {}).guard).toBe('ladder')
+    expect(planEvidence(large, plain, { swapValidationAt: 2 })).toMatchObject({ guard: 'off', swapValidationAt: 2 })
+    const run = (guard: 'off' | 'ladder') => ({
+      ...plain,
+      run: { ...plain.run, evidence: { ...plain.run.evidence, guard } },
+    })
+    expect(planEvidence(large, run('off'), {}).guard).toBe('off')
+    expect(planEvidence(task, run('ladder'), {}).guard).toBe('ladder')
+    expect(() => planEvidence(task, run('ladder'), { swapValidationAt: 2 })).toThrow(UsageError)
+    expect(() => planEvidence(task, plain, { swapValidationAt: 1 })).toThrow(UsageError)
   })
 
   test('reference rows that copy an item are refused, and no agent is shown the others', () => {

@@ -13,6 +13,8 @@ const evidenceOf = (changes: Partial<RunConfig['evidence']> = {}): RunConfig['ev
   seeds: 1,
   arms: ['control', 'one-shot', 'random'],
   submissions: true,
+  guard: 'off',
+  swapValidationAt: null,
   ...changes,
 })
 /** The second attempt is the best, so the first valid one is another. */
