@@ -50,6 +50,8 @@ export async function openLink(
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
     ignoreClusterUpdates: false,
+    // A stack trace kept for each request costs more than the request.
+    noAsyncTraces: true,
   }).catch((error: unknown) => {
     throw connectFault(error, servers, login.user)
   })

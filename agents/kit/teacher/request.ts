@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Endpoint } from './options.ts'
+import type { Post, Posted } from './post.ts'
 
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
 export type Sampling = { temperature: number; maxTokens: number; topP?: number | undefined; seed?: number | undefined }
@@ -38,22 +38,18 @@ const Completion = z.object({
     .nullish(),
 })
 
-/** One POST to /chat/completions. Never throws. */
+/** Asks for one completion. Never throws. */
 export async function requestOnce(
-  { baseUrl, apiKey }: Endpoint,
+  post: Post,
   model: string,
   { messages, sampling }: ChatRequest,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { temperature, maxTokens, topP, seed } = sampling
   const body = { model, messages, temperature, max_tokens: maxTokens, top_p: topP, seed }
-  const headers: Record<string, string> = { 'content-type': 'application/json' }
-  if (apiKey) headers.authorization = `Bearer ${apiKey}`
   try {
-    const url = `${baseUrl}/chat/completions`
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal })
-    const text = await response.text()
-    return response.ok ? read(text, model) : faultOf(response, text)
+    const posted = await post(JSON.stringify(body), signal)
+    return posted.status >= 200 && posted.status < 300 ? read(posted.text, model) : faultOf(posted)
   } catch (error) {
     const reason = signal.aborted ? 'timed out' : `no answer: ${error instanceof Error ? error.message : String(error)}`
     return { kind: 'passing', reason, fault: true, retryAfterMs: 0 }
@@ -88,13 +84,12 @@ function parse(text: string): unknown {
 const passingStatuses = [408, 409, 425, 429]
 const fatalStatuses = [401, 403, 404]
 
-function faultOf(response: Response, text: string): Outcome {
-  const { status } = response
+function faultOf({ status, text, retryAfter }: Posted): Outcome {
   // The endpoint's words are data of a stranger: shortened, on one line.
   const reason = `HTTP ${status}: ${text.replaceAll(/\s+/g, ' ').slice(0, 200)}`
   if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
   if (!passingStatuses.includes(status) && status < 500) return { kind: 'refused', reason }
-  return { kind: 'passing', reason, fault: true, retryAfterMs: retryAfterMs(response.headers.get('retry-after')) }
+  return { kind: 'passing', reason, fault: true, retryAfterMs: retryAfterMs(retryAfter) }
 }
 
 const longestWishMs = 300_000

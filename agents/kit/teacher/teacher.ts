@@ -1,6 +1,7 @@
 import { type BreakerState, createBreaker } from './breaker.ts'
 import { createLatency } from './latency.ts'
 import type { Endpoint, TeacherOptions } from './options.ts'
+import { openPost } from './post.ts'
 import { type ChatRequest, type Outcome, type Reply, requestOnce } from './request.ts'
 
 /** Asked before each HTTP request; resolves to false when nothing more may be spent. */
@@ -53,6 +54,7 @@ export function createTeacher(
   onState: (state: BreakerState) => void = () => {},
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
+  const post = openPost(endpoint, '/chat/completions', options.concurrency)
   const latency = createLatency(options)
   const breaker = createBreaker(onState)
   const ready: Task[] = []
@@ -127,7 +129,7 @@ export function createTeacher(
     flights.add(flight)
     usage.requests += 1
     try {
-      const outcome = await requestOnce(endpoint, options.model, task.request, flight.abort.signal)
+      const outcome = await requestOnce(post, options.model, task.request, flight.abort.signal)
       const now = Date.now()
       if (outcome.kind === 'passing' && outcome.fault) breaker.failed(now, outcome.retryAfterMs)
       else breaker.succeeded()

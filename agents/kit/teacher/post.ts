@@ -1,0 +1,47 @@
+import * as http from 'node:http'
+import * as https from 'node:https'
+import type { Endpoint } from './options.ts'
+
+export type Posted = { status: number; retryAfter: string | null; text: string }
+
+/** Sends one JSON body and gives the whole answer. Rejects where there is none: no connection, cut off, aborted, too long. */
+export type Post = (body: string, signal: AbortSignal) => Promise<Posted>
+
+/** No reply of a model is as long; a stranger's endless one must not fill the memory. */
+const longestBody = 32 * 1024 ** 2
+
+/**
+ * POSTs to one path of an endpoint over connections that are kept, one for each request under way. Redirects are not followed, and
+ * there is no time limit but the signal's.
+ */
+export function openPost({ baseUrl, apiKey }: Endpoint, path: string, connections: number): Post {
+  const url = new URL(`${baseUrl}${path}`)
+  const { Agent, request } = url.protocol === 'https:' ? https : http
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections })
+  const authorization = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
+  return (body, signal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Posted>()
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      accept: 'application/json',
+      ...authorization,
+    }
+    const sent = request(url, { method: 'POST', agent, headers, signal }, (response) => {
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        bytes += chunk.length
+        if (bytes > longestBody) response.destroy(new Error(`the answer is longer than ${longestBody} bytes`))
+      })
+      response.once('end', () => {
+        const { statusCode = 0, headers: said } = response
+        resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, text: Buffer.concat(chunks).toString() })
+      })
+      response.once('error', reject)
+    })
+    sent.once('error', reject).end(body)
+    return promise
+  }
+}
