@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
 import type { ObjectRef } from '../schemas/ids.ts'
@@ -24,6 +25,8 @@ export type Objects = {
   /** One JSON document a line. */
   putLines(account: Account, name: string, values: readonly unknown[]): Promise<ObjectRef>
   getLines<S extends z.ZodType>(ref: ObjectRef, schema: S): Promise<z.infer<S>[]>
+  /** The lines one after the other: memory does not grow with their number. A wrong hash is known, and thrown, after the last. */
+  lines<S extends z.ZodType>(ref: ObjectRef, schema: S): AsyncIterable<z.infer<S>>
 }
 
 /** A chunk travels base64-coded in the server's answer, which must fit the default payload limit of 1 MiB. */
@@ -55,20 +58,19 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     return stored?.data ?? null
   }
 
+  const existing = async (ref: ObjectRef, index: number) => {
+    const data = await chunk(ref, index)
+    if (data) return data
+    throw new TerminalError(`object ${ref.account}/${ref.name} is not there (chunk ${index})`)
+  }
+
   const get: Objects['get'] = async (ref) => {
     const parts: Uint8Array[] = []
     await eachChunk(ref, async (index) => {
-      const data = await chunk(ref, index)
-      if (!data) throw new TerminalError(`object ${ref.account}/${ref.name} is not there (chunk ${index})`)
-      parts[index] = data
+      parts[index] = await existing(ref, index)
     })
     const bytes = Buffer.concat(parts)
-    const found = sha256(bytes)
-    if (found !== ref.sha256) {
-      throw new TerminalError(
-        `object ${ref.account}/${ref.name} has SHA-256 ${found}, its reference says ${ref.sha256}`,
-      )
-    }
+    checkHash(ref, sha256(bytes))
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
@@ -88,6 +90,20 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     async getLines(ref, schema) {
       const lines = decoder.decode(await get(ref)).split('\n')
       return lines.filter((line) => line !== '').map((line) => parse(ref, schema, line))
+    },
+    async *lines(ref, schema) {
+      const hash = createHash('sha256')
+      const text = new TextDecoder()
+      let rest = ''
+      for (let index = 0; index < chunkCount(ref); index++) {
+        const data = await existing(ref, index)
+        hash.update(data)
+        const lines = (rest + text.decode(data, { stream: true })).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) if (line !== '') yield parse(ref, schema, line)
+      }
+      if (rest !== '') yield parse(ref, schema, rest)
+      checkHash(ref, hash.digest('hex'))
     },
   }
 }
@@ -112,6 +128,11 @@ async function eachChunk(ref: ObjectRef, visit: (index: number) => Promise<void>
     while (next < count) await visit(next++)
   }
   await Promise.all(Array.from({ length: Math.min(parallel, count) }, lane))
+}
+
+function checkHash(ref: ObjectRef, found: string): void {
+  if (found === ref.sha256) return
+  throw new TerminalError(`object ${ref.account}/${ref.name} has SHA-256 ${found}, its reference says ${ref.sha256}`)
 }
 
 function parse<S extends z.ZodType>(ref: ObjectRef, schema: S, text: string): z.infer<S> {

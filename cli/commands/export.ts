@@ -4,13 +4,13 @@ import type { PlannerState } from '../../agents/planner/state.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { UsageError } from '../errors.ts'
-import { type ExportFormat, exportFormats, exportRows } from '../export/mod.ts'
+import { type ExportFormat, exportFormats, exportRows, provenanceOption } from '../export/mod.ts'
 import { runsFolder } from '../home.ts'
 import { positive } from '../option-parsers.ts'
 import { pickRun } from '../pick-run.ts'
 import { withBus } from '../with-bus.ts'
 
-type Options = { format: ExportFormat; out?: string; attempt?: number }
+type Options = { format: ExportFormat; provenance: boolean; out?: string; attempt?: number }
 
 /** The dataset of the attempt named; else the chosen one; else, in a run that has none yet, the last one that has rows. */
 function datasetOf(state: PlannerState, attempt: number | undefined) {
@@ -23,46 +23,32 @@ function datasetOf(state: PlannerState, attempt: number | undefined) {
   )
 }
 
-function teachersOf(rows: readonly Row[]): string {
-  const models = new Set(rows.flatMap(({ origin }) => origin.teacher?.model ?? []))
-  return models.size > 0 ? [...models].sort().join(', ') : 'none: rows come from the task’s own procedure'
-}
-
 export function registerExport(program: Command): void {
   program
     .command('export')
     .description('write the rows of a run as a training set, with dataset_info.json and a data card')
     .argument('<run>', 'run id')
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
+    .addOption(provenanceOption())
     .option('--attempt <n>', 'another dataset than the chosen one', positive)
     .option('--out <dir>', 'folder (default: runs/<run>/export-<format>)')
-    .action(async (runId: string, { format, out, attempt: number }: Options) =>
+    .action(async (runId: string, { format, provenance, out, attempt: number }: Options) =>
       withBus(async (bus) => {
         const state = await pickRun(bus, runId, () => true)
         const { attempt, dataset } = datasetOf(state, number)
         const task = await bus.objects.getJson(state.config.publicTask, PublicTask)
-        const rows = await bus.objects.getLines(dataset, Row)
-        async function* stream() {
-          yield* rows
+        const facts = {
+          runId,
+          attempt: attempt.attempt,
+          datasetHash: dataset.sha256,
+          programHash: attempt.programHash,
+          generator: state.config.variants.generator,
+          seed: state.config.seed,
         }
-        const { data, rows: count } = await exportRows(
-          stream(),
-          format,
-          out ?? join(runsFolder(), runId, `export-${format}`),
-          {
-            task,
-            provenance: {
-              runId,
-              attempt: attempt.attempt,
-              datasetHash: dataset.sha256,
-              programHash: attempt.programHash,
-              generator: state.config.variants.generator,
-              teacher: teachersOf(rows),
-              seed: state.config.seed,
-            },
-          },
-        )
-        console.log(`${count} rows of attempt ${attempt.attempt}: ${data}`)
+        const folder = out ?? join(runsFolder(), runId, `export-${format}`)
+        const context = { task, facts, ...(provenance ? { rowsOf: runId } : {}) }
+        const { data, rows } = await exportRows(bus.objects.lines(dataset, Row), format, folder, context)
+        console.log(`${rows} rows of attempt ${attempt.attempt}: ${data}`)
       }),
     )
 }

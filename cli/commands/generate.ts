@@ -9,7 +9,7 @@ import { bundledTask } from '../bundled-task.ts'
 import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type ExportFormat, exportFormats } from '../export/mod.ts'
+import { type ExportFormat, exportFormats, provenanceOption } from '../export/mod.ts'
 import { beginGeneration, begunIn, type Wanted } from '../generate/begin.ts'
 import { followGeneration } from '../generate/follow.ts'
 import { writeOutcome } from '../generate/outcome.ts'
@@ -35,6 +35,7 @@ type Options = {
   budget?: number
   candidateCap?: number
   format: ExportFormat
+  provenance: boolean
   seed: number
   runId?: string
   topology: string
@@ -61,6 +62,7 @@ export function registerGenerate(program: Command): void {
     .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole))
     .option('--candidate-cap <x>', 'candidates at most, as a multiple of the rows (default 3)', Number)
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
+    .addOption(provenanceOption())
     .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .option('--topology <file>', 'limits', defaultTopology)
@@ -128,7 +130,8 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
     const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
     const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
     const state = await bus.kv('runs', PlannerState).get(runId)
-    const to = { out: options.out, format: options.format, model: wanted.model, wanted: options.rows }
+    const { out, format, provenance, rows } = options
+    const to = { out, format, provenance, model: wanted.model, wanted: rows }
     const complete = state ? await writeOutcome(bus, state.value, to, reporter) : false
     if (end?.status === 'faulted') {
       reporter.line(`the run waits: ${end.reason}. Mend it, then give the same command again`)

@@ -2,22 +2,29 @@ import { stringify } from 'yaml'
 import type { PublicTask } from '../../schemas/task.ts'
 import { escapeMarkdown, markdownTable } from '../report/markdown/escape.ts'
 import { type ExportFormat, layouts } from './format.ts'
+import { provenanceColumns } from './provenance.ts'
 
 /** What a data card says beside the rows themselves. */
 export type ExportContext = {
   task: Pick<PublicTask, 'id' | 'title' | 'goal'> & { recipe: Pick<PublicTask['recipe'], 'system'> }
   /** Names with values: run, dataset hash, seeds, versions. */
-  provenance: Readonly<Record<string, string | number>>
+  facts: Readonly<Record<string, string | number>>
+  /** The run's id, where each row is to say in columns of its own where it comes from. */
+  rowsOf?: string
 }
+
+/** What is counted of rows while they pass. */
+export type Passed = { bySkill: Map<string, number>; teachers: Set<string> }
 
 /** A data card as the Hugging Face hub reads it: YAML front matter, then what the rows are and where they come from. */
 export function dataCard(
   format: ExportFormat,
   context: ExportContext,
-  rowsBySkill: ReadonlyMap<string, number>,
+  { bySkill: rowsBySkill, teachers }: Passed,
 ): string {
-  const { task, provenance } = context
+  const { task, facts } = context
   const rows = [...rowsBySkill.values()].reduce((sum, count) => sum + count, 0)
+  const teacher = [...teachers].sort().join(', ') || 'none: rows come from the task’s own procedure'
   const frontMatter = stringify({
     pretty_name: task.title,
     task_categories: ['text-generation'],
@@ -44,13 +51,18 @@ ${markdownTable(
 
 ## Provenance
 
-The rows are synthetic: written and admitted by the agents of Syllabus.${format === 'jsonl' ? ' Each row carries its own origin.' : ' The format `jsonl` carries each row’s own origin.'}
+The rows are synthetic: written and admitted by the agents of Syllabus.${originNote(format, context)}
 
 ${markdownTable(
   ['Name', 'Value'],
-  Object.entries(provenance).map(([name, value]) => [name, String(value)]),
+  Object.entries({ ...facts, teacher }).map(([name, value]) => [name, String(value)]),
 )}
 `
+}
+
+function originNote(format: ExportFormat, { rowsOf }: ExportContext): string {
+  if (rowsOf) return ` Each row says in its own columns where it comes from: ${provenanceColumns.join(', ')}.`
+  return format === 'jsonl' ? ' Each row carries its own origin.' : ' `--provenance` adds each row’s own origin.'
 }
 
 /** The hub's size categories. */

@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Row } from '../../schemas/row.ts'
-import { dataCard, type ExportContext } from './data-card.ts'
-import { type ExportFormat, layouts } from './format.ts'
+import { dataCard, type ExportContext, type Passed } from './data-card.ts'
+import { encode } from './encode.ts'
+import { type ExportedRow, type ExportFormat, type Layout, layouts } from './format.ts'
+import { provenanceColumns, provenanceOf } from './provenance.ts'
 
 export type ExportedFiles = { data: string; datasetInfo: string; card: string; rows: number }
-
-/** Characters gathered before they are handed to the file. */
-const chunkChars = 65_536
 
 /**
  * Writes rows as a training set: the data, `dataset_info.json` for LLaMA-Factory and a data card. Rows stream through, so memory does not
@@ -23,40 +22,42 @@ export async function exportRows(
   dir: string,
   context: ExportContext,
 ): Promise<ExportedFiles> {
-  const { file, datasetInfo } = layouts[format]
+  const layout = layouts[format]
+  const { file, shape, datasetInfo } = layout
+  const columns = [...Object.values<string>(datasetInfo.columns), ...(context.rowsOf ? provenanceColumns : [])]
   const [data, info, card] = [file, 'dataset_info.json', 'README.md'].map((name) => join(dir, name)) as [
     string,
     string,
     string,
   ]
   await mkdir(dir, { recursive: true })
-  const bySkill = new Map<string, number>()
+  const passed: Passed = { bySkill: new Map(), teachers: new Set() }
   const draft = `${data}.${randomUUID()}.tmp`
   try {
-    await pipeline(Readable.from(lines(rows, format, bySkill)), createWriteStream(draft))
+    await pipeline(
+      Readable.from(encode(records(rows, layout, context.rowsOf, passed), shape, columns)),
+      createWriteStream(draft),
+    )
     await rename(draft, data)
   } catch (error) {
     await rm(draft, { force: true })
     throw error
   }
   await writeFile(info, `${JSON.stringify({ [context.task.id]: { file_name: file, ...datasetInfo } }, null, 2)}\n`)
-  await writeFile(card, dataCard(format, context, bySkill))
-  return { data, datasetInfo: info, card, rows: [...bySkill.values()].reduce((sum, count) => sum + count, 0) }
+  await writeFile(card, dataCard(format, context, passed))
+  return { data, datasetInfo: info, card, rows: [...passed.bySkill.values()].reduce((sum, count) => sum + count, 0) }
 }
 
-/** The file's text in pieces; counts rows by skill as they pass. */
-async function* lines(rows: AsyncIterable<Row>, format: ExportFormat, bySkill: Map<string, number>) {
-  const { shape, write } = layouts[format]
-  let text = shape === 'array' ? '[' : ''
-  let first = true
+/** What each row's record holds; rows are counted as they pass. */
+async function* records(
+  rows: AsyncIterable<Row>,
+  { write }: Layout,
+  run: string | undefined,
+  { bySkill, teachers }: Passed,
+): AsyncGenerator<ExportedRow> {
   for await (const row of rows) {
     bySkill.set(row.skill, (bySkill.get(row.skill) ?? 0) + 1)
-    const json = JSON.stringify(write(row))
-    text += shape === 'array' ? `${first ? '\n' : ',\n'}${json}` : `${json}\n`
-    first = false
-    if (text.length < chunkChars) continue
-    yield text
-    text = ''
+    if (row.origin.teacher) teachers.add(row.origin.teacher.model)
+    yield run === undefined ? write(row) : { ...write(row), ...provenanceOf(row, run) }
   }
-  yield shape === 'array' ? `${text}\n]\n` : text
 }

@@ -2,25 +2,29 @@ import type { Row } from '../../schemas/row.ts'
 import { userTurn } from '../../schemas/task.ts'
 
 /** The formats that rows can be exported in. */
-export const exportFormats = ['alpaca', 'openai', 'sharegpt', 'prompt-completion', 'jsonl'] as const
+export const exportFormats = ['alpaca', 'openai', 'sharegpt', 'prompt-completion', 'parquet', 'jsonl'] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
-type Layout = {
+/** What one exported row holds, by column. */
+export type ExportedRow = Readonly<Record<string, unknown>>
+
+export type Layout = {
   file: string
-  /** One JSON array, or one JSON value a line. */
-  shape: 'array' | 'lines'
-  write: (row: Row) => unknown
+  /** One JSON array, one JSON value a line, or Parquet, whose columns are texts. */
+  shape: 'array' | 'lines' | 'parquet'
+  write: (row: Row) => ExportedRow
   /** The entry of LLaMA-Factory's `dataset_info.json`, without the file's name. */
-  datasetInfo: Record<string, unknown>
+  datasetInfo: { columns: Readonly<Record<string, string>>; [key: string]: unknown }
 }
 
+const alpacaRow = ({ instruction, input, output }: Row) => ({ instruction, input, output })
 const alpacaColumns = { prompt: 'instruction', query: 'input', response: 'output' }
 
 export const layouts: Readonly<Record<ExportFormat, Layout>> = {
   alpaca: {
     file: 'alpaca.json',
     shape: 'array',
-    write: ({ instruction, input, output }) => ({ instruction, input, output }),
+    write: alpacaRow,
     datasetInfo: { columns: alpacaColumns },
   },
   openai: {
@@ -54,6 +58,12 @@ export const layouts: Readonly<Record<ExportFormat, Layout>> = {
     shape: 'lines',
     write: (row) => ({ prompt: userTurn(row), completion: row.output }),
     datasetInfo: { columns: { prompt: 'prompt', response: 'completion' } },
+  },
+  parquet: {
+    file: 'train.parquet',
+    shape: 'parquet',
+    write: alpacaRow,
+    datasetInfo: { columns: alpacaColumns },
   },
   jsonl: {
     file: 'rows.jsonl',

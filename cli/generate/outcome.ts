@@ -11,7 +11,7 @@ import type { Reporter } from '../progress.ts'
 export async function writeOutcome(
   bus: Bus,
   state: PlannerState,
-  to: { out: string; format: ExportFormat; model: string; wanted: number },
+  to: { out: string; format: ExportFormat; provenance: boolean; model: string; wanted: number },
   reporter: Reporter,
 ): Promise<boolean> {
   const { config, stopReason } = state
@@ -38,21 +38,17 @@ export async function writeOutcome(
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${facts.spent.calls} calls: ${why}`)
   if (!attempt?.dataset || rows === 0) return false
   const task = await bus.objects.getJson(config.publicTask, PublicTask)
-  const dataset = await bus.objects.getLines(attempt.dataset, Row)
-  async function* stream() {
-    yield* dataset
-  }
-  const provenance = {
+  const source = {
     runId: config.runId,
     attempt: 1,
     datasetHash: attempt.dataset.sha256,
     programHash: attempt.programHash,
     generator: config.variants.generator,
-    teacher: to.model,
     seed: config.seed,
     calls: facts.spent.calls,
   }
-  const { data } = await exportRows(stream(), to.format, to.out, { task, provenance })
+  const context = { task, facts: source, ...(to.provenance ? { rowsOf: config.runId } : {}) }
+  const { data } = await exportRows(bus.objects.lines(attempt.dataset, Row), to.format, to.out, context)
   reporter.line(`rows: ${data}`)
   return rows >= to.wanted
 }

@@ -41,6 +41,22 @@ test('the same bytes under the same name are stored once; other bytes are anothe
   await link.nc.close()
 })
 
+test('lines come one after the other, whole over the borders of chunks and characters, and a wrong hash is told at the end', async () => {
+  const Line = z.object({ n: z.number(), text: z.string() })
+  const values = Array.from({ length: 9000 }, (_, n) => ({ n, text: `é€🦉${'x'.repeat(n % 101)}` }))
+  const ref = await critic.objects.putLines('LAB', 'run-1/lines', values)
+  expect(ref.bytes).toBeGreaterThan(512 * 1024)
+  expect(await Array.fromAsync(critic.objects.lines(ref, Line))).toEqual(values)
+
+  const link = await operatorLink(server, memoryLog())
+  const sha256 = createHash('sha256').update('{"n":1}\n').digest('hex')
+  await link.js.publish(`objects.lab.run-1.swapped.${sha256}.0`, '{"n":2}\n')
+  await link.nc.close()
+  const swapped = { account: 'LAB', name: 'run-1/swapped', sha256, bytes: 8 } as const
+  const read = critic.objects.lines(swapped, z.object({ n: z.number() }))
+  await expect(Array.fromAsync(read)).rejects.toThrow(/SHA-256/)
+})
+
 test('bytes that differ from the reference are a terminal error', async () => {
   const link = await operatorLink(server, memoryLog())
   const sha256 = createHash('sha256').update('right').digest('hex')

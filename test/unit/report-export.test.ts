@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { exportFormats, exportRows } from '../../cli/export/mod.ts'
+import { type ExportFormat, exportFormats, exportRows } from '../../cli/export/mod.ts'
 import type { Row } from '../../schemas/row.ts'
 import { TrainingRow } from '../../schemas/task.ts'
 import { datasetRows, publicTask } from '../support/run-log-data.ts'
@@ -14,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true }))
 
-const context = { task: publicTask(), provenance: { run: 'demo-run', 'dataset hash': 'ab12' } }
+const context = { task: publicTask(), facts: { run: 'demo-run', 'dataset hash': 'ab12' } }
 const rows = datasetRows(1, 20).map((row, index) =>
   index === 3 ? { ...row, output: 'a "quote",\n\u2028 and é' } : row,
 )
@@ -62,6 +63,60 @@ describe('formats', () => {
     const { data } = await exportRows(each(rows), 'jsonl', dir, context)
     expect(lines(await readFile(data, 'utf8'))).toEqual(rows)
   })
+})
+
+describe('Parquet', () => {
+  const read = async (path: string) => parquetReadObjects({ file: await asyncBufferFromFile(path) })
+
+  test('holds the columns of alpaca', async () => {
+    const { data } = await exportRows(each(rows), 'parquet', dir, context)
+    expect(await read(data)).toEqual(rows.map(({ instruction, input, output }) => ({ instruction, input, output })))
+  })
+
+  test('more rows than one group has, and none at all', async () => {
+    const many = Array.from({ length: 25_001 }, (_, index) => ({ ...rows[index % 20]!, output: `${index}` }))
+    const { data, rows: count } = await exportRows(each(many), 'parquet', dir, context)
+    expect(count).toBe(25_001)
+    const written = await read(data)
+    expect(written.map(({ output }) => output)).toEqual(many.map(({ output }) => output))
+    expect(await read((await exportRows(each([]), 'parquet', dir, context)).data)).toEqual([])
+  })
+})
+
+const firstOf: Readonly<Record<ExportFormat, (path: string) => Promise<unknown>>> = {
+  alpaca: async (path) => JSON.parse(await readFile(path, 'utf8'))[0],
+  sharegpt: async (path) => JSON.parse(await readFile(path, 'utf8'))[0],
+  openai: async (path) => lines(await readFile(path, 'utf8'))[0],
+  'prompt-completion': async (path) => lines(await readFile(path, 'utf8'))[0],
+  jsonl: async (path) => lines(await readFile(path, 'utf8'))[0],
+  parquet: async (path) => (await parquetReadObjects({ file: await asyncBufferFromFile(path) }))[0],
+}
+
+test.each(exportFormats)('%s says on request of each row where it comes from', async (format) => {
+  const teacher = {
+    model: 'gpt-x',
+    promptHash: 'a'.repeat(64),
+    replyHash: 'b'.repeat(64),
+    checks: ['format', 'vote 3/5'],
+  }
+  const taught = rows.map((row) => ({ ...row, origin: { generator: 'llm', teacher } }))
+  const { data, card } = await exportRows(each(taught), format, dir, { ...context, rowsOf: 'demo-run' })
+  expect(await firstOf[format](data)).toMatchObject({
+    id: rows[0]!.id,
+    run: 'demo-run',
+    attempt: '1',
+    skill: rows[0]!.skill,
+    source: rows[0]!.source,
+    generator: 'llm',
+    teacher_model: 'gpt-x',
+    prompt_hash: teacher.promptHash,
+    reply_hash: teacher.replyHash,
+    checks: 'format; vote 3/5',
+    judge_score: null,
+  })
+  expect(await readFile(card, 'utf8')).toContain('teacher_model')
+  const plain = await exportRows(each(taught), format, dir, context)
+  expect(await firstOf[format](plain.data)).not.toHaveProperty('run')
 })
 
 test.each(exportFormats)('%s comes with its registration and its card', async (format) => {
