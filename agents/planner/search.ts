@@ -31,9 +31,8 @@ export async function attemptScored(draft: Draft, report: PayloadOf<typeof Repor
 /** Draft first; Debug after a program that raised, Repair after too few rows, at most so many in a row, then Draft again. */
 function nextOperation(state: PlannerState): Operation {
   const last = state.attempts.at(-1)
-  const mayFix = state.fixesInARow < state.config.limits.maxFixesInARow
-  if (last?.outcome === 'raised' && mayFix) return 'debug'
-  if (last?.outcome === 'invalid' && last.dataset && mayFix) return 'repair'
+  const fix = last?.outcome === 'raised' ? 'debug' : last?.outcome === 'invalid' && last.dataset ? 'repair' : null
+  if (fix) return state.fixesInARow < state.config.limits.maxFixesInARow ? fix : 'draft'
   return best(state) ? 'improve' : 'draft'
 }
 

@@ -10,6 +10,7 @@ export function competentModel({ skills, weak, kind }: Script): (asked: Asked) =
       return JSON.stringify({ diagnosis: `${weak} is weak.`, plan: `More rows of ${weak}.` })
     const said = messages.map(({ content }) => content).join('\n')
     const rows = Number(/add up to (\d+)/.exec(said)?.[1])
+    const keepable = Number(/rows to keep: [\d, ]*?(\d+)\./.exec(said)?.[1])
     const operation = /operation now is: (\w+)/.exec(messages[1]!.content)?.[1]
     const share = Math.floor(rows / (operation === 'repair' ? 30 : operation === 'improve' ? 60 : Infinity))
     const kept = Object.fromEntries(skills.map((skill) => [skill, share]))
@@ -36,7 +37,7 @@ export function competentModel({ skills, weak, kind }: Script): (asked: Asked) =
       contract: { maxInputChars: 1000, maxOutputChars: 1000 },
       filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.6 },
       verification: kind === 'procedure' ? 'execute' : 'none',
-      carryOver: share > 0 ? { attempt: 1, rows: kept } : null,
+      carryOver: share > 0 ? { attempt: keepable, rows: kept } : null,
     })
   }
 }

@@ -6,7 +6,7 @@ const maxCaseChars = 500
 const maxRowChars = 400
 
 const meanings: Readonly<Record<Situation['operation'], string>> = {
-  draft: 'There is no valid dataset yet: write a first program.',
+  draft: 'Begin afresh: write a program of its own, not a correction of an earlier one.',
   debug: 'The last program raised or did not parse: write a corrected one.',
   repair: 'The last dataset came out too short to be valid: keep what was good and mend the sources that ran dry.',
   improve: 'There is a best dataset: write a program whose dataset scores better.',

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hostAgent } from '../../agents/kit/host.ts'
+import { createLog } from '../../agents/kit/log.ts'
+import { planner } from '../../agents/planner/agent.ts'
+import { bundledTask } from '../../cli/bundled-task.ts'
+import { submitRun } from '../../cli/submit-run.ts'
+import { readTopology } from '../../cli/topology-file.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Decision, RunFinished } from '../../schemas/messages/run.ts'
+import { agentRoles } from '../../schemas/role.ts'
+import type { BadCase } from '../../schemas/score.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { type TestServer, withServer } from '../support/nats.ts'
+import { openCast } from '../support/planner-cast.ts'
+import { competentModel } from '../support/planner-script.ts'
+import { type Asked, openPlannerServer } from '../support/planner-server.ts'
+
+/** The real planner on a real bus, asking a real HTTP server; the graph of operations is read from the run's log. */
+
+const task = await loadTask(bundledTask)
+const topology = await readTopology(new URL('../../deploy/topologies/llm.yaml', import.meta.url).pathname)
+const skills = task.skills.map(({ name }) => name)
+const competent = competentModel({ skills, weak: skills[0]!, kind: 'prompt' })
+const isPlan = ({ messages }: Asked) => messages.length <= 2
+const badCase: BadCase = {
+  id: 'v-7',
+  skill: skills[0]!,
+  part: 'in-template',
+  input: 'How much are three crates?',
+  expected: '7.00',
+  reply: 'It is 8.00.',
+  reason: 'wrong',
+}
+
+let nats: TestServer
+beforeAll(async () => {
+  nats = await withServer()
+})
+afterAll(() => nats[Symbol.asyncDispose]())
+
+/** What each attempt meets: its program raises, its rows are too few, or the right answers of 30 that its student gives. */
+type Fate = 'raises' | 'short' | number
+
+async function play(fates: Fate[]) {
+  let attempt = 0
+  await using server = await openPlannerServer((asked) => {
+    if (isPlan(asked)) attempt += 1
+    return isPlan(asked) || fates[attempt - 1] !== 'raises' ? competent(asked) : `No program today, attempt ${attempt}.`
+  })
+  process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
+  const end = new AbortController()
+  const variants = Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))
+  const fateOf = (candidate: string) => fates[Number(/^attempt-(\d+)$/.exec(candidate)?.[1]) - 1]
+  await openCast(
+    nats,
+    variants,
+    {
+      yieldOf: (of) => (fates[of - 1] === 'short' ? 0.2 : 1),
+      scoreOf: (candidate) => Number(fateOf(candidate) ?? 3),
+      badCases: [badCase],
+    },
+    end.signal,
+  )
+  const launch = {
+    role: 'planner' as const,
+    variant: 'llm-iterative',
+    instance: 'planner-1',
+    slots: 1,
+    options: { model: 'scripted', maxCorrections: 0 },
+    credentials: nats.credentials.planner,
+    servers: nats.url,
+    sealed: true,
+    contaminationKey: null,
+    home: nats.storeDir,
+    delivery: {},
+    drainMs: 1000,
+  }
+  const hosted = hostAgent(planner, launch, createLog({ role: 'planner' }, { level: 'silent' }), end.signal)
+  const operator = await nats.open('operator')
+  const runId = await submitRun(operator, task, topology, {
+    runId: `played-${fates.length}`,
+    seed: 1,
+    attempts: fates.length,
+    rows: 60,
+    evidence: { seeds: 1, arms: [], submissions: false },
+  })
+  const decisions: PayloadOf<typeof Decision>[] = []
+  const told: string[] = []
+  for await (const entry of operator.log({ runId, follow: true, signal: AbortSignal.timeout(40_000) })) {
+    told.push(`${entry.name} ${JSON.stringify(entry.payload).slice(0, 300)}`)
+    if (entry.name === Decision.name) decisions.push(Decision.schema.parse(entry.payload))
+    if (entry.name !== RunFinished.name) continue
+    end.abort()
+    await hosted
+    return { decisions, finished: RunFinished.schema.parse(entry.payload), asked: server.asked }
+  }
+  throw new Error(`the run did not finish:\n${told.slice(-5).join('\n')}`)
+}
+
+const operations = (decisions: { attempt: number; operation: string }[]) =>
+  decisions.filter(({ attempt }) => attempt > 0).map(({ operation }) => operation)
+
+test('Draft, Debug after a program that does not parse, Repair after an invalid yield, Draft after three in a row, Improve after a score', async () => {
+  const { decisions, finished, asked } = await play([
+    ...(['raises', 'raises', 'raises', 'raises'] as const),
+    ...(['short', 'short', 'short', 'short'] as const),
+    10,
+    15,
+    12,
+    'raises',
+    'short',
+    14,
+  ])
+  expect(operations(decisions)).toEqual([
+    'draft',
+    ...['debug', 'debug', 'debug'],
+    'draft',
+    ...['repair', 'repair', 'repair'],
+    'draft',
+    ...['improve', 'improve', 'improve'],
+    ...['debug', 'repair'],
+  ])
+  expect(finished).toMatchObject({ stopReason: 'attempts-used', chosenAttempt: 10, attempts: 14, validAttempts: 4 })
+
+  // Every decision says its model and its prompts; one without a program says why.
+  for (const { attempt, model, promptHashes, spent } of decisions.filter((each) => each.attempt > 0)) {
+    expect({ attempt, model }).toEqual({ attempt, model: 'scripted' })
+    expect(Object.keys(promptHashes!)).toContain('plan.md')
+    expect(spent?.calls).toBe(2)
+  }
+  const raised = decisions.filter(({ program }) => program === null)
+  expect(raised.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 12])
+  for (const { error } of raised) expect(error).toContain('no JSON object')
+
+  // What the model is shown follows from what went before.
+  const shown = asked.filter(isPlan).map(({ messages }) => messages.at(-1)!.content)
+  expect(shown).toHaveLength(14)
+  expect(shown[1]).toContain('No program today, attempt 1.')
+  expect(shown[5]).toMatch(/Attempt 5 \(draft\): invalid, \d+ rows.*wrong-answer \d+/s)
+  expect(shown[9]).toMatch(/The best so far is attempt 9\..*@v-7/s)
+  expect(shown[11]).toMatch(/The best so far is attempt 10\./)
+})
+
+test('three fixes in a row lead to a new Draft, also when there is a best dataset already', async () => {
+  const { decisions, finished } = await play([20, 'raises', 'raises', 'short', 'raises', 25])
+  expect(operations(decisions)).toEqual(['draft', 'improve', 'debug', 'debug', 'repair', 'draft'])
+  expect(finished).toMatchObject({ chosenAttempt: 6, validAttempts: 2 })
+})

@@ -1,0 +1,124 @@
+import { type Bus, type Cause, type Handlers, TerminalError } from '../../bus/mod.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Opened, Report } from '../../schemas/messages/evaluation.ts'
+import { type Shard, Verdict } from '../../schemas/messages/generation.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import { Row, type Yield } from '../../schemas/row.ts'
+import type { BadCase, ScoreSheet } from '../../schemas/score.ts'
+import type { TestServer } from './nats.ts'
+
+/** How the roles beside the planner behave. */
+export type CastBehaviour = {
+  /** Share of an attempt's candidates that are admitted; attempt 0 is the control. */
+  yieldOf(attempt: number): number
+  /** Right answers of 30 on validation, by the candidate's name. */
+  scoreOf(candidate: string): number
+  badCases: BadCase[]
+}
+
+const unexpected = async () => {
+  throw new TerminalError('not expected in this test')
+}
+
+/**
+ * Stands in for generator, critic, bridge and evaluator on a real bus, each with its own credentials: rounds close with the yield, and
+ * candidates with the score, that a test wants, without a student. The planner cannot tell them from the real ones.
+ */
+export async function openCast(
+  server: TestServer,
+  variants: Readonly<Record<string, string>>,
+  { yieldOf, scoreOf, badCases }: CastBehaviour,
+  signal: AbortSignal,
+): Promise<void> {
+  const open = (role: AgentRole) => server.open(role, variants[role])
+  const [generator, critic, bridge, evaluator] = await Promise.all(
+    (['generator', 'critic', 'trainer-bridge', 'evaluator'] as const).map(open),
+  )
+  const rounds = new Map<string, PayloadOf<typeof Shard>[]>()
+
+  async function closeRound(runId: string, cause: Cause, shards: PayloadOf<typeof Shard>[]): Promise<void> {
+    const { round } = shards[0]!
+    const rows: Row[] = round.admitted ? await critic!.objects.getLines(round.admitted, Row) : []
+    const bySource: Record<string, Yield> = {}
+    for (const { source, from, count } of shards) {
+      const counts = bySource[source.id] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
+      bySource[source.id] = counts
+      const good = Math.floor(count * yieldOf(round.attempt))
+      const admitted = Math.min(good, (round.quotas[source.id] ?? 0) - counts.admitted)
+      for (let at = from; at < from + admitted; at++)
+        rows.push(rowOf(`a${round.attempt}.r${round.round}.${source.id}.${at}.0`, source))
+      counts.asked += count
+      counts.generated += count
+      counts.admitted += admitted
+      for (const [reason, more] of [
+        ['wrong-answer', count - good],
+        ['surplus', good - admitted],
+      ] as const) {
+        if (more > 0) counts.rejected[reason] = (counts.rejected[reason] ?? 0) + more
+      }
+    }
+    const dataset = await critic!.objects.putLines('LAB', `${runId}/rows`, rows)
+    const { attempt, round: number } = round
+    const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
+    await critic!.publish(
+      Verdict,
+      { runId, variant: variants.planner!, id: `verdict:a${attempt}.r${number}`, cause },
+      {
+        attempt,
+        round: number,
+        bySource,
+        rows: rows.length,
+        dataset,
+        datasetHash: hashOf(rows),
+        templateOverlap: 0,
+        spent,
+      },
+    )
+  }
+
+  work(generator!, 'generator', {
+    async shard(shard, { runId, cause }) {
+      const key = `${runId}.${shard.round.attempt}.${shard.round.round}`
+      const shards = [...(rounds.get(key) ?? []), shard]
+      rounds.set(key, shards)
+      if (shards.length === shard.round.shards) await closeRound(runId, cause, shards)
+    },
+  })
+  work(bridge!, 'trainer-bridge', {
+    async job(job, { runId, cause }) {
+      const jobHash = job.training && hashOf(job.training)
+      const candidate = { name: job.candidate, student: 'stand-in', jobHash, adapter: null, examples: false }
+      const contamination = await evaluator!.objects.put('LAB', `${runId}/contamination`, Buffer.from('none'))
+      const payload = { candidate, training: null, reusedTraining: false, items: [], contamination }
+      await evaluator!.publish(
+        Report,
+        { runId, variant: variants.planner!, id: `report:${job.candidate}`, cause },
+        Report.schema.parse({ ...payload, validation: sheetOf(scoreOf(job.candidate)), badCases }),
+      )
+    },
+    sitting: unexpected,
+  })
+  work(evaluator!, 'evaluator', {
+    async 'opening-request'(_request, { runId, cause }) {
+      const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', results: [] }
+      await evaluator!.publish(Opened, { runId, variant: variants.planner!, id: 'opened', cause }, payload)
+    },
+    predictions: unexpected,
+    answers: unexpected,
+  })
+
+  function work<R extends AgentRole>(bus: Bus, role: R, handlers: Handlers<R>): void {
+    bus.work(handlers, { role, variant: variants[role]!, slots: 1, drainMs: 1000, signal })
+  }
+}
+
+function rowOf(id: string, { id: source, skill }: { id: string; skill: string }): Row {
+  const origin = { generator: 'llm' }
+  return Row.parse({ id, skill, source, instruction: 'Solve.', input: `Question ${id}.`, output: '\\boxed{1}', origin })
+}
+
+function sheetOf(correct: number): ScoreSheet {
+  const tally = { strict: { correct, total: 30 }, lenient: { correct, total: 30 } }
+  return { overall: tally, byPart: { 'in-template': tally }, bySkill: {}, cut: 0 }
+}
