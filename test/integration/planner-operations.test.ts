@@ -8,6 +8,7 @@ import { readTopology } from '../../cli/topology-file.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Decision, RunFinished } from '../../schemas/messages/run.ts'
 import { agentRoles } from '../../schemas/role.ts'
+import { Evidence } from '../../schemas/run.ts'
 import type { BadCase } from '../../schemas/score.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { type TestServer, withServer } from '../support/nats.ts'
@@ -82,7 +83,7 @@ async function play(fates: Fate[]) {
     seed: 1,
     attempts: fates.length,
     rows: 60,
-    evidence: { seeds: 1, arms: [], submissions: false },
+    evidence: Evidence.parse({ arms: [] }),
   })
   const decisions: PayloadOf<typeof Decision>[] = []
   const told: string[] = []
