@@ -1,5 +1,5 @@
-import { probit } from 'simple-statistics'
 import { confidence, type Interval } from './interval.ts'
+import { normalCritical } from './quantile.ts'
 
 /**
  * Wilson's score interval, without continuity correction, of a share `correct / total`; null when there are no items.
@@ -12,7 +12,7 @@ export function wilson(correct: number, total: number, level: number = confidenc
     throw new RangeError(`no share of ${correct} out of ${total}`)
   }
   if (total === 0) return null
-  const z = normalQuantile((1 + level) / 2)
+  const z = normalCritical(level)
   const wrong = total - correct
   const centre = 2 * correct + z * z
   const spread = z * Math.sqrt(z * z + (4 * correct * wrong) / total)
@@ -21,9 +21,4 @@ export function wilson(correct: number, total: number, level: number = confidenc
     low: correct === 0 ? 0 : Math.max(0, (centre - spread) / width),
     high: wrong === 0 ? 1 : Math.min(1, (centre + spread) / width),
   }
-}
-
-/** The level of all reports has its quantile to full precision; `probit` is good to three digits. */
-function normalQuantile(p: number): number {
-  return Math.abs(p - 0.975) < 1e-12 ? 1.959963984540054 : probit(p)
 }

@@ -1,0 +1,40 @@
+import type { Interval } from './interval.ts'
+import { groupPart, margin, seedPart } from './margin.ts'
+import { newcombePaired } from './newcombe.ts'
+import { type Grouped, twoWay } from './two-way.ts'
+
+/** The accuracy of one arm minus another's on the same items, each averaged over its adapters. */
+export type Difference = {
+  value: number
+  interval: Interval | null
+  /** By group, averaged over seeds and summed over the group's items: what a sign-flip test flips. */
+  byGroup: number[]
+}
+
+/**
+ * The difference expected over training seeds and over items like these: paired on groups of items, unpaired on seeds. As `armMean`,
+ * on the plain scale; where no group tells the arms apart, Newcombe's over groups.
+ */
+export function armDifference(first: Grouped, second: Grouped): Difference {
+  const [one, two] = [twoWay(first), twoWay(second)]
+  const value = one.share - two.share
+  const { groups } = one
+  const byGroup = Array.from({ length: groups }, (_, group) => perSeed(first, group) - perSeed(second, group))
+  if (groups < 2) return { value, interval: null, byGroup }
+  let squares = 0
+  for (let group = 0; group < groups; group++) {
+    squares += (one.groupValues[group]! - two.groupValues[group]! - value) ** 2
+  }
+  const variance = squares / ((groups - 1) * groups)
+  const tables = [one, two]
+  const reach = margin([groupPart(variance, groups, tables), seedPart(tables, variance)])
+  if (reach === 0) {
+    const both = Math.round(one.share * groups)
+    return { value, interval: newcombePaired({ both, gained: 0, lost: 0, neither: groups - both }), byGroup }
+  }
+  return { value, interval: { low: Math.max(-1, value - reach), high: Math.min(1, value + reach) }, byGroup }
+}
+
+function perSeed({ right }: Grouped, group: number): number {
+  return right.reduce((sum, own) => sum + own[group]!, 0) / right.length
+}

@@ -1,0 +1,9 @@
+/** The part of jStat that is used here; the package has no types of its own. */
+declare module 'jstat' {
+  const jStat: {
+    normal: { inv(p: number, mean: number, deviation: number): number }
+    studentt: { inv(p: number, degreesOfFreedom: number): number }
+    binomial: { cdf(successes: number, trials: number, p: number): number }
+  }
+  export = jStat
+}

@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { armDifference } from '../../cli/report/statistics/arm-difference.ts'
+import { armMean } from '../../cli/report/statistics/arm-mean.ts'
+import { holm } from '../../cli/report/statistics/holm.ts'
+import { mcNemar } from '../../cli/report/statistics/mcnemar.ts'
+import { newcombe, newcombePaired } from '../../cli/report/statistics/newcombe.ts'
+import { retention } from '../../cli/report/statistics/non-inferiority.ts'
+import { normalCritical, studentCritical } from '../../cli/report/statistics/quantile.ts'
+import { signFlip } from '../../cli/report/statistics/sign-flip.ts'
+import { twoWay } from '../../cli/report/statistics/two-way.ts'
+
+test('quantiles as in the tables of Fisher and Yates', () => {
+  expect(normalCritical()).toBeCloseTo(1.959963984540054, 10)
+  expect([1, 2, 4, 10, 60].map((df) => Number(studentCritical(df).toFixed(3)))).toEqual([
+    12.706, 4.303, 2.776, 2.228, 2.0,
+  ])
+})
+
+describe('Newcombe, different items', () => {
+  // Newcombe 1998, Statistics in Medicine 17, 873-890, table II, method 10.
+  test.each([
+    [56, 70, 48, 80, 0.0524, 0.3339],
+    [9, 10, 3, 10, 0.1705, 0.809],
+    [6, 7, 2, 7, 0.0582, 0.8062],
+    [5, 56, 0, 29, -0.0381, 0.1926],
+    [0, 10, 0, 20, -0.1611, 0.2775],
+    [10, 10, 0, 20, 0.6791, 1],
+  ])('%i/%i - %i/%i as published', (first, firstTotal, second, secondTotal, low, high) => {
+    const one = { correct: first, total: firstTotal }
+    const interval = newcombe(one, { correct: second, total: secondTotal })!
+    expect(interval.low).toBeCloseTo(low, 4)
+    expect(interval.high).toBeCloseTo(high, 4)
+  })
+  test('no items, no interval', () => expect(newcombe({ correct: 0, total: 0 }, { correct: 1, total: 2 })).toBeNull())
+})
+
+// Cavo et al. 2012 as in Fagerland, Lydersen and Laake (2017), Statistical Analysis of Contingency Tables, chapter 8.
+const cavo = { both: 59, gained: 6, lost: 16, neither: 80 }
+
+describe('the same items', () => {
+  test('Newcombe as published', () => {
+    const interval = newcombePaired(cavo)!
+    expect(interval.low).toBeCloseTo(-0.1186, 4)
+    expect(interval.high).toBeCloseTo(-0.0046, 4)
+  })
+  test('exact McNemar as published', () => expect(mcNemar(cavo.gained, cavo.lost)).toBeCloseTo(0.052479, 6))
+  test('nothing tells them apart: p is 1', () => expect(mcNemar(0, 0)).toBe(1))
+
+  test('Newcombe holds its estimate and changes sign with the order', () => {
+    const count = fc.integer({ min: 0, max: 60 })
+    fc.assert(
+      fc.property(count, count, count, fc.integer({ min: 1, max: 60 }), (both, gained, lost, neither) => {
+        const value = (gained - lost) / (both + gained + lost + neither)
+        const interval = newcombePaired({ both, gained, lost, neither })!
+        const mirrored = newcombePaired({ both, gained: lost, lost: gained, neither })!
+        expect(interval.low).toBeLessThanOrEqual(value + 1e-12)
+        expect(interval.high).toBeGreaterThanOrEqual(value - 1e-12)
+        expect(mirrored.low).toBeCloseTo(-interval.high, 10)
+      }),
+    )
+  })
+})
+
+describe('sign flips', () => {
+  // Darwin's maize in eighths of an inch; Fisher 1935, section 21: 863 of 2^15 arrangements reach 314 in one direction.
+  const maize = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+  test('Darwin’s maize as Fisher has it, exactly', () => expect(signFlip(maize, 1)).toBe((2 * 863) / 2 ** 15))
+  test('drawn patterns come near the exact ones, and repeat with their seed', () => {
+    const padded = [...maize, 1e-6, -1e-6]
+    expect(signFlip(padded, 5)).toBeCloseTo((2 * 863) / 2 ** 15, 2)
+    expect(signFlip(padded, 5)).toBe(signFlip(padded, 5))
+  })
+  test('a drawn p is never 0', () => {
+    const decided = Array.from({ length: 300 }, () => 1)
+    expect(signFlip(decided, 3)).toBe(1 / (2 ** 14 + 1))
+  })
+  test('groups without a difference do not matter', () => {
+    expect(signFlip([...maize, 0, 0, 0], 1)).toBe(signFlip(maize, 1))
+    expect(signFlip([0, 0], 1)).toBe(1)
+  })
+})
+
+describe('Holm', () => {
+  // The worked example of pingouin's `holm`.
+  test('as published', () => {
+    const adjusted = holm([0.5, 0.003, 0.32, 0.054, 0.0003])
+    for (const [index, value] of [0.64, 0.012, 0.64, 0.162, 0.0015].entries())
+      expect(adjusted[index]).toBeCloseTo(value, 12)
+  })
+  test('one comparison needs none', () => expect(holm([0.04])).toEqual([0.04]))
+})
+
+describe('retention', () => {
+  test.each([
+    [{ low: -0.04, high: 0.02 }, 'kept'],
+    [{ low: -0.07, high: 0.02 }, 'inconclusive'],
+    [{ low: -0.12, high: -0.06 }, 'lost'],
+    [null, 'inconclusive'],
+  ])('%j is %s', (interval, verdict) => expect(retention(interval)).toBe(verdict))
+})
+
+describe('two-way table', () => {
+  const single = (rows: readonly (readonly number[])[]) => ({
+    sizes: rows.map(() => 1),
+    right: rows[0]!.map((_, seed) => rows.map((row) => row[seed]!)),
+  })
+  test('mean squares as published: Shrout and Fleiss (1979), table 2', () => {
+    const ratings = [
+      [9, 2, 5, 8],
+      [6, 1, 3, 2],
+      [8, 4, 6, 8],
+      [7, 1, 2, 6],
+      [10, 5, 6, 9],
+      [6, 2, 4, 7],
+    ]
+    const table = twoWay(single(ratings))
+    expect(table.betweenGroups).toBeCloseTo(11.24, 2)
+    expect(table.betweenSeeds).toBeCloseTo(32.49, 2)
+    expect(table.residual).toBeCloseTo(1.02, 2)
+  })
+  test('a group counts by its items', () => {
+    const { share, seedShares, groupValues } = twoWay({
+      sizes: [1, 3],
+      right: [
+        [1, 0],
+        [1, 3],
+      ],
+    })
+    expect(share).toBeCloseTo(5 / 8)
+    expect([...seedShares]).toEqual([1 / 4, 1])
+    expect((groupValues[0]! + groupValues[1]!) / 2).toBeCloseTo(share)
+  })
+})
+
+describe('arms', () => {
+  const right = (pattern: string) => [...pattern].map(Number)
+  const sizes = new Array<number>(12).fill(1)
+  const one = { sizes, right: [right('111111100000'), right('111111000000'), right('111111110001')] }
+  const other = { sizes, right: [right('110011100000'), right('111100000000'), right('111101100000')] }
+
+  test('one seed of single items comes near Wilson', () => {
+    const sizes = new Array<number>(180).fill(1)
+    const { interval } = armMean({ sizes, right: [sizes.map((_, index) => Number(index < 60))] })
+    expect(interval!.low).toBeCloseTo(0.2685, 2)
+    expect(interval!.high).toBeCloseTo(0.405, 2)
+  })
+  test('all right or all wrong still has an interval, over groups', () => {
+    const { interval } = armMean({ sizes: [2, 2, 2], right: [[2, 2, 2]] })
+    expect(interval).toEqual({ low: expect.closeTo(0.4385, 3), high: 1 })
+  })
+  test('items of a group count as one draw', () => {
+    const many = { sizes: new Array<number>(60).fill(1), right: [Array.from({ length: 60 }, (_, item) => item % 2)] }
+    const few = {
+      sizes: new Array<number>(12).fill(5),
+      right: [Array.from({ length: 12 }, (_, group) => 5 * (group % 2))],
+    }
+    const width = ({ interval }: ReturnType<typeof armMean>) => interval!.high - interval!.low
+    expect(width(armMean(few))).toBeGreaterThan(1.8 * width(armMean(many)))
+  })
+  test('seeds that disagree widen the interval', () => {
+    const apart = { sizes, right: [right('111111111110'), right('111111000000'), right('110000000000')] }
+    const width = ({ interval }: ReturnType<typeof armMean>) => interval!.high - interval!.low
+    expect(width(armMean(apart))).toBeGreaterThan(width(armMean(one)))
+  })
+  test('a difference is paired on items, and mirrors', () => {
+    const there = armDifference(one, other)
+    const back = armDifference(other, one)
+    expect(there.value).toBeCloseTo(armMean(one).value - armMean(other).value, 12)
+    expect(back.interval!.low).toBeCloseTo(-there.interval!.high, 12)
+    expect(there.byGroup.reduce((sum, group) => sum + group, 0) / 12).toBeCloseTo(there.value, 12)
+  })
+  test('arms that nothing tells apart still have an interval with a width', () => {
+    const { value, interval } = armDifference(one, one)
+    expect(value).toBe(0)
+    expect(interval!.low).toBeLessThan(0)
+    const same = { sizes, right: [right('111111000000')] }
+    expect(armDifference(same, same).interval!.high).toBeGreaterThan(0.01)
+  })
+  test('one group tells nothing', () => expect(armMean({ sizes: [3], right: [[2]] }).interval).toBeNull())
+})
