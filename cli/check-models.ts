@@ -3,6 +3,7 @@ import { checkTeacher } from '../agents/kit/teacher/check.ts'
 import { endpointOf } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
+import type { ModelContexts } from './check-context.ts'
 import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
 
@@ -38,9 +39,9 @@ export function withLocalModel(topology: Topology, model: string): Topology {
 
 /**
  * Checks what the language models of a topology need, without a paid call: options, address, key, model. Errors: UsageError, or
- * TeacherUnusable; both say how to mend it.
+ * TeacherUnusable; both say how to mend it. Gives the sizes of the models' contexts, as far as their endpoint says them.
  */
-export async function checkModels(topology: Topology): Promise<void> {
+export async function checkModels(topology: Topology): Promise<ModelContexts> {
   checkPrices(topology)
   shareConcurrency(topology)
   const { name, agents } = topology
@@ -58,5 +59,7 @@ export async function checkModels(topology: Topology): Promise<void> {
     }
     models.add(parsed.data.model)
   }
-  for (const model of models) await checkTeacher(endpointOf(process.env), model)
+  const contexts: ModelContexts = new Map()
+  for (const model of models) contexts.set(model, (await checkTeacher(endpointOf(process.env), model)).contextTokens)
+  return contexts
 }

@@ -17,7 +17,7 @@ export type RunRequest = {
   rows?: number
   /** Left out by a run that makes data alone. */
   evidence?: Omit<Evidence, 'reference'>
-  /** Left out: seed where the task has a pool. */
+  /** Left out: seed where the task has a pool, as a program that is given may name it. */
   setting?: Setting
   /** Of a run that makes data alone. */
   generate?: RunConfig['generate']

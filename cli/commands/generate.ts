@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { endpointOf } from '../../agents/kit/teacher/options.ts'
 import { leastCalls } from '../../agents/planner/program-faults.ts'
@@ -6,6 +7,7 @@ import { PlannerState } from '../../agents/planner/state.ts'
 import type { Program } from '../../schemas/program.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
+import { checkProgramFits } from '../check-context.ts'
 import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -104,7 +106,11 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
       'Stop it first, or set SYLLABUS_HOME to another folder.',
     )
   }
-  if (!local) await checkTeacher(endpointOf(process.env), model)
+  if (!local) {
+    const { contextTokens } = await checkTeacher(endpointOf(process.env), model)
+    const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
+    checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
+  }
   return wanted
 }
 

@@ -1,14 +1,18 @@
 import { type Command, Option } from 'commander'
 import { BaselineArm } from '../../schemas/arm.ts'
+import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
+import { checkFits } from '../check-context.ts'
 import { checkGenerator } from '../check-generator.ts'
 import { checkModels, withLocalModel, withModel } from '../check-models.ts'
+import { checkSeeds } from '../check-seeds.ts'
 import { conduct } from '../conduct.ts'
 import { planEvidence } from '../evidence.ts'
 import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { arms, positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
+import { settingOf } from '../setting.ts'
 import { submitRun } from '../submit-run.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 
@@ -41,6 +45,12 @@ export function registerRun(program: Command): void {
       'half of validation guides the search before attempt i, the other half from then on',
       positive,
     )
+    .addOption(
+      new Option(
+        '--setting <name>',
+        "rows from nothing, or built on the task's seed pool (default: seed where it has one)",
+      ).choices(Setting.options),
+    )
     .addOption(teacherOption())
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .option('--scorer <name|file.js>', 'scorer of a task folder that has no task.yaml')
@@ -54,10 +64,12 @@ export function registerRun(program: Command): void {
       const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
       checkGenerator(task, topology)
       const evidence = planEvidence(task, topology, options)
+      const setting = settingOf(task, topology, options.setting)
+      checkSeeds(task)
       await using _served = local && (await serveLocalModel(local, topology, reporter))
-      await checkModels(topology)
+      checkFits(task, topology, await checkModels(topology))
       process.exitCode = await conduct(topology, reporter, async (bus) => ({
-        runId: await submitRun(bus, task, topology, { ...options, evidence }),
+        runId: await submitRun(bus, task, topology, { ...options, evidence, setting }),
         fromSeq: 1,
       }))
     })

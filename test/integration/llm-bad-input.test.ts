@@ -19,7 +19,13 @@ const server = createServer((request, response) => {
   const known = request.headers.authorization === 'Bearer good-key'
   if (request.url?.startsWith('/page')) return response.writeHead(200).end('<html>A web page.</html>')
   response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
-  response.end(JSON.stringify(known ? { data: [{ id: 'small-teacher' }] } : { error: { message: 'bad key' } }))
+  response.end(
+    JSON.stringify(
+      known
+        ? { data: [{ id: 'small-teacher' }, { id: 'narrow', max_model_len: 4096 }] }
+        : { error: { message: 'bad key' } },
+    ),
+  )
 })
 
 beforeAll(async () => {
@@ -45,6 +51,7 @@ test.each([
     { key: 'good-key', model: 'm', url: noApi },
     /no OpenAI-compatible API.*OPENAI_BASE_URL/s,
   ],
+  ['a context that is too small', { key: 'good-key', model: 'narrow' }, /context of narrow has 4096.*contextChars/s],
   ['an address where nobody is', { key: 'good-key', model: 'm', url: nobody }, /There is no API at.*OPENAI_BASE_URL/s],
 ] as const)('%s is said before anything is paid, with exit code 2', async (_, given, said) => {
   const { key, model } = given

@@ -24,6 +24,10 @@ export type TeacherServerOptions = {
   outage?: () => { status: number; retryAfterS?: number } | null
   key?: string
   model?: string
+  /** Size of the model's context in characters of the prompt: longer ones are refused. */
+  contextChars?: number
+  /** What the list of models says of it. */
+  contextTokens?: number
 }
 
 export type TeacherServer = AsyncDisposable & {
@@ -102,7 +106,8 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
     if (key && request.headers.authorization !== `Bearer ${key}`)
       return void send(401, '{"error":{"message":"bad key"}}')
-    if (request.url === '/v1/models') return void send(200, JSON.stringify({ data: [{ id: model }] }))
+    if (request.url === '/v1/models')
+      return void send(200, JSON.stringify({ data: [{ id: model, max_model_len: options.contextTokens }] }))
     if (request.url !== '/v1/chat/completions') return void send(404, '{}')
     seen.requests += 1
     seen.firstAt ||= Date.now()

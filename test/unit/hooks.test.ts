@@ -25,13 +25,13 @@ describe('what hooks say', () => {
     const hooks = {
       parse: "(reply, { parameters }) => { const [input, output] = reply.split('=>'); return { input, output } }",
       accept: '(row, context) => context.chance < 0.5 && row.output.length > 1',
-      expand: '(row, { parameters }) => [{ ...row, input: `In ${parameters.place}: ${row.input}` }]',
+      expand: "(row, { parameters }) => [{ ...row, input: ['In', parameters.place, row.input].join(' ') }]",
     }
     expect(await call(hooks, { reply: 'How many? => It is 3.' })).toEqual({
       kind: 'rows',
       rows: [
         { input: 'How many?', output: 'It is 3.' },
-        { input: 'In a shop: How many?', output: 'It is 3.' },
+        { input: 'In a shop How many?', output: 'It is 3.' },
       ],
     })
   })

@@ -26,7 +26,7 @@ function pick(parameter: PromptParameter, at: number): string {
 }
 
 /** The text of one prompt, filled in. A source that reads its replies itself asks for their form itself. */
-function messageOf(
+export function fillIn(
   { template, hooks }: PromptSource,
   instruction: string,
   values: ReadonlyMap<string, string>,
@@ -68,7 +68,7 @@ export function composePrompts(
       index,
       sample,
       stem: `a${attempt}.r${round}.${source.id}.${prompt}`,
-      messages: [{ role: 'user', content: messageOf(source, instruction, values) }],
+      messages: [{ role: 'user', content: fillIn(source, instruction, values) }],
       context: {
         index: prompt,
         sample,

@@ -4,7 +4,11 @@ import type { Stage } from '../../../schemas/usage.ts'
 import type { ChatRequest, Reply } from '../teacher/request.ts'
 
 /** No reply: `budget` when no call was left, `gone` when the endpoint stayed away, `failed` for this call alone. */
-export const Failure = z.object({ ok: z.literal(false), why: z.enum(['budget', 'gone', 'failed']), reason: z.string() })
+export const Failure = z.object({
+  ok: z.literal(false),
+  why: z.enum(['budget', 'gone', 'context', 'failed']),
+  reason: z.string(),
+})
 export type Failure = z.infer<typeof Failure>
 
 /** A reply with the hash of the prompt it answers. */

@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import type { Endpoint } from './options.ts'
 
-const Models = z.object({ data: z.array(z.object({ id: z.string() })) })
+const Models = z.object({ data: z.array(z.looseObject({ id: z.string() })) })
+
+/** Names under which endpoints give the size of a model's context: OpenRouter, vLLM, LM Studio, Groq, llama.cpp. */
+const contextNames = ['context_length', 'max_model_len', 'max_context_length', 'context_window', 'n_ctx', 'n_ctx_train']
+
+/** The tokens that a model takes in and gives together, as its endpoint says; null where it does not. */
+function contextOf(model: Readonly<Record<string, unknown>>): number | null {
+  const meta = typeof model.meta === 'object' ? { ...model.meta } : {}
+  const said = { ...meta, ...model } as Readonly<Record<string, unknown>>
+  const found = contextNames.map((name) => said[name]).find((value) => typeof value === 'number' && value > 0)
+  return typeof found === 'number' ? found : null
+}
 
 /** What keeps a teacher from answering, and how to mend it. */
 export class TeacherUnusable extends Error {
@@ -16,9 +27,14 @@ export class TeacherUnusable extends Error {
 
 /**
  * Asks the endpoint for its models, which is not paid. Errors: TeacherUnusable for a refused key, an address without an API and a
- * model that is not there. An endpoint that has no list of models passes: then only a call can tell.
+ * model that is not there. An endpoint that has no list of models passes: then only a call can tell. Gives the size of
+ * the model's context where the endpoint says it.
  */
-export async function checkTeacher({ baseUrl, apiKey }: Endpoint, model: string, timeoutMs = 10_000): Promise<void> {
+export async function checkTeacher(
+  { baseUrl, apiKey }: Endpoint,
+  model: string,
+  timeoutMs = 10_000,
+): Promise<{ contextTokens: number | null }> {
   const mendUrl =
     'Set OPENAI_BASE_URL to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.'
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
@@ -37,13 +53,16 @@ export async function checkTeacher({ baseUrl, apiKey }: Endpoint, model: string,
       'Set OPENAI_API_KEY to a key of this endpoint.',
     )
   }
-  if (status === 404 || status === 405 || status === 501 || status === 429 || status >= 500) return
+  if (status === 404 || status === 405 || status === 501 || status === 429 || status >= 500) {
+    return { contextTokens: null }
+  }
   const models = Models.safeParse(parse(text))
   if (status !== 200 || !models.success) {
     throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API (HTTP ${status}).`, mendUrl)
   }
+  const found = models.data.data.find(({ id }) => id === model)
+  if (found) return { contextTokens: contextOf(found) }
   const names = models.data.data.map(({ id }) => id)
-  if (names.includes(model)) return
   throw new TeacherUnusable(
     `${baseUrl} has no model "${model}".`,
     `Name one of: ${names.slice(0, 20).join(', ') || 'none'}.`,

@@ -3,6 +3,8 @@ import { z } from 'zod'
 /** How an agent speaks to a teacher; the key and the address come from the environment alone. */
 export const TeacherOptions = z.strictObject({
   model: z.string().min(1),
+  /** Tokens that the model takes in and gives together, where its endpoint does not say or says otherwise. */
+  contextTokens: z.number().int().positive().optional(),
   /** Requests under way at the same time, in one process. */
   concurrency: z.number().int().min(1).max(512).default(80),
   /** HTTP requests for one reply, the first included. */

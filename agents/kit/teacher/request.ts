@@ -16,11 +16,12 @@ export const Reply = z.object({
 })
 export type Reply = z.infer<typeof Reply>
 
-/** One HTTP request's end. `passing`: may be tried again. `fatal`: every other request would end the same. */
+/** One HTTP request's end. `passing`: may be tried again. `fatal`: every other request would end the same. `tooLong`: the prompt and
+ * its reply do not fit into the model's context. */
 export type Outcome =
   | { kind: 'reply'; reply: Reply }
   | { kind: 'passing'; reason: string; fault: boolean; retryAfterMs: number }
-  | { kind: 'refused'; reason: string }
+  | { kind: 'refused'; reason: string; tooLong: boolean }
   | { kind: 'fatal'; reason: string }
 
 const Completion = z.object({
@@ -81,6 +82,10 @@ function parse(text: string): unknown {
   }
 }
 
+/** How endpoints say that a prompt and its reply do not fit into the model's context. */
+const tooLong =
+  /context[_ ](length|window|size)|maximum (model|sequence) length|(prompt|input|request) is too (long|large)|too many tokens/i
+
 const passingStatuses = [408, 409, 425, 429]
 const fatalStatuses = [401, 403, 404]
 
@@ -88,7 +93,7 @@ function faultOf({ status, text, retryAfter }: Posted): Outcome {
   // The endpoint's words are data of a stranger: shortened, on one line.
   const reason = `HTTP ${status}: ${text.replaceAll(/\s+/g, ' ').slice(0, 200)}`
   if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
-  if (!passingStatuses.includes(status) && status < 500) return { kind: 'refused', reason }
+  if (!passingStatuses.includes(status) && status < 500) return { kind: 'refused', reason, tooLong: tooLong.test(text) }
   return { kind: 'passing', reason, fault: true, retryAfterMs: retryAfterMs(retryAfter) }
 }
 

@@ -7,8 +7,13 @@ import { type ChatRequest, type Outcome, type Reply, requestOnce } from './reque
 /** Asked before each HTTP request; resolves to false when nothing more may be spent. */
 export type Purse = { take(): Promise<boolean> }
 
-/** No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away, `failed` for this call alone. */
-export type Answer = { ok: true; reply: Reply } | { ok: false; why: 'budget' | 'gone' | 'failed'; reason: string }
+/**
+ * No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away, `context` when the prompt is too long for the
+ * model, `failed` for anything else that is this call's alone.
+ */
+export type Answer =
+  | { ok: true; reply: Reply }
+  | { ok: false; why: 'budget' | 'gone' | 'context' | 'failed'; reason: string }
 
 export type Teacher = {
   readonly model: string
@@ -153,7 +158,7 @@ export function createTeacher(
       case 'fatal':
         throw new TeacherRefused(outcome.reason)
       case 'refused':
-        return { ok: false, why: 'failed', reason: outcome.reason }
+        return { ok: false, why: outcome.tooLong ? 'context' : 'failed', reason: outcome.reason }
       case 'passing': {
         task.signal.throwIfAborted()
         // While the breaker is open the fault is the endpoint's: it costs the call no try of its own.

@@ -3,6 +3,8 @@ import { z } from 'zod'
 /** Options of the planner variants that ask a language model; the key and the address come from the environment alone. */
 export const LlmPlannerOptions = z.strictObject({
   model: z.string().min(1),
+  /** Tokens that the model takes in and gives together, where its endpoint does not say or says otherwise. */
+  contextTokens: z.number().int().positive().optional(),
   temperature: z.number().min(0).max(2).default(0.7),
   /** Longest reply in tokens. */
   maxTokens: z.number().int().positive().default(8192),

@@ -12,6 +12,9 @@ export const promptHashes: Readonly<Record<string, string>> = Object.fromEntries
   names.map((name) => [`${name}.md`, sha256(texts[name])]),
 )
 
+/** All prompt files together, for their length. */
+export const promptTexts = Object.values(texts).join('\n')
+
 /** A prompt with its `<<name>>` places filled in; a place without a value is an error of ours. */
 export function prompt(name: PromptName, values: Readonly<Record<string, string>>): string {
   return texts[name].trim().replaceAll(/<<(\w+)>>/g, (_, place: string) => {
