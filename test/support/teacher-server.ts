@@ -121,6 +121,11 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
     const prompt = Number(/problem number (\d+)/.exec(body.messages[0]!.content)?.[1] ?? -1)
     const before = byPrompt.get(prompt) ?? 0
     byPrompt.set(prompt, before + 1)
+    const length = body.messages.reduce((sum, { content }) => sum + content.length, 0)
+    if (options.contextChars !== undefined && length > options.contextChars) {
+      const message = `This model's maximum context length is ${options.contextChars} characters, and you sent ${length}.`
+      return void send(400, JSON.stringify({ error: { message, code: 'context_length_exceeded' } }))
+    }
     const out = options.outage?.()
     if (out) {
       const wish: Record<string, string> =

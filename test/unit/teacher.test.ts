@@ -89,7 +89,7 @@ test('a refused key is fatal and said without its value', async () => {
 test('a missing model and an address without an API are told before anything is paid', async () => {
   await using server = await startTeacherServer()
   const at = (baseUrl: string, model: string) => checkTeacher({ baseUrl, apiKey: '' }, model)
-  await expect(at(server.url, server.model)).resolves.toBeUndefined()
+  await expect(at(server.url, server.model)).resolves.toEqual({ contextTokens: null })
   await expect(at(server.url, 'nobody')).rejects.toMatchObject({ mend: `Name one of: ${server.model}.` })
   await expect(at('http://127.0.0.1:1/v1', 'x')).rejects.toThrow('There is no API at http://127.0.0.1:1/v1')
   expect(server.requests).toBe(0)
