@@ -1,9 +1,11 @@
 import type { BadCase, ScoreSheet } from '../../../schemas/score.ts'
+import type { Seed } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
 import type { Attempt } from '../state.ts'
 
 const maxCaseChars = 500
 const maxRowChars = 400
+const shownSeeds = 4
 
 const meanings: Readonly<Record<Situation['operation'], string>> = {
   draft: 'Begin afresh: write a program of its own, not a correction of an earlier one.',
@@ -25,6 +27,7 @@ export function describeSituation(situation: Situation, maxChars: number): strin
     `${left.hours.toFixed(1)} hours are left${left.teacherCalls === null ? '' : `, and ${left.teacherCalls} teacher calls, the control's share included`}.`
   const parts = [
     status,
+    ...(task.seeds.length > 0 ? [seedText(task.seeds)] : []),
     `The untrained student on validation: ${scoreText(base, mode)}.`,
     ...history.map((attempt) => attemptText(attempt, mode)),
     ...(situation.operation === 'debug' ? [lastWrote(history.at(-1))] : []),
@@ -36,6 +39,18 @@ export function describeSituation(situation: Situation, maxChars: number): strin
   return cases.length === 0 ? text : `${text}\n\n${describeCases(cases, Math.max(0, maxChars - text.length))}`
 }
 
+/** The size of the seed pool and a few of its questions, spread over it. */
+function seedText(seeds: readonly Seed[]): string {
+  const counts = Object.entries(Object.groupBy(seeds, ({ skill }) => skill ?? 'any skill'))
+  const stride = Math.max(1, Math.floor(seeds.length / shownSeeds))
+  const shown = seeds.filter((_, index) => index % stride === 0).slice(0, shownSeeds)
+  const lines = shown.map(({ skill, text }) =>
+    shorten(`- [${skill ?? 'any skill'}] ${text.replaceAll('\n', ' ')}`, maxRowChars),
+  )
+  const sizes = counts.map(([skill, of]) => `${skill} ${of?.length}`).join(', ')
+  return [`The seed pool has ${seeds.length} raw questions (${sizes}), such as:`, ...lines].join('\n')
+}
+
 function scoreText(sheet: ScoreSheet, mode: 'strict' | 'lenient'): string {
   const share = (name: string, { correct, total }: { correct: number; total: number }) => `${name} ${correct}/${total}`
   const skills = Object.entries(sheet.bySkill).map(([name, score]) => share(name, score[mode]))
@@ -44,10 +59,14 @@ function scoreText(sheet: ScoreSheet, mode: 'strict' | 'lenient'): string {
 }
 
 function attemptText(attempt: Attempt, mode: 'strict' | 'lenient'): string {
-  const yields = Object.entries(attempt.bySource).map(([id, { asked, admitted, rejected }]) => {
-    const reasons = Object.entries(rejected).map(([reason, count]) => `${reason} ${count}`)
-    return `${id}: ${admitted} of ${asked} admitted${reasons.length > 0 ? ` (rejected: ${reasons.join(', ')})` : ''}`
-  })
+  const counted = (what: string, counts: Readonly<Record<string, number>>) => {
+    const reasons = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`)
+    return reasons.length > 0 ? ` (${what}: ${reasons.join(', ')})` : ''
+  }
+  const yields = Object.entries(attempt.bySource).map(
+    ([id, { asked, admitted, rejected, failed = {} }]) =>
+      `${id}: ${admitted} of ${asked} admitted${counted('rejected', rejected)}${counted('without a row', failed)}`,
+  )
   return [
     `Attempt ${attempt.attempt} (${attempt.operation}): ${attempt.outcome}, ${attempt.rows} rows. ${attempt.diagnosis}`,
     ...(attempt.error ? [`Error: ${attempt.error}`] : []),

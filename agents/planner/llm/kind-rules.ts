@@ -14,5 +14,18 @@ const rules: Readonly<Record<Source['kind'], string>> = {
   ].join('\n'),
 }
 
-/** What the model is told about the sources that the run's generator can follow. */
-export const kindRules = (kinds: readonly Source['kind'][]): string => kinds.map((kind) => rules[kind]).join('\n')
+const hookRules =
+  '- `hooks` of a prompt source are optional JavaScript functions, each a text, without I/O, clock and random numbers. ' +
+  '`accept`: "(row, context) => true", or a reason to refuse a row whose `input` and `output` it sees. ' +
+  '`expand`: "(row, context) => [{input, output}]", at most `maxExpanded` further rows made of a good one, for no further call. ' +
+  '`parse`: "(reply, context) => ({input, output})" or null, where you want the reply in a form of your own: then the template asks for it, and for the answer in the form of {{instruction}}. ' +
+  '`context` has `seed` and `parameters` as the prompt was filled in. A hook that fails on every reply makes the program fail: leave them out unless they are needed.'
+
+const seedRule =
+  '- `mode` "seed" builds on the pool of raw questions: `seeds` is "pool", and {{seed}} in the template stands for one of them in turn. Ask for a new problem inspired by it, or for its worked answer.'
+
+/** What the model is told about the sources that the run's generator can follow, and about the seed pool where there is one. */
+export function kindRules(kinds: readonly Source['kind'][], hasSeeds: boolean): string {
+  const prompted = kinds.includes('prompt') ? [...(hasSeeds ? [seedRule] : []), hookRules] : []
+  return [...kinds.map((kind) => rules[kind]), ...prompted].join('\n')
+}
