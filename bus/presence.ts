@@ -17,6 +17,8 @@ export const Presence = z.looseObject({
   lastMessageAt: z.iso.datetime().nullable(),
   /** Messages being worked on, as `name seq`. */
   handling: z.array(z.string()),
+  /** In words: what its work waits for. */
+  waiting: z.string().nullable().default(null),
 })
 export type Presence = z.infer<typeof Presence>
 
@@ -39,6 +41,7 @@ export function announcePresence(
   const refresh = async () => {
     const { lastMessageAt, handling } = activity()
     await kv.put(key, {
+      waiting: null,
       ...extra,
       ...who,
       pid: process.pid,

@@ -25,10 +25,14 @@ export async function hostAgent<R extends AgentRole>(
   const force = new AbortController()
   const contaminationKey = launch.contaminationKey ? Buffer.from(launch.contaminationKey, 'hex') : null
   const identity = { role, variant, instance }
-  await using _presence = bus.announce({ slots: launch.slots })
+  const shown: { slots: number; waiting: string | null } = { slots: launch.slots, waiting: null }
+  await using _presence = bus.announce(shown)
+  const setWaiting = (reason: string | null) => {
+    shown.waiting = reason
+  }
   const setup = AbortSignal.any([drain, force.signal])
   const { options, home } = launch
-  const agent = await start({ bus, identity, options, home, contaminationKey, log, signal: setup })
+  const agent = await start({ bus, identity, options, home, contaminationKey, log, setWaiting, signal: setup })
   const loop = bus.work(agent.handlers as never, {
     role,
     variant,

@@ -31,8 +31,8 @@ async function agentLines(bus: Bus) {
   const held = await Promise.all((await kv.keys()).map((key) => kv.get(key)))
   return held.flatMap((entry) => {
     if (!entry) return []
-    const { role, variant, instance, pid, host, lastMessageAt, handling } = entry.value
-    return [{ role, variant, instance, pid, host, lastMessageAt, handling }]
+    const { role, variant, instance, pid, host, lastMessageAt, handling, waiting } = entry.value
+    return [{ role, variant, instance, pid, host, lastMessageAt, handling, waiting }]
   })
 }
 

@@ -60,6 +60,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
       home: server.storeDir,
       contaminationKey: Buffer.alloc(32, 7),
       log: memoryLog() as never,
+      setWaiting: () => {},
       signal: stop.signal,
     }
     const { handlers } = await evaluator.variants[variant](context)

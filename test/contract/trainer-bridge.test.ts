@@ -66,6 +66,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
       home: testHome,
       contaminationKey: null,
       log: memoryLog() as never,
+      setWaiting: () => {},
       signal: stop.signal,
     })
     release = started.release

@@ -54,6 +54,7 @@ function planner(instance: string, endpoint: { baseUrl: string; apiKey: string }
     home: '',
     contaminationKey: null,
     log: memoryLog() as never,
+    setWaiting: () => {},
     signal: end.signal,
   })
   return { end, decide: (of: Situation) => policy.decide(of, end.signal) }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { BreakerState } from '../../agents/kit/teacher/breaker.ts'
+import { type BreakerState, createBreaker } from '../../agents/kit/teacher/breaker.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
@@ -70,6 +70,22 @@ test('an outage opens the breaker, which lets single probes through and closes w
   expect(states).toEqual(['open', 'half-open', 'open', 'half-open', 'closed'])
   // It opens after 20 faults, when as many more are under way; after that only probes are lost.
   expect(server.requests).toBeLessThanOrEqual(100 + 20 + 30 + 2)
+})
+
+test('B3: what was under way when the breaker opened neither closes it nor lengthens its pause', () => {
+  const breaker = createBreaker()
+  for (let call = 0; call < 20; call++) breaker.failed('call', 0, 0)
+  expect(breaker.state).toBe('open')
+  const { notBefore } = breaker
+  breaker.succeeded('call')
+  breaker.failed('call', 500, 60_000)
+  expect(breaker).toMatchObject({ state: 'open', notBefore })
+  expect(breaker.admit(notBefore)).toBe('probe')
+  breaker.succeeded('call')
+  expect(breaker.state).toBe('half-open')
+  expect(breaker.admit(notBefore)).toBeNull()
+  breaker.succeeded('probe')
+  expect(breaker.admit(notBefore)).toBe('call')
 })
 
 test('an endpoint that stays away ends the waiting calls with a reason', async () => {

@@ -44,10 +44,11 @@ function optionsOf({ options, identity: { role, variant } }: AgentContext): Teac
 
 /** The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. */
 export function openPaidWork(context: AgentContext, buckets: PaidBuckets): PaidWork {
-  const { bus, identity, log } = context
+  const { bus, identity, log, setWaiting } = context
   const active = new Map<string, number>()
   const teacher = createTeacher(endpointOf(process.env), optionsOf(context), (state) => {
     log.warn({ state }, 'circuit breaker of the teacher')
+    setWaiting(state === 'closed' ? null : words.open)
     for (const runId of active.keys()) void tellBreaker(bus, identity, runId, state).catch(() => {})
   })
   const records = bus.kv(buckets.records, PaidRecord)

@@ -7,14 +7,16 @@ export type Breaker = {
   readonly notBefore: number
   /** When the breaker opened for the first time since a call last succeeded; null while it is closed. */
   readonly openSince: number | null
-  /** Takes the one probe of a half-open breaker; true always while it is closed. */
-  admit(now: number): boolean
-  /** The probe that was admitted is not made after all. */
-  skipped(): void
-  succeeded(): void
+  /** Whether a call may be made, and as what: while it is open, once its pause is over, one single probe. */
+  admit(now: number): Admission | null
+  /** The call that was admitted is not made after all. */
+  skipped(as: Admission): void
+  succeeded(as: Admission): void
   /** A fault of the endpoint: 429, 5xx, time-out or no connection. `retryAfterMs` is its own wish. */
-  failed(now: number, retryAfterMs: number): void
+  failed(as: Admission, now: number, retryAfterMs: number): void
 }
+
+export type Admission = 'call' | 'probe'
 
 const windowSize = 40
 const openShare = 0.5
@@ -24,7 +26,7 @@ const longestPauseMs = 30_000
 /**
  * B1  It opens when at least half of the last 40 outcomes were faults, so single 429s never stop the others.
  * B2  Open, it admits nothing until the pause, doubled each time, or the endpoint's own wish is over; then one probe.
- * B3  A probe that succeeds closes it and forgets the faults.
+ * B3  A probe that succeeds closes it and forgets the faults; calls that were under way when it opened do neither.
  */
 export function createBreaker(onState: (state: BreakerState) => void = () => {}): Breaker {
   let state: BreakerState = 'closed'
@@ -37,6 +39,9 @@ export function createBreaker(onState: (state: BreakerState) => void = () => {})
     state = next
     onState(next)
   }
+  const note = (good: boolean) => {
+    if (state === 'closed') outcomes = [...outcomes.slice(1 - windowSize), good]
+  }
   return {
     get state() {
       return state
@@ -48,28 +53,28 @@ export function createBreaker(onState: (state: BreakerState) => void = () => {})
       return openSince
     },
     admit(now) {
-      if (state === 'closed') return true
-      if (state === 'half-open' || now < notBefore) return false
+      if (state === 'closed') return 'call'
+      if (state === 'half-open' || now < notBefore) return null
       turn('half-open')
-      return true
+      return 'probe'
     },
-    skipped() {
-      if (state === 'half-open') turn('open')
+    skipped(as) {
+      if (as === 'probe' && state === 'half-open') turn('open')
     },
-    succeeded() {
-      outcomes = [...outcomes.slice(1 - windowSize), true]
-      if (state === 'closed') return
+    succeeded(as) {
+      if (as === 'call') return note(true)
       outcomes = []
       pauseMs = firstPauseMs
       notBefore = 0
       openSince = null
       turn('closed')
     },
-    failed(now, retryAfterMs) {
-      outcomes = [...outcomes.slice(1 - windowSize), false]
-      const faults = outcomes.filter((good) => !good).length
-      if (state === 'closed' && (outcomes.length < windowSize / 2 || faults < openShare * outcomes.length)) return
-      if (state === 'open') return
+    failed(as, now, retryAfterMs) {
+      if (as === 'call') {
+        note(false)
+        const faults = outcomes.filter((good) => !good).length
+        if (state !== 'closed' || outcomes.length < windowSize / 2 || faults < openShare * outcomes.length) return
+      }
       notBefore = now + Math.max(pauseMs, retryAfterMs)
       pauseMs = Math.min(2 * pauseMs, longestPauseMs)
       openSince ??= now

@@ -1,4 +1,4 @@
-import { type BreakerState, createBreaker } from './breaker.ts'
+import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
 import { createLatency } from './latency.ts'
 import type { Endpoint, TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
@@ -76,9 +76,11 @@ export function createTeacher(
       waiting = waiting.filter((task) => task.notBefore > now)
       ready.unshift(...due)
     }
-    while (busy < options.concurrency && ready.length > 0 && breaker.admit(now)) {
+    while (busy < options.concurrency && ready.length > 0) {
+      const admission = breaker.admit(now)
+      if (!admission) break
       busy += 1
-      void run(ready.shift()!)
+      void run(ready.shift()!, admission)
     }
     if (breaker.openSince !== null && now - breaker.openSince > options.giveUpMs) giveUp()
     for (const flight of flights) {
@@ -108,18 +110,18 @@ export function createTeacher(
     }
   }
 
-  async function run(task: Task): Promise<void> {
+  async function run(task: Task, admission: Admission): Promise<void> {
     try {
       task.signal.throwIfAborted()
       const paid = await task.purse.take()
       task.signal.throwIfAborted()
-      if (!paid) breaker.skipped()
+      if (!paid) breaker.skipped(admission)
       const answer: Answer | null = paid
-        ? answerOf(task, await fly(task))
+        ? answerOf(task, await fly(task, admission))
         : { ok: false, why: 'budget', reason: 'no call is left' }
       if (answer) task.settle.resolve(answer)
     } catch (error) {
-      breaker.skipped()
+      breaker.skipped(admission)
       task.settle.reject(error)
     } finally {
       busy -= 1
@@ -127,7 +129,7 @@ export function createTeacher(
     }
   }
 
-  async function fly(task: Task): Promise<Outcome> {
+  async function fly(task: Task, admission: Admission): Promise<Outcome> {
     const flight = { startedAt: Date.now(), patience: 2 ** task.timeouts, abort: new AbortController() }
     const stop = () => flight.abort.abort()
     task.signal.addEventListener('abort', stop)
@@ -136,8 +138,8 @@ export function createTeacher(
     try {
       const outcome = await requestOnce(post, options.model, task.request, flight.abort.signal)
       const now = Date.now()
-      if (outcome.kind === 'passing' && outcome.fault) breaker.failed(now, outcome.retryAfterMs)
-      else breaker.succeeded()
+      if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, outcome.retryAfterMs)
+      else breaker.succeeded(admission)
       if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
       if (flight.abort.signal.aborted && outcome.kind !== 'reply') task.timeouts += 1
       return outcome

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
+import { until } from '../support/nats.ts'
+import { startTeacherServer } from '../support/teacher-server.ts'
+
+const Status = z.object({ agents: z.array(z.object({ role: z.string(), waiting: z.string().nullable() })) })
+const waits = 'the teacher fails; calls wait'
+
+let folder: GenerateFolder
+beforeAll(async () => {
+  folder = await openGenerateFolder()
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+test('a teacher that answers 429 alone for a while is waited for where everybody sees it, and the run finishes', async () => {
+  let away = false
+  await using server = await startTeacherServer({ latencyMs: 100, outage: () => (away ? { status: 429 } : null) })
+  const command = folder.generate('away', server, ['--rows', '150', '--concurrency', '20'])
+  await until('some calls are made', () => server.requests >= 60, 30_000)
+  away = true
+  await until('the run says that it waits', () => command.output().includes(waits), 20_000)
+  const before = server.requests
+  const awaySince = Date.now()
+  await until(
+    'status says so too',
+    async () => {
+      const status = folder.command('away', ['status', '--json'])
+      await status.ended
+      return Status.parse(JSON.parse(status.output())).agents.some(({ waiting }) => waiting === waits)
+    },
+    30_000,
+  )
+  await until('it was away for 8 s', () => Date.now() - awaySince > 8000)
+  // Single probes, each after a longer pause than the one before.
+  expect(server.requests - before).toBeLessThan(10)
+  away = false
+  expect(await command.ended, command.output()).toBe(0)
+  expect(command.output()).toContain('the teacher answers again')
+  expect(await folder.outcomeOf('away')).toMatchObject({ rows: 150, stopReason: 'rows-complete' })
+}, 120_000)
+
+test('a teacher that is down for good ends the run with that reason, and its rows are kept and exported', async () => {
+  await using server = await startTeacherServer({
+    latencyMs: 50,
+    outage: () => (server.requests > 80 ? { status: 503 } : null),
+  })
+  const generator = { variant: 'llm', options: { model: server.model, giveUpMs: 3000 } }
+  const topology = await folder.topology('impatient', ({ agents }) => ({ agents: { ...agents, generator } }))
+  const command = folder.generate('down', server, ['--rows', '200', '--concurrency', '10', '--topology', topology])
+  expect(await command.ended, command.output()).toBe(3)
+  const outcome = await folder.outcomeOf('down')
+  expect(outcome.stopReason).toBe('teacher-unavailable')
+  expect(outcome.rows).toBeGreaterThanOrEqual(50)
+  expect(outcome.spent.calls).toBe(server.requests)
+  const exported = JSON.parse(await readFile(join(folder.path, 'down', 'alpaca.json'), 'utf8'))
+  expect(exported).toHaveLength(outcome.rows)
+}, 60_000)

@@ -1,0 +1,80 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+import { defaultTopology } from '../../cli/topology-file.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { type Command, syllabus } from './command.ts'
+import { natsBinary } from './nats.ts'
+import { promptProgram } from './prompt-program.ts'
+import type { TeacherServer } from './teacher-server.ts'
+
+const Outcome = z.object({
+  rows: z.number(),
+  stopReason: z.string(),
+  spent: z.object({ calls: z.number() }),
+  datasetHash: z.string().nullable(),
+})
+type Outcome = z.infer<typeof Outcome>
+
+/** A folder in which `syllabus generate` runs as a user runs it; each name has a home and an output folder of its own. */
+export type GenerateFolder = AsyncDisposable & {
+  path: string
+  generate(name: string, server: TeacherServer, args: readonly string[], env?: Record<string, string>): Command
+  /** Any other command in a name's home. */
+  command(name: string, args: readonly string[]): Command
+  outcomeOf(name: string): Promise<Outcome>
+  /** Writes the usual topology with some changes at its top level; gives the file. */
+  topology(name: string, change: (usual: z.input<typeof Topology>) => object): Promise<string>
+  /** Process ids of a name's agents of one role, read from what they were started with. */
+  agentPids(name: string, role: string): Promise<number[]>
+  /** The process id of a name's nats-server; null while there is none. */
+  serverPid(name: string): Promise<number | null>
+}
+
+export async function openGenerateFolder(): Promise<GenerateFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'syllabus-generate-'))
+  const pathWithNats = `${dirname(await natsBinary())}${delimiter}${process.env.PATH}`
+  const program = join(path, 'program.json')
+  await writeFile(program, JSON.stringify(promptProgram({ rows: 10 })))
+  const homeOf = (name: string) => join(path, `${name}-home`)
+  const command = (name: string, args: readonly string[], env: Record<string, string> = {}) =>
+    syllabus(args, { PATH: pathWithNats, SYLLABUS_HOME: homeOf(name), ...env })
+  return {
+    path,
+    command,
+    generate(name, server, args, env = {}) {
+      const given = ['--program', program, '--out', join(path, name), '--model', server.model, ...args]
+      const endpoint = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'k-planted' }
+      return command(name, ['generate', ...given], { ...endpoint, ...env })
+    },
+    outcomeOf: async (name) => Outcome.parse(JSON.parse(await readFile(join(path, name, 'generation.json'), 'utf8'))),
+    async topology(name, change) {
+      const usual = parse(await readFile(defaultTopology, 'utf8'))
+      const file = join(path, `${name}.yaml`)
+      await writeFile(file, stringify({ ...usual, ...change(usual) }))
+      return file
+    },
+    async agentPids(name, role) {
+      const pids = (await readdir('/proc')).filter((each) => /^\d+$/.test(each))
+      const found = await Promise.all(
+        pids.map(async (pid) => {
+          const started = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+          const ours = started.includes(`SYLLABUS_HOME=${homeOf(name)}\0`)
+          return ours && started.includes(`SYLLABUS_AGENT={"role":"${role}"`) ? [Number(pid)] : []
+        }),
+      )
+      return found.flat()
+    },
+    async serverPid(name) {
+      const text = await readFile(join(homeOf(name), 'nats', 'server.json'), 'utf8').catch(() => null)
+      return text === null ? null : z.object({ pid: z.number() }).parse(JSON.parse(text)).pid
+    },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  }
+}
+
+/** Requests that repeat a prompt which was asked for before. */
+export const paidTwice = (server: TeacherServer): number =>
+  [...server.byPrompt.values()].reduce((sum, count) => sum + count - 1, 0)
