@@ -24,8 +24,11 @@ const perProcess = 80
 /** The planner's state holds the messages of one round, and a value may have 1 MiB. */
 const roundBytes = 600_000
 const messageBytes = 2500
-/** A crashed generator's shards go to another after this. */
+/** What a crashed agent had in hand goes to another after this. */
 const ackWaitMs = 10_000
+
+const prompt = (changes: Topology['delivery']): Topology['delivery'] =>
+  Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...changes[name] }]))
 
 /** The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. */
 export function generateTopology(topology: Topology, program: Program, settings: GenerateSettings): Topology {
@@ -60,6 +63,6 @@ export function generateTopology(topology: Topology, program: Program, settings:
       maxRounds: topology.run.maxRounds + Math.ceil((candidateCap * rows) / roundCandidates),
       teacherCalls: settings.budget ?? topology.run.teacherCalls,
     },
-    delivery: { ...topology.delivery, shard: { ackWaitMs, ...topology.delivery.shard } },
+    delivery: { ...topology.delivery, ...prompt(topology.delivery) },
   }
 }

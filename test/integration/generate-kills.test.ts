@@ -73,7 +73,7 @@ test('killed fifty times at random points, the requests never exceed the budget,
   for (let run = 1; killed < kills; run++) {
     const name = `hunted-${run}`
     await using server = await startTeacherServer({ latencyMs: 60, faults: { http500: 0.1 } })
-    const limits = ['--rows', '600', '--concurrency', '8', '--generators', '2', '--budget', String(budget)]
+    const limits = ['--rows', String(budget), '--concurrency', '8', '--generators', '2', '--budget', String(budget)]
     const command = folder.generate(name, server, [...limits, '--topology', topology])
     await until('the first calls are made', () => server.requests > 0 || command.child.exitCode !== null, 30_000)
     while (killed < kills && command.child.exitCode === null) {
