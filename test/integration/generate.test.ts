@@ -74,7 +74,7 @@ test('more rows than the budget pays for are refused before anything is paid, wi
 
 test('a prompt that is too long for the teacher is refused before anything is paid, where its endpoint says its context', async () => {
   await using server = await startTeacherServer({ contextTokens: 900 })
-  const command = generate('narrow', server, ['--rows', '10'])
+  const command = folder.generate('narrow', server, ['--rows', '10'])
   expect(await command.ended, command.output()).toBe(2)
   expect(command.output()).toMatch(
     /source "crates" wants about \d+ tokens.*context of test-teacher has 900.*sampling.maxTokens/s,
