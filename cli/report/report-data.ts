@@ -95,7 +95,15 @@ export type CandidateFacts = z.infer<typeof CandidateFacts>
 /** How one dataset was made; attempt 0 is the uniform control. */
 export const DatasetFacts = z.object({
   attempt: count,
-  operations: z.array(z.object({ operation: Operation, diagnosis: z.string(), model: z.string().nullable() })),
+  operations: z.array(
+    z.object({
+      operation: Operation,
+      diagnosis: z.string(),
+      model: z.string().nullable(),
+      /** Why no program came of it; null when one did. */
+      error: z.string().nullable().default(null),
+    }),
+  ),
   programHash: Sha256.nullable(),
   sources: z.array(
     z.object({

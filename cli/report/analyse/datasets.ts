@@ -46,7 +46,12 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
   const bySkill = new Map(sources.map((source) => [source.id, source.skill]))
   return {
     attempt,
-    operations: decisions.map(({ operation, diagnosis, model }) => ({ operation, diagnosis, model })),
+    operations: decisions.map(({ operation, diagnosis, model, error }) => ({
+      operation,
+      diagnosis,
+      model,
+      error: error ?? null,
+    })),
     programHash: decision?.programHash ?? shards.at(-1)?.round.programHash ?? null,
     sources: sources.map((source) => {
       const { id, skill, rows } = source

@@ -17,6 +17,7 @@ export function provenanceOf(
       ? [{ name: `Training of ${labelOf(candidate).toLowerCase()}`, value: String(training.seed) }]
       : [],
   )
+  const prompts = new Map(facts.decisions.flatMap(({ payload }) => Object.entries(payload.promptHashes ?? {})))
   const hash = (name: string, sha256: string | null | undefined) => (sha256 ? [{ name, sha256 }] : [])
   return {
     versions: versionsOf(facts, versions),
@@ -34,6 +35,7 @@ export function provenanceOf(
         ...hash(`Program of ${named(dataset.attempt)}`, dataset.programHash),
         ...hash(`Dataset of ${named(dataset.attempt)}`, dataset.datasetHash),
       ]),
+      ...[...prompts].flatMap(([file, sha256]) => hash(`Planner's prompt ${file}`, sha256)),
       ...hash('Chosen dataset', finished?.datasetHash),
       ...candidates.flatMap(({ candidate, training }) => [
         ...hash(`Training job of ${labelOf(candidate).toLowerCase()}`, training?.jobHash),

@@ -33,8 +33,9 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
   }
   const plan =
     planned.length > 0 ? `Planned with ${planned.join(', ')}` : `No language model planned (planner "${planner}")`
+  const teacher = config.models.generator
   const teach = taught
-    ? `rows were written by the generator "${generator}", which called a teacher`
+    ? `rows were written by the generator "${generator}", which ${teacher ? `asked the teacher ${teacher}` : 'called a teacher'}`
     : `no language model taught (generator "${generator}")`
   return { noLanguageModel: false, sentence: `${plan}; ${teach}.` }
 }

@@ -116,7 +116,10 @@ function rejections(datasets: readonly DatasetFacts[]): Markup {
 function decision(dataset: DatasetFacts): Markup {
   const { attempt, operations, sources, programHash } = dataset
   return html`<h3>${datasetName(attempt)}: ${operationText(dataset)}</h3>
-${operations.map(({ diagnosis, model }) => html`<p>${diagnosis} <span class="note">(${model ? `decided with ${model}` : 'decided by rules'})</span></p>`)}
+${operations.map(
+  ({ diagnosis, model, error }) =>
+    html`<p>${diagnosis} <span class="note">(${model ? `decided with ${model}` : 'decided by rules'})</span></p>${error === null ? '' : html`<p class="note">No program came of it: ${error}</p>`}`,
+)}
 ${
   sources.length > 0
     ? html`<details><summary>Its program, ${shortHash(programHash)}</summary>${table({

@@ -52,8 +52,8 @@ export function searchSection({ datasets, candidates, run, task }: ReportData): 
     ordered
       .flatMap(({ attempt, operations }) =>
         operations.map(
-          ({ operation, diagnosis, model }) =>
-            `- ${datasetName(attempt)}${attempt === 0 ? '' : `, ${operation}`} (${model ? text(`decided with ${model}`) : 'decided by rules'}): ${text(diagnosis)}`,
+          ({ operation, diagnosis, model, error }) =>
+            `- ${datasetName(attempt)}${attempt === 0 ? '' : `, ${operation}`} (${model ? text(`decided with ${model}`) : 'decided by rules'}): ${text(diagnosis)}${error === null ? '' : text(` No program came of it: ${error}`)}`,
         ),
       )
       .join('\n'),
