@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 
 export type Asked = {
   messages: { role: string; content: string }[]
-  structured: boolean
+  /** The format asked for: json_schema, json_object or text. */
+  format: string
   authorization: string | undefined
 }
 /** What the server says to one request: text, an HTTP status with a body, a text that is cut off, or nothing for as long as the client waits. */
@@ -40,7 +41,7 @@ export async function openPlannerServer(
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}')
     const seen: Asked = {
       messages: body.messages,
-      structured: body.response_format?.type === 'json_schema',
+      format: body.response_format?.type ?? 'text',
       authorization,
     }
     const isTaught = teacher !== undefined && seen.messages[0]?.role !== 'system'

@@ -117,16 +117,21 @@ test('rows that do not add up are set right in proportion and noted', async () =
   expect(plan.diagnosis).toContain('were set to 60 in proportion')
 })
 
-test('an endpoint without structured output is asked without it, once and for all', async () => {
+test.each([
+  ['json_schema', ['json_schema']],
+  ['json_object', ['json_schema', 'json_object']],
+  ['text', ['json_schema', 'json_object', 'text']],
+])('an endpoint that takes %s at most is asked for it, once found, at once', async (strictest, tried) => {
+  const refused = tried.slice(0, -1)
   await using server = await openPlannerServer((asked) =>
-    asked.structured
-      ? { status: 400, body: JSON.stringify({ error: { message: 'response_format is not supported' } }) }
+    refused.includes(asked.format)
+      ? { status: 400, body: JSON.stringify({ error: { message: `${asked.format} is not supported` } }) }
       : competent(asked),
   )
   const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
   await policy.decide(situation(), signal)
   await policy.decide(situation(), signal)
-  expect(server.asked.map(({ structured }) => structured)).toEqual([false, true, false, false, false])
+  expect(server.asked.map(({ format }) => format)).toEqual(['text', ...tried, 'text', strictest])
 })
 
 test('error-driven seeds are failed validation cases, named by their id, and nothing else', async () => {

@@ -35,6 +35,12 @@ export async function checkTeacher(
   model: string,
   timeoutMs = 10_000,
 ): Promise<{ contextTokens: number | null }> {
+  if (/[^\x21-\x7e]/.test(apiKey)) {
+    throw new TeacherUnusable(
+      'OPENAI_API_KEY holds a blank, a line break or a character that is not ASCII.',
+      'Set it to the key alone; typographic quotes are a common cause.',
+    )
+  }
   const mendUrl =
     'Set OPENAI_BASE_URL to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.'
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}

@@ -23,5 +23,9 @@ export type Endpoint = { baseUrl: string; apiKey: string }
 /** OPENAI_BASE_URL (default: OpenAI's) and OPENAI_API_KEY; a local endpoint needs no key, so an empty one is allowed. */
 export function endpointOf(env: Readonly<Record<string, string | undefined>>): Endpoint {
   const baseUrl = (env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1').replace(/\/+$/, '')
-  return { baseUrl, apiKey: env.OPENAI_API_KEY ?? '' }
+  return { baseUrl, apiKey: (env.OPENAI_API_KEY ?? '').trim() }
 }
+
+/** What an endpoint says of a fault, without the key that some repeat in it. */
+export const withoutKey = (text: string, { apiKey }: Endpoint): string =>
+  apiKey === '' ? text : text.replaceAll(apiKey, '[key]')

@@ -1,6 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { Endpoint } from './options.ts'
+import { type Endpoint, withoutKey } from './options.ts'
 
 export type Posted = { status: number; retryAfter: string | null; text: string }
 
@@ -14,16 +14,17 @@ const longestBody = 32 * 1024 ** 2
  * POSTs to one path of an endpoint over connections that are kept, one for each request under way. Redirects are not followed, and
  * there is no time limit but the signal's.
  */
-export function openPost({ baseUrl, apiKey }: Endpoint, path: string, connections: number): Post {
+export function openPost(endpoint: Endpoint, path: string, connections: number): Post {
+  const { baseUrl, apiKey } = endpoint
   const url = new URL(`${baseUrl}${path}`)
   const { Agent, request } = url.protocol === 'https:' ? https : http
   const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections })
   const authorization = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
-  return (body, signal) => {
+  return (sending, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Posted>()
     const headers = {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      'content-length': Buffer.byteLength(sending),
       accept: 'application/json',
       ...authorization,
     }
@@ -37,11 +38,13 @@ export function openPost({ baseUrl, apiKey }: Endpoint, path: string, connection
       })
       response.once('end', () => {
         const { statusCode = 0, headers: said } = response
-        resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, text: Buffer.concat(chunks).toString() })
+        const body = Buffer.concat(chunks).toString()
+        const text = statusCode < 400 ? body : withoutKey(body, endpoint)
+        resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, text })
       })
       response.once('error', reject)
     })
-    sent.once('error', reject).end(body)
+    sent.once('error', reject).end(sending)
     return promise
   }
 }

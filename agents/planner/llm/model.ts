@@ -1,5 +1,5 @@
 import { ChatOpenAI } from '@langchain/openai'
-import type { Endpoint } from '../../kit/teacher/options.ts'
+import { type Endpoint, withoutKey } from '../../kit/teacher/options.ts'
 import type { ChatRequest, Reply } from '../../kit/teacher/request.ts'
 import type { Answer, Purse } from '../../kit/teacher/teacher.ts'
 import type { LlmPlannerOptions } from './options.ts'
@@ -21,17 +21,19 @@ const unpaid = () =>
     headers: { 'content-type': 'application/json' },
   })
 
+/** How a reply is held to a schema, from the strictest way down; an endpoint that refuses one (HTTP 400 or 422) is asked the next. */
+const formats = ['json_schema', 'json_object', 'text'] as const
+
 /**
  * A model behind an OpenAI-compatible endpoint. Each HTTP request, the client's repetitions too, is paid from the purse before it is
- * sent. An endpoint that refuses structured output (HTTP 400 or 422) is asked without it from then on; the reply's JSON is looked for
- * in its text either way. Errors: those of the client, after its retries.
+ * sent. The strictest format that the endpoint took is kept from then on; the reply's JSON is looked for in its text in any case.
+ * Errors: those of the client, after its retries.
  */
 export function createPlannerModel(endpoint: Endpoint, options: LlmPlannerOptions): PlannerModel {
   const { model, timeoutMs, maxRetries } = options
-  let structured = true
+  let taken = 0
 
-  const ask: PlannerModel['ask'] = async ({ messages, sampling, replySchema }, purse, signal) => {
-    const schema = structured ? replySchema : undefined
+  async function askOnce({ messages, sampling }: PlannerRequest, format: object, purse: Purse, signal: AbortSignal) {
     let broke = false
     const pay = async () => {
       broke = !(await purse.take())
@@ -47,40 +49,59 @@ export function createPlannerModel(endpoint: Endpoint, options: LlmPlannerOption
       useResponsesApi: false,
       // A local endpoint needs no key, but the client wants one.
       apiKey: endpoint.apiKey || 'none',
-      configuration: { baseURL: endpoint.baseUrl, fetch: paidFetch(pay, schema) },
+      configuration: { baseURL: endpoint.baseUrl, fetch: paidFetch(endpoint, pay, format) },
     })
-    try {
-      const said = await client.invoke([...messages], { signal })
-      const usage = said.usage_metadata
-      const reply: Reply = {
-        text: typeof said.content === 'string' ? said.content : JSON.stringify(said.content),
-        refused: false,
-        cut: said.response_metadata.finish_reason === 'length',
-        model,
-        inputTokens: usage?.input_tokens ?? 0,
-        outputTokens: usage?.output_tokens ?? 0,
-      }
-      return { ok: true, reply }
-    } catch (error) {
-      if (broke) return { ok: false, why: 'budget', reason: 'no call is left' }
-      if (!schema || ![400, 422].includes(statusOf(error) ?? 0)) throw error
-      structured = false
-      return ask({ messages, sampling }, purse, signal)
+    const said = await client.invoke([...messages], { signal }).catch((error: unknown) => {
+      if (broke) return null
+      throw error
+    })
+    if (!said) return { ok: false as const, why: 'budget' as const, reason: 'no call is left' }
+    const usage = said.usage_metadata
+    const reply: Reply = {
+      text: typeof said.content === 'string' ? said.content : JSON.stringify(said.content),
+      refused: false,
+      cut: said.response_metadata.finish_reason === 'length',
+      model,
+      inputTokens: usage?.input_tokens ?? 0,
+      outputTokens: usage?.output_tokens ?? 0,
     }
+    return { ok: true as const, reply }
   }
-  return { model, ask }
+
+  return {
+    model,
+    async ask(request, purse, signal) {
+      const schema = request.replySchema
+      for (let at = schema ? taken : formats.length - 1; ; at++) {
+        try {
+          const answer = await askOnce(request, schema ? formatOf(formats[at]!, schema) : {}, purse, signal)
+          if (schema) taken = at
+          return answer
+        } catch (error) {
+          if (at === formats.length - 1 || ![400, 422].includes(statusOf(error) ?? 0)) throw error
+        }
+      }
+    },
+  }
+}
+
+function formatOf(type: (typeof formats)[number], schema: ReplySchema): object {
+  if (type === 'text') return {}
+  return { response_format: type === 'json_schema' ? { type, json_schema: schema } : { type } }
 }
 
 /**
- * Pays for a request and adds the structured format to it. Told of the format, the client would throw away the text of a reply that
- * is cut off or no JSON, and that text is what the model must be shown.
+ * Pays for a request and adds the format to it: told of it, the client would throw away the text of a reply that is cut off or no JSON,
+ * and that text is what the model must be shown. A fault is passed on without the key.
  */
-function paidFetch(pay: () => Promise<boolean>, schema: ReplySchema | undefined): typeof fetch {
+function paidFetch(endpoint: Endpoint, pay: () => Promise<boolean>, format: object): typeof fetch {
   return async (url, init) => {
     if (!(await pay())) return unpaid()
-    if (!schema) return fetch(url, init)
-    const body = { ...JSON.parse(String(init?.body)), response_format: { type: 'json_schema', json_schema: schema } }
-    return fetch(url, { ...init, body: JSON.stringify(body) })
+    const body = JSON.stringify({ ...JSON.parse(String(init?.body)), ...format })
+    const response = await fetch(url, { ...init, body })
+    if (response.ok) return response
+    const { status, statusText, headers } = response
+    return new Response(withoutKey(await response.text(), endpoint), { status, statusText, headers })
   }
 }
 
