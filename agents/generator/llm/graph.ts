@@ -72,9 +72,14 @@ async function check({ jobs, source, deps }: State): Promise<Partial<State>> {
     if ('failure' in read) return { ...job, failure: { kind: read.kind, reason: read.failure } }
     if ('fault' in read) return revise(job, read.fault, read.kind)
     const rows = read.rows.map((row, at) => toRow(row, at, job, source))
-    return formatFault(rows[0]!, deps.program.contract)
-      ? revise(job, `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`)
-      : { ...job, rows }
+    switch (formatFault(rows[0]!, deps.program.contract)) {
+      case 'too-long':
+        return revise(job, `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`)
+      case 'format':
+        return revise(job, 'input and output must be plain text, without control characters')
+      case null:
+        return { ...job, rows }
+    }
   }
   return { jobs: await Promise.all(jobs.map(judge)) }
 }
