@@ -16,13 +16,16 @@ export async function readRun(bus: Bus, runId: string): Promise<LogEntry[]> {
   return entries
 }
 
-function statusOf(entry: LogEntry): RunEnd | null {
+/** The part of a log entry that says what happened. */
+export type Told = Pick<LogEntry, 'name' | 'payload'>
+
+function statusOf(entry: Told): RunEnd | null {
   const parsed = entry.name === 'status-changed' ? StatusChanged.schema.safeParse(entry.payload) : null
   return parsed?.success ? parsed.data : null
 }
 
 /** The last status that the log tells; null before the planner has spoken. */
-export function lastStatus(entries: readonly LogEntry[]): RunEnd | null {
+export function lastStatus(entries: readonly Told[]): RunEnd | null {
   return entries.reduce<RunEnd | null>((last, entry) => statusOf(entry) ?? last, null)
 }
 

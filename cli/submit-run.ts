@@ -30,11 +30,14 @@ const sealingNote = {
   open: 'This server has one account for everybody: nothing is sealed. Use the accounts that docs/operations.md describes.',
 }
 
+/** The name of a run, or of a set of runs, that was given none. */
+export const nameByTime = (task: Task, at = new Date().toISOString()): string =>
+  `${task.id}-${at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
+
 /** Puts the task on the bus, its sealed part into VAULT, and starts the run. Errors: UsageError for a run id used before. */
 export async function submitRun(bus: Bus, task: Task, topology: Topology, request: RunRequest): Promise<string> {
   const startedAt = new Date().toISOString()
-  const runId =
-    request.runId ?? `${task.id}-${startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
+  const runId = request.runId ?? nameByTime(task, startedAt)
   const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
   const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
   const rows = request.rows ?? defaultRows ?? task.rows.target

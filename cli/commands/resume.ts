@@ -6,14 +6,13 @@ import { PayingRole } from '../../schemas/usage.ts'
 import { checkModels, withLocalModel, withModel } from '../check-models.ts'
 import { conduct } from '../conduct.ts'
 import { UsageError } from '../errors.ts'
-import { readRun } from '../follow-run.ts'
 import { findSession } from '../live-session.ts'
 import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { pickRun } from '../pick-run.ts'
 import { createReporter } from '../progress.ts'
+import { resumeRun } from '../resume-run.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 import { withBus } from '../with-bus.ts'
-import { sendControl } from './control.ts'
 
 type Options = { topology: string; model?: string; teacher?: string; json: boolean }
 
@@ -29,7 +28,6 @@ export function registerResume(program: Command): void {
     .action(async (named: string | undefined, options: Options) => {
       const written = await readTopology(options.topology)
       const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'))
-      const { runId } = state.config
       // Where a session runs already, its agents are those that go on.
       const local = localModelOf(options.teacher, written)
       const served = local ? withLocalModel(written, local.name) : written
@@ -37,13 +35,7 @@ export function registerResume(program: Command): void {
       const reporter = createReporter({ json: options.json })
       await using _serving = local && (await serveLocalModel(local, topology, reporter))
       if (state.phase !== 'done') await checkModels(topology)
-      process.exitCode = await conduct(topology, reporter, async (bus) => {
-        // A finished run is told from its last message on, so that its report is written again.
-        const last = (await readRun(bus, runId)).at(-1)?.seq ?? 1
-        if (state.phase === 'done') return { runId, fromSeq: last }
-        await sendControl(bus, state, 'resume')
-        return { runId, fromSeq: last + 1 }
-      })
+      process.exitCode = await conduct(topology, reporter, (bus) => resumeRun(bus, state))
     })
 }
 

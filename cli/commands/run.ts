@@ -7,13 +7,15 @@ import { checkFits } from '../check-context.ts'
 import { checkGenerator } from '../check-generator.ts'
 import { checkModels, withLocalModel, withModel } from '../check-models.ts'
 import { checkSeeds } from '../check-seeds.ts'
-import { conduct } from '../conduct.ts'
+import { conduct, conductAll } from '../conduct.ts'
 import { planEvidence } from '../evidence.ts'
 import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { arms, positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
+import { beginMember, membersOf } from '../run-set/member.ts'
+import { writeSummary } from '../run-set/write.ts'
 import { settingOf } from '../setting.ts'
-import { submitRun } from '../submit-run.ts'
+import { nameByTime, submitRun } from '../submit-run.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 
 export function registerRun(program: Command): void {
@@ -52,7 +54,12 @@ export function registerRun(program: Command): void {
       ).choices(Setting.options),
     )
     .addOption(teacherOption())
-    .option('--run-id <id>', 'name of the run (default: task and time)')
+    .option(
+      '--runs <r>',
+      'independent searches with the seeds seed, seed + 1, ...: a report each, and a summary',
+      positive,
+    )
+    .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
     .option('--scorer <name|file.js>', 'scorer of a task folder that has no task.yaml')
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options) => {
@@ -68,9 +75,19 @@ export function registerRun(program: Command): void {
       checkSeeds(task)
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       checkFits(task, topology, await checkModels(topology))
-      process.exitCode = await conduct(topology, reporter, async (bus) => ({
-        runId: await submitRun(bus, task, topology, { ...options, evidence, setting }),
-        fromSeq: 1,
-      }))
+      const request = { ...options, evidence, setting }
+      if (options.runs === undefined) {
+        process.exitCode = await conduct(topology, reporter, async (bus) => ({
+          runId: await submitRun(bus, task, topology, request),
+          fromSeq: 1,
+        }))
+        return
+      }
+      const set: string = options.runId ?? nameByTime(task)
+      const members = membersOf(set, options.seed, options.runs)
+      process.exitCode = await conductAll(topology, reporter, {
+        begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
+        after: (bus) => writeSummary(bus, set, members, reporter),
+      })
     })
 }
