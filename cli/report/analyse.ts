@@ -2,6 +2,7 @@ import type { PublicTask } from '../../schemas/task.ts'
 import { candidateFacts } from './analyse/candidates.ts'
 import { caveatsOf, conclude } from './analyse/conclusion.ts'
 import { type DatasetRows, datasetFacts } from './analyse/datasets.ts'
+import { evidenceOf } from './analyse/evidence.ts'
 import { provenanceOf } from './analyse/provenance.ts'
 import { sampleRows } from './analyse/samples.ts'
 import { sealedResults } from './analyse/sealed.ts'
@@ -53,6 +54,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     sealing: sealingOf(facts),
     bootstrap,
     sealed,
+    evidence: evidenceOf(facts, primary),
     candidates,
     datasets,
     mats: matsOf(facts, datasets),

@@ -3,6 +3,7 @@ import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
+import { EvidenceFacts } from './evidence-facts.ts'
 import { PairedDifference } from './statistics/paired-difference.ts'
 import { Rate } from './statistics/rate.ts'
 import { UnpairedDifference } from './statistics/stratified-difference.ts'
@@ -178,6 +179,7 @@ export const ReportData = z.object({
   sealing: z.object({ enforced: z.boolean().nullable(), sentence: z.string() }),
   bootstrap: z.object({ resamples: count, seed: count, confidence: z.number() }),
   sealed: SealedResults.nullable(),
+  evidence: EvidenceFacts,
   candidates: z.array(CandidateFacts),
   datasets: z.array(DatasetFacts),
   mats: z.object({ attempts: count, validAttempts: count, value: z.number().nullable() }),

@@ -1,5 +1,6 @@
 import type { ReportData } from '../report-data.ts'
 import { html } from './markup.ts'
+import { evidence } from './sections/evidence.ts'
 import { heading } from './sections/heading.ts'
 import { provenance } from './sections/provenance.ts'
 import { resources } from './sections/resources.ts'
@@ -23,6 +24,7 @@ export function renderHtml(data: ReportData): string {
 <main>
 ${heading(data)}
 ${result(data)}
+${evidence(data)}
 ${search(data)}
 ${resources(data)}
 ${rows(data)}

@@ -2,6 +2,7 @@ import type { ReportData } from '../report-data.ts'
 import { duration, numberText, timeText } from '../text/format.ts'
 import { statusText } from '../text/words.ts'
 import { escapeMarkdown as text } from './escape.ts'
+import { evidenceSection } from './sections/evidence.ts'
 import { provenanceSection } from './sections/provenance.ts'
 import { resourcesSection } from './sections/resources.ts'
 import { resultSection } from './sections/result.ts'
@@ -24,6 +25,7 @@ export function renderMarkdown(data: ReportData): string {
       ...conclusion.caveats.map((caveat) => `- ${text(caveat)}`),
     ].join('\n'),
     ...resultSection(data),
+    ...evidenceSection(data),
     ...searchSection(data),
     ...resourcesSection(data),
     ...rowsSection(data),

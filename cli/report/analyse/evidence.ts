@@ -1,0 +1,65 @@
+import { BaselineArm } from '../../../schemas/arm.ts'
+import type { Evidence } from '../../../schemas/run.ts'
+import type { ScoreMode } from '../../../schemas/task.ts'
+import type { EvidenceFacts } from '../evidence-facts.ts'
+import type { RunFacts } from '../facts/run-facts.ts'
+import { byReadingOrder } from './names.ts'
+import { ratesOfScore } from './rates.ts'
+
+/** What a baseline that was not trained would have said, and the option that trains it. */
+const questions: Readonly<Record<BaselineArm, { what: string; how: string }>> = {
+  control: { what: 'Whether the search is better than as many rows without one', how: '--arms control' },
+  'one-shot': {
+    what: 'Whether the chosen dataset is better than the first valid one, so whether feedback helped',
+    how: '--arms one-shot',
+  },
+  random: {
+    what: 'Whether the planner’s mix is better than rows drawn at random from all that passed the checks',
+    how: '--arms random',
+  },
+  reference: {
+    what: 'Whether the chosen dataset is better than rows that people wrote',
+    how: 'reference in task.yaml, then --arms reference',
+  },
+}
+
+/** What the run measured beside its result, and what it did not. */
+export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
+  const evidence = facts.config?.evidence
+  const arms = facts.openingRequests.at(-1)?.payload.arms ?? []
+  return {
+    seeds: evidence?.seeds ?? null,
+    arms: arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => ({ arm, rows, datasetHash, sameAs, leftOut })),
+    unmeasured: evidence ? unmeasuredOf(evidence) : [],
+    referenceRefused: evidence?.reference?.refused ?? null,
+    guard: evidence?.guard ?? 'off',
+    keptBack: facts.reports.flatMap(({ payload: { candidate, shownAs } }) =>
+      shownAs === undefined ? [] : [{ candidate: candidate.name, shownAs }],
+    ),
+    swap: swapOf(facts, primary),
+  }
+}
+
+function unmeasuredOf({ arms, seeds, submissions }: Evidence): EvidenceFacts['unmeasured'] {
+  const missing = BaselineArm.options.filter((arm) => !arms.includes(arm)).map((arm) => questions[arm])
+  if (seeds === 1) missing.push({ what: 'Whether the result holds for other training seeds', how: '--seeds 3' })
+  if (!submissions) missing.push({ what: 'What the search’s own attempts score on the test', how: '--submissions' })
+  return [...missing, { what: 'Whether another search would end as well', how: '--runs 3' }]
+}
+
+function swapOf({ config, reports }: RunFacts, primary: ScoreMode): EvidenceFacts['swap'] {
+  const at = config?.evidence.swapValidationAt ?? null
+  if (at === null) return null
+  const halves = reports.flatMap(({ payload: { candidate, halves: each } }) =>
+    each
+      ? [
+          {
+            candidate: candidate.name,
+            a: ratesOfScore(each.a.validation.overall)[primary],
+            b: ratesOfScore(each.b.validation.overall)[primary],
+          },
+        ]
+      : [],
+  )
+  return { at, halves: halves.toSorted((one, other) => byReadingOrder(one.candidate, other.candidate)) }
+}

@@ -1,0 +1,28 @@
+import { labelOf } from '../analyse/names.ts'
+import type { EvidenceFacts } from '../evidence-facts.ts'
+import { numberText, percent, shortHash } from './format.ts'
+
+/** The arms as rows of a table: name, rows, dataset, remark. */
+export const armLines = ({ arms, referenceRefused }: EvidenceFacts): [string, string, string, string][] =>
+  arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => {
+    const refused =
+      arm === 'reference' && referenceRefused ? `${referenceRefused} rows that copy an item were refused` : ''
+    const same = sameAs === null ? '' : `the very dataset of ${labelOf(sameAs).toLowerCase()}: its result`
+    return [labelOf(arm), numberText(rows), shortHash(datasetHash), leftOut ? `left out: ${leftOut}` : same || refused]
+  })
+
+/** Both halves of a swapped validation as rows of a table. */
+export const halfLines = (swap: NonNullable<EvidenceFacts['swap']>): [string, string, string][] =>
+  swap.halves.map(({ candidate, a, b }) => [labelOf(candidate), percent(a.share), percent(b.share)])
+
+export const swapNote = ({ at }: NonNullable<EvidenceFacts['swap']>): string =>
+  `Validation was swapped: half A guided the attempts before ${at}, half B those from ${at} on. What was there at the swap was scored on half B from its replies, without a training.`
+
+/** How the guard worked; null where it was off. */
+export function guardNote({ guard, keptBack }: EvidenceFacts): string | null {
+  if (guard === 'off') return null
+  const kept = keptBack.map(({ candidate, shownAs }) => `${labelOf(candidate)} (shown: ${labelOf(shownAs)})`)
+  return `Validation was guarded by the Ladder: a candidate that was not above the best one shown by more than chance was shown that one’s scores. ${
+    kept.length > 0 ? `Kept back: ${kept.join(', ')}.` : 'No candidate was kept back.'
+  }`
+}
