@@ -5,10 +5,18 @@ import { modeOf } from './run-state.js'
 import { wilson } from './wilson.js'
 
 const leastWidth = 560
-const rowHeight = 68
 const left = 170
-const order = ['base', 'base-examples', 'control', 'final']
-const fill = { base: 'var(--faint)', 'base-examples': 'var(--quiet)', control: 'var(--warn)', final: 'var(--good)' }
+/** Candidates that are drawn, in reading order: each arm by its first seed. */
+const order = ['base', 'base-examples', 'control', 'one-shot', 'random', 'reference', 'final']
+const fill = {
+  base: 'var(--faint)',
+  'base-examples': 'var(--quiet)',
+  control: 'var(--warn)',
+  'one-shot': 'var(--accent)',
+  random: 'var(--accent)',
+  reference: 'var(--accent)',
+  final: 'var(--good)',
+}
 const share = (tally) => (tally && tally.total > 0 ? tally.correct / tally.total : null)
 
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
@@ -39,10 +47,12 @@ export function createSealedResult(root) {
       ...Object.keys(some?.byPart ?? {}).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
       ['Audit', 'audit', null],
     ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
+    const present = order.filter((name) => sheets.test[name])
+    const rowHeight = 16 + 13 * present.length
     const highest = Math.max(
       0.2,
       ...groups.flatMap(([, paper, part]) =>
-        order.map((name) => (tallyOf(sheets[paper][name], part) ? wilson(tallyOf(sheets[paper][name], part))[1] : 0)),
+        present.map((name) => (tallyOf(sheets[paper][name], part) ? wilson(tallyOf(sheets[paper][name], part))[1] : 0)),
       ),
     )
     const top = Math.min(1, Math.ceil(highest * 10) / 10)
@@ -61,7 +71,7 @@ export function createSealedResult(root) {
     const rows = groups.map(([title, paper, part], index) => {
       const top = index * rowHeight
       const items = tallyOf(Object.values(sheets[paper])[0], part)?.total ?? 0
-      const lines = order.map((name, place) => {
+      const lines = present.map((name, place) => {
         const tally = tallyOf(sheets[paper][name], part)
         if (share(tally) === null) return null
         const [low, high] = wilson(tally)
@@ -122,7 +132,7 @@ export function createSealedResult(root) {
       ),
       ...(sentence ? [sentence] : []),
       drawing(width, groups.length * rowHeight + 22, 'Scores on the sealed test by part', grid, rows),
-      legend(order.filter((name) => sheets.test[name]).map((name) => [`candidate-${name}`, words(name)])),
+      legend(present.map((name) => [`candidate-${name}`, words(name)])),
     )
   }
   return { draw }
