@@ -16,11 +16,11 @@ import type { PlannerState } from './state.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
-  const { candidate } = report
+  const { candidate, shownAs } = report
   const attempt = draft.state.attempts.find((each) => `attempt-${each.attempt}` === candidate.name)
   if (attempt?.outcome !== 'training') return
   const guide = guideOf(draft.state.config, attempt.attempt, report)
-  putAttempt(draft, { ...attempt, outcome: 'scored', candidate, ...guide })
+  putAttempt(draft, { ...attempt, outcome: 'scored', candidate, ...guide, ...(shownAs && { shownAs }) })
   const mode = draft.state.config.primary
   const before = best(draft.state)?.validation?.overall[mode].correct ?? -1
   const better = guide.validation.overall[mode].correct > before

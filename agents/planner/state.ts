@@ -44,6 +44,8 @@ export const Attempt = z.object({
   badCases: z.array(BadCase),
   /** In a run that swaps validation: both halves' scores; `validation` and `badCases` are those of the half that guides. */
   halves: Halves.optional(),
+  /** Whose scores `validation` holds, where the guard kept its own back. */
+  shownAs: z.string().optional(),
   error: z.string().nullable(),
 })
 export type Attempt = z.infer<typeof Attempt>

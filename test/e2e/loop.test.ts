@@ -33,6 +33,8 @@ const envOf = (name: string) => ({ SYLLABUS_HOME: join(folder, name), SYLLABUS_R
 async function topologyWith(generators: number): Promise<string> {
   const topology = parse(await readFile(defaultTopology, 'utf8'))
   topology.agents.generator.replicas = generators
+  // A few new items for each part: what is asked here is who sits, not how well.
+  topology.agents.evaluator.options = { audit: { 'in-template': 4, 'heldout-phrasing': 4, 'heldout-range': 4 } }
   const path = join(folder, `${generators}.yaml`)
   await writeFile(path, stringify(topology))
   return path

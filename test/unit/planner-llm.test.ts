@@ -180,6 +180,16 @@ describe('what the model is shown', () => {
     expect(text).toContain('{ broken')
     expect(text).toContain('it does not parse')
   })
+
+  test('a score that the guard kept back is said to be so, and whose it was not above', () => {
+    const kept = {
+      ...attemptOf(uniformPromptProgram(task, 60, { verification: 'none', judge: null })),
+      validation: situation().base,
+      shownAs: 'base',
+    }
+    const text = describeSituation(situation({ history: [kept] }), 10_000)
+    expect(text).toContain('kept back, since it is not above that of base by more than chance')
+  })
 })
 
 test('a decision says its model, its prompts and what it cost', async () => {

@@ -71,9 +71,12 @@ function attemptText(attempt: Attempt, mode: 'strict' | 'lenient'): string {
     `Attempt ${attempt.attempt} (${attempt.operation}): ${attempt.outcome}, ${attempt.rows} rows. ${attempt.diagnosis}`,
     ...(attempt.error ? [`Error: ${attempt.error}`] : []),
     ...(yields.length > 0 ? [`Yield: ${yields.join('; ')}`] : []),
-    ...(attempt.validation ? [`Score: ${scoreText(attempt.validation, mode)}.`] : []),
+    ...(attempt.validation ? [`Score: ${keptOr(attempt, scoreText(attempt.validation, mode))}.`] : []),
   ].join('\n')
 }
+
+const keptOr = ({ shownAs }: Attempt, score: string): string =>
+  shownAs ? `kept back, since it is not above that of ${shownAs} by more than chance` : score
 
 function lastWrote(last: Attempt | undefined): string {
   const wrote = last?.wrote ?? JSON.stringify(last?.program ?? null)
