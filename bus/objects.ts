@@ -74,13 +74,19 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
+  const has: Objects['has'] = async (ref) => {
+    const found = await Promise.all([chunk(ref, 0), chunk(ref, chunkCount(ref) - 1)])
+    return found.every((data) => data !== null)
+  }
+  return withDocuments({ put, get, has })
+}
+
+/** Blobs with the JSON and the lines in them. */
+export function withDocuments({ put, get, has }: Pick<Objects, 'put' | 'get' | 'has'>): Objects {
   return {
     put,
     get,
-    async has(ref) {
-      const found = await Promise.all([chunk(ref, 0), chunk(ref, chunkCount(ref) - 1)])
-      return found.every((data) => data !== null)
-    },
+    has,
     putJson: (account, name, value) => put(account, name, encoder.encode(JSON.stringify(value))),
     async getJson(ref, schema) {
       return parse(ref, schema, decoder.decode(await get(ref)))

@@ -20,6 +20,7 @@ export const registrations: readonly Registration[] = [
   },
   { words: ['resume'], load: async () => (await import('./commands/resume.ts')).registerResume },
   { words: ['report'], load: async () => (await import('./commands/report.ts')).registerReport },
+  { words: ['replay'], load: async () => (await import('./commands/replay.ts')).registerReplay },
   { words: ['export'], load: async () => (await import('./commands/export.ts')).registerExport },
   { words: ['dead'], load: async () => (await import('./commands/dead.ts')).registerDead },
   { words: ['program'], load: async () => (await import('./commands/program.ts')).registerProgram },

@@ -62,9 +62,14 @@ export function raisedAttempt(
   }
 }
 
-async function carriedRows(state: PlannerState, program: Program, store: Store): Promise<Row[]> {
+/** The rows of an earlier attempt that a program keeps, the first of each skill. */
+export async function carriedRows(
+  { attempts }: { attempts: readonly Pick<Attempt, 'attempt' | 'dataset'>[] },
+  program: Program,
+  store: Pick<Store, 'getRows'>,
+): Promise<Row[]> {
   const { carryOver } = program
-  const from = state.attempts.find((each) => each.attempt === carryOver?.attempt)
+  const from = attempts.find((each) => each.attempt === carryOver?.attempt)
   if (!carryOver || !from?.dataset) return []
   const left = new Map(Object.entries(carryOver.rows))
   return (await store.getRows(from.dataset)).filter((row) => {

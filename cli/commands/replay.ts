@@ -1,0 +1,84 @@
+import type { Command } from 'commander'
+import { createLog } from '../../agents/kit/log.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { readRun } from '../follow-run.ts'
+import { homeFolder } from '../home.ts'
+import { pickRun } from '../pick-run.ts'
+import { type Replayed, replayRun } from '../replay/replay-run.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+import { withBus } from '../with-bus.ts'
+
+type Options = { model?: string; topology: string; json: boolean }
+
+export function registerReplay(program: Command): void {
+  program
+    .command('replay')
+    .description(
+      "make a run's datasets again from its programs and its journal, without one call, and compare their hashes",
+    )
+    .argument('<run>', 'run id')
+    .option('--model <name>', 'the teacher, of a run that does not say which it had')
+    .option('--topology <file>', 'options of generator and critic other than the model', defaultTopology)
+    .option('--json', 'JSON lines instead of text', false)
+    .action(async (runId: string, options: Options) => {
+      process.exitCode = await withBus(async (bus, cluster) => {
+        const { config } = await pickRun(bus, runId, () => true)
+        const topology = await readTopology(options.topology)
+        const replayed: Replayed[] = []
+        const attempts = replayRun({
+          bus,
+          config,
+          entries: await readRun(bus, runId),
+          contaminationKey: Buffer.from(cluster.contaminationKey, 'hex'),
+          options: {
+            generator: optionsOf(config, topology, 'generator', options.model),
+            critic: optionsOf(config, topology, 'critic', options.model),
+          },
+          home: homeFolder(),
+          log: createLog({ role: 'replay' }, { level: 'error' }),
+          signal: stopSignal(),
+        })
+        for await (const attempt of attempts) {
+          replayed.push(attempt)
+          console.log(options.json ? JSON.stringify(attempt) : lineOf(attempt))
+        }
+        if (replayed.length === 0)
+          throw new UsageError(`Run ${runId} has asked for no rows yet.`, 'Replay it once it has a dataset.')
+        return replayed.every(({ outcome }) => outcome === 'same') ? exitCodes.ok : exitCodes.failure
+      })
+    })
+}
+
+const words = { same: 'OK', differs: 'DIFFERS', impossible: 'IMPOSSIBLE' } as const
+
+function lineOf({ attempt, outcome, rows, datasetHash, recordedHash, error }: Replayed): string {
+  const name = attempt === 0 ? 'control' : `attempt ${attempt}`
+  const detail =
+    outcome === 'same'
+      ? `${rows} rows, dataset ${datasetHash}`
+      : outcome === 'differs'
+        ? `dataset ${datasetHash}, recorded ${recordedHash}`
+        : error
+  return `${words[outcome].padEnd(10)}  ${name}: ${detail}`
+}
+
+/** The options that the run's agent of a role had, as far as they matter: its model is the run's. */
+function optionsOf(
+  { variants, models, runId }: RunConfig,
+  { agents }: Topology,
+  role: 'generator' | 'critic',
+  named: string | undefined,
+): Record<string, unknown> {
+  const written = agents[role].variant === variants[role] ? agents[role].options : {}
+  const asks = role === 'generator' ? variants.generator === 'llm' : variants.critic !== 'rules'
+  const model = models[role] ?? named
+  if (!asks) return written
+  if (model === undefined) {
+    throw new UsageError(`Run ${runId} does not say which model its ${role} asked.`, 'Name it with --model.')
+  }
+  return { ...written, model }
+}

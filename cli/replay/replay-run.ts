@@ -1,0 +1,151 @@
+import type { AgentContext, AgentModule, StartedAgent } from '../../agents/kit/agent.ts'
+import type { Log } from '../../agents/kit/log.ts'
+import { carriedRows } from '../../agents/planner/attempt.ts'
+import type { Bus, LogEntry } from '../../bus/mod.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
+import { Program } from '../../schemas/program.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import { Row } from '../../schemas/row.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import { UsageError } from '../errors.ts'
+import { JournalGap, replayBus } from './replay-bus.ts'
+
+type Starter<R extends AgentRole> = (context: AgentContext) => Promise<StartedAgent<R>>
+type ShardPayload = PayloadOf<typeof Shard>
+type VerdictPayload = PayloadOf<typeof Verdict>
+
+/** One attempt made again (0 is the uniform control). `error` says what was missing. */
+export type Replayed = {
+  attempt: number
+  outcome: 'same' | 'differs' | 'impossible'
+  rows: number
+  datasetHash: string | null
+  recordedHash: string | null
+  error: string | null
+}
+
+export type ReplaySetting = {
+  bus: Bus
+  config: RunConfig
+  entries: readonly LogEntry[]
+  contaminationKey: Uint8Array
+  /** Options of generator and critic, their models included. */
+  options: Readonly<Record<'generator' | 'critic', AgentContext['options']>>
+  home: string
+  log: Log
+  signal: AbortSignal
+}
+
+/**
+ * Makes the datasets of a run again, from its shards and its journal and without one call, by the same generator and critic. What an
+ * attempt carries over comes from the replayed rows, so a difference is not healed by what was stored.
+ */
+export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replayed> {
+  const { bus, said } = replayBus(setting.bus)
+  const crew = await openCrew(setting, bus)
+  const shards = payloadsOf(setting.entries, Shard.name, Shard.schema)
+  const verdicts = payloadsOf(setting.entries, Verdict.name, Verdict.schema)
+  const made: { attempt: number; dataset: ObjectRef | null }[] = []
+  try {
+    for (const [attempt, own] of Map.groupBy(shards, ({ round }) => round.attempt)) {
+      yield await replayAttempt(attempt, own)
+    }
+  } finally {
+    await crew.release()
+  }
+
+  async function replayAttempt(attempt: number, own: readonly ShardPayload[]): Promise<Replayed> {
+    const recorded = verdicts.filter((verdict) => verdict.attempt === attempt)
+    const recordedHash = recorded.at(-1)?.datasetHash ?? null
+    let last: VerdictPayload | null = null
+    let dataset: ObjectRef | null = null
+    try {
+      dataset = await carried(own[0]!)
+      for (const { round } of recorded) {
+        last = await replayRound(
+          own.filter((shard) => shard.round.round === round),
+          dataset,
+        )
+        dataset = last.dataset
+      }
+    } catch (error) {
+      if (!(error instanceof JournalGap)) throw error
+      return {
+        attempt,
+        outcome: 'impossible',
+        rows: last?.rows ?? 0,
+        datasetHash: null,
+        recordedHash,
+        error: error.message,
+      }
+    } finally {
+      made.push({ attempt, dataset })
+    }
+    const datasetHash = last?.datasetHash ?? null
+    const outcome = datasetHash === recordedHash ? 'same' : 'differs'
+    return { attempt, outcome, rows: last?.rows ?? 0, datasetHash, recordedHash, error: null }
+  }
+
+  async function carried({ round }: ShardPayload): Promise<ObjectRef | null> {
+    const program = await bus.objects.getJson(round.program, Program)
+    const getRows = (ref: ObjectRef) => bus.objects.getLines(ref, Row)
+    const rows = await carriedRows({ attempts: made }, program, { getRows })
+    return rows.length > 0 ? bus.objects.putLines('LAB', `${setting.config.runId}/rows`, rows) : null
+  }
+
+  async function replayRound(own: readonly ShardPayload[], admitted: ObjectRef | null): Promise<VerdictPayload> {
+    for (const shard of own) {
+      await crew.generate({ ...unpaid(shard), round: { ...shard.round, admitted } })
+      await crew.criticise(Batch.schema.parse(said.get(Batch.name)))
+    }
+    return Verdict.schema.parse(said.get(Verdict.name))
+  }
+}
+
+/** The shard without a call to make. */
+function unpaid(shard: ShardPayload): ShardPayload {
+  const none = (calls: number | undefined) => (calls === undefined ? undefined : 0)
+  return { ...shard, maxCalls: none(shard.maxCalls), checkCalls: none(shard.checkCalls) }
+}
+
+function payloadsOf<T>(entries: readonly LogEntry[], name: string, schema: { parse: (value: unknown) => T }): T[] {
+  return entries.filter((entry) => entry.name === name).map(({ payload }) => schema.parse(payload))
+}
+
+/** The run's generator and critic, in this process. */
+async function openCrew(setting: ReplaySetting, bus: Bus) {
+  const { config, contaminationKey, options, home, log, signal } = setting
+  const start = <R extends 'generator' | 'critic'>(module: AgentModule<R>): Promise<StartedAgent<R>> => {
+    const role: 'generator' | 'critic' = module.role
+    const variant = config.variants[role]
+    const variants = module.variants as unknown as Record<string, Starter<R> | undefined>
+    const open = variants[variant]
+    if (!open)
+      throw new UsageError(`There is no ${role} "${variant}" any more.`, 'Replay it with the version that made it.')
+    const identity = { role, variant, instance: `replay-${role}` }
+    return open({ bus, identity, options: options[role], home, contaminationKey, log, signal })
+  }
+  const generator = await start((await import('../../agents/generator/agent.ts')).generator)
+  const critic = await start((await import('../../agents/critic/agent.ts')).critic)
+  const { runId } = config
+  const handling = {
+    runId,
+    id: 'replay',
+    seq: 0,
+    attempt: 1,
+    cause: { id: 'replay', traceparent: '' },
+    signal,
+    working() {},
+    log,
+  }
+  return {
+    generate: (shard: ShardPayload) => generator.handlers.shard(shard, handling),
+    criticise: (batch: PayloadOf<typeof Batch>) => critic.handlers.batch(batch, handling),
+    async release() {
+      await generator.release?.()
+      await critic.release?.()
+    },
+  }
+}

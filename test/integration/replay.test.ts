@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createLog } from '../../agents/kit/log.ts'
+import { JournalEntry } from '../../agents/kit/paid/journal.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { openCluster } from '../../cli/cluster.ts'
+import { connectOperator } from '../../cli/session.ts'
+import { syllabus } from '../support/command.ts'
+import { natsBinary } from '../support/nats.ts'
+import { promptProgram } from '../support/prompt-program.ts'
+import { startTeacherServer } from '../support/teacher-server.ts'
+
+let folder: string
+let env: Record<string, string>
+let datasetHash: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syllabus-replay-'))
+  env = {
+    PATH: `${dirname(await natsBinary())}${delimiter}${process.env.PATH}`,
+    SYLLABUS_HOME: join(folder, 'home'),
+    OPENAI_API_KEY: '',
+  }
+  const program = join(folder, 'program.json')
+  await writeFile(program, JSON.stringify(promptProgram({ rows: 10 })))
+  // Faults of every kind, and calls that fail for good because the budget ends: all of them are in the journal.
+  await using server = await startTeacherServer({
+    duplicateEvery: 10,
+    faults: { cutText: 0.1, empty: 0.1, refused: 0.1 },
+  })
+  const out = join(folder, 'out')
+  const asked = ['--rows', '80', '--model', server.model, '--budget', '95', '--run-id', 'again']
+  const made = syllabus(['generate', '--program', program, '--out', out, ...asked], {
+    ...env,
+    OPENAI_BASE_URL: server.url,
+  })
+  await made.ended
+  const outcome = JSON.parse(await readFile(join(out, 'generation.json'), 'utf8'))
+  expect(outcome.rows, made.output()).toBeGreaterThan(40)
+  datasetHash = outcome.datasetHash
+}, 120_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Replays where no endpoint answers. */
+const replay = () => syllabus(['replay', 'again', '--json'], { ...env, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' })
+
+/** Changes the run's journal as somebody with the server's files could. */
+async function tamper(change: (bus: Bus) => Promise<void>): Promise<void> {
+  const log = createLog({ role: 'test' }, { level: 'silent' })
+  await using cluster = await openCluster({ home: join(folder, 'home'), log, onProgress: () => {} })
+  await using bus = await connectOperator(cluster, log)
+  await change(bus)
+}
+
+test('a finished run is made again from its journal, without a call, to the same hash', async () => {
+  const command = replay()
+  expect(await command.ended, command.output()).toBe(0)
+  expect(JSON.parse(command.output())).toMatchObject({
+    attempt: 1,
+    outcome: 'same',
+    datasetHash,
+    recordedHash: datasetHash,
+  })
+})
+
+test('a reply that was changed gives another dataset, and one that is gone is named', async () => {
+  let key = ''
+  await tamper(async (bus) => {
+    const journal = bus.kv('journal', JournalEntry)
+    for (const each of await journal.keys('again.>')) {
+      const { value } = (await journal.get(each))!
+      if (!('reply' in value) || !value.reply.text.includes('crates')) continue
+      key = each
+      const text = value.reply.text.replace('orders', 'buys')
+      await journal.put(each, { ...value, reply: { ...value.reply, text } })
+      break
+    }
+  })
+  const changed = replay()
+  expect(await changed.ended, changed.output()).toBe(1)
+  expect(JSON.parse(changed.output())).toMatchObject({ outcome: 'differs', recordedHash: datasetHash })
+
+  await tamper((bus) => bus.kv('journal', JournalEntry).delete(key))
+  const gone = replay()
+  expect(await gone.ended, gone.output()).toBe(1)
+  expect(JSON.parse(gone.output())).toMatchObject({ outcome: 'impossible' })
+  expect(gone.output()).toContain(key)
+})
