@@ -78,11 +78,17 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     const found = await Promise.all([chunk(ref, 0), chunk(ref, chunkCount(ref) - 1)])
     return found.every((data) => data !== null)
   }
-  return withDocuments({ put, get, has })
+  async function* pieces(ref: ObjectRef) {
+    for (let index = 0; index < chunkCount(ref); index++) yield await existing(ref, index)
+  }
+  return withDocuments({ put, get, has, pieces })
 }
 
+/** Blobs as they are kept: whole, and in pieces one after the other. */
+export type Blobs = Pick<Objects, 'put' | 'get' | 'has'> & { pieces(ref: ObjectRef): AsyncIterable<Uint8Array> }
+
 /** Blobs with the JSON and the lines in them. */
-export function withDocuments({ put, get, has }: Pick<Objects, 'put' | 'get' | 'has'>): Objects {
+export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
   return {
     put,
     get,
@@ -101,8 +107,7 @@ export function withDocuments({ put, get, has }: Pick<Objects, 'put' | 'get' | '
       const hash = createHash('sha256')
       const text = new TextDecoder()
       let rest = ''
-      for (let index = 0; index < chunkCount(ref); index++) {
-        const data = await existing(ref, index)
+      for await (const data of pieces(ref)) {
         hash.update(data)
         const lines = (rest + text.decode(data, { stream: true })).split('\n')
         rest = lines.pop() ?? ''

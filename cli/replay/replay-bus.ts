@@ -20,14 +20,18 @@ const journals: readonly string[] = ['journal', 'check-journal']
 export function replayBus(real: Bus): { bus: Bus; said: ReadonlyMap<string, unknown> } {
   const said = new Map<string, unknown>()
   const blobs = new Map<string, Uint8Array>()
+  const get: Bus['objects']['get'] = async (ref) => blobs.get(ref.sha256) ?? (await real.objects.get(ref))
   const objects = withDocuments({
+    get,
     async put(account, name, bytes) {
       const ref = { account, name, sha256: sha256(bytes), bytes: bytes.length }
       blobs.set(ref.sha256, bytes)
       return ref
     },
-    get: async (ref) => blobs.get(ref.sha256) ?? (await real.objects.get(ref)),
     has: async (ref) => blobs.has(ref.sha256) || (await real.objects.has(ref)),
+    async *pieces(ref) {
+      yield await get(ref)
+    },
   })
   const buckets = new Map<string, Kv<unknown>>()
   const kv: Bus['kv'] = (bucket, schema) => {

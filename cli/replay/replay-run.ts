@@ -125,7 +125,7 @@ async function openCrew(setting: ReplaySetting, bus: Bus) {
     if (!open)
       throw new UsageError(`There is no ${role} "${variant}" any more.`, 'Replay it with the version that made it.')
     const identity = { role, variant, instance: `replay-${role}` }
-    return open({ bus, identity, options: options[role], home, contaminationKey, log, signal })
+    return open({ bus, identity, options: options[role], home, contaminationKey, log, setWaiting() {}, signal })
   }
   const generator = await start((await import('../../agents/generator/agent.ts')).generator)
   const critic = await start((await import('../../agents/critic/agent.ts')).critic)
