@@ -37,4 +37,4 @@ export function uniformPromptProgram(
 }
 
 /** Text of a task must not read as a placeholder. */
-const braceless = (text: string) => text.replaceAll('{{', '{ {')
+export const braceless = (text: string) => text.replaceAll('{{', '{ {')

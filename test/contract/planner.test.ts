@@ -112,3 +112,22 @@ describe.each(policies)('planner %s', (name) => {
     expect(Object.values(plan.program.carryOver?.rows ?? {}).reduce((a, b) => a + b, 0)).toBe(60)
   })
 })
+
+test('planner rules prompts a teacher where the generator follows prompts, and improves on what it wrote', async () => {
+  const given = { sourceKinds: ['prompt' as const] }
+  const { program } = await rulesPolicy.decide(situation(given), signal)
+  expect(new Set(program.sources.map(({ kind }) => kind))).toEqual(new Set(['prompt']))
+  expect(rowsOf(program)).toBe(300)
+  const bySource = Object.fromEntries(
+    program.sources.map(({ id, rows }) => [id, { asked: rows, generated: rows, admitted: rows, rejected: {} }]),
+  )
+  const scored = { outcome: 'scored' as const, rows: 300, dataset: refTo('rows'), validation: sheet('days-between') }
+  const best: Attempt = { ...attemptOf(program), ...scored, bySource }
+  const next = await rulesPolicy.decide(
+    situation({ ...given, operation: 'improve', attempt: 2, best, history: [best] }),
+    signal,
+  )
+  expect(Program.parse(next.program)).toEqual(next.program)
+  expect(next.program.sources).not.toEqual(program.sources)
+  expect(rowsOf(next.program)).toBe(300)
+})

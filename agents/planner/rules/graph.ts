@@ -7,6 +7,7 @@ import type { Attempt } from '../state.ts'
 import { apportion } from './apportion.ts'
 import { type Diagnosis, describe, diagnose } from './diagnose.ts'
 import { type Intent, plan } from './plan.ts'
+import { promptedProgram } from './prompted-program.ts'
 
 const PlannerGraph = Annotation.Root({
   situation: Annotation<Situation>,
@@ -33,7 +34,11 @@ function write({ situation, intent }: State): Partial<State> {
   const carried = carryOver(wanted, from, intent.carryShare)
   const fresh = new Map([...wanted].map(([skill, rows]) => [skill, rows - (carried?.rows[skill] ?? 0)]))
 
-  const program = proceduralProgram(fresh, (skill) => intent.manner.get(skill)!, carried)
+  const mannerOf = (skill: string) => intent.manner.get(skill)!
+  const { sourceKinds, task } = situation
+  const program = sourceKinds.includes('procedure')
+    ? proceduralProgram(fresh, mannerOf, carried)
+    : promptedProgram(task, fresh, mannerOf, carried)
   return { program }
 }
 

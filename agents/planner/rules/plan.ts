@@ -2,6 +2,7 @@ import { maxPhrasings } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
 import type { Manner } from '../programs.ts'
 import type { Diagnosis } from './diagnose.ts'
+import { mannerOfPrompted } from './prompted-program.ts'
 
 /** What the next program shall be: rows by weight, and the manner of each skill. */
 export type Intent = {
@@ -25,7 +26,8 @@ const clamp = (value: number, low: number, high: number) => Math.min(high, Math.
 function previousManner(situation: Situation, skill: string): Manner {
   const from = situation.best ?? situation.history.at(-1)
   const source = from?.program?.sources.find((each) => each.skill === skill)
-  return source?.kind === 'procedure'
+  if (source?.kind === 'prompt') return mannerOfPrompted(source) ?? draftManner
+  return source
     ? { phrasings: source.phrasings, wideShare: source.wideShare, difficulty: source.difficulty }
     : draftManner
 }
