@@ -15,6 +15,7 @@ export type EvidenceRequest = {
   arms?: Topology['run']['evidence']['arms']
   submissions?: boolean
   swapValidationAt?: number
+  attempts?: number
 }
 
 /** What a run trains and measures beside its chosen dataset. Errors: UsageError for the reference of a task that has none. */
@@ -39,15 +40,21 @@ export function planEvidence(task: Task, topology: Topology, request: EvidenceRe
 /** Validation items from which on `guard: auto` is on. */
 const guardedFrom = 500
 
-/** How validation guides the search. Errors: UsageError for a swap together with a guard, or at the first attempt. */
+/** How validation guides the search. Errors: UsageError for a swap together with a guard, and one that no attempt would come to. */
 function planGuidance(
   task: Task,
   topology: Topology,
-  { swapValidationAt = null }: { swapValidationAt?: number | null },
+  {
+    swapValidationAt = null,
+    attempts = topology.run.attempts,
+  }: { swapValidationAt?: number | null; attempts?: number },
 ): Pick<Evidence, 'guard' | 'swapValidationAt'> {
   const { guard } = topology.run.evidence
-  if (swapValidationAt === 1) {
-    throw new UsageError('Validation cannot be swapped at the first attempt.', 'Give --swap-validation-at 2 or more.')
+  if (swapValidationAt !== null && (swapValidationAt === 1 || swapValidationAt > attempts)) {
+    throw new UsageError(
+      `Validation cannot be swapped at attempt ${swapValidationAt}: the run has ${attempts}.`,
+      attempts > 1 ? `Give --swap-validation-at 2 to ${attempts}.` : 'Give --attempts 2 or more.',
+    )
   }
   if (swapValidationAt !== null && guard === 'ladder') {
     throw new UsageError(

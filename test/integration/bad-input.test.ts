@@ -45,7 +45,9 @@ describe('bad input stops at start-up with exit code 2', () => {
   test('a task that only a teacher can make rows for, with the procedural generator', async () => {
     const dir = await writeMiniTask(join(folder, 'no-procedure'))
     const path = join(dir, 'task.yaml')
-    await writeFile(path, (await readFile(path, 'utf8')).replace('id: everyday-numbers', 'id: imported-set'))
+    const text = await readFile(path, 'utf8')
+    // A procedure is known by its code, so it is the code that such a task lacks.
+    await writeFile(path, text.replace('id: everyday-numbers', 'id: imported-set').replace(/^procedure: .*\n/m, ''))
     const said = await refused(['run', dir, '--rows', '8'])
     expect(said).toMatch(/imported-set .* has no procedure/)
     expect(said).toMatch(/a generator with a teacher is needed/)
@@ -83,6 +85,9 @@ describe('bad input stops at start-up with exit code 2', () => {
 
   test('options that make no sense', async () => {
     expect(await refused(['run', '--rows', 'many'])).toMatch(/whole number/)
+    expect(await refused(['run', '--arms', 'control,best'])).toMatch(/there is control, one-shot, random, reference/)
+    expect(await refused(['run', '--arms', 'reference'])).toMatch(/reference in task\.yaml/)
+    expect(await refused(['run', '--swap-validation-at', '9'])).toMatch(/the run has 3/)
     expect(await refused(['run', '--attempts', '0'])).toMatch(/at least 1/)
     expect(await refused(['dance'])).toMatch(/unknown command/)
   })

@@ -51,7 +51,9 @@ describe('what a run measures', () => {
     expect(planEvidence(large, run('off'), {}).guard).toBe('off')
     expect(planEvidence(task, run('ladder'), {}).guard).toBe('ladder')
     expect(() => planEvidence(task, run('ladder'), { swapValidationAt: 2 })).toThrow(UsageError)
-    expect(() => planEvidence(task, plain, { swapValidationAt: 1 })).toThrow(UsageError)
+    expect(() => planEvidence(task, plain, { swapValidationAt: 1 })).toThrow('the run has 3')
+    expect(() => planEvidence(task, plain, { swapValidationAt: 4 })).toThrow('the run has 3')
+    expect(planEvidence(task, plain, { swapValidationAt: 4, attempts: 4 }).swapValidationAt).toBe(4)
   })
 
   test('reference rows that copy an item are refused, and no agent is shown the others', () => {
