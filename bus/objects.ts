@@ -89,6 +89,20 @@ export type Blobs = Pick<Objects, 'put' | 'get' | 'has'> & { pieces(ref: ObjectR
 
 /** Blobs with the JSON and the lines in them. */
 export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
+  async function* lines<S extends z.ZodType>(ref: ObjectRef, schema: S): AsyncGenerator<z.infer<S>> {
+    const hash = createHash('sha256')
+    const text = new TextDecoder()
+    let rest = ''
+    for await (const data of pieces(ref)) {
+      hash.update(data)
+      const lines = (rest + text.decode(data, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) if (line !== '') yield parse(ref, schema, line)
+    }
+    if (rest !== '') yield parse(ref, schema, rest)
+    checkHash(ref, hash.digest('hex'))
+  }
+
   return {
     put,
     get,
@@ -97,25 +111,9 @@ export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
     async getJson(ref, schema) {
       return parse(ref, schema, decoder.decode(await get(ref)))
     },
-    putLines: (account, name, values) =>
-      put(account, name, encoder.encode(values.map((value) => `${JSON.stringify(value)}\n`).join(''))),
-    async getLines(ref, schema) {
-      const lines = decoder.decode(await get(ref)).split('\n')
-      return lines.filter((line) => line !== '').map((line) => parse(ref, schema, line))
-    },
-    async *lines(ref, schema) {
-      const hash = createHash('sha256')
-      const text = new TextDecoder()
-      let rest = ''
-      for await (const data of pieces(ref)) {
-        hash.update(data)
-        const lines = (rest + text.decode(data, { stream: true })).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) if (line !== '') yield parse(ref, schema, line)
-      }
-      if (rest !== '') yield parse(ref, schema, rest)
-      checkHash(ref, hash.digest('hex'))
-    },
+    putLines: (account, name, values) => put(account, name, encodeLines(values)),
+    getLines: (ref, schema) => Array.fromAsync(lines(ref, schema)),
+    lines,
   }
 }
 
@@ -130,6 +128,17 @@ export function nameTokens(name: string): string {
 
 function chunkSubject(ref: ObjectRef, index: number): string {
   return `${objectPrefixOf[ref.account]}.${nameTokens(ref.name)}.${ref.sha256}.${index}`
+}
+
+/** Lines gathered before they are encoded: all of them in one text could be longer than a text may be. */
+const linesAtOnce = 1000
+
+function encodeLines(values: readonly unknown[]): Uint8Array {
+  const parts = Array.from({ length: Math.ceil(values.length / linesAtOnce) }, (_, at) => {
+    const some = values.slice(at * linesAtOnce, (at + 1) * linesAtOnce)
+    return encoder.encode(some.map((value) => `${JSON.stringify(value)}\n`).join(''))
+  })
+  return Buffer.concat(parts)
 }
 
 async function eachChunk(ref: ObjectRef, visit: (index: number) => Promise<void>): Promise<void> {

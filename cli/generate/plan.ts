@@ -24,8 +24,20 @@ const perProcess = 80
 /** The planner's state holds the messages of one round, and a value may have 1 MiB. */
 const roundBytes = 600_000
 const messageBytes = 2500
+/** Where so many rows are wanted that there would be more shards than this, shards are larger, so that rounds are few. */
+const shardsWanted = 400
+/** A batch is one message; characters beyond ASCII take up to three bytes, and most texts have few. */
+const batchBytes = 700_000
+const rowBytes = 1000
+const bytesPerChar = 2
 /** What a crashed agent had in hand goes to another after this. */
 const ackWaitMs = 10_000
+
+/** Candidates in one shard: those of the topology, more where many rows are wanted, fewer where they are long. */
+function shardSizeOf(usual: number, { maxInputChars, maxOutputChars }: Program['contract'], rows: number): number {
+  const fitting = Math.floor(batchBytes / (rowBytes + bytesPerChar * (maxInputChars + maxOutputChars)))
+  return Math.max(1, Math.min(fitting, Math.max(usual, Math.ceil(rows / shardsWanted))))
+}
 
 const prompt = (changes: Topology['delivery']): Topology['delivery'] =>
   Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...changes[name] }]))
@@ -37,7 +49,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
     1,
     Math.floor((settings.concurrency ?? topology.teacher.concurrency ?? perProcess * generators) / generators),
   )
-  const { shardSize } = topology.run
+  const shardSize = shardSizeOf(topology.run.shardSize, program.contract, rows)
   const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
   const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
@@ -58,6 +70,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
     run: {
       ...topology.run,
       attempts: 1,
+      shardSize,
       candidateCap,
       roundCandidates,
       maxRounds: topology.run.maxRounds + Math.ceil((candidateCap * rows) / roundCandidates),
