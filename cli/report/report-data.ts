@@ -3,17 +3,9 @@ import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
+import { byMode, Contrasts, count, Rates } from './contrasts.ts'
 import { EvidenceFacts } from './evidence-facts.ts'
-import { PairedDifference } from './statistics/paired-difference.ts'
-import { Rate } from './statistics/rate.ts'
 import { UnpairedDifference } from './statistics/stratified-difference.ts'
-
-/** A rate under both rules of the scorer. */
-export const Rates = z.object({ strict: Rate, lenient: Rate })
-export type Rates = z.infer<typeof Rates>
-
-const byMode = <T extends z.ZodType>(schema: T) => z.object({ strict: schema, lenient: schema })
-const count = z.number().int().nonnegative()
 
 /** One candidate on one sealed paper. `parts` holds every part and `all`. */
 export const PaperResult = z.object({
@@ -24,14 +16,6 @@ export const PaperResult = z.object({
   items: count,
 })
 export type PaperResult = z.infer<typeof PaperResult>
-
-/** One candidate minus another on the same items of the test, part by part. */
-export const Comparison = z.object({
-  of: z.string(),
-  to: z.string(),
-  parts: z.record(z.string(), byMode(PairedDifference)),
-})
-export type Comparison = z.infer<typeof Comparison>
 
 export const AuditComparison = z.object({
   candidate: z.string(),
@@ -52,9 +36,7 @@ export const SealedResults = z.object({
   parts: z.array(z.string()),
   test: z.array(PaperResult),
   audit: z.array(PaperResult),
-  comparisons: z.array(Comparison),
-  /** Gain of each candidate over the base in per cent; null: not defined. */
-  gains: z.array(z.object({ candidate: z.string(), parts: z.record(z.string(), byMode(z.number().nullable())) })),
+  contrasts: Contrasts,
   auditMinusTest: z.array(AuditComparison),
 })
 export type SealedResults = z.infer<typeof SealedResults>
@@ -170,7 +152,12 @@ export const ReportData = z.object({
       inference: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     })
     .nullable(),
-  conclusion: z.object({ improved: Claim, beatsExamples: Claim, search: Claim, caveats: z.array(z.string()) }),
+  conclusion: z.object({
+    improved: Claim,
+    beatsExamples: Claim,
+    search: Claim,
+    caveats: z.array(z.string()),
+  }),
   agents: z.array(z.object({ role: z.string(), variant: z.string(), instances: z.array(z.string()), messages: count })),
   models: z.object({
     noLanguageModel: z.boolean().nullable(),

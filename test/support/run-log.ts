@@ -1,7 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { LogEntry } from '../../cli/report/mod.ts'
-import { armSeedOf } from '../../schemas/arm.ts'
+import { armSeedOf, type BaselineArm, candidateName } from '../../schemas/arm.ts'
 import { Budget } from '../../schemas/budget.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
@@ -16,6 +16,11 @@ export type RunLogOptions = {
   rows?: number
   seed?: number
   opened?: boolean
+  /** Training seeds of the final and of each baseline; the baselines. */
+  seeds?: number
+  arms?: BaselineArm[]
+  /** Items that share a group; 1 leaves the groups out. */
+  groupSize?: number
   finished?: boolean
   /** Probability of a right answer by candidate; the parts shift it. */
   skillOf?: Partial<Record<string, number>>
@@ -34,6 +39,7 @@ const shift: Record<string, number> = {
   'heldout-range': -0.08,
   handwritten: -0.12,
 }
+const armOf = (candidate: string) => candidate.replace(/-s\d+$/, '')
 const ability: Record<string, number> = {
   base: 0.08,
   'base-examples': 0.16,
@@ -50,6 +56,7 @@ const ability: Record<string, number> = {
  */
 export function runLog(options: RunLogOptions = {}): LogEntry[] {
   const { attempts = 3, rows = 300, seed = 7, finished = true, opened = finished } = options
+  const { seeds = 1, arms = ['control'], groupSize = 1 } = options
   const random = xoroshiro128plus(seed)
   const entries: LogEntry[] = []
   const startMs = Date.UTC(2026, 10, 23, 9, 30)
@@ -91,11 +98,13 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     Object.entries(parts).flatMap(([part, count]) =>
       Array.from({ length: count }, (_, index) => {
         const p =
-          (options.skillOf?.[candidate] ?? ability[candidate] ?? 0.4) +
+          (options.skillOf?.[candidate] ?? options.skillOf?.[armOf(candidate)] ?? ability[armOf(candidate)] ?? 0.4) +
           (candidate.startsWith('base') ? 0 : shift[part]!)
         const strict = uniformFloat64(random) < p
         const lenient = strict || uniformFloat64(random) < 0.06
-        return { id: `${paper}-${part}-${index}`, part, skill: skills[index % 6]!, strict, lenient, cut: false }
+        const group = groupSize > 1 ? { group: `${part}-${Math.floor(index / groupSize)}` } : {}
+        const id = `${paper}-${part}-${index}`
+        return { id, part, skill: skills[index % 6]!, ...group, strict, lenient, cut: false }
       }),
     )
   const candidateOf = (name: string) => ({
@@ -131,7 +140,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         enforced: options.sealingEnforced ?? true,
         note: 'Files on this machine are not sealed from processes of the same OS user.',
       },
-      evidence: Evidence.parse({}),
+      evidence: Evidence.parse({ seeds, arms }),
       startedAt: new Date(startMs).toISOString(),
     },
   })
@@ -304,12 +313,23 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
   }
   if (opened) {
     make(0)
-    score('final', true, 4242)
-    score('control', true, 4242)
-    const names = ['base', 'base-examples', 'final', 'control']
+    const trained = (['final', ...arms] as const).flatMap((arm) =>
+      Array.from({ length: seeds }, (_, index) => ({ arm, name: candidateName(arm, index + 1), seed: 4242 + index })),
+    )
+    for (const { name, seed } of trained) score(name, true, seed)
+    const names = ['base', 'base-examples', ...trained.map(({ name }) => name)]
+    const armRecord = (arm: 'final' | BaselineArm) => ({
+      arm,
+      rows,
+      dataset: object(`dataset ${arm}`),
+      datasetHash: hash(`dataset ${arm}`),
+      sameAs: null,
+      leftOut: null,
+    })
     say('opening-request', 'planner', {
       candidates: names.map(candidateOf),
-      arms: [],
+      arms: (['final', ...arms] as const).map(armRecord),
+      primary: { arm: 'final', against: 'control', part: 'heldout-phrasing', mode: 'strict', seedIndex: 1 },
       datasets: [object('dataset attempt-2'), object('dataset attempt-0')],
       ...addresses,
     })

@@ -63,6 +63,67 @@ describe('a finished run', () => {
   })
 })
 
+describe('several seeds', () => {
+  const data = reportData({ seeds: 3, arms: ['control', 'random'], skillOf: { final: 0.75, control: 0.3 } })
+  const { contrasts } = data.sealed!
+  const armOf = (name: string) => contrasts.arms.find(({ arm }) => arm === name)!
+
+  test('an arm is the mean of its adapters, each of them told', () => {
+    const mean = armOf('final').parts['heldout-phrasing']!.strict
+    const single = ['final', 'final-s2', 'final-s3'].map(
+      (name) => data.sealed!.test.find(({ candidate }) => candidate === name)!.parts['heldout-phrasing']!.strict.share!,
+    )
+    expect(mean.perSeed.map((share) => share.toFixed(9))).toEqual(single.map((share) => share.toFixed(9)))
+    expect(mean.value).toBeCloseTo(single.reduce((sum, share) => sum + share, 0) / 3, 9)
+    expect(armOf('base').seeds).toEqual([1])
+  })
+
+  test('the final is compared with every arm; the primary comparison stands apart from those that Holm adjusts', () => {
+    expect(contrasts.comparisons.map(({ to }) => to)).toEqual(['base', 'base-examples', 'random', 'control'])
+    expect(contrasts.primary).toMatchObject({ arm: 'final', against: 'control', named: true })
+    expect(contrasts.adjusted.map(({ to }) => to)).toEqual(['base', 'base-examples', 'random'])
+    for (const { p, adjusted } of contrasts.adjusted) expect(adjusted).toBeGreaterThanOrEqual(p)
+    expect(data.conclusion.search.verdict).toBe('shown')
+    expect(data.conclusion.search.sentence).toContain('mean of 3 training seeds')
+    expect(data.conclusion.caveats.join()).not.toContain('This adapter only')
+  })
+
+  test('a difference has its tests: sign flips of the mean, McNemar of the named seed', () => {
+    const { signFlip, mcNemar, seeds } = contrasts.comparisons.at(-1)!.parts['heldout-phrasing']!.strict
+    expect(seeds).toEqual([3, 3])
+    expect(signFlip).toBeLessThan(0.01)
+    expect(mcNemar).toBeLessThan(0.05)
+  })
+
+  test('each skill has its difference', () => {
+    expect(contrasts.skills).toHaveLength(6)
+    for (const { interval, value } of contrasts.skills) {
+      expect(interval!.low).toBeLessThanOrEqual(value)
+      expect(interval!.high).toBeGreaterThanOrEqual(value)
+    }
+  })
+
+  test('items of a group are one draw', () => {
+    const options = { seeds: 3, skillOf: { final: 0.5 } }
+    const [alone, grouped] = [1, 10].map((groupSize) => {
+      const { contrasts } = reportData({ ...options, groupSize }).sealed!
+      return contrasts.arms.at(-1)!.parts['heldout-phrasing']!.strict
+    })
+    expect([alone!.groups, grouped!.groups]).toEqual([60, 6])
+    expect(grouped!.value).toBeCloseTo(alone!.value, 12)
+    expect(grouped!.interval).not.toEqual(alone!.interval)
+  })
+
+  test('an arm with the same dataset as another has its results, and is not compared with it', () => {
+    const log = runLog({ arms: ['control'] })
+    const request = log.find(({ name }) => name === 'opening-request')!.payload as { arms: object[] }
+    request.arms.push({ ...request.arms[0]!, arm: 'one-shot', sameAs: 'final' })
+    const { contrasts } = reportData(log).sealed!
+    expect(contrasts.arms.find(({ arm }) => arm === 'one-shot')).toMatchObject({ sameAs: 'final', seeds: [1] })
+    expect(contrasts.comparisons.map(({ to }) => to)).not.toContain('one-shot')
+  })
+})
+
 describe('claims', () => {
   test('the search helped only above the control with an interval above zero', () => {
     const strong = reportData({ skillOf: { final: 0.8, control: 0.3 } }).conclusion
@@ -74,7 +135,8 @@ describe('claims', () => {
   })
 
   test('a difference above zero is not enough where its interval is not', () => {
-    const difference = data.sealed!.comparisons.find(({ to }) => to === 'control')!.parts['heldout-phrasing']!.strict
+    const difference = data.sealed!.contrasts.comparisons.find(({ to }) => to === 'control')!.parts['heldout-phrasing']!
+      .strict
     expect(difference.value).toBeGreaterThan(0)
     expect(difference.interval!.low).toBeLessThan(0)
     expect(data.conclusion.search.verdict).toBe('not-shown')
@@ -101,8 +163,8 @@ describe('claims', () => {
 
   test('a gain over a base of nothing is not defined', () => {
     const { sealed } = reportData({ skillOf: { base: 0 } })
-    const gain = sealed!.gains.find(({ candidate }) => candidate === 'final')!
-    expect(gain.parts['heldout-phrasing']!.strict).toBeNull()
+    const final = sealed!.contrasts.arms.find(({ arm }) => arm === 'final')!
+    expect(final.gains['heldout-phrasing']!.strict).toBeNull()
   })
 })
 

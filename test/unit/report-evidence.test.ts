@@ -51,9 +51,10 @@ describe('the evidence of a run in its report', () => {
       '--seeds 3',
       '--submissions',
       '--runs 3',
+      'paired runs of both',
     ])
     const all = reportOf({ seeds: 3, arms: ['control', 'one-shot', 'random', 'reference'], submissions: true }).evidence
-    expect(all.unmeasured.map(({ how }) => how)).toEqual(['--runs 3'])
+    expect(all.unmeasured.map(({ how }) => how)).toEqual(['--runs 3', 'paired runs of both'])
     told(reportOf({}), 'first valid one')
   })
 

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gainPercent } from '../../cli/report/statistics/gain.ts'
-import { pairedDifference } from '../../cli/report/statistics/paired-difference.ts'
 import { minResamples } from '../../cli/report/statistics/resampler.ts'
 import { stratifiedDifference } from '../../cli/report/statistics/stratified-difference.ts'
 import { wilson } from '../../cli/report/statistics/wilson.ts'
 
 const how = { resamples: minResamples, seed: 11 }
-const pairsOf = (both: number, gained: number, lost: number, neither: number) => [
-  ...Array.from({ length: both }, () => [true, true] as const),
-  ...Array.from({ length: gained }, () => [true, false] as const),
-  ...Array.from({ length: lost }, () => [false, true] as const),
-  ...Array.from({ length: neither }, () => [false, false] as const),
-]
 const bools = (right: number, total: number) => Array.from({ length: total }, (_, index) => index < right)
 
 describe('Wilson interval', () => {
@@ -48,75 +41,6 @@ describe('Wilson interval', () => {
   })
 })
 
-describe('paired difference', () => {
-  test('agrees with the exact resampling distribution, a binomial one', () => {
-    const { interval, value } = pairedDifference(pairsOf(0, 12, 0, 28), how)
-    expect(value).toBeCloseTo(0.3)
-    // Quantiles 0.025 and 0.975 of Bin(40, 0.3) are 7 and 18.
-    expect(interval).toEqual({ low: 7 / 40, high: 18 / 40 })
-  })
-
-  test('keeps the pairing: shared items narrow it', () => {
-    const width = ({ interval }: ReturnType<typeof pairedDifference>) => interval!.high - interval!.low
-    const paired = pairedDifference(pairsOf(50, 10, 0, 40), how)
-    const unpaired = stratifiedDifference({ one: bools(60, 100) }, { one: bools(50, 100) }, how)
-    expect(paired.value).toBeCloseTo(unpaired.value!)
-    expect(width(paired)).toBeLessThan(0.55 * (unpaired.interval!.high - unpaired.interval!.low))
-  })
-
-  test('no items: nothing is said', () => {
-    expect(pairedDifference([], how)).toEqual({ items: 0, value: null, interval: null, gained: 0, lost: 0 })
-  })
-
-  test('too few resamples are refused', () => {
-    expect(() => pairedDifference(pairsOf(1, 1, 1, 1), { resamples: 999, seed: 1 })).toThrow(RangeError)
-  })
-
-  const vectors = fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 60 })
-
-  test('holds its estimate, repeats with its seed, and counts wins and losses', () => {
-    fc.assert(
-      fc.property(vectors, fc.integer({ min: 0, max: 1e9 }), (pairs, seed) => {
-        const one = pairedDifference(pairs, { resamples: minResamples, seed })
-        expect(one.interval!.low).toBeLessThanOrEqual(one.value!)
-        expect(one.interval!.high).toBeGreaterThanOrEqual(one.value!)
-        expect(one.value).toBeCloseTo((one.gained - one.lost) / pairs.length, 12)
-        expect(pairedDifference(pairs, { resamples: minResamples, seed })).toEqual(one)
-      }),
-      { numRuns: 25 },
-    )
-  })
-
-  test('identical vectors differ by exactly nothing', () => {
-    fc.assert(
-      fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 80 }), (items) => {
-        const same = pairedDifference(
-          items.map((item) => [item, item] as const),
-          how,
-        )
-        expect(same).toMatchObject({ value: 0, interval: { low: 0, high: 0 }, gained: 0, lost: 0 })
-      }),
-      { numRuns: 15 },
-    )
-  })
-
-  test('exchanging the two exchanges the signs', () => {
-    fc.assert(
-      fc.property(vectors, (pairs) => {
-        const one = pairedDifference(pairs, how)
-        const other = pairedDifference(
-          pairs.map(([first, second]) => [second, first] as const),
-          how,
-        )
-        expect(other.value).toBeCloseTo(-one.value!, 12)
-        expect(other.interval!.low).toBeCloseTo(-one.interval!.high, 12)
-        expect(other.interval!.high).toBeCloseTo(-one.interval!.low, 12)
-      }),
-      { numRuns: 15 },
-    )
-  })
-})
-
 describe('stratified difference', () => {
   test('of papers of equal composition is the plain difference', () => {
     const audit = { easy: bools(30, 60), hard: bools(10, 60) }
@@ -139,6 +63,11 @@ describe('stratified difference', () => {
   test('does not resample between parts: parts without spread have none together', () => {
     const paper = { easy: bools(20, 20), hard: bools(0, 20) }
     expect(stratifiedDifference(paper, paper, how).interval).toEqual({ low: 0, high: 0 })
+  })
+
+  test('too few resamples are refused', () => {
+    const one = { one: bools(1, 2) }
+    expect(() => stratifiedDifference(one, one, { resamples: 999, seed: 1 })).toThrow(RangeError)
   })
 
   test('nothing in common: nothing is said', () => {

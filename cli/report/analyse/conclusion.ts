@@ -40,17 +40,23 @@ export function conclude(
 
 function claim(sealed: SealedResults | null, to: string, words: Words, headline: string, primary: Mode): Claim {
   if (!sealed) return { verdict: 'not-measured', sentence: `The test was not opened: ${lower(words.notShown)}.` }
-  const difference = sealed.comparisons.find((one) => one.to === to)?.parts[headline]?.[primary]
-  if (!difference || difference.value === null || !difference.interval) {
-    const what = `${labelOf('final')} and ${labelOf(to).toLowerCase()} were not both scored on ${labelOf(headline)}`
-    return { verdict: 'not-measured', sentence: `${words.notShown}: ${lower(what)}.` }
+  const { arms, comparisons, leftOut } = sealed.contrasts
+  const difference = comparisons.find((one) => one.to === to)?.parts[headline]?.[primary]
+  if (!difference?.interval) {
+    const reason = leftOut.find(({ arm }) => arm === to)?.reason
+    const same = arms.find(({ arm }) => arm === to)?.sameAs
+    const what = same
+      ? `${lower(labelOf(to))} has the very same dataset as ${lower(labelOf(same))}`
+      : (reason ?? `${lower(labelOf('final'))} and ${lower(labelOf(to))} were not both scored on ${labelOf(headline)}`)
+    return { verdict: 'not-measured', sentence: `${words.notShown}: ${what}.` }
   }
   const { low, high } = difference.interval
   const [final, other] = ['final', to].map(
-    (name) => sealed.test.find((result) => result.candidate === name)?.parts[headline]?.[primary].share ?? null,
+    (name) => arms.find(({ arm }) => arm === name)?.parts[headline]?.[primary].value ?? null,
   )
+  const seeds = Math.max(...difference.seeds)
   const figures =
-    `on ${labelOf(headline)} (${numberText(difference.items)} items) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
+    `on ${labelOf(headline)} (${numberText(difference.items)} items, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
     `a difference of ${points(difference.value)} points, 95 % interval ${points(low)} to ${points(high)}`
   if (difference.items < minClaimItems) {
     return {
@@ -79,8 +85,11 @@ export function caveatsOf(
   )
   if (!run.finished) caveats.push('This run is not finished: the report shows what there is so far.')
   if (sealed) {
+    const seeds = sealed.contrasts.arms.find(({ arm }) => arm === 'final')?.seeds.length ?? 0
     caveats.push(
-      'This adapter only: there is one training seed, so the intervals cover the choice of the test items and not the luck of a training.',
+      seeds > 1
+        ? `The final was trained with ${seeds} fresh seeds: intervals cover the choice of the test items and the luck of a training.`
+        : 'This adapter only: there is one training seed, so the intervals cover the choice of the test items and not the luck of a training.',
     )
     caveats.push(
       sealed.opening === 1

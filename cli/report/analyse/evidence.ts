@@ -44,7 +44,11 @@ function unmeasuredOf({ arms, seeds, submissions }: Evidence): EvidenceFacts['un
   const missing = BaselineArm.options.filter((arm) => !arms.includes(arm)).map((arm) => questions[arm])
   if (seeds === 1) missing.push({ what: 'Whether the result holds for other training seeds', how: '--seeds 3' })
   if (!submissions) missing.push({ what: 'What the search’s own attempts score on the test', how: '--submissions' })
-  return [...missing, { what: 'Whether another search would end as well', how: '--runs 3' }]
+  return [
+    ...missing,
+    { what: 'Whether another search would end as well', how: '--runs 3' },
+    { what: 'Planner effect not measured: what this planner is worth beside another', how: 'paired runs of both' },
+  ]
 }
 
 function swapOf({ config, reports }: RunFacts, primary: ScoreMode): EvidenceFacts['swap'] {

@@ -5,6 +5,9 @@ const labels: Readonly<Record<string, string>> = {
   base: 'Base student',
   'base-examples': 'Base + three examples',
   control: 'Uniform control',
+  'one-shot': 'One-shot',
+  random: 'Random selection',
+  reference: 'Reference data',
   final: 'Final',
   'heldout-phrasing': 'held-out phrasings',
   'heldout-range': 'held-out ranges',
@@ -25,21 +28,25 @@ export function meaningOf(part: string): string | null {
   return meanings[part] ?? null
 }
 
-/** How a candidate or a part is called in a sentence; unknown names stay as they are. */
+/** How a candidate, an arm or a part is called in a sentence; unknown names stay as they are. */
 export function labelOf(name: string): string {
-  return labels[name] ?? (name.startsWith('attempt-') ? `Attempt ${name.slice('attempt-'.length)}` : name)
+  const known = labels[name]
+  if (known) return known
+  if (name.startsWith('attempt-')) return `Attempt ${name.slice('attempt-'.length)}`
+  const [, arm = '', seed] = /^(.+)-s(\d+)$/.exec(name) ?? []
+  return labels[arm] ? `${labels[arm]}, seed ${seed}` : name
 }
 
-const order = ['base', 'base-examples', 'control', 'final']
+const order = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
 
-/** Reading order of candidates: base, base with examples, attempts, control, final. */
+/** Reading order of candidates: base, base with examples, attempts, baselines, final; the seeds of one arm in order. */
 export function byReadingOrder(one: string, other: string): number {
-  return rank(one) - rank(other) || one.localeCompare(other, 'en')
+  return rank(one) - rank(other) || one.localeCompare(other, 'en', { numeric: true })
 }
 
 function rank(name: string): number {
   if (name.startsWith('attempt-')) return 100 + Number(name.slice('attempt-'.length))
-  const place = order.indexOf(name)
+  const place = order.indexOf(name.replace(/-s\d+$/, ''))
   return place < 0 ? 10_000 : place < 2 ? place : 1000 + place
 }
 

@@ -1,5 +1,6 @@
 import type { ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
-import type { CandidateFacts, Rates } from '../report-data.ts'
+import type { Rates } from '../contrasts.ts'
+import type { CandidateFacts } from '../report-data.ts'
 import { rate } from '../statistics/rate.ts'
 
 /** Rates of a score under both rules. */

@@ -1,19 +1,13 @@
-import type { SealedResult } from '../../../schemas/messages/evaluation.ts'
+import type { PrimaryComparison, SealedResult } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
-import type { AuditComparison, Comparison, PaperResult, SealedResults } from '../report-data.ts'
-import { gainPercent } from '../statistics/gain.ts'
-import { pairedDifference } from '../statistics/paired-difference.ts'
+import type { AuditComparison, PaperResult, SealedResults } from '../report-data.ts'
 import type { Resampling } from '../statistics/resampler.ts'
 import { type Strata, stratifiedDifference } from '../statistics/stratified-difference.ts'
+import { contrastsOf } from './contrasts.ts'
 import { allParts, byReadingOrder, partsInOrder } from './names.ts'
 import { ratesBy, ratesOfItems, ratesOfSheet } from './rates.ts'
 
-const comparisons: readonly [string, string][] = [
-  ['final', 'base'],
-  ['final', 'base-examples'],
-  ['final', 'control'],
-]
 const modes = ['strict', 'lenient'] as const
 
 /** What the first opening of the test in this run showed; null when it was not opened. */
@@ -30,24 +24,36 @@ export function sealedResults(facts: RunFacts, headline: string, resampling: Res
     ...result.items.map((item) => item.part),
     ...Object.keys(result.sheet.byPart),
   ])
-  const papers = { test: test.map(paperResult), audit: audit.map(paperResult) }
+  const ordered = partsInOrder(parts, headline)
+  const request = facts.openingRequests[0]?.payload
+  const named = request?.primary !== undefined
+  const primary = request?.primary ?? unnamed(headline, facts.config?.primary ?? 'strict')
   return {
     opening,
     openedAt: new Date(first.atMs).toISOString(),
     testHash,
     auditSeed,
-    parts: [...partsInOrder(parts, headline), allParts],
-    ...papers,
-    comparisons: comparisons.flatMap(([of, to]) => {
-      const [left, right] = [of, to].map((name) => test.find((result) => result.candidate.name === name))
-      return left && right ? [compare(left, right, resampling)] : []
+    parts: [...ordered, allParts],
+    test: test.map(paperResult),
+    audit: audit.map(paperResult),
+    contrasts: contrastsOf({
+      test,
+      records: request?.arms ?? [],
+      primary,
+      named,
+      parts: [...ordered, allParts],
+      seed: resampling.seed,
     }),
-    gains: gainsOver(papers.test),
     auditMinusTest: audit.flatMap((result) => {
       const same = test.find((other) => other.candidate.name === result.candidate.name)
       return same ? [auditMinusTest(result, same, headline, resampling)] : []
     }),
   }
+}
+
+/** What a request that names no comparison means. */
+function unnamed(part: string, mode: 'strict' | 'lenient'): PrimaryComparison {
+  return { arm: 'final', against: 'control', part, mode, seedIndex: 1 }
 }
 
 function paperResult({ candidate, sheet, items }: SealedResult): PaperResult {
@@ -63,47 +69,6 @@ function paperResult({ candidate, sheet, items }: SealedResult): PaperResult {
     cut: items.filter((item) => item.cut).length,
     items: items.length,
   }
-}
-
-function compare(left: SealedResult, right: SealedResult, resampling: Resampling): Comparison {
-  const other = new Map(right.items.map((item) => [item.id, item]))
-  const pairs = left.items.flatMap((item): [ItemOutcome, ItemOutcome][] => {
-    const twin = other.get(item.id)
-    return twin ? [[item, twin]] : []
-  })
-  const differences = (chosen: readonly [ItemOutcome, ItemOutcome][]) => {
-    const of = (mode: (typeof modes)[number]) =>
-      pairedDifference(
-        chosen.map(([one, two]) => [one[mode], two[mode]] as const),
-        resampling,
-      )
-    return { strict: of('strict'), lenient: of('lenient') }
-  }
-  const parts = Map.groupBy(pairs, ([item]) => item.part)
-  return {
-    of: left.candidate.name,
-    to: right.candidate.name,
-    parts: {
-      ...Object.fromEntries([...parts].map(([part, chosen]) => [part, differences(chosen)])),
-      [allParts]: differences(pairs),
-    },
-  }
-}
-
-function gainsOver(test: readonly PaperResult[]): SealedResults['gains'] {
-  const base = test.find((result) => result.candidate === 'base')
-  if (!base) return []
-  const others = test.filter((result) => result !== base)
-  return others.map(({ candidate, parts }) => ({
-    candidate,
-    parts: Object.fromEntries(
-      Object.entries(parts).map(([part, rates]) => {
-        const gain = (mode: (typeof modes)[number]) =>
-          gainPercent(rates[mode].share, base.parts[part]?.[mode].share ?? null)
-        return [part, { strict: gain('strict'), lenient: gain('lenient') }]
-      }),
-    ),
-  }))
 }
 
 function auditMinusTest(

@@ -52,3 +52,12 @@ export function definitions(entries: readonly (readonly [string, string | Markup
 export function absent(sentence: string): Markup {
   return html`<p class="absent">${sentence}</p>`
 }
+
+type Range = { low: number; high: number } | null
+
+/** An interval in brackets, written by `write`; nothing where there is none. */
+export const range = (interval: Range, write: (share: number) => string) =>
+  interval ? `[${write(interval.low)}, ${write(interval.high)}]` : ''
+
+/** Whether an interval of a difference lies above zero, below it, or around it. */
+export const tone = (interval: Range) => (!interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : '')

@@ -21,9 +21,9 @@ export function seriesColour(index: number): string {
   return `var(--series-${(index % 8) + 1})`
 }
 
-/** A candidate's colour; attempts share one. */
+/** The colour of a candidate or an arm; attempts share one, and so do the baselines. */
 export function candidateColour(name: string): string {
-  if (name === 'final') return 'var(--final)'
-  if (name === 'control') return 'var(--control)'
+  if (/^final(-s\d+)?$/.test(name)) return 'var(--final)'
+  if (/^(control|one-shot|random|reference)(-s\d+)?$/.test(name)) return 'var(--control)'
   return name.startsWith('base') ? 'var(--base)' : 'var(--attempt)'
 }

@@ -25,6 +25,11 @@ export function points(difference: number | null): string {
   return text.startsWith(minus) || Number(text) === 0 ? text : `+${text}`
 }
 
+/** ` (low to high)` behind a figure; nothing where there is no interval. */
+export function rangeText(interval: { low: number; high: number } | null, write: (share: number) => string): string {
+  return interval ? ` (${write(interval.low)} to ${write(interval.high)})` : ''
+}
+
 /** A gain in per cent with its sign; `not defined` where the base scored nothing. */
 export function gainText(gain: number | null): string {
   if (gain === null) return 'not defined'

@@ -1,4 +1,3 @@
-import { labelOf } from '../analyse/names.ts'
 import type { Phase, ReportData } from '../report-data.ts'
 
 const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>, string>> = {
@@ -46,17 +45,6 @@ export function operationText(dataset: ReportData['datasets'][number]): string {
 
 export function datasetName(attempt: number): string {
   return attempt === 0 ? 'Control' : `Attempt ${attempt}`
-}
-
-/** `Final − (base + three examples)`. */
-export function differenceName({ of, to }: { of: string; to: string }): string {
-  const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
-  return `${labelOf(of)} − ${to === 'base-examples' ? `(${lower(labelOf(to))})` : lower(labelOf(to))}`
-}
-
-/** How the intervals were made; printed under the tables that hold them. */
-export function intervalNote({ bootstrap }: Pick<ReportData, 'bootstrap'>): string {
-  return `Intervals are 95 %. Scores: Wilson. Differences on the same items: paired bootstrap over items, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}. They are not corrected for the number of comparisons; the headline is the only one that a claim is made from.`
 }
 
 export const auditNote =

@@ -1,16 +1,16 @@
 import { allParts, labelOf, meaningOf } from '../../analyse/names.ts'
 import { candidateColour } from '../../plots/draw.ts'
 import { partScores } from '../../plots/part-scores.ts'
-import type { Comparison, ReportData, SealedResults } from '../../report-data.ts'
-import { gainText, percent, percentNumber, points } from '../../text/format.ts'
-import { auditNote, differenceName, intervalNote } from '../../text/words.ts'
+import type { ReportData, SealedResults } from '../../report-data.ts'
+import { percent, percentNumber, points } from '../../text/format.ts'
+import { auditNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
-import { absent, type Cell, figure, legend, table } from '../parts.ts'
+import { absent, type Cell, figure, legend, range, table, tone } from '../parts.ts'
+import { arms } from './arms.ts'
 
 type Mode = 'strict' | 'lenient'
-type Range = { low: number; high: number } | null
 
-/** The sealed test: scores, differences, gains, the audit beside it, and the skills. */
+/** The sealed test: scores, arms, the audit beside it, and the skills. */
 export function result(data: ReportData): Markup {
   const { sealed, task } = data
   if (!sealed) {
@@ -25,9 +25,7 @@ ${figure(
   legend(sealed.test.map(({ candidate }) => ({ name: labelOf(candidate), colour: candidateColour(candidate) }))),
 )}
 ${scores(sealed, headline, primary, other)}
-<h3>Differences</h3>
-${differences(sealed, headline, primary, other)}
-<p class="note">${intervalNote(data)}</p>
+${arms({ ...data, sealed })}
 <h3>Audit beside it</h3>
 ${audit(sealed, primary, other)}
 <p class="note">${auditNote}</p>
@@ -65,55 +63,6 @@ function scores(sealed: SealedResults, headline: string, primary: Mode, other: M
       ],
     })),
   })
-}
-
-function differences(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {
-  if (sealed.comparisons.length === 0) return absent('The opened list does not hold the candidates to compare.')
-  const gain = sealed.gains.find(({ candidate }) => candidate === 'final')
-  return table({
-    caption: `Percentage points, ${primary}, with interval; items won and lost; ${other} under it. The last row is the paper’s gain, (score − base) / base × 100.`,
-    head: [{ text: 'Difference' }, ...sealed.parts.map((part) => column(part, headline, sealed))],
-    rows: [
-      ...sealed.comparisons.map((comparison) => ({
-        cells: [
-          { text: differenceName(comparison) },
-          ...sealed.parts.map((part) => differenceCell(comparison, part, headline, primary, other)),
-        ],
-      })),
-      ...(gain
-        ? [
-            {
-              cells: [
-                { text: 'Gain over base' },
-                ...sealed.parts.map((part): Cell => {
-                  const own = gain.parts[part]
-                  const text = gainText(own?.[primary] ?? null)
-                  return {
-                    text,
-                    under: [`${other} ${gainText(own?.[other] ?? null)}`],
-                    kind: 'number',
-                    lead: part === headline,
-                  }
-                }),
-              ],
-            },
-          ]
-        : []),
-    ],
-  })
-}
-
-function differenceCell(comparison: Comparison, part: string, headline: string, primary: Mode, other: Mode): Cell {
-  const difference = comparison.parts[part]
-  if (!difference) return { text: points(null), kind: 'number', lead: part === headline }
-  const [main, second] = [difference[primary], difference[other]]
-  const under = [
-    range(main.interval, points),
-    `${main.gained} won, ${main.lost} lost`,
-    `${other} ${points(second.value)}`,
-    range(second.interval, points),
-  ]
-  return { text: points(main.value), under, kind: 'number', lead: part === headline, tone: tone(main.interval) }
 }
 
 function audit(sealed: SealedResults, primary: Mode, other: Mode): Markup {
@@ -180,7 +129,3 @@ function skills(sealed: SealedResults, primary: Mode): Markup {
     })),
   })
 }
-
-const range = (interval: Range, write: (share: number) => string) =>
-  interval ? `[${write(interval.low)}, ${write(interval.high)}]` : ''
-const tone = (interval: Range) => (!interval ? '' : interval.low > 0 ? 'up' : interval.high < 0 ? 'down' : '')

@@ -1,10 +1,11 @@
 import { labelOf } from '../../analyse/names.ts'
 import type { ReportData } from '../../report-data.ts'
-import { gainText, percent, percentNumber, points } from '../../text/format.ts'
-import { auditNote, differenceName, intervalNote } from '../../text/words.ts'
+import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
+import { auditNote } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
+import { armsSection } from './arms.ts'
 
-/** The sealed test: scores, differences, gains, and the audit. */
+/** The sealed test: scores, arms, and the audit. */
 export function resultSection(data: ReportData): string[] {
   const { sealed, task } = data
   if (!sealed) {
@@ -13,9 +14,6 @@ export function resultSection(data: ReportData): string[] {
   const primary = task?.primary ?? 'strict'
   const other = primary === 'strict' ? 'lenient' : 'strict'
   const parts = sealed.parts.map(labelOf)
-  const range = (interval: { low: number; high: number } | null, write: (share: number) => string) =>
-    interval ? ` (${write(interval.low)} to ${write(interval.high)})` : ''
-  const gain = sealed.gains.find(({ candidate }) => candidate === 'final')
   const tables = ([primary, other] as const).flatMap((mode) => [
     `### ${mode === 'strict' ? 'Strict' : 'Lenient'} scoring${mode === primary ? ' (primary)' : ''}`,
     markdownTable(
@@ -24,31 +22,16 @@ export function resultSection(data: ReportData): string[] {
         labelOf(paper.candidate),
         ...sealed.parts.map((part) => {
           const rate = paper.parts[part]?.[mode]
-          return percent(rate?.share ?? null) + range(rate?.interval ?? null, percentNumber)
+          return percent(rate?.share ?? null) + rangeText(rate?.interval ?? null, percentNumber)
         }),
       ]),
-    ),
-    markdownTable(
-      ['Difference, points', ...parts],
-      [
-        ...sealed.comparisons.map((comparison) => [
-          differenceName(comparison),
-          ...sealed.parts.map((part) => {
-            const difference = comparison.parts[part]?.[mode]
-            return points(difference?.value ?? null) + range(difference?.interval ?? null, points)
-          }),
-        ]),
-        ...(gain
-          ? [['Gain over base', ...sealed.parts.map((part) => gainText(gain.parts[part]?.[mode] ?? null))]]
-          : []),
-      ],
     ),
   ])
   const [headline = ''] = sealed.parts
   const audit = sealed.auditMinusTest.map((comparison) => {
     const paper = sealed.audit.find(({ candidate }) => candidate === comparison.candidate)
     const difference = (which: 'headline' | 'all') =>
-      points(comparison[which][primary].value) + range(comparison[which][primary].interval, points)
+      points(comparison[which][primary].value) + rangeText(comparison[which][primary].interval, points)
     const share = percent(paper?.parts[headline]?.[primary].share ?? null)
     return [labelOf(comparison.candidate), share, difference('headline'), difference('all')]
   })
@@ -56,7 +39,7 @@ export function resultSection(data: ReportData): string[] {
     '## Result on the sealed test',
     `The first column, ${text(labelOf(headline))}, is the headline. Opening ${sealed.opening} of this test.`,
     ...tables,
-    text(intervalNote(data)),
+    ...armsSection({ ...data, sealed }),
     '### Audit beside it',
     audit.length > 0
       ? markdownTable(

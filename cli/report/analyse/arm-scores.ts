@@ -1,0 +1,46 @@
+import type { Arm } from '../../../schemas/arm.ts'
+import type { ArmRecord, SealedResult } from '../../../schemas/messages/evaluation.ts'
+import type { ItemOutcome } from '../../../schemas/score.ts'
+import type { Grouped } from '../statistics/two-way.ts'
+
+/** What the adapters of one arm made of the same paper; the base is an arm of one. */
+export type ArmScores = { arm: Arm; sameAs: Arm | null; seeds: { index: number; items: readonly ItemOutcome[] }[] }
+
+/** The arms of one paper in the order of `order`, each with its seeds in order; an arm with another's dataset has its scores. */
+export function armScores(
+  results: readonly SealedResult[],
+  records: readonly ArmRecord[],
+  order: readonly Arm[],
+): ArmScores[] {
+  const own = Map.groupBy(results, ({ candidate }) => candidate.arm)
+  return order.flatMap((arm) => {
+    const sameAs = records.find((record) => record.arm === arm)?.sameAs ?? null
+    const seeds = (own.get(sameAs ?? arm) ?? [])
+      .map(({ candidate, items }) => ({ index: candidate.seedIndex, items }))
+      .sort((one, other) => one.index - other.index)
+    return seeds.length > 0 && seeds.every(({ items }) => items.length > 0) ? [{ arm, sameAs, seeds }] : []
+  })
+}
+
+/** The arms' right answers on the items that all their adapters were asked, in one order of groups. */
+export type Together = { items: number; groups: number; tables: Grouped[] }
+
+/** Counts the chosen items of several arms by group; an item without a group stands alone. */
+export function together(
+  arms: readonly ArmScores[],
+  mode: 'strict' | 'lenient',
+  chosen: (item: ItemOutcome) => boolean,
+): Together {
+  const adapters = arms.map(({ seeds }) => seeds.map(({ items }) => new Map(items.map((item) => [item.id, item]))))
+  const all = adapters.flat()
+  const common = [...(all[0]?.values() ?? [])].filter(
+    (item) => chosen(item) && all.every((outcomes) => outcomes.has(item.id)),
+  )
+  const groups = [...Map.groupBy(common, ({ id, group }) => group ?? id).values()]
+  const sizes = groups.map((group) => group.length)
+  const tables = adapters.map((seeds) => ({
+    sizes,
+    right: seeds.map((outcomes) => groups.map((group) => group.filter(({ id }) => outcomes.get(id)![mode]).length)),
+  }))
+  return { items: common.length, groups: groups.length, tables }
+}

@@ -1,0 +1,162 @@
+import type { Arm } from '../../../schemas/arm.ts'
+import type { ArmRecord, PrimaryComparison, SealedResult } from '../../../schemas/messages/evaluation.ts'
+import type { ItemOutcome } from '../../../schemas/score.ts'
+import type { ArmDifference, ArmResult, Comparison, Contrasts, SkillDifference } from '../contrasts.ts'
+import { armDifference } from '../statistics/arm-difference.ts'
+import { armMean } from '../statistics/arm-mean.ts'
+import { gainPercent } from '../statistics/gain.ts'
+import { holm } from '../statistics/holm.ts'
+import { mcNemar } from '../statistics/mcnemar.ts'
+import { newcombePaired, type Pairs } from '../statistics/newcombe.ts'
+import { signFlip } from '../statistics/sign-flip.ts'
+import { type ArmScores, armScores, together } from './arm-scores.ts'
+import { allParts } from './names.ts'
+
+type Mode = 'strict' | 'lenient'
+const order: readonly Arm[] = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
+
+export type Opening = {
+  test: readonly SealedResult[]
+  records: readonly ArmRecord[]
+  primary: PrimaryComparison
+  named: boolean
+  /** Every part of the test, and all of them. */
+  parts: readonly string[]
+  /** Of the sign flips that are drawn. */
+  seed: number
+}
+
+/** What the sealed test says of each arm, and of the final against every other. */
+export function contrastsOf({ test, records, primary, named, parts, seed }: Opening): Contrasts {
+  const arms = armScores(test, records, order)
+  const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
+  const final = arms.find(({ arm }) => arm === primary.arm)
+  const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
+  const comparisons = final ? others.map((other) => compare(final, other, parts, primary.seedIndex, seed)) : []
+  const against = others.find(({ arm }) => arm === primary.against)
+  return {
+    primary: { ...primary, named },
+    arms: results,
+    comparisons,
+    adjusted: adjustedOf(comparisons, primary),
+    skills: final && against ? skillDifferences(final, against, primary) : [],
+    leftOut: records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),
+  }
+}
+
+const inPart = (part: string) => (item: ItemOutcome) => part === allParts || item.part === part
+
+/** What `of` gives for each part that has items. */
+function byPart<T>(parts: readonly string[], of: (part: string, mode: Mode) => T | null) {
+  return Object.fromEntries(
+    parts.flatMap((part) => {
+      const [strict, lenient] = [of(part, 'strict'), of(part, 'lenient')]
+      return strict && lenient ? [[part, { strict, lenient }]] : []
+    }),
+  )
+}
+
+function resultOf(
+  scores: ArmScores,
+  records: readonly ArmRecord[],
+  parts: readonly string[],
+): Omit<ArmResult, 'gains'> {
+  const { arm, sameAs, seeds } = scores
+  return {
+    arm,
+    sameAs,
+    seeds: seeds.map(({ index }) => index),
+    rows: records.find((record) => record.arm === arm)?.rows ?? null,
+    parts: byPart(parts, (part, mode) => {
+      const { items, groups, tables } = together([scores], mode, inPart(part))
+      return items === 0 ? null : { items, groups, ...armMean(tables[0]!) }
+    }),
+  }
+}
+
+function withGains(arms: readonly Omit<ArmResult, 'gains'>[]): ArmResult[] {
+  const base = arms.find(({ arm }) => arm === 'base')
+  return arms.map((result) => {
+    const gain = (part: string, mode: Mode) =>
+      gainPercent(result.parts[part]?.[mode].value ?? null, base?.parts[part]?.[mode].value ?? null)
+    const parts = result === base || !base ? [] : Object.keys(result.parts)
+    return {
+      ...result,
+      gains: Object.fromEntries(
+        parts.map((part) => [part, { strict: gain(part, 'strict'), lenient: gain(part, 'lenient') }]),
+      ),
+    }
+  })
+}
+
+function compare(
+  first: ArmScores,
+  second: ArmScores,
+  parts: readonly string[],
+  seedIndex: number,
+  seed: number,
+): Comparison {
+  const difference = (part: string, mode: Mode): ArmDifference | null => {
+    const { items, groups, tables } = together([first, second], mode, inPart(part))
+    const [one, two] = tables
+    if (items === 0 || !one || !two) return null
+    const { value, interval, byGroup } = armDifference(one, two)
+    const { gained, lost } = pairsOf(first, second, seedIndex, mode, inPart(part))
+    const seeds: [number, number] = [one.right.length, two.right.length]
+    const flipped = Math.max(...seeds) > 1 ? signFlip(byGroup, seed) : null
+    return { items, groups, seeds, value, interval, gained, lost, mcNemar: mcNemar(gained, lost), signFlip: flipped }
+  }
+  return { of: first.arm, to: second.arm, parts: byPart(parts, difference) }
+}
+
+/** The pre-named seed's adapters item by item; an arm that has no such seed, as the base, with its first. */
+function pairsOf(
+  first: ArmScores,
+  second: ArmScores,
+  seedIndex: number,
+  mode: Mode,
+  chosen: (item: ItemOutcome) => boolean,
+): Pairs {
+  const itemsOf = ({ seeds }: ArmScores) => (seeds.find(({ index }) => index === seedIndex) ?? seeds[0]!).items
+  const twins = new Map(itemsOf(second).map((item) => [item.id, item]))
+  const pairs: Pairs = { both: 0, gained: 0, lost: 0, neither: 0 }
+  for (const item of itemsOf(first)) {
+    const twin = twins.get(item.id)
+    if (!twin || !chosen(item)) continue
+    pairs[item[mode] ? (twin[mode] ? 'both' : 'gained') : twin[mode] ? 'lost' : 'neither'] += 1
+  }
+  return pairs
+}
+
+/** Holm over the secondary comparisons: by sign flips where seeds were averaged, else by McNemar. */
+function adjustedOf(
+  comparisons: readonly Comparison[],
+  { against, part, mode }: PrimaryComparison,
+): Contrasts['adjusted'] {
+  const secondary = comparisons.flatMap(({ to, parts }) => {
+    const difference = to === against ? undefined : parts[part]?.[mode]
+    if (!difference) return []
+    const { signFlip, mcNemar } = difference
+    return [{ to, test: signFlip === null ? ('mcnemar' as const) : ('sign-flip' as const), p: signFlip ?? mcNemar }]
+  })
+  const adjusted = holm(secondary.map(({ p }) => p))
+  return secondary.map((one, index) => ({ ...one, adjusted: adjusted[index]! }))
+}
+
+function skillDifferences(
+  first: ArmScores,
+  second: ArmScores,
+  { seedIndex, mode }: PrimaryComparison,
+): SkillDifference[] {
+  const skills = [...new Set(first.seeds[0]!.items.map(({ skill }) => skill))].sort()
+  return skills.map((skill) => {
+    const pairs = pairsOf(first, second, seedIndex, mode, (item) => item.skill === skill)
+    const items = pairs.both + pairs.gained + pairs.lost + pairs.neither
+    return {
+      skill,
+      items,
+      value: items === 0 ? 0 : (pairs.gained - pairs.lost) / items,
+      interval: newcombePaired(pairs),
+    }
+  })
+}

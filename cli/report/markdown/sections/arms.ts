@@ -1,0 +1,85 @@
+import { labelOf } from '../../analyse/names.ts'
+import type { ReportData, SealedResults } from '../../report-data.ts'
+import { adjustedText, armName, differenceName, intervalNote, primaryText, testsText } from '../../text/contrasts.ts'
+import { gainText, numberText, percent, percentNumber, points, rangeText } from '../../text/format.ts'
+import { markdownTable, escapeMarkdown as text } from '../escape.ts'
+
+/** The arms over their seeds, the primary comparison, and the others. */
+export function armsSection(data: ReportData & { sealed: SealedResults }): string[] {
+  const { sealed, task } = data
+  const { contrasts } = sealed
+  const { arm, against, mode, seedIndex } = contrasts.primary
+  const primary = task?.primary ?? 'strict'
+  const secondary = adjustedText(contrasts)
+  const tests = contrasts.comparisons.flatMap((comparison) => {
+    const difference = comparison.parts[contrasts.primary.part]?.[mode]
+    return difference
+      ? [[differenceName(comparison), ...counts(difference), testsText(difference, contrasts).join('; ')]]
+      : []
+  })
+  return [
+    '### Arms',
+    `**${text(primaryText(sealed))}**`,
+    ...(secondary ? [text(secondary)] : []),
+    ...([primary, primary === 'strict' ? 'lenient' : 'strict'] as const).flatMap((scoring) => [
+      meansTable(sealed, scoring, scoring === primary),
+      differencesTable(sealed, scoring),
+    ]),
+    ...(tests.length > 0
+      ? [
+          markdownTable(
+            [`On ${labelOf(contrasts.primary.part)}, ${mode}, seed ${seedIndex}`, 'Won', 'Lost', 'Tests'],
+            tests,
+          ),
+        ]
+      : []),
+    text(intervalNote(data)),
+    ...(contrasts.skills.length > 0
+      ? [
+          markdownTable(
+            ['Skill', 'Items', `${differenceName({ of: arm, to: against })}, ${mode}, seed ${seedIndex}`],
+            contrasts.skills.map(({ skill, items, value, interval }) => [
+              skill,
+              numberText(items),
+              points(value) + rangeText(interval, points),
+            ]),
+          ),
+        ]
+      : []),
+  ]
+}
+
+const counts = ({ gained, lost }: { gained: number; lost: number }) => [numberText(gained), numberText(lost)]
+
+function meansTable({ contrasts, parts }: SealedResults, mode: 'strict' | 'lenient', isPrimary: boolean): string {
+  return markdownTable(
+    [`Arm, ${mode}${isPrimary ? ' (primary)' : ''}`, 'Rows', ...parts.map(labelOf)],
+    contrasts.arms.map((result) => [
+      armName(result),
+      numberText(result.rows),
+      ...parts.map((part) => {
+        const mean = result.parts[part]?.[mode]
+        if (!mean) return percent(null)
+        const seeds = mean.perSeed.length > 1 ? `; seeds ${mean.perSeed.map(percentNumber).join(', ')}` : ''
+        return percent(mean.value) + rangeText(mean.interval, percentNumber) + seeds
+      }),
+    ]),
+  )
+}
+
+function differencesTable({ contrasts, parts }: SealedResults, mode: 'strict' | 'lenient'): string {
+  const gain = contrasts.arms.find(({ arm }) => arm === 'final')?.gains ?? {}
+  return markdownTable(
+    [`Difference, points, ${mode}`, ...parts.map(labelOf)],
+    [
+      ...contrasts.comparisons.map((comparison) => [
+        differenceName(comparison),
+        ...parts.map((part) => {
+          const difference = comparison.parts[part]?.[mode]
+          return points(difference?.value ?? null) + rangeText(difference?.interval ?? null, points)
+        }),
+      ]),
+      ['Gain over base', ...parts.map((part) => gainText(gain[part]?.[mode] ?? null))],
+    ],
+  )
+}

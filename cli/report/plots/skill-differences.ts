@@ -1,0 +1,39 @@
+import * as Plot from '@observablehq/plot'
+import type { Markup } from '../html/markup.ts'
+import type { SealedResults } from '../report-data.ts'
+import { points as pointsText } from '../text/format.ts'
+import { draw } from './draw.ts'
+
+/** The primary comparison skill by skill with its intervals, in points; null where there is none. */
+export function skillDifferences({ contrasts }: SealedResults): Markup | null {
+  const points = contrasts.skills.flatMap(({ skill, value, interval }) =>
+    interval ? [{ skill, value: value * 100, low: interval.low * 100, high: interval.high * 100 }] : [],
+  )
+  if (points.length === 0) return null
+  return draw('Difference of the primary comparison by skill, in points, with 95 % intervals', {
+    width: 960,
+    height: 46 + 26 * points.length,
+    marginLeft: 160,
+    marginRight: 24,
+    x: { ticks: 7, tickSize: 0, label: null, grid: true },
+    y: { domain: points.map(({ skill }) => skill), label: null, tickSize: 0 },
+    marks: [
+      Plot.ruleX([0], { strokeOpacity: 0.5 }),
+      Plot.ruleY(points, {
+        y: 'skill',
+        x1: 'low',
+        x2: 'high',
+        stroke: 'var(--final)',
+        strokeWidth: 2.5,
+        strokeOpacity: 0.5,
+      }),
+      Plot.dot(points, {
+        y: 'skill',
+        x: 'value',
+        fill: 'var(--final)',
+        r: 4.5,
+        title: ({ skill, value }) => `${skill}: ${pointsText(value / 100)}`,
+      }),
+    ],
+  })
+}
