@@ -1,13 +1,14 @@
 /**
  * Writes the JSON Schema of every message and document (`schemas/generated/*.json`, the input side: fields with a default
- * may be left out) and the message catalogue (`docs/messages.md`). With `--check` it writes nothing, and exit code 1 says
- * that something there is not what would be written.
+ * may be left out), the message catalogue (`docs/messages.md`) and the fields of a program (`docs/program-fields.md`). With
+ * `--check` it writes nothing, and exit code 1 says that something there is not what would be written.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { messageCatalogue } from './catalogue.ts'
 import { Program } from './program.ts'
+import { programReference } from './program-reference.ts'
 import { registry } from './registry.ts'
 import { Row } from './row.ts'
 import { RunConfig } from './run.ts'
@@ -32,6 +33,7 @@ export function generatedFiles(): Map<string, string> {
     add(title.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase(), title, schema)
   }
   files.set('docs/messages.md', messageCatalogue())
+  files.set('docs/program-fields.md', programReference())
   return files
 }
 

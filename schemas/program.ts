@@ -1,19 +1,23 @@
 import { z } from 'zod'
+import { Hooks } from './hooks.ts'
 import { Token } from './ids.ts'
 
+/** What every source says. */
+const shared = {
+  id: Token.describe('name of the source, once in a program'),
+  skill: Token.describe("one of the task's skills"),
+  rows: z.number().int().nonnegative().describe('rows wanted in the dataset, carried-over rows not counted'),
+}
+
 /** Where rows come from: the task's own procedure samples problems of one skill and writes their worked solutions. */
-export const ProcedureSource = z.object({
-  id: Token,
-  kind: z.literal('procedure'),
-  skill: Token,
-  /** Rows wanted from this source in the dataset, carried-over rows not counted. */
-  rows: z.number().int().nonnegative(),
-  /** How many of the training phrasings to use, 1 to all. */
-  phrasings: z.number().int().positive(),
-  /** Share of rows from the wide numeric range, 0 to 1; the rest is narrow. */
-  wideShare: z.number().min(0).max(1),
-  /** Relative weights of the difficulties 1, 2 and 3. */
-  difficulty: z.tuple([z.number().min(0), z.number().min(0), z.number().min(0)]),
+export const ProcedureSource = z.strictObject({
+  ...shared,
+  kind: z.literal('procedure').describe("the task's own code makes problems and works them out"),
+  phrasings: z.number().int().positive().describe('how many of the training phrasings to use, 1 to all'),
+  wideShare: z.number().min(0).max(1).describe('share of rows from the wide numeric range; the rest is narrow'),
+  difficulty: z
+    .tuple([z.number().min(0), z.number().min(0), z.number().min(0)])
+    .describe('relative weights of easy, middle and hard'),
 })
 export type ProcedureSource = z.infer<typeof ProcedureSource>
 
@@ -34,56 +38,54 @@ export const placeholdersOf = (template: string): string[] => [
   ...new Set([...template.matchAll(/\{\{\s*([\w-]+)\s*\}\}/g)].map((match) => match[1]!)),
 ]
 
-/** The JavaScript text of one function, such as `(row, context) => row.output.length > 20`. */
-const HookText = z.string().min(1).max(20_000)
-
-/**
- * Functions that see each reply of a source, in a sandbox: no I/O, no clock, no random numbers, nothing kept between rows.
- * `context` is {index, sample, skill, source, instruction, seed, parameters, chance}: what the prompt was filled in with, and a
- * number in [0, 1) that follows from the run's seed and the row's id. A hook that throws, runs too long, takes too much memory or
- * returns anything else costs its row.
- */
-export const Hooks = z.strictObject({
-  /**
-   * `(reply, context) => ({input, output})` reads the row from the reply's text; null where there is none, and the teacher is asked
-   * again. With it the template asks for the form of the reply itself; without it the generator asks for JSON.
-   */
-  parse: HookText.optional(),
-  /** `(row, context) => true`; false, or the reason as a text, refuses the row. */
-  accept: HookText.optional(),
-  /** `(row, context) => [{input, output}, …]`: further rows made of an accepted one. */
-  expand: HookText.optional(),
-  /** Most rows that `expand` may return for one row; the first round is planned as if it always did. */
-  maxExpanded: z.number().int().min(1).max(16).default(4),
-})
-export type Hooks = z.infer<typeof Hooks>
-
 /** Where rows come from: a teacher model answers the template, filled in anew for each prompt. */
 export const PromptSource = z
-  .object({
-    id: Token,
-    kind: z.literal('prompt'),
-    skill: Token,
-    /** Rows wanted from this source in the dataset, carried-over rows not counted. */
-    rows: z.number().int().nonnegative(),
-    /** What `{{seed}}` stands for: nothing, raw questions, or validation questions that the student got wrong. */
-    mode: z.enum(['scratch', 'seed', 'error-driven']),
-    /** The prompt. `{{name}}` stands for a parameter; `{{index}}`, `{{skill}}` and `{{instruction}}` are always there. */
-    template: z.string().min(1).max(20_000),
-    parameters: z.record(z.string().regex(/^[\w-]+$/), PromptParameter).default({}),
-    /** Texts that `{{seed}}` stands for in turn; "pool" in mode seed: the task's seed pool, of this skill where its seeds name one. */
-    seeds: z.union([z.literal('pool'), z.array(z.string().min(1).max(4000)).max(200)]).default([]),
+  .strictObject({
+    ...shared,
+    kind: z.literal('prompt').describe('a teacher model answers the template, filled in anew for each prompt'),
+    mode: z
+      .enum(['scratch', 'seed', 'error-driven'])
+      .describe(
+        'what `{{seed}}` stands for: nothing, raw questions, or validation questions that the student got wrong',
+      ),
+    template: z
+      .string()
+      .min(1)
+      .max(20_000)
+      .describe(
+        'the prompt; `{{name}}` stands for a parameter, and `{{index}}`, `{{skill}}`, `{{instruction}}` are always there',
+      ),
+    parameters: z
+      .record(z.string().regex(/^[\w-]+$/), PromptParameter)
+      .default({})
+      .describe('values of the placeholders: a list, or numbers from `from` to `to`, both included; each must be used'),
+    seeds: z
+      .union([z.literal('pool'), z.array(z.string().min(1).max(4000)).max(200)])
+      .default([])
+      .describe(
+        'texts that `{{seed}}` stands for in turn; "pool" in mode seed: those of the task\'s pool that are for this skill or for none',
+      ),
     sampling: z
       .strictObject({
-        temperature: z.number().min(0).max(2).default(1),
-        topP: z.number().gt(0).max(1).optional(),
-        /** Longest reply in tokens. */
-        maxTokens: z.number().int().positive().default(1024),
+        temperature: z.number().min(0).max(2).default(1).describe('how freely the teacher samples'),
+        topP: z
+          .number()
+          .gt(0)
+          .max(1)
+          .optional()
+          .describe("share of the likeliest tokens that it samples from; left out: the endpoint's own"),
+        maxTokens: z.number().int().positive().default(1024).describe('longest reply in tokens'),
       })
-      .prefault({}),
-    /** Rows asked for with one and the same prompt, each in a call of its own. */
-    samplesPerPrompt: z.number().int().min(1).max(16).default(1),
-    hooks: Hooks.optional(),
+      .prefault({})
+      .describe('how the teacher is asked'),
+    samplesPerPrompt: z
+      .number()
+      .int()
+      .min(1)
+      .max(16)
+      .default(1)
+      .describe('rows asked for with one and the same prompt, each in a call of its own'),
+    hooks: Hooks.optional().describe('JavaScript functions that read, refuse and multiply rows'),
   })
   .superRefine(({ mode, template, parameters, seeds }, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
@@ -113,51 +115,68 @@ export const rowsPerReply = (source: Source): number =>
   source.kind === 'prompt' && source.hooks?.expand ? 1 + source.hooks.maxExpanded : 1
 
 /** Which admitted rows of an earlier attempt count inside the number, by skill. */
-export const CarryOver = z.object({
-  attempt: z.number().int().positive(),
-  rows: z.record(Token, z.number().int().nonnegative()),
+export const CarryOver = z.strictObject({
+  attempt: z.number().int().positive().describe('the attempt that they are from'),
+  rows: z.record(Token, z.number().int().nonnegative()).describe('how many, by skill'),
 })
 export type CarryOver = z.infer<typeof CarryOver>
 
 /** The teacher solves each prompted row again `k` times, without its answer, and most solutions must arrive at the row's. */
 export const Vote = z.strictObject({
-  kind: z.literal('vote'),
-  k: z.number().int().min(1).max(9),
-  temperature: z.number().min(0).max(2).default(0),
+  kind: z.literal('vote').describe('rows that most solutions contradict are refused'),
+  k: z.number().int().min(1).max(9).describe('solutions of each row; more than half must agree'),
+  temperature: z.number().min(0).max(2).default(0).describe('of the solutions'),
 })
 export type Vote = z.infer<typeof Vote>
 
 /** A model scores each prompted row that all rules let through, from 1 to 5 by the task's rubric. */
 export const Judge = z.strictObject({
-  /** Lowest score of a row that is admitted. */
-  minScore: z.number().int().min(2).max(5).default(4),
-  temperature: z.number().min(0).max(2).default(0),
+  minScore: z.number().int().min(2).max(5).default(4).describe('lowest score of a row that is admitted'),
+  temperature: z.number().min(0).max(2).default(0).describe('of the judge'),
 })
 export type Judge = z.infer<typeof Judge>
 
 /** A curation program: a typed document from which an attempt's dataset is made. */
 export const Program = z
-  .object({
-    version: z.literal(1),
-    sources: z.array(Source).min(1),
-    contract: z.object({
-      maxInputChars: z.number().int().positive(),
-      maxOutputChars: z.number().int().positive(),
-    }),
-    filters: z.object({
-      /** Two rows are near-duplicates when their numbers agree and their 3-word shingles overlap at least this much (Jaccard). */
-      nearDuplicateJaccard: z.number().min(0.3).max(1),
-      /** A row is contaminated when its numbers agree with an evaluation item's and at least this share of the item's n-grams is in it. */
-      contaminationShare: z.number().min(0.1).max(1),
-    }),
-    /**
-     * execute: the answer is computed again from the row's numeric core, which only rows of a procedure have. vote: rows of a
-     * prompt are voted about, rows of a procedure are executed.
-     */
-    verification: z.union([z.enum(['execute', 'none']), Vote]),
-    /** Null: no row is judged. */
-    judge: Judge.nullable().default(null),
-    carryOver: CarryOver.nullable(),
+  .strictObject({
+    version: z.literal(1).describe('of this form'),
+    sources: z.array(Source).min(1).describe('where rows come from'),
+    contract: z
+      .strictObject({
+        maxInputChars: z.number().int().positive().describe('longest question'),
+        maxOutputChars: z.number().int().positive().describe('longest worked answer'),
+      })
+      .describe('a row that is longer is refused'),
+    filters: z
+      .strictObject({
+        nearDuplicateJaccard: z
+          .number()
+          .min(0.3)
+          .max(1)
+          .describe(
+            'two rows are near-duplicates when their numbers agree and their 3-word shingles overlap at least this much (Jaccard)',
+          ),
+        contaminationShare: z
+          .number()
+          .min(0.1)
+          .max(1)
+          .describe(
+            "a row is contaminated when its numbers agree with an evaluation item's and at least this share of the item's n-grams is in it",
+          ),
+      })
+      .describe('what the rules refuse a row for'),
+    verification: z
+      .union([z.enum(['execute', 'none']), Vote])
+      .describe(
+        "execute: the answer is computed again from the row's numeric core, which only rows of a procedure have. vote: the teacher " +
+          'solves each row of a prompt again; rows of a procedure are executed',
+      ),
+    judge: Judge.nullable()
+      .default(null)
+      .describe(
+        "a model scores each prompted row that all rules let through, from 1 to 5 by the task's rubric; null: none",
+      ),
+    carryOver: CarryOver.nullable().describe('rows kept from an earlier attempt of the run; null: none'),
   })
   .superRefine((program, context) => {
     const ids = program.sources.map((source) => source.id)

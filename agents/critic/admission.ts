@@ -1,4 +1,5 @@
 import type { RejectionReason, Row, Yield } from '../../schemas/row.ts'
+import type { Failures } from './failures.ts'
 
 /**
  * A candidate after the row-local checks: `rejected` holds its one reason, null when none of them objected. `alike`: it shares the
@@ -7,7 +8,13 @@ import type { RejectionReason, Row, Yield } from '../../schemas/row.ts'
 export type CheckedRow = { row: Row; rejected: RejectionReason | null; alike?: boolean }
 
 /** All shards of one round, checked. `asked` counts every index, failures included. */
-export type CheckedShard = { shard: number; source: string; asked: number; rows: readonly CheckedRow[] }
+export type CheckedShard = {
+  shard: number
+  source: string
+  asked: number
+  failures?: Failures
+  rows: readonly CheckedRow[]
+}
 
 /** Finds rows that say what an admitted row says already. */
 export type DuplicateIndex = {

@@ -15,6 +15,7 @@ import { memo } from '../kit/cache.ts'
 import { admit } from './admission.ts'
 import { openContaminationIndex } from './checks/contamination.ts'
 import { createDuplicateIndex } from './checks/duplicate-index.ts'
+import { withFailures } from './failures.ts'
 import { isComplete, RoundRecord, StoredShard } from './round-record.ts'
 import { type CheckDeps, checkBatch } from './rules/graph.ts'
 
@@ -32,7 +33,8 @@ async function closeRound(
     Object.values(record.done).map(({ checked }) => bus.objects.getJson(checked, StoredShard)),
   )
   const index = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
-  const { admitted, surplus, bySource, templateOverlap } = admit(earlier, shards, round.quotas, index)
+  const { admitted, surplus, templateOverlap, ...counted } = admit(earlier, shards, round.quotas, index)
+  const { bySource, failures } = withFailures(counted.bySource, shards)
   const rows = [...earlier, ...admitted]
   const dataset = await bus.objects.putLines('LAB', `${runId}/rows`, rows)
   await bus.publish(
@@ -42,6 +44,7 @@ async function closeRound(
       attempt: round.attempt,
       round: round.round,
       bySource,
+      failures,
       rows: rows.length,
       dataset,
       datasetHash: dataset.sha256,

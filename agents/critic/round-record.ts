@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ObjectRef } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Spent } from '../../schemas/usage.ts'
+import { Failures } from './failures.ts'
 
 /** What is known of an open round: which shards are checked, and where their rows lie. One KV record a round. */
 export const RoundRecord = z.object({
@@ -15,6 +16,7 @@ export const StoredShard = z.object({
   shard: z.number().int(),
   source: z.string(),
   asked: z.number().int(),
+  failures: Failures.default({}),
   rows: z.array(z.object({ row: Row, rejected: RejectionReason.nullable() })),
 })
 

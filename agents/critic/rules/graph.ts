@@ -5,6 +5,7 @@ import type { Program } from '../../../schemas/program.ts'
 import type { RejectionReason, Row } from '../../../schemas/row.ts'
 import type { Core } from '../../../schemas/task.ts'
 import type { CheckedRow, CheckedShard } from '../admission.ts'
+import { failuresOf } from '../failures.ts'
 import { wrongAnswer } from './answer-check.ts'
 import { formatFault } from './format-contract.ts'
 
@@ -71,5 +72,6 @@ const graph = new StateGraph(CriticGraph)
 /** The row-local checks of one batch: format contract, contamination, answer. Duplicates are the ordered pass's. */
 export async function checkBatch(batch: BatchPayload, deps: CheckDeps, signal: AbortSignal): Promise<CheckedShard> {
   const { rows } = await graph.invoke({ batch, deps }, { signal })
-  return { shard: batch.shard, source: batch.source, asked: batch.candidates.length + batch.failures.length, rows }
+  const { shard, source, candidates, failures, asked = candidates.length + failures.length } = batch
+  return { shard, source, asked, failures: failuresOf(failures), rows }
 }
