@@ -81,11 +81,12 @@ test('a prompt that is too long for the teacher is refused before anything is pa
   )
   expect(server.requests).toBe(0)
 })
+
 test('where it does not, every prompt of a source that is too long ends the run with the program as its reason', async () => {
   await using server = await startTeacherServer({ contextChars: 50 })
-  const command = generate('cramped', server, ['--rows', '10'])
+  const command = folder.generate('cramped', server, ['--rows', '10'])
   expect(await command.ended, command.output()).toBe(3)
-  expect(await outcomeOf('cramped')).toMatchObject({ rows: 0, stopReason: 'program-raised' })
+  expect(await folder.outcomeOf('cramped')).toMatchObject({ rows: 0, stopReason: 'program-raised' })
   expect(command.output()).toContain('maximum context length is 50')
   expect(server.requests).toBeLessThanOrEqual(11)
 })
