@@ -10,6 +10,7 @@ type Registration = {
 export const registrations: readonly Registration[] = [
   { words: ['run'], load: async () => (await import('./commands/run.ts')).registerRun },
   { words: ['generate'], load: async () => (await import('./commands/generate.ts')).registerGenerate },
+  { words: ['estimate'], load: async () => (await import('./commands/estimate.ts')).registerEstimate },
   { words: ['up'], load: async () => (await import('./commands/up.ts')).registerUp },
   { words: ['agent'], load: async () => (await import('./commands/agent.ts')).registerAgent },
   { words: ['status'], load: async () => (await import('./commands/status.ts')).registerStatus },

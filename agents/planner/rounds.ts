@@ -7,7 +7,7 @@ import type { Attempt } from './state.ts'
 export type Ask = { source: string; from: number; count: number; quota: number }
 
 /** Yield expected of a source before anything is measured, and the weight (in candidates) of that guess. */
-const priorYield = 0.95
+export const priorYield = 0.95
 const priorWeight = 10
 /** A source that yields less than this is asked as if it yielded this. */
 const worstYield = 0.05

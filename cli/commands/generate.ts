@@ -10,6 +10,8 @@ import { bundledTask } from '../bundled-task.ts'
 import { checkProgramFits } from '../check-context.ts'
 import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
+import { estimateOf } from '../estimate/of-topology.ts'
+import { summaryOf } from '../estimate/tell.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type ExportFormat, exportFormats, provenanceOption } from '../export/mod.ts'
 import { beginGeneration, begunIn, type Wanted } from '../generate/begin.ts'
@@ -125,6 +127,8 @@ function checkBudget(program: Program, rows: number, calls: number | null): void
 
 async function generate(options: Options, reporter: Reporter): Promise<number> {
   const wanted = await prepare(options)
+  const { task, topology, program } = wanted
+  reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, ['planner', 'generator', 'critic'])

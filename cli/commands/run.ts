@@ -8,6 +8,8 @@ import { checkGenerator } from '../check-generator.ts'
 import { checkModels, withLocalModel, withModel } from '../check-models.ts'
 import { checkSeeds } from '../check-seeds.ts'
 import { conduct, conductAll } from '../conduct.ts'
+import { estimateOf } from '../estimate/of-topology.ts'
+import { summaryOf } from '../estimate/tell.ts'
 import { planEvidence } from '../evidence.ts'
 import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { arms, positive, whole } from '../option-parsers.ts'
@@ -76,6 +78,7 @@ export function registerRun(program: Command): void {
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       checkFits(task, topology, await checkModels(topology))
       const request = { ...options, evidence, setting }
+      reporter.line(summaryOf(await estimateOf(task, topology, { ...options, evidence })))
       if (options.runs === undefined) {
         process.exitCode = await conduct(topology, reporter, async (bus) => ({
           runId: await submitRun(bus, task, topology, request),

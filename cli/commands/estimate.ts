@@ -1,0 +1,71 @@
+import { type Command, Option } from 'commander'
+import { BaselineArm } from '../../schemas/arm.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { bundledTask } from '../bundled-task.ts'
+import { checkGenerator } from '../check-generator.ts'
+import { withModel } from '../check-models.ts'
+import { checkedProgram } from '../check-program.ts'
+import { UsageError } from '../errors.ts'
+import { estimateOf } from '../estimate/of-topology.ts'
+import { tell } from '../estimate/tell.ts'
+import { type EvidenceRequest, planEvidence } from '../evidence.ts'
+import { generateTopology, scaleProgram } from '../generate/plan.ts'
+import { arms, positive } from '../option-parsers.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+
+type Options = EvidenceRequest & {
+  topology: string
+  attempts?: number
+  rows?: number
+  model?: string
+  program?: string
+  json: boolean
+}
+
+export function registerEstimate(program: Command): void {
+  program
+    .command('estimate')
+    .description(
+      'calls, tokens, money and hours that "run" (or, with --program, "generate") would take; nothing is called',
+    )
+    .argument('[task]', 'task folder', bundledTask)
+    .option('--topology <file>', 'which agents run, their limits and prices', defaultTopology)
+    .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
+    .addOption(new Option('--model <name>', 'language model of planner and teacher').env('TEACHER_MODEL'))
+    .option('--seeds <k>', 'training seeds of the chosen dataset and of each baseline (the topology says)', positive)
+    .option(
+      '--arms <list>',
+      `baselines to train: ${BaselineArm.options.join(',')}; all; none (the topology says)`,
+      arms,
+    )
+    .option('--program <file>', 'the curation program of "generate": rows alone, no training')
+    .option('--json', 'JSON instead of text', false)
+    .action(async (folder: string, options: Options) => {
+      const task = await loadTask(folder)
+      const written = withModel(await readTopology(options.topology), options.model)
+      const { topology, asked } = options.program ? await rowsAlone(task, written, options) : wholeRun(written)
+      const estimate = await estimateOf(task, topology, asked)
+      if (options.json) return console.log(JSON.stringify(estimate))
+      for (const line of tell(estimate, topology.prices)) console.log(line)
+
+      function wholeRun(topology: Topology) {
+        checkGenerator(task, topology)
+        const evidence = planEvidence(task, topology, options)
+        return { topology, asked: { rows: options.rows, attempts: options.attempts, evidence } }
+      }
+    })
+}
+
+async function rowsAlone(task: Task, topology: Topology, { program: file, rows, model }: Options) {
+  if (!model) throw new UsageError('No teacher is named.', 'Give --model <name>, or set TEACHER_MODEL.')
+  const { program: written } = await checkedProgram(file!, { task })
+  const all = rows ?? written.sources.reduce((sum, source) => sum + source.rows, 0)
+  const program = scaleProgram(written, all)
+  return {
+    topology: generateTopology(topology, program, { rows: all, generators: 1, model }),
+    asked: { rows: all, evidence: null, program },
+  }
+}

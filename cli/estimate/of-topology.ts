@@ -1,0 +1,42 @@
+import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
+import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Evidence } from '../../schemas/run.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { publicView } from '../../tasks/load.ts'
+import { runsFolder } from '../home.ts'
+import { modelsOf } from '../models.ts'
+import { type Estimate, estimateRun, mean } from './estimate.ts'
+import { readPast } from './past-runs.ts'
+
+/** What is asked for; `program` and no evidence: rows alone, made once. */
+export type Asked = {
+  rows?: number | undefined
+  attempts?: number | undefined
+  evidence: Pick<Evidence, 'arms' | 'seeds'> | null
+  program?: Program | undefined
+}
+
+/** The estimate of what a task and a topology would be asked for, with what earlier runs in the folder of runs measured. */
+export async function estimateOf(task: Task, topology: Topology, asked: Asked): Promise<Estimate> {
+  const { run, prices, agents } = topology
+  const rows = asked.rows ?? run.rows ?? task.rows.target
+  const models = modelsOf(topology)
+  const stands = () => uniformPromptProgram(publicView(task), rows, { verification: 'none', judge: null })
+  const isWritten = agents.planner.variant.startsWith('llm-')
+  return estimateRun({
+    rows,
+    attempts: asked.program ? 1 : (asked.attempts ?? run.attempts),
+    evidence: asked.evidence,
+    program: asked.program ?? (agents.generator.variant === 'llm' ? stands() : null),
+    models,
+    planner: isWritten ? LlmPlannerOptions.pick({ contextChars: true }).strip().parse(agents.planner.options) : null,
+    instruction: task.instruction,
+    fewShot: task.fewShot,
+    poolChars: mean(task.seeds.map(({ text }) => text.length)),
+    prices,
+    limits: run,
+    past: await readPast(runsFolder(), task.id, models.generator),
+  })
+}

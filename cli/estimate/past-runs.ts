@@ -1,0 +1,66 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Past } from './estimate.ts'
+
+/** The few facts of a report that an estimate goes by. */
+const PastReport = z.object({
+  task: z.object({ id: z.string() }),
+  candidates: z.array(
+    z.object({ training: z.object({ rows: z.number(), seconds: z.number(), reused: z.boolean() }).nullable() }),
+  ),
+  datasets: z.array(z.object({ asked: z.number(), admitted: z.number() })),
+  budget: z.object({
+    usage: z.array(z.object({ role: z.string(), model: z.string(), calls: z.number() })).default([]),
+  }),
+  time: z.object({ phases: z.array(z.object({ phase: z.string(), seconds: z.number() })) }),
+})
+type PastReport = z.infer<typeof PastReport>
+
+/** What the reports in a folder of runs measured for a task and its teacher. A report of another form is passed over. */
+export async function readPast(folder: string, taskId: string, teacher: string | undefined): Promise<Past> {
+  const names = await readdir(folder).catch(() => [])
+  const read = await Promise.all(names.map((name) => readReport(join(folder, name, 'report.json'))))
+  const own = read.flatMap((report) => (report?.task.id === taskId ? [report] : []))
+  const taught = own.filter(({ budget }) => asked(budget, teacher) > 0)
+  return {
+    training: trainingOf(own),
+    yield: yieldOf(teacher === undefined ? [] : taught),
+    callsPerSecond: paceOf(taught, teacher),
+  }
+}
+
+async function readReport(path: string): Promise<PastReport | null> {
+  const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null) return null
+  try {
+    return PastReport.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
+const asked = ({ usage }: PastReport['budget'], model: string | undefined) =>
+  usage.filter((line) => line.role !== 'planner' && line.model === model).reduce((sum, { calls }) => sum + calls, 0)
+
+function trainingOf(reports: readonly PastReport[]): Past['training'] {
+  const own = reports.flatMap(({ candidates }) => candidates.flatMap(({ training }) => training ?? []))
+  const measured = own.filter(({ reused, rows, seconds }) => !reused && rows > 0 && seconds > 0)
+  if (measured.length === 0) return null
+  const each = measured.map(({ rows, seconds }) => seconds / rows).toSorted((a, b) => a - b)
+  return { secondsPerRow: each[Math.floor(each.length / 2)]!, trainings: each.length }
+}
+
+function yieldOf(reports: readonly PastReport[]): Past['yield'] {
+  const sum = (of: 'asked' | 'admitted') =>
+    reports.flatMap(({ datasets }) => datasets).reduce((all, each) => all + each[of], 0)
+  const [all, admitted] = [sum('asked'), sum('admitted')]
+  return all > 0 && admitted > 0 ? { share: admitted / all, asked: all } : null
+}
+
+function paceOf(reports: readonly PastReport[], teacher: string | undefined): number | null {
+  const calls = reports.reduce((sum, { budget }) => sum + asked(budget, teacher), 0)
+  const spans = reports.flatMap(({ time }) => time.phases.filter(({ phase }) => phase === 'generate'))
+  const seconds = spans.reduce((sum, span) => sum + span.seconds, 0)
+  return calls > 0 && seconds > 0 ? calls / seconds : null
+}

@@ -1,0 +1,53 @@
+import { moneyOf, type Prices } from '../../schemas/usage.ts'
+import type { Estimate } from './estimate.ts'
+
+const whole = (value: number) => Math.round(value).toLocaleString('en-US').replaceAll(',', ' ')
+const dollars = (money: number | null) => (money === null ? 'price unknown' : `$${money.toFixed(2)}`)
+const time = (hours: number | null, what: string) =>
+  hours === null
+    ? `${what}: not known`
+    : `${what}: ${hours < 1 ? `${Math.ceil(hours * 60)} min` : `${hours.toFixed(1)} h`}`
+
+/** The estimate in one line, for the start of a run. */
+export function summaryOf({ spent, money, trainings, hours, beyond }: Estimate): string {
+  const parts = [
+    spent.calls === 0
+      ? 'no model is called'
+      : `${whole(spent.calls)} calls, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
+    ...(spent.calls > 0 ? [time(hours.calls, 'calls')] : []),
+    ...(trainings.count > 0 ? [`${trainings.count} trainings`, time(hours.training, 'training')] : []),
+    ...(beyond.length > 0 ? [`beyond ${beyond.length} limit(s), see: syllabus estimate`] : []),
+  ]
+  return `estimate: ${parts.join('; ')}`
+}
+
+/** The estimate as lines of text: by role, model and stage, with what it takes for granted. */
+export function tell(estimate: Estimate, prices: Prices): string[] {
+  const { spent, assumptions, beyond } = estimate
+  const rows = (spent.lines ?? []).map((line) => [
+    line.role,
+    line.model,
+    line.stage,
+    whole(line.calls),
+    whole(line.inputTokens),
+    whole(line.outputTokens),
+    dollars(moneyOf({ ...line, lines: [line] }, prices)),
+  ])
+  return [
+    summaryOf(estimate),
+    ...(rows.length > 0
+      ? ['', ...columns([['role', 'model', 'stage', 'calls', 'tokens in', 'out', 'money'], ...rows])]
+      : []),
+    '',
+    ...assumptions.map((each) => `assumed: ${each}`),
+    ...beyond.map((each) => `beyond the limit ${each}`),
+  ]
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map(
+    (row) =>
+      `  ${row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}`,
+  )
+}
