@@ -12,7 +12,7 @@ const input = (changes: Partial<EstimateInput> = {}): EstimateInput => ({
   rows: 95,
   attempts: 2,
   evidence: { arms: ['control'], seeds: 3 },
-  program: promptProgram({ rows: 95, verification: { kind: 'vote', k: 2 } }),
+  program: promptProgram({ rows: 95, verification: { kind: 'vote', k: 2, temperature: 0 } }),
   models: { generator: 'teacher', critic: 'checker', planner: 'thinker' },
   planner: { contextChars: 8000 },
   instruction: 'Answer.',
