@@ -93,8 +93,8 @@ export function caveatsOf(
     )
     caveats.push(
       sealed.opening === 1
-        ? 'Opening 1 of this test: it had not been opened before on this bus.'
-        : `Opening ${sealed.opening} of this test: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
+        ? 'Opening 1 of this test on this bus; openings of a copy on another bus, or in another home, cannot be counted.'
+        : `Opening ${sealed.opening} of this test on this bus: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
     )
     if (openings > 1)
       caveats.push(`The log holds ${openings} openings of the test in this run; the first one is reported.`)
