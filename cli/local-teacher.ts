@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { Option } from 'commander'
 import { createLog } from '../agents/kit/log.ts'
@@ -22,7 +22,7 @@ export const teacherOption = () =>
 /** A model to serve: `choice` as a trainer-bridge's `student`. */
 export type LocalModel = { name: string; choice: string }
 
-/** What `--teacher` names; null without one. Errors: UsageError for anything but `local` and `local:<folder>`. */
+/** What `--teacher` names; null without one. Errors: UsageError for anything but `local` and `local:<folder>` with a model in it. */
 export function localModelOf(where: string | undefined, { agents }: Topology): LocalModel | null {
   if (where === undefined) return null
   const local = /^local(?::(.+))?$/.exec(where)
@@ -30,6 +30,12 @@ export function localModelOf(where: string | undefined, { agents }: Topology): L
     throw new UsageError(`There is no teacher "${where}".`, 'Use --teacher local, or --teacher local:<folder>.')
   const { student } = BridgeOptions.parse(agents['trainer-bridge'].options)
   const choice = local[1] ? resolve(local[1]) : student
+  if (local[1] && !existsSync(join(choice, 'config.json'))) {
+    throw new UsageError(
+      `${choice} is no folder with a transformers model: it has no config.json.`,
+      'Name one that holds config.json and the weights: --teacher local:<folder>, or --teacher local for the student.',
+    )
+  }
   return { choice, name: basename(choice === 'embedded' ? studentPath(homeFolder()) : choice) }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { describeCases, describeSituation } from '../../agents/planner/llm/context.ts'
+import { describeSituation } from '../../agents/planner/llm/context.ts'
+import { describeCases } from '../../agents/planner/llm/describe-cases.ts'
 import { extractJson } from '../../agents/planner/llm/extract-json.ts'
 import { llmPolicy } from '../../agents/planner/llm/graph.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
@@ -161,13 +162,42 @@ describe('what the model is shown', () => {
       ...Array.from({ length: 30 }, (_, index) => badCase(`n-${index}`, 'north', 'long '.repeat(300))),
       badCase('s-0', 'south'),
     ]
-    const text = describeCases(cases, 3000)
+    const text = describeCases(cases, 70, 3000)
     expect(text.length).toBeLessThan(3300)
-    expect(text).toContain('31 known: north 30, south 1')
+    expect(text).toContain('of 70 wrong answers 31 known: north 30, south 1')
     expect(text).toContain('@s-0')
     expect(text).toMatch(/@n-0 .* characters cut\]/)
     const shown = text.split('\n').length - 1
     expect(text).toContain(`${31 - shown} are left out`)
+  })
+
+  test('however long the history, the best program, its failed cases and the last attempt are there, and the rest is counted', () => {
+    const program = uniformPromptProgram(task, 60, { verification: 'none', judge: null })
+    const attempt = (number: number) => ({
+      ...attemptOf(program),
+      attempt: number,
+      diagnosis: `Diagnosis ${number}. ${'It is long. '.repeat(40)}`,
+      outcome: 'scored' as const,
+      validation: sheet,
+    })
+    const history = Array.from({ length: 29 }, (_, at) => attempt(at + 1))
+    const best = { ...history[3]!, badCases: [badCase('v-1', skills[0]!), badCase('v-2', skills[1]!)] }
+    const text = describeSituation(situation({ operation: 'improve', history, best }), 9000)
+    expect(text.length).toBeLessThan(9500)
+    for (const part of [
+      'The best so far is attempt 4',
+      '@v-1',
+      '@v-2',
+      'Diagnosis 29.',
+      `of ${4 - tally[task.scorer.primary].correct} wrong answers 2 known`,
+    ]) {
+      expect(text).toContain(part)
+    }
+    const told = new Set([...text.matchAll(/^Attempt (\d+) /gm)].map((match) => Number(match[1])))
+    const left = Number(/\((\d+) earlier attempts are left out/.exec(text)?.[1] ?? 0)
+    expect(left).toBeGreaterThan(0)
+    expect(told.size + left).toBe(29)
+    expect(told.has(28)).toBe(true)
   })
 
   test('a Debug is shown the error and what was written', () => {
@@ -199,7 +229,9 @@ test('a decision says its model, its prompts and what it cost', async () => {
     signal,
   )
   expect(plan).toMatchObject({ model: 'scripted', promptHashes, spent: { calls: 2 } })
-  expect(Object.keys(promptHashes)).toEqual(['system.md', 'plan.md', 'program.md', 'correct.md'])
+  expect(Object.keys(promptHashes)).toEqual(
+    expect.arrayContaining(['system.md', 'plan.md', 'draft.md', 'program.md', 'correct.md']),
+  )
   expect(server.asked[0]!.authorization).toBe('Bearer test-key')
 })
 

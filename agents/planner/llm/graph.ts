@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation } from '../policy.ts'
 import { type Chat, type ChatReply, NothingLeft, type Turn } from './chat.ts'
-import { describeSituation, meaningOf } from './context.ts'
+import { describeSituation } from './context.ts'
 import { extractJson } from './extract-json.ts'
 import { kindRules } from './kind-rules.ts'
 import type { LlmPlannerOptions } from './options.ts'
@@ -49,7 +49,7 @@ function diagnose({ situation, deps }: State): Partial<State> {
       .join('\n'),
   })
   const context = describeSituation(situation, deps.options.contextChars)
-  const asked = prompt('plan', { operation, meaning: meaningOf(operation), context })
+  const asked = prompt('plan', { operation, meaning: prompt(operation), context })
   return {
     turns: [
       { role: 'system', content: system },
@@ -86,13 +86,17 @@ async function write({ turns, situation, deps, corrections }: State): Promise<Pa
   return { reply: await deps.chat.ask(stage, turns, { name: 'program', schema: schemaFor(situation) }) }
 }
 
+/** Faults that the model is told at a time. */
+const maxFaults = 12
+
 async function selfReview({ reply, situation, diagnosis, turns, corrections }: State): Promise<Partial<State>> {
   const reviewed = await review(reply, situation)
   if (reviewed.ok) {
     const notes = reviewed.notes.length > 0 ? ` (Set right: ${reviewed.notes.join('; ')}.)` : ''
     return { program: reviewed.program, faults: [], diagnosis: `${diagnosis}${notes}` }
   }
-  const faults = reviewed.faults.slice(0, 12)
+  const more = reviewed.faults.length - maxFaults
+  const faults = [...reviewed.faults.slice(0, maxFaults), ...(more > 0 ? [`and ${more} more of the kind`] : [])]
   // Only the last try is shown again, so that corrections do not fill the context.
   const asked: Turn[] = [
     { role: 'assistant', content: reply.text.slice(0, 12_000) || '(nothing)' },

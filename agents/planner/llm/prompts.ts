@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../../schemas/hash.ts'
 
-const names = ['system', 'plan', 'program', 'correct'] as const
+const names = ['system', 'plan', 'draft', 'debug', 'repair', 'improve', 'program', 'correct'] as const
 type PromptName = (typeof names)[number]
 
 const read = (name: PromptName) => readFileSync(new URL(`./prompts/${name}.md`, import.meta.url), 'utf8')
@@ -16,7 +16,7 @@ export const promptHashes: Readonly<Record<string, string>> = Object.fromEntries
 export const promptTexts = Object.values(texts).join('\n')
 
 /** A prompt with its `<<name>>` places filled in; a place without a value is an error of ours. */
-export function prompt(name: PromptName, values: Readonly<Record<string, string>>): string {
+export function prompt(name: PromptName, values: Readonly<Record<string, string>> = {}): string {
   return texts[name].trim().replaceAll(/<<(\w+)>>/g, (_, place: string) => {
     const value = values[place]
     if (value === undefined) throw new Error(`prompt ${name}.md: nothing for <<${place}>>`)

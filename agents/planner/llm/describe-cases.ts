@@ -1,0 +1,36 @@
+import type { BadCase } from '../../../schemas/score.ts'
+import { oneLine } from './shorten.ts'
+
+/** Characters of each field: all three say something, so none is cut in another's favour. */
+const longest = { input: 280, expected: 80, reply: 200 }
+
+function caseText({ id, skill, part, input, expected, reply, reason }: BadCase): string {
+  const question = oneLine(input, longest.input)
+  const said = `expected: ${oneLine(expected, longest.expected)} | the student said: ${oneLine(reply, longest.reply)}`
+  return `- @${id} [${skill}, ${part}, ${reason}] ${question} | ${said}`
+}
+
+/**
+ * Failed cases in turn from each skill until `maxChars` is full; says how many of how many are shown. `wrong`: all wrong answers, of
+ * which the cases are a sample.
+ */
+export function describeCases(cases: readonly BadCase[], wrong: number, maxChars: number): string {
+  const bySkill = Map.groupBy(cases, ({ skill }) => skill)
+  const most = Math.max(0, ...[...bySkill.values()].map(({ length }) => length))
+  const inTurn = Array.from({ length: most }, (_, turn) => [...bySkill.values()].flatMap((each) => each[turn] ?? []))
+  const shown: string[] = []
+  let used = 0
+  for (const each of inTurn.flat()) {
+    const line = caseText(each)
+    if (used + line.length > maxChars) break
+    used += line.length + 1
+    shown.push(line)
+  }
+  const counts = [...bySkill].map(([skill, { length }]) => `${skill} ${length}`).join(', ')
+  const left = cases.length - shown.length
+  const note = left > 0 ? `; ${left} are left out for want of room` : ''
+  return [
+    `Failed validation cases of the best (of ${Math.max(wrong, cases.length)} wrong answers ${cases.length} known: ${counts}${note}):`,
+    ...shown,
+  ].join('\n')
+}
