@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { PlannerState } from '../../agents/planner/state.ts'
-import { Row } from '../../schemas/row.ts'
-import { PublicTask } from '../../schemas/task.ts'
+import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
 import { UsageError } from '../errors.ts'
-import { type ExportFormat, exportFormats, exportRows, provenanceOption } from '../export/mod.ts'
+import { type ExportFormat, exportAttempt, exportFormats, provenanceOption } from '../export/mod.ts'
 import { runsFolder } from '../home.ts'
 import { positive } from '../option-parsers.ts'
 import { pickRun } from '../pick-run.ts'
@@ -12,13 +10,14 @@ import { withBus } from '../with-bus.ts'
 
 type Options = { format: ExportFormat; provenance: boolean; out?: string; attempt?: number }
 
-/** The dataset of the attempt named; else the chosen one; else, in a run that has none yet, the last one that has rows. */
-function datasetOf(state: PlannerState, attempt: number | undefined) {
-  const wanted = attempt ?? state.bestAttempt ?? state.attempts.findLast(({ dataset }) => dataset)?.attempt
-  const found = state.attempts.find((each) => each.attempt === wanted)
-  if (found?.dataset) return { attempt: found, dataset: found.dataset }
+/** The attempt named; else the chosen one; else, in a run that has none yet, the last one that has rows or is making some. */
+function attemptOf({ attempts, bestAttempt, config }: PlannerState, named: number | undefined): Attempt {
+  const hasRows = ({ dataset, outcome }: Attempt) => dataset !== null || outcome === 'generating'
+  const wanted = named ?? bestAttempt ?? attempts.findLast(hasRows)?.attempt
+  const found = attempts.find((each) => each.attempt === wanted)
+  if (found && hasRows(found)) return found
   throw new UsageError(
-    `Run ${state.config.runId} has no admitted rows${attempt ? ` in attempt ${attempt}` : ''}.`,
+    `Run ${config.runId} has no admitted rows${named ? ` in attempt ${named}` : ''}.`,
     'See its attempts with "npx syllabus status".',
   )
 }
@@ -35,19 +34,9 @@ export function registerExport(program: Command): void {
     .action(async (runId: string, { format, provenance, out, attempt: number }: Options) =>
       withBus(async (bus) => {
         const state = await pickRun(bus, runId, () => true)
-        const { attempt, dataset } = datasetOf(state, number)
-        const task = await bus.objects.getJson(state.config.publicTask, PublicTask)
-        const facts = {
-          runId,
-          attempt: attempt.attempt,
-          datasetHash: dataset.sha256,
-          programHash: attempt.programHash,
-          generator: state.config.variants.generator,
-          seed: state.config.seed,
-        }
+        const attempt = attemptOf(state, number)
         const folder = out ?? join(runsFolder(), runId, `export-${format}`)
-        const context = { task, facts, ...(provenance ? { rowsOf: runId } : {}) }
-        const { data, rows } = await exportRows(bus.objects.lines(dataset, Row), format, folder, context)
+        const { data, rows } = await exportAttempt(bus, state.config, attempt, { out: folder, format, provenance })
         console.log(`${rows} rows of attempt ${attempt.attempt}: ${data}`)
       }),
     )

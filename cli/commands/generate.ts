@@ -148,7 +148,7 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
       return exitCodes.faulted
     }
     if (!end || end.status === 'stopped') {
-      reporter.line('drained; nothing is lost. Go on with the same command')
+      reporter.line('nothing is lost. Go on with the same command')
       return exitCodes.interrupted
     }
     return complete ? exitCodes.ok : exitCodes.noResult

@@ -2,53 +2,39 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
-import { Row } from '../../schemas/row.ts'
-import { PublicTask } from '../../schemas/task.ts'
-import { type ExportFormat, exportRows } from '../export/mod.ts'
+import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import type { Reporter } from '../progress.ts'
 
-/** Writes what a run of data alone made: the rows in a format, and `generation.json` with the counts behind them. */
+/** Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. */
 export async function writeOutcome(
   bus: Bus,
-  state: PlannerState,
-  to: { out: string; format: ExportFormat; provenance: boolean; model: string; wanted: number },
+  { config, stopReason, attempts }: PlannerState,
+  to: ExportTo & { model: string; wanted: number },
   reporter: Reporter,
 ): Promise<boolean> {
-  const { config, stopReason } = state
-  const attempt = state.attempts[0]
-  const rows = attempt?.rows ?? 0
+  const attempt = attempts[0]
+  if (!attempt) return false
+  const { rows, data, made } = await exportAttempt(bus, config, attempt, to)
   const facts = {
     runId: config.runId,
     wanted: to.wanted,
     rows,
+    /** Null while the run is not finished; its last round's rows are then provisional. */
     stopReason,
-    rounds: attempt?.round ?? 0,
+    rounds: attempt.round,
     /** Asked = generated + failed; generated = admitted + rejected. */
-    bySource: attempt?.bySource ?? {},
-    spent: attempt?.spent ?? { calls: 0, inputTokens: 0, outputTokens: 0 },
+    bySource: made.bySource,
+    spent: made.spent,
     callLimit: config.limits.teacherCalls,
     model: to.model,
     seed: config.seed,
-    programHash: attempt?.programHash ?? null,
-    datasetHash: attempt?.datasetHash ?? null,
+    programHash: attempt.programHash,
+    datasetHash: attempt.datasetHash,
   }
   await writeFile(join(to.out, 'generation.json'), `${JSON.stringify(facts, null, 2)}\n`)
-  const asked = Object.values(facts.bySource).reduce((sum, source) => sum + source.asked, 0)
+  const asked = Object.values(made.bySource).reduce((sum, source) => sum + source.asked, 0)
   const why = stopReason ?? 'not finished'
-  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${facts.spent.calls} calls: ${why}`)
-  if (!attempt?.dataset || rows === 0) return false
-  const task = await bus.objects.getJson(config.publicTask, PublicTask)
-  const source = {
-    runId: config.runId,
-    attempt: 1,
-    datasetHash: attempt.dataset.sha256,
-    programHash: attempt.programHash,
-    generator: config.variants.generator,
-    seed: config.seed,
-    calls: facts.spent.calls,
-  }
-  const context = { task, facts: source, ...(to.provenance ? { rowsOf: config.runId } : {}) }
-  const { data } = await exportRows(bus.objects.lines(attempt.dataset, Row), to.format, to.out, context)
+  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${made.spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
   return rows >= to.wanted
 }

@@ -38,9 +38,14 @@ test('a budget is never exceeded, and a run that it ends says so and keeps its r
 test('the same command goes on with a folder, and refuses other settings', async () => {
   await using server = await startTeacherServer({ latencyMs: 150 })
   const first = folder.generate('resumed', server, ['--rows', '120', '--concurrency', '10'])
-  await until('some calls are made', () => server.requests >= 40, 30_000)
+  const checked = /"type":"batch".*"outcome":"done"/
+  await until('a shard is checked', async () => checked.test(await folder.agentsLog('resumed')), 30_000)
   first.child.kill('SIGINT')
   expect(await first.ended, first.output()).toBe(130)
+  const kept = await folder.outcomeOf('resumed')
+  expect(kept.rows).toBeGreaterThanOrEqual(25)
+  expect(kept.stopReason).toBeNull()
+  expect(JSON.parse(await readFile(join(folder.path, 'resumed', 'alpaca.json'), 'utf8'))).toHaveLength(kept.rows)
   const other = folder.generate('resumed', server, ['--rows', '99', '--concurrency', '10'])
   expect(await other.ended).toBe(2)
   expect(other.output()).toContain('begun with another')

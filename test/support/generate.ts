@@ -12,7 +12,7 @@ import type { TeacherServer } from './teacher-server.ts'
 
 const Outcome = z.object({
   rows: z.number(),
-  stopReason: z.string(),
+  stopReason: z.string().nullable(),
   spent: z.object({ calls: z.number() }),
   datasetHash: z.string().nullable(),
 })
@@ -29,6 +29,8 @@ export type GenerateFolder = AsyncDisposable & {
   topology(name: string, change: (usual: z.input<typeof Topology>) => object): Promise<string>
   /** Process ids of a name's agents of one role, read from what they were started with. */
   agentPids(name: string, role: string): Promise<number[]>
+  /** What a name's agents have logged. */
+  agentsLog(name: string): Promise<string>
   /** The process id of a name's nats-server; null while there is none. */
   serverPid(name: string): Promise<number | null>
 }
@@ -66,6 +68,11 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
         }),
       )
       return found.flat()
+    },
+    async agentsLog(name) {
+      const logs = join(homeOf(name), 'logs')
+      const files = await readdir(logs).catch(() => [])
+      return (await Promise.all(files.map((file) => readFile(join(logs, file), 'utf8')))).join('')
     },
     async serverPid(name) {
       const text = await readFile(join(homeOf(name), 'nats', 'server.json'), 'utf8').catch(() => null)
