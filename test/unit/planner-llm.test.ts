@@ -182,8 +182,8 @@ describe('what the model is shown', () => {
     })
     const history = Array.from({ length: 29 }, (_, at) => attempt(at + 1))
     const best = { ...history[3]!, badCases: [badCase('v-1', skills[0]!), badCase('v-2', skills[1]!)] }
-    const text = describeSituation(situation({ operation: 'improve', history, best }), 9000)
-    expect(text.length).toBeLessThan(9500)
+    const text = describeSituation(situation({ operation: 'improve', history, best }), 6000)
+    expect(text.length).toBeLessThan(6500)
     for (const part of [
       'The best so far is attempt 4',
       '@v-1',
