@@ -26,7 +26,7 @@ export const registrations: readonly Registration[] = [
   { words: ['dead'], load: async () => (await import('./commands/dead.ts')).registerDead },
   { words: ['program'], load: async () => (await import('./commands/program.ts')).registerProgram },
   { words: ['score'], load: async () => (await import('./commands/score.ts')).registerScore },
-  { words: ['task'], load: async () => (await import('./commands/task-import.ts')).registerTaskImport },
+  { words: ['task'], load: async () => (await import('./commands/task.ts')).registerTask },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).registerDoctor },
 ]
 

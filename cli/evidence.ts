@@ -68,7 +68,7 @@ function planGuidance(
 }
 
 /** Share of an item's words from which a row is taken for a copy of it, as the programs of a planner that follows rules have it. */
-const contaminationShare = 0.6
+export const contaminationShare = 0.6
 
 /**
  * The rows of the task's reference as training rows. Those that copy an item of validation, test or audit are refused, as the critic

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { maxSeeds } from '../../schemas/task.ts'
-import type { ImportLog } from '../../tasks/importers/import-log.ts'
 import { type ImportResult, importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
+import { describeLog } from '../task-import-log.ts'
 
 type Options = { out: string; seed: number; audit?: number | string; seeds?: number } & Record<
   string,
@@ -27,11 +27,8 @@ const extra: [string, string][] = [
   ['--python <path>', 'a Python that has reasoning-gym (reasoning-gym)'],
 ]
 
-/** Adds `task import`; the command `task` is created where it is not there yet. */
-export function registerTaskImport(program: Command): void {
+export function registerTaskImport(task: Command): void {
   const names = [...importers, ...seedImporters].map(({ name, source }) => `  ${name}: ${source}`)
-  const task =
-    program.commands.find((command) => command.name() === 'task') ?? program.command('task').description('task folders')
   const command = task
     .command('import')
     .description('turn your copy of a published set into a task folder (sciinstruct, taco: into a seed file)')
@@ -59,7 +56,7 @@ async function importSource(format: string, source: string, options: Options): P
   if (seedImporter !== undefined) {
     const file = out.endsWith('.json') ? out : join(out, 'seed.json')
     const log = await importSeeds(seedImporter, source, file, seed, seeds ?? maxSeeds)
-    for (const line of [...describe(log), `${log.kept} seed questions: ${file}`]) console.log(line)
+    for (const line of [...describeLog(log), `${log.kept} seed questions: ${file}`]) console.log(line)
     return
   }
   const importer = importers.find(({ name }) => name === format)
@@ -74,14 +71,7 @@ async function importSource(format: string, source: string, options: Options): P
   })
   if (!result) return console.log('interrupted; nothing was left behind')
   const { log, counts } = result
-  for (const line of [...describe(log), ...divided(counts), `Task folder: ${out}`]) console.log(line)
-}
-
-function describe({ read, kept, dropped, listed, notes }: ImportLog): string[] {
-  const lines = [`${read} records read, ${kept} kept`]
-  for (const [why, count] of dropped) lines.push(`  left out, ${why}: ${count}`)
-  for (const { where, why } of listed) lines.push(`    ${where}: ${why}`)
-  return [...lines, ...notes.map((note) => `  ${note}`)]
+  for (const line of [...describeLog(log), ...divided(counts), `Task folder: ${out}`]) console.log(line)
 }
 
 function divided({ validation, test, audit, example, seed, solutions }: ImportResult['counts']): string[] {

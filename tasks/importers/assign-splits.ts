@@ -1,110 +1,110 @@
-import { fingerprint } from './fingerprint-set.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import type { ItemTable } from './item-table.ts'
 
 /** Where an item goes. `dropped` holds repeats of an earlier question. */
 export const roles = ['dropped', 'validation', 'test', 'audit', 'example', 'seed'] as const
 export type Role = (typeof roles)[number]
 
 /** How many items go where; validation takes `validationShare` of what the others leave, the test the rest. */
-export type SplitPlan = { seed: number; audit: number; examples: number; seeds: number; validationShare: number }
+export type SplitPlan = { audit: number; examples: number; seeds: number; validationShare: number }
 
-/** The items in reading order: group as a fingerprint (0: dropped), stratum as an index. */
-export type SplitItems = { groups: Float64Array; strata: Uint16Array; count: number }
+export type Division = {
+  counts: Record<Role, number>
+  /** Groups that were divided. */
+  groups: number
+  /** The role of every item, in reading order. */
+  roles(): Generator<Role>
+}
 
-/** Items by group: group `index` holds `order` from `starts[index]` up to `starts[index + 1]`. */
-type Groups = { order: Uint32Array; starts: Uint32Array; stratumOf: (index: number) => number; count: number }
+/** Groups that are looked at together. */
+const chunk = 10_000
 
 /**
  * Divides items by group, stratified, by a hash of the seed and the group: the same items give the same splits whatever
  * their order. A whole group goes one way; each stratum gets its share to within half a group, and what it missed is
  * carried to the next.
  */
-export function assignSplits(items: SplitItems, plan: SplitPlan): Uint8Array {
-  const assigned = new Uint8Array(items.count)
-  // A group that spans strata stands where the first of them does.
-  const home = firstStrata(items)
-  const groups = groupsOf(shuffledByGroup(items, home, plan.seed), items.groups, home)
-  let left = groups.order.length
-  const take = (role: Role, count: number): void => {
-    left -= divide(groups, assigned, roles.indexOf(role), left === 0 ? 0 : count / left)
+export function assignSplits(table: ItemTable, plan: SplitPlan): Division {
+  const { database, kept, count } = table
+  const groups = orderGroups(table)
+  let left = kept
+  const take = (role: Role, wanted: number): number => {
+    const taken = wanted > 0 ? divide(database, role, left === 0 ? 0 : wanted / left) : 0
+    left -= taken
+    return taken
   }
-  take('example', plan.examples)
-  take('seed', plan.seeds)
-  take('audit', plan.audit)
-  take('validation', left * plan.validationShare)
-  take('test', left)
-  return assigned
-}
-
-/** Indexes of the items that stay, by stratum, then by the hash of their group, then as read. */
-function shuffledByGroup({ groups, count }: SplitItems, home: Uint16Array, seed: number): Uint32Array {
-  const keys = new Float64Array(count)
-  const byGroup = new Map<number, number>()
-  for (let index = 0; index < count; index += 1) keys[index] = mix(groups[index]!, seed, byGroup)
-  const kept = new Uint32Array(count)
-  let size = 0
-  for (let index = 0; index < count; index += 1) if (groups[index] !== 0) kept[size++] = index
-  return kept
-    .subarray(0, size)
-    .sort((a, b) => home[a]! - home[b]! || keys[a]! - keys[b]! || groups[a]! - groups[b]! || a - b)
-}
-
-function firstStrata({ groups, strata, count }: SplitItems): Uint16Array {
-  const order = new Uint32Array(count)
-    .map((_, index) => index)
-    .sort((a, b) => groups[a]! - groups[b]! || strata[a]! - strata[b]!)
-  const home = new Uint16Array(count)
-  let first = 0
-  for (let at = 0; at < count; at += 1) {
-    if (groups[order[at]!] !== groups[order[first]!]) first = at
-    home[order[at]!] = strata[order[first]!]!
+  const [example, seed, audit] = [take('example', plan.examples), take('seed', plan.seeds), take('audit', plan.audit)]
+  const validation = take('validation', left * plan.validationShare)
+  const test = take('test', left)
+  return {
+    counts: { dropped: count - kept, validation, test, audit, example, seed },
+    groups,
+    roles: () => rolesInOrder(database, count),
   }
-  return home
 }
 
-function mix(group: number, seed: number, known: Map<number, number>): number {
-  const found = known.get(group)
-  if (found !== undefined) return found
-  const value = fingerprint(`${seed}:${group}`)
-  // A bounded memory: groups of one item, the many of a large file, are hashed anew.
-  if (known.size < 10_000) known.set(group, value)
-  return value
-}
-
-function groupsOf(order: Uint32Array, groups: Float64Array, home: Uint16Array): Groups {
-  const starts = new Uint32Array(order.length + 1)
-  let count = 0
-  for (let at = 0; at < order.length; at += 1) {
-    if (at === 0 || groups[order[at]!] !== groups[order[at - 1]!]) starts[count++] = at
-  }
-  starts[count] = order.length
-  return { order, starts, stratumOf: (index) => home[order[starts[index]!]!]!, count }
+/** One row a group, by stratum (that of its first skill), then by the hash of seed and group; returns how many. */
+function orderGroups({ database, skills }: ItemTable): number {
+  database.exec('CREATE TABLE strata (skill INTEGER PRIMARY KEY, stratum INTEGER)')
+  const number = database.prepare('INSERT INTO strata VALUES (?, ?)')
+  for (const [stratum, [, skill]] of skills.entries()) number.run(skill, stratum)
+  database.exec(`
+    CREATE TABLE groups (place INTEGER PRIMARY KEY, key INTEGER, stratum INTEGER, size INTEGER, role INTEGER);
+    INSERT INTO groups (key, stratum, size, role)
+      SELECT key, min(stratum) AS home, count(*), 0 FROM items JOIN strata USING (skill)
+      GROUP BY key ORDER BY home, mixed, key;
+    CREATE INDEX groups_by_key ON groups (key)`)
+  return Number(database.prepare('SELECT count(*) AS count FROM groups').get()!.count)
 }
 
 /** Gives a share of each stratum's items that have no role yet this one; returns how many. */
-function divide(
-  { order, starts, stratumOf, count }: Groups,
-  assigned: Uint8Array,
-  role: number,
-  share: number,
-): number {
-  const isFree = (index: number) => assigned[order[starts[index]!]!] === 0
-  const width = (index: number) => starts[index + 1]! - starts[index]!
+function divide(database: DatabaseSync, role: Role, share: number): number {
   const sizes = new Map<number, number>()
-  for (let index = 0; index < count; index += 1) {
-    if (isFree(index)) sizes.set(stratumOf(index), (sizes.get(stratumOf(index)) ?? 0) + width(index))
+  for (const row of database
+    .prepare('SELECT stratum, sum(size) AS size FROM groups WHERE role = 0 GROUP BY stratum')
+    .all()) {
+    sizes.set(Number(row.stratum), Number(row.size))
   }
-  let [taken, target, filled, stratum] = [0, 0, 0, -1]
-  for (let index = 0; index < count; index += 1) {
-    if (!isFree(index)) continue
-    if (stratumOf(index) !== stratum) {
-      stratum = stratumOf(index)
+  const give = database.prepare('UPDATE groups SET role = ? WHERE place = ?')
+  let [taken, target, filled, current] = [0, 0, 0, -1]
+  for (const { place, stratum, size } of freeGroups(database)) {
+    if (stratum !== current) {
+      current = stratum
       target = share * sizes.get(stratum)! + target - filled
       filled = 0
     }
-    if (share < 1 && filled + width(index) / 2 > target) continue
-    for (let at = starts[index]!; at < starts[index + 1]!; at += 1) assigned[order[at]!] = role
-    filled += width(index)
-    taken += width(index)
+    if (share < 1 && filled + size / 2 > target) continue
+    give.run(roles.indexOf(role), place)
+    filled += size
+    taken += size
   }
   return taken
+}
+
+type Group = { place: number; stratum: number; size: number }
+
+function* freeGroups(database: DatabaseSync): Generator<Group> {
+  const next = database.prepare(
+    'SELECT place, stratum, size FROM groups WHERE role = 0 AND place > ? ORDER BY place LIMIT ?',
+  )
+  let last = 0
+  for (;;) {
+    const groups = next.all(last, chunk) as Group[]
+    if (groups.length === 0) return
+    last = groups.at(-1)!.place
+    yield* groups
+  }
+}
+
+function* rolesInOrder(database: DatabaseSync, count: number): Generator<Role> {
+  const rows = database.prepare(
+    'SELECT items.place, role FROM items JOIN groups ON groups.key = items.key ORDER BY items.place',
+  )
+  let place = 0
+  for (const row of rows.iterate()) {
+    for (; place < Number(row.place); place += 1) yield 'dropped'
+    yield roles[Number(row.role)]!
+    place += 1
+  }
+  for (; place < count; place += 1) yield 'dropped'
 }

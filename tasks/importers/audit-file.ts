@@ -1,24 +1,33 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { SplitFile } from '../../schemas/task.ts'
 import { TaskError } from '../task-error.ts'
-import { FingerprintSet, fingerprint } from './fingerprint-set.ts'
+import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import { toItem } from './import-task.ts'
 import type { Importer, ImportOptions, TaskProfile } from './importer.ts'
 import { groupKey } from './item-table.ts'
+import { DiskSet } from './scratch.ts'
 import { SplitWriter } from './split-writer.ts'
 import { taskFileNames } from './task-yaml.ts'
 
 /** The questions of an audit file and the groups they stand in: no split may hold one of either. */
-export type AuditKeys = { questions: FingerprintSet; groups: FingerprintSet }
+export type AuditKeys = { questions: DiskSet; groups: DiskSet }
 
-export async function auditKeys(importer: Importer, file: string, options: ImportOptions): Promise<AuditKeys> {
-  const keys = { questions: new FingerprintSet(), groups: new FingerprintSet() }
+export async function auditKeys(
+  importer: Importer,
+  file: string,
+  options: ImportOptions,
+  scratch: DatabaseSync,
+): Promise<AuditKeys> {
+  const keys = { questions: new DiskSet(scratch, 'audit_inputs'), groups: new DiskSet(scratch, 'audit_groups') }
+  let count = 0
   const log = new ImportLog()
   for await (const item of importer.items(file, log, options)) {
     keys.questions.add(fingerprint(item.input.trim()))
+    count += 1
     if (item.group !== null) keys.groups.add(groupKey(item))
   }
-  if (keys.questions.size > 0) return keys
+  if (count > 0) return keys
   const first = log.listed[0]
   const mend = first ? `First: ${first.where}: ${first.why}.` : 'Give --audit a file in the same format.'
   throw new TaskError('The audit file has no question that could be read', file, mend)
@@ -32,10 +41,11 @@ export async function writeAuditFile(
   profile: TaskProfile,
   options: ImportOptions,
   log: ImportLog,
+  scratch: DatabaseSync,
 ): Promise<SplitFile> {
   const own = new ImportLog()
   const writer = new SplitWriter(folder, taskFileNames.audit)
-  const seen = new FingerprintSet()
+  const seen = new DiskSet(scratch, 'audit_seen')
   try {
     for await (const draft of importer.items(file, own, options)) {
       const item = toItem(draft, profile)

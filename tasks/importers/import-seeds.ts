@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { TaskError } from '../task-error.ts'
-import { fingerprint } from './fingerprint-set.ts'
+import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import type { Seed } from './importer.ts'
 import { exists } from './source-file.ts'

@@ -1,12 +1,13 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Item, TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
-import { assignSplits, type Role, roles } from './assign-splits.ts'
+import { assignSplits, type Division, type Role } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
-import { fingerprint } from './fingerprint-set.ts'
+import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import {
   type DraftItem,
@@ -17,6 +18,7 @@ import {
   type TaskProfile,
 } from './importer.ts'
 import { readTable } from './read-table.ts'
+import { openScratch } from './scratch.ts'
 import { exists } from './source-file.ts'
 import { SplitWriter } from './split-writer.ts'
 import { type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
@@ -36,6 +38,7 @@ export type ImportResult = { log: ImportLog; counts: Record<Role | 'solutions', 
 /** Questions beside validation : test = 1 : 3, as in the paper. */
 const validationShare = 1 / 4
 const exampleCount = 3
+const scratchName = 'scratch.sqlite'
 /** Larger folders are not read back whole to be checked. */
 const maxChecked = 20_000
 
@@ -55,7 +58,12 @@ export async function importTask(
   const partial = `${target}.${process.pid}.partial`
   await mkdir(partial)
   try {
-    const result = await writeFolder(importer, source, partial, basename(target), plan)
+    const scratch = openScratch(`${partial}/${scratchName}`)
+    const result = await writeFolder(importer, source, partial, basename(target), plan, scratch).finally(() =>
+      scratch.close(),
+    )
+    await rm(`${partial}/${scratchName}`)
+    if (result.log.kept <= maxChecked) await loadTask(partial)
     await rename(partial, target)
     return result
   } catch (error) {
@@ -70,29 +78,29 @@ async function writeFolder(
   folder: string,
   name: string,
   plan: ImportPlan,
+  scratch: DatabaseSync,
 ): Promise<ImportResult> {
   const log = new ImportLog()
   const profile = importer.profile(plan.options)
   const solutions = (await importer.solutions?.(source, log)) ?? []
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
-  const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options)
-  const table = await readTable(importer, source, plan, profile, log, taken)
-  const assigned = assignSplits(table, {
-    seed: plan.seed,
+  const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options, scratch)
+  const table = await readTable(importer, source, plan, profile, log, taken, scratch)
+  const division = assignSplits(table, {
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
     examples: solutions.length > 0 ? 0 : exampleCount,
     seeds: plan.seeds,
     validationShare,
   })
-  const counts = countRoles(assigned, solutions.length)
+  const counts = { ...division.counts, solutions: solutions.length }
   if (counts.validation === 0 || counts.test === 0) {
-    const why = `Only ${table.kept} questions in ${table.groupCount()} groups: too few to divide`
+    const why = `Only ${table.kept} questions in ${division.groups} groups: too few to divide`
     throw new TaskError(why, source, 'Point at the whole set, or ask for fewer audit items and seeds.')
   }
 
-  const written = await writeItems(importer, source, folder, profile, plan, assigned)
+  const written = await writeItems(importer, source, folder, profile, plan, division)
   if (auditFile !== null) {
-    const audit = await writeAuditFile(importer, auditFile, folder, profile, plan.options, log)
+    const audit = await writeAuditFile(importer, auditFile, folder, profile, plan.options, log, scratch)
     written.splits.audit = audit
     counts.audit = audit.count
   }
@@ -103,10 +111,15 @@ async function writeFolder(
   await writeJson(folder, taskFileNames.sample, rows)
   if (written.seeds.length > 0) await writeJson(folder, taskFileNames.seed, written.seeds)
   if (solutions.length > 0) await writeRows(folder, solutions)
-  const yaml = taskYaml(skillName(name), profile, table.skills, written.splits, written.seeds.length > 0)
+  const yaml = taskYaml(
+    skillName(name),
+    profile,
+    table.skills.map(([name]) => name),
+    written.splits,
+    written.seeds.length > 0,
+  )
   await writeFile(`${folder}/task.yaml`, yaml)
   await writeJson(folder, taskFileNames.summary, summary(importer, plan, log, counts))
-  if (table.kept <= maxChecked) await loadTask(folder)
   return { log, counts }
 }
 
@@ -119,21 +132,22 @@ async function writeItems(
   folder: string,
   profile: TaskProfile,
   { options, signal }: ImportPlan,
-  assigned: Uint8Array,
+  division: Division,
 ): Promise<Written> {
   const scorer = scorerNamed(profile.scorer.name)!
-  const hasAudit = assigned.includes(roles.indexOf('audit'))
+  const assigned = division.roles()
   const validation = new SplitWriter(folder, taskFileNames.validation)
   const test = new SplitWriter(folder, taskFileNames.test)
-  const audit = hasAudit ? new SplitWriter(folder, taskFileNames.audit) : null
+  const audit = division.counts.audit > 0 ? new SplitWriter(folder, taskFileNames.audit) : null
   const examples: TrainingRow[] = []
   const seeds: Seed[] = []
-  let index = 0
   try {
     for await (const draft of importer.items(source, new ImportLog(), options)) {
       signal?.throwIfAborted()
       const item = toItem(draft, profile)
-      switch (roles[assigned[index++] ?? 0]!) {
+      const role = assigned.next()
+      if (role.done) throw changed(source)
+      switch (role.value) {
         case 'dropped':
           break
         case 'validation':
@@ -153,8 +167,7 @@ async function writeItems(
           break
       }
     }
-    if (index !== assigned.length)
-      throw new TaskError('The source changed while it was read', source, 'Import it again.')
+    if (!assigned.next().done) throw changed(source)
     const splits: SplitFiles = { validation: await validation.close(), test: await test.close() }
     if (audit !== null) splits.audit = await audit.close()
     return { splits, examples, seeds }
@@ -162,6 +175,8 @@ async function writeItems(
     for (const writer of [validation, test, audit]) writer?.destroy()
   }
 }
+
+const changed = (source: string) => new TaskError('The source changed while it was read', source, 'Import it again.')
 
 /** The item as a split holds it. */
 export function toItem({ id, skill, group, input, answer, key }: DraftItem, { instruction }: TaskProfile): Item {
@@ -175,12 +190,6 @@ function pickExamples(solutions: TrainingRow[], seed: number): TrainingRow[] {
     .sort((a, b) => a.key - b.key)
     .slice(0, exampleCount)
     .map(({ row }) => row)
-}
-
-function countRoles(assigned: Uint8Array, solutions: number): ImportResult['counts'] {
-  const counts = { dropped: 0, validation: 0, test: 0, audit: 0, example: 0, seed: 0, solutions }
-  for (const role of assigned) counts[roles[role]!] += 1
-  return counts
 }
 
 async function writeJson(folder: string, file: string, value: unknown): Promise<void> {

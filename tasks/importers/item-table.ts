@@ -1,42 +1,40 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { TaskError } from '../task-error.ts'
-import { fingerprint } from './fingerprint-set.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { DraftItem } from './importer.ts'
 
 const maxSkills = 1 << 16
 
-/** What the division needs to know of each item, at ten bytes an item. */
+/** What the division needs to know of each item, on disk: its place as read, its group, the hash of seed and group, and its skill. */
 export class ItemTable {
-  groups = new Float64Array(1 << 10)
-  strata = new Uint16Array(1 << 10)
+  readonly database: DatabaseSync
   count = 0
   kept = 0
   private readonly skillIndex = new Map<string, number>()
+  private readonly insert: StatementSync
+
+  private readonly seed: number
+
+  constructor(database: DatabaseSync, seed: number) {
+    this.database = database
+    this.seed = seed
+    database.exec('CREATE TABLE items (place INTEGER PRIMARY KEY, key INTEGER, mixed INTEGER, skill INTEGER)')
+    this.insert = database.prepare('INSERT INTO items VALUES (?, ?, ?, ?)')
+  }
 
   /** Adds an item as read; null for one that is left out. */
-  add(item: DraftItem | null): void {
-    if (this.count === this.groups.length) this.grow()
+  add(item: Pick<DraftItem, 'group' | 'id' | 'skill'> | null): void {
     if (item !== null) {
-      this.groups[this.count] = groupKey(item)
-      this.strata[this.count] = this.indexOf(item.skill)
+      const key = groupKey(item)
+      this.insert.run(this.count, key, fingerprint(`${this.seed}:${key}`), this.indexOf(item.skill))
       this.kept += 1
     }
     this.count += 1
   }
 
-  get skills(): IterableIterator<string> {
-    return this.skillIndex.keys()
-  }
-
-  /** Numbers the strata by the skills' names, so that the division does not depend on which skill was read first. */
-  sortStrata(): void {
-    const names = [...this.skillIndex.keys()].sort()
-    const to = new Map(names.map((name, index) => [this.skillIndex.get(name)!, index]))
-    for (let at = 0; at < this.count; at += 1) this.strata[at] = to.get(this.strata[at]!) ?? 0
-    for (const [index, name] of names.entries()) this.skillIndex.set(name, index)
-  }
-
-  groupCount(): number {
-    return new Set(this.groups.subarray(0, this.count).filter((group) => group !== 0)).size
+  /** The skills and the numbers that their items carry, by name: the order of the strata does not depend on which was read first. */
+  get skills(): [string, number][] {
+    return [...this.skillIndex].sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
   private indexOf(skill: string): number {
@@ -47,15 +45,6 @@ export class ItemTable {
       throw new TaskError(`More than ${maxSkills} skills`, skill, 'Give --skill a column with few different values.')
     this.skillIndex.set(skill, index)
     return index
-  }
-
-  private grow(): void {
-    const groups = new Float64Array(this.groups.length * 2)
-    groups.set(this.groups)
-    this.groups = groups
-    const strata = new Uint16Array(this.strata.length * 2)
-    strata.set(this.strata)
-    this.strata = strata
   }
 }
 

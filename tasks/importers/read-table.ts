@@ -1,11 +1,13 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { AuditKeys } from './audit-file.ts'
-import { FingerprintSet, fingerprint } from './fingerprint-set.ts'
+import { fingerprint } from './fingerprint.ts'
 import type { ImportLog } from './import-log.ts'
 import type { ImportPlan } from './import-task.ts'
 import type { DraftItem, Importer, TaskProfile } from './importer.ts'
 import { groupKey, ItemTable } from './item-table.ts'
+import { DiskSet } from './scratch.ts'
 
 /** No student reads a question this long; the splits are held in memory by those who do. */
 const maxQuestionLength = 1 << 20
@@ -14,13 +16,14 @@ const maxQuestionLength = 1 << 20
 export async function readTable(
   importer: Importer,
   source: string,
-  { options, signal }: ImportPlan,
+  { options, signal, seed }: ImportPlan,
   profile: TaskProfile,
   log: ImportLog,
   taken: AuditKeys | null,
+  scratch: DatabaseSync,
 ): Promise<ItemTable> {
-  const table = new ItemTable()
-  const [inputs, ids] = [new FingerprintSet(), new FingerprintSet()]
+  const table = new ItemTable(scratch, seed)
+  const [inputs, ids] = [new DiskSet(scratch, 'inputs'), new DiskSet(scratch, 'ids')]
   const isRightGold = goldCheck(profile)
   const refusal = (item: DraftItem): string | null => {
     const input = fingerprint(item.input.trim())
@@ -39,7 +42,6 @@ export async function readTable(
     table.add(why === null ? item : null)
   }
   if (log.kept === 0) throw new TaskError('No question could be read', source, firstReason(log))
-  table.sortStrata()
   return table
 }
 

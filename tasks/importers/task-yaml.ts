@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { Document, isScalar, type YAMLMap } from 'yaml'
 import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, type TaskProfile } from './importer.ts'
 
@@ -66,5 +66,35 @@ export function taskYaml(
       'Decoding is greedy and replies end after 4,096 tokens; the paper gives a length of 8,192 with the prompt.',
     ],
   }
-  return stringify(TaskFile.parse(file), { lineWidth: 120 })
+  return commented(TaskFile.parse(file))
+}
+
+/** What each key is for, said where a person fills it in. */
+const comments: Readonly<Record<string, string>> = {
+  id: 'A task of Syllabus. After every change: npx syllabus task check <this folder>',
+  description: 'What the task is, and what good training rows are for; the planner reads both.',
+  instruction: 'Stands before the input of every row and item.',
+  scorer:
+    'A scorer by name with its options (docs/scorers.md), or your own: { file: scorer.js, primary: strict }, a function score(response, item).',
+  recipe: "How the student is trained, in LLaMA-Factory's names; the same for every dataset.",
+  inference: 'How replies are taken: greedily, up to so many tokens.',
+  rows: 'Rows of a dataset; below the minimum it is not valid.',
+  skills: 'What the items ask for; every item names one, and scores are said for each.',
+  splits:
+    'One item a line: id, part, skill, instruction, input, answer, coreKey, and group where items share a context. Validation steers the search; test and audit stay sealed until its end.',
+  headline: 'The part of the items whose score heads the report.',
+  few_shot: 'Worked examples, and rows in the form of a submission; none of them in a split.',
+  seed: 'Raw questions without answers, to build rows on.',
+  departures: 'Where the task departs from the paper; the report prints each.',
+}
+
+function commented(file: TaskFile): string {
+  const document = new Document(file)
+  for (const { key } of (document.contents as YAMLMap<unknown>).items) {
+    if (isScalar(key) && typeof key.value === 'string' && Object.hasOwn(comments, key.value)) {
+      key.commentBefore = ` ${comments[key.value]}`
+      key.spaceBefore = key.value !== 'id'
+    }
+  }
+  return document.toString({ lineWidth: 120 })
 }

@@ -1,19 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { assignSplits, roles, type SplitPlan } from '../../tasks/importers/assign-splits.ts'
+import { assignSplits, type SplitPlan } from '../../tasks/importers/assign-splits.ts'
 import { ItemTable } from '../../tasks/importers/item-table.ts'
+import { openScratch } from '../../tasks/importers/scratch.ts'
 import { importFolder, jsonLines, sharedGroups, times } from '../support/import-folder.ts'
 
 type Row = { id: string; skill: string; group: string | null }
 
-function divide(rows: readonly Row[], change: Partial<SplitPlan> = {}): Map<string, string> {
-  const table = new ItemTable()
-  for (const row of rows) table.add({ ...row, input: row.id, answer: '1', key: row.id })
-  table.sortStrata()
-  const plan = { seed: 1, audit: 0, examples: 0, seeds: 0, validationShare: 1 / 4, ...change }
-  const assigned = assignSplits(table, plan)
-  return new Map(rows.map((row, index) => [row.id, roles[assigned[index]!]!]))
+function divide(
+  rows: readonly Row[],
+  { seed = 1, ...change }: Partial<SplitPlan & { seed: number }> = {},
+): Map<string, string> {
+  using scratch = openScratch(':memory:')
+  const table = new ItemTable(scratch, seed)
+  for (const row of rows) table.add(row)
+  const plan = { audit: 0, examples: 0, seeds: 0, validationShare: 1 / 4, ...change }
+  const given = [...assignSplits(table, plan).roles()]
+  return new Map(rows.map(({ id }, index) => [id, given[index]!]))
 }
 const count = (split: Map<string, string>, role: string) => [...split.values()].filter((value) => value === role).length
 

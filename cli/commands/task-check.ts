@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { type LoadOptions, readTask } from '../../tasks/load.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { checkTask } from '../task-check/check-task.ts'
+import type { Finding } from '../task-check/finding.ts'
+
+/** Lines shown of each list; the count is always whole. */
+const maxShown = 20
+
+export function registerTaskCheck(task: Command): void {
+  task
+    .command('check')
+    .description(
+      'check a task folder: scoring, disjoint splits, hashes, examples, sample submission (exit code 0 or 2)',
+    )
+    .argument('<dir>', 'task folder')
+    .option('--scorer <name|file.js>', 'scorer of a folder that has no task.yaml')
+    .action(async (dir: string, options: LoadOptions) => {
+      const findings = await checkTask(await readTask(dir, options))
+      for (const line of findings.flatMap(describe)) console.log(line)
+      const failed = findings.filter(({ problems }) => problems.length > 0).length
+      console.log(failed === 0 ? `${dir}: nothing to mend` : `${dir}: ${failed} of ${findings.length} checks failed`)
+      if (failed > 0) process.exitCode = exitCodes.badInput
+    })
+}
+
+function describe({ name, detail, problems, notes }: Finding): string[] {
+  const head = `${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(40)}  ${detail}`
+  return [head, ...listed(problems), ...listed(notes.map((note) => `note: ${note}`))]
+}
+
+function listed(lines: string[]): string[] {
+  const shown = lines.slice(0, maxShown).map((line) => `          ${line}`)
+  return lines.length > maxShown ? [...shown, `          and ${lines.length - maxShown} more`] : shown
+}

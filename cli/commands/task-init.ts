@@ -1,0 +1,44 @@
+import type { Command } from 'commander'
+import { importTask } from '../../tasks/importers/import-task.ts'
+import { importers } from '../../tasks/importers/list.ts'
+import { starterImporter } from '../../tasks/importers/starter.ts'
+import { whole } from '../option-parsers.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { describeLog } from '../task-import-log.ts'
+
+type Options = { from?: string; seed: number; audit: number; seeds: number } & Record<string, string | undefined>
+
+/** Options that are read with `--from` alone. */
+const columns: [string, string][] = [
+  ['--question <column>', 'column of the question'],
+  ['--answer <column>', 'column of the answer'],
+  ['--skill <column>', 'column to stratify by'],
+  ['--group <column>', 'column whose equal values stay in one split'],
+  ['--id <column>', 'column of the id'],
+  ['--scorer <name>', 'scorer of the task (default exact)'],
+  ['--title <text>', 'title of the task'],
+  ['--instruction <text>', 'what every row asks for'],
+]
+
+export function registerTaskInit(task: Command): void {
+  const command = task
+    .command('init')
+    .description('begin a task folder: a commented task.yaml, splits, examples and a sample submission')
+    .argument('<dir>', 'the new folder')
+    .option(
+      '--from <file>',
+      'your questions and answers: JSON Lines, a JSON array, CSV or Parquet (default: a few sums)',
+    )
+    .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--audit <n>', 'items set aside for after the search', whole, 0)
+    .option('--seeds <n>', 'questions set aside without answers', whole, 0)
+  for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
+  command.action(async (dir: string, { from, seed, audit, seeds, ...options }: Options) => {
+    const importer = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
+    const plan = { seed, audit, seeds, options, signal: stopSignal() }
+    const { log, counts } = await importTask(importer, from ?? '', dir, plan)
+    if (from !== undefined) for (const line of describeLog(log)) console.log(line)
+    console.log(`Task folder ${dir}: validation ${counts.validation}, test ${counts.test}, examples ${counts.example}.`)
+    console.log(`Fill in ${dir}/task.yaml, then: npx syllabus task check ${dir}`)
+  })
+}

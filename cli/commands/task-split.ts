@@ -1,0 +1,30 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { stringify } from 'yaml'
+import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
+import { whole } from '../option-parsers.ts'
+import { describeLog } from '../task-import-log.ts'
+
+export function registerTaskSplit(task: Command): void {
+  task
+    .command('split')
+    .description('divide records into validation, test and audit: by group, stratified, the same for the same seed')
+    .argument('<files...>', 'JSON Lines, a JSON array, CSV or Parquet')
+    .requiredOption('--out <dir>', 'the new folder')
+    .option('--validation <share>', 'parts of what the audit leaves', share, 1)
+    .option('--test <share>', 'parts of what the audit leaves', share, 3)
+    .option('--audit <n>', 'records set aside for after the search', whole, 0)
+    .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--group <field>', 'field whose equal values stay in one split')
+    .option('--stratify <field>', 'field of which every split gets its share')
+    .action(async (files: string[], { out, ...plan }: RecordPlan & { out: string }) => {
+      const { log, splits } = await splitRecords(files, out, plan)
+      for (const line of describeLog(log)) console.log(line)
+      console.log(`\nFor task.yaml, with the files of ${out} beside it:\n${stringify({ splits }).trimEnd()}`)
+    })
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('a number above 0 is wanted.')
+  return value
+}
