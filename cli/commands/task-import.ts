@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { maxSeeds } from '../../schemas/task.ts'
+import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { type ImportResult, importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { repeatsBetween } from '../near-duplicates.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { describeLog } from '../task-import-log.ts'
@@ -64,7 +66,14 @@ async function importSource(format: string, source: string, options: Options): P
     const known = [...importers, ...seedImporters].map(({ name }) => name)
     throw new UsageError(`There is no importer named ${format}.`, `Known importers: ${known.join(', ')}.`)
   }
-  const plan = { seed, audit, seeds: seeds ?? 0, options: rest, signal: stopSignal() }
+  const plan = {
+    seed,
+    audit,
+    seeds: seeds ?? 0,
+    options: rest,
+    overlaps: repeatsBetween<ItemText>,
+    signal: stopSignal(),
+  }
   const result = await importTask(importer, source, out, plan).catch((error) => {
     if (!plan.signal.aborted) throw error
     process.exitCode = exitCodes.interrupted

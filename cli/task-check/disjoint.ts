@@ -1,16 +1,9 @@
-import {
-  buildContaminationIndex,
-  type EvaluationItem,
-  itemIdsByOrdinal,
-  openContaminationIndex,
-} from '../../agents/critic/checks/contamination.ts'
-import type { Item, Task } from '../../schemas/task.ts'
+import type { Task } from '../../schemas/task.ts'
 import { checkDisjoint, splitsOf } from '../../tasks/check-items.ts'
-import { contaminationShare } from '../evidence.ts'
+import { type Repeat, repeatsBetween } from '../near-duplicates.ts'
 import { type Finding, finding } from './finding.ts'
 
-type Text = { name: string; text: string; coreKey?: string }
-type Side = { name: string; texts: Text[] }
+type Named = { name: string; text: string }
 
 /** No two splits share an id, a problem or a question, as `loadTask` checks. */
 export function checkProblems(task: Task): Finding {
@@ -40,55 +33,43 @@ export function checkGroups(task: Task): Finding {
   return finding('splits are disjoint by context group', `${home.size} groups`, problems)
 }
 
-/** No item of a later split is a near-duplicate of one of an earlier: the critic's check of rows against items. */
+/** No item of a split is a near-duplicate of one of another: the critic's check of rows against items. */
 export function checkNearDuplicates(task: Task): Finding {
-  const sides = splitsOf(task).map(([{ file }, items]): Side => ({ name: file, texts: items.map(asText) }))
-  const problems = sides.flatMap((side, index) => repeats(sides.slice(0, index), [side]))
-  const detail = `${sides.reduce((sum, { texts }) => sum + texts.length, 0)} items`
-  return finding('splits are disjoint by near-duplicate', detail, problems)
+  const sides = itemsOf(task)
+  const problems = repeatsBetween(sides).map(inWords)
+  return finding('splits are disjoint by near-duplicate', `${sides.flat().length} items`, problems)
 }
 
 /** Neither the examples nor the seeds repeat an item of a split. */
 export function checkExamples(task: Task): Finding {
-  const sides = splitsOf(task).map(([{ file }, items]): Side => ({ name: file, texts: items.map(asText) }))
-  const rows = (name: string, given: { input: string }[]): Side => ({
-    name,
-    texts: given.map(({ input }, index) => ({ name: `${index + 1}`, text: input })),
-  })
+  const { fewShot, sampleSubmission, seeds } = task
+  const rows = (name: string, texts: readonly string[]) =>
+    texts.map((text, at): Named => ({ name: `${name}, ${at + 1}`, text }))
   const others = [
-    rows(task.few_shot, task.fewShot),
-    rows(task.sample_submission, task.sampleSubmission),
-    rows(
+    ...rows(
+      task.few_shot,
+      fewShot.map(({ input }) => input),
+    ),
+    ...rows(
+      task.sample_submission,
+      sampleSubmission.map(({ input }) => input),
+    ),
+    ...rows(
       task.seed ?? 'seeds',
-      task.seeds.map(({ text }) => ({ input: text })),
+      seeds.map(({ text }) => text),
     ),
   ]
-  const [fewShot, sample, seeds] = others.map(({ texts }) => texts.length)
-  const detail = `examples ${fewShot}, sample rows ${sample}, seeds ${seeds}`
-  return finding('examples and seeds are in no split', detail, repeats(sides, others))
+  const detail = `examples ${fewShot.length}, sample rows ${sampleSubmission.length}, seeds ${seeds.length}`
+  const problems = repeatsBetween([itemsOf(task).flat(), others]).map(inWords)
+  return finding('examples and seeds are in no split', detail, problems)
 }
 
-function asText({ id, input, coreKey }: Item): Text {
-  return { name: id, text: input, coreKey }
+function itemsOf(task: Task): Named[][] {
+  return splitsOf(task).map(([{ file }, items]) =>
+    items.map(({ id, input }) => ({ name: `${file}, item ${id}`, text: input })),
+  )
 }
 
-/** Each text of `later` that repeats one of `earlier`, in words. */
-function repeats(earlier: readonly Side[], later: readonly Side[]): string[] {
-  const items = earlier.flatMap(({ name, texts }) =>
-    texts.map(({ name: id, text, coreKey }): EvaluationItem => {
-      const item: EvaluationItem = { id: `${name}, item ${id}`, split: 'sealed', text }
-      return coreKey === undefined ? item : { ...item, coreKey }
-    }),
-  )
-  if (items.length === 0) return []
-  // Nobody sees this index: its key hides nothing.
-  const key = Buffer.alloc(32)
-  const index = openContaminationIndex(buildContaminationIndex(items, key), key, { share: contaminationShare })
-  const ids = itemIdsByOrdinal(items, key)
-  return later.flatMap(({ name, texts }) =>
-    texts.flatMap(({ name: id, text }) => {
-      const hit = index.check({ text })
-      return hit ? [`${name}, ${id}: repeats ${ids[hit.item]} (${hit.how}, ${Math.round(hit.share * 100)} %)`] : []
-    }),
-  )
+function inWords({ earlier, later, how, share }: Repeat<Named>): string {
+  return `${later.name}: repeats ${earlier.name} (${how}, ${Math.round(share * 100)} %)`
 }

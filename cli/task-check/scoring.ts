@@ -1,6 +1,6 @@
-import type { Item, Task } from '../../schemas/task.ts'
+import type { ReplyScore, Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
-import { openTaskScorer, type TaskScorer } from '../../tasks/score-with.ts'
+import { openTaskScorer } from '../../tasks/score-with.ts'
 import { type Finding, finding } from './finding.ts'
 
 /**
@@ -16,13 +16,13 @@ export async function checkScoring(task: Task): Promise<Finding[]> {
     for (const item of items) {
       count += 1
       const where = `${file}, item ${item.id}`
-      const gold = await scoreGold(scorer, item)
+      const gold = await attempt(async () => scorer.score(await scorer.inForm(item.answer), item.answer, item))
       if (!gold[task.scorer.primary]) {
         const isUnmatchable = item.part === 'benchmark' && (gold.strict || gold.lenient)
         const list = isUnmatchable ? golds.notes : golds.problems
         list.push(`${where}: ${isUnmatchable ? 'can never be matched' : 'scores 0'}: ${gold.reason}`)
       }
-      const none = await scorer.score('', item.answer, item)
+      const none = await attempt(() => scorer.score('', item.answer, item))
       if (none.strict || none.lenient) empty.problems.push(`${where}: scores 1`)
     }
   }
@@ -32,9 +32,10 @@ export async function checkScoring(task: Task): Promise<Finding[]> {
   return [golds, empty]
 }
 
-async function scoreGold(scorer: TaskScorer, item: Item) {
+/** A gold that the scorer cannot read raises; nothing is right about it. */
+async function attempt(score: () => Promise<ReplyScore>): Promise<Pick<ReplyScore, 'strict' | 'lenient' | 'reason'>> {
   try {
-    return await scorer.score(await scorer.inForm(item.answer), item.answer, item)
+    return await score()
   } catch (error) {
     return { strict: false, lenient: false, reason: (error as Error).message }
   }

@@ -5,8 +5,9 @@ import type { Item, TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
-import { assignSplits, type Division, type Role } from './assign-splits.ts'
+import type { Division, Role } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
+import { divideApart, type Overlaps } from './divide-apart.ts'
 import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import {
@@ -29,6 +30,8 @@ export type ImportPlan = {
   audit: number | string
   seeds: number
   options: ImportOptions
+  /** Finds near-duplicates between sides, so that each stays with its like. Left out: exact repeats alone are told. */
+  overlaps?: Overlaps
   /** Gives the import up; nothing is left behind. */
   signal?: AbortSignal
 }
@@ -86,12 +89,13 @@ async function writeFolder(
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
   const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options, scratch)
   const table = await readTable(importer, source, plan, profile, log, taken, scratch)
-  const division = assignSplits(table, {
+  const splitPlan = {
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
     examples: solutions.length > 0 ? 0 : exampleCount,
     seeds: plan.seeds,
     validationShare,
-  })
+  }
+  const division = divideApart(table, splitPlan, plan.overlaps)
   const counts = { ...division.counts, solutions: solutions.length }
   if (counts.validation === 0 || counts.test === 0) {
     const why = `Only ${table.kept} questions in ${division.groups} groups: too few to divide`

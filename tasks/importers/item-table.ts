@@ -4,13 +4,20 @@ import { fingerprint } from './fingerprint.ts'
 import type { DraftItem } from './importer.ts'
 
 const maxSkills = 1 << 16
+/** Sets up to this size are divided so that no question is a near-duplicate of one in another split. */
+const maxTexts = 20_000
+
+export type ItemText = { readonly key: number; readonly text: string }
 
 /** What the division needs to know of each item, on disk: its place as read, its group, the hash of seed and group, and its skill. */
 export class ItemTable {
   readonly database: DatabaseSync
   count = 0
   kept = 0
+  /** The questions by their group's key, in reading order; null for one left out. Undefined in a set too large to hold them. */
+  texts: (ItemText | null)[] | undefined = []
   private readonly skillIndex = new Map<string, number>()
+  private readonly joined = new Map<number, number>()
   private readonly insert: StatementSync
 
   private readonly seed: number
@@ -23,9 +30,11 @@ export class ItemTable {
   }
 
   /** Adds an item as read; null for one that is left out. */
-  add(item: Pick<DraftItem, 'group' | 'id' | 'skill'> | null): void {
+  add(item: Pick<DraftItem, 'group' | 'id' | 'skill' | 'input'> | null): void {
+    const key = item === null ? 0 : groupKey(item)
+    this.texts?.push(item === null ? null : { key, text: item.input })
+    if (this.count >= maxTexts) this.texts = undefined
     if (item !== null) {
-      const key = groupKey(item)
       this.insert.run(this.count, key, fingerprint(`${this.seed}:${key}`), this.indexOf(item.skill))
       this.kept += 1
     }
@@ -35,6 +44,22 @@ export class ItemTable {
   /** The skills and the numbers that their items carry, by name: the order of the strata does not depend on which was read first. */
   get skills(): [string, number][] {
     return [...this.skillIndex].sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  /** Makes one group of the two that the keys name. */
+  join(one: number, other: number): void {
+    const [kept, lost] = [this.keyOf(one), this.keyOf(other)].sort((a, b) => a - b) as [number, number]
+    if (kept === lost) return
+    this.joined.set(lost, kept)
+    this.database
+      .prepare('UPDATE items SET key = ?, mixed = ? WHERE key = ?')
+      .run(kept, fingerprint(`${this.seed}:${kept}`), lost)
+  }
+
+  private keyOf(key: number): number {
+    let own = key
+    for (let next = this.joined.get(own); next !== undefined; next = this.joined.get(own)) own = next
+    return own
   }
 
   private indexOf(skill: string): number {

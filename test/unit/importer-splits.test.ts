@@ -14,7 +14,7 @@ function divide(
 ): Map<string, string> {
   using scratch = openScratch(':memory:')
   const table = new ItemTable(scratch, seed)
-  for (const row of rows) table.add(row)
+  for (const row of rows) table.add({ ...row, input: row.id })
   const plan = { audit: 0, examples: 0, seeds: 0, validationShare: 1 / 4, ...change }
   const given = [...assignSplits(table, plan).roles()]
   return new Map(rows.map(({ id }, index) => [id, given[index]!]))
