@@ -16,9 +16,11 @@ const seconds = (value: number) => `${Math.round(value)} s`
 const tellers: Teller = {
   'run-started': ({ config }, { line }) =>
     line(`run ${config.runId}: ${config.attempts} attempts of ${config.rows} rows, seed ${config.seed}`),
-  decision({ attempt, operation, diagnosis, error }, { line }) {
+  decision({ attempt, operation, diagnosis, program, error }, { line }) {
+    const [why] = error?.split('\n') ?? []
+    if (program && why !== undefined) return line(`attempt ${attempt}: its program failed: ${why}`)
     line(attempt === 0 ? `control: ${diagnosis}` : `attempt ${attempt} (${operation}): ${diagnosis}`)
-    if (error !== undefined) line(`  no program came of it: ${error.split('\n')[0]}`)
+    if (why !== undefined) line(`  no program came of it: ${why}`)
   },
   verdict({ attempt, round, rows, bySource }, { line }) {
     const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)

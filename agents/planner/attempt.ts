@@ -1,5 +1,5 @@
 import { hashOf } from '../../schemas/hash.ts'
-import type { Program } from '../../schemas/program.ts'
+import { type Program, rowsPerReply } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { Operation, RunConfig } from '../../schemas/run.ts'
 import { allowances } from './allowances.ts'
@@ -97,13 +97,15 @@ export function planRound(
   if (isOverdue(attempt.startedAt, at, config)) return { attempt, messages: [] }
   const asks = nextRound(attempt, config)
   if (!program || asks.length === 0) return { attempt, messages: [] }
-  const pieces = asks.flatMap(({ source, from, count }) =>
-    Array.from({ length: Math.ceil(count / config.limits.shardSize) }, (_, index) => {
-      const start = from + index * config.limits.shardSize
-      const found = program.sources.find((each) => each.id === source)!
-      return { source: found, from: start, count: Math.min(config.limits.shardSize, from + count - start) }
-    }),
-  )
+  const pieces = asks.flatMap(({ source, from, count }) => {
+    const found = program.sources.find((each) => each.id === source)!
+    // A batch is one message: where a reply becomes several candidates, a shard asks for fewer replies.
+    const size = Math.max(1, Math.floor(config.limits.shardSize / rowsPerReply(found)))
+    return Array.from({ length: Math.ceil(count / size) }, (_, index) => {
+      const start = from + index * size
+      return { source: found, from: start, count: Math.min(size, from + count - start) }
+    })
+  })
   const calls = allowances(pieces, program.verification, callsLeft(state, attempt))
   if (!calls) return { attempt, messages: [] }
   const round = {

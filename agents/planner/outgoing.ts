@@ -48,6 +48,12 @@ export const outgoing = {
       ...(spent && { spent }),
     })
   },
+  /** The same decision told again with its error, once its program has raised. */
+  raised: ({ attempt, operation, diagnosis, program, programHash, error }: Attempt) =>
+    event(Decision, `a${attempt}:raised`, {
+      ...{ attempt, operation, diagnosis, program, programHash, model: null },
+      ...(error !== null && { error }),
+    }),
   status: (payload: PayloadOf<typeof StatusChanged>, cause: string) =>
     event(StatusChanged, `${payload.status}:${cause}`, payload),
   finished: (payload: PayloadOf<typeof RunFinished>) => event(RunFinished, 'end', payload),

@@ -91,7 +91,9 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   putAttempt(draft, closed)
   const fault = verdict.attempt > 0 ? brokenSources(bySource, verdict) : null
   if (fault) {
-    putAttempt(draft, { ...closed, outcome: 'raised', error: fault })
+    const raised = { ...closed, outcome: 'raised' as const, error: fault }
+    putAttempt(draft, raised)
+    draft.send.push(outgoing.raised(raised))
     return searchOn(draft)
   }
   const next = planRound(draft.state, closed, draft.event.at)

@@ -25,7 +25,7 @@ export const Control = defineWork({
   schema: z.object({ action: z.enum(['pause', 'resume', 'stop', 'finish', 'veto']), reason: z.string().optional() }),
 })
 
-/** planner: what it decided and why, with the whole program. */
+/** planner: what it decided and why, with the whole program; told again with the error when the program raised in a round. */
 export const Decision = defineEvent({
   name: 'decision',
   from: ['planner'],
@@ -34,7 +34,7 @@ export const Decision = defineEvent({
     attempt: z.number().int().nonnegative(),
     operation: Operation,
     diagnosis: z.string(),
-    /** Null when the model wrote none that holds; then `error` says why. */
+    /** Null when the model wrote none that holds. `error` says why, or why the program raised. */
     program: Program.nullable(),
     /** Hash of the program, or of the text that was to be one. */
     programHash: Sha256,

@@ -36,6 +36,8 @@ export type Behaviour = {
   halvesOf?: (candidate: string) => { a: number; b: number }
   /** What a row asks, by its id: rows of one problem are duplicates of each other. Each its own where it is left out. */
   problemOf?: (id: string) => string
+  /** Whether a source's hook fails on every reply. */
+  hookFails?: (attempt: number, source: string) => boolean
   /** Teacher calls that a round spends. */
   callsOf?: (attempt: number) => number
   policy?: Policy
@@ -70,10 +72,17 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
     const rows = round.admitted ? [...(blobs.get(round.admitted.name) ?? [])] : []
     const surplus: Row[] = []
     const bySource: Record<string, Yield> = {}
+    const failures: Record<string, { hook: string }> = {}
     for (const shard of shards) {
       const { id: source, skill } = shard.source
       const counts: Yield = bySource[source] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
       bySource[source] = counts
+      if (behaviour.hookFails?.(round.attempt, source)) {
+        counts.asked += shard.count
+        counts.failed = { hook: (counts.failed?.hook ?? 0) + shard.count }
+        failures[source] = { hook: 'hook: accept: TypeError' }
+        continue
+      }
       const good = Math.floor(shard.count * (behaviour.yieldOf?.(round.attempt, source) ?? 1))
       const admitted = Math.min(good, (round.quotas[source] ?? 0) - counts.admitted)
       for (let i = 0; i < good; i++) {
@@ -96,6 +105,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       attempt,
       round: round.round,
       bySource,
+      failures,
       rows: rows.length,
       dataset,
       datasetHash: dataset.sha256,

@@ -174,6 +174,17 @@ describe('the planner', () => {
     expect(state.status).toBe('finished')
   })
 
+  test('a hook that fails on every reply of a source raises the program, and Debug follows with its words', async () => {
+    const world = createWorld(configOf(), { hookFails: (attempt, source) => attempt === 1 && source === 'south' })
+    const state = await play(world)
+    const decisions = world.named<Decided & { error?: string }>('decision')
+    expect(operations(decisions)).toEqual(['1 draft', '1 draft', '2 debug', '3 improve', '0 draft'])
+    expect(decisions[1]!.error).toContain('source "south" made no row of 22: hook: accept: TypeError')
+    expect(state.attempts[0]).toMatchObject({ outcome: 'raised', error: decisions[1]!.error })
+    expect(world.named<JobSent>('job').map(({ candidate }) => candidate)).not.toContain('attempt-1')
+    expect(state.status).toBe('finished')
+  })
+
   test('any other failure of a policy is not swallowed', async () => {
     const policy: Policy = { decide: () => Promise.reject(new Error('no answer from the model')) }
     await expect(play(createWorld(configOf(), { policy }))).rejects.toThrow('no answer from the model')

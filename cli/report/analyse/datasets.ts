@@ -1,3 +1,5 @@
+import type { PayloadOf } from '../../../schemas/message.ts'
+import type { Decision } from '../../../schemas/messages/run.ts'
 import type { Source } from '../../../schemas/program.ts'
 import type { RejectionReason, Row } from '../../../schemas/row.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
@@ -29,7 +31,7 @@ function verdictsInOrder(facts: RunFacts) {
 }
 
 function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | undefined): DatasetFacts {
-  const decisions = facts.decisions.map(({ payload }) => payload).filter((decision) => decision.attempt === attempt)
+  const decisions = toldOnce(facts.decisions.map(({ payload }) => payload).filter((each) => each.attempt === attempt))
   const verdicts = verdictsInOrder(facts).filter((verdict) => verdict.attempt === attempt)
   const shards = facts.shards.map(({ payload }) => payload).filter((shard) => shard.round.attempt === attempt)
   const decision = decisions.at(-1)
@@ -73,6 +75,15 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
       : { mix: mixFromLog(verdicts, bySkill, decision?.program?.carryOver?.rows), mixFrom: 'log' as const }),
     datasetHash: last?.datasetHash ?? null,
   }
+}
+
+/** A decision whose program raised is told again with its error: one decision, and its error. */
+function toldOnce(decisions: readonly PayloadOf<typeof Decision>[]): PayloadOf<typeof Decision>[] {
+  const byProgram = Map.groupBy(decisions, ({ programHash }) => programHash)
+  return [...byProgram.values()].map((told) => {
+    const error = told.find((each) => each.error !== undefined)?.error
+    return { ...told[0]!, ...(error === undefined ? {} : { error }) }
+  })
 }
 
 /** The control has no decision: its program is known from its shards. */
