@@ -1,20 +1,24 @@
 import { LlmGeneratorOptions } from '../agents/generator/llm/options.ts'
 import { checkTeacher } from '../agents/kit/teacher/check.ts'
-import { endpointOf } from '../agents/kit/teacher/options.ts'
+import { endpointOf, TeacherOptions } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
+import { asksModel } from '../schemas/variants.ts'
 import type { ModelContexts } from './check-context.ts'
 import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
 
-const asksModel = ({ variant }: AgentSpec) => variant === 'llm' || variant.startsWith('llm-')
+/** What the variants that ask a model take as options. */
+const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: TeacherOptions }
+const roles = ['planner', 'generator', 'critic'] as const
 
-/** The topology with another language model for the planner and the generator, where they ask one. */
+/** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {
   if (model === undefined) return topology
-  const named = (spec: AgentSpec) => (asksModel(spec) ? { ...spec, options: { ...spec.options, model } } : spec)
-  const { planner, generator } = topology.agents
-  return { ...topology, agents: { ...topology.agents, planner: named(planner), generator: named(generator) } }
+  const named = (spec: AgentSpec) => (asksModel(spec.variant) ? { ...spec, options: { ...spec.options, model } } : spec)
+  const { planner, generator, critic } = topology.agents
+  const agents = { planner: named(planner), generator: named(generator), critic: named(critic) }
+  return { ...topology, agents: { ...topology.agents, ...agents } }
 }
 
 /**
@@ -23,7 +27,7 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
  */
 export function withLocalModel(topology: Topology, model: string): Topology {
   const { planner, generator } = topology.agents
-  if (!asksModel(planner) && !asksModel(generator)) {
+  if (!asksModel(planner.variant) && !asksModel(generator.variant)) {
     throw new UsageError(
       `No agent of topology ${topology.name} asks a language model, so --teacher has nothing to teach.`,
       'Use --topology deploy/topologies/llm.yaml, or a generator "llm" in a topology of your own.',
@@ -31,7 +35,7 @@ export function withLocalModel(topology: Topology, model: string): Topology {
   }
   const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / generator.replicas))
   const given = Number(generator.options.concurrency ?? most)
-  const fitting = asksModel(generator)
+  const fitting = asksModel(generator.variant)
     ? { ...generator, options: { ...generator.options, concurrency: Math.min(given, most) } }
     : generator
   return withModel({ ...topology, agents: { ...topology.agents, generator: fitting } }, model)
@@ -45,11 +49,10 @@ export async function checkModels(topology: Topology): Promise<ModelContexts> {
   checkPrices(topology)
   shareConcurrency(topology)
   const { name, agents } = topology
-  const schemas = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions }
   const models = new Set<string>()
-  for (const role of ['planner', 'generator'] as const) {
-    if (!asksModel(agents[role])) continue
-    const parsed = schemas[role].safeParse(agents[role].options)
+  for (const role of roles) {
+    if (!asksModel(agents[role].variant)) continue
+    const parsed = optionsOf[role].safeParse(agents[role].options)
     if (!parsed.success) {
       const { path, message } = parsed.error.issues[0]!
       throw new UsageError(

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Identity, identityVariable, type Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
-import type { AgentRole } from '../schemas/role.ts'
+import { asksModel } from '../schemas/variants.ts'
 import { exitCodes } from './exit-codes.ts'
 import { homeFolder } from './home.ts'
 
@@ -14,10 +14,8 @@ export type Crew = { identity: Identity; launch: Promise<Launch> }
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
-/** The roles that call a model; the others are not given its key, nor those of the whole cluster. */
-const callsModels: readonly AgentRole[] = ['planner', 'generator']
-
-function environmentOf(role: AgentRole): NodeJS.ProcessEnv {
+/** Only a variant that asks a model is given its key, and none those of the whole cluster. */
+function environmentOf(variant: string): NodeJS.ProcessEnv {
   const {
     OPENAI_API_KEY,
     NATS_URL: _url,
@@ -25,7 +23,7 @@ function environmentOf(role: AgentRole): NodeJS.ProcessEnv {
     SYLLABUS_CONTAMINATION_KEY: _key,
     ...rest
   } = process.env
-  return OPENAI_API_KEY !== undefined && callsModels.includes(role) ? { ...rest, OPENAI_API_KEY } : rest
+  return OPENAI_API_KEY !== undefined && asksModel(variant) ? { ...rest, OPENAI_API_KEY } : rest
 }
 
 /**
@@ -69,7 +67,7 @@ export function supervise(
       env: {
         // Halves the time that an agent needs to start again.
         NODE_COMPILE_CACHE: join(homeFolder(), 'node-cache'),
-        ...environmentOf(identity.role),
+        ...environmentOf(identity.variant),
         [identityVariable]: JSON.stringify(identity),
       },
       stdio: ['ignore', 'ignore', stderr, 'ipc'],

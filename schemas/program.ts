@@ -193,3 +193,14 @@ export type Program = z.infer<typeof Program>
 /** Calls that the critic pays for one row of a prompt that all rules let through, each answered the first time. */
 export const checkCallsOf = ({ verification, judge }: Pick<Program, 'verification' | 'judge'>): number =>
   (typeof verification === 'string' ? 0 : verification.k) + (judge ? 1 : 0)
+
+/** Solutions that make a majority of a vote; where the first ones agree, no more are asked for. */
+export const majorityOf = ({ k }: Pick<Vote, 'k'>): number => Math.floor(k / 2) + 1
+
+/** Calls that the critic pays for one row that it admits, at least: a majority that agrees at once, and one verdict. */
+export const leastCheckCallsOf = ({ verification, judge }: Pick<Program, 'verification' | 'judge'>): number =>
+  (typeof verification === 'string' ? 0 : majorityOf(verification)) + (judge ? 1 : 0)
+
+/** Calls that a candidate of the source costs from prompt to verdict, each answered the first time; none for a procedure's. */
+export const callsPerCandidate = (source: Source, program: Pick<Program, 'verification' | 'judge'>): number =>
+  source.kind === 'prompt' ? 1 + rowsPerReply(source) * checkCallsOf(program) : 0

@@ -1,19 +1,28 @@
+import type { Source } from '../../schemas/program.ts'
 import type { RejectionReason, Row, Yield } from '../../schemas/row.ts'
+import type { Spent } from '../../schemas/usage.ts'
+import type { Contamination } from './checks/contamination.ts'
 import type { Failures } from './failures.ts'
 
-/**
- * A candidate after the row-local checks: `rejected` holds its one reason, null when none of them objected. `alike`: it shares the
- * template of an evaluation item, with other numbers.
- */
-export type CheckedRow = { row: Row; rejected: RejectionReason | null; alike?: boolean }
+/** A candidate after the row-local checks. */
+export type CheckedRow = {
+  row: Row
+  /** Its one reason; null when none of them objected. */
+  rejected: RejectionReason | null
+  /** Where a contaminated row repeats an evaluation item. */
+  match?: Omit<Contamination, 'split'> | undefined
+  /** It shares the template of an evaluation item, with other numbers. */
+  alike?: boolean
+}
 
-/** All shards of one round, checked. `asked` counts every index, failures included. */
+/** A shard of one round, checked. `asked` counts every index, failures included; `spent` is what a model was paid to check it. */
 export type CheckedShard = {
   shard: number
   source: string
   asked: number
   failures?: Failures
   rows: readonly CheckedRow[]
+  spent?: Spent | undefined
 }
 
 /** Finds rows that say what an admitted row says already. */
@@ -24,6 +33,20 @@ export type DuplicateIndex = {
 
 /** `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
 export type Admission = { admitted: Row[]; surplus: Row[]; bySource: Record<string, Yield>; templateOverlap: number }
+
+/** Rows that a round may still admit. */
+export type Quotas = {
+  bySource: Readonly<Record<string, number>>
+  /** The plan's mix: what its sources want of a skill together. A source whose rows are of other skills cannot crowd these. */
+  bySkill: Readonly<Record<string, number>>
+}
+
+/** The quotas of a round whose program has these sources. */
+export function quotasOf(bySource: Readonly<Record<string, number>>, sources: readonly Source[]): Quotas {
+  const bySkill: Record<string, number> = {}
+  for (const { id, skill } of sources) bySkill[skill] = (bySkill[skill] ?? 0) + (bySource[id] ?? 0)
+  return { bySource, bySkill }
+}
 
 /** Row ids in the order of admission: attempt, round, source, index, sample; numbers by value, not by letter. */
 export function compareRowIds(left: string, right: string): number {
@@ -41,7 +64,7 @@ export function compareRowIds(left: string, right: string): number {
 
 /**
  * The ordered pass that closes a round: walks the candidates by id, compares each with the rows already admitted and with those
- * alone, and stops a source at its quota.
+ * alone, and stops a source, and a skill, at its quota.
  * A1  A pure function of the closed round: the order in which shards arrived, and how often, does not matter.
  * A2  No row is admitted twice: an id that is there already is skipped, in and across rounds.
  * A3  Each candidate is admitted or has exactly one reason; asked = failed + admitted + rejected.
@@ -49,11 +72,12 @@ export function compareRowIds(left: string, right: string): number {
 export function admit(
   earlier: readonly Row[],
   shards: readonly CheckedShard[],
-  quotas: Readonly<Record<string, number>>,
+  quotas: Quotas,
   index: DuplicateIndex,
 ): Admission {
   for (const row of earlier) index.add(row.id, row.input)
   const known = new Set(earlier.map((row) => row.id))
+  const ofSkill: Record<string, number> = {}
   const distinct = [...new Map(shards.map((shard) => [shard.shard, shard])).values()]
   const bySource: Record<string, Yield> = {}
   for (const { source, asked, rows } of distinct) {
@@ -66,7 +90,10 @@ export function admit(
   const ordered = distinct.flatMap((shard) => shard.rows).sort((a, b) => compareRowIds(a.row.id, b.row.id))
   for (const { row, rejected, alike } of ordered) {
     const counts = bySource[row.source]!
-    const reason = rejected ?? objection(row, known, counts.admitted, quotas, index)
+    const reason =
+      rejected ??
+      repetition(row, known, index) ??
+      excess(row, { ofSource: counts.admitted, ofSkill: ofSkill[row.skill] ?? 0 }, quotas)
     if (reason) {
       counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
       if (reason === 'surplus') surplus.push(row)
@@ -76,20 +103,25 @@ export function admit(
     index.add(row.id, row.input)
     admitted.push(row)
     counts.admitted += 1
+    ofSkill[row.skill] = (ofSkill[row.skill] ?? 0) + 1
     if (alike) templateOverlap += 1
   }
   return { admitted, surplus, bySource, templateOverlap }
 }
 
-function objection(
-  row: Row,
-  known: ReadonlySet<string>,
-  admittedOfSource: number,
-  quotas: Readonly<Record<string, number>>,
-  index: DuplicateIndex,
-): RejectionReason | null {
+function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): RejectionReason | null {
   if (known.has(row.id)) return 'exact-duplicate'
   const twin = index.find(row.input)
-  if (twin) return twin.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate'
-  return admittedOfSource >= (quotas[row.source] ?? 0) ? 'surplus' : null
+  if (!twin) return null
+  return twin.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate'
+}
+
+/** Balance against the plan's mix. */
+function excess(
+  { source, skill }: Row,
+  admitted: { ofSource: number; ofSkill: number },
+  { bySource, bySkill }: Quotas,
+): RejectionReason | null {
+  if (admitted.ofSource >= (bySource[source] ?? 0)) return 'surplus'
+  return admitted.ofSkill >= (bySkill[skill] ?? 0) ? 'unbalanced' : null
 }

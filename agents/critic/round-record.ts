@@ -11,13 +11,31 @@ export const RoundRecord = z.object({
 })
 export type RoundRecord = z.infer<typeof RoundRecord>
 
+/** Where a contaminated row repeats an evaluation item: [start, end) of the row's text, and nothing of the item's. */
+const Match = z.object({
+  how: z.enum(['exact', 'core', 'ngram']),
+  /** The item's ordinal in the published index; only its maker can tell which item that is. */
+  item: z.number().int(),
+  span: z.tuple([z.number().int(), z.number().int()]),
+  share: z.number(),
+})
+
 /** A checked shard as it is stored. */
 export const StoredShard = z.object({
   shard: z.number().int(),
   source: z.string(),
   asked: z.number().int(),
   failures: Failures.default({}),
-  rows: z.array(z.object({ row: Row, rejected: RejectionReason.nullable() })),
+  rows: z.array(
+    z.object({
+      row: Row,
+      rejected: RejectionReason.nullable(),
+      match: Match.optional(),
+      alike: z.boolean().default(false),
+    }),
+  ),
+  /** What a model was paid to check it; left out where none was. */
+  spent: Spent.optional(),
 })
 
 export const isComplete = (record: RoundRecord): boolean => Object.keys(record.done).length === record.shards

@@ -1,7 +1,7 @@
 import { hashOf } from '../../schemas/hash.ts'
 import { type Program, rowsPerReply } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
-import type { Operation, RunConfig } from '../../schemas/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import { allowances } from './allowances.ts'
 import { callsLeft } from './budget-left.ts'
 import { outgoing } from './outgoing.ts'
@@ -95,7 +95,8 @@ export function planRound(
   const attempt = { ...before, startedAt: before.startedAt ?? at }
   const { program } = attempt
   if (isOverdue(attempt.startedAt, at, config)) return { attempt, messages: [] }
-  const asks = nextRound(attempt, config)
+  const left = callsLeft(state, attempt)
+  const asks = nextRound(attempt, config, left)
   if (!program || asks.length === 0) return { attempt, messages: [] }
   const pieces = asks.flatMap(({ source, from, count }) => {
     const found = program.sources.find((each) => each.id === source)!
@@ -106,8 +107,7 @@ export function planRound(
       return { source: found, from: start, count: Math.min(size, from + count - start) }
     })
   })
-  const calls = allowances(pieces, program.verification, callsLeft(state, attempt))
-  if (!calls) return { attempt, messages: [] }
+  const calls = allowances(pieces, program, left)
   const round = {
     attempt: attempt.attempt,
     round: attempt.round + 1,
@@ -127,7 +127,7 @@ export function planRound(
       shard,
       ...piece,
       seed: String(config.seed),
-      ...(calls[shard] === undefined ? {} : { maxCalls: calls[shard] }),
+      ...calls[shard],
     }),
   )
   const asked = { ...attempt.asked }

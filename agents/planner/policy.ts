@@ -25,6 +25,8 @@ export type Situation = {
   sampleRows: readonly Row[]
   /** What the run's generator can follow. */
   sourceKinds: readonly Source['kind'][]
+  /** Whether the run's critic asks a model: only then may a program want a vote or a judge. */
+  paidChecks: boolean
   /** `teacherCalls` is null where they are not limited. */
   left: { attempts: number; hours: number; teacherCalls: number | null } & BudgetLeft
 }

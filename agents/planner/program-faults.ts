@@ -1,11 +1,13 @@
 import type { z } from 'zod'
-import { checkCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
+import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../schemas/task.ts'
 import { seedsOf } from '../../tasks/seed-pool.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
 export type ProgramSetting = {
   skills?: readonly string[]
+  /** Whether the critic asks a model. */
+  paidChecks?: boolean
   kinds?: readonly Source['kind'][]
   /** The task's seed pool; empty where there is none, or where the run's setting is scratch. */
   seeds?: readonly Seed[]
@@ -16,7 +18,10 @@ export type ProgramSetting = {
 export type CheckedProgram = { ok: true; program: Program } | { ok: false; faults: string[] }
 
 /** Checks a program, each fault with its place and what to write instead, so that a model can act on it. */
-export function checkProgram(value: unknown, { skills, kinds, seeds, calls }: ProgramSetting = {}): CheckedProgram {
+export function checkProgram(
+  value: unknown,
+  { skills, kinds, seeds, calls, paidChecks }: ProgramSetting = {},
+): CheckedProgram {
   const parsed = Program.safeParse(value)
   if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => describe(issue)) }
   const faults = parsed.data.sources.flatMap((source, index) => {
@@ -36,6 +41,10 @@ export function checkProgram(value: unknown, { skills, kinds, seeds, calls }: Pr
         : []),
     ]
   })
+  if (paidChecks === false && checkCallsOf(parsed.data) > 0) {
+    const mend = parsed.data.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
+    faults.push(`${mend}; the critic of this run asks no model`)
+  }
   if (parsed.data.sources.every(({ rows }) => rows === 0)) {
     faults.push('sources: none of them asks for rows; give at least one "rows" above 0')
   }
@@ -45,7 +54,7 @@ export function checkProgram(value: unknown, { skills, kinds, seeds, calls }: Pr
 
 /** Teacher calls that a program's rows cost if every reply is admitted: their own, and those they are checked with. */
 export function leastCalls(program: Program): number {
-  const checks = checkCallsOf(program)
+  const checks = leastCheckCallsOf(program)
   return program.sources.reduce(
     (sum, source) =>
       source.kind === 'prompt' ? sum + Math.ceil(source.rows / rowsPerReply(source)) + source.rows * checks : sum,

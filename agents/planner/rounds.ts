@@ -1,4 +1,4 @@
-import { rowsPerReply } from '../../schemas/program.ts'
+import { callsPerCandidate, type Program, rowsPerReply } from '../../schemas/program.ts'
 import type { Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
@@ -15,18 +15,18 @@ const worstYield = 0.05
 /** Rows admitted of one index; more than one where a program's `expand` makes several of a reply. */
 function expectedYield(measured: Yield | undefined, perReply: number): number {
   const { asked, generated, admitted, rejected } = measured ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
-  // A surplus row was good: it says nothing about the yield.
-  const surplus = (rejected.surplus ?? 0) * Math.min(1, asked / Math.max(1, generated))
-  const judged = asked - surplus
+  // A surplus row was good, and of one that was not checked nothing is known: they say nothing about the yield.
+  const silent = ((rejected.surplus ?? 0) + (rejected.unchecked ?? 0)) * Math.min(1, asked / Math.max(1, generated))
+  const judged = asked - silent
   return Math.max(worstYield, (admitted + priorYield * perReply * priorWeight) / (judged + priorWeight))
 }
 
 /**
- * What the next round asks of each source: its deficit divided by its measured yield, within the attempt's candidate cap. A pure
- * function of the closed rounds, so that any number of workers, and any crash, arrives at the same candidates.
+ * What the next round asks of each source: its deficit divided by its measured yield, within the attempt's candidate cap and the
+ * calls left. A pure function of the closed rounds, so that any number of workers, and any crash, arrives at the same candidates.
  * Empty when the dataset is full or nothing more may be asked.
  */
-export function nextRound(attempt: Attempt, config: RunConfig): Ask[] {
+export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Number.POSITIVE_INFINITY): Ask[] {
   if (attempt.round >= config.limits.maxRounds) return []
   const askedSoFar = Object.values(attempt.asked).reduce((a, b) => a + b, 0)
   const { candidateCap, roundCandidates } = config.limits
@@ -43,7 +43,21 @@ export function nextRound(attempt: Attempt, config: RunConfig): Ask[] {
     allowance -= count
     asks.push({ source: source.id, from: attempt.asked[source.id] ?? 0, count, quota })
   }
-  return asks
+  return attempt.program ? payable(asks, attempt.program, callsLeft) : []
+}
+
+/** Fewer candidates of every source alike where the calls left would not pay for all of them and their checks. */
+function payable(asks: readonly Ask[], program: Program, callsLeft: number): Ask[] {
+  const costOf = ({ source }: Ask) => callsPerCandidate(program.sources.find(({ id }) => id === source)!, program)
+  const cost = asks.reduce((sum, ask) => sum + ask.count * costOf(ask), 0)
+  if (cost <= callsLeft) return [...asks]
+  const fewer = asks.map((ask) =>
+    costOf(ask) > 0 ? { ...ask, count: Math.floor((ask.count * callsLeft) / cost) } : ask,
+  )
+  const some = fewer.filter(({ count }) => count > 0)
+  if (some.length > 0) return some
+  const cheapest = asks.toSorted((a, b) => costOf(a) - costOf(b))[0]!
+  return costOf(cheapest) <= callsLeft ? [{ ...cheapest, count: 1 }] : []
 }
 
 /** Adds a round's yield to what the attempt has. */

@@ -1,4 +1,4 @@
-import type { VariantOf } from '../../schemas/variants.ts'
+import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 import type { Situation } from './policy.ts'
 import { sourceKindsOf } from './source-kinds.ts'
 import type { PlannerState } from './state.ts'
@@ -26,5 +26,6 @@ export async function situationOf(
     history: attempts,
     sampleRows: rows.filter((_, index) => index % stride === 0).slice(0, sampleSize),
     sourceKinds: sourceKindsOf[config.variants.generator as VariantOf<'generator'>],
+    paidChecks: asksModel(config.variants.critic),
   }
 }

@@ -39,15 +39,15 @@ async function readReplyFile(path: string): Promise<string> {
 }
 
 function describe(program: Program, trials: readonly HookTrial[]): string[] {
-  const { sources, verification, carryOver } = program
+  const { sources, verification, judge, carryOver } = program
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
   const carried = Object.values(carryOver?.rows ?? {}).reduce((sum, count) => sum + count, 0)
-  const votes = typeof verification === 'string' ? 0 : verification.k
   const calls = leastCalls(program)
   return [
     `The program holds: ${rows} rows from ${sources.length} sources${carried > 0 ? `, and ${carried} carried over` : ''}.`,
     ...sources.map((source) => `  ${source.id}: ${source.rows} rows of ${source.skill}, ${manner(source)}`),
-    `verification: ${votes > 0 ? `a vote of ${votes}` : verification}`,
+    `verification: ${typeof verification === 'string' ? verification : `a vote of ${verification.k}`}`,
+    ...(judge ? [`judge: rows of at least ${judge.minScore} of 5`] : []),
     ...trials.map(({ source, said }) => `hooks of ${source}: ${said}`),
     ...(calls > 0 ? [`teacher calls if every reply is admitted: ${calls}`] : []),
     `program hash: ${hashOf(program)}`,

@@ -1,6 +1,7 @@
 import { apportion } from '../../agents/planner/rules/apportion.ts'
-import type { Program } from '../../schemas/program.ts'
-import type { Topology } from '../../schemas/topology.ts'
+import { checkCallsOf, type Program } from '../../schemas/program.ts'
+import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import { asksModel } from '../../schemas/variants.ts'
 
 export type GenerateSettings = {
   rows: number
@@ -42,7 +43,10 @@ function shardSizeOf(usual: number, { maxInputChars, maxOutputChars }: Program['
 const prompt = (changes: Topology['delivery']): Topology['delivery'] =>
   Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...changes[name] }]))
 
-/** The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. */
+/**
+ * The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. The
+ * critic asks the teacher too where the program wants a vote or a judge.
+ */
 export function generateTopology(topology: Topology, program: Program, settings: GenerateSettings): Topology {
   const { rows, generators, model } = settings
   const concurrency = Math.max(
@@ -53,7 +57,14 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
   const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
-  const given = topology.agents.generator.variant === 'llm' ? topology.agents.generator.options : {}
+  const optionsOf = (role: 'generator' | 'critic') =>
+    asksModel(topology.agents[role].variant) ? topology.agents[role].options : {}
+  // Twice the shards that fill the requests: while one waits for its last reply, others go on.
+  const slots = Math.min(256, Math.ceil((2 * concurrency) / shardSize) + 1)
+  const critic: AgentSpec =
+    checkCallsOf(program) > 0
+      ? { variant: 'rules-and-judge', replicas: 1, slots, options: { ...optionsOf('critic'), model, concurrency } }
+      : { ...topology.agents.critic, variant: 'rules', options: {} }
   return {
     ...topology,
     agents: {
@@ -62,10 +73,10 @@ export function generateTopology(topology: Topology, program: Program, settings:
       generator: {
         variant: 'llm',
         replicas: generators,
-        // Twice the shards that fill the requests: while one waits for its last reply, others go on.
-        slots: Math.min(256, Math.ceil((2 * concurrency) / shardSize) + 1),
-        options: { ...given, model, concurrency },
+        slots,
+        options: { ...optionsOf('generator'), model, concurrency },
       },
+      critic,
     },
     run: {
       ...topology.run,

@@ -10,7 +10,6 @@ import { Batch, type Shard } from '../../schemas/messages/generation.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
-import { scorerFor } from '../../tasks/score-with.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { shardOf } from '../support/shards.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
@@ -40,7 +39,6 @@ async function promptShard(shard: PayloadOf<typeof Shard>): Promise<PayloadOf<ty
       program,
       task,
       hooks: null,
-      score: scorerFor(task.scorer),
       call: async (_, request) => {
         const promptHash = promptHashOf(teacher.model, request)
         const answer = await teacher.ask(request, purse, signal)

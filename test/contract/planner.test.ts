@@ -56,6 +56,7 @@ const situation = (more: Partial<Situation>): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['procedure'],
+  paidChecks: false,
   left: { attempts: 3, hours: 12, teacherCalls: null, ...unlimited },
   ...more,
 })

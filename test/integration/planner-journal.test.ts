@@ -39,6 +39,7 @@ const situation = (runId: string, left: Partial<Situation['left']> = {}): Situat
   best: null,
   sampleRows: [],
   sourceKinds: ['prompt'],
+  paidChecks: true,
   left: { attempts: 3, hours: 2, teacherCalls: 500, ...unlimited, ...left },
 })
 

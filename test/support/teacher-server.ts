@@ -22,6 +22,10 @@ export type TeacherServerOptions = {
   faults?: TeacherFaults
   /** What is answered instead of everything else, as long as it says so. */
   outage?: () => { status: number; retryAfterS?: number } | null
+  /** What a judge says of the prompt that holds its row; left out: five. */
+  judge?: (prompt: string) => string
+  /** Every this many solutions of a vote one is wrong. 0: none. */
+  wrongEvery?: number
   key?: string
   model?: string
   /** Size of the model's context in characters of the prompt: longer ones are refused. */
@@ -34,6 +38,9 @@ export type TeacherServer = AsyncDisposable & {
   url: string
   model: string
   readonly requests: number
+  /** Requests for a vote's solutions and for verdicts. */
+  readonly votes: number
+  readonly verdicts: number
   /** Requests by prompt number. */
   readonly byPrompt: ReadonlyMap<number, number>
   readonly inFlight: number
@@ -75,7 +82,7 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
   const { latencyMs = 5, hangMs = 45_000, duplicateEvery = 0, faults = {}, key = '', model = 'test-teacher' } = options
   const byPrompt = new Map<number, number>()
   const timers = new Set<NodeJS.Timeout>()
-  const seen = { requests: 0, inFlight: 0, maxInFlight: 0, firstAt: 0, lastAt: 0 }
+  const seen = { requests: 0, votes: 0, verdicts: 0, inFlight: 0, maxInFlight: 0, firstAt: 0, lastAt: 0 }
   const later = (ms: number, act: () => void) => {
     const timer = setTimeout(() => {
       timers.delete(timer)
@@ -98,6 +105,15 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
       ],
       usage: { prompt_tokens: 40, completion_tokens: 30, total_tokens: 70 },
     })
+
+  function check(asked: string): string {
+    if (asked.includes('--- row ')) {
+      seen.verdicts += 1
+      return options.judge?.(asked) ?? verdict(asked, 5)
+    }
+    seen.votes += 1
+    return options.wrongEvery && seen.votes % options.wrongEvery === 0 ? 'It is \\boxed{0.01}.' : solve(asked)
+  }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
@@ -132,7 +148,7 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
         out.retryAfterS === undefined ? {} : { 'retry-after': String(out.retryAfterS) }
       return later(1, () => send(out.status, '{"error":{"message":"away"}}', wish))
     }
-    if (prompt < 0) return later(latencyMs, () => send(200, completion(solve(body.messages.at(-1)!.content))))
+    if (prompt < 0) return later(latencyMs, () => send(200, completion(check(body.messages.at(-1)!.content))))
     const text = JSON.stringify(teacherRow(prompt, duplicateEvery))
     const whole = completion(text)
     switch (before === 0 ? faultOf(prompt, faults) : null) {
@@ -166,6 +182,12 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
     get requests() {
       return seen.requests
     },
+    get votes() {
+      return seen.votes
+    },
+    get verdicts() {
+      return seen.verdicts
+    },
     get inFlight() {
       return seen.inFlight
     },
@@ -185,6 +207,12 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
       await once(server, 'close')
     },
   }
+}
+
+/** A judge's verdict on the row that a prompt holds. */
+export function verdict(prompt: string, score: number): string {
+  const mark = /--- row (\w+) ---/.exec(prompt)?.[1]
+  return JSON.stringify({ mark, score, reason: 'as the test wants' })
 }
 
 /** Solves a problem of its own kind, for a vote. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { admit, type CheckedShard, compareRowIds } from '../../agents/critic/admission.ts'
+import { admit, type CheckedShard, compareRowIds, quotasOf } from '../../agents/critic/admission.ts'
 import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index.ts'
 import type { RejectionReason, Row } from '../../schemas/row.ts'
+import { promptProgram } from '../support/prompt-program.ts'
 
 const row = (source: string, index: number, input: string): Row => ({
   id: `a1.r1.${source}.${index}.0`,
@@ -13,6 +14,8 @@ const row = (source: string, index: number, input: string): Row => ({
   output: 'The answer is therefore \\boxed{1.00}.',
   origin: { generator: 'test' },
 })
+
+const sourceOf = (id: string) => ({ ...promptProgram({ rows: 1 }).sources[0]!, id, skill: id })
 
 const index = () => createDuplicateIndex({ jaccard: 0.8 })
 
@@ -47,7 +50,7 @@ const shards = fc
     })
   })
 
-const quotas = { north: 8, south: 5 }
+const quotas = { bySource: { north: 8, south: 5 }, bySkill: { north: 8, south: 5 } }
 
 describe('admission', () => {
   test('A1 gives the same rows whatever the order and however often shards arrive', () => {
@@ -84,11 +87,36 @@ describe('admission', () => {
           expect(counts.generated).toBe(own.reduce((sum, shard) => sum + shard.rows.length, 0))
           expect(counts.asked).toBe(own.reduce((sum, shard) => sum + shard.asked, 0))
           expect(counts.admitted + refused).toBe(counts.generated)
-          expect(counts.admitted).toBeLessThanOrEqual(quotas[source as keyof typeof quotas])
+          expect(counts.admitted).toBeLessThanOrEqual(quotas.bySource[source as 'north' | 'south'])
           expect(admitted.filter((each) => each.source === source)).toHaveLength(counts.admitted)
         }
       }),
     )
+  })
+
+  test('a source whose rows are of another skill than planned cannot crowd the plan’s mix', () => {
+    const stray = [0, 1, 2].map((n) => ({ ...row('north', n, `North sells ${n + 3} kites.`), skill: 'south' }))
+    const own = [0, 1].map((n) => row('south', n, `South sells ${n + 7} drums.`))
+    const of = (shard: number, source: string, rows: Row[]): CheckedShard => ({
+      shard,
+      source,
+      asked: rows.length,
+      rows: rows.map((each) => ({ row: each, rejected: null })),
+    })
+    const plan = quotasOf({ north: 3, south: 2 }, [sourceOf('north'), sourceOf('south')])
+    const { bySource } = admit([], [of(0, 'north', stray), of(1, 'south', own)], plan, index())
+    expect(bySource.north).toMatchObject({ admitted: 2, rejected: { unbalanced: 1 } })
+    expect(bySource.south).toMatchObject({ admitted: 0, rejected: { unbalanced: 2 } })
+  })
+
+  test('counts the admitted rows that share the template of an evaluation item', () => {
+    const rows = [0, 1, 2].map((n) => ({
+      row: row('north', n, `Ana sells ${n + 3} kites.`),
+      rejected: null,
+      alike: n < 2,
+    }))
+    const shard: CheckedShard = { shard: 0, source: 'north', asked: 3, rows: [...rows, { ...rows[0]!, alike: true }] }
+    expect(admit([], [shard], quotas, index()).templateOverlap).toBe(2)
   })
 
   test('orders ids by number, not by letter', () => {

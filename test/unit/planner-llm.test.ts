@@ -36,6 +36,7 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['prompt'],
+  paidChecks: true,
   left: { attempts: 3, hours: 2, teacherCalls: 500, ...unlimited },
   ...more,
 })

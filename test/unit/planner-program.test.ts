@@ -39,6 +39,7 @@ async function decide(changes: readonly object[], more: Partial<Situation> = {})
     best: null,
     sampleRows: [],
     sourceKinds: ['prompt'],
+    paidChecks: true,
     left: { attempts: 3, hours: 2, teacherCalls: 500, tokens: Infinity, money: Infinity, plannerCalls: Infinity },
     prices: {},
     ...more,

@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { allowances } from '../../agents/planner/allowances.ts'
 import { uniformProgram } from '../../agents/planner/programs.ts'
 import { addYield, nextRound } from '../../agents/planner/rounds.ts'
 import { apportion } from '../../agents/planner/rules/apportion.ts'
 import { shrunk } from '../../agents/planner/rules/skill-estimate.ts'
+import { callsPerCandidate, Program } from '../../schemas/program.ts'
 import { attemptOf, configOf } from '../support/planner-fixtures.ts'
+import { promptProgram } from '../support/prompt-program.ts'
 
 test('apportioned numbers add up and follow the weights', () => {
   const weights = fc.array(fc.double({ min: 0, max: 5, noNaN: true }), { minLength: 1, maxLength: 12 })
@@ -65,6 +68,30 @@ test('rounds refill deficits by source until the target, within the candidate ca
           attempt.round === config.limits.maxRounds || askedInAll >= Math.floor(config.limits.candidateCap * rows),
         ).toBe(true)
       }
+    }),
+  )
+})
+
+test('no more is asked for than the calls left pay for with its checks, and the shards share no more than those', () => {
+  const checks = fc.record({
+    verification: fc.constantFrom('none' as const, { kind: 'vote' as const, k: 3 }, { kind: 'vote' as const, k: 5 }),
+    judge: fc.constantFrom(null, { minScore: 4 }),
+  })
+  fc.assert(
+    fc.property(checks, fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 1, max: 300 }), (wanted, left, rows) => {
+      const one = promptProgram({ rows, ...wanted })
+      const [source] = one.sources
+      const program = Program.parse({ ...one, sources: [source, { ...source, id: 'boxes' }] })
+      const asks = nextRound(attemptOf(program), configOf({ rows: 2 * rows }), left)
+      const each = callsPerCandidate(source!, program)
+      const cost = asks.reduce((sum, { count }) => sum + count * each, 0)
+      expect(cost).toBeLessThanOrEqual(left)
+      expect(asks.length > 0).toBe(left >= each)
+      const pieces = asks.map(({ count }) => ({ source: source!, count }))
+      const granted = allowances(pieces, program, left)
+      const sum = granted.reduce((total, { maxCalls = 0, checkCalls = 0 }) => total + maxCalls + checkCalls, 0)
+      expect(sum).toBeLessThanOrEqual(left)
+      for (const { checkCalls } of granted) expect(checkCalls === undefined).toBe(each === 1)
     }),
   )
 })

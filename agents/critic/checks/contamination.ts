@@ -23,7 +23,10 @@ export type Contamination = {
 }
 
 export type ContaminationIndex = {
-  check(row: { text: string; coreKey?: string }): Contamination | null
+  /** `alike`: the row repeats no item but shares the template of one. */
+  screen(row: { text: string; coreKey?: string | undefined }): { hit: Contamination | null; alike: boolean }
+  /** The hit of `screen` alone. */
+  check(row: { text: string; coreKey?: string | undefined }): Contamination | null
   /** Rows that passed though they share the template of an item: other numbers, hence another problem. */
   readonly templateOverlap: number
 }
@@ -113,23 +116,35 @@ export function openContaminationIndex(
     return grams.count === 0 ? 0 : known / grams.count
   }
 
+  function screen({
+    text,
+    coreKey,
+  }: {
+    text: string
+    coreKey?: string | undefined
+  }): ReturnType<ContaminationIndex['screen']> {
+    readTokens(text, tokens)
+    if (tokens.count > 0) {
+      const exact = texts(hashed(hashes.text, tokens.hash, tokens.count))
+      if (exact !== undefined) {
+        const span: [number, number] = [tokens.start[0]!, tokens.end[tokens.count - 1]!]
+        return { hit: hit(exact, { how: 'exact', span, share: 1 }), alike: false }
+      }
+    }
+    if (coreKey !== undefined) {
+      const core = cores(hashed(hashes.core, wordsOf(coreKey), coreKey.length))
+      if (core !== undefined) return { hit: hit(core, { how: 'core', span: [0, text.length], share: 1 }), alike: false }
+    }
+    const { found, alike } = bestMatch()
+    if (found) return { hit: found, alike: false }
+    const isAlike = alike || templateShare(families.words.grams) >= wanted
+    if (isAlike) templateOverlap++
+    return { hit: null, alike: isAlike }
+  }
+
   return {
-    check({ text, coreKey }) {
-      readTokens(text, tokens)
-      if (tokens.count > 0) {
-        const exact = texts(hashed(hashes.text, tokens.hash, tokens.count))
-        if (exact !== undefined) {
-          return hit(exact, { how: 'exact', span: [tokens.start[0]!, tokens.end[tokens.count - 1]!], share: 1 })
-        }
-      }
-      if (coreKey !== undefined) {
-        const core = cores(hashed(hashes.core, wordsOf(coreKey), coreKey.length))
-        if (core !== undefined) return hit(core, { how: 'core', span: [0, text.length], share: 1 })
-      }
-      const { found, alike } = bestMatch()
-      if (!found && (alike || templateShare(families.words.grams) >= wanted)) templateOverlap++
-      return found
-    },
+    screen,
+    check: (row) => screen(row).hit,
     get templateOverlap() {
       return templateOverlap
     },

@@ -4,8 +4,7 @@ import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { FailureKind, Row } from '../../../schemas/row.ts'
-import { type PublicTask, userTurn } from '../../../schemas/task.ts'
-import type { ReplyScorer } from '../../../tasks/score-with.ts'
+import type { PublicTask } from '../../../schemas/task.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
 import type { Call, Journalled } from '../../kit/paid/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
@@ -19,8 +18,6 @@ export type LlmDeps = {
   task: Pick<PublicTask, 'instruction' | 'seeds'>
   /** Runs the hooks of the source; null where it has none. */
   hooks: RunHooks | null
-  /** Scores a reply against an answer. */
-  score: ReplyScorer
 }
 
 type Failure = { reason: string; kind: FailureKind }
@@ -117,45 +114,14 @@ function revise(job: Job, fault: string, kind: FailureKind = 'unusable'): Job {
   return { ...job, revisions: job.revisions + 1, messages, answered: null }
 }
 
-/** The teacher solves each row again, without its answer; a row that most of the solutions contradict fails. */
-async function vote({ jobs, source, deps }: State): Promise<Partial<State>> {
-  const { verification } = deps.program
-  if (typeof verification === 'string') return {}
-  const { k } = verification
-  const solve = async (job: Job, row: Row): Promise<Row | Failure> => {
-    const answer = (await deps.score(row.output, '0')).extracted
-    if (answer === null) return { kind: 'unusable', reason: 'no answer to vote about' }
-    const request = { messages: [{ role: 'user' as const, content: userTurn(row) }], sampling: source.sampling }
-    const sample = row.id.slice(job.stem.length + 1)
-    const names = Array.from({ length: k }, (_, turn) => `${job.index}-${sample}-vote-${turn}`)
-    const solutions = await Promise.all(names.map((name) => deps.call(name, request, 'vote')))
-    const texts = solutions.flatMap((each) => ('reply' in each ? each.reply.text : []))
-    const scores = await Promise.all(texts.map((text) => deps.score(text, answer)))
-    const agreed = scores.filter(({ lenient }) => lenient).length
-    if (agreed * 2 <= k) return { kind: 'unusable', reason: `the vote: ${agreed} of ${k} solutions agree` }
-    const teacher = row.origin.teacher!
-    const checks = [...teacher.checks, `vote ${agreed}/${k}`]
-    return { ...row, origin: { ...row.origin, teacher: { ...teacher, checks } } }
-  }
-  const solveAll = async (job: Job): Promise<Job> => {
-    const solved = await Promise.all(job.rows.map((row) => solve(job, row)))
-    const rows = solved.filter((each): each is Row => 'id' in each)
-    const failed = solved.find((each): each is Failure => 'kind' in each)
-    return { ...job, rows, failure: rows.length === 0 ? (job.failure ?? failed ?? null) : null }
-  }
-  return { jobs: await Promise.all(jobs.map(solveAll)) }
-}
-
 const graph = new StateGraph(LlmGraph)
   .addNode('compose', compose)
   .addNode('call', call)
   .addNode('check', check)
-  .addNode('vote', vote)
   .addEdge(START, 'compose')
   .addEdge('compose', 'call')
   .addEdge('call', 'check')
-  .addConditionalEdges('check', ({ jobs }) => (jobs.some(isOpen) ? 'call' : 'vote'), ['call', 'vote'])
-  .addEdge('vote', END)
+  .addConditionalEdges('check', ({ jobs }) => (jobs.some(isOpen) ? 'call' : END), ['call', END])
   .compile()
 
 /** All candidates of one shard, one outcome an index. Equal shards and equal replies give equal candidates. */

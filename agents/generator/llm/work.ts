@@ -5,7 +5,6 @@ import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
 import { Program, type PromptSource } from '../../../schemas/program.ts'
 import { PublicTask } from '../../../schemas/task.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
-import { scorerFor } from '../../../tasks/score-with.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
 import { openPaidWork } from '../../kit/paid/work.ts'
@@ -30,7 +29,7 @@ export function openPromptWork(context: AgentContext, sandbox: Sandbox): PromptW
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
 
   return async (shard, runId, signal) => {
-    const { round, source, maxCalls = 0 } = shard
+    const { round, source, maxCalls = 0, checkCalls } = shard
     if (source.kind !== 'prompt') throw new TerminalError(`source "${source.id}" prompts no teacher`)
     const key = `${runId}.a${round.attempt}.r${round.round}.s${shard.shard}`
     const stored = await paid({
@@ -41,9 +40,8 @@ export function openPromptWork(context: AgentContext, sandbox: Sandbox): PromptW
       async make(call, spent) {
         const task = await taskOf(round.publicTask)
         const program = await programOf(round.program)
-        const score = scorerFor(task.scorer)
-        const made = await promptRows(shard, source, { call, program, task, hooks: hooksOf(source), score }, signal)
-        const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent() }
+        const made = await promptRows(shard, source, { call, program, task, hooks: hooksOf(source) }, signal)
+        const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }
         return bus.objects.putJson('LAB', `${runId}/batch`, batch)
       },
     })

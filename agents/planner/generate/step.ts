@@ -1,3 +1,4 @@
+import { callsPerCandidate } from '../../../schemas/program.ts'
 import type { RunConfig, StopReason } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
 import { isOverdue, openAttempt, planRound } from '../attempt.ts'
@@ -133,9 +134,12 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
 
 /** Why nothing more is asked for. */
 function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason {
-  const wanted = attempt.carried + (attempt.program?.sources ?? []).reduce((sum, source) => sum + source.rows, 0)
+  const { program } = attempt
+  const sources = program?.sources ?? []
+  const wanted = attempt.carried + sources.reduce((sum, source) => sum + source.rows, 0)
   if (attempt.rows >= wanted) return 'rows-complete'
-  if (callsLeft(state, attempt) <= 0) return 'budget-used'
+  const costs = sources.map((source) => callsPerCandidate(source, program!)).filter((calls) => calls > 0)
+  if (callsLeft(state, attempt) < Math.min(...costs)) return 'budget-used'
   if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
   return attempt.round >= state.config.limits.maxRounds ? 'rounds-used' : 'candidates-used'
 }

@@ -66,7 +66,7 @@ async function plan({ turns, situation, deps }: State): Promise<Partial<State>> 
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
   const asked = prompt('program', {
     rows: String(situation.rows),
-    kindRules: kindRules(situation.sourceKinds, situation.task.seeds.length > 0),
+    kindRules: kindRules(situation),
     carryable: carryable.join(', ') || 'none',
     schema: JSON.stringify(schemaFor(situation)),
   })

@@ -22,6 +22,7 @@ export async function review(reply: { text: string; cut: boolean }, situation: S
   const checked = checkProgram(withSeeds(written, cases), {
     skills: situation.task.skills.map(({ name }) => name),
     kinds: situation.sourceKinds,
+    paidChecks: situation.paidChecks,
     seeds: situation.task.seeds,
   })
   if (!checked.ok) return checked

@@ -1,0 +1,68 @@
+import { type Bus, TerminalError } from '../../bus/mod.ts'
+import { canonicalJson } from '../../schemas/hash.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
+import type { Round } from '../../schemas/messages/generation.ts'
+import { checkCallsOf, Program } from '../../schemas/program.ts'
+import { PublicTask } from '../../schemas/task.ts'
+import type { Spent } from '../../schemas/usage.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
+import { type ReplyScorer, scorerFor } from '../../tasks/score-with.ts'
+import type { AgentContext } from '../kit/agent.ts'
+import { memo } from '../kit/cache.ts'
+import type { CheckedShard } from './admission.ts'
+import { openContaminationIndex } from './checks/contamination.ts'
+import type { BatchPayload, CheckDeps } from './row-checks.ts'
+import { checkBatch } from './rules/graph.ts'
+
+/** What a variant of the critic is: it checks a batch, stores its rows with what was found, and says what all of it cost. */
+export type Checker = (
+  batch: BatchPayload,
+  context: { runId: string; signal: AbortSignal },
+) => Promise<{ checked: ObjectRef; spent: Spent }>
+
+/** What both variants check a round with. */
+export type Grounds = CheckDeps & { task: PublicTask; score: ReplyScorer }
+
+/** Reads what a round is checked with; what rounds share is read once. Errors: TerminalError without the index's key. */
+export function openGrounds({ bus, contaminationKey: key }: AgentContext): (round: Round) => Promise<Grounds> {
+  if (!key) throw new TerminalError('a critic needs the key of the contamination index')
+  const byHash = (ref: ObjectRef) => ref.sha256
+  const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
+  const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
+  const indexOf = memo(
+    async ({ ref, share }: { ref: ObjectRef; share: number }) =>
+      openContaminationIndex(await bus.objects.get(ref), key, { share }),
+    ({ ref, share }) => `${ref.sha256} ${share}`,
+  )
+  return async (round) => {
+    const task = await taskOf(round.publicTask)
+    const program = await programOf(round.program)
+    const { screen } = await indexOf({ ref: round.contamination, share: program.filters.contaminationShare })
+    const score = scorerFor(task.scorer)
+    return {
+      task,
+      program,
+      score,
+      contamination: (row) => screen({ text: row.input, coreKey: row.origin.coreKey }),
+      solve: procedureOf(task)?.solveCore ?? null,
+      isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
+    }
+  }
+}
+
+/** Equal shards are one object. */
+export const storeShard = (bus: Bus, runId: string, shard: CheckedShard): Promise<ObjectRef> =>
+  bus.objects.put('LAB', `${runId}/checked`, Buffer.from(canonicalJson(shard)))
+
+/** The variant `rules`: it asks no model. */
+export function openRules(context: AgentContext): Checker {
+  const groundsOf = openGrounds(context)
+  return async (batch, { runId, signal }) => {
+    const grounds = await groundsOf(batch.round)
+    if (checkCallsOf(grounds.program) > 0) {
+      throw new TerminalError('the program wants a vote or a judge: use the critic variant rules-and-judge')
+    }
+    const shard = await checkBatch(batch, grounds, signal)
+    return { checked: await storeShard(context.bus, runId, shard), spent: batch.spent }
+  }
+}

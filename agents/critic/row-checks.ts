@@ -1,0 +1,84 @@
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Batch } from '../../schemas/messages/generation.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Row } from '../../schemas/row.ts'
+import type { Core } from '../../schemas/task.ts'
+import type { CheckedRow, CheckedShard } from './admission.ts'
+import type { Contamination } from './checks/contamination.ts'
+import { failuresOf } from './failures.ts'
+import { wrongAnswer } from './rules/answer-check.ts'
+import { formatFault } from './rules/format-contract.ts'
+
+export type BatchPayload = PayloadOf<typeof Batch>
+
+/** What the row-local rules need beside the batch. */
+export type CheckDeps = {
+  program: Program
+  /** What the row repeats of the evaluation items, and whether it shares a template with one. */
+  contamination: (row: Row) => { hit: Contamination | null; alike: boolean }
+  /** The answer of a numeric core, computed again; null where the task has no procedure. */
+  solve: ((skill: string, core: Core) => string) | null
+  /** Scores a reply against an answer, strictly. */
+  isCorrect: (reply: string, answer: string) => Promise<boolean>
+}
+
+/** What a check found of a row: the reason to refuse it, or something to note. */
+export type Finding = Partial<CheckedRow>
+
+/** A check of one row by itself. */
+export type RowCheck<Deps> = (row: Row, deps: Deps) => Finding | Promise<Finding>
+
+type Rows<Deps> = { rows: CheckedRow[]; deps: Deps }
+
+/** A node that runs a check over the rows that nothing has objected to yet, one after the other. */
+export const inTurn =
+  <Deps>(check: RowCheck<Deps>) =>
+  async ({ rows, deps }: Rows<Deps>): Promise<{ rows: CheckedRow[] }> => {
+    const checked: CheckedRow[] = []
+    for (const each of rows) checked.push(each.rejected ? each : { ...each, ...(await check(each.row, deps)) })
+    return { rows: checked }
+  }
+
+/** The same side by side, for a check that waits. */
+export const sideBySide =
+  <Deps>(check: RowCheck<Deps>) =>
+  async ({ rows, deps }: Rows<Deps>): Promise<{ rows: CheckedRow[] }> => ({
+    rows: await Promise.all(
+      rows.map(async (each) => (each.rejected ? each : { ...each, ...(await check(each.row, deps)) })),
+    ),
+  })
+
+/** The rows of a batch before the first check. */
+export const taken = ({ candidates }: BatchPayload): CheckedRow[] => candidates.map((row) => ({ row, rejected: null }))
+
+/** The batch's rows after the last check. */
+export const checkedShard = (
+  { shard, source, asked, candidates, failures }: BatchPayload,
+  rows: CheckedRow[],
+): CheckedShard => ({
+  shard,
+  source,
+  asked: asked ?? candidates.length + failures.length,
+  failures: failuresOf(failures),
+  rows,
+})
+
+export const checkContract: RowCheck<CheckDeps> = (row, { program }) => ({
+  rejected: formatFault(row, program.contract),
+})
+
+const contaminated = { validation: 'contaminated-validation', sealed: 'contaminated-sealed' } as const
+
+export const checkContamination: RowCheck<CheckDeps> = (row, { contamination }) => {
+  const { hit, alike } = contamination(row)
+  if (!hit) return alike ? { alike } : {}
+  const { split, ...match } = hit
+  return { rejected: contaminated[split], match }
+}
+
+/** Rows of a procedure are executed unless the program verifies nothing; a vote is about rows that have no numeric core. */
+export const checkAnswer: RowCheck<CheckDeps> = async (row, deps) => {
+  const { verification } = deps.program
+  const executed = verification === 'execute' || (verification !== 'none' && row.origin.core !== undefined)
+  return { rejected: executed ? await wrongAnswer(row, deps) : null }
+}

@@ -1,0 +1,91 @@
+import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
+import type { Call } from '../../kit/paid/call.ts'
+import type { CheckedRow, CheckedShard, DuplicateIndex } from '../admission.ts'
+import { createDuplicateIndex } from '../checks/duplicate-index.ts'
+import {
+  type BatchPayload,
+  type CheckDeps,
+  checkAnswer,
+  checkContamination,
+  checkContract,
+  checkedShard,
+  inTurn,
+  sideBySide,
+  taken,
+} from '../row-checks.ts'
+import { judgeRow } from './judge.ts'
+import { type VoteDeps, voteAbout } from './vote.ts'
+
+/** What a model is asked with; null where the program asks for no model, and then none is. */
+export type PaidChecks = VoteDeps & {
+  call: Call
+  /** What rows are scored by. */
+  rubric: string
+  /** The rows admitted before this round. */
+  admitted: DuplicateIndex
+}
+
+export type JudgedDeps = CheckDeps & { paid: PaidChecks | null }
+
+const JudgeGraph = Annotation.Root({
+  batch: Annotation<BatchPayload>,
+  deps: Annotation<JudgedDeps>,
+  rows: Annotation<CheckedRow[]>,
+})
+
+/**
+ * Nothing is paid for a row that the ordered pass would refuse anyway. A row is compared with what was admitted before the round and
+ * with the rows before it in its own batch: neither depends on when other shards arrive.
+ */
+function repeats({ rows, deps: { paid, program } }: typeof JudgeGraph.State): { rows: CheckedRow[] } {
+  if (!paid) return { rows }
+  const batch = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
+  return {
+    rows: rows.map((each) => {
+      if (each.rejected) return each
+      const { id, input } = each.row
+      const known = paid.admitted.find(input)
+      if (known) return { ...each, rejected: known.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate' }
+      if (batch.find(input)?.kind === 'exact') return { ...each, rejected: 'exact-duplicate' }
+      batch.add(id, input)
+      return each
+    }),
+  }
+}
+
+/** A numeric core is proof: only rows of a teacher are voted about and judged. */
+const isWritten = ({ origin }: CheckedRow['row']) => origin.core === undefined
+
+const graph = new StateGraph(JudgeGraph)
+  .addNode('take', ({ batch }) => ({ rows: taken(batch) }))
+  .addNode('contract', inTurn(checkContract))
+  .addNode('repeats', repeats)
+  .addNode('contamination', inTurn(checkContamination))
+  .addNode('verify', inTurn(checkAnswer))
+  .addNode(
+    'vote',
+    sideBySide<JudgedDeps>((row, { program: { verification }, paid }) =>
+      paid && typeof verification === 'object' && isWritten(row) ? voteAbout(row, verification, paid) : {},
+    ),
+  )
+  .addNode(
+    'judge',
+    sideBySide<JudgedDeps>((row, { program: { judge }, paid }) =>
+      paid && judge && isWritten(row) ? judgeRow(row, judge, paid) : {},
+    ),
+  )
+  .addEdge(START, 'take')
+  .addEdge('take', 'contract')
+  .addEdge('contract', 'repeats')
+  .addEdge('repeats', 'contamination')
+  .addEdge('contamination', 'verify')
+  .addEdge('verify', 'vote')
+  .addEdge('vote', 'judge')
+  .addEdge('judge', END)
+  .compile()
+
+/** The row-local checks of one batch, the free ones first: a model is asked only about rows that all rules let through. */
+export async function checkAndJudge(batch: BatchPayload, deps: JudgedDeps, signal: AbortSignal): Promise<CheckedShard> {
+  const { rows } = await graph.invoke({ batch, deps }, { signal })
+  return checkedShard(batch, rows)
+}

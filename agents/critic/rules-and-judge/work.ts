@@ -1,0 +1,85 @@
+import type { ObjectRef } from '../../../schemas/ids.ts'
+import { checkCallsOf, type Program } from '../../../schemas/program.ts'
+import { Row } from '../../../schemas/row.ts'
+import { spentTogether } from '../../../schemas/usage.ts'
+import type { AgentContext } from '../../kit/agent.ts'
+import { memo } from '../../kit/cache.ts'
+import type { Call } from '../../kit/paid/call.ts'
+import { openPaidWork } from '../../kit/paid/work.ts'
+import { type Checker, type Grounds, openGrounds, storeShard } from '../checker.ts'
+import { createDuplicateIndex } from '../checks/duplicate-index.ts'
+import { StoredShard } from '../round-record.ts'
+import type { BatchPayload } from '../row-checks.ts'
+import { checkAndJudge, type PaidChecks } from './graph.ts'
+import { defaultRubric } from './prompts.ts'
+
+/** Longest solution where the row's source does not say how long its replies may be. */
+const maxTokens = 1024
+
+/** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of paid work. */
+export function openRulesAndJudge(context: AgentContext): Checker {
+  const { bus } = context
+  const groundsOf = openGrounds(context)
+  const paid = openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' })
+  const admittedIn = memo(
+    async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
+      const index = createDuplicateIndex({ jaccard })
+      for (const { id, input } of ref ? await bus.objects.getLines(ref, Row) : []) index.add(id, input)
+      return index
+    },
+    ({ ref, jaccard }) => `${ref?.sha256} ${jaccard}`,
+    2,
+  )
+
+  async function paidChecks({ round, source }: BatchPayload, grounds: Grounds, call: Call): Promise<PaidChecks> {
+    const { program, task } = grounds
+    const jaccard = program.filters.nearDuplicateJaccard
+    return {
+      call,
+      rubric: task.rubric ?? defaultRubric,
+      admitted: await admittedIn({ ref: round.admitted, jaccard }),
+      maxTokens: longestReply(program, source),
+      ...answersOf(grounds),
+    }
+  }
+
+  return async (batch, { runId, signal }) => {
+    const { round, shard, checkCalls = 0 } = batch
+    const grounds = await groundsOf(round)
+    if (checkCallsOf(grounds.program) === 0) {
+      const free = await checkAndJudge(batch, { ...grounds, paid: null }, signal)
+      return { checked: await storeShard(bus, runId, free), spent: batch.spent }
+    }
+    const checked = await paid({
+      key: `${runId}.a${round.attempt}.r${round.round}.s${shard}`,
+      runId,
+      maxCalls: checkCalls,
+      signal,
+      async make(call, spent) {
+        const deps = { ...grounds, paid: await paidChecks(batch, grounds, call) }
+        const judged = await checkAndJudge(batch, deps, signal)
+        return storeShard(bus, runId, { ...judged, spent: spent() })
+      },
+    })
+    const { spent } = await bus.objects.getJson(checked, StoredShard)
+    return { checked, spent: spentTogether([batch.spent, spent]) }
+  }
+}
+
+function longestReply({ sources }: Program, id: string): number {
+  const source = sources.find((each) => each.id === id)
+  return source?.kind === 'prompt' ? source.sampling.maxTokens : maxTokens
+}
+
+/** How rows and solutions are compared by the task's scorer. A reply that it cannot read has no answer and agrees with none. */
+function answersOf({ task, score }: Grounds): Pick<PaidChecks, 'answerOf' | 'agrees'> {
+  const questionOf = ({ id, skill, instruction, input }: Row) =>
+    ({ id, part: 'in-template', skill, instruction, input }) as const
+  // Only what the reply ends in is wanted, so any answer that the scorer can read will do.
+  const anyAnswer = task.validation[0]?.answer ?? '0'
+  return {
+    answerOf: async (row) => (await score(row.output, anyAnswer, questionOf(row)).catch(() => null))?.extracted ?? null,
+    agrees: async (solution, answer, row) =>
+      (await score(solution, answer, questionOf(row)).catch(() => null))?.lenient ?? false,
+  }
+}
