@@ -1,9 +1,21 @@
 import type { Command } from 'commander'
+import { spentInAll } from '../../agents/planner/budget-left.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, Presence } from '../../bus/mod.ts'
+import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
 import { withBus } from '../with-bus.ts'
 
-type RunLine = { runId: string; status: string; phase: string; attempts: string; best: string; reason: string }
+type RunLine = {
+  runId: string
+  status: string
+  phase: string
+  attempts: string
+  best: string
+  /** Calls, tokens and money so far, all resumes together. */
+  spent: string
+  reason: string
+  usage: UsageLine[]
+}
 
 async function runLines(bus: Bus): Promise<RunLine[]> {
   const states = bus.kv('runs', PlannerState)
@@ -20,10 +32,20 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
         phase,
         attempts: `${attempts.length}/${config.attempts}`,
         best,
+        spent: spentText(entry.value),
         reason: statusReason,
+        usage: spentInAll(entry.value).lines ?? [],
       },
     ]
   })
+}
+
+function spentText(state: PlannerState): string {
+  const spent = spentInAll(state)
+  if (spent.calls === 0) return '-'
+  const money = moneyOf(spent, state.config.prices)
+  const price = money === null ? 'price unknown' : `$${money.toFixed(2)}`
+  return `${spent.calls} calls, ${spent.inputTokens + spent.outputTokens} tokens, ${price}`
 }
 
 async function agentLines(bus: Bus) {
@@ -45,8 +67,10 @@ export function registerStatus(program: Command): void {
       withBus(async (bus) => {
         const [runs, agents] = [await runLines(bus), await agentLines(bus)]
         if (json) return console.log(JSON.stringify({ runs, agents }))
-        if (runs.length > 0) console.table(runs)
+        if (runs.length > 0) console.table(runs.map(({ usage: _, ...run }) => run))
         else console.log('no runs')
+        const usage = runs.flatMap(({ runId, usage: lines }) => lines.map((line) => ({ runId, ...line })))
+        if (usage.length > 0) console.table(usage)
         if (agents.length > 0) console.table(agents.map((agent) => ({ ...agent, handling: agent.handling.join(', ') })))
         else console.log('no agents are up')
       }),

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { moneyOf } from '../../schemas/usage.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import type { Reporter } from '../progress.ts'
 
@@ -24,7 +25,10 @@ export async function writeOutcome(
     rounds: attempt.round,
     /** Asked = generated + failed; generated = admitted + rejected. */
     bySource: made.bySource,
+    /** By role, model and stage in `lines`; all resumes together. */
     spent: made.spent,
+    /** US dollars for those tokens; null where the price is not known. */
+    money: moneyOf(made.spent, config.prices),
     callLimit: config.limits.teacherCalls,
     model: to.model,
     seed: config.seed,

@@ -1,4 +1,5 @@
 import type { PublicTask } from '../../schemas/task.ts'
+import { moneyOf, spentTogether } from '../../schemas/usage.ts'
 import { candidateFacts } from './analyse/candidates.ts'
 import { caveatsOf, conclude } from './analyse/conclusion.ts'
 import { type DatasetRows, datasetFacts } from './analyse/datasets.ts'
@@ -6,8 +7,9 @@ import { evidenceOf } from './analyse/evidence.ts'
 import { provenanceOf } from './analyse/provenance.ts'
 import { sampleRows } from './analyse/samples.ts'
 import { sealedResults } from './analyse/sealed.ts'
-import { modelsOf, sealingOf, spentOf } from './analyse/statements.ts'
+import { modelsOf, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
+import { spentOnPlans, spentOnRows, usageLines } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
 import { type DatasetFacts, ReportData } from './report-data.ts'
 import { confidence } from './statistics/interval.ts'
@@ -103,7 +105,9 @@ function budgetOf(
   wallSeconds: number | null,
 ): ReportData['budget'] {
   const { config } = facts
-  const spent = spentOf(facts)
+  const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
+  const all = spentTogether([rows, plans])
+  const prices = config?.prices ?? {}
   return {
     hoursUsed: wallSeconds === null ? null : wallSeconds / 3600,
     maxHours: config?.limits.maxHours ?? null,
@@ -111,11 +115,16 @@ function budgetOf(
     attempts: config?.attempts ?? null,
     candidatesAsked: datasets.reduce((sum, dataset) => sum + dataset.asked, 0),
     candidateCapPerAttempt: config ? Math.floor(config.rows * config.limits.candidateCap) : null,
-    teacherCallsUsed: spent.calls,
+    teacherCallsUsed: rows.calls,
     teacherCalls: config?.limits.teacherCalls ?? null,
-    inputTokens: spent.inputTokens,
-    outputTokens: spent.outputTokens,
-    price: null,
+    plannerCallsUsed: plans.calls,
+    plannerCalls: config?.limits.plannerCalls ?? null,
+    inputTokens: all.inputTokens,
+    outputTokens: all.outputTokens,
+    tokens: config?.limits.tokens ?? null,
+    price: all.calls === 0 ? null : moneyOf(all, prices),
+    money: config?.limits.money ?? null,
+    usage: usageLines(all, prices),
   }
 }
 

@@ -3,6 +3,7 @@ import { Sha256, Timestamp } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
+import { UsageLine } from '../../schemas/usage.ts'
 import { byMode, Contrasts, count, Rates } from './contrasts.ts'
 import { EvidenceFacts } from './evidence-facts.ts'
 import { UnpairedDifference } from './statistics/stratified-difference.ts'
@@ -179,10 +180,16 @@ export const ReportData = z.object({
     candidateCapPerAttempt: count.nullable(),
     teacherCallsUsed: count,
     teacherCalls: count.nullable(),
+    plannerCallsUsed: count.default(0),
+    plannerCalls: count.nullable().default(null),
+    /** Of all roles together, as the replies reported them. */
     inputTokens: count,
     outputTokens: count,
-    /** Null: no price is known. */
+    tokens: count.nullable().default(null),
+    /** US dollars for those tokens. Null: nothing was called, or the price of a model is not known. */
     price: z.number().nullable(),
+    money: z.number().nullable().default(null),
+    usage: z.array(UsageLine.extend({ money: z.number().nullable() })).default([]),
   }),
   time: z.object({
     wallSeconds: z.number().nullable(),

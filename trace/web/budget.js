@@ -2,12 +2,43 @@ import { createCard } from './card.js'
 import { h } from './dom.js'
 import { count, duration } from './format.js'
 import { latestAttempt } from './run-state.js'
+import { money, plannerCalls, teacherCalls, tokens, usageLines } from './usage.js'
 
 function bar(name, told, share) {
   const fill = h('i', { className: share > 0.9 && share < 1 ? 'nearly' : '' })
   fill.style.width = `${Math.min(1, share) * 100}%`
   return [h('dt', {}, name, h('b', {}, told)), h('dd', {}, fill)]
 }
+
+const upTo = (name, used, limit, told = count) =>
+  limit === null || limit === undefined
+    ? []
+    : bar(name, `${told(used)} of ${told(limit)}`, limit > 0 ? used / limit : 1)
+const dollars = (value) => `$${value.toFixed(2)}`
+
+/** The limits of what models may cost, those that there are. */
+function paid(usage, { limits, prices, models }) {
+  return [
+    ...upTo('Teacher calls', teacherCalls(usage), limits.teacherCalls),
+    ...(models?.planner ? upTo('Planner calls', plannerCalls(usage), limits.plannerCalls) : []),
+    ...upTo('Tokens', tokens(usage), limits.tokens),
+    ...upTo('Money', money(usage, prices) ?? 0, limits.money, dollars),
+  ]
+}
+
+const usageList = (lines) =>
+  h(
+    'ul',
+    { className: 'usage' },
+    lines.map(({ role, model, stage, calls, inputTokens, outputTokens }) =>
+      h(
+        'li',
+        {},
+        h('b', {}, `${role}, ${stage}`),
+        ` ${model}: ${count(calls)} calls, ${count(inputTokens + outputTokens)} tokens`,
+      ),
+    ),
+  )
 
 /** What is used of everything that ends a run, and what is left. */
 export function createBudget() {
@@ -30,15 +61,10 @@ export function createBudget() {
       ),
       ...bar('Rounds', `${attempt?.rounds ?? 0} of ${limits.maxRounds}`, (attempt?.rounds ?? 0) / limits.maxRounds),
     ]
-    if (limits.teacherCalls !== null)
-      items.push(
-        ...bar(
-          'Teacher calls',
-          `${count(state.calls)} of ${count(limits.teacherCalls)}`,
-          state.calls / limits.teacherCalls,
-        ),
-      )
-    card.show([h('dl', { className: 'budget' }, items)], limits.teacherCalls === null ? 'no teacher is paid' : '')
+    items.push(...paid(state.usage, state.config))
+    const lines = usageLines(state.usage)
+    const word = lines.length === 0 && limits.teacherCalls === null ? 'no model is paid' : ''
+    card.show([h('dl', { className: 'budget' }, items), ...(lines.length > 0 ? [usageList(lines)] : [])], word)
   }
   return { element: card.element, draw }
 }

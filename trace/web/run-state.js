@@ -1,4 +1,5 @@
 import { lengthOf } from './store.js'
+import { createUsage, noteBatch, noteDecision, noteVerdict } from './usage.js'
 
 /** What the messages so far say about a run. `apply` is the only thing that changes it. */
 export function createRunState() {
@@ -16,7 +17,7 @@ export function createRunState() {
     work: new Map(),
     openingAsked: false,
     opened: null,
-    calls: 0,
+    usage: createUsage(),
   }
 }
 
@@ -57,6 +58,7 @@ const handlers = {
   decision(state, payload) {
     const attempt = attemptOf(state, payload.attempt)
     attempt.decision = payload
+    noteDecision(state.usage, payload)
     attempt.mix = new Map()
     const add = (skill, rows) => attempt.mix.set(skill, (attempt.mix.get(skill) ?? 0) + rows)
     const { sources, carryOver } = payload.program ?? {}
@@ -68,11 +70,13 @@ const handlers = {
   shard(state, { round, count }) {
     attemptOf(state, round.attempt).asked += count
   },
-  batch(state, { round, candidates, spent }) {
-    attemptOf(state, round.attempt).made += lengthOf(candidates)
-    state.calls += spent.calls
+  batch(state, payload) {
+    attemptOf(state, payload.round.attempt).made += lengthOf(payload.candidates)
+    noteBatch(state.usage, payload)
   },
-  verdict(state, { attempt: number, round, rows, bySource }) {
+  verdict(state, payload) {
+    const { attempt: number, round, rows, bySource } = payload
+    noteVerdict(state.usage, payload)
     const attempt = attemptOf(state, number)
     attempt.rounds = Math.max(attempt.rounds, round)
     attempt.rows = rows

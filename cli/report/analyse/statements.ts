@@ -1,19 +1,6 @@
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
-
-/** Calls and tokens spent on teachers, each shard once. */
-export function spentOf(facts: RunFacts): { calls: number; inputTokens: number; outputTokens: number } {
-  const shards = new Map(
-    facts.batches.map(({ payload }) => [`${payload.attempt}.${payload.round}.${payload.shard}`, payload.spent]),
-  )
-  const sum = { calls: 0, inputTokens: 0, outputTokens: 0 }
-  for (const spent of shards.values()) {
-    sum.calls += spent.calls
-    sum.inputTokens += spent.inputTokens
-    sum.outputTokens += spent.outputTokens
-  }
-  return sum
-}
+import { spentOnRows } from './usage.ts'
 
 /** Says plainly who planned and who taught. */
 export function modelsOf(facts: RunFacts): ReportData['models'] {
@@ -24,7 +11,7 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
   }
   const { planner, generator } = config.variants
   const planned = [...new Set(decisions.flatMap(({ payload }) => payload.model ?? []))]
-  const taught = generator !== 'procedural' || spentOf(facts).calls > 0
+  const taught = generator !== 'procedural' || spentOnRows(facts).calls > 0
   if (planned.length === 0 && !taught) {
     return {
       noLanguageModel: true,

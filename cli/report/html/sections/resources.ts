@@ -1,6 +1,6 @@
 import { phaseLooks, timeLine } from '../../plots/time-line.ts'
 import type { ReportData } from '../../report-data.ts'
-import { budgetLines, matsText } from '../../text/budget.ts'
+import { budgetLines, matsText, usageHead, usageRows } from '../../text/budget.ts'
 import { duration, numberText, percent } from '../../text/format.ts'
 import { matsNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
@@ -33,5 +33,17 @@ ${
     : ''
 }
 ${definitions([...budgetLines(data), ['MATS', matsText(data)]])}
+${
+  data.budget.usage.length > 0
+    ? table({
+        caption:
+          'Calls by role, model and stage: HTTP requests, failed ones too, and the tokens that replies reported.',
+        head: usageHead.map((text, column) => (column < 3 ? { text } : { text, kind: 'number' })),
+        rows: usageRows(data).map((cells) => ({
+          cells: cells.map((text, column) => (column < 3 ? { text } : { text, kind: 'number' as const })),
+        })),
+      })
+    : ''
+}
 <p class="note">${matsNote} ${numberText(data.run.messages)} messages are in the log.</p>`
 }

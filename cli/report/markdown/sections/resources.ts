@@ -1,5 +1,5 @@
 import type { ReportData } from '../../report-data.ts'
-import { budgetLines, matsText } from '../../text/budget.ts'
+import { budgetLines, matsText, usageHead, usageRows } from '../../text/budget.ts'
 import { duration } from '../../text/format.ts'
 import { matsNote, phaseNames } from '../../text/words.ts'
 import { escapeMarkdown, markdownTable } from '../escape.ts'
@@ -15,6 +15,7 @@ export function resourcesSection(data: ReportData): string[] {
         .map(({ phase, seconds }) => [phaseNames[phase], duration(seconds)]),
     ),
     markdownTable(['Budget', 'Used'], [...budgetLines(data), ['MATS', matsText(data)]]),
+    ...(data.budget.usage.length > 0 ? [markdownTable([...usageHead], usageRows(data))] : []),
     escapeMarkdown(matsNote),
   ]
 }
