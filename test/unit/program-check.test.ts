@@ -2,10 +2,12 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { tryHooks } from '../../agents/planner/hook-faults.ts'
 import { checkProgram } from '../../agents/planner/program-faults.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { checkModels, withModel } from '../../cli/check-models.ts'
 import { readTopology } from '../../cli/topology-file.ts'
+import { Program } from '../../schemas/program.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -14,9 +16,18 @@ const skills = (await loadTask(bundledTask)).skills.map(({ name }) => name)
 
 describe('the worked examples hold', () => {
   const names = globSync('*.yaml', { cwd: join(root, 'docs/programs') }).map((file) => file.replace('.yaml', ''))
-  test('there are three', () => expect(names.length).toBe(3))
+  test('there are five', () => expect(names.length).toBe(5))
   test.each(names)('%s', (name) => {
     expect(checkProgram(read(name), { skills })).toMatchObject({ ok: true })
+  })
+
+  test('the hooks among them do what they say', async () => {
+    const row = { instruction: 'Solve.', input: 'Ana buys 1 bun at 2.50.', output: '\\boxed{2.50}' }
+    const reply = 'Q: Somebody buys 4 buns at 0.50 each in a bakery. Total?\nA: 4 times 0.50 is \\boxed{2.00}.'
+    const program = read('hooks')
+    program.sources[0].parameters.count = [4]
+    const [trial] = await tryHooks(Program.parse(program), { row, seeds: [], reply })
+    expect(trial).toMatchObject({ faults: [], said: 'accepts the sample and expands it to 2 rows' })
   })
 })
 
