@@ -66,6 +66,7 @@ describe('the evidence of a run in its report', () => {
       { ...made, arm: 'control', rows: 0, datasetHash: null, leftOut: 'no teacher calls are left for a control' },
     ])
     told(report, '212')
+    told(report, 'fewer rows than the final')
     told(report, 'the very dataset of final')
     told(report, 'left out: no teacher calls are left for a control')
   })

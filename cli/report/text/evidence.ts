@@ -2,14 +2,22 @@ import { labelOf } from '../analyse/names.ts'
 import type { EvidenceFacts } from '../evidence-facts.ts'
 import { numberText, percent, shortHash } from './format.ts'
 
-/** The arms as rows of a table: name, rows, dataset, remark. */
-export const armLines = ({ arms, referenceRefused }: EvidenceFacts): [string, string, string, string][] =>
-  arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => {
-    const refused =
-      arm === 'reference' && referenceRefused ? `${referenceRefused} rows that copy an item were refused` : ''
-    const same = sameAs === null ? '' : `the very dataset of ${labelOf(sameAs).toLowerCase()}: its result`
-    return [labelOf(arm), numberText(rows), shortHash(datasetHash), leftOut ? `left out: ${leftOut}` : same || refused]
+/** The arms as rows of a table: name, rows, dataset, remarks. */
+export function armLines({ arms, referenceRefused }: EvidenceFacts): [string, string, string, string][] {
+  const wanted = arms.find(({ arm }) => arm === 'final')?.rows ?? null
+  return arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => {
+    const remarks = [
+      leftOut !== null && `left out: ${leftOut}`,
+      sameAs !== null && `the very dataset of ${labelOf(sameAs).toLowerCase()}: its result`,
+      leftOut === null &&
+        wanted !== null &&
+        rows !== wanted &&
+        `${rows < wanted ? 'fewer' : 'more'} rows than the final`,
+      arm === 'reference' && referenceRefused && `${referenceRefused} rows that copy an item were refused`,
+    ]
+    return [labelOf(arm), numberText(rows), shortHash(datasetHash), remarks.filter(Boolean).join('; ')]
   })
+}
 
 /** Both halves of a swapped validation as rows of a table. */
 export const halfLines = (swap: NonNullable<EvidenceFacts['swap']>): [string, string, string][] =>
