@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { type Bus, type Cause, TerminalError } from '../../bus/mod.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { type Answers, Opened, type OpeningRequest, SealedResult, Sitting } from '../../schemas/messages/evaluation.ts'
+import { type Answers, Opened, type OpeningRequest, Sitting } from '../../schemas/messages/evaluation.ts'
 import { Row } from '../../schemas/row.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
+import { packResults, SealedResult } from '../../schemas/sealed-results.ts'
 import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
@@ -90,7 +91,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
     await bus.publish(
       Opened,
       { runId, variant: variants.planner, id: 'opened', cause },
-      { opening, testHash, auditSeed, results: all.map((entry) => entry!.value) },
+      { opening, testHash, auditSeed, ...packResults(all.map((entry) => entry!.value)) },
     )
   }
 

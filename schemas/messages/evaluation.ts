@@ -5,6 +5,7 @@ import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
 import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
+import { PackedResult, PaperName, Papers } from '../sealed-results.ts'
 import { ScoreMode } from '../task.ts'
 import { Candidate, TrainingSummary } from '../training.ts'
 
@@ -125,7 +126,7 @@ export const Sitting = defineWork({
   schema: z.object({
     candidate: Candidate,
     questions: ObjectRef,
-    paper: z.enum(['test', 'audit']),
+    paper: PaperName,
     publicTask: ObjectRef,
     variants: Variants,
   }),
@@ -140,20 +141,11 @@ export const Answers = defineWork({
   to: 'evaluator',
   schema: z.object({
     candidate: z.string(),
-    paper: z.enum(['test', 'audit']),
+    paper: PaperName,
     predictions: ObjectRef,
     publicTask: ObjectRef,
   }),
 })
-
-/** The result of one candidate on one sealed paper, item by item, without questions or answers. */
-export const SealedResult = z.object({
-  candidate: Candidate,
-  paper: z.enum(['test', 'audit']),
-  sheet: ScoreSheet,
-  items: z.array(ItemOutcome),
-})
-export type SealedResult = z.infer<typeof SealedResult>
 
 /** evaluator -> planner: the test was opened. */
 export const Opened = defineWork({
@@ -165,7 +157,9 @@ export const Opened = defineWork({
     opening: z.number().int().positive(),
     testHash: Sha256,
     auditSeed: z.string(),
-    results: z.array(SealedResult),
+    /** The items of each paper; empty in logs whose results hold them. */
+    papers: Papers.default({}),
+    results: z.array(PackedResult),
   }),
 })
 

@@ -14,6 +14,7 @@ import {
   type Report,
   type Sitting,
 } from '../../schemas/messages/evaluation.ts'
+import { unpackResults } from '../../schemas/sealed-results.ts'
 import { Question } from '../../schemas/task.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { variantsOf } from '../../schemas/variants.ts'
@@ -151,7 +152,9 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const [opened] = openings
     expect(opened!.opening).toBe(1)
     expect(
-      opened!.results.map(({ candidate, paper, items }) => `${candidate.name} ${paper} ${items.length}`).toSorted(),
+      unpackResults(opened!)
+        .map(({ candidate, paper, items }) => `${candidate.name} ${paper} ${items.length}`)
+        .toSorted(),
     ).toEqual(['base audit 6', 'base test 280', 'base-examples audit 6', 'base-examples test 280'])
     expect(JSON.stringify(opened)).not.toContain(task.test[0]!.input)
 

@@ -5,6 +5,7 @@ import { bundledTask } from '../../cli/bundled-task.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Opened, OpeningRequest, Sitting } from '../../schemas/messages/evaluation.ts'
+import { unpackResults } from '../../schemas/sealed-results.ts'
 import { Question } from '../../schemas/task.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
@@ -107,7 +108,8 @@ describe('an opening', () => {
     await createOpening(evaluator, auditCounts).mark(await answersTo(sittings[0]!), 'one', task.scorer, cause)
     await until('the opening', () => openings.length > 0)
     expect(openings).toHaveLength(1)
-    const { opening, results } = openings[0]!.opened
+    const { opening } = openings[0]!.opened
+    const results = unpackResults(openings[0]!.opened)
     expect(opening).toBe(1)
     expect(results.map(({ candidate, paper }) => `${candidate.name} ${paper}`)).toEqual(all)
     expect(results.every(({ paper, items }) => items.length === (paper === 'test' ? 12 : 6))).toBe(true)

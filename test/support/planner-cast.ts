@@ -101,7 +101,7 @@ export async function openCast(
   })
   work(evaluator!, 'evaluator', {
     async 'opening-request'(_request, { runId, cause }) {
-      const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', results: [] }
+      const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', papers: {}, results: [] }
       await evaluator!.publish(Opened, { runId, variant: variants.planner!, id: 'opened', cause }, payload)
     },
     predictions: unexpected,

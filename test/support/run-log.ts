@@ -338,7 +338,12 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       return { candidate: candidateOf(name), paper, sheet: sheetOf(items), items }
     }
     const results = [...names.map((name) => result('test', name)), result('audit', 'base'), result('audit', 'final')]
-    say('opened', 'evaluator', { opening: 1, testHash: hash('test'), auditSeed: 'f00dfeed', results }, 190_000)
+    say(
+      'opened',
+      'evaluator',
+      { opening: 1, testHash: hash('test'), auditSeed: 'f00dfeed', papers: {}, results },
+      190_000,
+    )
   }
   if (finished) {
     const chosenAttempt = Math.min(2, attempts)

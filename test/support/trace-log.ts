@@ -343,6 +343,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const opened = emit('opened', ['evaluator', 1], `${runId}.answers:final:test`, clock, {
     opening: 1,
     testHash: hash('test'),
+    papers: {},
     auditSeed: 'audit-5d1c',
     results: (['test', 'audit'] as const).flatMap((paper) =>
       names.map((name) => ({

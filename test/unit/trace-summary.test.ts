@@ -33,6 +33,14 @@ test('every score that the page draws stays whole', () => {
   expect(shown('decision').payload).toEqual(decision.payload)
 })
 
+test('the scores of any number of candidates stay whole, their items do not', () => {
+  const opened = last('opened').payload as { results: object[] }
+  const many = Array.from({ length: 12 }, () => opened.results).flat()
+  const { payload } = summarise({ ...opened, results: many }, 500_000) as { payload: { results: { items: unknown }[] } }
+  expect(payload.results).toHaveLength(many.length)
+  expect(payload.results[0]!.items).toHaveProperty('$elided')
+})
+
 test('a long text is cut and says so', () => {
   const payload = { diagnosis: 'x'.repeat(9000) }
   const summary = summarise(payload, 9020) as { payload: typeof payload; summarised: boolean }

@@ -1,6 +1,7 @@
 import type { Arm } from '../../../schemas/arm.ts'
-import type { ArmRecord, SealedResult } from '../../../schemas/messages/evaluation.ts'
+import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
+import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { Grouped } from '../statistics/two-way.ts'
 
 /** What the adapters of one arm made of the same paper; the base is an arm of one. */

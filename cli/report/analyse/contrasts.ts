@@ -1,6 +1,7 @@
 import type { Arm } from '../../../schemas/arm.ts'
-import type { ArmRecord, PrimaryComparison, SealedResult } from '../../../schemas/messages/evaluation.ts'
+import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
+import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { ArmDifference, ArmResult, Comparison, Contrasts, SkillDifference } from '../contrasts.ts'
 import { armDifference } from '../statistics/arm-difference.ts'
 import { armMean } from '../statistics/arm-mean.ts'

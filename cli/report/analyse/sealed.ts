@@ -1,5 +1,6 @@
-import type { PrimaryComparison, SealedResult } from '../../../schemas/messages/evaluation.ts'
+import type { PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
+import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { AuditComparison, PaperResult, SealedResults } from '../report-data.ts'
 import type { Resampling } from '../statistics/resampler.ts'

@@ -1,6 +1,7 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { MessageName, Registry } from '../../../schemas/registry.ts'
 import { registry } from '../../../schemas/registry.ts'
+import { unpackResults } from '../../../schemas/sealed-results.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { AgentSeen, RunFacts, Said } from './run-facts.ts'
 
@@ -116,9 +117,12 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
       case 'opening-request':
         facts.openingRequests.push(read(name))
         return null
-      case 'opened':
-        facts.opened.push(read(name))
+      case 'opened': {
+        const { payload, ...said } = read(name)
+        const { papers, results, ...opened } = payload
+        facts.opened.push({ ...said, payload: { ...opened, results: unpackResults({ papers, results }) } })
         return null
+      }
       case 'progress':
         facts.progress.push(read(name))
         return null

@@ -3,6 +3,7 @@ import type { Job, Opened, OpeningRequest, Predictions, Report } from '../../../
 import type { Batch, Shard, Verdict } from '../../../schemas/messages/generation.ts'
 import type { Control, Decision, Progress, RunFinished, StatusChanged } from '../../../schemas/messages/run.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
+import type { SealedResult } from '../../../schemas/sealed-results.ts'
 
 /** A payload with the time it was said, in milliseconds since 1970, and its place in the log. */
 export type Said<T> = { seq: number; atMs: number; instance: string; payload: T }
@@ -29,12 +30,15 @@ export type RunFacts = {
   batches: Said<BatchFacts>[]
   verdicts: Said<PayloadOf<typeof Verdict>>[]
   openingRequests: Said<PayloadOf<typeof OpeningRequest>>[]
-  opened: Said<PayloadOf<typeof Opened>>[]
+  /** With each result's items. */
+  opened: Said<OpenedFacts>[]
   progress: Said<PayloadOf<typeof Progress>>[]
   statuses: Said<PayloadOf<typeof StatusChanged>>[]
   controls: Said<PayloadOf<typeof Control>>[]
   finished: Said<PayloadOf<typeof RunFinished>>[]
 }
+
+export type OpenedFacts = Omit<PayloadOf<typeof Opened>, 'papers' | 'results'> & { results: SealedResult[] }
 
 export type BatchFacts = Pick<PayloadOf<typeof Batch>, 'source' | 'shard' | 'spent'> & {
   attempt: number
