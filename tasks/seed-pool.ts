@@ -30,6 +30,20 @@ export async function readSeedPool(dir: string, file: string): Promise<{ text: s
   throw new TaskError(`There are ${seeds.length} seeds`, where, `Keep ${maxSeeds} of them.`)
 }
 
+/** Whether a pool takes a record: it is not too long, and does not carry its answer. */
+export function isSeed(written: Readonly<Record<string, string>>): boolean {
+  try {
+    readSeed(written, 'a seed')
+    return true
+  } catch (error) {
+    if (error instanceof TaskError) return false
+    throw error
+  }
+}
+
+/** Why an import leaves a question out of a pool. */
+export const notASeed = 'too long for a seed, or it carries its answer'
+
 function readSeed(written: z.infer<typeof WrittenSeed>, where: string): Seed {
   const record = typeof written === 'string' ? { question: written } : written
   for (const [name, value] of Object.entries(record)) {

@@ -33,7 +33,9 @@ export function registerTaskImport(task: Command): void {
   const names = [...importers, ...seedImporters].map(({ name, source }) => `  ${name}: ${source}`)
   const command = task
     .command('import')
-    .description('turn your copy of a published set into a task folder (sciinstruct, taco: into a seed file)')
+    .description(
+      'turn your copy of a published set into a task folder (sciinstruct, taco, livecodebench-code: into a seed file)',
+    )
     .argument('<format>', `one of ${[...importers, ...seedImporters].map(({ name }) => name).join(', ')}`)
     .argument('<source>', 'your copy')
     .requiredOption('--out <dir>', 'the new folder')

@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
@@ -30,6 +31,10 @@ export async function importSeeds(
   let chosen: { key: number; text: string; value: Seed }[] = []
   for await (const value of importer.seeds(source, log)) {
     const text = JSON.stringify(value)
+    if (!isSeed(value)) {
+      log.drop(text.slice(0, 60), notASeed)
+      continue
+    }
     chosen.push({ key: fingerprint(`${seed}:${text}`), text, value })
     if (chosen.length >= 4 * count) chosen = smallest(chosen, count)
   }

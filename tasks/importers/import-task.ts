@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Item, TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
+import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import type { Division, Role } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
@@ -102,7 +103,8 @@ async function writeFolder(
     throw new TaskError(why, source, 'Point at the whole set, or ask for fewer audit items and seeds.')
   }
 
-  const written = await writeItems(importer, source, folder, profile, plan, division)
+  const written = await writeItems(importer, source, folder, profile, plan, division, log)
+  counts.seed = written.seeds.length
   if (auditFile !== null) {
     const audit = await writeAuditFile(importer, auditFile, folder, profile, plan.options, log, scratch)
     written.splits.audit = audit
@@ -137,6 +139,7 @@ async function writeItems(
   profile: TaskProfile,
   { options, signal }: ImportPlan,
   division: Division,
+  log: ImportLog,
 ): Promise<Written> {
   const scorer = scorerNamed(profile.scorer.name)!
   const assigned = division.roles()
@@ -145,6 +148,10 @@ async function writeItems(
   const audit = division.counts.audit > 0 ? new SplitWriter(folder, taskFileNames.audit) : null
   const examples: TrainingRow[] = []
   const seeds: Seed[] = []
+  const addSeed = (seed: Seed, id: string): void => {
+    if (isSeed(seed)) seeds.push(seed)
+    else log.drop(id, notASeed)
+  }
   try {
     for await (const draft of importer.items(source, new ImportLog(), options)) {
       signal?.throwIfAborted()
@@ -167,7 +174,7 @@ async function writeItems(
           examples.push({ instruction: item.instruction, input: item.input, output: scorer.inForm(item.answer) })
           break
         case 'seed':
-          seeds.push(draft.seed ?? { question: item.input })
+          addSeed(draft.seed ?? { question: item.input }, item.id)
           break
       }
     }

@@ -1,5 +1,5 @@
 import type { SeedImporter } from './import-seeds.ts'
-import { sciinstructImporter, tacoImporter } from './seed-sets.ts'
+import { livecodebenchCodeImporter, sciinstructImporter, tacoImporter } from './seed-sets.ts'
 
 export { importSeeds, type SeedImporter } from './import-seeds.ts'
 export { type ImportPlan, type ImportResult, importTask } from './import-task.ts'
@@ -7,4 +7,4 @@ export type { Importer } from './importer.ts'
 export { importers } from './list.ts'
 
 /** Sets that become a seed file: questions without answers. */
-export const seedImporters: readonly SeedImporter[] = [sciinstructImporter, tacoImporter]
+export const seedImporters: readonly SeedImporter[] = [sciinstructImporter, tacoImporter, livecodebenchCodeImporter]

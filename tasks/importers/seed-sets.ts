@@ -56,6 +56,30 @@ function firstInput(value: unknown): string | null {
   }
 }
 
+/** The input of the first public test: a JSON text of an array, or the array itself. Private tests, some of them pickles, are not read. */
+function firstPublicInput(value: unknown): string | null {
+  try {
+    const tests: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    const first = Array.isArray(tests) ? (tests[0] as { input?: unknown } | undefined) : undefined
+    return typeof first?.input === 'string' && first.input !== '' ? first.input : null
+  } catch {
+    return null
+  }
+}
+
+/** LiveCodeBench's code generation: `question_content` with the input of its first public test. */
+export const livecodebenchCodeImporter: SeedImporter = {
+  name: 'livecodebench-code',
+  source: 'a published test.jsonl, test2.jsonl ... of code generation, or a Parquet or JSON export',
+  seeds: (source, log) =>
+    eachSeed(source, log, (row) => {
+      const question = typeof row.question_content === 'string' ? row.question_content.trim() : ''
+      const input = firstPublicInput(row.public_test_cases)
+      if (question === '') return 'no question_content'
+      return input === null ? 'no public test with an input' : { question_content: question, test_input: input }
+    }),
+}
+
 /** TACO: `question` with the first of its test inputs; problems with a special judge have no single right output. */
 export const tacoImporter: SeedImporter = {
   name: 'taco',

@@ -90,3 +90,38 @@ describe('taco', () => {
     expect(Object.fromEntries(log.dropped)).toEqual({ 'no question': 1, 'no test input': 2 })
   })
 })
+
+describe('livecodebench-code', () => {
+  const tests = (input: string) => JSON.stringify([{ input, output: '1', testtype: 'stdin' }])
+  const row = (index: number) => ({
+    question_content: `Count the ways for ${index}.`,
+    public_test_cases: tests(`${index}\n`),
+    private_test_cases: 'eJxrYJmqwgABPWoZJZl5qXqFpZl5JVOS9KboAQA+KQZ4',
+    platform: 'atcoder',
+  })
+
+  test('takes the first public test and never the private ones', async () => {
+    await using folder = await importFolder()
+    const bad = [
+      { ...row(7), public_test_cases: '[]' },
+      { ...row(8), question_content: '' },
+      { ...row(9), public_test_cases: 'x' },
+    ]
+    const source = await folder.put('test.jsonl', jsonLines([...times(6, row), ...bad]))
+    const out = `${folder.path}/seed.json`
+    const log = await importSeeds(importer('livecodebench-code'), source, out, 1, 100)
+    expect(log).toMatchObject({ read: 9, kept: 6 })
+    expect(Object.fromEntries(log.dropped)).toEqual({ 'no public test with an input': 2, 'no question_content': 1 })
+    expect(await read(out)).toContainEqual({ question_content: 'Count the ways for 3.', test_input: '3\n' })
+    expect(await readFile(out, 'utf8')).not.toContain('eJxr')
+  })
+})
+
+test('a question that carries its answer, or is too long, is no seed of any set', async () => {
+  await using folder = await importFolder()
+  const rows = [{ content: 'What is 2 + 2?' }, { content: 'What is 2 + 3?\nAnswer: 5' }, { content: 'x'.repeat(9_000) }]
+  const source = await folder.put('SciInstruct.json', rows)
+  const log = await importSeeds(importer('sciinstruct'), source, `${folder.path}/seed.json`, 1, 10)
+  expect(log).toMatchObject({ read: 3, kept: 1 })
+  expect(Object.fromEntries(log.dropped)).toEqual({ 'too long for a seed, or it carries its answer': 2 })
+})

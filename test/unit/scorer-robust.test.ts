@@ -71,7 +71,32 @@ describe.each(lineScorerNames())('%s', (name) => {
     )
   })
 
-  const units = [...repeated, 'assert f(1) == 5, 5 ', '\\boxed{1}', '10^{1}', 'answer is 5. ', 'x = ', '- ', '"a",']
+  const phrases = [
+    'assert f(1) == 5, 5 ',
+    'assert f(1) == 5\n',
+    'assert ',
+    '\\boxed{1}',
+    '\\boxed{',
+    'oxed',
+    'oxed{',
+    '10^{1}',
+  ]
+  const more = [
+    'answer is 5. ',
+    'answer is ',
+    'x = ',
+    '- ',
+    '"a",',
+    '()',
+    '{}',
+    '(-',
+    '1,',
+    '1,234,',
+    '$1 ',
+    '\\frac{',
+    '\\text{a}',
+  ]
+  const units = [...repeated, ...phrases, ...more, '[ANSWER]', '```python\n', 'not ', '[[1],', '{"a":']
   test('reads 1 MB of anything in seconds', { timeout: 120_000 }, () => {
     const score = lineScorerNamed(name)!
     const slow: string[] = []
