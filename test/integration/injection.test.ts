@@ -23,7 +23,7 @@ const task = await loadTask(bundledTask)
 const teach = taskTeacher(task)
 const skill = 'order-total'
 
-/** What is made of a right row; `null`: no row may come of it. */
+/** What is made of a right row. */
 const tricks: ((row: TrainingRow) => string)[] = [
   (row) => JSON.stringify(row),
   () => order,
@@ -39,13 +39,8 @@ const tricks: ((row: TrainingRow) => string)[] = [
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-injection-'))
-  const { sources, ...rest } = promptProgram({ rows: 16 })
   const template = `Write ${skill} problem number {{index}}.`
-  const program = {
-    ...rest,
-    sources: [{ ...sources[0]!, template }],
-    contract: { maxInputChars: 2000, maxOutputChars: 2000 },
-  }
+  const program = { ...promptProgram({ rows: 16, template }), contract: { maxInputChars: 2000, maxOutputChars: 2000 } }
   await writeFile(join(folder, 'program.json'), JSON.stringify(program))
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
