@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { syllabus } from '../support/command.ts'
+import { until } from '../support/nats.ts'
+import { testHome } from '../support/provision.ts'
 
 const topology = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.meta.url))
 let folder: string
@@ -66,3 +68,35 @@ test.each([
   expect(command.output()).not.toContain(key)
   expect(paths.filter((path) => path.includes('completions'))).toEqual([])
 })
+
+test('resume says it too, before the run goes on', async () => {
+  const home = join(folder, 'resumed')
+  await mkdir(home)
+  for (const part of ['nats-server', 'runtime', 'students']) await symlink(join(testHome, part), join(home, part))
+  const env = { SYLLABUS_HOME: home, SYLLABUS_RUNS: join(folder, 'runs'), OPENAI_BASE_URL: baseUrl }
+  const run = ['run', '--topology', topology, '--model', 'small-teacher', '--run-id', 'begun']
+  const begun = syllabus(run, { ...env, OPENAI_API_KEY: 'good-key' })
+  await until(
+    'the run has begun',
+    () => begun.output().includes('run is running') || begun.child.exitCode !== null,
+    60_000,
+  )
+  begun.child.kill('SIGINT')
+  expect(await begun.ended, begun.output()).toBe(130)
+  const resume = async (changes: Record<string, string>) => {
+    const command = syllabus(['resume', 'begun', '--topology', topology], {
+      ...env,
+      OPENAI_API_KEY: 'good-key',
+      ...changes,
+    })
+    return { code: await command.ended, told: command.output() }
+  }
+  const refused = await resume({ OPENAI_API_KEY: 'planted-key-456' })
+  expect(refused).toMatchObject({ code: 2, told: expect.stringMatching(/refuses the key.*OPENAI_API_KEY/s) })
+  expect(refused.told).not.toContain('planted-key-456')
+  expect(await resume({ OPENAI_BASE_URL: noApi() })).toMatchObject({
+    code: 2,
+    told: expect.stringMatching(/no OpenAI-compatible API.*OPENAI_BASE_URL/s),
+  })
+  expect(paths.filter((path) => path.includes('completions'))).toEqual([])
+}, 180_000)
