@@ -4,6 +4,7 @@ import { candidateFacts } from './analyse/candidates.ts'
 import { caveatsOf, conclude } from './analyse/conclusion.ts'
 import { type DatasetRows, datasetFacts } from './analyse/datasets.ts'
 import { evidenceOf } from './analyse/evidence.ts'
+import { failuresOf } from './analyse/failures.ts'
 import { provenanceOf } from './analyse/provenance.ts'
 import { sampleRows } from './analyse/samples.ts'
 import { sealedResults } from './analyse/sealed.ts'
@@ -60,6 +61,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     candidates,
     datasets,
     mats: matsOf(facts, datasets),
+    failures: failuresOf(facts, datasets),
     budget: budgetOf(facts, datasets, time.wallSeconds),
     time,
     provenance: provenanceOf(facts, { datasets, candidates, sealed, bootstrap }, options.versions),

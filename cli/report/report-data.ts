@@ -117,6 +117,18 @@ export const DatasetFacts = z.object({
 })
 export type DatasetFacts = z.infer<typeof DatasetFacts>
 
+/** The paper's categories of failures. */
+export const FailureCategory = z.enum([
+  'time-out',
+  'extraction',
+  'runtime-error',
+  'truncated',
+  'insufficient-rows',
+  'other',
+])
+export type FailureCategory = z.infer<typeof FailureCategory>
+const failures = z.partialRecord(FailureCategory, count)
+
 export const phases = ['generate', 'train', 'answer', 'score', 'sealed', 'other'] as const
 export const Phase = z.enum(phases)
 export type Phase = z.infer<typeof Phase>
@@ -171,6 +183,7 @@ export const ReportData = z.object({
   candidates: z.array(CandidateFacts),
   datasets: z.array(DatasetFacts),
   mats: z.object({ attempts: count, validAttempts: count, value: z.number().nullable() }),
+  failures: z.object({ attempts: failures, replies: failures }),
   budget: z.object({
     hoursUsed: z.number().nullable(),
     maxHours: z.number().nullable(),

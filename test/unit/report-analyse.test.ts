@@ -49,6 +49,31 @@ describe('a finished run', () => {
     expect(data.mats).toEqual({ attempts: 3, validAttempts: 3, value: 1 })
   })
 
+  test('counts failures in the categories of the paper', () => {
+    expect(data.failures).toEqual({ attempts: {}, replies: { other: 24 } })
+    const log = runLog({ attempts: 1, opened: false })
+    const change = (name: string, index: number, payload: object) => {
+      const entry = log.filter((one) => one.name === name)[index]!
+      entry.payload = { ...(entry.payload as object), ...payload }
+    }
+    const failed = (kind: string, reason: string) => ({ index: 0, kind, reason })
+    change('batch', 0, {
+      failures: [
+        failed('gone', 'gone: nothing answers'),
+        failed('teacher', 'failed: timed out'),
+        failed('unusable', 'it held no whole JSON object, for it was cut off at the token limit'),
+        failed('unusable', 'it was empty'),
+        failed('hook', 'hook: parse is no function'),
+      ],
+    })
+    change('decision', 0, { error: 'the reply was cut off at its token limit' })
+    change('verdict', 0, { rows: 12 })
+    expect(reportData(log).failures).toEqual({
+      attempts: { truncated: 1, 'insufficient-rows': 1 },
+      replies: { 'time-out': 2, truncated: 1, extraction: 1, 'runtime-error': 1, other: 5 },
+    })
+  })
+
   test('takes the versions of the runtime from the trainings', () => {
     expect(data.provenance.versions).toEqual({ syllabus: '0.1.0', torch: '2.15.0', peft: '0.21.0' })
   })

@@ -106,7 +106,7 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
       case 'batch': {
         const { payload, ...said } = read(name)
         const { round, shard, source, spent, candidates, failures } = payload
-        const counts = { candidates: candidates.length, failures: failures.length }
+        const counts = { candidates: candidates.length, failures }
         const batch = { attempt: round.attempt, round: round.round, shard, source, spent, ...counts }
         facts.batches.push({ ...said, payload: batch })
         return null

@@ -44,5 +44,5 @@ export type BatchFacts = Pick<PayloadOf<typeof Batch>, 'source' | 'shard' | 'spe
   attempt: number
   round: number
   candidates: number
-  failures: number
+  failures: PayloadOf<typeof Batch>['failures']
 }

@@ -5,7 +5,7 @@ import type { TwoWay } from './two-way.ts'
 export type Part = { variance: number; critical: number }
 
 /**
- * Both were set by simulation (docs/evidence.md, `npm run simulate`), so that intervals hold the truth in 93 to 97 % of runs whether
+ * Both were set by simulation (docs/intervals.md, `npm run simulate`), so that intervals hold the truth in 93 to 97 % of runs whether
  * seeds matter or not. `seedlessCritical` is what the residual alone is taken with where seeds show no effect; `offset` is
  * the share of the residual that is subtracted before the seeds' mean square counts with Student's t.
  */

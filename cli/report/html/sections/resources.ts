@@ -1,6 +1,7 @@
 import { phaseLooks, timeLine } from '../../plots/time-line.ts'
 import type { ReportData } from '../../report-data.ts'
 import { budgetLines, matsText, usageHead, usageRows } from '../../text/budget.ts'
+import { failureLines, failureNote } from '../../text/failures.ts'
 import { duration, numberText, percent } from '../../text/format.ts'
 import { matsNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
@@ -45,5 +46,17 @@ ${
       })
     : ''
 }
+<h3>Failures, in the paper’s categories</h3>
+${table({
+  head: [{ text: 'Category' }, { text: 'Attempts', kind: 'number' }, { text: 'Replies', kind: 'number' }],
+  rows: failureLines(data).map(([category, attempts, replies]) => ({
+    cells: [
+      { text: category },
+      { text: attempts, kind: 'number' as const },
+      { text: replies, kind: 'number' as const },
+    ],
+  })),
+})}
+<p class="note">${failureNote}</p>
 <p class="note">${matsNote} ${numberText(data.run.messages)} messages are in the log.</p>`
 }

@@ -1,0 +1,96 @@
+import { armDifference } from '../../cli/report/statistics/arm-difference.ts'
+import { armMean } from '../../cli/report/statistics/arm-mean.ts'
+import type { Interval } from '../../cli/report/statistics/interval.ts'
+import { type Grouped, twoWay } from '../../cli/report/statistics/two-way.ts'
+import { simulatedStudents, truthOf, type World } from './simulated-students.ts'
+
+const holds = (interval: Interval | null, truth: number) =>
+  interval !== null && interval.low <= truth && truth <= interval.high
+
+/** The share of runs in which the interval of an arm's accuracy over `seeds` adapters holds the truth. */
+export function meanCoverage(world: World, seeds: number, runs: number, interval = meanInterval): number {
+  const students = simulatedStudents(seedOf(world, seeds))
+  const truth = truthOf(world)
+  let held = 0
+  for (let run = 0; run < runs; run++) {
+    const grouped = students.arm(world, students.paper(world), seeds)
+    if (holds(interval(grouped, students.uniform), truth)) held += 1
+  }
+  return held / runs
+}
+
+const meanInterval = (grouped: Grouped, _uniform: () => number) => armMean(grouped).interval
+
+/** The same of the difference of two arms on one paper; `gain` is how much better the first one's middle seed is. */
+export function differenceCoverage(world: World, gain: number, seeds: number, runs: number): number {
+  const students = simulatedStudents(seedOf(world, seeds))
+  const better = { ...world, accuracy: world.accuracy + gain }
+  const truth = truthOf(better) - truthOf(world)
+  let held = 0
+  for (let run = 0; run < runs; run++) {
+    const paper = students.paper(world)
+    const [first, second] = [students.arm(better, paper, seeds), students.arm(world, paper, seeds)]
+    if (holds(armDifference(first, second).interval, truth)) held += 1
+  }
+  return held / runs
+}
+
+/** How often a dataset is called better than the control although all are equal. */
+export type FalseGains = { freshSeeds: number; oneFreshSeed: number; searchOnTest: number; searchOnValidation: number }
+
+/**
+ * Of `datasets` truly equal ones the best on validation is chosen and called better than an equal control where the interval of the
+ * difference lies above zero: with `seeds` fresh seeds of both on the test, with one, with the search's own adapter on the test, and
+ * with that adapter's score on the validation that chose it.
+ */
+export function falseGains(
+  world: World,
+  validationItems: number,
+  options: { datasets: number; seeds: number; runs: number },
+): FalseGains {
+  const { datasets, seeds, runs } = options
+  const students = simulatedStudents(seedOf(world, seeds))
+  const counts = { freshSeeds: 0, oneFreshSeed: 0, searchOnTest: 0, searchOnValidation: 0 }
+  const validation = { ...world, items: validationItems }
+  for (let run = 0; run < runs; run++) {
+    const [guide, paper] = [students.paper(validation), students.paper(world)]
+    const searched = Array.from({ length: datasets + 1 }, () => {
+      const adapters = students.trained(world, 1)
+      return { adapters, score: students.sits(validation, guide, adapters) }
+    })
+    const control = searched.pop()!
+    const chosen = searched.reduce((best, one) => (twoWay(one.score).share > twoWay(best.score).share ? one : best))
+    const [final, other] = [students.arm(world, paper, seeds), students.arm(world, paper, seeds)]
+    const better = (first: Grouped, second: Grouped) => Number((armDifference(first, second).interval?.low ?? 0) > 0)
+    const first = ({ sizes, right }: Grouped) => ({ sizes, right: right.slice(0, 1) })
+    counts.freshSeeds += better(final, other)
+    counts.oneFreshSeed += better(first(final), first(other))
+    counts.searchOnTest += better(
+      students.sits(world, paper, chosen.adapters),
+      students.sits(world, paper, control.adapters),
+    )
+    counts.searchOnValidation += better(chosen.score, control.score)
+  }
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count / runs])) as FalseGains
+}
+
+/** The percentile interval of the two-way bootstrap, groups and seeds resampled: what this project does not use. */
+export function percentileBootstrap({ sizes, right }: Grouped, uniform: () => number): Interval {
+  const [groups, resamples] = [sizes.length, 400]
+  const shares = Float64Array.from({ length: resamples }, () => {
+    const drawn = Array.from(right, () => right[Math.floor(uniform() * right.length)]!)
+    let [correct, items] = [0, 0]
+    for (let draw = 0; draw < groups; draw++) {
+      const group = Math.floor(uniform() * groups)
+      items += sizes[group]! * drawn.length
+      for (const seed of drawn) correct += seed[group]!
+    }
+    return correct / items
+  }).sort()
+  return { low: shares[Math.round(0.025 * resamples)]!, high: shares[Math.round(0.975 * resamples) - 1]! }
+}
+
+/** Another world, another seed; the same each time. */
+function seedOf({ items, accuracy, deviation, shared }: World, seeds: number): number {
+  return Math.round(items * 1e6 + accuracy * 1e5 + deviation * 1e4 + shared * 100 + seeds)
+}
