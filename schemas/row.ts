@@ -25,7 +25,14 @@ export const Row = z.object({
     coreKey: z.string().optional(),
     /** Who answered which prompt with what, for a row that a teacher wrote. */
     teacher: z
-      .object({ model: z.string(), promptHash: Sha256, replyHash: Sha256, checks: z.array(z.string()) })
+      .object({
+        model: z.string(),
+        /** Sampling settings of the call. */
+        parameters: z.record(z.string(), z.number()).optional(),
+        promptHash: Sha256,
+        replyHash: Sha256,
+        checks: z.array(z.string()),
+      })
       .optional(),
     /** Who judged the row, on which prompt and rubric, and the score from 1 to 5. */
     judge: z

@@ -23,22 +23,24 @@ beforeAll(async () => {
     SYLLABUS_HOME: join(folder, 'home'),
     OPENAI_API_KEY: '',
   }
-  const program = join(folder, 'program.json')
-  await writeFile(program, JSON.stringify(promptProgram({ rows: 10 })))
+  const file = join(folder, 'program.json')
+  const program = promptProgram({ rows: 10, verification: { kind: 'vote', k: 2, temperature: 0.5 } })
+  await writeFile(file, JSON.stringify({ ...program, judge: { minScore: 3 } }))
   // Faults of every kind, and calls that fail for good because the budget ends: all of them are in the journal.
   await using server = await startTeacherServer({
     duplicateEvery: 10,
     faults: { cutText: 0.1, empty: 0.1, refused: 0.1 },
+    wrongEvery: 9,
   })
   const out = join(folder, 'out')
-  const asked = ['--rows', '80', '--model', server.model, '--budget', '95', '--run-id', 'again']
-  const made = syllabus(['generate', '--program', program, '--out', out, ...asked], {
+  const asked = ['--rows', '40', '--model', server.model, '--budget', '220', '--run-id', 'again']
+  const made = syllabus(['generate', '--program', file, '--out', out, ...asked], {
     ...env,
     OPENAI_BASE_URL: server.url,
   })
   await made.ended
   const outcome = JSON.parse(await readFile(join(out, 'generation.json'), 'utf8'))
-  expect(outcome.rows, made.output()).toBeGreaterThan(40)
+  expect(outcome.rows, made.output()).toBeGreaterThan(20)
   datasetHash = outcome.datasetHash
 }, 120_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -66,23 +68,23 @@ test('a finished run is made again from its journal, without a call, to the same
 })
 
 test('a reply that was changed gives another dataset, and one that is gone is named', async () => {
-  let key = ''
   await tamper(async (bus) => {
-    const journal = bus.kv('journal', JournalEntry)
-    for (const each of await journal.keys('again.>')) {
-      const { value } = (await journal.get(each))!
-      if (!('reply' in value) || !value.reply.text.includes('crates')) continue
-      key = each
-      const text = value.reply.text.replace('orders', 'buys')
-      await journal.put(each, { ...value, reply: { ...value.reply, text } })
-      break
+    const votes = bus.kv('check-journal', JournalEntry)
+    for (const key of (await votes.keys('again.>')).filter((each) => each.includes('vote')).slice(0, 20)) {
+      const { value } = (await votes.get(key))!
+      if ('reply' in value) await votes.put(key, { ...value, reply: { ...value.reply, text: 'It is \\boxed{0.02}.' } })
     }
   })
   const changed = replay()
   expect(await changed.ended, changed.output()).toBe(1)
   expect(JSON.parse(changed.output())).toMatchObject({ outcome: 'differs', recordedHash: datasetHash })
 
-  await tamper((bus) => bus.kv('journal', JournalEntry).delete(key))
+  let key = ''
+  await tamper(async (bus) => {
+    const journal = bus.kv('journal', JournalEntry)
+    key = (await journal.keys('again.>'))[0]!
+    await journal.delete(key)
+  })
   const gone = replay()
   expect(await gone.ended, gone.output()).toBe(1)
   expect(JSON.parse(gone.output())).toMatchObject({ outcome: 'impossible' })

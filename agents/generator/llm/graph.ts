@@ -94,6 +94,7 @@ function toRow(row: WrittenRow, at: number, { stem, sample, answered, context }:
       generator: 'llm',
       teacher: {
         model: reply.model,
+        parameters: JSON.parse(JSON.stringify(source.sampling)),
         promptHash,
         replyHash: sha256(reply.text),
         checks: at === 0 ? ['format'] : ['expanded'],
