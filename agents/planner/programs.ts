@@ -9,7 +9,7 @@ export type Manner = Pick<ProcedureSource, 'phrasings' | 'wideShare' | 'difficul
 const checks: Pick<Program, 'version' | 'contract' | 'filters' | 'verification' | 'judge'> = {
   version: 1,
   contract: { maxInputChars: 1000, maxOutputChars: 1000 },
-  filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.6 },
+  filters: { nearDuplicateJaccard: 0.7, contaminationShare: 0.6 },
   verification: 'execute',
   judge: null,
 }

@@ -6,7 +6,7 @@ import { apportion } from './rules/apportion.ts'
 export const promptChecks: Pick<Program, 'version' | 'contract' | 'filters'> = {
   version: 1,
   contract: { maxInputChars: 4000, maxOutputChars: 4000 },
-  filters: { nearDuplicateJaccard: 0.8, contaminationShare: 0.6 },
+  filters: { nearDuplicateJaccard: 0.7, contaminationShare: 0.6 },
 }
 
 /**

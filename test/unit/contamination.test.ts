@@ -5,7 +5,8 @@ import {
   itemIdsByOrdinal,
   openContaminationIndex,
 } from '../../agents/critic/checks/contamination.ts'
-import { createDice, longProblem, type Problem, shortProblem } from '../../agents/critic/checks/planted-problems.ts'
+import { createDice, longProblem, shortProblem } from '../../agents/critic/checks/planted-problems.ts'
+import { contaminationRates } from '../../agents/critic/checks/planted-rates.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i)
 const options = { share: 0.6 }
@@ -93,28 +94,6 @@ describe('the published bytes', () => {
   })
 })
 
-/** Of the planted copies of each kind, the share that is flagged as a copy of their own problem. */
-function flaggedShares(
-  problems: Problem[],
-  of: 'leaks' | 'lookAlikes',
-): { shares: Record<string, number>; kept: number } {
-  const items = problems.map(({ text }, i) => ({ id: `i${i}`, split: 'sealed' as const, text }))
-  const index = open(items)
-  const ids = itemIdsByOrdinal(items, key)
-  const counts: Record<string, [number, number]> = {}
-  for (const [i, problem] of problems.entries()) {
-    for (const [kind, text] of Object.entries(problem[of])) {
-      counts[kind] ??= [0, 0]
-      const found = index.check({ text })
-      counts[kind][1]++
-      // A look-alike may happen to be a true copy of another problem of the set.
-      if (found && (of === 'leaks' || ids[found.item] === `i${i}`)) counts[kind][0]++
-    }
-  }
-  const shares = Object.fromEntries(Object.entries(counts).map(([kind, [hits, all]]) => [kind, hits / all]))
-  return { shares, kept: index.templateOverlap }
-}
-
 describe.each([
   ['of 20 to 45 words', 400, shortProblem],
   ['of 300 words', 60, (dice: (n: number) => number) => longProblem(dice, 300)],
@@ -124,14 +103,14 @@ describe.each([
   const problems = Array.from({ length: count }, () => make(dice))
 
   test('leaks of every kind are found', () => {
-    const { shares } = flaggedShares(problems, 'leaks')
+    const { shares } = contaminationRates(problems, 'leaks', { key, ...options })
     expect(Object.keys(shares).length).toBeGreaterThanOrEqual(6)
     for (const [kind, share] of Object.entries(shares)) expect(share, kind).toBeGreaterThanOrEqual(0.99)
   })
 
   test('look-alikes are kept, and counted', () => {
-    const { shares, kept } = flaggedShares(problems, 'lookAlikes')
+    const { shares, templateOverlap } = contaminationRates(problems, 'lookAlikes', { key, ...options })
     for (const [kind, share] of Object.entries(shares)) expect(share, kind).toBeLessThanOrEqual(0.01)
-    expect(kept).toBeGreaterThanOrEqual(1.5 * count)
+    expect(templateOverlap).toBeGreaterThanOrEqual(1.5 * count)
   })
 })

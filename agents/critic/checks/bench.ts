@@ -1,15 +1,36 @@
 import { buildContaminationIndex, openContaminationIndex } from './contamination.ts'
 import { createDuplicateIndex } from './duplicate-index.ts'
-import { createDice, shortText } from './planted-problems.ts'
+import { createDice, longProblem, shortProblem, shortText } from './planted-problems.ts'
+import { contaminationRates, duplicateRates, type Shares } from './planted-rates.ts'
 
 /**
- * Rows a second of processor time (of all threads) at growing sizes: `npm run bench:checks -- [rows, default 1000000]`.
- * Only the checks are timed, not the making of the rows.
+ * What the checks find of planted copies and keep of look-alikes, then their rows a second of processor time (of all threads) at
+ * growing sizes: `npm run bench:checks -- [rows, default 1000000]`. Only the checks are timed, not the making of the rows.
  */
 const total = Number(process.argv[2] ?? 1_000_000)
 const CHUNK = 10_000
 const key = new Uint8Array(32).fill(1)
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
+
+const percent = (shares: Shares) =>
+  Object.entries(shares)
+    .map(([kind, share]) => `${kind} ${(100 * share).toFixed(1)} %`)
+    .join(', ')
+
+for (const [name, count, make] of [
+  ['20 to 45 words', 2_000, shortProblem],
+  ['300 words', 200, (dice: ReturnType<typeof createDice>) => longProblem(dice, 300)],
+] as const) {
+  const dice = createDice(2026)
+  const problems = Array.from({ length: count }, () => make(dice))
+  const leaks = contaminationRates(problems, 'leaks', { key, share: 0.6 })
+  const others = contaminationRates(problems, 'lookAlikes', { key, share: 0.6 })
+  console.log(`contamination, ${count} items of ${name}, share 0.6: leaks found: ${percent(leaks.shares)}`)
+  console.log(`  look-alikes refused: ${percent(others.shares)}; ${others.templateOverlap} kept as template overlap`)
+  for (const jaccard of [0.6, 0.7, 0.8, 0.9]) {
+    console.log(`duplicates, jaccard ${jaccard}: flagged: ${percent(duplicateRates(problems, jaccard, createDice(7)))}`)
+  }
+}
 
 function timeRows(
   check: (text: string, row: number) => void,

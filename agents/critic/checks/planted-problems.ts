@@ -161,6 +161,17 @@ function plant(
   }
 }
 
+/** The text with so many of its words exchanged for others; numbers and their neighbours' order stay. */
+export function edited(dice: Dice, text: string, count: number): string {
+  const words = text.split(' ')
+  const plain = words.flatMap((word, at) => (/^[a-z]{2,}$/.test(word) ? at : []))
+  for (let n = 0; n < count && plain.length > 0; n++) {
+    const [at] = plain.splice(dice(plain.length), 1)
+    words[at!] = `${words[at!]}${['ish', 'like', 'wise'][dice(3)]}`
+  }
+  return words.join(' ')
+}
+
 /** Another case, other punctuation, other spacing. */
 function restyle(dice: Dice, text: string): string {
   const cased = [text.toUpperCase(), text.toLowerCase(), text][dice(3)]!
