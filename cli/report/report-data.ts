@@ -110,6 +110,8 @@ export const DatasetFacts = z.object({
   rows: count.nullable(),
   valid: z.boolean().nullable(),
   rejected: z.partialRecord(RejectionReason, count),
+  /** Admitted rows that share the template of an evaluation item, with other numbers. */
+  templateOverlap: count.default(0),
   /** Rows by skill, counted in the dataset itself (`dataset`) or, where it could not be read, from the verdicts (`log`). */
   mix: z.record(z.string(), count),
   mixFrom: z.enum(['dataset', 'log']),

@@ -63,6 +63,11 @@ test('rows are voted about and judged, refused ones are made up for, and every r
   // Duplicates of what is in the batch or admitted are not paid for: two solutions make a majority of three.
   expect(server.votes).toBeLessThan(3 * bySource.crates!.generated)
   expect(command.output()).not.toContain('k-planted')
+
+  const { runId } = JSON.parse(await readFile(join(folder.path, 'both', 'run.json'), 'utf8'))
+  const replay = folder.command('both', ['replay', runId])
+  expect(await replay.ended, replay.output()).toBe(0)
+  expect(replay.output()).toContain('OK')
 })
 
 test('a naive judge that repeats what the row tells it admits nothing', async () => {

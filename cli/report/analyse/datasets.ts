@@ -70,6 +70,7 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     rows: last?.rows ?? null,
     valid: last && facts.config ? last.rows >= facts.config.minimumRows : null,
     rejected,
+    templateOverlap: verdicts.reduce((sum, verdict) => sum + verdict.templateOverlap, 0),
     ...(rows
       ? { mix: tally(rows.map((row) => row.skill)), mixFrom: 'dataset' as const }
       : { mix: mixFromLog(verdicts, bySkill, decision?.program?.carryOver?.rows), mixFrom: 'log' as const }),

@@ -97,17 +97,19 @@ function rejections(datasets: readonly DatasetFacts[]): Markup {
   const reasons = Object.keys(rejectionWords).filter((reason) => datasets.some(({ rejected }) => reason in rejected))
   return table({
     caption:
-      'Why candidates were not admitted: exactly one reason each. Surplus rows were good, but their skill was full.',
+      'Why candidates were not admitted: exactly one reason each. Surplus rows were good, but their source was full. Template overlap: admitted rows that share the template of an evaluation item, with other numbers.',
     head: [
       { text: 'Dataset' },
       { text: 'Not generated', kind: 'number' },
       ...reasons.map((reason): Cell => ({ text: rejectionWords[reason]!, kind: 'number' })),
+      { text: 'Template overlap', kind: 'number' },
     ],
-    rows: datasets.map(({ attempt, asked, generated, rejected }) => ({
+    rows: datasets.map(({ attempt, asked, generated, rejected, templateOverlap }) => ({
       cells: [
         { text: datasetName(attempt) },
         number(asked - generated),
         ...reasons.map((reason) => number(rejected[reason as keyof typeof rejected] ?? 0)),
+        number(templateOverlap),
       ],
     })),
   })

@@ -27,6 +27,7 @@ export function searchSection({ datasets, candidates, run, task }: ReportData): 
         'Validation, strict',
         'lenient',
         'Not admitted because',
+        'Template overlap',
       ],
       ordered.map((dataset) => {
         const name = dataset.attempt === 0 ? 'control' : `attempt-${dataset.attempt}`
@@ -46,6 +47,7 @@ export function searchSection({ datasets, candidates, run, task }: ReportData): 
           Object.entries(dataset.rejected)
             .map(([reason, count]) => `${rejectionWords[reason] ?? reason} ${count}`)
             .join(', ') || missing,
+          numberText(dataset.templateOverlap),
         ]
       }),
     ),
