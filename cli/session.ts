@@ -52,10 +52,15 @@ export function crewMember(role: AgentRole, instance: string, topology: Topology
   return { identity, launch: ready.then((cluster) => launchOf(identity, topology, cluster)) }
 }
 
+const callsTeacher = (role: AgentRole, { model }: Launch['options']) =>
+  (role === 'generator' || role === 'critic') && model !== undefined
+
 /** What an agent process is handed: its role's credentials and nothing of another's. */
 function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Launch {
   const { role } = identity
-  const { slots, options } = shareConcurrency(topology).agents[role]
+  const { slots, options: own } = shareConcurrency(topology).agents[role]
+  const { concurrency: _shared, ...limits } = topology.teacher
+  const options = callsTeacher(role, own) ? { ...limits, ...own } : own
   const credentials = Object.fromEntries(
     accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
   )

@@ -6,6 +6,7 @@ import { Token } from './ids.ts'
 import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
+import { TeacherLimits } from './teacher.ts'
 import { Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
 
@@ -63,6 +64,8 @@ export const Topology = z
       .strictObject({
         /** Requests under way at the same time over all generators and critics of a session, each of which gets its share. Null: each has its own limit. */
         concurrency: z.number().int().min(1).nullable().default(null),
+        /** Of every generator and critic that calls a teacher and names no other in its own options. */
+        ...TeacherLimits.shape,
       })
       .prefault({}),
     gateway: z

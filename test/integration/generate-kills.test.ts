@@ -68,7 +68,7 @@ test('killed fifty times at random points, the requests never exceed the budget,
   const budget = 400
   const random = xoroshiro128plus(50)
   const pick = <T>(values: readonly T[]): T => values[uniformInt(random, 0, values.length - 1)]!
-  const topology = await folder.topology('hunted', () => hunted)
+  const topology = await folder.topology('hunted', hunted)
   let killed = 0
   for (let run = 1; killed < kills; run++) {
     const name = `hunted-${run}`

@@ -47,8 +47,7 @@ test('a teacher that is down for good ends the run with that reason, and its row
     latencyMs: 50,
     outage: () => (server.requests > 80 ? { status: 503 } : null),
   })
-  const generator = { variant: 'llm', options: { model: server.model, giveUpMs: 3000 } }
-  const topology = await folder.topology('impatient', ({ agents }) => ({ agents: { ...agents, generator } }))
+  const topology = await folder.topology('impatient', { teacher: { giveUpMs: 3000 } })
   const command = folder.generate('down', server, ['--rows', '200', '--concurrency', '10', '--topology', topology])
   expect(await command.ended, command.output()).toBe(3)
   const outcome = await folder.outcomeOf('down')

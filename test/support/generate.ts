@@ -26,7 +26,7 @@ export type GenerateFolder = AsyncDisposable & {
   command(name: string, args: readonly string[]): Command
   outcomeOf(name: string): Promise<Outcome>
   /** Writes the usual topology with some changes at its top level; gives the file. */
-  topology(name: string, change: (usual: z.input<typeof Topology>) => object): Promise<string>
+  topology(name: string, changes: Partial<z.input<typeof Topology>>): Promise<string>
   /** Process ids of a name's agents of one role, read from what they were started with. */
   agentPids(name: string, role: string): Promise<number[]>
   /** What a name's agents have logged. */
@@ -52,10 +52,10 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
       return command(name, ['generate', ...given], { ...endpoint, ...env })
     },
     outcomeOf: async (name) => Outcome.parse(JSON.parse(await readFile(join(path, name, 'generation.json'), 'utf8'))),
-    async topology(name, change) {
+    async topology(name, changes) {
       const usual = parse(await readFile(defaultTopology, 'utf8'))
       const file = join(path, `${name}.yaml`)
-      await writeFile(file, stringify({ ...usual, ...change(usual) }))
+      await writeFile(file, stringify({ ...usual, ...changes }))
       return file
     },
     async agentPids(name, role) {

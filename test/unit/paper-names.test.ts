@@ -58,7 +58,7 @@ test('what is set is told, the teacher too', () => {
 test('the limit of calls under way is shared out over the processes that make them', () => {
   const three = {
     ...llm,
-    teacher: { concurrency: 20 },
+    teacher: { ...llm.teacher, concurrency: 20 },
     agents: { ...llm.agents, generator: { ...llm.agents.generator, replicas: 3, options: { model: 'm' } } },
   }
   const { agents } = shareConcurrency({
@@ -66,8 +66,9 @@ test('the limit of calls under way is shared out over the processes that make th
     agents: { ...three.agents, critic: { ...llm.agents.critic, options: {} } },
   })
   expect(agents.generator.options.concurrency).toBe(6)
-  const few = { ...three, teacher: { concurrency: 2 } }
+  const few = { ...three, teacher: { ...llm.teacher, concurrency: 2 } }
   expect(() => shareConcurrency(few)).toThrow('call a teacher')
   expect(modelsOf(local)).toEqual({})
-  expect(shareConcurrency({ ...local, teacher: { concurrency: 1 } })).toEqual({ ...local, teacher: { concurrency: 1 } })
+  const alone = { ...local, teacher: { ...local.teacher, concurrency: 1 } }
+  expect(shareConcurrency(alone)).toEqual(alone)
 })

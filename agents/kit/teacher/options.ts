@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TeacherLimits } from '../../../schemas/teacher.ts'
 
 /** How an agent speaks to a teacher; the key and the address come from the environment alone. */
 export const TeacherOptions = z.strictObject({
@@ -7,13 +8,7 @@ export const TeacherOptions = z.strictObject({
   contextTokens: z.number().int().positive().optional(),
   /** Requests under way at the same time, in one process. */
   concurrency: z.number().int().min(1).max(512).default(80),
-  /** HTTP requests for one reply, the first included. */
-  maxTries: z.number().int().min(1).max(20).default(6),
-  /** The time-out follows the observed latency between these two; before anything is observed it is the larger. */
-  minTimeoutMs: z.number().int().positive().default(1500),
-  maxTimeoutMs: z.number().int().positive().default(120_000),
-  /** How long the breaker may stay open before waiting calls fail. */
-  giveUpMs: z.number().int().positive().default(600_000),
+  ...TeacherLimits.shape,
 })
 export type TeacherOptions = z.infer<typeof TeacherOptions>
 
