@@ -15,7 +15,9 @@ const seconds = (value: number) => `${Math.round(value)} s`
 /** What a person following a run is told of each message; the rest goes without saying. */
 const tellers: Teller = {
   'run-started': ({ config }, { line }) =>
-    line(`run ${config.runId}: ${config.attempts} attempts of ${config.rows} rows, seed ${config.seed}`),
+    line(
+      `run ${config.runId}: ${config.attempts} attempts of ${config.rows} rows, seed ${config.seed}, setting ${config.setting}`,
+    ),
   decision({ attempt, operation, diagnosis, program, error }, { line }) {
     const [why] = error?.split('\n') ?? []
     if (program && why !== undefined) return line(`attempt ${attempt}: its program failed: ${why}`)

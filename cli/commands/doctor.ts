@@ -4,6 +4,7 @@ import { withDelivery } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { diagnose, type Finding } from '../../trainer-bridge/provision/mod.ts'
+import { withOptionDefaults } from '../check-models.ts'
 import { openCluster } from '../cluster.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -52,7 +53,7 @@ export function registerDoctor(program: Command): void {
     .option('--topology <file>', 'whose limits to show', defaultTopology)
     .option('--json', 'JSON instead of text', false)
     .action(async (options: { topology: string; json: boolean }) => {
-      const topology = await readTopology(options.topology)
+      const topology = withOptionDefaults(await readTopology(options.topology))
       const home = homeFolder()
       const findings = [
         ...(await diagnose({ home })),

@@ -1,15 +1,18 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
 import { promptHashOf } from '../../agents/kit/paid/call.ts'
+import { callHooks } from '../../agents/kit/sandbox/hooks.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
+import { Hooks } from '../../schemas/hooks.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Batch, type Shard } from '../../schemas/messages/generation.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
+import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { shardOf } from '../support/shards.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
@@ -17,9 +20,11 @@ import { startTeacherServer } from '../support/teacher-server.ts'
 type Generate = (shard: PayloadOf<typeof Shard>) => Promise<PayloadOf<typeof Batch>>
 
 const task = await loadTask(bundledTask)
+const sandbox = openSandbox()
+afterAll(() => sandbox[Symbol.asyncDispose]())
 
 /** The variant without its journal: every reply is fresh. */
-async function promptShard(shard: PayloadOf<typeof Shard>): Promise<PayloadOf<typeof Batch>> {
+async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promise<PayloadOf<typeof Batch>> {
   // The server plants faults into the first request of a prompt, so each shard has one of its own.
   await using server = await startTeacherServer({ faults: { http500: 0.1, cutText: 0.1, empty: 0.1 } })
   const signal = new AbortController().signal
@@ -38,7 +43,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>): Promise<PayloadOf<ty
     {
       program,
       task,
-      hooks: null,
+      hooks: hooks ? (given, context) => callHooks(sandbox, hooks, given, context) : null,
       call: async (_, request) => {
         const promptHash = promptHashOf(teacher.model, request)
         const answer = await teacher.ask(request, purse, signal)
@@ -54,7 +59,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>): Promise<PayloadOf<ty
 /** How each variant is called in a test; a variant without an entry does not compile. */
 const variants: { [V in VariantOf<'generator'>]: Generate } = {
   procedural: (shard) => generate(shard, procedures['everyday-numbers']!, new AbortController().signal),
-  llm: promptShard,
+  llm: (shard) => promptShard(shard),
 }
 
 describe.each(variantsOf.generator)('generator %s', (name) => {
@@ -86,5 +91,30 @@ describe.each(variantsOf.generator)('generator %s', (name) => {
   test('names no run and no time in its rows', async () => {
     const { candidates } = await make(shardOf({ from: 0, count: 5 }))
     expect(JSON.stringify(candidates)).not.toMatch(/test-run|20\d\d-\d\d-\d\dT/)
+  })
+})
+
+describe('hooks of the generator llm', () => {
+  /** A hook that would remember if it could, and uses all that is random in its context. */
+  const hooks = Hooks.parse({
+    accept: '(() => { let seen = 0; return (row, { chance }) => ++seen === 1 && chance < 0.7 })()',
+    expand:
+      '(row, { chance, sample }) => Array.from({ length: chance < 0.3 ? 2 : 1 }, (_, n) => ({ ...row, input: `${row.input} Part ${n}.` }))',
+    maxExpanded: 2,
+  })
+
+  test('see the same whatever rows came before, and number what they add', async () => {
+    const whole = await promptShard(shardOf({ from: 0, count: 20 }), hooks)
+    const parts = [
+      await promptShard(shardOf({ from: 13, count: 7 }), hooks),
+      await promptShard(shardOf({ from: 0, count: 13 }), hooks),
+    ]
+    expect(parts.toReversed().flatMap(({ candidates }) => candidates)).toEqual(whole.candidates)
+    const ids = whole.candidates.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.length).toBeGreaterThan(20)
+    const refused = whole.failures.filter(({ kind }) => kind === 'not-accepted').length
+    expect(new Set(ids.map((id) => id.split('.')[3])).size + whole.failures.length).toBe(whole.asked)
+    expect(refused).toBeGreaterThan(0)
   })
 })

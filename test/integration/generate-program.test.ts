@@ -33,6 +33,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+const env = () => ({ PATH: pathWithNats, SYLLABUS_HOME: join(folder, 'home') })
+
 const source = (id: string, rows: number, more: object) => ({
   ...{ id, kind: 'prompt', skill: 'order-total', rows, mode: 'scratch', template: `Do ${id}, number {{index}}.` },
   ...more,
@@ -55,15 +57,12 @@ async function generate(name: string, rows: number, sources: readonly object[], 
   })
   const out = join(folder, name)
   const files = ['--task', task, '--program', `${out}.json`, '--out', out]
-  const command = syllabus(
-    ['generate', ...files, '--model', 'scripted', '--rows', String(rows), '--format', 'prompt-completion'],
-    {
-      PATH: pathWithNats,
-      SYLLABUS_HOME: join(folder, 'home'),
-      OPENAI_BASE_URL: server.endpoint.baseUrl,
-      OPENAI_API_KEY: 'k',
-    },
-  )
+  const asked = ['--model', 'scripted', '--rows', String(rows), '--format', 'prompt-completion', '--run-id', name]
+  const command = syllabus(['generate', ...files, ...asked], {
+    ...env(),
+    OPENAI_BASE_URL: server.endpoint.baseUrl,
+    OPENAI_API_KEY: 'k',
+  })
   const code = await command.ended
   const outcome = Outcome.parse(JSON.parse(await readFile(join(out, 'generation.json'), 'utf8')))
   const lines = await readFile(join(out, 'prompt-completion.jsonl'), 'utf8').catch(() => '')
@@ -130,6 +129,9 @@ test('hooks read, refuse and expand replies: exactly the rows wanted, from fewer
   const { asked, generated, failed } = outcome.bySource.lamps!
   expect(failed).toEqual({ 'not-accepted': Math.ceil(asked / 4) })
   expect(generated).toBe(3 * (asked - Math.ceil(asked / 4)))
+  const replayed = syllabus(['replay', 'hooked', '--json'], { ...env(), OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' })
+  expect(await replayed.ended, replayed.output()).toBe(0)
+  expect(JSON.parse(replayed.output())).toMatchObject({ outcome: 'same', rows: 40 })
 })
 
 test('a hook that fails on every reply ends the run with its words, and one round is all that it costs', async () => {
