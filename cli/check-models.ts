@@ -36,19 +36,21 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
  * together. Errors: UsageError when no agent asks a model.
  */
 export function withLocalModel(topology: Topology, model: string): Topology {
-  const { planner, generator } = topology.agents
+  const { planner, generator, critic } = topology.agents
   if (!asksModel(planner.variant) && !asksModel(generator.variant)) {
     throw new UsageError(
       `No agent of topology ${topology.name} asks a language model, so --teacher has nothing to teach.`,
       'Use --topology deploy/topologies/llm.yaml, or a generator "llm" in a topology of your own.',
     )
   }
-  const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / generator.replicas))
-  const given = Number(generator.options.concurrency ?? most)
-  const fitting = asksModel(generator.variant)
-    ? { ...generator, options: { ...generator.options, concurrency: Math.min(given, most) } }
-    : generator
-  return withModel({ ...topology, agents: { ...topology.agents, generator: fitting } }, model)
+  const fitting = (spec: AgentSpec): AgentSpec => {
+    if (!asksModel(spec.variant)) return spec
+    const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / spec.replicas))
+    const given = Number(spec.options.concurrency ?? most)
+    return { ...spec, options: { ...spec.options, concurrency: Math.min(given, most) } }
+  }
+  const agents = { ...topology.agents, generator: fitting(generator), critic: fitting(critic) }
+  return withModel({ ...topology, agents }, model)
 }
 
 /**
