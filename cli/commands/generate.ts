@@ -60,7 +60,7 @@ export function registerGenerate(program: Command): void {
     .addOption(
       new Option(
         '--concurrency <n>',
-        'calls under way over all generators (default: teacher.concurrency, else 80 a generator)',
+        'calls under way over all generators and the critic (default: teacher.concurrency, else 80 a process)',
       ).argParser(positive),
     )
     .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole))

@@ -7,7 +7,7 @@ export type GenerateSettings = {
   rows: number
   generators: number
   model: string
-  /** Requests under way over all generators. */
+  /** Requests under way over all generators and the critic. */
   concurrency?: number | undefined
   /** Teacher calls at most; left out: the topology's limit. */
   budget?: number | undefined
@@ -49,10 +49,12 @@ const prompt = (changes: Topology['delivery']): Topology['delivery'] =>
  */
 export function generateTopology(topology: Topology, program: Program, settings: GenerateSettings): Topology {
   const { rows, generators, model } = settings
-  const concurrency = Math.max(
-    1,
-    Math.floor((settings.concurrency ?? topology.teacher.concurrency ?? perProcess * generators) / generators),
-  )
+  // Calls under way are divided between critic and generators as a row's calls are.
+  const checks = checkCallsOf(program)
+  const usual = perProcess * (generators + (checks > 0 ? 1 : 0))
+  const together = settings.concurrency ?? topology.teacher.concurrency ?? usual
+  const checking = checks > 0 ? Math.max(1, Math.floor((together * checks) / (1 + checks))) : 0
+  const concurrency = Math.max(1, Math.floor((together - checking) / generators))
   const shardSize = shardSizeOf(topology.run.shardSize, program.contract, rows)
   const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
   const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
@@ -60,10 +62,15 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const optionsOf = (role: 'generator' | 'critic') =>
     asksModel(topology.agents[role].variant) ? topology.agents[role].options : {}
   // Twice the shards that fill the requests: while one waits for its last reply, others go on.
-  const slots = Math.min(256, Math.ceil((2 * concurrency) / shardSize) + 1)
+  const slotsFor = (calls: number) => Math.min(256, Math.ceil((2 * calls) / shardSize) + 1)
   const critic: AgentSpec =
-    checkCallsOf(program) > 0
-      ? { variant: 'rules-and-judge', replicas: 1, slots, options: { ...optionsOf('critic'), model, concurrency } }
+    checks > 0
+      ? {
+          variant: 'rules-and-judge',
+          replicas: 1,
+          slots: slotsFor(checking),
+          options: { ...optionsOf('critic'), model, concurrency: checking },
+        }
       : { ...topology.agents.critic, variant: 'rules', options: {} }
   return {
     ...topology,
@@ -73,7 +80,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
       generator: {
         variant: 'llm',
         replicas: generators,
-        slots,
+        slots: slotsFor(concurrency),
         options: { ...optionsOf('generator'), model, concurrency },
       },
       critic,
