@@ -40,7 +40,7 @@ function shardSizeOf(usual: number, { maxInputChars, maxOutputChars }: Program['
   return Math.max(1, Math.min(fitting, Math.max(usual, Math.ceil(rows / shardsWanted))))
 }
 
-const prompt = (changes: Topology['delivery']): Topology['delivery'] =>
+const deliveredSoon = (changes: Topology['delivery']): Topology['delivery'] =>
   Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...changes[name] }]))
 
 /**
@@ -94,6 +94,6 @@ export function generateTopology(topology: Topology, program: Program, settings:
       maxRounds: topology.run.maxRounds + Math.ceil((candidateCap * rows) / roundCandidates),
       teacherCalls: settings.budget ?? topology.run.teacherCalls,
     },
-    delivery: { ...topology.delivery, ...prompt(topology.delivery) },
+    delivery: { ...topology.delivery, ...deliveredSoon(topology.delivery) },
   }
 }
