@@ -99,7 +99,7 @@ describe('hooks of the generator llm', () => {
   const hooks = Hooks.parse({
     accept: '(() => { let seen = 0; return (row, { chance }) => ++seen === 1 && chance < 0.7 })()',
     expand:
-      '(row, { chance, sample }) => Array.from({ length: chance < 0.3 ? 2 : 1 }, (_, n) => ({ ...row, input: `${row.input} Part ${n}.` }))',
+      '(row, { chance, sample }) => Array.from({ length: chance < 0.3 ? 2 : 1 }, (_, n) => ({ ...row, input: [row.input, "Part", n].join(" ") }))',
     maxExpanded: 2,
   })
 
