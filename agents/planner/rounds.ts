@@ -1,4 +1,4 @@
-import { callsPerCandidate, type Program, rowsPerReply } from '../../schemas/program.ts'
+import { callsPerCandidate, type Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import type { Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
@@ -35,16 +35,18 @@ export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Numbe
   for (const source of attempt.program?.sources ?? []) {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
     if (quota <= 0) continue
-    const count = Math.min(
-      Math.ceil(quota / expectedYield(attempt.bySource[source.id], rowsPerReply(source))),
-      allowance,
-    )
+    const wanted = Math.ceil(quota / expectedYield(attempt.bySource[source.id], rowsPerReply(source)))
+    const count = Math.min(wanted, allowance, trialSize(attempt, source, config))
     if (count <= 0) continue
     allowance -= count
     asks.push({ source: source.id, from: attempt.asked[source.id] ?? 0, count, quota })
   }
   return attempt.program ? payable(asks, attempt.program, callsLeft) : []
 }
+
+/** Hooks that have seen no reply yet are tried on one shard first, so that a broken one costs no more. */
+const trialSize = ({ asked }: Attempt, source: Source, { limits }: RunConfig): number =>
+  source.kind === 'prompt' && source.hooks && !asked[source.id] ? limits.shardSize : Number.POSITIVE_INFINITY
 
 /** Fewer candidates of every source alike where the calls left would not pay for all of them and their checks. */
 function payable(asks: readonly Ask[], program: Program, callsLeft: number): Ask[] {

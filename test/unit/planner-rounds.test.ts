@@ -95,3 +95,18 @@ test('no more is asked for than the calls left pay for with its checks, and the 
     }),
   )
 })
+
+test('a source with hooks is tried on one shard before it is asked for all, and planned by what its replies become', () => {
+  const expand = { hooks: { expand: '(row) => [row, row]', maxExpanded: 2 } }
+  const config = configOf({ rows: 300 })
+  const first = attemptOf(promptProgram({ rows: 300, ...expand }))
+  const [trial] = nextRound(first, config)
+  expect(trial).toMatchObject({ from: 0, count: config.limits.shardSize, quota: 300 })
+  const seen = { asked: 25, generated: 75, admitted: 50, rejected: { 'near-duplicate': 25 } }
+  const second = { ...first, round: 1, asked: { crates: 25 }, bySource: { crates: seen } }
+  const [rest] = nextRound(second, config)
+  // Two rows a reply were measured, and a little under three were expected.
+  expect(rest).toMatchObject({ from: 25, quota: 250 })
+  expect(rest!.count).toBeGreaterThan(250 / 2.85)
+  expect(rest!.count).toBeLessThanOrEqual(125)
+})

@@ -24,7 +24,8 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
   const teach = taught
     ? `rows were written by the generator "${generator}", which ${teacher ? `asked the teacher ${teacher}` : 'called a teacher'}`
     : `no language model taught (generator "${generator}")`
-  return { noLanguageModel: false, sentence: `${plan}; ${teach}.` }
+  const seeds = config.setting === 'seed' ? " They may build on the task's seed pool." : ''
+  return { noLanguageModel: false, sentence: `${plan}; ${teach}.${seeds}` }
 }
 
 /** Whether the sealing of the test is enforced, and what it does not cover. */
