@@ -1,4 +1,4 @@
-import type { Program } from '../../schemas/program.ts'
+import { callsPerCandidate, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, type Spent, spentTogether } from '../../schemas/usage.ts'
 import type { Attempt, PlannerState } from './state.ts'
@@ -56,13 +56,20 @@ export function callsLeft(state: PlannerState, attempt?: Pick<Attempt, 'spent' |
   )
 }
 
+/** Whether what is left pays for not one candidate of the attempt's program. */
+export function isBroke(state: PlannerState, attempt: Pick<Attempt, 'spent' | 'program'>): boolean {
+  const { program } = attempt
+  const costs = (program?.sources ?? []).map((source) => callsPerCandidate(source, program!))
+  return callsLeft(state, attempt) < Math.min(...costs.filter((calls) => calls > 0))
+}
+
 function fitting(left: number, each: number): number {
   if (left <= 0) return 0
   return each > 0 ? Math.floor(left / each) : Number.POSITIVE_INFINITY
 }
 
 /** From so many calls on, their mean says more than the longest reply allowed. */
-const measuredFrom = 50
+const measuredFrom = 20
 const caution = 1.25
 /** Characters of a token in the texts that are sent, on the low side, and what is sent beside a source's own text. */
 const charsPerToken = 3

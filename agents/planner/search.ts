@@ -4,7 +4,7 @@ import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import { settleArms } from './arms.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
-import { budgetLeft, callsLeft } from './budget-left.ts'
+import { budgetLeft, callsLeft, isBroke } from './budget-left.ts'
 import { best, type Draft, putAttempt } from './draft.ts'
 import { fail } from './ending.ts'
 import { guideOf, swappedAt } from './guidance.ts'
@@ -98,12 +98,14 @@ async function startAttempt(draft: Draft, operation: Operation): Promise<boolean
     { attempt, operation, diagnosis: plan.diagnosis, program: plan.program, ...planningOf(plan) },
     deps.store,
   )
-  const first = planRound(state, opened, draft.event.at)
+  // What the plan itself cost is not left for the rows.
+  putAttempt(draft, opened)
+  const first = planRound(draft.state, opened, draft.event.at)
   const raised = first.messages.length === 0
-  const isBroke = raised && callsLeft(state, opened) <= 0
-  const error = isBroke ? 'what is left of the budget pays for none of its rows' : 'the program asks for no rows'
+  const unpaid = raised && isBroke(draft.state, opened)
+  const error = unpaid ? 'what is left of the budget pays for none of its rows' : 'the program asks for no rows'
   putAttempt(draft, raised ? { ...opened, outcome: 'raised', error } : first.attempt)
-  if (isBroke) draft.state = { ...draft.state, stopReason: 'budget-used' }
+  if (unpaid) draft.state = { ...draft.state, stopReason: 'budget-used' }
   draft.send.push(outgoing.decided(first.attempt, plan), ...first.messages)
   return !raised
 }

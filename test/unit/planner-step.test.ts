@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Policy, ProgramFault } from '../../agents/planner/policy.ts'
+import { spentOnPlans } from '../../agents/planner/budget-left.ts'
+import { PlannerBroke, type Policy, ProgramFault } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
+import { spentOn } from '../../schemas/usage.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, type OpeningPayload, play } from '../support/planner-world.ts'
 
@@ -244,6 +246,49 @@ describe('the planner', () => {
       const state = await play(world)
       expect(state).toMatchObject({ status: 'failed', stopReason: 'budget-used' })
     })
+  })
+
+  test('a planner whose model cannot be paid ends the search, and what it spent counts', async () => {
+    const spent = spentOn([{ role: 'planner', model: 'm', stage: 'plan', calls: 2, inputTokens: 10, outputTokens: 5 }])
+    const broke = { diagnosis: 'none', model: 'm', spent, wrote: '' }
+    let decisions = 0
+    const policy: Policy = {
+      decide: async (situation, signal) => {
+        decisions += 1
+        if (decisions > 1) throw new PlannerBroke('no call is left', broke)
+        return { ...(await rulesPolicy.decide(situation, signal)), spent }
+      },
+    }
+    const limits = { ...configOf().limits, plannerCalls: 4 }
+    const world = createWorld(configOf({ attempts: 9, models: { planner: 'm' }, limits }), { policy })
+    const state = await play(world)
+    expect(state).toMatchObject({ status: 'finished', stopReason: 'budget-used' })
+    expect(state.attempts.map(({ outcome }) => outcome)).toEqual(['scored', 'raised'])
+    expect(spentOnPlans(state)).toMatchObject({ calls: 4 })
+  })
+
+  test('an attempt of which not one row can be paid ends the search', async () => {
+    const limits = { ...configOf().limits, tokens: 100 }
+    const prompted: Policy = {
+      decide: async ({ task, rows }) => ({
+        program: uniformPromptProgram(task, rows, { verification: 'none', judge: null }),
+        diagnosis: 'even',
+        model: 'm',
+      }),
+    }
+    const variants = { ...configOf().variants, generator: 'llm' }
+    const world = createWorld(configOf({ attempts: 9, variants, limits }), { policy: prompted })
+    const state = await play(world)
+    expect(state).toMatchObject({ status: 'failed', stopReason: 'budget-used' })
+    expect(state.attempts).toHaveLength(1)
+    expect(state.attempts[0]!.error).toContain('pays for none of its rows')
+  })
+
+  test('the hours of an attempt end its rounds', async () => {
+    const limits = { ...configOf().limits, attemptHours: 1 / 3600 }
+    const world = createWorld(configOf({ attempts: 1, limits }), { yieldOf: () => 0.7 })
+    const state = await play(world)
+    expect(state.attempts[0]!.round).toBe(1)
   })
 
   test('the hours of a run end its search, not its report', async () => {

@@ -1,9 +1,8 @@
-import { callsPerCandidate } from '../../../schemas/program.ts'
 import type { RunConfig, StopReason } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
 import { isOverdue, openAttempt, planRound } from '../attempt.ts'
 import { brokenSources } from '../broken-sources.ts'
-import { callsLeft } from '../budget-left.ts'
+import { isBroke } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { addYield } from '../rounds.ts'
@@ -138,8 +137,7 @@ function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason
   const sources = program?.sources ?? []
   const wanted = attempt.carried + sources.reduce((sum, source) => sum + source.rows, 0)
   if (attempt.rows >= wanted) return 'rows-complete'
-  const costs = sources.map((source) => callsPerCandidate(source, program!)).filter((calls) => calls > 0)
-  if (callsLeft(state, attempt) < Math.min(...costs)) return 'budget-used'
+  if (isBroke(state, attempt)) return 'budget-used'
   if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
   return attempt.round >= state.config.limits.maxRounds ? 'rounds-used' : 'candidates-used'
 }
