@@ -9,6 +9,7 @@ import { retention } from '../../cli/report/statistics/non-inferiority.ts'
 import { normalCritical, studentCritical } from '../../cli/report/statistics/quantile.ts'
 import { signFlip } from '../../cli/report/statistics/sign-flip.ts'
 import { twoWay } from '../../cli/report/statistics/two-way.ts'
+import { wilson } from '../../cli/report/statistics/wilson.ts'
 
 test('quantiles as in the tables of Fisher and Yates', () => {
   expect(normalCritical()).toBeCloseTo(1.959963984540054, 10)
@@ -139,11 +140,16 @@ describe('arms', () => {
   const one = { sizes, right: [right('111111100000'), right('111111000000'), right('111111110001')] }
   const other = { sizes, right: [right('110011100000'), right('111100000000'), right('111101100000')] }
 
-  test('one seed of single items comes near Wilson', () => {
-    const sizes = new Array<number>(180).fill(1)
-    const { interval } = armMean({ sizes, right: [sizes.map((_, index) => Number(index < 60))] })
-    expect(interval!.low).toBeCloseTo(0.2685, 2)
-    expect(interval!.high).toBeCloseTo(0.405, 2)
+  test('one seed of single items is Wilson’s', () => {
+    const sizes = new Array<number>(263).fill(1)
+    const { interval } = armMean({ sizes, right: [sizes.map((_, index) => Number(index < 81))] })
+    expect(interval).toEqual(wilson(81, 263))
+  })
+  test('one seed of items in pairs that agree is Wilson’s of half as many, nearly', () => {
+    const sizes = new Array<number>(131).fill(2)
+    const { interval } = armMean({ sizes, right: [sizes.map((_, index) => (index < 40 ? 2 : 0))] })
+    expect(interval!.low).toBeCloseTo(wilson(40, 131)!.low, 2)
+    expect(interval!.high).toBeCloseTo(wilson(40, 131)!.high, 2)
   })
   test('all right or all wrong still has an interval, over groups', () => {
     const { interval } = armMean({ sizes: [2, 2, 2], right: [[2, 2, 2]] })

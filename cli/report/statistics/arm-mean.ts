@@ -9,7 +9,7 @@ export type Mean = { value: number; perSeed: number[]; interval: Interval | null
 /**
  * The accuracy expected of an arm over training seeds and over items like these; with one seed the interval is over items alone, of
  * this adapter. Variance components of groups and seeds (`twoWay`), on the scale of the log odds, where an interval stays inside 0 to 1;
- * Wilson's over groups where everything or nothing is right. Null interval: fewer than two groups. Why no percentile bootstrap:
+ * Wilson's for one adapter on single items, and over groups where everything or nothing is right. Null interval: fewer than two groups. Why no percentile bootstrap:
  * docs/decisions/004.
  */
 export function armMean(grouped: Grouped): Mean {
@@ -20,9 +20,10 @@ export function armMean(grouped: Grouped): Mean {
 
 function intervalOf({ sizes }: Grouped, table: TwoWay): Interval | null {
   const { share, groups, seeds, betweenGroups } = table
-  if (share <= 0 || share >= 1) return wilson(share >= 1 ? groups : 0, groups)
   let items = 0
   for (let group = 0; group < groups; group++) items += sizes[group]!
+  if (seeds === 1 && groups === items) return wilson(Math.round(share * items), items)
+  if (share <= 0 || share >= 1) return wilson(share >= 1 ? groups : 0, groups)
   const variance = betweenGroups / (groups * seeds)
   const spread = share * (1 - share)
   const least = seedlessCritical * Math.sqrt(spread / (items * seeds))

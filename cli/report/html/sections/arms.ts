@@ -28,7 +28,7 @@ ${differences(sealed, headline, primary, other)}
 <p class="note">${intervalNote(data)}</p>
 ${figure(
   skillDifferences(sealed),
-  `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, seed ${seedIndex}; Newcombe’s interval. Six skills give six chances of a difference by luck.`,
+  `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, seed ${seedIndex}; Newcombe’s interval. ${contrasts.skills.length} skills are as many chances of a difference by luck.`,
 )}
 ${skillTable(contrasts)}`
 }

@@ -44,13 +44,13 @@ function cards({ sealed, task }: ReportData): Markup {
   if (!sealed) return html``
   const [headline, primary] = [sealed.parts[0] ?? allParts, task?.primary ?? 'strict'] as const
   return html`<p class="note cards-title">Sealed test, ${labelOf(headline)}, ${primary} scoring, share right</p>
-<div class="cards">${sealed.test.map(({ candidate, parts }) => {
-    const rate = parts[headline]?.[primary]
-    const interval = rate?.interval
-    return html`<div class="card" style="--tone:${trusted(candidateColour(candidate))}">
-<div class="name">${labelOf(candidate)}</div>
-<div class="figure">${percent(rate?.share ?? null)}</div>
-<div class="detail">${numberText(rate?.correct ?? null)} of ${numberText(rate?.total ?? null)} right<br>${
+<div class="cards">${sealed.contrasts.arms.map(({ arm, parts, seeds }) => {
+    const mean = parts[headline]?.[primary]
+    const interval = mean?.interval
+    return html`<div class="card" style="--tone:${trusted(candidateColour(arm))}">
+<div class="name">${labelOf(arm)}</div>
+<div class="figure">${percent(mean?.value ?? null)}</div>
+<div class="detail">${seeds.length > 1 ? `mean of ${seeds.length} seeds, ` : ''}${numberText(mean?.items ?? null)} items<br>${
       interval ? `95 %: ${percentNumber(interval.low)} to ${percentNumber(interval.high)}` : ''
     }</div>
 </div>`

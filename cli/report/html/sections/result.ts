@@ -3,7 +3,7 @@ import { candidateColour } from '../../plots/draw.ts'
 import { partScores } from '../../plots/part-scores.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
 import { percent, percentNumber, points } from '../../text/format.ts'
-import { auditNote } from '../../text/words.ts'
+import { auditNote, bySkill } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, legend, range, table, tone } from '../parts.ts'
 import { arms } from './arms.ts'
@@ -108,22 +108,17 @@ function audit(sealed: SealedResults, primary: Mode, other: Mode): Markup {
 }
 
 function skills(sealed: SealedResults, primary: Mode): Markup {
-  const names = [...new Set(sealed.test.flatMap((paper) => Object.keys(paper.skills)))].sort()
+  const { names, papers } = bySkill(sealed)
   return table({
-    head: [
-      { text: 'Skill' },
-      ...sealed.test.map(({ candidate }): Cell => ({ text: labelOf(candidate), kind: 'number' })),
-    ],
+    caption: `Share right, ${primary}, with Wilson’s interval; of an arm with several seeds the first adapter.`,
+    head: [{ text: 'Skill' }, ...papers.map(({ candidate }): Cell => ({ text: labelOf(candidate), kind: 'number' }))],
     rows: names.map((skill) => ({
       cells: [
         { text: skill },
-        ...sealed.test.map((paper): Cell => {
+        ...papers.map((paper): Cell => {
           const rate = paper.skills[skill]?.[primary]
-          return {
-            text: percent(rate?.share ?? null),
-            under: rate ? [`${rate.correct} of ${rate.total}`] : [],
-            kind: 'number',
-          }
+          const under = rate ? [range(rate.interval, percentNumber), `${rate.correct} of ${rate.total}`] : []
+          return { text: percent(rate?.share ?? null), under, kind: 'number' }
         }),
       ],
     })),

@@ -1,7 +1,7 @@
 import { labelOf } from '../../analyse/names.ts'
 import type { ReportData } from '../../report-data.ts'
 import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
-import { auditNote } from '../../text/words.ts'
+import { auditNote, bySkill } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 import { armsSection } from './arms.ts'
 
@@ -28,6 +28,7 @@ export function resultSection(data: ReportData): string[] {
     ),
   ])
   const [headline = ''] = sealed.parts
+  const { names, papers } = bySkill(sealed)
   const audit = sealed.auditMinusTest.map((comparison) => {
     const paper = sealed.audit.find(({ candidate }) => candidate === comparison.candidate)
     const difference = (which: 'headline' | 'all') =>
@@ -53,5 +54,16 @@ export function resultSection(data: ReportData): string[] {
         )
       : 'No candidate has been scored on an audit.',
     text(auditNote),
+    `### By skill, all parts of the test, ${primary}`,
+    markdownTable(
+      ['Skill', ...papers.map(({ candidate }) => labelOf(candidate))],
+      names.map((skill) => [
+        skill,
+        ...papers.map(({ skills }) => {
+          const rate = skills[skill]?.[primary]
+          return percent(rate?.share ?? null) + rangeText(rate?.interval ?? null, percentNumber)
+        }),
+      ]),
+    ),
   ]
 }
