@@ -52,7 +52,7 @@ const tellers: Teller = {
     line(
       `  ${candidate.name}: ${share(validation.overall)} on validation` +
         (training
-          ? `; trained in ${seconds(training.seconds)}${reusedTraining ? ' (earlier: not trained again)' : ''}`
+          ? `; trained on ${training.rows} rows${training.leftOut > 0 ? ` (${training.leftOut} were too long)` : ''} in ${seconds(training.seconds)}${reusedTraining ? ' (earlier: not trained again)' : ''}`
           : ''),
     ),
   'opening-request'({ candidates, arms }, { line }) {

@@ -63,6 +63,8 @@ export const TrainResult = z.object({
   sha256: Sha256,
   steps: z.int().positive(),
   rows: z.int().positive(),
+  /** Rows longer than the recipe's `cutoff_len`, which were not trained on. */
+  left_out: z.int().nonnegative().default(0),
   tokens: z.int().positive(),
   seconds: z.number(),
   tokens_per_s: z.number(),

@@ -5,6 +5,8 @@ import { ObjectRef, Sha256 } from './ids.ts'
 /** What a training did; loss is the mean over completion tokens, seconds are wall time of the training alone. */
 export const TrainingSummary = z.object({
   rows: z.number().int(),
+  /** Rows of the dataset that were longer than the recipe's cut-off and were left out. */
+  leftOut: z.number().int().nonnegative().default(0),
   steps: z.number().int(),
   tokens: z.number().int(),
   seconds: z.number(),

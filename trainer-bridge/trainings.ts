@@ -55,6 +55,7 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts)
         adapter: await upload(bus, result.adapter, result.sha256, jobHash),
         summary: {
           rows: result.rows,
+          leftOut: result.left_out,
           steps: result.steps,
           tokens: result.tokens,
           seconds: result.seconds,

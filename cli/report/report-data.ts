@@ -65,6 +65,8 @@ export const CandidateFacts = z.object({
       adapterHash: Sha256.nullable(),
       reused: z.boolean(),
       rows: count,
+      /** Longer than the recipe's cut-off. */
+      leftOut: count.default(0),
       steps: count,
       tokens: count,
       seconds: z.number(),

@@ -183,6 +183,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
           tokens: rows * 84,
           seconds: 92.4,
           tokensPerSecond: 272.7,
+          leftOut: 0,
           lossCurve: curve,
           device: 'cpu',
           versions: { torch: '2.15.0', peft: '0.21.0' },

@@ -143,6 +143,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       tokens: rows * 84,
       seconds: steps * secondsAStep,
       tokensPerSecond: 255,
+      leftOut: 0,
       lossCurve,
       device: 'cpu',
       versions: { torch: '2.15.0', transformers: '5.23.0', peft: '0.21.0' },

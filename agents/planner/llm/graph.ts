@@ -68,6 +68,7 @@ async function plan({ turns, situation, deps }: State): Promise<Partial<State>> 
     rows: String(situation.rows),
     kindRules: kindRules(situation),
     carryable: carryable.join(', ') || 'none',
+    cutoff: String(situation.task.recipe.cutoff_len),
     schema: JSON.stringify(schemaFor(situation)),
   })
   const answered: Turn[] = [

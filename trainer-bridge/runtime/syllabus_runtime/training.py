@@ -30,9 +30,9 @@ PASS_TOKENS = {"cpu": 4096, "mps": 4096, "cuda": 16384}
 def train(student: Student, rows: list[Row], recipe: Recipe, seed: int, out: Path, report: Callable, cancel: CancelToken) -> dict:
     """Trains an adapter and writes it to out/adapter; returns the result that goes on the wire."""
     examples = [encode_row(student.tokenizer, row, recipe.system) for row in rows]
-    _check_lengths(examples, recipe)
-    steps = plan_steps(examples, recipe, seed)
-    student.prepare(max(example.tokens for example in examples))
+    kept = _short_enough(examples, recipe)
+    steps = plan_steps(kept, recipe, seed)
+    student.prepare(max(example.tokens for example in kept))
     make_deterministic(seed)
     with fresh_adapter(student, recipe) as tuned:
         tuned.train()
@@ -41,7 +41,7 @@ def train(student: Student, rows: list[Row], recipe: Recipe, seed: int, out: Pat
         finally:
             tuned.eval()
         adapter, sha256 = save_adapter(tuned, student, out)
-    return {"adapter": str(adapter), "sha256": sha256, "steps": len(steps), "rows": len(rows), "device": student.device.type, **measured}
+    return {"adapter": str(adapter), "sha256": sha256, "steps": len(steps), "rows": len(kept), "left_out": len(rows) - len(kept), "device": student.device.type, **measured}
 
 
 def _run(student: Student, tuned, steps: list[list[Example]], recipe: Recipe, report: Callable, cancel: CancelToken) -> dict:
@@ -121,9 +121,10 @@ def _summed_loss(student: Student, part: list[Example], share: bool) -> torch.Te
     return torch.nn.functional.cross_entropy(logits.float(), goal, reduction="sum")
 
 
-def _check_lengths(examples: list[Example], recipe: Recipe) -> None:
-    long = [example for example in examples if example.tokens > recipe.cutoff_len]
-    if long:
-        named = ", ".join(f"{example.id!r} ({example.tokens} tokens)" for example in long[:3])
-        more = f" and {len(long) - 3} more" if len(long) > 3 else ""
-        raise RequestError("bad_dataset", f"rows longer than cutoff_len {recipe.cutoff_len}: {named}{more}; shorten them or raise cutoff_len")
+def _short_enough(examples: list[Example], recipe: Recipe) -> list[Example]:
+    """Rows within cutoff_len. A longer one is left out, not cut: without its end it would teach replies without one."""
+    kept = [example for example in examples if example.tokens <= recipe.cutoff_len]
+    if kept:
+        return kept
+    shortest = min(example.tokens for example in examples)
+    raise RequestError("bad_dataset", f"every row is longer than cutoff_len {recipe.cutoff_len}, the shortest has {shortest} tokens; shorten them or raise cutoff_len")

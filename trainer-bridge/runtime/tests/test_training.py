@@ -117,10 +117,14 @@ def test_dropout_takes_pefts_own_path(student, dataset, tmp_path):
     assert run(student, dataset, tmp_path, lora_dropout=0.1)["steps"] == 5
 
 
-def test_long_rows_are_named_not_cut(student, tmp_path):
-    rows = [*make_rows(3), {"id": "giant", "instruction": "", "input": "x" * 300, "output": "y"}]
-    with pytest.raises(RequestError, match="'giant' .* tokens"):
-        run(student, write_lines(tmp_path / "rows.jsonl", rows), tmp_path, cutoff_len=200)
+def test_long_rows_are_left_out_not_cut(student, tmp_path):
+    giant = {"id": "giant", "instruction": "", "input": "x" * 300, "output": "y"}
+    mixed = run(student, write_lines(tmp_path / "rows.jsonl", [*make_rows(3), giant]), tmp_path, cutoff_len=200)
+    assert (mixed["rows"], mixed["left_out"]) == (3, 1)
+    alone = run(student, write_lines(tmp_path / "short.jsonl", make_rows(3)), tmp_path, cutoff_len=200)
+    assert (alone["left_out"], alone["sha256"]) == (0, mixed["sha256"])
+    with pytest.raises(RequestError, match="every row is longer"):
+        run(student, write_lines(tmp_path / "giant.jsonl", [giant]), tmp_path, cutoff_len=200)
 
 
 def test_cancel_is_honoured_between_steps(student, dataset, tmp_path):

@@ -190,7 +190,7 @@ function trainings(candidates: readonly CandidateFacts[]): Markup {
       return {
         cells: [
           { text: labelOf(candidate), under: [training.device, ...(training.reused ? ['found trained already'] : [])] },
-          number(training.rows),
+          number(training.rows, training.leftOut > 0 ? [`${training.leftOut} too long`] : []),
           number(training.steps),
           number(training.tokens),
           { text: duration(training.seconds), kind: 'number' as const },

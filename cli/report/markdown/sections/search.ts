@@ -82,7 +82,7 @@ export function searchSection({ datasets, candidates, run, task }: ReportData): 
           ? [
               [
                 labelOf(candidate) + (training.reused ? ' (found trained already)' : ''),
-                numberText(training.rows),
+                `${numberText(training.rows)}${training.leftOut > 0 ? ` (${training.leftOut} too long)` : ''}`,
                 numberText(training.steps),
                 duration(training.seconds),
                 numberText(training.tokensPerSecond),
