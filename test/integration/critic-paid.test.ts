@@ -118,3 +118,18 @@ test('a budget holds though the critic is killed again and again, and the run sa
   expect(spent.calls).toBeLessThanOrEqual(240)
   expect(rows).toBeGreaterThan(0)
 }, 120_000)
+
+test('an endpoint that goes away while rows are judged leaves them unchecked, and the run ends with what it has', async () => {
+  await using server = await startTeacherServer({
+    outage: () => (server.verdicts >= 12 ? { status: 503 } : null),
+  })
+  const topology = await folder.topology('impatient', { teacher: { giveUpMs: 3000 } })
+  const command = generate('judge', 'gone', server, ['--rows', '40', '--concurrency', '8', '--topology', topology])
+  expect(await command.ended, command.output()).toBe(3)
+  const { rows, stopReason, bySource } = await outcomeOf('gone')
+  expect(stopReason).toBe('teacher-unavailable')
+  expect(rows).toBeGreaterThan(0)
+  // Twelve verdicts, and those under way when the endpoint went.
+  expect(rows).toBeLessThanOrEqual(12 + 8)
+  expect(bySource.crates!.rejected.unchecked).toBeGreaterThan(0)
+}, 90_000)

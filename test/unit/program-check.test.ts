@@ -60,6 +60,18 @@ describe('faults say where and what to write', () => {
     expect(checked.ok ? '' : checked.faults.join('\n')).toMatch(fault)
   })
 
+  test('a vote or a judge of a critic that asks no model', () => {
+    const program = { ...(read('scratch') as object), verification: 'none', judge: {} }
+    expect(checkProgram(program, { paidChecks: true })).toMatchObject({ ok: true })
+    for (const [wants, fault] of [
+      [{}, /^judge: use null/],
+      [{ judge: null, verification: { kind: 'vote', k: 3 } }, /^verification: use "none"/],
+    ] as const) {
+      const checked = checkProgram({ ...program, ...wants }, { paidChecks: false })
+      expect(checked.ok ? '' : checked.faults.join()).toMatch(fault)
+    }
+  })
+
   test('a source for another generator', () => {
     expect(checkProgram(read('scratch'), { kinds: ['procedure'] })).toMatchObject({
       ok: false,
