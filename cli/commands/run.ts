@@ -74,7 +74,7 @@ export function registerRun(program: Command): void {
       checkGenerator(task, topology)
       const evidence = planEvidence(task, topology, options)
       const setting = settingOf(task, topology, options.setting)
-      checkSeeds(task)
+      if (setting === 'seed') checkSeeds(task)
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       checkFits(task, topology, await checkModels(topology))
       const request = { ...options, evidence, setting }
