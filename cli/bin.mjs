@@ -2,14 +2,14 @@
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import { join } from 'node:path'
 import { explain, ownNode, runsHere } from './guard.mjs'
 
 if (runsHere()) {
   const { homeFolder } = await import('./home.ts')
   // Halves the time that a command needs to start; a home is not made for its sake.
-  if (existsSync(homeFolder())) enableCompileCache(join(homeFolder(), 'node-cache'))
+  if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))
   await import('./main.ts')
 } else if (ownNode()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.

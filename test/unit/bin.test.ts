@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const cli = join(import.meta.dirname, '../../cli')
+
+/** What every Node since 20 exports; a named import of anything newer keeps the file from being read at all. */
+const everywhere: Readonly<Record<string, readonly string[]>> = {
+  'node:child_process': ['spawnSync'],
+  'node:fs': ['existsSync'],
+  'node:module': ['default'],
+  'node:path': ['join'],
+  'node:url': ['fileURLToPath'],
+}
+
+test.each(['bin.mjs', 'guard.mjs'])('%s can be read by a Node that is too old, which it then tells', async (file) => {
+  const text = await readFile(join(cli, file), 'utf8')
+  const imports = [...text.matchAll(/^import (.+) from '(.+)'$/gm)].map(([, what, from]) => ({
+    what: what!,
+    from: from!,
+  }))
+  expect(imports.length).toBeGreaterThan(0)
+  for (const { what, from } of imports) {
+    if (from === './guard.mjs') continue
+    expect(builtinModules).toContain(from.replace('node:', ''))
+    const names = what.startsWith('{')
+      ? what
+          .slice(1, -1)
+          .split(',')
+          .map((name) => name.trim())
+      : ['default']
+    for (const name of names) expect(everywhere[from], `${name} of ${from}`).toContain(name)
+  }
+})
