@@ -6,33 +6,56 @@ import {
 } from '../agents/critic/checks/contamination.ts'
 import { contaminationShare } from './evidence.ts'
 
-/** Two texts of which one repeats the other, as the critic finds rows that repeat an item. */
+/** Two texts of which `later` repeats `earlier`, as the critic finds rows that repeat an item. */
 export type Repeat<T> = { earlier: T; later: T; how: string; share: number }
 
-/** Which texts of a side repeat one of a side before it, or are repeated by it. Not every pair: of several, the closest. */
-export function repeatsBetween<T extends { text: string }>(sides: readonly (readonly T[])[]): Repeat<T>[] {
-  return sides.flatMap((later, at) => {
-    const earlier = sides.slice(0, at).flat()
-    const forwards = repeatsIn(earlier, later)
-    const found = new Set(forwards.map((repeat) => repeat.later))
-    const backwards = repeatsIn(later, earlier).map(({ earlier, later, ...rest }) => ({
-      earlier: later,
-      later: earlier,
-      ...rest,
-    }))
-    return [...forwards, ...backwards.filter((repeat) => !found.has(repeat.later))]
-  })
-}
-
-function repeatsIn<T extends { text: string }>(known: readonly T[], asked: readonly T[]): Repeat<T>[] {
-  if (known.length === 0 || asked.length === 0) return []
-  const items = known.map(({ text }, index): EvaluationItem => ({ id: String(index), split: 'sealed', text }))
+/** Texts, and the closest repeat of one among those that are not to be skipped. */
+function openTexts<T extends { text: string }>(texts: readonly T[]) {
+  const items = texts.map(({ text }, place): EvaluationItem => ({ id: String(place), split: 'sealed', text }))
   // Nobody else sees this index: its key hides nothing.
   const key = Buffer.alloc(32)
   const index = openContaminationIndex(buildContaminationIndex(items, key), key, { share: contaminationShare })
-  const ids = itemIdsByOrdinal(items, key)
-  return asked.flatMap((later) => {
-    const hit = index.check({ text: later.text })
-    return hit ? [{ earlier: known[Number(ids[hit.item])]!, later, how: hit.how, share: hit.share }] : []
+  const places = itemIdsByOrdinal(items, key).map(Number)
+  return (place: number, skip: (other: number) => boolean): { place: number; repeat: Repeat<T> } | null => {
+    const later = texts[place]!
+    const hit = index.check(later, (item) => skip(places[item]!))
+    if (!hit) return null
+    const other = places[hit.item]!
+    return { place: other, repeat: { earlier: texts[other]!, later, how: hit.how, share: hit.share } }
+  }
+}
+
+/** The closest repeat of each text in a side that is not its own; a pair that repeats each other is told once. */
+export function repeatsBetween<T extends { text: string }>(sides: readonly (readonly T[])[]): Repeat<T>[] {
+  const sideOf = sides.flatMap((side, index) => side.map(() => index))
+  const closest = openTexts(sides.flat())
+  const told = new Set<string>()
+  return sideOf.flatMap((side, place) => {
+    const found = closest(place, (other) => sideOf[other] === side)
+    if (!found || told.has(`${found.place} ${place}`)) return []
+    told.add(`${place} ${found.place}`)
+    const { earlier, later, ...rest } = found.repeat
+    return sideOf[found.place]! < side ? [found.repeat] : [{ earlier: later, later: earlier, ...rest }]
   })
+}
+
+/** Pairs of texts that join every text with all that it repeats, over as many steps as it takes. */
+export function alikeTexts<T extends { text: string }>(texts: readonly T[]): [T, T][] {
+  const closest = openTexts(texts)
+  const parent = texts.map((_, place) => place)
+  const home = (place: number): number => {
+    let at = place
+    while (parent[at] !== at) at = parent[at]!
+    return at
+  }
+  const pairs: [T, T][] = []
+  for (const [place, text] of texts.entries()) {
+    for (;;) {
+      const found = closest(place, (other) => home(other) === home(place))
+      if (!found) break
+      parent[home(found.place)] = home(place)
+      pairs.push([found.repeat.earlier, text])
+    }
+  }
+  return pairs
 }

@@ -5,7 +5,7 @@ import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { type ImportResult, importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { repeatsBetween } from '../near-duplicates.ts'
+import { alikeTexts } from '../near-duplicates.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { describeLog } from '../task-import-log.ts'
@@ -73,7 +73,7 @@ async function importSource(format: string, source: string, options: Options): P
     audit,
     seeds: seeds ?? 0,
     options: rest,
-    overlaps: repeatsBetween<ItemText>,
+    alike: alikeTexts<ItemText>,
     signal: stopSignal(),
   }
   const result = await importTask(importer, source, out, plan).catch((error) => {

@@ -3,7 +3,7 @@ import { importTask } from '../../tasks/importers/import-task.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers } from '../../tasks/importers/list.ts'
 import { starterImporter } from '../../tasks/importers/starter.ts'
-import { repeatsBetween } from '../near-duplicates.ts'
+import { alikeTexts } from '../near-duplicates.ts'
 import { whole } from '../option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { describeLog } from '../task-import-log.ts'
@@ -37,7 +37,7 @@ export function registerTaskInit(task: Command): void {
   for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
   command.action(async (dir: string, { from, seed, audit, seeds, ...options }: Options) => {
     const importer = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
-    const plan = { seed, audit, seeds, options, overlaps: repeatsBetween<ItemText>, signal: stopSignal() }
+    const plan = { seed, audit, seeds, options, alike: alikeTexts<ItemText>, signal: stopSignal() }
     const { log, counts } = await importTask(importer, from ?? '', dir, plan)
     if (from !== undefined) for (const line of describeLog(log)) console.log(line)
     console.log(`Task folder ${dir}: validation ${counts.validation}, test ${counts.test}, examples ${counts.example}.`)

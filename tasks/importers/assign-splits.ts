@@ -17,7 +17,7 @@ export type Division = {
 }
 
 /** Groups that are looked at together. */
-const chunk = 10_000
+const chunk = 1_000
 
 /**
  * Divides items by group, stratified, by a hash of the seed and the group: the same items give the same splits whatever
@@ -45,7 +45,6 @@ export function assignSplits(table: ItemTable, plan: SplitPlan): Division {
 
 /** One row a group, by stratum (that of its first skill), then by the hash of seed and group; returns how many. */
 function orderGroups({ database, skills }: ItemTable): number {
-  database.exec('DROP TABLE IF EXISTS strata; DROP TABLE IF EXISTS groups')
   database.exec('CREATE TABLE strata (skill INTEGER PRIMARY KEY, stratum INTEGER)')
   const number = database.prepare('INSERT INTO strata VALUES (?, ?)')
   for (const [stratum, [, skill]] of skills.entries()) number.run(skill, stratum)

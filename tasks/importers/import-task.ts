@@ -6,9 +6,8 @@ import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
-import type { Division, Role } from './assign-splits.ts'
+import { assignSplits, type Division, type Role } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
-import { divideApart, type Overlaps } from './divide-apart.ts'
 import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import {
@@ -19,6 +18,7 @@ import {
   skillName,
   type TaskProfile,
 } from './importer.ts'
+import type { ItemText } from './item-table.ts'
 import { readTable } from './read-table.ts'
 import { openScratch } from './scratch.ts'
 import { exists } from './source-file.ts'
@@ -31,8 +31,8 @@ export type ImportPlan = {
   audit: number | string
   seeds: number
   options: ImportOptions
-  /** Finds near-duplicates between sides, so that each stays with its like. Left out: exact repeats alone are told. */
-  overlaps?: Overlaps
+  /** Finds near-duplicates, which then stay together. Left out: exact repeats alone are told. */
+  alike?: (texts: readonly ItemText[]) => [ItemText, ItemText][]
   /** Gives the import up; nothing is left behind. */
   signal?: AbortSignal
 }
@@ -90,13 +90,14 @@ async function writeFolder(
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
   const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options, scratch)
   const table = await readTable(importer, source, plan, profile, log, taken, scratch)
+  if (table.texts && plan.alike) for (const [one, other] of plan.alike(table.texts)) table.join(one.key, other.key)
   const splitPlan = {
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
     examples: solutions.length > 0 ? 0 : exampleCount,
     seeds: plan.seeds,
     validationShare,
   }
-  const division = divideApart(table, splitPlan, plan.overlaps)
+  const division = assignSplits(table, splitPlan)
   const counts = { ...division.counts, solutions: solutions.length }
   if (counts.validation === 0 || counts.test === 0) {
     const why = `Only ${table.kept} questions in ${division.groups} groups: too few to divide`

@@ -4,8 +4,8 @@ import { fingerprint } from './fingerprint.ts'
 import type { DraftItem } from './importer.ts'
 
 const maxSkills = 1 << 16
-/** Sets up to this size are divided so that no question is a near-duplicate of one in another split. */
-const maxTexts = 20_000
+/** Sets of up to so many characters are divided so that no question is a near-duplicate of one in another split. */
+const maxTextChars = 2_000_000
 
 export type ItemText = { readonly key: number; readonly text: string }
 
@@ -14,9 +14,10 @@ export class ItemTable {
   readonly database: DatabaseSync
   count = 0
   kept = 0
-  /** The questions by their group's key, in reading order; null for one left out. Undefined in a set too large to hold them. */
-  texts: (ItemText | null)[] | undefined = []
+  /** The questions with their groups' keys. Undefined in a set too large to hold them. */
+  texts: ItemText[] | undefined = []
   private readonly skillIndex = new Map<string, number>()
+  private chars = 0
   private readonly joined = new Map<number, number>()
   private readonly insert: StatementSync
 
@@ -31,10 +32,11 @@ export class ItemTable {
 
   /** Adds an item as read; null for one that is left out. */
   add(item: Pick<DraftItem, 'group' | 'id' | 'skill' | 'input'> | null): void {
-    const key = item === null ? 0 : groupKey(item)
-    this.texts?.push(item === null ? null : { key, text: item.input })
-    if (this.count >= maxTexts) this.texts = undefined
     if (item !== null) {
+      const key = groupKey(item)
+      this.texts?.push({ key, text: item.input })
+      this.chars += item.input.length
+      if (this.chars > maxTextChars) this.texts = undefined
       this.insert.run(this.count, key, fingerprint(`${this.seed}:${key}`), this.indexOf(item.skill))
       this.kept += 1
     }

@@ -7,6 +7,7 @@ import {
 } from '../../agents/critic/checks/contamination.ts'
 import { createDice, longProblem, shortProblem } from '../../agents/critic/checks/planted-problems.ts'
 import { contaminationRates } from '../../agents/critic/checks/planted-rates.ts'
+import { alikeTexts, repeatsBetween } from '../../cli/near-duplicates.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i)
 const options = { share: 0.6 }
@@ -113,4 +114,23 @@ describe.each([
     for (const [kind, share] of Object.entries(shares)) expect(share, kind).toBeLessThanOrEqual(0.01)
     expect(templateOverlap).toBeGreaterThanOrEqual(1.5 * count)
   })
+})
+
+test('near-duplicates are found among items themselves, in either order and over several steps', () => {
+  const told = 'A van carries 14 crates of 35 kg and 6 crates of 48 kg up the hill. What does its load weigh?'
+  const texts = [
+    told,
+    'A train leaves at 9:10 and arrives at 11:45. How many minutes does it take?',
+    `Read with care. ${told} Give kilograms.`,
+    told.replace('A van', 'The van').replace('What does its load weigh', 'How much does its load weigh'),
+  ].map((text, place) => ({ text, place }))
+  const placesOf = (pairs: { place: number }[][]) => pairs.map((pair) => pair.map(({ place }) => place).sort())
+  expect(placesOf(alikeTexts(texts)).flat().sort()).not.toContain(1)
+  expect(new Set(placesOf(alikeTexts(texts)).flat())).toEqual(new Set([0, 2, 3]))
+  const repeats = repeatsBetween([[texts[0]!, texts[1]!], [texts[2]!]])
+  expect(repeats).toMatchObject([{ earlier: { place: 0 }, later: { place: 2 } }])
+  expect(repeatsBetween([[texts[2]!], [texts[1]!, texts[0]!]])).toMatchObject([
+    { earlier: { place: 2 }, later: { place: 0 } },
+  ])
+  expect(repeatsBetween([texts])).toEqual([])
 })

@@ -25,8 +25,8 @@ export type Contamination = {
 export type ContaminationIndex = {
   /** `alike`: the row repeats no item but shares the template of one. */
   screen(row: { text: string; coreKey?: string | undefined }): { hit: Contamination | null; alike: boolean }
-  /** The hit of `screen` alone. */
-  check(row: { text: string; coreKey?: string | undefined }): Contamination | null
+  /** The hit of `screen` alone. Items of which `skip` says so are passed over: to compare items with each other. */
+  check(row: { text: string; coreKey?: string | undefined }, skip?: (item: number) => boolean): Contamination | null
   /** Rows that passed though they share the template of an item: other numbers, hence another problem. */
   readonly templateOverlap: number
 }
@@ -81,7 +81,7 @@ export function openContaminationIndex(
     return { split: items[item]!.sealed ? 'sealed' : 'validation', item, ...found }
   }
 
-  function bestMatch(): { found: Contamination | null; alike: boolean } {
+  function bestMatch(skip: (item: number) => boolean): { found: Contamination | null; alike: boolean } {
     let found: Contamination | null = null
     let alike = false
     let values: Int32Array | null = null
@@ -89,6 +89,7 @@ export function openContaminationIndex(
       const { matcher, grams } = families[name]
       readGrams(tokens, name, hashes[name], grams)
       for (const item of matcher.candidates(grams, wanted)) {
+        if (skip(item)) continue
         const facts = items[item]!
         const overlap = matcher.overlap(grams, item)
         if (overlap.share < (name === 'frame' ? frameShare(facts, wanted) : wanted)) continue
@@ -101,7 +102,7 @@ export function openContaminationIndex(
       }
       if (found) break
     }
-    const short = found ? null : matchShort(tokens, wanted)
+    const short = found ? null : matchShort(tokens, wanted, skip)
     if (short) found = hit(short.item, { how: 'ngram', span: short.span, share: short.share })
     return { found, alike }
   }
@@ -116,26 +117,23 @@ export function openContaminationIndex(
     return grams.count === 0 ? 0 : known / grams.count
   }
 
-  function screen({
-    text,
-    coreKey,
-  }: {
-    text: string
-    coreKey?: string | undefined
-  }): ReturnType<ContaminationIndex['screen']> {
+  function screen(
+    { text, coreKey }: { text: string; coreKey?: string | undefined },
+    skip: (item: number) => boolean,
+  ): ReturnType<ContaminationIndex['screen']> {
     readTokens(text, tokens)
     if (tokens.count > 0) {
-      const exact = texts(hashed(hashes.text, tokens.hash, tokens.count))
+      const exact = texts(hashed(hashes.text, tokens.hash, tokens.count), skip)
       if (exact !== undefined) {
         const span: [number, number] = [tokens.start[0]!, tokens.end[tokens.count - 1]!]
         return { hit: hit(exact, { how: 'exact', span, share: 1 }), alike: false }
       }
     }
     if (coreKey !== undefined) {
-      const core = cores(hashed(hashes.core, wordsOf(coreKey), coreKey.length))
+      const core = cores(hashed(hashes.core, wordsOf(coreKey), coreKey.length), skip)
       if (core !== undefined) return { hit: hit(core, { how: 'core', span: [0, text.length], share: 1 }), alike: false }
     }
-    const { found, alike } = bestMatch()
+    const { found, alike } = bestMatch(skip)
     if (found) return { hit: found, alike: false }
     const isAlike = alike || templateShare(families.words.grams) >= wanted
     if (isAlike) templateOverlap++
@@ -143,8 +141,8 @@ export function openContaminationIndex(
   }
 
   return {
-    screen,
-    check: (row) => screen(row).hit,
+    screen: (row) => screen(row, () => false),
+    check: (row, skip = () => false) => screen(row, skip).hit,
     get templateOverlap() {
       return templateOverlap
     },
@@ -172,12 +170,15 @@ function frameShare({ tellingValues }: ItemFacts, wanted: number): number {
   return tellingValues === 1 ? Math.max(wanted, 0.9) : wanted
 }
 
-function lookup(items: readonly ItemFacts[], name: 'text' | 'core'): (hash: [number, number]) => number | undefined {
+function lookup(
+  items: readonly ItemFacts[],
+  name: 'text' | 'core',
+): (hash: [number, number], skip: (item: number) => boolean) => number | undefined {
   const byLow = new Map<number, number[]>()
   for (const [ordinal, item] of items.entries()) {
     const [low, high] = item[name]
     if (low === 0 && high === 0) continue
     byLow.set(low, [...(byLow.get(low) ?? []), ordinal])
   }
-  return ([low, high]) => byLow.get(low)?.find((ordinal) => items[ordinal]![name][1] === high)
+  return ([low, high], skip) => byLow.get(low)?.find((ordinal) => items[ordinal]![name][1] === high && !skip(ordinal))
 }

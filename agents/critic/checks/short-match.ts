@@ -40,7 +40,7 @@ export function createShortMatcher(items: readonly ItemFacts[], hashes: Record<P
   }
 
   /** The item of which the row has most, at least the wanted share of words; the first of equals. */
-  return function match(tokens: Tokens, wanted: number): ShortMatch | null {
+  return function match(tokens: Tokens, wanted: number, skip: (item: number) => boolean): ShortMatch | null {
     if (lengths.size === 0) return null
     const values = valuesOf(tokens)
     const places: number[] = []
@@ -50,7 +50,7 @@ export function createShortMatcher(items: readonly ItemFacts[], hashes: Record<P
       for (let from = 0; from + length <= values.length; from++) {
         const [low, high] = hashed(hashes.order, values.subarray(from), length)
         for (const item of byOrder.get(low) ?? []) {
-          if (items[item]!.order[1] !== high || !hasUnits(items[item]!, tokens)) continue
+          if (skip(item) || items[item]!.order[1] !== high || !hasUnits(items[item]!, tokens)) continue
           const match = compare(item, tokens, places[from]!, places[from + length - 1]!)
           if (match.share >= wanted && (!best || match.share > best.share)) best = match
         }
