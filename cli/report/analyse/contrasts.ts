@@ -2,18 +2,17 @@ import type { Arm } from '../../../schemas/arm.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
-import type { ArmDifference, ArmResult, Comparison, Contrasts, SkillDifference } from '../contrasts.ts'
+import type { ArmDifference, ArmResult, Comparison, Contrasts } from '../contrasts.ts'
 import { armDifference } from '../statistics/arm-difference.ts'
 import { armMean } from '../statistics/arm-mean.ts'
 import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { mcNemar } from '../statistics/mcnemar.ts'
-import { newcombePaired, type Pairs } from '../statistics/newcombe.ts'
 import { signFlip } from '../statistics/sign-flip.ts'
 import { type ArmScores, armScores, together } from './arm-scores.ts'
+import { type Mode, pairsOf, skillDifferences } from './named-seed.ts'
 import { allParts } from './names.ts'
 
-type Mode = 'strict' | 'lenient'
 const order: readonly Arm[] = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
 
 export type Opening = {
@@ -110,25 +109,6 @@ function compare(
   return { of: first.arm, to: second.arm, parts: byPart(parts, difference) }
 }
 
-/** The pre-named seed's adapters item by item; an arm that has no such seed, as the base, with its first. */
-function pairsOf(
-  first: ArmScores,
-  second: ArmScores,
-  seedIndex: number,
-  mode: Mode,
-  chosen: (item: ItemOutcome) => boolean,
-): Pairs {
-  const itemsOf = ({ seeds }: ArmScores) => (seeds.find(({ index }) => index === seedIndex) ?? seeds[0]!).items
-  const twins = new Map(itemsOf(second).map((item) => [item.id, item]))
-  const pairs: Pairs = { both: 0, gained: 0, lost: 0, neither: 0 }
-  for (const item of itemsOf(first)) {
-    const twin = twins.get(item.id)
-    if (!twin || !chosen(item)) continue
-    pairs[item[mode] ? (twin[mode] ? 'both' : 'gained') : twin[mode] ? 'lost' : 'neither'] += 1
-  }
-  return pairs
-}
-
 /** Holm over the secondary comparisons: by sign flips where seeds were averaged, else by McNemar. */
 function adjustedOf(
   comparisons: readonly Comparison[],
@@ -142,22 +122,4 @@ function adjustedOf(
   })
   const adjusted = holm(secondary.map(({ p }) => p))
   return secondary.map((one, index) => ({ ...one, adjusted: adjusted[index]! }))
-}
-
-function skillDifferences(
-  first: ArmScores,
-  second: ArmScores,
-  { seedIndex, mode }: PrimaryComparison,
-): SkillDifference[] {
-  const skills = [...new Set(first.seeds[0]!.items.map(({ skill }) => skill))].sort()
-  return skills.map((skill) => {
-    const pairs = pairsOf(first, second, seedIndex, mode, (item) => item.skill === skill)
-    const items = pairs.both + pairs.gained + pairs.lost + pairs.neither
-    return {
-      skill,
-      items,
-      value: items === 0 ? 0 : (pairs.gained - pairs.lost) / items,
-      interval: newcombePaired(pairs),
-    }
-  })
 }

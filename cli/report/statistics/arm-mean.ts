@@ -8,9 +8,9 @@ export type Mean = { value: number; perSeed: number[]; interval: Interval | null
 
 /**
  * The accuracy expected of an arm over training seeds and over items like these; with one seed the interval is over items alone, of
- * this adapter. Variance components of groups and seeds (`twoWay`), on the scale of the log odds, where an interval stays inside 0 to 1;
- * Wilson's for one adapter on single items, and over groups where everything or nothing is right. Null interval: fewer than two groups. Why no percentile bootstrap:
- * docs/decisions/004.
+ * this adapter. Variance components of groups and seeds (`twoWay`), on the scale of the log odds, where an interval stays inside 0 to
+ * 1. Wilson's for one adapter on single items, and over groups where everything or nothing is right. Null interval: fewer than two
+ * groups. Why no percentile bootstrap: docs/decisions/004.
  */
 export function armMean(grouped: Grouped): Mean {
   const table = twoWay(grouped)
