@@ -183,5 +183,27 @@ describe('arms', () => {
     const same = { sizes, right: [right('111111000000')] }
     expect(armDifference(same, same).interval!.high).toBeGreaterThan(0.01)
   })
+  test('an arm that wins every item has an interval that says so', () => {
+    const all = { sizes, right: [sizes.map(() => 1)] }
+    const none = { sizes, right: [sizes.map(() => 0)] }
+    const { value, interval } = armDifference(all, none)
+    expect(value).toBe(1)
+    expect(interval!.low).toBeGreaterThan(0.5)
+    expect(interval!.low).toBeLessThan(1)
+    expect(interval!.high).toBe(1)
+  })
+  test('a difference lies in its interval, whatever the answers', () => {
+    const answers = fc.array(fc.tuple(fc.boolean(), fc.boolean()), { minLength: 2, maxLength: 40 })
+    fc.assert(
+      fc.property(answers, (pairs) => {
+        const sizes = pairs.map(() => 1)
+        const [first, second] = [0, 1].map((arm) => ({ sizes, right: [pairs.map((pair) => Number(pair[arm]))] }))
+        const { value, interval } = armDifference(first!, second!)
+        expect(interval!.low).toBeLessThanOrEqual(value + 1e-9)
+        expect(interval!.high).toBeGreaterThanOrEqual(value - 1e-9)
+        expect(interval!.high - interval!.low).toBeGreaterThan(0)
+      }),
+    )
+  })
   test('one group tells nothing', () => expect(armMean({ sizes: [3], right: [[2]] }).interval).toBeNull())
 })

@@ -1,6 +1,6 @@
 import type { Interval } from './interval.ts'
 import { groupPart, margin, seedPart } from './margin.ts'
-import { newcombePaired } from './newcombe.ts'
+import { newcombePaired, type Pairs } from './newcombe.ts'
 import { type Grouped, twoWay } from './two-way.ts'
 
 /** The accuracy of one arm minus another's on the same items, each averaged over its adapters. */
@@ -13,7 +13,7 @@ export type Difference = {
 
 /**
  * The difference expected over training seeds and over items like these: paired on groups of items, unpaired on seeds. As `armMean`,
- * on the plain scale; where no group tells the arms apart, Newcombe's over groups.
+ * on the plain scale; where all groups tell the same, Newcombe's over groups.
  */
 export function armDifference(first: Grouped, second: Grouped): Difference {
   const [one, two] = [twoWay(first), twoWay(second)]
@@ -28,11 +28,15 @@ export function armDifference(first: Grouped, second: Grouped): Difference {
   const variance = squares / ((groups - 1) * groups)
   const tables = [one, two]
   const reach = margin([groupPart(variance, groups, tables), seedPart(tables, variance)])
-  if (reach === 0) {
-    const both = Math.round(one.share * groups)
-    return { value, interval: newcombePaired({ both, gained: 0, lost: 0, neither: groups - both }), byGroup }
-  }
+  if (reach === 0) return { value, interval: newcombePaired(alike(one.share, two.share, groups)), byGroup }
   return { value, interval: { low: Math.max(-1, value - reach), high: Math.min(1, value + reach) }, byGroup }
+}
+
+/** As many pairs as groups, which differ as two shares do. */
+function alike(first: number, second: number, groups: number): Pairs {
+  const [one, two] = [Math.round(first * groups), Math.round(second * groups)]
+  const both = Math.min(one, two)
+  return { both, gained: one - both, lost: two - both, neither: groups - Math.max(one, two) }
 }
 
 function perSeed({ right }: Grouped, group: number): number {
