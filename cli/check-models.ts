@@ -32,8 +32,8 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
 }
 
 /**
- * The topology as a model of this machine serves it: its name where one is asked, and no more requests at a time than it answers
- * together. Errors: UsageError when no agent asks a model.
+ * The topology as a model of this machine serves it: its name where one is asked, no more requests at a time than it answers together,
+ * and prompts and replies of the planner that fit a small context. Errors: UsageError when no agent asks a model.
  */
 export function withLocalModel(topology: Topology, model: string): Topology {
   const { planner, generator, critic } = topology.agents
@@ -49,7 +49,17 @@ export function withLocalModel(topology: Topology, model: string): Topology {
     const given = Number(spec.options.concurrency ?? most)
     return { ...spec, options: { ...spec.options, concurrency: Math.min(given, most) } }
   }
-  const agents = { ...topology.agents, generator: fitting(generator), critic: fitting(critic) }
+  const { maxNewTokens, contextChars } = topology.localTeacher
+  const brief = (spec: AgentSpec): AgentSpec => {
+    if (!asksModel(spec.variant)) return spec
+    const { maxTokens = maxNewTokens, contextChars: chars = contextChars } = spec.options
+    const bounds = {
+      maxTokens: Math.min(Number(maxTokens), maxNewTokens),
+      contextChars: Math.min(Number(chars), contextChars),
+    }
+    return { ...spec, options: { ...spec.options, ...bounds } }
+  }
+  const agents = { ...topology.agents, planner: brief(planner), generator: fitting(generator), critic: fitting(critic) }
   return withModel({ ...topology, agents }, model)
 }
 

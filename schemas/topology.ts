@@ -93,6 +93,8 @@ export const Topology = z
         batchRows: z.number().int().min(1).max(256).default(16),
         /** Longest reply in tokens, whatever is asked for. */
         maxNewTokens: z.number().int().positive().default(512),
+        /** Characters of the situation that it is shown as a planner. */
+        contextChars: z.number().int().min(2000).default(8000),
         /** Time to load the model. */
         startMs: z.number().int().positive().default(180_000),
         /** A process that says nothing for so long is killed and started again. */
