@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 /** Pages of a scratch file that stay in memory. */
-const cacheKiB = 16 * 1024
+const cacheKiB = 2 * 1024
 
 /**
  * A database for the length of one import, so that what must be remembered of each record lies on disk and memory does not grow
