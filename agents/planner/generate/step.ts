@@ -1,3 +1,4 @@
+import type { Yield } from '../../../schemas/row.ts'
 import type { RunConfig, StopReason } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
 import { isOverdue, openAttempt, planRound } from '../attempt.ts'
@@ -120,7 +121,7 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const after = { ...state, attempts: [closed] }
   const fault = brokenSources(bySource, verdict)
   if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
-  const silent = Object.values(verdict.bySource).every(({ generated }) => generated === 0)
+  const silent = Object.values(verdict.bySource).every(isSilent)
   const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000
   const next = planRound(after, closed, event.at)
   const ends = silent || state.stopReason !== null || hours >= state.config.limits.maxHours
@@ -130,6 +131,10 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   }
   return { state: { ...after, attempts: [next.attempt] }, send: next.messages }
 }
+
+/** No reply came at all; replies of which no row could be made are no silence, and the next ones may be better. */
+const isSilent = ({ generated, failed = {} }: Yield): boolean =>
+  generated === 0 && !Object.keys(failed).some((kind) => kind !== 'teacher' && kind !== 'gone')
 
 /** Why nothing more is asked for. */
 function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason {
