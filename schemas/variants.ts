@@ -1,8 +1,17 @@
 import type { AgentRole } from './role.ts'
 
-/** The variants there are of each role. Each has a folder `agents/<role>/<variant>/` and a line in the role's map. */
+/** The variants there are of each role. Each has a line in the role's map, and a file or a folder in `agents/<role>/`. */
 export const variantsOf = {
-  planner: ['rules', 'llm-one-shot', 'llm-iterative', 'generate'],
+  planner: [
+    'rules',
+    'random',
+    'llm-one-shot',
+    'llm-iterative',
+    'llm-blind',
+    'llm-shuffled-feedback',
+    'llm-repeat',
+    'generate',
+  ],
   generator: ['procedural', 'llm'],
   critic: ['rules', 'rules-and-judge'],
   'trainer-bridge': ['peft'],
@@ -12,6 +21,9 @@ export const variantsOf = {
 const withModel: readonly string[] = [
   'llm-one-shot',
   'llm-iterative',
+  'llm-blind',
+  'llm-shuffled-feedback',
+  'llm-repeat',
   'llm',
   'rules-and-judge',
 ] satisfies (typeof variantsOf)[AgentRole][number][]

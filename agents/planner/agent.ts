@@ -6,9 +6,12 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { blind } from './blind.ts'
 import type { PlannerEvent, StepDeps } from './draft.ts'
 import { generateStep } from './generate/step.ts'
 import type { Policy } from './policy.ts'
+import { repeated } from './repeat.ts'
+import { shuffled } from './shuffled.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
 import type { Store } from './store.ts'
@@ -48,6 +51,9 @@ const search =
   (policy: Policy): Reduce =>
   (before, event, deps) =>
     step(before, event, { ...deps, policy })
+
+const iterative = async (context: AgentContext): Promise<Policy> =>
+  (await import('./llm/open.ts')).openLlmPolicy('iterative', context)
 
 /** The wiring that all planner variants share: state in KV, written with its revision, messages by way of the outbox. */
 async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgent<'planner'>> {
@@ -112,8 +118,12 @@ export const planner: AgentModule<'planner'> = {
     rules: async (context) => start(context, search((await import('./rules/graph.ts')).rulesPolicy)),
     'llm-one-shot': async (context) =>
       start(context, search((await import('./llm/open.ts')).openLlmPolicy('one-shot', context))),
-    'llm-iterative': async (context) =>
-      start(context, search((await import('./llm/open.ts')).openLlmPolicy('iterative', context))),
+    'llm-iterative': async (context) => start(context, search(await iterative(context))),
+    // What planners are compared with.
+    random: async (context) => start(context, search((await import('./random.ts')).randomPolicy)),
+    'llm-blind': async (context) => start(context, search(blind(await iterative(context)))),
+    'llm-shuffled-feedback': async (context) => start(context, search(shuffled(await iterative(context)))),
+    'llm-repeat': async (context) => start(context, search(repeated(await iterative(context)))),
     // It decides nothing: the program is the run's own.
     generate: (context) => start(context, generateStep),
   },

@@ -16,10 +16,11 @@ export type Situation = {
   rows: number
   seed: number
   task: PublicTask
-  base: ScoreSheet
+  /** Null where the planner is not to know it. */
+  base: ScoreSheet | null
   /** Earlier attempts in order, the control not among them. */
   history: readonly Attempt[]
-  /** The best valid attempt by validation; null before there is one. */
+  /** The attempt to start from: the best valid one by validation; null before there is one. */
   best: Attempt | null
   /** A few rows of the best attempt's dataset, spread over it. */
   sampleRows: readonly Row[]
@@ -45,6 +46,10 @@ export type Plan = {
 export type Policy = {
   /** Errors: ProgramFault when the model wrote no program that holds; the attempt then counts as raised, and Debug follows. */
   decide(situation: Situation, signal: AbortSignal): Promise<Plan>
+  /** Which scored attempt the next one starts from, of one at least; left out: the best by validation. */
+  startsFrom?(scored: readonly Attempt[], run: { seed: number; attempt: number }): Attempt
+  /** It improves on nothing: after a score it drafts again. */
+  draftsOnly?: boolean
   /** The search ends with the first valid attempt. */
   oneShot?: boolean
   /** More attempts than these are never made, whatever the run allows. */

@@ -29,11 +29,11 @@ export async function attemptScored(draft: Draft, report: PayloadOf<typeof Repor
 }
 
 /** Draft first; Debug after a program that raised, Repair after too few rows, at most so many in a row, then Draft again. */
-function nextOperation(state: PlannerState): Operation {
+function nextOperation({ state, deps }: Draft): Operation {
   const last = state.attempts.at(-1)
   const fix = last?.outcome === 'raised' ? 'debug' : last?.outcome === 'invalid' && last.dataset ? 'repair' : null
   if (fix) return state.fixesInARow < state.config.limits.maxFixesInARow ? fix : 'draft'
-  return best(state) ? 'improve' : 'draft'
+  return best(state) && !deps.policy.draftsOnly ? 'improve' : 'draft'
 }
 
 function whySearchEnds(draft: Draft): StopReason | null {
@@ -72,7 +72,7 @@ export async function searchOn(draft: Draft): Promise<void> {
   for (;;) {
     const reason = whySearchEnds(draft)
     if (reason) return endSearch(draft, reason)
-    const operation = nextOperation(draft.state)
+    const operation = nextOperation(draft)
     const fixes = operation === 'debug' || operation === 'repair' ? draft.state.fixesInARow + 1 : 0
     draft.state = { ...draft.state, fixesInARow: fixes }
     if (await startAttempt(draft, operation)) return
@@ -115,7 +115,9 @@ const planningOf = ({ spent }: Pick<Plan, 'spent'>) => (spent ? { planning: spen
 /** What the policy plans, or how it failed to; any other error is the step's. */
 async function decide(draft: Draft, operation: Operation, attempt: number): Promise<Plan | ProgramFault> {
   const { state, deps } = draft
-  const known = { operation, attempt, best: best(state), left: left(draft) }
+  const scored = state.attempts.filter(({ outcome }) => outcome === 'scored')
+  const from = scored.length > 0 ? deps.policy.startsFrom?.(scored, { seed: state.config.seed, attempt }) : undefined
+  const known = { operation, attempt, best: from ?? best(state), left: left(draft) }
   const situation = await situationOf(state, known, deps.store)
   return deps.policy.decide(situation, deps.signal).catch((error: unknown) => {
     if (error instanceof ProgramFault) return error

@@ -24,6 +24,7 @@ const task = {
   headline: 'heldout-phrasing',
   scorer: { name: 'boxed-number', primary: 'strict', options: {} },
   skills: skills.map((name) => ({ name, description: name })),
+  validation: [],
 } as unknown as PublicTask
 
 /** How the other four roles behave in a simulated run. */

@@ -19,7 +19,7 @@ export function describeSituation(situation: Situation, maxChars: number): strin
   const needed = [
     statusText(situation),
     ...(task.seeds.length > 0 ? [seedText(task.seeds)] : []),
-    `The untrained student on validation: ${scoreText(base, mode)}.`,
+    ...(base ? [`The untrained student on validation: ${scoreText(base, mode)}.`] : []),
     ...(operation === 'debug' ? [lastWrote(history.at(-1))] : []),
     ...(best ? [bestText(best, Math.floor(maxChars / 3))] : []),
     ...(sampleRows.length > 0 ? [`Some of its rows:\n${sampleRows.map(rowText).join('\n')}`] : []),

@@ -1,13 +1,9 @@
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
-import { type CarryOver, Program } from '../../../schemas/program.ts'
+import { Program } from '../../../schemas/program.ts'
 import type { Policy, Situation } from '../policy.ts'
-import { proceduralProgram } from '../programs.ts'
-import { rowsBySkill } from '../rows-by-skill.ts'
-import type { Attempt } from '../state.ts'
-import { apportion } from './apportion.ts'
 import { type Diagnosis, describe, diagnose } from './diagnose.ts'
 import { type Intent, plan } from './plan.ts'
-import { promptedProgram } from './prompted-program.ts'
+import { writeProgram } from './write-program.ts'
 
 const PlannerGraph = Annotation.Root({
   situation: Annotation<Situation>,
@@ -17,30 +13,6 @@ const PlannerGraph = Annotation.Root({
   text: Annotation<string>,
 })
 type State = typeof PlannerGraph.State
-
-/** Rows carried over count inside the number: a skill gets at most `share` of its rows from the earlier attempt. */
-function carryOver(wanted: ReadonlyMap<string, number>, from: Attempt | null, share: number): CarryOver | null {
-  if (!from || share === 0 || from.rows === 0) return null
-  const have = rowsBySkill(from)
-  const rows = [...wanted].map(
-    ([skill, count]) => [skill, Math.min(Math.floor(count * share), have.get(skill) ?? 0)] as const,
-  )
-  return { attempt: from.attempt, rows: Object.fromEntries(rows) }
-}
-
-function write({ situation, intent }: State): Partial<State> {
-  const wanted = apportion(intent.weights, situation.rows)
-  const from = situation.operation === 'repair' ? (situation.history.at(-1) ?? null) : situation.best
-  const carried = carryOver(wanted, from, intent.carryShare)
-  const fresh = new Map([...wanted].map(([skill, rows]) => [skill, rows - (carried?.rows[skill] ?? 0)]))
-
-  const mannerOf = (skill: string) => intent.manner.get(skill)!
-  const { sourceKinds, task } = situation
-  const program = sourceKinds.includes('procedure')
-    ? proceduralProgram(fresh, mannerOf, carried)
-    : promptedProgram(task, fresh, mannerOf, carried)
-  return { program }
-}
 
 /** Self-review: the program must parse and its rows add up to the number wanted. */
 function review({ situation, program }: State): Partial<State> {
@@ -56,7 +28,7 @@ function review({ situation, program }: State): Partial<State> {
 const graph = new StateGraph(PlannerGraph)
   .addNode('diagnose', ({ situation }) => ({ diagnosis: diagnose(situation) }))
   .addNode('plan', ({ situation, diagnosis }) => ({ intent: plan(situation, diagnosis) }))
-  .addNode('write_program', write)
+  .addNode('write_program', ({ situation, intent }) => ({ program: writeProgram(situation, intent) }))
   .addNode('self_review', review)
   .addNode('commit', ({ situation, diagnosis }) => ({ text: describe(situation, diagnosis) }))
   .addEdge(START, 'diagnose')
