@@ -12,7 +12,6 @@ import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBroke, ProgramFault, type Situation } from './policy.ts'
 import { situationOf } from './situation.ts'
 import { sourceKindsOf } from './source-kinds.ts'
-import type { PlannerState } from './state.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
