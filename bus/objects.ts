@@ -20,6 +20,8 @@ export type Objects = {
   /** Throws TerminalError when the blob is not there or its bytes are not those of the reference. */
   get(ref: ObjectRef): Promise<Uint8Array>
   has(ref: ObjectRef): Promise<boolean>
+  /** The bytes one piece after the other, unchecked: whoever reads them checks the hash. */
+  pieces(ref: ObjectRef): AsyncIterable<Uint8Array>
   putJson(account: Account, name: string, value: unknown): Promise<ObjectRef>
   getJson<S extends z.ZodType>(ref: ObjectRef, schema: S): Promise<z.infer<S>>
   /** One JSON document a line. */
@@ -85,7 +87,7 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
 }
 
 /** Blobs as they are kept: whole, and in pieces one after the other. */
-export type Blobs = Pick<Objects, 'put' | 'get' | 'has'> & { pieces(ref: ObjectRef): AsyncIterable<Uint8Array> }
+export type Blobs = Pick<Objects, 'put' | 'get' | 'has' | 'pieces'>
 
 /** Blobs with the JSON and the lines in them. */
 export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
@@ -107,6 +109,7 @@ export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
     put,
     get,
     has,
+    pieces,
     putJson: (account, name, value) => put(account, name, encoder.encode(JSON.stringify(value))),
     async getJson(ref, schema) {
       return parse(ref, schema, decoder.decode(await get(ref)))

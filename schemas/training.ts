@@ -35,6 +35,8 @@ export const Candidate = z
     /** Which of the arm's training seeds, counted from 1; follows from the name where it is left out. */
     seedIndex: z.number().int().positive().optional(),
     student: z.string(),
+    /** SHA-256 of the student's weights, or of its name where it is fetched by name; in runs since it is said. */
+    studentHash: Sha256.optional(),
     /** Identity of the training: hash of (dataset hash, student, recipe, seed); null for the base. */
     jobHash: Sha256.nullable(),
     adapter: Adapter.nullable(),

@@ -82,6 +82,7 @@ async function startPeft({
       name: job.candidate,
       ...armSeedOf(job.candidate),
       student: studentLabel(student),
+      studentHash: student.sha256,
       jobHash: trained?.jobHash ?? null,
       adapter: trained?.adapter ?? null,
       examples: job.examples,

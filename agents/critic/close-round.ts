@@ -8,6 +8,18 @@ import { createDuplicateIndex } from './checks/duplicate-index.ts'
 import { withFailures } from './failures.ts'
 import { type RoundRecord, StoredShard } from './round-record.ts'
 
+/** What a complete round comes to: the dataset after it, and its yield. Pure. */
+export function passOver(
+  { quotas }: Pick<Round, 'quotas'>,
+  { filters, sources }: Program,
+  earlier: readonly Row[],
+  shards: readonly StoredShard[],
+) {
+  const index = createDuplicateIndex({ jaccard: filters.nearDuplicateJaccard })
+  const { admitted, surplus, templateOverlap, ...counted } = admit(earlier, shards, quotasOf(quotas, sources), index)
+  return { rows: [...earlier, ...admitted], surplus, templateOverlap, ...withFailures(counted.bySource, shards) }
+}
+
 /**
  * The ordered pass over a complete round. It is a pure function of what the round's record names, so two critics that both take
  * it, or one that takes it again after a crash, publish the same verdict under the same id.
@@ -21,11 +33,7 @@ export async function closeRound(
   const shards = await Promise.all(
     Object.values(record.done).map(({ checked }) => bus.objects.getJson(checked, StoredShard)),
   )
-  const index = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
-  const quotas = quotasOf(round.quotas, program.sources)
-  const { admitted, surplus, templateOverlap, ...counted } = admit(earlier, shards, quotas, index)
-  const { bySource, failures } = withFailures(counted.bySource, shards)
-  const rows = [...earlier, ...admitted]
+  const { rows, surplus, templateOverlap, bySource, failures } = passOver(round, program, earlier, shards)
   const dataset = await bus.objects.putLines('LAB', `${runId}/rows`, rows)
   await bus.publish(
     Verdict,

@@ -38,4 +38,6 @@ export const StoredShard = z.object({
   spent: Spent.optional(),
 })
 
+export type StoredShard = z.infer<typeof StoredShard>
+
 export const isComplete = (record: RoundRecord): boolean => Object.keys(record.done).length === record.shards

@@ -13,9 +13,8 @@ import { renderMarkdown } from './markdown/render-markdown.ts'
 import type { ReportData } from './report-data.ts'
 import type { Resampling } from './statistics/resampler.ts'
 
-export type WriteReportOptions = Partial<Resampling> & {
-  /** The run's folder; made where it is missing. */
-  dir: string
+/** What a report is made from. */
+export type ReportSources = Partial<Resampling> & {
   entries: readonly LogEntry[]
   task: PublicTask | null
   /** Names of what ran with their versions, as they are to be printed. */
@@ -24,11 +23,14 @@ export type WriteReportOptions = Partial<Resampling> & {
   readRows: (dataset: ObjectRef) => Promise<readonly Row[]>
 }
 
+/** `dir`: the run's folder; made where it is missing. */
+export type WriteReportOptions = ReportSources & { dir: string }
+
 export type WrittenReport = { html: string; md: string; json: string; data: ReportData }
 
-/** Writes `report.json`, `report.md` and `report.html`, each whole or not at all; returns their paths and the data. */
-export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
-  const { dir, entries, task, versions, readRows } = options
+/** The numbers of a report from what they follow from. */
+export async function reportOf(options: ReportSources): Promise<ReportData> {
+  const { entries, task, versions, readRows } = options
   const facts = collect(entries)
   const rows = new Map<number, readonly Row[]>()
   for (const [attempt, { dataset }] of lastVerdicts(facts)) {
@@ -36,14 +38,23 @@ export async function writeReport(options: WriteReportOptions): Promise<WrittenR
     if (read) rows.set(attempt, read)
   }
   const { resamples, seed } = { ...defaultResampling, ...options }
-  const data = analyse(facts, { resamples, seed, task, versions, rows })
+  return analyse(facts, { resamples, seed, task, versions, rows })
+}
+
+/** Writes `report.json`, `report.md` and `report.html`, each whole or not at all; returns their paths and the data. */
+export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
+  const { dir } = options
+  const data = await reportOf(options)
   await mkdir(dir, { recursive: true })
   const [html, md, json] = ['html', 'md', 'json'].map((kind) => join(dir, `report.${kind}`)) as [string, string, string]
-  await writeWhole(json, `${JSON.stringify(data, null, 2)}\n`)
+  await writeWhole(json, reportJson(data))
   await writeWhole(md, renderMarkdown(data))
   await writeWhole(html, renderHtml(data))
   return { html, md, json, data }
 }
+
+/** `report.json`. */
+export const reportJson = (data: ReportData): string => `${JSON.stringify(data, null, 2)}\n`
 
 /** A reader sees the old file or the new one, never half of one. */
 async function writeWhole(path: string, text: string): Promise<void> {
