@@ -9,7 +9,11 @@ import type { Store } from './store.ts'
  * Every distinct row that the search's attempts got through the critic's checks, in the order of their ids: what they admitted, and
  * what was good but more than their program wanted of a source. This is what there was to choose from before a planner weighted it.
  */
-export async function verifiedRows(attempts: readonly Attempt[], jaccard: number, store: Store): Promise<Row[]> {
+export async function verifiedRows(
+  attempts: readonly Pick<Attempt, 'dataset' | 'surplus'>[],
+  jaccard: number,
+  store: Pick<Store, 'getRows'>,
+): Promise<Row[]> {
   const refs = attempts.flatMap(({ dataset, surplus }) => [...(dataset ? [dataset] : []), ...surplus])
   const rows: Row[] = []
   for (const ref of refs) rows.push(...(await store.getRows(ref)))

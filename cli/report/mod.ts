@@ -1,8 +1,15 @@
 export { analyse, defaultResampling } from './analyse.ts'
 export { collect } from './facts/collect.ts'
 export type { LogEntry } from './facts/log-entry.ts'
-export type { RunFacts } from './facts/run-facts.ts'
+export type { RunFacts, Said } from './facts/run-facts.ts'
 export { renderHtml } from './html/render-html.ts'
 export { renderMarkdown } from './markdown/render-markdown.ts'
 export { ReportData } from './report-data.ts'
-export { type ReportSources, reportJson, reportOf, type WriteReportOptions, type WrittenReport, writeReport } from './write-report.ts'
+export {
+  type ReportSources,
+  reportJson,
+  reportOf,
+  type WriteReportOptions,
+  type WrittenReport,
+  writeReport,
+} from './write-report.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hashOf } from '../../../schemas/hash.ts'
+import { canonicalJson, sha256 } from '../../../schemas/hash.ts'
 import type { Stage } from '../../../schemas/usage.ts'
 import type { ChatRequest, Reply } from '../teacher/request.ts'
 
@@ -21,6 +21,9 @@ export type Call = (
   stage: Stage,
 ) => Promise<Journalled | { promptHash: string; failure: Failure }>
 
-/** What a reply depends on, hashed. */
-export const promptHashOf = (model: string, request: ChatRequest): string =>
-  hashOf({ model, ...JSON.parse(JSON.stringify(request)) })
+/** What a reply depends on: the model and everything it was asked. */
+export const promptText = (model: string, request: ChatRequest): string =>
+  canonicalJson({ model, ...JSON.parse(JSON.stringify(request)) })
+
+/** SHA-256 of what a reply depends on. */
+export const promptHashOf = (model: string, request: ChatRequest): string => sha256(promptText(model, request))

@@ -1,14 +1,16 @@
 import { z } from 'zod'
 import type { Kv } from '../../../bus/mod.ts'
-import { Sha256 } from '../../../schemas/ids.ts'
+import { ObjectRef, Sha256 } from '../../../schemas/ids.ts'
 import { type PayingRole, type Spent, type Stage, spentOn, type UsageLine } from '../../../schemas/usage.ts'
-import { Reply } from '../teacher/request.ts'
+import { type ChatRequest, Reply } from '../teacher/request.ts'
 import type { Teacher } from '../teacher/teacher.ts'
 import { type Call, Failure, promptHashOf } from './call.ts'
 import type { Ownership } from './ownership.ts'
 
 const asked = {
   promptHash: Sha256,
+  /** What was asked, where it is kept: the planner's prompts are; a generator's follow from its program and its seed. */
+  prompt: ObjectRef.optional(),
   /** HTTP requests that it took. */
   calls: z.number().int().nonnegative().default(1),
 }
@@ -32,6 +34,8 @@ type Work = {
   ownership: Ownership
   teacher: Pick<Teacher, 'model' | 'ask'>
   role: PayingRole
+  /** Puts what was asked; left out where prompts are not kept. */
+  keep?: (request: ChatRequest) => Promise<ObjectRef>
   signal: AbortSignal
 }
 
@@ -40,7 +44,7 @@ type Work = {
  * read; they are listed once.
  */
 export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Journal> {
-  const { key, ownership, teacher, role, signal } = work
+  const { key, ownership, teacher, role, keep, signal } = work
   const before = new Set(ownership.epoch > 1 ? await kv.keys(`${key}.*`) : [])
   const lines: UsageLine[] = []
   let lost = ownership.earlier
@@ -67,8 +71,10 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
         return taken
       },
     }
+    const prompt = await keep?.(request)
     const answer = await teacher.ask(request, purse, signal)
-    const made = answer.ok ? { promptHash, calls, reply: answer.reply } : { promptHash, calls, failure: answer }
+    const paid = { promptHash, calls, ...(prompt && { prompt }) }
+    const made = answer.ok ? { ...paid, reply: answer.reply } : { ...paid, failure: answer }
     // An owner before this one may have written its reply late: the first one counts, for everybody.
     const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made
     note(stage, calls, entry)

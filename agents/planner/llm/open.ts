@@ -1,8 +1,10 @@
 import { RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { AgentContext } from '../../kit/agent.ts'
+import { promptText } from '../../kit/paid/call.ts'
 import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
 import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
+import type { ChatRequest } from '../../kit/teacher/request.ts'
 import type { Policy } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
@@ -26,7 +28,9 @@ export function openLlmPolicy(mode: 'one-shot' | 'iterative', { bus, identity, .
     const maxCalls = Math.min(left.plannerCalls, Number.MAX_SAFE_INTEGER)
     const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls, chunk: 1 })
     if ('result' in ownership) throw new TerminalError(`${key} is closed, and a decision never is`)
-    const journal = await openJournal(entries, { key, ownership, teacher: model, role: 'planner', signal })
+    const keep = (request: ChatRequest) =>
+      bus.objects.put('LAB', `${runId}/prompt`, Buffer.from(promptText(options.model, request)))
+    const journal = await openJournal(entries, { key, ownership, teacher: model, role: 'planner', keep, signal })
     return openChat(journal, options, { left, prices })
   }
   const policy = llmPolicy(mode, open, options)

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { RunId, Sha256 } from '../../schemas/ids.ts'
+
+/** A file's path inside a bundle: plain names, and never out of it. */
+export const BundlePath = z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/)
+
+/**
+ * `manifest.json`, the bundle's first file. Its own SHA-256 is the bundle's hash: it pins every other file, however the archive is
+ * packed.
+ */
+export const Manifest = z.object({
+  version: z.literal(1),
+  runId: RunId,
+  /** What a person looks for, by name ("dataset of attempt 1"), and the file that holds it. */
+  names: z.record(z.string(), BundlePath),
+  /** What the log names and the bus no longer had. */
+  missing: z.array(z.object({ sha256: Sha256, name: z.string(), reason: z.string() })),
+  /** Every other file. */
+  files: z.record(BundlePath, z.object({ sha256: Sha256, bytes: z.number().int().nonnegative() })),
+})
+export type Manifest = z.infer<typeof Manifest>
+
+/** Where each part of a bundle lies; docs/bundle.md says what is in it. */
+export const bundleFiles = {
+  manifest: 'manifest.json',
+  log: 'log.jsonl',
+  report: 'report.json',
+  versions: 'versions.json',
+  rounds: 'rounds.jsonl',
+  object: (sha256: string) => `objects/${sha256}`,
+  journal: (bucket: JournalBucket) => `journal/${bucket}.jsonl`,
+  prompt: (name: string) => `prompts/${name}`,
+  items: (paper: ItemTable) => `items/${paper}.jsonl`,
+} as const
+
+/** The journals of generator, critic and planner. */
+export const journalBuckets = ['journal', 'check-journal', 'plan-journal'] as const
+export type JournalBucket = (typeof journalBuckets)[number]
+
+export const itemTables = ['validation', 'test', 'audit'] as const
+export type ItemTable = (typeof itemTables)[number]

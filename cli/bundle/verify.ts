@@ -1,0 +1,62 @@
+import type { Task } from '../../schemas/task.ts'
+import { UsageError } from '../errors.ts'
+import type { Bundle } from './read.ts'
+import { logOf, taskOf } from './report-of-folder.ts'
+import { admission } from './verify/admission.ts'
+import { arms } from './verify/arms.ts'
+import type { Check, Evidence } from './verify/check.ts'
+import { datasets } from './verify/datasets.ts'
+import { files } from './verify/files.ts'
+import { items } from './verify/items.ts'
+import { jobs } from './verify/jobs.ts'
+import { journal } from './verify/journal.ts'
+import { type Checked, openLedger } from './verify/ledger.ts'
+import { log } from './verify/log.ts'
+import { programs } from './verify/programs.ts'
+import { prompts } from './verify/prompts.ts'
+import { report } from './verify/report.ts'
+import { sealed } from './verify/sealed.ts'
+import { seeds } from './verify/seeds.ts'
+import { task } from './verify/task.ts'
+import { validation } from './verify/validation.ts'
+
+const checks: readonly Check[] = [
+  files,
+  log,
+  task,
+  seeds,
+  programs,
+  prompts,
+  journal,
+  admission,
+  datasets,
+  arms,
+  jobs,
+  validation,
+  sealed,
+  items,
+  report,
+]
+
+export type CheckResult = Checked & { check: string; what: string }
+
+/**
+ * Computes again what a bundle says, one check after the other, from nothing but the bundle and, where it is given, the task folder.
+ * Errors: UsageError for a bundle whose parts cannot be read.
+ */
+export async function* verifyBundle(bundle: Bundle, wholeTask: Task | null): AsyncGenerator<CheckResult> {
+  const { entries, facts } = await logOf(bundle)
+  const { config } = facts
+  if (!config) throw new UsageError('The log of this bundle does not begin.', 'Make the bundle again from its run.')
+  const evidence: Evidence = { bundle, entries, facts, config, task: await taskOf(bundle, facts), wholeTask }
+  for (const { name, what, run } of checks) {
+    const ledger = openLedger()
+    try {
+      await run(evidence, ledger)
+    } catch (error) {
+      // What cannot be computed from a bundle that was changed is a difference too.
+      ledger.differs({ place: name, said: 'can be computed', recomputed: (error as Error).message })
+    }
+    yield { check: name, what, ...ledger.result() }
+  }
+}

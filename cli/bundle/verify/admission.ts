@@ -1,0 +1,97 @@
+import { passOver } from '../../../agents/critic/close-round.ts'
+import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
+import type { PayloadOf } from '../../../schemas/message.ts'
+import type { Round, Verdict } from '../../../schemas/messages/generation.ts'
+import { Batch } from '../../../schemas/messages/generation.ts'
+import { Program } from '../../../schemas/program.ts'
+import { Row } from '../../../schemas/row.ts'
+import type { Said } from '../../report/mod.ts'
+import { bundleFiles } from '../manifest.ts'
+import { hashOfRows } from '../read.ts'
+import { RoundLine } from '../records.ts'
+import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import type { Ledger } from './ledger.ts'
+
+type SaidVerdict = Said<PayloadOf<typeof Verdict>>
+type BatchPayload = PayloadOf<typeof Batch>
+
+/** Every round closed again: its candidates are those of its batches, and its verdict and its dataset follow from their checks. */
+export const admission: Check = {
+  name: 'admission',
+  what: 'every round closed again from its checked candidates',
+  async run(evidence, ledger) {
+    const { bundle, facts, entries } = evidence
+    const records = new Map<string, RoundRecord>()
+    for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) records.set(key, value)
+    const batches = new Map<string, BatchPayload>()
+    for (const { name, payload } of entries) {
+      const batch = name === 'batch' ? Batch.schema.safeParse(payload) : null
+      if (batch?.success) batches.set(batchKey(batch.data.round, batch.data.shard), batch.data)
+    }
+    for (const verdict of facts.verdicts) {
+      const { attempt, round: number } = verdict.payload
+      const round = facts.shards.find(({ payload: { round } }) => round.attempt === attempt && round.round === number)
+        ?.payload.round
+      const record = records.get(`${evidence.config.runId}.a${attempt}.r${number}`)
+      if (!round || !record) ledger.leave(`round ${number} of attempt ${attempt}: its record is not in the bundle`)
+      else await closeAgain(evidence, { verdict, round, record, batches }, ledger)
+    }
+  },
+}
+
+const batchKey = ({ attempt, round }: { attempt: number; round: number }, shard: number) =>
+  `${attempt}.${round}.${shard}`
+
+type Closed = { verdict: SaidVerdict; round: Round; record: RoundRecord; batches: ReadonlyMap<string, BatchPayload> }
+
+async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): Promise<void> {
+  const { bundle, facts } = evidence
+  const { verdict, round, record, batches } = closed
+  const refs = [
+    round.program,
+    ...(round.admitted ? [round.admitted] : []),
+    ...Object.values(record.done).map((done) => done.checked),
+  ]
+  if (!refs.every((ref) => has(evidence, ref, ledger))) return
+  const shards: StoredShard[] = []
+  for (const { checked } of Object.values(record.done)) {
+    const shard = await bundle.json(bundleFiles.object(checked.sha256), StoredShard)
+    shards.push(shard)
+    compareCandidates(shard, batches.get(batchKey(round, shard.shard)), bundleFiles.object(checked.sha256), ledger)
+  }
+  const before = facts.verdicts.find(
+    ({ payload }) => payload.attempt === round.attempt && payload.round === round.round - 1,
+  )
+  const place = (field: string) => messagePlace('verdict', verdict, field)
+  if (before) ledger.same(place('the rows it began with'), round.admitted?.sha256, before.payload.datasetHash)
+  const earlier = round.admitted ? await bundle.rowsOf(round.admitted, Row) : []
+  const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)
+  const made = passOver(round, program, earlier, shards)
+  const { bySource, failures, templateOverlap, surplus, datasetHash } = verdict.payload
+  for (const source of new Set([...Object.keys(bySource), ...Object.keys(made.bySource)])) {
+    ledger.same(place(`bySource.${source}`), bySource[source], made.bySource[source])
+  }
+  ledger.same(place('failures'), failures ?? {}, made.failures)
+  ledger.same(place('templateOverlap'), templateOverlap, made.templateOverlap)
+  ledger.same(place('surplus'), surplus?.sha256, made.surplus.length > 0 ? hashOfRows(made.surplus) : undefined)
+  ledger.same(place('datasetHash, from the candidates'), datasetHash, hashOfRows(made.rows))
+}
+
+/** The checks change nothing of what a candidate says; they add to where it comes from. */
+const contentOf = ({ id, skill, source, instruction, input, output }: Row) => ({
+  id,
+  skill,
+  source,
+  instruction,
+  input,
+  output,
+})
+
+function compareCandidates(shard: StoredShard, batch: BatchPayload | undefined, file: string, ledger: Ledger): void {
+  const candidates = new Map(batch?.candidates.map((row) => [row.id, row]))
+  ledger.same(`${file}: candidates of its batch`, shard.rows.length, candidates.size)
+  for (const { row } of shard.rows) {
+    const candidate = candidates.get(row.id)
+    ledger.same(`${file}: row ${row.id}`, contentOf(row), candidate ? contentOf(candidate) : null)
+  }
+}

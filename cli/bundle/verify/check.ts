@@ -1,0 +1,31 @@
+import type { RunConfig } from '../../../schemas/run.ts'
+import type { PublicTask, Task } from '../../../schemas/task.ts'
+import type { RunFacts } from '../../report/mod.ts'
+import type { Bundle } from '../read.ts'
+import type { LogLine } from '../records.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What every check is given: the bundle, and its log as it was read. */
+export type Evidence = {
+  bundle: Bundle
+  entries: readonly LogLine[]
+  facts: RunFacts
+  config: RunConfig
+  task: PublicTask | null
+  /** The task folder, where whoever verifies has it. */
+  wholeTask: Task | null
+}
+
+/** One thing that is computed again. `what` completes "checked: …". */
+export type Check = { name: string; what: string; run(evidence: Evidence, ledger: Ledger): Promise<void> }
+
+/** Where a message stands, as a difference names it. */
+export const messagePlace = (name: string, { seq }: { seq: number }, field: string): string =>
+  `log.jsonl, message ${seq} (${name}): ${field}`
+
+/** Whether an object is there; notes it where it is not. */
+export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledger): boolean {
+  if (bundle.files.has(`objects/${ref.sha256}`)) return true
+  ledger.leave(`objects/${ref.sha256} is not in the bundle`)
+  return false
+}

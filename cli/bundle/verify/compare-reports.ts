@@ -1,0 +1,25 @@
+import type { Ledger } from './ledger.ts'
+
+/** Two machines may differ in the last digit of a logarithm. */
+const tolerance = 1e-9
+
+/** Compares two reports leaf by leaf; a difference is named by its path, as `sealed.contrasts.arms[0].rows`. */
+export function compareReports(file: string, said: unknown, recomputed: unknown, ledger: Ledger, path = ''): void {
+  if (isBranch(said) && isBranch(recomputed) && Array.isArray(said) === Array.isArray(recomputed)) {
+    for (const key of new Set([...Object.keys(said), ...Object.keys(recomputed)])) {
+      const inner = Array.isArray(said) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
+      compareReports(file, said[key], recomputed[key], ledger, inner)
+    }
+    return
+  }
+  ledger.count(1)
+  if (!isSame(said, recomputed))
+    ledger.differs({ place: `${file}: ${path}`, said: said ?? null, recomputed: recomputed ?? null })
+}
+
+const isBranch = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'number' || typeof other !== 'number') return one === other
+  return Math.abs(one - other) <= tolerance * Math.max(1, Math.abs(one), Math.abs(other))
+}

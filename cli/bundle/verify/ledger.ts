@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util'
+
+/** A place where the bundle says one thing and its other parts come to another. */
+export type Difference = { place: string; said: unknown; recomputed: unknown }
+
+/** What one check compared, and what it could not. */
+export type Checked = { compared: number; differences: Difference[]; unchecked: string[] }
+
+/** Notes what a check compares. */
+export type Ledger = {
+  /** `recomputed` is what the other parts come to. */
+  same(place: string, said: unknown, recomputed: unknown): void
+  differs(difference: Difference): void
+  /** Something that cannot be compared with this bundle, and why. */
+  leave(why: string): void
+  count(comparisons: number): void
+  result(): Checked
+}
+
+/** JSON has no undefined: a field that is left out and one that is undefined are the same. */
+const plain = (value: unknown): unknown => (value === undefined ? null : JSON.parse(JSON.stringify(value)))
+
+export function openLedger(): Ledger {
+  const unchecked = new Set<string>()
+  const differences: Difference[] = []
+  let compared = 0
+  return {
+    same(place, said, recomputed) {
+      compared += 1
+      const [one, other] = [plain(said), plain(recomputed)]
+      if (!isDeepStrictEqual(one, other)) differences.push({ place, said: one, recomputed: other })
+    },
+    differs: (difference) => void differences.push(difference),
+    leave: (why) => void unchecked.add(why),
+    count: (comparisons) => {
+      compared += comparisons
+    },
+    result: () => ({ compared, differences, unchecked: [...unchecked] }),
+  }
+}

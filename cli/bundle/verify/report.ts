@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { bundleFiles } from '../manifest.ts'
+import { reportOfFolder } from '../report-of-folder.ts'
+import type { Check } from './check.ts'
+import { compareReports } from './compare-reports.ts'
+
+/** Every number and every sentence of the report. */
+export const report: Check = {
+  name: 'report',
+  what: 'every value of report.json from the log and the rows',
+  async run({ bundle, entries }, ledger) {
+    const said = await bundle.json(bundleFiles.report, z.json())
+    // As JSON, which is what a report is once it is written.
+    const due = JSON.parse(JSON.stringify(await reportOfFolder(bundle, entries)))
+    compareReports(bundleFiles.report, said, due, ledger)
+  },
+}

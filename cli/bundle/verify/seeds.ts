@@ -1,0 +1,30 @@
+import { trainingSeeds } from '../../../agents/planner/training-seeds.ts'
+import { armSeedOf } from '../../../schemas/arm.ts'
+import { type Check, messagePlace } from './check.ts'
+
+/** Every seed against the one of the run, from which it follows. */
+export const seeds: Check = {
+  name: 'seeds',
+  what: "all seeds from the run's seed",
+  async run({ facts, config }, ledger) {
+    // A run that makes data alone trains nothing: it tells its own seed.
+    const alone = { search: config.seed, replays: [config.seed] }
+    const { search, replays } = config.generate ? alone : trainingSeeds(config)
+    for (const shard of facts.shards) {
+      ledger.same(messagePlace('shard', shard, 'seed'), shard.payload.seed, String(config.seed))
+    }
+    for (const job of facts.jobs) {
+      const { candidate, training } = job.payload
+      const { arm, seedIndex } = armSeedOf(candidate)
+      const due = arm === 'base' ? null : arm === 'submission' ? search : replays[seedIndex - 1]
+      ledger.same(messagePlace('job', job, 'training.seed'), training?.seed ?? null, due)
+    }
+    for (const finished of facts.finished) {
+      const { seeds } = finished.payload
+      ledger.same(messagePlace('run-finished', finished, 'seeds.search'), seeds.search, [search])
+      ledger.same(messagePlace('run-finished', finished, 'seeds.replay'), seeds.replay, replays[0])
+      if (seeds.replays.length > 0)
+        ledger.same(messagePlace('run-finished', finished, 'seeds.replays'), seeds.replays, replays)
+    }
+  },
+}

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import * as tar from 'tar'
+import type { Bus } from '../../bus/mod.ts'
+import { sha256 } from '../../schemas/hash.ts'
+import { reportJson } from '../report/mod.ts'
+import { fillFolder } from './fill.ts'
+import { itemTable } from './items.ts'
+import { bundleFiles, itemTables, Manifest } from './manifest.ts'
+import { namesOf } from './names.ts'
+import { openFolder } from './read.ts'
+import { logOf, reportOfFolder } from './report-of-folder.ts'
+
+export type WrittenBundle = { file: string; hash: string; files: number; bytes: number; missing: Manifest['missing'] }
+
+/**
+ * Writes a run's bundle as one `.tar.gz`, whole or not at all. Equal runs on equal versions give equal bytes: files are in the order
+ * of their names behind the manifest, without times and owners. Errors: UsageError when there is no such run.
+ */
+export async function writeBundle(bus: Bus, runId: string, file: string): Promise<WrittenBundle> {
+  await mkdir(dirname(file), { recursive: true })
+  const draft = `${file}.${randomUUID()}.tmp`
+  const [folder, archive] = [`${draft}.d`, draft]
+  try {
+    await mkdir(folder)
+    const missing = await fillFolder(bus, runId, folder)
+    const manifest = await completeFolder(folder, runId, missing)
+    const text = `${JSON.stringify(manifest, null, 2)}\n`
+    await writeFile(join(folder, bundleFiles.manifest), text)
+    const names = [bundleFiles.manifest, ...Object.keys(manifest.files)]
+    await tar.create({ file: archive, cwd: folder, gzip: { level: 6 }, portable: true, mtime: new Date(0) }, names)
+    await rename(archive, file)
+    return { file, hash: sha256(text), files: names.length, bytes: (await stat(file)).size, missing }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+    await rm(archive, { force: true })
+  }
+}
+
+/** Adds what follows from the rest: the items' outcomes and the report. */
+async function completeFolder(folder: string, runId: string, missing: Manifest['missing']): Promise<Manifest> {
+  const parts = await openFolder(folder)
+  const { entries, facts } = await logOf(parts)
+  await mkdir(join(folder, dirname(bundleFiles.items('test'))))
+  for (const paper of itemTables) {
+    const lines = itemTable(facts, paper).map((line) => `${JSON.stringify(line)}\n`)
+    await writeFile(join(folder, bundleFiles.items(paper)), lines.join(''))
+  }
+  await writeFile(join(folder, bundleFiles.report), reportJson(await reportOfFolder(parts, entries)))
+  const { files } = await openFolder(folder)
+  return Manifest.parse({ version: 1, runId, names: namesOf(facts), missing, files: Object.fromEntries(files) })
+}

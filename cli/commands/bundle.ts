@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { writeBundle } from '../bundle/write.ts'
+import { runsFolder } from '../home.ts'
+import { withBus } from '../with-bus.ts'
+
+export function registerBundle(program: Command): void {
+  program
+    .command('bundle')
+    .description('write everything that a run rests on into one archive, for "verify"')
+    .argument('<run>', 'run id')
+    .option('--out <file>', 'the archive (default: runs/<run>/bundle.tar.gz)')
+    .option('--json', 'JSON instead of text', false)
+    .action(async (runId: string, { out, json }: { out?: string; json: boolean }) =>
+      withBus(async (bus) => {
+        const written = await writeBundle(bus, runId, out ?? join(runsFolder(), runId, 'bundle.tar.gz'))
+        if (json) return console.log(JSON.stringify(written))
+        const { file, hash, files, bytes, missing } = written
+        console.log(`${file}: ${files} files, ${bytes.toLocaleString('en-US')} bytes`)
+        console.log(`bundle hash: ${hash}`)
+        for (const { name, reason } of missing) console.log(`not in it: ${name} (${reason})`)
+        console.log(`Check it anywhere with: syllabus verify ${file} --expect ${hash}`)
+      }),
+    )
+}
