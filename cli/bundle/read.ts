@@ -29,7 +29,8 @@ export type Bundle = BundleFolder & AsyncDisposable & { manifest: Manifest; hash
 /** Unpacks a bundle into a folder of its own, which goes when it is disposed of. Errors: UsageError for a file that is no bundle. */
 export async function openBundle(file: string): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-bundle-'))
-  const dispose = () => rm(folder, { recursive: true, force: true })
+  // An archive that breaks off may still be writing its last files.
+  const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
   try {
     await unpack(file, folder)
     const parts = await openFolder(folder)

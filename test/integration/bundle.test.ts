@@ -1,0 +1,232 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as tar from 'tar'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Bus } from '../../bus/mod.ts'
+import { openBundle } from '../../cli/bundle/read.ts'
+import { verifyBundle } from '../../cli/bundle/verify.ts'
+import { writeBundle } from '../../cli/bundle/write.ts'
+import { UsageError } from '../../cli/errors.ts'
+import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
+import { Evidence } from '../../schemas/run.ts'
+import type { Task } from '../../schemas/task.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { filesWith } from '../support/find-text.ts'
+import { madeRun } from '../support/made-run.ts'
+import { writeMiniTask } from '../support/mini-task.ts'
+import { type TestServer, withServer } from '../support/nats.ts'
+import { changeMessage, changeObject, repack, type Tampering } from '../support/repack.ts'
+
+let folder: string
+let server: TestServer
+let operator: Bus
+let task: Task
+let bundle: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'syllabus-bundles-'))
+  server = await withServer()
+  task = await loadTask(await writeMiniTask(join(folder, 'task')))
+  const evidence = Evidence.parse({ seeds: 2, arms: ['control', 'one-shot', 'random'], submissions: true })
+  const request = { runId: 'whole', seed: 5, attempts: 3, evidence }
+  operator = await madeRun(server, { task, topology: await readTopology(defaultTopology), request })
+  bundle = join(folder, 'whole.tar.gz')
+  await writeBundle(operator, 'whole', bundle)
+}, 120_000)
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Everything that a verification finds, and what it compared. */
+async function verified(file: string, wholeTask: Task | null = null) {
+  await using opened = await openBundle(file)
+  const results = await Array.fromAsync(verifyBundle(opened, wholeTask))
+  return {
+    results,
+    places: results.flatMap(({ differences }) => differences.map(({ place }) => place)),
+    checks: results.filter(({ differences }) => differences.length > 0).map(({ check }) => check),
+  }
+}
+
+test('all of a run is computed again, and nothing differs', async () => {
+  const { results, places } = await verified(bundle, task)
+  expect(places).toEqual([])
+  const compared = Object.fromEntries(results.map((result) => [result.check, result.compared]))
+  for (const check of ['seeds', 'programs', 'admission', 'datasets', 'arms', 'jobs', 'validation', 'sealed', 'items']) {
+    expect(compared[check], check).toBeGreaterThan(5)
+  }
+  expect(compared.report).toBeGreaterThan(1000)
+  expect(results.flatMap(({ unchecked }) => unchecked)).toEqual([])
+})
+
+test('the same run gives the same bytes', async () => {
+  const again = join(folder, 'again.tar.gz')
+  await writeBundle(operator, 'whole', again)
+  expect((await readFile(again)).equals(await readFile(bundle))).toBe(true)
+})
+
+test('no sealed question and no sealed answer is in it', async () => {
+  const unpacked = await mkdtemp(join(folder, 'unpacked-'))
+  await tar.extract({ file: bundle, cwd: unpacked })
+  expect(await filesWith(task.validation[0]!.input, [unpacked])).not.toEqual([])
+  for (const { input } of task.test) expect(await filesWith(input, [unpacked])).toEqual([])
+})
+
+describe('with every hash of the manifest made right, still caught:', () => {
+  type Opened = { papers: { test: unknown[] }; results: { paper: string; marks: string; sheet: unknown }[] }
+  const flip = (digit: string | undefined) => String(Number(digit) ^ 1)
+  const swap = <T>(values: readonly T[], one: number, other: number): T[] =>
+    values.with(one, values[other]!).with(other, values[one]!)
+  const tampered = async (name: string, change: (files: Tampering) => Promise<void>) =>
+    verified(await repack(bundle, name.replaceAll(' ', '-'), change))
+
+  test('an item that is right instead of wrong', async () => {
+    const { checks, places } = await tampered('flipped', (files) =>
+      changeMessage<Opened>(files, 'opened', ({ results }) => {
+        results[0]!.marks = flip(results[0]!.marks[0]) + results[0]!.marks.slice(1)
+      }),
+    )
+    expect(checks).toEqual(expect.arrayContaining(['sealed', 'items', 'report']))
+    expect(places.find((place) => place.startsWith('items/test.jsonl, line 1 '))).toContain('outcomes.base')
+    expect(places.find((place) => place.includes('(opened)'))).toContain('sheet of base on the test')
+  })
+
+  test('a number in the report', async () => {
+    const { places } = await tampered('number', async (files) => {
+      const report = JSON.parse(await files.text('report.json'))
+      report.sealed.contrasts.arms.at(-1).parts.all.strict.value += 0.01
+      await files.write('report.json', JSON.stringify(report))
+    })
+    expect(places).toEqual([
+      expect.stringMatching(/^report\.json: sealed\.contrasts\.arms\[\d\]\.parts\.all\.strict\.value$/),
+    ])
+  })
+
+  test('two rows of a dataset exchanged', async () => {
+    const { places } = await tampered('exchanged', async (files) => {
+      const path = files.names['dataset of attempt 1']!
+      await files.writeLines(path, swap(await files.lines(path), 3, 4))
+    })
+    expect(places.some((place) => place.includes('datasetHash, over its rows'))).toBe(true)
+  })
+
+  test('two rows exchanged, and the new hash written wherever the old one was', async () => {
+    const { checks, places } = await tampered('exchanged everywhere', (files) =>
+      changeObject(files, files.names['dataset of attempt 1']!, (lines) => swap(lines, 3, 4)),
+    )
+    expect(checks).toEqual(expect.arrayContaining(['admission', 'jobs']))
+    expect(places.some((place) => place.includes('candidate.jobHash of attempt-1'))).toBe(true)
+    expect(places.some((place) => place.includes('datasetHash, from the candidates'))).toBe(true)
+  })
+
+  test('a row replaced in what was checked, and the new hash written wherever the old one was', async () => {
+    let id = ''
+    const { places } = await tampered('replaced', async (files) => {
+      const round = JSON.parse((await files.lines('rounds.jsonl'))[0]!)
+      const path = `objects/${round.value.done['0'].checked.sha256}`
+      const shard = JSON.parse(await files.text(path))
+      id = shard.rows[0].row.id
+      shard.rows[0].row.output = 'It is \\boxed{1}.'
+      await changeObject(files, path, () => [JSON.stringify(shard)])
+    })
+    expect(places.find((place) => place.endsWith(`row ${id}`))).toMatch(/^objects\//)
+  })
+
+  test('two items of the test in another order', async () => {
+    const inTable = await tampered('order of a table', async (files) =>
+      files.writeLines('items/test.jsonl', swap(await files.lines('items/test.jsonl'), 0, 1)),
+    )
+    expect(inTable.places).toEqual(expect.arrayContaining(['items/test.jsonl, line 1', 'items/test.jsonl, line 2']))
+    const inLog = await tampered('order of a paper', (files) =>
+      changeMessage<Opened>(files, 'opened', ({ papers }) => {
+        papers.test = swap(papers.test, 0, 1)
+      }),
+    )
+    expect(inLog.places).toContain('items/test.jsonl, line 1')
+  })
+
+  test('two items of the test in another order everywhere, by whoever has the task', async () => {
+    const file = await repack(bundle, 'order-everywhere', async (files) => {
+      await changeMessage<Opened>(files, 'opened', (opened) => {
+        opened.papers.test = swap(opened.papers.test, 0, 1)
+        for (const result of opened.results.filter(({ paper }) => paper === 'test'))
+          result.marks = swap([...result.marks], 0, 1).join('')
+      })
+      await files.writeLines('items/test.jsonl', swap(await files.lines('items/test.jsonl'), 0, 1))
+    })
+    const { places } = await verified(file, task)
+    for (const index of [0, 1]) expect(places.some((place) => place.endsWith(`papers.test[${index}]`))).toBe(true)
+  })
+
+  test('two validation items in another order', async () => {
+    type Report = { items: unknown[] }
+    const { checks } = await tampered('order of validation', (files) =>
+      changeMessage<Report>(files, 'report', (report) => {
+        report.items = swap(report.items, 0, 1)
+      }),
+    )
+    expect(checks).toEqual(expect.arrayContaining(['validation', 'items']))
+  })
+
+  test('another seed of the run, and of one training', async () => {
+    const ofRun = await tampered('seed', (files) =>
+      changeMessage<{ config: { seed: number } }>(files, 'run-started', ({ config }) => {
+        config.seed += 1
+      }),
+    )
+    expect(ofRun.checks).toEqual(expect.arrayContaining(['seeds', 'report']))
+    type Job = { candidate: string; training: { seed: number } }
+    const isFinal = ({ candidate }: Job) => candidate === 'final'
+    const change = ({ training }: Job) => {
+      training.seed += 1
+    }
+    const ofTraining = await tampered('training seed', (files) => changeMessage<Job>(files, 'job', change, isFinal))
+    expect(ofTraining.checks).toEqual(['seeds', 'jobs', 'report'])
+    expect(ofTraining.places[0]).toMatch(/^log\.jsonl, message \d+ \(job\): training\.seed$/)
+  })
+
+  test('a reply that was made right, with its item, its sheet and its hash', async () => {
+    const { checks, places } = await tampered('reply', (files) =>
+      changeObject(files, files.names['replies of base to validation']!, (lines) =>
+        lines.map((line) => JSON.stringify({ ...JSON.parse(line), text: 'It is \\boxed{0.7}.' })),
+      ),
+    )
+    expect(checks).toEqual(['validation'])
+    expect(places[0]).toContain('of base')
+  })
+
+  test('a yield, and a program', async () => {
+    type Verdict = { bySource: Record<string, { admitted: number }> }
+    const yielded = await tampered('yield', (files) =>
+      changeMessage<Verdict>(files, 'verdict', ({ bySource }) => {
+        Object.values(bySource)[0]!.admitted += 1
+      }),
+    )
+    expect(yielded.checks).toEqual(['admission', 'report'])
+    type Decision = { program: { filters: { nearDuplicateJaccard: number } } }
+    const program = await tampered('program', (files) =>
+      changeMessage<Decision>(files, 'decision', ({ program }) => {
+        program.filters.nearDuplicateJaccard = 0.9
+      }),
+    )
+    expect(program.checks).toEqual(['programs'])
+  })
+})
+
+test('what is no bundle is said so', async () => {
+  const [text, cut, other] = ['text', 'cut', 'other'].map((name) => join(folder, `${name}.tar.gz`)) as [
+    string,
+    string,
+    string,
+  ]
+  await writeFile(text, 'no archive')
+  const bytes = await readFile(bundle)
+  await writeFile(cut, bytes.subarray(0, bytes.length / 2))
+  await symlink('/etc/hostname', join(folder, 'link'))
+  await tar.create({ file: other, cwd: folder, gzip: true }, ['link'])
+  for (const file of [text, cut, other, join(folder, 'nothing.tar.gz')]) {
+    await expect(openBundle(file), file).rejects.toThrow(UsageError)
+  }
+})

@@ -1,0 +1,46 @@
+import { critic } from '../../agents/critic/agent.ts'
+import { evaluator } from '../../agents/evaluator/agent.ts'
+import { generator } from '../../agents/generator/agent.ts'
+import type { AgentModule } from '../../agents/kit/agent.ts'
+import { hostAgent } from '../../agents/kit/host.ts'
+import { createLog } from '../../agents/kit/log.ts'
+import { planner } from '../../agents/planner/agent.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { type RunRequest, submitRun } from '../../cli/submit-run.ts'
+import { StatusChanged } from '../../schemas/messages/run.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import type { TestServer } from './nats.ts'
+import { openStudent } from './stand-in-student.ts'
+
+type Asked = { task: Task; topology: Topology; request: RunRequest }
+
+/** A whole run on a real bus with the real agents; the student alone is a stand-in. Gives the operator's bus once it is finished. */
+export async function madeRun(server: TestServer, { task, topology, request }: Asked): Promise<Bus> {
+  const end = new AbortController()
+  const host = <R extends AgentRole>(module: AgentModule<R>): Promise<void> => {
+    const { role } = module
+    const { variant, options } = topology.agents[role]
+    const launch = {
+      ...{ role, variant, instance: `${role}-1`, slots: 1, options, delivery: {}, drainMs: 1000 },
+      ...{ credentials: server.credentials[role], servers: server.url, sealed: true, home: server.storeDir },
+      contaminationKey: role === 'critic' || role === 'evaluator' ? 'ab'.repeat(32) : null,
+    }
+    return hostAgent(module, launch, createLog({ role }, { level: 'silent' }), end.signal)
+  }
+  await openStudent(server, task, end.signal)
+  const hosted = [host(planner), host(generator), host(critic), host(evaluator)]
+  const operator = await server.open('operator')
+  const runId = await submitRun(operator, task, topology, request)
+  const told: string[] = []
+  for await (const { name, payload } of operator.log({ runId, follow: true, signal: AbortSignal.timeout(60_000) })) {
+    told.push(`${name} ${JSON.stringify(payload).slice(0, 200)}`)
+    const status = name === StatusChanged.name ? StatusChanged.schema.parse(payload).status : null
+    if (status !== 'finished') continue
+    end.abort()
+    await Promise.all(hosted)
+    return operator
+  }
+  throw new Error(`run ${runId} did not finish:\n${told.slice(-5).join('\n')}`)
+}
