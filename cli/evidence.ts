@@ -14,6 +14,7 @@ export type EvidenceRequest = {
   seeds?: number
   arms?: Topology['run']['evidence']['arms']
   submissions?: boolean
+  retention?: boolean
   swapValidationAt?: number
   attempts?: number
 }
@@ -24,6 +25,7 @@ export function planEvidence(task: Task, topology: Topology, request: EvidenceRe
     seeds: request.seeds ?? topology.run.evidence.seeds,
     arms: request.arms ?? topology.run.evidence.arms,
     submissions: request.submissions ?? topology.run.evidence.submissions,
+    retention: request.retention ?? topology.run.evidence.retention,
   }
   const hasReference = task.referenceRows.length > 0
   if (asked.arms !== 'all' && asked.arms.includes('reference') && !hasReference) {

@@ -6,6 +6,7 @@ import { type Evidence, RunConfig, type Setting, Variants } from '../schemas/run
 import type { Task } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { publicView } from '../tasks/load.ts'
+import { retentionOf } from '../tasks/read-retention.ts'
 import { UsageError } from './errors.ts'
 import { withReference } from './evidence.ts'
 import { modelsOf } from './models.ts'
@@ -40,6 +41,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   const runId = request.runId ?? nameByTime(task, startedAt)
   const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
   const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
+  const retentionSet = request.evidence?.retention ? await retentionOf(task) : undefined
   const rows = request.rows ?? defaultRows ?? task.rows.target
   const config = RunConfig.safeParse({
     runId,
@@ -59,7 +61,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
       `task/${task.id}`,
       publicView(setting === 'seed' ? task : { ...task, seeds: [] }),
     ),
-    sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, task),
+    sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, { ...task, retentionSet }),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
     ...(request.evidence ? { evidence: await withReference(bus, task, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),

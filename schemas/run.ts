@@ -19,6 +19,8 @@ export const Evidence = z.object({
   arms: z.array(BaselineArm).default(['control']),
   /** Every valid attempt's adapter from the search sits the test too, once it is opened; it is never chosen by that. */
   submissions: z.boolean().default(false),
+  /** Whether base, final and control answer items outside all skills of the task, to see what was forgotten. */
+  retention: z.boolean().default(false),
   /** Whether validation answers a search only with what is above chance; see Guidance. */
   guard: Guidance.shape.guard,
   /** From this attempt on the other half of validation guides the search; null: all of it does, throughout. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ItemOutcome, ScoreSheet } from './score.ts'
 import { Candidate } from './training.ts'
 
-export const PaperName = z.enum(['test', 'audit'])
+export const PaperName = z.enum(['test', 'audit', 'retention'])
 export type PaperName = z.infer<typeof PaperName>
 
 /** The result of one candidate on one sealed paper, item by item, without questions or answers. */

@@ -138,6 +138,21 @@ export type Core = z.infer<typeof Core>
 export const SplitFile = z.strictObject({ file: InnerPath, sha256: Sha256, count: z.int().positive() })
 export type SplitFile = z.infer<typeof SplitFile>
 
+/**
+ * Items outside all skills of a task, that show what a training made the student forget. Scored apart from the task, by a scorer of their
+ * own; whether something was forgotten is told in that one's `primary` mode.
+ */
+export const RetentionFile = SplitFile.extend({
+  scorer: ScorerChoice,
+  /** Tokens of a reply; the task's other settings of inference hold. */
+  max_new_tokens: z.int().positive().default(24),
+})
+export type RetentionFile = z.infer<typeof RetentionFile>
+
+/** A retention set as read: the scorer has its script's text. */
+export const RetentionSet = RetentionFile.extend({ items: z.array(Item).min(1) })
+export type RetentionSet = z.infer<typeof RetentionSet>
+
 /** `task.yaml`. */
 export const TaskFile = z.strictObject({
   id: TaskId,
@@ -157,6 +172,8 @@ export const TaskFile = z.strictObject({
   skills: z.array(SkillInfo).min(1),
   /** `audit` is read only after the search has stopped. */
   splits: z.strictObject({ validation: SplitFile, test: SplitFile, audit: SplitFile.optional() }),
+  /** Left out: the set that comes with the project. */
+  retention: RetentionFile.optional(),
   /** The part that heads the report. */
   headline: ItemPart,
   few_shot: InnerPath,
@@ -184,6 +201,7 @@ export const Task = TaskFile.extend({
   fewShot: z.array(TrainingRow),
   sampleSubmission: z.array(TrainingRow),
   referenceRows: z.array(TrainingRow).default([]),
+  retentionSet: RetentionSet.optional(),
   /** The seed pool; empty where the task has none. */
   seeds: z.array(Seed).max(maxSeeds).default([]),
 })
@@ -201,6 +219,8 @@ export const PublicTask = Task.omit({
   sample_submission: true,
   reference: true,
   referenceRows: true,
+  retention: true,
+  retentionSet: true,
 })
 export type PublicTask = z.infer<typeof PublicTask>
 

@@ -50,6 +50,8 @@ export const Topology = z
             seeds: z.number().int().min(1).max(100).default(1),
             arms: z.union([z.literal('all'), z.array(BaselineArm)]).default('all'),
             submissions: z.boolean().default(true),
+            /** Whether base, final and control sit the retention paper too; see Evidence. */
+            retention: z.boolean().default(true),
             /** Whether validation answers a search only with what is above chance. auto: from 500 validation items on; below, it would hide real gains. */
             guard: z.enum(['auto', ...Guidance.shape.guard.unwrap().options]).default('auto'),
           })

@@ -51,6 +51,11 @@ export async function checkItem(task: Task, item: Item, file: string, scorer: Ta
       'Name the skill under skills in task.yaml, or correct it.',
     )
   }
+  await checkGold(item, where, scorer)
+}
+
+/** Errors: `TaskError` when an item's gold answer does not score against itself. */
+export async function checkGold(item: Item, where: string, scorer: TaskScorer): Promise<void> {
   const own = await scoreAgainstItself(item, scorer)
   if (own !== null) {
     const mend = `Write the answer in the form that the scorer ${scorer.name} reads.`

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
 import { TaskFile, TrainingRow } from '../schemas/task.ts'
 import { parseJson, parseWith, readSplit, readText, readYaml } from './read-files.ts'
+import { readRetention } from './read-retention.ts'
 import { readScorer } from './read-scorer.ts'
 import { readSeedPool } from './seed-pool.ts'
 import { sourceHash } from './source-hash.ts'
@@ -22,6 +23,7 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
   const sampleText = await readText(dir, file.sample_submission)
   const referenceText = file.reference ? await readText(dir, file.reference) : ''
   const pool = file.seed ? await readSeedPool(dir, file.seed) : { text: '', seeds: [] }
+  const retentionSet = file.retention && (await readRetention(dir, file.retention, `${path}, key retention`))
   const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
   return {
     file: { ...file, scorer },
@@ -32,11 +34,13 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
     fewShot: readRows(fewShotText, join(dir, file.few_shot)),
     sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
     referenceRows: file.reference ? readRows(referenceText, join(dir, file.reference)) : [],
+    ...(retentionSet && { retentionSet }),
     seeds: pool.seeds,
     // The text of task.yaml holds the splits' hashes.
     hashes: [
       ...[text, fewShotText, sampleText, scorer.source ?? '', referenceText, pool.text].map(sha256),
       procedureSha256 ?? '',
+      ...(retentionSet?.scorer.source === undefined ? [] : [sha256(retentionSet.scorer.source)]),
     ],
   }
 }

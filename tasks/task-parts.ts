@@ -1,4 +1,4 @@
-import type { Item, Seed, TaskFile, TrainingRow } from '../schemas/task.ts'
+import type { Item, RetentionSet, Seed, TaskFile, TrainingRow } from '../schemas/task.ts'
 
 /** A task folder as read, in either form, before it is checked. The scorer of `file` has its script's text. */
 export type TaskParts = {
@@ -10,6 +10,7 @@ export type TaskParts = {
   fewShot: TrainingRow[]
   sampleSubmission: TrainingRow[]
   referenceRows: TrainingRow[]
+  retentionSet?: RetentionSet
   seeds: Seed[]
   /** Of everything that the folder says; the task's hash is over them. */
   hashes: string[]

@@ -107,12 +107,19 @@ async function startPeft({
 
   /** Sealed questions come by EXAM and their replies go back by EXAM. */
   async function onSitting(sitting: PayloadOf<typeof Sitting>, context: HandlerContext): Promise<void> {
-    const { candidate, paper, publicTask } = sitting
+    const { candidate, paper, publicTask, maxNewTokens } = sitting
     const { runId, cause, signal: stop } = context
     const rules = await task(publicTask)
+    const inference = { ...rules.inference, ...(maxNewTokens && { max_new_tokens: maxNewTokens }) }
     const questions = await bus.objects.getLines(sitting.questions, Question)
     const onProgress = reporter(context, `${candidate.name} (${paper})`)
-    const answered = await replies.answer({ candidate, questions, task: rules, onProgress, signal: stop })
+    const answered = await replies.answer({
+      candidate,
+      questions,
+      task: { ...rules, inference },
+      onProgress,
+      signal: stop,
+    })
     await bus.publish(
       Answers,
       { runId, variant: sitting.variants.evaluator, id: `answers:${candidate.name}:${paper}`, cause },

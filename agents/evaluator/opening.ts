@@ -5,20 +5,13 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import { type Answers, Opened, type OpeningRequest, Sitting } from '../../schemas/messages/evaluation.ts'
 import { Row } from '../../schemas/row.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
-import { packResults, SealedResult } from '../../schemas/sealed-results.ts'
+import { type PaperName, packResults, SealedResult } from '../../schemas/sealed-results.ts'
 import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
-import {
-  type OpeningRecord,
-  OpeningRecord as OpeningSchema,
-  Openings,
-  type Paper,
-  resultKey,
-  sittingsOf,
-} from './sitting-plan.ts'
+import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, resultKey, sittingsOf } from './sitting-plan.ts'
 
 /**
  * The opening of the sealed test: one session over a frozen list of candidates.
@@ -63,6 +56,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
     const auditSeed = randomBytes(8).toString('hex')
     const testHash = hashOf(task.test)
     const audit = await drawAudit(task, request, auditSeed)
+    const { retentionSet } = task
     const record: OpeningRecord = {
       opening: await countOpening(testHash, runId),
       testHash,
@@ -73,13 +67,15 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
       papers: {
         test: await bus.objects.putLines('VAULT', `${runId}/paper`, task.test),
         audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/paper`, audit) : null,
+        retention: retentionSet ? await bus.objects.putLines('VAULT', `${runId}/paper`, retentionSet.items) : null,
       },
+      retention: retentionSet ? { scorer: retentionSet.scorer, max_new_tokens: retentionSet.max_new_tokens } : null,
     }
     const saved = await records.create(runId, record)
     return typeof saved === 'number' ? record : (await records.get(runId))!.value
   }
 
-  async function itemsOf(record: OpeningRecord, paper: Paper): Promise<Item[]> {
+  async function itemsOf(record: OpeningRecord, paper: PaperName): Promise<Item[]> {
     const items = record.papers[paper]
     return items ? bus.objects.getLines(items, ItemSchema) : []
   }
@@ -104,7 +100,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
       const { publicTask, variants } = record
       // Every candidate sits the same paper: its questions are read and sent once.
       const questionsOf = memo(
-        async (paper: Paper) => {
+        async (paper: PaperName) => {
           const asked = (await itemsOf(record, paper)).map((item) => Question.strip().parse(item))
           return bus.objects.putLines('EXAM', `${runId}/questions`, asked)
         },
@@ -117,7 +113,14 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
         await bus.publish(
           Sitting,
           { runId, variant: variants['trainer-bridge'], id: `sitting:${candidate.name}:${paper}`, cause },
-          { candidate, paper, questions, publicTask, variants },
+          {
+            candidate,
+            paper,
+            questions,
+            ...(paper === 'retention' && { maxNewTokens: record.retention!.max_new_tokens }),
+            publicTask,
+            variants,
+          },
         )
       }
       await publishIfComplete(runId, record, cause)
@@ -128,10 +131,11 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
       const candidate = record?.candidates.find((each) => each.name === answers.candidate)
       if (!record || !candidate)
         throw new TerminalError(`${answers.candidate} is not on the list of run ${runId}'s opening`)
-      const predictions = await bus.objects.getLines(answers.predictions, Prediction)
-      const graded = await grade(await itemsOf(record, answers.paper), predictions, scorerFor(scorer))
-      const items = graded.map(({ outcome }) => outcome)
       const { paper } = answers
+      const predictions = await bus.objects.getLines(answers.predictions, Prediction)
+      const own = paper === 'retention' ? record.retention!.scorer : scorer
+      const graded = await grade(await itemsOf(record, paper), predictions, scorerFor(own))
+      const items = graded.map(({ outcome }) => outcome)
       await results.put(resultKey(runId, { candidate, paper }), { candidate, paper, sheet: scoreSheet(items), items })
       await publishIfComplete(runId, record, cause)
     },

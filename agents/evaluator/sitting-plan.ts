@@ -1,6 +1,9 @@
 import { z } from 'zod'
+import type { Arm } from '../../schemas/arm.ts'
 import { ObjectRef } from '../../schemas/ids.ts'
 import { Variants } from '../../schemas/run.ts'
+import { PaperName } from '../../schemas/sealed-results.ts'
+import { RetentionFile } from '../../schemas/task.ts'
 import { Candidate } from '../../schemas/training.ts'
 
 /**
@@ -17,7 +20,9 @@ export const OpeningRecord = z.object({
   publicTask: ObjectRef,
   variants: Variants,
   /** The items with their answers, in VAULT; no audit where the task has no procedure to draw it from. */
-  papers: z.object({ test: ObjectRef, audit: ObjectRef.nullable() }),
+  papers: z.object({ test: ObjectRef, audit: ObjectRef.nullable(), retention: ObjectRef.nullable().default(null) }),
+  /** How the retention paper is answered and scored; null where there is none. */
+  retention: RetentionFile.pick({ scorer: true, max_new_tokens: true }).nullable().default(null),
 })
 export type OpeningRecord = z.infer<typeof OpeningRecord>
 
@@ -25,18 +30,24 @@ export type OpeningRecord = z.infer<typeof OpeningRecord>
 export const Openings = z.object({ runs: z.array(z.string()) })
 export type Openings = z.infer<typeof Openings>
 
-export const papers = ['test', 'audit'] as const
-export type Paper = (typeof papers)[number]
+/** Who sits the retention paper: what is compared is before and after training, and with and without a search. */
+const remembering: readonly Arm[] = ['base', 'control', 'final']
 
-/** Every sitting of an opening: each candidate takes each paper that has items; the submissions of the search take the test alone. */
-export function sittingsOf(record: OpeningRecord): { candidate: Candidate; paper: Paper }[] {
+const sits: Readonly<Record<PaperName, (candidate: Candidate) => boolean>> = {
+  test: () => true,
+  audit: ({ arm }) => arm !== 'submission',
+  retention: ({ arm }) => remembering.includes(arm),
+}
+
+/** Every sitting of an opening: each candidate takes each paper that has items and is for it; all take the test. */
+export function sittingsOf(record: OpeningRecord): { candidate: Candidate; paper: PaperName }[] {
   return record.candidates.flatMap((candidate) =>
-    papers
-      .filter((paper) => record.papers[paper] !== null && (paper === 'test' || candidate.arm !== 'submission'))
+    PaperName.options
+      .filter((paper) => record.papers[paper] !== null && sits[paper](candidate))
       .map((paper) => ({ candidate, paper })),
   )
 }
 
 /** Where the result of a sitting is kept. */
-export const resultKey = (runId: string, { candidate, paper }: { candidate: Candidate; paper: Paper }): string =>
+export const resultKey = (runId: string, { candidate, paper }: { candidate: Candidate; paper: PaperName }): string =>
   `${runId}.${candidate.name}.${paper}`

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { BaselineArm } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
+import { retentionOf } from '../../tasks/read-retention.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkFits } from '../check-context.ts'
 import { checkGenerator } from '../check-generator.ts'
@@ -44,6 +45,8 @@ export function registerRun(program: Command): void {
     )
     .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
     .option('--no-submissions', 'only the chosen dataset and its baselines do')
+    .option('--retention', 'base, final and control answer items outside the task, to see what was forgotten')
+    .option('--no-retention', 'they do not')
     .option(
       '--swap-validation-at <i>',
       'half of validation guides the search before attempt i, the other half from then on',
@@ -73,6 +76,7 @@ export function registerRun(program: Command): void {
       const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
       checkGenerator(task, topology)
       const evidence = planEvidence(task, topology, options)
+      if (evidence.retention) await retentionOf(task)
       const setting = settingOf(task, topology, options.setting)
       if (setting === 'seed') checkSeeds(task)
       await using _served = local && (await serveLocalModel(local, topology, reporter))

@@ -2,6 +2,7 @@ import type { Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
 import { checkExamples, checkGroups, checkNearDuplicates, checkProblems } from './disjoint.ts'
 import { type Finding, finding } from './finding.ts'
+import { checkRetention } from './retention.ts'
 import { checkScoring } from './scoring.ts'
 
 /** Everything that can be wrong with a folder that could be read: reading it has checked files, hashes, counts and row forms. */
@@ -19,6 +20,7 @@ export async function checkTask(task: Task): Promise<Finding[]> {
     checkGroups(task),
     checkNearDuplicates(task),
     checkExamples(task),
+    ...(task.retentionSet ? [await checkRetention(task)] : []),
     finding('the sample submission is valid', `${task.sampleSubmission.length} rows`),
   ]
 }

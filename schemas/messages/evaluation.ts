@@ -127,6 +127,8 @@ export const Sitting = defineWork({
     candidate: Candidate,
     questions: ObjectRef,
     paper: PaperName,
+    /** Tokens of a reply, where the paper asks for others than the task. */
+    maxNewTokens: z.number().int().positive().optional(),
     publicTask: ObjectRef,
     variants: Variants,
   }),

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { foldText } from './exact.ts'
+import type { Scorer } from './scorer.ts'
+
+const separator = '|'
+
+/** One gold may hold several answers, parted by `|`. Strict: the reply is one of them but for its form. Lenient: it holds one as whole words. */
+export const contains: Scorer = {
+  name: 'contains',
+  options: z.strictObject({}),
+  score(response, gold) {
+    const wanted = gold.split(separator).map(wordsOf)
+    const said = wordsOf(response)
+    const strict = wanted.includes(said)
+    const found = wanted.find((answer) => answer !== '' && ` ${said} `.includes(` ${answer} `))
+    const lenient = strict || found !== undefined
+    return { strict, lenient, extracted: found ?? null, reason: strict ? 'equal' : lenient ? 'contained' : 'absent' }
+  },
+  inForm: (answer) => answer.split(separator)[0]!,
+}
+
+/** Letters and digits of any script, in lower case, one space between words. */
+const wordsOf = (text: string): string =>
+  foldText(text)
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
