@@ -11,7 +11,14 @@ import { procedureOf } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
-import { type OpeningRecord, OpeningRecord as OpeningSchema, Openings, resultKey, sittingsOf } from './sitting-plan.ts'
+import {
+  type OpeningRecord,
+  OpeningRecord as OpeningSchema,
+  Openings,
+  RetentionRules,
+  resultKey,
+  sittingsOf,
+} from './sitting-plan.ts'
 
 /**
  * The opening of the sealed test: one session over a frozen list of candidates.
@@ -69,7 +76,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
         audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/paper`, audit) : null,
         retention: retentionSet ? await bus.objects.putLines('VAULT', `${runId}/paper`, retentionSet.items) : null,
       },
-      retention: retentionSet ? { scorer: retentionSet.scorer, max_new_tokens: retentionSet.max_new_tokens } : null,
+      retention: retentionSet ? RetentionRules.parse(retentionSet) : null,
     }
     const saved = await records.create(runId, record)
     return typeof saved === 'number' ? record : (await records.get(runId))!.value
@@ -83,11 +90,17 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
   async function publishIfComplete(runId: string, record: OpeningRecord, cause: Cause): Promise<void> {
     const all = await Promise.all(sittingsOf(record).map((sitting) => results.get(resultKey(runId, sitting))))
     if (all.some((entry) => entry === null)) return
-    const { opening, testHash, auditSeed, variants } = record
+    const { opening, testHash, auditSeed, retention, variants } = record
     await bus.publish(
       Opened,
       { runId, variant: variants.planner, id: 'opened', cause },
-      { opening, testHash, auditSeed, ...packResults(all.map((entry) => entry!.value)) },
+      {
+        opening,
+        testHash,
+        auditSeed,
+        ...(retention && { retention: { sha256: retention.sha256, mode: retention.scorer.primary } }),
+        ...packResults(all.map((entry) => entry!.value)),
+      },
     )
   }
 

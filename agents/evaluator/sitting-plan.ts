@@ -6,6 +6,9 @@ import { PaperName } from '../../schemas/sealed-results.ts'
 import { RetentionFile } from '../../schemas/task.ts'
 import { Candidate } from '../../schemas/training.ts'
 
+/** Which retention set a paper holds, how it is answered and scored. */
+export const RetentionRules = RetentionFile.pick({ sha256: true, scorer: true, max_new_tokens: true }).strip()
+
 /**
  * One opening of a sealed test: what was fixed when it began. Written once, to VAULT, before the first question leaves; a crashed
  * session goes on from it.
@@ -21,8 +24,8 @@ export const OpeningRecord = z.object({
   variants: Variants,
   /** The items with their answers, in VAULT; no audit where the task has no procedure to draw it from. */
   papers: z.object({ test: ObjectRef, audit: ObjectRef.nullable(), retention: ObjectRef.nullable().default(null) }),
-  /** How the retention paper is answered and scored; null where there is none. */
-  retention: RetentionFile.pick({ scorer: true, max_new_tokens: true }).nullable().default(null),
+  /** Null where nobody sits the retention paper. */
+  retention: RetentionRules.nullable().default(null),
 })
 export type OpeningRecord = z.infer<typeof OpeningRecord>
 

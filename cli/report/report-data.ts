@@ -6,6 +6,7 @@ import { BadCase } from '../../schemas/score.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { byMode, Contrasts, count, Rates } from './contrasts.ts'
 import { EvidenceFacts } from './evidence-facts.ts'
+import { RetentionFacts } from './retention-facts.ts'
 import { UnpairedDifference } from './statistics/stratified-difference.ts'
 
 /** One candidate on one sealed paper. `parts` holds every part and `all`. */
@@ -38,6 +39,7 @@ export const SealedResults = z.object({
   test: z.array(PaperResult),
   audit: z.array(PaperResult),
   contrasts: Contrasts,
+  retention: RetentionFacts.nullable().default(null),
   auditMinusTest: z.array(AuditComparison),
 })
 export type SealedResults = z.infer<typeof SealedResults>

@@ -161,6 +161,8 @@ export const Opened = defineWork({
     auditSeed: z.string(),
     /** The items of each paper; empty in logs whose results hold them. */
     papers: Papers.default({}),
+    /** Which retention set was sat, and in which mode of its scorer something counts as forgotten; left out where none was. */
+    retention: z.object({ sha256: Sha256, mode: ScoreMode }).optional(),
     results: z.array(PackedResult),
   }),
 })

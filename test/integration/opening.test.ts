@@ -9,12 +9,14 @@ import { unpackResults } from '../../schemas/sealed-results.ts'
 import { Question } from '../../schemas/task.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
+import { bundledRetention } from '../../tasks/read-retention.ts'
 import { type TestServer, until, withServer } from '../support/nats.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
 
 const { variants } = configOf()
 const whole = await loadTask(bundledTask)
+const retentionSet = await bundledRetention()
 const task = { ...whole, test: whole.test.slice(0, 12) }
 const names = ['base', 'base-examples', 'control', 'control-s2', 'final', 'final-s2', 'attempt-1']
 const candidates: Candidate[] = names.map((name) => ({
@@ -129,6 +131,39 @@ describe('an opening', () => {
     expect(sittings).toHaveLength(all.length)
     const stranger = { ...(await answersTo(sittings[0]!)), candidate: 'final-s9' }
     await expect(opening.mark(stranger, 'one', task.scorer, cause)).rejects.toThrow('not on the list')
+  })
+
+  test('base, control and final sit the retention paper too, with its own reply length and scorer; no other candidate does', async () => {
+    const items = retentionSet.items.slice(0, 5)
+    const opening = createOpening(evaluator, auditCounts)
+    await opening.open({ ...task, retentionSet: { ...retentionSet, items } }, request, 'one', cause)
+    const remembering = ['base', 'control', 'control-s2', 'final', 'final-s2']
+    const wanted = [...all, ...remembering.map((name) => `${name} retention`)]
+    await until('every sitting', () => sittings.length === wanted.length)
+    expect(sittings.map(nameOf).toSorted()).toEqual(wanted.toSorted())
+    for (const sitting of sittings) {
+      expect(sitting.maxNewTokens).toBe(sitting.paper === 'retention' ? retentionSet.max_new_tokens : undefined)
+      const answers = await answersTo(sitting)
+      if (sitting.paper === 'retention') {
+        const asked = new TextDecoder().decode(await bridge.objects.get(sitting.questions))
+        expect(asked).not.toMatch(/"answer"|cold/)
+        // Everybody knows the first two; the base alone the third.
+        const known = sitting.candidate.arm === 'base' ? 3 : 2
+        const replies = items.map(({ id, answer }, index) => {
+          const text = index < known ? `It is ${answer.split('|')[0]!.toUpperCase()}.` : 'No idea.'
+          return { id, text, finish: 'stop', tokens: 4 }
+        })
+        answers.predictions = await bridge.objects.putLines('EXAM', 'one/predictions', replies)
+      }
+      await opening.mark(answers, 'one', task.scorer, cause)
+    }
+    await until('the opening', () => openings.length === 1)
+    const { opened } = openings[0]!
+    expect(opened.retention).toEqual({ sha256: retentionSet.sha256, mode: 'lenient' })
+    const right = unpackResults(opened).flatMap(({ candidate, paper, sheet }) =>
+      paper === 'retention' ? [`${candidate.name} ${sheet.overall.lenient.correct}`] : [],
+    )
+    expect(right).toEqual(['base 3', 'control 2', 'control-s2 2', 'final 2', 'final-s2 2'])
   })
 
   test('counts openings of one test over the runs of a bus, each run once', async () => {

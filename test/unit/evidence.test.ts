@@ -23,6 +23,7 @@ describe('what a run measures', () => {
       seeds: 1,
       arms: ['control', 'one-shot', 'random'],
       submissions: true,
+      retention: true,
       guard: 'off',
       swapValidationAt: null,
     })

@@ -13,6 +13,7 @@ const evidenceOf = (changes: Partial<RunConfig['evidence']> = {}): RunConfig['ev
   seeds: 1,
   arms: ['control', 'one-shot', 'random'],
   submissions: true,
+  retention: false,
   guard: 'off',
   swapValidationAt: null,
   ...changes,

@@ -14,6 +14,9 @@ test.each([
   ['exact', 'Paris', 'Paris', 'strict lenient'],
   ['exact', 'The answer is **paris**.', 'Paris', '- lenient'],
   ['exact', 'London', 'Paris', '- -'],
+  ['contains', '"Closed".', 'closed|shut', 'strict lenient'],
+  ['contains', 'The opposite is to SHUT it', 'closed|shut', '- lenient'],
+  ['contains', 'It is enclosed', 'closed|shut', '- -'],
   ['choice', '(B)', 'B', 'strict lenient'],
   ['choice', 'A is wrong, so the answer is B because it holds.', 'B', '- lenient'],
   ['choice', 'The answer is C', 'B', '- -'],
@@ -51,6 +54,7 @@ test('editDistance finds the published distances', () => {
 const golds: Record<string, string[]> = {
   'boxed-number': ['12.5'],
   exact: ['Paris'],
+  contains: ['Buenos Aires', 'closed|shut'],
   choice: ['B'],
   numeric: ['12.5', '1,250'],
   'json-fields': ['{"a":[1,null]}'],

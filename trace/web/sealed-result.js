@@ -37,7 +37,7 @@ export function createSealedResult(root) {
     if (drawn === state.opened && room === width) return
     drawn = state.opened
     width = room
-    const sheets = { test: {}, audit: {} }
+    const sheets = { test: {}, audit: {}, retention: {} }
     for (const { paper, candidate, sheet } of drawn.results) sheets[paper][candidate.name] = sheet
     const some = Object.values(sheets.test)[0]
     const headline = headlineOf(some)
@@ -46,6 +46,7 @@ export function createSealedResult(root) {
       ['Whole test', 'test', null],
       ...Object.keys(some?.byPart ?? {}).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
       ['Audit', 'audit', null],
+      ['Retention', 'retention', null],
     ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
     const present = order.filter((name) => sheets.test[name])
     const rowHeight = 16 + 13 * present.length

@@ -25,11 +25,11 @@ export function pairsOf(
   return pairs
 }
 
-/** The primary comparison skill by skill, over all parts. */
+/** One arm minus another skill by skill, over all parts. */
 export function skillDifferences(
   first: ArmScores,
   second: ArmScores,
-  { seedIndex, mode }: PrimaryComparison,
+  { seedIndex, mode }: Pick<PrimaryComparison, 'seedIndex' | 'mode'>,
 ): SkillDifference[] {
   const skills = [...new Set(first.seeds[0]!.items.map(({ skill }) => skill))].sort()
   return skills.map((skill) => {

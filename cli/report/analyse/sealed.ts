@@ -8,6 +8,7 @@ import { type Strata, stratifiedDifference } from '../statistics/stratified-diff
 import { contrastsOf } from './contrasts.ts'
 import { allParts, byReadingOrder, partsInOrder } from './names.ts'
 import { ratesBy, ratesOfItems, ratesOfSheet } from './rates.ts'
+import { retentionFacts } from './retention.ts'
 
 const modes = ['strict', 'lenient'] as const
 
@@ -21,7 +22,7 @@ export function sealedResults(facts: RunFacts, headline: string, resampling: Res
       .filter((result) => result.paper === paper)
       .sort((one, other) => byReadingOrder(one.candidate.name, other.candidate.name))
   const [test, audit] = [on('test'), on('audit')]
-  const parts = results.flatMap((result) => [
+  const parts = [...test, ...audit].flatMap((result) => [
     ...result.items.map((item) => item.part),
     ...Object.keys(result.sheet.byPart),
   ])
@@ -45,6 +46,7 @@ export function sealedResults(facts: RunFacts, headline: string, resampling: Res
       parts: [...ordered, allParts],
       seed: resampling.seed,
     }),
+    retention: retentionFacts(on('retention'), request?.arms ?? [], first.payload.retention),
     auditMinusTest: audit.flatMap((result) => {
       const same = test.find((other) => other.candidate.name === result.candidate.name)
       return same ? [auditMinusTest(result, same, headline, resampling)] : []

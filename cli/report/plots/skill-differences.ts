@@ -1,16 +1,16 @@
 import * as Plot from '@observablehq/plot'
+import type { SkillDifference } from '../contrasts.ts'
 import type { Markup } from '../html/markup.ts'
-import type { SealedResults } from '../report-data.ts'
 import { points as pointsText } from '../text/format.ts'
 import { draw } from './draw.ts'
 
-/** The primary comparison skill by skill with its intervals, in points; null where there is none. */
-export function skillDifferences({ contrasts }: SealedResults): Markup | null {
-  const points = contrasts.skills.flatMap(({ skill, value, interval }) =>
+/** A difference skill by skill with its intervals, in points; null where there is none. `what` names it. */
+export function skillDifferences(skills: readonly SkillDifference[], what: string): Markup | null {
+  const points = skills.flatMap(({ skill, value, interval }) =>
     interval ? [{ skill, value: value * 100, low: interval.low * 100, high: interval.high * 100 }] : [],
   )
   if (points.length === 0) return null
-  return draw('Difference of the primary comparison by skill, in points, with 95 % intervals', {
+  return draw(`${what} by skill, in points, with 95 % intervals`, {
     width: 960,
     height: 46 + 26 * points.length,
     marginLeft: 160,

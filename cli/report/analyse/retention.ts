@@ -1,0 +1,47 @@
+import type { PayloadOf } from '../../../schemas/message.ts'
+import type { ArmRecord, Opened } from '../../../schemas/messages/evaluation.ts'
+import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { RetentionFacts } from '../retention-facts.ts'
+import { armDifference } from '../statistics/arm-difference.ts'
+import { armMean } from '../statistics/arm-mean.ts'
+import { retention, retentionMargin } from '../statistics/non-inferiority.ts'
+import { armScores, together } from './arm-scores.ts'
+import { skillDifferences } from './named-seed.ts'
+
+const order = ['base', 'control', 'final'] as const
+const everything = () => true
+
+/** What the retention paper showed; null where nobody sat it. */
+export function retentionFacts(
+  results: readonly SealedResult[],
+  records: readonly ArmRecord[],
+  set: PayloadOf<typeof Opened>['retention'],
+): RetentionFacts | null {
+  const arms = armScores(results, records, order)
+  const base = arms.find(({ arm }) => arm === 'base')
+  if (!set || !base) return null
+  const { mode, sha256 } = set
+  const named = order.flatMap((arm) => {
+    const scores = arms.find((each) => each.arm === arm)
+    return scores ? [{ arm, scores }] : []
+  })
+  const trained = named.filter(({ arm }) => arm !== 'base')
+  const final = named.find(({ arm }) => arm === 'final')?.scores
+  return {
+    sha256,
+    mode,
+    items: base.seeds[0]!.items.length,
+    arms: named.map(({ arm, scores }) => {
+      const { items, groups, tables } = together([scores], mode, everything)
+      const cut = scores.seeds.reduce((sum, seed) => sum + seed.items.filter((item) => item.cut).length, 0)
+      return { arm, items, groups, cut, ...armMean(tables[0]!) }
+    }),
+    changes: trained.map(({ arm, scores }) => {
+      const { tables } = together([scores, base], mode, everything)
+      const { value, interval } = armDifference(tables[0]!, tables[1]!)
+      return { arm, value, interval, verdict: retention(interval) }
+    }),
+    margin: retentionMargin,
+    skills: final ? skillDifferences(final, base, { seedIndex: 1, mode }) : [],
+  }
+}
