@@ -79,6 +79,9 @@ class Evaluation {
       case 'starred':
         throw unsupported('unpacking')
       case 'other':
+        // Python refuses both outside a function, before it evaluates anything.
+        if (node.what === 'await' || node.what === 'yield')
+          throw new PyError('syntax', `'${node.what}' outside function`)
         if (node.first !== null) this.value(node.first)
         throw unsupported(node.what)
       default:

@@ -17,6 +17,8 @@ const simpleEscapes: Record<string, string> = {
   v: '\v',
   '\n': '',
 }
+/** The name that follows `\\N`. */
+const named = /\{[^{}]+\}/y
 const hexWidth: Record<string, number> = { x: 2, u: 4, U: 8 }
 
 /** Adjacent string tokens as one value. Raises `syntax` as Python's parser would, `unsupported` for f-strings with fields. */
@@ -70,6 +72,11 @@ function readEscape(body: string, at: number, isBytes: boolean): [string, number
     }
     return [String.fromCodePoint(code), at + 1 + width]
   }
-  if (letter === 'N' && !isBytes) throw new PyError('unsupported', 'named character')
+  if (letter === 'N' && !isBytes) {
+    named.lastIndex = at + 1
+    throw named.test(body)
+      ? new PyError('unsupported', 'named character')
+      : new PyError('syntax', 'malformed \\N escape')
+  }
   return [`\\${letter}`, at + 1]
 }

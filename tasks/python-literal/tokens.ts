@@ -41,6 +41,8 @@ export function tokenize(source: string): Token[] {
   let lineHasTokens = false
   let index = 0
   if (source.includes('\0')) throw new PyError('syntax', 'null byte')
+  // Python cannot encode it, so it never comes to its parser.
+  if (!source.isWellFormed()) throw new PyError('syntax', 'lone surrogate')
   while (index < source.length) {
     const character = source[index]!
     if (character === '\n' || character === '\r') {
@@ -62,7 +64,7 @@ export function tokenize(source: string): Token[] {
       continue
     }
     const token = readToken(source, index)
-    if (!lineHasTokens && open.length === 0 && tokens.length > 0 && isIndented(source, index)) {
+    if (!lineHasTokens && open.length === 0 && isIndented(source, index)) {
       throw new PyError('syntax', 'unexpected indent')
     }
     lineHasTokens = true

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { builtinNames } from '../python-literal/builtin-names.ts'
 import { evalNode, evalPython, isTruthy, parsePython, pythonStrip } from '../python-literal/mod.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { OptionalText } from './line-fields.ts'
 import { looselyEqual } from './loose-equality.ts'
 import { readValueLoosely } from './loose-value.ts'
 
@@ -11,13 +12,13 @@ import { readValueLoosely } from './loose-value.ts'
  */
 export const CruxevalLine = z
   .looseObject({
-    response: z.string().optional(),
-    prediction: z.string().optional(),
-    gold: z.string(),
-    input: z.string().optional(),
-    code: z.string().optional(),
+    response: OptionalText,
+    prediction: OptionalText,
+    gold: z.string('must be a text'),
+    input: OptionalText,
+    code: OptionalText,
   })
-  .refine((line) => (line.prediction ?? line.response) !== undefined, 'needs response or prediction')
+  .refine((line) => line.prediction !== undefined || line.response !== undefined, 'needs response or prediction')
 export type CruxevalLine = z.infer<typeof CruxevalLine>
 
 /** Scores the predicted output of a function call. */
@@ -31,7 +32,7 @@ export const cruxeval: BenchmarkScorer<CruxevalLine> = { line: CruxevalLine, sco
 function scoreOfficial(line: CruxevalLine): Verdict {
   const text = line.prediction ?? extractOutput(line.response ?? '')
   if (text === '') return wrong(null, 'no-answer')
-  if (line.input !== undefined && text.includes(`f(${line.input})`)) return wrong(text, 'calls-the-function')
+  if (typeof line.input === 'string' && text.includes(`f(${line.input})`)) return wrong(text, 'calls-the-function')
   const program = parsePython(`assert ${line.gold} == ${text}`)
   if (!program.ok) return wrong(text, program.kind === 'unsupported' ? 'unsupported-expression' : 'invalid-syntax')
   const scope = new Set([...builtinNames, 'f', ...(line.code?.match(/[A-Za-z_]\w*/g) ?? [])])

@@ -3,16 +3,17 @@ import { numberOf, type PyValue, pyEquals } from '../python-literal/mod.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { finalAnswer } from './final-answer.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
+import { OptionalText } from './line-fields.ts'
 import { cleanAnswer, readAnswerNumber } from './number-text.ts'
 
-const Gold = z.union([z.number(), z.boolean(), z.string()])
+const Gold = z.union([z.number(), z.boolean(), z.string()], 'must be a number or a truth value')
 
 /**
  * `prediction` is an answer that has been extracted already (a text, or the value that a program returned); without it the
  * answer is looked for in `response`. `gold` is `ground_truth`.
  */
 export const FinanceReasoningLine = z
-  .looseObject({ prediction: z.unknown().optional(), response: z.string().optional(), gold: Gold })
+  .looseObject({ prediction: z.unknown().optional(), response: OptionalText, gold: Gold })
   .refine((line) => 'prediction' in line || line.response !== undefined, 'needs prediction or response')
 export type FinanceReasoningLine = z.infer<typeof FinanceReasoningLine>
 
@@ -23,7 +24,7 @@ const relativeTolerance = 0.002
 export function scoreFinanceReasoning(line: FinanceReasoningLine, mode: BenchmarkMode): Verdict {
   const gold = readGold(line.gold)
   if (gold === null) return wrong(null, 'gold-not-a-number')
-  const isExtracted = 'prediction' in line
+  const isExtracted = 'prediction' in line && (line.prediction !== null || typeof line.response !== 'string')
   const prediction = isExtracted ? line.prediction : finalAnswer(line.response ?? '')
   if (prediction === null || prediction === undefined || prediction === '') return wrong(null, 'no-answer')
   if (mode === 'normalised') return scoreNormalised(prediction, gold)

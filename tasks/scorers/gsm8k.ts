@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { finalAnswer } from './final-answer.ts'
+import { GoldText, Reply } from './line-fields.ts'
 import { readAnswerNumber } from './number-text.ts'
 
 /** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
 export const Gsm8kLine = z.looseObject({
-  response: z.string(),
-  gold: z.union([z.string(), z.number()]).transform(String),
+  response: Reply,
+  gold: GoldText,
 })
 export type Gsm8kLine = z.infer<typeof Gsm8kLine>
 

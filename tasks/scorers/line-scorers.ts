@@ -3,6 +3,7 @@ import type { BenchmarkMode, BenchmarkScorer, Verdict } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
 import { gsm8k } from './gsm8k.ts'
+import { GoldText, Reply } from './line-fields.ts'
 import { livecodebenchTop } from './livecodebench-top.ts'
 import { scorerNamed, scorers } from './mod.ts'
 import { scibench } from './scibench.ts'
@@ -40,19 +41,19 @@ export function lineScorerNamed(name: string, options: ScorerOptions = {}): Line
 function lineScorer<Line>(scorer: BenchmarkScorer<Line>): LineScorer {
   return (line, mode) => {
     const parsed = scorer.line.safeParse(line)
-    return parsed.success ? scorer.score(parsed.data, mode) : { invalid: firstIssue(parsed.error) }
+    return parsed.success ? scorer.score(parsed.data, mode) : { invalid: firstIssue(parsed.error, line) }
   }
 }
 
 const TaskLine = z.looseObject({
-  response: z.string(),
-  gold: z.union([z.string(), z.number(), z.boolean()]).transform(String),
+  response: Reply,
+  gold: z.union([GoldText, z.boolean().transform(String)], 'must be a text, a number or a truth value'),
 })
 
 function taskLineScorer(scorer: Scorer, options: ScorerOptions): LineScorer {
   return (line, mode) => {
     const parsed = TaskLine.safeParse(line)
-    if (!parsed.success) return { invalid: firstIssue(parsed.error) }
+    if (!parsed.success) return { invalid: firstIssue(parsed.error, line) }
     try {
       const { strict, lenient, extracted, reason } = scorer.score(parsed.data.response, parsed.data.gold, options)
       return { correct: mode === 'official' ? strict : lenient, extracted, reason }
@@ -62,8 +63,9 @@ function taskLineScorer(scorer: Scorer, options: ScorerOptions): LineScorer {
   }
 }
 
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0]
-  const path = issue?.path.join('.')
-  return path ? `${path}: ${issue?.message}` : (issue?.message ?? 'not a line of this scorer')
+function firstIssue(error: z.ZodError, line: unknown): string {
+  const { path, message } = error.issues[0]!
+  const [field] = path.map(String)
+  if (field === undefined) return message
+  return Object.hasOwn(line as object, field) ? `${field} ${message}` : `${field} is missing`
 }

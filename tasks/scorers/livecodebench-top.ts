@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { builtinNames } from '../python-literal/builtin-names.ts'
 import { evalNode, evalPython, loadsPythonJson, type PyResult, type PyValue, pyEquals } from '../python-literal/mod.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { OptionalText } from './line-fields.ts'
 import { looselyEqual } from './loose-equality.ts'
 import { readValueLoosely } from './loose-value.ts'
 import { extractTestOutput, readAssertion, selectStatement } from './test-output-reply.ts'
@@ -14,12 +15,12 @@ const JsonText = z.unknown().transform((value) => (typeof value === 'string' ? v
  */
 export const LivecodebenchTopLine = z
   .looseObject({
-    response: z.string().optional(),
-    prediction: z.string().optional(),
+    response: OptionalText,
+    prediction: OptionalText,
     expected_output: JsonText.optional(),
     gold: JsonText.optional(),
   })
-  .refine((line) => (line.prediction ?? line.response) !== undefined, 'needs response or prediction')
+  .refine((line) => line.prediction !== undefined || line.response !== undefined, 'needs response or prediction')
   .refine((line) => (line.expected_output ?? line.gold) !== undefined, 'needs expected_output or gold')
 export type LivecodebenchTopLine = z.infer<typeof LivecodebenchTopLine>
 

@@ -2,17 +2,15 @@ import { z } from 'zod'
 import { firstPythonWord, pythonFloat } from '../python-literal/mod.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { lastBoxed } from './box.ts'
+import { GoldText, OptionalText, Reply } from './line-fields.ts'
 import { readAnswerNumber } from './number-text.ts'
 import { afterLastPower, powersOfTen } from './power-of-ten.ts'
 
 /** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
 export const ScibenchLine = z.looseObject({
-  response: z.string(),
-  gold: z.union([z.string(), z.number()]).transform(String),
-  unit: z
-    .string()
-    .nullish()
-    .transform((unit) => unit ?? ''),
+  response: Reply,
+  gold: GoldText,
+  unit: OptionalText.transform((unit) => unit ?? ''),
 })
 export type ScibenchLine = z.infer<typeof ScibenchLine>
 

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { finalAnswer } from './final-answer.ts'
+import { GoldText, Reply } from './line-fields.ts'
 import { readAnswerNumber } from './number-text.ts'
 
 /** `gold` is SVAMP's `Answer`. */
 export const SvampLine = z.looseObject({
-  response: z.string(),
-  gold: z.union([z.string(), z.number()]).transform(Number),
+  response: Reply,
+  gold: GoldText.transform(Number),
 })
 export type SvampLine = z.infer<typeof SvampLine>
 

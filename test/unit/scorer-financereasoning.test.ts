@@ -8,6 +8,7 @@ const score = (prediction: unknown, gold: number | boolean, mode: 'official' | '
 describe('FinanceReasoning, official', () => {
   test.each<[unknown, number | boolean]>([
     ['5', 5],
+    [' await 472', 472],
     ['5%', 5],
     ['$1,234.50', 1234.5],
     ['5 million', 5],

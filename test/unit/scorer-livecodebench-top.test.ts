@@ -52,6 +52,12 @@ describe('test output prediction, official', () => {
     ['assert f(1) == 1 / 0', '5', 'evaluation-error'],
     ['assert f(1) == len([1, 2])', '2', 'unsupported-expression'],
     ['assert f(1) == "\\ud83d\\ude00"', '"\\ud83d\\ude00"', 'different'],
+    ['# as printed\n  5', '5', 'invalid-syntax'],
+    ['\n  5\n', '6', 'different'],
+    ['assert f("\ud83d") == 5', '5', 'invalid-syntax'],
+    ['assert f("\\N[{BULLET}") == 5', '5', 'invalid-syntax'],
+    ['assert f(1) == "\\N{BULLET}"', '"•"', 'unsupported-expression'],
+    ['assert f(1) == (yield)', '5', 'invalid-syntax'],
     ['5', 'not json', 'gold-not-json'],
     ['', '5', 'no-answer'],
   ])('refuses %s for %s: %s', (prediction, expected, reason) => {
