@@ -50,10 +50,16 @@ describe('the evidence of a run in its report', () => {
       'reference in task.yaml, then --arms reference',
       '--seeds 3',
       '--submissions',
+      '--retention',
       '--runs 3',
       'paired runs of both',
     ])
-    const all = reportOf({ seeds: 3, arms: ['control', 'one-shot', 'random', 'reference'], submissions: true }).evidence
+    const all = reportOf({
+      seeds: 3,
+      arms: ['control', 'one-shot', 'random', 'reference'],
+      submissions: true,
+      retention: true,
+    }).evidence
     expect(all.unmeasured.map(({ how }) => how)).toEqual(['--runs 3', 'paired runs of both'])
     told(reportOf({}), 'first valid one')
   })

@@ -40,10 +40,11 @@ export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
   }
 }
 
-function unmeasuredOf({ arms, seeds, submissions }: Evidence): EvidenceFacts['unmeasured'] {
+function unmeasuredOf({ arms, seeds, submissions, retention }: Evidence): EvidenceFacts['unmeasured'] {
   const missing = BaselineArm.options.filter((arm) => !arms.includes(arm)).map((arm) => questions[arm])
   if (seeds === 1) missing.push({ what: 'Whether the result holds for other training seeds', how: '--seeds 3' })
   if (!submissions) missing.push({ what: 'What the search’s own attempts score on the test', how: '--submissions' })
+  if (!retention) missing.push({ what: 'What the student forgot outside the task', how: '--retention' })
   return [
     ...missing,
     { what: 'Whether another search would end as well', how: '--runs 3' },

@@ -7,6 +7,7 @@ import { auditNote, bySkill } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, legend, range, table, tone } from '../parts.ts'
 import { arms } from './arms.ts'
+import { retention } from './retention.ts'
 
 type Mode = 'strict' | 'lenient'
 
@@ -30,7 +31,8 @@ ${arms({ ...data, sealed })}
 ${audit(sealed, primary, other)}
 <p class="note">${auditNote}</p>
 <h3>By skill, all parts of the test</h3>
-${skills(sealed, primary)}`
+${skills(sealed, primary)}
+${retention(sealed)}`
 }
 
 /** The headline first: what each part holds. */

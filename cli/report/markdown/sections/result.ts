@@ -4,6 +4,7 @@ import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
 import { auditNote, bySkill } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 import { armsSection } from './arms.ts'
+import { retentionSection } from './retention.ts'
 
 /** The sealed test: scores, arms, and the audit. */
 export function resultSection(data: ReportData): string[] {
@@ -65,5 +66,6 @@ export function resultSection(data: ReportData): string[] {
         }),
       ]),
     ),
+    ...retentionSection(sealed),
   ]
 }

@@ -1,0 +1,27 @@
+import type { SealedResults } from '../../report-data.ts'
+import { points, rangeText } from '../../text/format.ts'
+import { retentionAbsent, retentionLines, retentionNote, retentionSentence } from '../../text/retention.ts'
+import { markdownTable, escapeMarkdown as text } from '../escape.ts'
+
+/** What the student knew outside the task, before and after its training. */
+export function retentionSection({ retention: facts }: SealedResults): string[] {
+  if (!facts) return ['### Retention', text(retentionAbsent)]
+  return [
+    '### Retention: what it knew before',
+    `**${text(retentionSentence(facts))}**`,
+    markdownTable(['Arm', 'Share right', 'Change from the base', 'Verdict'], retentionLines(facts)),
+    text(retentionNote(facts)),
+    ...(facts.skills.length > 0
+      ? [
+          markdownTable(
+            ['Kind of question', 'Items', 'Final − base, first seed'],
+            facts.skills.map(({ skill, items, value, interval }) => [
+              skill,
+              String(items),
+              points(value) + rangeText(interval, points),
+            ]),
+          ),
+        ]
+      : []),
+  ]
+}

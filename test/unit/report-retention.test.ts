@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
+import { armSeedOf } from '../../schemas/arm.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Opened } from '../../schemas/messages/evaluation.ts'
+import type { SealedResult } from '../../schemas/sealed-results.ts'
+import { reportData } from '../support/report-data.ts'
+import { runLog } from '../support/run-log.ts'
+import { sheetOf } from '../support/run-log-data.ts'
+
+const kinds = ['capitals', 'opposites']
+const items = 210
+
+/** A candidate that has the items of `from` to `to` right. */
+function sat(name: string, from: number, to: number): SealedResult {
+  const outcomes = Array.from({ length: items }, (_, index) => {
+    const lenient = index >= from && index < to
+    return { id: `r${index}`, part: 'handwritten', skill: kinds[index % 2]!, strict: false, lenient, cut: false }
+  })
+  const candidate = { name, ...armSeedOf(name), student: 's', jobHash: null, adapter: null, examples: false }
+  return { candidate, paper: 'retention', sheet: sheetOf(outcomes), items: outcomes }
+}
+
+/** A made-up run whose opening had these results on the retention paper. */
+function reportWith(results: SealedResult[]) {
+  const log = runLog().map((entry) => {
+    if (entry.name !== 'opened') return entry
+    const opened = entry.payload as PayloadOf<typeof Opened>
+    const retention = { sha256: 'c'.repeat(64), mode: 'lenient' }
+    return { ...entry, payload: { ...opened, retention, results: [...opened.results, ...results] } }
+  })
+  return reportData(log)
+}
+
+describe('retention in the report', () => {
+  test('three numbers and a verdict: kept where a loss of 5 points is excluded, lost where less is, else inconclusive', () => {
+    const base = sat('base', 0, 150)
+    const verdictOf = (final: SealedResult) => {
+      const { retention } = reportWith([base, sat('control', 0, 150), final]).sealed!
+      return retention!.changes.find(({ arm }) => arm === 'final')!.verdict
+    }
+    expect(verdictOf(sat('final', 0, 148))).toBe('kept')
+    expect(verdictOf(sat('final', 0, 140))).toBe('inconclusive')
+    expect(verdictOf(sat('final', 0, 120))).toBe('lost')
+    // The same share, of other items: what it forgot it may have made up for by luck.
+    expect(verdictOf(sat('final', 60, 210))).toBe('inconclusive')
+  })
+
+  test('the seeds of an arm count together, and the paper is no part of the test', () => {
+    const data = reportWith([
+      sat('base', 0, 150),
+      sat('control', 0, 147),
+      sat('final', 0, 129),
+      sat('final-s2', 0, 108),
+    ])
+    const { retention, parts, test: papers } = data.sealed!
+    expect(retention!.arms.map(({ arm, value, perSeed }) => [arm, value, perSeed.length])).toEqual([
+      ['base', 150 / 210, 1],
+      ['control', 147 / 210, 1],
+      ['final', 118.5 / 210, 2],
+    ])
+    expect(retention!.skills.map(({ skill, items: asked }) => [skill, asked])).toEqual([
+      ['capitals', 105],
+      ['opposites', 105],
+    ])
+    expect(parts).toEqual(reportData().sealed!.parts)
+    expect(papers).toEqual(reportData().sealed!.test)
+    for (const page of [renderHtml(data), renderMarkdown(data)]) {
+      expect(page).toContain('Lost: Final − base student is −15.0 points')
+      expect(page).toContain('71.4 %')
+      expect(page).toContain('210 questions outside all skills of the task')
+      expect(page).not.toContain('was not measured (run.evidence.retention')
+    }
+    expect(renderHtml(data)).toContain('Final − base student by skill, in points')
+  })
+
+  test('a run whose opening had none says how to measure it', () => {
+    const data = reportData()
+    expect(data.sealed!.retention).toBeNull()
+    expect(data.evidence.unmeasured.map(({ how }) => how)).toContain('--retention')
+    for (const page of [renderHtml(data), renderMarkdown(data)]) expect(page).toContain('forgot outside the task')
+  })
+})
