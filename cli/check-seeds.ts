@@ -12,12 +12,21 @@ const share = 0.6
 /** A seed, where it stands, and whether it may be a validation question, as those of error-driven sources are. */
 type Placed = { text: string; where: string; fromValidation: boolean }
 
+/** What is wrong with a seed, and how to mend it. */
+type SeedFault = { text: string; what: string; mend: string }
+
 /**
  * Checks the seed pool of a task and the seeds that a program lists. Items are compared by an index of keyed hashes, as rows are; no
  * text of an item is shown. Errors: UsageError for a seed that carries its answer, or contains an item of validation or of the
  * sealed test.
  */
 export function checkSeeds(task: Task, program?: Program): void {
+  const fault = seedFaults(task, program).next().value
+  if (fault) throw new UsageError(fault.what, fault.mend)
+}
+
+/** The seeds that `checkSeeds` refuses. */
+export function* seedFaults(task: Task, program?: Program): Generator<SeedFault, undefined> {
   const placed = [...pooled(task), ...(program ? listed(program) : [])]
   if (placed.length === 0) return
   const key = randomBytes(32)
@@ -25,17 +34,14 @@ export function checkSeeds(task: Task, program?: Program): void {
   for (const { text, where, fromValidation } of placed) {
     const answer = answerIn(text)
     if (answer !== null) {
-      throw new UsageError(
-        `${where} carries its answer: "${answer}".`,
-        'Leave the question alone: seeds are raw questions.',
-      )
+      const mend = 'Leave the question alone: seeds are raw questions.'
+      yield { text, what: `${where} carries its answer: "${answer}".`, mend }
+      continue
     }
     const split = index.check({ text })?.split
     if (!split || (split === 'validation' && fromValidation)) continue
-    throw new UsageError(
-      `${where} contains a question of the ${split === 'sealed' ? 'sealed test' : 'validation split'}.`,
-      'Take it out: what is built on it would be no fair training row.',
-    )
+    const what = `${where} contains a question of the ${split === 'sealed' ? 'sealed test' : 'validation split'}.`
+    yield { text, what, mend: 'Take it out: what is built on it would be no fair training row.' }
   }
 }
 

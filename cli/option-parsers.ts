@@ -25,3 +25,6 @@ export function arms(text: string): BaselineArm[] | 'all' {
     return arm.data
   })
 }
+
+/** Names with commas between them. */
+export const names = (text: string): string[] => text.split(',').map((name) => name.trim())

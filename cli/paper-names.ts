@@ -72,10 +72,7 @@ export function paperNamesIn(env: Readonly<Record<string, string | undefined>>):
 }
 
 /** The topology with the paper's settings from the environment. Errors: UsageError that names the variable. */
-export function withPaperNames(
-  topology: Topology,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Topology {
+export function withPaperNames(topology: Topology, env: Readonly<Record<string, string | undefined>>): Topology {
   return paperNames.reduce((changed, { name, path, meaning, read, holds }) => {
     const text = env[name]
     if (text === undefined || holds?.(changed) === false) return changed

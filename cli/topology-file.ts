@@ -6,18 +6,25 @@ import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import { Topology } from '../schemas/topology.ts'
 import { variantsOf } from '../schemas/variants.ts'
 import { UsageError } from './errors.ts'
+import { laidOver } from './merge.ts'
 import { withPaperNames } from './paper-names.ts'
 
 export const defaultTopology = fileURLToPath(new URL('../deploy/topologies/local.yaml', import.meta.url))
 
-/** Reads and checks a topology, with the paper's settings from the environment. Errors: UsageError that names the file, the place in it, and what there is instead. */
-export async function readTopology(path: string): Promise<Topology> {
+/** What a recipe lays over a topology file: parts of a topology, then settings by the paper's names. */
+export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string, string>> }
+
+/**
+ * Reads and checks a topology, with what is laid over it and the paper's settings from the environment. Errors: UsageError that names
+ * the file, the place in it, and what there is instead.
+ */
+export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw new UsageError(`There is no topology file ${path}.`, `Name an existing one, for example ${defaultTopology}.`)
   })
   try {
-    const parsed = Topology.safeParse(parse(text))
-    if (parsed.success) return withPaperNames(parsed.data)
+    const parsed = Topology.safeParse(laidOver(parse(text), over))
+    if (parsed.success) return withPaperNames(withPaperNames(parsed.data, limits), process.env)
     throw new UsageError(
       `The topology ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
       `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,

@@ -2,22 +2,21 @@ import { type Command, Option } from 'commander'
 import { BaselineArm } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { retentionOf } from '../../tasks/read-retention.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkFits } from '../check-context.ts'
-import { checkGenerator } from '../check-generator.ts'
 import { checkModels, withLocalModel, withModel } from '../check-models.ts'
-import { checkSeeds } from '../check-seeds.ts'
 import { conduct, conductAll } from '../conduct.ts'
+import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
-import { summaryOf } from '../estimate/tell.ts'
-import { planEvidence } from '../evidence.ts'
+import { summaryOf, tell } from '../estimate/tell.ts'
 import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
-import { arms, positive, whole } from '../option-parsers.ts'
+import { arms, names, positive, whole } from '../option-parsers.ts'
+import { planRun } from '../plan-run.ts'
 import { createReporter } from '../progress.ts'
+import { runRecipe } from '../recipe/run.ts'
+import { type Sources, source } from '../recipe/sources.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
-import { settingOf } from '../setting.ts'
 import { nameByTime, submitRun } from '../submit-run.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 
@@ -59,6 +58,15 @@ export function registerRun(program: Command): void {
       ).choices(Setting.options),
     )
     .addOption(teacherOption())
+    .addOption(
+      new Option(
+        '--recipe <file>',
+        'experiments that a file describes, in place of a task and a topology (docs/recipes.md)',
+      ).conflicts(['topology', 'setting', 'teacher', 'scorer']),
+    )
+    .option('--arm <list>', 'arms of the recipe that have each of these choices (default: all arms)', names, [])
+    .option('--source <name=path>', 'a file or folder that the recipe asks for; once for each', source, {})
+    .option('--dry-run', 'say what would be run and what it would take; call and start nothing', false)
     .option(
       '--runs <r>',
       'independent searches with the seeds seed, seed + 1, ...: a report each, and a summary',
@@ -69,20 +77,26 @@ export function registerRun(program: Command): void {
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options) => {
       const reporter = createReporter({ json: options.json })
+      checkRecipeOptions(folder, options)
+      if (options.recipe !== undefined) {
+        process.exitCode = await runRecipe({ ...options, sources: options.source }, reporter)
+        return
+      }
       // Both are read before anything is started: bad input stops here.
       const task = await loadTask(folder, options)
       const read = await readTopology(options.topology)
       const local = localModelOf(options.teacher, read)
       const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
-      checkGenerator(task, topology)
-      const evidence = planEvidence(task, topology, options)
-      if (evidence.retention) await retentionOf(task)
-      const setting = settingOf(task, topology, options.setting)
-      if (setting === 'seed') checkSeeds(task)
+      const { evidence, setting } = await planRun(task, topology, options)
+      const estimate = await estimateOf(task, topology, { ...options, evidence })
+      if (options.dryRun) {
+        for (const line of tell(estimate, topology.prices)) reporter.line(line)
+        return reporter.json({ type: 'estimate', ...estimate })
+      }
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       checkFits(task, topology, await checkModels(topology))
       const request = { ...options, evidence, setting }
-      reporter.line(summaryOf(await estimateOf(task, topology, { ...options, evidence })))
+      reporter.line(summaryOf(estimate))
       if (options.runs === undefined) {
         process.exitCode = await conduct(topology, reporter, async (bus) => ({
           runId: await submitRun(bus, task, topology, request),
@@ -97,4 +111,12 @@ export function registerRun(program: Command): void {
         after: (bus) => writeSummary(bus, set, members, reporter),
       })
     })
+}
+
+/** Errors: UsageError for a task beside a recipe, and for a recipe's options without one. */
+function checkRecipeOptions(folder: string, { recipe, arm, source }: { recipe?: string; arm: string[]; source: Sources }) {
+  if (recipe !== undefined && folder !== bundledTask)
+    throw new UsageError(`The recipe ${recipe} says its task, and ${folder} is another.`, 'Leave one of them out.')
+  if (recipe === undefined && (arm.length > 0 || Object.keys(source).length > 0))
+    throw new UsageError('--arm and --source are for a recipe.', 'Name it: --recipe <file>, as in deploy/recipes.')
 }

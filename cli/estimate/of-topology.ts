@@ -24,10 +24,12 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
   const rows = asked.rows ?? run.rows ?? task.rows.target
   const models = modelsOf(topology)
   const stands = () => uniformPromptProgram(publicView(task), rows, { verification: 'none', judge: null })
+  // The first valid dataset ends it, and an attempt is taken to be valid.
+  const isOneShot = agents.planner.variant === 'llm-one-shot'
   const isWritten = agents.planner.variant.startsWith('llm-')
   return estimateRun({
     rows,
-    attempts: asked.program ? 1 : (asked.attempts ?? run.attempts),
+    attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
     evidence: asked.evidence,
     program: asked.program ?? (agents.generator.variant === 'llm' ? stands() : null),
     models,

@@ -1,9 +1,9 @@
 import { moneyOf, type Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
 
-const whole = (value: number) => Math.round(value).toLocaleString('en-US').replaceAll(',', ' ')
-const dollars = (money: number | null) => (money === null ? 'price unknown' : `$${money.toFixed(2)}`)
-const time = (hours: number | null, what: string) =>
+export const whole = (value: number) => Math.round(value).toLocaleString('en-US').replaceAll(',', ' ')
+export const dollars = (money: number | null) => (money === null ? 'price unknown' : `$${money.toFixed(2)}`)
+export const time = (hours: number | null, what: string) =>
   hours === null
     ? `${what}: not known`
     : `${what}: ${hours < 1 ? `${Math.ceil(hours * 60)} min` : `${hours.toFixed(1)} h`}`

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Item, TrainingRow } from '../../schemas/task.ts'
+import { type Item, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
@@ -25,7 +25,10 @@ import { exists } from './source-file.ts'
 import { SplitWriter } from './split-writer.ts'
 import { type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
 
-/** `audit` is a number of items to set aside, or the path of a file in the same format. */
+/**
+ * `audit` is a number of items to set aside, or the path of a file in the same format; `seeds` of questions, of which the pool takes as
+ * many as it may hold.
+ */
 export type ImportPlan = {
   seed: number
   audit: number | string
@@ -111,7 +114,7 @@ async function writeFolder(
     written.splits.audit = audit
     counts.audit = audit.count
   }
-  const rows = solutions.length > 0 ? pickExamples(solutions, plan.seed) : written.examples
+  const rows = solutions.length > 0 ? pick(solutions, ({ input }) => input, plan.seed, exampleCount) : written.examples
   if (rows.length === 0)
     throw new TaskError('No question could be set aside as an example', source, 'Point at the whole set.')
   await writeJson(folder, taskFileNames.fewShot, rows)
@@ -138,7 +141,7 @@ async function writeItems(
   source: string,
   folder: string,
   profile: TaskProfile,
-  { options, signal }: ImportPlan,
+  { seed, options, signal }: ImportPlan,
   division: Division,
   log: ImportLog,
 ): Promise<Written> {
@@ -182,7 +185,7 @@ async function writeItems(
     if (!assigned.next().done) throw changed(source)
     const splits: SplitFiles = { validation: await validation.close(), test: await test.close() }
     if (audit !== null) splits.audit = await audit.close()
-    return { splits, examples, seeds }
+    return { splits, examples, seeds: pick(seeds, JSON.stringify, seed, maxSeeds) }
   } finally {
     for (const writer of [validation, test, audit]) writer?.destroy()
   }
@@ -196,12 +199,14 @@ export function toItem({ id, skill, group, input, answer, key }: DraftItem, { in
   return group === null ? item : { ...item, group }
 }
 
-function pickExamples(solutions: TrainingRow[], seed: number): TrainingRow[] {
-  const keyed = solutions.map((row) => ({ row, key: fingerprint(`${seed}:${row.input}`) }))
+/** So many of the values, the same whatever their order. */
+function pick<T>(values: T[], textOf: (value: T) => string, seed: number, count: number): T[] {
+  if (values.length <= count) return values
+  const keyed = values.map((value) => ({ value, key: fingerprint(`${seed}:${textOf(value)}`) }))
   return keyed
     .sort((a, b) => a.key - b.key)
-    .slice(0, exampleCount)
-    .map(({ row }) => row)
+    .slice(0, count)
+    .map(({ value }) => value)
 }
 
 async function writeJson(folder: string, file: string, value: unknown): Promise<void> {

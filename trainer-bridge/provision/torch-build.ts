@@ -73,7 +73,8 @@ async function canReachCpuBuild(
   )
 }
 
-const hasGpu = (env: NodeJS.ProcessEnv) =>
+/** Whether nvidia-smi lists a GPU. */
+export const hasGpu = (env: NodeJS.ProcessEnv) =>
   runCommand('nvidia-smi', ['-L'], { env, timeoutMs: 20_000 }).then(
     (output) => /GPU \d+:/.test(output),
     () => false,

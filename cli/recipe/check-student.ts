@@ -1,0 +1,49 @@
+import { globSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { BridgeOptions } from '../../trainer-bridge/options.ts'
+import { hasGpu } from '../../trainer-bridge/provision/mod.ts'
+import { UsageError } from '../errors.ts'
+import type { ArmPlan } from './plan.ts'
+
+const patienceMs = 20_000
+const otherStudent = 'or name another student: LOCAL_MODEL=<folder with a transformers model>, LOCAL_MODEL=embedded'
+
+/** Checks that an arm's student can be had and trained here. Errors: UsageError without the GPU that it wants, or without the model. */
+export async function checkStudent(
+  { name, topology, gpu }: ArmPlan,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
+  const { student } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
+  if (gpu && !(await hasGpu(env))) {
+    throw new UsageError(
+      `The arm ${name} trains ${student}, and nvidia-smi shows no GPU here.`,
+      `Run it on a GPU node, ${otherStudent}.`,
+    )
+  }
+  if (!/^[\w.-]+\/[\w.-]+$/.test(student) || student.startsWith('.') || isCached(student, env)) return
+  const fault = await askHub(student, env)
+  if (fault === null) return
+  throw new UsageError(
+    `The student ${student} of arm ${name} cannot be fetched: ${fault}.`,
+    `Accept its licence and set HF_TOKEN, or set HF_ENDPOINT to a hub that has it, ${otherStudent}.`,
+  )
+}
+
+/** Where transformers keeps what it has fetched. */
+function isCached(model: string, env: NodeJS.ProcessEnv): boolean {
+  const home = env.HF_HOME ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface')
+  const cache = env.HF_HUB_CACHE ?? join(home, 'hub')
+  return globSync(`models--${model.replace('/', '--')}/snapshots/*/config.json`, { cwd: cache }).length > 0
+}
+
+/** Why the hub does not give a model's configuration; null when it does. */
+async function askHub(model: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+  const hub = (env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '')
+  const headers = env.HF_TOKEN ? { authorization: `Bearer ${env.HF_TOKEN}` } : undefined
+  const signal = AbortSignal.timeout(patienceMs)
+  const url = `${hub}/${model}/resolve/main/config.json`
+  const answer = await fetch(url, { method: 'HEAD', headers, signal }).catch((error: Error) => error)
+  if (answer instanceof Error) return `the hub ${hub} does not answer`
+  return answer.ok ? null : `the hub ${hub} says ${answer.status} ${answer.statusText}`.trim()
+}

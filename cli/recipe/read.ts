@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { parse, YAMLParseError } from 'yaml'
+import { z } from 'zod'
+import { RecipeFile } from '../../schemas/recipe.ts'
+import { UsageError } from '../errors.ts'
+import { laidOver } from '../merge.ts'
+
+/** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
+export async function readRecipe(path: string): Promise<RecipeFile> {
+  const parsed = RecipeFile.safeParse(await readLayers(resolve(path), []))
+  if (parsed.success) return parsed.data
+  throw new UsageError(
+    `The recipe ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
+    'docs/recipes.md says what a recipe holds.',
+  )
+}
+
+async function readLayers(path: string, below: readonly string[]): Promise<unknown> {
+  if (below.includes(path)) {
+    throw new UsageError(`The recipe ${path} extends itself.`, 'Take that line out of one of them.')
+  }
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new UsageError(`There is no recipe file ${path}.`, 'Name an existing one, as in deploy/recipes.')
+  })
+  const written = parseYaml(text, path)
+  const { extends: base, topology } = written
+  // Paths are relative to the file that says them.
+  const own = typeof topology === 'string' ? { ...written, topology: resolve(dirname(path), topology) } : written
+  if (typeof base !== 'string') return own
+  return laidOver(await readLayers(resolve(dirname(path), base), [...below, path]), own)
+}
+
+function parseYaml(text: string, path: string): Record<string, unknown> {
+  try {
+    const value: unknown = parse(text)
+    if (value !== null && typeof value === 'object') return value as Record<string, unknown>
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error
+    throw new UsageError(`The recipe ${path} is not YAML: ${error.message}`, 'Mend that line.')
+  }
+  throw new UsageError(`The recipe ${path} holds no mapping.`, 'docs/recipes.md says what a recipe holds.')
+}

@@ -1,0 +1,63 @@
+import type { RecipeFile } from '../../schemas/recipe.ts'
+import { checkFits } from '../check-context.ts'
+import { checkModels } from '../check-models.ts'
+import { conductAll } from '../conduct.ts'
+import { UsageError } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Reporter } from '../progress.ts'
+import { beginMember, membersOf } from '../run-set/member.ts'
+import { writeSummary } from '../run-set/write.ts'
+import { selectArms } from './arms.ts'
+import { checkStudent } from './check-student.ts'
+import { type ArmPlan, planArms, type RecipeOptions } from './plan.ts'
+import { readRecipe } from './read.ts'
+import { checkSources } from './sources.ts'
+import { planDocument, tellPlan } from './tell-plan.ts'
+
+type Asked = RecipeOptions & { recipe: string; arm: readonly string[]; dryRun: boolean }
+
+/**
+ * Runs the arms of a recipe one after another, each a set of runs, or, dry, says what they would take. All that can be checked is
+ * checked for every arm before the first begins. Returns the exit code. Errors: UsageError, TaskError, TeacherUnusable.
+ */
+export async function runRecipe(asked: Asked, reporter: Reporter): Promise<number> {
+  const recipe = await readRecipe(asked.recipe)
+  const arms = selectArms(recipe, asked.arm)
+  checkSources(arms, asked.sources)
+  if (asked.runId !== undefined && arms.length > 1) {
+    throw new UsageError(
+      `--run-id names one set of runs, and ${arms.length} arms are asked for.`,
+      'Choose one arm with --arm, or leave --run-id out: sets are named by their arms.',
+    )
+  }
+  const plans = await planArms(recipe, arms, asked, reporter.line)
+  tell(recipe, plans, reporter)
+  if (asked.dryRun) return exitCodes.ok
+  for (const plan of plans) {
+    await checkStudent(plan)
+    checkFits(plan.task, plan.topology, await checkModels(plan.topology))
+  }
+  let code: number = exitCodes.ok
+  for (const plan of plans) {
+    const ended = await runArm(plan, asked.seed, reporter)
+    if (ended !== exitCodes.ok && ended !== exitCodes.noResult) return ended
+    code = Math.max(code, ended)
+  }
+  return code
+}
+
+function tell(recipe: RecipeFile, plans: readonly ArmPlan[], reporter: Reporter): void {
+  for (const text of tellPlan(recipe, plans)) reporter.line(text)
+  reporter.json(planDocument(recipe, plans))
+}
+
+function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, reporter: Reporter): Promise<number> {
+  const members = membersOf(set, seed, runs)
+  const { evidence, setting, attempts, rows } = plan
+  const request = { seed, attempts, rows, evidence, setting }
+  reporter.line(`arm ${plan.name}: task folder ${task.dir}`)
+  return conductAll(topology, reporter, {
+    begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
+    after: (bus) => writeSummary(bus, set, members, reporter),
+  })
+}

@@ -1,0 +1,94 @@
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { parseDocument } from 'yaml'
+import type { RecipeTask } from '../../schemas/recipe.ts'
+import { maxSeeds, type Task } from '../../schemas/task.ts'
+import type { ItemText } from '../../tasks/importers/item-table.ts'
+import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
+import { loadTask, TaskError } from '../../tasks/load.ts'
+import { seedFaults } from '../check-seeds.ts'
+import { UsageError } from '../errors.ts'
+import { homeFolder } from '../home.ts'
+import { repeatsBetween } from '../near-duplicates.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { describeLog } from '../task-import-log.ts'
+import type { Sources } from './sources.ts'
+
+type Made = { id: string; sources: Sources; line: (text: string) => void }
+
+/**
+ * The task of an arm, made from the files that the user brings. Its folder is named by the task's hash, `<home>/tasks/<hash>/<id>`, so
+ * equal files give the same folder and other ones another. Errors: UsageError, and TaskError for a source that cannot be used.
+ */
+export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
+  const tasks = join(homeFolder(), 'tasks')
+  await mkdir(tasks, { recursive: true })
+  const making = await mkdtemp(join(tasks, 'making-'))
+  try {
+    const folder = join(making, made.id)
+    await importInto(folder, recipe, made)
+    await lay(folder, recipe, made.sources)
+    await cleanPool(await loadTask(folder), made)
+    const { sha256 } = await loadTask(folder)
+    const kept = join(tasks, sha256.slice(0, 12))
+    await rename(making, kept).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+    })
+    return await loadTask(join(kept, made.id))
+  } finally {
+    await rm(making, { recursive: true, force: true })
+  }
+}
+
+async function importInto(folder: string, recipe: RecipeTask, { sources, line }: Made): Promise<void> {
+  const { seed, audit, aside, options } = recipe
+  const plan = { seed, audit, seeds: aside, options, overlaps: repeatsBetween<ItemText>, signal: stopSignal() }
+  const { log } = await importTask(named(importers, recipe.importer), sources[recipe.source]!, folder, plan)
+  for (const text of describeLog(log)) line(`${recipe.source}: ${text}`)
+  if (!recipe.seeds) return
+  const { importer, source } = recipe.seeds
+  const read = await importSeeds(
+    named(seedImporters, importer),
+    sources[source]!,
+    join(folder, seedFile),
+    seed,
+    maxSeeds,
+  )
+  for (const text of describeLog(read)) line(`${source}: ${text}`)
+}
+
+const seedFile = 'seed-pool.json'
+
+function named<T extends { name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((each) => each.name === name)
+  if (found) return found
+  throw new UsageError(`There is no importer named ${name}.`, `Known ones: ${all.map((each) => each.name).join(', ')}.`)
+}
+
+/** Writes into `task.yaml` what the recipe says otherwise than the importer. */
+async function lay(folder: string, { rows, training, inference, seeds, reference }: RecipeTask, sources: Sources) {
+  const path = join(folder, 'task.yaml')
+  const document = parseDocument(await readFile(path, 'utf8'))
+  for (const [key, value] of Object.entries(training)) document.setIn(['recipe', key], value)
+  for (const [key, value] of Object.entries(inference)) document.setIn(['inference', key], value)
+  if (rows) document.set('rows', rows)
+  if (seeds) document.set('seed', seedFile)
+  if (reference) {
+    const file = `reference${extname(sources[reference]!)}`
+    await copyFile(sources[reference]!, join(folder, file)).catch((error: Error) => {
+      throw new TaskError(`The rows cannot be read: ${error.message}`, sources[reference]!, 'Name a file of rows.')
+    })
+    document.set('reference', file)
+  }
+  await writeFile(path, document.toString({ lineWidth: 120 }))
+}
+
+/** Takes the seeds out of a pool that contain a question of a split: of a published set nobody can be asked to. */
+async function cleanPool(task: Task, { line }: Made): Promise<void> {
+  const refused = new Set([...seedFaults(task)].map(({ text }) => text))
+  if (!task.seed || refused.size === 0) return
+  const kept = task.seeds.filter(({ text }) => !refused.has(text))
+  const written = kept.map(({ text, skill }) => ({ question: text, ...(skill && { skill }) }))
+  await writeFile(join(task.dir, task.seed), `${JSON.stringify(written, null, 2)}\n`)
+  line(`seeds left out because they contain a question of a split: ${task.seeds.length - kept.length}`)
+}
