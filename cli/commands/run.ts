@@ -114,7 +114,10 @@ export function registerRun(program: Command): void {
 }
 
 /** Errors: UsageError for a task beside a recipe, and for a recipe's options without one. */
-function checkRecipeOptions(folder: string, { recipe, arm, source }: { recipe?: string; arm: string[]; source: Sources }) {
+function checkRecipeOptions(
+  folder: string,
+  { recipe, arm, source }: { recipe?: string; arm: string[]; source: Sources },
+) {
   if (recipe !== undefined && folder !== bundledTask)
     throw new UsageError(`The recipe ${recipe} says its task, and ${folder} is another.`, 'Leave one of them out.')
   if (recipe === undefined && (arm.length > 0 || Object.keys(source).length > 0))
