@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { BaselineArm } from './arm.ts'
 import { Setting } from './run.ts'
 import { InferenceSettings, Recipe } from './task.ts'
 
@@ -51,15 +50,8 @@ export const RecipeArm = z.strictObject({
     .default({}),
   /** Whether the student named is too large for a machine without a GPU. */
   gpu: z.boolean().default(false),
-  evidence: z
-    .strictObject({
-      /** Independent searches. */
-      runs: z.int().positive().default(1),
-      seeds: z.int().positive().optional(),
-      arms: z.union([z.literal('all'), z.array(BaselineArm)]).optional(),
-      submissions: z.boolean().optional(),
-    })
-    .prefault({}),
+  /** Independent searches. */
+  runs: z.int().positive().default(1),
 })
 export type RecipeArm = z.infer<typeof RecipeArm>
 

@@ -66,14 +66,11 @@ async function planArm(
   options: RecipeOptions,
 ): Promise<ArmPlan> {
   const topology = await topologyOf(recipe.topology, arm, options.model)
-  const { runs: written, ...evidence } = arm.evidence
-  const { seeds = evidence.seeds, arms = evidence.arms, submissions = evidence.submissions, attempts } = options
-  const request = { seeds, arms, submissions, attempts, swapValidationAt: options.swapValidationAt }
   const fixed = {
-    runs: options.runs ?? written,
-    attempts: attempts ?? topology.run.attempts,
+    runs: options.runs ?? arm.runs,
+    attempts: options.attempts ?? topology.run.attempts,
     rows: options.rows ?? topology.run.rows ?? task.rows.target,
-    ...planRun(task, topology, { ...request, setting: arm.setting }),
+    ...(await planRun(task, topology, { ...options, setting: arm.setting })),
   }
   const { runs: _any, ...each } = fixed
   const identity = hashOf({ ...each, seed: options.seed, topology, task: task.sha256 }).slice(0, 8)
