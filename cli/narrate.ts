@@ -1,6 +1,7 @@
 import type { LogEntry } from '../bus/mod.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
+import type { FailureKind } from '../schemas/row.ts'
 import type { Score, Tally } from '../schemas/score.ts'
 import type { Reporter } from './progress.ts'
 
@@ -24,12 +25,19 @@ const tellers: Teller = {
     line(attempt === 0 ? `control: ${diagnosis}` : `attempt ${attempt} (${operation}): ${diagnosis}`)
     if (why !== undefined) line(`  no program came of it: ${why}`)
   },
-  verdict({ attempt, round, rows, bySource }, { line }) {
+  verdict({ attempt, round, rows, bySource, failures = {} }, { line }) {
     const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
     const admitted = Object.values(bySource).reduce((sum, source) => sum + source.admitted, 0)
     line(
       `  ${attempt === 0 ? 'control' : `attempt ${attempt}`}, round ${round}: ${admitted} of ${asked} candidates admitted, ${rows} rows`,
     )
+    for (const [source, kinds] of Object.entries(failures)) {
+      for (const [kind, reason] of Object.entries(kinds)) {
+        line(
+          `    ${source}: no row of ${bySource[source]?.failed?.[kind as FailureKind] ?? 0} (${kind}), for example: ${reason}`,
+        )
+      }
+    }
   },
   job: ({ candidate, training }, { line }) =>
     line(`  ${candidate}: ${training ? 'training, then ' : ''}answering the validation questions`),

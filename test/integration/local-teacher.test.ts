@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import { createDialect } from '../../agents/kit/teacher/dialect.ts'
 import { openPost } from '../../agents/kit/teacher/post.ts'
 import { requestOnce } from '../../agents/kit/teacher/request.ts'
 import { isAlive } from '../../bus/mod.ts'
@@ -32,7 +33,7 @@ afterAll(async () => {
 const ask = (content: string, sampling: object = {}, model = 'tiny') =>
   requestOnce(
     openPost(endpoint(), '/chat/completions', 4),
-    model,
+    createDialect(model),
     { messages: [{ role: 'user', content }], sampling: { temperature: 1, maxTokens: 12, ...sampling } },
     AbortSignal.timeout(30_000),
   )

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { extractJson } from '../../agents/kit/extract-json.ts'
 import { describeSituation } from '../../agents/planner/llm/context.ts'
 import { describeCases } from '../../agents/planner/llm/describe-cases.ts'
-import { extractJson } from '../../agents/planner/llm/extract-json.ts'
 import { llmPolicy } from '../../agents/planner/llm/graph.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { promptHashes } from '../../agents/planner/llm/prompts.ts'

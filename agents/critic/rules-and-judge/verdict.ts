@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Reply } from '../../kit/teacher/request.ts'
+import type { Reply } from '../../kit/teacher/completion.ts'
 
 const Verdict = z.strictObject({
   mark: z.string(),

@@ -94,7 +94,7 @@ function toRow(row: WrittenRow, at: number, { stem, sample, answered, context }:
       generator: 'llm',
       teacher: {
         model: reply.model,
-        parameters: JSON.parse(JSON.stringify(source.sampling)),
+        parameters: parametersOf(source, reply.withheld),
         promptHash,
         replyHash: sha256(reply.text),
         checks: at === 0 ? ['format'] : ['expanded'],
@@ -102,6 +102,12 @@ function toRow(row: WrittenRow, at: number, { stem, sample, answered, context }:
     },
   }
 }
+
+/** The sampling settings that the teacher was asked with. */
+const parametersOf = ({ sampling }: PromptSource, withheld: readonly string[] = []): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(sampling).filter(([name, value]) => value !== undefined && !withheld.includes(name)),
+  )
 
 function revise(job: Job, fault: string, kind: FailureKind = 'unusable'): Job {
   if (job.revisions >= maxRevisions) return { ...job, failure: { kind, reason: `not usable: ${fault}` } }

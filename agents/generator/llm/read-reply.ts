@@ -1,6 +1,7 @@
 import type { FailureKind } from '../../../schemas/row.ts'
+import { extractJson } from '../../kit/extract-json.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
-import type { Reply } from '../../kit/teacher/request.ts'
+import type { Reply } from '../../kit/teacher/completion.ts'
 
 /** Runs the hooks of a source for one reply. */
 export type RunHooks = (given: Given, context: HookContext) => Promise<Hooked>
@@ -35,18 +36,13 @@ export async function readReply(
   }
 }
 
-/** Reads the JSON object of a reply, with or without a code fence or words around it. */
+/** Reads the JSON object of a reply, with or without a code fence, thoughts or words around it. */
 function parseRow({ text, cut }: Pick<Reply, 'text' | 'cut'>): { row: WrittenRow } | { fault: string } {
-  const from = text.indexOf('{')
-  const to = text.lastIndexOf('}')
-  if (text.trim() === '') return { fault: 'it was empty' }
   const ending = cut ? ', for it was cut off at the token limit' : ''
-  if (from < 0 || to <= from) return { fault: `it held no whole JSON object${ending}` }
-  try {
-    const parsed = WrittenRow.safeParse(JSON.parse(text.slice(from, to + 1)))
-    if (parsed.success) return { row: parsed.data }
-    return { fault: 'its JSON object lacked a non-empty text "input" or "output"' }
-  } catch {
-    return { fault: `it was not valid JSON${ending}` }
-  }
+  if (text.trim() === '') return { fault: `it was empty${ending}` }
+  const written = extractJson(text)
+  if (written === undefined) return { fault: `it held no whole, valid JSON object${ending}` }
+  const parsed = WrittenRow.safeParse(written)
+  if (parsed.success) return { row: parsed.data }
+  return { fault: 'its JSON object lacked a non-empty text "input" or "output"' }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { canonicalJson, sha256 } from '../../../schemas/hash.ts'
 import type { Stage } from '../../../schemas/usage.ts'
-import type { ChatRequest, Reply } from '../teacher/request.ts'
+import type { Reply } from '../teacher/completion.ts'
+import type { ChatRequest } from '../teacher/request.ts'
 
 /** No reply: `budget` when no call was left, `gone` when the endpoint stayed away, `failed` for this call alone. */
 export const Failure = z.object({

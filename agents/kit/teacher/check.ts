@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import type { Endpoint } from './options.ts'
 
-const Models = z.object({ data: z.array(z.looseObject({ id: z.string() })) })
+const list = z.array(z.looseObject({ id: z.string() }))
+
+/** OpenAI's form; null where there is no model yet (Ollama), and the list alone (Together). */
+const Models = z.union([
+  z.object({ data: list.nullable().transform((data) => data ?? []) }),
+  list.transform((data) => ({ data })),
+])
 
 /** Names under which endpoints give the size of a model's context: OpenRouter, vLLM, LM Studio, Groq, llama.cpp. */
 const contextNames = ['context_length', 'max_model_len', 'max_context_length', 'context_window', 'n_ctx', 'n_ctx_train']
@@ -44,20 +50,32 @@ export async function checkTeacher(
   const mendUrl =
     'Set OPENAI_BASE_URL to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.'
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
-  const ask = async () => {
-    const response = await fetch(`${baseUrl}/models`, { headers, signal: AbortSignal.timeout(timeoutMs) })
-    return { status: response.status, text: await response.text() }
+  const ask = async (at = baseUrl) => {
+    const signal = AbortSignal.timeout(timeoutMs)
+    const response = await fetch(`${at}/models`, { headers, signal, redirect: 'manual' })
+    return { status: response.status, location: response.headers.get('location'), text: await response.text() }
   }
-  const { status, text } = await ask().catch((error: unknown) => {
+  const { status, location, text } = await ask().catch((error: unknown) => {
     const cause =
       error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
     throw new TeacherUnusable(`There is no API at ${baseUrl}: ${cause}.`, mendUrl)
   })
+  if (location !== null && status >= 300 && status < 400) {
+    const to = new URL(location, `${baseUrl}/models`).href.replace(/\/models\/?$/, '')
+    throw new TeacherUnusable(`${baseUrl} has moved to ${to} (HTTP ${status}).`, `Set OPENAI_BASE_URL to ${to}.`)
+  }
   if (status === 401 || status === 403) {
     throw new TeacherUnusable(
       `${baseUrl} refuses the key (HTTP ${status}).`,
       'Set OPENAI_API_KEY to a key of this endpoint.',
     )
+  }
+  if (status === 404) {
+    for (const at of [baseUrl.replace(/\/chat\/completions$/, ''), `${baseUrl}/v1`]) {
+      const there = at === baseUrl ? null : await ask(at).catch(() => null)
+      if (!there || !Models.safeParse(parse(there.text)).success) continue
+      throw new TeacherUnusable(`There is no API at ${baseUrl}, but at ${at}.`, `Set OPENAI_BASE_URL to ${at}.`)
+    }
   }
   if (status === 404 || status === 405 || status === 501 || status === 429 || status >= 500) {
     return { contextTokens: null }

@@ -17,7 +17,7 @@ export type Endpoint = { baseUrl: string; apiKey: string }
 
 /** OPENAI_BASE_URL (default: OpenAI's) and OPENAI_API_KEY; a local endpoint needs no key, so an empty one is allowed. */
 export function endpointOf(env: Readonly<Record<string, string | undefined>>): Endpoint {
-  const baseUrl = (env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1').replace(/\/+$/, '')
+  const baseUrl = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/\/+$/, '')
   return { baseUrl, apiKey: (env.OPENAI_API_KEY ?? '').trim() }
 }
 

@@ -2,7 +2,8 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { type Endpoint, withoutKey } from './options.ts'
 
-export type Posted = { status: number; retryAfter: string | null; text: string }
+/** An HTTP answer; `location` is where a redirect leads, else null. */
+export type Posted = { status: number; retryAfter: string | null; location: string | null; text: string }
 
 /** Sends one JSON body and gives the whole answer. Rejects where there is none: no connection, cut off, aborted, too long. */
 export type Post = (body: string, signal: AbortSignal) => Promise<Posted>
@@ -40,7 +41,8 @@ export function openPost(endpoint: Endpoint, path: string, connections: number):
         const { statusCode = 0, headers: said } = response
         const body = Buffer.concat(chunks).toString()
         const text = statusCode < 400 ? body : withoutKey(body, endpoint)
-        resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, text })
+        const location = statusCode >= 300 && statusCode < 400 ? (said.location ?? null) : null
+        resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, location, text })
       })
       response.once('error', reject)
     })

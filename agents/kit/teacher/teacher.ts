@@ -1,8 +1,10 @@
 import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
+import type { Reply } from './completion.ts'
+import { createDialect } from './dialect.ts'
 import { createLatency } from './latency.ts'
 import type { Endpoint, TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
-import { type ChatRequest, type Outcome, type Reply, requestOnce } from './request.ts'
+import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
 
 /** Asked before each HTTP request; resolves to false when nothing more may be spent. */
 export type Purse = { take(): Promise<boolean> }
@@ -39,6 +41,8 @@ type Task = {
   signal: AbortSignal
   tries: number
   timeouts: number
+  /** How its last request ended, when it is to be tried again. */
+  fault: string | null
   notBefore: number
   settle: PromiseWithResolvers<Answer>
 }
@@ -60,6 +64,7 @@ export function createTeacher(
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
   const post = openPost(endpoint, '/chat/completions', options.concurrency)
+  const dialect = createDialect(options.model)
   const latency = createLatency(options)
   const breaker = createBreaker(onState)
   const ready: Task[] = []
@@ -118,7 +123,7 @@ export function createTeacher(
       if (!paid) breaker.skipped(admission)
       const answer: Answer | null = paid
         ? answerOf(task, await fly(task, admission))
-        : { ok: false, why: 'budget', reason: 'no call is left' }
+        : { ok: false, why: 'budget', reason: `no call is left${task.fault ? `; the last ended: ${task.fault}` : ''}` }
       if (answer) task.settle.resolve(answer)
     } catch (error) {
       breaker.skipped(admission)
@@ -136,7 +141,7 @@ export function createTeacher(
     flights.add(flight)
     usage.requests += 1
     try {
-      const outcome = await requestOnce(post, options.model, task.request, flight.abort.signal)
+      const outcome = await requestOnce(post, dialect, task.request, flight.abort.signal)
       const now = Date.now()
       if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, outcome.retryAfterMs)
       else breaker.succeeded(admission)
@@ -163,6 +168,7 @@ export function createTeacher(
         return { ok: false, why: outcome.tooLong ? 'context' : 'failed', reason: outcome.reason }
       case 'passing': {
         task.signal.throwIfAborted()
+        task.fault = outcome.reason
         // While the breaker is open the fault is the endpoint's: it costs the call no try of its own.
         if (breaker.state === 'closed') task.tries += 1
         if (task.tries >= options.maxTries) {
@@ -183,7 +189,7 @@ export function createTeacher(
     usage,
     ask(request, purse, signal) {
       const settle = Promise.withResolvers<Answer>()
-      ready.push({ request, purse, signal, tries: 0, timeouts: 0, notBefore: 0, settle })
+      ready.push({ request, purse, signal, tries: 0, timeouts: 0, fault: null, notBefore: 0, settle })
       pump()
       return settle.promise
     },

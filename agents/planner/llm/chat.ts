@@ -1,6 +1,7 @@
 import { moneyOf, type Prices, type Spent, type Stage } from '../../../schemas/usage.ts'
 import type { Journal } from '../../kit/paid/journal.ts'
-import type { ChatMessage, Reply } from '../../kit/teacher/request.ts'
+import type { Reply } from '../../kit/teacher/completion.ts'
+import type { ChatMessage } from '../../kit/teacher/request.ts'
 import type { Situation } from '../policy.ts'
 import type { PlannerRequest, ReplySchema } from './model.ts'
 import type { LlmPlannerOptions } from './options.ts'

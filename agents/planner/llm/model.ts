@@ -1,6 +1,7 @@
 import { ChatOpenAI } from '@langchain/openai'
+import { type Reply, textOf } from '../../kit/teacher/completion.ts'
 import { type Endpoint, withoutKey } from '../../kit/teacher/options.ts'
-import type { ChatRequest, Reply } from '../../kit/teacher/request.ts'
+import type { ChatRequest } from '../../kit/teacher/request.ts'
 import type { Answer, Purse } from '../../kit/teacher/teacher.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
@@ -58,7 +59,7 @@ export function createPlannerModel(endpoint: Endpoint, options: LlmPlannerOption
     if (!said) return { ok: false as const, why: 'budget' as const, reason: 'no call is left' }
     const usage = said.usage_metadata
     const reply: Reply = {
-      text: typeof said.content === 'string' ? said.content : JSON.stringify(said.content),
+      text: textOf(said.content),
       refused: false,
       cut: said.response_metadata.finish_reason === 'length',
       model,

@@ -1,10 +1,10 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
+import { extractJson } from '../../kit/extract-json.ts'
 import { hookFaults } from '../hook-faults.ts'
 import type { Situation } from '../policy.ts'
 import { budgetFaults, checkProgram } from '../program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import { apportion } from '../rules/apportion.ts'
-import { extractJson } from './extract-json.ts'
 
 export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: false; faults: string[] }
 

@@ -1,3 +1,6 @@
+/** Braces at which an object is looked for: a reply of braces alone must not take a time that grows with its square. */
+const maxStarts = 200
+
 /**
  * The JSON object in a model's reply, which may be wrapped in prose, a code fence or thoughts. The largest one that parses is
  * taken; undefined when there is none.
@@ -8,7 +11,7 @@ export function extractJson(reply: string): unknown {
   if (whole !== undefined) return whole
   let best: { value: unknown; length: number } | undefined
   let from = text.indexOf('{')
-  while (from >= 0) {
+  for (let start = 0; from >= 0 && start < maxStarts; start++) {
     const end = closingBrace(text, from)
     const value = end === undefined ? undefined : objectIn(text.slice(from, end + 1))
     if (value !== undefined && (!best || end! - from > best.length)) best = { value, length: end! - from }

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+
+/** What the teacher said. `cut` tells that the reply reached its token limit. */
+export const Reply = z.object({
+  text: z.string(),
+  refused: z.boolean(),
+  cut: z.boolean(),
+  model: z.string(),
+  inputTokens: z.number().int().nonnegative(),
+  outputTokens: z.number().int().nonnegative(),
+  /** Sampling settings that it was asked without, because its endpoint does not take them. */
+  withheld: z.array(z.string()).optional(),
+})
+export type Reply = z.infer<typeof Reply>
+
+const TextPart = z.object({ type: z.literal('text'), text: z.string() })
+
+/** A text, or a list of parts of which those that are text count: others hold a model's thoughts. */
+export function textOf(content: unknown): string {
+  if (typeof content === 'string') return withoutThoughts(content)
+  const parts = Array.isArray(content) ? content : []
+  return parts.flatMap((part) => TextPart.safeParse(part).data?.text ?? []).join('')
+}
+
+const thoughtsEnd = '</think>'
+
+/** Reasoning models think aloud before they answer, where their endpoint does not take it out; some begin without the opening tag. */
+function withoutThoughts(text: string): string {
+  const end = text.indexOf(thoughtsEnd)
+  const begin = text.indexOf('<think>')
+  const leads = begin < 0 || begin > end || text.slice(0, begin).trim() === ''
+  return end >= 0 && leads ? text.slice(end + thoughtsEnd.length).trimStart() : text
+}
+
+/** Endpoints leave counts out, send null or fractions; that is no reason to lose a paid reply. */
+const tokens = z.number().nonnegative().transform(Math.round).catch(0)
+
+const Completion = z.object({
+  model: z.string().nullish(),
+  choices: z
+    .array(
+      z.object({
+        finish_reason: z.string().nullish(),
+        message: z.object({ content: z.unknown(), refusal: z.string().nullish() }),
+      }),
+    )
+    .min(1),
+  usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
+})
+
+/** Reads the body of a completion, with or without a byte-order mark; null where it is none. */
+export function readCompletion(body: string, model: string): Reply | null {
+  const parsed = Completion.safeParse(parseJson(body))
+  if (!parsed.success) return null
+  const { choices, usage, model: named } = parsed.data
+  const { message, finish_reason } = choices[0]!
+  return {
+    text: textOf(message.content),
+    refused: Boolean(message.refusal) || finish_reason === 'content_filter',
+    cut: finish_reason === 'length',
+    model: named || model,
+    inputTokens: usage?.prompt_tokens ?? 0,
+    outputTokens: usage?.completion_tokens ?? 0,
+  }
+}
+
+const ErrorBody = z.object({ error: z.object({ code: z.unknown() }) })
+
+/** The HTTP status that a body stands for which is an error although it came as a success, as gateways send it; null: it is none. */
+export function statusInside(body: string): number | null {
+  const parsed = ErrorBody.safeParse(parseJson(body))
+  if (!parsed.success) return null
+  const code = Number(parsed.data.error.code)
+  return code >= 400 && code < 600 ? code : 502
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    return null
+  }
+}

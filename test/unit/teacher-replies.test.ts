@@ -1,0 +1,165 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, test } from 'vitest'
+import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
+import { createTeacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
+
+type Said = { status?: number; headers?: Record<string, string>; body: unknown }
+type Body = Record<string, unknown>
+
+/** An endpoint that answers as the test says, and keeps what it was sent. */
+async function endpointThat(says: (body: Body, request: number, path: string) => Said) {
+  const sent: Body[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const text = Buffer.concat(chunks).toString()
+    const asked = (text ? JSON.parse(text) : {}) as Body
+    sent.push(asked)
+    const { status = 200, headers = {}, body } = says(asked, sent.length, request.url ?? '')
+    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+  const teacher = createTeacher(
+    { baseUrl, apiKey: 'sk-planted' },
+    TeacherOptions.parse({ model: 'm', maxTries: 4, minTimeoutMs: 5000 }),
+  )
+  const ask = (temperature = 0.7) =>
+    teacher.ask(
+      { messages: [{ role: 'user', content: 'Hello.' }], sampling: { temperature, maxTokens: 9, topP: 0.5, seed: 1 } },
+      { take: async () => true },
+      AbortSignal.timeout(10_000),
+    )
+  return {
+    sent,
+    baseUrl,
+    ask,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+const completion = (content: unknown, more: object = {}) => ({
+  model: 'm',
+  choices: [{ finish_reason: 'stop', message: { role: 'assistant', content } }],
+  usage: { prompt_tokens: 3, completion_tokens: 4 },
+  ...more,
+})
+
+test.each([
+  [
+    'parts',
+    completion([
+      { type: 'thinking', thinking: [] },
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ]),
+    'ab',
+  ],
+  ['thoughts before it', completion('<think>hm {"a": 1}</think>\n\nab'), 'ab'],
+  ['thoughts without their beginning', completion('hm</think>ab'), 'ab'],
+  ['thoughts of its own inside', completion('{"output": "<think>x</think>y"}'), '{"output": "<think>x</think>y"}'],
+  ['no name of the model', completion('ab', { model: null }), 'ab'],
+  ['a byte-order mark', `\uFEFF${JSON.stringify(completion('ab'))}`, 'ab'],
+  ['null for an empty reply', completion(null), ''],
+])('a reply with %s is read', async (_, body, text) => {
+  await using endpoint = await endpointThat(() => ({ body }))
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text, model: 'm', inputTokens: 3 } })
+})
+
+test.each([
+  ['none', undefined, 0],
+  ['null', null, 0],
+  ['fractions and null', { prompt_tokens: 2.6, completion_tokens: null }, 3],
+])('a paid reply is not lost for its counts: %s', async (_, usage, inputTokens) => {
+  await using endpoint = await endpointThat(() => ({ body: completion('ab', { usage }) }))
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: 'ab', inputTokens, outputTokens: 0 } })
+  expect(endpoint.sent).toHaveLength(1)
+})
+
+const unsupported = (field: string, words = '') => ({
+  status: 400,
+  body: {
+    error: { message: `Unsupported parameter: '${field}' is not supported with this model.${words}`, param: field },
+  },
+})
+
+test('fields that an endpoint refuses by name are said otherwise or left out, and the reply tells which', async () => {
+  await using endpoint = await endpointThat((body) => {
+    if ('max_tokens' in body) return unsupported('max_tokens', " Use 'max_completion_tokens' instead.")
+    if ('temperature' in body) return unsupported('temperature')
+    if ('seed' in body) {
+      const detail = [{ type: 'extra_forbidden', loc: ['body', 'seed'], msg: 'Extra inputs are not permitted' }]
+      return { status: 422, body: { detail } }
+    }
+    return { body: completion('ab') }
+  })
+  const first = await endpoint.ask()
+  expect(first).toMatchObject({ ok: true, reply: { text: 'ab', withheld: ['temperature', 'seed'] } })
+  expect(endpoint.sent).toHaveLength(4)
+  await endpoint.ask()
+  expect(endpoint.sent.slice(4)).toEqual([
+    { model: 'm', messages: [{ role: 'user', content: 'Hello.' }], max_completion_tokens: 9, top_p: 0.5 },
+  ])
+})
+
+test('a limit that no name says, and a value that is only too large, end the call', async () => {
+  await using nameless = await endpointThat((body) =>
+    unsupported('max_tokens' in body ? 'max_tokens' : 'max_completion_tokens'),
+  )
+  expect(await nameless.ask()).toMatchObject({ ok: false, why: 'failed' })
+  expect(nameless.sent).toHaveLength(2)
+  const message = 'max_tokens is too large: 9. This model supports at most 8 completion tokens.'
+  await using small = await endpointThat(() => ({ status: 400, body: { error: { message } } }))
+  expect(await small.ask()).toMatchObject({ ok: false, why: 'failed', reason: expect.stringContaining('too large') })
+  expect(small.sent).toHaveLength(1)
+})
+
+test('an error that comes as a success is the error it names', async () => {
+  await using passing = await endpointThat((_, request) =>
+    request < 3 ? { body: { error: { message: 'overloaded', code: 503 } } } : { body: completion('ab') },
+  )
+  expect(await passing.ask()).toMatchObject({ ok: true })
+  await using refusing = await endpointThat(() => ({ body: { error: { message: 'no such key', code: 401 } } }))
+  await expect(refusing.ask()).rejects.toBeInstanceOf(TeacherRefused)
+})
+
+test('an API that has moved is told with its new address, before it is paid and after', async () => {
+  await using endpoint = await endpointThat(() => ({
+    status: 307,
+    headers: { location: 'http://elsewhere.test/v2/models' },
+    body: '',
+  }))
+  await expect(endpoint.ask()).rejects.toThrow('HTTP 307: the API has moved to http://elsewhere.test/v2/models')
+  await expect(checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: 'sk-planted' }, 'm')).rejects.toMatchObject({
+    message: `${endpoint.baseUrl} has moved to http://elsewhere.test/v2 (HTTP 307).`,
+    mend: 'Set OPENAI_BASE_URL to http://elsewhere.test/v2.',
+  })
+})
+
+test('lists of models come in more than one form', async () => {
+  const check = async (body: unknown) => {
+    await using endpoint = await endpointThat(() => ({ body }))
+    return await checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: '' }, 'm')
+  }
+  await expect(check([{ id: 'm', context_length: 8 }])).resolves.toEqual({ contextTokens: 8 })
+  await expect(check({ data: null })).rejects.toMatchObject({ mend: 'Name one of: none.' })
+  await expect(check({ models: [] })).rejects.toThrow('is no OpenAI-compatible API')
+})
+
+test('an address that lacks its version, or has the path of a call, is told with the right one', async () => {
+  await using endpoint = await endpointThat((_, __, path) =>
+    path === '/v1/models' ? { body: { data: [{ id: 'm' }] } } : { status: 404, body: 'no such path' },
+  )
+  const mend = `Set OPENAI_BASE_URL to ${endpoint.baseUrl}.`
+  for (const baseUrl of [endpoint.baseUrl.replace('/v1', ''), `${endpoint.baseUrl}/chat/completions`])
+    await expect(checkTeacher({ baseUrl, apiKey: '' }, 'm')).rejects.toMatchObject({ mend })
+  await using bare = await endpointThat(() => ({ status: 404, body: 'no such path' }))
+  await expect(checkTeacher({ baseUrl: bare.baseUrl, apiKey: '' }, 'm')).resolves.toEqual({ contextTokens: null })
+})
