@@ -4,6 +4,7 @@ import type { Bundle } from './read.ts'
 import { logOf, taskOf } from './report-of-folder.ts'
 import { admission } from './verify/admission.ts'
 import { arms } from './verify/arms.ts'
+import { candidates } from './verify/candidates.ts'
 import type { Check, Evidence } from './verify/check.ts'
 import { datasets } from './verify/datasets.ts'
 import { files } from './verify/files.ts'
@@ -38,18 +39,28 @@ const checks: readonly Check[] = [
   report,
 ]
 
+export type VerifyOptions = {
+  /** The whole task, where whoever verifies has it. */
+  task?: Task | null
+  /** Makes every candidate again, too. */
+  deep?: boolean
+}
+
 export type CheckResult = Checked & { check: string; what: string }
 
 /**
  * Computes again what a bundle says, one check after the other, from nothing but the bundle and, where it is given, the task folder.
  * Errors: UsageError for a bundle whose parts cannot be read.
  */
-export async function* verifyBundle(bundle: Bundle, wholeTask: Task | null): AsyncGenerator<CheckResult> {
+export async function* verifyBundle(
+  bundle: Bundle,
+  { task: wholeTask = null, deep = false }: VerifyOptions = {},
+): AsyncGenerator<CheckResult> {
   const { entries, facts } = await logOf(bundle)
   const { config } = facts
   if (!config) throw new UsageError('The log of this bundle does not begin.', 'Make the bundle again from its run.')
   const evidence: Evidence = { bundle, entries, facts, config, task: await taskOf(bundle, facts), wholeTask }
-  for (const { name, what, run } of checks) {
+  for (const { name, what, run } of deep ? [...checks, candidates] : checks) {
     const ledger = openLedger()
     try {
       await run(evidence, ledger)

@@ -5,7 +5,7 @@ import { openBundle } from '../bundle/read.ts'
 import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { exitCodes } from '../exit-codes.ts'
 
-type Options = { expect?: string; task?: string; json: boolean }
+type Options = { expect?: string; task?: string; deep: boolean; json: boolean }
 
 export function registerVerify(program: Command): void {
   program
@@ -16,17 +16,18 @@ export function registerVerify(program: Command): void {
     .argument('<bundle>', 'an archive that "bundle" wrote')
     .option('--expect <hash>', 'the bundle hash that was published', hash)
     .option('--task <folder>', 'the whole task, for whoever has it: its hashes and the order of the test')
+    .option('--deep', 'make every candidate again, too, from its seed or from the journal', false)
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (file: string, { expect, task, json }: Options) => {
+    .action(async (file: string, { expect, task: path, deep, json }: Options) => {
       await using bundle = await openBundle(file)
-      const whole = task === undefined ? null : await loadTask(task)
+      const task = path === undefined ? null : await loadTask(path)
       let isSame = expect === undefined || expect === bundle.hash
       if (json) console.log(JSON.stringify({ bundle: file, hash: bundle.hash, runId: bundle.manifest.runId, expect }))
       else {
         console.log(`run ${bundle.manifest.runId}, bundle hash ${bundle.hash}`)
         if (!isSame) console.log(`DIFFERS   bundle hash: expected ${expect}`)
       }
-      for await (const result of verifyBundle(bundle, whole)) {
+      for await (const result of verifyBundle(bundle, { task, deep })) {
         isSame &&= result.differences.length === 0
         if (json) console.log(JSON.stringify(result))
         else for (const line of linesOf(result)) console.log(line)

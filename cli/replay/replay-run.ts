@@ -1,18 +1,14 @@
-import type { AgentContext, AgentModule, StartedAgent } from '../../agents/kit/agent.ts'
-import type { Log } from '../../agents/kit/log.ts'
+import type { AgentContext } from '../../agents/kit/agent.ts'
 import { carriedRows } from '../../agents/planner/attempt.ts'
 import type { Bus, LogEntry } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { Program } from '../../schemas/program.ts'
-import type { AgentRole } from '../../schemas/role.ts'
 import { Row } from '../../schemas/row.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import { UsageError } from '../errors.ts'
+import { type CrewSetting, openCritic, openGenerator, unpaid } from './crew.ts'
 import { JournalGap, replayBus } from './replay-bus.ts'
 
-type Starter<R extends AgentRole> = (context: AgentContext) => Promise<StartedAgent<R>>
 type ShardPayload = PayloadOf<typeof Shard>
 type VerdictPayload = PayloadOf<typeof Verdict>
 
@@ -26,16 +22,11 @@ export type Replayed = {
   error: string | null
 }
 
-export type ReplaySetting = {
+export type ReplaySetting = Omit<CrewSetting, 'options'> & {
   bus: Bus
-  config: RunConfig
   entries: readonly LogEntry[]
-  contaminationKey: Uint8Array
   /** Options of generator and critic, their models included. */
   options: Readonly<Record<'generator' | 'critic', AgentContext['options']>>
-  home: string
-  log: Log
-  signal: AbortSignal
 }
 
 /**
@@ -44,7 +35,9 @@ export type ReplaySetting = {
  */
 export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replayed> {
   const { bus, said } = replayBus(setting.bus)
-  const crew = await openCrew(setting, bus)
+  const { options } = setting
+  const generator = await openGenerator(bus, { ...setting, options: options.generator })
+  const critic = await openCritic(bus, { ...setting, options: options.critic })
   const shards = payloadsOf(setting.entries, Shard.name, Shard.schema)
   const verdicts = payloadsOf(setting.entries, Verdict.name, Verdict.schema)
   const made: { attempt: number; dataset: ObjectRef | null }[] = []
@@ -53,7 +46,8 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
       yield await replayAttempt(attempt, own)
     }
   } finally {
-    await crew.release()
+    await generator.release()
+    await critic.release()
   }
 
   async function replayAttempt(attempt: number, own: readonly ShardPayload[]): Promise<Replayed> {
@@ -97,55 +91,13 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
 
   async function replayRound(own: readonly ShardPayload[], admitted: ObjectRef | null): Promise<VerdictPayload> {
     for (const shard of own) {
-      await crew.generate({ ...unpaid(shard), round: { ...shard.round, admitted } })
-      await crew.criticise(Batch.schema.parse(said.get(Batch.name)))
+      await generator.make({ ...unpaid(shard), round: { ...shard.round, admitted } })
+      await critic.check(Batch.schema.parse(said.get(Batch.name)))
     }
     return Verdict.schema.parse(said.get(Verdict.name))
   }
 }
 
-/** The shard without a call to make. */
-function unpaid(shard: ShardPayload): ShardPayload {
-  const none = (calls: number | undefined) => (calls === undefined ? undefined : 0)
-  return { ...shard, maxCalls: none(shard.maxCalls), checkCalls: none(shard.checkCalls) }
-}
-
 function payloadsOf<T>(entries: readonly LogEntry[], name: string, schema: { parse: (value: unknown) => T }): T[] {
   return entries.filter((entry) => entry.name === name).map(({ payload }) => schema.parse(payload))
-}
-
-/** The run's generator and critic, in this process. */
-async function openCrew(setting: ReplaySetting, bus: Bus) {
-  const { config, contaminationKey, options, home, log, signal } = setting
-  const start = <R extends 'generator' | 'critic'>(module: AgentModule<R>): Promise<StartedAgent<R>> => {
-    const role: 'generator' | 'critic' = module.role
-    const variant = config.variants[role]
-    const variants = module.variants as unknown as Record<string, Starter<R> | undefined>
-    const open = variants[variant]
-    if (!open)
-      throw new UsageError(`There is no ${role} "${variant}" any more.`, 'Replay it with the version that made it.')
-    const identity = { role, variant, instance: `replay-${role}` }
-    return open({ bus, identity, options: options[role], home, contaminationKey, log, setWaiting() {}, signal })
-  }
-  const generator = await start((await import('../../agents/generator/agent.ts')).generator)
-  const critic = await start((await import('../../agents/critic/agent.ts')).critic)
-  const { runId } = config
-  const handling = {
-    runId,
-    id: 'replay',
-    seq: 0,
-    attempt: 1,
-    cause: { id: 'replay', traceparent: '' },
-    signal,
-    working() {},
-    log,
-  }
-  return {
-    generate: (shard: ShardPayload) => generator.handlers.shard(shard, handling),
-    criticise: (batch: PayloadOf<typeof Batch>) => critic.handlers.batch(batch, handling),
-    async release() {
-      await generator.release?.()
-      await critic.release?.()
-    },
-  }
 }

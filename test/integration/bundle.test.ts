@@ -5,7 +5,7 @@ import * as tar from 'tar'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Bus } from '../../bus/mod.ts'
 import { openBundle } from '../../cli/bundle/read.ts'
-import { verifyBundle } from '../../cli/bundle/verify.ts'
+import { type VerifyOptions, verifyBundle } from '../../cli/bundle/verify.ts'
 import { writeBundle } from '../../cli/bundle/write.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
@@ -40,9 +40,9 @@ afterAll(async () => {
 })
 
 /** Everything that a verification finds, and what it compared. */
-async function verified(file: string, wholeTask: Task | null = null) {
+async function verified(file: string, options: VerifyOptions = {}) {
   await using opened = await openBundle(file)
-  const results = await Array.fromAsync(verifyBundle(opened, wholeTask))
+  const results = await Array.fromAsync(verifyBundle(opened, options))
   return {
     results,
     places: results.flatMap(({ differences }) => differences.map(({ place }) => place)),
@@ -51,10 +51,21 @@ async function verified(file: string, wholeTask: Task | null = null) {
 }
 
 test('all of a run is computed again, and nothing differs', async () => {
-  const { results, places } = await verified(bundle, task)
+  const { results, places } = await verified(bundle, { task, deep: true })
   expect(places).toEqual([])
   const compared = Object.fromEntries(results.map((result) => [result.check, result.compared]))
-  for (const check of ['seeds', 'programs', 'admission', 'datasets', 'arms', 'jobs', 'validation', 'sealed', 'items']) {
+  for (const check of [
+    'seeds',
+    'programs',
+    'admission',
+    'datasets',
+    'arms',
+    'jobs',
+    'validation',
+    'sealed',
+    'items',
+    'candidates',
+  ]) {
     expect(compared[check], check).toBeGreaterThan(5)
   }
   expect(compared.report).toBeGreaterThan(1000)
@@ -156,7 +167,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
       })
       await files.writeLines('items/test.jsonl', swap(await files.lines('items/test.jsonl'), 0, 1))
     })
-    const { places } = await verified(file, task)
+    const { places } = await verified(file, { task })
     for (const index of [0, 1]) expect(places.some((place) => place.endsWith(`papers.test[${index}]`))).toBe(true)
   })
 
