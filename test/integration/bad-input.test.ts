@@ -83,13 +83,15 @@ describe('bad input stops at start-up with exit code 2', () => {
     expect(await refused(['run', '--topology', path])).toMatch(/not YAML/)
   })
 
-  test('options that make no sense', async () => {
-    expect(await refused(['run', '--rows', 'many'])).toMatch(/whole number/)
-    expect(await refused(['run', '--arms', 'control,best'])).toMatch(/there is control, one-shot, random, reference/)
-    expect(await refused(['run', '--arms', 'reference'])).toMatch(/reference in task\.yaml/)
-    expect(await refused(['run', '--swap-validation-at', '9'])).toMatch(/the run has 3/)
-    expect(await refused(['run', '--attempts', '0'])).toMatch(/at least 1/)
-    expect(await refused(['dance'])).toMatch(/unknown command/)
+  test.each([
+    [['run', '--rows', 'many'], /whole number/],
+    [['run', '--arms', 'control,best'], /there is control, one-shot, random, reference/],
+    [['run', '--arms', 'reference'], /reference in task\.yaml/],
+    [['run', '--swap-validation-at', '9'], /the run has 3/],
+    [['run', '--attempts', '0'], /at least 1/],
+    [['dance'], /unknown command/],
+  ])('words that make no sense: %j', async (args, complaint) => {
+    expect(await refused(args)).toMatch(complaint)
   })
 
   test('a disk with less room than the topology asks for', async () => {

@@ -216,6 +216,7 @@ test('runs are listed newest first, agents as they come and go', async () => {
     'role',
     'startedAt',
     'variant',
+    'waiting',
   ])
   await announced[Symbol.asyncDispose]()
   await until('the generator is gone', () => !seen().some((agent) => agent.role === 'generator'))
