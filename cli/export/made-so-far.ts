@@ -1,4 +1,4 @@
-import { admit } from '../../agents/critic/admission.ts'
+import { admit, quotasOf } from '../../agents/critic/admission.ts'
 import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index.ts'
 import { RoundRecord, StoredShard } from '../../agents/critic/round-record.ts'
 import { addYield } from '../../agents/planner/rounds.ts'
@@ -24,9 +24,10 @@ export async function madeSoFar(bus: Bus, runId: string, attempt: Attempt): Prom
   const done = Object.values(record.value.done)
   const earlier = await Array.fromAsync(closed.rows)
   const shards = await Promise.all(done.map(({ checked }) => bus.objects.getJson(checked, StoredShard)))
-  const quotas = program.sources.map(({ id, rows }) => [id, Math.max(0, rows - (closed.bySource[id]?.admitted ?? 0))])
+  const wanted: Record<string, number> = {}
+  for (const { id, rows } of program.sources) wanted[id] = Math.max(0, rows - (closed.bySource[id]?.admitted ?? 0))
   const index = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
-  const open = admit(earlier, shards, Object.fromEntries(quotas), index)
+  const open = admit(earlier, shards, quotasOf(wanted, program.sources), index)
   const bySource = { ...closed.bySource }
   for (const [source, counts] of Object.entries(open.bySource)) bySource[source] = addYield(bySource[source], counts)
   return {

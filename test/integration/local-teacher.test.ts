@@ -24,7 +24,7 @@ beforeAll(async () => {
   python = await runtimePython()
   const path = await makeTinyStudent(python, join(folder, 'tiny'))
   teacher = await serveTeacher({ python, student: { name: 'tiny', path }, log }, limits)
-})
+}, 900_000)
 afterAll(async () => {
   await teacher?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
