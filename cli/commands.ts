@@ -9,6 +9,7 @@ type Registration = {
 /** Every command in the order of the help. Each is loaded when it is asked for: loading all takes longer than most of them run. */
 export const registrations: readonly Registration[] = [
   { words: ['run'], load: async () => (await import('./commands/run.ts')).registerRun },
+  { words: ['compare'], load: async () => (await import('./commands/compare.ts')).registerCompare },
   { words: ['generate'], load: async () => (await import('./commands/generate.ts')).registerGenerate },
   { words: ['estimate'], load: async () => (await import('./commands/estimate.ts')).registerEstimate },
   { words: ['up'], load: async () => (await import('./commands/up.ts')).registerUp },

@@ -1,4 +1,5 @@
 import { type Bus, isAlive } from '../bus/mod.ts'
+import { agentRoles } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { exitCodes } from './exit-codes.ts'
 import { followRun, type RunEnd } from './follow-run.ts'
@@ -14,7 +15,14 @@ import { writeRunReport } from './write-run-report.ts'
 export type Begin = (bus: Bus) => Promise<{ runId: string; fromSeq: number }>
 
 /** Runs of one session, one after another; `after` is done with the bus when all of them have come to rest. */
-export type Programme = { begins: readonly Begin[]; after?: (bus: Bus) => Promise<void> }
+export type Programme = {
+  begins: readonly Begin[]
+  after?: (bus: Bus) => Promise<void>
+  /** Topologies whose planner is wanted beside the session's own. */
+  alsoPlanners?: readonly Topology[]
+  /** What a person types to go on after an interruption; left out: resume, with the run's name. */
+  goOn?: string
+}
 
 /** Follows a run to its rest and writes its report. Returns the exit code. */
 export const conduct = (topology: Topology, reporter: Reporter, begin: Begin): Promise<number> =>
@@ -28,7 +36,7 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
   const stop = stopSignal()
   const running = await findSession()
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
-  await using session = await openSession(topology, reporter)
+  await using session = await openSession(topology, reporter, agentRoles, programme.alsoPlanners)
   const { bus, pageUrl, logFile } = session
   const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
   try {
@@ -69,7 +77,7 @@ async function joinSession(
 
 async function followAll(
   bus: Bus,
-  { begins, after }: Programme,
+  { begins, after, goOn }: Programme,
   reporter: Reporter,
   follow: (run: { runId: string; fromSeq: number }) => Promise<RunEnd | null>,
 ): Promise<number> {
@@ -77,7 +85,7 @@ async function followAll(
   for (const begin of begins) {
     const run = await begin(bus)
     const end = await follow(run)
-    const ended = await conclude(bus, run.runId, end, reporter)
+    const ended = await conclude(bus, run.runId, end, { reporter, goOn: goOn ?? `npx syllabus resume ${run.runId}` })
     if (end?.status !== 'finished' && end?.status !== 'failed') return ended
     code = Math.max(code, ended)
   }
@@ -85,13 +93,18 @@ async function followAll(
   return code
 }
 
-async function conclude(bus: Bus, runId: string, end: RunEnd | null, reporter: Reporter): Promise<number> {
+async function conclude(
+  bus: Bus,
+  runId: string,
+  end: RunEnd | null,
+  { reporter, goOn }: { reporter: Reporter; goOn: string },
+): Promise<number> {
   if (!end || end.status === 'stopped') {
-    reporter.line(`drained; nothing is lost. Go on with: npx syllabus resume ${runId}`)
+    reporter.line(`drained; nothing is lost. Go on with: ${goOn}`)
     return end ? exitCodes.ok : exitCodes.interrupted
   }
   if (end.status === 'faulted') {
-    reporter.line(`the run waits: ${end.reason}. Then: npx syllabus resume ${runId}`)
+    reporter.line(`the run waits: ${end.reason}. Then: ${goOn}`)
     return exitCodes.faulted
   }
   await writeRunReport(bus, runId, reporter)

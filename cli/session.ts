@@ -117,12 +117,13 @@ async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
 
 /**
  * Starts a topology: the agents of the roles named, server, streams, gateway. Agents load their code meanwhile, and work when the
- * streams are there. What fails leaves nothing running.
+ * streams are there. `alsoPlanners`: topologies whose planner works beside that of the first. What fails leaves nothing running.
  */
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
   roles: readonly AgentRole[] = agentRoles,
+  alsoPlanners: readonly Topology[] = [],
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -135,11 +136,15 @@ export async function openSession(
   stack.defer(() => closeSync(stderr))
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
   const ready = Promise.withResolvers<Cluster>()
-  const crew = roles.flatMap((role) =>
+  const own = roles.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
       crewMember(role, `${role}-${index + 1}`, topology, ready.promise),
     ),
   )
+  const beside = alsoPlanners.map((other) =>
+    crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise),
+  )
+  const crew = [...own, ...beside]
   const supervisor = supervise(crew, topology.supervisor, { log, stderr })
   stack.defer(() => supervisor.stop())
   const cluster = stack.use(await openCluster({ home, log, onProgress }))

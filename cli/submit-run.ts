@@ -22,6 +22,8 @@ export type RunRequest = {
   setting?: Setting
   /** Of a run that makes data alone. */
   generate?: RunConfig['generate']
+  /** Of a run that is part of a comparison. */
+  comparison?: RunConfig['comparison']
 }
 
 const sealingNote = {
@@ -65,6 +67,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
     ...(request.evidence ? { evidence: await withReference(bus, task, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
+    ...(request.comparison ? { comparison: request.comparison } : {}),
     startedAt,
   })
   if (!config.success) {

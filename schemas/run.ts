@@ -78,6 +78,8 @@ export const RunConfig = z.object({
   evidence: Evidence.prefault({}),
   /** Only of a run that makes data and trains nothing: the program it follows, and the index that rows are checked with. */
   generate: z.object({ program: Program, contamination: ObjectRef }).optional(),
+  /** Only of a run that is part of a comparison of planners: which, as which arm, and which runs it is paired with. */
+  comparison: z.object({ name: RunId, arm: Token, pair: z.number().int().positive() }).optional(),
   startedAt: Timestamp,
 })
 export type RunConfig = z.infer<typeof RunConfig>

@@ -31,6 +31,12 @@ export function registerResume(program: Command): void {
           'Give the same "syllabus generate" command with the same --out again.',
         )
       }
+      if (state.config.comparison) {
+        throw new UsageError(
+          `Run ${state.config.runId} is part of the comparison ${state.config.comparison.name}.`,
+          `Give its "syllabus compare" command again, with --name ${state.config.comparison.name}.`,
+        )
+      }
       // Where a session runs already, its agents are those that go on; a finished run needs none.
       const local = localModelOf(options.teacher, written)
       const served = local ? withLocalModel(written, local.name) : written

@@ -22,6 +22,8 @@ export const EvidenceFacts = z.object({
   unmeasured: z.array(z.object({ what: z.string(), how: z.string() })),
   /** Reference rows that copied an item and were not trained on; null where the reference was not asked for. */
   referenceRefused: count.nullable(),
+  /** Of a run that is part of a comparison of planners. */
+  comparison: z.object({ name: z.string(), arm: z.string(), pair: count }).nullable().default(null),
   guard: z.enum(['off', 'ladder']),
   /** Candidates whose scores the guard kept back, and whose were shown in their place. */
   keptBack: z.array(z.object({ candidate: z.string(), shownAs: z.string() })),

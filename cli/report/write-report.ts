@@ -57,7 +57,7 @@ export async function writeReport(options: WriteReportOptions): Promise<WrittenR
 export const reportJson = (data: ReportData): string => `${JSON.stringify(data, null, 2)}\n`
 
 /** A reader sees the old file or the new one, never half of one. */
-async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
     await writeFile(draft, text)

@@ -1,8 +1,11 @@
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { RunStarted } from '../../schemas/messages/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
+import { readRun } from '../follow-run.ts'
 import { resumeRun } from '../resume-run.ts'
 import { type RunRequest, submitRun } from '../submit-run.ts'
 
@@ -21,14 +24,22 @@ export async function beginMember(
   member: Member,
   { task, topology, request }: { task: Task; topology: Topology; request: RunRequest },
 ): Promise<{ runId: string; fromSeq: number }> {
-  const held = await bus.kv('runs', PlannerState).get(member.runId)
-  if (!held) return { runId: await submitRun(bus, task, topology, { ...request, ...member }), fromSeq: 1 }
-  const { seed, taskHash } = held.value.config
-  if (seed !== member.seed || taskHash !== task.sha256) {
+  const { runId } = member
+  const held = await bus.kv('runs', PlannerState).get(runId)
+  const config = held?.value.config ?? (await configTold(bus, runId))
+  if (!config) return { runId: await submitRun(bus, task, topology, { ...request, ...member }), fromSeq: 1 }
+  const { seed, taskHash, comparison } = config
+  if (seed !== member.seed || taskHash !== task.sha256 || comparison?.name !== request.comparison?.name) {
     throw new UsageError(
-      `There is a run ${member.runId} already, with ${seed === member.seed ? 'another task' : `seed ${seed}`}.`,
-      'Choose another --run-id for this set.',
+      `There is a run ${runId} already, with ${seed === member.seed ? 'another task or purpose' : `seed ${seed}`}.`,
+      'Choose another name: --run-id for a set of runs, --name for a comparison.',
     )
   }
-  return resumeRun(bus, held.value)
+  return held ? resumeRun(bus, held.value) : { runId, fromSeq: 1 }
+}
+
+/** The settings of a run that no planner has taken up yet; null where there is no such run. */
+async function configTold(bus: Bus, runId: string): Promise<RunConfig | null> {
+  const started = (await readRun(bus, runId)).find(({ name }) => name === RunStarted.name)
+  return started ? RunStarted.schema.parse(started.payload).config : null
 }

@@ -53,7 +53,9 @@ test('a run of a set is started once, and gone on with when its command is given
 
   const other = { task, topology, request }
   await expect(beginMember(operator, { runId: 'night-1', seed: 9 }, other)).rejects.toThrow(UsageError)
-  await expect(begin(1)).rejects.toThrow('There is a run night-2 already')
+  // Nobody has taken it up yet, so there is nothing to resume: it is waited for.
+  expect(await begin(1)).toEqual({ runId: 'night-2', fromSeq: 1 })
+  expect((await readRun(operator, 'night-2')).map(({ name }) => name)).toEqual(['run-started'])
 })
 
 test('a summary is written of runs that opened nothing, too', async () => {

@@ -52,7 +52,7 @@ describe('the evidence of a run in its report', () => {
       '--submissions',
       '--retention',
       '--runs 3',
-      'paired runs of both',
+      'syllabus compare',
     ])
     const all = reportOf({
       seeds: 3,
@@ -60,7 +60,7 @@ describe('the evidence of a run in its report', () => {
       submissions: true,
       retention: true,
     }).evidence
-    expect(all.unmeasured.map(({ how }) => how)).toEqual(['--runs 3', 'paired runs of both'])
+    expect(all.unmeasured.map(({ how }) => how)).toEqual(['--runs 3', 'syllabus compare'])
     told(reportOf({}), 'first valid one')
   })
 

@@ -30,8 +30,9 @@ export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
   return {
     seeds: evidence?.seeds ?? null,
     arms: arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => ({ arm, rows, datasetHash, sameAs, leftOut })),
-    unmeasured: evidence ? unmeasuredOf(evidence) : [],
+    unmeasured: evidence ? unmeasuredOf(evidence, facts.config?.comparison !== undefined) : [],
     referenceRefused: evidence?.reference?.refused ?? null,
+    comparison: facts.config?.comparison ?? null,
     guard: evidence?.guard ?? 'off',
     keptBack: facts.reports.flatMap(({ payload: { candidate, shownAs } }) =>
       shownAs === undefined ? [] : [{ candidate: candidate.name, shownAs }],
@@ -40,15 +41,19 @@ export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
   }
 }
 
-function unmeasuredOf({ arms, seeds, submissions, retention }: Evidence): EvidenceFacts['unmeasured'] {
+function unmeasuredOf(
+  { arms, seeds, submissions, retention }: Evidence,
+  isCompared: boolean,
+): EvidenceFacts['unmeasured'] {
   const missing = BaselineArm.options.filter((arm) => !arms.includes(arm)).map((arm) => questions[arm])
   if (seeds === 1) missing.push({ what: 'Whether the result holds for other training seeds', how: '--seeds 3' })
   if (!submissions) missing.push({ what: 'What the search’s own attempts score on the test', how: '--submissions' })
   if (!retention) missing.push({ what: 'What the student forgot outside the task', how: '--retention' })
+  if (isCompared) return missing
   return [
     ...missing,
     { what: 'Whether another search would end as well', how: '--runs 3' },
-    { what: 'Planner effect not measured: what this planner is worth beside another', how: 'paired runs of both' },
+    { what: 'Planner effect not measured: what this planner is worth beside another', how: 'syllabus compare' },
   ]
 }
 

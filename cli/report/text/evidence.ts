@@ -23,6 +23,11 @@ export function armLines({ arms, referenceRefused }: EvidenceFacts): [string, st
 export const halfLines = (swap: NonNullable<EvidenceFacts['swap']>): [string, string, string][] =>
   swap.halves.map(({ candidate, a, b }) => [labelOf(candidate), percent(a.share), percent(b.share)])
 
+/** Where it is told what this run's planner is worth; null where it was not compared. */
+export const comparisonNote = ({ comparison }: EvidenceFacts): string | null =>
+  comparison &&
+  `Planner effect: see the comparison ${comparison.name} (../${comparison.name}/comparison.html), of which this run is pair ${comparison.pair} of ${comparison.arm}.`
+
 export const swapNote = ({ at }: NonNullable<EvidenceFacts['swap']>): string =>
   `Validation was swapped: half A guided the attempts before ${at}, half B those from ${at} on. What was there at the swap was scored on half B from its replies, without a training.`
 

@@ -1,11 +1,12 @@
 import type { ReportData } from '../../report-data.ts'
-import { armLines, guardNote, halfLines, swapNote } from '../../text/evidence.ts'
+import { armLines, comparisonNote, guardNote, halfLines, swapNote } from '../../text/evidence.ts'
 import { html, type Markup } from '../markup.ts'
 import { table } from '../parts.ts'
 
 /** What the result was compared with, and what was not measured. */
 export function evidence({ evidence: facts }: ReportData): Markup {
   const guard = guardNote(facts)
+  const compared = comparisonNote(facts)
   return html`<h2>What was compared, and what was not</h2>
 ${
   facts.arms.length > 0
@@ -17,6 +18,7 @@ ${
       })
     : ''
 }
+${compared ? html`<p>${compared}</p>` : ''}
 ${guard ? html`<p>${guard}</p>` : ''}
 ${
   facts.swap

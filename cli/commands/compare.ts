@@ -1,0 +1,143 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { hashOf } from '../../schemas/hash.ts'
+import { Setting } from '../../schemas/run.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { loadTask } from '../../tasks/load.ts'
+import { bundledTask } from '../bundled-task.ts'
+import { checkFits } from '../check-context.ts'
+import { checkGenerator } from '../check-generator.ts'
+import { checkModels, withLocalModel, withModel } from '../check-models.ts'
+import { checkSeeds } from '../check-seeds.ts'
+import { type ComparisonPlan, checkRunNames, PlannerArm, runsOf } from '../compare/plan.ts'
+import { keepPlan } from '../compare/plan-file.ts'
+import { tellPlan } from '../compare/tell-plan.ts'
+import { topologyOfArm, usualArms } from '../compare/topologies.ts'
+import { writeComparison } from '../compare/write.ts'
+import { conductAll } from '../conduct.ts'
+import { UsageError } from '../errors.ts'
+import { estimateOf } from '../estimate/of-topology.ts'
+import { planEvidence } from '../evidence.ts'
+import { findSession } from '../live-session.ts'
+import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
+import { positive, whole } from '../option-parsers.ts'
+import { createReporter } from '../progress.ts'
+import { beginMember } from '../run-set/member.ts'
+import { settingOf } from '../setting.ts'
+import { defaultTopology, readTopology } from '../topology-file.ts'
+
+type Options = {
+  arms?: PlannerArm[]
+  runs: number
+  topology: string
+  attempts?: number
+  rows?: number
+  seed: number
+  seeds?: number
+  model?: string
+  teacher?: string
+  setting?: Setting
+  name?: string
+  dryRun: boolean
+  json: boolean
+}
+
+export function registerCompare(program: Command): void {
+  program
+    .command('compare')
+    .description(
+      'was a planner worth it: paired runs of several planners that are given the same, and a report on them',
+    )
+    .argument('[task]', 'task folder', bundledTask)
+    .option('--arms <list>', `planners: ${PlannerArm.options.join(',')} (default: those given equally much)`, planners)
+    .option('--runs <r>', 'runs of each planner, paired by their seeds seed, seed + 1, ...', positive, 6)
+    .option('--topology <file>', 'which other agents run, their limits, and the options of planners', defaultTopology)
+    .option('--attempts <n>', 'datasets that each run tries (the topology says)', positive)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
+    .option('--seed <n>', 'of the first pair', whole, 1)
+    .option('--seeds <k>', "fresh training seeds of each run's chosen dataset (the topology says)", positive)
+    .addOption(new Option('--model <name>', 'language model of planners and teacher').env('TEACHER_MODEL'))
+    .addOption(teacherOption())
+    .addOption(new Option('--setting <name>', "rows from nothing, or on the task's seed pool").choices(Setting.options))
+    .option('--name <name>', 'of the comparison; the same name and command go on with it')
+    .option('--dry-run', 'tell the plan and what it would take, and start nothing', false)
+    .option('--json', 'JSON lines instead of text', false)
+    .action(async (folder: string, options: Options) => {
+      const reporter = createReporter({ json: options.json })
+      const task = await loadTask(folder)
+      const read = await readTopology(options.topology)
+      const local = localModelOf(options.teacher, read)
+      const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
+      checkGenerator(task, topology)
+      const setting = settingOf(task, topology, options.setting)
+      if (setting === 'seed') checkSeeds(task)
+      const { attempts = topology.run.attempts, rows = topology.run.rows ?? task.rows.target } = options
+      // What the planners are compared by is the chosen dataset alone.
+      const asked = { seeds: options.seeds, arms: [], submissions: false, attempts }
+      const evidence = planEvidence(task, topology, asked)
+      const plan: ComparisonPlan = {
+        name: options.name ?? nameNow(),
+        task: task.id,
+        taskHash: task.sha256,
+        topology: topology.name,
+        topologyHash: hashOf(topology),
+        arms: options.arms ?? usualArms(topology),
+        pairs: options.runs,
+        seed: options.seed,
+        attempts,
+        rows,
+        trainingSeeds: evidence.seeds,
+        teacherCalls: topology.run.teacherCalls,
+      }
+      checkRunNames(plan)
+      const arms = new Map(plan.arms.map((arm) => [arm, topologyOfArm(topology, arm)]))
+      const estimates = new Map(
+        await Promise.all(
+          [...arms].map(
+            async ([arm, own]) => [arm, await estimateOf(task, own, { rows, attempts, evidence })] as const,
+          ),
+        ),
+      )
+      for (const line of tellPlan(plan, estimates)) reporter.line(line)
+      if (options.dryRun) return reporter.json({ type: 'plan', ...plan })
+      await checkNoSession()
+      await using _served = local && (await serveLocalModel(local, topology, reporter))
+      for (const own of arms.values()) checkFits(task, own, await checkModels(own))
+      await keepPlan(plan)
+      const [first, ...alsoPlanners] = [...arms.values()] as [Topology, ...Topology[]]
+      process.exitCode = await conductAll(first, reporter, {
+        begins: runsOf(plan).map((run) => (bus) => {
+          const comparison = { name: plan.name, arm: run.arm, pair: run.pair }
+          const request = { ...run, attempts, rows, evidence, setting, comparison }
+          return beginMember(bus, run, { task, topology: arms.get(run.arm)!, request })
+        }),
+        after: (bus) => writeComparison(bus, plan, reporter),
+        alsoPlanners,
+        goOn: `the same command with --name ${plan.name}`,
+      })
+    })
+}
+
+/** Planners by name, with commas between them; `llm-` may be left out. */
+function planners(text: string): PlannerArm[] {
+  const names = text.split(',').map((written) => {
+    const name = written.trim()
+    const whole = PlannerArm.safeParse(name)
+    return whole.success ? whole : PlannerArm.safeParse(`llm-${name}`)
+  })
+  const arms = names.flatMap(({ data }) => data ?? [])
+  if (arms.length < names.length) throw new InvalidArgumentError(`there is ${PlannerArm.options.join(', ')}.`)
+  if (new Set(arms).size < 2 || new Set(arms).size < arms.length)
+    throw new InvalidArgumentError('two different planners at least, each once.')
+  return arms
+}
+
+const nameNow = () => `compare-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`
+
+async function checkNoSession(): Promise<void> {
+  const running = await findSession()
+  if (!running) return
+  throw new UsageError(
+    `Process ${running.pid} runs agents here, with one planner; a comparison wants one of each arm.`,
+    'Stop that process first.',
+  )
+}

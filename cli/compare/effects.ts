@@ -1,0 +1,90 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics'
+import { holm } from '../report/statistics/holm.ts'
+import { confidence, type Interval } from '../report/statistics/interval.ts'
+import { studentCritical } from '../report/statistics/quantile.ts'
+import { signFlip } from '../report/statistics/sign-flip.ts'
+import { leadOf, type PlannerArm } from './plan.ts'
+
+/** Values of independent runs: the run is the unit. */
+export type OverRuns = { values: number[]; mean: number; sd: number | null; interval: Interval | null }
+
+/** The difference of two arms over their paired runs. */
+export type Effect = {
+  /** What it is called, where it has a name. */
+  name: string | null
+  arm: PlannerArm
+  against: PlannerArm
+  /** Pairs that both arms ended with a result; the others count in no figure. */
+  pairs: number[]
+  differences: OverRuns | null
+  /** Two-sided, exact: each pair's sign flipped (`signFlip`). */
+  p: number
+  /** The smallest p that so many pairs can give. */
+  smallestP: number
+  /** The primary effect's own p; the others' adjusted by Holm. */
+  adjustedP: number
+  primary: boolean
+  verdict: 'shown' | 'opposite' | 'not-shown' | 'not-measured'
+}
+
+type Scored = { arm: PlannerArm; pair: number; score: number | null }
+
+/** What the differences of `llm-iterative` to the others are called. */
+const names: Partial<Record<PlannerArm, string>> = {
+  rules: 'planner effect',
+  'llm-blind': 'feedback effect',
+  'llm-shuffled-feedback': 'effect of what the feedback says',
+  'llm-repeat': 'effect of further programs',
+  random: 'effect over random programs',
+}
+
+/** Mean, deviation and t-interval of independent runs; null where there is none. */
+export function overRuns(values: readonly number[]): OverRuns | null {
+  if (values.length === 0) return null
+  const middle = mean([...values])
+  if (values.length === 1) return { values: [...values], mean: middle, sd: null, interval: null }
+  const sd = sampleStandardDeviation([...values])
+  const half = (studentCritical(values.length - 1) * sd) / Math.sqrt(values.length)
+  return { values: [...values], mean: middle, sd, interval: { low: middle - half, high: middle + half } }
+}
+
+/**
+ * The leading arm against each other one. One effect is primary and named before any run: llm-iterative against rules, else the lead
+ * against the first other arm. An effect is called shown where its p, adjusted for all but the primary one, is at most 5 %.
+ */
+export function effectsOf(arms: readonly PlannerArm[], runs: readonly Scored[]): Effect[] {
+  const lead = leadOf({ arms: [...arms] })
+  const others = arms.filter((arm) => arm !== lead)
+  const main = lead === 'llm-iterative' && others.includes('rules') ? 'rules' : others[0]
+  const scoreOf = (arm: PlannerArm, pair: number) =>
+    runs.find((run) => run.arm === arm && run.pair === pair)?.score ?? null
+  const found = others.map((against) => {
+    const paired = [...new Set(runs.map(({ pair }) => pair))].flatMap((pair) => {
+      const [one, other] = [scoreOf(lead, pair), scoreOf(against, pair)]
+      return one === null || other === null ? [] : [{ pair, difference: one - other }]
+    })
+    const differences = paired.map(({ difference }) => difference)
+    return {
+      name: lead === 'llm-iterative' ? (names[against] ?? null) : null,
+      arm: lead,
+      against,
+      pairs: paired.map(({ pair }) => pair),
+      differences: overRuns(differences),
+      p: signFlip(differences, 1),
+      smallestP: Math.min(1, 2 / 2 ** differences.length),
+      primary: against === main,
+    }
+  })
+  const secondary = found.filter(({ primary }) => !primary)
+  const adjusted = holm(secondary.map(({ p }) => p))
+  return found.map((effect) => {
+    const adjustedP = effect.primary ? effect.p : adjusted[secondary.indexOf(effect)]!
+    return { ...effect, adjustedP, verdict: verdictOf(effect.differences, adjustedP) }
+  })
+}
+
+function verdictOf(differences: OverRuns | null, p: number): Effect['verdict'] {
+  if (!differences) return 'not-measured'
+  if (p > 1 - confidence) return 'not-shown'
+  return differences.mean > 0 ? 'shown' : 'opposite'
+}

@@ -1,0 +1,30 @@
+import type { Estimate } from '../estimate/estimate.ts'
+import { summaryOf } from '../estimate/tell.ts'
+import { type ComparisonPlan, fewestPairs, type PlannerArm, runsOf } from './plan.ts'
+
+/** What a comparison will do and probably take, in lines; `perRun` estimates one run of each arm. */
+export function tellPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, Estimate>): string[] {
+  const { name, arms, pairs, seed, attempts, rows, trainingSeeds, teacherCalls } = plan
+  const runs = runsOf(plan).length
+  const each = [...perRun.values()]
+  const sum = (of: (estimate: Estimate) => number) => pairs * each.reduce((all, estimate) => all + of(estimate), 0)
+  const trainings = sum(({ trainings: { count } }) => count)
+  const seconds = each.every(({ trainings: { seconds } }) => seconds !== null)
+    ? sum(({ trainings }) => trainings.seconds!)
+    : null
+  return [
+    `comparison ${name}: ${pairs} pairs of ${arms.length} arms, ${runs} runs one after another; seeds ${seed} to ${seed + pairs - 1}`,
+    `each run: ${attempts} attempts of ${rows} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
+      trainingSeeds === 1 ? '' : 's'
+    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${teacherCalls} teacher calls`}, one opening of the test`,
+    ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
+    `in all: ${trainings} trainings (${seconds === null ? 'time not known' : `${(seconds / 3600).toFixed(1)} h`}), ${sum(
+      ({ spent }) => spent.calls,
+    )} calls, ${runs} openings of the test`,
+    ...(pairs < fewestPairs
+      ? [
+          `${pairs} pairs can show nothing: the smallest two-sided p is 2/2^${pairs}; ${fewestPairs} pairs are the fewest that can`,
+        ]
+      : []),
+  ]
+}
