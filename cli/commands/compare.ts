@@ -72,7 +72,7 @@ export function registerCompare(program: Command): void {
       if (setting === 'seed') checkSeeds(task)
       const { attempts = topology.run.attempts, rows = topology.run.rows ?? task.rows.target } = options
       // What the planners are compared by is the chosen dataset alone.
-      const asked = { seeds: options.seeds, arms: [], submissions: false, attempts }
+      const asked = { seeds: options.seeds, arms: [], submissions: false, retention: false, attempts }
       const evidence = planEvidence(task, topology, asked)
       const plan: ComparisonPlan = {
         name: options.name ?? nameNow(),
