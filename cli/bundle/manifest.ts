@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RunId, Sha256 } from '../../schemas/ids.ts'
+import { PaperName } from '../../schemas/sealed-results.ts'
 
 /** A file's path inside a bundle: plain names, and never out of it. */
 export const BundlePath = z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/)
@@ -37,5 +38,5 @@ export const bundleFiles = {
 export const journalBuckets = ['journal', 'check-journal', 'plan-journal'] as const
 export type JournalBucket = (typeof journalBuckets)[number]
 
-export const itemTables = ['validation', 'test', 'audit'] as const
+export const itemTables = ['validation', ...PaperName.options] as const
 export type ItemTable = (typeof itemTables)[number]

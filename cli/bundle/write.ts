@@ -45,7 +45,7 @@ async function completeFolder(folder: string, runId: string, missing: Manifest['
   await mkdir(join(folder, dirname(bundleFiles.items('test'))))
   for (const paper of itemTables) {
     const lines = itemTable(facts, paper).map((line) => `${JSON.stringify(line)}\n`)
-    await writeFile(join(folder, bundleFiles.items(paper)), lines.join(''))
+    if (lines.length > 0) await writeFile(join(folder, bundleFiles.items(paper)), lines.join(''))
   }
   await writeFile(join(folder, bundleFiles.report), reportJson(await reportOfFolder(parts, entries)))
   const { files } = await openFolder(folder)

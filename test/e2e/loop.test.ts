@@ -179,6 +179,14 @@ test(
     expect(sat('audit').toSorted()).toEqual(['base', 'base-examples', ...arms])
     expect(sat('test').toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'base-examples', ...arms])
 
+    // All of it is computed again from its bundle, whoever was killed on the way.
+    const bundle = join(folder, 'rough.tar.gz')
+    const bundled = syllabus(['bundle', 'rough', '--out', bundle], envOf('four'))
+    expect(await bundled.ended, bundled.output()).toBe(0)
+    const verified = syllabus(['verify', bundle, '--task', task, '--deep'], { SYLLABUS_HOME: join(folder, 'nobody') })
+    expect(await verified.ended, verified.output()).toBe(0)
+    expect(verified.output()).not.toContain('not checked')
+
     const exported = syllabus(['export', 'rough', '--format', 'alpaca'], envOf('four'))
     expect(await exported.ended, exported.output()).toBe(0)
     const rows = JSON.parse(await readFile(join(folder, 'four/runs/rough/export-alpaca/alpaca.json'), 'utf8')) as {

@@ -28,7 +28,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-bundles-'))
   server = await withServer()
   task = await loadTask(await writeMiniTask(join(folder, 'task')))
-  const evidence = Evidence.parse({ seeds: 2, arms: ['control', 'one-shot', 'random'], submissions: true })
+  const evidence = Evidence.parse({
+    seeds: 2,
+    arms: ['control', 'one-shot', 'random'],
+    submissions: true,
+    retention: true,
+  })
   const request = { runId: 'whole', seed: 5, attempts: 3, evidence }
   operator = await madeRun(server, { task, topology: await readTopology(defaultTopology), request })
   bundle = join(folder, 'whole.tar.gz')

@@ -5,6 +5,7 @@ import type { Round, Verdict } from '../../../schemas/messages/generation.ts'
 import { Batch } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
+import { spentTogether } from '../../../schemas/usage.ts'
 import type { Said } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { hashOfRows } from '../read.ts'
@@ -54,10 +55,13 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   ]
   if (!refs.every((ref) => has(evidence, ref, ledger))) return
   const shards: StoredShard[] = []
-  for (const { checked } of Object.values(record.done)) {
-    const shard = await bundle.json(bundleFiles.object(checked.sha256), StoredShard)
+  for (const { checked, spent } of Object.values(record.done)) {
+    const file = bundleFiles.object(checked.sha256)
+    const shard = await bundle.json(file, StoredShard)
+    const batch = batches.get(batchKey(round, shard.shard))
     shards.push(shard)
-    compareCandidates(shard, batches.get(batchKey(round, shard.shard)), bundleFiles.object(checked.sha256), ledger)
+    compareCandidates(shard, batch, file, ledger)
+    ledger.same(`${file}: spent`, spentTogether([spent]), spentTogether([batch?.spent, shard.spent]))
   }
   const before = facts.verdicts.find(
     ({ payload }) => payload.attempt === round.attempt && payload.round === round.round - 1,
@@ -67,12 +71,13 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   const earlier = round.admitted ? await bundle.rowsOf(round.admitted, Row) : []
   const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)
   const made = passOver(round, program, earlier, shards)
-  const { bySource, failures, templateOverlap, surplus, datasetHash } = verdict.payload
+  const { bySource, failures, templateOverlap, surplus, datasetHash, spent } = verdict.payload
   for (const source of new Set([...Object.keys(bySource), ...Object.keys(made.bySource)])) {
     ledger.same(place(`bySource.${source}`), bySource[source], made.bySource[source])
   }
   ledger.same(place('failures'), failures ?? {}, made.failures)
   ledger.same(place('templateOverlap'), templateOverlap, made.templateOverlap)
+  ledger.same(place('spent'), spent, spentTogether(Object.values(record.done).map((done) => done.spent)))
   ledger.same(place('surplus'), surplus?.sha256, made.surplus.length > 0 ? hashOfRows(made.surplus) : undefined)
   ledger.same(place('datasetHash, from the candidates'), datasetHash, hashOfRows(made.rows))
 }

@@ -1,6 +1,11 @@
 import { hashOf } from '../../../schemas/hash.ts'
+import type { PaperItem, PaperName } from '../../../schemas/sealed-results.ts'
+import type { Item, Task } from '../../../schemas/task.ts'
 import { publicView } from '../../../tasks/load.ts'
+import { retentionOf } from '../../../tasks/read-retention.ts'
+import type { RunFacts } from '../../report/mod.ts'
 import { type Check, messagePlace } from './check.ts'
+import type { Ledger } from './ledger.ts'
 
 /** The task: the public part against the run's hash of it, and all of it where its folder is given. */
 export const task: Check = {
@@ -8,43 +13,50 @@ export const task: Check = {
   what: "the task's hash and the order of its items",
   async run({ config, task, facts, wholeTask }, ledger) {
     if (!task) return ledger.leave('the task is not in the bundle')
-    ledger.same('task: sha256', task.sha256, config.taskHash)
-    ledger.same(
-      'task: seeds, in the setting scratch none',
-      config.setting === 'scratch' && task.seeds.length > 0,
-      false,
-    )
-    ledger.same('task: primary mode', config.primary, task.scorer.primary)
     const opened = facts.opened[0]
-    const sat = opened?.payload.results.find(({ paper }) => paper === 'test')?.items
-    if (sat) ledger.same('task: items of the test', task.splits.test.count, sat.length)
+    ledger.same('task: sha256', task.sha256, config.taskHash)
+    if (config.setting === 'scratch') ledger.same('task: its seeds, of which scratch has none', task.seeds.length, 0)
+    ledger.same('task: scorer.primary', task.scorer.primary, config.primary)
+    if (opened) ledger.same('task: splits.test.count', task.splits.test.count, itemsOn(opened, 'test').length)
     if (!wholeTask) {
-      if (opened)
-        ledger.leave('the test hash, and the order of its items in the task: give the task folder with --task')
+      if (opened) ledger.leave('the test hash, and the order of its items in the task: give its folder with --task')
       return
     }
     const seen = config.setting === 'seed' ? wholeTask : { ...wholeTask, seeds: [] }
     ledger.same('task: its folder', config.taskHash, wholeTask.sha256)
     ledger.same('task: its public part', hashOf(task), hashOf(publicView(seen)))
-    if (!opened || !sat) return
-    ledger.same(messagePlace('opened', opened, 'testHash'), opened.payload.testHash, hashOf(wholeTask.test))
-    const shape = ({
-      id,
-      part,
-      skill,
-      group,
-    }: {
-      id: string
-      part: string
-      skill: string
-      group?: string | undefined
-    }) => [id, part, skill, group].filter((each) => each !== undefined).join(' ')
-    for (const [index, item] of wholeTask.test.entries()) {
-      ledger.same(
-        messagePlace('opened', opened, `papers.test[${index}]`),
-        sat[index] ? shape(sat[index]) : null,
-        shape(item),
-      )
-    }
+    if (opened) await comparePapers(opened, wholeTask, ledger)
   },
 }
+
+type SaidOpened = RunFacts['opened'][number]
+
+/** A paper's items, as everybody sat it. */
+const itemsOn = ({ payload }: SaidOpened, name: PaperName) =>
+  payload.results.find(({ paper }) => paper === name)?.items ?? []
+
+/** The papers against those of the task's folder. An audit that was drawn is not in it. */
+async function comparePapers(opened: SaidOpened, task: Task, ledger: Ledger): Promise<void> {
+  const place = (field: string) => messagePlace('opened', opened, field)
+  ledger.same(place('testHash'), opened.payload.testHash, hashOf(task.test))
+  const papers: [PaperName, readonly Item[]][] = [['test', task.test]]
+  if (task.audit.length > 0) papers.push(['audit', task.audit])
+  if (opened.payload.retention) {
+    const set = await retentionOf(task)
+    ledger.same(place('retention.sha256'), opened.payload.retention.sha256, set.sha256)
+    papers.push(['retention', set.items])
+  }
+  for (const [paper, items] of papers) {
+    const sat = itemsOn(opened, paper)
+    for (const [index, item] of items.entries()) {
+      ledger.same(place(`papers.${paper}[${index}]`), sat[index] && shapeOf(sat[index]), shapeOf(item))
+    }
+  }
+}
+
+const shapeOf = ({ id, part, skill, group }: PaperItem) => ({
+  id,
+  part,
+  skill,
+  group,
+})
