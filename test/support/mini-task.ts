@@ -7,22 +7,21 @@ import { type Item, TaskFile } from '../../schemas/task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
 
-const counts = { 'in-template': 6, 'heldout-phrasing': 6, 'heldout-range': 6 }
-
-/** A small edition of the bundled task, for runs that end in a minute: 18 items a split, 24 rows, short replies. */
-export async function writeMiniTask(dir: string): Promise<string> {
+/** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts in a split, 24 rows, short replies. */
+export async function writeMiniTask(dir: string, items = 6): Promise<string> {
   const loaded = await loadTask(bundledTask)
   const { fewShot, sampleSubmission } = loaded
   const whole = TaskFile.strip().parse(loaded)
   const procedure = procedures[whole.id]!
+  const counts = { 'in-template': items, 'heldout-phrasing': items, 'heldout-range': items }
   const taken = new Set<string>()
   const draw = (seed: string) =>
     procedure.drawAudit({ seed, counts, taken }).map((item) => ({ ...item, id: `${seed}-${item.id}` }))
   await mkdir(dir, { recursive: true })
-  const put = async (file: string, items: Item[]) => {
-    const text = items.map((item) => `${JSON.stringify(item)}\n`).join('')
+  const put = async (file: string, split: Item[]) => {
+    const text = split.map((item) => `${JSON.stringify(item)}\n`).join('')
     await writeFile(join(dir, file), text)
-    return { file, sha256: sha256(text), count: items.length }
+    return { file, sha256: sha256(text), count: split.length }
   }
   const splits = {
     validation: await put('validation.jsonl', draw('validation')),
