@@ -3,6 +3,8 @@ import { hostAgent } from '../../agents/kit/host.ts'
 import { createLog } from '../../agents/kit/log.ts'
 import { planner } from '../../agents/planner/agent.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
+import type { PlannerArm } from '../../cli/compare/plan.ts'
+import { topologyOfArm } from '../../cli/compare/topologies.ts'
 import { submitRun } from '../../cli/submit-run.ts'
 import { readTopology } from '../../cli/topology-file.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
@@ -42,7 +44,8 @@ afterAll(() => nats[Symbol.asyncDispose]())
 /** What each attempt meets: its program raises, its rows are too few, or the right answers of 30 that its student gives. */
 type Fate = 'raises' | 'short' | number
 
-async function play(fates: Fate[]) {
+async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative') {
+  const own = topologyOfArm(topology, arm)
   let attempt = 0
   await using server = await openPlannerServer((asked) => {
     if (isPlan(asked)) attempt += 1
@@ -50,7 +53,7 @@ async function play(fates: Fate[]) {
   })
   process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
   const end = new AbortController()
-  const variants = Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))
+  const variants = Object.fromEntries(agentRoles.map((role) => [role, own.agents[role].variant]))
   const fateOf = (candidate: string) => fates[Number(/^attempt-(\d+)$/.exec(candidate)?.[1]) - 1]
   await openCast(
     nats,
@@ -64,7 +67,7 @@ async function play(fates: Fate[]) {
   )
   const launch = {
     role: 'planner' as const,
-    variant: 'llm-iterative',
+    variant: arm,
     instance: 'planner-1',
     slots: 1,
     options: { model: 'scripted', maxCorrections: 0 },
@@ -78,8 +81,8 @@ async function play(fates: Fate[]) {
   }
   const hosted = hostAgent(planner, launch, createLog({ role: 'planner' }, { level: 'silent' }), end.signal)
   const operator = await nats.open('operator')
-  const runId = await submitRun(operator, task, topology, {
-    runId: `played-${fates.length}`,
+  const runId = await submitRun(operator, task, own, {
+    runId: `played-${arm}-${fates.length}`,
     seed: 1,
     attempts: fates.length,
     rows: 60,
@@ -146,4 +149,31 @@ test('three fixes in a row lead to a new Draft, also when there is a best datase
   const { decisions, finished } = await play([20, 'raises', 'raises', 'short', 'raises', 25])
   expect(operations(decisions)).toEqual(['draft', 'improve', 'debug', 'debug', 'repair', 'draft'])
   expect(finished).toMatchObject({ chosenAttempt: 6, validAttempts: 2 })
+})
+
+test('blindfolded, every program is a draft and nothing measured is told; repeated, one program is asked for', async () => {
+  const blind = await play([10, 20, 15], 'llm-blind')
+  expect(operations(blind.decisions)).toEqual(['draft', 'draft', 'draft'])
+  expect(blind.finished).toMatchObject({ chosenAttempt: 2, validAttempts: 3 })
+  const told = blind.asked.flatMap(({ messages }) => messages.map(({ content }) => content)).join('\n')
+  for (const known of ['@v-7', '/30', 'best so far', 'Attempt 1']) expect(told).not.toContain(known)
+
+  const repeated = await play(['raises', 10, 15, 20], 'llm-repeat')
+  expect(operations(repeated.decisions)).toEqual(['draft', 'debug', 'draft', 'draft'])
+  const [, first, ...again] = repeated.decisions
+  for (const { programHash, spent } of again) {
+    expect(programHash).toBe(first!.programHash)
+    expect(spent).toBeUndefined()
+  }
+  expect(repeated.finished.chosenAttempt).toBe(4)
+})
+
+test('with shuffled feedback the model is told scores and cases, of no attempt and no weakness in particular', async () => {
+  const { decisions, finished, asked } = await play([10, 20, 15, 12], 'llm-shuffled-feedback')
+  expect(operations(decisions)).toEqual(['draft', 'improve', 'improve', 'improve'])
+  expect(finished).toMatchObject({ chosenAttempt: 2 })
+  const last = asked.filter(isPlan).at(-1)!.messages.at(-1)!.content
+  expect(last).toMatch(/Score: overall \d+\/30/)
+  expect(last).toContain('Failed validation cases of the best')
+  expect(last).not.toContain('@v-7')
 })
