@@ -39,6 +39,8 @@ export type TopologyOptions = {
   objectsMaxBytes: number
   /** The topology's changes to delivery policies. */
   delivery?: DeliveryChanges
+  /** What is there already stays as it is; only what is missing is made. */
+  keep?: boolean
   /** Copies that a cluster keeps of everything. */
   replicas?: number
 }
@@ -112,16 +114,16 @@ export function streamsOf(account: Account, options: TopologyOptions): Stream[] 
   return streams
 }
 
-/** Makes or updates everything the bus needs: streams, buckets, and each durable consumer before any worker. Idempotent. */
+/** Makes or updates everything the bus needs: streams, buckets, and each durable consumer before any worker. Idempotent. With `keep` nothing is updated. */
 export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<void> {
   const ensure = async (link: Link) => {
-    await Promise.all(streamsOf(link.account, options).map((stream) => ensureStream(link, stream)))
-    if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options.delivery)
+    await Promise.all(streamsOf(link.account, options).map((stream) => ensureStream(link, stream, options)))
+    if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options)
   }
   await Promise.all(links.map(ensure))
 }
 
-async function ensureStream(link: Link, stream: Stream): Promise<void> {
+async function ensureStream(link: Link, stream: Stream, { keep = false }: TopologyOptions): Promise<void> {
   try {
     const there = await link.jsm.streams.info(stream.name).catch((error: unknown) => {
       if (error instanceof JetStreamApiError && error.code === 10059) return null
@@ -129,7 +131,7 @@ async function ensureStream(link: Link, stream: Stream): Promise<void> {
     })
     if (!there) await link.jsm.streams.add(stream)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
-    else if (link.account !== 'VAULT') await link.jsm.streams.update(stream.name, stream)
+    else if (link.account !== 'VAULT' && !keep) await link.jsm.streams.update(stream.name, stream)
   } catch (error) {
     throw new BusSetupError(
       {
@@ -142,45 +144,57 @@ async function ensureStream(link: Link, stream: Stream): Promise<void> {
   }
 }
 
-async function ensureConsumers(link: Link, account: LogAccount, changes: DeliveryChanges | undefined): Promise<void> {
+async function ensureConsumers(link: Link, account: LogAccount, options: TopologyOptions): Promise<void> {
+  const { delivery, keep = false } = options
   const messages = workMessages.filter((each) => each.account === account)
   const workers = messages
-    .map((each) => withDelivery(each, changes))
+    .map((each) => withDelivery(each, delivery))
     .flatMap((message) => variantsOf[message.to].map((variant) => ({ message, variant })))
     .map(({ message, variant }) =>
-      ensureConsumer(link, logStreamOf[account], {
-        durable_name: durableName(message, variant),
-        filter_subject: workSubject(message, '*', variant),
-        ack_policy: AckPolicy.Explicit,
-        ack_wait: nanos(message.delivery.ackWaitMs),
-        max_deliver: message.delivery.maxDeliver,
-        max_ack_pending: maxAckPending,
-        deliver_policy: DeliverPolicy.All,
-      }),
+      ensureConsumer(
+        link,
+        logStreamOf[account],
+        {
+          durable_name: durableName(message, variant),
+          filter_subject: workSubject(message, '*', variant),
+          ack_policy: AckPolicy.Explicit,
+          ack_wait: nanos(message.delivery.ackWaitMs),
+          max_deliver: message.delivery.maxDeliver,
+          max_ack_pending: maxAckPending,
+          deliver_policy: DeliverPolicy.All,
+        },
+        keep,
+      ),
     )
   const reader = deadReaderOf[account]
   const readers = variantsOf[reader].map((variant) =>
-    ensureConsumer(link, deadStreamOf[account], {
-      durable_name: deadDurableName(reader, variant),
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(30_000),
-      deliver_policy: DeliverPolicy.All,
-    }),
+    ensureConsumer(
+      link,
+      deadStreamOf[account],
+      {
+        durable_name: deadDurableName(reader, variant),
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(30_000),
+        deliver_policy: DeliverPolicy.All,
+      },
+      keep,
+    ),
   )
   await Promise.all([...workers, ...readers])
 }
 
-/** A consumer that is there already takes the delivery policy of now: another topology may have made it. */
+/** A consumer that is there already takes the delivery policy of now, unless it is to be kept: another topology may have made it. */
 async function ensureConsumer(
   link: Link,
   stream: string,
   consumer: Partial<ConsumerConfig> & { durable_name: string },
+  keep: boolean,
 ): Promise<void> {
   try {
     await link.jsm.consumers.add(stream, consumer)
   } catch (error) {
     if (!(error instanceof JetStreamApiError && error.code === consumerExists)) throw error
-    await link.jsm.consumers.update(stream, consumer.durable_name, consumer)
+    if (!keep) await link.jsm.consumers.update(stream, consumer.durable_name, consumer)
   }
 }
 const consumerExists = 10_148

@@ -1,5 +1,4 @@
 import { type Bus, isAlive } from '../bus/mod.ts'
-import { agentRoles } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { exitCodes } from './exit-codes.ts'
 import { followRun, type RunEnd } from './follow-run.ts'
@@ -18,6 +17,8 @@ export type Begin = (bus: Bus) => Promise<{ runId: string; fromSeq: number }>
 export type Programme = {
   begins: readonly Begin[]
   after?: (bus: Bus) => Promise<void>
+  /** A bus that is there keeps its limits. */
+  keep?: boolean
   /** Topologies whose planner is wanted beside the session's own. */
   alsoPlanners?: readonly Topology[]
   /** What a person types to go on after an interruption; left out: resume, with the run's name. */
@@ -25,8 +26,8 @@ export type Programme = {
 }
 
 /** Follows a run to its rest and writes its report. Returns the exit code. */
-export const conduct = (topology: Topology, reporter: Reporter, begin: Begin): Promise<number> =>
-  conductAll(topology, reporter, { begins: [begin] })
+export const conduct = (topology: Topology, reporter: Reporter, begin: Begin, keep: boolean): Promise<number> =>
+  conductAll(topology, reporter, { begins: [begin], keep })
 
 /**
  * Follows runs to their rest, one after another, and writes their reports. Agents are those of the running session, or are started
@@ -36,7 +37,7 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
   const stop = stopSignal()
   const running = await findSession()
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
-  await using session = await openSession(topology, reporter, agentRoles, programme.alsoPlanners)
+  await using session = await openSession(topology, reporter, programme)
   const { bus, pageUrl, logFile } = session
   const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
   try {

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isAlive } from '../bus/mod.ts'
+import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 
 /** The session that runs agents on this machine, so that other commands can join it. */
@@ -27,4 +28,10 @@ export async function findSession(): Promise<LiveSession | null> {
 export async function announceSession(session: Omit<LiveSession, 'pid'>): Promise<() => Promise<void>> {
   await writeFile(file(), JSON.stringify({ ...session, pid: process.pid }), { mode: 0o600 })
   return () => rm(file(), { force: true })
+}
+
+/** Errors: UsageError when other agents run here already, and `why` says what they are not fit for. */
+export async function checkNoSession(why: string): Promise<void> {
+  const running = await findSession()
+  if (running) throw new UsageError(`Process ${running.pid} runs agents here, and ${why}.`, 'Stop that process first.')
 }

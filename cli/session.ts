@@ -32,6 +32,9 @@ export type Session = AsyncDisposable & {
   logFile: string
 }
 
+/** Which agents are started beside a topology's own or in their place, and whether a bus that is there keeps its limits. */
+type SessionChoices = { roles?: readonly AgentRole[]; alsoPlanners?: readonly Topology[]; keep?: boolean }
+
 const day = 24 * 3600 * 1000
 
 /** Connects as the operator. */
@@ -79,10 +82,10 @@ function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Lau
   }
 }
 
-/** Makes streams, consumers and buckets, as the topology's limits say. */
-export async function prepareBus(bus: Bus, { storage, delivery }: Topology): Promise<void> {
+/** Makes streams, consumers and buckets, as the topology's limits say. With `keep` what is there keeps its limits. */
+export async function prepareBus(bus: Bus, { storage, delivery }: Topology, { keep = false } = {}): Promise<void> {
   const { logMaxBytes, logMaxAgeDays, objectsMaxBytes } = storage
-  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery })
+  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery, keep })
 }
 
 /** Errors: UsageError when less disk is free than the topology asks for. */
@@ -117,13 +120,13 @@ async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
 
 /**
  * Starts a topology: the agents of the roles named, server, streams, gateway. Agents load their code meanwhile, and work when the
- * streams are there. `alsoPlanners`: topologies whose planner works beside that of the first. What fails leaves nothing running.
+ * streams are there. `alsoPlanners`: topologies whose planner works beside that of the first. With `keep` a bus that is there keeps
+ * its limits. What fails leaves nothing running.
  */
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  roles: readonly AgentRole[] = agentRoles,
-  alsoPlanners: readonly Topology[] = [],
+  { roles = agentRoles, alsoPlanners = [], keep = false }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -151,7 +154,7 @@ export async function openSession(
   if (roles.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
   const bus = stack.use(await connectOperator(cluster, log))
-  await prepareBus(bus, topology)
+  await prepareBus(bus, topology, { keep })
   ready.resolve(cluster)
   const reader = stack.use(await connectAs('gateway', cluster, log))
   const closing = new AbortController()

@@ -11,6 +11,10 @@ import { withPaperNames } from './paper-names.ts'
 
 export const defaultTopology = fileURLToPath(new URL('../deploy/topologies/local.yaml', import.meta.url))
 
+/** Whether a bus that others made keeps its limits: those of the topology that is taken where none is named are nobody's wish. */
+export const keepsLimits = (path: string, env = process.env): boolean =>
+  env.NATS_URL !== undefined && path === defaultTopology
+
 /** What a recipe lays over a topology file: parts of a topology, then settings by the paper's names. */
 export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string, string>> }
 

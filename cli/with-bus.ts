@@ -17,8 +17,8 @@ export async function withBus<T>(use: (bus: Bus, cluster: Cluster) => Promise<T>
   const joined = await joinedCluster(home)
   await using cluster = joined ?? (await openCluster({ home, log, onProgress: (line) => console.error(line) }))
   await using bus = await connectOperator(cluster, log)
-  // A running session made its bus with the limits of its own topology; they are left as they are.
-  if (!joined) await prepareBus(bus, await readTopology(defaultTopology))
+  // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
+  if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true })
   return await use(bus, cluster)
 }
 

@@ -60,6 +60,8 @@ export const RunConfig = z.object({
     roundCandidates: z.number().int().positive().optional(),
     /** Candidates in one shard. */
     shardSize: z.number().int().positive(),
+    /** Shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round. */
+    maxShardsInFlight: z.number().int().positive().nullable().default(null),
     maxHours: z.number().positive(),
     ...Budget.shape,
   }),

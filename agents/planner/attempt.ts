@@ -1,11 +1,11 @@
 import { hashOf } from '../../schemas/hash.ts'
-import { type Program, rowsPerReply } from '../../schemas/program.ts'
+import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { allowances } from './allowances.ts'
 import { callsLeft } from './budget-left.ts'
 import { outgoing } from './outgoing.ts'
-import { nextRound } from './rounds.ts'
+import { nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import type { Store } from './store.ts'
 
@@ -100,8 +100,7 @@ export function planRound(
   if (!program || asks.length === 0) return { attempt, messages: [] }
   const pieces = asks.flatMap(({ source, from, count }) => {
     const found = program.sources.find((each) => each.id === source)!
-    // A batch is one message: where a reply becomes several candidates, a shard asks for fewer replies.
-    const size = Math.max(1, Math.floor(config.limits.shardSize / rowsPerReply(found)))
+    const size = shardSizeOf(found, config)
     return Array.from({ length: Math.ceil(count / size) }, (_, index) => {
       const start = from + index * size
       return { source: found, from: start, count: Math.min(size, from + count - start) }

@@ -21,24 +21,36 @@ function expectedYield(measured: Yield | undefined, perReply: number): number {
   return Math.max(worstYield, (admitted + priorYield * perReply * priorWeight) / (judged + priorWeight))
 }
 
+/** Replies that one shard asks for: a batch is one message, so where a reply becomes several candidates, a shard asks for fewer. */
+export const shardSizeOf = (source: Source, { limits }: RunConfig): number =>
+  Math.max(1, Math.floor(limits.shardSize / rowsPerReply(source)))
+
+/** Rounds of one attempt. What the cap on shards divides into more rounds does not count: each of those asks for as many candidates at least. */
+export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInFlight } }: RunConfig): number {
+  return maxRounds + (maxShardsInFlight === null ? 0 : Math.ceil((candidateCap * rows) / maxShardsInFlight))
+}
+
 /**
- * What the next round asks of each source: its deficit divided by its measured yield, within the attempt's candidate cap and the
- * calls left. A pure function of the closed rounds, so that any number of workers, and any crash, arrives at the same candidates.
+ * What the next round asks of each source: its deficit divided by its measured yield, within the attempt's candidate cap, the run's
+ * shards in flight (rounds do not overlap) and the calls left. A pure function of the closed rounds, so that any number of workers, and any crash, arrives at the same candidates.
  * Empty when the dataset is full or nothing more may be asked.
  */
 export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Number.POSITIVE_INFINITY): Ask[] {
-  if (attempt.round >= config.limits.maxRounds) return []
+  if (attempt.round >= roundsOf(config)) return []
   const askedSoFar = Object.values(attempt.asked).reduce((a, b) => a + b, 0)
-  const { candidateCap, roundCandidates } = config.limits
+  const { candidateCap, roundCandidates, maxShardsInFlight } = config.limits
   let allowance = Math.min(Math.floor(candidateCap * config.rows) - askedSoFar, roundCandidates ?? Infinity)
+  let shards = maxShardsInFlight ?? Infinity
   const asks: Ask[] = []
   for (const source of attempt.program?.sources ?? []) {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
     if (quota <= 0) continue
     const wanted = Math.ceil(quota / expectedYield(attempt.bySource[source.id], rowsPerReply(source)))
-    const count = Math.min(wanted, allowance, trialSize(attempt, source, config))
+    const size = shardSizeOf(source, config)
+    const count = Math.min(wanted, allowance, shards * size, trialSize(attempt, source, config))
     if (count <= 0) continue
     allowance -= count
+    shards -= Math.ceil(count / size)
     asks.push({ source: source.id, from: attempt.asked[source.id] ?? 0, count, quota })
   }
   return attempt.program ? payable(asks, attempt.program, callsLeft) : []

@@ -17,13 +17,13 @@ import { conductAll } from '../conduct.ts'
 import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { planEvidence } from '../evidence.ts'
-import { findSession } from '../live-session.ts'
+import { checkNoSession } from '../live-session.ts'
 import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
 import { beginMember } from '../run-set/member.ts'
 import { settingOf } from '../setting.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 
 type Options = {
   arms?: PlannerArm[]
@@ -99,7 +99,7 @@ export function registerCompare(program: Command): void {
       )
       for (const line of tellPlan(plan, estimates)) reporter.line(line)
       if (options.dryRun) return reporter.json({ type: 'plan', ...plan })
-      await checkNoSession()
+      await checkNoSession('a comparison wants a planner of each arm')
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       for (const own of arms.values()) checkFits(task, own, await checkModels(own))
       await keepPlan(plan)
@@ -112,6 +112,7 @@ export function registerCompare(program: Command): void {
         }),
         after: (bus) => writeComparison(bus, plan, reporter),
         alsoPlanners,
+        keep: keepsLimits(options.topology),
         goOn: `the same command with --name ${plan.name}`,
       })
     })
@@ -132,12 +133,3 @@ function planners(text: string): PlannerArm[] {
 }
 
 const nameNow = () => `compare-${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`
-
-async function checkNoSession(): Promise<void> {
-  const running = await findSession()
-  if (!running) return
-  throw new UsageError(
-    `Process ${running.pid} runs agents here, with one planner; a comparison wants one of each arm.`,
-    'Stop that process first.',
-  )
-}

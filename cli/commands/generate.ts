@@ -25,7 +25,7 @@ import { positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
 import { openSession } from '../session.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 
 type Options = {
   task: string
@@ -131,7 +131,10 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
   reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
-  await using session = await openSession(wanted.topology, reporter, ['planner', 'generator', 'critic'])
+  await using session = await openSession(wanted.topology, reporter, {
+    roles: ['planner', 'generator', 'critic'],
+    keep: keepsLimits(options.topology),
+  })
   const { bus, cluster, pageUrl, logFile } = session
   const takeBack = await announceSession({ pageUrl, logFile, topology: wanted.topology.name })
   try {

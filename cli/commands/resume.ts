@@ -7,7 +7,7 @@ import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.t
 import { pickRun } from '../pick-run.ts'
 import { createReporter } from '../progress.ts'
 import { resumeRun } from '../resume-run.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 import { topologyOfRun } from '../topology-of-run.ts'
 import { withBus } from '../with-bus.ts'
 
@@ -45,6 +45,11 @@ export function registerResume(program: Command): void {
       const reporter = createReporter({ json: options.json })
       await using _serving = local && (await serveLocalModel(local, topology, reporter))
       if (needsAgents) await checkModels(topology)
-      process.exitCode = await conduct(topology, reporter, (bus) => resumeRun(bus, state))
+      process.exitCode = await conduct(
+        topology,
+        reporter,
+        (bus) => resumeRun(bus, state),
+        keepsLimits(options.topology),
+      )
     })
 }

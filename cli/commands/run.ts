@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { Bus } from '../../bus/mod.ts'
 import { BaselineArm } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
@@ -18,7 +19,7 @@ import { type Sources, source } from '../recipe/sources.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
 import { nameByTime, submitRun } from '../submit-run.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 
 export function registerRun(program: Command): void {
   program
@@ -96,12 +97,11 @@ export function registerRun(program: Command): void {
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       checkFits(task, topology, await checkModels(topology))
       const request = { ...options, evidence, setting }
+      const keep = keepsLimits(options.topology)
       reporter.line(summaryOf(estimate))
       if (options.runs === undefined) {
-        process.exitCode = await conduct(topology, reporter, async (bus) => ({
-          runId: await submitRun(bus, task, topology, request),
-          fromSeq: 1,
-        }))
+        const begin = async (bus: Bus) => ({ runId: await submitRun(bus, task, topology, request), fromSeq: 1 })
+        process.exitCode = await conduct(topology, reporter, begin, keep)
         return
       }
       const set: string = options.runId ?? nameByTime(task)
@@ -109,6 +109,7 @@ export function registerRun(program: Command): void {
       process.exitCode = await conductAll(topology, reporter, {
         begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
         after: (bus) => writeSummary(bus, set, members, reporter),
+        keep,
       })
     })
 }

@@ -7,7 +7,7 @@ import { localModelOf, serveLocalModel, teacherOption } from '../local-teacher.t
 import { createReporter } from '../progress.ts'
 import { openSession } from '../session.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 
 export function registerUp(program: Command): void {
   program
@@ -28,7 +28,7 @@ export function registerUp(program: Command): void {
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       await checkModels(topology)
       const stop = stopSignal()
-      await using session = await openSession(topology, reporter)
+      await using session = await openSession(topology, reporter, { keep: keepsLimits(file) })
       const { pageUrl, logFile, agents } = session
       const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
       reporter.line(`${agents.length} agents are up; live page: ${pageUrl}`)

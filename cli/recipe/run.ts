@@ -4,6 +4,7 @@ import { checkModels } from '../check-models.ts'
 import { conductAll } from '../conduct.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { checkNoSession } from '../live-session.ts'
 import type { Reporter } from '../progress.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
@@ -33,6 +34,7 @@ export async function runRecipe(asked: Asked, reporter: Reporter): Promise<numbe
   const plans = await planArms(recipe, arms, asked, reporter.line)
   tell(recipe, plans, reporter)
   if (asked.dryRun) return exitCodes.ok
+  await checkNoSession('each arm of a recipe wants its own')
   for (const plan of plans) {
     await checkStudent(plan)
     checkFits(plan.task, plan.topology, await checkModels(plan.topology))
@@ -59,5 +61,6 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
   return conductAll(topology, reporter, {
     begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
     after: (bus) => writeSummary(bus, set, members, reporter),
+    goOn: 'the same command again',
   })
 }

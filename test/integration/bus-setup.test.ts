@@ -196,3 +196,25 @@ test('another topology on the same storage changes the delivery of what is there
   const changed = await link.jsm.consumers.info(logStreamOf.LAB, durable)
   expect(changed.config).toMatchObject({ ack_wait: nanos(4321), max_deliver: 2 })
 })
+
+test('what keeps a bus makes what is missing and changes nothing else', async () => {
+  await using server = await withServer()
+  const operator = await server.open('operator')
+  const link = await operatorLink(server, memoryLog())
+  cleanups.push(() => link.nc.close())
+  const own = { logMaxBytes: 48 * 1024 ** 2, logMaxAgeMs: 3600_000, objectsMaxBytes: 96 * 1024 ** 2 }
+  await operator.ensureTopology({ ...own, delivery: { shard: { ackWaitMs: 4321, maxDeliver: 2 } } })
+  const durable = durableName(registry.shard, 'procedural')
+  const missing = durableName(registry.batch, 'rules')
+  await link.jsm.consumers.delete(logStreamOf.LAB, missing)
+  const other = { logMaxBytes: 2 * own.logMaxBytes, logMaxAgeMs: 7200_000, objectsMaxBytes: 2 * own.objectsMaxBytes }
+  const look = async () => ({
+    bytes: (await link.jsm.streams.info(logStreamOf.LAB)).config.max_bytes,
+    ackWait: (await link.jsm.consumers.info(logStreamOf.LAB, durable)).config.ack_wait,
+    batch: (await link.jsm.consumers.info(logStreamOf.LAB, missing)).name,
+  })
+  await operator.ensureTopology({ ...other, keep: true })
+  expect(await look()).toEqual({ bytes: own.logMaxBytes, ackWait: nanos(4321), batch: missing })
+  await operator.ensureTopology(other)
+  expect(await look()).toEqual({ bytes: other.logMaxBytes, ackWait: nanos(30_000), batch: missing })
+})

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allowances } from '../../agents/planner/allowances.ts'
 import { uniformProgram } from '../../agents/planner/programs.ts'
-import { addYield, nextRound } from '../../agents/planner/rounds.ts'
+import { addYield, nextRound, roundsOf } from '../../agents/planner/rounds.ts'
 import { apportion } from '../../agents/planner/rules/apportion.ts'
 import { shrunk } from '../../agents/planner/rules/skill-estimate.ts'
 import { callsPerCandidate, Program } from '../../schemas/program.ts'
@@ -31,13 +31,17 @@ test('a skill with few items is drawn to the mean, one with many is not', () => 
 })
 
 test('rounds refill deficits by source until the target, within the candidate cap', () => {
+  const yields = fc.double({ min: 0.02, max: 1, noNaN: true })
+  const caps = fc.option(fc.integer({ min: 1, max: 6 }))
   fc.assert(
-    fc.property(fc.double({ min: 0.02, max: 1, noNaN: true }), fc.integer({ min: 6, max: 400 }), (share, rows) => {
-      const config = configOf({ rows })
+    fc.property(yields, fc.integer({ min: 6, max: 400 }), caps, (share, rows, maxShardsInFlight) => {
+      const config = configOf({ rows, limits: { ...configOf().limits, maxShardsInFlight } })
       let attempt = attemptOf(uniformProgram(['north', 'south', 'east'], rows))
       for (;;) {
         const asks = nextRound(attempt, config)
         if (asks.length === 0) break
+        const shards = asks.reduce((sum, { count }) => sum + Math.ceil(count / config.limits.shardSize), 0)
+        expect(shards).toBeLessThanOrEqual(maxShardsInFlight ?? shards)
         const bySource = { ...attempt.bySource }
         const asked = { ...attempt.asked }
         for (const { source, from, count, quota } of asks) {
@@ -64,9 +68,9 @@ test('rounds refill deficits by source until the target, within the candidate ca
       // At a yield that the cap allows, the target is met exactly; else a limit was reached.
       if (share >= 0.7 && rows >= 30) expect(admittedInAll).toBe(rows)
       else if (admittedInAll < rows) {
-        expect(
-          attempt.round === config.limits.maxRounds || askedInAll >= Math.floor(config.limits.candidateCap * rows),
-        ).toBe(true)
+        expect(attempt.round === roundsOf(config) || askedInAll >= Math.floor(config.limits.candidateCap * rows)).toBe(
+          true,
+        )
       }
     }),
   )

@@ -6,7 +6,7 @@ import { brokenSources } from '../broken-sources.ts'
 import { isBroke } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
-import { addYield } from '../rounds.ts'
+import { addYield, roundsOf } from '../rounds.ts'
 import { newRun, withMessages } from '../run-state.ts'
 import type { Attempt, Outgoing, PlannerState } from '../state.ts'
 
@@ -144,7 +144,7 @@ function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason
   if (attempt.rows >= wanted) return 'rows-complete'
   if (isBroke(state, attempt)) return 'budget-used'
   if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
-  return attempt.round >= state.config.limits.maxRounds ? 'rounds-used' : 'candidates-used'
+  return attempt.round >= roundsOf(state.config) ? 'rounds-used' : 'candidates-used'
 }
 
 function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: StopReason | null = null): Change {
