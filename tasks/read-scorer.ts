@@ -1,6 +1,7 @@
 import { type ScorerChoice, scriptScorer } from '../schemas/task.ts'
 import { parseWith, readText } from './read-files.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
+import { ScriptLimits } from './scorers/script.ts'
 import { TaskError } from './task-error.ts'
 
 /**
@@ -9,7 +10,10 @@ import { TaskError } from './task-error.ts'
  */
 export async function readScorer(dir: string, choice: ScorerChoice, where: string): Promise<ScorerChoice> {
   const { name, file, source, options } = choice
-  if (file !== undefined && name === scriptScorer) return { ...choice, source: await readText(dir, file) }
+  if (file !== undefined && name === scriptScorer) {
+    parseWith(ScriptLimits, options, `${where}.options`)
+    return { ...choice, source: await readText(dir, file) }
+  }
   const scorer = scorerNamed(name)
   if (!scorer || file !== undefined || source !== undefined) {
     const what = scorer === undefined ? `Unknown scorer "${name}"` : `The scorer "${name}" takes no script`

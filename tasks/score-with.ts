@@ -14,10 +14,10 @@ export type TaskScorer = { name: string; score: ReplyScorer; inForm: (answer: st
  */
 export function openTaskScorer({ name, source, options }: ScorerChoice): TaskScorer {
   if (source !== undefined) {
-    const script = openScript(source)
+    const script = openScript(source, options)
     return {
       name,
-      score: (reply, answer, question) => script.score(reply, { ...question, answer }, options),
+      score: (reply, answer, question) => script.score(reply, { ...question, answer }),
       inForm: script.inForm,
     }
   }

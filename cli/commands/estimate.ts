@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { BaselineArm } from '../../schemas/arm.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { loadTask } from '../../tasks/load.ts'
+import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkGenerator } from '../check-generator.ts'
 import { withModel } from '../check-models.ts'
@@ -13,16 +13,18 @@ import { tell } from '../estimate/tell.ts'
 import { type EvidenceRequest, planEvidence } from '../evidence.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { arms, positive } from '../option-parsers.ts'
+import { scorerOption } from '../scorer-option.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 
-type Options = EvidenceRequest & {
-  topology: string
-  attempts?: number
-  rows?: number
-  model?: string
-  program?: string
-  json: boolean
-}
+type Options = EvidenceRequest &
+  LoadOptions & {
+    topology: string
+    attempts?: number
+    rows?: number
+    model?: string
+    program?: string
+    json: boolean
+  }
 
 export function registerEstimate(program: Command): void {
   program
@@ -31,6 +33,7 @@ export function registerEstimate(program: Command): void {
       'calls, tokens, money and hours that "run" (or, with --program, "generate") would take; nothing is called',
     )
     .argument('[task]', 'task folder', bundledTask)
+    .addOption(scorerOption())
     .option('--topology <file>', 'which agents run, their limits and prices', defaultTopology)
     .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
@@ -44,7 +47,7 @@ export function registerEstimate(program: Command): void {
     .option('--program <file>', 'the curation program of "generate": rows alone, no training')
     .option('--json', 'JSON instead of text', false)
     .action(async (folder: string, options: Options) => {
-      const task = await loadTask(folder)
+      const task = await loadTask(folder, options)
       const written = withModel(await readTopology(options.topology), options.model)
       const { topology, asked } = options.program ? await rowsAlone(task, written, options) : wholeRun(written)
       const estimate = await estimateOf(task, topology, asked)

@@ -5,7 +5,7 @@ import { endpointOf } from '../../agents/kit/teacher/options.ts'
 import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Program } from '../../schemas/program.ts'
-import { loadTask } from '../../tasks/load.ts'
+import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkProgramFits } from '../check-context.ts'
 import { checkedProgram } from '../check-program.ts'
@@ -23,11 +23,12 @@ import { type LocalModel, localModelOf, serveLocalModel, teacherOption } from '.
 import { checkPrices } from '../models.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
+import { scorerOption } from '../scorer-option.ts'
 import { openSession } from '../session.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 
-type Options = {
+type Options = LoadOptions & {
   task: string
   program: string
   rows: number
@@ -51,6 +52,7 @@ export function registerGenerate(program: Command): void {
     .command('generate')
     .description('make exactly so many admitted rows with a teacher model: generators and critic alone, no training')
     .option('--task <dir>', 'task folder', bundledTask)
+    .addOption(scorerOption())
     .requiredOption('--program <file>', 'curation program, JSON or YAML')
     .requiredOption('--rows <n>', 'admitted rows wanted', positive)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
@@ -92,7 +94,7 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
     throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
   }
-  const task = await loadTask(options.task)
+  const task = await loadTask(options.task, options)
   const written = await checkedProgram(options.program, { task })
   const program = scaleProgram(written.program, options.rows)
   const concurrency = options.concurrency ?? (local ? read.localTeacher.batchRows : undefined)

@@ -4,12 +4,13 @@ import type { HookTrial } from '../../agents/planner/hook-faults.ts'
 import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
-import { loadTask } from '../../tasks/load.ts'
+import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
 import { whole } from '../option-parsers.ts'
+import { scorerOption } from '../scorer-option.ts'
 
-type Options = { task?: string; budget?: number; reply?: string }
+type Options = LoadOptions & { task?: string; budget?: number; reply?: string }
 
 export function registerProgram(program: Command): void {
   program
@@ -22,10 +23,11 @@ export function registerProgram(program: Command): void {
       '--task <dir>',
       'check its skills and seeds against this task folder, and try its hooks on its first example',
     )
+    .addOption(scorerOption())
     .option('--budget <calls>', 'teacher calls that it may cost', whole)
     .option('--reply <file>', "a teacher's reply, for its hooks to be tried on")
-    .action(async (file: string, { task: folder, budget, reply }: Options) => {
-      const task = folder ? await loadTask(folder) : null
+    .action(async (file: string, { task: folder, budget, reply, ...read }: Options) => {
+      const task = folder ? await loadTask(folder, read) : null
       const text = reply ? { reply: await readReplyFile(reply) } : {}
       const { program: checked, trials } = await checkedProgram(file, { task, calls: budget, ...text })
       for (const line of describe(checked, trials)) console.log(line)

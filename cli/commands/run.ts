@@ -18,6 +18,7 @@ import { runRecipe } from '../recipe/run.ts'
 import { type Sources, source } from '../recipe/sources.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
+import { scorerOption } from '../scorer-option.ts'
 import { nameByTime, submitRun } from '../submit-run.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
 
@@ -74,7 +75,7 @@ export function registerRun(program: Command): void {
       positive,
     )
     .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
-    .option('--scorer <name|file.js>', 'scorer of a task folder that has no task.yaml')
+    .addOption(scorerOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options) => {
       const reporter = createReporter({ json: options.json })

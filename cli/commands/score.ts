@@ -1,10 +1,20 @@
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
+import { z } from 'zod'
+import { ScorerChoice } from '../../schemas/task.ts'
 import { BenchmarkMode } from '../../tasks/scorers/benchmark.ts'
-import { type LineScorer, lineScorerNamed, lineScorerNames } from '../../tasks/scorers/line-scorers.ts'
+import {
+  type LineScorer,
+  lineScorerNamed,
+  lineScorerNames,
+  type ScriptLineScorer,
+  scriptLineScorer,
+} from '../../tasks/scorers/line-scorers.ts'
 import { type ScoreSummary, scoreFile } from '../../tasks/scorers/score-file.ts'
+import { openScript, type Script } from '../../tasks/scorers/script.ts'
 import { UsageError } from '../errors.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 
 type Options = { scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
 
@@ -12,13 +22,17 @@ export function registerScore(program: Command): void {
   program
     .command('score')
     .description('score replies in a JSON Lines file: adds correct, extracted and reason to each line')
-    .requiredOption('--scorer <name>', `one of ${lineScorerNames().join(', ')}`)
+    .requiredOption(
+      '--scorer <name|file.js>',
+      `one of ${lineScorerNames().join(', ')}, or a script with a function score`,
+    )
     .addOption(new Option('--mode <mode>', 'whose verdict').choices([...BenchmarkMode.options]).default('official'))
     .requiredOption('--in <file>', 'lines with response (or prediction) and gold')
     .requiredOption('--out <file>', 'where the scored lines go')
     .option('--options <json>', 'options of the scorer, as a JSON object')
     .action(async (options: Options) => {
-      const scorer = scorerFor(options)
+      keepHeapSmall()
+      const scorer = await scorerFor(options)
       await checkPaths(options)
       const summary = await scoreFile(options.in, options.out, scorer, options.mode)
       for (const line of describe(summary, options)) console.log(line)
@@ -31,19 +45,33 @@ export function registerScore(program: Command): void {
     })
 }
 
-function scorerFor({ scorer: name, options = '{}' }: Options): LineScorer {
-  const known = `Known scorers: ${lineScorerNames().join(', ')}.`
-  let scorer: LineScorer | undefined
+async function scorerFor({ scorer: name, options = '{}' }: Options): Promise<LineScorer | ScriptLineScorer> {
+  const source = name.endsWith('.js') ? await readScript(name) : undefined
+  let scorer: LineScorer | Script | undefined
   try {
-    scorer = lineScorerNamed(name, JSON.parse(options))
+    const parsed = ScorerChoice.shape.options.parse(JSON.parse(options))
+    scorer = source === undefined ? lineScorerNamed(name, parsed) : openScript(source, parsed)
   } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message
     throw new UsageError(
-      `The options of scorer ${name} do not parse: ${(error as Error).message}`,
-      'Give --options a JSON object.',
+      `The options of scorer ${name} do not parse: ${why}`,
+      'Give --options a JSON object of texts, numbers and truth values.',
     )
   }
-  if (scorer === undefined) throw new UsageError(`There is no scorer named ${name}.`, known)
-  return scorer
+  if (scorer === undefined) {
+    const known = `Known scorers: ${lineScorerNames().join(', ')}; or name a file that ends in .js.`
+    throw new UsageError(`There is no scorer named ${name}.`, known)
+  }
+  if (typeof scorer === 'function') return scorer
+  const fault = await scorer.fault()
+  if (fault === null) return scriptLineScorer(scorer)
+  throw new UsageError(`The script ${name} cannot score: ${fault}.`, 'See docs/scorers.md for what it has to hold.')
+}
+
+async function readScript(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => {
+    throw new UsageError(`The script ${path} cannot be read.`, 'Give --scorer the path of a JavaScript file.')
+  })
 }
 
 async function checkPaths(options: Options): Promise<void> {

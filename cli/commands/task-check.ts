@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { scorerOption } from '../scorer-option.ts'
 import { checkTask } from '../task-check/check-task.ts'
 import type { Finding } from '../task-check/finding.ts'
 
@@ -14,7 +15,7 @@ export function registerTaskCheck(task: Command): void {
       'check a task folder: scoring, disjoint splits, hashes, examples, sample submission (exit code 0 or 2)',
     )
     .argument('<dir>', 'task folder')
-    .option('--scorer <name|file.js>', 'scorer of a folder that has no task.yaml')
+    .addOption(scorerOption())
     .action(async (dir: string, options: LoadOptions) => {
       const findings = await checkTask(await readTask(dir, options))
       for (const line of findings.flatMap(describe)) console.log(line)

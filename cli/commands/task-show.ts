@@ -2,13 +2,14 @@ import type { Command } from 'commander'
 import type { Item, Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
+import { scorerOption } from '../scorer-option.ts'
 
 export function registerTaskShow(task: Command): void {
   task
     .command('show')
     .description('say what a task folder is: counts, scorer, recipe and hashes, and no text of its tests')
     .argument('<dir>', 'task folder')
-    .option('--scorer <name|file.js>', 'scorer of a folder that has no task.yaml')
+    .addOption(scorerOption())
     .action(async (dir: string, options: LoadOptions) => {
       for (const line of describe(await readTask(dir, options))) console.log(line)
     })

@@ -8,10 +8,14 @@ import { livecodebenchTop } from './livecodebench-top.ts'
 import { scorerNamed, scorers } from './mod.ts'
 import { scibench } from './scibench.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
+import type { Script } from './script.ts'
 import { svamp } from './svamp.ts'
 
 /** Scores one parsed line of a results file; `invalid` says what the line lacks. */
-export type LineScorer = (line: unknown, mode: BenchmarkMode) => Verdict | { invalid: string }
+export type LineScorer = (line: unknown, mode: BenchmarkMode) => LineVerdict
+/** As `LineScorer`, for a scorer that runs in a thread of its own. */
+export type ScriptLineScorer = (line: unknown, mode: BenchmarkMode) => Promise<LineVerdict>
+export type LineVerdict = Verdict | { invalid: string }
 
 /** Every scorer that reads the lines of a benchmark, by the name a person types. */
 const benchmarks: Readonly<Record<string, LineScorer>> = {
@@ -36,6 +40,20 @@ export function lineScorerNamed(name: string, options: ScorerOptions = {}): Line
   if (Object.hasOwn(benchmarks, name)) return benchmarks[name]
   const scorer = scorerNamed(name)
   return scorer && taskLineScorer(scorer, scorer.options.parse(options))
+}
+
+/**
+ * The line scorer of a script: a line carries `response` and `gold`, and is the script's `item` with `gold` as its answer.
+ * Both modes are the script's verdict.
+ */
+export function scriptLineScorer(script: Script): ScriptLineScorer {
+  return async (line) => {
+    const parsed = TaskLine.safeParse(line)
+    if (!parsed.success) return { invalid: firstIssue(parsed.error, line) }
+    const { response, gold, ...item } = parsed.data
+    const { strict, extracted, reason } = await script.score(response, { ...item, answer: gold })
+    return { correct: strict, extracted, reason }
+  }
 }
 
 function lineScorer<Line>(scorer: BenchmarkScorer<Line>): LineScorer {

@@ -3,7 +3,7 @@ import { LineWriter } from '../importers/line-writer.ts'
 import { parsePythonJson } from '../importers/parse-json.ts'
 import { readLines } from '../importers/read-lines.ts'
 import type { BenchmarkMode } from './benchmark.ts'
-import type { LineScorer } from './line-scorers.ts'
+import type { LineScorer, ScriptLineScorer } from './line-scorers.ts'
 
 /** What scoring a file found. `bad` lists the first lines that could not be scored; `badCount` counts them all. */
 export type ScoreSummary = {
@@ -25,7 +25,7 @@ const added = ['correct', 'extracted', 'reason'] as const
 export async function scoreFile(
   input: string,
   output: string,
-  score: LineScorer,
+  score: LineScorer | ScriptLineScorer,
   mode: BenchmarkMode,
 ): Promise<ScoreSummary> {
   const summary: ScoreSummary = { scored: 0, correct: 0, reasons: new Map(), badCount: 0, bad: [] }
@@ -34,7 +34,7 @@ export async function scoreFile(
   try {
     for await (const { number, text } of readLines(input)) {
       if (text?.trim() === '') continue
-      const result = scoreLine(text, score, mode)
+      const result = await scoreLine(text, score, mode)
       if ('why' in result) {
         summary.badCount += 1
         if (summary.bad.length < maxListed) summary.bad.push({ line: number, why: result.why })
@@ -57,7 +57,11 @@ export async function scoreFile(
 
 type Scored = { line: string; verdict: { correct: boolean; extracted: string | null; reason: string } }
 
-function scoreLine(text: string | null, score: LineScorer, mode: BenchmarkMode): Scored | { why: string } {
+async function scoreLine(
+  text: string | null,
+  score: LineScorer | ScriptLineScorer,
+  mode: BenchmarkMode,
+): Promise<Scored | { why: string }> {
   if (text === null) return { why: 'longer than a line may be' }
   let row: unknown
   try {
@@ -66,7 +70,7 @@ function scoreLine(text: string | null, score: LineScorer, mode: BenchmarkMode):
     return { why: 'not JSON' }
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return { why: 'not a JSON object' }
-  const verdict = score(row, mode)
+  const verdict = await score(row, mode)
   if ('invalid' in verdict) return { why: verdict.invalid }
   const { correct, extracted, reason } = verdict
   const verdictText = JSON.stringify({ correct, extracted, reason })

@@ -6,6 +6,9 @@ import { grade } from '../../agents/evaluator/scorer/grading.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
+import { scriptLineScorer } from '../../tasks/scorers/line-scorers.ts'
+import { scoreFile } from '../../tasks/scorers/score-file.ts'
+import { openScript } from '../../tasks/scorers/script.ts'
 
 const script = (body: string) => `
 // the last word, as a number
@@ -23,12 +26,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
-async function withScript(body: string): Promise<void> {
+async function withScript(body: string, options = '{}'): Promise<void> {
   await writeFile(join(dir, 'scorer.js'), script(body))
   const yaml = await readFile(join(bundledTask, 'task.yaml'), 'utf8')
   await writeFile(
     join(dir, 'task.yaml'),
-    yaml.replace(/^scorer:\n(?: {2}.*\n)+/m, 'scorer: { file: scorer.js, primary: strict }\n'),
+    yaml.replace(/^scorer:\n(?: {2}.*\n)+/m, `scorer: { file: scorer.js, primary: strict, options: ${options} }\n`),
   )
 }
 
@@ -85,4 +88,36 @@ test('a script that is not there, or stands beside a name, is refused', async ()
   const yaml = await readFile(join(dir, 'task.yaml'), 'utf8')
   await writeFile(join(dir, 'task.yaml'), yaml.replace('file: scorer.js', 'name: exact, file: scorer.js'))
   await expect(loadTask(dir)).rejects.toThrow(/takes no script/)
+})
+
+test('its limits are options of the scorer, and the others its own', async () => {
+  const body = 'for (let i = 0; i < options.loops; i += 1) if (i < 0) return null'
+  await withScript(body, '{ loops: 30000, maxSteps: 1 }')
+  await expect(loadTask(dir)).rejects.toThrow(/scorer-error: timeout/)
+  await withScript(body, '{ loops: 30000, maxSteps: 100 }')
+  const score = scorerFor((await loadTask(dir)).scorer)
+  expect(await score('so 7', '7')).toMatchObject({ strict: true })
+})
+
+test('a limit that is none is refused with its key', async () => {
+  await withScript('', '{ timeoutMs: 0 }')
+  await expect(loadTask(dir)).rejects.toThrow(/timeoutMs/)
+})
+
+test('it scores the lines of a file, each with what it carries', async () => {
+  const [input, output] = [join(dir, 'in.jsonl'), join(dir, 'out.jsonl')]
+  await writeFile(input, '{"response":"so 7","gold":7,"unit":"m"}\n{"response":"so 8","gold":"7"}\n{"gold":"7"}\n')
+  const source = script("if (item.unit === 'm') return { correct: item.answer === '7', reason: 'in metres' }")
+  const summary = await scoreFile(input, output, scriptLineScorer(openScript(source, {})), 'official')
+  expect(summary).toMatchObject({ scored: 2, correct: 1, bad: [{ line: 3, why: 'response is missing' }] })
+  const lines = (await readFile(output, 'utf8')).trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line).reason)).toEqual(['in metres', 'different'])
+})
+
+test.each([
+  ['const x = (', /SyntaxError/],
+  ['function scores() {}', /no function score/],
+  ['', /no function score/],
+])('a script that cannot score says so at once: %j', async (source, what) => {
+  expect(await openScript(source, {}).fault()).toMatch(what)
 })
