@@ -18,13 +18,13 @@ import { prompts } from './verify/prompts.ts'
 import { report } from './verify/report.ts'
 import { sealed } from './verify/sealed.ts'
 import { seeds } from './verify/seeds.ts'
-import { task } from './verify/task.ts'
+import { task as taskCheck } from './verify/task.ts'
 import { validation } from './verify/validation.ts'
 
 const checks: readonly Check[] = [
   files,
   log,
-  task,
+  taskCheck,
   seeds,
   programs,
   prompts,
@@ -42,6 +42,8 @@ const checks: readonly Check[] = [
 export type VerifyOptions = {
   /** The whole task, where whoever verifies has it. */
   task?: Task | null
+  /** A report.json that was given apart from the bundle. */
+  published?: Evidence['published']
   /** Makes every candidate again, too. */
   deep?: boolean
 }
@@ -54,12 +56,13 @@ export type CheckResult = Checked & { check: string; what: string }
  */
 export async function* verifyBundle(
   bundle: Bundle,
-  { task: wholeTask = null, deep = false }: VerifyOptions = {},
+  { task: wholeTask = null, published = null, deep = false }: VerifyOptions = {},
 ): AsyncGenerator<CheckResult> {
   const { entries, facts } = await logOf(bundle)
   const { config } = facts
   if (!config) throw new UsageError('The log of this bundle does not begin.', 'Make the bundle again from its run.')
-  const evidence: Evidence = { bundle, entries, facts, config, task: await taskOf(bundle, facts), wholeTask }
+  const task = await taskOf(bundle, facts)
+  const evidence: Evidence = { bundle, entries, facts, config, task, wholeTask, published }
   for (const { name, what, run } of deep ? [...checks, candidates] : checks) {
     const ledger = openLedger()
     try {

@@ -1,11 +1,16 @@
+import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
+import { z } from 'zod'
 import { Sha256 } from '../../schemas/ids.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { openBundle } from '../bundle/read.ts'
+import { bundleFiles } from '../bundle/manifest.ts'
+import { type Bundle, openBundle } from '../bundle/read.ts'
 import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
+import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { versions } from '../versions.ts'
 
-type Options = { expect?: string; task?: string; deep: boolean; json: boolean }
+type Options = { expect?: string; task?: string; report?: string; deep: boolean; json: boolean }
 
 export function registerVerify(program: Command): void {
   program
@@ -16,18 +21,21 @@ export function registerVerify(program: Command): void {
     .argument('<bundle>', 'an archive that "bundle" wrote')
     .option('--expect <hash>', 'the bundle hash that was published', hash)
     .option('--task <folder>', 'the whole task, for whoever has it: its hashes and the order of the test')
+    .option('--report <file>', 'a report.json to compare, beside the one in the bundle')
     .option('--deep', 'make every candidate again, too, from its seed or from the journal', false)
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (file: string, { expect, task: path, deep, json }: Options) => {
+    .action(async (file: string, { expect, task: path, report, deep, json }: Options) => {
       await using bundle = await openBundle(file)
       const task = path === undefined ? null : await loadTask(path)
+      const published = report === undefined ? null : { file: report, report: await readReport(report) }
       let isSame = expect === undefined || expect === bundle.hash
       if (json) console.log(JSON.stringify({ bundle: file, hash: bundle.hash, runId: bundle.manifest.runId, expect }))
       else {
         console.log(`run ${bundle.manifest.runId}, bundle hash ${bundle.hash}`)
+        await tellVersions(bundle)
         if (!isSame) console.log(`DIFFERS   bundle hash: expected ${expect}`)
       }
-      for await (const result of verifyBundle(bundle, { task, deep })) {
+      for await (const result of verifyBundle(bundle, { task, published, deep })) {
         isSame &&= result.differences.length === 0
         if (json) console.log(JSON.stringify(result))
         else for (const line of linesOf(result)) console.log(line)
@@ -40,6 +48,26 @@ export function registerVerify(program: Command): void {
 function hash(text: string): string {
   if (Sha256.safeParse(text).success) return text
   throw new InvalidArgumentError('Give the SHA-256 that "bundle" printed: 64 hexadecimal digits.')
+}
+
+async function readReport(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new UsageError(
+      `The report ${file} cannot be read: ${(error as Error).message}.`,
+      'Give --report a report.json that "run" or "report" wrote.',
+    )
+  }
+}
+
+/** Another version may report other things, and draw other numbers from the same seed. */
+async function tellVersions(bundle: Bundle): Promise<void> {
+  const made = await bundle.json(bundleFiles.versions, z.record(z.string(), z.string()))
+  const here = await versions()
+  for (const name of ['syllabus', 'node']) {
+    if (made[name] !== here[name]) console.log(`made with ${name} ${made[name]}, verified with ${here[name]}`)
+  }
 }
 
 /** Differences of one check that are printed; `--json` has all. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tar from 'tar'
@@ -16,6 +16,7 @@ import { writeMiniTask } from '../support/mini-task.ts'
 import { type TestServer, withServer } from '../support/nats.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { openPlannerServer } from '../support/planner-server.ts'
+import { promptProgram } from '../support/prompt-program.ts'
 import { repack } from '../support/repack.ts'
 import { taskTeacher } from '../support/task-teacher.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
@@ -99,9 +100,20 @@ test('a reply and a prompt that were changed are caught', async () => {
 })
 
 test('a run that made data alone, by the commands: made, bundled, verified; another hash is refused', async () => {
-  await using teacher = await startTeacherServer({ duplicateEvery: 7, faults: { cutText: 0.1, refused: 0.1 } })
+  await using teacher = await startTeacherServer({
+    duplicateEvery: 7,
+    faults: { cutText: 0.1, refused: 0.1 },
+    wrongEvery: 9,
+  })
   await using made = await openGenerateFolder()
-  const generated = made.generate('data', teacher, ['--rows', '20', '--run-id', 'data'])
+  const program = join(made.path, 'checked.json')
+  const checks = promptProgram({
+    rows: 10,
+    verification: { kind: 'vote', k: 2, temperature: 0.5 },
+    judge: { minScore: 3 },
+  })
+  await writeFile(program, JSON.stringify(checks))
+  const generated = made.generate('data', teacher, ['--program', program, '--rows', '20', '--run-id', 'data'])
   expect(await generated.ended, generated.output()).toBe(0)
   const file = join(made.path, 'data.tar.gz')
   const bundled = made.command('data', ['bundle', 'data', '--out', file])
@@ -116,4 +128,4 @@ test('a run that made data alone, by the commands: made, bundled, verified; anot
   const none = made.command('data', ['bundle', 'nobody', '--out', file])
   expect(await none.ended).toBe(2)
   expect(none.output()).toContain('There is no run nobody')
-}, 60_000)
+}, 120_000)

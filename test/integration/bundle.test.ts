@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tar from 'tar'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { Bus } from '../../bus/mod.ts'
 import { openBundle } from '../../cli/bundle/read.ts'
 import { type VerifyOptions, verifyBundle } from '../../cli/bundle/verify.ts'
@@ -118,6 +119,14 @@ describe('with every hash of the manifest made right, still caught:', () => {
     expect(places).toEqual([
       expect.stringMatching(/^report\.json: sealed\.contrasts\.arms\[\d\]\.parts\.all\.strict\.value$/),
     ])
+  })
+
+  test('a number in a report that was published apart', async () => {
+    await using opened = await openBundle(bundle)
+    const report = await opened.json('report.json', z.looseObject({ mats: z.looseObject({ value: z.number() }) }))
+    report.mats.value += 0.5
+    const { places } = await verified(bundle, { published: { file: 'published.json', report } })
+    expect(places).toEqual(['published.json: mats.value'])
   })
 
   test('two rows of a dataset exchanged', async () => {

@@ -14,6 +14,8 @@ export type Evidence = {
   task: PublicTask | null
   /** The task folder, where whoever verifies has it. */
   wholeTask: Task | null
+  /** Another report.json than the bundle's, to be compared with what the bundle comes to. */
+  published: { file: string; report: unknown } | null
 }
 
 /** One thing that is computed again. `what` completes "checked: …". */

@@ -51,6 +51,8 @@ export const datasets: Check = {
 /** The rows that an attempt begins with are those that its program keeps of an earlier one. */
 async function carryOvers(evidence: Evidence, ledger: Ledger): Promise<void> {
   const { facts, bundle } = evidence
+  if (facts.controls.some(({ payload }) => payload.action === 'veto'))
+    return ledger.leave('what was carried over, in a run with a veto')
   const made = lastVerdicts(facts)
   const first = facts.shards.filter(({ payload }) => payload.round.round === 1 && payload.shard === 0)
   for (const shard of first) {
