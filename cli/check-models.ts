@@ -9,18 +9,8 @@ import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
 
 /** What the variants that ask a model take as options. */
-const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: TeacherOptions }
+export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: TeacherOptions }
 const roles = ['planner', 'generator', 'critic'] as const
-
-/** The topology with every option of its agents that ask a model, those left out with their defaults; options that do not hold stay. */
-export function withOptionDefaults(topology: Topology): Topology {
-  const whole = roles.flatMap((role) => {
-    const spec = topology.agents[role]
-    const parsed = optionsOf[role].safeParse(spec.options)
-    return asksModel(spec.variant) && parsed.success ? [[role, { ...spec, options: parsed.data }] as const] : []
-  })
-  return { ...topology, agents: { ...topology.agents, ...Object.fromEntries(whole) } }
-}
 
 /** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {

@@ -51,3 +51,14 @@ export function shareConcurrency(topology: Topology): Topology {
   }
   return { ...topology, agents }
 }
+
+/** The topology with the limits of whoever calls a teacher (`teacher`) among the options of those agents; their own come first. */
+export function withTeacherLimits(topology: Topology): Topology {
+  const { concurrency: _shared, ...limits } = topology.teacher
+  const agents = { ...topology.agents }
+  for (const role of teachers) {
+    const { options } = agents[role]
+    if (options.model !== undefined) agents[role] = { ...agents[role], options: { ...limits, ...options } }
+  }
+  return { ...topology, agents }
+}

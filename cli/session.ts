@@ -16,7 +16,7 @@ import { ensureStudent } from '../trainer-bridge/student.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
-import { shareConcurrency } from './models.ts'
+import { shareConcurrency, withTeacherLimits } from './models.ts'
 import type { Reporter } from './progress.ts'
 import { type Crew, supervise } from './supervisor.ts'
 
@@ -55,15 +55,10 @@ export function crewMember(role: AgentRole, instance: string, topology: Topology
   return { identity, launch: ready.then((cluster) => launchOf(identity, topology, cluster)) }
 }
 
-const callsTeacher = (role: AgentRole, { model }: Launch['options']) =>
-  (role === 'generator' || role === 'critic') && model !== undefined
-
 /** What an agent process is handed: its role's credentials and nothing of another's. */
 function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Launch {
   const { role } = identity
-  const { slots, options: own } = shareConcurrency(topology).agents[role]
-  const { concurrency: _shared, ...limits } = topology.teacher
-  const options = callsTeacher(role, own) ? { ...limits, ...own } : own
+  const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
   const credentials = Object.fromEntries(
     accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
   )

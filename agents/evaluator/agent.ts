@@ -13,16 +13,8 @@ import { memo } from '../kit/cache.ts'
 import { createGuard } from './guard.ts'
 import { halvesOf } from './halves.ts'
 import { createOpening } from './opening.ts'
+import { EvaluatorOptions } from './options.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
-
-const Options = z.strictObject({
-  /** Wrong validation items of one skill that the planner is shown. */
-  badCasesPerSkill: z.number().int().nonnegative().default(4),
-  /** Fresh items drawn for the audit, by part. */
-  audit: z
-    .record(z.string(), z.number().int().nonnegative())
-    .default({ 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 }),
-})
 
 async function startScorer({
   bus,
@@ -33,7 +25,7 @@ async function startScorer({
 }: AgentContext): Promise<StartedAgent<'evaluator'>> {
   if (!contaminationKey) throw new TerminalError('an evaluator needs the key of the contamination index')
   const key = contaminationKey
-  const settings = Options.parse(options)
+  const settings = EvaluatorOptions.parse(options)
   const byHash = (ref: ObjectRef) => ref.sha256
   const sealedTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, Task), byHash)
   const publicTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)

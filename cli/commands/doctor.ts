@@ -1,14 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { parse } from 'yaml'
 import { createLog } from '../../agents/kit/log.ts'
-import { withDelivery } from '../../schemas/message.ts'
-import { registry } from '../../schemas/registry.ts'
-import type { Topology } from '../../schemas/topology.ts'
 import { diagnose, type Finding } from '../../trainer-bridge/provision/mod.ts'
-import { withOptionDefaults } from '../check-models.ts'
 import { openCluster } from '../cluster.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
+import { type Limit, limitsOf } from '../limits.ts'
 import { paperNamesIn } from '../paper-names.ts'
 import { checkDisk, connectOperator } from '../session.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
@@ -31,17 +30,10 @@ async function checkFoundServer(): Promise<string> {
   return `${cluster.servers} answers; accounts ${bus.sealed ? 'apart: the test is sealed' : 'not apart: nothing is sealed'}`
 }
 
-/** Every limit in force as `path = value`, the topology's and the delivery policies'. */
-export function limitsOf(topology: Topology): [string, unknown][] {
-  const flat = (prefix: string, value: unknown): [string, unknown][] =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.entries(value).flatMap(([key, inner]) => flat(prefix ? `${prefix}.${key}` : key, inner))
-      : [[prefix, value]]
-  const deliveries = Object.values(registry).flatMap((message) =>
-    message.kind === 'work' ? flat(`delivery.${message.name}`, withDelivery(message, topology.delivery).delivery) : [],
-  )
-  const { delivery: _changes, ...rest } = topology
-  return [...flat('', rest), ...deliveries]
+/** A limit with who said it and, where its value is another, the default. */
+function describe({ path, value, default: usual, source }: Limit): string {
+  const [here, otherwise] = [JSON.stringify(value), JSON.stringify(usual)]
+  return `${path} = ${here}  (${source}${here === otherwise ? '' : `; default ${otherwise}`})`
 }
 
 const marks = { ok: 'ok     ', missing: 'missing', broken: 'BROKEN ' } as const
@@ -53,7 +45,8 @@ export function registerDoctor(program: Command): void {
     .option('--topology <file>', 'whose limits to show', defaultTopology)
     .option('--json', 'JSON instead of text', false)
     .action(async (options: { topology: string; json: boolean }) => {
-      const topology = withOptionDefaults(await readTopology(options.topology))
+      const topology = await readTopology(options.topology)
+      const limits = limitsOf(topology, parse(await readFile(options.topology, 'utf8')))
       const home = homeFolder()
       const findings = [
         ...(await diagnose({ home })),
@@ -65,7 +58,7 @@ export function registerDoctor(program: Command): void {
         console.log(
           JSON.stringify({
             findings,
-            limits: Object.fromEntries(limitsOf(topology)),
+            limits: Object.fromEntries(limits.map(({ path, ...limit }) => [path, limit])),
             paperNames: paperNamesIn(process.env),
           }),
         )
@@ -73,8 +66,8 @@ export function registerDoctor(program: Command): void {
         for (const { name, status, detail, mend } of findings) {
           console.log(`${marks[status]}  ${name}: ${detail}${mend ? `\n           mend: ${mend}` : ''}`)
         }
-        console.log(`\nlimits (${options.topology}, and the messages' delivery policies)`)
-        for (const [path, value] of limitsOf(topology)) console.log(`  ${path} = ${JSON.stringify(value)}`)
+        console.log(`\nlimits (${options.topology}, and the messages' delivery policies); null: none`)
+        for (const limit of limits) console.log(`  ${describe(limit)}`)
         const named = paperNamesIn(process.env)
         if (named.length > 0) console.log('\nset by the names of the paper, and counted in the limits above')
         for (const { name, value } of named) console.log(`  ${name} = ${value}`)

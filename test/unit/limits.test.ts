@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { limitsOf } from '../../cli/limits.ts'
+import { withPaperNames } from '../../cli/paper-names.ts'
+import { Topology } from '../../schemas/topology.ts'
+
+const llm = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.meta.url))
+const written = parse(await readFile(llm, 'utf8'))
+
+function shown(changes: object, env: Record<string, string> = {}) {
+  const said = { ...written, ...changes }
+  const limits = limitsOf(withPaperNames(Topology.parse(said), env), said, env)
+  return new Map(limits.map(({ path, ...limit }) => [path, limit]))
+}
+
+test('each limit is shown once with its value, its default and who said it', () => {
+  const limits = shown({ storage: { logMaxAgeDays: 7 } }, { TOTAL_API_LIMIT: '900', MAX_GENERATION_ATTEMPTS: '2' })
+  expect(limits.get('run.teacherCalls')).toEqual({ value: 900, default: null, source: 'TOTAL_API_LIMIT' })
+  // The name of one-shot planners says nothing of this one.
+  expect(limits.get('run.attempts')).toEqual({ value: 3, default: 3, source: 'topology' })
+  expect(limits.get('storage.logMaxAgeDays')).toEqual({ value: 7, default: 90, source: 'topology' })
+  expect(limits.get('run.maxHours')).toEqual({ value: 12, default: 12, source: 'default' })
+  expect(limits.get('delivery.shard.maxDeliver')).toEqual({ value: 8, default: 8, source: 'default' })
+})
+
+test('what may be left out is shown too: nothing that a topology may say is missing', () => {
+  const limits = shown({})
+  const none = { value: null, default: null, source: 'default' }
+  for (const path of ['run.rows', 'run.roundCandidates', 'run.maxShardsInFlight', 'run.money']) {
+    expect(limits.get(path), path).toEqual(none)
+  }
+  for (const path of ['prices', 'run.modelCalls', 'run.evidence.guard', 'localTeacher.silenceMs', 'gateway.maxBacklog'])
+    expect(limits.has(path), path).toBe(true)
+})
+
+test('options of every agent are shown, the patience with a teacher as agents have it', () => {
+  const limits = shown({ teacher: { maxTries: 2 }, delivery: { shard: { ackWaitMs: 5000 } } })
+  expect(limits.get('agents.generator.options.maxTries')).toEqual({ value: 2, default: 6, source: 'topology' })
+  expect(limits.get('agents.critic.options.maxTimeoutMs')).toEqual({
+    value: 120_000,
+    default: 120_000,
+    source: 'default',
+  })
+  expect(limits.get('agents.planner.options.maxCorrections')?.value).toBe(3)
+  expect(limits.get('agents.generator.options.sandbox.timeoutMs')?.value).toBe(2000)
+  expect(limits.get('agents.evaluator.options.badCasesPerSkill')?.value).toBe(4)
+  expect(limits.get('agents.trainer-bridge.options.progressEveryMs')?.value).toBe(2000)
+  expect(limits.get('delivery.shard.ackWaitMs')).toEqual({ value: 5000, default: 30_000, source: 'topology' })
+})
