@@ -1,3 +1,4 @@
+export { lastVerdicts } from './analyse/datasets.ts'
 export { analyse, defaultResampling } from './analyse.ts'
 export { collect } from './facts/collect.ts'
 export type { LogEntry } from './facts/log-entry.ts'

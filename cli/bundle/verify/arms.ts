@@ -2,9 +2,9 @@ import { drawRows, verifiedRows } from '../../../agents/planner/random-rows.ts'
 import { deriveSeed } from '../../../schemas/hash.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import { Row } from '../../../schemas/row.ts'
+import { lastVerdicts } from '../../report/mod.ts'
 import { hashOfRows } from '../read.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
-import { lastVerdicts } from './datasets-of.ts'
 
 /** What each arm was trained on, from the attempts that it is drawn from. */
 export const arms: Check = {
@@ -40,7 +40,7 @@ async function dueHash(
   chosen: number | null,
 ): Promise<string | undefined> {
   const last = lastVerdicts(facts)
-  const ofAttempt = (attempt: number | null) => last.find((each) => each.attempt === attempt)?.datasetHash
+  const ofAttempt = (attempt: number | null) => (attempt === null ? undefined : last.get(attempt)?.datasetHash)
   switch (arm) {
     case 'final':
       return ofAttempt(chosen)
@@ -67,7 +67,7 @@ async function dueHash(
       .program
     const vetoed = facts.controls.some(({ payload }) => payload.action === 'veto')
     if (!program || vetoed) return undefined
-    const attempts = last
+    const attempts = [...last.values()]
       .filter(({ attempt }) => attempt > 0)
       .map(({ attempt, dataset }) => ({
         dataset,

@@ -1,6 +1,7 @@
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { PublicTask, Task } from '../../../schemas/task.ts'
 import type { RunFacts } from '../../report/mod.ts'
+import { bundleFiles } from '../manifest.ts'
 import type { Bundle } from '../read.ts'
 import type { LogLine } from '../records.ts'
 import type { Ledger } from './ledger.ts'
@@ -27,7 +28,8 @@ export const messagePlace = (name: string, { seq }: { seq: number }, field: stri
 
 /** Whether an object is there; notes it where it is not. */
 export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledger): boolean {
-  if (bundle.files.has(`objects/${ref.sha256}`)) return true
-  ledger.leave(`objects/${ref.sha256} is not in the bundle`)
+  const path = bundleFiles.object(ref.sha256)
+  if (bundle.files.has(path)) return true
+  ledger.leave(`${path} is not in the bundle`)
   return false
 }

@@ -1,10 +1,10 @@
 import { carriedRows } from '../../../agents/planner/attempt.ts'
 import { Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
+import { lastVerdicts } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { hashOfRows } from '../read.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
-import { lastVerdicts } from './datasets-of.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every dataset's hash from its rows, who was trained on which, and what an attempt carried over. */
@@ -13,7 +13,7 @@ export const datasets: Check = {
   what: 'dataset hashes from rows, wherever they are named',
   async run(evidence, ledger) {
     const { facts, bundle } = evidence
-    const last = new Map(lastVerdicts(facts).map((verdict) => [verdict.attempt, verdict]))
+    const last = lastVerdicts(facts)
     for (const verdict of facts.verdicts) {
       const { dataset, datasetHash, rows } = verdict.payload
       ledger.same(messagePlace('verdict', verdict, 'datasetHash'), datasetHash, dataset.sha256)
@@ -53,7 +53,7 @@ async function carryOvers(evidence: Evidence, ledger: Ledger): Promise<void> {
   const { facts, bundle } = evidence
   if (facts.controls.some(({ payload }) => payload.action === 'veto'))
     return ledger.leave('what was carried over, in a run with a veto')
-  const made = lastVerdicts(facts)
+  const made = [...lastVerdicts(facts).values()]
   const first = facts.shards.filter(({ payload }) => payload.round.round === 1 && payload.shard === 0)
   for (const shard of first) {
     const { program, admitted } = shard.payload.round

@@ -1,9 +1,9 @@
 import { sha256 } from '../../../schemas/hash.ts'
 import { Row } from '../../../schemas/row.ts'
+import { lastVerdicts } from '../../report/mod.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from '../manifest.ts'
 import { JournalLine } from '../records.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
-import { lastVerdicts } from './datasets-of.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every row of a teacher, and every verdict of a judge, against the replies that the journals hold. */
@@ -31,7 +31,7 @@ export const journal: Check = {
       said.set(bucket, replies)
     }
     compareTokens(evidence, tokens, ledger)
-    for (const { dataset, attempt } of lastVerdicts(facts)) {
+    for (const { dataset, attempt } of lastVerdicts(facts).values()) {
       if (!has(evidence, dataset, ledger)) continue
       for await (const { id, origin } of bundle.lines(bundleFiles.object(dataset.sha256), Row)) {
         const place = `${bundleFiles.object(dataset.sha256)} (attempt ${attempt}), row ${id}`
