@@ -17,6 +17,18 @@ export const TrainRequest = z.object({
 })
 export type TrainRequest = z.input<typeof TrainRequest>
 
+export const PerplexityRequest = TrainRequest.pick({
+  student: true,
+  student_revision: true,
+  dataset: true,
+  recipe: true,
+}).extend({
+  /** Rows measured at most; which ones follows from `seed`. */
+  most_rows: z.int().positive(),
+  seed: z.int().nonnegative(),
+})
+export type PerplexityRequest = z.input<typeof PerplexityRequest>
+
 export const InferRequest = z.object({
   ...Student,
   /** A PEFT folder; null for the base student. */
@@ -72,6 +84,14 @@ export const TrainResult = z.object({
   device: z.string(),
 })
 export type TrainResult = z.infer<typeof TrainResult>
+
+/** `nll`: mean negative log-likelihood of a completion token under the base student, in nats; `tokens` of them in `rows` rows. */
+export const PerplexityResult = z.object({
+  rows: z.int().positive(),
+  tokens: z.int().positive(),
+  nll: z.number().nonnegative(),
+})
+export type PerplexityResult = z.infer<typeof PerplexityResult>
 
 export const InferResult = z.object({
   predictions: z.string(),

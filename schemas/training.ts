@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Arm, armSeedOf, CandidateName } from './arm.ts'
 import { ObjectRef, Sha256 } from './ids.ts'
+import { PerplexityResult } from './runtime-protocol.ts'
 
 /** What a training did; loss is the mean over completion tokens, seconds are wall time of the training alone. */
 export const TrainingSummary = z.object({
@@ -14,6 +15,8 @@ export const TrainingSummary = z.object({
   /** [step, loss] pairs. */
   lossCurve: z.array(z.tuple([z.number(), z.number()])),
   device: z.string(),
+  /** How likely the base student found the replies, over a sample of the rows; left out where it was not measured. */
+  perplexity: PerplexityResult.optional(),
   /** Versions of what trained: torch, transformers, peft. */
   versions: z.record(z.string(), z.string()),
 })

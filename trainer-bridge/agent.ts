@@ -47,7 +47,7 @@ async function startPeft({
   const runtime = startRuntime({ python, log, signal })
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
-  const trainings = createTrainings({ bus, runtime, student, scratch })
+  const trainings = createTrainings({ bus, runtime, student, scratch }, settings.perplexityRows)
   const replies = createReplies({ bus, runtime, student, scratch })
   const task = memo(
     (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),

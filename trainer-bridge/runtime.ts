@@ -6,6 +6,8 @@ import {
   InferProgress,
   InferRequest,
   InferResult,
+  PerplexityRequest,
+  PerplexityResult,
   type RuntimeEvent,
   type RuntimeProgress,
   TrainProgress,
@@ -55,6 +57,7 @@ export interface CallOptions<Progress> {
 export interface Runtime {
   hello(options?: { signal?: AbortSignal }): Promise<HelloResult>
   train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
+  perplexity(request: PerplexityRequest, options?: { signal?: AbortSignal }): Promise<PerplexityResult>
   infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
   /** Of the process that runs now, if one does. */
   readonly pid: number | undefined
@@ -172,6 +175,8 @@ export function startRuntime(options: RuntimeOptions): Runtime {
         signal,
         onProgress: (event) => event.phase === 'train' && onProgress?.(TrainProgress.parse(event)),
       }),
+    perplexity: (request, callOptions = {}) =>
+      call({ ...PerplexityRequest.parse(request), op: 'perplexity' }, PerplexityResult, callOptions),
     infer: (request, { onProgress, signal } = {}) =>
       call({ ...InferRequest.parse(request), op: 'infer' }, InferResult, {
         signal,

@@ -24,7 +24,7 @@ export type OnProgress = (
 export type BridgeParts = { bus: Bus; runtime: Runtime; student: Student; scratch: string }
 
 /** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
-export function createTrainings({ bus, runtime, student, scratch }: BridgeParts) {
+export function createTrainings({ bus, runtime, student, scratch }: BridgeParts, perplexityRows: number) {
   const records = bus.kv('trainings', TrainingRecord)
 
   return {
@@ -44,7 +44,12 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts)
       const lines = rows.map(({ id, instruction, input, output }) => JSON.stringify({ id, instruction, input, output }))
       await writeFile(dataset, `${lines.join('\n')}\n`)
       const { device, torch, transformers, peft } = await runtime.hello({ signal })
-      const request = { student: student.path, dataset, recipe, seed: training.seed, out: folder }
+      const measured = { student: student.path, dataset, recipe }
+      const perplexity =
+        perplexityRows > 0
+          ? await runtime.perplexity({ ...measured, most_rows: perplexityRows, seed: 0 }, { signal })
+          : undefined
+      const request = { ...measured, seed: training.seed, out: folder }
       const result = await runtime.train(request, {
         signal,
         onProgress: ({ step, steps, loss, tokens_per_s, eta_s }) =>
@@ -61,6 +66,7 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts)
           seconds: result.seconds,
           tokensPerSecond: result.tokens_per_s,
           lossCurve: result.loss_curve,
+          ...(perplexity && { perplexity }),
           device,
           versions: { torch, transformers, peft },
         },

@@ -9,6 +9,7 @@ from . import PROTOCOL, fields
 from .device import pick_device
 from .errors import CancelToken, RequestError
 from .inference import infer, parse_inference
+from .perplexity import perplexity
 from .recipe import parse_recipe
 from .rows import read_questions, read_rows
 from .student import StudentCache
@@ -39,9 +40,11 @@ class Operations:
             return self._hello()
         if operation == "train":
             return self._train(request, report, cancel)
+        if operation == "perplexity":
+            return self._perplexity(request, cancel)
         if operation == "infer":
             return self._infer(request, report, cancel)
-        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, infer, cancel")
+        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, perplexity, infer, cancel")
 
     def _hello(self) -> dict:
         import peft
@@ -64,6 +67,15 @@ class Operations:
         student = self._student(request, recipe.bf16)
         cancel.check()
         return train(student, rows, recipe, seed, out, report, cancel)
+
+    def _perplexity(self, request: dict, cancel: CancelToken) -> dict:
+        recipe = parse_recipe(fields.mapping(request, "recipe"))
+        most_rows = fields.number(request, "most_rows", 1, whole=True)
+        seed = fields.number(request, "seed", 0, 0, whole=True)
+        rows = read_rows(fields.text(request, "dataset"))
+        student = self._student(request, recipe.bf16)
+        cancel.check()
+        return perplexity(student, rows, recipe, most_rows, seed, cancel)
 
     def _infer(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         settings = parse_inference(fields.mapping(request, "inference"))

@@ -30,7 +30,7 @@ PASS_TOKENS = {"cpu": 4096, "mps": 4096, "cuda": 16384}
 def train(student: Student, rows: list[Row], recipe: Recipe, seed: int, out: Path, report: Callable, cancel: CancelToken) -> dict:
     """Trains an adapter and writes it to out/adapter; returns the result that goes on the wire."""
     examples = [encode_row(student.tokenizer, row, recipe.system) for row in rows]
-    kept = _short_enough(examples, recipe)
+    kept = short_enough(examples, recipe)
     steps = plan_steps(kept, recipe, seed)
     student.prepare(max(example.tokens for example in kept))
     make_deterministic(seed)
@@ -78,14 +78,18 @@ def step_gradients(student: Student, step: list[Example], share: bool) -> float:
     """Adds the gradients of one step's rows and returns its loss."""
     completion_tokens = sum(len(example.completion) for example in step)
     loss = 0.0
-    for part in _passes(step, PASS_TOKENS.get(student.device.type, 4096)):
-        part_loss = _summed_loss(student, part, share) / completion_tokens
+    for part in passes(step, pass_tokens(student)):
+        part_loss = summed_loss(student, part, share) / completion_tokens
         part_loss.backward()
         loss += part_loss.item()
     return loss
 
 
-def _passes(step: list[Example], limit: int) -> list[list[Example]]:
+def pass_tokens(student: Student) -> int:
+    return PASS_TOKENS.get(student.device.type, 4096)
+
+
+def passes(step: list[Example], limit: int) -> list[list[Example]]:
     """Cuts a step into parts that hold at most `limit` padded tokens, or one row."""
     parts: list[list[Example]] = []
     longest = 0
@@ -98,7 +102,7 @@ def _passes(step: list[Example], limit: int) -> list[list[Example]]:
     return parts
 
 
-def _summed_loss(student: Student, part: list[Example], share: bool) -> torch.Tensor:
+def summed_loss(student: Student, part: list[Example], share: bool) -> torch.Tensor:
     """Padding is on the right, where causal attention never looks, so no padding mask is needed."""
     prefix = common_prefix([example.prompt for example in part]) if share else 0
     width = max(example.tokens for example in part) - prefix
@@ -121,7 +125,7 @@ def _summed_loss(student: Student, part: list[Example], share: bool) -> torch.Te
     return torch.nn.functional.cross_entropy(logits.float(), goal, reduction="sum")
 
 
-def _short_enough(examples: list[Example], recipe: Recipe) -> list[Example]:
+def short_enough(examples: list[Example], recipe: Recipe) -> list[Example]:
     """Rows within cutoff_len. A longer one is left out, not cut: without its end it would teach replies without one."""
     kept = [example for example in examples if example.tokens <= recipe.cutoff_len]
     if kept:
