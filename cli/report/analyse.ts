@@ -6,6 +6,7 @@ import { type DatasetRows, datasetFacts } from './analyse/datasets.ts'
 import { evidenceOf } from './analyse/evidence.ts'
 import { failuresOf } from './analyse/failures.ts'
 import { provenanceOf } from './analyse/provenance.ts'
+import { qualityOf } from './analyse/quality.ts'
 import { sampleRows } from './analyse/samples.ts'
 import { sealedResults } from './analyse/sealed.ts'
 import { modelsOf, sealingOf } from './analyse/statements.ts'
@@ -60,6 +61,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     evidence: evidenceOf(facts, primary),
     candidates,
     datasets,
+    quality: qualityOf(facts, datasets, options.rows, seed),
     mats: matsOf(facts, datasets),
     failures: failuresOf(facts, datasets),
     budget: budgetOf(facts, datasets, time.wallSeconds),

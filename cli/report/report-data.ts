@@ -6,6 +6,7 @@ import { BadCase } from '../../schemas/score.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { byMode, Contrasts, count, Rates } from './contrasts.ts'
 import { EvidenceFacts } from './evidence-facts.ts'
+import { DatasetQuality } from './quality/facts.ts'
 import { RetentionFacts } from './retention-facts.ts'
 import { UnpairedDifference } from './statistics/stratified-difference.ts'
 
@@ -188,6 +189,7 @@ export const ReportData = z.object({
   evidence: EvidenceFacts,
   candidates: z.array(CandidateFacts),
   datasets: z.array(DatasetFacts),
+  quality: z.array(DatasetQuality).default([]),
   mats: z.object({ attempts: count, validAttempts: count, value: z.number().nullable() }),
   failures: z.object({ attempts: failures, replies: failures }),
   budget: z.object({

@@ -27,7 +27,7 @@ describe('HTML', () => {
     const { document } = parseHTML(page)
     expect(document.querySelectorAll('script, link, iframe, img, object, embed')).toHaveLength(0)
     expect(page).not.toMatch(/\b(?:src|href)\s*=|url\(|@import/)
-    expect(document.querySelectorAll('svg[role=img]').length).toBe(7)
+    expect(document.querySelectorAll('svg[role=img]').length).toBe(8)
   })
 
   test('shows the headline scores and the result before the search', () => {

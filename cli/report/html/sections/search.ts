@@ -8,6 +8,7 @@ import { duration, numberText, percent, percentNumber, shortHash } from '../../t
 import { datasetName, operationText, rejectionWords } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, legend, table } from '../parts.ts'
+import { quality } from './quality.ts'
 
 /** What was done, attempt by attempt. */
 export function search(data: ReportData): Markup {
@@ -31,6 +32,7 @@ ${figure(
 ${overview(inOrder(datasets), candidates)}
 ${rejections(inOrder(datasets))}
 ${inOrder(datasets).map((dataset) => decision(dataset))}
+${quality(data)}
 <h3>Score by skill on validation</h3>
 ${scoresBySkill(candidates, skills, primary)}
 <h3>Training</h3>

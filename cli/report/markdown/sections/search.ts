@@ -3,9 +3,11 @@ import type { ReportData } from '../../report-data.ts'
 import { duration, missing, numberText, percent, percentNumber } from '../../text/format.ts'
 import { datasetName, operationText, rejectionWords } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
+import { qualitySection } from './quality.ts'
 
 /** What was done, attempt by attempt. */
-export function searchSection({ datasets, candidates, run, task }: ReportData): string[] {
+export function searchSection(data: ReportData): string[] {
+  const { datasets, candidates, run, task } = data
   if (datasets.length === 0) return ['## The search', 'No dataset was begun.']
   const ordered = [...datasets].sort((one, other) => (one.attempt || Infinity) - (other.attempt || Infinity))
   const primary = task?.primary ?? 'strict'
@@ -64,6 +66,7 @@ export function searchSection({ datasets, candidates, run, task }: ReportData): 
       ['Skill', ...ordered.map(({ attempt }) => datasetName(attempt))],
       mixed.map((skill) => [skill, ...ordered.map(({ mix }) => numberText(mix[skill] ?? 0))]),
     ),
+    ...qualitySection(data),
     '### Score by skill on validation',
     scored.length > 0
       ? markdownTable(

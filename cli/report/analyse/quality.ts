@@ -1,0 +1,70 @@
+import type { Row } from '../../../schemas/row.ts'
+import type { RunFacts } from '../facts/run-facts.ts'
+import { coverageOf } from '../quality/coverage.ts'
+import { difficultyOf } from '../quality/difficulty.ts'
+import { diversityOf } from '../quality/diversity.ts'
+import type { DatasetQuality, Judged } from '../quality/facts.ts'
+import type { DatasetFacts } from '../report-data.ts'
+import type { DatasetRows } from './datasets.ts'
+
+/** The quality of each attempt's dataset. It follows from the datasets and the log alone: no model is asked. */
+export function qualityOf(
+  facts: RunFacts,
+  datasets: readonly DatasetFacts[],
+  rows: DatasetRows,
+  seed: number,
+): DatasetQuality[] {
+  const validation = countBy((facts.reports[0]?.payload.items ?? []).map(({ skill }) => skill))
+  return datasets.map(({ attempt, mix, rejected, templateOverlap }) => {
+    const own = rows.get(attempt)
+    return {
+      attempt,
+      rows: own?.length ?? null,
+      difficulty: own ? difficultyOf(own) : null,
+      questions: own
+        ? diversityOf(
+            own.map(({ input }) => input),
+            seed,
+          )
+        : null,
+      replies: own
+        ? diversityOf(
+            own.map(({ output }) => output),
+            seed,
+          )
+        : null,
+      perplexity: perplexityOf(facts, attempt),
+      judged: own ? judgedOf(own) : null,
+      checks: countBy((own ?? []).flatMap(({ origin }) => origin.teacher?.checks ?? [])),
+      coverage: coverageOf(mix, validation),
+      contamination: {
+        validation: rejected['contaminated-validation'] ?? 0,
+        sealed: rejected['contaminated-sealed'] ?? 0,
+        templates: templateOverlap,
+      },
+    }
+  })
+}
+
+function perplexityOf({ reports }: RunFacts, attempt: number): DatasetQuality['perplexity'] {
+  const name = attempt === 0 ? 'control' : `attempt-${attempt}`
+  const measured = reports.find(({ payload }) => payload.candidate.name === name)?.payload.training?.perplexity
+  return measured ? { ...measured, value: Math.exp(measured.nll) } : null
+}
+
+function judgedOf(rows: readonly Row[]): Judged | null {
+  const judges = rows.flatMap(({ origin }) => origin.judge ?? [])
+  if (judges.length === 0) return null
+  return {
+    rows: judges.length,
+    mean: judges.reduce((sum, { score }) => sum + score, 0) / judges.length,
+    lowest: judges.reduce((lowest, { score }) => Math.min(lowest, score), 5),
+    models: [...new Set(judges.map(({ model }) => model))].sort(),
+  }
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}

@@ -1,0 +1,47 @@
+import type { DatasetQuality } from '../quality/facts.ts'
+import { missing, numberText, percent } from './format.ts'
+import { datasetName } from './words.ts'
+
+const one = (value: number | null | undefined, digits: number) => numberText(value ?? null, digits)
+
+/** The measures of quality as rows of a table: the measure, then its figure for each dataset. */
+export function qualityLines(quality: readonly DatasetQuality[]): { head: string[]; rows: string[][] } {
+  const line = (name: string, of: (dataset: DatasetQuality) => string) => [name, ...quality.map(of)]
+  const checks = [...new Set(quality.flatMap((dataset) => Object.keys(dataset.checks)))].sort()
+  const rows = [
+    line('Difficulty, level in the mean', ({ difficulty }) => one(difficulty?.level, 2)),
+    line('Difficulty, rows by level', ({ difficulty }) =>
+      difficulty?.levels ? difficulty.levels.map(({ level, rows }) => `${level}: ${rows}`).join(', ') : missing,
+    ),
+    line('Proxy: words a question', ({ difficulty }) => one(difficulty?.questionWords, 1)),
+    line('Proxy: numbers a question', ({ difficulty }) => one(difficulty?.questionNumbers, 1)),
+    line('Proxy: words a reply', ({ difficulty }) => one(difficulty?.replyWords, 1)),
+    line('Proxy: numbers a reply (steps)', ({ difficulty }) => one(difficulty?.replyNumbers, 1)),
+    ...(['questions', 'replies'] as const).flatMap((side) => [
+      line(`Different words of ${side} (distinct-1)`, (dataset) => one(dataset[side]?.distinct1, 3)),
+      line(`Different pairs of words of ${side} (distinct-2)`, (dataset) => one(dataset[side]?.distinct2, 3)),
+      line(`Two ${side} alike (Jaccard, MinHash)`, (dataset) => one(dataset[side]?.selfOverlap, 3)),
+    ]),
+    line('Perplexity of the replies, base student', ({ perplexity }) =>
+      perplexity ? `${one(perplexity.value, 2)} (${perplexity.rows} rows)` : missing,
+    ),
+    line('Judge, mean of 1 to 5', ({ judged }) =>
+      judged ? `${one(judged.mean, 2)} (${judged.rows} rows, lowest ${judged.lowest})` : missing,
+    ),
+    ...checks.map((check) => line(`Rows checked by ${check}`, (dataset) => one(dataset.checks[check] ?? 0, 0))),
+    line('Validation items whose skill has rows', ({ coverage }) => percent(coverage?.covered ?? null)),
+    line('Mix of skills in common with validation', ({ coverage }) => percent(coverage?.overlap ?? null)),
+    line('Entropy of skills, bits (validation)', ({ coverage }) =>
+      coverage ? `${one(coverage.entropy, 2)} (${one(coverage.validationEntropy, 2)})` : missing,
+    ),
+    line('Refused: in validation; in the sealed test', ({ contamination }) =>
+      [contamination.validation, contamination.sealed].map((count) => numberText(count)).join('; '),
+    ),
+    line('Admitted with the template of an item', ({ contamination }) => numberText(contamination.templates)),
+  ]
+  const told = rows.filter((row) => row.slice(1).some((figure) => figure !== missing))
+  return { head: ['Measure', ...quality.map(({ attempt }) => datasetName(attempt))], rows: told }
+}
+
+export const qualityNote =
+  'Measured once on each complete dataset. Diversity is by words, as the critic normalises them; no embedding model is used. distinct-1 (the type-token ratio) and distinct-2 fall with the size of a dataset; likeness is the mean over pairs of at most 300 rows. A measure without a figure has no source in this run: levels that no generator stated, a judge that was not asked, a training that measured no perplexity.'
