@@ -6,7 +6,7 @@ import type { Diversity } from './facts.ts'
 import { sampleOf } from './sample.ts'
 
 /** Texts whose likeness is estimated; the cost is that of every pair of them. */
-const mostAlike = 300
+const mostAlike = 128
 
 /**
  * How varied texts are, by their words as the critic normalises them: distinct-1 and distinct-2 (Li et al. 2016, "A diversity-promoting

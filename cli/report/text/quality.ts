@@ -44,4 +44,4 @@ export function qualityLines(quality: readonly DatasetQuality[]): { head: string
 }
 
 export const qualityNote =
-  'Measured once on each complete dataset. Diversity is by words, as the critic normalises them; no embedding model is used. distinct-1 (the type-token ratio) and distinct-2 fall with the size of a dataset; likeness is the mean over pairs of at most 300 rows. A measure without a figure has no source in this run: levels that no generator stated, a judge that was not asked, a training that measured no perplexity.'
+  'Measured once on each complete dataset. Diversity is by words, as the critic normalises them; no embedding model is used. distinct-1 (the type-token ratio) and distinct-2 fall with the size of a dataset; likeness is the mean over pairs of at most 128 rows. A measure without a figure has no source in this run: levels that no generator stated, a judge that was not asked, a training that measured no perplexity.'
