@@ -74,13 +74,16 @@ export function registerCompare(program: Command): void {
       // What the planners are compared by is the chosen dataset alone.
       const asked = { seeds: options.seeds, arms: [], submissions: false, retention: false, attempts }
       const evidence = planEvidence(task, topology, asked)
+      const model = local?.name ?? options.model
+      const named = options.arms ?? usualArms(topology)
+      const arms = new Map(named.map((arm) => [arm, withModel(topologyOfArm(topology, arm), model)]))
       const plan: ComparisonPlan = {
         name: options.name ?? nameNow(),
         task: task.id,
         taskHash: task.sha256,
         topology: topology.name,
-        topologyHash: hashOf(topology),
-        arms: options.arms ?? usualArms(topology),
+        topologyHash: hashOf([...arms.values()]),
+        arms: named,
         pairs: options.runs,
         seed: options.seed,
         attempts,
@@ -89,7 +92,6 @@ export function registerCompare(program: Command): void {
         teacherCalls: topology.run.teacherCalls,
       }
       checkRunNames(plan)
-      const arms = new Map(plan.arms.map((arm) => [arm, topologyOfArm(topology, arm)]))
       const estimates = new Map(
         await Promise.all(
           [...arms].map(
@@ -98,7 +100,7 @@ export function registerCompare(program: Command): void {
         ),
       )
       for (const line of tellPlan(plan, estimates)) reporter.line(line)
-      if (options.dryRun) return reporter.json({ type: 'plan', ...plan })
+      if (options.dryRun) return reporter.json({ type: 'plan', plan, perRun: Object.fromEntries(estimates) })
       await checkNoSession('a comparison wants a planner of each arm')
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       for (const own of arms.values()) checkFits(task, own, await checkModels(own))

@@ -16,14 +16,12 @@ export type ArmUse = Omit<Use, 'rows' | 'money'> & {
   unequal: string[]
 }
 
-/** The use of each arm, the leading one's first; runs without a result count as the others do. */
+/** The use of each arm; runs without a result count as the others do. */
 export function armUses(arms: readonly PlannerArm[], lead: PlannerArm, runs: readonly RunResult[]): ArmUse[] {
-  const uses = arms.flatMap((arm) => {
-    const own = runs.filter((run) => run.arm === arm).map(({ use }) => use)
-    return own.length > 0 ? { arm, ...together(own) } : []
-  })
-  const first = uses.find(({ arm }) => arm === lead)
-  return uses.map((use) => ({ ...use, unequal: first ? differencesOf(use, first) : [] }))
+  const of = (arm: PlannerArm) => runs.filter((run) => run.arm === arm)
+  return arms
+    .filter((arm) => of(arm).length > 0)
+    .map((arm) => ({ arm, ...together(of(arm).map(({ use }) => use)), unequal: differencesOf(of(arm), of(lead)) }))
 }
 
 function together(uses: readonly Use[]): Omit<ArmUse, 'arm' | 'unequal'> {
@@ -47,19 +45,31 @@ function together(uses: readonly Use[]): Omit<ArmUse, 'arm' | 'unequal'> {
   }
 }
 
-function differencesOf(use: Omit<ArmUse, 'unequal'>, lead: Omit<ArmUse, 'unequal'>): string[] {
-  const exact = [
-    ['trainings', use.trainings, lead.trainings],
-    ['scores on validation', use.validationScores, lead.validationScores],
-    ['rows at least', use.rows.fewest, lead.rows.fewest],
-    ['rows at most', use.rows.most, lead.rows.most],
-  ] as const
-  const calls = Math.abs(use.teacherCalls - lead.teacherCalls) > tolerance * lead.teacherCalls
+/** What must be the same in every pair, and teacher calls in the mean. */
+function differencesOf(own: readonly RunResult[], lead: readonly RunResult[]): string[] {
+  const pairs = own.flatMap(({ pair, use }) => {
+    const other = lead.find((run) => run.pair === pair)
+    return other ? [{ use, lead: other.use }] : []
+  })
+  if (pairs.length === 0) return []
+  const told = (what: string, of: (use: Use) => number, isEqual: (one: number, other: number) => boolean) => {
+    const [one, other] = [mean(pairs.map(({ use }) => of(use))), mean(pairs.map((pair) => of(pair.lead)))]
+    return isEqual(one, other) ? [] : [`${what} ${short(one)} where ${lead[0]!.arm} had ${short(other)}`]
+  }
+  const exactly = (what: string, of: (use: Use) => number) => {
+    const wrong = pairs.filter((pair) => of(pair.use) !== of(pair.lead)).length
+    return told(`${what} in ${wrong} of ${pairs.length} pairs: in the mean`, of, () => wrong === 0)
+  }
   return [
-    ...exact.flatMap(([what, own, other]) =>
-      own === other ? [] : `${what}: ${short(own)} where ${lead.arm} had ${short(other)}`,
+    ...exactly('trainings', ({ trainings }) => trainings),
+    ...exactly('scores on validation', ({ validationScores }) => validationScores),
+    ...exactly('fewest rows', ({ rows }) => rows.fewest),
+    ...exactly('most rows', ({ rows }) => rows.most),
+    ...told(
+      'teacher calls:',
+      ({ teacherCalls }) => teacherCalls,
+      (one, other) => Math.abs(one - other) <= tolerance * other,
     ),
-    ...(calls ? [`teacher calls: ${short(use.teacherCalls)} where ${lead.arm} had ${short(lead.teacherCalls)}`] : []),
   ]
 }
 

@@ -16,7 +16,7 @@ export const ComparisonPlan = z.strictObject({
   task: z.string(),
   taskHash: Sha256,
   topology: z.string(),
-  /** Of the whole topology, models and limits among it. */
+  /** Of the topology with each arm's planner: models, options and limits. */
   topologyHash: Sha256,
   /** The first one is compared with each of the others, unless llm-iterative is among them. */
   arms: z.array(PlannerArm).min(2),

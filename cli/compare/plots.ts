@@ -4,7 +4,7 @@ import { draw } from '../report/plots/draw.ts'
 import { percent, points } from '../report/text/format.ts'
 import type { Comparison } from './analyse.ts'
 import type { OverRuns } from './effects.ts'
-import { effectName } from './text.ts'
+import { armsText } from './text.ts'
 
 type Line = { name: string; over: OverRuns | null }
 
@@ -18,7 +18,7 @@ export const armPlot = ({ arms }: Comparison): Markup | null =>
 /** Each effect's pairs as rings, their mean as a dot with its interval, about zero. */
 export const effectPlot = ({ effects }: Comparison): Markup | null =>
   lines(
-    effects.map((effect) => ({ name: effectName(effect), over: effect.differences })),
+    effects.map((effect) => ({ name: armsText(effect), over: effect.differences })),
     { label: 'Difference of each pair by effect, with means and 95 % intervals', zero: true, write: points },
   )
 
@@ -33,7 +33,7 @@ function lines(all: readonly Line[], style: { label: string; zero: boolean; writ
   return draw(style.label, {
     width: 960,
     height: 46 + 36 * known.length,
-    marginLeft: 330,
+    marginLeft: 270,
     marginRight: 24,
     x: { nice: true, ticks: 6, tickSize: 0, label: null, grid: true },
     y: { domain: known.map(({ name }) => name), label: null, tickSize: 0 },

@@ -1,4 +1,5 @@
 import { labelOf } from '../report/analyse/names.ts'
+import { confidence } from '../report/statistics/interval.ts'
 import { missing, numberText, percentNumber, points, rangeText } from '../report/text/format.ts'
 import type { Comparison } from './analyse.ts'
 import type { Effect } from './effects.ts'
@@ -9,8 +10,10 @@ import { fewestPairs } from './plan.ts'
 
 export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
-export const effectName = ({ name, arm, against }: Effect): string =>
-  name ? `${name} (${arm} − ${against})` : `${arm} − ${against}`
+export const armsText = ({ arm, against }: Effect): string => `${arm} − ${against}`
+
+export const effectName = (effect: Effect): string =>
+  effect.name ? `${effect.name} (${armsText(effect)})` : armsText(effect)
 
 /** An effect in one sentence; it says "better" only where the test does. */
 export function effectSentence(effect: Effect): string {
@@ -50,7 +53,8 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
     `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pText(least)}${
       pairs < fewestPairs ? `, so nothing can be shown; ${fewestPairs} pairs are the fewest that can` : ''
     }.`,
-    'Pairs share the seeds of search and training, and with them the base student. Intervals are Student’s t over runs.',
+    ...secondaryCaveat(effects),
+    'Pairs share the seeds of search and training, and with them the base student. Intervals are Student’s t over runs; an effect is called by its p alone.',
     ...(unequal.length > 0
       ? [`Not given as much as the leading arm, see the table of what was used: ${unequal.join(', ')}.`]
       : [
@@ -63,6 +67,19 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
           `${withoutResult} of ${plan.pairs} runs of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
       ),
     `Each run opened the test once: ${plan.arms.length * plan.pairs} openings, none of which chose anything.`,
+  ]
+}
+
+/** Said where Holm's adjustment leaves the secondary effects no chance with so few pairs. */
+function secondaryCaveat(effects: readonly Effect[]): string[] {
+  const secondary = effects.filter(({ primary }) => !primary)
+  const reached = (pairs: number) => (secondary.length * 2) / 2 ** pairs <= 1 - confidence
+  const pairs = Math.max(0, ...secondary.map((effect) => effect.pairs.length))
+  if (secondary.length < 2 || reached(pairs)) return []
+  let enough = pairs
+  while (!reached(enough)) enough += 1
+  return [
+    `The ${secondary.length} secondary effects, adjusted together, cannot be called with ${pairs} pairs, however large they are; with ${enough} they can.`,
   ]
 }
 

@@ -112,11 +112,20 @@ describe('what the arms were given', () => {
     )
     expect(uses.find(({ arm }) => arm === 'rules')!.unequal).toEqual([])
     expect(uses.find(({ arm }) => arm === 'random')!.unequal).toEqual([
-      'trainings: 3 where llm-iterative had 4',
-      'rows at least: 250 where llm-iterative had 300',
+      'trainings in 6 of 6 pairs: in the mean 3 where llm-iterative had 4',
+      'fewest rows in 6 of 6 pairs: in the mean 250 where llm-iterative had 300',
       'teacher calls: 880 where llm-iterative had 1000',
     ])
   })
+})
+
+test('an arm that had more in one pair and less in another is not called equal', () => {
+  const plan = planOf({ arms: ['rules', 'random'], pairs: 2 })
+  const runs = resultsOf(plan, better).map((run) =>
+    run.arm === 'random' ? { ...run, use: { ...run.use, trainings: run.pair === 1 ? 3 : 5 } } : run,
+  )
+  const { uses } = analyseComparison(plan, runs)
+  expect(uses[1]!.unequal).toEqual(['trainings in 2 of 2 pairs: in the mean 4 where rules had 4'])
 })
 
 describe('a comparison’s page', () => {
@@ -130,8 +139,11 @@ describe('a comparison’s page', () => {
       expect(page).toContain('Planner effect (llm-iterative − rules): +3.5 points')
       expect(page).toContain('llm-iterative was better than rules.')
       expect(page).toContain('2/2^6 = 0.031')
+      expect(page).toContain(
+        'The 3 secondary effects, adjusted together, cannot be called with 6 pairs, however large they are; with 7 they can',
+      )
       expect(page).toContain('12,000')
-      expect(page).toContain('no: trainings: 3 where llm-iterative had 4')
+      expect(page).toContain('no: trainings in 6 of 6 pairs: in the mean 3 where llm-iterative had 4')
       expect(page).toContain('30 openings')
     }
     expect(renderHtml(comparison).match(/<svg/g)).toHaveLength(2)
