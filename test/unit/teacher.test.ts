@@ -120,3 +120,19 @@ test('an aborted call ends, also while it waits', async () => {
   stop.abort()
   expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
 })
+
+test('the pause of the breaker and the longest wish of an endpoint are limits of the topology', async () => {
+  const breaker = createBreaker(() => {}, { minPauseMs: 40, maxPauseMs: 60 })
+  for (let call = 0; call < 20; call++) breaker.failed('call', 0, 0)
+  expect(breaker.notBefore).toBe(40)
+  breaker.admit(40)
+  breaker.failed('probe', 40, 0)
+  expect(breaker.notBefore).toBe(100)
+  let asked = 0
+  await using server = await startTeacherServer({
+    outage: () => (asked++ === 0 ? { status: 429, retryAfterS: 3600 } : null),
+  })
+  const [answer] = await many(teacherOf(server, { maxRetryAfterMs: 20 }), 1)
+  expect(answer).toMatchObject({ ok: true })
+  expect(server.requests).toBe(2)
+})

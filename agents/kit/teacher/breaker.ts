@@ -1,3 +1,5 @@
+import { TeacherLimits } from '../../../schemas/teacher.ts'
+
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** Says whether the endpoint may be called now. */
@@ -20,18 +22,19 @@ export type Admission = 'call' | 'probe'
 
 const windowSize = 40
 const openShare = 0.5
-const firstPauseMs = 1000
-const longestPauseMs = 30_000
 
 /**
  * B1  It opens when at least half of the last 40 outcomes were faults, so single 429s never stop the others.
  * B2  Open, it admits nothing until the pause, doubled each time, or the endpoint's own wish is over; then one probe.
  * B3  A probe that succeeds closes it and forgets the faults; calls that were under way when it opened do neither.
  */
-export function createBreaker(onState: (state: BreakerState) => void = () => {}): Breaker {
+export function createBreaker(
+  onState: (state: BreakerState) => void = () => {},
+  { minPauseMs, maxPauseMs }: Pick<TeacherLimits, 'minPauseMs' | 'maxPauseMs'> = TeacherLimits.parse({}),
+): Breaker {
   let state: BreakerState = 'closed'
   let outcomes: boolean[] = []
-  let pauseMs = firstPauseMs
+  let pauseMs = minPauseMs
   let notBefore = 0
   let openSince: number | null = null
   const turn = (next: BreakerState) => {
@@ -64,7 +67,7 @@ export function createBreaker(onState: (state: BreakerState) => void = () => {})
     succeeded(as) {
       if (as === 'call') return note(true)
       outcomes = []
-      pauseMs = firstPauseMs
+      pauseMs = minPauseMs
       notBefore = 0
       openSince = null
       turn('closed')
@@ -76,7 +79,7 @@ export function createBreaker(onState: (state: BreakerState) => void = () => {})
         if (state !== 'closed' || outcomes.length < windowSize / 2 || faults < openShare * outcomes.length) return
       }
       notBefore = now + Math.max(pauseMs, retryAfterMs)
-      pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+      pauseMs = Math.min(2 * pauseMs, maxPauseMs)
       openSince ??= now
       turn('open')
     },

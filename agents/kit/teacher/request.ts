@@ -61,12 +61,10 @@ function faultOf(
   return { kind: 'passing', reason, fault: true, retryAfterMs: retryAfterMs(retryAfter) }
 }
 
-const longestWishMs = 300_000
-
 /** RFC 9110: seconds, or a date. */
 function retryAfterMs(value: string | null): number {
   if (value === null) return 0
   const seconds = Number(value)
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now()
-  return Number.isFinite(ms) ? Math.min(longestWishMs, Math.max(0, ms)) : 0
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0
 }

@@ -48,7 +48,6 @@ type Task = {
 }
 type Flight = { startedAt: number; patience: number; abort: AbortController }
 
-const backoffMs = 250
 const sweepMs = 50
 
 /**
@@ -66,7 +65,8 @@ export function createTeacher(
   const post = openPost(endpoint, '/chat/completions', options.concurrency)
   const dialect = createDialect(options.model)
   const latency = createLatency(options)
-  const breaker = createBreaker(onState)
+  const wishOf = ({ retryAfterMs }: { retryAfterMs: number }) => Math.min(retryAfterMs, options.maxRetryAfterMs)
+  const breaker = createBreaker(onState, options)
   const ready: Task[] = []
   let waiting: Task[] = []
   const flights = new Set<Flight>()
@@ -143,7 +143,7 @@ export function createTeacher(
     try {
       const outcome = await requestOnce(post, dialect, task.request, flight.abort.signal)
       const now = Date.now()
-      if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, outcome.retryAfterMs)
+      if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, wishOf(outcome))
       else breaker.succeeded(admission)
       if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
       if (flight.abort.signal.aborted && outcome.kind !== 'reply') task.timeouts += 1
@@ -174,8 +174,8 @@ export function createTeacher(
         if (task.tries >= options.maxTries) {
           return { ok: false, why: 'failed', reason: `${task.tries} tries, the last: ${outcome.reason}` }
         }
-        const ownPauseMs = task.tries > 1 ? backoffMs * 2 ** task.tries : 0
-        task.notBefore = Date.now() + Math.max(outcome.retryAfterMs, ownPauseMs)
+        const ownPauseMs = task.tries > 1 ? options.backoffMs * 2 ** (task.tries - 2) : 0
+        task.notBefore = Date.now() + Math.max(wishOf(outcome), ownPauseMs)
         waiting.push(task)
         return null
       }
