@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
-import { runtimePackage } from './provision/mod.ts'
+import { runtimeEnvironment } from './provision/mod.ts'
 import type { RuntimeLog } from './runtime.ts'
 
 export interface RuntimeProcessOptions {
@@ -30,7 +30,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   const { python, module = 'syllabus_runtime', args = [], cwd, env, log, heartbeatTimeoutMs, onEvent, onExit } = options
   const child: ChildProcessWithoutNullStreams = spawn(python, ['-m', module, ...args], {
     cwd,
-    env: { ...process.env, ...env, PYTHONPATH: runtimePackage, PYTHONUNBUFFERED: '1' },
+    env: { ...process.env, ...env, ...runtimeEnvironment, PYTHONUNBUFFERED: '1' },
     stdio: 'pipe',
     // Ctrl-C on the terminal is for the launcher; the runtime ends with its stdin.
     detached: true,

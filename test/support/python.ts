@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { provisionRuntime, runtimePackage } from '../../trainer-bridge/provision/mod.ts'
+import { provisionRuntime, runtimeEnvironment, runtimePackage } from '../../trainer-bridge/provision/mod.ts'
 import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
 
 export const home = resolve(process.env.SYLLABUS_HOME ?? '.syllabus')
@@ -11,6 +11,7 @@ export async function runtimePython(): Promise<string> {
 
 /** A random student of a few thousand weights in `folder`, which the real runtime loads and trains in milliseconds. */
 export async function makeTinyStudent(python: string, folder: string): Promise<string> {
-  await runCommand(python, [join(runtimePackage, 'tests', 'tiny_student.py'), folder], { timeoutMs: 120_000 })
+  const env = { ...process.env, ...runtimeEnvironment }
+  await runCommand(python, [join(runtimePackage, 'tests', 'tiny_student.py'), folder], { env, timeoutMs: 120_000 })
   return folder
 }

