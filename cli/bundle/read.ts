@@ -26,13 +26,19 @@ export type BundleFolder = {
 
 export type Bundle = BundleFolder & AsyncDisposable & { manifest: Manifest; hash: string }
 
-/** Unpacks a bundle into a folder of its own, which goes when it is disposed of. Errors: UsageError for a file that is no bundle. */
-export async function openBundle(file: string): Promise<Bundle> {
+/** Unpacked bytes of a bundle, where nothing else is said: an archive of a few kilobytes can fill a disk. */
+export const defaultMaxBytes = 16 * 1024 ** 3
+
+/**
+ * Unpacks a bundle into a folder of its own, which goes when it is disposed of. Errors: UsageError for a file that is no bundle, or
+ * one that unpacks to more than `maxBytes`.
+ */
+export async function openBundle(file: string, maxBytes = defaultMaxBytes): Promise<Bundle> {
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-bundle-'))
   // An archive that breaks off may still be writing its last files.
   const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
   try {
-    await unpack(file, folder)
+    await unpack(file, folder, maxBytes)
     const parts = await openFolder(folder)
     const manifest = await parts.json(bundleFiles.manifest, Manifest)
     const hash = parts.files.get(bundleFiles.manifest)!.sha256
@@ -80,8 +86,9 @@ export async function openFolder(folder: string): Promise<BundleFolder> {
 }
 
 /** Only plain files come out, and only into the folder: tar itself refuses paths that climb and writes through no link. */
-async function unpack(file: string, folder: string): Promise<void> {
+async function unpack(file: string, folder: string, maxBytes: number): Promise<void> {
   const strange: string[] = []
+  let bytes = 0
   try {
     await tar.extract({
       file,
@@ -91,13 +98,19 @@ async function unpack(file: string, folder: string): Promise<void> {
       filter: (path, entry) => {
         const isFile = 'type' in entry && entry.type === 'File'
         if (!isFile) strange.push(path)
-        return isFile
+        bytes += entry.size
+        return isFile && bytes <= maxBytes
       },
     })
   } catch (error) {
     throw notABundle(`${file}: ${(error as Error).message}`)
   }
   if (strange.length > 0) throw notABundle(`${strange[0]} in it is no plain file`)
+  if (bytes > maxBytes)
+    throw new UsageError(
+      `The bundle ${file} unpacks to ${bytes} bytes, and ${maxBytes} are allowed.`,
+      'If you trust it, allow more with --max-bytes.',
+    )
 }
 
 async function hashOfFile(path: string): Promise<{ sha256: string; bytes: number }> {

@@ -4,13 +4,14 @@ import { z } from 'zod'
 import { Sha256 } from '../../schemas/ids.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundleFiles } from '../bundle/manifest.ts'
-import { type Bundle, openBundle } from '../bundle/read.ts'
+import { type Bundle, defaultMaxBytes, openBundle } from '../bundle/read.ts'
 import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { positive } from '../option-parsers.ts'
 import { versions } from '../versions.ts'
 
-type Options = { expect?: string; task?: string; report?: string; deep: boolean; json: boolean }
+type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes: number; json: boolean }
 
 export function registerVerify(program: Command): void {
   program
@@ -23,9 +24,10 @@ export function registerVerify(program: Command): void {
     .option('--task <folder>', 'the whole task, for whoever has it: its hashes and the order of the test')
     .option('--report <file>', 'a report.json to compare, beside the one in the bundle')
     .option('--deep', 'make every candidate again, too, from its seed or from the journal', false)
+    .option('--max-bytes <n>', 'bytes that it may unpack to', positive, defaultMaxBytes)
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (file: string, { expect, task: path, report, deep, json }: Options) => {
-      await using bundle = await openBundle(file)
+    .action(async (file: string, { expect, task: path, report, deep, maxBytes, json }: Options) => {
+      await using bundle = await openBundle(file, maxBytes)
       const task = path === undefined ? null : await loadTask(path)
       const published = report === undefined ? null : { file: report, report: await readReport(report) }
       let isSame = expect === undefined || expect === bundle.hash

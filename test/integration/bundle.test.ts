@@ -254,4 +254,5 @@ test('what is no bundle is said so', async () => {
   for (const file of [text, cut, other, join(folder, 'nothing.tar.gz')]) {
     await expect(openBundle(file), file).rejects.toThrow(UsageError)
   }
+  await expect(openBundle(bundle, 10_000)).rejects.toThrow('and 10000 are allowed')
 })
