@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -228,22 +228,27 @@ async function answers(url: string, credentials: AllCredentials): Promise<boolea
   }
 }
 
-/** Whether a process of this user has the id. */
+/** Whether a process of this user has the id and has not ended: one that nobody waited for keeps its id (Linux: state Z). */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch {
     return false
   }
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return true
+  }
 }
 
-async function endOf(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(100, undefined, { ref: false })
+/** `ref` keeps this process alive until then. */
+async function endOf(pid: number, ref = false): Promise<void> {
+  while (isAlive(pid)) await sleep(100, undefined, { ref })
 }
 
 /** SIGTERM lets JetStream close its files; a server that does not end in time is killed. */
-async function end(pid: number, exited: Promise<void> = endOf(pid)): Promise<void> {
+async function end(pid: number, exited: Promise<void> = endOf(pid, true)): Promise<void> {
   if (!isAlive(pid)) return
   process.kill(pid, 'SIGTERM')
   const timer = setTimeout(() => isAlive(pid) && process.kill(pid, 'SIGKILL'), stopMs)

@@ -1,5 +1,4 @@
-import { admit, quotasOf } from '../../agents/critic/admission.ts'
-import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index.ts'
+import { passOver } from '../../agents/critic/close-round.ts'
 import { RoundRecord, StoredShard } from '../../agents/critic/round-record.ts'
 import { addYield } from '../../agents/planner/rounds.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
@@ -24,14 +23,13 @@ export async function madeSoFar(bus: Bus, runId: string, attempt: Attempt): Prom
   const done = Object.values(record.value.done)
   const earlier = await Array.fromAsync(closed.rows)
   const shards = await Promise.all(done.map(({ checked }) => bus.objects.getJson(checked, StoredShard)))
-  const wanted: Record<string, number> = {}
-  for (const { id, rows } of program.sources) wanted[id] = Math.max(0, rows - (closed.bySource[id]?.admitted ?? 0))
-  const index = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
-  const open = admit(earlier, shards, quotasOf(wanted, program.sources), index)
+  const quotas: Record<string, number> = {}
+  for (const { id, rows } of program.sources) quotas[id] = Math.max(0, rows - (closed.bySource[id]?.admitted ?? 0))
+  const open = passOver({ quotas }, program, earlier, shards)
   const bySource = { ...closed.bySource }
   for (const [source, counts] of Object.entries(open.bySource)) bySource[source] = addYield(bySource[source], counts)
   return {
-    rows: each([...earlier, ...open.admitted]),
+    rows: each(open.rows),
     bySource,
     spent: spentTogether([spent, ...done.map((shard) => shard.spent)]),
   }

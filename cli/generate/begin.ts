@@ -47,6 +47,7 @@ export async function beginGeneration(
   if (begun && ((await bus.runs()).includes(begun) || state)) {
     const last = (await readRun(bus, begun)).at(-1)?.seq ?? 1
     if (state?.phase === 'done') return { runId: begun, fromSeq: last }
+    await redriveRun(bus, begun)
     if (state && state.status !== 'running') await sendControl(bus, state, 'resume')
     return { runId: begun, fromSeq: last + 1 }
   }
