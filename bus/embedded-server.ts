@@ -66,14 +66,11 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const last = await findServer(storeDir)
   if (last?.running && (await answers(last.url, credentials))) {
     log.warn({ pid: last.pid, url: last.url }, 'took over a nats-server left running on this storage')
-    return {
-      url: last.url,
-      pid: last.pid,
-      credentials,
-      adopted: true,
-      exited: endOf(last.pid),
-      stop: () => end(last.pid),
-    }
+    const { url, pid } = last
+    const stopped = Promise.withResolvers<void>()
+    // Watching keeps nobody alive, so whoever stops it is told at once: a watch alone would let the process end in between.
+    const exited = Promise.race([endOf(pid), stopped.promise])
+    return { url, pid, credentials, adopted: true, exited, stop: () => end(pid).then(stopped.resolve) }
   }
   const port = await choosePort(options.port ?? 0, last?.port)
   const url = `nats://${host}:${port}`

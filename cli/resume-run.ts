@@ -8,6 +8,14 @@ export async function resumeRun(bus: Bus, state: PlannerState): Promise<{ runId:
   const { runId } = state.config
   const last = (await readRun(bus, runId)).at(-1)?.seq ?? 1
   if (state.phase === 'done') return { runId, fromSeq: last }
-  await sendControl(bus, state, 'resume')
+  await letGoOn(bus, state)
   return { runId, fromSeq: last + 1 }
+}
+
+/** Resumes a run and sends again what its agents gave up on: whoever resumes it has mended the cause. */
+export async function letGoOn(bus: Bus, state: PlannerState): Promise<void> {
+  await sendControl(bus, state, 'resume')
+  for (const { id, message } of await bus.dead.list()) {
+    if (message?.runId === state.config.runId) await bus.dead.redrive(id)
+  }
 }

@@ -56,7 +56,7 @@ async function react(draft: Draft): Promise<void> {
       return control(draft, event.payload)
     case 'fault':
       return setStatus(draft, 'faulted', `${event.payload.message}: ${event.payload.reason}`, {
-        mend: `mend the cause, then: syllabus dead redrive ${event.payload.deadLetter}`,
+        mend: `mend the cause, then: syllabus resume ${draft.state.config.runId}`,
       })
     case 'verdict':
       recover(draft)

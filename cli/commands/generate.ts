@@ -149,7 +149,6 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
     const complete = state ? await writeOutcome(bus, state.value, to, reporter) : false
     if (end?.status === 'faulted') {
-      reporter.line(`the run waits: ${end.reason}. Mend it, then give the same command again`)
       return exitCodes.faulted
     }
     if (!end || end.status === 'stopped') {

@@ -10,9 +10,9 @@ import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { Cluster } from '../cluster.ts'
-import { sendControl } from '../commands/control.ts'
 import { UsageError } from '../errors.ts'
 import { readRun } from '../follow-run.ts'
+import { letGoOn } from '../resume-run.ts'
 import { submitRun } from '../submit-run.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
@@ -47,8 +47,7 @@ export async function beginGeneration(
   if (begun && ((await bus.runs()).includes(begun) || state)) {
     const last = (await readRun(bus, begun)).at(-1)?.seq ?? 1
     if (state?.phase === 'done') return { runId: begun, fromSeq: last }
-    await redriveRun(bus, begun)
-    if (state && state.status !== 'running') await sendControl(bus, state, 'resume')
+    if (state && state.status !== 'running') await letGoOn(bus, state)
     return { runId: begun, fromSeq: last + 1 }
   }
   const key = Buffer.from(cluster.contaminationKey, 'hex')

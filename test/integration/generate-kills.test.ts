@@ -57,6 +57,18 @@ test.each(['generator', 'critic', 'nats-server'])(
   90_000,
 )
 
+test('with kill -9 of the command itself the same command goes on, ends well and pays at most what was in flight again', async () => {
+  await using server = await startTeacherServer({ latencyMs: 150, duplicateEvery: 10 })
+  const first = folder.generate('command', server, rows)
+  await until('half of the calls are made', () => server.requests >= 60, 30_000)
+  kill([first.child.pid ?? null])
+  await first.ended
+  const second = folder.generate('command', server, rows)
+  expect(await second.ended, second.output()).toBe(0)
+  expect(await folder.outcomeOf('command')).toMatchObject({ rows: 120, datasetHash: calmHash })
+  expect(paidTwice(server)).toBeLessThanOrEqual(10)
+}, 90_000)
+
 /** Restarts at once, so that a kill costs as little as the process needs to start; a message survives any number of them. */
 const hunted = {
   supervisor: { minRestartMs: 20, maxRestartMs: 40 },

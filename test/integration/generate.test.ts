@@ -55,6 +55,28 @@ test('the same command goes on with a folder, and refuses other settings', async
   expect(server.requests).toBeLessThanOrEqual(127 + 10)
 })
 
+test('a key that is refused half way stops the calls; once it is mended the same command goes on, and pays nothing twice', async () => {
+  let withdrawn = true
+  await using server = await startTeacherServer({
+    latencyMs: 100,
+    outage: () => (withdrawn && server.requests > 40 ? { status: 401 } : null),
+  })
+  const args = ['--rows', '100', '--concurrency', '10']
+  const first = folder.generate('withdrawn', server, args)
+  expect(await first.ended, first.output()).toBe(4)
+  expect(first.output()).toContain('give the same "syllabus generate" command again')
+  // What was under way, and one more round of it for each shard that was taken meanwhile.
+  expect(server.requests).toBeLessThan(80)
+  const refused = server.requests - 40
+  withdrawn = false
+  const second = folder.generate('withdrawn', server, args)
+  expect(await second.ended, second.output()).toBe(0)
+  const outcome = await folder.outcomeOf('withdrawn')
+  expect(outcome).toMatchObject({ rows: 100, stopReason: 'rows-complete' })
+  expect(server.byPrompt.size + refused).toBe(server.requests)
+  expect(outcome.spent.calls).toBeGreaterThanOrEqual(server.requests)
+})
+
 test('what is wrong with the teacher is said before anything is paid', async () => {
   await using server = await startTeacherServer({ key: 'right' })
   const refused = folder.generate('refused', server, ['--rows', '10'])

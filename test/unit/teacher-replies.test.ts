@@ -6,6 +6,8 @@ import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
 
+const concurrency = 10
+
 type Said = { status?: number; headers?: Record<string, string>; body: unknown }
 type Body = Record<string, unknown>
 
@@ -25,7 +27,7 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
   const teacher = createTeacher(
     { baseUrl, apiKey: 'sk-planted' },
-    TeacherOptions.parse({ model: 'm', maxTries: 4, minTimeoutMs: 5000 }),
+    TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, minTimeoutMs: 5000 }),
   )
   const ask = (temperature = 0.7) =>
     teacher.ask(
@@ -162,4 +164,13 @@ test('an address that lacks its version, or has the path of a call, is told with
     await expect(checkTeacher({ baseUrl, apiKey: '' }, 'm')).rejects.toMatchObject({ mend })
   await using bare = await endpointThat(() => ({ status: 404, body: 'no such path' }))
   await expect(checkTeacher({ baseUrl: bare.baseUrl, apiKey: '' }, 'm')).resolves.toEqual({ contextTokens: null })
+})
+
+test('when the key is refused, what still waits is not sent', async () => {
+  await using endpoint = await endpointThat((_, request) =>
+    request <= 5 ? { body: completion('ab') } : { status: 401, body: 'no such key' },
+  )
+  const ends = await Promise.allSettled(Array.from({ length: 100 }, () => endpoint.ask()))
+  expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+  expect(endpoint.sent.length).toBeLessThanOrEqual(5 + concurrency)
 })

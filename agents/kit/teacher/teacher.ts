@@ -115,6 +115,11 @@ export function createTeacher(
     }
   }
 
+  /** What waits would be refused the same way: it is not sent. */
+  function refuseAll(reason: string): void {
+    for (const task of [...ready.splice(0), ...waiting.splice(0)]) task.settle.reject(new TeacherRefused(reason))
+  }
+
   async function run(task: Task, admission: Admission): Promise<void> {
     try {
       task.signal.throwIfAborted()
@@ -163,6 +168,7 @@ export function createTeacher(
         usage.outputTokens += outcome.reply.outputTokens
         return { ok: true, reply: outcome.reply }
       case 'fatal':
+        refuseAll(outcome.reason)
         throw new TeacherRefused(outcome.reason)
       case 'refused':
         return { ok: false, why: outcome.tooLong ? 'context' : 'failed', reason: outcome.reason }

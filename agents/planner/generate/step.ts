@@ -54,8 +54,8 @@ function react(state: PlannerState, event: PlannerEvent): Change {
     case 'control':
       return control(state, event)
     case 'fault': {
-      const { message, reason, deadLetter } = event.payload
-      const mend = `mend the cause, then: syllabus dead redrive ${deadLetter}`
+      const { message, reason } = event.payload
+      const mend = 'mend the cause, then give the same "syllabus generate" command again'
       return turn(state, 'faulted', `${message}: ${reason}`, event, mend)
     }
     case 'verdict': {
