@@ -111,6 +111,7 @@ test(
     expect(opened.opening).toBe(1)
     expect(opened.results.map(({ paper }) => paper).toSorted()).toEqual([
       ...Array(4).fill('audit'),
+      ...Array(3).fill('retention'),
       ...Array(4).fill('test'),
     ])
 
@@ -164,6 +165,7 @@ test(
     }
     const sat = (paper: string) => results.filter((each) => each.paper === paper).map(({ candidate }) => candidate.name)
     expect(sat('audit').toSorted()).toEqual(['base', 'base-examples', ...arms])
+    expect(sat('retention').toSorted()).toEqual(['base', 'final', 'final-s2'])
     expect(sat('test').toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'base-examples', ...arms])
 
     // All of it is computed again from its bundle, whoever was killed on the way.

@@ -6,6 +6,7 @@ import { sha256 } from '../../schemas/hash.ts'
 import { type Item, TaskFile } from '../../schemas/task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
+import { bundledRetention } from '../../tasks/read-retention.ts'
 
 /** A small edition of the bundled task, for runs that end in a minute: `items` of each of three parts in a split, 24 rows, short replies. */
 export async function writeMiniTask(dir: string, items = 6): Promise<string> {
@@ -27,12 +28,15 @@ export async function writeMiniTask(dir: string, items = 6): Promise<string> {
     validation: await put('validation.jsonl', draw('validation')),
     test: await put('test.jsonl', draw('test')),
   }
+  const { scorer, max_new_tokens, items: known } = await bundledRetention()
+  const retention = { ...(await put('retention.jsonl', known.slice(0, 8))), scorer, max_new_tokens }
   await cp(join(bundledTask, 'procedure'), join(dir, 'procedure'), { recursive: true })
   await writeFile(join(dir, 'few-shot.json'), JSON.stringify(fewShot))
   await writeFile(join(dir, 'sample.json'), JSON.stringify(sampleSubmission))
   const file = {
     ...whole,
     splits,
+    retention,
     few_shot: 'few-shot.json',
     sample_submission: 'sample.json',
     rows: { target: 24, minimum: 12 },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { OpeningRecord, sittingsOf } from '../../agents/evaluator/sitting-plan.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { planEvidence } from '../../cli/evidence.ts'
 import { checkTask } from '../../cli/task-check/check-task.ts'
@@ -8,6 +9,7 @@ import { loadTask, publicView, TaskError } from '../../tasks/load.ts'
 import { bundledRetention, retentionOf } from '../../tasks/read-retention.ts'
 import { retentionLines } from '../../tasks/retention/items.ts'
 import { scorerNamed } from '../../tasks/scorers/mod.ts'
+import { configOf } from '../support/planner-fixtures.ts'
 
 const task = await loadTask(bundledTask)
 const bundled = await bundledRetention()
@@ -46,6 +48,15 @@ describe('a retention set of a task', () => {
     await expect(retentionOf(own([first!, first!]))).rejects.toThrow('The same id stands twice')
     const problems = (await checkTask(own([asked]))).flatMap((finding) => finding.problems)
     expect(problems).toHaveLength(1)
+  })
+
+  test('is sat by nobody in an opening that began before there was one', () => {
+    const ref = { account: 'VAULT', name: 'paper', sha256: 'a'.repeat(64), bytes: 1 }
+    const base = { name: 'base', student: 's', jobHash: null, adapter: null, examples: false }
+    const { variants } = configOf()
+    const old = { opening: 1, testHash: 'b'.repeat(64), auditSeed: 's', candidates: [base], publicTask: ref, variants }
+    const record = OpeningRecord.parse({ ...old, papers: { test: ref, audit: null } })
+    expect(sittingsOf(record).map(({ paper }) => paper)).toEqual(['test'])
   })
 
   test('is sat where the topology or an option says so', async () => {
