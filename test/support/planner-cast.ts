@@ -14,6 +14,8 @@ export type CastBehaviour = {
   yieldOf(attempt: number): number
   /** Right answers of 30 on validation, by the candidate's name. */
   scoreOf(candidate: string): number
+  /** Right answers of 30 on the sealed test; without it a test is opened without results. */
+  testOf?(runId: string, candidate: string): number
   badCases: BadCase[]
 }
 
@@ -28,7 +30,7 @@ const unexpected = async () => {
 export async function openCast(
   server: TestServer,
   variants: Readonly<Record<string, string>>,
-  { yieldOf, scoreOf, badCases }: CastBehaviour,
+  { yieldOf, scoreOf, testOf, badCases }: CastBehaviour,
   signal: AbortSignal,
 ): Promise<void> {
   const open = (role: AgentRole) => server.open(role, variants[role])
@@ -63,7 +65,7 @@ export async function openCast(
     const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
     await critic!.publish(
       Verdict,
-      { runId, variant: variants.planner!, id: `verdict:a${attempt}.r${number}`, cause },
+      { runId, variant: round.variants.planner, id: `verdict:a${attempt}.r${number}`, cause },
       {
         attempt,
         round: number,
@@ -93,16 +95,22 @@ export async function openCast(
       const payload = { candidate, training: null, reusedTraining: false, items: [], contamination }
       await evaluator!.publish(
         Report,
-        { runId, variant: variants.planner!, id: `report:${job.candidate}`, cause },
+        { runId, variant: job.variants.planner, id: `report:${job.candidate}`, cause },
         Report.schema.parse({ ...payload, validation: sheetOf(scoreOf(job.candidate)), badCases }),
       )
     },
     sitting: unexpected,
   })
   work(evaluator!, 'evaluator', {
-    async 'opening-request'(_request, { runId, cause }) {
-      const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', papers: {}, results: [] }
-      await evaluator!.publish(Opened, { runId, variant: variants.planner!, id: 'opened', cause }, payload)
+    async 'opening-request'({ candidates, variants: own }, { runId, cause }) {
+      const results = !testOf
+        ? []
+        : candidates.map((candidate) => {
+            const sheet = sheetOf(testOf(runId, candidate.name))
+            return { candidate, paper: 'test' as const, sheet, items: [] }
+          })
+      const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', papers: {}, results }
+      await evaluator!.publish(Opened, { runId, variant: own.planner, id: 'opened', cause }, payload)
     },
     predictions: unexpected,
     answers: unexpected,
