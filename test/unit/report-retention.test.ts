@@ -68,6 +68,7 @@ describe('retention in the report', () => {
     for (const page of [renderHtml(data), renderMarkdown(data)]) {
       expect(page).toContain('Lost: Final − base student is −15.0 points')
       expect(page).toContain('71.4 %')
+      expect(page).toContain('0 of 420 replies cut')
       expect(page).toContain('210 questions outside all skills of the task')
       expect(page).not.toContain('was not measured (run.evidence.retention')
     }

@@ -11,12 +11,12 @@ const verdicts: Readonly<Record<RetentionFacts['changes'][number]['verdict'], st
 
 /** The arms as rows of a table: share right, its change from the base, the verdict. */
 export function retentionLines({ arms, changes }: RetentionFacts): [string, string, string, string][] {
-  return arms.map(({ arm, value, interval, perSeed }) => {
+  return arms.map(({ arm, items, cut, value, interval, perSeed }) => {
     const change = changes.find((each) => each.arm === arm)
     const seeds = perSeed.length > 1 ? `, seeds ${perSeed.map(percentNumber).join(', ')}` : ''
     return [
       labelOf(arm),
-      `${percent(value)}${rangeText(interval, percentNumber)}${seeds}`,
+      `${percent(value)}${rangeText(interval, percentNumber)}${seeds}; ${numberText(cut)} of ${numberText(items * perSeed.length)} replies cut`,
       change ? `${points(change.value)}${rangeText(change.interval, points)}` : '',
       change ? verdicts[change.verdict] : '',
     ]
