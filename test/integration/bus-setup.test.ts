@@ -4,7 +4,8 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nanos } from 'nats'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect, nanos } from 'nats'
 import { afterEach, expect, test } from 'vitest'
 import {
   BusSetupError,
@@ -17,6 +18,7 @@ import {
 } from '../../bus/mod.ts'
 import { durableName, logStreamOf } from '../../bus/subjects.ts'
 import { registry } from '../../schemas/registry.ts'
+import { syllabus } from '../support/command.ts'
 import { operatorLink } from '../support/doors.ts'
 import { memoryLog, natsBinary, take, until, withServer } from '../support/nats.ts'
 
@@ -217,4 +219,22 @@ test('what keeps a bus makes what is missing and changes nothing else', async ()
   expect(await look()).toEqual({ bytes: own.logMaxBytes, ackWait: nanos(4321), batch: missing })
   await operator.ensureTopology(other)
   expect(await look()).toEqual({ bytes: other.logMaxBytes, ackWait: nanos(30_000), batch: missing })
+})
+
+test('a command on a server of others leaves its limits as they are', async () => {
+  const url = await foreignServer('-js', '-sd', await folder())
+  await until('up', () =>
+    connectTo(url).then(
+      (bus) => bus[Symbol.asyncDispose]().then(() => true),
+      () => false,
+    ),
+  )
+  await using bus = await connectTo(url)
+  await bus.ensureTopology({ logMaxBytes: 2 ** 22, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 23 })
+  const command = syllabus(['status'], { NATS_URL: url, SYLLABUS_HOME: await folder() })
+  expect(await command.ended, command.output()).toBe(0)
+  const manager = await connect({ servers: url })
+  cleanups.push(() => manager.close())
+  const { config } = await (await jetstreamManager(manager)).streams.info(logStreamOf.LAB)
+  expect(config.max_bytes).toBe(2 ** 22)
 })

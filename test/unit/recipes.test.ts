@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -120,6 +120,19 @@ describe('the recipes of the paper', () => {
       planner: { options: { model: 'mine' } },
       generator: { options: { model: 'mine' } },
     })
+  })
+})
+
+test('the recipe of docs/recipes.md holds', async () => {
+  const page = await readFile(fileURLToPath(new URL('../../docs/recipes.md', import.meta.url)), 'utf8')
+  const path = join(folder, 'documented.yaml')
+  await writeFile(path, /```yaml\n(.*?)```/s.exec(page)![1]!)
+  const arms = armsOf(await readRecipe(path))
+  expect(arms.map(({ name }) => name)).toEqual(['one-shot', 'iterative', 'gentle'])
+  expect(arms[2]!.arm).toMatchObject({
+    runs: 3,
+    task: { training: { learning_rate: 5e-5, num_train_epochs: 2 } },
+    topology: { agents: { planner: { variant: 'llm-iterative' } } },
   })
 })
 
