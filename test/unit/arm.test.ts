@@ -41,6 +41,7 @@ describe('the arms of a run', () => {
       submissions: false,
       guard: 'off',
       swapValidationAt: null,
+      retention: false,
     })
   })
 })
