@@ -4,9 +4,14 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { explain, ownNode, runsHere } from './guard.mjs'
 
+/** They stream: V8 is to collect garbage before it takes more memory, where it would let the heap grow with the source. */
+const streaming = ['score', 'task']
+
 if (runsHere()) {
+  if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size')
   const { homeFolder } = await import('./home.ts')
   // Halves the time that a command needs to start; a home is not made for its sake.
   if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))

@@ -39,10 +39,14 @@ export function repeatsBetween<T extends { text: string }>(sides: readonly (read
   })
 }
 
-/** Pairs of texts that join every text with all that it repeats, over as many steps as it takes. */
-export function alikeTexts<T extends { text: string }>(texts: readonly T[]): [T, T][] {
+/** Pairs of texts that join every group of texts (those of one key) with all that it repeats, over as many steps as it takes. */
+export function alikeTexts<T extends { key: number; text: string }>(texts: readonly T[]): [T, T][] {
   const closest = openTexts(texts)
-  const parent = texts.map((_, place) => place)
+  const firstOf = new Map<number, number>()
+  const parent = texts.map(({ key }, place) => {
+    if (!firstOf.has(key)) firstOf.set(key, place)
+    return firstOf.get(key)!
+  })
   const home = (place: number): number => {
     let at = place
     while (parent[at] !== at) at = parent[at]!

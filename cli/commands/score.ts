@@ -14,7 +14,6 @@ import {
 import { type ScoreSummary, scoreFile } from '../../tasks/scorers/score-file.ts'
 import { openScript, type Script } from '../../tasks/scorers/script.ts'
 import { UsageError } from '../errors.ts'
-import { keepHeapSmall } from '../small-heap.ts'
 
 type Options = { scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
 
@@ -31,7 +30,6 @@ export function registerScore(program: Command): void {
     .requiredOption('--out <file>', 'where the scored lines go')
     .option('--options <json>', 'options of the scorer, as a JSON object')
     .action(async (options: Options) => {
-      keepHeapSmall()
       const scorer = await scorerFor(options)
       await checkPaths(options)
       const summary = await scoreFile(options.in, options.out, scorer, options.mode)

@@ -7,7 +7,6 @@ import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { alikeTexts } from '../near-duplicates.ts'
 import { positive, whole } from '../option-parsers.ts'
-import { keepHeapSmall } from '../small-heap.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { describeLog } from '../task-import-log.ts'
 
@@ -54,7 +53,6 @@ function countOrFile(text: string): number | string {
 }
 
 async function importSource(format: string, source: string, options: Options): Promise<void> {
-  keepHeapSmall()
   const { out, seed, audit = 0, seeds, ...rest } = options
   if (seeds !== undefined && seeds > maxSeeds)
     throw new UsageError(`A seed pool holds up to ${maxSeeds} questions.`, 'Lower --seeds.')

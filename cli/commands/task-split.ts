@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { stringify } from 'yaml'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
 import { whole } from '../option-parsers.ts'
-import { keepHeapSmall } from '../small-heap.ts'
 import { describeLog } from '../task-import-log.ts'
 
 export function registerTaskSplit(task: Command): void {
@@ -18,7 +17,6 @@ export function registerTaskSplit(task: Command): void {
     .option('--group <field>', 'field whose equal values stay in one split')
     .option('--stratify <field>', 'field of which every split gets its share')
     .action(async (files: string[], { out, ...plan }: RecordPlan & { out: string }) => {
-      keepHeapSmall()
       const { log, splits } = await splitRecords(files, out, plan)
       for (const line of describeLog(log)) console.log(line)
       console.log(`\nFor task.yaml, with the files of ${out} beside it:\n${stringify({ splits }).trimEnd()}`)

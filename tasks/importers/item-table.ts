@@ -4,8 +4,9 @@ import { fingerprint } from './fingerprint.ts'
 import type { DraftItem } from './importer.ts'
 
 const maxSkills = 1 << 16
-/** Sets of up to so many characters are divided so that no question is a near-duplicate of one in another split. */
-const maxTextChars = 2_000_000
+/** Sets of up to so many questions and characters are divided so that no question is a near-duplicate of one in another split. */
+const maxTexts = 20_000
+const maxTextChars = 5_000_000
 
 export type ItemText = { readonly key: number; readonly text: string }
 
@@ -36,7 +37,7 @@ export class ItemTable {
       const key = groupKey(item)
       this.texts?.push({ key, text: item.input })
       this.chars += item.input.length
-      if (this.chars > maxTextChars) this.texts = undefined
+      if (this.kept >= maxTexts || this.chars > maxTextChars) this.texts = undefined
       this.insert.run(this.count, key, fingerprint(`${this.seed}:${key}`), this.indexOf(item.skill))
       this.kept += 1
     }

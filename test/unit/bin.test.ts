@@ -11,6 +11,7 @@ const everywhere: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['existsSync'],
   'node:module': ['default'],
   'node:path': ['join'],
+  'node:v8': ['setFlagsFromString'],
   'node:url': ['fileURLToPath'],
 }
 

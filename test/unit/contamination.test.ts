@@ -123,10 +123,13 @@ test('near-duplicates are found among items themselves, in either order and over
     'A train leaves at 9:10 and arrives at 11:45. How many minutes does it take?',
     `Read with care. ${told} Give kilograms.`,
     told.replace('A van', 'The van').replace('What does its load weigh', 'How much does its load weigh'),
-  ].map((text, place) => ({ text, place }))
+  ].map((text, place) => ({ text, place, key: place }))
   const placesOf = (pairs: { place: number }[][]) => pairs.map((pair) => pair.map(({ place }) => place).sort())
   expect(placesOf(alikeTexts(texts)).flat().sort()).not.toContain(1)
   expect(new Set(placesOf(alikeTexts(texts)).flat())).toEqual(new Set([0, 2, 3]))
+  // Of one group, two texts need no pair to stay together.
+  const grouped = texts.map((each) => ({ ...each, key: each.place === 1 ? 1 : 0 }))
+  expect(alikeTexts(grouped)).toEqual([])
   const repeats = repeatsBetween([[texts[0]!, texts[1]!], [texts[2]!]])
   expect(repeats).toMatchObject([{ earlier: { place: 0 }, later: { place: 2 } }])
   expect(repeatsBetween([[texts[2]!], [texts[1]!, texts[0]!]])).toMatchObject([

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { alikeTexts, repeatsBetween } from '../../cli/near-duplicates.ts'
+import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importFolder, sharedGroups, times } from '../support/import-folder.ts'
 
 /** A record with FinanceReasoning's fields. */
@@ -100,5 +102,26 @@ describe('financereasoning', () => {
     await using folder = await importFolder()
     await folder.put('src/readme.md', 'none')
     expect((await folder.refused('financereasoning', `${folder.path}/src`)).mend).toContain('easy.json')
+  })
+
+  test('near-duplicates under other contexts stay together in a set of millions of characters', async () => {
+    await using folder = await importFolder()
+    const page = (index: number) =>
+      times(1_000, (at) => `entry${index}x${at} ${(index * 7919 + at * 104_729) % 99_991}`).join(' ')
+    const contexts = times(130, page)
+    // Every fourth record repeats the one before it, on a context that differs by a word.
+    const records = contexts.map((context, index) =>
+      index % 4 === 3
+        ? record(index - 1, { context: `${contexts[index - 1]} revised`, question_id: `test-${index}` })
+        : record(index, { context }),
+    )
+    expect(JSON.stringify(records).length).toBeGreaterThan(2_000_000)
+    const { task } = await folder.import('financereasoning', await folder.put('hard.json', records), {
+      alike: alikeTexts<ItemText>,
+    })
+    const sides = [task.validation, task.test].map((items) => items.map(({ input }) => ({ text: input })))
+    expect(repeatsBetween(sides)).toEqual([])
+    const planted = [contexts[2]!, `${contexts[2]} revised`].map((text) => [{ text }])
+    expect(repeatsBetween(planted)).toHaveLength(1)
   })
 })
