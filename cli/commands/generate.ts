@@ -16,6 +16,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { type ExportFormat, exportFormats, provenanceOption } from '../export/mod.ts'
 import { beginGeneration, begunIn, type Wanted } from '../generate/begin.ts'
 import { followGeneration } from '../generate/follow.ts'
+import { prepareOut, saidPlainly } from '../generate/out-folder.ts'
 import { writeOutcome } from '../generate/outcome.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { announceSession, findSession } from '../live-session.ts'
@@ -103,6 +104,7 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   checkBudget(program, options.rows, topology.run.teacherCalls)
   const wanted = { task, program, topology, out, seed, model, local, ...(runId ? { runId } : {}) }
   await begunIn(wanted)
+  await prepareOut(out, options.format)
   const session = await findSession()
   if (session) {
     throw new UsageError(
@@ -147,7 +149,7 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
     const state = await bus.kv('runs', PlannerState).get(runId)
     const { out, format, provenance, rows } = options
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
-    const complete = state ? await writeOutcome(bus, state.value, to, reporter) : false
+    const complete = state ? await saidPlainly(out, () => writeOutcome(bus, state.value, to, reporter)) : false
     if (end?.status === 'faulted') {
       return exitCodes.faulted
     }

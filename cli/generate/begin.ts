@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { buildContaminationIndex } from '../../agents/critic/checks/contamination.ts'
@@ -12,8 +12,10 @@ import type { Topology } from '../../schemas/topology.ts'
 import type { Cluster } from '../cluster.ts'
 import { UsageError } from '../errors.ts'
 import { readRun } from '../follow-run.ts'
+import { homeFolder } from '../home.ts'
 import { letGoOn } from '../resume-run.ts'
 import { submitRun } from '../submit-run.ts'
+import { begunFile } from './out-folder.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
 const Begun = z.object({ runId: z.string(), asked: z.string() })
@@ -22,14 +24,24 @@ export type Wanted = { task: Task; program: Program; topology: Topology; out: st
 
 /** The run that the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
 export async function begunIn(wanted: Wanted): Promise<string | null> {
-  const text = await readFile(join(wanted.out, 'run.json'), 'utf8').catch(() => null)
+  const file = join(wanted.out, begunFile)
+  const text = await readFile(file, 'utf8').catch(() => null)
   if (text === null) return null
-  const begun = Begun.parse(JSON.parse(text))
+  const begun = parseBegun(text)
+  if (!begun) throw new UsageError(`${file} does not say which run it was begun with.`, 'Give another --out.')
   if (begun.asked === askedHash(wanted)) return begun.runId
   throw new UsageError(
     `${wanted.out} holds run ${begun.runId}, which was begun with another task, program, number of rows, model or seed.`,
     'Give the same options to go on with it, or another --out.',
   )
+}
+
+function parseBegun(text: string): z.infer<typeof Begun> | null {
+  try {
+    return Begun.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
 }
 
 const askedHash = ({ task, program, topology, seed }: Wanted) =>
@@ -50,13 +62,18 @@ export async function beginGeneration(
     if (state && state.status !== 'running') await letGoOn(bus, state)
     return { runId: begun, fromSeq: last + 1 }
   }
+  if (begun) {
+    throw new UsageError(
+      `${out} holds run ${begun}, which is not in this home (${homeFolder()}).`,
+      'Set SYLLABUS_HOME to the home that it was begun in, or give another --out to pay for new rows.',
+    )
+  }
   const key = Buffer.from(cluster.contaminationKey, 'hex')
   const index = buildContaminationIndex(evaluationItems(task), key)
   const contamination = await bus.objects.put('LAB', 'contamination', index)
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
   const request = { seed, rows, generate: { program, contamination }, ...(wanted.runId ? { runId: wanted.runId } : {}) }
   const runId = await submitRun(bus, task, topology, request)
-  await mkdir(out, { recursive: true })
-  await writeFile(join(out, 'run.json'), `${JSON.stringify({ runId, asked: askedHash(wanted) }, null, 2)}\n`)
+  await writeFile(join(out, begunFile), `${JSON.stringify({ runId, asked: askedHash(wanted) }, null, 2)}\n`)
   return { runId, fromSeq: 1 }
 }

@@ -5,6 +5,7 @@ import type { Bus } from '../../bus/mod.ts'
 import { moneyOf } from '../../schemas/usage.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import type { Reporter } from '../progress.ts'
+import { outcomeFile } from './out-folder.ts'
 
 /** Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. */
 export async function writeOutcome(
@@ -35,7 +36,7 @@ export async function writeOutcome(
     programHash: attempt.programHash,
     datasetHash: attempt.datasetHash,
   }
-  await writeFile(join(to.out, 'generation.json'), `${JSON.stringify(facts, null, 2)}\n`)
+  await writeFile(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(made.bySource).reduce((sum, source) => sum + source.asked, 0)
   const why = stopReason ?? 'not finished'
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${made.spent.calls} calls: ${why}`)

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
@@ -75,6 +75,25 @@ test('a key that is refused half way stops the calls; once it is mended the same
   expect(outcome).toMatchObject({ rows: 100, stopReason: 'rows-complete' })
   expect(server.byPrompt.size + refused).toBe(server.requests)
   expect(outcome.spent.calls).toBeGreaterThanOrEqual(server.requests)
+})
+
+test('a folder that cannot take the rows is told before anything is paid, and files of others are left alone', async () => {
+  await using server = await startTeacherServer()
+  const refusal = async (name: string) => {
+    const command = folder.generate(name, server, ['--rows', '10'])
+    expect(await command.ended, command.output()).toBe(2)
+    return command.output()
+  }
+  await writeFile(join(folder.path, 'a-file'), '')
+  expect(await refusal('a-file')).toContain('cannot be written')
+  await mkdir(join(folder.path, 'foreign'))
+  await writeFile(join(folder.path, 'foreign', 'README.md'), 'mine')
+  expect(await refusal('foreign')).toContain('holds README.md, which this command did not write')
+  expect(await readFile(join(folder.path, 'foreign', 'README.md'), 'utf8')).toBe('mine')
+  await mkdir(join(folder.path, 'other'))
+  await writeFile(join(folder.path, 'other', 'run.json'), '{"name": "mine"}')
+  expect(await refusal('other')).toContain('run.json does not say which run')
+  expect(server.requests).toBe(0)
 })
 
 test('what is wrong with the teacher is said before anything is paid', async () => {
