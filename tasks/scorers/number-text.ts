@@ -21,11 +21,12 @@ export function readAnswerNumber(text: string): number | null {
   return firstNumber(clean.slice(relation)) ?? (relation > 0 ? firstNumber(clean) : null)
 }
 
-/** The text without the marks that only set it, its minus signs as `-`, its white space single. */
+/** The text without the marks that only set it, its minus signs as `-`, its full-width digits as ASCII, its white space single. */
 export function cleanAnswer(text: string): string {
   return text
     .slice(0, maxChars)
     .replace(/[\u2212\u2013\uFE63\uFF0D]/g, '-')
+    .replace(/[\uFF0E\uFF10-\uFF19]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/\{,\}/g, ',')
     .replace(wrappers, '')
     .replace(/\s+/g, ' ')

@@ -73,6 +73,7 @@ describe('SciBench, normalised', () => {
     [box('\\frac{25}{2}'), '12.5'],
     [box('1.25 \\times 10^{1}'), '12.5'],
     [box('-2'), '\u22122'],
+    [box('−１２．５'), '-12.5'],
     [box('1250'), '1,250'],
     ['The answer is 12.5 m.', '12.5'],
   ])('accepts %s for %s', (response, gold) => expect(normalised(response, gold)).toBe(true))
