@@ -103,9 +103,9 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
         },
       )
     await ask('one')
-    await until('the first predictions', () => got.length === 1, 60_000)
+    await until('the first predictions', () => got.length === 1, 180_000)
     await ask('two')
-    await until('the second predictions', () => got.length === 2, 60_000)
+    await until('the second predictions', () => got.length === 2, 180_000)
     const [first, second] = got
     expect(first!.reusedTraining).toBe(false)
     expect(second!.reusedTraining).toBe(true)
