@@ -27,7 +27,7 @@ import { openCast } from '../support/planner-cast.ts'
 
 const task = await loadTask(bundledTask)
 const local = await readTopology(defaultTopology)
-const plan = planOf({ name: 'cast', arms: ['rules', 'random'], pairs: 6, attempts: 3, rows: 60, taskHash: task.sha256 })
+const plan = planOf({ name: 'cast', arms: ['rules', 'random'], pairs: 6, attempts: 2, rows: 60, taskHash: task.sha256 })
 const quiet = { ...createReporter(), line: () => {}, json: () => {}, progress: () => {} }
 let server: TestServer
 let operator: Bus
@@ -94,7 +94,7 @@ test('paired runs of two planners at work beside each other end in a report of t
   expect(effect).toMatchObject({ arm: 'rules', against: 'random', p: 2 / 64, verdict: 'shown' })
   expect(effect!.differences!.values.map((value) => Math.round(value * 30))).toEqual([1, 2, 3, 4, 5, 6])
   for (const use of uses) {
-    expect(use).toMatchObject({ trainings: 4, validationScores: 5, rows: { fewest: 60, most: 60 }, unequal: [] })
+    expect(use).toMatchObject({ trainings: 3, validationScores: 4, rows: { fewest: 60, most: 60 }, unequal: [] })
   }
 
   await writeRunReport(operator, 'cast-random-3', quiet)
@@ -103,4 +103,4 @@ test('paired runs of two planners at work beside each other end in a report of t
     expect(report).toContain('Planner effect: see the comparison cast')
     expect(report).not.toContain('Planner effect not measured')
   }
-})
+}, 120_000)
