@@ -1,5 +1,6 @@
 import type { FailureKind } from '../../../schemas/row.ts'
 import { extractJson } from '../../kit/extract-json.ts'
+import { withLatexEscaped } from '../../kit/latex-escapes.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 
@@ -40,7 +41,7 @@ export async function readReply(
 function parseRow({ text, cut }: Pick<Reply, 'text' | 'cut'>): { row: WrittenRow } | { fault: string } {
   const ending = cut ? ', for it was cut off at the token limit' : ''
   if (text.trim() === '') return { fault: `it was empty${ending}` }
-  const written = extractJson(text)
+  const written = extractJson(withLatexEscaped(text))
   if (written === undefined) return { fault: `it held no whole, valid JSON object${ending}` }
   const parsed = WrittenRow.safeParse(written)
   if (parsed.success) return { row: parsed.data }
