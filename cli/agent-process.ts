@@ -3,6 +3,7 @@ import type { AgentModule } from '../agents/kit/agent.ts'
 import { hostAgent } from '../agents/kit/host.ts'
 import { Identity, identityVariable, Launch } from '../agents/kit/launch.ts'
 import { createLog } from '../agents/kit/log.ts'
+import { isPassing } from '../bus/mod.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import { mendOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -31,7 +32,8 @@ try {
 } catch (error) {
   if (!drain.signal.aborted) {
     log.fatal({ error: error instanceof Error ? error.message : String(error), mend: mendOf(error) }, 'cannot work')
-    process.exitCode = mendOf(error) ? exitCodes.badInput : exitCodes.failure
+    // A server that is away comes back, so its agent is started again: nobody's input is at fault.
+    process.exitCode = mendOf(error) && !isPassing(error) ? exitCodes.badInput : exitCodes.failure
   }
 }
 process.disconnect?.()
