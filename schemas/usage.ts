@@ -18,6 +18,8 @@ export const UsageLine = z.object({
   calls: count,
   inputTokens: count,
   outputTokens: count,
+  /** Replies of endpoints that count no tokens: theirs are estimated from the texts. */
+  estimated: count.optional(),
 })
 export type UsageLine = z.infer<typeof UsageLine>
 
@@ -53,7 +55,14 @@ export function spentOn(lines: readonly UsageLine[]): Spent {
 function summed(lines: readonly UsageLine[]): UsageLine {
   const first = lines[0] ?? { role: 'planner', model: '', stage: 'lost', calls: 0, inputTokens: 0, outputTokens: 0 }
   const sum = (of: 'calls' | 'inputTokens' | 'outputTokens') => lines.reduce((total, line) => total + line[of], 0)
-  return { ...first, calls: sum('calls'), inputTokens: sum('inputTokens'), outputTokens: sum('outputTokens') }
+  const estimated = lines.reduce((total, line) => total + (line.estimated ?? 0), 0)
+  return {
+    ...first,
+    calls: sum('calls'),
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    ...(estimated > 0 && { estimated }),
+  }
 }
 
 /** Everything spent together. A part without lines counts in the totals alone. */
@@ -68,7 +77,7 @@ export function spentTogether(parts: readonly (Spent | undefined)[]): Spent {
   }
 }
 
-/** Dollars for the tokens that replies reported; null when the price of a model that was called is not known. */
+/** Dollars for the tokens of the replies; null when the price of a model that was called is not known. */
 export function moneyOf({ calls, lines = [] }: Spent, prices: Prices): number | null {
   if (lines.reduce((sum, line) => sum + line.calls, 0) < calls) return null
   let money = 0

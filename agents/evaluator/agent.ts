@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { TerminalError } from '../../bus/mod.ts'
 import type { Guide, Halves } from '../../schemas/guidance.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'

@@ -1,6 +1,6 @@
 import { html, type Markup } from '../report/html/markup.ts'
+import { page } from '../report/html/page.ts'
 import { type Cell, figure, table } from '../report/html/parts.ts'
-import { style } from '../report/html/style.ts'
 import type { Comparison } from './analyse.ts'
 import { armPlot, effectPlot } from './plots.ts'
 import * as told from './text.ts'
@@ -8,25 +8,16 @@ import * as told from './text.ts'
 /** `comparison.html`: one file, no script, nothing fetched, everything from data escaped. */
 export function renderHtml(comparison: Comparison): string {
   const { plan, effects } = comparison
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${plan.name} · Syllabus</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<div class="kicker">Syllabus · comparison of planners</div>
+  return page(
+    plan.name,
+    html`<div class="kicker">Syllabus · comparison of planners</div>
 <h1>${plan.name}</h1>
 <ul class="facts"><li>task <b>${plan.task}</b></li><li>pairs <b>${plan.pairs}</b></li><li>attempts of a run <b>${plan.attempts}</b></li><li>rows <b>${plan.rows}</b></li></ul>
 <p><b>${told.plannerSentence(comparison)}</b></p>
 <ul class="claims">${effects.map(
-    (effect) =>
-      html`<li><span class="verdict ${effect.verdict}">${effect.verdict.replace('-', ' ')}</span><span>${told.effectSentence(effect)}</span></li>`,
-  )}</ul>
+      (effect) =>
+        html`<li><span class="verdict ${effect.verdict}">${effect.verdict.replace('-', ' ')}</span><span>${told.effectSentence(effect)}</span></li>`,
+    )}</ul>
 <div class="caveats">${told.caveatsOf(comparison).map((each) => html`<p>${each}</p>`)}</div>
 <h2>Differences</h2>
 ${figure(effectPlot(comparison), 'Points on the test: each pair of runs (ring), their mean (dot) and its 95 % interval.')}
@@ -39,11 +30,8 @@ ${plain(told.armHead, told.armCells(comparison))}
 ${plain(told.useHead, told.useCells(comparison))}
 <h2>Runs</h2>
 ${plain(told.runHead, told.runCells(comparison))}
-<footer>Every number here is in <code>comparison.json</code> beside this file. Each run has its own report.</footer>
-</main>
-</body>
-</html>
-`.markup
+<footer>Every number here is in <code>comparison.json</code> beside this file. Each run has its own report.</footer>`,
+  )
 }
 
 const plain = (head: readonly string[], rows: readonly (readonly string[])[]): Markup =>

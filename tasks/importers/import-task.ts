@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { rm, writeFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Item, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
@@ -19,9 +19,9 @@ import {
   type TaskProfile,
 } from './importer.ts'
 import type { ItemText } from './item-table.ts'
+import { newFolder } from './new-folder.ts'
 import { readTable } from './read-table.ts'
 import { openScratch } from './scratch.ts'
-import { exists } from './source-file.ts'
 import { SplitWriter } from './split-writer.ts'
 import { type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
 
@@ -59,24 +59,14 @@ export async function importTask(
   out: string,
   plan: ImportPlan,
 ): Promise<ImportResult> {
-  const target = resolve(out)
-  if (await exists(target)) throw new TaskError('The folder exists already', target, 'Give --out a new folder.')
-  await mkdir(dirname(target), { recursive: true })
-  const partial = `${target}.${process.pid}.partial`
-  await mkdir(partial)
-  try {
+  return newFolder(out, async (partial) => {
     const scratch = openScratch(`${partial}/${scratchName}`)
-    const result = await writeFolder(importer, source, partial, basename(target), plan, scratch).finally(() =>
-      scratch.close(),
-    )
+    const name = basename(resolve(out))
+    const result = await writeFolder(importer, source, partial, name, plan, scratch).finally(() => scratch.close())
     await rm(`${partial}/${scratchName}`)
     if (result.log.kept <= maxChecked) await loadTask(partial)
-    await rename(partial, target)
     return result
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true })
-    throw error
-  }
+  })
 }
 
 async function writeFolder(

@@ -1,5 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { SplitFile } from '../../schemas/task.ts'
 import { TaskError } from '../task-error.ts'
 import { assignSplits, type Role } from './assign-splits.ts'
@@ -7,9 +6,9 @@ import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import { ItemTable } from './item-table.ts'
 import { LineWriter } from './line-writer.ts'
+import { newFolder } from './new-folder.ts'
 import { readRecords } from './records.ts'
 import { DiskSet, openScratch } from './scratch.ts'
-import { exists } from './source-file.ts'
 
 /** Shares of validation and test, items of the audit, and the fields by which a group stays together and strata are told apart. */
 export type RecordPlan = {
@@ -31,20 +30,11 @@ export type SplitResult = { log: ImportLog; splits: Partial<Record<SplitName, Sp
  * without a field that was named, a folder that exists already, and too few groups to divide.
  */
 export async function splitRecords(files: readonly string[], out: string, plan: RecordPlan): Promise<SplitResult> {
-  const target = resolve(out)
-  if (await exists(target)) throw new TaskError('The folder exists already', target, 'Give --out a new folder.')
-  await mkdir(dirname(target), { recursive: true })
-  const partial = `${target}.${process.pid}.partial`
-  await mkdir(partial)
-  try {
+  return newFolder(out, async (partial) => {
     const result = await writeSplits(files, partial, plan)
     await rm(`${partial}/scratch.sqlite`)
-    await rename(partial, target)
     return result
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true })
-    throw error
-  }
+  })
 }
 
 async function writeSplits(files: readonly string[], folder: string, plan: RecordPlan): Promise<SplitResult> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
@@ -21,7 +22,9 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
     const asked = (text ? JSON.parse(text) : {}) as Body
     sent.push(asked)
     const { status = 200, headers = {}, body } = says(asked, sent.length, request.url ?? '')
-    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body))
+    response
+      .writeHead(status, headers)
+      .end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
@@ -76,12 +79,12 @@ test.each([
 })
 
 test.each([
-  ['none', undefined, 0],
-  ['null', null, 0],
-  ['fractions and null', { prompt_tokens: 2.6, completion_tokens: null }, 3],
-])('a paid reply is not lost for its counts: %s', async (_, usage, inputTokens) => {
+  ['none', undefined, [2, 1]],
+  ['null', null, [2, 1]],
+  ['fractions and null', { prompt_tokens: 2.6, completion_tokens: null }, [3, 0]],
+])('a paid reply is not lost for its counts: %s', async (_, usage, [inputTokens, outputTokens]) => {
   await using endpoint = await endpointThat(() => ({ body: completion('ab', { usage }) }))
-  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: 'ab', inputTokens, outputTokens: 0 } })
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: 'ab', inputTokens, outputTokens } })
   expect(endpoint.sent).toHaveLength(1)
 })
 
@@ -173,4 +176,22 @@ test('when the key is refused, what still waits is not sent', async () => {
   const ends = await Promise.allSettled(Array.from({ length: 100 }, () => endpoint.ask()))
   expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
   expect(endpoint.sent.length).toBeLessThanOrEqual(5 + concurrency)
+})
+
+test.each([
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+])('a reply packed with %s is read, though nobody asked for it', async (encoding, pack) => {
+  await using endpoint = await endpointThat(() => ({
+    headers: { 'content-encoding': encoding },
+    body: pack(JSON.stringify(completion('Hello.'))),
+  }))
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: 'Hello.', inputTokens: 3 } })
+})
+
+test('tokens that an endpoint does not count are estimated, and marked so', async () => {
+  await using endpoint = await endpointThat(() => ({ body: completion('Hello there.', { usage: null }) }))
+  const answer = await endpoint.ask()
+  expect(answer).toMatchObject({ ok: true, reply: { inputTokens: 2, outputTokens: 3, estimated: true } })
 })

@@ -50,8 +50,9 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
   const lines: UsageLine[] = []
   let lost = ownership.earlier
   const note = (stage: Stage, calls: number, entry?: JournalEntry) => {
-    const { inputTokens, outputTokens } = entry && 'reply' in entry ? entry.reply : { inputTokens: 0, outputTokens: 0 }
-    lines.push({ role, model: teacher.model, stage, calls, inputTokens, outputTokens })
+    const reply = entry && 'reply' in entry ? entry.reply : null
+    const tokens = { inputTokens: reply?.inputTokens ?? 0, outputTokens: reply?.outputTokens ?? 0 }
+    lines.push({ role, model: teacher.model, stage, calls, ...tokens, ...(reply?.estimated && { estimated: 1 }) })
   }
 
   const call: Call = async (name, request, stage) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tokensOf } from './tokens.ts'
 
 /** What the teacher said. `cut` tells that the reply reached its token limit. */
 export const Reply = z.object({
@@ -8,6 +9,8 @@ export const Reply = z.object({
   model: z.string(),
   inputTokens: z.number().int().nonnegative(),
   outputTokens: z.number().int().nonnegative(),
+  /** The endpoint counted no tokens: both counts are estimated from the texts. */
+  estimated: z.literal(true).optional(),
   /** Sampling settings that it was asked without, because its endpoint does not take them. */
   withheld: z.array(z.string()).optional(),
 })
@@ -48,19 +51,19 @@ const Completion = z.object({
   usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
 })
 
-/** Reads the body of a completion, with or without a byte-order mark; null where it is none. */
-export function readCompletion(body: string, model: string): Reply | null {
+/** Reads the body of a completion of `prompt`, with or without a byte-order mark; null where it is none. */
+export function readCompletion(body: string, model: string, prompt: string): Reply | null {
   const parsed = Completion.safeParse(parseJson(body))
   if (!parsed.success) return null
   const { choices, usage, model: named } = parsed.data
   const { message, finish_reason } = choices[0]!
+  const text = textOf(message.content)
   return {
-    text: textOf(message.content),
+    text,
     refused: Boolean(message.refusal) || finish_reason === 'content_filter',
     cut: finish_reason === 'length',
     model: named || model,
-    inputTokens: usage?.prompt_tokens ?? 0,
-    outputTokens: usage?.completion_tokens ?? 0,
+    ...tokensOf(usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : null, prompt, text),
   }
 }
 

@@ -1,5 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import { pipeline, type Readable } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { type Endpoint, withoutKey } from './options.ts'
 
 /** An HTTP answer; `location` is where a redirect leads, else null. */
@@ -27,26 +29,36 @@ export function openPost(endpoint: Endpoint, path: string, connections: number):
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(sending),
       accept: 'application/json',
+      'accept-encoding': 'identity',
       ...authorization,
     }
     const sent = request(url, { method: 'POST', agent, headers, signal }, (response) => {
       const chunks: Buffer[] = []
       let bytes = 0
-      response.on('data', (chunk: Buffer) => {
+      const plain = unpacked(response)
+      plain.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         bytes += chunk.length
-        if (bytes > longestBody) response.destroy(new Error(`the answer is longer than ${longestBody} bytes`))
+        if (bytes > longestBody) plain.destroy(new Error(`the answer is longer than ${longestBody} bytes`))
       })
-      response.once('end', () => {
+      plain.once('end', () => {
         const { statusCode = 0, headers: said } = response
         const body = Buffer.concat(chunks).toString()
         const text = statusCode < 400 ? body : withoutKey(body, endpoint)
         const location = statusCode >= 300 && statusCode < 400 ? (said.location ?? null) : null
         resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, location, text })
       })
-      response.once('error', reject)
+      plain.once('error', reject)
     })
     sent.once('error', reject).end(sending)
     return promise
   }
+}
+
+const unpackers = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }
+
+/** The body without its compression, which nobody asked for and some gateways apply in any case. */
+function unpacked(response: http.IncomingMessage): Readable {
+  const unpack = unpackers[(response.headers['content-encoding'] ?? '') as keyof typeof unpackers]
+  return unpack ? pipeline(response, unpack(), () => {}) : response
 }

@@ -26,7 +26,8 @@ export async function requestOnce(
   try {
     const posted = await post(JSON.stringify(body), signal)
     if (posted.status < 200 || posted.status >= 300) return faultOf(posted, dialect, body)
-    const reply = readCompletion(posted.text, dialect.model)
+    const prompt = request.messages.map(({ content }) => content).join('\n')
+    const reply = readCompletion(posted.text, dialect.model, prompt)
     if (reply) return { kind: 'reply', reply: withheld.length > 0 ? { ...reply, withheld } : reply }
     const status = statusInside(posted.text)
     if (status !== null) return faultOf({ ...posted, status }, dialect, body)

@@ -3,6 +3,7 @@ import { type Reply, textOf } from '../../kit/teacher/completion.ts'
 import { type Endpoint, withoutKey } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import type { Answer, Purse } from '../../kit/teacher/teacher.ts'
+import { tokensOf } from '../../kit/teacher/tokens.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
 /** A JSON Schema that the reply should follow, where the endpoint can hold it to one. */
@@ -58,13 +59,14 @@ export function createPlannerModel(endpoint: Endpoint, options: LlmPlannerOption
     })
     if (!said) return { ok: false as const, why: 'budget' as const, reason: 'no call is left' }
     const usage = said.usage_metadata
+    const text = textOf(said.content)
+    const prompt = messages.map(({ content }) => String(content)).join('\n')
     const reply: Reply = {
-      text: textOf(said.content),
+      text,
       refused: false,
       cut: said.response_metadata.finish_reason === 'length',
       model,
-      inputTokens: usage?.input_tokens ?? 0,
-      outputTokens: usage?.output_tokens ?? 0,
+      ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, text),
     }
     return { ok: true as const, reply }
   }

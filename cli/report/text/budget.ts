@@ -7,6 +7,7 @@ export function budgetLines({ budget }: Pick<ReportData, 'budget'>): [string, st
   const { hoursUsed, maxHours, attempts, attemptsUsed, candidatesAsked, candidateCapPerAttempt } = budget
   const { teacherCalls, teacherCallsUsed, plannerCalls, plannerCallsUsed, tokens, money } = budget
   const of = (limit: string) => `of ${limit} allowed`
+  const estimated = budget.usage.reduce((sum, line) => sum + (line.estimated ?? 0), 0)
   return [
     ['Hours', `${numberText(hoursUsed, 2)} ${maxHours === null ? '' : of(numberText(maxHours))}`.trim()],
     ['Attempts', `${attemptsUsed} ${attempts === null ? '' : of(numberText(attempts))}`.trim()],
@@ -30,7 +31,11 @@ export function budgetLines({ budget }: Pick<ReportData, 'budget'>): [string, st
         ] as [string, string][])),
     [
       'Tokens',
-      `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out${tokens === null ? '' : `, ${of(numberText(tokens))}`}`,
+      [
+        `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
+        ...(tokens === null ? [] : [of(numberText(tokens))]),
+        ...(estimated === 0 ? [] : [`those of ${numberText(estimated)} replies estimated, their endpoint counts none`]),
+      ].join(', '),
     ],
     ['Price', `${priceText(budget)}${money === null ? '' : ` ${of(`$${numberText(money, 2)}`)}`}`],
   ]
