@@ -195,3 +195,11 @@ test('tokens that an endpoint does not count are estimated, and marked so', asyn
   const answer = await endpoint.ask()
   expect(answer).toMatchObject({ ok: true, reply: { inputTokens: 2, outputTokens: 3, estimated: true } })
 })
+
+test('a prompt that the endpoint moderates costs its own call; a key that is refused costs them all', async () => {
+  const error = (message: string) => ({ status: 403, body: { error: { message } } })
+  await using strict = await endpointThat(() => error('Your input was flagged by moderation.'))
+  expect(await strict.ask()).toMatchObject({ ok: false, why: 'failed' })
+  await using closed = await endpointThat(() => error('This key may not use the model.'))
+  await expect(closed.ask()).rejects.toThrow(TeacherRefused)
+})

@@ -45,6 +45,9 @@ const passing = (reason: string): Outcome => ({ kind: 'passing', reason, fault: 
 const tooLong =
   /context[_ ](length|window|size)|maximum (model|sequence) length|(prompt|input|request) is too (long|large)|too many tokens/i
 
+/** How endpoints say that one prompt is against their rules; some answer 403, as to a key that is refused. */
+const moderated = /moderat|flagged|content[_ ](policy|filter)|safety/i
+
 const passingStatuses = [408, 409, 425, 429]
 const fatalStatuses = [401, 403, 404]
 
@@ -56,6 +59,7 @@ function faultOf(
   // The endpoint's words are data of a stranger: shortened, on one line.
   const reason = `HTTP ${status}: ${text.replaceAll(/\s+/g, ' ').slice(0, 200)}`
   if (location !== null) return { kind: 'fatal', reason: `HTTP ${status}: the API has moved to ${location}` }
+  if (status === 403 && moderated.test(text)) return { kind: 'refused', reason, tooLong: false }
   if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
   if ((status === 400 || status === 422) && dialect.learn(text, sent)) return passing(reason)
   if (!passingStatuses.includes(status) && status < 500) return { kind: 'refused', reason, tooLong: tooLong.test(text) }
