@@ -63,11 +63,21 @@ export function openPaidWork(context: AgentContext, buckets: PaidBuckets): PaidW
     return made
   }
 
+  /** Work in hand. A message that comes again while its first delivery is worked on waits for that one, and pays nothing. */
+  const inHand = new Map<string, Promise<ObjectRef>>()
+  const once = (piece: Piece): Promise<ObjectRef> => {
+    const known = inHand.get(piece.key)
+    if (known) return known
+    const doing = work(piece).finally(() => inHand.delete(piece.key))
+    inHand.set(piece.key, doing)
+    return doing
+  }
+
   return async (piece) => {
     const { runId, key, signal } = piece
     active.set(runId, (active.get(runId) ?? 0) + 1)
     try {
-      const made = await work(piece).catch((error: unknown) => {
+      const made = await once(piece).catch((error: unknown) => {
         if (error instanceof NotOwner) return awaitClosed(records, key, signal)
         if (error instanceof TeacherRefused) throw new TerminalError(`the teacher refuses: ${error.message}`)
         throw error
