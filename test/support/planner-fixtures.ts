@@ -1,9 +1,9 @@
 import type { Attempt } from '../../agents/planner/state.ts'
-import { Budget } from '../../schemas/budget.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { Program } from '../../schemas/program.ts'
 import { Evidence, type RunConfig } from '../../schemas/run.ts'
+import { runLimits } from './run-limits.ts'
 
 /** A reference to a blob that nobody reads. */
 export const refTo = (name: string): ObjectRef => ({ account: 'LAB', name, sha256: hashOf(name), bytes: 1 })
@@ -24,15 +24,7 @@ export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
     },
     models: {},
     prices: {},
-    limits: {
-      maxFixesInARow: 3,
-      candidateCap: 3,
-      maxRounds: 8,
-      shardSize: 25,
-      maxShardsInFlight: null,
-      maxHours: 12,
-      ...Budget.parse({}),
-    },
+    limits: runLimits,
     taskHash: hashOf('task'),
     publicTask: refTo('public'),
     sealedTask: refTo('sealed'),

@@ -2,12 +2,12 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { LogEntry } from '../../cli/report/mod.ts'
 import { armSeedOf, type BaselineArm, candidateName } from '../../schemas/arm.ts'
-import { Budget } from '../../schemas/budget.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { AgentRole, Role } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import type { ItemOutcome } from '../../schemas/score.ts'
+import { runLimits } from './run-limits.ts'
 import { datasetRows, hash, sheetOf, skills } from './run-log-data.ts'
 
 /** How far a made-up run got, and how its candidates fare on the sealed papers. */
@@ -131,15 +131,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       minimumRows: Math.round(rows * 0.66),
       models: {},
       prices: {},
-      limits: {
-        maxFixesInARow: 3,
-        candidateCap: 3,
-        maxRounds: 8,
-        shardSize: 25,
-        maxShardsInFlight: null,
-        maxHours: 12,
-        ...Budget.parse({}),
-      },
+      limits: runLimits,
       taskHash: hash('task'),
       ...addresses,
       primary: 'strict',

@@ -1,0 +1,12 @@
+import { Budget } from '../../schemas/budget.ts'
+
+/** The limits of runs that tests make up: the topology's defaults, nothing paid limited. */
+export const runLimits = {
+  maxFixesInARow: 3,
+  candidateCap: 3,
+  maxRounds: 8,
+  shardSize: 25,
+  maxShardsInFlight: null,
+  maxHours: 12,
+  ...Budget.parse({}),
+}
