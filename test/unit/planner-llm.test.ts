@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { extractJson } from '../../agents/kit/extract-json.ts'
 import { describeSituation } from '../../agents/planner/llm/context.ts'
@@ -8,6 +9,7 @@ import { promptHashes } from '../../agents/planner/llm/prompts.ts'
 import { ProgramFault, type Situation } from '../../agents/planner/policy.ts'
 import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
+import { sha256 } from '../../schemas/hash.ts'
 import { Program } from '../../schemas/program.ts'
 import type { BadCase, ScoreSheet } from '../../schemas/score.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
@@ -233,6 +235,12 @@ test('a decision says its model, its prompts and what it cost', async () => {
   expect(Object.keys(promptHashes)).toEqual(
     expect.arrayContaining(['system.md', 'plan.md', 'draft.md', 'program.md', 'correct.md']),
   )
+  const folder = new URL('../../agents/planner/llm/prompts/', import.meta.url)
+  const text = (name: string) => readFileSync(new URL(name, folder), 'utf8')
+  const files = readdirSync(folder).map((name) => [name, sha256(text(name))])
+  expect(promptHashes, 'every prompt file counts').toEqual(Object.fromEntries(files))
+  const asked = server.asked[1]!.messages.at(-1)!.content
+  for (const rules of ['kind-prompt.md', 'hooks.md', 'paid-checks.md']) expect(asked).toContain(text(rules).trim())
   expect(server.asked[0]!.authorization).toBe('Bearer test-key')
 })
 

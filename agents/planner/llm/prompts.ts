@@ -1,7 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { sha256 } from '../../../schemas/hash.ts'
 
-const names = ['system', 'plan', 'draft', 'debug', 'repair', 'improve', 'program', 'correct'] as const
+const names = [
+  'system',
+  'plan',
+  'draft',
+  'debug',
+  'repair',
+  'improve',
+  'program',
+  'correct',
+  'kind-procedure',
+  'kind-prompt',
+  'hooks',
+  'seed',
+  'paid-checks',
+  'free-checks',
+] as const
 type PromptName = (typeof names)[number]
 
 const read = (name: PromptName) => readFileSync(new URL(`./prompts/${name}.md`, import.meta.url), 'utf8')
