@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Identity, Launch } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
-import { type Bus, connectBus } from '../bus/mod.ts'
+import { type Bus, connectBus, type TopologyOptions } from '../bus/mod.ts'
 import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { startGateway } from '../trace/gateway.ts'
@@ -32,7 +32,10 @@ export type Session = AsyncDisposable & {
   logFile: string
 }
 
-/** Which agents are started beside a topology's own or in their place, and whether a bus that is there keeps its limits. */
+/**
+ * Which agents are started beside a topology's own or in their place, and whether a bus that is there keeps its limits. Where roles
+ * are named, no other agent is expected to join.
+ */
 type SessionChoices = { roles?: readonly AgentRole[]; alsoPlanners?: readonly Topology[]; keep?: boolean }
 
 const day = 24 * 3600 * 1000
@@ -77,10 +80,14 @@ function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Lau
   }
 }
 
-/** Makes streams, consumers and buckets, as the topology's limits say. With `keep` what is there keeps its limits. */
-export async function prepareBus(bus: Bus, { storage, delivery }: Topology, { keep = false } = {}): Promise<void> {
+/** Makes streams, buckets and consumers, as the topology's limits say. With `keep` what is there keeps its limits. */
+export async function prepareBus(
+  bus: Bus,
+  { storage, delivery }: Topology,
+  choices: Pick<TopologyOptions, 'keep' | 'variants'>,
+): Promise<void> {
   const { logMaxBytes, logMaxAgeDays, objectsMaxBytes } = storage
-  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery, keep })
+  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery, ...choices })
 }
 
 /** Errors: UsageError when less disk is free than the topology asks for. */
@@ -121,7 +128,7 @@ async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles = agentRoles, alsoPlanners = [], keep = false }: SessionChoices = {},
+  { roles, alsoPlanners = [], keep = false }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -134,7 +141,8 @@ export async function openSession(
   stack.defer(() => closeSync(stderr))
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
   const ready = Promise.withResolvers<Cluster>()
-  const own = roles.flatMap((role) =>
+  const started = roles ?? agentRoles
+  const own = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
       crewMember(role, `${role}-${index + 1}`, topology, ready.promise),
     ),
@@ -146,10 +154,11 @@ export async function openSession(
   const supervisor = supervise(crew, topology.supervisor, { log, stderr })
   stack.defer(() => supervisor.stop())
   const cluster = stack.use(await openCluster({ home, log, onProgress }))
-  if (roles.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
+  if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
   const bus = stack.use(await connectOperator(cluster, log))
-  await prepareBus(bus, topology, { keep })
+  const variants = Object.fromEntries(started.map((role) => [role, [topology.agents[role].variant]]))
+  await prepareBus(bus, topology, roles ? { keep, variants } : { keep })
   ready.resolve(cluster)
   const reader = stack.use(await connectAs('gateway', cluster, log))
   const closing = new AbortController()

@@ -18,7 +18,7 @@ export async function withBus<T>(use: (bus: Bus, cluster: Cluster) => Promise<T>
   await using cluster = joined ?? (await openCluster({ home, log, onProgress: (line) => console.error(line) }))
   await using bus = await connectOperator(cluster, log)
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
-  if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true })
+  if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {} })
   return await use(bus, cluster)
 }
 
