@@ -34,6 +34,25 @@ export type Evidence = z.infer<typeof Evidence>
 export const Setting = z.enum(['scratch', 'seed'])
 export type Setting = z.infer<typeof Setting>
 
+/** What bounds a run; of a run that makes data alone, hours and rounds are counted from when it was last let go on. */
+export const RunLimits = z.object({
+  /** Debug and Repair in a row before a new Draft. */
+  maxFixesInARow: z.number().int().positive(),
+  /** Candidates that one attempt may ask for, as a multiple of its rows. */
+  candidateCap: z.number().min(1),
+  /** Rounds of one attempt. */
+  maxRounds: z.number().int().positive(),
+  /** Candidates that one round may ask for; not limited where it is left out. */
+  roundCandidates: z.number().int().positive().optional(),
+  /** Candidates in one shard. */
+  shardSize: z.number().int().positive(),
+  /** Shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round. */
+  maxShardsInFlight: z.number().int().positive().nullable().default(null),
+  maxHours: z.number().positive(),
+  ...Budget.shape,
+})
+export type RunLimits = z.infer<typeof RunLimits>
+
 /** Everything that fixes a run. Two runs with equal settings, task and versions give equal datasets. */
 export const RunConfig = z.object({
   runId: RunId,
@@ -49,22 +68,7 @@ export const RunConfig = z.object({
   models: z.partialRecord(PayingRole, z.string()).default({}),
   /** What the models cost; the price of one that is not named is not known. */
   prices: Prices.default({}),
-  limits: z.object({
-    /** Debug and Repair in a row before a new Draft. */
-    maxFixesInARow: z.number().int().positive(),
-    /** Candidates that one attempt may ask for, as a multiple of its rows. */
-    candidateCap: z.number().min(1),
-    /** Rounds of one attempt. */
-    maxRounds: z.number().int().positive(),
-    /** Candidates that one round may ask for; not limited where it is left out. */
-    roundCandidates: z.number().int().positive().optional(),
-    /** Candidates in one shard. */
-    shardSize: z.number().int().positive(),
-    /** Shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round. */
-    maxShardsInFlight: z.number().int().positive().nullable().default(null),
-    maxHours: z.number().positive(),
-    ...Budget.shape,
-  }),
+  limits: RunLimits,
   taskHash: Sha256,
   /** The score that steers the search and heads page and report; the other is told beside it. Runs begun before it was said were steered strictly. */
   primary: ScoreMode.default('strict'),

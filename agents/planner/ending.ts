@@ -22,7 +22,7 @@ function conclude(draft: Draft, stopReason: StopReason): void {
   const { search, replays } = trainingSeeds(state.config)
   draft.state = { ...state, stopReason, phase: 'done' }
   draft.send.push(
-    outgoing.finished({
+    outgoing.finished('end', {
       stopReason,
       chosenAttempt: chosen?.attempt ?? null,
       dataset: chosen?.dataset ?? null,

@@ -56,5 +56,6 @@ export const outgoing = {
     }),
   status: (payload: PayloadOf<typeof StatusChanged>, cause: string) =>
     event(StatusChanged, `${payload.status}:${cause}`, payload),
-  finished: (payload: PayloadOf<typeof RunFinished>) => event(RunFinished, 'end', payload),
+  /** `end`: what ended the run; one that goes on after it ended is ended again by another event. */
+  finished: (end: string, payload: PayloadOf<typeof RunFinished>) => event(RunFinished, end, payload),
 }

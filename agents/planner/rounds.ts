@@ -12,12 +12,20 @@ const priorWeight = 10
 /** A source that yields less than this is asked as if it yielded this. */
 const worstYield = 0.05
 
+/** Indexes that were asked for in vain: the teacher was away, or no call was left. They say nothing of a source, and were no candidates. */
+export const unanswered = (measured: Yield | undefined): number =>
+  (measured?.failed?.gone ?? 0) + (measured?.failed?.budget ?? 0)
+
+/** Candidates that the closed rounds and the open one asked for, which the cap bounds. */
+export const candidatesOf = ({ asked, bySource }: Pick<Attempt, 'asked' | 'bySource'>): number =>
+  Object.entries(asked).reduce((sum, [source, count]) => sum + count - unanswered(bySource[source]), 0)
+
 /** Rows admitted of one index; more than one where a program's `expand` makes several of a reply. */
 function expectedYield(measured: Yield | undefined, perReply: number): number {
   const { asked, generated, admitted, rejected } = measured ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
   // A surplus row was good, and of one that was not checked nothing is known: they say nothing about the yield.
   const silent = ((rejected.surplus ?? 0) + (rejected.unchecked ?? 0)) * Math.min(1, asked / Math.max(1, generated))
-  const judged = asked - silent
+  const judged = asked - silent - unanswered(measured)
   return Math.max(worstYield, (admitted + priorYield * perReply * priorWeight) / (judged + priorWeight))
 }
 
@@ -37,9 +45,8 @@ export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInF
  */
 export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Number.POSITIVE_INFINITY): Ask[] {
   if (attempt.round >= roundsOf(config)) return []
-  const askedSoFar = Object.values(attempt.asked).reduce((a, b) => a + b, 0)
   const { candidateCap, roundCandidates, maxShardsInFlight } = config.limits
-  let allowance = Math.min(Math.floor(candidateCap * config.rows) - askedSoFar, roundCandidates ?? Infinity)
+  let allowance = Math.min(Math.floor(candidateCap * config.rows) - candidatesOf(attempt), roundCandidates ?? Infinity)
   let shards = maxShardsInFlight ?? Infinity
   const asks: Ask[] = []
   for (const source of attempt.program?.sources ?? []) {

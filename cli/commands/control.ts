@@ -16,9 +16,16 @@ const actions: Record<Exclude<Action, 'resume'>, string> = {
   veto: 'refuse the dataset that waits for training (pause first)',
 }
 
-export async function sendControl(bus: Bus, { config }: PlannerState, action: Action, reason?: string): Promise<void> {
+/** Gives the message's place in the log. */
+export async function sendControl(
+  bus: Bus,
+  { config }: PlannerState,
+  action: Action,
+  more: Omit<PayloadOf<typeof Control>, 'action'> = {},
+): Promise<number> {
   const target = { runId: config.runId, variant: config.variants.planner, id: `control:${action}:${randomUUID()}` }
-  await bus.publish(Control, target, { action, reason })
+  const { seq } = await bus.publish(Control, target, { action, ...more })
+  return seq
 }
 
 export function registerControl(program: Command): void {
@@ -31,7 +38,7 @@ export function registerControl(program: Command): void {
       .action(async (runId: string | undefined, { reason }: { reason?: string }) =>
         withBus(async (bus) => {
           const state = await pickRun(bus, runId, ({ phase }) => phase !== 'done')
-          await sendControl(bus, state, action, reason)
+          await sendControl(bus, state, action, { reason })
           console.log(`${action} sent to ${state.config.runId}`)
         }),
       )

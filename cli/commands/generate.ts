@@ -102,7 +102,8 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   const topology = generateTopology(read, program, { ...options, concurrency, model })
   checkPrices(topology)
   checkBudget(program, options.rows, topology.run.teacherCalls)
-  const wanted = { task, program, topology, out, seed, model, local, ...(runId ? { runId } : {}) }
+  const named = { candidateCap: options.candidateCap }
+  const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
   await begunIn(wanted)
   await prepareOut(out, options.format)
   const session = await findSession()

@@ -11,16 +11,25 @@ import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { Cluster } from '../cluster.ts'
 import { UsageError } from '../errors.ts'
-import { readRun } from '../follow-run.ts'
 import { homeFolder } from '../home.ts'
-import { letGoOn } from '../resume-run.ts'
+import { lastOf, letGoOn } from '../resume-run.ts'
 import { submitRun } from '../submit-run.ts'
+import { isFinal, limitsFor, type NamedLimits } from './go-on.ts'
 import { begunFile } from './out-folder.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
 const Begun = z.object({ runId: z.string(), asked: z.string() })
 
-export type Wanted = { task: Task; program: Program; topology: Topology; out: string; seed: number; runId?: string }
+export type Wanted = {
+  task: Task
+  program: Program
+  topology: Topology
+  out: string
+  seed: number
+  runId?: string
+  /** Limits that the command names itself. */
+  named: NamedLimits
+}
 
 /** The run that the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
 export async function begunIn(wanted: Wanted): Promise<string | null> {
@@ -53,14 +62,13 @@ export async function beginGeneration(
   cluster: Cluster,
   wanted: Wanted,
 ): Promise<{ runId: string; fromSeq: number }> {
-  const { task, program, topology, out, seed } = wanted
+  const { task, program, topology, out, seed, named } = wanted
   const begun = await begunIn(wanted)
   const state = begun ? ((await bus.kv('runs', PlannerState).get(begun))?.value ?? null) : null
   if (begun && ((await bus.runs()).includes(begun) || state)) {
-    const last = (await readRun(bus, begun)).at(-1)?.seq ?? 1
-    if (state?.phase === 'done') return { runId: begun, fromSeq: last }
-    if (state && state.status !== 'running') await letGoOn(bus, state)
-    return { runId: begun, fromSeq: last + 1 }
+    const goesOn = state !== null && !isFinal(state)
+    const fromSeq = goesOn ? await letGoOn(bus, state, limitsFor(state, topology, named)) : await lastOf(bus, begun)
+    return { runId: begun, fromSeq }
   }
   if (begun) {
     throw new UsageError(

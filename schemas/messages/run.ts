@@ -3,7 +3,7 @@ import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineEvent, defineWork } from '../message.ts'
 import { Program } from '../program.ts'
 import { agentRoles, Role } from '../role.ts'
-import { Operation, RunConfig, RunStatus, StopReason } from '../run.ts'
+import { Operation, RunConfig, RunLimits, RunStatus, StopReason } from '../run.ts'
 import { Spent } from '../usage.ts'
 
 /** operator -> planner: begin. */
@@ -16,13 +16,18 @@ export const RunStarted = defineWork({
 
 /**
  * operator -> planner. pause and stop hold back new work, resume goes on, finish ends the search with the best attempt so far,
- * veto refuses the dataset that waits for training.
+ * veto refuses the dataset that waits for training. A run that makes data alone is let go on by resume after it ended short, too.
  */
 export const Control = defineWork({
   name: 'control',
   from: 'operator',
   to: 'planner',
-  schema: z.object({ action: z.enum(['pause', 'resume', 'stop', 'finish', 'veto']), reason: z.string().optional() }),
+  schema: z.object({
+    action: z.enum(['pause', 'resume', 'stop', 'finish', 'veto']),
+    reason: z.string().optional(),
+    /** With resume, of a run that makes data alone: its limits from now on; left out: those it has. */
+    limits: RunLimits.optional(),
+  }),
 })
 
 /** planner: what it decided and why, with the whole program; told again with the error when the program raised in a round. */

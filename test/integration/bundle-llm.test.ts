@@ -99,7 +99,7 @@ test('a reply and a prompt that were changed are caught', async () => {
   expect(checksOf(await verified(prompt))).toEqual(['prompts'])
 })
 
-test('a run that made data alone, by the commands: made, bundled, verified; another hash is refused', async () => {
+test('a run that made data alone and went on after it ended short, by the commands: made, bundled, verified; another hash is refused', async () => {
   await using teacher = await startTeacherServer({
     duplicateEvery: 7,
     faults: { cutText: 0.1, refused: 0.1 },
@@ -113,7 +113,10 @@ test('a run that made data alone, by the commands: made, bundled, verified; anot
     judge: { minScore: 3 },
   })
   await writeFile(program, JSON.stringify(checks))
-  const generated = made.generate('data', teacher, ['--program', program, '--rows', '20', '--run-id', 'data'])
+  const args = ['--program', program, '--rows', '20', '--run-id', 'data', '--budget']
+  const short = made.generate('data', teacher, [...args, '80'])
+  expect(await short.ended, short.output()).toBe(3)
+  const generated = made.generate('data', teacher, [...args, '400'])
   expect(await generated.ended, generated.output()).toBe(0)
   const file = join(made.path, 'data.tar.gz')
   const bundled = made.command('data', ['bundle', 'data', '--out', file])

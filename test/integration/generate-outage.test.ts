@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
+import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -42,13 +42,20 @@ test('a teacher that answers 429 alone for a while is waited for where everybody
   expect(await folder.outcomeOf('away')).toMatchObject({ rows: 150, stopReason: 'rows-complete' })
 }, 120_000)
 
-test('a teacher that is down for good ends the run with that reason, and its rows are kept and exported', async () => {
+test('a teacher that is down for good ends the run with that reason and keeps its rows; once it is back the same command fills it up', async () => {
+  let away = true
+  let refused = 0
   await using server = await startTeacherServer({
     latencyMs: 50,
-    outage: () => (server.requests > 80 ? { status: 503 } : null),
+    outage() {
+      if (!away || server.requests <= 80) return null
+      refused += 1
+      return { status: 503 }
+    },
   })
   const topology = await folder.topology('impatient', { teacher: { giveUpMs: 3000 } })
-  const command = folder.generate('down', server, ['--rows', '200', '--concurrency', '10', '--topology', topology])
+  const args = ['--rows', '200', '--concurrency', '10', '--topology', topology]
+  const command = folder.generate('down', server, args)
   expect(await command.ended, command.output()).toBe(3)
   const outcome = await folder.outcomeOf('down')
   expect(outcome.stopReason).toBe('teacher-unavailable')
@@ -56,4 +63,27 @@ test('a teacher that is down for good ends the run with that reason, and its row
   expect(outcome.spent.calls).toBe(server.requests)
   const exported = JSON.parse(await readFile(join(folder.path, 'down', 'alpaca.json'), 'utf8'))
   expect(exported).toHaveLength(outcome.rows)
-}, 60_000)
+
+  away = false
+  const second = folder.generate('down', server, args)
+  expect(await second.ended, second.output()).toBe(0)
+  expect(await folder.outcomeOf('down')).toMatchObject({
+    rows: 200,
+    stopReason: 'rows-complete',
+    spent: { calls: server.requests },
+  })
+  const all = JSON.parse(await readFile(join(folder.path, 'down', 'alpaca.json'), 'utf8'))
+  expect(all.slice(0, outcome.rows)).toEqual(exported)
+  // Every prompt that was answered was answered once; the others were refused or never sent.
+  const answered = server.requests - refused
+  expect(answered).toBeLessThanOrEqual(215)
+  expect(paidTwice(server)).toBeLessThanOrEqual(refused)
+
+  const { runId } = JSON.parse(await readFile(join(folder.path, 'down', 'run.json'), 'utf8'))
+  const replay = folder.command('down', ['replay', runId])
+  expect(await replay.ended, replay.output()).toBe(0)
+
+  const third = folder.generate('down', server, args)
+  expect(await third.ended, third.output()).toBe(0)
+  expect(server.requests).toBe(answered + refused)
+}, 120_000)

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
+import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -33,7 +33,32 @@ test('a budget is never exceeded, and a run that it ends says so and keeps its r
   expect(server.requests).toBeLessThanOrEqual(60)
   expect(outcome.stopReason).toBe('budget-used')
   expect(outcome.rows).toBeGreaterThan(20)
-})
+  const again = folder.generate('budget', server, ['--rows', '58', '--budget', '60'])
+  expect(await again.ended, again.output()).toBe(3)
+  expect(server.requests).toBeLessThanOrEqual(60)
+  const more = folder.generate('budget', server, ['--rows', '58', '--budget', '120'])
+  expect(await more.ended, more.output()).toBe(0)
+  expect(await folder.outcomeOf('budget')).toMatchObject({
+    rows: 58,
+    stopReason: 'rows-complete',
+    spent: { calls: server.requests },
+  })
+  // 58 rows, one request in five once more, and some surplus.
+  expect(server.requests).toBeLessThanOrEqual(90)
+}, 60_000)
+
+test('a cap on candidates ends a run short, and the same command with a higher cap goes on', async () => {
+  await using server = await startTeacherServer({ duplicateEvery: 2 })
+  const args = ['--rows', '60', '--candidate-cap']
+  const first = folder.generate('capped', server, [...args, '1'])
+  expect(await first.ended, first.output()).toBe(3)
+  const outcome = await folder.outcomeOf('capped')
+  expect(outcome).toMatchObject({ stopReason: 'candidates-used', spent: { calls: 60 } })
+  const second = folder.generate('capped', server, [...args, '4'])
+  expect(await second.ended, second.output()).toBe(0)
+  expect(await folder.outcomeOf('capped')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })
+  expect(paidTwice(server)).toBe(0)
+}, 60_000)
 
 test('the same command goes on with a folder, and refuses other settings', async () => {
   await using server = await startTeacherServer({ latencyMs: 150 })

@@ -114,3 +114,13 @@ test('a source with hooks is tried on one shard before it is asked for all, and 
   expect(rest!.count).toBeGreaterThan(250 / 2.85)
   expect(rest!.count).toBeLessThanOrEqual(125)
 })
+
+test('what was asked while the teacher was away, or without a call left, says nothing of a source and uses up no candidates', () => {
+  const config = configOf({ rows: 100, limits: { ...configOf().limits, candidateCap: 1.2 } })
+  const first = attemptOf(promptProgram({ rows: 100 }))
+  const seen = { asked: 106, generated: 20, admitted: 20, rejected: {}, failed: { gone: 80, budget: 6 } }
+  const [again] = nextRound({ ...first, round: 1, asked: { crates: 106 }, bySource: { crates: seen } }, config)
+  expect(again).toMatchObject({ from: 106, quota: 80 })
+  expect(again!.count).toBeGreaterThanOrEqual(80)
+  expect(again!.count).toBeLessThanOrEqual(90)
+})

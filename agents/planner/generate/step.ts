@@ -1,16 +1,15 @@
 import type { Yield } from '../../../schemas/row.ts'
-import type { RunConfig, StopReason } from '../../../schemas/run.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
-import { isOverdue, openAttempt, planRound } from '../attempt.ts'
+import { openAttempt, planRound } from '../attempt.ts'
 import { brokenSources } from '../broken-sources.ts'
-import { isBroke } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
-import { addYield, roundsOf } from '../rounds.ts'
+import { addYield } from '../rounds.ts'
 import { newRun, withMessages } from '../run-state.ts'
-import type { Attempt, Outgoing, PlannerState } from '../state.ts'
-
-type Change = { state: PlannerState; send: Outgoing[] }
+import type { PlannerState } from '../state.ts'
+import { control } from './control.ts'
+import { type Change, finish, turn } from './finish.ts'
 
 /**
  * The planner of a run that makes data alone: one attempt with the program given, refilled by measured yield until its rows are
@@ -73,36 +72,6 @@ function react(state: PlannerState, event: PlannerEvent): Change {
   }
 }
 
-function turn(
-  state: PlannerState,
-  status: PlannerState['status'],
-  reason: string,
-  event: PlannerEvent,
-  mend?: string,
-): Change {
-  const message = outgoing.status({ status, reason, ...(mend ? { mend } : {}) }, event.id)
-  return { state: { ...state, status, statusReason: reason }, send: [message] }
-}
-
-function control(state: PlannerState, event: PlannerEvent & { kind: 'control' }): Change {
-  if (state.phase === 'done') return { state, send: [] }
-  const { action, reason } = event.payload
-  switch (action) {
-    case 'pause':
-      return turn(state, 'paused', reason ?? 'paused by a person', event)
-    case 'stop':
-      return turn(state, 'stopped', reason ?? 'stopped by a person', event)
-    case 'resume':
-      return turn(state, 'running', reason ?? 'resumed', event)
-    case 'finish':
-      return { state: { ...state, stopReason: 'stopped-by-user' }, send: [] }
-    case 'veto':
-      return { state, send: [] }
-    default:
-      return action satisfies never
-  }
-}
-
 function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict' }): Change {
   const { payload: verdict } = event
   const current = state.attempts[0]
@@ -122,7 +91,8 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const fault = brokenSources(bySource, verdict)
   if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
   const silent = Object.values(verdict.bySource).every(isSilent)
-  const hours = (Date.parse(event.at) - Date.parse(state.config.startedAt)) / 3_600_000
+  const begun = closed.startedAt ?? state.config.startedAt
+  const hours = (Date.parse(event.at) - Date.parse(begun)) / 3_600_000
   const next = planRound(after, closed, event.at)
   const ends = silent || state.stopReason !== null || hours >= state.config.limits.maxHours
   if (ends || next.messages.length === 0) {
@@ -135,39 +105,3 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
 /** No reply came at all; replies of which no row could be made are no silence, and the next ones may be better. */
 const isSilent = ({ generated, failed = {} }: Yield): boolean =>
   generated === 0 && !Object.keys(failed).some((kind) => kind !== 'teacher' && kind !== 'gone')
-
-/** Why nothing more is asked for. */
-function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason {
-  const { program } = attempt
-  const sources = program?.sources ?? []
-  const wanted = attempt.carried + sources.reduce((sum, source) => sum + source.rows, 0)
-  if (attempt.rows >= wanted) return 'rows-complete'
-  if (isBroke(state, attempt)) return 'budget-used'
-  if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
-  return attempt.round >= roundsOf(state.config) ? 'rounds-used' : 'candidates-used'
-}
-
-function finish(change: Change, attempt: Attempt, event: PlannerEvent, known: StopReason | null = null): Change {
-  const { state } = change
-  const stopReason = known ?? reasonOf(state, attempt, event.at)
-  const made = attempt.rows > 0
-  const done: Attempt = {
-    ...attempt,
-    outcome: made ? 'made' : 'invalid',
-    error: attempt.error ?? (made ? null : 'no row was admitted'),
-  }
-  const after = { ...state, attempts: [done], bestAttempt: made ? 1 : null, stopReason, phase: 'done' as const }
-  const finished = outgoing.finished({
-    stopReason,
-    chosenAttempt: made ? 1 : null,
-    dataset: done.dataset,
-    datasetHash: done.datasetHash,
-    controlDatasetHash: null,
-    attempts: 1,
-    validAttempts: made ? 1 : 0,
-    seeds: { search: [state.config.seed], replay: state.config.seed, replays: [] },
-  })
-  const why = attempt.error ? `${stopReason}: ${attempt.error}` : stopReason
-  const last = turn(after, made ? 'finished' : 'failed', `${attempt.rows} rows: ${why}`, event)
-  return { state: last.state, send: [...change.send, finished, ...last.send] }
-}

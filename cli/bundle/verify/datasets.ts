@@ -41,8 +41,10 @@ export const datasets: Check = {
     for (const finished of facts.finished) {
       const { chosenAttempt, datasetHash, controlDatasetHash } = finished.payload
       const place = (field: string) => messagePlace('run-finished', finished, field)
-      if (chosenAttempt !== null) ledger.same(place('datasetHash'), datasetHash, last.get(chosenAttempt)?.datasetHash)
-      if (controlDatasetHash) ledger.same(place('controlDatasetHash'), controlDatasetHash, last.get(0)?.datasetHash)
+      // A run that went on after it ended short has made more since.
+      const then = lastVerdicts({ verdicts: facts.verdicts.filter(({ seq }) => seq < finished.seq) })
+      if (chosenAttempt !== null) ledger.same(place('datasetHash'), datasetHash, then.get(chosenAttempt)?.datasetHash)
+      if (controlDatasetHash) ledger.same(place('controlDatasetHash'), controlDatasetHash, then.get(0)?.datasetHash)
     }
     await carryOvers(evidence, ledger)
   },

@@ -20,12 +20,12 @@ export function datasetFacts(facts: RunFacts, rows: DatasetRows): DatasetFacts[]
 }
 
 /** The last closed round of each attempt, from which its dataset is known. */
-export function lastVerdicts(facts: RunFacts) {
+export function lastVerdicts(facts: Pick<RunFacts, 'verdicts'>) {
   return new Map(verdictsInOrder(facts).map((verdict) => [verdict.attempt, verdict]))
 }
 
 /** One verdict a round: after a crash a round may have been closed twice, with equal content. */
-function verdictsInOrder(facts: RunFacts) {
+function verdictsInOrder(facts: Pick<RunFacts, 'verdicts'>) {
   const rounds = new Map(facts.verdicts.map(({ payload }) => [`${payload.attempt}.${payload.round}`, payload]))
   return [...rounds.values()].sort((one, other) => one.attempt - other.attempt || one.round - other.round)
 }
