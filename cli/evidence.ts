@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { buildContaminationIndex, openContaminationIndex } from '../agents/critic/checks/contamination.ts'
 import { evaluationItems } from '../agents/critic/checks/evaluation-items.ts'
 import type { Bus } from '../bus/mod.ts'
-import { BaselineArm } from '../schemas/arm.ts'
+import { type BaselineArm, BaselineKind, kindOf, type ReferenceArm } from '../schemas/arm.ts'
 import type { Row } from '../schemas/row.ts'
 import type { Evidence } from '../schemas/run.ts'
 import type { Task } from '../schemas/task.ts'
@@ -19,24 +19,36 @@ export type EvidenceRequest = {
   attempts?: number
 }
 
-/** What a run trains and measures beside its chosen dataset. Errors: UsageError for the reference of a task that has none. */
-export function planEvidence(task: Task, topology: Topology, request: EvidenceRequest): Omit<Evidence, 'reference'> {
+/** A run's evidence before the references' rows are on the bus. */
+export type PlannedEvidence = Omit<Evidence, 'references'>
+
+/** What a run trains and measures beside its chosen dataset. Errors: UsageError for a reference that the task does not have. */
+export function planEvidence(task: Task, topology: Topology, request: EvidenceRequest): PlannedEvidence {
   const asked = {
     seeds: request.seeds ?? topology.run.evidence.seeds,
     arms: request.arms ?? topology.run.evidence.arms,
     submissions: request.submissions ?? topology.run.evidence.submissions,
     retention: request.retention ?? topology.run.evidence.retention,
   }
-  const hasReference = task.referenceRows.length > 0
-  if (asked.arms !== 'all' && asked.arms.includes('reference') && !hasReference) {
-    throw new UsageError(
-      `The arm "reference" is asked for, and the task ${task.id} (${task.dir}) has no reference rows.`,
-      'Name a file of {instruction, input, output} rows under reference in task.yaml, or leave that arm out.',
-    )
-  }
-  const arms =
-    asked.arms === 'all' ? BaselineArm.options.filter((arm) => arm !== 'reference' || hasReference) : asked.arms
+  const arms = asked.arms === 'all' ? allArms(task) : [...new Set(asked.arms.flatMap((arm) => armsNamed(arm, task)))]
   return { ...asked, arms, ...planGuidance(task, topology, request) }
+}
+
+const referencesOf = ({ references }: Task): ReferenceArm[] => references.map(({ arm }) => arm)
+
+const allArms = (task: Task): BaselineArm[] =>
+  BaselineKind.options.flatMap((kind) => (kind === 'reference' ? referencesOf(task) : [kind]))
+
+/** The arms that a name asks for: `reference` is every reference of the task. */
+function armsNamed(asked: BaselineArm, task: Task): BaselineArm[] {
+  if (kindOf(asked) !== 'reference') return [asked]
+  const known = referencesOf(task)
+  const named = asked === 'reference' ? known : known.filter((arm) => arm === asked)
+  if (named.length > 0) return named
+  throw new UsageError(
+    `The arm "${asked}" is asked for, and the task ${task.id} (${task.dir}) has ${known.length > 0 ? known.join(', ') : 'no reference rows'}.`,
+    'Name a file of {instruction, input, output} rows under reference in task.yaml, or leave that arm out.',
+  )
 }
 
 /** Validation items from which on `guard: auto` is on. */
@@ -73,26 +85,32 @@ function planGuidance(
 export const contaminationShare = 0.6
 
 /**
- * The rows of the task's reference as training rows. Those that copy an item of validation, test or audit are refused, as the critic
- * refuses generated ones.
+ * The rows of each of the task's references as training rows. Those that copy an item of validation, test or audit are refused, as the
+ * critic refuses generated ones.
  */
-export function referenceRows(task: Task): { rows: Row[]; refused: number } {
+export function referenceRows(task: Task): { arm: ReferenceArm; rows: Row[]; refused: number }[] {
   const key = randomBytes(32)
   const index = openContaminationIndex(buildContaminationIndex(evaluationItems(task), key), key, {
     share: contaminationShare,
   })
-  const rows = task.referenceRows
-    .map((row, place): Row => {
-      const id = `a0.r0.reference.${place}.0`
-      return { id, skill: 'reference', source: 'reference', ...row, origin: { generator: 'reference' } }
-    })
-    .filter(({ input }) => index.check({ text: input }) === null)
-  return { rows, refused: task.referenceRows.length - rows.length }
+  return task.references.map(({ arm, rows: all }) => {
+    const rows = all
+      .map((row, place): Row => {
+        const id = `a0.r0.reference.${place}.0`
+        return { id, skill: 'reference', source: 'reference', ...row, origin: { generator: 'reference' } }
+      })
+      .filter(({ input }) => index.check({ text: input }) === null)
+    return { arm, rows, refused: all.length - rows.length }
+  })
 }
 
-/** The evidence with the reference's rows on the bus, where it has that arm. */
-export async function withReference(bus: Bus, task: Task, evidence: Omit<Evidence, 'reference'>): Promise<Evidence> {
-  if (!evidence.arms.includes('reference')) return evidence
-  const { rows, refused } = referenceRows(task)
-  return { ...evidence, reference: { rows: await bus.objects.putLines('LAB', `task/${task.id}`, rows), refused } }
+/** The evidence with the rows of the references that it has arms of on the bus. */
+export async function withReferences(bus: Bus, task: Task, evidence: PlannedEvidence): Promise<Evidence> {
+  const references: Evidence['references'] = []
+  if (!evidence.arms.some((arm) => kindOf(arm) === 'reference')) return { ...evidence, references }
+  for (const { arm, rows, refused } of referenceRows(task)) {
+    if (!evidence.arms.includes(arm)) continue
+    references.push({ arm, rows: await bus.objects.putLines('LAB', `task/${task.id}`, rows), refused })
+  }
+  return { ...evidence, references }
 }

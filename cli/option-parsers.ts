@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { BaselineArm } from '../schemas/arm.ts'
+import { BaselineArm, BaselineKind } from '../schemas/arm.ts'
 
 /** A whole number of at least 0. */
 export function whole(text: string): number {
@@ -21,7 +21,8 @@ export function arms(text: string): BaselineArm[] | 'all' {
   if (text === 'none') return []
   return text.split(',').map((name) => {
     const arm = BaselineArm.safeParse(name.trim())
-    if (!arm.success) throw new InvalidArgumentError(`there is ${BaselineArm.options.join(', ')}, all and none.`)
+    if (!arm.success)
+      throw new InvalidArgumentError(`there is ${BaselineKind.options.join(', ')}, reference-<name>, all and none.`)
     return arm.data
   })
 }

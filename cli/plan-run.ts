@@ -1,10 +1,10 @@
-import type { Evidence, Setting } from '../schemas/run.ts'
+import type { Setting } from '../schemas/run.ts'
 import type { Task } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { retentionOf } from '../tasks/read-retention.ts'
 import { checkGenerator } from './check-generator.ts'
 import { checkSeeds } from './check-seeds.ts'
-import { type EvidenceRequest, planEvidence } from './evidence.ts'
+import { type EvidenceRequest, type PlannedEvidence, planEvidence } from './evidence.ts'
 import { settingOf } from './setting.ts'
 
 /** What follows from a task and a topology for a run on them; nothing is started. Errors: UsageError where they do not go together. */
@@ -12,7 +12,7 @@ export async function planRun(
   task: Task,
   topology: Topology,
   options: EvidenceRequest & { setting?: Setting },
-): Promise<{ evidence: Omit<Evidence, 'reference'>; setting: Setting }> {
+): Promise<{ evidence: PlannedEvidence; setting: Setting }> {
   checkGenerator(task, topology)
   const evidence = planEvidence(task, topology, options)
   if (evidence.retention) await retentionOf(task)

@@ -2,13 +2,13 @@ import type { Bus } from '../bus/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { RunStarted } from '../schemas/messages/run.ts'
 import { agentRoles } from '../schemas/role.ts'
-import { type Evidence, RunConfig, type Setting, Variants } from '../schemas/run.ts'
+import { RunConfig, type Setting, Variants } from '../schemas/run.ts'
 import type { Task } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { publicView } from '../tasks/load.ts'
 import { retentionOf } from '../tasks/read-retention.ts'
 import { UsageError } from './errors.ts'
-import { withReference } from './evidence.ts'
+import { type PlannedEvidence, withReferences } from './evidence.ts'
 import { modelsOf } from './models.ts'
 
 export type RunRequest = {
@@ -17,7 +17,7 @@ export type RunRequest = {
   attempts?: number
   rows?: number
   /** Left out by a run that makes data alone. */
-  evidence?: Omit<Evidence, 'reference'>
+  evidence?: PlannedEvidence
   /** Left out: seed where the task has a pool, as a program that is given may name it. */
   setting?: Setting
   /** Of a run that makes data alone. */
@@ -65,7 +65,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     ),
     sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, { ...task, retentionSet }),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
-    ...(request.evidence ? { evidence: await withReference(bus, task, request.evidence) } : {}),
+    ...(request.evidence ? { evidence: await withReferences(bus, task, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
     startedAt,

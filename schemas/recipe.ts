@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ReferenceName } from './arm.ts'
 import { Setting } from './run.ts'
 import { InferenceSettings, Recipe } from './task.ts'
 
@@ -22,8 +23,8 @@ const RecipeTask = z.strictObject({
   aside: z.int().nonnegative().default(0),
   /** A published set whose questions are the seed pool. */
   seeds: z.strictObject({ importer: z.string().min(1), source: SourceName }).optional(),
-  /** Rows {instruction, input, output} that the chosen dataset is compared with: the arm "reference". */
-  reference: SourceName.optional(),
+  /** Rows {instruction, input, output} that the chosen dataset is compared with: the arm "reference", or of several one each by its source's name. */
+  reference: z.union([SourceName, z.array(SourceName.pipe(ReferenceName)).min(1)]).optional(),
   rows: z.strictObject({ target: z.int().positive(), minimum: z.int().positive() }).optional(),
   /** Training keys by LLaMA-Factory's names; the others are the importer's. */
   training: Recipe.partial().default({}),

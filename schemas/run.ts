@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BaselineArm } from './arm.ts'
+import { BaselineArm, ReferenceArm } from './arm.ts'
 import { Budget } from './budget.ts'
 import { Guidance } from './guidance.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
@@ -12,8 +12,10 @@ import { PayingRole, Prices } from './usage.ts'
 export const Variants = z.record(AgentRole, Token)
 export type Variants = z.infer<typeof Variants>
 
-/** What is trained and measured beside the chosen dataset, so that its gain can be trusted. */
-export const Evidence = z.object({
+/** The rows of a reference, for the arm that is trained on them; `refused` of them copied an item and are left out. */
+const ReferenceRows = z.object({ arm: ReferenceArm, rows: ObjectRef, refused: z.number().int().nonnegative() })
+
+const EvidenceParts = z.object({
   /** Fresh training seeds, none of them the search's, of the chosen dataset and of each baseline. */
   seeds: z.number().int().min(1).max(100).default(1),
   arms: z.array(BaselineArm).default(['control']),
@@ -25,9 +27,16 @@ export const Evidence = z.object({
   guard: Guidance.shape.guard,
   /** From this attempt on the other half of validation guides the search; null: all of it does, throughout. */
   swapValidationAt: z.number().int().min(2).nullable().default(null),
-  /** The rows of the task's reference, for the arm that is trained on them; `refused` of them copied an item and are left out. */
-  reference: z.object({ rows: ObjectRef, refused: z.number().int().nonnegative() }).optional(),
+  references: z.array(ReferenceRows).default([]),
+  /** In runs from before there could be several. */
+  reference: ReferenceRows.omit({ arm: true }).optional(),
 })
+
+/** What is trained and measured beside the chosen dataset, so that its gain can be trusted. */
+export const Evidence = EvidenceParts.transform(({ reference, ...evidence }) => ({
+  ...evidence,
+  references: reference ? [{ arm: 'reference' as const, ...reference }] : evidence.references,
+}))
 export type Evidence = z.infer<typeof Evidence>
 
 /** The paper's two settings: rows are made from nothing, or may build on the task's seed pool. */

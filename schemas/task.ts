@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ReferenceArm, ReferenceName } from './arm.ts'
 import { Sha256 } from './ids.ts'
 
 /**
@@ -153,6 +154,12 @@ export type RetentionFile = z.infer<typeof RetentionFile>
 export const RetentionSet = RetentionFile.extend({ items: z.array(Item).min(1) })
 export type RetentionSet = z.infer<typeof RetentionSet>
 
+/** Rows that people wrote, or that were there before: a JSON array, or JSON lines (.jsonl). */
+const NamedFiles = z
+  .array(z.strictObject({ name: ReferenceName, file: InnerPath }))
+  .min(1)
+  .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'each must have a name of its own')
+
 /** `task.yaml`. */
 export const TaskFile = z.strictObject({
   id: TaskId,
@@ -180,14 +187,18 @@ export const TaskFile = z.strictObject({
   sample_submission: InnerPath,
   /** Raw questions without answers, for the paper's seed setting. */
   seed: InnerPath.optional(),
-  /** Rows that people wrote, or that were there before: what a run's dataset is compared with. A JSON array, or JSON lines (.jsonl). */
-  reference: InnerPath.optional(),
+  /** What a run's dataset is compared with: a file, or several by their names, each of which is an arm of its own. */
+  reference: z.union([InnerPath, NamedFiles]).optional(),
   /** The module that writes training rows and audit items, if the task has one. */
   procedure: InnerPath.optional(),
   /** Where the task departs from the paper; the report prints each. */
   departures: z.array(z.string().min(1)),
 })
 export type TaskFile = z.infer<typeof TaskFile>
+
+/** The rows of a reference, and the arm that is trained on them. */
+export const Reference = z.strictObject({ arm: ReferenceArm, rows: z.array(TrainingRow).min(1) })
+export type Reference = z.infer<typeof Reference>
 
 /** A task folder, loaded and checked. `sha256` covers the task file, every file it names and the procedure's folder. */
 export const Task = TaskFile.extend({
@@ -200,7 +211,7 @@ export const Task = TaskFile.extend({
   audit: z.array(Item).default([]),
   fewShot: z.array(TrainingRow),
   sampleSubmission: z.array(TrainingRow),
-  referenceRows: z.array(TrainingRow).default([]),
+  references: z.array(Reference).default([]),
   retentionSet: RetentionSet.optional(),
   /** The seed pool; empty where the task has none. */
   seeds: z.array(Seed).max(maxSeeds).default([]),
@@ -209,7 +220,7 @@ export type Task = z.infer<typeof Task>
 
 /**
  * All of a task that an agent may be sent. The test and the audit are named by their sizes and hashes only; in the setting scratch
- * there are no seeds. The reference is not shown, so that nothing is copied from what a dataset is compared with.
+ * there are no seeds. References are not shown, so that nothing is copied from what a dataset is compared with.
  */
 export const PublicTask = Task.omit({
   dir: true,
@@ -218,7 +229,7 @@ export const PublicTask = Task.omit({
   few_shot: true,
   sample_submission: true,
   reference: true,
-  referenceRows: true,
+  references: true,
   retention: true,
   retentionSet: true,
 })

@@ -1,9 +1,10 @@
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
-import { TaskFile, TrainingRow } from '../schemas/task.ts'
-import { parseJson, parseWith, readSplit, readText, readYaml } from './read-files.ts'
+import { TaskFile } from '../schemas/task.ts'
+import { parseWith, readSplit, readText, readYaml } from './read-files.ts'
+import { readReferences } from './read-references.ts'
 import { readRetention } from './read-retention.ts'
+import { readRows } from './read-rows.ts'
 import { readScorer } from './read-scorer.ts'
 import { readSeedPool } from './seed-pool.ts'
 import { sourceHash } from './source-hash.ts'
@@ -21,7 +22,7 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
   const { validation, test, audit } = file.splits
   const fewShotText = await readText(dir, file.few_shot)
   const sampleText = await readText(dir, file.sample_submission)
-  const referenceText = file.reference ? await readText(dir, file.reference) : ''
+  const reference = await readReferences(dir, file.reference)
   const pool = file.seed ? await readSeedPool(dir, file.seed) : { text: '', seeds: [] }
   const retentionSet = file.retention && (await readRetention(dir, file.retention, `${path}, key retention`))
   const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
@@ -33,26 +34,16 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
     audit: audit ? await readSplit(dir, audit) : [],
     fewShot: readRows(fewShotText, join(dir, file.few_shot)),
     sampleSubmission: readRows(sampleText, join(dir, file.sample_submission)),
-    referenceRows: file.reference ? readRows(referenceText, join(dir, file.reference)) : [],
+    references: reference.references,
     ...(retentionSet && { retentionSet }),
     seeds: pool.seeds,
     // The text of task.yaml holds the splits' hashes.
     hashes: [
-      ...[text, fewShotText, sampleText, scorer.source ?? '', referenceText, pool.text].map(sha256),
+      ...[text, fewShotText, sampleText, scorer.source ?? '', ...reference.texts, pool.text].map(sha256),
       procedureSha256 ?? '',
       ...(retentionSet?.scorer.source === undefined ? [] : [sha256(retentionSet.scorer.source)]),
     ],
   }
-}
-
-/** A JSON array of rows, or one row a line in a `.jsonl` file. */
-function readRows(text: string, where: string): TrainingRow[] {
-  if (!where.endsWith('.jsonl')) return parseWith(z.array(TrainingRow).min(1), parseJson(text, where), where)
-  const rows = text.split('\n').flatMap((line, index) => {
-    const place = `${where}, line ${index + 1}`
-    return line.trim() === '' ? [] : [parseWith(TrainingRow, parseJson(line, place), place)]
-  })
-  return parseWith(z.array(TrainingRow).min(1), rows, where)
 }
 
 async function procedureHash(dir: string, procedure: string): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Item, RetentionSet, Seed, TaskFile, TrainingRow } from '../schemas/task.ts'
+import type { Item, Reference, RetentionSet, Seed, TaskFile, TrainingRow } from '../schemas/task.ts'
 
 /** A task folder as read, in either form, before it is checked. The scorer of `file` has its script's text. */
 export type TaskParts = {
@@ -9,7 +9,7 @@ export type TaskParts = {
   audit: Item[]
   fewShot: TrainingRow[]
   sampleSubmission: TrainingRow[]
-  referenceRows: TrainingRow[]
+  references: Reference[]
   retentionSet?: RetentionSet
   seeds: Seed[]
   /** Of everything that the folder says; the task's hash is over them. */

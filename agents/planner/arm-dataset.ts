@@ -1,4 +1,4 @@
-import type { TrainedArm } from '../../schemas/arm.ts'
+import { kindOf, type TrainedArm } from '../../schemas/arm.ts'
 import { deriveSeed } from '../../schemas/hash.ts'
 import type { ArmRecord } from '../../schemas/messages/evaluation.ts'
 import type { Row } from '../../schemas/row.ts'
@@ -13,7 +13,8 @@ type Made = Pick<ArmRecord, 'rows' | 'dataset' | 'datasetHash' | 'leftOut'>
 export async function armDataset(draft: Draft, arm: TrainedArm): Promise<Made | 'in the making'> {
   const { state, deps } = draft
   const chosen = best(state)!
-  switch (arm) {
+  const kind = kindOf(arm)
+  switch (kind) {
     case 'final':
       return datasetOf(chosen)
     case 'one-shot':
@@ -29,13 +30,13 @@ export async function armDataset(draft: Draft, arm: TrainedArm): Promise<Made | 
       return drawn(draft, await verifiedRows(state.attempts, nearDuplicateJaccard, deps.store), 'random')
     }
     case 'reference': {
-      const { reference } = state.config.evidence
+      const reference = state.config.evidence.references.find((each) => each.arm === arm)
       return reference
-        ? drawn(draft, await deps.store.getRows(reference.rows), 'reference')
+        ? drawn(draft, await deps.store.getRows(reference.rows), arm)
         : without('the task has no reference')
     }
     default:
-      return arm satisfies never
+      return kind satisfies never
   }
 }
 

@@ -1,4 +1,4 @@
-import { BaselineArm, candidateName, type TrainedArm } from '../../schemas/arm.ts'
+import { byKind, candidateName, type TrainedArm } from '../../schemas/arm.ts'
 import type { ArmRecord } from '../../schemas/messages/evaluation.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { armDataset } from './arm-dataset.ts'
@@ -38,10 +38,7 @@ export async function armTrained(draft: Draft, candidate: Candidate): Promise<vo
   await settleArms(draft)
 }
 
-const wantedArms = ({ config }: PlannerState): TrainedArm[] => [
-  'final',
-  ...BaselineArm.options.filter((arm) => config.evidence.arms.includes(arm)),
-]
+const wantedArms = ({ config }: PlannerState): TrainedArm[] => ['final', ...byKind(config.evidence.arms)]
 
 const twinOf = ({ arms }: PlannerState, datasetHash: string | null): TrainedArm | null =>
   arms.find((other) => isTrained(other) && other.datasetHash === datasetHash)?.arm ?? null

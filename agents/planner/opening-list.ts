@@ -1,7 +1,8 @@
-import { BaselineArm } from '../../schemas/arm.ts'
+import { type Arm, byKind } from '../../schemas/arm.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { type Draft, taskOf } from './draft.ts'
 import { outgoing } from './outgoing.ts'
+import type { PlannerState } from './state.ts'
 
 /** Asks for the opening of the sealed test. The list, the arms' datasets and the comparison that counts are frozen with it. */
 export async function askOpening(draft: Draft): Promise<void> {
@@ -16,7 +17,7 @@ export async function askOpening(draft: Draft): Promise<void> {
   draft.state = { ...state, phase: 'opening' }
   draft.send.push(
     outgoing.openingRequest(config, {
-      candidates: [base!.candidate, examples, ...inOrder(trained), ...submissions],
+      candidates: [base!.candidate, examples, ...inOrder(state), ...submissions],
       arms,
       primary: {
         arm: 'final',
@@ -31,8 +32,8 @@ export async function askOpening(draft: Draft): Promise<void> {
   )
 }
 
-const order: readonly string[] = [...BaselineArm.options, 'final']
-
 /** The baselines, then the chosen dataset; each by its seeds. Whatever the order in which they were trained, the list is the same. */
-const inOrder = (trained: readonly Candidate[]): Candidate[] =>
-  trained.toSorted((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm) || a.seedIndex - b.seedIndex)
+function inOrder({ trained, config }: PlannerState): Candidate[] {
+  const order: readonly Arm[] = [...byKind(config.evidence.arms), 'final']
+  return trained.toSorted((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm) || a.seedIndex - b.seedIndex)
+}

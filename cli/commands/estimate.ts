@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { BaselineArm } from '../../schemas/arm.ts'
+import { BaselineKind } from '../../schemas/arm.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
@@ -41,7 +41,7 @@ export function registerEstimate(program: Command): void {
     .option('--seeds <k>', 'training seeds of the chosen dataset and of each baseline (the topology says)', positive)
     .option(
       '--arms <list>',
-      `baselines to train: ${BaselineArm.options.join(',')}; all; none (the topology says)`,
+      `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
       arms,
     )
     .option('--program <file>', 'the curation program of "generate": rows alone, no training')

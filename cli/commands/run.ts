@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
-import { BaselineArm } from '../../schemas/arm.ts'
+import { BaselineKind } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
@@ -41,7 +41,7 @@ export function registerRun(program: Command): void {
     )
     .option(
       '--arms <list>',
-      `baselines to train: ${BaselineArm.options.join(',')}; all; none (the topology says)`,
+      `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
       arms,
     )
     .option('--submissions', 'every valid attempt of the search sits the test too, after the search')

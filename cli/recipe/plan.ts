@@ -1,11 +1,11 @@
 import { hashOf } from '../../schemas/hash.ts'
 import type { RecipeFile, RecipeTask } from '../../schemas/recipe.ts'
-import type { Evidence, Setting } from '../../schemas/run.ts'
+import type { Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { Estimate } from '../estimate/estimate.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
-import type { EvidenceRequest } from '../evidence.ts'
+import type { EvidenceRequest, PlannedEvidence } from '../evidence.ts'
 import { planRun } from '../plan-run.ts'
 import type { NamedArm } from './arms.ts'
 import type { Sources } from './sources.ts'
@@ -30,7 +30,7 @@ export type ArmPlan = {
   runs: number
   task: Task
   topology: Topology
-  evidence: Omit<Evidence, 'reference'>
+  evidence: PlannedEvidence
   setting: Setting
   attempts: number
   rows: number

@@ -16,7 +16,7 @@ export function source(text: string, before: Sources = {}): Sources {
 }
 
 const namesOf = ({ source: own, seeds, reference }: RecipeTask) =>
-  [own, seeds?.source, reference].flatMap((name) => name ?? [])
+  [own, seeds?.source, reference].flat().flatMap((name) => name ?? [])
 
 /** Errors: UsageError for a source that an arm needs and nobody named, one that is not there, and one that no arm knows. */
 export function checkSources(arms: readonly NamedArm[], sources: Sources): void {

@@ -73,14 +73,22 @@ async function lay(folder: string, { rows, training, inference, seeds, reference
   for (const [key, value] of Object.entries(inference)) document.setIn(['inference', key], value)
   if (rows) document.set('rows', rows)
   if (seeds) document.set('seed', seedFile)
-  if (reference) {
-    const file = `reference${extname(sources[reference]!)}`
-    await copyFile(sources[reference]!, join(folder, file)).catch((error: Error) => {
-      throw new TaskError(`The rows cannot be read: ${error.message}`, sources[reference]!, 'Name a file of rows.')
-    })
-    document.set('reference', file)
+  const copied = (source: string, name: string) => copyRows(sources[source]!, folder, name)
+  if (typeof reference === 'string') document.set('reference', await copied(reference, 'reference'))
+  else if (reference) {
+    const files = reference.map(async (name) => ({ name, file: await copied(name, `reference-${name}`) }))
+    document.set('reference', await Promise.all(files))
   }
   await writeFile(path, document.toString({ lineWidth: 120 }))
+}
+
+/** The name that a file of rows has in the task's folder. */
+async function copyRows(from: string, folder: string, name: string): Promise<string> {
+  const file = `${name}${extname(from)}`
+  await copyFile(from, join(folder, file)).catch((error: Error) => {
+    throw new TaskError(`The rows cannot be read: ${error.message}`, from, 'Name a file of rows.')
+  })
+  return file
 }
 
 /** Takes the seeds out of a pool that contain a question of a split: of a published set nobody can be asked to. */

@@ -39,13 +39,13 @@ export function tellPlan(recipe: RecipeFile, plans: readonly ArmPlan[]): string[
 function tellArm({ name, set, runs, task, topology, setting, attempts, rows, evidence, estimate }: ArmPlan): string[] {
   const { agents, run } = topology
   const models = Object.entries(modelsOf(topology)).map(([role, model]) => `${role} ${model}`)
-  const { validation, test, audit, seeds, reference } = sizes(task)
+  const { validation, test, audit, seeds, references } = sizes(task)
   const sets = [
     `validation ${validation}`,
     `test ${test}`,
     `audit ${audit}`,
     `seed pool ${seeds}`,
-    `reference ${reference}`,
+    ...Object.entries(references).map(([arm, rows]) => `${arm} ${rows}`),
   ]
   return [
     '',
@@ -57,10 +57,10 @@ function tellArm({ name, set, runs, task, topology, setting, attempts, rows, evi
   ]
 }
 
-const sizes = ({ validation, test, audit, seeds, referenceRows }: ArmPlan['task']) => ({
+const sizes = ({ validation, test, audit, seeds, references }: ArmPlan['task']) => ({
   validation: validation.length,
   test: test.length,
   audit: audit.length,
   seeds: seeds.length,
-  reference: referenceRows.length,
+  references: Object.fromEntries(references.map(({ arm, rows }) => [arm, rows.length])),
 })

@@ -16,12 +16,12 @@ export const EvidenceFacts = z.object({
       datasetHash: Sha256.nullable(),
       sameAs: TrainedArm.nullable(),
       leftOut: z.string().nullable(),
+      /** Rows of a reference that copied an item and were not trained on; null of other arms. */
+      refused: count.nullable(),
     }),
   ),
   /** Each with the way to measure it. */
   unmeasured: z.array(z.object({ what: z.string(), how: z.string() })),
-  /** Reference rows that copied an item and were not trained on; null where the reference was not asked for. */
-  referenceRefused: count.nullable(),
   /** Of a run that is part of a comparison of planners. */
   comparison: z.object({ name: z.string(), arm: z.string(), pair: count }).nullable().default(null),
   guard: z.enum(['off', 'ladder']),

@@ -89,7 +89,7 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
     audit: audit?.items ?? [],
     fewShot,
     sampleSubmission,
-    referenceRows: [],
+    references: [],
     seeds: pool.seeds,
     hashes: [
       sha256(description),

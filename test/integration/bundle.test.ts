@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tar from 'tar'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import { z } from 'zod'
 import type { Bus } from '../../bus/mod.ts'
 import { openBundle } from '../../cli/bundle/read.ts'
@@ -28,10 +29,12 @@ let bundle: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-bundles-'))
   server = await withServer()
-  task = await loadTask(await writeMiniTask(join(folder, 'task')))
+  const dir = await writeMiniTask(join(folder, 'task'))
+  await writeReferences(dir)
+  task = await loadTask(dir)
   const evidence = Evidence.parse({
     seeds: 2,
-    arms: ['control', 'one-shot', 'random'],
+    arms: ['control', 'one-shot', 'random', 'reference-people', 'reference-pipeline'],
     submissions: true,
     retention: true,
   })
@@ -44,6 +47,21 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
 })
+
+/** Two references of fewer and of more rows than the chosen dataset has. */
+async function writeReferences(dir: string): Promise<void> {
+  const counts = { people: 14, pipeline: 40 }
+  const named = Object.entries(counts).map(async ([name, count]) => {
+    const rows = Array.from({ length: count }, (_, index) => ({
+      instruction: 'Compute.',
+      input: `A ${name} crate holds ${index + 11} jars and 3 break. How many are whole?`,
+      output: `\\boxed{${index + 8}}`,
+    }))
+    await writeFile(join(dir, `${name}.json`), JSON.stringify(rows))
+    return { name, file: `${name}.json` }
+  })
+  await appendFile(join(dir, 'task.yaml'), stringify({ reference: await Promise.all(named) }))
+}
 
 /** Everything that a verification finds, and what it compared. */
 async function verified(file: string, options: VerifyOptions = {}) {

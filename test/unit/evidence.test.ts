@@ -5,6 +5,7 @@ import { UsageError } from '../../cli/errors.ts'
 import { planEvidence, referenceRows } from '../../cli/evidence.ts'
 import { arms } from '../../cli/option-parsers.ts'
 import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
+import type { Evidence } from '../../schemas/run.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 
@@ -15,7 +16,14 @@ const written = [
   { instruction: 'Compute.', input: 'A crate holds 41 jars and 3 break. How many are whole?', output: '\\boxed{38}' },
   { instruction: 'Compute.', input: task.test[0]!.input, output: `\\boxed{${task.test[0]!.answer}}` },
 ]
-const withReference = { ...task, reference: 'reference.json', referenceRows: written }
+const withReference = { ...task, references: [{ arm: 'reference' as const, rows: written }] }
+const withSeveral = {
+  ...task,
+  references: [
+    { arm: 'reference-people' as const, rows: written },
+    { arm: 'reference-pipeline' as const, rows: written.slice(0, 1) },
+  ],
+}
 
 describe('what a run measures', () => {
   test('every baseline that the task allows and the submissions, unless topology or options say less', () => {
@@ -35,6 +43,16 @@ describe('what a run measures', () => {
       submissions: true,
     })
     expect(planEvidence(task, plain, { arms: [], submissions: false })).toMatchObject({ arms: [], submissions: false })
+  })
+
+  test('of several references all are asked for together, or each by its name', () => {
+    const arms = (asked?: 'all' | Evidence['arms']) =>
+      planEvidence(withSeveral, plain, asked === undefined ? {} : { arms: asked }).arms
+    expect(arms()).toEqual(['control', 'one-shot', 'random', 'reference-people', 'reference-pipeline'])
+    expect(arms('all')).toEqual(arms())
+    expect(arms(['reference', 'reference-people'])).toEqual(['reference-people', 'reference-pipeline'])
+    expect(arms(['reference-pipeline', 'control'])).toEqual(['reference-pipeline', 'control'])
+    expect(() => arms(['reference-other'])).toThrow('has reference-people, reference-pipeline')
   })
 
   test('a reference that the task does not have stops before anything is started', () => {
@@ -58,14 +76,19 @@ describe('what a run measures', () => {
   })
 
   test('reference rows that copy an item are refused, and no agent is shown the others', () => {
-    const { rows, refused } = referenceRows(withReference)
-    expect(rows.map(({ input }) => input)).toEqual([written[0]!.input])
-    expect(refused).toBe(1)
+    const read = (of: typeof task) =>
+      referenceRows(of).map(({ arm, rows, refused }) => [arm, rows.map(({ input }) => input), refused])
+    expect(read(withReference)).toEqual([['reference', [written[0]!.input], 1]])
+    expect(read(withSeveral)).toEqual([
+      ['reference-people', [written[0]!.input], 1],
+      ['reference-pipeline', [written[0]!.input], 0],
+    ])
     expect(JSON.stringify(publicView(withReference))).not.toContain('jars')
   })
 
   test('the option --arms takes names, all and none', () => {
     expect(arms('control, one-shot')).toEqual(['control', 'one-shot'])
+    expect(arms('reference-people')).toEqual(['reference-people'])
     expect(arms('all')).toBe('all')
     expect(arms('none')).toEqual([])
     expect(() => arms('control,best')).toThrow(InvalidArgumentError)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { armSeedOf, BaselineArm } from '../../schemas/arm.ts'
+import { armSeedOf, BaselineKind } from '../../schemas/arm.ts'
 import { deriveSeed } from '../../schemas/hash.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
@@ -16,6 +16,7 @@ const evidenceOf = (changes: Partial<RunConfig['evidence']> = {}): RunConfig['ev
   retention: false,
   guard: 'off',
   swapValidationAt: null,
+  references: [],
   ...changes,
 })
 /** The second attempt is the best, so the first valid one is another. */
@@ -139,8 +140,8 @@ describe('the arms of a run', () => {
       [40, 40],
     ] as const) {
       const given = createWorld(configOf())
-      const reference = { rows: given.putRows(human(count)), refused: 0 }
-      const evidence = evidenceOf({ arms: ['reference'], reference })
+      const reference = { arm: 'reference' as const, rows: given.putRows(human(count)), refused: 0 }
+      const evidence = evidenceOf({ arms: ['reference'], references: [reference] })
       const world = createWorld(configOf({ attempts: 1, evidence }), {})
       world.putRows(human(count))
       await play(world)
@@ -149,8 +150,28 @@ describe('the arms of a run', () => {
     }
   })
 
+  test('several references are arms of their own, in the order of the task, each with rows of its own', async () => {
+    const given = createWorld(configOf())
+    const references = (['people', 'data-flow'] as const).map((name, index) => {
+      return { arm: `reference-${name}` as const, rows: given.putRows(human(200 + index)), refused: 0 }
+    })
+    const arms = references.map(({ arm }) => arm)
+    const evidence = evidenceOf({ seeds: 2, arms: [...arms, 'control'], references, submissions: false })
+    const world = createWorld(configOf({ attempts: 1, evidence }), {})
+    for (const count of [200, 201]) world.putRows(human(count))
+    await play(world)
+    const opening = request(world)
+    expect(namesOf(opening)).toEqual([
+      'base',
+      'base-examples',
+      ...['control', ...arms, 'final'].flatMap((arm) => [arm, `${arm}-s2`]),
+    ])
+    expect(arms.map((arm) => armOf(opening, arm).rows)).toEqual([60, 60])
+    expect(armOf(opening, arms[0]!).datasetHash).not.toBe(armOf(opening, arms[1]!).datasetHash)
+  })
+
   test('baselines that cannot be made are left out with their reasons, and hold nothing up', async () => {
-    const evidence = evidenceOf({ seeds: 2, arms: [...BaselineArm.options], submissions: false })
+    const evidence = evidenceOf({ seeds: 2, arms: [...BaselineKind.options], submissions: false })
     const world = createWorld(configOf({ attempts: 1, evidence }), { yieldOf: (attempt) => (attempt === 0 ? 0 : 1) })
     const state = await play(world)
     expect(state.status).toBe('finished')

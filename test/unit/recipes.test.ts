@@ -41,11 +41,11 @@ describe('the recipes of the paper', () => {
   })
 
   test.each(['science', 'code', 'finance'])(
-    '%s: both settings, modes, teachers and students, and two references',
+    '%s: both settings, modes, teachers and students, and one search with both references',
     async (name) => {
       const plans = await plan(paper(name))
-      expect(plans).toHaveLength(2 ** 4 + 2)
-      expect(new Set(plans.map(({ set }) => set)).size).toBe(18)
+      expect(plans).toHaveLength(2 ** 4 + 1)
+      expect(new Set(plans.map(({ set }) => set)).size).toBe(17)
       for (const each of plans) {
         expect(each).toMatchObject({ runs: 5, rows: 2000, gpu: true })
         expect(each.topology.run).toMatchObject({
@@ -64,22 +64,22 @@ describe('the recipes of the paper', () => {
         expect(each.attempts).toBe(isOneShot ? 8 : 30)
         const searched = isOneShot ? 1 : 30
         expect(each.estimate.spent.calls).toBe((searched + 1) * perDataset + 3 * searched)
-        const hasReference = ['human', 'dataflow'].includes(each.name)
-        expect(each.evidence.arms).toEqual(hasReference ? ['control', 'reference'] : ['control'])
-        expect(each.estimate.trainings.count).toBe(searched + 2 + (hasReference ? 1 : 0))
+        const references = each.name === 'references' ? ['reference-human', 'reference-dataflow'] : []
+        expect(each.evidence.arms).toEqual(['control', ...references])
+        expect(each.estimate.trainings.count).toBe(searched + 2 + references.length)
         expect(each.estimate.money).toBeNull()
       }
       const [oneShot, iterative] = [2 * 2106 + 3, 31 * 2106 + 90]
       expect(totalOf(plans)).toMatchObject({
-        runs: 90,
-        calls: 5 * (8 * oneShot + 10 * iterative),
-        trainings: 5 * (8 * 3 + 8 * 32 + 2 * 33),
+        runs: 85,
+        calls: 5 * (8 * oneShot + 9 * iterative),
+        trainings: 5 * (8 * 3 + 8 * 32 + 34),
         money: null,
         hours: null,
-        atMost: { teacherCalls: 90 * 50_000, hours: 90 * 12 },
+        atMost: { teacherCalls: 85 * 50_000, hours: 85 * 12 },
       })
       expect(tellPlan(await readRecipe(paper(name)), plans).join('\n')).toContain(
-        '4 500 000 teacher calls, 1 080 h of search',
+        '4 250 000 teacher calls, 1 020 h of search',
       )
     },
   )
@@ -95,10 +95,12 @@ describe('the recipes of the paper', () => {
     const [scratch, seed] = [science[0]!.task, science[2]!.task]
     expect(seed.splits).toEqual(scratch.splits)
     expect(scratch.validation.length / scratch.test.length).toBeCloseTo(1 / 3, 1)
-    const [human] = await plan(paper('science'), ['human'])
-    const [dataflow] = await plan(paper('science'), ['dataflow'])
-    expect([human!.task.referenceRows.length, dataflow!.task.referenceRows.length]).toEqual([8, 9])
-    expect(human!.task.splits).toEqual(seed.splits)
+    const [both] = await plan(paper('science'), ['references'])
+    expect(both!.task.references.map(({ arm, rows }) => [arm, rows.length])).toEqual([
+      ['reference-human', 8],
+      ['reference-dataflow', 9],
+    ])
+    expect(both!.task.splits).toEqual(seed.splits)
     const [finance] = await plan(paper('finance'), ['seed', 'one-shot', 'deepseek', 'qwen-1-5b'])
     expect(finance!.task.seeds).toHaveLength(1000)
     expect(finance!.task.validation.length + finance!.task.test.length).toBe(1250 - 1119 - 3)
@@ -171,10 +173,10 @@ describe('bad input', () => {
     const recipe = await readRecipe(paper('science'))
     expect(() => selectArms(recipe, ['iterativ'])).toThrow('There is no arm "iterativ" in recipe science')
     expect(() => selectArms(recipe, ['seed', 'scratch'])).toThrow('No arm is seed and scratch')
-    const arms = selectArms(recipe, ['human'])
+    const arms = selectArms(recipe, ['references'])
     expect(() => checkSources(arms, { science: folder, 'science-seeds': folder })).toThrow('needs your copy of "human"')
     expect(() => checkSources(arms, { ...sources })).toThrow('takes a source "code"')
-    const own = { science: folder, 'science-seeds': folder, human: join(folder, 'none') }
+    const own = { science: folder, 'science-seeds': folder, human: join(folder, 'none'), dataflow: folder }
     expect(() => checkSources(arms, own)).toThrow('There is no ')
     const path = await written(`${head}settings: { ${task}, limits: { MAX_HOURS: 3 } }`)
     await expect(plan(path)).rejects.toThrow('a limit "MAX_HOURS", which is none')

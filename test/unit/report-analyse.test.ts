@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { labelOf } from '../../cli/report/analyse/names.ts'
 import { ReportData } from '../../cli/report/mod.ts'
+import { differenceName } from '../../cli/report/text/contrasts.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 
@@ -137,6 +139,23 @@ describe('several seeds', () => {
     expect([alone!.groups, grouped!.groups]).toEqual([60, 6])
     expect(grouped!.value).toBeCloseTo(alone!.value, 12)
     expect(grouped!.interval).not.toEqual(alone!.interval)
+  })
+
+  test('several references are arms of one run, each with its difference and its name', () => {
+    const named = ['reference-people', 'reference-pipeline'] as const
+    const several = reportData({ seeds: 2, arms: ['control', ...named], skillOf: { final: 0.75, control: 0.3 } })
+    const { arms, comparisons, adjusted } = several.sealed!.contrasts
+    expect(arms.map(({ arm }) => arm)).toEqual(['base', 'base-examples', ...named, 'control', 'final'])
+    expect(arms.find(({ arm }) => arm === named[1])!.seeds).toEqual([1, 2])
+    expect(comparisons.map(({ to }) => to)).toEqual(['base', 'base-examples', ...named, 'control'])
+    expect(adjusted.map(({ to }) => to)).toEqual(['base', 'base-examples', ...named])
+    const told = [
+      ...comparisons.map(differenceName),
+      ...several.sealed!.test.map(({ candidate }) => labelOf(candidate)),
+    ]
+    expect(told).toEqual(
+      expect.arrayContaining(['Final − reference data (people)', 'Reference data (pipeline), seed 2']),
+    )
   })
 
   test('an arm with the same dataset as another has its results, and is not compared with it', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { armSeedOf, candidateName, TrainedArm } from '../../schemas/arm.ts'
+import { armSeedOf, BaselineKind, candidateName, type TrainedArm } from '../../schemas/arm.ts'
 import { Opened } from '../../schemas/messages/evaluation.ts'
 import { packResults, type SealedResult, unpackResults } from '../../schemas/sealed-results.ts'
 
@@ -48,8 +48,9 @@ describe('the results of an opening', () => {
   })
 
   test('of five arms with ten seeds and thirty submissions on a test of a thousand items fit into one message', () => {
+    const arms: TrainedArm[] = ['final', ...BaselineKind.options]
     const names = [
-      ...TrainedArm.options.flatMap((arm) => Array.from({ length: 10 }, (_, index) => candidateName(arm, index + 1))),
+      ...arms.flatMap((arm) => Array.from({ length: 10 }, (_, index) => candidateName(arm, index + 1))),
       ...Array.from({ length: 30 }, (_, index) => `attempt-${index + 1}`),
     ]
     const results = names.map((name) => resultOf(name, 'test', Array(1000).fill(3)))

@@ -57,15 +57,40 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     await writeFile(join(dir, 'reference.jsonl'), `${JSON.stringify(row)}\n\n${JSON.stringify(row)}\n`)
     await edit('task.yaml', (text) => `${text}\nreference: reference.jsonl\n`)
     const lines = await loadTask(dir)
-    expect(lines.referenceRows).toEqual([row, row])
+    expect(lines.references).toEqual([{ arm: 'reference', rows: [row, row] }])
     expect(lines.sha256).not.toBe(before.sha256)
     await writeFile(join(dir, 'reference.jsonl'), `${JSON.stringify(row)}\n{"input":"q"}\n`)
     expect((await failure()).message).toMatch(/reference\.jsonl, line 2/)
     await writeFile(join(dir, 'reference.json'), JSON.stringify([row]))
     await edit('task.yaml', (text) => text.replace('reference: reference.jsonl', 'reference: reference.json'))
-    expect((await loadTask(dir)).referenceRows).toEqual([row])
+    expect((await loadTask(dir)).references).toEqual([{ arm: 'reference', rows: [row] }])
     await rm(join(dir, 'reference.json'))
     expect((await failure()).message).toMatch(/missing/)
+  })
+
+  test('several references each have a name and a file, and none may read as a seed', async () => {
+    const row = { instruction: 'i', input: 'q', output: 'a' }
+    await writeFile(join(dir, 'people.json'), JSON.stringify([row]))
+    await writeFile(join(dir, 'flow.jsonl'), `${JSON.stringify(row)}\n${JSON.stringify(row)}\n`)
+    const several = (first: string, second: string) =>
+      `reference:\n  - { name: ${first}, file: people.json }\n  - { name: ${second}, file: flow.jsonl }\n`
+    await edit('task.yaml', (text) => `${text}\n${several('people', 'data-flow')}`)
+    const { references, sha256 } = await loadTask(dir)
+    expect(references).toEqual([
+      { arm: 'reference-people', rows: [row] },
+      { arm: 'reference-data-flow', rows: [row, row] },
+    ])
+    await writeFile(join(dir, 'flow.jsonl'), `${JSON.stringify(row)}\n`)
+    expect((await loadTask(dir)).sha256).not.toBe(sha256)
+    for (const [name, why] of [
+      ['people', /name of its own/],
+      ['s2', /training seed/],
+    ] as const) {
+      await edit('task.yaml', (text) =>
+        text.replace(/name: (data-flow|people|s2), file: flow/, `name: ${name}, file: flow`),
+      )
+      expect((await failure()).message).toMatch(why)
+    }
   })
 
   test.each([

@@ -6,7 +6,7 @@ import { wilson } from './wilson.js'
 
 const leastWidth = 560
 const left = 170
-/** Candidates that are drawn, in reading order: each arm by its first seed. */
+/** Kinds of candidates that are drawn, in reading order: each arm by its first seed. */
 const order = ['base', 'base-examples', 'control', 'one-shot', 'random', 'reference', 'final']
 const fill = {
   base: 'var(--faint)',
@@ -17,6 +17,9 @@ const fill = {
   reference: 'var(--accent)',
   final: 'var(--good)',
 }
+/** A task may have several references: `reference-<name>`. */
+const kindOf = (name) => (name.startsWith('reference-') ? 'reference' : name)
+const isSeed = (name) => /-s\d+$/.test(name)
 const share = (tally) => (tally && tally.total > 0 ? tally.correct / tally.total : null)
 
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
@@ -48,7 +51,8 @@ export function createSealedResult(root) {
       ['Audit', 'audit', null],
       ['Retention', 'retention', null],
     ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
-    const present = order.filter((name) => sheets.test[name])
+    const names = Object.keys(sheets.test).filter((name) => !isSeed(name))
+    const present = order.flatMap((kind) => names.filter((name) => kindOf(name) === kind))
     const rowHeight = 16 + 13 * present.length
     const highest = Math.max(
       0.2,
@@ -90,12 +94,12 @@ export function createSealedResult(root) {
             x2: x(high),
             y1: y,
             y2: y,
-            stroke: fill[name],
+            stroke: fill[kindOf(name)],
             'stroke-width': 5,
             opacity: 0.25,
             'stroke-linecap': 'round',
           }),
-          s('circle', { cx: x(share(tally)), cy: y, r: name === 'final' ? 5 : 4, fill: fill[name] }),
+          s('circle', { cx: x(share(tally)), cy: y, r: name === 'final' ? 5 : 4, fill: fill[kindOf(name)] }),
           name === 'final' && s('text', { class: 'strong', x: x(high) + 7, y: y + 4 }, percent(share(tally))),
         )
       })
@@ -133,7 +137,7 @@ export function createSealedResult(root) {
       ),
       ...(sentence ? [sentence] : []),
       drawing(width, groups.length * rowHeight + 22, 'Scores on the sealed test by part', grid, rows),
-      legend(present.map((name) => [`candidate-${name}`, words(name)])),
+      legend(present.map((name) => [`candidate-${kindOf(name)}`, words(name)])),
     )
   }
   return { draw }

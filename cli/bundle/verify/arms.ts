@@ -1,4 +1,5 @@
 import { drawRows, verifiedRows } from '../../../agents/planner/random-rows.ts'
+import { kindOf } from '../../../schemas/arm.ts'
 import { deriveSeed } from '../../../schemas/hash.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import { Row } from '../../../schemas/row.ts'
@@ -41,7 +42,8 @@ async function dueHash(
 ): Promise<string | undefined> {
   const last = lastVerdicts(facts)
   const ofAttempt = (attempt: number | null) => (attempt === null ? undefined : last.get(attempt)?.datasetHash)
-  switch (arm) {
+  const kind = kindOf(arm)
+  switch (kind) {
     case 'final':
       return ofAttempt(chosen)
     case 'control':
@@ -53,13 +55,13 @@ async function dueHash(
       return first && ofAttempt(Number(first.slice('attempt-'.length)))
     }
     case 'reference': {
-      const ref = config.evidence.reference?.rows
-      return ref && drawnHash(await bundle.rowsOf(ref, Row), rows, deriveSeed(config.seed, 'reference'))
+      const ref = config.evidence.references.find((each) => each.arm === arm)?.rows
+      return ref && drawnHash(await bundle.rowsOf(ref, Row), rows, deriveSeed(config.seed, arm))
     }
     case 'random':
       return randomHash()
     default:
-      return arm satisfies never
+      return kind satisfies never
   }
 
   async function randomHash(): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import type { Arm } from '../../../schemas/arm.ts'
+import { type Arm, type ArmKind, kindOf } from '../../../schemas/arm.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
@@ -7,14 +7,16 @@ import type { Grouped } from '../statistics/two-way.ts'
 /** What the adapters of one arm made of the same paper; the base is an arm of one. */
 export type ArmScores = { arm: Arm; sameAs: Arm | null; seeds: { index: number; items: readonly ItemOutcome[] }[] }
 
-/** The arms of one paper in the order of `order`, each with its seeds in order; an arm with another's dataset has its scores. */
+/** The arms of one paper in the order of their kinds, each with its seeds in order; an arm with another's dataset has its scores. */
 export function armScores(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],
-  order: readonly Arm[],
+  order: readonly ArmKind[],
 ): ArmScores[] {
   const own = Map.groupBy(results, ({ candidate }) => candidate.arm)
-  return order.flatMap((arm) => {
+  const arms = new Set<Arm>([...records.map(({ arm }) => arm), ...own.keys()])
+  const inOrder = order.flatMap((kind) => [...arms].filter((arm) => kindOf(arm) === kind))
+  return inOrder.flatMap((arm) => {
     const sameAs = records.find((record) => record.arm === arm)?.sameAs ?? null
     const seeds = (own.get(sameAs ?? arm) ?? [])
       .map(({ candidate, items }) => ({ index: candidate.seedIndex, items }))

@@ -1,4 +1,4 @@
-import type { Arm } from '../../../schemas/arm.ts'
+import type { ArmKind } from '../../../schemas/arm.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
@@ -13,7 +13,7 @@ import { type ArmScores, armScores, together } from './arm-scores.ts'
 import { type Mode, pairsOf, skillDifferences } from './named-seed.ts'
 import { allParts } from './names.ts'
 
-const order: readonly Arm[] = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
+const order: readonly ArmKind[] = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
 
 export type Opening = {
   test: readonly SealedResult[]

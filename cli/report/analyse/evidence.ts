@@ -1,4 +1,4 @@
-import { BaselineArm } from '../../../schemas/arm.ts'
+import { BaselineKind, kindOf } from '../../../schemas/arm.ts'
 import type { Evidence } from '../../../schemas/run.ts'
 import type { ScoreMode } from '../../../schemas/task.ts'
 import type { EvidenceFacts } from '../evidence-facts.ts'
@@ -7,7 +7,7 @@ import { byReadingOrder } from './names.ts'
 import { ratesOfScore } from './rates.ts'
 
 /** What a baseline that was not trained would have said, and the option that trains it. */
-const questions: Readonly<Record<BaselineArm, { what: string; how: string }>> = {
+const questions: Readonly<Record<BaselineKind, { what: string; how: string }>> = {
   control: { what: 'Whether the search is better than as many rows without one', how: '--arms control' },
   'one-shot': {
     what: 'Whether the chosen dataset is better than the first valid one, so whether feedback helped',
@@ -29,9 +29,11 @@ export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
   const arms = facts.openingRequests.at(-1)?.payload.arms ?? []
   return {
     seeds: evidence?.seeds ?? null,
-    arms: arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => ({ arm, rows, datasetHash, sameAs, leftOut })),
+    arms: arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => {
+      const refused = evidence?.references.find((each) => each.arm === arm)?.refused ?? null
+      return { arm, rows, datasetHash, sameAs, leftOut, refused }
+    }),
     unmeasured: evidence ? unmeasuredOf(evidence, facts.config?.comparison !== undefined) : [],
-    referenceRefused: evidence?.reference?.refused ?? null,
     comparison: facts.config?.comparison ?? null,
     guard: evidence?.guard ?? 'off',
     keptBack: facts.reports.flatMap(({ payload: { candidate, shownAs } }) =>
@@ -45,7 +47,8 @@ function unmeasuredOf(
   { arms, seeds, submissions, retention }: Evidence,
   isCompared: boolean,
 ): EvidenceFacts['unmeasured'] {
-  const missing = BaselineArm.options.filter((arm) => !arms.includes(arm)).map((arm) => questions[arm])
+  const measured = arms.map((arm) => kindOf(arm))
+  const missing = BaselineKind.options.filter((kind) => !measured.includes(kind)).map((kind) => questions[kind])
   if (seeds === 1) missing.push({ what: 'Whether the result holds for other training seeds', how: '--seeds 3' })
   if (!submissions) missing.push({ what: 'What the search’s own attempts score on the test', how: '--submissions' })
   if (!retention) missing.push({ what: 'What the student forgot outside the task', how: '--retention' })

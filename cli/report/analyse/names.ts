@@ -34,7 +34,8 @@ export function labelOf(name: string): string {
   if (known) return known
   if (name.startsWith('attempt-')) return `Attempt ${name.slice('attempt-'.length)}`
   const [, arm = '', seed] = /^(.+)-s(\d+)$/.exec(name) ?? []
-  return labels[arm] ? `${labels[arm]}, seed ${seed}` : name
+  if (arm && labelOf(arm) !== arm) return `${labelOf(arm)}, seed ${seed}`
+  return name.startsWith('reference-') ? `${labels.reference} (${name.slice('reference-'.length)})` : name
 }
 
 const order = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
@@ -46,7 +47,7 @@ export function byReadingOrder(one: string, other: string): number {
 
 function rank(name: string): number {
   if (name.startsWith('attempt-')) return 100 + Number(name.slice('attempt-'.length))
-  const place = order.indexOf(name.replace(/-s\d+$/, ''))
+  const place = order.indexOf(name.replace(/-s\d+$/, '').replace(/^reference-.+/, 'reference'))
   return place < 0 ? 10_000 : place < 2 ? place : 1000 + place
 }
 

@@ -3,9 +3,9 @@ import type { EvidenceFacts } from '../evidence-facts.ts'
 import { numberText, percent, shortHash } from './format.ts'
 
 /** The arms as rows of a table: name, rows, dataset, remarks. */
-export function armLines({ arms, referenceRefused }: EvidenceFacts): [string, string, string, string][] {
+export function armLines({ arms }: EvidenceFacts): [string, string, string, string][] {
   const wanted = arms.find(({ arm }) => arm === 'final')?.rows ?? null
-  return arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => {
+  return arms.map(({ arm, rows, datasetHash, sameAs, leftOut, refused }) => {
     const remarks = [
       leftOut !== null && `left out: ${leftOut}`,
       sameAs !== null && `the very dataset of ${labelOf(sameAs).toLowerCase()}: its result`,
@@ -13,7 +13,7 @@ export function armLines({ arms, referenceRefused }: EvidenceFacts): [string, st
         wanted !== null &&
         rows !== wanted &&
         `${rows < wanted ? 'fewer' : 'more'} rows than the final`,
-      arm === 'reference' && referenceRefused && `${referenceRefused} rows that copy an item were refused`,
+      refused && `${refused} rows that copy an item were refused`,
     ]
     return [labelOf(arm), numberText(rows), shortHash(datasetHash), remarks.filter(Boolean).join('; ')]
   })
