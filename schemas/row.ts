@@ -43,13 +43,15 @@ export const Row = z.object({
 export type Row = z.infer<typeof Row>
 
 /**
- * Why a candidate was not admitted: exactly one reason each. not-verified: the vote contradicts its answer. judge: its score is too
+ * Why a candidate was not admitted: exactly one reason each. too-long: more characters than the program's contract allows;
+ * too-long-for-student: more of the student's tokens than its recipe trains on. not-verified: the vote contradicts its answer. judge: its score is too
  * low, or the judge gave none. unchecked: no call was left to check it, or the endpoint stayed away. surplus: its source is full.
  * unbalanced: its skill is.
  */
 export const RejectionReason = z.enum([
   'format',
   'too-long',
+  'too-long-for-student',
   'wrong-answer',
   'not-verified',
   'judge',

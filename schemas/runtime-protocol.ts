@@ -50,6 +50,19 @@ export const InferRequest = z.object({
 })
 export type InferRequest = z.input<typeof InferRequest>
 
+export const TokenFrameRequest = InferRequest.pick({
+  student: true,
+  student_revision: true,
+  system: true,
+  bf16: true,
+}).extend({
+  /** The text of a row whose tokens are counted, so that another tokenizer can be tried on it. */
+  probe: z.string().min(1),
+  /** A folder; the tokenizer's files are written to it. */
+  out: z.string().min(1),
+})
+export type TokenFrameRequest = z.input<typeof TokenFrameRequest>
+
 /** A line of the predictions file. `tokens` counts without the end of turn. */
 export const Prediction = z.object({
   id: z.string(),
@@ -102,6 +115,20 @@ export const InferResult = z.object({
   seconds: z.number(),
 })
 export type InferResult = z.infer<typeof InferResult>
+
+/** What stands before and after a row's input, and its output, in a training; `unusable` says why a student has none to tell. */
+export const TokenFrameResult = z.union([
+  z.object({ unusable: z.string() }),
+  z.object({
+    /** The folder with tokenizer.json and tokenizer_config.json. */
+    tokenizer: z.string(),
+    prompt: z.tuple([z.string(), z.string()]),
+    reply: z.tuple([z.string(), z.string()]),
+    /** Tokens of a row whose input and output are the probe. */
+    probe_tokens: z.int().positive(),
+  }),
+])
+export type TokenFrameResult = z.infer<typeof TokenFrameResult>
 
 export const RuntimeErrorKind = z.enum([
   'bad_request',

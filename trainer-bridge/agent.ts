@@ -17,6 +17,7 @@ import { createReplies } from './replies.ts'
 import { startRuntime } from './runtime.ts'
 import { RuntimeRequestError } from './runtime-errors.ts'
 import { prepareStudent } from './student.ts'
+import { createTokenLimits } from './token-limit.ts'
 import { createTrainings } from './trainings.ts'
 
 /** What the same input would meet again becomes a dead letter; a runtime that died or ran out of memory is tried again. */
@@ -47,8 +48,10 @@ async function startPeft({
   const runtime = startRuntime({ python, log, signal })
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
-  const trainings = createTrainings({ bus, runtime, student, scratch }, settings.perplexityRows)
-  const replies = createReplies({ bus, runtime, student, scratch })
+  const parts = { bus, runtime, student, scratch }
+  const trainings = createTrainings(parts, settings.perplexityRows)
+  const replies = createReplies(parts)
+  const tokenLimits = createTokenLimits(parts, log)
   const task = memo(
     (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
     (ref) => ref.sha256,
@@ -89,6 +92,7 @@ async function startPeft({
     }
     const questions = rules.validation.map((item) => Question.strip().parse(item))
     const answered = await replies.answer({ candidate, questions, task: rules, onProgress, signal: context.signal })
+    const tokenLimit = job.training ? null : await tokenLimits.publish(rules.recipe, runId, context.signal)
     await bus.publish(
       Predictions,
       { runId, variant: job.variants.evaluator, id: `predictions:${job.candidate}`, cause },
@@ -98,6 +102,7 @@ async function startPeft({
         training: trained?.summary ?? null,
         reusedTraining: trained?.reused ?? false,
         guidance: job.guidance,
+        ...(tokenLimit && { tokenLimit }),
         publicTask: job.publicTask,
         sealedTask: job.sealedTask,
         variants: job.variants,

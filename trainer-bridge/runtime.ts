@@ -10,6 +10,8 @@ import {
   PerplexityResult,
   type RuntimeEvent,
   type RuntimeProgress,
+  TokenFrameRequest,
+  TokenFrameResult,
   TrainProgress,
   TrainRequest,
   TrainResult,
@@ -59,6 +61,7 @@ export interface Runtime {
   train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
   perplexity(request: PerplexityRequest, options?: { signal?: AbortSignal }): Promise<PerplexityResult>
   infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
+  tokenFrame(request: TokenFrameRequest, options?: { signal?: AbortSignal }): Promise<TokenFrameResult>
   /** Of the process that runs now, if one does. */
   readonly pid: number | undefined
   /** Ends the process; what was pending is rejected. */
@@ -182,6 +185,8 @@ export function startRuntime(options: RuntimeOptions): Runtime {
         signal,
         onProgress: (event) => event.phase === 'infer' && onProgress?.(InferProgress.parse(event)),
       }),
+    tokenFrame: (request, callOptions = {}) =>
+      call({ ...TokenFrameRequest.parse(request), op: 'token_frame' }, TokenFrameResult, callOptions),
     get pid() {
       return current?.pid
     },

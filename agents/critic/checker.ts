@@ -13,6 +13,7 @@ import type { CheckedShard } from './admission.ts'
 import { openContaminationIndex } from './checks/contamination.ts'
 import type { BatchPayload, CheckDeps } from './row-checks.ts'
 import { checkBatch } from './rules/graph.ts'
+import { openStudentLength } from './student-length.ts'
 
 /** What a variant of the critic is: it checks a batch, stores its rows with what was found, and says what all of it cost. */
 export type Checker = (
@@ -34,6 +35,7 @@ export function openGrounds({ bus, contaminationKey: key }: AgentContext): (roun
       openContaminationIndex(await bus.objects.get(ref), key, { share }),
     ({ ref, share }) => `${ref.sha256} ${share}`,
   )
+  const studentLength = openStudentLength(bus)
   return async (round) => {
     const task = await taskOf(round.publicTask)
     const program = await programOf(round.program)
@@ -43,6 +45,7 @@ export function openGrounds({ bus, contaminationKey: key }: AgentContext): (roun
       task,
       program,
       score,
+      fitsStudent: await studentLength(round.tokenLimit),
       contamination: (row) => screen({ text: row.input, coreKey: row.origin.coreKey }),
       solve: procedureOf(task)?.solveCore ?? null,
       isCorrect: async (reply, answer) => (await score(reply, answer)).strict,

@@ -8,12 +8,15 @@ import type { Contamination } from './checks/contamination.ts'
 import { failuresOf } from './failures.ts'
 import { wrongAnswer } from './rules/answer-check.ts'
 import { formatFault } from './rules/format-contract.ts'
+import type { FitsStudent } from './student-length.ts'
 
 export type BatchPayload = PayloadOf<typeof Batch>
 
 /** What the row-local rules need beside the batch. */
 export type CheckDeps = {
   program: Program
+  /** Whether the student will be trained on a row as long as this. */
+  fitsStudent: FitsStudent
   /** What the row repeats of the evaluation items, and whether it shares a template with one. */
   contamination: (row: Row) => { hit: Contamination | null; alike: boolean }
   /** The answer of a numeric core, computed again; null where the task has no procedure. */
@@ -65,6 +68,10 @@ export const checkedShard = (
 
 export const checkContract: RowCheck<CheckDeps> = (row, { program }) => ({
   rejected: formatFault(row, program.contract),
+})
+
+export const checkStudentLength: RowCheck<CheckDeps> = async (row, { fitsStudent }) => ({
+  rejected: (await fitsStudent(row)) ? null : 'too-long-for-student',
 })
 
 const contaminated = { validation: 'contaminated-validation', sealed: 'contaminated-sealed' } as const

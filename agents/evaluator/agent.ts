@@ -88,6 +88,7 @@ async function startScorer({
             ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded) }),
             ...(shownAs !== candidate.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
+            tokenLimit: message.tokenLimit,
           },
         )
       },

@@ -117,6 +117,7 @@ export function planRound(
     programHash: attempt.programHash,
     admitted: attempt.dataset,
     contamination: state.contamination!,
+    ...(state.tokenLimit && { tokenLimit: state.tokenLimit }),
     publicTask: config.publicTask,
     variants: config.variants,
   }

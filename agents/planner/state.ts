@@ -67,6 +67,7 @@ export const PlannerState = z.object({
   phase: z.enum(['base', 'searching', 'replaying', 'opening', 'done']),
   base: z.object({ candidate: Candidate, validation: ScoreSheet, halves: Halves.optional() }).nullable(),
   contamination: ObjectRef.nullable(),
+  tokenLimit: ObjectRef.optional(),
   attempts: z.array(Attempt),
   control: Attempt.nullable(),
   /** Best valid attempt so far by the validation score. */

@@ -111,11 +111,11 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
 }
 
 async function scored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
-  const { candidate, contamination } = report
+  const { candidate, contamination, tokenLimit } = report
   switch (candidate.arm) {
     case 'base':
       if (draft.state.base) return
-      draft.state = { ...draft.state, base: baseOf(draft.state, report), contamination, phase: 'searching' }
+      draft.state = { ...draft.state, base: baseOf(draft.state, report), contamination, tokenLimit, phase: 'searching' }
       return searchOn(draft)
     case 'submission':
       return attemptScored(draft, report)

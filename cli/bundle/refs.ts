@@ -4,7 +4,7 @@ export type PlacedRef = { place: string; ref: ObjectRef }
 
 /**
  * Every object of LAB that a message names, with its place in the message. Left out are adapters, which are bundled by their hash
- * alone, and the contamination index, which only the holder of its key could read. What lies in EXAM and VAULT is sealed.
+ * alone, as is the student's tokenizer, and the contamination index, which only the holder of its key could read. What lies in EXAM and VAULT is sealed.
  */
 export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
   if (typeof value !== 'object' || value === null) return
@@ -19,4 +19,4 @@ export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
 }
 
 const isBundled = ({ account, name }: ObjectRef): boolean =>
-  account === 'LAB' && name !== 'contamination' && !name.startsWith('adapter/')
+  account === 'LAB' && !['contamination', 'tokenizer'].includes(name) && !name.startsWith('adapter/')

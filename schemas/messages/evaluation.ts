@@ -44,6 +44,8 @@ export const Predictions = defineWork({
     reusedTraining: z.boolean(),
     /** Left out: all of validation, unguarded. */
     guidance: Guidance.optional(),
+    /** The student's TokenLimit, with the base student's predictions; left out where its tokens cannot be counted outside the runtime. */
+    tokenLimit: ObjectRef.optional(),
     publicTask: ObjectRef,
     /** The task with its sealed split, in VAULT; only the evaluator can read it. */
     sealedTask: ObjectRef,
@@ -69,6 +71,8 @@ export const Report = defineWork({
     shownAs: z.string().optional(),
     /** The keyed-hash index of validation and test that the critic checks rows against. */
     contamination: ObjectRef,
+    /** As the predictions say. */
+    tokenLimit: ObjectRef.optional(),
   }),
 })
 

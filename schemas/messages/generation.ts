@@ -21,6 +21,8 @@ export const Round = z.object({
   admitted: ObjectRef.nullable(),
   /** The evaluator's keyed-hash index of validation and test. */
   contamination: ObjectRef,
+  /** The student's TokenLimit; left out where there is no student, or its tokens cannot be counted outside the runtime. */
+  tokenLimit: ObjectRef.optional(),
   publicTask: ObjectRef,
   /** Whom the next messages are addressed to. */
   variants: Variants,

@@ -19,6 +19,7 @@ const score = scorerFor({ name: 'boxed-number', primary: 'strict', options: {} }
 const signal = new AbortController().signal
 const deps: CheckDeps = {
   program: uniformProgram(['order-total'], 10),
+  fitsStudent: async () => true,
   contamination: () => ({ hit: null, alike: false }),
   solve: procedure.solveCore,
   isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
@@ -54,6 +55,11 @@ describe.each(variantsOf.critic)('critic %s', (name) => {
     ['wrong-answer', (row) => ({ ...row, origin: { ...row.origin, core: undefined } })],
   ])('gives a faulty row its one reason: %s', async (reason, change) => {
     expect((await reasonFor(check, change)).rejected).toBe(reason)
+  })
+
+  test('refuses a row that the student would not be trained on', async () => {
+    const fitsStudent: CheckDeps['fitsStudent'] = async ({ id }) => id !== 'a1.r1.order-total.0.0'
+    expect((await reasonFor(check, (row) => row, { fitsStudent })).rejected).toBe('too-long-for-student')
   })
 
   test.each([

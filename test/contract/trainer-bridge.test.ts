@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openStudentLength } from '../../agents/critic/student-length.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
@@ -16,12 +17,15 @@ import { makeTinyStudent, runtimePython } from '../support/python.ts'
 
 const { variants } = configOf()
 const whole = await loadTask(bundledTask)
+/** Every byte is a token of the tiny student. */
 const task = {
   ...whole,
+  recipe: { ...whole.recipe, cutoff_len: 300 },
   validation: whole.validation.slice(0, 4),
   inference: { ...whole.inference, max_new_tokens: 4 },
 }
 
+/** Every third row is far longer than the others. */
 function rowsOf(count: number): Row[] {
   return Array.from({ length: count }, (_, index) => {
     const made = procedures[task.id]!.sampleRow({
@@ -37,7 +41,7 @@ function rowsOf(count: number): Row[] {
       skill,
       source: 'order-total',
       instruction,
-      input,
+      input: index % 3 === 0 ? input + ' '.repeat(200) : input,
       output,
       origin: { generator: 'test' },
     }
@@ -85,17 +89,17 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     await server[Symbol.asyncDispose]()
   })
 
-  test('trains a dataset once, answers every question, and finds the training again when another run asks', async () => {
+  test('trains a dataset once, answers every question, and finds the training again when another run asks; the base says how long a row may be', async () => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
     const dataset = await planner.objects.putLines('LAB', 'one/rows', rowsOf(8))
-    const ask = (runId: string) =>
+    const ask = (runId: string, candidate = 'attempt-1') =>
       planner.publish(
         Job,
-        { runId, variant, id: 'job:attempt-1' },
+        { runId, variant, id: `job:${candidate}` },
         {
-          candidate: 'attempt-1',
-          training: { dataset, datasetHash: dataset.sha256, seed: 7 },
+          candidate,
+          training: candidate === 'base' ? null : { dataset, datasetHash: dataset.sha256, seed: 7 },
           examples: false,
           publicTask,
           sealedTask,
@@ -110,9 +114,17 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     expect(first!.reusedTraining).toBe(false)
     expect(second!.reusedTraining).toBe(true)
     expect(second!.candidate).toEqual(first!.candidate)
-    expect(first!.training).toMatchObject({ rows: 8, perplexity: { rows: 8 } })
+    const { rows, leftOut } = first!.training!
+    expect({ rows, leftOut }).toEqual({ rows: 5, leftOut: 3 })
+    expect(first!.training!.perplexity!.rows).toBe(rows)
     expect(first!.training!.perplexity!.nll).toBeGreaterThan(0)
     const replies = await operator.objects.getLines(first!.predictions, Prediction)
     expect(replies.map(({ id }) => id).toSorted()).toEqual(task.validation.map(({ id }) => id).toSorted())
+
+    await ask('one', 'base')
+    await until("the base's predictions", () => got.length === 3, 180_000)
+    const fits = await openStudentLength(planner)(got[2]!.tokenLimit)
+    const fitting = await Promise.all(rowsOf(8).map(fits))
+    expect(fitting).toEqual(rowsOf(8).map((_, index) => index % 3 !== 0))
   }, 180_000)
 })

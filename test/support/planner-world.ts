@@ -164,6 +164,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       badCases: [],
       ...(job.guidance?.halves && { halves: { a: guideOf(job.candidate, 'a'), b: guideOf(job.candidate, 'b') } }),
       contamination: refTo('index'),
+      tokenLimit: refTo('token-limit'),
     }
     return eventOf('report', payload, `report:${job.candidate}`)
   }

@@ -4,6 +4,7 @@ import { spentOnPlans } from '../../agents/planner/budget-left.ts'
 import { PlannerBroke, type Policy, ProgramFault } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
+import type { Round } from '../../schemas/messages/generation.ts'
 import { spentOn } from '../../schemas/usage.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, type OpeningPayload, play } from '../support/planner-world.ts'
@@ -29,6 +30,8 @@ describe('the planner', () => {
       'final',
       'control',
     ])
+    const rounds = world.named<{ round: Round }>('shard').map(({ round }) => round)
+    expect(new Set(rounds.map(({ tokenLimit }) => tokenLimit?.name))).toEqual(new Set(['token-limit']))
     const [request] = world.named<OpeningPayload>('opening-request')
     expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'control', 'final'])
   })

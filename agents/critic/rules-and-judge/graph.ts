@@ -9,6 +9,7 @@ import {
   checkContamination,
   checkContract,
   checkedShard,
+  checkStudentLength,
   inTurn,
   sideBySide,
   taken,
@@ -59,6 +60,7 @@ const isWritten = ({ origin }: CheckedRow['row']) => origin.core === undefined
 const graph = new StateGraph(JudgeGraph)
   .addNode('take', ({ batch }) => ({ rows: taken(batch) }))
   .addNode('contract', inTurn(checkContract))
+  .addNode('student-length', inTurn(checkStudentLength))
   .addNode('repeats', repeats)
   .addNode('contamination', inTurn(checkContamination))
   .addNode('verify', inTurn(checkAnswer))
@@ -76,7 +78,8 @@ const graph = new StateGraph(JudgeGraph)
   )
   .addEdge(START, 'take')
   .addEdge('take', 'contract')
-  .addEdge('contract', 'repeats')
+  .addEdge('contract', 'student-length')
+  .addEdge('student-length', 'repeats')
   .addEdge('repeats', 'contamination')
   .addEdge('contamination', 'verify')
   .addEdge('verify', 'vote')

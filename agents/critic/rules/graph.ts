@@ -7,6 +7,7 @@ import {
   checkContamination,
   checkContract,
   checkedShard,
+  checkStudentLength,
   inTurn,
   taken,
 } from '../row-checks.ts'
@@ -20,16 +21,18 @@ const CriticGraph = Annotation.Root({
 const graph = new StateGraph(CriticGraph)
   .addNode('take', ({ batch }) => ({ rows: taken(batch) }))
   .addNode('contract', inTurn(checkContract))
+  .addNode('student-length', inTurn(checkStudentLength))
   .addNode('contamination', inTurn(checkContamination))
   .addNode('verify', inTurn(checkAnswer))
   .addEdge(START, 'take')
   .addEdge('take', 'contract')
-  .addEdge('contract', 'contamination')
+  .addEdge('contract', 'student-length')
+  .addEdge('student-length', 'contamination')
   .addEdge('contamination', 'verify')
   .addEdge('verify', END)
   .compile()
 
-/** The row-local checks of one batch: format contract, contamination, answer. Duplicates are the ordered pass's. */
+/** The row-local checks of one batch: format contract, length, contamination, answer. Duplicates are the ordered pass's. */
 export async function checkBatch(batch: BatchPayload, deps: CheckDeps, signal: AbortSignal): Promise<CheckedShard> {
   const { rows } = await graph.invoke({ batch, deps }, { signal })
   return checkedShard(batch, rows)

@@ -25,6 +25,7 @@ export function statusText({ run }: Pick<ReportData, 'run'>): string {
 export const rejectionWords: Readonly<Record<string, string>> = {
   format: 'format',
   'too-long': 'too long',
+  'too-long-for-student': 'too long for the student',
   'wrong-answer': 'wrong answer',
   'not-verified': 'vote disagrees',
   judge: 'judge',

@@ -28,11 +28,16 @@ def user_turn(instruction: str, input: str) -> str:
 
 
 def encode_row(tokenizer, row: Row, system: str) -> Example:
+    prompt, completion = render_row(tokenizer, row, system)
+    return Example(row.id, _tokens(tokenizer, prompt), _tokens(tokenizer, completion))
+
+
+def render_row(tokenizer, row: Row, system: str) -> tuple[str, str]:
+    """The prompt and the completion as the template writes them."""
     messages = _messages(system, (), row.instruction, row.input)
     prompt = _render(tokenizer, messages, add_generation_prompt=True)
     answered = _render(tokenizer, [*messages, {"role": "assistant", "content": row.output}], add_generation_prompt=False)
-    completion = _completion(tokenizer, prompt, answered, row.output)
-    return Example(row.id, _tokens(tokenizer, prompt), _tokens(tokenizer, completion))
+    return prompt, _completion(tokenizer, prompt, answered, row.output)
 
 
 def encode_question(tokenizer, question: Question, system: str) -> list[int]:

@@ -13,6 +13,7 @@ from .perplexity import perplexity
 from .recipe import parse_recipe
 from .rows import read_questions, read_rows
 from .student import StudentCache
+from .token_frame import token_frame
 from .training import train
 
 
@@ -44,7 +45,9 @@ class Operations:
             return self._perplexity(request, cancel)
         if operation == "infer":
             return self._infer(request, report, cancel)
-        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, perplexity, infer, cancel")
+        if operation == "token_frame":
+            return self._token_frame(request)
+        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, perplexity, infer, token_frame, cancel")
 
     def _hello(self) -> dict:
         import peft
@@ -86,6 +89,13 @@ class Operations:
         student = self._student(request, fields.flag(request, "bf16", True))
         cancel.check()
         return infer(student, adapter, questions, system, settings, out, report, cancel)
+
+    def _token_frame(self, request: dict) -> dict:
+        system = fields.text(request, "system", "")
+        probe = fields.text(request, "probe")
+        out = Path(fields.text(request, "out"))
+        student = self._student(request, fields.flag(request, "bf16", True))
+        return token_frame(student.tokenizer, system, probe, out)
 
     def _student(self, request: dict, bf16: bool):
         return self._students.get(fields.text(request, "student"), fields.text(request, "student_revision", None), bf16)
