@@ -74,6 +74,8 @@ export type Bus = AsyncDisposable & {
   readonly objects: Objects
   /** Reads LAB's log in order; gateway and operator only. */
   log(options: LogOptions): AsyncIterable<LogEntry>
+  /** Messages that a variant has still to work on, or works on; operator only. */
+  waiting(message: WorkMessage, variant: string): Promise<number>
   /** Ids of the runs that have messages. */
   runs(): Promise<string[]>
   /** Removes a run; operator only. */
@@ -143,6 +145,11 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     kv: (bucket, schema) => openKv(linkOf(bucketAccount[bucket]), bucket, schema, writing),
     objects: openObjects(linkOf, writing),
     log: (reading) => readLog(linkOf('LAB'), reading),
+    async waiting(message, variant) {
+      const { link, stream, durable } = doorOf(linkOf(message.account), message, variant)
+      const info = await link.jsm.consumers.info(stream, durable)
+      return info.num_pending + info.num_ack_pending
+    },
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     announce(extra = {}) {

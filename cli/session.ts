@@ -18,7 +18,7 @@ import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 import { shareConcurrency, withTeacherLimits } from './models.ts'
 import type { Reporter } from './progress.ts'
-import { type Crew, supervise } from './supervisor.ts'
+import { type Crew, drainMsOf, supervise } from './supervisor.ts'
 
 /** A bus with its agents and its page, on this machine. */
 export type Session = AsyncDisposable & {
@@ -29,6 +29,8 @@ export type Session = AsyncDisposable & {
   agents: readonly Identity[]
   /** Rejects when an agent cannot start for a reason that a restart does not mend. */
   failed: Promise<never>
+  /** Ends all agents, or those of a role: they take nothing more, finish what they have within the topology's time, and give back the rest. */
+  stop(role?: AgentRole): Promise<void>
   logFile: string
 }
 
@@ -76,7 +78,7 @@ function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Lau
     contaminationKey: holdsKey ? cluster.contaminationKey : null,
     home: homeFolder(),
     delivery: topology.delivery,
-    drainMs: topology.supervisor.drainMs,
+    drainMs: drainMsOf(identity.variant, topology.supervisor),
   }
 }
 
@@ -182,6 +184,7 @@ export async function openSession(
     pageUrl: gateway.url,
     agents: crew.map(({ identity }) => identity),
     failed: supervisor.failed,
+    stop: supervisor.stop,
     logFile,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

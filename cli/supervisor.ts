@@ -4,13 +4,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Identity, identityVariable, type Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
+import type { AgentRole } from '../schemas/role.ts'
 import { asksModel } from '../schemas/variants.ts'
 import { exitCodes } from './exit-codes.ts'
 import { homeFolder } from './home.ts'
 
-export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number }
+export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number; paidDrainMs: number }
 /** An agent to run, and what it is handed once the bus is ready for it. */
 export type Crew = { identity: Identity; launch: Promise<Launch> }
+
+/** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
+export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
+  asksModel(variant) ? paidDrainMs : drainMs
+
+/** By then an agent whose time is up has given back what it did not finish. */
+const graceMs = 3000
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
@@ -31,7 +39,7 @@ function environmentOf(variant: string): NodeJS.ProcessEnv {
  * S1  A process that dies is started again after a delay that doubles from minRestartMs to maxRestartMs and is reset once a
  *     process has lived for maxRestartMs. Processes load their code while the bus is still made ready.
  * S2  One that ends with the exit code for bad input is not: the supervisor fails with its reason (errors at start-up beat loops).
- * S3  Stop drains: SIGTERM to all, drainMs to finish, then SIGKILL.
+ * S3  Stop drains: SIGTERM to all, or to those of a role; the time to drain, and to give back the rest; then SIGKILL.
  */
 export function supervise(
   crew: readonly Crew[],
@@ -39,17 +47,16 @@ export function supervise(
   options: { log: Log; stderr: 'inherit' | number },
 ) {
   const { log, stderr } = options
-  const stopping = new AbortController()
   const fatal = Promise.withResolvers<never>()
   fatal.promise.catch(() => {})
-  const children = new Set<ChildProcess>()
+  const children = new Map<ChildProcess, AgentRole>()
 
-  async function keep(agent: Crew): Promise<void> {
+  async function keep(agent: Crew, stopping: AbortSignal): Promise<void> {
     let delay = limits.minRestartMs
-    while (!stopping.signal.aborted) {
+    while (!stopping.aborted) {
       const startedAt = Date.now()
       const { code, signal } = await runOnce(agent)
-      if (stopping.signal.aborted) return
+      if (stopping.aborted) return
       const { role, instance } = agent.identity
       if (code === exitCodes.badInput) {
         fatal.reject(new Error(`${role} ${instance} cannot start; its log says why`))
@@ -57,7 +64,7 @@ export function supervise(
       }
       if (Date.now() - startedAt > limits.maxRestartMs) delay = limits.minRestartMs
       log.warn({ role, instance, code, signal, delay }, 'agent ended; it is started again')
-      await sleep(delay, undefined, { signal: stopping.signal }).catch(() => {})
+      await sleep(delay, undefined, { signal: stopping }).catch(() => {})
       delay = Math.min(delay * 2, limits.maxRestartMs)
     }
   }
@@ -74,7 +81,7 @@ export function supervise(
       // Ctrl-C on the terminal is for the supervisor; it drains its agents.
       detached: true,
     })
-    children.add(child)
+    children.set(child, identity.role)
     // One that is gone before it could be told is started again.
     launch.then(
       (told) => child.connected && child.send(told, () => {}),
@@ -89,18 +96,25 @@ export function supervise(
     })
   }
 
-  const loops = crew.map(keep)
+  const loops = crew.map((agent) => {
+    const stopping = new AbortController()
+    return { ...agent.identity, stopping, done: keep(agent, stopping.signal) }
+  })
 
   return {
     /** Rejects when an agent cannot start for a reason that a restart does not mend. */
     failed: fatal.promise,
-    async stop(): Promise<void> {
-      stopping.abort()
-      for (const child of children) child.kill('SIGTERM')
-      const force = setTimeout(() => {
-        for (const child of children) child.kill('SIGKILL')
-      }, limits.drainMs)
-      await Promise.all(loops)
+    /** Ends all agents, or those of a role. */
+    async stop(role?: AgentRole): Promise<void> {
+      const leaving = loops.filter((agent) => role === undefined || agent.role === role)
+      const kill = (signal: NodeJS.Signals) => {
+        for (const [child, of] of children) if (role === undefined || of === role) child.kill(signal)
+      }
+      for (const { stopping } of leaving) stopping.abort()
+      kill('SIGTERM')
+      const longest = Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits)))
+      const force = setTimeout(() => kill('SIGKILL'), longest + graceMs)
+      await Promise.all(leaving.map(({ done }) => done))
       clearTimeout(force)
     },
   }

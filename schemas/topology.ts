@@ -88,6 +88,8 @@ export const Topology = z
         maxRestartMs: z.number().int().positive().default(10_000),
         /** How long a draining agent may take before it is killed. */
         drainMs: z.number().int().positive().default(15_000),
+        /** The same of an agent that asks a model: the replies that are under way are paid for. */
+        paidDrainMs: z.number().int().positive().default(60_000),
       })
       .prefault({}),
     /** The model that `--teacher local` serves on this machine. */

@@ -19,6 +19,7 @@ import { followGeneration } from '../generate/follow.ts'
 import { prepareOut, saidPlainly } from '../generate/out-folder.ts'
 import { writeOutcome } from '../generate/outcome.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
+import { settle } from '../generate/settle.ts'
 import { announceSession, findSession } from '../live-session.ts'
 import { type LocalModel, localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { checkPrices } from '../models.ts'
@@ -147,6 +148,8 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
     reporter.line(`agents' log: ${logFile}`)
     const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
     const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
+    const isOver = end?.status === 'finished' || end?.status === 'failed'
+    if (!isOver) await settle(session, wanted.topology, reporter)
     const state = await bus.kv('runs', PlannerState).get(runId)
     const { out, format, provenance, rows } = options
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
@@ -154,7 +157,7 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
     if (end?.status === 'faulted') {
       return exitCodes.faulted
     }
-    if (!end || end.status === 'stopped') {
+    if (!complete && (!end || end.status === 'stopped')) {
       reporter.line('nothing is lost. Go on with the same command')
       return exitCodes.interrupted
     }

@@ -67,18 +67,41 @@ test('the same command goes on with a folder, and refuses other settings', async
   await until('a shard is checked', async () => checked.test(await folder.agentsLog('resumed')), 30_000)
   first.child.kill('SIGINT')
   expect(await first.ended, first.output()).toBe(130)
+  // All that was paid for is exported: what was under way was finished and checked first.
   const kept = await folder.outcomeOf('resumed')
-  expect(kept.rows).toBeGreaterThanOrEqual(25)
-  expect(kept.stopReason).toBeNull()
-  expect(JSON.parse(await readFile(join(folder.path, 'resumed', 'alpaca.json'), 'utf8'))).toHaveLength(kept.rows)
+  expect(kept).toMatchObject({ rows: server.requests, stopReason: null, spent: { calls: server.requests } })
+  expect(kept.rows).toBeLessThan(120)
+  const rows = await readFile(join(folder.path, 'resumed', 'alpaca.json'), 'utf8')
+  expect(JSON.parse(rows)).toHaveLength(kept.rows)
+  const { runId } = JSON.parse(await readFile(join(folder.path, 'resumed', 'run.json'), 'utf8'))
+  const exported = folder.command('resumed', ['export', runId, '--out', join(folder.path, 'resumed-again')])
+  expect(await exported.ended, exported.output()).toBe(0)
+  expect(await readFile(join(folder.path, 'resumed-again', 'alpaca.json'), 'utf8')).toBe(rows)
   const other = folder.generate('resumed', server, ['--rows', '99', '--concurrency', '10'])
   expect(await other.ended).toBe(2)
   expect(other.output()).toContain('begun with another')
   const second = folder.generate('resumed', server, ['--rows', '120', '--concurrency', '10'])
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('resumed')).toMatchObject({ rows: 120, stopReason: 'rows-complete' })
-  expect(server.requests).toBeLessThanOrEqual(127 + 10)
-})
+  expect(paidTwice(server)).toBe(0)
+}, 60_000)
+
+test('a second interruption leaves at once, and the same command goes on; at most what was in flight is paid again', async () => {
+  await using server = await startTeacherServer({ latencyMs: 3000 })
+  const args = ['--rows', '60', '--concurrency', '10']
+  const first = folder.generate('left', server, args)
+  await until('calls are under way', () => server.requests >= 15, 60_000)
+  first.child.kill('SIGINT')
+  await until('it says what it finishes', () => first.output().includes('finishing the shards in hand'), 10_000)
+  const before = Date.now()
+  first.child.kill('SIGINT')
+  await first.ended
+  expect(Date.now() - before).toBeLessThan(2000)
+  const second = folder.generate('left', server, args)
+  expect(await second.ended, second.output()).toBe(0)
+  expect(await folder.outcomeOf('left')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })
+  expect(paidTwice(server)).toBeLessThanOrEqual(10)
+}, 120_000)
 
 test('a key that is refused half way stops the calls; once it is mended the same command goes on, and pays nothing twice', async () => {
   let withdrawn = true
