@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { memo } from '../agents/kit/cache.ts'
 import type { Bus } from '../bus/mod.ts'
+import { hashOf } from '../schemas/hash.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
 import type { Recipe } from '../schemas/task.ts'
@@ -23,9 +25,17 @@ export type OnProgress = (
 /** What a bridge works with; `scratch` is its folder for adapters and replies. */
 export type BridgeParts = { bus: Bus; runtime: Runtime; student: Student; scratch: string }
 
+type Measured = { student: string; dataset: string; recipe: Recipe }
+
 /** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
 export function createTrainings({ bus, runtime, student, scratch }: BridgeParts, perplexityRows: number) {
   const records = bus.kv('trainings', TrainingRecord)
+  /** The base student is the same for every seed that a dataset is trained with. */
+  const perplexityOf = memo(
+    ({ measured, signal }: { datasetHash: string; measured: Measured; signal: AbortSignal }) =>
+      runtime.perplexity({ ...measured, most_rows: perplexityRows, seed: 0 }, { signal }),
+    ({ datasetHash, measured }) => hashOf([datasetHash, measured.recipe]),
+  )
 
   return {
     async train(
@@ -45,10 +55,8 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
       await writeFile(dataset, `${lines.join('\n')}\n`)
       const { device, torch, transformers, peft } = await runtime.hello({ signal })
       const measured = { student: student.path, dataset, recipe }
-      const perplexity =
-        perplexityRows > 0
-          ? await runtime.perplexity({ ...measured, most_rows: perplexityRows, seed: 0 }, { signal })
-          : undefined
+      const { datasetHash } = training
+      const perplexity = perplexityRows > 0 ? await perplexityOf({ datasetHash, measured, signal }) : undefined
       const request = { ...measured, seed: training.seed, out: folder }
       const result = await runtime.train(request, {
         signal,

@@ -10,7 +10,7 @@ from .artefacts import file_sha256, write_lines
 from .chat import encode_question
 from .errors import CancelToken, RequestError
 from .generation import BATCH_TOKENS, Reply, generate, plan_batches
-from .lora import loaded_adapter
+from .lora import put_on
 from .rows import Question
 from .student import Student
 
@@ -67,15 +67,15 @@ def infer(
         eta = round((now - started) / done * (total - done), 1)
         report(phase="infer", done=done, total=total, eta_s=eta)
 
-    with loaded_adapter(student, adapter):
-        for batch in plan_batches(prompts, settings.max_new_tokens, budget, settings.batch_size or len(prompts)):
-            cancel.check()
+    put_on(student, adapter)
+    for batch in plan_batches(prompts, settings.max_new_tokens, budget, settings.batch_size or len(prompts)):
+        cancel.check()
 
-            def on_reply(index: int, reply: Reply, batch: list[int] = batch) -> None:
-                replies[batch[index]] = reply
-                progress()
+        def on_reply(index: int, reply: Reply, batch: list[int] = batch) -> None:
+            replies[batch[index]] = reply
+            progress()
 
-            generate(student, [prompts[index] for index in batch], settings.max_new_tokens, on_reply, cancel)
+        generate(student, [prompts[index] for index in batch], settings.max_new_tokens, on_reply, cancel)
     progress(final=True)
     lines = [_prediction(student, question, replies[index]) for index, question in enumerate(questions)]
     write_lines(out, lines)

@@ -13,7 +13,7 @@ from .artefacts import folder_sha256, replace_folder
 from .errors import RequestError
 from .lora_linear import use_fused_forward
 from .recipe import Recipe
-from .student import Student
+from .student import Student, Worn
 
 
 @contextmanager
@@ -26,6 +26,7 @@ def fresh_adapter(student: Student, recipe: Recipe):
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
+    put_on(student, None)
     tuned = get_peft_model(student.model, config)
     try:
         for parameter in trainable(tuned):
@@ -37,29 +38,36 @@ def fresh_adapter(student: Student, recipe: Recipe):
         tuned.unload()
 
 
-@contextmanager
-def loaded_adapter(student: Student, folder: str | None):
-    """The student with a saved adapter, for inference; the bare student when `folder` is None."""
-    if folder is None:
-        yield
+def put_on(student: Student, folder: str | None) -> None:
+    """Leaves the student with this saved adapter alone, for inference, or bare. An adapter that is on already stays on:
+    the papers of one candidate come one after the other, and loading it for each took 0.2 s of the embedded student."""
+    key = None if folder is None else _identity(Path(folder))
+    if student.worn and student.worn.key == key:
         return
-    if not (Path(folder) / "adapter_config.json").is_file():
-        raise RequestError("bad_request", f"no adapter at {folder}: adapter_config.json is missing")
+    if student.worn:
+        student.worn.tuned.unload()
+        student.worn = None
+    if folder is None:
+        return
     try:
         tuned = PeftModel.from_pretrained(student.model, folder)
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
+        student.spoiled = True
         raise RequestError("bad_request", f"the adapter at {folder} does not fit the student: {error}") from error
-    try:
-        tuned.eval()
-        for name, parameter in tuned.named_parameters():
-            if "lora_" in name:
-                parameter.data = parameter.data.to(student.dtype)
-        fuse(tuned)
-        yield
-    finally:
-        tuned.unload()
+    student.worn = Worn(key, tuned)
+    tuned.eval()
+    for name, parameter in tuned.named_parameters():
+        if "lora_" in name:
+            parameter.data = parameter.data.to(student.dtype)
+    fuse(tuned)
+
+
+def _identity(folder: Path) -> tuple:
+    if not (folder / "adapter_config.json").is_file():
+        raise RequestError("bad_request", f"no adapter at {folder}: adapter_config.json is missing")
+    return (str(folder), *((path.name, path.stat().st_mtime_ns) for path in sorted(folder.iterdir())))
 
 
 def trainable(model) -> list[torch.nn.Parameter]:

@@ -7,6 +7,7 @@ import torch
 
 from .chat import encode_row
 from .errors import CancelToken
+from .lora import put_on
 from .recipe import Recipe
 from .rows import Row
 from .student import Student
@@ -18,6 +19,7 @@ def perplexity(student: Student, rows: list[Row], recipe: Recipe, most_rows: int
     """The mean negative log-likelihood of a completion token, end of turn included, over a sample of the rows that a training would see."""
     kept = short_enough([encode_row(student.tokenizer, row, recipe.system) for row in rows], recipe)
     chosen = random.Random(seed).sample(kept, min(most_rows, len(kept)))
+    put_on(student, None)
     student.prepare(max(example.tokens for example in chosen))
     total = 0.0
     # By length, so that a pass holds rows of like length.

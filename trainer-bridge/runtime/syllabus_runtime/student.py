@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from .attention import choose_attention
@@ -17,6 +18,14 @@ log = logging.getLogger(__name__)
 PLAIN_HEADS = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
 
 
+@dataclass(frozen=True)
+class Worn:
+    """A saved adapter that is on the student's layers, and which files it came from."""
+
+    key: tuple
+    tuned: PeftModel
+
+
 @dataclass
 class Student:
     name: str
@@ -24,6 +33,10 @@ class Student:
     tokenizer: object
     device: torch.device
     dtype: torch.dtype
+    # Put on and taken off by lora.put_on alone.
+    worn: Worn | None = None
+    # An adapter that did not fit may have left layers of its own: the next request loads the student anew.
+    spoiled: bool = False
 
     @property
     def shared_name(self) -> str:
@@ -65,7 +78,7 @@ class StudentCache:
         device = pick_device()
         dtype = pick_dtype(device, bf16)
         key = (name, revision, dtype, _modified(name))
-        if self._student is None or self._key != key:
+        if self._student is None or self._student.spoiled or self._key != key:
             self._key, self._student = None, None
             self._student = _load(name, revision, device, dtype)
             self._key = key

@@ -1,19 +1,23 @@
 """Decoding in batches against transformers' own, one prompt at a time."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from conftest import recipe_fields, write_lines
 from peft import PeftModel
 
+from syllabus_runtime.artefacts import folder_sha256
 from syllabus_runtime.chat import encode_question
 from syllabus_runtime.errors import CancelToken, RequestError
 from syllabus_runtime.generation import plan_batches
 from syllabus_runtime.inference import infer, parse_inference
+from syllabus_runtime.lora import put_on
 from syllabus_runtime.prefix import common_prefix
 from syllabus_runtime.recipe import parse_recipe
 from syllabus_runtime.rows import Question, read_rows
+from syllabus_runtime.student import StudentCache
 from syllabus_runtime.training import train
 
 
@@ -67,8 +71,51 @@ def test_adapter_replies_equal_pefts_own_and_rows_leave_at_different_times(stude
     _, lines = ask(student, tmp_path / "p.jsonl", adapter=adapter, new=24, asked=asked)
     assert [(line["text"], line["finish"], line["tokens"]) for line in lines] == expected
     assert len({tokens for _, finish, tokens in expected if finish == "stop"}) > 2, expected
+    put_on(student, None)
     bare = one_by_one(student, student.model, asked, 24)
     assert bare != expected
+
+
+def test_one_candidates_papers_load_its_adapter_once(student, dataset, tmp_path, monkeypatch):
+    one, other = trained(student, dataset, tmp_path / "one"), trained(student, dataset, tmp_path / "other")
+    loads = []
+    load = PeftModel.from_pretrained
+    monkeypatch.setattr(PeftModel, "from_pretrained", lambda model, folder: loads.append(folder) or load(model, folder))
+    papers = [questions(), questions(4), questions(6)]
+    order = [(adapter, paper) for adapter in (one, other, None, one) for paper in papers]
+    replies = [ask(student, tmp_path / "p.jsonl", adapter=adapter, asked=paper)[1] for adapter, paper in order]
+    assert loads == [one, other, one]
+    assert replies[9:] == replies[:3] and replies[6:9] != replies[:3]
+    bare = [ask(student, tmp_path / "p.jsonl", asked=paper)[1] for paper in papers]
+    assert bare == replies[6:9]
+
+
+def test_an_adapter_written_anew_in_its_place_is_loaded_anew(student, dataset, tmp_path):
+    adapter = trained(student, dataset, tmp_path)
+    before = ask(student, tmp_path / "p.jsonl", adapter=adapter)[1]
+    recipe = parse_recipe(recipe_fields(num_train_epochs=2))
+    assert train(student, read_rows(dataset), recipe, 1, tmp_path, silent, CancelToken())["adapter"] == adapter
+    assert ask(student, tmp_path / "p.jsonl", adapter=adapter)[1] != before
+
+
+def test_training_is_the_same_after_an_adapter_was_on(student, dataset, tmp_path):
+    adapter = trained(student, dataset, tmp_path / "one")
+    ask(student, tmp_path / "p.jsonl", adapter=adapter)
+    again = trained(student, dataset, tmp_path / "two")
+    assert folder_sha256(Path(adapter)) == folder_sha256(Path(again))
+
+
+def test_an_adapter_that_does_not_fit_leaves_no_trace(student_folder, student, dataset, tmp_path):
+    adapter = Path(trained(student, dataset, tmp_path))
+    config = json.loads((adapter / "adapter_config.json").read_text())
+    (adapter / "adapter_config.json").write_text(json.dumps({**config, "r": 5}))
+    cache = StudentCache()
+    own = cache.get(str(student_folder), None, bf16=False)
+    before = ask(own, tmp_path / "p.jsonl")[1]
+    with pytest.raises(RequestError, match="does not fit the student"):
+        ask(own, tmp_path / "p.jsonl", adapter=str(adapter))
+    fresh = cache.get(str(student_folder), None, bf16=False)
+    assert fresh is not own and ask(fresh, tmp_path / "p.jsonl")[1] == before
 
 
 @pytest.mark.parametrize("settings", [{"batch_size": 1}, {"batch_size": 4}, {"batch_tokens": 100}])
