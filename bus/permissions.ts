@@ -35,6 +35,7 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Rol
   'check-journal': ['critic'],
   plans: ['planner'],
   'plan-journal': ['planner'],
+  dialects: ['planner', 'generator', 'critic'],
   openings: ['evaluator'],
   'opening-records': ['evaluator'],
   guards: ['evaluator'],

@@ -35,6 +35,7 @@ export const bucketAccount = {
   'check-journal': 'LAB',
   plans: 'LAB',
   'plan-journal': 'LAB',
+  dialects: 'LAB',
   openings: 'VAULT',
   'opening-records': 'VAULT',
   guards: 'VAULT',

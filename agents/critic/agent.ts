@@ -45,6 +45,6 @@ export const critic: AgentModule<'critic'> = {
   role: 'critic',
   variants: {
     rules: async (context) => start(context, openRules(context)),
-    'rules-and-judge': async (context) => start(context, openRulesAndJudge(context)),
+    'rules-and-judge': async (context) => start(context, await openRulesAndJudge(context)),
   },
 }

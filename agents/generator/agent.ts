@@ -42,7 +42,7 @@ export const generator: AgentModule<'generator'> = {
     llm: async (context) => {
       const { sandbox: limits, ...options } = context.options
       const sandbox = openSandbox(SandboxLimits.parse(limits ?? {}))
-      const started = start(context, openPromptWork({ ...context, options }, sandbox))
+      const started = start(context, await openPromptWork({ ...context, options }, sandbox))
       return { ...started, release: async () => sandbox[Symbol.asyncDispose]() }
     },
   },

@@ -117,7 +117,7 @@ export const planner: AgentModule<'planner'> = {
   variants: {
     rules: async (context) => start(context, search((await import('./rules/graph.ts')).rulesPolicy)),
     'llm-one-shot': async (context) =>
-      start(context, search((await import('./llm/open.ts')).openLlmPolicy('one-shot', context))),
+      start(context, search(await (await import('./llm/open.ts')).openLlmPolicy('one-shot', context))),
     'llm-iterative': async (context) => start(context, search(await iterative(context))),
     // What planners are compared with.
     random: async (context) => start(context, search((await import('./random.ts')).randomPolicy)),

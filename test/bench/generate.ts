@@ -39,20 +39,21 @@ async function rawShare(generators: number): Promise<number> {
 
 const folder = await mkdtemp(join(tmpdir(), 'syllabus-bench-'))
 try {
-  const settings = (name: string, generators: number): BenchSettings => ({
+  const settings = (name: string, generators: number, port: number): BenchSettings => ({
     home: join(folder, 'home'),
     out: join(folder, name),
     calls,
     generators,
     latencyMs,
     faults,
+    port,
   })
-  const fresh = await benchRun({ ...settings('fresh', counts[0]!), calls: Math.min(calls, 2000) })
-  const { wallS, secondsToFirstCall, cpuS } = fresh
+  const fresh = await benchRun({ ...settings('fresh', counts[0]!, 0), calls: Math.min(calls, 2000) })
+  const { wallS, secondsToFirstCall, cpuS, port } = fresh
   print({ home: 'fresh', wallS, secondsToFirstCall, cpuS })
   const table = []
   for (const generators of counts) {
-    const report = await benchRun(settings(`used-${generators}`, generators))
+    const report = await benchRun(settings(`used-${generators}`, generators, port))
     const rawClient = await rawShare(generators)
     if (counts.length === 1)
       print({

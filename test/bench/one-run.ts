@@ -14,6 +14,8 @@ export type BenchSettings = {
   generators: number
   latencyMs: number
   faults: TeacherFaults
+  /** Of the teacher: a user's is the same every day. */
+  port: number
 }
 
 /** Calls under way in one generator. */
@@ -26,8 +28,8 @@ const Facts = z.object({ rows: z.number(), stopReason: z.string(), spent: z.obje
  * seconds as a user waits, calls a second against what the latency allows, processor time and memory of all its processes.
  */
 export async function benchRun(settings: BenchSettings) {
-  const { home, out, calls, generators, latencyMs, faults } = settings
-  await using server = await startTeacherServer({ latencyMs, duplicateEvery: 20, faults })
+  const { home, out, calls, generators, latencyMs, faults, port } = settings
+  await using server = await startTeacherServer({ latencyMs, duplicateEvery: 20, faults }, port)
   const program = `${out}-program.json`
   await writeFile(program, JSON.stringify(promptProgram({ rows: calls })))
   const bin = join(import.meta.dirname, '../../cli/bin.mjs')
@@ -65,6 +67,7 @@ export async function benchRun(settings: BenchSettings) {
   const cpuS = Number(user) + Number(system)
   const largest = [...used.values()].reduce((a, b) => (b.peakMb > a.peakMb ? b : a))
   return {
+    port: Number(new URL(server.url).port),
     rows: made.rows,
     stopReason: made.stopReason,
     requests: server.requests,

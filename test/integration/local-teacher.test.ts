@@ -33,7 +33,7 @@ afterAll(async () => {
 const ask = (content: string, sampling: object = {}, model = 'tiny') =>
   requestOnce(
     openPost(endpoint(), '/chat/completions', 4),
-    createDialect(model),
+    { model, dialect: createDialect() },
     { messages: [{ role: 'user', content }], sampling: { temperature: 1, maxTokens: 12, ...sampling } },
     AbortSignal.timeout(30_000),
   )

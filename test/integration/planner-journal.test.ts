@@ -44,11 +44,11 @@ const situation = (runId: string, left: Partial<Situation['left']> = {}): Situat
 })
 
 /** A planner process: its policy, and the signal that stands for its end. */
-function planner(instance: string, endpoint: { baseUrl: string; apiKey: string }) {
+async function planner(instance: string, endpoint: { baseUrl: string; apiKey: string }) {
   process.env.OPENAI_BASE_URL = endpoint.baseUrl
   process.env.OPENAI_API_KEY = endpoint.apiKey
   const end = new AbortController()
-  const policy = openLlmPolicy('iterative', {
+  const policy = await openLlmPolicy('iterative', {
     bus,
     identity: { role: 'planner', variant: 'llm-iterative', instance },
     options: { model: 'scripted', maxRetries: 2, maxCorrections: 1, maxTokens: 1000 },
@@ -69,7 +69,7 @@ test('a planner that dies while it decides pays for the call in flight again, an
     return { hang: true }
   }
   await using server = await openPlannerServer((asked, call) => answer(asked, call))
-  const first = planner('one', server.endpoint)
+  const first = await planner('one', server.endpoint)
   const dies = first.decide(situation('dies')).catch((error: unknown) => error)
   await reached.promise
   first.end.abort()
@@ -77,23 +77,22 @@ test('a planner that dies while it decides pays for the call in flight again, an
   expect(server.asked).toHaveLength(2)
 
   answer = competent
-  const plan = await planner('two', server.endpoint).decide(situation('dies'))
+  const plan = await (await planner('two', server.endpoint)).decide(situation('dies'))
   expect(server.asked).toHaveLength(3)
   // The program's call was sent twice; the plan came from the journal.
   expect(plan.spent).toMatchObject({ calls: 3 })
   const calls = Object.fromEntries(plan.spent!.lines!.map((line) => [line.stage, line.calls]))
   expect(calls).toEqual({ plan: 1, program: 1, lost: 1 })
 
-  const again = await planner('three', server.endpoint).decide(situation('dies'))
+  const again = await (await planner('three', server.endpoint)).decide(situation('dies'))
   expect(server.asked).toHaveLength(3)
   expect(again.program).toEqual(plan.program)
 })
 
 test("every repetition of the client counts, and the planner's limit holds", async () => {
   await using server = await openPlannerServer(() => ({ status: 500, body: '{"error": {"message": "planted"}}' }))
-  const broke = await planner('one', server.endpoint)
-    .decide(situation('limited', { plannerCalls: 2 }))
-    .catch((error: unknown) => error)
+  const one = await planner('one', server.endpoint)
+  const broke = await one.decide(situation('limited', { plannerCalls: 2 })).catch((error: unknown) => error)
   expect(broke).toBeInstanceOf(PlannerBroke)
   expect((broke as PlannerBroke).plan.spent).toMatchObject({ calls: 2 })
   expect(server.asked).toHaveLength(2)
@@ -101,7 +100,7 @@ test("every repetition of the client counts, and the planner's limit holds", asy
 
 test('nothing is asked whose longest reply would not fit in the tokens or the money that are left', async () => {
   await using server = await openPlannerServer(competent)
-  const { decide } = planner('one', server.endpoint)
+  const { decide } = await planner('one', server.endpoint)
   await expect(decide(situation('few-tokens', { tokens: 1500 }))).rejects.toBeInstanceOf(PlannerBroke)
   // 1000 tokens at 10 dollars a million are a cent.
   await expect(decide(situation('little-money', { money: 0.01 }))).rejects.toBeInstanceOf(PlannerBroke)

@@ -7,6 +7,8 @@ export type Asked = {
   /** The format asked for: json_schema, json_object or text. */
   format: string
   authorization: string | undefined
+  /** The whole body. */
+  body: Readonly<Record<string, unknown>>
 }
 /** What the server says to one request: text, an HTTP status with a body, a text that is cut off, or nothing for as long as the client waits. */
 export type Said =
@@ -43,6 +45,7 @@ export async function openPlannerServer(
       messages: body.messages,
       format: body.response_format?.type ?? 'text',
       authorization,
+      body,
     }
     const isTaught = teacher !== undefined && seen.messages[0]?.role !== 'system'
     if (isTaught) taught += 1

@@ -21,7 +21,9 @@ export type TeacherServerOptions = {
   duplicateEvery?: number
   faults?: TeacherFaults
   /** What is answered instead of everything else, as long as it says so. */
-  outage?: () => { status: number; retryAfterS?: number } | null
+  outage?: () => { status: number; retryAfterS?: number; body?: string } | null
+  /** Fields of a request that it does not take. */
+  refuses?: readonly string[]
   /** What a judge says of the prompt that holds its row; left out: five. */
   judge?: (prompt: string) => string
   /** Every this many solutions of a vote one is wrong. 0: none. */
@@ -137,6 +139,8 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
     const prompt = Number(/problem number (\d+)/.exec(body.messages[0]!.content)?.[1] ?? -1)
     const before = byPrompt.get(prompt) ?? 0
     byPrompt.set(prompt, before + 1)
+    const refused = options.refuses?.find((field) => field in body)
+    if (refused !== undefined) return void send(400, `{"error":{"message":"Unsupported parameter: '${refused}'."}}`)
     const length = body.messages.reduce((sum, { content }) => sum + content.length, 0)
     if (options.contextChars !== undefined && length > options.contextChars) {
       const message = `This model's maximum context length is ${options.contextChars} characters, and you sent ${length}.`
@@ -146,7 +150,7 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
     if (out) {
       const wish: Record<string, string> =
         out.retryAfterS === undefined ? {} : { 'retry-after': String(out.retryAfterS) }
-      return later(1, () => send(out.status, '{"error":{"message":"away"}}', wish))
+      return later(1, () => send(out.status, out.body ?? '{"error":{"message":"away"}}', wish))
     }
     if (prompt < 0) return later(latencyMs, () => send(200, completion(check(body.messages.at(-1)!.content))))
     const text = JSON.stringify(teacherRow(prompt, duplicateEvery))

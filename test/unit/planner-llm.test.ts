@@ -138,6 +138,41 @@ test.each([
   expect(server.asked.map(({ format }) => format)).toEqual(['text', ...tried, 'text', strictest])
 })
 
+test('a field that the endpoint refuses costs the planner one call, and every request is paid', async () => {
+  const refusal = (field: string) => ({
+    status: 400,
+    body: JSON.stringify({ error: { message: `Unsupported parameter: '${field}' is not supported with this model.` } }),
+  })
+  await using server = await openPlannerServer((asked) =>
+    'max_tokens' in asked.body
+      ? refusal('max_tokens')
+      : 'temperature' in asked.body
+        ? refusal('temperature')
+        : competent(asked),
+  )
+  let paid = 0
+  const purse = { take: async () => ++paid > 0 }
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options, purse), options)
+  await policy.decide(situation(), signal)
+  const plan = await policy.decide(situation(), signal)
+  expect(server.asked).toHaveLength(2 + 4)
+  expect(paid).toBe(2 + 4)
+  expect(plan.spent?.calls).toBe(2)
+  expect(server.asked.at(-1)!.body).toMatchObject({ max_completion_tokens: options.maxTokens })
+})
+
+test.each([
+  ['a key that is refused', { code: 401 }, 401],
+  ['a rate limit', { code: 'rate_limit_exceeded' }, 429],
+  ['something without a name', {}, 502],
+])('an error that comes to the planner as a success is the error that it names: %s', async (_, error, status) => {
+  const body = JSON.stringify({ error: { message: 'planted', ...error } })
+  await using server = await openPlannerServer(() => ({ status: 200, body }))
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({ status })
+  expect(server.asked).toHaveLength(1)
+})
+
 test('error-driven seeds are failed validation cases, named by their id, and nothing else', async () => {
   const best = {
     ...attemptOf(uniformPromptProgram(task, 60, { verification: 'none', judge: null })),

@@ -32,16 +32,19 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
     { baseUrl, apiKey: 'sk-planted' },
     TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, minTimeoutMs: 5000 }),
   )
+  let paid = 0
   const ask = (temperature = 0.7) =>
     teacher.ask(
       { messages: [{ role: 'user', content: 'Hello.' }], sampling: { temperature, maxTokens: 9, topP: 0.5, seed: 1 } },
-      { take: async () => true },
+      { take: async () => ++paid > 0 },
       AbortSignal.timeout(10_000),
     )
   return {
     sent,
     baseUrl,
     ask,
+    /** Requests that a purse was asked for. */
+    paid: () => paid,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()
@@ -114,6 +117,20 @@ test('fields that an endpoint refuses by name are said otherwise or left out, an
   ])
 })
 
+test('one request learns what is refused, while the others wait for it; each is paid', async () => {
+  await using endpoint = await endpointThat((body) =>
+    'max_tokens' in body
+      ? unsupported('max_tokens')
+      : 'temperature' in body
+        ? unsupported('temperature')
+        : { body: completion('ab') },
+  )
+  const answers = await Promise.all(Array.from({ length: 30 }, () => endpoint.ask()))
+  expect(answers.every(({ ok }) => ok)).toBe(true)
+  expect(endpoint.sent).toHaveLength(30 + 2)
+  expect(endpoint.paid()).toBe(30 + 2)
+})
+
 test('a limit that no name says, and a value that is only too large, end the call', async () => {
   await using nameless = await endpointThat((body) =>
     unsupported('max_tokens' in body ? 'max_tokens' : 'max_completion_tokens'),
@@ -126,13 +143,58 @@ test('a limit that no name says, and a value that is only too large, end the cal
   expect(small.sent).toHaveLength(1)
 })
 
-test('an error that comes as a success is the error it names', async () => {
-  await using passing = await endpointThat((_, request) =>
-    request < 3 ? { body: { error: { message: 'overloaded', code: 503 } } } : { body: completion('ab') },
+const asSuccess = (error: unknown) => ({ body: { error } })
+
+test.each([
+  ['a status', { message: 'overloaded', code: 503 }],
+  ['a status as a text', { message: 'slow down', code: '429' }],
+  ['a name', { message: 'slow down', code: 'rate_limit_exceeded' }],
+  ['a type', { message: 'busy', type: 'overloaded_error' }],
+])('an error that comes as a success and passes is tried again: %s', async (_, error) => {
+  await using passing = await endpointThat((__, request) =>
+    request < 3 ? asSuccess(error) : { body: completion('ab') },
   )
   expect(await passing.ask()).toMatchObject({ ok: true })
-  await using refusing = await endpointThat(() => ({ body: { error: { message: 'no such key', code: 401 } } }))
-  await expect(refusing.ask()).rejects.toBeInstanceOf(TeacherRefused)
+  expect(passing.sent).toHaveLength(3)
+})
+
+test.each([
+  ['a status', { message: 'no such key', code: 401 }],
+  ['a name', { message: 'no such key', code: 'invalid_api_key', type: 'invalid_request_error' }],
+  ['a model that is not there', { message: 'no such model', type: 'not_found_error' }],
+  ['an account without money', { message: 'top up', code: 'insufficient_quota' }],
+])('an error that comes as a success and stays stops every call: %s', async (_, error) => {
+  await using refusing = await endpointThat(() => asSuccess(error))
+  await expect(refusing.ask()).rejects.toThrow(TeacherRefused)
+  expect(refusing.sent).toHaveLength(1)
+})
+
+test('an error that comes as a success and is about one request ends that request', async () => {
+  const message = 'context_length_exceeded: the prompt is too long'
+  await using endpoint = await endpointThat(() => asSuccess({ message, type: 'invalid_request_error' }))
+  expect(await endpoint.ask()).toMatchObject({ ok: false, why: 'context' })
+  expect(endpoint.sent).toHaveLength(1)
+})
+
+test.each([
+  ['words alone', { message: 'something went wrong' }],
+  ['a number of its own', { message: 'something went wrong', code: 1302 }],
+  ['a text', 'something went wrong'],
+])('an error that nothing says the kind of is tried a few times, then counts as unavailable: %s', async (_, error) => {
+  await using endpoint = await endpointThat(() => asSuccess(error))
+  expect(await endpoint.ask()).toMatchObject({
+    ok: false,
+    why: 'gone',
+    reason: expect.stringMatching(/4 tries.*went wrong/),
+  })
+  expect(endpoint.sent).toHaveLength(4)
+})
+
+test('an account without money stops every call, though it is told as a rate limit', async () => {
+  const error = { message: 'You exceeded your current quota.', type: 'insufficient_quota', code: 'insufficient_quota' }
+  await using endpoint = await endpointThat(() => ({ status: 429, body: { error } }))
+  await expect(endpoint.ask()).rejects.toThrow('exceeded your current quota')
+  expect(endpoint.sent).toHaveLength(1)
 })
 
 test('an API that has moved is told with its new address, before it is paid and after', async () => {

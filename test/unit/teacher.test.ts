@@ -50,10 +50,21 @@ test('T3: every request is paid first, and an empty purse ends the call without 
   await using server = await startTeacherServer({ faults: { http500: 1 } })
   let left = 3
   const purse = { take: async () => left-- > 0 }
-  const teacher = teacherOf(server)
+  const teacher = teacherOf(server, { firstAloneMs: 0 })
   const answers = await Promise.all([0, 1, 2].map((n) => ask(teacher, n, purse)))
   expect(server.requests).toBe(3)
   expect(answers.filter((answer) => !answer.ok && answer.why === 'budget')).toHaveLength(3)
+})
+
+test('T5: the first request goes alone until it is answered, for a while', async () => {
+  await using slow = await startTeacherServer({ latencyMs: 400 })
+  const startedAt = Date.now()
+  await many(teacherOf(slow, { concurrency: 5, firstAloneMs: 5000 }), 6)
+  expect(Date.now() - startedAt).toBeGreaterThan(790)
+  const again = Date.now()
+  await many(teacherOf(slow, { concurrency: 6, firstAloneMs: 100 }), 6)
+  expect(Date.now() - again).toBeGreaterThan(490)
+  expect(Date.now() - again).toBeLessThan(750)
 })
 
 test('an outage opens the breaker, which lets single probes through and closes when the endpoint is back', async () => {

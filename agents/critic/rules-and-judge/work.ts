@@ -17,10 +17,10 @@ import { defaultRubric } from './prompts.ts'
 const maxTokens = 1024
 
 /** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of paid work. */
-export function openRulesAndJudge(context: AgentContext): Checker {
+export async function openRulesAndJudge(context: AgentContext): Promise<Checker> {
   const { bus } = context
   const groundsOf = openGrounds(context)
-  const paid = openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' })
+  const paid = await openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' })
   const admittedIn = memo(
     async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
       const index = createDuplicateIndex({ jaccard })

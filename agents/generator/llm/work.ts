@@ -18,12 +18,12 @@ type ShardPayload = PayloadOf<typeof Shard>
 export type PromptWork = (shard: ShardPayload, runId: string, signal: AbortSignal) => Promise<PayloadOf<typeof Batch>>
 
 /** The wiring of the graph: each shard is one piece of paid work, whose result is its batch; hooks run in the sandbox given. */
-export function openPromptWork(context: AgentContext, sandbox: Sandbox): PromptWork {
+export async function openPromptWork(context: AgentContext, sandbox: Sandbox): Promise<PromptWork> {
   const { bus } = context
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
-  const paid = openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' })
+  const paid = await openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' })
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null

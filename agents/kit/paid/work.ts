@@ -8,6 +8,7 @@ import { TeacherUnusable } from '../teacher/check.ts'
 import { endpointOf, TeacherOptions } from '../teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
 import type { Call } from './call.ts'
+import { openDialect } from './dialect-record.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, NotOwner, PaidRecord, takeWork } from './ownership.ts'
 
@@ -43,14 +44,17 @@ function optionsOf({ options, identity: { role, variant } }: AgentContext): Teac
 }
 
 /** The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. */
-export function openPaidWork(context: AgentContext, buckets: PaidBuckets): PaidWork {
+export async function openPaidWork(context: AgentContext, buckets: PaidBuckets): Promise<PaidWork> {
   const { bus, identity, log, setWaiting } = context
   const active = new Map<string, number>()
-  const teacher = createTeacher(endpointOf(process.env), optionsOf(context), (state) => {
+  const options = optionsOf(context)
+  const endpoint = endpointOf(process.env)
+  const onState = (state: BreakerState) => {
     log.warn({ state }, 'circuit breaker of the teacher')
     setWaiting(state === 'closed' ? null : words.open)
     for (const runId of active.keys()) void tellBreaker(bus, identity, runId, state).catch(() => {})
-  })
+  }
+  const teacher = createTeacher(endpoint, options, onState, await openDialect(bus, endpoint, options))
   const records = bus.kv(buckets.records, PaidRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Endpoint } from './options.ts'
+import { parseJson } from './parse-json.ts'
 
 const list = z.array(z.looseObject({ id: z.string() }))
 
@@ -73,14 +74,14 @@ export async function checkTeacher(
   if (status === 404) {
     for (const at of [baseUrl.replace(/\/chat\/completions$/, ''), `${baseUrl}/v1`]) {
       const there = at === baseUrl ? null : await ask(at).catch(() => null)
-      if (!there || !Models.safeParse(parse(there.text)).success) continue
+      if (!there || !Models.safeParse(parseJson(there.text)).success) continue
       throw new TeacherUnusable(`There is no API at ${baseUrl}, but at ${at}.`, `Set OPENAI_BASE_URL to ${at}.`)
     }
   }
   if (status === 404 || status === 405 || status === 501 || status === 429 || status >= 500) {
     return { contextTokens: null }
   }
-  const models = Models.safeParse(parse(text))
+  const models = Models.safeParse(parseJson(text))
   if (status !== 200 || !models.success) {
     throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API (HTTP ${status}).`, mendUrl)
   }
@@ -91,12 +92,4 @@ export async function checkTeacher(
     `${baseUrl} has no model "${model}".`,
     `Name one of: ${names.slice(0, 20).join(', ') || 'none'}.`,
   )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

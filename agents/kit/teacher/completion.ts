@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from './parse-json.ts'
 import { tokensOf } from './tokens.ts'
 
 /** What the teacher said. `cut` tells that the reply reached its token limit. */
@@ -64,23 +65,5 @@ export function readCompletion(body: string, model: string, prompt: string): Rep
     cut: finish_reason === 'length',
     model: named || model,
     ...tokensOf(usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : null, prompt, text),
-  }
-}
-
-const ErrorBody = z.object({ error: z.object({ code: z.unknown() }) })
-
-/** The HTTP status that a body stands for which is an error although it came as a success, as gateways send it; null: it is none. */
-export function statusInside(body: string): number | null {
-  const parsed = ErrorBody.safeParse(parseJson(body))
-  if (!parsed.success) return null
-  const code = Number(parsed.data.error.code)
-  return code >= 400 && code < 600 ? code : 502
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch {
-    return null
   }
 }

@@ -1,6 +1,6 @@
 import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
 import type { Reply } from './completion.ts'
-import { createDialect } from './dialect.ts'
+import { createDialect, type Dialect } from './dialect.ts'
 import { createLatency } from './latency.ts'
 import type { Endpoint, TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
@@ -10,7 +10,7 @@ import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
 export type Purse = { take(): Promise<boolean> }
 
 /**
- * No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away, `context` when the prompt is too long for the
+ * No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away or answers with errors without a name, `context` when the prompt is too long for the
  * model, `failed` for anything else that is this call's alone.
  */
 export type Answer =
@@ -55,15 +55,16 @@ const sweepMs = 50
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
  * T3  Every HTTP request is paid from the purse of its call before it is sent.
  * T4  One call's failure never settles another call.
+ * T5  While the endpoint's words are not known a request goes alone, at most `firstAloneMs`: a field that is refused costs one call.
  */
 export function createTeacher(
   endpoint: Endpoint,
   options: TeacherOptions,
   onState: (state: BreakerState) => void = () => {},
+  dialect: Dialect = createDialect(),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
   const post = openPost(endpoint, '/chat/completions', options.concurrency)
-  const dialect = createDialect(options.model)
   const latency = createLatency(options)
   const wishOf = ({ retryAfterMs }: { retryAfterMs: number }) => Math.min(retryAfterMs, options.maxRetryAfterMs)
   const breaker = createBreaker(onState, options)
@@ -71,6 +72,7 @@ export function createTeacher(
   let waiting: Task[] = []
   const flights = new Set<Flight>()
   let busy = 0
+  let aloneSince = 0
   let timer: NodeJS.Timeout | null = null
 
   function pump(): void {
@@ -81,9 +83,10 @@ export function createTeacher(
       waiting = waiting.filter((task) => task.notBefore > now)
       ready.unshift(...due)
     }
-    while (busy < options.concurrency && ready.length > 0) {
+    while (busy < placesAt(now) && ready.length > 0) {
       const admission = breaker.admit(now)
       if (!admission) break
+      if (busy === 0) aloneSince = now
       busy += 1
       void run(ready.shift()!, admission)
     }
@@ -97,6 +100,9 @@ export function createTeacher(
       timer = null
     } else if (!idle && !timer) timer = setInterval(pump, sweepMs)
   }
+
+  const placesAt = (now: number) =>
+    dialect.isKnown || (busy > 0 && now - aloneSince >= options.firstAloneMs) ? options.concurrency : 1
 
   function dropAborted(): void {
     const aborted = [...ready, ...waiting].filter((task) => task.signal.aborted)
@@ -146,10 +152,11 @@ export function createTeacher(
     flights.add(flight)
     usage.requests += 1
     try {
-      const outcome = await requestOnce(post, dialect, task.request, flight.abort.signal)
+      const outcome = await requestOnce(post, { model: options.model, dialect }, task.request, flight.abort.signal)
       const now = Date.now()
       if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, wishOf(outcome))
       else breaker.succeeded(admission)
+      if (outcome.kind === 'reply' || outcome.kind === 'refused') dialect.answered()
       if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
       if (flight.abort.signal.aborted && outcome.kind !== 'reply') task.timeouts += 1
       return outcome
@@ -172,13 +179,19 @@ export function createTeacher(
         throw new TeacherRefused(outcome.reason)
       case 'refused':
         return { ok: false, why: outcome.tooLong ? 'context' : 'failed', reason: outcome.reason }
+      case 'reworded':
+        task.fault = outcome.reason
+        task.notBefore = 0
+        waiting.push(task)
+        return null
       case 'passing': {
         task.signal.throwIfAborted()
         task.fault = outcome.reason
         // While the breaker is open the fault is the endpoint's: it costs the call no try of its own.
         if (breaker.state === 'closed') task.tries += 1
         if (task.tries >= options.maxTries) {
-          return { ok: false, why: 'failed', reason: `${task.tries} tries, the last: ${outcome.reason}` }
+          const why = outcome.unnamed ? 'gone' : 'failed'
+          return { ok: false, why, reason: `${task.tries} tries, the last: ${outcome.reason}` }
         }
         const ownPauseMs = task.tries > 1 ? options.backoffMs * 2 ** (task.tries - 2) : 0
         task.notBefore = Date.now() + Math.max(wishOf(outcome), ownPauseMs)

@@ -1,6 +1,7 @@
 import { RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { promptText } from '../../kit/paid/call.ts'
+import { openDialect } from '../../kit/paid/dialect-record.ts'
 import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
 import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
@@ -11,16 +12,20 @@ import { llmPolicy, type OpenChat } from './graph.ts'
 import { createPlannerModel, statusOf } from './model.ts'
 import { LlmPlannerOptions } from './options.ts'
 
-/** Statuses that no repetition mends: a bad request, a refused key, a model that is not there. */
-const lasting = [400, 401, 403, 404, 422]
+/** Statuses that no repetition mends: a bad request, a refused key, an account without money, a model that is not there. */
+const lasting = [400, 401, 402, 403, 404, 422]
 
 /**
  * The policy of a planner process. A decision is one piece of paid work: whoever takes it again, after a crash or in another replica,
  * reads what was paid already. Errors: at once for options that do not parse; TerminalError for a fault that stays.
  */
-export function openLlmPolicy(mode: 'one-shot' | 'iterative', { bus, identity, ...context }: AgentContext): Policy {
+export async function openLlmPolicy(
+  mode: 'one-shot' | 'iterative',
+  { bus, identity, ...context }: AgentContext,
+): Promise<Policy> {
   const options = LlmPlannerOptions.parse(context.options)
-  const model = createPlannerModel(endpointOf(process.env), options)
+  const endpoint = endpointOf(process.env)
+  const model = createPlannerModel(endpoint, options, await openDialect(bus, endpoint, options))
   const records = bus.kv('plans', PaidRecord)
   const entries = bus.kv('plan-journal', JournalEntry)
   const open: OpenChat = async ({ runId, attempt, operation, left, prices }, signal) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TeacherLimits } from '../../../schemas/teacher.ts'
 
 /** Options of the planner variants that ask a language model; the key and the address come from the environment alone. */
 export const LlmPlannerOptions = z.strictObject({
@@ -8,6 +9,7 @@ export const LlmPlannerOptions = z.strictObject({
   temperature: z.number().min(0).max(2).default(0.7),
   /** Longest reply in tokens. */
   maxTokens: z.number().int().positive().default(8192),
+  dialectMs: TeacherLimits.shape.dialectMs,
   timeoutMs: z.number().int().positive().default(180_000),
   /** HTTP requests again after a fault that may pass. */
   maxRetries: z.number().int().min(0).max(10).default(4),

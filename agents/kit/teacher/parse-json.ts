@@ -1,0 +1,8 @@
+/** What a body of an endpoint holds, with or without a byte-order mark; null where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
+import { startTeacherServer } from '../support/teacher-server.ts'
+
+let folder: GenerateFolder
+beforeAll(async () => {
+  folder = await openGenerateFolder()
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+test('fields that an endpoint refuses cost a process one call each, and the next run none; all of them are counted', async () => {
+  await using server = await startTeacherServer({ latencyMs: 20, refuses: ['max_tokens', 'temperature'] })
+  const args = ['--rows', '100', '--generators', '2', '--concurrency', '40']
+  const first = folder.generate('refusing', server, args)
+  expect(await first.ended, first.output()).toBe(0)
+  const { rows, spent } = await folder.outcomeOf('refusing')
+  expect({ rows, calls: spent.calls }).toEqual({ rows: 100, calls: server.requests })
+  const learned = server.requests - server.byPrompt.size
+  expect(learned).toBeGreaterThanOrEqual(2)
+  expect(learned).toBeLessThanOrEqual(2 * 2)
+  const before = server.requests
+  const again = folder.generate('refusing', server, [...args, '--seed', '2', '--out', `${folder.path}/refusing-again`])
+  expect(await again.ended, again.output()).toBe(0)
+  expect((await folder.outcomeOf('refusing-again')).spent.calls).toBe(server.requests - before)
+  expect(server.requests - before).toBe(server.byPrompt.size)
+}, 60_000)
+
+const afterSome = (calls: number, error: object) => {
+  const body = JSON.stringify({ error })
+  return startTeacherServer({ latencyMs: 20, outage: () => (++asked > calls ? { status: 200, body } : null) })
+}
+let asked = 0
+
+test('errors that come as successes and say nothing of their kind end the run as a teacher that is away, soon', async () => {
+  asked = 0
+  await using server = await afterSome(60, { message: 'planted' })
+  const topology = await folder.topology('hasty', { teacher: { maxTries: 3, backoffMs: 50 } })
+  const command = folder.generate('nameless', server, ['--rows', '100', '--concurrency', '20', '--topology', topology])
+  expect(await command.ended, command.output()).toBe(3)
+  const outcome = await folder.outcomeOf('nameless')
+  expect(outcome.stopReason).toBe('teacher-unavailable')
+  expect(outcome.rows).toBeGreaterThanOrEqual(25)
+  expect(outcome.spent.calls).toBe(server.requests)
+}, 60_000)
+
+test('an error that comes as a success and names a refused key makes the run wait, with its reason', async () => {
+  asked = 0
+  await using server = await afterSome(60, { message: 'planted', code: 'invalid_api_key' })
+  const command = folder.generate('lasting', server, ['--rows', '100', '--concurrency', '20'])
+  expect(await command.ended, command.output()).toBe(4)
+  expect(command.output()).toContain('planted')
+  expect(server.requests).toBeLessThan(60 + 3 * 20)
+}, 60_000)
