@@ -21,6 +21,12 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
   return { ...topology, agents: { ...topology.agents, ...agents } }
 }
 
+/** The topology with a model of this machine, whose tokens cost nothing unless a price is written. */
+export const withFreeModel = (topology: Topology, model: string): Topology => ({
+  ...topology,
+  prices: { [model]: { inputPerMillion: 0, outputPerMillion: 0 }, ...topology.prices },
+})
+
 /**
  * The topology as a model of this machine serves it: its name where one is asked, no more requests at a time than it answers together,
  * and prompts and replies of the planner that fit a small context. Errors: UsageError when no agent asks a model.
@@ -50,7 +56,7 @@ export function withLocalModel(topology: Topology, model: string): Topology {
     return { ...spec, options: { ...spec.options, ...bounds } }
   }
   const agents = { ...topology.agents, planner: brief(planner), generator: fitting(generator), critic: fitting(critic) }
-  return withModel({ ...topology, agents }, model)
+  return withModel({ ...withFreeModel(topology, model), agents }, model)
 }
 
 /**

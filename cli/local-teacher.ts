@@ -7,6 +7,7 @@ import { serveTeacher } from '../trainer-bridge/local-teacher.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime, studentPath } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
+import { withFreeModel } from './check-models.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 import { findSession } from './live-session.ts'
@@ -37,6 +38,27 @@ export function localModelOf(where: string | undefined, { agents }: Topology): L
     )
   }
   return { choice, name: basename(choice === 'embedded' ? studentPath(homeFolder()) : choice) }
+}
+
+/**
+ * The teacher that `generate` is given, the calls under way that it answers together, and the topology in which it has its price.
+ * Errors: UsageError when none is named; those of `localModelOf`.
+ */
+export function generateTeacher(
+  read: Topology,
+  { teacher, model, concurrency }: { teacher?: string; model?: string; concurrency?: number },
+) {
+  const local = localModelOf(teacher, read)
+  const name = local?.name ?? model
+  if (!name) {
+    throw new UsageError(
+      'No teacher is named.',
+      'Give --model <name>, set TEACHER_MODEL, or serve one: --teacher local.',
+    )
+  }
+  if (!local) return { local, model: name, concurrency, topology: read }
+  const topology = withFreeModel(read, name)
+  return { local, model: name, concurrency: concurrency ?? read.localTeacher.batchRows, topology }
 }
 
 /**

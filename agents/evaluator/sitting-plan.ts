@@ -36,7 +36,8 @@ export type Openings = z.infer<typeof Openings>
 /** Who sits the retention paper: what is compared is before and after training, and with and without a search. */
 const remembering: readonly Arm[] = ['base', 'control', 'final']
 
-const sits: Readonly<Record<PaperName, (candidate: Candidate) => boolean>> = {
+/** Whether candidates of an arm sit a paper that has items. */
+export const sits: Readonly<Record<PaperName, (candidate: { arm: Arm }) => boolean>> = {
   test: () => true,
   audit: ({ arm }) => arm !== 'submission',
   retention: ({ arm }) => remembering.includes(arm),

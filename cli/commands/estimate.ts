@@ -5,13 +5,13 @@ import type { Topology } from '../../schemas/topology.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkGenerator } from '../check-generator.ts'
-import { withModel } from '../check-models.ts'
+import { withLocalModel, withModel } from '../check-models.ts'
 import { checkedProgram } from '../check-program.ts'
-import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { tell } from '../estimate/tell.ts'
 import { type EvidenceRequest, planEvidence } from '../evidence.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
+import { generateTeacher, localModelOf, teacherOption } from '../local-teacher.ts'
 import { arms, positive } from '../option-parsers.ts'
 import { scorerOption } from '../scorer-option.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
@@ -22,6 +22,7 @@ type Options = EvidenceRequest &
     attempts?: number
     rows?: number
     model?: string
+    teacher?: string
     program?: string
     json: boolean
   }
@@ -38,6 +39,7 @@ export function registerEstimate(program: Command): void {
     .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
     .addOption(new Option('--model <name>', 'language model of planner and teacher').env('TEACHER_MODEL'))
+    .addOption(teacherOption())
     .option('--seeds <k>', 'training seeds of the chosen dataset and of each baseline (the topology says)', positive)
     .option(
       '--arms <list>',
@@ -48,13 +50,15 @@ export function registerEstimate(program: Command): void {
     .option('--json', 'JSON instead of text', false)
     .action(async (folder: string, options: Options) => {
       const task = await loadTask(folder, options)
-      const written = withModel(await readTopology(options.topology), options.model)
-      const { topology, asked } = options.program ? await rowsAlone(task, written, options) : wholeRun(written)
+      const read = await readTopology(options.topology)
+      const { topology, asked } = options.program ? await rowsAlone(task, read, options) : wholeRun(read)
       const estimate = await estimateOf(task, topology, asked)
       if (options.json) return console.log(JSON.stringify(estimate))
       for (const line of tell(estimate, topology.prices)) console.log(line)
 
-      function wholeRun(topology: Topology) {
+      function wholeRun(read: Topology) {
+        const local = localModelOf(options.teacher, read)
+        const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
         checkGenerator(task, topology)
         const evidence = planEvidence(task, topology, options)
         return { topology, asked: { rows: options.rows, attempts: options.attempts, evidence } }
@@ -62,13 +66,13 @@ export function registerEstimate(program: Command): void {
     })
 }
 
-async function rowsAlone(task: Task, topology: Topology, { program: file, rows, model }: Options) {
-  if (!model) throw new UsageError('No teacher is named.', 'Give --model <name>, or set TEACHER_MODEL.')
+async function rowsAlone(task: Task, read: Topology, { program: file, rows, ...named }: Options) {
+  const { topology, ...teacher } = generateTeacher(read, named)
   const { program: written } = await checkedProgram(file!, { task })
   const all = rows ?? written.sources.reduce((sum, source) => sum + source.rows, 0)
   const program = scaleProgram(written, all)
   return {
-    topology: generateTopology(topology, program, { rows: all, generators: 1, model }),
+    topology: generateTopology(topology, program, { rows: all, generators: 1, ...teacher }),
     asked: { rows: all, evidence: null, program },
   }
 }

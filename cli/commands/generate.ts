@@ -21,7 +21,7 @@ import { writeOutcome } from '../generate/outcome.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { settle } from '../generate/settle.ts'
 import { announceSession, findSession } from '../live-session.ts'
-import { type LocalModel, localModelOf, serveLocalModel, teacherOption } from '../local-teacher.ts'
+import { generateTeacher, type LocalModel, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { checkPrices } from '../models.ts'
 import { positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
@@ -85,22 +85,14 @@ export function registerGenerate(program: Command): void {
 async function prepare(options: Options): Promise<Wanted & { model: string; local: LocalModel | null }> {
   const { out, seed, runId } = options
   const read = await readTopology(options.topology)
-  const local = localModelOf(options.teacher, read)
-  const model = local?.name ?? options.model
-  if (!model) {
-    throw new UsageError(
-      'No teacher is named.',
-      'Give --model <name>, set TEACHER_MODEL, or serve one: --teacher local.',
-    )
-  }
+  const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
   if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
     throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
   }
   const task = await loadTask(options.task, options)
   const written = await checkedProgram(options.program, { task })
   const program = scaleProgram(written.program, options.rows)
-  const concurrency = options.concurrency ?? (local ? read.localTeacher.batchRows : undefined)
-  const topology = generateTopology(read, program, { ...options, concurrency, model })
+  const topology = generateTopology(priced, program, { ...options, concurrency, model })
   checkPrices(topology)
   checkBudget(program, options.rows, topology.run.teacherCalls)
   const named = { candidateCap: options.candidateCap }

@@ -1,17 +1,22 @@
 import { priorYield } from '../../agents/planner/rounds.ts'
 import type { Program } from '../../schemas/program.ts'
-import type { Evidence, RunConfig } from '../../schemas/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import type { TrainingRow } from '../../schemas/task.ts'
 import { moneyOf, type Prices, type Spent, spentOn, type UsageLine } from '../../schemas/usage.ts'
+import { type Answers, answersOf, type Papers, type Trained } from './answers.ts'
 
-/** What earlier runs of this home measured; null where there is nothing to go by. */
+/** What earlier runs in the folder of runs measured; null where there is nothing to go by. */
 export type Past = {
   /** Seconds of training for one row, and how many trainings say so. */
   training: { secondsPerRow: number; trainings: number } | null
+  /** Seconds in which a tuned student answers one question of validation, and how often it answered all of them. */
+  answers: { secondsEach: number; sittings: number } | null
   /** Admitted of asked, of the same task and teacher. */
   yield: { share: number; asked: number } | null
   /** Calls a second while rows were made, with the same teacher. */
   callsPerSecond: number | null
+  /** The critic's calls for one call of the generator, by stage, of the same task and teacher; null where none of its calls is known. */
+  checks: { vote: number; judge: number } | null
 }
 
 export type EstimateInput = {
@@ -19,9 +24,13 @@ export type EstimateInput = {
   rows: number
   attempts: number
   /** Null where nothing is trained. */
-  evidence: Pick<Evidence, 'arms' | 'seeds'> | null
+  evidence: Trained | null
+  /** Questions of each paper. */
+  papers: Papers
   /** The program of each dataset, or one that stands for those that a planner will write; null where no teacher is prompted. */
   program: Program | null
+  /** Whether a program that a planner will write may ask a model about its rows. */
+  mayCheck: boolean
   models: RunConfig['models']
   /** The planner's limits, where it asks a model. */
   planner: { contextChars: number } | null
@@ -39,7 +48,9 @@ export type Estimate = {
   spent: Spent
   money: number | null
   trainings: { count: number; seconds: number | null }
-  hours: { training: number | null; calls: number | null }
+  /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
+  answers: Answers
+  hours: { training: number | null; answers: number | null; calls: number | null }
   /** In words: what was taken for granted, and from where. */
   assumptions: string[]
   /** In words: the limits that it would reach. */
@@ -74,13 +85,17 @@ export function estimateRun(input: EstimateInput): Estimate {
   // The chosen dataset and each baseline once a seed, each attempt once.
   const count = evidence ? attempts + evidence.seeds * (1 + arms.length) : 0
   const seconds = past.training && past.training.secondsPerRow * rows * count
+  const answers = evidence ? answersOf(attempts, evidence, input.papers) : { validation: 0, sealed: 0 }
+  const answered = answers.validation + answers.sealed
   const callsHours = past.callsPerSecond === null ? null : spent.calls / past.callsPerSecond / 3600
   const estimate = {
     spent,
     money: moneyOf(spent, prices),
     trainings: { count, seconds: count === 0 ? 0 : seconds },
+    answers,
     hours: {
       training: count === 0 ? 0 : seconds === null ? null : seconds / 3600,
+      answers: answered === 0 ? 0 : past.answers && (past.answers.secondsEach * answered) / 3600,
       calls: spent.calls === 0 ? 0 : callsHours,
     },
     assumptions: assumptionsOf(input, { datasets, candidates, share, count }),
@@ -118,16 +133,29 @@ function teacherLines(input: EstimateInput, program: Program, { candidates, exam
     outputTokens: Math.ceil(calls * Math.min(longest, out)),
   })
   const { verification, judge } = program
-  const k = typeof verification === 'string' ? 0 : verification.k
+  // Of programs that are not written yet, only what others asked for is known.
+  const asks = {
+    vote: typeof verification === 'string' ? 0 : verification.k,
+    judge: judge ? 1 : 0,
+    ...(input.mayCheck && input.past.checks),
+  }
   return [
     line('generator', 'generate', candidates, frameChars.generate + instruction.length + asked, reply),
-    ...(k > 0
-      ? [line('critic', 'vote', k * candidates, instruction.length + example.input, tokensOf(example.output))]
-      : []),
-    ...(judge
-      ? [line('critic', 'judge', candidates, frameChars.judge + reply * charsPerToken, replyTokens.judge)]
-      : []),
-  ]
+    line(
+      'critic',
+      'vote',
+      Math.round(asks.vote * candidates),
+      instruction.length + example.input,
+      tokensOf(example.output),
+    ),
+    line(
+      'critic',
+      'judge',
+      Math.round(asks.judge * candidates),
+      frameChars.judge + reply * charsPerToken,
+      replyTokens.judge,
+    ),
+  ].filter(({ calls }) => calls > 0)
 }
 
 function plannerLines(model: string, { contextChars }: { contextChars: number }, attempts: number): UsageLine[] {
@@ -143,7 +171,7 @@ function plannerLines(model: string, { contextChars }: { contextChars: number },
 }
 
 function assumptionsOf(
-  { rows, program, fewShot, past, planner }: EstimateInput,
+  { rows, program, mayCheck, fewShot, past, planner }: EstimateInput,
   { datasets, candidates, share, count }: { datasets: number; candidates: number; share: number; count: number },
 ): string[] {
   const yieldFrom = past.yield ? `measured here on ${past.yield.asked} candidates` : "the planner's first guess"
@@ -158,12 +186,22 @@ function assumptionsOf(
           `a reply is ${reply}; ${charsPerToken} characters a token; no revision, repetition or failed request`,
         ]
       : ['no teacher is prompted']),
+    ...(program && mayCheck
+      ? [
+          past.checks
+            ? 'the critic is asked about a row as often as in earlier runs'
+            : 'what the programs will have the critic ask is not known: a vote of k adds up to k calls a candidate, a judge 1',
+        ]
+      : []),
     ...(planner ? ['the planner writes every program with one correction'] : []),
     ...(count > 0
       ? [
           past.training
             ? `training as fast as in ${past.training.trainings} training(s) before: ${past.training.secondsPerRow.toFixed(2)} s a row`
             : 'how long a training takes is not known: none was measured in this folder of runs',
+          past.answers
+            ? `a question is answered as fast as in ${past.answers.sittings} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
+            : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
         ]
       : []),
   ]

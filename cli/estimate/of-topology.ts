@@ -1,12 +1,16 @@
+import { EvaluatorOptions } from '../../agents/evaluator/options.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
 import type { Program } from '../../schemas/program.ts'
-import type { Evidence } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
+import { retentionOf } from '../../tasks/read-retention.ts'
 import { runsFolder } from '../home.ts'
 import { modelsOf } from '../models.ts'
+import type { Papers, Trained } from './answers.ts'
 import { type Estimate, estimateRun, mean } from './estimate.ts'
 import { readPast } from './past-runs.ts'
 
@@ -14,7 +18,7 @@ import { readPast } from './past-runs.ts'
 export type Asked = {
   rows?: number | undefined
   attempts?: number | undefined
-  evidence: Pick<Evidence, 'arms' | 'seeds'> | null
+  evidence: Trained | null
   program?: Program | undefined
 }
 
@@ -31,7 +35,9 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     rows,
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
     evidence: asked.evidence,
+    papers: await papersOf(task, topology, asked.evidence),
     program: asked.program ?? (agents.generator.variant === 'llm' ? stands() : null),
+    mayCheck: !asked.program && isWritten && asksModel(agents.critic.variant),
     models,
     planner: isWritten ? LlmPlannerOptions.pick({ contextChars: true }).strip().parse(agents.planner.options) : null,
     instruction: task.instruction,
@@ -39,6 +45,17 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     poolChars: mean(task.seeds.map(({ text }) => text.length)),
     prices,
     limits: run,
-    past: await readPast(runsFolder(), task.id, models.generator),
+    past: await readPast(runsFolder(), { id: task.id, validation: task.validation.length }, models.generator),
   })
+}
+
+async function papersOf(task: Task, { agents }: Topology, evidence: Asked['evidence']): Promise<Papers> {
+  const { audit } = EvaluatorOptions.parse(agents.evaluator.options)
+  const drawn = Object.values(audit).reduce((sum, count) => sum + count, 0)
+  return {
+    validation: task.validation.length,
+    test: task.test.length,
+    audit: procedureOf(task) ? drawn : task.audit.length,
+    retention: evidence?.retention ? (await retentionOf(task)).items.length : 0,
+  }
 }

@@ -1,32 +1,45 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { labelOf } from '../report/analyse/names.ts'
 import type { Past } from './estimate.ts'
 
 /** The few facts of a report that an estimate goes by. */
 const PastReport = z.object({
   task: z.object({ id: z.string() }),
   candidates: z.array(
-    z.object({ training: z.object({ rows: z.number(), seconds: z.number(), reused: z.boolean() }).nullable() }),
+    z.object({
+      candidate: z.string(),
+      training: z.object({ rows: z.number(), seconds: z.number(), reused: z.boolean() }).nullable(),
+    }),
   ),
   datasets: z.array(z.object({ asked: z.number(), admitted: z.number() })),
   budget: z.object({
-    usage: z.array(z.object({ role: z.string(), model: z.string(), calls: z.number() })).default([]),
+    usage: z.array(z.object({ role: z.string(), model: z.string(), stage: z.string(), calls: z.number() })).default([]),
   }),
-  time: z.object({ phases: z.array(z.object({ phase: z.string(), seconds: z.number() })) }),
+  time: z.object({
+    phases: z.array(z.object({ phase: z.string(), seconds: z.number() })),
+    spans: z.array(z.object({ label: z.string(), phase: z.string(), from: z.number(), to: z.number() })).default([]),
+  }),
 })
 type PastReport = z.infer<typeof PastReport>
 
-/** What the reports in a folder of runs measured for a task and its teacher. A report of another form is passed over. */
-export async function readPast(folder: string, taskId: string, teacher: string | undefined): Promise<Past> {
+/** What the reports in a folder of runs measured for a task with so many validation items and its teacher. A report of another form is passed over. */
+export async function readPast(
+  folder: string,
+  task: { id: string; validation: number },
+  teacher: string | undefined,
+): Promise<Past> {
   const names = await readdir(folder).catch(() => [])
   const read = await Promise.all(names.map((name) => readReport(join(folder, name, 'report.json'))))
-  const own = read.flatMap((report) => (report?.task.id === taskId ? [report] : []))
+  const own = read.flatMap((report) => (report?.task.id === task.id ? [report] : []))
   const taught = own.filter(({ budget }) => asked(budget, teacher) > 0)
   return {
     training: trainingOf(own),
+    answers: answersOf(own, task.validation),
     yield: yieldOf(teacher === undefined ? [] : taught),
     callsPerSecond: paceOf(taught, teacher),
+    checks: checksOf(taught, teacher),
   }
 }
 
@@ -46,9 +59,31 @@ const asked = ({ usage }: PastReport['budget'], model: string | undefined) =>
 function trainingOf(reports: readonly PastReport[]): Past['training'] {
   const own = reports.flatMap(({ candidates }) => candidates.flatMap(({ training }) => training ?? []))
   const measured = own.filter(({ reused, rows, seconds }) => !reused && rows > 0 && seconds > 0)
-  if (measured.length === 0) return null
-  const each = measured.map(({ rows, seconds }) => seconds / rows).toSorted((a, b) => a - b)
-  return { secondsPerRow: each[Math.floor(each.length / 2)]!, trainings: each.length }
+  const secondsPerRow = median(measured.map(({ rows, seconds }) => seconds / rows))
+  return secondsPerRow === null ? null : { secondsPerRow, trainings: measured.length }
+}
+
+/** Of students that were just trained: nobody has kept their replies. */
+function answersOf(reports: readonly PastReport[], questions: number): Past['answers'] {
+  const spans = reports.flatMap(({ candidates, time }) => {
+    const fresh = candidates.flatMap(({ candidate, training }) =>
+      training?.reused === false ? labelOf(candidate) : [],
+    )
+    return time.spans.filter(({ label, phase }) => phase === 'answer' && fresh.includes(label))
+  })
+  const secondsEach = median(spans.map(({ from, to }) => (to - from) / questions))
+  return secondsEach === null ? null : { secondsEach, sittings: spans.length }
+}
+
+function checksOf(reports: readonly PastReport[], teacher: string | undefined): Past['checks'] {
+  const lines = reports.flatMap(({ budget }) => budget.usage).filter(({ model }) => model === teacher)
+  const calls = (named: string) => lines.reduce((sum, { stage, calls }) => sum + (stage === named ? calls : 0), 0)
+  const [made, vote, judge] = [calls('generate'), calls('vote'), calls('judge')]
+  return made > 0 && vote + judge > 0 ? { vote: vote / made, judge: judge / made } : null
+}
+
+function median(values: readonly number[]): number | null {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null
 }
 
 function yieldOf(reports: readonly PastReport[]): Past['yield'] {

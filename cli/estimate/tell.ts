@@ -9,13 +9,20 @@ export const time = (hours: number | null, what: string) =>
     : `${what}: ${hours < 1 ? `${Math.ceil(hours * 60)} min` : `${hours.toFixed(1)} h`}`
 
 /** The estimate in one line, for the start of a run. */
-export function summaryOf({ spent, money, trainings, hours, beyond }: Estimate): string {
+export function summaryOf({ spent, money, trainings, answers, hours, beyond }: Estimate): string {
   const parts = [
     spent.calls === 0
       ? 'no model is called'
       : `${whole(spent.calls)} calls, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
     ...(spent.calls > 0 ? [time(hours.calls, 'calls')] : []),
-    ...(trainings.count > 0 ? [`${trainings.count} trainings`, time(hours.training, 'training')] : []),
+    ...(trainings.count > 0
+      ? [
+          `${trainings.count} trainings`,
+          time(hours.training, 'training'),
+          `${whole(answers.validation + answers.sealed)} answers of the student`,
+          time(hours.answers, 'answering'),
+        ]
+      : []),
     ...(beyond.length > 0 ? [`beyond ${beyond.length} limit(s), see: syllabus estimate`] : []),
   ]
   return `estimate: ${parts.join('; ')}`

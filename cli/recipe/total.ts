@@ -23,7 +23,9 @@ export function totalOf(plans: readonly ArmPlan[]): Total {
     money: known(({ estimate }) => estimate.money),
     trainings: sum(({ estimate }) => estimate.trainings.count),
     hours: known(({ estimate: { hours } }) =>
-      hours.calls === null || hours.training === null ? null : hours.calls + hours.training,
+      hours.calls === null || hours.training === null || hours.answers === null
+        ? null
+        : hours.calls + hours.training + hours.answers,
     ),
     atMost: {
       teacherCalls: known(({ topology }) => topology.run.teacherCalls),

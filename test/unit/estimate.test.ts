@@ -5,13 +5,16 @@ import { expect, test } from 'vitest'
 import { type EstimateInput, estimateRun } from '../../cli/estimate/estimate.ts'
 import { readPast } from '../../cli/estimate/past-runs.ts'
 import { tell } from '../../cli/estimate/tell.ts'
+import { syllabus } from '../support/command.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 
-const nothing = { training: null, yield: null, callsPerSecond: null }
+const nothing = { training: null, answers: null, yield: null, callsPerSecond: null, checks: null }
 const input = (changes: Partial<EstimateInput> = {}): EstimateInput => ({
   rows: 95,
   attempts: 2,
-  evidence: { arms: ['control'], seeds: 3 },
+  evidence: { arms: ['control', 'random'], seeds: 3, submissions: true, retention: true },
+  papers: { validation: 10, test: 100, audit: 20, retention: 1000 },
+  mayCheck: false,
   program: promptProgram({ rows: 95, verification: { kind: 'vote', k: 2, temperature: 0 } }),
   models: { generator: 'teacher', critic: 'checker', planner: 'thinker' },
   planner: { contextChars: 8000 },
@@ -34,10 +37,38 @@ test('calls follow from rows, datasets and yield; tokens from the worked example
   expect(lines.generate).toMatchObject({ role: 'generator', calls: 300, outputTokens: 300 * 40 })
   expect(lines.vote).toMatchObject({ role: 'critic', model: 'checker', calls: 600, outputTokens: 600 * 15 })
   expect(lines.plan).toMatchObject({ role: 'planner', calls: 2 })
-  // Each attempt once, the chosen dataset and the control with three seeds each.
-  expect(trainings).toEqual({ count: 8, seconds: null })
-  expect(hours).toEqual({ training: null, calls: null })
+  // Each attempt once; the chosen dataset, the control and the random rows with three seeds each.
+  expect(trainings).toEqual({ count: 11, seconds: null })
+  expect(hours).toEqual({ training: null, answers: null, calls: null })
   expect(beyond).toEqual(['run.teacherCalls 500: about 900 would be used'])
+})
+
+test('the student answers validation as every candidate, and the sealed papers as those that sit them', () => {
+  const { answers, hours } = estimateRun(input({ past: { ...nothing, answers: { secondsEach: 2, sittings: 1 } } }))
+  expect(answers).toEqual({
+    // The base and eleven trainings.
+    validation: 12 * 10,
+    // Test: the base without and with examples, nine adapters, two submissions; audit: without those; retention: base, final, control.
+    sealed: 13 * 100 + 11 * 20 + 7 * 1000,
+  })
+  expect(hours.answers).toBeCloseTo((2 * (120 + 8520)) / 3600)
+  const alone = { arms: [], seeds: 1, submissions: false, retention: false }
+  expect(estimateRun(input({ evidence: alone })).answers).toEqual({ validation: 4 * 10, sealed: 3 * 120 })
+  expect(estimateRun(input({ evidence: null }))).toMatchObject({
+    answers: { validation: 0, sealed: 0 },
+    hours: { answers: 0 },
+  })
+})
+
+test('what programs to come will have the critic ask is taken from earlier runs, and is not made up', () => {
+  const stands = input({ program: promptProgram({ rows: 95 }), mayCheck: true })
+  const stages = ({ spent }: ReturnType<typeof estimateRun>) =>
+    Object.fromEntries(spent.lines!.flatMap(({ role, stage, calls }) => (role === 'critic' ? [[stage, calls]] : [])))
+  const unknown = estimateRun(stands)
+  expect(stages(unknown)).toEqual({})
+  expect(unknown.assumptions.join()).toContain('is not known: a vote of k adds up to k calls')
+  const known = estimateRun({ ...stands, past: { ...nothing, checks: { vote: 1.5, judge: 0.5 } } })
+  expect(stages(known)).toEqual({ vote: 450, judge: 150 })
 })
 
 test('money is known when every model has a price, and is not made up', () => {
@@ -59,16 +90,28 @@ test('what earlier runs measured is taken from their reports, and from no other 
   try {
     const report = (task: string, seconds: number, reused = false) => ({
       task: { id: task },
-      candidates: [{ training: { rows: 100, seconds, reused } }, { training: null }],
+      candidates: [
+        { candidate: 'attempt-1', training: { rows: 100, seconds, reused } },
+        { candidate: 'base', training: null },
+      ],
       datasets: [{ asked: 200, admitted: 150 }],
       budget: {
         usage: [
-          { role: 'generator', model: 'teacher', calls: 240 },
-          { role: 'planner', model: 'teacher', calls: 9 },
+          { role: 'generator', model: 'teacher', stage: 'generate', calls: 160 },
+          { role: 'critic', model: 'teacher', stage: 'judge', calls: 80 },
+          { role: 'planner', model: 'teacher', stage: 'plan', calls: 9 },
         ],
       },
-      time: { phases: [{ phase: 'generate', seconds: 60 }] },
+      time: {
+        phases: [{ phase: 'generate', seconds: 60 }],
+        spans: [
+          { label: 'Attempt 1', phase: 'train', from: 0, to: 50 },
+          { label: 'Attempt 1', phase: 'answer', from: 50, to: 55 },
+          { label: 'Base student', phase: 'answer', from: 55, to: 95 },
+        ],
+      },
     })
+    const mine = { id: 'mine', validation: 10 }
     const write = async (name: string, text: string) => {
       await mkdir(join(folder, name))
       await writeFile(join(folder, name, 'report.json'), text)
@@ -77,14 +120,36 @@ test('what earlier runs measured is taken from their reports, and from no other 
     await write('two', JSON.stringify(report('mine', 10, true)))
     await write('three', JSON.stringify(report('other', 10)))
     await write('four', '{ broken')
-    expect(await readPast(folder, 'mine', 'teacher')).toEqual({
+    expect(await readPast(folder, mine, 'teacher')).toEqual({
       training: { secondsPerRow: 0.5, trainings: 1 },
+      answers: { secondsEach: 0.5, sittings: 1 },
       yield: { share: 0.75, asked: 400 },
       callsPerSecond: 4,
+      checks: { vote: 0, judge: 0.5 },
     })
-    expect(await readPast(folder, 'mine', 'another')).toMatchObject({ yield: null, callsPerSecond: null })
-    expect(await readPast(join(folder, 'nowhere'), 'mine', 'teacher')).toEqual(nothing)
+    expect(await readPast(folder, mine, 'another')).toMatchObject({ yield: null, callsPerSecond: null })
+    expect(await readPast(join(folder, 'nowhere'), mine, 'teacher')).toEqual(nothing)
   } finally {
     await rm(folder, { recursive: true })
   }
+})
+
+test('the command counts on a teacher of this machine without starting it, and costs nothing', async () => {
+  const told = async (args: string[]) => {
+    const { ended, output } = syllabus(['estimate', '--teacher', 'local', '--json', ...args], {})
+    expect(await ended, output()).toBe(0)
+    return JSON.parse(output())
+  }
+  const run = await told(['--topology', 'deploy/topologies/llm.yaml'])
+  const models = new Set(run.spent.lines.map(({ model }: { model: string }) => model))
+  expect(models).toEqual(new Set(['smollm2-135m-instruct']))
+  expect(run.money).toBe(0)
+  // Final, control, one-shot and random once each after three attempts; the bundled retention paper for base, final and control.
+  expect(run.answers.validation).toBe(120 * 8)
+  expect(run.answers.sealed).toBeGreaterThan(280 * 6 + 3 * 200)
+  const rows = await told(['--program', 'docs/programs/scratch.yaml', '--rows', '19'])
+  const calls = rows.spent.lines.map(({ stage, calls }: { stage: string; calls: number }) => [stage, calls])
+  // The program wants a vote of three.
+  expect(Object.fromEntries(calls)).toMatchObject({ generate: 20, vote: 60 })
+  expect(rows.answers).toEqual({ validation: 0, sealed: 0 })
 })
