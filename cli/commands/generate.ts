@@ -16,6 +16,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { type ExportFormat, exportFormats, provenanceOption } from '../export/mod.ts'
 import { beginGeneration, begunIn, type Wanted } from '../generate/begin.ts'
 import { followGeneration } from '../generate/follow.ts'
+import { lockOut } from '../generate/lock-out.ts'
 import { prepareOut, saidPlainly } from '../generate/out-folder.ts'
 import { writeOutcome } from '../generate/outcome.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
@@ -126,6 +127,7 @@ function checkBudget(program: Program, rows: number, calls: number | null): void
 async function generate(options: Options, reporter: Reporter): Promise<number> {
   const wanted = await prepare(options)
   const { task, topology, program } = wanted
+  await using _lock = await saidPlainly(options.out, () => lockOut(options.out))
   reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))

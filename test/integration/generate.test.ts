@@ -144,6 +144,22 @@ test('a folder that cannot take the rows is told before anything is paid, and fi
   expect(server.requests).toBe(0)
 })
 
+test('a second command into the same folder, from another home, is refused and pays nothing; afterwards it is told whose rows they are', async () => {
+  await using server = await startTeacherServer({ latencyMs: 300 })
+  const args = ['--rows', '60', '--concurrency', '10', '--out', join(folder.path, 'shared')]
+  const first = folder.generate('one-home', server, args)
+  await until('calls are under way', () => server.requests >= 5, 60_000)
+  const second = folder.generate('other-home', server, args)
+  expect(await second.ended, second.output()).toBe(2)
+  expect(second.output()).toContain(`process ${first.child.pid} on`)
+  expect(await first.ended, first.output()).toBe(0)
+  expect(paidTwice(server)).toBe(0)
+  const late = folder.generate('other-home', server, args)
+  expect(await late.ended, late.output()).toBe(2)
+  expect(late.output()).toContain('which is not in this home')
+  expect(paidTwice(server)).toBe(0)
+}, 60_000)
+
 test('what is wrong with the teacher is said before anything is paid', async () => {
   await using server = await startTeacherServer({ key: 'right' })
   const refused = folder.generate('refused', server, ['--rows', '10'])

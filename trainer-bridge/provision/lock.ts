@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isAlive } from '../../bus/mod.ts'
 
 export interface LockOptions {
   onProgress?: (line: string) => void
@@ -26,28 +27,34 @@ export async function withLock<T>(
   }
 }
 
-/** The pid is written to a file of its own first and linked into place, so a lock is never seen without its holder. */
-async function take(path: string): Promise<boolean> {
+/** Makes a file that is not there yet; false where it is. It is linked into place, so that a lock is never seen without its holder. */
+export async function createWhole(path: string, text: string): Promise<boolean> {
   const own = `${path}.${process.pid}-${randomUUID()}`
-  await writeFile(own, String(process.pid))
+  await writeFile(own, text)
   try {
     await link(own, path)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
   } finally {
     await rm(own, { force: true })
   }
-  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
-  if (holder > 0 && !isAlive(holder)) await rm(path, { force: true })
-  return false
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a lock's holder may be there still; another user's process, which `isAlive` does not count, may be it too. */
+export function holds(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+  return isAlive(pid)
+}
+
+async function take(path: string): Promise<boolean> {
+  if (await createWhole(path, String(process.pid))) return true
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''))
+  if (holder > 0 && !holds(holder)) await rm(path, { force: true })
+  return false
 }

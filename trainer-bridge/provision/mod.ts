@@ -1,5 +1,6 @@
 export { type DiagnoseRequest, diagnose, type Finding } from './diagnose.ts'
 export { SetupError } from './errors.ts'
+export { createWhole, holds } from './lock.ts'
 export { type NatsServerRequest, natsServerPath, natsServerVersion, provisionNatsServer } from './nats-server.ts'
 export { provisionStudent, type Student, type StudentRequest, studentName, studentPath } from './student.ts'
 export { hasGpu } from './torch-build.ts'
