@@ -25,6 +25,8 @@ export function checkSeeds(task: Task, program?: Program): void {
   if (fault) throw new UsageError(fault.what, fault.mend)
 }
 
+const nameOf = { validation: 'validation split', sealed: 'sealed test', retention: 'retention set' } as const
+
 /** The seeds that `checkSeeds` refuses. */
 export function* seedFaults(task: Task, program?: Program): Generator<SeedFault, undefined> {
   const placed = [...pooled(task), ...(program ? listed(program) : [])]
@@ -40,7 +42,7 @@ export function* seedFaults(task: Task, program?: Program): Generator<SeedFault,
     }
     const split = index.check({ text })?.split
     if (!split || (split === 'validation' && fromValidation)) continue
-    const what = `${where} contains a question of the ${split === 'sealed' ? 'sealed test' : 'validation split'}.`
+    const what = `${where} contains a question of the ${nameOf[split]}.`
     yield { text, what, mend: 'Take it out: what is built on it would be no fair training row.' }
   }
 }

@@ -85,8 +85,8 @@ function planGuidance(
 export const contaminationShare = 0.6
 
 /**
- * The rows of each of the task's references as training rows. Those that copy an item of validation, test or audit are refused, as the
- * critic refuses generated ones.
+ * The rows of each of the task's references as training rows. Those that copy an item of validation, test, audit or the retention set are
+ * refused, as the critic refuses generated ones.
  */
 export function referenceRows(task: Task): { arm: ReferenceArm; rows: Row[]; refused: number }[] {
   const key = randomBytes(32)

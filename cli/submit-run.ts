@@ -44,6 +44,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
   const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
   const retentionSet = request.evidence?.retention ? await retentionOf(task) : undefined
+  const whole = { ...task, retentionSet }
   const rows = request.rows ?? defaultRows ?? task.rows.target
   const config = RunConfig.safeParse({
     runId,
@@ -63,9 +64,9 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
       `task/${task.id}`,
       publicView(setting === 'seed' ? task : { ...task, seeds: [] }),
     ),
-    sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, { ...task, retentionSet }),
+    sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, whole),
     sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
-    ...(request.evidence ? { evidence: await withReferences(bus, task, request.evidence) } : {}),
+    ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
     startedAt,

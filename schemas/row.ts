@@ -60,6 +60,7 @@ export const RejectionReason = z.enum([
   'near-duplicate',
   'contaminated-validation',
   'contaminated-sealed',
+  'contaminated-retention',
   'surplus',
   'unbalanced',
 ])

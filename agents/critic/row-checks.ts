@@ -74,7 +74,11 @@ export const checkStudentLength: RowCheck<CheckDeps> = async (row, { fitsStudent
   rejected: (await fitsStudent(row)) ? null : 'too-long-for-student',
 })
 
-const contaminated = { validation: 'contaminated-validation', sealed: 'contaminated-sealed' } as const
+const contaminated = {
+  validation: 'contaminated-validation',
+  sealed: 'contaminated-sealed',
+  retention: 'contaminated-retention',
+} as const
 
 export const checkContamination: RowCheck<CheckDeps> = (row, { contamination }) => {
   const { hit, alike } = contamination(row)

@@ -65,6 +65,7 @@ describe.each(variantsOf.critic)('critic %s', (name) => {
   test.each([
     ['validation', 'contaminated-validation'],
     ['sealed', 'contaminated-sealed'],
+    ['retention', 'contaminated-retention'],
   ] as const)('refuses a row that repeats a %s item, and says where in the row', async (split, rejected) => {
     let first = true
     const contamination: CheckDeps['contamination'] = () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openContaminationIndex } from '../../agents/critic/checks/contamination.ts'
 import { evaluator } from '../../agents/evaluator/agent.ts'
 import { createGuard } from '../../agents/evaluator/guard.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -19,11 +20,14 @@ import { Question } from '../../schemas/task.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
+import { bundledRetention } from '../../tasks/read-retention.ts'
 import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
 
 const { variants } = configOf()
+const contaminationKey = Buffer.alloc(32, 7)
+const retentionSet = await bundledRetention()
 const task = await loadTask(bundledTask)
 const base: Candidate = {
   name: 'base',
@@ -59,7 +63,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
       identity: { role: 'evaluator' as const, variant, instance: 'evaluator-1' },
       options: { audit: { 'in-template': 3, 'heldout-phrasing': 3 } },
       home: server.storeDir,
-      contaminationKey: Buffer.alloc(32, 7),
+      contaminationKey,
       log: memoryLog() as never,
       setWaiting: () => {},
       signal: stop.signal,
@@ -90,6 +94,26 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
 
   const replies = (items: readonly { id: string }[], text: string) =>
     items.map(({ id }) => ({ id, text, finish: 'stop', tokens: 3 }))
+
+  test('publishes what rows are checked against: validation, test and retention set, as hashes alone', async () => {
+    const predictions = await bridge.objects.putLines('LAB', 'one/predictions', replies(task.validation, 'No.'))
+    const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
+    const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', { ...task, retentionSet })
+    await bridge.publish(
+      Predictions,
+      { runId: 'one', variant, id: 'predictions:base' },
+      { candidate: base, predictions, training: null, reusedTraining: false, publicTask, sealedTask, variants },
+    )
+    await until('the report', () => reports.length === 1)
+    const bytes = await planner.objects.get(reports[0]!.contamination)
+    const index = openContaminationIndex(bytes, contaminationKey, { share: 0.6 })
+    const [remembered] = retentionSet.items
+    const splitOf = (text: string) => index.check({ text })?.split
+    expect(splitOf(task.validation[0]!.input)).toBe('validation')
+    expect(splitOf(task.test[0]!.input)).toBe('sealed')
+    expect(splitOf(`Tell me. ${remembered!.input}`)).toBe('retention')
+    expect(Buffer.from(bytes).toString('latin1')).not.toContain(remembered!.input)
+  })
 
   test('scores validation; opens the test once, through EXAM, with answers nowhere but in VAULT; then scores no more', async () => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))

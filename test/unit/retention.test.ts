@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { buildContaminationIndex, openContaminationIndex } from '../../agents/critic/checks/contamination.ts'
+import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
 import { OpeningRecord, sittingsOf } from '../../agents/evaluator/sitting-plan.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
-import { planEvidence } from '../../cli/evidence.ts'
+import { planEvidence, referenceRows } from '../../cli/evidence.ts'
 import { checkTask } from '../../cli/task-check/check-task.ts'
 import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
 import { loadTask, publicView, TaskError } from '../../tasks/load.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
 import { bundledRetention, retentionOf } from '../../tasks/read-retention.ts'
 import { retentionLines } from '../../tasks/retention/items.ts'
 import { scorerNamed } from '../../tasks/scorers/mod.ts'
@@ -64,5 +67,48 @@ describe('a retention set of a task', () => {
     expect(planEvidence(task, topology, { retention: true }).retention).toBe(true)
     expect(planEvidence(task, topology, { retention: false }).retention).toBe(false)
     expect(planEvidence(task, topology, {}).retention).toBe(topology.run.evidence.retention)
+  })
+})
+
+describe('rows that repeat a retention item', () => {
+  const key = Uint8Array.from({ length: 32 }, (_, i) => i)
+  const whole = { ...task, retentionSet: bundled }
+  const index = openContaminationIndex(buildContaminationIndex(evaluationItems(whole), key), key, { share: 0.6 })
+  const found = (change: (input: string) => string) =>
+    bundled.items.filter(({ input }) => index.check({ text: change(input) })?.split === 'retention').length
+  const count = bundled.items.length
+
+  test('are found: all of the bundled items, verbatim, in other case and punctuation, wrapped', () => {
+    expect(found((input) => input)).toBe(count)
+    expect(found((input) => input.toUpperCase().replaceAll(/[?."]/g, ' '))).toBe(count)
+    expect(found((input) => `Here is a quick one for you. ${input} Think before you answer.`)).toBe(count)
+  })
+
+  test('are none where a word of the question is another one, nor among what the bundled procedure writes', () => {
+    const asked = [
+      'What is the capital of Mongolia?',
+      'What is the opposite of "transparent"?',
+      'What colour is a ruby?',
+    ]
+    for (const text of asked) expect(index.check({ text }), text).toBeNull()
+    const procedure = procedureOf(task)!
+    const rows = task.skills.flatMap(({ name: skill }) =>
+      Array.from({ length: 200 }, (_, n) =>
+        procedure.sampleRow({ skill, difficulty: 2, range: 'wide', phrasings: 8, seed: String(n) }),
+      ),
+    )
+    expect(rows.filter(({ input }) => index.check({ text: input })?.split === 'retention')).toEqual([])
+  })
+
+  test('are taken out of a reference', () => {
+    const rows = [bundled.items[0]!, bundled.items[30]!].map(({ input }) => ({
+      instruction: 'Say.',
+      input,
+      output: 'It is.',
+    }))
+    const fair = { instruction: 'Say.', input: 'How many legs have two spiders and a cat?', output: 'Twenty.' }
+    const references = [{ arm: 'reference' as const, rows: [...rows, fair] }]
+    expect(referenceRows({ ...whole, references })).toMatchObject([{ refused: 2, rows: [{ input: fair.input }] }])
+    expect(referenceRows({ ...task, references })).toMatchObject([{ refused: 0 }])
   })
 })

@@ -1,17 +1,17 @@
 import { createMatcher, matchedSpan } from './gram-match.ts'
 import { createGrams, type Grams, readGrams, templateGram } from './grams.ts'
 import { decodeIndex, encodeIndex } from './index-format.ts'
-import { factsOf, hashed, type ItemFacts, templateGrams, valuesOf } from './item-facts.ts'
+import { type EvaluationSplit, factsOf, hashed, type ItemFacts, templateGrams, valuesOf } from './item-facts.ts'
 import { keyedHashes, wordsOf } from './keyed-hash.ts'
 import { hasSameData } from './same-data.ts'
 import { createShortMatcher } from './short-match.ts'
 import { readTokens } from './text.ts'
 import { createTokens } from './tokens.ts'
 
-export type EvaluationItem = { id: string; split: 'validation' | 'sealed'; text: string; coreKey?: string }
+export type EvaluationItem = { id: string; split: EvaluationSplit; text: string; coreKey?: string }
 
 export type Contamination = {
-  split: 'validation' | 'sealed'
+  split: EvaluationSplit
   /** The whole text, the same core, or the item's words (or its frame under other names) with its data. */
   how: 'exact' | 'core' | 'ngram'
   /** The item's ordinal in the index; only `itemIdsByOrdinal` leads back to an id. */
@@ -78,7 +78,7 @@ export function openContaminationIndex(
   let templateOverlap = 0
 
   function hit(item: number, found: Omit<Contamination, 'split' | 'item'>): Contamination {
-    return { split: items[item]!.sealed ? 'sealed' : 'validation', item, ...found }
+    return { split: items[item]!.split, item, ...found }
   }
 
   function bestMatch(skip: (item: number) => boolean): { found: Contamination | null; alike: boolean } {
@@ -92,7 +92,7 @@ export function openContaminationIndex(
         if (skip(item)) continue
         const facts = items[item]!
         const overlap = matcher.overlap(grams, item)
-        if (overlap.share < (name === 'frame' ? frameShare(facts, wanted) : wanted)) continue
+        if (overlap.share < (name === 'frame' ? frameShare : wordShare)(facts, wanted)) continue
         values ??= valuesOf(tokens)
         if (!hasSameData(facts, { tokens, values, grams, places: overlap.places }, hashes)) {
           alike = true
@@ -163,6 +163,14 @@ const none = new Uint32Array(0)
 /** A frame says something only with data in it and some length. */
 function hasFrame({ tellingValues, frame }: ItemFacts): boolean {
   return tellingValues >= 2 ? frame.length >= 3 : tellingValues === 1 && frame.length >= 6
+}
+
+/**
+ * Questions of a retention set are short, without numbers and of few templates ("What is the capital of France?"): a row is another
+ * question when one word differs.
+ */
+function wordShare({ split, values }: ItemFacts, wanted: number): number {
+  return split === 'retention' && values === 0 ? Math.max(wanted, 0.9) : wanted
 }
 
 /** With a single telling value the frame must be nearly whole: many problems have one number and ask "how many". */

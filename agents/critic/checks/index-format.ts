@@ -1,4 +1,4 @@
-import type { ItemFacts } from './item-facts.ts'
+import { evaluationSplits, type ItemFacts } from './item-facts.ts'
 import type { KeyedHash, Purpose } from './keyed-hash.ts'
 
 /** The published index, decoded. Items stand at their ordinals. */
@@ -11,7 +11,7 @@ const ITEM_WORDS = 16
 
 /**
  * Little-endian 32-bit words: magic, version, items, template grams, two words that prove the key; 16 words an item
- * (sealed, text, core, values, valueSum, order, padded units, gram counts, telling values, single
+ * (split, text, core, values, valueSum, order, padded units, gram counts, telling values, single
  * words); each item's grams of words and of the frame and its single words;
  * the template grams. It shows how many items there are, their split and how long they are, and nothing of their text.
  */
@@ -22,7 +22,10 @@ export function encodeIndex({ items, template }: ContaminationFacts, hashes: Rec
   let at = HEADER_WORDS
   for (const [ordinal, item] of items.entries()) {
     const pad = unitsPad(ordinal, hashes)
-    out.set([item.sealed ? 1 : 0, ...item.text, ...item.core, item.values, ...item.valueSum, ...item.order], at)
+    out.set(
+      [evaluationSplits.indexOf(item.split), ...item.text, ...item.core, item.values, ...item.valueSum, ...item.order],
+      at,
+    )
     out.set([item.units[0] ^ pad[0], item.units[1] ^ pad[1], item.words.length, item.frame.length], at + 10)
     out.set([item.tellingValues, item.singles.length], at + 14)
     at += ITEM_WORDS
@@ -61,7 +64,7 @@ export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash
     const pair = (i: number): [number, number] => [head[i]!, head[i + 1]!]
     const pad = unitsPad(ordinal, hashes)
     items.push({
-      sealed: head[0] === 1,
+      split: splitOf(head[0]!),
       text: pair(1),
       core: pair(3),
       values: head[5]!,
@@ -77,6 +80,12 @@ export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash
   const template = take(templates!)
   if (at !== words.length) throw new Error('the contamination index is cut')
   return { items, template }
+}
+
+function splitOf(code: number): ItemFacts['split'] {
+  const split = evaluationSplits[code]
+  if (!split) throw new Error(`the contamination index has an item of split ${code}, which this program does not know`)
+  return split
 }
 
 function keyProof({ check }: Record<Purpose, KeyedHash>): [number, number] {

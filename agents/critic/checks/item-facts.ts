@@ -3,9 +3,13 @@ import { type KeyedHash, type Purpose, wordsOf } from './keyed-hash.ts'
 import { kinds } from './lexicon.ts'
 import { hashToken, type Tokens } from './tokens.ts'
 
+/** What rows may not repeat: `sealed` is the test and the audit's file. Their order is the index file's. */
+export const evaluationSplits = ['validation', 'sealed', 'retention'] as const
+export type EvaluationSplit = (typeof evaluationSplits)[number]
+
 /** What the index keeps of one item: keyed hashes and counts. Grams are sorted, so their order in the text is lost. */
 export type ItemFacts = {
-  sealed: boolean
+  split: EvaluationSplit
   /** 64 bits, low and high, of the normalised text; of the core's key, or zeros. */
   text: [number, number]
   core: [number, number]
@@ -26,13 +30,13 @@ export type ItemFacts = {
 
 type Hashes = Record<Purpose, KeyedHash>
 
-export function factsOf(tokens: Tokens, item: { split: string; coreKey?: string }, hashes: Hashes): ItemFacts {
+export function factsOf(tokens: Tokens, item: { split: EvaluationSplit; coreKey?: string }, hashes: Hashes): ItemFacts {
   const values = valuesOf(tokens)
   const tellingValues = new Set(values.filter((value) => !trivial.has(value))).size
   const core = item.coreKey === undefined ? undefined : wordsOf(item.coreKey)
   const grams = createGrams()
   return {
-    sealed: item.split === 'sealed',
+    split: item.split,
     text: tokens.count === 0 ? [0, 0] : hashed(hashes.text, tokens.hash, tokens.count),
     core: core === undefined ? [0, 0] : hashed(hashes.core, core, core.length),
     values: values.length,

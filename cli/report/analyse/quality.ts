@@ -40,6 +40,7 @@ export function qualityOf(
       contamination: {
         validation: rejected['contaminated-validation'] ?? 0,
         sealed: rejected['contaminated-sealed'] ?? 0,
+        retention: rejected['contaminated-retention'] ?? 0,
         templates: templateOverlap,
       },
     }

@@ -51,6 +51,6 @@ export const DatasetQuality = z.object({
   checks: z.record(z.string(), count),
   coverage: Coverage.nullable(),
   /** Candidates refused because they repeat an item, and admitted rows that share the template of one. */
-  contamination: z.object({ validation: count, sealed: count, templates: count }),
+  contamination: z.object({ validation: count, sealed: count, retention: count.default(0), templates: count }),
 })
 export type DatasetQuality = z.infer<typeof DatasetQuality>

@@ -34,8 +34,10 @@ export function qualityLines(quality: readonly DatasetQuality[]): { head: string
     line('Entropy of skills, bits (validation)', ({ coverage }) =>
       coverage ? `${one(coverage.entropy, 2)} (${one(coverage.validationEntropy, 2)})` : missing,
     ),
-    line('Refused: in validation; in the sealed test', ({ contamination }) =>
-      [contamination.validation, contamination.sealed].map((count) => numberText(count)).join('; '),
+    line('Refused: in validation; in the sealed test; in the retention set', ({ contamination }) =>
+      [contamination.validation, contamination.sealed, contamination.retention]
+        .map((count) => numberText(count))
+        .join('; '),
     ),
     line('Admitted with the template of an item', ({ contamination }) => numberText(contamination.templates)),
   ]

@@ -34,6 +34,7 @@ export const rejectionWords: Readonly<Record<string, string>> = {
   'near-duplicate': 'near duplicate',
   'contaminated-validation': 'in validation',
   'contaminated-sealed': 'in the sealed test',
+  'contaminated-retention': 'in the retention set',
   surplus: 'surplus',
   unbalanced: 'skill full',
 }
