@@ -45,7 +45,7 @@ export const ArmDifference = z.object({
   gained: count,
   lost: count,
   mcNemar: z.number(),
-  /** Null where both arms have one seed. */
+  /** Null where both arms have one seed and no items come in groups. */
   signFlip: z.number().nullable(),
 })
 export type ArmDifference = z.infer<typeof ArmDifference>
@@ -54,10 +54,14 @@ export type ArmDifference = z.infer<typeof ArmDifference>
 export const Comparison = z.object({ of: Arm, to: Arm, parts: z.record(z.string(), byMode(ArmDifference)) })
 export type Comparison = z.infer<typeof Comparison>
 
-/** The primary comparison's two arms on one skill, with the seed named before the opening; Newcombe's interval for paired shares. */
+/**
+ * The primary comparison's two arms on one skill, with the seed named before the opening. The interval is Newcombe's for paired shares, or
+ * over groups where items come in groups.
+ */
 export const SkillDifference = z.object({
   skill: z.string(),
   items: count,
+  groups: count,
   value: z.number(),
   interval: Interval.nullable(),
 })

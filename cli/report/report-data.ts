@@ -4,7 +4,7 @@ import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
 import { UsageLine } from '../../schemas/usage.ts'
-import { byMode, Contrasts, count, Rates } from './contrasts.ts'
+import { ArmResult, byMode, Contrasts, count, Rates } from './contrasts.ts'
 import { EvidenceFacts } from './evidence-facts.ts'
 import { DatasetQuality } from './quality/facts.ts'
 import { RetentionFacts } from './retention-facts.ts'
@@ -20,8 +20,9 @@ export const PaperResult = z.object({
 })
 export type PaperResult = z.infer<typeof PaperResult>
 
+/** An arm's mean on the audit, part by part, and that minus its mean on the test. */
 export const AuditComparison = z.object({
-  candidate: z.string(),
+  ...ArmResult.pick({ arm: true, sameAs: true, seeds: true, parts: true }).shape,
   headline: byMode(UnpairedDifference),
   all: byMode(UnpairedDifference),
   /** Whether the two papers have the same number of items in each common part. */

@@ -338,7 +338,8 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       const items = outcomes(paper, name, paper === 'test' ? testParts : auditParts)
       return { candidate: candidateOf(name), paper, sheet: sheetOf(items), items }
     }
-    const results = [...names.map((name) => result('test', name)), result('audit', 'base'), result('audit', 'final')]
+    const audited = ['base', ...trained.filter(({ arm }) => arm === 'final').map(({ name }) => name)]
+    const results = [...names.map((name) => result('test', name)), ...audited.map((name) => result('audit', name))]
     say(
       'opened',
       'evaluator',

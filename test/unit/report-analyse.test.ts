@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { labelOf } from '../../cli/report/analyse/names.ts'
 import { ReportData } from '../../cli/report/mod.ts'
+import { wilson } from '../../cli/report/statistics/wilson.ts'
 import { differenceName } from '../../cli/report/text/contrasts.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
@@ -23,7 +24,7 @@ describe('a finished run', () => {
   })
 
   test('compares the audit over the parts that both papers have', () => {
-    const final = data.sealed!.auditMinusTest.find(({ candidate }) => candidate === 'final')!
+    const final = data.sealed!.auditMinusTest.find(({ arm }) => arm === 'final')!
     expect(final.all.strict.strata).not.toContain('handwritten')
     expect(final.all.strict.items).toEqual([240, 240])
     expect(final.sameComposition).toBe(true)
@@ -139,6 +140,29 @@ describe('several seeds', () => {
     expect([alone!.groups, grouped!.groups]).toEqual([60, 6])
     expect(grouped!.value).toBeCloseTo(alone!.value, 12)
     expect(grouped!.interval).not.toEqual(alone!.interval)
+    const { contrasts, test } = reportData({ ...options, groupSize: 10 }).sealed!
+    const rate = test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
+    expect(rate).toMatchObject({ groups: 6, total: 60 })
+    expect(rate.interval).not.toEqual(wilson(rate.correct, rate.total))
+    for (const { items, groups } of contrasts.skills) expect(groups).toBeLessThan(items)
+  })
+
+  test('one seed of items in groups is judged by sign flips of groups, since McNemar counts items', () => {
+    const parts = (groupSize: number) =>
+      reportData({ groupSize, skillOf: { final: 0.5 } }).sealed!.contrasts.comparisons.at(-1)!.parts
+    expect(parts(1)['heldout-phrasing']!.strict.signFlip).toBeNull()
+    expect(parts(10)['heldout-phrasing']!.strict.signFlip).toBeGreaterThan(0)
+  })
+
+  test('the audit is compared arm by arm, over all of its adapters', () => {
+    const final = data.sealed!.auditMinusTest.find(({ arm }) => arm === 'final')!
+    expect(final.seeds).toEqual([1, 2, 3])
+    const shareOf = (paper: 'test' | 'audit') => {
+      const own = data.sealed![paper].filter(({ candidate }) => candidate.startsWith('final'))
+      return own.reduce((sum, { parts }) => sum + parts['heldout-phrasing']!.strict.share!, 0) / own.length
+    }
+    expect(final.parts['heldout-phrasing']!.strict.value).toBeCloseTo(shareOf('audit'), 12)
+    expect(final.headline.strict.value).toBeCloseTo(shareOf('audit') - shareOf('test'), 12)
   })
 
   test('several references are arms of one run, each with its difference and its name', () => {

@@ -1,12 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gainPercent } from '../../cli/report/statistics/gain.ts'
+import { groupedRate, rate } from '../../cli/report/statistics/rate.ts'
 import { minResamples } from '../../cli/report/statistics/resampler.ts'
 import { stratifiedDifference } from '../../cli/report/statistics/stratified-difference.ts'
 import { wilson } from '../../cli/report/statistics/wilson.ts'
 
 const how = { resamples: minResamples, seed: 11 }
-const bools = (right: number, total: number) => Array.from({ length: total }, (_, index) => index < right)
+/** Items that each stand alone. */
+const items = (right: number, total: number) => ({
+  sizes: new Array<number>(total).fill(1),
+  right: Array.from({ length: total }, (_, index) => Number(index < right)),
+})
 
 describe('Wilson interval', () => {
   // Newcombe 1998, table I, method 3.
@@ -41,37 +46,74 @@ describe('Wilson interval', () => {
   })
 })
 
+describe('rate', () => {
+  const width = ({ interval }: ReturnType<typeof groupedRate>) => interval!.high - interval!.low
+
+  test('of items that stand alone is Wilson’s', () => {
+    expect(groupedRate(items(30, 60))).toEqual(rate(30, 60))
+    expect(rate(30, 60)).toMatchObject({ groups: 60, interval: wilson(30, 60) })
+  })
+
+  test('of groups that are right or wrong together is about as wide as one of as many items as groups', () => {
+    const together = groupedRate({ sizes: new Array(40).fill(3), right: items(15, 40).right.map((each) => 3 * each) })
+    expect(together).toMatchObject({ correct: 45, total: 120, groups: 40 })
+    expect(width(together) / width(rate(15, 40))).toBeCloseTo(1, 1)
+    expect(width(together)).toBeGreaterThan(1.6 * width(rate(45, 120)))
+  })
+
+  test('of one group has no interval', () => {
+    expect(groupedRate({ sizes: [4], right: [2] })).toMatchObject({ share: 0.5, interval: null })
+  })
+})
+
 describe('stratified difference', () => {
   test('of papers of equal composition is the plain difference', () => {
-    const audit = { easy: bools(30, 60), hard: bools(10, 60) }
-    const { value, interval, items } = stratifiedDifference(audit, { easy: bools(33, 60), hard: bools(13, 60) }, how)
-    expect(items).toEqual([120, 120])
+    const audit = { easy: items(30, 60), hard: items(10, 60) }
+    const difference = stratifiedDifference(audit, { easy: items(33, 60), hard: items(13, 60) }, how)
+    const { value, interval } = difference
+    expect(difference.items).toEqual([120, 120])
     expect(value).toBeCloseTo(-6 / 120)
     expect(interval!.low).toBeLessThan(0)
     expect(interval!.high).toBeGreaterThan(0)
   })
 
   test('weighs the parts as the second paper does, and leaves out what only one has', () => {
-    const first = { easy: bools(9, 10), hard: bools(10, 100) }
-    const second = { easy: bools(50, 100), hard: bools(1, 10), handwritten: bools(40, 40) }
-    const { value, strata, items } = stratifiedDifference(first, second, how)
-    expect(strata).toEqual(['easy', 'hard'])
-    expect(items).toEqual([110, 110])
-    expect(value).toBeCloseTo((100 * (0.9 - 0.5) + 10 * (0.1 - 0.1)) / 110)
+    const first = { easy: items(9, 10), hard: items(10, 100) }
+    const second = { easy: items(50, 100), hard: items(1, 10), handwritten: items(40, 40) }
+    const difference = stratifiedDifference(first, second, how)
+    expect(difference).toMatchObject({ strata: ['easy', 'hard'], items: [110, 110] })
+    expect(difference.value).toBeCloseTo((100 * (0.9 - 0.5) + 10 * (0.1 - 0.1)) / 110)
+  })
+
+  test('draws groups: items of which whole groups are right tell less, and adapters are averaged', () => {
+    const width = ({ interval }: ReturnType<typeof stratifiedDifference>) => interval!.high - interval!.low
+    const inFives = (right: number, groups: number) => ({
+      sizes: new Array<number>(groups).fill(5),
+      right: Array.from({ length: groups }, (_, group) => (group < right ? 5 : 0)),
+    })
+    const alone = stratifiedDifference({ part: items(50, 100) }, { part: items(40, 100) }, how)
+    const grouped = stratifiedDifference({ part: inFives(10, 20) }, { part: inFives(8, 20) }, how)
+    expect(grouped).toMatchObject({ items: [100, 100], value: expect.closeTo(alone.value!, 12) })
+    expect(width(grouped) / width(alone)).toBeCloseTo(Math.sqrt(5), 0)
+    const averaged = { sizes: [1, 1], right: [0.5, 1] }
+    expect(stratifiedDifference({ part: averaged }, { part: items(1, 2) }, how).value).toBeCloseTo(0.25)
   })
 
   test('does not resample between parts: parts without spread have none together', () => {
-    const paper = { easy: bools(20, 20), hard: bools(0, 20) }
+    const paper = { easy: items(20, 20), hard: items(0, 20) }
     expect(stratifiedDifference(paper, paper, how).interval).toEqual({ low: 0, high: 0 })
   })
 
   test('too few resamples are refused', () => {
-    const one = { one: bools(1, 2) }
+    const one = { one: items(1, 2) }
     expect(() => stratifiedDifference(one, one, { resamples: 999, seed: 1 })).toThrow(RangeError)
   })
 
   test('nothing in common: nothing is said', () => {
-    expect(stratifiedDifference({ one: [true] }, { other: [true] }, how)).toMatchObject({ value: null, interval: null })
+    expect(stratifiedDifference({ one: items(1, 1) }, { other: items(1, 1) }, how)).toMatchObject({
+      value: null,
+      interval: null,
+    })
   })
 })
 

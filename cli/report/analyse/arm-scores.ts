@@ -2,7 +2,24 @@ import { type Arm, type ArmKind, kindOf } from '../../../schemas/arm.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { ArmResult } from '../contrasts.ts'
+import { armMean } from '../statistics/arm-mean.ts'
 import type { Grouped } from '../statistics/two-way.ts'
+import { inGroups } from './groups.ts'
+import { allParts } from './names.ts'
+
+export type Mode = 'strict' | 'lenient'
+
+/** The kinds of arms in reading order; submissions are none. */
+export const armKinds: readonly ArmKind[] = [
+  'base',
+  'base-examples',
+  'reference',
+  'random',
+  'one-shot',
+  'control',
+  'final',
+]
 
 /** What the adapters of one arm made of the same paper; the base is an arm of one. */
 export type ArmScores = { arm: Arm; sameAs: Arm | null; seeds: { index: number; items: readonly ItemOutcome[] }[] }
@@ -28,18 +45,14 @@ export function armScores(
 /** The arms' right answers on the items that all their adapters were asked, in one order of groups. */
 export type Together = { items: number; groups: number; tables: Grouped[] }
 
-/** Counts the chosen items of several arms by group; an item without a group stands alone. */
-export function together(
-  arms: readonly ArmScores[],
-  mode: 'strict' | 'lenient',
-  chosen: (item: ItemOutcome) => boolean,
-): Together {
+/** Counts the chosen items of several arms by group. */
+export function together(arms: readonly ArmScores[], mode: Mode, chosen: (item: ItemOutcome) => boolean): Together {
   const adapters = arms.map(({ seeds }) => seeds.map(({ items }) => new Map(items.map((item) => [item.id, item]))))
   const all = adapters.flat()
   const common = [...(all[0]?.values() ?? [])].filter(
     (item) => chosen(item) && all.every((outcomes) => outcomes.has(item.id)),
   )
-  const groups = [...Map.groupBy(common, ({ id, group }) => group ?? id).values()]
+  const groups = inGroups(common)
   const sizes = groups.map((group) => group.length)
   const tables = adapters.map((seeds) => ({
     sizes,
@@ -47,3 +60,23 @@ export function together(
   }))
   return { items: common.length, groups: groups.length, tables }
 }
+
+/** Whether an item is of a part; `all` is every part. */
+export const inPart = (part: string) => (item: ItemOutcome) => part === allParts || item.part === part
+
+/** What `of` gives for each part that has items. */
+export function byPart<T>(parts: readonly string[], of: (part: string, mode: Mode) => T | null) {
+  return Object.fromEntries(
+    parts.flatMap((part) => {
+      const [strict, lenient] = [of(part, 'strict'), of(part, 'lenient')]
+      return strict && lenient ? [[part, { strict, lenient }]] : []
+    }),
+  )
+}
+
+/** An arm's mean over its adapters on each part. */
+export const meansOf = (scores: ArmScores, parts: readonly string[]): ArmResult['parts'] =>
+  byPart(parts, (part, mode) => {
+    const { items, groups, tables } = together([scores], mode, inPart(part))
+    return items === 0 ? null : { items, groups, ...armMean(tables[0]!) }
+  })

@@ -1,7 +1,7 @@
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { CandidateFacts } from '../report-data.ts'
 import { byReadingOrder } from './names.ts'
-import { ratesOfSheet } from './rates.ts'
+import { ratesOfPaper } from './rates.ts'
 
 /** Every candidate that a job was given out for: its training and its validation score, as far as they came. */
 export function candidateFacts(facts: RunFacts): CandidateFacts[] {
@@ -25,7 +25,7 @@ function candidateNamed(facts: RunFacts, name: string): CandidateFacts {
     candidate: name,
     student: candidate?.student ?? null,
     examples: candidate?.examples ?? job?.examples ?? false,
-    validation: report ? ratesOfSheet(report.validation) : null,
+    validation: report ? ratesOfPaper(report.validation, report.items) : null,
     training: summary
       ? {
           ...summary,

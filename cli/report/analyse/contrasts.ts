@@ -1,19 +1,13 @@
-import type { ArmKind } from '../../../schemas/arm.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
-import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { ArmDifference, ArmResult, Comparison, Contrasts } from '../contrasts.ts'
 import { armDifference } from '../statistics/arm-difference.ts'
-import { armMean } from '../statistics/arm-mean.ts'
 import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { mcNemar } from '../statistics/mcnemar.ts'
 import { signFlip } from '../statistics/sign-flip.ts'
-import { type ArmScores, armScores, together } from './arm-scores.ts'
-import { type Mode, pairsOf, skillDifferences } from './named-seed.ts'
-import { allParts } from './names.ts'
-
-const order: readonly ArmKind[] = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
+import { type ArmScores, armKinds, armScores, byPart, inPart, type Mode, meansOf, together } from './arm-scores.ts'
+import { pairsOf, skillDifferences } from './named-seed.ts'
 
 export type Opening = {
   test: readonly SealedResult[]
@@ -28,7 +22,7 @@ export type Opening = {
 
 /** What the sealed test says of each arm, and of the final against every other. */
 export function contrastsOf({ test, records, primary, named, parts, seed }: Opening): Contrasts {
-  const arms = armScores(test, records, order)
+  const arms = armScores(test, records, armKinds)
   const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
   const final = arms.find(({ arm }) => arm === primary.arm)
   const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
@@ -44,18 +38,6 @@ export function contrastsOf({ test, records, primary, named, parts, seed }: Open
   }
 }
 
-const inPart = (part: string) => (item: ItemOutcome) => part === allParts || item.part === part
-
-/** What `of` gives for each part that has items. */
-function byPart<T>(parts: readonly string[], of: (part: string, mode: Mode) => T | null) {
-  return Object.fromEntries(
-    parts.flatMap((part) => {
-      const [strict, lenient] = [of(part, 'strict'), of(part, 'lenient')]
-      return strict && lenient ? [[part, { strict, lenient }]] : []
-    }),
-  )
-}
-
 function resultOf(
   scores: ArmScores,
   records: readonly ArmRecord[],
@@ -67,10 +49,7 @@ function resultOf(
     sameAs,
     seeds: seeds.map(({ index }) => index),
     rows: records.find((record) => record.arm === arm)?.rows ?? null,
-    parts: byPart(parts, (part, mode) => {
-      const { items, groups, tables } = together([scores], mode, inPart(part))
-      return items === 0 ? null : { items, groups, ...armMean(tables[0]!) }
-    }),
+    parts: meansOf(scores, parts),
   }
 }
 
@@ -103,13 +82,13 @@ function compare(
     const { value, interval, byGroup } = armDifference(one, two)
     const { gained, lost } = pairsOf(first, second, seedIndex, mode, inPart(part))
     const seeds: [number, number] = [one.right.length, two.right.length]
-    const flipped = Math.max(...seeds) > 1 ? signFlip(byGroup, seed) : null
+    const flipped = Math.max(...seeds) > 1 || groups < items ? signFlip(byGroup, seed) : null
     return { items, groups, seeds, value, interval, gained, lost, mcNemar: mcNemar(gained, lost), signFlip: flipped }
   }
   return { of: first.arm, to: second.arm, parts: byPart(parts, difference) }
 }
 
-/** Holm over the secondary comparisons: by sign flips where seeds were averaged, else by McNemar. */
+/** Holm over the secondary comparisons: by sign flips where seeds were averaged or items come in groups, else by McNemar. */
 function adjustedOf(
   comparisons: readonly Comparison[],
   { against, part, mode }: PrimaryComparison,

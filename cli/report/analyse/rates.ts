@@ -1,7 +1,8 @@
 import type { ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import type { Rates } from '../contrasts.ts'
 import type { CandidateFacts } from '../report-data.ts'
-import { rate } from '../statistics/rate.ts'
+import { groupedRate, rate } from '../statistics/rate.ts'
+import { inGroups } from './groups.ts'
 
 /** Rates of a score under both rules. */
 export function ratesOfScore(score: Score): Rates {
@@ -11,23 +12,31 @@ export function ratesOfScore(score: Score): Rates {
   }
 }
 
-/** Rates over item outcomes. */
-export function ratesOfItems(items: readonly ItemOutcome[]): Rates {
-  return {
-    strict: rate(items.filter((item) => item.strict).length, items.length),
-    lenient: rate(items.filter((item) => item.lenient).length, items.length),
+/** Rates over item outcomes, with intervals over their groups. */
+function ratesOfItems(items: readonly ItemOutcome[]): Rates {
+  const groups = inGroups(items)
+  const sizes = groups.map((group) => group.length)
+  const of = (mode: 'strict' | 'lenient') =>
+    groupedRate({ sizes, right: groups.map((group) => group.filter((item) => item[mode]).length) })
+  return { strict: of('strict'), lenient: of('lenient') }
+}
+
+/** What one candidate had right of a paper: from its items, or where the log has none, from its sheet. */
+export function ratesOfPaper(
+  sheet: ScoreSheet,
+  items: readonly ItemOutcome[],
+): NonNullable<CandidateFacts['validation']> {
+  const map = <T>(named: Readonly<Record<string, T>>, of: (one: T) => Rates) =>
+    Object.fromEntries(Object.entries(named).map(([name, one]) => [name, of(one)]))
+  if (items.length === 0) {
+    const [parts, skills] = [map(sheet.byPart, ratesOfScore), map(sheet.bySkill, ratesOfScore)]
+    return { overall: ratesOfScore(sheet.overall), parts, skills, cut: sheet.cut }
   }
-}
-
-/** Rates over the groups of items that share `key`. */
-export function ratesBy(items: readonly ItemOutcome[], key: 'part' | 'skill'): Record<string, Rates> {
-  const groups = Map.groupBy(items, (item) => item[key])
-  return Object.fromEntries([...groups].map(([name, group]) => [name, ratesOfItems(group)]))
-}
-
-/** A sheet as rates. */
-export function ratesOfSheet(sheet: ScoreSheet): NonNullable<CandidateFacts['validation']> {
-  const map = (scores: Record<string, Score>) =>
-    Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, ratesOfScore(score)]))
-  return { overall: ratesOfScore(sheet.overall), parts: map(sheet.byPart), skills: map(sheet.bySkill), cut: sheet.cut }
+  const by = (key: 'part' | 'skill') => map(Object.fromEntries(Map.groupBy(items, (item) => item[key])), ratesOfItems)
+  return {
+    overall: ratesOfItems(items),
+    parts: by('part'),
+    skills: by('skill'),
+    cut: items.filter((item) => item.cut).length,
+  }
 }

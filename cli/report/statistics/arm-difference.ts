@@ -1,5 +1,5 @@
 import type { Interval } from './interval.ts'
-import { groupPart, margin, seedPart } from './margin.ts'
+import { margin } from './margin.ts'
 import { newcombePaired, type Pairs } from './newcombe.ts'
 import { type Grouped, twoWay } from './two-way.ts'
 
@@ -26,8 +26,7 @@ export function armDifference(first: Grouped, second: Grouped): Difference {
     squares += (one.groupValues[group]! - two.groupValues[group]! - value) ** 2
   }
   const variance = squares / ((groups - 1) * groups)
-  const tables = [one, two]
-  const reach = margin([groupPart(variance, groups, tables), seedPart(tables, variance)])
+  const reach = margin(variance, [one, two])
   if (reach === 0) return { value, interval: newcombePaired(alike(one.share, two.share, groups)), byGroup }
   return { value, interval: { low: Math.max(-1, value - reach), high: Math.min(1, value + reach) }, byGroup }
 }

@@ -12,32 +12,52 @@ export const UnpairedDifference = z.object({
 })
 export type UnpairedDifference = z.infer<typeof UnpairedDifference>
 
-export type Strata = Readonly<Record<string, readonly boolean[]>>
+/** Right answers by group of items, averaged over an arm's adapters: `right[group]` of `sizes[group]`. */
+export type Stratum = { sizes: readonly number[]; right: readonly number[] }
+export type Strata = Readonly<Record<string, Stratum>>
 
 /**
- * Unpaired stratified bootstrap: each paper's items are resampled apart, within each stratum. The estimate is the mean over the common
+ * Unpaired stratified bootstrap: each paper's groups are resampled apart, within each stratum. The estimate is the mean over the common
  * strata of share(first) - share(second), weighted by the second paper's items; with equal composition that is the plain
  * difference of the two shares. Direct standardisation: Fleiss, Levin and Paik (2003), Statistical Methods for Rates and
  * Proportions, chapter 19; resampling each sample apart: Efron and Tibshirani (1993), chapter 8.
  */
 export function stratifiedDifference(first: Strata, second: Strata, resampling: Resampling): UnpairedDifference {
-  const strata = Object.keys(second).filter((name) => second[name]!.length > 0 && (first[name]?.length ?? 0) > 0)
-  const bits = (paper: Strata) => strata.map((name) => Uint8Array.from(paper[name]!, Number))
-  const [left, right] = [bits(first), bits(second)]
-  const count = (paper: Uint8Array[]) => paper.reduce((sum, stratum) => sum + stratum.length, 0)
+  const isThere = (stratum: Stratum | undefined) => stratum !== undefined && stratum.sizes.length > 0
+  const strata = Object.keys(second).filter((name) => isThere(first[name]) && isThere(second[name]))
+  const [left, right] = [first, second].map((paper) => strata.map((name) => typed(paper[name]!))) as [Typed[], Typed[]]
+  const count = (paper: readonly Typed[]) => paper.reduce((sum, { items }) => sum + items, 0)
   const items: [number, number] = [count(left), count(right)]
   if (strata.length === 0) return { items, strata, value: null, interval: null }
-  const combine = (share: (stratum: Uint8Array) => number) =>
-    right.reduce((sum, stratum, index) => sum + stratum.length * (share(left[index]!) - share(stratum)), 0) / items[1]
+  const combine = (share: (stratum: Typed) => number) =>
+    right.reduce((sum, stratum, index) => sum + stratum.items * (share(left[index]!) - share(stratum)), 0) / items[1]
   const interval = percentileInterval(
     (pick) =>
-      combine((stratum) => {
-        let right = 0
-        for (let drawn = 0; drawn < stratum.length; drawn++) right += stratum[pick(stratum.length)]!
-        return right / stratum.length
+      combine(({ sizes, right }) => {
+        let [drawnItems, drawnRight] = [0, 0]
+        for (let drawn = 0; drawn < sizes.length; drawn++) {
+          const group = pick(sizes.length)
+          drawnItems += sizes[group]!
+          drawnRight += right[group]!
+        }
+        return drawnRight / drawnItems
       }),
     resampling,
   )
-  const value = combine((stratum) => stratum.reduce((sum, bit) => sum + bit, 0) / stratum.length)
-  return { items, strata, value, interval }
+  return { items, strata, value: combine(({ right, items }) => sumOf(right) / items), interval }
+}
+
+/** Arrays of numbers alone: a bootstrap reads them some million times. */
+type Typed = { sizes: Float64Array; right: Float64Array; items: number }
+
+const typed = ({ sizes, right }: Stratum): Typed => ({
+  sizes: Float64Array.from(sizes),
+  right: Float64Array.from(right),
+  items: sumOf(sizes),
+})
+
+const sumOf = (values: readonly number[] | Float64Array): number => {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum
 }

@@ -4,21 +4,27 @@ import { normalCritical } from './quantile.ts'
 /**
  * Wilson's score interval, without continuity correction, of a share `correct / total`; null when there are no items.
  * Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference, JASA 22, 209-212; method 3 of
- * Newcombe, R. G. (1998), Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, 857-872:
- * (2np + z^2 -+ z sqrt(z^2 + 4npq)) / 2(n + z^2).
+ * Newcombe, R. G. (1998), Two-sided confidence intervals for the single proportion, Statistics in Medicine 17, 857-872.
  */
 export function wilson(correct: number, total: number, level: number = confidence): Interval | null {
   if (!Number.isInteger(correct) || !Number.isInteger(total) || correct < 0 || correct > total) {
     throw new RangeError(`no share of ${correct} out of ${total}`)
   }
-  if (total === 0) return null
-  const z = normalCritical(level)
-  const wrong = total - correct
-  const centre = 2 * correct + z * z
-  const spread = z * Math.sqrt(z * z + (4 * correct * wrong) / total)
-  const width = 2 * (total + z * z)
+  return total === 0 ? null : scoreInterval(correct / total, normalCritical(level) / Math.sqrt(total))
+}
+
+/**
+ * The truths p from which a share differs by at most `reach` times sqrt(p (1 - p)). Of single answers `reach` is z / sqrt(n), which is
+ * Wilson's interval; of answers that depend on each other it is that of as many single ones as are worth the same: Dean, N. and Pagano,
+ * M. (2015), Evaluating confidence interval methods for binomial proportions in clustered surveys, Journal of Survey Statistics and
+ * Methodology 3, 484-503.
+ */
+export function scoreInterval(share: number, reach: number): Interval {
+  const squared = reach * reach
+  const centre = share + squared / 2
+  const spread = reach * Math.sqrt(share * (1 - share) + squared / 4)
   return {
-    low: correct === 0 ? 0 : Math.max(0, (centre - spread) / width),
-    high: wrong === 0 ? 1 : Math.min(1, (centre + spread) / width),
+    low: share === 0 ? 0 : Math.max(0, (centre - spread) / (1 + squared)),
+    high: share === 1 ? 1 : Math.min(1, (centre + spread) / (1 + squared)),
   }
 }

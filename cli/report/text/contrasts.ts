@@ -46,7 +46,7 @@ export function adjustedText({ adjusted, primary }: Contrasts): string | null {
 }
 
 /** An arm with its seeds: `Final (3 seeds)`. */
-export function armName({ arm, seeds, sameAs }: Contrasts['arms'][number]): string {
+export function armName({ arm, seeds, sameAs }: Pick<Contrasts['arms'][number], 'arm' | 'seeds' | 'sameAs'>): string {
   const same = sameAs ? `, the dataset of ${lower(labelOf(sameAs))}` : ''
   return `${labelOf(arm)}${arm.startsWith('base') ? '' : ` (${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}${same})`}`
 }
@@ -55,10 +55,10 @@ export function armName({ arm, seeds, sameAs }: Contrasts['arms'][number]): stri
 export function intervalNote({ bootstrap, sealed }: Pick<ReportData, 'bootstrap' | 'sealed'>): string {
   const several = sealed?.contrasts.arms.some(({ seeds }) => seeds.length > 1)
   return [
-    'Intervals are 95 %. One adapter: Wilson over items.',
+    'Intervals are 95 %, over groups of items, which are what is drawn; an item without a group is one of its own. One adapter: Wilson’s.',
     `Arms and their differences: variance components of groups of items${several ? ' and training seeds' : '; with one seed they are over items alone, of this adapter only'}.`,
-    'Sign flips and McNemar take the adapters as they are. Skills: Newcombe, paired.',
-    `Audit − test: stratified bootstrap over items, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}.`,
+    'Sign flips and McNemar take the adapters as they are; sign flips are of groups, McNemar counts items. Skills: Newcombe’s, paired, or over groups.',
+    `Audit − test: stratified bootstrap over groups, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}.`,
     'Intervals are not corrected for the number of comparisons; claims are made from the headline alone.',
   ].join(' ')
 }

@@ -56,7 +56,7 @@ export function bySkill({ test }: SealedResults): { names: string[]; papers: Sea
 }
 
 export const auditNote =
-  'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test. Its items differ from the test’s, so the difference is bootstrapped unpaired, within each part that both have.'
+  'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test. Its items differ from the test’s, so the difference is bootstrapped unpaired over groups of items, within each part that both have; the adapters of an arm are averaged and taken as they are.'
 
 export const matsNote =
   'MATS is attempts / attempts that gave a valid dataset. It is not comparable with the paper’s: there an attempt is a free program, here deficits are refilled within an attempt.'

@@ -28,7 +28,7 @@ ${differences(sealed, headline, primary, other)}
 <p class="note">${intervalNote(data)}</p>
 ${figure(
   skillDifferences(contrasts.skills, 'Difference of the primary comparison'),
-  `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, seed ${seedIndex}; Newcombe’s interval. ${contrasts.skills.length} skills are as many chances of a difference by luck.`,
+  `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, seed ${seedIndex}, with their intervals. ${contrasts.skills.length} skills are as many chances of a difference by luck.`,
 )}
 ${skillTable(contrasts)}`
 }

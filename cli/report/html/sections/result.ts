@@ -1,7 +1,8 @@
 import { allParts, labelOf, meaningOf } from '../../analyse/names.ts'
 import { candidateColour } from '../../plots/draw.ts'
 import { partScores } from '../../plots/part-scores.ts'
-import type { ReportData, SealedResults } from '../../report-data.ts'
+import type { AuditComparison, ReportData, SealedResults } from '../../report-data.ts'
+import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points } from '../../text/format.ts'
 import { auditNote, bySkill } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
@@ -67,9 +68,9 @@ function scores(sealed: SealedResults, headline: string, primary: Mode, other: M
   })
 }
 
-function audit(sealed: SealedResults, primary: Mode, other: Mode): Markup {
-  if (sealed.auditMinusTest.length === 0) return absent('No candidate has been scored on an audit.')
-  const cell = (comparison: SealedResults['auditMinusTest'][number], which: 'headline' | 'all'): Cell => {
+function audit({ auditMinusTest, contrasts, parts }: SealedResults, primary: Mode, other: Mode): Markup {
+  if (auditMinusTest.length === 0) return absent('No arm has been scored on an audit.')
+  const cell = (comparison: AuditComparison, which: 'headline' | 'all'): Cell => {
     const [main, second] = [comparison[which][primary], comparison[which][other]]
     const under = [
       range(main.interval, points),
@@ -79,29 +80,29 @@ function audit(sealed: SealedResults, primary: Mode, other: Mode): Markup {
     ]
     return { text: points(main.value), under, kind: 'number', lead: which === 'headline', tone: tone(main.interval) }
   }
-  const share = (results: SealedResults['test'], candidate: string, part: string) => {
-    const rate = results.find((result) => result.candidate === candidate)?.parts[part]?.[primary]
+  const [headline = allParts] = parts
+  const share = (means: AuditComparison['parts'] | undefined): Cell => {
+    const mean = means?.[headline]?.[primary]
     return {
-      text: percent(rate?.share ?? null),
-      under: [range(rate?.interval ?? null, percentNumber)],
-      kind: 'number' as const,
+      text: percent(mean?.value ?? null),
+      under: [range(mean?.interval ?? null, percentNumber)],
+      kind: 'number',
     }
   }
-  const [headline = allParts] = sealed.parts
   return table({
     head: [
-      { text: 'Candidate' },
+      { text: 'Arm' },
       { text: `Test, ${labelOf(headline)}`, kind: 'number' },
       { text: `Audit, ${labelOf(headline)}`, kind: 'number' },
       { text: 'Audit − test', under: [labelOf(headline)], kind: 'number', lead: true },
       { text: 'Audit − test', under: ['parts that both have'], kind: 'number' },
     ],
-    rows: sealed.auditMinusTest.map((comparison) => ({
-      className: comparison.candidate,
+    rows: auditMinusTest.map((comparison) => ({
+      className: comparison.arm,
       cells: [
-        { text: labelOf(comparison.candidate) },
-        share(sealed.test, comparison.candidate, headline),
-        share(sealed.audit, comparison.candidate, headline),
+        { text: armName(comparison) },
+        share(contrasts.arms.find(({ arm }) => arm === comparison.arm)?.parts),
+        share(comparison.parts),
         cell(comparison, 'headline'),
         cell(comparison, 'all'),
       ],
@@ -112,7 +113,7 @@ function audit(sealed: SealedResults, primary: Mode, other: Mode): Markup {
 function skills(sealed: SealedResults, primary: Mode): Markup {
   const { names, papers } = bySkill(sealed)
   return table({
-    caption: `Share right, ${primary}, with Wilson’s interval; of an arm with several seeds the first adapter.`,
+    caption: `Share right, ${primary}, with Wilson’s interval over groups of items; of an arm with several seeds the first adapter.`,
     head: [{ text: 'Skill' }, ...papers.map(({ candidate }): Cell => ({ text: labelOf(candidate), kind: 'number' }))],
     rows: names.map((skill) => ({
       cells: [

@@ -19,5 +19,5 @@ ${table({
   })),
 })}
 <p class="note">${retentionNote(facts)}</p>
-${figure(skillDifferences(facts.skills, difference), `${difference} by kind of question, in points, first seed; Newcombe’s interval.`)}`
+${figure(skillDifferences(facts.skills, difference), `${difference} by kind of question, in points, first seed, with their intervals.`)}`
 }

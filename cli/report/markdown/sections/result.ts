@@ -1,5 +1,6 @@
 import { labelOf } from '../../analyse/names.ts'
 import type { ReportData } from '../../report-data.ts'
+import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
 import { auditNote, bySkill } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
@@ -31,11 +32,11 @@ export function resultSection(data: ReportData): string[] {
   const [headline = ''] = sealed.parts
   const { names, papers } = bySkill(sealed)
   const audit = sealed.auditMinusTest.map((comparison) => {
-    const paper = sealed.audit.find(({ candidate }) => candidate === comparison.candidate)
     const difference = (which: 'headline' | 'all') =>
       points(comparison[which][primary].value) + rangeText(comparison[which][primary].interval, points)
-    const share = percent(paper?.parts[headline]?.[primary].share ?? null)
-    return [labelOf(comparison.candidate), share, difference('headline'), difference('all')]
+    const mean = comparison.parts[headline]?.[primary]
+    const share = percent(mean?.value ?? null) + rangeText(mean?.interval ?? null, percentNumber)
+    return [armName(comparison), share, difference('headline'), difference('all')]
   })
   return [
     '## Result on the sealed test',
@@ -46,14 +47,14 @@ export function resultSection(data: ReportData): string[] {
     audit.length > 0
       ? markdownTable(
           [
-            'Candidate',
+            'Arm',
             `Audit, ${labelOf(headline)}`,
             `Audit − test, ${labelOf(headline)}`,
             'Audit − test, parts that both have',
           ],
           audit,
         )
-      : 'No candidate has been scored on an audit.',
+      : 'No arm has been scored on an audit.',
     text(auditNote),
     `### By skill, all parts of the test, ${primary}`,
     markdownTable(
