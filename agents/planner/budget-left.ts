@@ -17,7 +17,8 @@ export const spentOnPlans = (state: PlannerState): Spent =>
 
 export const spentInAll = (state: PlannerState): Spent => spentTogether([spentOnRows(state), spentOnPlans(state)])
 
-const callsOf = ({ lines = [] }: Spent, model: string) =>
+/** Calls of one model, by whichever role. */
+export const callsOf = ({ lines = [] }: Spent, model: string) =>
   lines.filter((line) => line.model === model).reduce((sum, { calls }) => sum + calls, 0)
 
 /** Calls left of a model's own limit. */

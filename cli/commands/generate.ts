@@ -148,14 +148,9 @@ async function generate(options: Options, reporter: Reporter): Promise<number> {
     const { out, format, provenance, rows } = options
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
     const complete = state ? await saidPlainly(out, () => writeOutcome(bus, state.value, to, reporter)) : false
-    if (end?.status === 'faulted') {
-      return exitCodes.faulted
-    }
-    if (!complete && (!end || end.status === 'stopped')) {
-      reporter.line('nothing is lost. Go on with the same command')
-      return exitCodes.interrupted
-    }
-    return complete ? exitCodes.ok : exitCodes.noResult
+    if (complete) return exitCodes.ok
+    if (end?.status === 'faulted') return exitCodes.faulted
+    return isOver ? exitCodes.noResult : exitCodes.interrupted
   } finally {
     reporter.close()
     await takeBack()

@@ -5,24 +5,33 @@ import type { Bus } from '../../bus/mod.ts'
 import { moneyOf } from '../../schemas/usage.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import type { Reporter } from '../progress.ts'
+import { commandAgain } from './again.ts'
+import { endingOf } from './ending.ts'
 import { outcomeFile } from './out-folder.ts'
 
-/** Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. */
+/**
+ * Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. Tells what
+ * stopped it and the command that goes on; gives whether all rows are there.
+ */
 export async function writeOutcome(
   bus: Bus,
-  { config, stopReason, attempts }: PlannerState,
+  state: PlannerState,
   to: ExportTo & { model: string; wanted: number },
   reporter: Reporter,
 ): Promise<boolean> {
-  const attempt = attempts[0]
+  const { config, stopReason } = state
+  const [attempt] = state.attempts
   if (!attempt) return false
   const { rows, data, made } = await exportAttempt(bus, config, attempt, to)
+  const { why, next } = endingOf(state, attempt, rows)
   const facts = {
     runId: config.runId,
     wanted: to.wanted,
     rows,
     /** Null while the run is not finished; its last round's rows are then provisional. */
     stopReason,
+    /** The same in words, with the counts behind it. */
+    why,
     rounds: attempt.round,
     /** Asked = generated + failed; generated = admitted + rejected. */
     bySource: made.bySource,
@@ -38,8 +47,13 @@ export async function writeOutcome(
   }
   await writeFile(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(made.bySource).reduce((sum, source) => sum + source.asked, 0)
-  const why = stopReason ?? 'not finished'
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${made.spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
+  if (next) {
+    const { first, options } = next
+    reporter.line(
+      `nothing is lost. To go on${first ? `, ${first}` : ''}: ${commandAgain(process.argv.slice(2), options)}`,
+    )
+  }
   return rows >= to.wanted
 }

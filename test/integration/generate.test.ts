@@ -36,7 +36,11 @@ test('a budget is never exceeded, and a run that it ends says so and keeps its r
   const again = folder.generate('budget', server, ['--rows', '58', '--budget', '60'])
   expect(await again.ended, again.output()).toBe(3)
   expect(server.requests).toBeLessThanOrEqual(60)
-  const more = folder.generate('budget', server, ['--rows', '58', '--budget', '120'])
+  expect(again.output()).toContain(`${outcome.rows} of 58 rows from`)
+  expect(again.output()).toContain('the budget is used: 60 of 60 calls')
+  // It ends when what it names as enough is used up again, or done.
+  const [goOn] = /npx syllabus generate .*--budget \d+$/m.exec(again.output()) ?? []
+  const more = folder.typed('budget', server, goOn!)
   expect(await more.ended, more.output()).toBe(0)
   expect(await folder.outcomeOf('budget')).toMatchObject({
     rows: 58,
@@ -54,6 +58,8 @@ test('a cap on candidates ends a run short, and the same command with a higher c
   expect(await first.ended, first.output()).toBe(3)
   const outcome = await folder.outcomeOf('capped')
   expect(outcome).toMatchObject({ stopReason: 'candidates-used', spent: { calls: 60 } })
+  expect(first.output()).toContain('the cap on candidates is reached, 60 of 60 (1 for each row wanted)')
+  expect(first.output()).toMatch(/To go on: npx syllabus generate .*--candidate-cap 2\.1$/m)
   const second = folder.generate('capped', server, [...args, '4'])
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('capped')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })
@@ -67,6 +73,9 @@ test('the same command goes on with a folder, and refuses other settings', async
   await until('a shard is checked', async () => checked.test(await folder.agentsLog('resumed')), 30_000)
   first.child.kill('SIGINT')
   expect(await first.ended, first.output()).toBe(130)
+  expect(first.output()).toMatch(
+    /interrupted in round \d\nrows: .*\nnothing is lost. To go on: npx syllabus generate --program/,
+  )
   // All that was paid for is exported: what was under way was finished and checked first.
   const kept = await folder.outcomeOf('resumed')
   expect(kept).toMatchObject({ rows: server.requests, stopReason: null, spent: { calls: server.requests } })

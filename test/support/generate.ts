@@ -22,6 +22,8 @@ type Outcome = z.infer<typeof Outcome>
 export type GenerateFolder = AsyncDisposable & {
   path: string
   generate(name: string, server: TeacherServer, args: readonly string[], env?: Record<string, string>): Command
+  /** The same with the command as it is typed, `npx` included, in a shell's words. */
+  typed(name: string, server: TeacherServer, line: string): Command
   /** Any other command in a name's home. */
   command(name: string, args: readonly string[]): Command
   outcomeOf(name: string): Promise<Outcome>
@@ -40,6 +42,7 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
   const pathWithNats = `${dirname(await natsBinary())}${delimiter}${process.env.PATH}`
   const program = join(path, 'program.json')
   await writeFile(program, JSON.stringify(promptProgram({ rows: 10 })))
+  const endpointOf = (server: TeacherServer) => ({ OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'k-planted' })
   const homeOf = (name: string) => join(path, `${name}-home`)
   const command = (name: string, args: readonly string[], env: Record<string, string> = {}) =>
     syllabus(args, { PATH: pathWithNats, SYLLABUS_HOME: homeOf(name), ...env })
@@ -48,9 +51,9 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
     command,
     generate(name, server, args, env = {}) {
       const given = ['--program', program, '--out', join(path, name), '--model', server.model, ...args]
-      const endpoint = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'k-planted' }
-      return command(name, ['generate', ...given], { ...endpoint, ...env })
+      return command(name, ['generate', ...given], { ...endpointOf(server), ...env })
     },
+    typed: (name, server, line) => command(name, line.split(' ').slice(2), endpointOf(server)),
     outcomeOf: async (name) => Outcome.parse(JSON.parse(await readFile(join(path, name, 'generation.json'), 'utf8'))),
     async topology(name, changes) {
       const usual = parse(await readFile(defaultTopology, 'utf8'))

@@ -22,6 +22,8 @@ export type JournalEntry = z.infer<typeof JournalEntry>
 
 export type Journal = {
   call: Call
+  /** Resolves when every call that is under way has its entry: what fails beside them is no reason to lose them. Never rejects. */
+  settled(): Promise<void>
   /** What all owners of the work spent so far. */
   spent(): Spent
 }
@@ -55,7 +57,9 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     lines.push({ role, model: teacher.model, stage, calls, ...tokens, ...(reply?.estimated && { estimated: 1 }) })
   }
 
-  const call: Call = async (name, request, stage) => {
+  const underWay = new Set<Promise<unknown>>()
+
+  const make: Call = async (name, request, stage) => {
     const promptHash = promptHashOf(teacher.model, request)
     const entryKey = entryKeyOf(key, name, promptHash)
     const held = before.has(entryKey) ? await kv.get(entryKey) : null
@@ -84,7 +88,14 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
   }
 
   return {
-    call,
+    call(...asked) {
+      const calling = make(...asked)
+      underWay.add(calling)
+      return calling.finally(() => underWay.delete(calling))
+    },
+    async settled() {
+      await Promise.allSettled(underWay)
+    },
     spent: () => {
       const unknown: UsageLine = {
         role,

@@ -62,9 +62,13 @@ export async function openPaidWork(context: AgentContext, buckets: PaidBuckets):
     const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls })
     if ('result' in ownership) return ownership.result
     const journal = await openJournal(entries, { key, ownership, teacher, role: buckets.role, signal })
-    const made = await make(journal.call, journal.spent)
-    await ownership.close(made)
-    return made
+    try {
+      const made = await make(journal.call, journal.spent)
+      await ownership.close(made)
+      return made
+    } finally {
+      await journal.settled()
+    }
   }
 
   /** Work in hand. A message that comes again while its first delivery is worked on waits for that one, and pays nothing. */

@@ -24,7 +24,7 @@ type Left = Pick<Situation['left'], 'tokens' | 'money'>
 
 /** A chat whose replies are journalled: a decision that is taken again finds them by its turn and its prompt. */
 export function openChat(
-  { call, spent }: Journal,
+  { call, spent }: Pick<Journal, 'call' | 'spent'>,
   { model, temperature, maxTokens }: LlmPlannerOptions,
   { left, prices }: { left: Left; prices: Prices },
 ): Chat {

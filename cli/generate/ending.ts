@@ -1,0 +1,89 @@
+import { callsLeft, callsOf, spentInAll } from '../../agents/planner/budget-left.ts'
+import { leastCalls } from '../../agents/planner/program-faults.ts'
+import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
+import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
+import { moneyOf } from '../../schemas/usage.ts'
+
+/** How a run that makes data alone ended, or where it rests. */
+export type Ending = {
+  /** What stopped it, with the counts behind it. */
+  why: string
+  /** What lets it go on; null where nothing does. */
+  next: {
+    /** What a person does before; left out where the command is enough. */
+    first?: string
+    /** Options of the command that it wants at other values. */
+    options: Readonly<Record<string, number>>
+  } | null
+}
+
+/** Beyond what the rows so far have cost, since the rest may cost more. */
+const margin = 1.1
+
+/** What stopped a run with so many of its rows, and what goes on with it. */
+export function endingOf(state: PlannerState, attempt: Attempt, rows: number): Ending {
+  const { config, status, statusReason, stopReason } = state
+  const missing = config.rows - rows
+  switch (stopReason) {
+    case 'rows-complete':
+      return { why: 'all are made', next: null }
+    case 'budget-used':
+      return budgetUsed(state, attempt, missing)
+    case 'candidates-used': {
+      const { candidateCap } = config.limits
+      const candidates = candidatesOf(attempt)
+      const most = Math.floor(candidateCap * config.rows)
+      const wanted = rows > 0 ? candidates + (margin * missing * candidates) / rows : 2 * candidates
+      const why = `the cap on candidates is reached, ${candidates} of ${most} (${candidateCap} for each row wanted)`
+      return { why, next: { options: { '--candidate-cap': Math.ceil((10 * wanted) / config.rows) / 10 } } }
+    }
+    case 'rounds-used':
+      return { why: `its rounds are used, ${attempt.round} of ${roundsOf(config)}`, next: { options: {} } }
+    case 'hours-used': {
+      const { attemptHours, maxHours } = config.limits
+      return { why: `its ${Math.min(maxHours, attemptHours ?? maxHours)} hours are used`, next: { options: {} } }
+    }
+    case 'teacher-unavailable': {
+      const counts = Object.values(attempt.bySource)
+      const asked = counts.reduce((sum, source) => sum + source.asked, 0)
+      const gone = counts.reduce((sum, { failed = {} }) => sum + (failed.gone ?? 0) + (failed.teacher ?? 0), 0)
+      const why = `the teacher stayed away, ${gone} of ${asked} candidates got no reply`
+      return { why, next: { first: 'once the teacher answers again', options: {} } }
+    }
+    case 'stopped-by-user':
+      return { why: 'a person ended it', next: { options: {} } }
+    case 'program-raised':
+      return { why: `the program failed: ${attempt.error}. Mend it, and give another --out`, next: null }
+    case null:
+      return status === 'faulted'
+        ? { why: `it waits after a fault (${statusReason})`, next: { first: 'once that is mended', options: {} } }
+        : {
+            why: `${status === 'stopped' ? 'stopped' : 'interrupted'} in round ${attempt.round}`,
+            next: { options: {} },
+          }
+    default:
+      return { why: stopReason, next: null }
+  }
+}
+
+const of = (used: number, most: number | null, unit: string): string | null =>
+  most === null ? null : `${used} of ${most} ${unit}`
+
+function budgetUsed(state: PlannerState, attempt: Attempt, missing: number): Ending {
+  const { limits, prices, rows } = state.config
+  const spent = spentInAll(state)
+  const used = [
+    of(spent.calls, limits.teacherCalls, 'calls'),
+    of(spent.calls, limits.attemptCalls, 'calls of one attempt'),
+    ...Object.entries(limits.modelCalls).map(([model, most]) => of(callsOf(spent, model), most, `calls of ${model}`)),
+    of(spent.inputTokens + spent.outputTokens, limits.tokens, 'tokens'),
+    of(moneyOf(spent, prices) ?? 0, limits.money, 'dollars'),
+  ]
+  const why = `the budget is used: ${used.flatMap((each) => each ?? []).join(', ')}`
+  const isOfCalls = limits.teacherCalls !== null && limits.teacherCalls - spent.calls <= callsLeft(state, attempt)
+  if (!isOfCalls) return { why, next: { first: 'with a topology whose limits under "run" are higher', options: {} } }
+  const least = attempt.program ? leastCalls(attempt.program) : rows
+  const made = rows - missing
+  const each = made > 0 ? Math.max(spent.calls / made, least / rows) : (2 * least) / rows
+  return { why, next: { options: { '--budget': Math.ceil(spent.calls + margin * missing * each) } } }
+}

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { newRun } from '../../agents/planner/run-state.ts'
+import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
+import { commandAgain } from '../../cli/generate/again.ts'
+import { endingOf } from '../../cli/generate/ending.ts'
+import { attemptOf, configOf } from '../support/planner-fixtures.ts'
+import { promptProgram } from '../support/prompt-program.ts'
+
+const calls = (count: number) => ({ calls: count, inputTokens: 40 * count, outputTokens: 30 * count })
+
+function ended(
+  stopReason: PlannerState['stopReason'],
+  limits: Partial<PlannerState['config']['limits']> = {},
+  changes: Partial<Attempt> = {},
+) {
+  const seen = { asked: 150, generated: 100, admitted: 80, rejected: { 'exact-duplicate': 20 }, failed: { gone: 50 } }
+  const attempt: Attempt = {
+    ...attemptOf(promptProgram({ rows: 200 })),
+    round: 3,
+    rows: 80,
+    asked: { crates: 150 },
+    bySource: { crates: seen },
+    spent: calls(120),
+    ...changes,
+  }
+  const config = configOf({ rows: 200, limits: { ...configOf().limits, ...limits } })
+  const state: PlannerState = { ...newRun(config, 'start'), attempts: [attempt], stopReason }
+  return endingOf(state, attempt, attempt.rows)
+}
+
+test('a used budget of calls says its counts and what would be enough by what the rows have cost', () => {
+  // 1.5 calls a row, 120 rows are missing: 120 + 1.1 x 180.
+  expect(ended('budget-used', { teacherCalls: 120 })).toEqual({
+    why: 'the budget is used: 120 of 120 calls',
+    next: { options: { '--budget': 318 } },
+  })
+  const none = ended('budget-used', { teacherCalls: 210 }, { rows: 0, spent: calls(210) })
+  expect(none.next!.options['--budget']).toBeGreaterThanOrEqual(210 + 200)
+})
+
+test('where tokens are the limit that holds, raising the calls is not advised', () => {
+  const { why, next } = ended('budget-used', { teacherCalls: 1000, tokens: 8400 })
+  expect(why).toBe('the budget is used: 120 of 1000 calls, 8400 of 8400 tokens')
+  expect(next).toEqual({ first: expect.stringContaining('topology'), options: {} })
+})
+
+test('the cap counts candidates that could be made, and the one named is enough at the yield so far', () => {
+  const { why, next } = ended('candidates-used', { candidateCap: 0.5 })
+  expect(why).toContain('100 of 100')
+  // 100 candidates gave 80 rows: 120 more want 150, and a tenth above.
+  expect(next!.options['--candidate-cap']).toBe(1.4)
+})
+
+test('every other end says what stopped it, and whether the same command goes on', () => {
+  expect(ended('rows-complete').next).toBeNull()
+  expect(ended('program-raised', {}, { error: 'hook accept: boom' })).toEqual({
+    why: 'the program failed: hook accept: boom. Mend it, and give another --out',
+    next: null,
+  })
+  expect(ended('teacher-unavailable').why).toContain('50 of 150 candidates got no reply')
+  expect(ended('rounds-used', { maxRounds: 3 }).why).toContain('3 of 3')
+  expect(ended(null).why).toBe('interrupted in round 3')
+  for (const reason of ['teacher-unavailable', 'rounds-used', 'hours-used', 'stopped-by-user', null] as const) {
+    expect(ended(reason).next!.options).toEqual({})
+  }
+})
+
+test('the command is given again with its options changed in place of the old ones, quoted for a shell', () => {
+  const args = ['generate', '--rows', '5', '--budget=60', '--out', "it's here", '--candidate-cap', '3']
+  expect(commandAgain(args)).toBe(`npx syllabus generate --rows 5 --budget=60 --out 'it'\\''s here' --candidate-cap 3`)
+  expect(commandAgain(args, { '--budget': 90 })).toBe(
+    `npx syllabus generate --rows 5 --out 'it'\\''s here' --candidate-cap 3 --budget 90`,
+  )
+  expect(commandAgain(args, { '--candidate-cap': 4.5 })).toBe(
+    `npx syllabus generate --rows 5 --budget=60 --out 'it'\\''s here' --candidate-cap 4.5`,
+  )
+})
