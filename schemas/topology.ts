@@ -42,7 +42,7 @@ export const Topology = z
         roundCandidates: z.number().int().min(1).optional(),
         shardSize: z.number().int().min(1).default(25),
         /** Shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round. */
-        maxShardsInFlight: z.number().int().min(1).nullable().default(null),
+        maxShardsInFlight: z.number().int().min(1).nullable().default(64),
         maxHours: z.number().positive().default(12),
         /** Rows of every dataset; left out: as many as the task says. */
         rows: z.number().int().min(1).optional(),

@@ -91,6 +91,8 @@ export function generateTopology(topology: Topology, program: Program, settings:
       shardSize,
       candidateCap,
       roundCandidates,
+      // Its rounds are bounded by what one may hold; more of them would leave generators idle at the end of each.
+      maxShardsInFlight: null,
       maxRounds: topology.run.maxRounds + Math.ceil((candidateCap * rows) / roundCandidates),
       teacherCalls: settings.budget ?? topology.run.teacherCalls,
     },

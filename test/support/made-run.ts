@@ -16,9 +16,11 @@ import { openStudent } from './stand-in-student.ts'
 
 type Asked = { task: Task; topology: Topology; request: RunRequest }
 
-/** A whole run on a real bus with the real agents; the student alone is a stand-in. Gives the operator's bus once it is finished. */
-export async function madeRun(server: TestServer, { task, topology, request }: Asked): Promise<Bus> {
-  const end = new AbortController()
+/** One real agent of each role on a real bus; the student alone is a stand-in. Gives what is to be awaited once `end` has fired. */
+export async function startAgents(
+  server: TestServer,
+  { task, topology, end }: Omit<Asked, 'request'> & { end: AbortSignal },
+): Promise<Promise<void>[]> {
   const host = <R extends AgentRole>(module: AgentModule<R>): Promise<void> => {
     const { role } = module
     const { variant, options } = topology.agents[role]
@@ -27,10 +29,16 @@ export async function madeRun(server: TestServer, { task, topology, request }: A
       ...{ credentials: server.credentials[role], servers: server.url, sealed: true, home: server.storeDir },
       contaminationKey: role === 'critic' || role === 'evaluator' ? 'ab'.repeat(32) : null,
     }
-    return hostAgent(module, launch, createLog({ role }, { level: 'silent' }), end.signal)
+    return hostAgent(module, launch, createLog({ role }, { level: 'silent' }), end)
   }
-  await openStudent(server, task, end.signal)
-  const hosted = [host(planner), host(generator), host(critic), host(evaluator)]
+  await openStudent(server, task, end)
+  return [host(planner), host(generator), host(critic), host(evaluator)]
+}
+
+/** A whole run on a real bus. Gives the operator's bus once it is finished. */
+export async function madeRun(server: TestServer, { task, topology, request }: Asked): Promise<Bus> {
+  const end = new AbortController()
+  const hosted = await startAgents(server, { task, topology, end: end.signal })
   const operator = await server.open('operator')
   const runId = await submitRun(operator, task, topology, request)
   const told: string[] = []

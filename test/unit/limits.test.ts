@@ -28,7 +28,7 @@ test('each limit is shown once with its value, its default and who said it', () 
 test('what may be left out is shown too: nothing that a topology may say is missing', () => {
   const limits = shown({})
   const none = { value: null, default: null, source: 'default' }
-  for (const path of ['run.rows', 'run.roundCandidates', 'run.maxShardsInFlight', 'run.money']) {
+  for (const path of ['run.rows', 'run.roundCandidates', 'run.money']) {
     expect(limits.get(path), path).toEqual(none)
   }
   for (const path of ['prices', 'run.modelCalls', 'run.evidence.guard', 'localTeacher.silenceMs', 'gateway.maxBacklog'])
