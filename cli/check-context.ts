@@ -8,10 +8,11 @@ import { uniformPromptProgram } from '../agents/planner/uniform-prompt.ts'
 import { Program } from '../schemas/program.ts'
 import type { Task } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
+import type { PayingRole } from '../schemas/usage.ts'
 import { UsageError } from './errors.ts'
 
-/** Tokens that models take in and give together, by their names; null where their endpoint does not say. */
-export type ModelContexts = Map<string, number | null>
+/** Tokens that the model of each role takes in and gives together; null where its endpoint does not say. */
+export type ModelContexts = ReadonlyMap<PayingRole, number | null>
 
 /** A model and the tokens that it takes in and gives together; null where nobody says. */
 export type ModelContext = { model: string; contextTokens: number | null }
@@ -48,21 +49,15 @@ function checkPlannerFits({ contextChars, maxTokens }: LlmPlannerOptions, planne
  * its control are, and the planner's others are about as long. Errors: UsageError.
  */
 export function checkFits(task: Task, { agents: { planner, generator } }: Topology, contexts: ModelContexts): void {
-  const contextOf = ({
-    model,
-    contextTokens,
-  }: {
-    model: string
-    contextTokens?: number | undefined
-  }): ModelContext => ({
-    model,
-    contextTokens: contextTokens ?? contexts.get(model) ?? null,
-  })
+  const contextOf = (
+    role: PayingRole,
+    { model, contextTokens }: { model: string; contextTokens?: number | undefined },
+  ): ModelContext => ({ model, contextTokens: contextTokens ?? contexts.get(role) ?? null })
   if (planner.variant.startsWith('llm-')) {
     const options = LlmPlannerOptions.parse(planner.options)
-    checkPlannerFits(options, contextOf(options))
+    checkPlannerFits(options, contextOf('planner', options))
   }
   if (generator.variant !== 'llm') return
   const control = uniformPromptProgram(task, task.skills.length, { verification: 'none', judge: null })
-  checkProgramFits(control, task, contextOf(LlmGeneratorOptions.parse(generator.options)))
+  checkProgramFits(control, task, contextOf('generator', LlmGeneratorOptions.parse(generator.options)))
 }

@@ -1,16 +1,17 @@
 import { LlmGeneratorOptions } from '../agents/generator/llm/options.ts'
 import { checkTeacher } from '../agents/kit/teacher/check.ts'
-import { endpointOf, TeacherOptions } from '../agents/kit/teacher/options.ts'
+import { TeacherOptions } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
+import { PayingRole } from '../schemas/usage.ts'
 import { asksModel } from '../schemas/variants.ts'
 import type { ModelContexts } from './check-context.ts'
+import { askedBy, checkKeys } from './endpoints.ts'
 import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
 
 /** What the variants that ask a model take as options. */
 export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: TeacherOptions }
-const roles = ['planner', 'generator', 'critic'] as const
 
 /** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {
@@ -21,9 +22,9 @@ export function withModel(topology: Topology, model: string | undefined): Topolo
   return { ...topology, agents: { ...topology.agents, ...agents } }
 }
 
-/** The topology with a model of this machine, whose tokens cost nothing unless a price is written. */
+/** The topology with a model of this machine: all ask it where it is served, and its tokens cost nothing unless a price is written. */
 export const withFreeModel = (topology: Topology, model: string): Topology => ({
-  ...topology,
+  ...withoutEndpoints(topology),
   prices: { [model]: { inputPerMillion: 0, outputPerMillion: 0 }, ...topology.prices },
 })
 
@@ -32,7 +33,8 @@ export const withFreeModel = (topology: Topology, model: string): Topology => ({
  * and prompts and replies of the planner that fit a small context. Errors: UsageError when no agent asks a model.
  */
 export function withLocalModel(topology: Topology, model: string): Topology {
-  const { planner, generator, critic } = topology.agents
+  const free = withFreeModel(topology, model)
+  const { planner, generator, critic } = free.agents
   if (!asksModel(planner.variant) && !asksModel(generator.variant)) {
     throw new UsageError(
       `No agent of topology ${topology.name} asks a language model, so --teacher has nothing to teach.`,
@@ -55,32 +57,51 @@ export function withLocalModel(topology: Topology, model: string): Topology {
     }
     return { ...spec, options: { ...spec.options, ...bounds } }
   }
-  const agents = { ...topology.agents, planner: brief(planner), generator: fitting(generator), critic: fitting(critic) }
-  return withModel({ ...withFreeModel(topology, model), agents }, model)
+  const agents = { ...free.agents, planner: brief(planner), generator: fitting(generator), critic: fitting(critic) }
+  return withModel({ ...free, agents }, model)
+}
+
+/** The topology with every model behind OPENAI_BASE_URL. */
+function withoutEndpoints(topology: Topology): Topology {
+  const agents = { ...topology.agents }
+  for (const role of PayingRole.options) {
+    const { baseUrl: _own, apiKeyEnv: _key, ...options } = agents[role].options
+    agents[role] = { ...agents[role], options }
+  }
+  return { ...topology, agents }
 }
 
 /**
- * Checks what the language models of a topology need, without a paid call: options, address, key, model. Errors: UsageError, or
- * TeacherUnusable; both say how to mend it. Gives the sizes of the models' contexts, as far as their endpoint says them.
+ * Checks what the language models of a topology need, without a paid call: options, prices, that no key goes to two endpoints, and of
+ * each role's endpoint address, key and model. Errors: UsageError, or TeacherUnusable; both say how to mend it. Gives the sizes of the
+ * models' contexts, as far as their endpoints say them.
  */
-export async function checkModels(topology: Topology): Promise<ModelContexts> {
+export async function checkModels(topology: Topology, env = process.env): Promise<ModelContexts> {
   checkPrices(topology)
   shareConcurrency(topology)
-  const { name, agents } = topology
-  const models = new Set<string>()
-  for (const role of roles) {
-    if (!asksModel(agents[role].variant)) continue
-    const parsed = optionsOf[role].safeParse(agents[role].options)
-    if (!parsed.success) {
-      const { path, message } = parsed.error.issues[0]!
-      throw new UsageError(
-        `The ${role} ${agents[role].variant} of topology ${name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
-        `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`,
-      )
-    }
-    models.add(parsed.data.model)
+  checkOptions(topology)
+  const asked = askedBy(topology, env)
+  checkKeys(asked)
+  const found = new Map<string, Promise<{ contextTokens: number | null }>>()
+  const contexts = new Map<PayingRole, number | null>()
+  for (const { role, model, endpoint } of asked) {
+    const key = JSON.stringify([endpoint.baseUrl, endpoint.apiKey, model])
+    const answer = found.get(key) ?? checkTeacher(endpoint, model!)
+    found.set(key, answer)
+    contexts.set(role, (await answer).contextTokens)
   }
-  const contexts: ModelContexts = new Map()
-  for (const model of models) contexts.set(model, (await checkTeacher(endpointOf(process.env), model)).contextTokens)
   return contexts
+}
+
+function checkOptions({ name, agents }: Topology): void {
+  for (const role of PayingRole.options) {
+    if (!asksModel(agents[role].variant)) continue
+    const { error } = optionsOf[role].safeParse(agents[role].options)
+    if (!error) continue
+    const { path, message } = error.issues[0]!
+    throw new UsageError(
+      `The ${role} ${agents[role].variant} of topology ${name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
+      `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`,
+    )
+  }
 }

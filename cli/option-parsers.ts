@@ -1,5 +1,9 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { BaselineArm, BaselineKind } from '../schemas/arm.ts'
+
+/** `--judge-model`, of commands that make data alone. */
+export const judgeModelOption = () =>
+  new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')
 
 /** A whole number of at least 0. */
 export function whole(text: string): number {

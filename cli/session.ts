@@ -14,6 +14,7 @@ import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
 import { type Cluster, openCluster } from './cluster.ts'
+import { keysWithheld } from './endpoints.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 import { shareConcurrency, withTeacherLimits } from './models.ts'
@@ -54,10 +55,20 @@ export function connectAs(role: Role, cluster: Cluster, log: Log): Promise<Bus> 
   return connectBus({ servers, sealed, credentials: cluster.credentials[role], role, variant: 'cli', instance, log })
 }
 
-/** An agent of a topology; it is handed what it needs once the cluster is ready for it. */
-export function crewMember(role: AgentRole, instance: string, topology: Topology, ready: Promise<Cluster>): Crew {
+/** An agent of a topology; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
+export function crewMember(
+  role: AgentRole,
+  instance: string,
+  topology: Topology,
+  ready: Promise<Cluster>,
+  beside: readonly Topology[] = [],
+): Crew {
   const identity = { role, variant: topology.agents[role].variant, instance }
-  return { identity, launch: ready.then((cluster) => launchOf(identity, topology, cluster)) }
+  return {
+    identity,
+    launch: ready.then((cluster) => launchOf(identity, topology, cluster)),
+    withheld: keysWithheld(role, topology, [topology, ...beside]),
+  }
 }
 
 /** What an agent process is handed: its role's credentials and nothing of another's. */
@@ -142,15 +153,16 @@ export async function openSession(
   const stderr = openSync(logFile, 'a')
   stack.defer(() => closeSync(stderr))
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
+  const all = [topology, ...alsoPlanners]
   const ready = Promise.withResolvers<Cluster>()
   const started = roles ?? agentRoles
   const own = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
-      crewMember(role, `${role}-${index + 1}`, topology, ready.promise),
+      crewMember(role, `${role}-${index + 1}`, topology, ready.promise, all),
     ),
   )
   const beside = alsoPlanners.map((other) =>
-    crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise),
+    crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, all),
   )
   const crew = [...own, ...beside]
   const supervisor = supervise(crew, topology.supervisor, { log, stderr })

@@ -10,8 +10,8 @@ import { exitCodes } from './exit-codes.ts'
 import { homeFolder } from './home.ts'
 
 export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number; paidDrainMs: number }
-/** An agent to run, and what it is handed once the bus is ready for it. */
-export type Crew = { identity: Identity; launch: Promise<Launch> }
+/** An agent to run, what it is handed once the bus is ready for it, and the variables of its environment that are not for it. */
+export type Crew = { identity: Identity; launch: Promise<Launch>; withheld: readonly string[] }
 
 /** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
 export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
@@ -22,17 +22,11 @@ const graceMs = 3000
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
-/** Only a variant that asks a model is given its key, and none those of the whole cluster. */
-function environmentOf(variant: string): NodeJS.ProcessEnv {
-  const {
-    OPENAI_API_KEY,
-    NATS_URL: _url,
-    SYLLABUS_CREDENTIALS: _all,
-    SYLLABUS_CONTAMINATION_KEY: _key,
-    ...rest
-  } = process.env
-  return OPENAI_API_KEY !== undefined && asksModel(variant) ? { ...rest, OPENAI_API_KEY } : rest
-}
+/** The secrets of the whole cluster, which no agent is given. */
+const secrets = ['NATS_URL', 'SYLLABUS_CREDENTIALS', 'SYLLABUS_CONTAMINATION_KEY']
+
+const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)))
 
 /**
  * Runs agent processes and restarts what dies.
@@ -69,12 +63,12 @@ export function supervise(
     }
   }
 
-  function runOnce({ identity, launch }: Crew): Promise<{ code: number | null; signal: string | null }> {
+  function runOnce({ identity, launch, withheld }: Crew): Promise<{ code: number | null; signal: string | null }> {
     const child = spawn(process.execPath, [entry], {
       env: {
         // Halves the time that an agent needs to start again.
         NODE_COMPILE_CACHE: join(homeFolder(), 'node-cache'),
-        ...environmentOf(identity.variant),
+        ...environmentWithout([...secrets, ...withheld]),
         [identityVariable]: JSON.stringify(identity),
       },
       stdio: ['ignore', 'ignore', stderr, 'ipc'],

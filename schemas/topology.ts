@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { BaselineArm } from './arm.ts'
 import { Budget } from './budget.ts'
+import { EndpointOptions } from './endpoint.ts'
 import { Guidance } from './guidance.ts'
 import { Token } from './ids.ts'
 import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
 import { TeacherLimits } from './teacher.ts'
-import { Prices } from './usage.ts'
+import { PayingRole, Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
 
 /** How many processes of which variant of a role to run, and their limits. */
@@ -137,6 +138,13 @@ export const Topology = z
       if (!workNames.includes(name)) {
         const message = `unknown message "${name}"; there is ${workNames.join(', ')}`
         context.addIssue({ code: 'custom', path: ['delivery', name], message })
+      }
+    }
+    // Said here too, so that no command shows a key that stands where a name or an address belongs.
+    for (const role of PayingRole.options) {
+      const { error } = EndpointOptions.safeParse(topology.agents[role].options)
+      for (const { path, message } of error?.issues ?? []) {
+        context.addIssue({ code: 'custom', path: ['agents', role, 'options', ...path], message })
       }
     }
     for (const role of agentRoles) {

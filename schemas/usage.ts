@@ -10,10 +10,12 @@ export type Stage = z.infer<typeof Stage>
 
 const count = z.number().int().nonnegative()
 
-/** HTTP requests of one role to one model at one stage, failed ones too, and the tokens of the replies. */
+/** HTTP requests of one role to one model at one endpoint and stage, failed ones too, and the tokens of the replies. */
 export const UsageLine = z.object({
   role: PayingRole,
   model: z.string(),
+  /** Host of the endpoint; left out where it is not known. */
+  endpoint: z.string().optional(),
   stage: Stage,
   calls: count,
   inputTokens: count,
@@ -43,9 +45,9 @@ export type Price = z.infer<typeof Price>
 export const Prices = z.record(z.string(), Price)
 export type Prices = z.infer<typeof Prices>
 
-const keyOf = ({ role, model, stage }: UsageLine) => JSON.stringify([role, model, stage])
+const keyOf = ({ role, model, endpoint, stage }: UsageLine) => JSON.stringify([role, model, endpoint ?? null, stage])
 
-/** Lines together, one for each role, model and stage, with their totals. The order of the lines does not matter. */
+/** Lines together, one for each role, model, endpoint and stage, with their totals. The order of the lines does not matter. */
 export function spentOn(lines: readonly UsageLine[]): Spent {
   const together = [...Map.groupBy(lines, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => summed(same))
   const { calls, inputTokens, outputTokens } = summed(together)

@@ -1,9 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { parse } from 'yaml'
 import { createLog } from '../../agents/kit/log.ts'
+import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import { hostOf } from '../../agents/kit/teacher/options.ts'
+import type { Topology } from '../../schemas/topology.ts'
 import { diagnose, type Finding } from '../../trainer-bridge/provision/mod.ts'
+import { withModel } from '../check-models.ts'
 import { openCluster } from '../cluster.ts'
+import { type Asked, askedBy, checkKeys } from '../endpoints.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
@@ -20,6 +25,26 @@ async function finding(name: string, check: () => Promise<string>): Promise<Find
     const detail = error instanceof Error ? error.message : String(error)
     return { name, status: 'broken', detail, mend: mendOf(error) }
   }
+}
+
+/** Each role's model and endpoint, whether its key is set, and whether the endpoint answers; nothing is paid. */
+async function checkEndpoints(topology: Topology): Promise<Finding[]> {
+  const asked = askedBy(topology, process.env)
+  if (asked.length === 0) return []
+  const keys = await finding('keys of models', async () => {
+    checkKeys(asked)
+    return 'none goes to two endpoints'
+  })
+  const check = async ({ role, model, endpoint, keyName }: Asked): Promise<Finding> => {
+    const found = await finding(`model of the ${role}`, async () => {
+      const { contextTokens } = await checkTeacher(endpoint, model ?? '')
+      return `it answers${contextTokens ? `, with a context of ${contextTokens} tokens` : ''}`
+    })
+    const key = keyName === null ? 'no key' : `key ${keyName} is ${endpoint.apiKey ? 'set' : 'not set'}`
+    return { ...found, detail: `${model ?? 'none'} at ${hostOf(endpoint)}, ${key}; ${found.detail}` }
+  }
+  // A key that would go to two endpoints goes to none.
+  return keys.status === 'ok' ? [keys, ...(await Promise.all(asked.map(check)))] : [keys]
 }
 
 async function checkFoundServer(): Promise<string> {
@@ -43,8 +68,9 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .description('what is there, what is missing and the command that mends it; and every limit in force')
     .option('--topology <file>', 'whose limits to show', defaultTopology)
+    .addOption(new Option('--model <name>', 'language model of planner and teacher').env('TEACHER_MODEL'))
     .option('--json', 'JSON instead of text', false)
-    .action(async (options: { topology: string; json: boolean }) => {
+    .action(async (options: { topology: string; model?: string; json: boolean }) => {
       const topology = await readTopology(options.topology)
       const limits = limitsOf(topology, parse(await readFile(options.topology, 'utf8')))
       const home = homeFolder()
@@ -52,6 +78,7 @@ export function registerDoctor(program: Command): void {
         ...(await diagnose({ home })),
         await finding('free disk', () => checkDisk(topology, home).then(() => `enough under ${home}`)),
       ]
+      findings.push(...(await checkEndpoints(withModel(topology, options.model))))
       const server = findings.find(({ name }) => name === 'nats-server')
       if (process.env.NATS_URL || server?.status === 'ok') findings.push(await finding('bus', checkFoundServer))
       if (options.json)

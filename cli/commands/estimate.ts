@@ -12,7 +12,7 @@ import { tell } from '../estimate/tell.ts'
 import { type EvidenceRequest, planEvidence } from '../evidence.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { generateTeacher, localModelOf, teacherOption } from '../local-teacher.ts'
-import { arms, positive } from '../option-parsers.ts'
+import { arms, judgeModelOption, positive } from '../option-parsers.ts'
 import { scorerOption } from '../scorer-option.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
 
@@ -23,6 +23,7 @@ type Options = EvidenceRequest &
     rows?: number
     model?: string
     teacher?: string
+    judgeModel?: string
     program?: string
     json: boolean
   }
@@ -46,6 +47,7 @@ export function registerEstimate(program: Command): void {
       `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
       arms,
     )
+    .addOption(judgeModelOption())
     .option('--program <file>', 'the curation program of "generate": rows alone, no training')
     .option('--json', 'JSON instead of text', false)
     .action(async (folder: string, options: Options) => {
@@ -66,13 +68,13 @@ export function registerEstimate(program: Command): void {
     })
 }
 
-async function rowsAlone(task: Task, read: Topology, { program: file, rows, ...named }: Options) {
+async function rowsAlone(task: Task, read: Topology, { program: file, rows, judgeModel, ...named }: Options) {
   const { topology, ...teacher } = generateTeacher(read, named)
   const { program: written } = await checkedProgram(file!, { task })
   const all = rows ?? written.sources.reduce((sum, source) => sum + source.rows, 0)
   const program = scaleProgram(written, all)
   return {
-    topology: generateTopology(topology, program, { rows: all, generators: 1, ...teacher }),
+    topology: generateTopology(topology, program, { rows: all, generators: 1, judgeModel, ...teacher }),
     asked: { rows: all, evidence: null, program },
   }
 }

@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
-import { checkTeacher } from '../../agents/kit/teacher/check.ts'
-import { endpointOf } from '../../agents/kit/teacher/options.ts'
 import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
-import type { Program } from '../../schemas/program.ts'
+import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkProgramFits } from '../check-context.ts'
+import { checkModels } from '../check-models.ts'
 import { checkedProgram } from '../check-program.ts'
 import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
@@ -24,7 +23,7 @@ import { settle } from '../generate/settle.ts'
 import { announceSession, findSession } from '../live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel, teacherOption } from '../local-teacher.ts'
 import { checkPrices } from '../models.ts'
-import { positive, whole } from '../option-parsers.ts'
+import { judgeModelOption, positive, whole } from '../option-parsers.ts'
 import { createReporter, type Reporter } from '../progress.ts'
 import { scorerOption } from '../scorer-option.ts'
 import { openSession } from '../session.ts'
@@ -37,6 +36,7 @@ type Options = LoadOptions & {
   rows: number
   out: string
   model?: string
+  judgeModel?: string
   teacher?: string
   generators: number
   concurrency?: number
@@ -60,6 +60,7 @@ export function registerGenerate(program: Command): void {
     .requiredOption('--rows <n>', 'admitted rows wanted', positive)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
     .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
+    .addOption(judgeModelOption())
     .addOption(teacherOption())
     .option('--generators <n>', 'generator processes', positive, 1)
     .addOption(
@@ -94,6 +95,7 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
   const written = await checkedProgram(options.program, { task })
   const program = scaleProgram(written.program, options.rows)
   const topology = generateTopology(priced, program, { ...options, concurrency, model })
+  checkJudge(program, options)
   checkPrices(topology)
   checkBudget(program, options.rows, topology.run.teacherCalls)
   const named = { candidateCap: options.candidateCap }
@@ -108,11 +110,19 @@ async function prepare(options: Options): Promise<Wanted & { model: string; loca
     )
   }
   if (!local) {
-    const { contextTokens } = await checkTeacher(endpointOf(process.env), model)
+    const contextTokens = (await checkModels(topology)).get('generator') ?? null
     const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
     checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
   }
   return wanted
+}
+
+function checkJudge(program: Program, { program: file, judgeModel }: Options): void {
+  if (judgeModel === undefined || checkCallsOf(program) > 0) return
+  throw new UsageError(
+    `--judge-model names a model, and the program ${file} asks for no vote and no judge.`,
+    'Leave it out, or write judge: {minScore: 4} into the program (docs/program.md).',
+  )
 }
 
 function checkBudget(program: Program, rows: number, calls: number | null): void {

@@ -12,6 +12,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import type { Cluster } from '../cluster.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
+import { modelsOf } from '../models.ts'
 import { lastOf, letGoOn } from '../resume-run.ts'
 import { submitRun } from '../submit-run.ts'
 import { isFinal, limitsFor, type NamedLimits } from './go-on.ts'
@@ -53,8 +54,10 @@ function parseBegun(text: string): z.infer<typeof Begun> | null {
   }
 }
 
-const askedHash = ({ task, program, topology, seed }: Wanted) =>
-  hashOf({ task: task.sha256, program, seed, model: topology.agents.generator.options.model ?? null })
+function askedHash({ task, program, topology, seed }: Wanted): string {
+  const { generator: model = null, critic: judge = model } = modelsOf(topology)
+  return hashOf({ task: task.sha256, program, seed, model, ...(judge === model ? {} : { judge }) })
+}
 
 /** Starts the run of a folder, or goes on with it; gives the place of the log to tell from. */
 export async function beginGeneration(

@@ -41,6 +41,8 @@ export async function writeOutcome(
     money: moneyOf(made.spent, config.prices),
     callLimit: config.limits.teacherCalls,
     model: to.model,
+    /** Of votes and verdicts; null where the program asks for none. */
+    judgeModel: config.models.critic ?? null,
     seed: config.seed,
     programHash: attempt.programHash,
     datasetHash: attempt.datasetHash,

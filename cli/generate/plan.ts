@@ -7,6 +7,8 @@ export type GenerateSettings = {
   rows: number
   generators: number
   model: string
+  /** Of votes and verdicts; left out: the teacher. */
+  judgeModel?: string | undefined
   /** Requests under way over all generators and the critic. */
   concurrency?: number | undefined
   /** Teacher calls at most; left out: the topology's limit. */
@@ -69,7 +71,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
           variant: 'rules-and-judge',
           replicas: 1,
           slots: slotsFor(checking),
-          options: { ...optionsOf('critic'), model, concurrency: checking },
+          options: { ...optionsOf('critic'), model: settings.judgeModel ?? model, concurrency: checking },
         }
       : { ...topology.agents.critic, variant: 'rules', options: {} }
   return {

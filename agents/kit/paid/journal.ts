@@ -12,6 +12,8 @@ const asked = {
   promptHash: Sha256,
   /** What was asked, where it is kept: the planner's prompts are; a generator's follow from its program and its seed. */
   prompt: ObjectRef.optional(),
+  /** Host that was asked. */
+  endpoint: z.string().optional(),
   /** HTTP requests that it took. */
   calls: z.number().int().nonnegative().default(1),
 }
@@ -35,7 +37,7 @@ export const entryKeyOf = (work: string, name: string, promptHash: string): stri
 type Work = {
   key: string
   ownership: Ownership
-  teacher: Pick<Teacher, 'model' | 'ask'>
+  teacher: Pick<Teacher, 'model' | 'host' | 'ask'>
   role: PayingRole
   /** Puts what was asked; left out where prompts are not kept. */
   keep?: (request: ChatRequest) => Promise<ObjectRef>
@@ -54,7 +56,16 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
   const note = (stage: Stage, calls: number, entry?: JournalEntry) => {
     const reply = entry && 'reply' in entry ? entry.reply : null
     const tokens = { inputTokens: reply?.inputTokens ?? 0, outputTokens: reply?.outputTokens ?? 0 }
-    lines.push({ role, model: teacher.model, stage, calls, ...tokens, ...(reply?.estimated && { estimated: 1 }) })
+    const { endpoint } = entry ?? {}
+    lines.push({
+      role,
+      model: teacher.model,
+      ...(endpoint && { endpoint }),
+      stage,
+      calls,
+      ...tokens,
+      ...(reply?.estimated && { estimated: 1 }),
+    })
   }
 
   const underWay = new Set<Promise<unknown>>()
@@ -79,7 +90,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     }
     const prompt = await keep?.(request)
     const answer = await teacher.ask(request, purse, signal)
-    const paid = { promptHash, calls, ...(prompt && { prompt }) }
+    const paid = { promptHash, endpoint: teacher.host, calls, ...(prompt && { prompt }) }
     const made = answer.ok ? { ...paid, reply: answer.reply } : { ...paid, failure: answer }
     // An owner before this one may have written its reply late: the first one counts, for everybody.
     const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Endpoint } from './options.ts'
+import { type Endpoint, usualNames } from './options.ts'
 import { parseJson } from './parse-json.ts'
 
 const list = z.array(z.looseObject({ id: z.string() }))
@@ -38,18 +38,17 @@ export class TeacherUnusable extends Error {
  * the model's context where the endpoint says it.
  */
 export async function checkTeacher(
-  { baseUrl, apiKey }: Endpoint,
+  { baseUrl, apiKey, set = usualNames }: Endpoint,
   model: string,
   timeoutMs = 10_000,
 ): Promise<{ contextTokens: number | null }> {
   if (/[^\x21-\x7e]/.test(apiKey)) {
     throw new TeacherUnusable(
-      'OPENAI_API_KEY holds a blank, a line break or a character that is not ASCII.',
+      `${set.apiKey} holds a blank, a line break or a character that is not ASCII.`,
       'Set it to the key alone; typographic quotes are a common cause.',
     )
   }
-  const mendUrl =
-    'Set OPENAI_BASE_URL to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.'
+  const mendUrl = `Set ${set.baseUrl} to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.`
   const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
   const ask = async (at = baseUrl) => {
     const signal = AbortSignal.timeout(timeoutMs)
@@ -63,19 +62,19 @@ export async function checkTeacher(
   })
   if (location !== null && status >= 300 && status < 400) {
     const to = new URL(location, `${baseUrl}/models`).href.replace(/\/models\/?$/, '')
-    throw new TeacherUnusable(`${baseUrl} has moved to ${to} (HTTP ${status}).`, `Set OPENAI_BASE_URL to ${to}.`)
+    throw new TeacherUnusable(`${baseUrl} has moved to ${to} (HTTP ${status}).`, `Set ${set.baseUrl} to ${to}.`)
   }
   if (status === 401 || status === 403) {
     throw new TeacherUnusable(
       `${baseUrl} refuses the key (HTTP ${status}).`,
-      'Set OPENAI_API_KEY to a key of this endpoint.',
+      `Set ${set.apiKey} to a key of this endpoint.`,
     )
   }
   if (status === 404) {
     for (const at of [baseUrl.replace(/\/chat\/completions$/, ''), `${baseUrl}/v1`]) {
       const there = at === baseUrl ? null : await ask(at).catch(() => null)
       if (!there || !Models.safeParse(parseJson(there.text)).success) continue
-      throw new TeacherUnusable(`There is no API at ${baseUrl}, but at ${at}.`, `Set OPENAI_BASE_URL to ${at}.`)
+      throw new TeacherUnusable(`There is no API at ${baseUrl}, but at ${at}.`, `Set ${set.baseUrl} to ${at}.`)
     }
   }
   if (status === 404 || status === 405 || status === 501 || status === 429 || status >= 500) {

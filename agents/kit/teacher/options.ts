@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { EndpointOptions } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
+import type { PayingRole } from '../../../schemas/usage.ts'
 
-/** How an agent speaks to a teacher; the key and the address come from the environment alone. */
+/** How an agent speaks to a teacher. */
 export const TeacherOptions = z.strictObject({
   model: z.string().min(1),
+  ...EndpointOptions.shape,
   /** Tokens that the model takes in and gives together, where its endpoint does not say or says otherwise. */
   contextTokens: z.number().int().positive().optional(),
   /** Requests under way at the same time, in one process. */
@@ -12,14 +15,31 @@ export const TeacherOptions = z.strictObject({
 })
 export type TeacherOptions = z.infer<typeof TeacherOptions>
 
-/** The endpoint of a teacher. */
-export type Endpoint = { baseUrl: string; apiKey: string }
+/** Where a model is asked. `set` names what a person sets to change the address and the key. */
+export type Endpoint = { baseUrl: string; apiKey: string; set?: { baseUrl: string; apiKey: string } }
 
-/** OPENAI_BASE_URL (default: OpenAI's) and OPENAI_API_KEY; a local endpoint needs no key, so an empty one is allowed. */
-export function endpointOf(env: Readonly<Record<string, string | undefined>>): Endpoint {
-  const baseUrl = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/\/+$/, '')
-  return { baseUrl, apiKey: (env.OPENAI_API_KEY ?? '').trim() }
+/** What is set where a topology says nothing. */
+export const usualNames = { baseUrl: 'OPENAI_BASE_URL', apiKey: 'OPENAI_API_KEY' }
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The endpoint of an agent's options; a local one needs no key, so an empty one is allowed. */
+export function endpointOf(
+  { baseUrl, apiKeyEnv }: EndpointOptions,
+  env: Environment,
+  role: PayingRole,
+): Required<Endpoint> {
+  const usual = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/\/+$/, '')
+  const own = (option: string) => `agents.${role}.options.${option}`
+  return {
+    baseUrl: baseUrl ?? usual,
+    apiKey: apiKeyEnv === null ? '' : (env[apiKeyEnv] ?? '').trim(),
+    set: { baseUrl: baseUrl ? own('baseUrl') : usualNames.baseUrl, apiKey: apiKeyEnv ?? own('apiKeyEnv') },
+  }
 }
+
+/** The host of an endpoint, as reports name it. */
+export const hostOf = ({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string => URL.parse(baseUrl)?.host ?? baseUrl
 
 /** What an endpoint says of a fault, without the key that some repeat in it. */
 export const withoutKey = (text: string, { apiKey }: Endpoint): string =>

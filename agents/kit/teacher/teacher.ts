@@ -2,7 +2,7 @@ import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
 import type { Reply } from './completion.ts'
 import { createDialect, type Dialect } from './dialect.ts'
 import { createLatency } from './latency.ts'
-import type { Endpoint, TeacherOptions } from './options.ts'
+import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
 import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
 
@@ -19,6 +19,8 @@ export type Answer =
 
 export type Teacher = {
   readonly model: string
+  /** Of its endpoint. */
+  readonly host: string
   readonly usage: Readonly<TeacherUsage>
   /** One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, or when aborted. */
   ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
@@ -205,6 +207,7 @@ export function createTeacher(
 
   return {
     model: options.model,
+    host: hostOf(endpoint),
     usage,
     ask(request, purse, signal) {
       const settle = Promise.withResolvers<Answer>()

@@ -1,7 +1,7 @@
 import { ChatOpenAI } from '@langchain/openai'
 import { type Reply, textOf } from '../../kit/teacher/completion.ts'
 import { type ChatBody, createDialect, type Dialect } from '../../kit/teacher/dialect.ts'
-import type { Endpoint } from '../../kit/teacher/options.ts'
+import { type Endpoint, hostOf } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import type { Answer, Purse } from '../../kit/teacher/teacher.ts'
 import { tokensOf } from '../../kit/teacher/tokens.ts'
@@ -15,6 +15,8 @@ export type PlannerRequest = ChatRequest & { replySchema?: ReplySchema | undefin
 /** The planner's language model; asked as a teacher is. */
 export type PlannerModel = {
   readonly model: string
+  /** Of its endpoint. */
+  readonly host: string
   ask(request: PlannerRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
 }
 
@@ -71,7 +73,7 @@ export function createPlannerModel(
     return { ok: true as const, reply }
   }
 
-  return { model, ask }
+  return { model, host: hostOf(endpoint), ask }
 }
 
 const formatOf = (schema: ReplySchema | undefined): ChatBody =>

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { EndpointOptions } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
 
-/** Options of the planner variants that ask a language model; the key and the address come from the environment alone. */
+/** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({
   model: z.string().min(1),
+  ...EndpointOptions.shape,
   /** Tokens that the model takes in and gives together, where its endpoint does not say or says otherwise. */
   contextTokens: z.number().int().positive().optional(),
   temperature: z.number().min(0).max(2).default(0.7),

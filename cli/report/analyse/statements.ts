@@ -1,6 +1,7 @@
+import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
-import { spentOnRows } from './usage.ts'
+import { spentOnPlans, spentOnRows } from './usage.ts'
 
 /** Says plainly who planned and who taught. */
 export function modelsOf(facts: RunFacts): ReportData['models'] {
@@ -11,7 +12,8 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
   }
   const { planner, generator } = config.variants
   const planned = [...new Set(decisions.flatMap(({ payload }) => payload.model ?? []))]
-  const taught = generator !== 'procedural' || spentOnRows(facts).calls > 0
+  const [plans, rows] = [spentOnPlans(facts), spentOnRows(facts)]
+  const taught = generator !== 'procedural' || rows.calls > 0
   if (planned.length === 0 && !taught) {
     return {
       noLanguageModel: true,
@@ -19,13 +21,24 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
     }
   }
   const plan =
-    planned.length > 0 ? `Planned with ${planned.join(', ')}` : `No language model planned (planner "${planner}")`
+    planned.length > 0
+      ? `Planned with ${planned.join(', ')}${atHosts(plans, 'planner')}`
+      : `No language model planned (planner "${planner}")`
   const teacher = config.models.generator
   const teach = taught
-    ? `rows were written by the generator "${generator}", which ${teacher ? `asked the teacher ${teacher}` : 'called a teacher'}`
+    ? `rows were written by the generator "${generator}", which ${teacher ? `asked the teacher ${teacher}${atHosts(rows, 'generator')}` : 'called a teacher'}`
     : `no language model taught (generator "${generator}")`
+  const checked = rows.lines?.some(({ role }) => role === 'critic')
+    ? `; ${config.models.critic ?? 'a model'}${atHosts(rows, 'critic')} checked them`
+    : ''
   const seeds = config.setting === 'seed' ? " They may build on the task's seed pool." : ''
-  return { noLanguageModel: false, sentence: `${plan}; ${teach}.${seeds}` }
+  return { noLanguageModel: false, sentence: `${plan}; ${teach}${checked}.${seeds}` }
+}
+
+/** Where a role's model was asked, by the calls that say it. */
+function atHosts({ lines = [] }: Spent, role: PayingRole): string {
+  const hosts = new Set(lines.flatMap((line) => (line.role === role && line.endpoint ? line.endpoint : [])))
+  return hosts.size > 0 ? ` at ${[...hosts].join(' and ')}` : ''
 }
 
 /** Whether the sealing of the test is enforced, and what it does not cover. */

@@ -20,7 +20,7 @@ export function spentOnPlans(facts: RunFacts): Spent {
   return spentTogether([...new Map(facts.decisions.map(({ payload }) => [payload.attempt, payload.spent])).values()])
 }
 
-/** Each role, model and stage with its money; null where the model has no price. */
+/** Each role, model, endpoint and stage with its money; null where the model has no price. */
 export function usageLines({ lines = [] }: Spent, prices: Prices): ReportData['budget']['usage'] {
   return lines.map((line) => ({ ...line, money: moneyOf({ ...line, lines: [line] }, prices) }))
 }

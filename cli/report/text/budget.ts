@@ -58,13 +58,14 @@ const stages: Readonly<Record<Stage, string>> = {
   lost: 'lost in a crash',
 }
 
-export const usageHead = ['Role', 'Model', 'Stage', 'Calls', 'Tokens in', 'Tokens out', 'Price'] as const
+export const usageHead = ['Role', 'Model', 'Endpoint', 'Stage', 'Calls', 'Tokens in', 'Tokens out', 'Price'] as const
 
-/** Calls by role, model and stage; calls are HTTP requests, failed ones too. */
+/** Calls by role, model, endpoint and stage; calls are HTTP requests, failed ones too. */
 export function usageRows({ budget }: Pick<ReportData, 'budget'>): string[][] {
-  return budget.usage.map(({ role, model, stage, calls, inputTokens, outputTokens, money }) => [
+  return budget.usage.map(({ role, model, endpoint, stage, calls, inputTokens, outputTokens, money }) => [
     role,
     model,
+    endpoint ?? missing,
     stages[stage],
     numberText(calls),
     numberText(inputTokens),
