@@ -45,13 +45,20 @@ const situation = (runId: string, left: Partial<Situation['left']> = {}): Situat
 
 /** A planner process: its policy, and the signal that stands for its end. */
 async function planner(instance: string, endpoint: { baseUrl: string; apiKey: string }) {
-  process.env.OPENAI_BASE_URL = endpoint.baseUrl
-  process.env.OPENAI_API_KEY = endpoint.apiKey
+  process.env.OPENAI_API_KEY = 'of-another'
+  process.env.PLANNERS_OWN_KEY = endpoint.apiKey
   const end = new AbortController()
   const policy = await openLlmPolicy('iterative', {
     bus,
     identity: { role: 'planner', variant: 'llm-iterative', instance },
-    options: { model: 'scripted', maxRetries: 2, maxCorrections: 1, maxTokens: 1000 },
+    options: {
+      model: 'scripted',
+      baseUrl: endpoint.baseUrl,
+      apiKeyEnv: 'PLANNERS_OWN_KEY',
+      maxRetries: 2,
+      maxCorrections: 1,
+      maxTokens: 1000,
+    },
     home: '',
     contaminationKey: null,
     log: memoryLog() as never,
@@ -83,6 +90,10 @@ test('a planner that dies while it decides pays for the call in flight again, an
   expect(plan.spent).toMatchObject({ calls: 3 })
   const calls = Object.fromEntries(plan.spent!.lines!.map((line) => [line.stage, line.calls]))
   expect(calls).toEqual({ plan: 1, program: 1, lost: 1 })
+  const { host } = new URL(server.endpoint.baseUrl)
+  const hosts = plan.spent!.lines!.filter(({ stage }) => stage !== 'lost').map(({ endpoint }) => endpoint)
+  expect(hosts).toEqual([host, host])
+  expect(new Set(server.asked.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer test-key']))
 
   const again = await (await planner('three', server.endpoint)).decide(situation('dies'))
   expect(server.asked).toHaveLength(3)

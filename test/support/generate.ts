@@ -25,7 +25,7 @@ export type GenerateFolder = AsyncDisposable & {
   /** The same with the command as it is typed, `npx` included, in a shell's words. */
   typed(name: string, server: TeacherServer, line: string): Command
   /** Any other command in a name's home. */
-  command(name: string, args: readonly string[]): Command
+  command(name: string, args: readonly string[], env?: Record<string, string>): Command
   outcomeOf(name: string): Promise<Outcome>
   /** Writes the usual topology with some changes at its top level; gives the file. */
   topology(name: string, changes: Partial<z.input<typeof Topology>>): Promise<string>
