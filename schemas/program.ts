@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Hooks } from './hooks.ts'
 import { Token } from './ids.ts'
+import { Rubric } from './rubric.ts'
 
 /** What every source says. */
 const shared = {
@@ -129,7 +130,7 @@ export const Vote = z.strictObject({
 })
 export type Vote = z.infer<typeof Vote>
 
-/** A model scores each prompted row that all rules let through, from 1 to 5 by the task's rubric. */
+/** A model scores each prompted row that all rules let through, from 1 to 5 by the program's rubric, or the task's. */
 export const Judge = z.strictObject({
   minScore: z.number().int().min(2).max(5).default(4).describe('lowest score of a row that is admitted'),
   temperature: z.number().min(0).max(2).default(0).describe('of the judge'),
@@ -173,9 +174,10 @@ export const Program = z
       ),
     judge: Judge.nullable()
       .default(null)
-      .describe(
-        "a model scores each prompted row that all rules let through, from 1 to 5 by the task's rubric; null: none",
-      ),
+      .describe('a model scores each prompted row that all rules let through, from 1 to 5 by `rubric`; null: none'),
+    rubric: Rubric.optional().describe(
+      "what the judge scores rows by, in words; in a file, the name of a .md or .txt file beside it may stand for them; left out: the task's",
+    ),
     carryOver: CarryOver.nullable().describe('rows kept from an earlier attempt of the run; null: none'),
   })
   .superRefine((program, context) => {
@@ -185,6 +187,10 @@ export const Program = z
     if (unproven >= 0 && program.verification === 'execute') {
       const message = 'rows of a prompt have no numeric core to execute: use "none" or {"kind": "vote", "k": 3}'
       context.addIssue({ code: 'custom', path: ['verification'], message })
+    }
+    if (program.rubric !== undefined && program.judge === null) {
+      const message = 'only a judge reads a rubric: write judge: {"minScore": 4}, or leave the rubric out'
+      context.addIssue({ code: 'custom', path: ['rubric'], message })
     }
     if (twice) context.addIssue({ code: 'custom', path: ['sources'], message: `source id "${twice}" is used twice` })
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReferenceArm, ReferenceName } from './arm.ts'
 import { Sha256 } from './ids.ts'
+import { Rubric } from './rubric.ts'
 
 /**
  * What a task folder says. `TaskFile` is `task.yaml` as written (snake_case, the names its users know from LLaMA-Factory);
@@ -9,7 +10,7 @@ import { Sha256 } from './ids.ts'
 
 const TaskId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
 /** A path inside the task folder: relative, never out of it. */
-const InnerPath = z
+export const InnerPath = z
   .string()
   .min(1)
   .refine((path) => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'must stay inside the task folder')
@@ -168,8 +169,8 @@ export const TaskFile = z.strictObject({
   goal: z.string().min(1),
   /** The fixed instruction of every row and item. */
   instruction: z.string().min(1),
-  /** What a judge scores rows by, from 1 to 5, in words; left out: a general rubric. */
-  rubric: z.string().min(1).max(20_000).optional(),
+  /** Left out: a general rubric. */
+  rubric: Rubric.optional(),
   scorer: ScorerChoice,
   recipe: Recipe,
   inference: InferenceSettings,

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
-import { TaskFile } from '../schemas/task.ts'
+import { Rubric, rubricFileOf } from '../schemas/rubric.ts'
+import { InnerPath, TaskFile } from '../schemas/task.ts'
 import { parseWith, readSplit, readText, readYaml } from './read-files.ts'
 import { readReferences } from './read-references.ts'
 import { readRetention } from './read-retention.ts'
@@ -26,8 +27,10 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
   const pool = file.seed ? await readSeedPool(dir, file.seed) : { text: '', seeds: [] }
   const retentionSet = file.retention && (await readRetention(dir, file.retention, `${path}, key retention`))
   const procedureSha256 = file.procedure ? await procedureHash(dir, file.procedure) : undefined
+  const rubricFile = file.rubric === undefined ? null : rubricFileOf(file.rubric)
+  const rubric = rubricFile === null ? file.rubric : await readRubric(dir, rubricFile, `${path}, key rubric`)
   return {
-    file: { ...file, scorer },
+    file: { ...file, scorer, ...(rubric !== undefined && { rubric }) },
     ...(procedureSha256 === undefined ? {} : { procedureSha256 }),
     validation: await readSplit(dir, validation),
     test: await readSplit(dir, test),
@@ -41,9 +44,14 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
     hashes: [
       ...[text, fewShotText, sampleText, scorer.source ?? '', ...reference.texts, pool.text].map(sha256),
       procedureSha256 ?? '',
+      ...(rubricFile === null ? [] : [sha256(rubric ?? '')]),
       ...(retentionSet?.scorer.source === undefined ? [] : [sha256(retentionSet.scorer.source)]),
     ],
   }
+}
+
+async function readRubric(dir: string, file: string, where: string): Promise<string> {
+  return parseWith(Rubric, await readText(dir, parseWith(InnerPath, file, where)), join(dir, file))
 }
 
 async function procedureHash(dir: string, procedure: string): Promise<string> {

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { prompts } from '../../agents/critic/rules-and-judge/prompts.ts'
+import { sha256 } from '../../schemas/hash.ts'
 import { filesWith } from '../support/find-text.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
@@ -16,12 +18,18 @@ const keys = {
 }
 const nobody = { OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }
 
+const rubric = 'Five is a crate that is paid to the cent.\n'
+
 let folder: GenerateFolder
 let program: string
 beforeAll(async () => {
   folder = await openGenerateFolder()
   program = join(folder.path, 'judged.json')
-  await writeFile(program, JSON.stringify({ ...promptProgram({ rows: 30 }), judge: { minScore: 4 } }))
+  await writeFile(join(folder.path, 'strict.md'), rubric)
+  await writeFile(
+    program,
+    JSON.stringify({ ...promptProgram({ rows: 30 }), judge: { minScore: 4 }, rubric: 'strict.md' }),
+  )
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
@@ -71,11 +79,27 @@ test('teacher and judge are asked at their own endpoints, each with its own key,
   ])
   const [row] = (await readFile(join(folder.path, 'apart', 'rows.jsonl'), 'utf8')).split('\n')
   expect(JSON.parse(row!).origin).toMatchObject({ teacher: { model: teacher.model }, judge: { model: judge.model } })
+  expect(JSON.parse(row!).origin.judge.rubricHash).toBe(sha256(prompts.judge({ rubric })))
   for (const key of Object.values(keys)) {
     expect(await filesWith(key, [folder.path])).toEqual([])
     expect(command.output()).not.toContain(key)
   }
 }, 60_000)
+
+test('a rubric that is not there, and one that no judge reads, are said before anything is paid', async () => {
+  await using teacher = await startTeacherServer()
+  const refusal = async (changes: object) => {
+    const file = join(folder.path, 'wrong.json')
+    await writeFile(file, JSON.stringify({ ...promptProgram({ rows: 5 }), ...changes }))
+    const command = folder.generate('wrong', teacher, ['--rows', '5', '--program', file])
+    expect(await command.ended, command.output()).toBe(2)
+    return command.output()
+  }
+  const judge = { minScore: 4 }
+  expect(await refusal({ judge, rubric: 'gone.md' })).toMatch(/names the rubric .*gone.md, which cannot be read/)
+  expect(await refusal({ rubric: 'strict.md' })).toContain('only a judge reads a rubric')
+  expect(teacher.requests).toBe(0)
+})
 
 test('the same folder with another judge is refused, and a judge that nobody asks is said', async () => {
   await using teacher = await startTeacherServer()

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -49,6 +49,24 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     expect(procedureOf(await loadTask(dir))).toBeUndefined()
     await edit('task.yaml', (text) => text.replace(/^procedure: .*\n/m, ''))
     expect(procedureOf(await loadTask(dir))).toBeUndefined()
+  })
+
+  test('a rubric is words, or a file of the folder whose words count in the hash', async () => {
+    await edit('task.yaml', (text) => `${text}\nrubric: rubrics/strict.md\n`)
+    const missing = await failure()
+    expect([missing.what, missing.where]).toEqual(['A file of the task is missing', join(dir, 'rubrics/strict.md')])
+    await mkdir(join(dir, 'rubrics'))
+    await writeFile(join(dir, 'rubrics/strict.md'), 'Five is good.\n')
+    const one = await loadTask(dir)
+    expect(one.rubric).toBe('Five is good.\n')
+    await writeFile(join(dir, 'rubrics/strict.md'), 'Five is very good.\n')
+    expect((await loadTask(dir)).sha256).not.toBe(one.sha256)
+    await writeFile(join(dir, 'rubrics/strict.md'), ' \n')
+    expect((await failure()).what).toBe('must hold some words')
+    await edit('task.yaml', (text) => text.replace('rubrics/strict.md', '../strict.md'))
+    expect((await failure()).where).toContain('key rubric')
+    await edit('task.yaml', (text) => text.replace('../strict.md', 'Five is good, as rubric.md says.'))
+    expect((await loadTask(dir)).rubric).toBe('Five is good, as rubric.md says.')
   })
 
   test('reference rows are read as an array or as lines, count in the hash, and are checked', async () => {

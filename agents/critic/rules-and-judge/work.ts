@@ -36,7 +36,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
     const jaccard = program.filters.nearDuplicateJaccard
     return {
       call,
-      rubric: task.rubric ?? defaultRubric,
+      rubric: program.rubric ?? task.rubric ?? defaultRubric,
       admitted: await admittedIn({ ref: round.admitted, jaccard }),
       maxTokens: longestReply(program, source),
       ...answersOf(grounds),

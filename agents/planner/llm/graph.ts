@@ -30,7 +30,9 @@ const sourceSchemas = { procedure: ProcedureSource, prompt: PromptSource }
 function schemaFor({ sourceKinds }: Situation): Record<string, unknown> {
   const kinds = sourceKinds.map((kind) => sourceSchemas[kind])
   const sources = z.array(kinds.length === 1 ? kinds[0]! : z.union(kinds)).min(1)
-  const { $schema: _, ...schema } = z.toJSONSchema(z.object({ ...ProgramSchema.shape, sources }), { io: 'input' })
+  // What rows are judged by is the task's to say.
+  const { rubric: _rubric, ...shape } = ProgramSchema.shape
+  const { $schema: _, ...schema } = z.toJSONSchema(z.object({ ...shape, sources }), { io: 'input' })
   return schema
 }
 

@@ -1,0 +1,7 @@
+import { z } from 'zod'
+
+/** What a judge scores rows by, from 1 to 5, in words. In a file, the name of a text file beside it may stand for its content. */
+export const Rubric = z.string().max(20_000).regex(/\S/, 'must hold some words')
+
+/** The file that a rubric names: one word that ends in .md or .txt; null for the words themselves. */
+export const rubricFileOf = (rubric: string): string | null => (/^\S+\.(md|txt)$/i.test(rubric) ? rubric : null)
