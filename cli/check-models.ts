@@ -5,8 +5,9 @@ import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { PayingRole } from '../schemas/usage.ts'
 import { asksModel } from '../schemas/variants.ts'
+import { checkBridge } from './check-bridge.ts'
 import type { ModelContexts } from './check-context.ts'
-import { askedBy, checkKeys } from './endpoints.ts'
+import { askedBy, checkKeys, embedderAsked } from './endpoints.ts'
 import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
 
@@ -81,7 +82,8 @@ export async function checkModels(topology: Topology, env = process.env): Promis
   shareConcurrency(topology)
   checkOptions(topology)
   const asked = askedBy(topology, env)
-  checkKeys(asked)
+  checkKeys([...asked, ...embedderAsked(topology, env)])
+  await checkBridge(topology, env)
   const found = new Map<string, Promise<{ contextTokens: number | null }>>()
   const contexts = new Map<PayingRole, number | null>()
   for (const { role, model, endpoint } of asked) {

@@ -10,6 +10,7 @@ import { type Bus, connectBus, type TopologyOptions } from '../bus/mod.ts'
 import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { startGateway } from '../trace/gateway.ts'
+import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
@@ -205,6 +206,8 @@ export async function openSession(
 /** Fetches the fine-tuning runtime and the student where a person sees it, not in an agent's log. */
 async function prepareRuntime(topology: Topology, home: string, onProgress: (line: string) => void): Promise<void> {
   const { python } = await provisionRuntime({ home, onProgress })
-  const { student } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
-  await ensureStudent(student, { home, python, onProgress, signal: new AbortController().signal })
+  const { student, embedder } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
+  const setup = { home, python, onProgress, signal: new AbortController().signal }
+  await ensureStudent(student, setup)
+  await ensureEmbedder(embedder, setup)
 }

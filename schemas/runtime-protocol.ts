@@ -72,6 +72,24 @@ export const Prediction = z.object({
 })
 export type Prediction = z.infer<typeof Prediction>
 
+export const EmbedRequest = z.object({
+  /** A folder with a transformers model, or a hub name. */
+  model: z.string().min(1),
+  /** A file of JSON lines {text}. */
+  texts: z.string().min(1),
+  /** The file that JSON lines {vector} are written to, a line a text. */
+  out: z.string().min(1),
+})
+export type EmbedRequest = z.input<typeof EmbedRequest>
+
+export const EmbedResult = z.object({
+  vectors: z.string(),
+  count: z.int().positive(),
+  dimensions: z.int().positive(),
+  tokens: z.int().positive(),
+})
+export type EmbedResult = z.infer<typeof EmbedResult>
+
 export const HelloResult = z.object({
   protocol: z.literal(1),
   device: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Arm, armSeedOf, CandidateName } from './arm.ts'
+import { EmbeddedDiversity } from './embedding.ts'
 import { ObjectRef, Sha256 } from './ids.ts'
 import { PerplexityResult } from './runtime-protocol.ts'
 
@@ -17,6 +18,8 @@ export const TrainingSummary = z.object({
   device: z.string(),
   /** How likely the base student found the replies, over a sample of the rows; left out where it was not measured. */
   perplexity: PerplexityResult.optional(),
+  /** How varied the dataset's rows are by their embeddings; left out where no embedder was configured. */
+  embedding: EmbeddedDiversity.optional(),
   /** Versions of what trained: torch, transformers, peft. */
   versions: z.record(z.string(), z.string()),
 })

@@ -10,6 +10,7 @@ import { Answers, type Job, Predictions, type Sitting } from '../schemas/message
 import { Progress } from '../schemas/messages/run.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
+import { ensureEmbedder, openEmbedder } from './embedder/open.ts'
 import { studentLabel } from './job.ts'
 import { BridgeOptions } from './options.ts'
 import { provisionRuntime } from './provision/mod.ts'
@@ -49,7 +50,10 @@ async function startPeft({
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
   const parts = { bus, runtime, student, scratch }
-  const trainings = createTrainings(parts, settings.perplexityRows)
+  const { embedder: choice, perplexityRows, embeddedRows } = settings
+  await ensureEmbedder(choice, { home, python, onProgress: note, signal })
+  const embedder = openEmbedder(choice, home, parts)
+  const trainings = createTrainings(parts, { perplexityRows, embedder, embeddedRows })
   const replies = createReplies(parts)
   const tokenLimits = createTokenLimits(parts, log)
   const task = memo(

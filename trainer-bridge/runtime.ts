@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
 import {
+  EmbedRequest,
+  EmbedResult,
   HelloResult,
   InferProgress,
   InferRequest,
@@ -61,6 +63,7 @@ export interface Runtime {
   train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
   perplexity(request: PerplexityRequest, options?: { signal?: AbortSignal }): Promise<PerplexityResult>
   infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
+  embed(request: EmbedRequest, options?: { signal?: AbortSignal }): Promise<EmbedResult>
   tokenFrame(request: TokenFrameRequest, options?: { signal?: AbortSignal }): Promise<TokenFrameResult>
   /** Of the process that runs now, if one does. */
   readonly pid: number | undefined
@@ -185,6 +188,8 @@ export function startRuntime(options: RuntimeOptions): Runtime {
         signal,
         onProgress: (event) => event.phase === 'infer' && onProgress?.(InferProgress.parse(event)),
       }),
+    embed: (request, callOptions = {}) =>
+      call({ ...EmbedRequest.parse(request), op: 'embed' }, EmbedResult, callOptions),
     tokenFrame: (request, callOptions = {}) =>
       call({ ...TokenFrameRequest.parse(request), op: 'token_frame' }, TokenFrameResult, callOptions),
     get pid() {

@@ -8,6 +8,8 @@ import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
 import type { Recipe } from '../schemas/task.ts'
 import { Adapter, TrainingSummary } from '../schemas/training.ts'
+import { embeddedDiversity } from './embedder/diversity.ts'
+import type { Embedder } from './embedder/embedder.ts'
 import { jobHashOf, type Student } from './job.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -25,16 +27,25 @@ export type OnProgress = (
 /** What a bridge works with; `scratch` is its folder for adapters and replies. */
 export type BridgeParts = { bus: Bus; runtime: Runtime; student: Student; scratch: string }
 
+/** What is measured of a dataset before it is trained on: rows of each measure, and what embeds them (null: nothing). */
+export type Measures = { perplexityRows: number; embedder: Embedder | null; embeddedRows: number }
+
 type Measured = { student: string; dataset: string; recipe: Recipe }
 
 /** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
-export function createTrainings({ bus, runtime, student, scratch }: BridgeParts, perplexityRows: number) {
+export function createTrainings({ bus, runtime, student, scratch }: BridgeParts, measures: Measures) {
+  const { perplexityRows, embedder, embeddedRows } = measures
   const records = bus.kv('trainings', TrainingRecord)
   /** The base student is the same for every seed that a dataset is trained with. */
   const perplexityOf = memo(
     ({ measured, signal }: { datasetHash: string; measured: Measured; signal: AbortSignal }) =>
       runtime.perplexity({ ...measured, most_rows: perplexityRows, seed: 0 }, { signal }),
     ({ datasetHash, measured }) => hashOf([datasetHash, measured.recipe]),
+  )
+  const diversityOf = memo(
+    ({ of, rows, signal }: { datasetHash: string; of: Embedder; rows: readonly Row[]; signal: AbortSignal }) =>
+      embeddedDiversity(of, rows, embeddedRows, signal),
+    ({ datasetHash }) => datasetHash,
   )
 
   return {
@@ -57,6 +68,7 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
       const measured = { student: student.path, dataset, recipe }
       const { datasetHash } = training
       const perplexity = perplexityRows > 0 ? await perplexityOf({ datasetHash, measured, signal }) : undefined
+      const embedding = embedder ? await diversityOf({ datasetHash, of: embedder, rows, signal }) : undefined
       const request = { ...measured, seed: training.seed, out: folder }
       const result = await runtime.train(request, {
         signal,
@@ -75,6 +87,7 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
           tokensPerSecond: result.tokens_per_s,
           lossCurve: result.loss_curve,
           ...(perplexity && { perplexity }),
+          ...(embedding && { embedding }),
           device,
           versions: { torch, transformers, peft },
         },

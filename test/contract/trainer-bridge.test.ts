@@ -10,6 +10,7 @@ import { variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { trainerBridge } from '../../trainer-bridge/agent.ts'
+import { type EmbeddingsServer, startEmbeddingsServer } from '../support/embeddings-server.ts'
 import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { testHome } from '../support/provision.ts'
@@ -51,6 +52,7 @@ function rowsOf(count: number): Row[] {
 describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
   const stop = new AbortController()
   let server: TestServer
+  let embeddings: EmbeddingsServer
   let operator: Bus
   let planner: Bus
   let release: (() => Promise<void>) | undefined
@@ -58,6 +60,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
 
   beforeEach(async () => {
     server = await withServer()
+    embeddings = await startEmbeddingsServer()
     operator = await server.open('operator')
     planner = await server.open('planner')
     const evaluator = await server.open('evaluator')
@@ -66,7 +69,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     const started = await trainerBridge.variants[variant]({
       bus,
       identity: { role: 'trainer-bridge', variant, instance: 'trainer-bridge-1' },
-      options: { student },
+      options: { student, embedder: { baseUrl: embeddings.url, model: 'words-64' } },
       home: testHome,
       contaminationKey: null,
       log: memoryLog() as never,
@@ -87,6 +90,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     stop.abort()
     await release?.()
     await server[Symbol.asyncDispose]()
+    await embeddings[Symbol.asyncDispose]()
   })
 
   test('trains a dataset once, answers every question, and finds the training again when another run asks; the base says how long a row may be', async () => {
@@ -118,6 +122,8 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     expect({ rows, leftOut }).toEqual({ rows: 5, leftOut: 3 })
     expect(first!.training!.perplexity!.rows).toBe(rows)
     expect(first!.training!.perplexity!.nll).toBeGreaterThan(0)
+    expect(first!.training!.embedding).toMatchObject({ rows: 8, requests: 1, tokens: 80, failure: null })
+    expect(embeddings.requests).toBe(1)
     const replies = await operator.objects.getLines(first!.predictions, Prediction)
     expect(replies.map(({ id }) => id).toSorted()).toEqual(task.validation.map(({ id }) => id).toSorted())
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { sampleOf } from '../../agents/kit/sample.ts'
 import { ReportData, renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
 import { coverageOf } from '../../cli/report/quality/coverage.ts'
 import { difficultyOf } from '../../cli/report/quality/difficulty.ts'
 import { diversityOf } from '../../cli/report/quality/diversity.ts'
-import { sampleOf } from '../../cli/report/quality/sample.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import { reportData } from '../support/report-data.ts'
@@ -81,11 +81,20 @@ test('coverage: shares of validation with rows, and in common', () => {
 })
 
 describe('quality in the report', () => {
+  const embedding = {
+    embedder: 'a-model',
+    rows: 80,
+    questions: 0.4321,
+    replies: 0.1234,
+    requests: 2,
+    tokens: 99,
+    failure: null,
+  }
   const log = runLog().map((entry) => {
     if (entry.name !== 'report') return entry
     const report = entry.payload as PayloadOf<typeof Report>
     if (report.candidate.name !== 'attempt-2') return entry
-    const training = { ...report.training!, perplexity: { rows: 100, tokens: 2100, nll: Math.log(8) } }
+    const training = { ...report.training!, perplexity: { rows: 100, tokens: 2100, nll: Math.log(8) }, embedding }
     return { ...entry, payload: { ...report, training } }
   })
 
@@ -114,7 +123,16 @@ describe('quality in the report', () => {
       expect(page).toContain('Quality of the data')
       expect(page).toContain('8.00 (100 rows)')
       expect(page).not.toContain('Judge, mean')
+      expect(page).toContain('Distance of two questions (1 - cosine of embeddings)')
+      expect(page).toContain('0.432')
+      expect(page).toContain('embeddings of a-model (mean over pairs of 80 rows)')
     }
+    expect(renderHtml(data)).toContain('question distance')
+    const failed = { ...embedding, questions: null, replies: null, failure: 'a-model: HTTP 500: down' }
+    const without = data.quality.map((one) => ({ ...one, embedding: null }))
+    expect(renderMarkdown({ ...data, quality: without })).toContain('by words alone (n-gram)')
+    const broken = data.quality.map((one) => ({ ...one, embedding: failed }))
+    expect(renderMarkdown({ ...data, quality: broken })).toContain('which failed: a-model: HTTP 500: down')
     expect(renderHtml(data)).toContain('Measures of quality by attempt beside the validation score')
     const judged = { rows: 3, mean: 4, lowest: 2, models: ['judge-1'] }
     const quality = data.quality.map((one) => ({ ...one, judged }))

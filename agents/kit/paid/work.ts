@@ -48,7 +48,7 @@ export async function openPaidWork(context: AgentContext, buckets: PaidBuckets):
   const { bus, identity, log, setWaiting } = context
   const active = new Map<string, number>()
   const options = optionsOf(context)
-  const endpoint = endpointOf(options, process.env, buckets.role)
+  const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState) => {
     log.warn({ state }, 'circuit breaker of the teacher')
     setWaiting(state === 'closed' ? null : words.open)

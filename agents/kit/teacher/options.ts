@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { EndpointOptions } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
-import type { PayingRole } from '../../../schemas/usage.ts'
 
 /** How an agent speaks to a teacher. */
 export const TeacherOptions = z.strictObject({
@@ -23,14 +22,10 @@ export const usualNames = { baseUrl: 'OPENAI_BASE_URL', apiKey: 'OPENAI_API_KEY'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The endpoint of an agent's options; a local one needs no key, so an empty one is allowed. */
-export function endpointOf(
-  { baseUrl, apiKeyEnv }: EndpointOptions,
-  env: Environment,
-  role: PayingRole,
-): Required<Endpoint> {
+/** The endpoint of the options that stand at this place of a topology; a local one needs no key, so an empty one is allowed. */
+export function endpointOf({ baseUrl, apiKeyEnv }: EndpointOptions, env: Environment, at: string): Required<Endpoint> {
   const usual = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/\/+$/, '')
-  const own = (option: string) => `agents.${role}.options.${option}`
+  const own = (option: string) => `${at}.${option}`
   return {
     baseUrl: baseUrl ?? usual,
     apiKey: apiKeyEnv === null ? '' : (env[apiKeyEnv] ?? '').trim(),

@@ -24,7 +24,7 @@ export async function openLlmPolicy(
   { bus, identity, ...context }: AgentContext,
 ): Promise<Policy> {
   const options = LlmPlannerOptions.parse(context.options)
-  const endpoint = endpointOf(options, process.env, 'planner')
+  const endpoint = endpointOf(options, process.env, 'agents.planner.options')
   const model = createPlannerModel(endpoint, options, await openDialect(bus, endpoint, options))
   const records = bus.kv('plans', PaidRecord)
   const entries = bus.kv('plan-journal', JournalEntry)

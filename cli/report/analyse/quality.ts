@@ -34,6 +34,7 @@ export function qualityOf(
           )
         : null,
       perplexity: perplexityOf(facts, attempt),
+      embedding: trainingOf(facts, attempt)?.embedding ?? null,
       judged: own ? judgedOf(own) : null,
       checks: countBy((own ?? []).flatMap(({ origin }) => origin.teacher?.checks ?? [])),
       coverage: coverageOf(mix, validation),
@@ -47,9 +48,14 @@ export function qualityOf(
   })
 }
 
-function perplexityOf({ reports }: RunFacts, attempt: number): DatasetQuality['perplexity'] {
+/** The training of a dataset, by which its rows were measured. */
+function trainingOf({ reports }: RunFacts, attempt: number) {
   const name = attempt === 0 ? 'control' : `attempt-${attempt}`
-  const measured = reports.find(({ payload }) => payload.candidate.name === name)?.payload.training?.perplexity
+  return reports.find(({ payload }) => payload.candidate.name === name)?.payload.training
+}
+
+function perplexityOf(facts: RunFacts, attempt: number): DatasetQuality['perplexity'] {
+  const measured = trainingOf(facts, attempt)?.perplexity
   return measured ? { ...measured, value: Math.exp(measured.nll) } : null
 }
 

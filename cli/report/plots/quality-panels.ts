@@ -24,6 +24,8 @@ export function qualityPanels({
       ['words a question', one.difficulty?.questionWords],
       ['question overlap', one.questions?.selfOverlap],
       ['reply overlap', one.replies?.selfOverlap],
+      ['question distance', one.embedding?.questions],
+      ['reply distance', one.embedding?.replies],
       ['perplexity', one.perplexity?.value],
       ['judge', one.judged?.mean],
       ['mix like validation', one.coverage?.overlap],

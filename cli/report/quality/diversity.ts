@@ -2,8 +2,8 @@ import { minHash, PERMUTATIONS } from '../../../agents/critic/checks/min-hash.ts
 import { shinglesOf } from '../../../agents/critic/checks/shingles.ts'
 import { readTokens } from '../../../agents/critic/checks/text.ts'
 import { createTokens } from '../../../agents/critic/checks/tokens.ts'
+import { sampleOf } from '../../../agents/kit/sample.ts'
 import type { Diversity } from './facts.ts'
-import { sampleOf } from './sample.ts'
 
 /** Texts whose likeness is estimated; the cost is that of every pair of them. */
 const mostAlike = 128

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EmbeddedDiversity } from '../../../schemas/embedding.ts'
 import { PerplexityResult } from '../../../schemas/runtime-protocol.ts'
 
 const count = z.number().int().nonnegative()
@@ -47,6 +48,8 @@ export const DatasetQuality = z.object({
   /** Of the replies under the base student, before training; null where no training measured it. */
   perplexity: PerplexityResult.extend({ value: z.number() }).nullable(),
   judged: Judged.nullable(),
+  /** How far apart rows lie by their embeddings; null where no embedder was configured. */
+  embedding: EmbeddedDiversity.nullable().default(null),
   /** Rows with a check of a teacher's, by its name. */
   checks: z.record(z.string(), count),
   coverage: Coverage.nullable(),

@@ -22,6 +22,9 @@ export function qualityLines(quality: readonly DatasetQuality[]): { head: string
       line(`Different pairs of words of ${side} (distinct-2)`, (dataset) => one(dataset[side]?.distinct2, 3)),
       line(`Two ${side} alike (Jaccard, MinHash)`, (dataset) => one(dataset[side]?.selfOverlap, 3)),
     ]),
+    ...(['questions', 'replies'] as const).map((side) =>
+      line(`Distance of two ${side} (1 - cosine of embeddings)`, ({ embedding }) => one(embedding?.[side], 3)),
+    ),
     line('Perplexity of the replies, base student', ({ perplexity }) =>
       perplexity ? `${one(perplexity.value, 2)} (${perplexity.rows} rows)` : missing,
     ),
@@ -45,5 +48,14 @@ export function qualityLines(quality: readonly DatasetQuality[]): { head: string
   return { head: ['Measure', ...quality.map(({ attempt }) => datasetName(attempt))], rows: told }
 }
 
-export const qualityNote =
-  'Measured once on each complete dataset. Diversity is by words, as the critic normalises them; no embedding model is used. distinct-1 (the type-token ratio) and distinct-2 fall with the size of a dataset; likeness is the mean over pairs of at most 128 rows. A measure without a figure has no source in this run: levels that no generator stated, a judge that was not asked, a training that measured no perplexity.'
+const embeddedBy = (quality: readonly DatasetQuality[]): string => {
+  const used = quality.flatMap(({ embedding }) => embedding ?? [])
+  const names = [...new Set(used.map(({ embedder }) => embedder))]
+  const failures = [...new Set(used.flatMap(({ failure }) => failure ?? []))]
+  if (names.length === 0) return 'by words alone (n-gram), as the critic normalises them; no embedder is configured'
+  const failed = failures.length > 0 ? `, which failed: ${failures.join('; ')}` : ''
+  return `by words, as the critic normalises them, and by embeddings of ${names.join(', ')} (mean over pairs of ${used[0]!.rows} rows)${failed}`
+}
+
+export const qualityNote = (quality: readonly DatasetQuality[]): string =>
+  `Measured once on each complete dataset. Diversity is ${embeddedBy(quality)}. distinct-1 (the type-token ratio) and distinct-2 fall with the size of a dataset; likeness is the mean over pairs of at most 128 rows. A measure without a figure has no source in this run: levels that no generator stated, a judge that was not asked, a training that measured no perplexity.`

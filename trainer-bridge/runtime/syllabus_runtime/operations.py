@@ -7,11 +7,12 @@ import torch
 
 from . import PROTOCOL, fields
 from .device import pick_device
+from .embedding import embed
 from .errors import CancelToken, RequestError
 from .inference import infer, parse_inference
 from .perplexity import perplexity
 from .recipe import parse_recipe
-from .rows import read_questions, read_rows
+from .rows import read_questions, read_rows, read_texts
 from .student import StudentCache
 from .token_frame import token_frame
 from .training import train
@@ -47,7 +48,9 @@ class Operations:
             return self._infer(request, report, cancel)
         if operation == "token_frame":
             return self._token_frame(request)
-        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, perplexity, infer, token_frame, cancel")
+        if operation == "embed":
+            return self._embed(request, cancel)
+        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, perplexity, infer, token_frame, embed, cancel")
 
     def _hello(self) -> dict:
         import peft
@@ -96,6 +99,10 @@ class Operations:
         out = Path(fields.text(request, "out"))
         student = self._student(request, fields.flag(request, "bf16", True))
         return token_frame(student.tokenizer, system, probe, out)
+
+    def _embed(self, request: dict, cancel: CancelToken) -> dict:
+        texts = read_texts(fields.text(request, "texts"))
+        return embed(fields.text(request, "model"), texts, Path(fields.text(request, "out")), cancel)
 
     def _student(self, request: dict, bf16: bool):
         return self._students.get(fields.text(request, "student"), fields.text(request, "student_revision", None), bf16)

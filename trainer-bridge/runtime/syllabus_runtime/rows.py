@@ -54,6 +54,13 @@ def read_questions(path: str) -> list[Question]:
     return questions
 
 
+def read_texts(path: str) -> list[str]:
+    texts = [fields.text(line, "text", kind="bad_dataset", where=where) for where, line in _lines(path)]
+    if not texts:
+        raise RequestError("bad_dataset", f"{path} holds no texts")
+    return texts
+
+
 def _lines(path: str):
     try:
         content = Path(path).read_text(encoding="utf-8")

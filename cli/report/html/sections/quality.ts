@@ -13,5 +13,5 @@ export function quality(data: ReportData): Markup {
   return html`<h3>Quality of the data</h3>
 ${figure(qualityPanels(data), 'Each measure by attempt (C: control), on its own scale, with the validation score first.')}
 ${table({ head: cells(head), rows: rows.map((row) => ({ cells: cells(row) })) })}
-<p class="note">${qualityNote}</p>`
+<p class="note">${qualityNote(data.quality)}</p>`
 }

@@ -6,5 +6,5 @@ import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 export function qualitySection({ quality }: ReportData): string[] {
   if (quality.length === 0) return []
   const { head, rows } = qualityLines(quality)
-  return ['### Quality of the data', markdownTable(head, rows), text(qualityNote)]
+  return ['### Quality of the data', markdownTable(head, rows), text(qualityNote(quality))]
 }

