@@ -34,6 +34,7 @@ function describe(task: Task): string[] {
     `rows         ${rows.target}, valid from ${rows.minimum}`,
     `procedure    ${task.procedure ?? 'none: a generator with a teacher is needed'}`,
     `examples     ${task.fewShot.length}; seeds ${task.seeds.length}; sample rows ${task.sampleSubmission.length}`,
+    ...task.references.map(({ arm, rows }) => `${arm}: ${rows.length} rows to compare with`),
     '',
     ...table(task),
     '',

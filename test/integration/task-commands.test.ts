@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -176,10 +176,14 @@ describe('task split', () => {
 
 test('task show says what a task is, and no text of its tests', async () => {
   await run('init', at('mine'))
+  const row = { instruction: 'Add.', input: 'How much is a dozen and one?', output: 'It is \\boxed{13}.' }
+  await writeFile(at('mine', 'people.json'), JSON.stringify([row]))
+  await appendFile(at('mine', 'task.yaml'), '\nreference:\n  - { name: people, file: people.json }\n')
   const { code, output } = await run('show', at('mine'))
   expect(code).toBe(0)
   expect(output).toMatch(/scorer +numeric, lenient/)
   expect(output).toMatch(/skill sums +\d+ +\d+/)
+  expect(output).toContain('reference-people: 1 rows to compare with')
   expect(output).toContain((await loadTask(at('mine'))).sha256)
   for (const { input } of [...(await items('mine', 'test.jsonl')), ...(await items('mine', 'validation.jsonl'))]) {
     expect(output).not.toContain(input)
