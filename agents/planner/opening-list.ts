@@ -2,6 +2,7 @@ import { type Arm, byKind } from '../../schemas/arm.ts'
 import type { Candidate } from '../../schemas/training.ts'
 import { type Draft, taskOf } from './draft.ts'
 import { outgoing } from './outgoing.ts'
+import { primaryComparison } from './primary-comparison.ts'
 import type { PlannerState } from './state.ts'
 
 /** Asks for the opening of the sealed test. The list, the arms' datasets and the comparison that counts are frozen with it. */
@@ -13,19 +14,12 @@ export async function askOpening(draft: Draft): Promise<void> {
   const submissions = config.evidence.submissions
     ? attempts.flatMap(({ outcome, candidate }) => (outcome === 'scored' && candidate ? [candidate] : []))
     : []
-  const hasControl = trained.some(({ arm }) => arm === 'control')
   draft.state = { ...state, phase: 'opening' }
   draft.send.push(
     outgoing.openingRequest(config, {
       candidates: [base!.candidate, examples, ...inOrder(state), ...submissions],
       arms,
-      primary: {
-        arm: 'final',
-        against: hasControl ? 'control' : 'base',
-        part: task.headline,
-        mode: config.primary,
-        seedIndex: 1,
-      },
+      primary: primaryComparison(config, task, trained),
       datasets: arms.flatMap(({ dataset }) => (dataset ? [dataset] : [])),
       ...taskOf(config),
     }),

@@ -230,6 +230,82 @@ describe('with every hash of the manifest made right, still caught:', () => {
     expect(ofTraining.places[0]).toMatch(/^log\.jsonl, message \d+ \(job\): training\.seed$/)
   })
 
+  test('another comparison that the run is judged by, and another seed of it', async () => {
+    type Request = { primary: { against: string; seedIndex: number; part: string } }
+    for (const change of [{ against: 'random' }, { seedIndex: 2 }, { part: 'in-template' }]) {
+      const { checks, places } = await tampered('comparison', (files) =>
+        changeMessage<Request>(files, 'opening-request', ({ primary }) => void Object.assign(primary, change)),
+      )
+      expect(checks).toEqual(expect.arrayContaining(['sealed', 'report']))
+      expect(places[0]).toMatch(/\(opening-request\): primary$/)
+    }
+  })
+
+  test('an arm and a submission that were to sit the test, left out of the list', async () => {
+    type Config = { config: { evidence: { submissions: boolean; arms: string[] } } }
+    const { places } = await tampered('left out', (files) =>
+      changeMessage<Config>(files, 'run-started', ({ config }) => {
+        config.evidence.submissions = false
+        config.evidence.arms = ['control']
+      }),
+    )
+    expect(places.filter((place) => /\(opening-request\): (arms|candidates)$/.test(place))).toHaveLength(2)
+  })
+
+  test('a message that nobody could have sent, or that cannot be read', async () => {
+    const changed = (
+      name: string,
+      change: (entry: { from: { role: string; variant: string }; name: string }) => void,
+    ) =>
+      tampered(name, async (files) => {
+        const entries = (await files.lines('log.jsonl')).map((line) => JSON.parse(line))
+        change(entries.find((entry) => entry.name === 'report'))
+        await files.writeLines(
+          'log.jsonl',
+          entries.map((entry) => JSON.stringify(entry)),
+        )
+      })
+    const role = await changed('role', ({ from }) => {
+      from.role = 'planner'
+    })
+    expect(role.places[0]).toMatch(/\(report\): from\.role, one that may send it$/)
+    const variant = await changed('variant', ({ from }) => {
+      from.variant = 'other'
+    })
+    expect(variant.places[0]).toMatch(/\(report\): from\.variant$/)
+    const unread = await changed('unread', (entry) => {
+      entry.name = 'reporting'
+    })
+    expect(unread.places.some((place) => place.endsWith('(reporting)'))).toBe(true)
+  })
+
+  test('a candidate that was shown examples, and an attempt whose decision is another one’s', async () => {
+    type Results = { results: { candidate: { name: string; examples: boolean } }[] }
+    const shown = await tampered('shown', (files) =>
+      changeMessage<Results>(files, 'opened', ({ results }) => {
+        results.find(({ candidate }) => candidate.name === 'final')!.candidate.examples = true
+      }),
+    )
+    expect(shown.places[0]).toMatch(/\(opened\): examples of final$/)
+    const decided = await tampered('decided', (files) =>
+      changeMessage<{ attempt: number }>(files, 'decision', (decision) => {
+        decision.attempt += 1
+      }),
+    )
+    expect(decided.checks).toContain('programs')
+  })
+
+  test('rows of a reference that were refused, by whoever has the task', async () => {
+    type Config = { config: { evidence: { references: { refused: number }[] } } }
+    const file = await repack(bundle, 'refused', (files) =>
+      changeMessage<Config>(files, 'run-started', ({ config }) => {
+        config.evidence.references[1]!.refused += 1
+      }),
+    )
+    const { places } = await verified(file, { task })
+    expect(places).toContain('task: reference-pipeline, rows refused')
+  })
+
   test('a reply that was made right, with its item, its sheet and its hash', async () => {
     const { checks, places } = await tampered('reply', (files) =>
       changeObject(files, files.names['replies of base to validation']!, (lines) =>

@@ -1,4 +1,7 @@
+import { armSeedOf } from '../../../schemas/arm.ts'
+import type { Candidate } from '../../../schemas/training.ts'
 import { jobHashOf, studentLabel } from '../../../trainer-bridge/job.ts'
+import type { RunFacts } from '../../report/mod.ts'
 import { type Check, messagePlace } from './check.ts'
 
 /** The identity of every training, and each candidate the same wherever it is named. */
@@ -11,7 +14,11 @@ export const jobs: Check = {
       const { candidate } = said.payload
       const { name, student: label, studentHash, jobHash } = candidate
       const place = (field: string) => messagePlace('predictions', said, `${field} of ${name}`)
-      const training = facts.jobs.find(({ payload }) => payload.candidate === name)?.payload.training ?? null
+      const job = facts.jobs.find(({ payload }) => payload.candidate === name)?.payload
+      const training = job?.training ?? null
+      const { arm, seedIndex, examples } = candidate
+      ledger.same(place('arm and seed'), { arm, seedIndex }, armSeedOf(name))
+      ledger.same(place('examples'), examples, job?.examples)
       if (studentHash === undefined) {
         ledger.leave("this run does not say its student's whole hash, which job hashes hold")
         continue
@@ -31,12 +38,12 @@ export const jobs: Check = {
         candidates: said.payload.results.map(({ candidate }) => candidate),
       })),
     ]
+    const due = knownCandidates(facts)
     for (const { said, name, candidates } of others) {
-      for (const { name: candidate, jobHash, adapter } of candidates) {
-        const trained = known.get(candidate)?.candidate
-        if (!trained) continue
-        ledger.same(messagePlace(name, said, `jobHash of ${candidate}`), jobHash, trained.jobHash)
-        ledger.same(messagePlace(name, said, `adapter of ${candidate}`), adapter?.sha256, trained.adapter?.sha256)
+      for (const candidate of candidates) {
+        const trained = due.get(candidate.name)
+        for (const field of trained ? fields : [])
+          ledger.same(messagePlace(name, said, `${field} of ${candidate.name}`), candidate[field], trained![field])
       }
     }
     for (const said of facts.reports) {
@@ -48,4 +55,13 @@ export const jobs: Check = {
       )
     }
   },
+}
+
+const fields = ['arm', 'seedIndex', 'student', 'studentHash', 'jobHash', 'adapter', 'examples'] as const
+
+/** Every candidate as its predictions said it; the base with examples is the base, but for what it is shown. */
+function knownCandidates({ predictions }: RunFacts): Map<string, Candidate> {
+  const known = new Map(predictions.map(({ payload }) => [payload.candidate.name, payload.candidate]))
+  const [base, name] = [known.get('base'), 'base-examples' as const]
+  return base ? known.set(name, { ...base, name, arm: name, examples: true }) : known
 }

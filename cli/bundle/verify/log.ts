@@ -1,19 +1,29 @@
+import type { Message } from '../../../schemas/message.ts'
+import { type MessageName, registry } from '../../../schemas/registry.ts'
+import type { AgentRole } from '../../../schemas/role.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
 import { bundleFiles } from '../manifest.ts'
+import type { LogLine } from '../records.ts'
 import { refsIn } from '../refs.ts'
 import type { Check } from './check.ts'
+import type { Ledger } from './ledger.ts'
 
-/** The log itself: its order, one run, and every object it names there. A message may be there twice; the first one counts. */
+/**
+ * The log itself: its order, one run, messages that can be read and come from who may send them, and every object they name there. A
+ * message may be there twice; the first one counts.
+ */
 export const log: Check = {
   name: 'log',
-  what: 'order and completeness of the log',
+  what: 'order and completeness of the log, and the senders of its messages',
   async run({ bundle, entries, facts, config }, ledger) {
     const missing = new Set(bundle.manifest.missing.map(({ sha256 }) => sha256))
     let before = 0
-    for (const { seq, id, name, payload } of entries) {
+    for (const { seq, id, name, payload, from } of entries) {
       const place = `${bundleFiles.log}, message ${seq} (${name})`
       ledger.same(`${place}: its place after message ${before}`, true, seq > before)
       ledger.same(`${place}: the run of its id`, id.split('.')[0], config.runId)
       before = seq
+      compareSender(place, name, from, config, ledger)
       for (const { place: field, ref } of refsIn(payload)) {
         const path = bundleFiles.object(ref.sha256)
         if (missing.has(ref.sha256)) ledger.leave(`${path} was no longer on the bus`)
@@ -21,7 +31,20 @@ export const log: Check = {
       }
     }
     ledger.same('manifest.json: runId', bundle.manifest.runId, config.runId)
-    for (const { seq, name, reason } of facts.unreadable)
-      ledger.leave(`message ${seq} (${name}) cannot be read: ${reason}`)
+    const unparsed = new Set(entries.flatMap(({ seq, parseError }) => (parseError === undefined ? [] : [seq])))
+    for (const { seq, name, reason } of facts.unreadable) {
+      if (unparsed.has(seq)) ledger.leave(`message ${seq} (${name}) could not be read on the bus: ${reason}`)
+      else
+        ledger.differs({ place: `${bundleFiles.log}, message ${seq} (${name})`, said: 'a message', recomputed: reason })
+    }
   },
+}
+
+function compareSender(place: string, name: string, from: LogLine['from'], config: RunConfig, ledger: Ledger): void {
+  const message = registry[name as MessageName] as Message | undefined
+  if (!message) return
+  const senders: readonly string[] = [message.from].flat()
+  ledger.same(`${place}: from.role, one that may send it`, true, senders.includes(from.role))
+  const variant = config.variants[from.role as AgentRole]
+  if (variant) ledger.same(`${place}: from.variant`, from.variant, variant)
 }

@@ -1,9 +1,12 @@
 import { hashOf } from '../../../schemas/hash.ts'
+import type { Evidence } from '../../../schemas/run.ts'
 import type { PaperItem, PaperName } from '../../../schemas/sealed-results.ts'
 import type { Item, Task } from '../../../schemas/task.ts'
 import { publicView } from '../../../tasks/load.ts'
 import { retentionOf } from '../../../tasks/read-retention.ts'
+import { referenceRows } from '../../evidence.ts'
 import type { RunFacts } from '../../report/mod.ts'
+import { hashOfRows } from '../read.ts'
 import { type Check, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -25,6 +28,7 @@ export const task: Check = {
     const seen = config.setting === 'seed' ? wholeTask : { ...wholeTask, seeds: [] }
     ledger.same('task: its folder', config.taskHash, wholeTask.sha256)
     ledger.same('task: its public part', hashOf(task), hashOf(publicView(seen)))
+    if (config.evidence.references.length > 0) compareReferences(config.evidence, wholeTask, ledger)
     if (opened) await comparePapers(opened, wholeTask, ledger)
   },
 }
@@ -43,7 +47,9 @@ async function comparePapers(opened: SaidOpened, task: Task, ledger: Ledger): Pr
   if (task.audit.length > 0) papers.push(['audit', task.audit])
   if (opened.payload.retention) {
     const set = await retentionOf(task)
-    ledger.same(place('retention.sha256'), opened.payload.retention.sha256, set.sha256)
+    const { sha256, mode } = opened.payload.retention
+    ledger.same(place('retention.sha256'), sha256, set.sha256)
+    ledger.same(place('retention.mode'), mode, set.scorer.primary)
     papers.push(['retention', set.items])
   }
   for (const [paper, items] of papers) {
@@ -51,6 +57,16 @@ async function comparePapers(opened: SaidOpened, task: Task, ledger: Ledger): Pr
     for (const [index, item] of items.entries()) {
       ledger.same(place(`papers.${paper}[${index}]`), sat[index] && shapeOf(sat[index]), shapeOf(item))
     }
+  }
+}
+
+/** The rows of each reference that a run had arms of, and how many of them were refused. */
+function compareReferences({ references }: Evidence, task: Task, ledger: Ledger): void {
+  const known = new Map(referenceRows(task).map(({ arm, ...reference }) => [arm, reference]))
+  for (const { arm, rows, refused } of references) {
+    const due = known.get(arm)
+    ledger.same(`task: ${arm}`, rows.sha256, due && hashOfRows(due.rows))
+    ledger.same(`task: ${arm}, rows refused`, refused, due?.refused)
   }
 }
 
