@@ -7,6 +7,7 @@ import { TerminalError } from './errors.ts'
 import type { Link } from './link.ts'
 import { isHeld, type PublishOptions, whenThereIsRoom } from './publish.ts'
 import { throughRestarts } from './retry.ts'
+import { spool } from './spool.ts'
 import { objectPrefixOf, objectStreamOf } from './subjects.ts'
 
 /**
@@ -24,8 +25,12 @@ export type Objects = {
   pieces(ref: ObjectRef): AsyncIterable<Uint8Array>
   putJson(account: Account, name: string, value: unknown): Promise<ObjectRef>
   getJson<S extends z.ZodType>(ref: ObjectRef, schema: S): Promise<z.infer<S>>
+  /** The same of bytes that come one after the other: they wait in a file of TMPDIR until their hash is known, and not in memory. */
+  putPieces(account: Account, name: string, pieces: AsyncIterable<Uint8Array>): Promise<ObjectRef>
   /** One JSON document a line. */
   putLines(account: Account, name: string, values: readonly unknown[]): Promise<ObjectRef>
+  /** The same of values that come one after the other: memory does not grow with their number. */
+  putLineStream(account: Account, name: string, values: AsyncIterable<unknown>): Promise<ObjectRef>
   getLines<S extends z.ZodType>(ref: ObjectRef, schema: S): Promise<z.infer<S>[]>
   /** The lines one after the other: memory does not grow with their number. A wrong hash is known, and thrown, after the last. */
   lines<S extends z.ZodType>(ref: ObjectRef, schema: S): AsyncIterable<z.infer<S>>
@@ -38,18 +43,25 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 export function openObjects(linkOf: (account: Account) => Link, options: PublishOptions): Objects {
-  const put: Objects['put'] = async (account, name, bytes) => {
-    const link = linkOf(account)
-    const ref = { account, name, sha256: sha256(bytes), bytes: bytes.length }
+  const store = async (ref: ObjectRef, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>) => {
+    const link = linkOf(ref.account)
     await eachChunk(ref, async (index) => {
-      const chunk = bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes)
+      const bytes = await read(index * chunkBytes, Math.min(ref.bytes, (index + 1) * chunkBytes))
       try {
-        await whenThereIsRoom(() => link.js.publish(chunkSubject(ref, index), chunk), options)
+        await whenThereIsRoom(() => link.js.publish(chunkSubject(ref, index), bytes), options)
       } catch (error) {
         if (!isHeld(error)) throw error
       }
     })
     return ref
+  }
+
+  const put: Objects['put'] = (account, name, bytes) =>
+    store({ account, name, sha256: sha256(bytes), bytes: bytes.length }, (from, to) => bytes.subarray(from, to))
+
+  const putPieces: Objects['putPieces'] = async (account, name, pieces) => {
+    await using file = await spool(pieces)
+    return await store({ account, name, sha256: file.sha256, bytes: file.bytes }, file.read)
   }
 
   const chunk = async (ref: ObjectRef, index: number) => {
@@ -83,14 +95,14 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
   async function* pieces(ref: ObjectRef) {
     for (let index = 0; index < chunkCount(ref); index++) yield await existing(ref, index)
   }
-  return withDocuments({ put, get, has, pieces })
+  return withDocuments({ put, putPieces, get, has, pieces })
 }
 
 /** Blobs as they are kept: whole, and in pieces one after the other. */
-export type Blobs = Pick<Objects, 'put' | 'get' | 'has' | 'pieces'>
+export type Blobs = Pick<Objects, 'put' | 'putPieces' | 'get' | 'has' | 'pieces'>
 
 /** Blobs with the JSON and the lines in them. */
-export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
+export function withDocuments({ put, putPieces, get, has, pieces }: Blobs): Objects {
   async function* lines<S extends z.ZodType>(ref: ObjectRef, schema: S): AsyncGenerator<z.infer<S>> {
     const hash = createHash('sha256')
     const text = new TextDecoder()
@@ -107,6 +119,7 @@ export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
 
   return {
     put,
+    putPieces,
     get,
     has,
     pieces,
@@ -115,6 +128,7 @@ export function withDocuments({ put, get, has, pieces }: Blobs): Objects {
       return parse(ref, schema, decoder.decode(await get(ref)))
     },
     putLines: (account, name, values) => put(account, name, encodeLines(values)),
+    putLineStream: (account, name, values) => putPieces(account, name, encodedLines(values)),
     getLines: (ref, schema) => Array.fromAsync(lines(ref, schema)),
     lines,
   }
@@ -142,6 +156,17 @@ function encodeLines(values: readonly unknown[]): Uint8Array {
     return encoder.encode(some.map((value) => `${JSON.stringify(value)}\n`).join(''))
   })
   return Buffer.concat(parts)
+}
+
+async function* encodedLines(values: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  let some: unknown[] = []
+  for await (const value of values) {
+    some.push(value)
+    if (some.length < linesAtOnce) continue
+    yield encodeLines(some)
+    some = []
+  }
+  yield encodeLines(some)
 }
 
 async function eachChunk(ref: ObjectRef, visit: (index: number) => Promise<void>): Promise<void> {

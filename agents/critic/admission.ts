@@ -31,9 +31,6 @@ export type DuplicateIndex = {
   add(id: string, text: string): void
 }
 
-/** `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
-export type Admission = { admitted: Row[]; surplus: Row[]; bySource: Record<string, Yield>; templateOverlap: number }
-
 /** Rows that a round may still admit. */
 export type Quotas = {
   bySource: Readonly<Record<string, number>>
@@ -63,50 +60,51 @@ export function compareRowIds(left: string, right: string): number {
 }
 
 /**
- * The ordered pass that closes a round: walks the candidates by id, compares each with the rows already admitted and with those
- * alone, and stops a source, and a skill, at its quota.
+ * The ordered pass that closes a round: is shown the rows already admitted, then the candidates by id; compares each with those rows and
+ * with those alone, and stops a source, and a skill, at its quota.
  * A1  A pure function of the closed round: the order in which shards arrived, and how often, does not matter.
  * A2  No row is admitted twice: an id that is there already is skipped, in and across rounds.
  * A3  Each candidate is admitted or has exactly one reason; asked = failed + admitted + rejected.
  */
-export function admit(
-  earlier: readonly Row[],
-  shards: readonly CheckedShard[],
-  quotas: Quotas,
-  index: DuplicateIndex,
-): Admission {
-  for (const row of earlier) index.add(row.id, row.input)
-  const known = new Set(earlier.map((row) => row.id))
+export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
+  const known = new Set<string>()
   const ofSkill: Record<string, number> = {}
-  const distinct = [...new Map(shards.map((shard) => [shard.shard, shard])).values()]
   const bySource: Record<string, Yield> = {}
-  for (const { source, asked, rows } of distinct) {
-    const counts = bySource[source] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
-    bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
-  }
-  const admitted: Row[] = []
   const surplus: Row[] = []
   let templateOverlap = 0
-  const ordered = distinct.flatMap((shard) => shard.rows).sort((a, b) => compareRowIds(a.row.id, b.row.id))
-  for (const { row, rejected, alike } of ordered) {
-    const counts = bySource[row.source]!
-    const reason =
-      rejected ??
-      repetition(row, known, index) ??
-      excess(row, { ofSource: counts.admitted, ofSkill: ofSkill[row.skill] ?? 0 }, quotas)
-    if (reason) {
-      counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
-      if (reason === 'surplus') surplus.push(row)
-      continue
-    }
-    known.add(row.id)
-    index.add(row.id, row.input)
-    admitted.push(row)
-    counts.admitted += 1
-    ofSkill[row.skill] = (ofSkill[row.skill] ?? 0) + 1
-    if (alike) templateOverlap += 1
+  const add = ({ id, input }: Row) => {
+    known.add(id)
+    index.add(id, input)
   }
-  return { admitted, surplus, bySource, templateOverlap }
+  return {
+    /** A row that was admitted before the round. */
+    remember: add,
+    /** Counts a shard; each once, and before its candidates. */
+    count({ source, asked, rows }: Pick<CheckedShard, 'source' | 'asked' | 'rows'>): void {
+      const counts = bySource[source] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
+      bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
+    },
+    /** Whether a candidate is admitted. */
+    admits({ row, rejected, alike }: CheckedRow): boolean {
+      const counts = bySource[row.source]!
+      const reason =
+        rejected ??
+        repetition(row, known, index) ??
+        excess(row, { ofSource: counts.admitted, ofSkill: ofSkill[row.skill] ?? 0 }, quotas)
+      if (reason) {
+        counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
+        if (reason === 'surplus') surplus.push(row)
+        return false
+      }
+      add(row)
+      counts.admitted += 1
+      ofSkill[row.skill] = (ofSkill[row.skill] ?? 0) + 1
+      if (alike) templateOverlap += 1
+      return true
+    },
+    /** `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
+    result: () => ({ surplus, bySource, templateOverlap }),
+  }
 }
 
 function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): RejectionReason | null {

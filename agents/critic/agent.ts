@@ -33,7 +33,8 @@ function start({ bus }: AgentContext, check: Checker): StartedAgent<'critic'> {
   ): Promise<void> {
     const { round, shard } = batch
     const name = `${runId}.a${round.attempt}.r${round.round}`
-    const record = await note(name, round, shard, await check(batch, { runId, signal }))
+    const checked = await check(batch, { runId, signal })
+    const record = await note(name, round, shard, { ...checked, source: batch.source })
     if (isComplete(record)) await closeRound(bus, { round, runId, record, cause })
   }
 

@@ -3,22 +3,9 @@ import { type Round, Verdict } from '../../schemas/messages/generation.ts'
 import { Program } from '../../schemas/program.ts'
 import { Row } from '../../schemas/row.ts'
 import { spentTogether } from '../../schemas/usage.ts'
-import { admit, quotasOf } from './admission.ts'
-import { createDuplicateIndex } from './checks/duplicate-index.ts'
-import { withFailures } from './failures.ts'
-import { type RoundRecord, StoredShard } from './round-record.ts'
-
-/** What a complete round comes to: the dataset after it, and its yield. Pure. */
-export function passOver(
-  { quotas }: Pick<Round, 'quotas'>,
-  { filters, sources }: Program,
-  earlier: readonly Row[],
-  shards: readonly StoredShard[],
-) {
-  const index = createDuplicateIndex({ jaccard: filters.nearDuplicateJaccard })
-  const { admitted, surplus, templateOverlap, ...counted } = admit(earlier, shards, quotasOf(quotas, sources), index)
-  return { rows: [...earlier, ...admitted], surplus, templateOverlap, ...withFailures(counted.bySource, shards) }
-}
+import { passOver } from './pass-over.ts'
+import type { RoundRecord } from './round-record.ts'
+import { storedShards } from './stored-shards.ts'
 
 /**
  * The ordered pass over a complete round. It is a pure function of what the round's record names, so two critics that both take
@@ -29,12 +16,10 @@ export async function closeRound(
   { round, runId, record, cause }: { round: Round; runId: string; record: RoundRecord; cause: Cause },
 ): Promise<void> {
   const program = await bus.objects.getJson(round.program, Program)
-  const earlier = round.admitted ? await bus.objects.getLines(round.admitted, Row) : []
-  const shards = await Promise.all(
-    Object.values(record.done).map(({ checked }) => bus.objects.getJson(checked, StoredShard)),
-  )
-  const { rows, surplus, templateOverlap, bySource, failures } = passOver(round, program, earlier, shards)
-  const dataset = await bus.objects.putLines('LAB', `${runId}/rows`, rows)
+  const earlier = round.admitted ? bus.objects.lines(round.admitted, Row) : []
+  const pass = passOver(round, program, earlier, storedShards(bus, record))
+  const dataset = await bus.objects.putLineStream('LAB', `${runId}/rows`, pass.rows)
+  const { rows, surplus, templateOverlap, bySource, failures } = pass.result()
   await bus.publish(
     Verdict,
     { runId, variant: round.variants.planner, id: `verdict:a${round.attempt}.r${round.round}`, cause },
@@ -43,7 +28,7 @@ export async function closeRound(
       round: round.round,
       bySource,
       failures,
-      rows: rows.length,
+      rows,
       dataset,
       datasetHash: dataset.sha256,
       templateOverlap,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ObjectRef } from '../../schemas/ids.ts'
+import { ObjectRef, Token } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Spent } from '../../schemas/usage.ts'
 import { Failures } from './failures.ts'
@@ -7,7 +7,15 @@ import { Failures } from './failures.ts'
 /** What is known of an open round: which shards are checked, and where their rows lie. One KV record a round. */
 export const RoundRecord = z.object({
   shards: z.number().int().positive(),
-  done: z.record(z.string(), z.object({ checked: ObjectRef, spent: Spent })),
+  done: z.record(
+    z.string(),
+    z.object({
+      checked: ObjectRef,
+      spent: Spent,
+      /** Left out by records of before it was noted. */
+      source: Token.optional(),
+    }),
+  ),
 })
 export type RoundRecord = z.infer<typeof RoundRecord>
 

@@ -22,6 +22,7 @@ export async function bundleBus(bundle: Bundle): Promise<Bus> {
   const objects = withDocuments({
     get,
     put: readOnly,
+    putPieces: readOnly,
     has: async ({ sha256 }) => bundle.files.has(bundleFiles.object(sha256)),
     async *pieces(ref) {
       yield await get(ref)

@@ -24,6 +24,7 @@ export async function writeOutcome(
   if (!attempt) return false
   const { rows, data, made } = await exportAttempt(bus, config, attempt, to)
   const { why, next } = endingOf(state, attempt, rows)
+  const bySource = made.bySource()
   const facts = {
     runId: config.runId,
     wanted: to.wanted,
@@ -34,7 +35,7 @@ export async function writeOutcome(
     why,
     rounds: attempt.round,
     /** Asked = generated + failed; generated = admitted + rejected. */
-    bySource: made.bySource,
+    bySource,
     /** By role, model and stage in `lines`; all resumes together. */
     spent: made.spent,
     /** US dollars for those tokens; null where the price is not known. */
@@ -48,7 +49,7 @@ export async function writeOutcome(
     datasetHash: attempt.datasetHash,
   }
   await writeFile(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
-  const asked = Object.values(made.bySource).reduce((sum, source) => sum + source.asked, 0)
+  const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${made.spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
   if (next) {

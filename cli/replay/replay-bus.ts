@@ -21,13 +21,15 @@ export function replayBus(real: Bus): { bus: Bus; said: ReadonlyMap<string, unkn
   const said = new Map<string, unknown>()
   const blobs = new Map<string, Uint8Array>()
   const get: Bus['objects']['get'] = async (ref) => blobs.get(ref.sha256) ?? (await real.objects.get(ref))
+  const put: Bus['objects']['put'] = async (account, name, bytes) => {
+    const ref = { account, name, sha256: sha256(bytes), bytes: bytes.length }
+    blobs.set(ref.sha256, bytes)
+    return ref
+  }
   const objects = withDocuments({
     get,
-    async put(account, name, bytes) {
-      const ref = { account, name, sha256: sha256(bytes), bytes: bytes.length }
-      blobs.set(ref.sha256, bytes)
-      return ref
-    },
+    put,
+    putPieces: async (account, name, pieces) => put(account, name, Buffer.concat(await Array.fromAsync(pieces))),
     has: async (ref) => blobs.has(ref.sha256) || (await real.objects.has(ref)),
     async *pieces(ref) {
       yield await get(ref)

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Bus, TerminalError } from '../../bus/mod.ts'
@@ -55,6 +57,31 @@ test('lines come one after the other, whole over the borders of chunks and chara
   const swapped = { account: 'LAB', name: 'run-1/swapped', sha256, bytes: 8 } as const
   const read = critic.objects.lines(swapped, z.object({ n: z.number() }))
   await expect(Array.fromAsync(read)).rejects.toThrow(/SHA-256/)
+})
+
+test.each([0, 1, 5000])(
+  '%i lines that come one after the other are the same object as all of them at once',
+  async (count) => {
+    const values = Array.from({ length: count }, (_, n) => ({ n, text: `🦉${'x'.repeat(n % 301)}` }))
+    async function* each() {
+      yield* values
+    }
+    const [together, streamed] = [
+      await critic.objects.putLines('LAB', `run-1/together-${count}`, values),
+      await critic.objects.putLineStream('LAB', `run-1/streamed-${count}`, each()),
+    ]
+    expect(streamed).toEqual({ ...together, name: `run-1/streamed-${count}` })
+    expect(await critic.objects.getLines(streamed, z.object({ n: z.number(), text: z.string() }))).toEqual(values)
+    expect((await readdir(tmpdir())).filter((name) => /^syllabus-[0-9a-f]{8}-/.test(name))).toEqual([])
+  },
+)
+
+test('a stream that fails is no object', async () => {
+  async function* failing() {
+    yield { n: 1 }
+    throw new Error('half way')
+  }
+  await expect(critic.objects.putLineStream('LAB', 'run-1/failing', failing())).rejects.toThrow('half way')
 })
 
 test('bytes that differ from the reference are a terminal error', async () => {

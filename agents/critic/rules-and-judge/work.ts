@@ -24,7 +24,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
   const admittedIn = memo(
     async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
       const index = createDuplicateIndex({ jaccard })
-      for (const { id, input } of ref ? await bus.objects.getLines(ref, Row) : []) index.add(id, input)
+      for await (const { id, input } of ref ? bus.objects.lines(ref, Row) : []) index.add(id, input)
       return index
     },
     ({ ref, jaccard }) => `${ref?.sha256} ${jaccard}`,

@@ -1,4 +1,5 @@
-import { passOver } from '../../../agents/critic/close-round.ts'
+import { byIndex } from '../../../agents/critic/in-order.ts'
+import { passOver } from '../../../agents/critic/pass-over.ts'
 import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Round, Verdict } from '../../../schemas/messages/generation.ts'
@@ -70,7 +71,9 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   if (before) ledger.same(place('the rows it began with'), round.admitted?.sha256, before.payload.datasetHash)
   const earlier = round.admitted ? await bundle.rowsOf(round.admitted, Row) : []
   const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)
-  const made = passOver(round, program, earlier, shards)
+  const pass = passOver(round, program, earlier, byIndex(shards))
+  const rows = await Array.fromAsync(pass.rows)
+  const made = pass.result()
   const { bySource, failures, templateOverlap, surplus, datasetHash, spent } = verdict.payload
   for (const source of new Set([...Object.keys(bySource), ...Object.keys(made.bySource)])) {
     ledger.same(place(`bySource.${source}`), bySource[source], made.bySource[source])
@@ -79,7 +82,7 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   ledger.same(place('templateOverlap'), templateOverlap, made.templateOverlap)
   ledger.same(place('spent'), spent, spentTogether(Object.values(record.done).map((done) => done.spent)))
   ledger.same(place('surplus'), surplus?.sha256, made.surplus.length > 0 ? hashOfRows(made.surplus) : undefined)
-  ledger.same(place('datasetHash, from the candidates'), datasetHash, hashOfRows(made.rows))
+  ledger.same(place('datasetHash, from the candidates'), datasetHash, hashOfRows(rows))
 }
 
 /** The checks change nothing of what a candidate says; they add to where it comes from. */
