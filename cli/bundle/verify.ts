@@ -19,6 +19,7 @@ import { report } from './verify/report.ts'
 import { sealed } from './verify/sealed.ts'
 import { seeds } from './verify/seeds.ts'
 import { task as taskCheck } from './verify/task.ts'
+import { usage } from './verify/usage.ts'
 import { validation } from './verify/validation.ts'
 
 const checks: readonly Check[] = [
@@ -29,6 +30,7 @@ const checks: readonly Check[] = [
   programs,
   prompts,
   journal,
+  usage,
   admission,
   datasets,
   arms,

@@ -1,5 +1,5 @@
 import type { RunResult } from './compared-run.ts'
-import { type Effect, effectsOf, type OverRuns, overRuns } from './effects.ts'
+import { type Effect, effectsOf, type OverRuns, overRuns, shares } from './effects.ts'
 import { type ArmUse, armUses } from './equality.ts'
 import { type ComparisonPlan, leadOf, type PlannerArm } from './plan.ts'
 
@@ -28,7 +28,7 @@ export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult
     arms: plan.arms.map((arm) => {
       const own = runs.filter((run) => run.arm === arm)
       const scores = own.flatMap(({ score }) => score ?? [])
-      return { arm, score: overRuns(scores), withoutResult: own.length - scores.length }
+      return { arm, score: overRuns(scores, shares), withoutResult: own.length - scores.length }
     }),
     effects: effectsOf(plan.arms, runs),
     uses: armUses(plan.arms, lead, runs),

@@ -38,14 +38,21 @@ const names: Partial<Record<PlannerArm, string>> = {
   random: 'effect over random programs',
 }
 
-/** Mean, deviation and t-interval of independent runs; null where there is none. */
-export function overRuns(values: readonly number[]): OverRuns | null {
+/** What a share, and a difference of shares, can be. */
+export const [shares, differencesOfShares]: [Interval, Interval] = [
+  { low: 0, high: 1 },
+  { low: -1, high: 1 },
+]
+
+/** Mean, deviation and t-interval of independent runs, cut to what there can be; null where there is none. */
+export function overRuns(values: readonly number[], { low, high }: Interval): OverRuns | null {
   if (values.length === 0) return null
   const middle = mean([...values])
   if (values.length === 1) return { values: [...values], mean: middle, sd: null, interval: null }
   const sd = sampleStandardDeviation([...values])
   const half = (studentCritical(values.length - 1) * sd) / Math.sqrt(values.length)
-  return { values: [...values], mean: middle, sd, interval: { low: middle - half, high: middle + half } }
+  const interval = { low: Math.max(low, middle - half), high: Math.min(high, middle + half) }
+  return { values: [...values], mean: middle, sd, interval }
 }
 
 /**
@@ -69,7 +76,7 @@ export function effectsOf(arms: readonly PlannerArm[], runs: readonly Scored[]):
       arm: lead,
       against,
       pairs: paired.map(({ pair }) => pair),
-      differences: overRuns(differences),
+      differences: overRuns(differences, differencesOfShares),
       p: signFlip(differences, 1),
       smallestP: Math.min(1, 2 / 2 ** differences.length),
       primary: against === main,

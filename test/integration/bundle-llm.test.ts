@@ -17,7 +17,7 @@ import { type TestServer, withServer } from '../support/nats.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { openPlannerServer } from '../support/planner-server.ts'
 import { promptProgram } from '../support/prompt-program.ts'
-import { repack } from '../support/repack.ts'
+import { changeMessage, repack } from '../support/repack.ts'
 import { taskTeacher } from '../support/task-teacher.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -97,6 +97,22 @@ test('a reply and a prompt that were changed are caught', async () => {
     await files.write('prompts/plan.md', 'Choose what you like.')
   })
   expect(checksOf(await verified(prompt))).toEqual(['prompts'])
+})
+
+test('another model, and calls that were not made, are caught', async () => {
+  type Config = { config: { models: Record<string, string> } }
+  const model = await repack(bundle, 'model', (files) =>
+    changeMessage<Config>(files, 'run-started', ({ config }) => {
+      config.models = { planner: 'better', generator: 'better', critic: 'better' }
+    }),
+  )
+  expect(checksOf(await verified(model))).toContain('usage')
+  const calls = await repack(bundle, 'calls', (files) =>
+    changeMessage<{ spent: { calls: number } }>(files, 'decision', ({ spent }) => {
+      spent.calls += 1
+    }),
+  )
+  expect(checksOf(await verified(calls))).toContain('usage')
 })
 
 test('a run that made data alone and went on after it ended short, by the commands: made, bundled, verified; another hash is refused', async () => {

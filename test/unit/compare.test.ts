@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { analyseComparison } from '../../cli/compare/analyse.ts'
 import { resultOf } from '../../cli/compare/compared-run.ts'
-import { effectsOf, overRuns } from '../../cli/compare/effects.ts'
+import { effectsOf, overRuns, shares } from '../../cli/compare/effects.ts'
 import { checkRunNames, type PlannerArm, runsOf } from '../../cli/compare/plan.ts'
 import { keepPlan } from '../../cli/compare/plan-file.ts'
 import { renderHtml } from '../../cli/compare/render-html.ts'
@@ -36,10 +36,11 @@ describe('effects', () => {
 
   test('the interval is Student’s t over runs: Gosset’s ten sleepers', () => {
     // Student (1908), The probable error of a mean, Biometrika 6: hours of sleep gained, one drug against the other.
-    const { mean, sd, interval } = overRuns([1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, 0.8, 4.6, 1.4])!
+    const { mean, sd, interval } = overRuns([1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, 0.8, 4.6, 1.4], { low: -9, high: 9 })!
     expect([mean, sd].map((value) => value!.toFixed(2))).toEqual(['1.58', '1.23'])
     expect([interval!.low, interval!.high].map((value) => value.toFixed(3))).toEqual(['0.700', '2.460'])
-    expect(overRuns([0.3])!.interval).toBeNull()
+    expect(overRuns([0.3], shares)!.interval).toBeNull()
+    expect(overRuns([0, 0.1, 0.3], shares)!.interval).toEqual({ low: 0, high: expect.closeTo(0.5128, 3) })
   })
 
   test('a run without a result takes its pair out, and the primary effect is named before any score', () => {
