@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { BusLimits } from '../schemas/bus-limits.ts'
 import {
   type DeliveryChanges,
   type EventMessage,
@@ -54,6 +55,8 @@ export type BusOptions = {
   variant: string
   instance: string
   log: Logger
+  /** Those of BusLimits where it is left out. */
+  limits?: BusLimits | undefined
   /** False where the launcher knows that the accounts are not really apart. */
   sealed?: boolean
   /** Called with true when a full log makes publishing wait, and with false when it goes on. */
@@ -94,7 +97,7 @@ export type Bus = AsyncDisposable & {
 
 /** Connects to every account the role has. Throws BusSetupError. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { servers, credentials, role, variant, instance, log } = options
+  const { servers, credentials, role, variant, instance, log, limits } = options
   const who = { role, variant, instance }
   const links = new Map<Account, Link>()
   const closing = new AbortController()
@@ -103,7 +106,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   try {
     for (const account of accountsOf[role]) {
       const login = credentials[account]
-      if (login) links.set(account, await openLink(servers, account, login, who, log))
+      if (login) links.set(account, await openLink(servers, account, login, who, log, limits))
     }
   } catch (error) {
     await Promise.all([...links.values()].map((link) => link.nc.close()))
@@ -154,7 +157,10 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     announce(extra = {}) {
       const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)
-      const presence = announcePresence(kv, who, extra, () => activityOf(loops), log)
+      const presence = announcePresence(kv, who, extra, () => activityOf(loops), {
+        ttlMs: linkOf('LAB').limits.agentTtlMs,
+        log,
+      })
       presences.add(presence)
       return {
         async [Symbol.asyncDispose]() {

@@ -5,7 +5,6 @@ import { header } from './headers.ts'
 import type { Link } from './link.ts'
 import { type LogEntry, toEntry } from './log.ts'
 import { type Delivery, pullOne } from './pull.ts'
-import { throughRestarts } from './retry.ts'
 import { deadStreamOf, type LogAccount, logStreamOf } from './subjects.ts'
 
 /** A message that nobody will be given again, and why (W4). */
@@ -39,7 +38,7 @@ const accountOf = (link: Link): LogAccount | null => (link.account === 'VAULT' ?
 async function read(link: Link, account: LogAccount, seq: number, data: Uint8Array): Promise<DeadLetter> {
   const advisory = Advisory.parse(JSON.parse(new TextDecoder().decode(data)))
   const ask = { seq: advisory.stream_seq }
-  const stored = await throughRestarts(() => link.jsm.streams.getMessage(logStreamOf[account], ask))
+  const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], ask))
   const terminated = advisory.type.endsWith('.terminated')
   return {
     id: `${account}-${seq}`,
@@ -64,7 +63,7 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
     if (!account) continue
     for (let seq = 1; ; ) {
       const ask = { seq, next_by_subj: '>' }
-      const stored = await throughRestarts(() => link.jsm.streams.getMessage(deadStreamOf[account], ask))
+      const stored = await link.ask(() => link.jsm.streams.getMessage(deadStreamOf[account], ask))
       if (!stored) break
       letters.push(await read(link, account, stored.seq, stored.data))
       seq = stored.seq + 1
@@ -83,18 +82,18 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const account = link && accountOf(link)
   const seq = Number(seqText)
   if (!link || !account || !Number.isInteger(seq)) throw new TerminalError(`"${id}" is not the id of a dead letter`)
-  const advisory = await throughRestarts(() => link.jsm.streams.getMessage(deadStreamOf[account], { seq }))
+  const advisory = await link.ask(() => link.jsm.streams.getMessage(deadStreamOf[account], { seq }))
   if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
   const letter = await read(link, account, seq, advisory.data)
-  const stored = await throughRestarts(() => link.jsm.streams.getMessage(logStreamOf[account], { seq: letter.seq }))
+  const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], { seq: letter.seq }))
   if (!stored) throw new TerminalError(`the message of dead letter ${id} was purged`)
   const sent = headers()
   for (const [key, values] of stored.header) for (const value of values) sent.append(key, value)
   sent.set(header.redrive, id)
   const msgID = `${stored.header.get(header.messageId)}.redrive-${account}-${seq}`
   sent.set(header.messageId, msgID)
-  await throughRestarts(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }))
-  await throughRestarts(() => link.jsm.streams.deleteMessage(deadStreamOf[account], seq))
+  await link.ask(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }))
+  await link.ask(() => link.jsm.streams.deleteMessage(deadStreamOf[account], seq))
 }
 
 /** Dead letters as they arise, each once per variant of the reading role: it counts as told when the next is asked for. */
@@ -106,6 +105,6 @@ export async function* followDead(link: Link, durable: string, signal: AbortSign
     const delivery: Delivery<typeof door> | null = await pullOne([door], signal)
     if (!delivery) continue
     yield await read(link, account, delivery.seq, delivery.message.data)
-    await throughRestarts(() => link.nc.request(delivery.reply, '+ACK', { timeout: 5000 }))
+    await link.ask(() => link.nc.request(delivery.reply, '+ACK', { timeout: link.limits.requestMs }))
   }
 }

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'nats'
 import { z } from 'zod'
+import { BusLimits } from '../schemas/bus-limits.ts'
 import { accountsOf, roles } from '../schemas/role.ts'
 import { type AllCredentials, readCredentials } from './credentials.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
@@ -24,6 +25,7 @@ export type ServerOptions = {
   port?: number
   /** Made (0600) when it is not there, so that a restart keeps the passwords. */
   credentialsFile: string
+  limits?: BusLimits | undefined
   log: Logger
 }
 
@@ -39,8 +41,6 @@ export type EmbeddedServer = {
 }
 
 const host = '127.0.0.1'
-const startMs = 20_000
-const stopMs = 5000
 const ServerFile = z.object({ url: z.string(), port: z.number().int(), pid: z.number().int() })
 type ServerFile = z.infer<typeof ServerFile>
 
@@ -60,7 +60,7 @@ export async function findServer(storeDir: string): Promise<(ServerFile & { runn
  * Throws BusSetupError: port in use, storage not writable or full, binary missing.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { binary, storeDir, log } = options
+  const { binary, storeDir, log, limits = BusLimits.parse({}) } = options
   await makeFolder(storeDir)
   const credentials = await keepCredentials(options.credentialsFile)
   const last = await findServer(storeDir)
@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     const stopped = Promise.withResolvers<void>()
     // Watching keeps nobody alive, so whoever stops it is told at once: a watch alone would let the process end in between.
     const exited = Promise.race([endOf(pid), stopped.promise])
-    return { url, pid, credentials, adopted: true, exited, stop: () => end(pid).then(stopped.resolve) }
+    return { url, pid, credentials, adopted: true, exited, stop: () => end(pid, limits).then(stopped.resolve) }
   }
   const port = await choosePort(options.port ?? 0, last?.port)
   const url = `nats://${host}:${port}`
@@ -79,11 +79,11 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   // A process group of its own: Ctrl-C on the terminal is for the launcher, which drains the agents before it stops the server.
   const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   const lines = collectLines(child, storeDir, log)
-  const pid = await untilUp(child, { binary, url, credentials, storeDir, port, lines })
+  const pid = await untilUp(child, { binary, url, credentials, storeDir, port, lines, startMs: limits.serverStartMs })
   await writePrivate(join(storeDir, 'server.json'), `${JSON.stringify({ url, port, pid })}\n`)
   log.info({ pid, url }, 'nats-server up')
   const exited = child.exitCode === null ? once(child, 'exit').then(() => {}) : Promise.resolve()
-  return { url, pid, credentials, adopted: false, exited, stop: () => end(pid, exited) }
+  return { url, pid, credentials, adopted: false, exited, stop: () => end(pid, limits, exited) }
 }
 
 /** Random passwords for every role and account. */
@@ -180,6 +180,7 @@ type Birth = {
   storeDir: string
   port: number
   lines: readonly string[]
+  startMs: number
 }
 
 async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
@@ -190,7 +191,7 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
   child.once('exit', (code, signal) => {
     fault ??= `it ended with ${signal ?? code}`
   })
-  const until = Date.now() + startMs
+  const until = Date.now() + birth.startMs
   while (fault === null && Date.now() < until) {
     if (child.pid !== undefined && (await answers(birth.url, birth.credentials))) return child.pid
     await sleep(20)
@@ -198,7 +199,7 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
   child.kill('SIGKILL')
   const said = birth.lines.filter((line) => /\[(ERR|FTL|WRN)\]/.test(line)).at(-1) ?? birth.lines.at(-1)
   throw new BusSetupError({
-    what: `nats-server did not start: ${[fault ?? `no answer in ${startMs / 1000} s`, said].filter(Boolean).join('; ')}`,
+    what: `nats-server did not start: ${[fault ?? `no answer in ${birth.startMs / 1000} s`, said].filter(Boolean).join('; ')}`,
     where: `${birth.binary} on port ${birth.port}, storage ${birth.storeDir}`,
     mend: 'See the reason; a full disk, a port in use, or storage that another server holds must be mended first.',
   })
@@ -245,10 +246,10 @@ async function endOf(pid: number, ref = false): Promise<void> {
 }
 
 /** SIGTERM lets JetStream close its files; a server that does not end in time is killed. */
-async function end(pid: number, exited: Promise<void> = endOf(pid, true)): Promise<void> {
+async function end(pid: number, { serverStopMs }: BusLimits, exited: Promise<void> = endOf(pid, true)): Promise<void> {
   if (!isAlive(pid)) return
   process.kill(pid, 'SIGTERM')
-  const timer = setTimeout(() => isAlive(pid) && process.kill(pid, 'SIGKILL'), stopMs)
+  const timer = setTimeout(() => isAlive(pid) && process.kill(pid, 'SIGKILL'), serverStopMs)
   await exited
   clearTimeout(timer)
 }

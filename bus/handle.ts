@@ -5,7 +5,6 @@ import { RetryError, reasonOf, TerminalError } from './errors.ts'
 import { type Cause, header } from './headers.ts'
 import type { Logger } from './logger.ts'
 import type { Delivery, Door } from './pull.ts'
-import { throughRestarts } from './retry.ts'
 import { parseSubject } from './subjects.ts'
 
 /** The consumer of one work message. */
@@ -37,12 +36,12 @@ export type AnyHandler = (payload: unknown, context: HandlerContext) => Promise<
 /** Handles one message: parse, heartbeat (W2), handler, and the answer to the server (W4); one log line. */
 export async function handleOne(delivery: Delivery<WorkDoor>, handler: AnyHandler, signal: AbortSignal, log: Logger) {
   const { door, message, attempt, seq } = delivery
-  const { nc } = door.link
+  const { nc, ask, limits } = door.link
   const startedAt = performance.now()
   const id = message.headers?.get(header.messageId) ?? ''
   const runId = parseSubject(message.subject)?.runId ?? ''
   const line = { type: door.message.name, run: runId, id, attempt }
-  const answer = (text: string) => throughRestarts(() => nc.request(delivery.reply, text, { timeout: 5000 }))
+  const answer = (text: string) => ask(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }))
   const working = () => {
     if (!nc.isClosed()) nc.publish(delivery.reply, '+WPI')
   }

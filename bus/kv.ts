@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { TerminalError } from './errors.ts'
 import type { Link } from './link.ts'
 import { type PublishOptions, whenThereIsRoom } from './publish.ts'
-import { throughRestarts } from './retry.ts'
 import { type BucketName, bucketPrefix, bucketStream } from './subjects.ts'
 
 export type Held<T> = { value: T; revision: number }
@@ -53,7 +52,7 @@ export function openKv<S extends z.ZodType>(
 
   const last = async (key: string) => {
     const subject = subjectOf(key)
-    const stored = await throughRestarts(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }))
+    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }))
     return stored && { stored, gone: stored.header.get(operation) !== '' }
   }
 
@@ -67,6 +66,7 @@ export function openKv<S extends z.ZodType>(
     const msgID = nuid.next()
     try {
       const ack = await whenThereIsRoom(
+        link,
         () => link.js.publish(subject, body, { msgID, headers: sent, ...expect }),
         options,
       )
@@ -89,7 +89,7 @@ export function openKv<S extends z.ZodType>(
   const keys = async (filter = '>'): Promise<string[]> => {
     if (!filterForm.test(filter)) throw new TerminalError(`"${filter}" cannot filter keys of ${bucket}`)
     const prefix = bucketPrefix(bucket)
-    const info = await throughRestarts(() =>
+    const info = await link.ask(() =>
       link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
     )
     const all = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))

@@ -1,11 +1,13 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, createInbox, errors, type NatsConnection } from 'nats'
 import { z } from 'zod'
+import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
 import type { UserCredentials } from './credentials.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 import type { Sender } from './headers.ts'
 import type { Logger } from './logger.ts'
+import { throughRestarts } from './retry.ts'
 
 /** One connection to one account. */
 export type Link = {
@@ -15,6 +17,9 @@ export type Link = {
   jsm: JetStreamManager
   /** The server's own word on who we are; null where it does not say. */
   user: UserInfo | null
+  readonly limits: BusLimits
+  /** Asks, and asks again while the server is away, for as long as the limits allow. */
+  ask<T>(request: () => Promise<T>): Promise<T>
   /** A fresh subject for replies, under the role's prefix. */
   newInbox(): string
   /** Calls back after each reconnect, until the signal fires. */
@@ -25,7 +30,6 @@ export type Link = {
 export const inboxPrefix = (role: Role) => `_INBOX_${role}`
 
 const oldest = { major: 2, minor: 11 }
-const requestMs = 5000
 
 const UserInfo = z.object({
   account: z.string(),
@@ -40,7 +44,9 @@ export async function openLink(
   login: UserCredentials,
   who: Sender & { role: Role },
   log: Logger,
+  limits: BusLimits = BusLimits.parse({}),
 ): Promise<Link> {
+  const { requestMs, awayMs } = limits
   const nc = await connect({
     servers: servers.split(','),
     ...(login.user ? login : {}),
@@ -56,7 +62,7 @@ export async function openLink(
     throw connectFault(error, servers, login.user)
   })
   try {
-    await checkServer(nc, servers, account)
+    await checkServer(nc, servers, account, requestMs)
     const listeners = new Set<() => void>()
     void followStatus(nc, account, listeners, log)
     return {
@@ -64,7 +70,9 @@ export async function openLink(
       nc,
       js: jetstream(nc, { timeout: requestMs }),
       jsm: await jetstreamManager(nc, { checkAPI: false, timeout: requestMs }),
-      user: await askUser(nc),
+      user: await askUser(nc, requestMs),
+      limits,
+      ask: (request) => throughRestarts(request, awayMs),
       newInbox: () => createInbox(inboxPrefix(who.role)),
       onReconnect(callback, signal) {
         listeners.add(callback)
@@ -98,7 +106,7 @@ function connectFault(error: unknown, servers: string, user: string): BusSetupEr
   )
 }
 
-async function checkServer(nc: NatsConnection, servers: string, account: Account): Promise<void> {
+async function checkServer(nc: NatsConnection, servers: string, account: Account, requestMs: number): Promise<void> {
   const version = nc.info?.version ?? '0.0'
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < oldest.major || (major === oldest.major && minor < oldest.minor)) {
@@ -121,7 +129,7 @@ async function checkServer(nc: NatsConnection, servers: string, account: Account
   }
 }
 
-async function askUser(nc: NatsConnection): Promise<UserInfo | null> {
+async function askUser(nc: NatsConnection, requestMs: number): Promise<UserInfo | null> {
   try {
     const reply = await nc.request('$SYS.REQ.USER.INFO', '', { timeout: requestMs })
     const parsed = z.object({ data: UserInfo }).safeParse(reply.json())

@@ -2,7 +2,6 @@ import type { StoredMsg } from '@nats-io/jetstream'
 import { decode, isServerCopy } from './envelope.ts'
 import { header, parseSender, type Sender } from './headers.ts'
 import type { Link } from './link.ts'
-import { throughRestarts } from './retry.ts'
 import { logPrefixOf, logStreamOf, parseSubject } from './subjects.ts'
 
 /** One message as it lies in the log. */
@@ -57,7 +56,7 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
   signal.addEventListener('abort', onWake)
   try {
     while (!signal.aborted) {
-      const found = await throughRestarts(() => readBatch(link, filter, seq))
+      const found = await link.ask(() => readBatch(link, filter, seq))
       for (const stored of found) {
         if (signal.aborted) return
         seq = stored.seq + 1

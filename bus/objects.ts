@@ -6,7 +6,6 @@ import type { Account } from '../schemas/role.ts'
 import { TerminalError } from './errors.ts'
 import type { Link } from './link.ts'
 import { isHeld, type PublishOptions, whenThereIsRoom } from './publish.ts'
-import { throughRestarts } from './retry.ts'
 import { spool } from './spool.ts'
 import { objectPrefixOf, objectStreamOf } from './subjects.ts'
 
@@ -48,7 +47,7 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     await eachChunk(ref, async (index) => {
       const bytes = await read(index * chunkBytes, Math.min(ref.bytes, (index + 1) * chunkBytes))
       try {
-        await whenThereIsRoom(() => link.js.publish(chunkSubject(ref, index), bytes), options)
+        await whenThereIsRoom(link, () => link.js.publish(chunkSubject(ref, index), bytes), options)
       } catch (error) {
         if (!isHeld(error)) throw error
       }
@@ -66,7 +65,7 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
 
   const chunk = async (ref: ObjectRef, index: number) => {
     const ask = { last_by_subj: chunkSubject(ref, index) }
-    const stored = await throughRestarts(() =>
+    const stored = await linkOf(ref.account).ask(() =>
       linkOf(ref.account).jsm.streams.getMessage(objectStreamOf[ref.account], ask),
     )
     return stored?.data ?? null

@@ -22,19 +22,16 @@ export const Presence = z.looseObject({
 })
 export type Presence = z.infer<typeof Presence>
 
-export const presenceTtlMs = 15_000
-const refreshMs = 4000
-
 /** What the process is doing, asked at each refresh. */
 export type Activity = () => { lastMessageAt: Date | null; handling: readonly string[] }
 
-/** Keeps the process's presence fresh until disposed, and removes it then. */
+/** Keeps the process's presence fresh until disposed, and removes it then. `ttlMs`: how long it is believed. */
 export function announcePresence(
   kv: Kv<Presence>,
   who: Sender & { role: Role },
   extra: object,
   activity: Activity,
-  log: Logger,
+  { ttlMs, log }: { ttlMs: number; log: Logger },
 ): AsyncDisposable {
   const startedAt = new Date().toISOString()
   const key = `${who.role}.${who.variant}.${who.instance}`
@@ -59,7 +56,7 @@ export function announcePresence(
     return pending
   }
   void queue(refresh)
-  const timer = setInterval(() => void queue(refresh), refreshMs)
+  const timer = setInterval(() => void queue(refresh), ttlMs / 4)
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer)

@@ -8,7 +8,6 @@ import { reasonOf, TerminalError } from './errors.ts'
 import { type Cause, formatSender, header, type Sender, traceparentFor } from './headers.ts'
 import type { Link } from './link.ts'
 import type { Logger } from './logger.ts'
-import { throughRestarts } from './retry.ts'
 import { eventSubject, workSubject } from './subjects.ts'
 
 export type Published = { duplicate: boolean; seq: number }
@@ -32,7 +31,7 @@ export const messageId = (runId: string, id: string) => `${runId}.${id}`
 
 /**
  * Checks the payload, sends it, and waits until it is stored. While the log is full it waits and tries again: nothing is
- * dropped. While the server is away it tries again for a minute; the deterministic id makes that safe.
+ * dropped. While the server is away it tries again, as long as the limits allow; the deterministic id makes that safe.
  */
 export async function publish<M extends WorkMessage | EventMessage>(
   link: Link,
@@ -62,17 +61,21 @@ export async function publish<M extends WorkMessage | EventMessage>(
   if (to.cause) sent.set(header.cause, to.cause.id)
   sent.set(header.from, formatSender(from))
   sent.set(header.message, versionTag(message))
-  const ack = await whenThereIsRoom(() => link.js.publish(subject, body, { msgID: id, headers: sent }), options)
+  const ack = await whenThereIsRoom(link, () => link.js.publish(subject, body, { msgID: id, headers: sent }), options)
   options.log.debug({ type: message.name, run: to.runId, id, bytes, duplicate: ack.duplicate }, 'published')
   return { duplicate: ack.duplicate, seq: ack.seq }
 }
 
 /** Repeats a write that the server refuses for want of room, with pauses of up to 5 s, until the signal fires. */
-export async function whenThereIsRoom(write: () => Promise<PubAck>, options: PublishOptions): Promise<PubAck> {
+export async function whenThereIsRoom(
+  link: Pick<Link, 'ask'>,
+  write: () => Promise<PubAck>,
+  options: PublishOptions,
+): Promise<PubAck> {
   let paused = false
   for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5000)) {
     try {
-      const ack = await throughRestarts(write)
+      const ack = await link.ask(write)
       if (paused) options.onPaused?.(false, 'there is room again')
       return ack
     } catch (error) {

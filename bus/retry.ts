@@ -13,7 +13,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** Asks again, with doubling pauses up to 2 s, while the server is away; gives up after `deadlineMs` with the last error. */
-export async function throughRestarts<T>(ask: () => Promise<T>, deadlineMs = 60_000): Promise<T> {
+export async function throughRestarts<T>(ask: () => Promise<T>, deadlineMs: number): Promise<T> {
   const until = Date.now() + deadlineMs
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
     try {

@@ -1,5 +1,4 @@
 import type { Link } from './link.ts'
-import { throughRestarts } from './retry.ts'
 import {
   bucketPrefix,
   bucketStream,
@@ -13,9 +12,7 @@ import {
 
 /** Ids of the runs that have messages in LAB's log. */
 export async function listRuns(link: Link): Promise<string[]> {
-  const info = await throughRestarts(() =>
-    link.jsm.streams.info(logStreamOf.LAB, { subjects_filter: `${logPrefixOf.LAB}.>` }),
-  )
+  const info = await link.ask(() => link.jsm.streams.info(logStreamOf.LAB, { subjects_filter: `${logPrefixOf.LAB}.>` }))
   const runs = Object.keys(info.state.subjects ?? {}).map((subject) => subject.split('.')[1] ?? '')
   return [...new Set(runs)].sort()
 }

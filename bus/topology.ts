@@ -9,13 +9,13 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { nanos } from 'nats'
+import type { BusLimits } from '../schemas/bus-limits.ts'
 import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import type { Account, AgentRole } from '../schemas/role.ts'
 import { variantsOf } from '../schemas/variants.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 import type { Link } from './link.ts'
-import { presenceTtlMs } from './presence.ts'
 import {
   bucketPrefix,
   bucketStream,
@@ -52,16 +52,15 @@ export type TopologyOptions = {
 
 type Stream = Partial<StreamConfig> & { name: string; subjects: string[] }
 
-/** Messages of one consumer that may be unacknowledged, over all replicas of a role. */
-const maxAckPending = 1024
-const duplicateWindowMs = 10 * 60_000
-const deadMaxBytes = 64 * 1024 ** 2
-
 /** Every work message. */
 export const workMessages: readonly WorkMessage[] = Object.values(registry).filter((message) => message.kind === 'work')
 
 /** The streams of one account. Nobody can roll a subject up, schedule, or republish: each would be a road around permissions. */
-export function streamsOf(account: Account, options: TopologyOptions): Stream[] {
+export function streamsOf(
+  account: Account,
+  options: TopologyOptions,
+  { agentTtlMs, duplicateWindowMs, deadMaxBytes }: BusLimits,
+): Stream[] {
   const share = { LAB: 1, EXAM: 0.1, VAULT: 0.01 }[account]
   const base = {
     retention: RetentionPolicy.Limits,
@@ -86,8 +85,8 @@ export function streamsOf(account: Account, options: TopologyOptions): Stream[] 
       name: bucketStream(bucket),
       subjects: [`${bucketPrefix(bucket)}.>`],
       max_msgs_per_subject: 1,
-      max_age: bucket === 'agents' ? nanos(presenceTtlMs) : 0,
-      ...(bucket === 'agents' ? { duplicate_window: nanos(presenceTtlMs) } : {}),
+      max_age: bucket === 'agents' ? nanos(agentTtlMs) : 0,
+      ...(bucket === 'agents' ? { duplicate_window: nanos(agentTtlMs) } : {}),
     })
   }
   if (account === 'VAULT') return streams
@@ -122,7 +121,9 @@ export function streamsOf(account: Account, options: TopologyOptions): Stream[] 
 /** Makes or updates everything the bus needs: streams, buckets, and the durable consumers before any worker. Idempotent. With `keep` nothing is updated. */
 export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<void> {
   const ensure = async (link: Link) => {
-    await Promise.all(streamsOf(link.account, options).map((stream) => ensureStream(link, stream, options)))
+    await Promise.all(
+      streamsOf(link.account, options, link.limits).map((stream) => ensureStream(link, stream, options)),
+    )
     if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options)
   }
   await Promise.all(links.map(ensure))
@@ -165,7 +166,7 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
           ack_policy: AckPolicy.Explicit,
           ack_wait: nanos(message.delivery.ackWaitMs),
           max_deliver: message.delivery.maxDeliver,
-          max_ack_pending: maxAckPending,
+          max_ack_pending: link.limits.maxInHand,
           deliver_policy: DeliverPolicy.All,
         },
         keep,

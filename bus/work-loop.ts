@@ -34,11 +34,10 @@ export type LoopOptions = {
   signal: AbortSignal
   /** How long running handlers may take to finish after a stop began. */
   drainMs?: number
+  /** How long they may take to give back what they did not finish, once that time is used up. */
+  graceMs?: number
   onState?: (state: LoopState) => void
 }
-
-/** How long an aborted handler may take to return. */
-const graceMs = 2000
 
 export function startLoop(
   doors: readonly WorkDoor[],
@@ -102,7 +101,7 @@ export function startLoop(
     if (!(await within(slots, options.drainMs ?? 10_000))) {
       log.warn({ handling: [...handling] }, 'the time to drain is used up; handlers are aborted')
       force.abort()
-      await within(slots, graceMs)
+      await within(slots, options.graceMs ?? 2000)
     }
     force.abort()
     setState('stopped')

@@ -4,12 +4,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { Log } from '../agents/kit/log.ts'
 import { type AllCredentials, credentialsFromUrl, readCredentials, startServer } from '../bus/mod.ts'
+import type { BusLimits } from '../schemas/bus-limits.ts'
 import { provisionNatsServer } from '../trainer-bridge/provision/mod.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type Cluster = AsyncDisposable & {
   servers: string
   credentials: AllCredentials
+  /** Those of BusLimits where it is left out. */
+  limits?: BusLimits | undefined
   /** Whether the three accounts are really apart. */
   sealed: boolean
   /** Hex; for critic and evaluator. */
@@ -18,16 +21,18 @@ export type Cluster = AsyncDisposable & {
   description: string
 }
 
-type Setup = { home: string; log: Log; onProgress: (line: string) => void }
+type Setup = { home: string; log: Log; onProgress: (line: string) => void; limits?: BusLimits }
 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openCluster(setup: Setup): Promise<Cluster> {
   const contaminationKey = await keepKey(setup.home)
   const url = process.env.NATS_URL
-  if (url) return { ...foreign(url), contaminationKey, [Symbol.asyncDispose]: async () => {} }
+  const { limits } = setup
+  if (url) return { ...foreign(url), limits, contaminationKey, [Symbol.asyncDispose]: async () => {} }
   const binary = await findBinary(setup)
   return {
     ...(await keepServer(binary, setup)),
+    limits,
     contaminationKey,
     sealed: true,
     description: `embedded nats-server (${binary})`,
@@ -56,9 +61,9 @@ async function findBinary({ home, onProgress }: Setup): Promise<string> {
 }
 
 /** Starts the server and starts it again on the same port and storage whenever it dies: what was stored is still there. */
-async function keepServer(binary: string, { home, log }: Setup) {
+async function keepServer(binary: string, { home, log, limits }: Setup) {
   const storeDir = join(home, 'nats')
-  const options = { binary, storeDir, credentialsFile: join(home, 'nats-credentials.json'), log }
+  const options = { binary, storeDir, credentialsFile: join(home, 'nats-credentials.json'), limits, log }
   let server = await startServer(options)
   const port = Number(new URL(server.url).port)
   let stopping = false

@@ -51,9 +51,6 @@ function armsNamed(asked: BaselineArm, task: Task): BaselineArm[] {
   )
 }
 
-/** Validation items from which on `guard: auto` is on. */
-const guardedFrom = 500
-
 /** How validation guides the search. Errors: UsageError for a swap together with a guard, and one that no attempt would come to. */
 function planGuidance(
   task: Task,
@@ -63,7 +60,7 @@ function planGuidance(
     attempts = topology.run.attempts,
   }: { swapValidationAt?: number | null; attempts?: number },
 ): Pick<Evidence, 'guard' | 'swapValidationAt'> {
-  const { guard } = topology.run.evidence
+  const { guard, guardFrom } = topology.run.evidence
   if (swapValidationAt !== null && (swapValidationAt === 1 || swapValidationAt > attempts)) {
     throw new UsageError(
       `Validation cannot be swapped at attempt ${swapValidationAt}: the run has ${attempts}.`,
@@ -76,7 +73,7 @@ function planGuidance(
       'Leave --swap-validation-at out, or write run.evidence.guard: off in the topology.',
     )
   }
-  const isLarge = task.validation.length >= guardedFrom
+  const isLarge = task.validation.length >= guardFrom
   const auto = isLarge && swapValidationAt === null ? 'ladder' : 'off'
   return { guard: guard === 'auto' ? auto : guard, swapValidationAt }
 }

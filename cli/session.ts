@@ -51,9 +51,10 @@ export function connectOperator(cluster: Cluster, log: Log): Promise<Bus> {
 
 /** Connects as one role. */
 export function connectAs(role: Role, cluster: Cluster, log: Log): Promise<Bus> {
-  const { servers, sealed } = cluster
+  const { servers, sealed, limits } = cluster
   const instance = `${role}-${process.pid}`
-  return connectBus({ servers, sealed, credentials: cluster.credentials[role], role, variant: 'cli', instance, log })
+  const credentials = cluster.credentials[role]
+  return connectBus({ servers, sealed, limits, credentials, role, variant: 'cli', instance, log })
 }
 
 /** An agent of a topology; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
@@ -91,6 +92,8 @@ function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Lau
     home: homeFolder(),
     delivery: topology.delivery,
     drainMs: drainMsOf(identity.variant, topology.supervisor),
+    graceMs: topology.supervisor.graceMs,
+    bus: topology.bus,
   }
 }
 
@@ -168,7 +171,7 @@ export async function openSession(
   const crew = [...own, ...beside]
   const supervisor = supervise(crew, topology.supervisor, { log, stderr })
   stack.defer(() => supervisor.stop())
-  const cluster = stack.use(await openCluster({ home, log, onProgress }))
+  const cluster = stack.use(await openCluster({ home, log, onProgress, limits: topology.bus }))
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
   const bus = stack.use(await connectOperator(cluster, log))

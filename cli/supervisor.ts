@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { type Identity, identityVariable, type Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
+import type { Topology } from '../schemas/topology.ts'
 import { asksModel } from '../schemas/variants.ts'
 import { exitCodes } from './exit-codes.ts'
 import { homeFolder } from './home.ts'
 
-export type SupervisorLimits = { minRestartMs: number; maxRestartMs: number; drainMs: number; paidDrainMs: number }
+export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, what it is handed once the bus is ready for it, and the variables of its environment that are not for it. */
 export type Crew = { identity: Identity; launch: Promise<Launch>; withheld: readonly string[] }
 
@@ -17,8 +18,8 @@ export type Crew = { identity: Identity; launch: Promise<Launch>; withheld: read
 export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
   asksModel(variant) ? paidDrainMs : drainMs
 
-/** By then an agent whose time is up has given back what it did not finish. */
-const graceMs = 3000
+/** How long an agent that has given everything back may take to say goodbye. */
+const goodbyeMs = 1000
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
@@ -107,7 +108,7 @@ export function supervise(
       for (const { stopping } of leaving) stopping.abort()
       kill('SIGTERM')
       const longest = Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits)))
-      const force = setTimeout(() => kill('SIGKILL'), longest + graceMs)
+      const force = setTimeout(() => kill('SIGKILL'), longest + limits.graceMs + goodbyeMs)
       await Promise.all(leaving.map(({ done }) => done))
       clearTimeout(force)
     },

@@ -7,19 +7,25 @@ const calls = z.number().int().nonnegative().nullable().default(null)
  * Tokens and money are counted from the replies: nothing is begun whose longest prompts and replies would not fit in what is left.
  */
 export const Budget = z.object({
-  /** Calls of the teacher: those of generators and critics, over the whole run. */
-  teacherCalls: calls,
-  /** Calls of the teacher for one attempt. */
-  attemptCalls: calls,
-  /** Calls of the planner's own model over the whole run. */
-  plannerCalls: calls,
-  /** Calls over the whole run by the model's name, whoever makes them. */
-  modelCalls: z.record(z.string(), z.number().int().nonnegative()).default({}),
-  /** Input and output tokens of all roles together, over the whole run. */
-  tokens: calls,
-  /** US dollars over the whole run; wants a price for every model that is called. */
-  money: z.number().nonnegative().nullable().default(null),
-  /** Hours after which no further round of one attempt is asked for. */
-  attemptHours: z.number().positive().nullable().default(null),
+  teacherCalls: calls.describe('calls of the teacher: those of generators and critics, over the whole run'),
+  attemptCalls: calls.describe('calls of the teacher for one attempt'),
+  plannerCalls: calls.describe("calls of the planner's own model over the whole run"),
+  modelCalls: z
+    .record(z.string(), z.number().int().nonnegative())
+    .default({})
+    .describe("calls over the whole run by the model's name, whoever makes them"),
+  tokens: calls.describe('input and output tokens of all roles together, over the whole run'),
+  money: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .describe('US dollars over the whole run; wants a price for every model that is called'),
+  attemptHours: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('hours after which no further round of one attempt is asked for'),
 })
 export type Budget = z.infer<typeof Budget>

@@ -1,6 +1,6 @@
 /**
  * Writes the JSON Schema of every message and document (`schemas/generated/*.json`, the input side: fields with a default
- * may be left out), the message catalogue (`docs/messages.md`) and the fields of a program (`docs/program-fields.md`). With
+ * may be left out), the message catalogue (`docs/messages.md`) and the fields of a program and of a topology (`docs/{program,topology}-fields.md`). With
  * `--check` it writes nothing, and exit code 1 says that something there is not what would be written.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,6 +14,7 @@ import { Row } from './row.ts'
 import { RunConfig } from './run.ts'
 import { Item, PublicTask, TaskFile } from './task.ts'
 import { Topology } from './topology.ts'
+import { topologyReference } from './topology-reference.ts'
 import { Adapter, Candidate } from './training.ts'
 
 const documents = { Program, Topology, Row, RunConfig, TaskFile, PublicTask, Item, Adapter, Candidate }
@@ -34,6 +35,7 @@ export function generatedFiles(): Map<string, string> {
   }
   files.set('docs/messages.md', messageCatalogue())
   files.set('docs/program-fields.md', programReference())
+  files.set('docs/topology-fields.md', topologyReference())
   return files
 }
 

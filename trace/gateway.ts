@@ -33,6 +33,8 @@ export type GatewayOptions = {
   stallMs?: number
   /** How often the list of runs is read while somebody looks. */
   runsEveryMs?: number
+  /** How often a viewer is asked whether it is still there; one that did not answer the last time is dropped. */
+  pingEveryMs?: number
   log: Logger
   signal: AbortSignal
 }
@@ -40,12 +42,17 @@ export type GatewayOptions = {
 export type Gateway = { url: string; port: number; close(): Promise<void> }
 
 const webFolder = fileURLToPath(new URL('./web', import.meta.url))
-const pingEveryMs = 20_000
 
 /** Serves the page and the traces. Rejects when the port cannot be bound; `url` carries the token. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bus, port, token, maxBacklog, log } = options
-  const { host = '127.0.0.1', allowedOrigins = [], stallMs = 30_000, runsEveryMs = 3_000 } = options
+  const {
+    host = '127.0.0.1',
+    allowedOrigins = [],
+    stallMs = 30_000,
+    runsEveryMs = 3_000,
+    pingEveryMs = 20_000,
+  } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })

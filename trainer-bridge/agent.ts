@@ -46,7 +46,15 @@ async function startPeft({
   const note = (line: string) => log.info({ step: line }, 'setup')
   const { python } = await provisionRuntime({ home, onProgress: note, signal })
   const student = await prepareStudent(settings.student, { home, python, onProgress: note, signal })
-  const runtime = startRuntime({ python, log, signal })
+  const runtime = startRuntime({
+    python,
+    log,
+    signal,
+    heartbeatTimeoutMs: settings.silenceMs,
+    restartDelayMs: settings.minRestartMs,
+    longestRestartDelayMs: settings.maxRestartMs,
+    stopGraceMs: settings.stopMs,
+  })
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
   const parts = { bus, runtime, student, scratch }

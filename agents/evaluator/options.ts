@@ -2,10 +2,14 @@ import { z } from 'zod'
 
 /** The topology's `options` of an evaluator. */
 export const EvaluatorOptions = z.strictObject({
-  /** Wrong validation items of one skill that the planner is shown. */
-  badCasesPerSkill: z.number().int().nonnegative().default(4),
-  /** Fresh items drawn for the audit, by part. */
+  badCasesPerSkill: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(4)
+    .describe('wrong validation items of one skill that the planner is shown'),
   audit: z
     .record(z.string(), z.number().int().nonnegative())
-    .default({ 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 }),
+    .default({ 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 })
+    .describe('fresh items drawn for the audit, by part'),
 })

@@ -21,7 +21,7 @@ export async function hostAgent<R extends AgentRole>(
   if (!start)
     throw new Error(`unknown variant "${variant}" of ${role}; there is ${Object.keys(module.variants).join(', ')}`)
   const { servers, credentials, sealed } = launch
-  await using bus = await connectBus({ servers, credentials, role, variant, instance, log, sealed })
+  await using bus = await connectBus({ servers, credentials, role, variant, instance, log, sealed, limits: launch.bus })
   const force = new AbortController()
   const contaminationKey = launch.contaminationKey ? Buffer.from(launch.contaminationKey, 'hex') : null
   const identity = { role, variant, instance }
@@ -38,6 +38,7 @@ export async function hostAgent<R extends AgentRole>(
     variant,
     slots: launch.slots,
     drainMs: launch.drainMs,
+    graceMs: launch.graceMs,
     delivery: launch.delivery,
     signal: drain,
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { BusLimits } from '../../schemas/bus-limits.ts'
 import { DeliveryChanges } from '../../schemas/message.ts'
 import { Account, AgentRole } from '../../schemas/role.ts'
 
@@ -23,5 +24,8 @@ export const Launch = Identity.extend({
   home: z.string(),
   delivery: DeliveryChanges,
   drainMs: z.number().int().positive(),
+  graceMs: z.number().int().positive(),
+  /** Patience with the server. */
+  bus: BusLimits,
 })
 export type Launch = z.infer<typeof Launch>

@@ -26,7 +26,7 @@ export function registerAgent(program: Command): void {
       const log = createLog({ role: 'supervisor', instance: String(process.pid) })
       const home = homeFolder()
       const cluster = process.env.NATS_URL
-        ? await openCluster({ home, log, onProgress: (line) => console.error(line) })
+        ? await openCluster({ home, log, onProgress: (line) => console.error(line), limits: topology.bus })
         : await joinedCluster(home)
       if (!cluster) {
         throw new UsageError(

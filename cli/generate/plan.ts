@@ -23,27 +23,26 @@ export function scaleProgram(program: Program, rows: number): Program {
   return { ...program, sources, carryOver: null }
 }
 
-const perProcess = 80
 /** The planner's state holds the messages of one round, and a value may have 1 MiB. */
 const roundBytes = 600_000
 const messageBytes = 2500
-/** Where so many rows are wanted that there would be more shards than this, shards are larger, so that rounds are few. */
-const shardsWanted = 400
 /** A batch is one message; characters beyond ASCII take up to three bytes, and most texts have few. */
 const batchBytes = 700_000
 const rowBytes = 1000
 const bytesPerChar = 2
-/** What a crashed agent had in hand goes to another after this. */
-const ackWaitMs = 10_000
 
 /** Candidates in one shard: those of the topology, more where many rows are wanted, fewer where they are long. */
-function shardSizeOf(usual: number, { maxInputChars, maxOutputChars }: Program['contract'], rows: number): number {
+function shardSizeOf(
+  { run, generate }: Topology,
+  { maxInputChars, maxOutputChars }: Program['contract'],
+  rows: number,
+): number {
   const fitting = Math.floor(batchBytes / (rowBytes + bytesPerChar * (maxInputChars + maxOutputChars)))
-  return Math.max(1, Math.min(fitting, Math.max(usual, Math.ceil(rows / shardsWanted))))
+  return Math.max(1, Math.min(fitting, Math.max(run.shardSize, Math.ceil(rows / generate.shards))))
 }
 
-const deliveredSoon = (changes: Topology['delivery']): Topology['delivery'] =>
-  Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...changes[name] }]))
+const deliveredSoon = ({ delivery, generate: { ackWaitMs } }: Topology): Topology['delivery'] =>
+  Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...delivery[name] }]))
 
 /**
  * The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. The
@@ -53,11 +52,11 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const { rows, generators, model } = settings
   // Calls under way are divided between critic and generators as a row's calls are.
   const checks = checkCallsOf(program)
-  const usual = perProcess * (generators + (checks > 0 ? 1 : 0))
+  const usual = topology.generate.callsPerProcess * (generators + (checks > 0 ? 1 : 0))
   const together = settings.concurrency ?? topology.teacher.concurrency ?? usual
   const checking = checks > 0 ? Math.max(1, Math.floor((together * checks) / (1 + checks))) : 0
   const concurrency = Math.max(1, Math.floor((together - checking) / generators))
-  const shardSize = shardSizeOf(topology.run.shardSize, program.contract, rows)
+  const shardSize = shardSizeOf(topology, program.contract, rows)
   const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
   const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
@@ -98,6 +97,6 @@ export function generateTopology(topology: Topology, program: Program, settings:
       maxRounds: topology.run.maxRounds + Math.ceil((candidateCap * rows) / roundCandidates),
       teacherCalls: settings.budget ?? topology.run.teacherCalls,
     },
-    delivery: { ...topology.delivery, ...deliveredSoon(topology.delivery) },
+    delivery: { ...topology.delivery, ...deliveredSoon(topology) },
   }
 }

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openLink } from '../../bus/link.ts'
+import { logStreamOf } from '../../bus/subjects.ts'
+import { BusLimits } from '../../schemas/bus-limits.ts'
 import { registry } from '../../schemas/registry.ts'
 import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
@@ -66,4 +69,22 @@ test('a write repeated after a lost answer is not taken for a conflict', async (
   await server.restart()
   await counting
   expect(await runs.get('counter')).toEqual({ value: 200, revision })
+}, 60_000)
+
+test('a server that stays away is waited for as long as the limits say', async () => {
+  const who = { role: 'operator', variant: 'test', instance: 'test' } as const
+  const limits = BusLimits.parse({ requestMs: 200, awayMs: 600 })
+  const link = await openLink(server.url, 'LAB', server.credentials.operator.LAB!, who, memoryLog(), limits)
+  await server.kill9()
+  const startedAt = performance.now()
+  await expect(link.ask(() => link.jsm.streams.info(logStreamOf.LAB))).rejects.toThrow()
+  expect(performance.now() - startedAt).toBeGreaterThan(250)
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+  await server.restart()
+  await until('it answers again', () =>
+    link
+      .ask(async () => (await link.jsm.streams.info(logStreamOf.LAB)).config.name === logStreamOf.LAB)
+      .catch(() => false),
+  )
+  await link.nc.close()
 }, 60_000)

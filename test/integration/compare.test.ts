@@ -16,6 +16,7 @@ import { createReporter } from '../../cli/progress.ts'
 import { beginMember } from '../../cli/run-set/member.ts'
 import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
 import { writeRunReport } from '../../cli/write-run-report.ts'
+import { BusLimits } from '../../schemas/bus-limits.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
@@ -63,7 +64,7 @@ afterEach(async () => {
 const launchOf = (variant: string) => ({
   ...{ role: 'planner' as const, variant, instance: `planner-${variant}`, slots: 1, options: {}, sealed: true },
   ...{ credentials: server.credentials.planner, servers: server.url, contaminationKey: null, home: server.storeDir },
-  ...{ delivery: {}, drainMs: 1000 },
+  ...{ delivery: {}, drainMs: 1000, graceMs: 1000, bus: BusLimits.parse({}) },
 })
 
 async function follow(run: ComparedRun): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import type { PlannerArm } from '../../cli/compare/plan.ts'
 import { topologyOfArm } from '../../cli/compare/topologies.ts'
 import { submitRun } from '../../cli/submit-run.ts'
 import { readTopology } from '../../cli/topology-file.ts'
+import { BusLimits } from '../../schemas/bus-limits.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Decision, RunFinished } from '../../schemas/messages/run.ts'
 import { agentRoles } from '../../schemas/role.ts'
@@ -78,6 +79,8 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative') {
     home: nats.storeDir,
     delivery: {},
     drainMs: 1000,
+    graceMs: 1000,
+    bus: BusLimits.parse({}),
   }
   const hosted = hostAgent(planner, launch, createLog({ role: 'planner' }, { level: 'silent' }), end.signal)
   const operator = await nats.open('operator')

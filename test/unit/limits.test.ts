@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { z } from 'zod'
+import { EvaluatorOptions } from '../../agents/evaluator/options.ts'
 import { limitsOf } from '../../cli/limits.ts'
 import { withPaperNames } from '../../cli/paper-names.ts'
 import { Topology } from '../../schemas/topology.ts'
+import { BridgeOptions } from '../../trainer-bridge/options.ts'
 
 const llm = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.meta.url))
 const written = parse(await readFile(llm, 'utf8'))
@@ -33,6 +36,32 @@ test('what may be left out is shown too: nothing that a topology may say is miss
   }
   for (const path of ['prices', 'run.modelCalls', 'run.evidence.guard', 'localTeacher.silenceMs', 'gateway.maxBacklog'])
     expect(limits.has(path), path).toBe(true)
+})
+
+type Field = { properties?: Record<string, Field>; description?: string }
+
+/** Everything that may be written in a document that is no section of others, with its description. */
+function leaves(field: Field, path: string): [string, string | undefined][] {
+  const inner = Object.entries(field.properties ?? {})
+  return inner.length === 0
+    ? [[path, field.description]]
+    : inner.flatMap(([name, one]) => leaves(one, path ? `${path}.${name}` : name))
+}
+
+test.each([
+  ['', Topology],
+  ['agents.trainer-bridge.options', BridgeOptions],
+  ['agents.evaluator.options', EvaluatorOptions],
+] as const)('every limit of "%s" says what it bounds, and is shown', (prefix, schema) => {
+  const limits = shown({})
+  const all = leaves(z.toJSONSchema(schema, { io: 'input' }) as Field, prefix)
+  expect(all.length).toBeGreaterThan(1)
+  expect(all.filter(([, description]) => !description)).toEqual([])
+  // Options and delivery policies are shown one by one, under these paths.
+  const missing = all.filter(
+    ([path]) => ![...limits.keys()].some((each) => each === path || each.startsWith(`${path}.`)),
+  )
+  expect(missing).toEqual([])
 })
 
 test('options of every agent are shown, the patience with a teacher as agents have it', () => {

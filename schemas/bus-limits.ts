@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { bytes, count, ms } from './limit.ts'
+
+/** The patience of every process with the NATS server, and what the server is asked to keep. */
+export const BusLimits = z.strictObject({
+  requestMs: ms(5000, 'how long the server may take to answer a request'),
+  awayMs: ms(
+    60_000,
+    'how long a request is repeated while the server is away; then the work that wanted it fails, and comes again',
+  ),
+  serverStartMs: ms(20_000, 'how long the server that a session starts may take until it answers'),
+  serverStopMs: ms(5000, 'how long it may take to close its files; then it is killed'),
+  agentTtlMs: ms(
+    15_000,
+    'an agent that has not been heard of for so long is gone from the list; each says four times as often that it is there',
+    1000,
+  ),
+  maxInHand: count(1024, 'messages of one kind that may be in hand over all replicas of a role'),
+  duplicateWindowMs: ms(600_000, 'how long the server knows a message that is sent again'),
+  deadMaxBytes: bytes(64 * 1024 ** 2, 'size of the list of dead letters; the oldest make way'),
+})
+export type BusLimits = z.infer<typeof BusLimits>

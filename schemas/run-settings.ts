@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { BaselineArm } from './arm.ts'
+import { Budget } from './budget.ts'
+import { Guidance } from './guidance.ts'
+import { count } from './limit.ts'
+
+/** What is trained and measured beside the chosen dataset; see Evidence. */
+const EvidenceSettings = z.strictObject({
+  seeds: count(1, 'fresh training seeds of the chosen dataset and of each baseline', 100),
+  arms: z
+    .union([z.literal('all'), z.array(BaselineArm)])
+    .default('all')
+    .describe('baselines; all: every one that the task allows'),
+  submissions: z.boolean().default(true).describe('whether every attempt sits the sealed test too, after the search'),
+  retention: z.boolean().default(true).describe('whether base, final and control sit the retention paper too'),
+  guard: z
+    .enum(['auto', ...Guidance.shape.guard.unwrap().options])
+    .default('auto')
+    .describe(
+      'whether validation answers a search only with what is above chance; auto: from `guardFrom` items on, below which it would hide real gains',
+    ),
+  guardFrom: z.number().int().nonnegative().default(500).describe('validation items from which on `guard: auto` is on'),
+})
+
+/** What a topology says of the runs on it. */
+export const RunSettings = z.strictObject({
+  attempts: count(3, 'datasets that the search tries', 30),
+  maxFixesInARow: count(3, 'Debug and Repair in a row before a new Draft'),
+  candidateCap: z
+    .number()
+    .min(1)
+    .default(3)
+    .describe('candidates that one attempt may ask for, as a multiple of its rows'),
+  maxRounds: count(8, 'rounds of one attempt'),
+  roundCandidates: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('candidates that one round may ask for; left out: as many as are wanting'),
+  shardSize: count(25, 'candidates in one shard'),
+  maxShardsInFlight: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(64)
+    .describe(
+      'shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round',
+    ),
+  maxHours: z.number().positive().default(12).describe('hours after which the search begins no further attempt'),
+  rows: z.number().int().min(1).optional().describe('rows of every dataset; left out: as many as the task says'),
+  evidence: EvidenceSettings.prefault({}),
+  ...Budget.shape,
+  plannerCalls: z
+    .number()
+    .int()
+    .nonnegative()
+    .nullable()
+    .default(1000)
+    .describe("calls of the planner's own model over the whole run"),
+})

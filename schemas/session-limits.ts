@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { bytes, count, ms } from './limit.ts'
+
+/** The live page. */
+export const GatewayLimits = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('the address that the page is served at'),
+  port: z.number().int().min(0).max(65535).default(0).describe('its port; 0: any free one'),
+  maxBacklog: count(
+    5000,
+    'messages that may wait for a slow viewer before it is dropped to a position it can resume from',
+  ),
+  stallMs: ms(30_000, 'how long a replay waits for a viewer that takes nothing'),
+  runsEveryMs: ms(3000, 'how often the list of runs is read while somebody looks'),
+  pingEveryMs: ms(
+    20_000,
+    'how often a viewer is asked whether it is still there; one that did not answer the last time is dropped',
+  ),
+  allowedOrigins: z
+    .array(z.string())
+    .default([])
+    .describe("origins beside the page's own that may follow runs, such as a reverse proxy's"),
+})
+
+/** The processes of agents. */
+export const SupervisorLimits = z.strictObject({
+  minRestartMs: ms(250, 'pause before an agent that died is started again; doubled while it goes on dying'),
+  maxRestartMs: ms(10_000, 'longest such pause; an agent that has lived for so long begins with the shortest again'),
+  drainMs: ms(15_000, 'how long a draining agent may take to finish what it has in hand'),
+  paidDrainMs: ms(60_000, 'the same of an agent that asks a model: the replies that are under way are paid for'),
+  graceMs: ms(2000, 'how long it may take after that to give back what it did not finish; then it is killed'),
+})
+
+/** The model that `--teacher local` serves on this machine. */
+export const LocalTeacherLimits = z.strictObject({
+  batchRows: count(16, 'requests answered as one batch, and sent at the same time by one generator', 256),
+  maxNewTokens: count(512, 'longest reply in tokens, whatever is asked for'),
+  contextChars: z
+    .number()
+    .int()
+    .min(2000)
+    .default(8000)
+    .describe('characters of the situation that it is shown as a planner'),
+  startMs: ms(180_000, 'time to load the model'),
+  silenceMs: ms(60_000, 'a process that says nothing for so long is killed and started again'),
+  maxRestartMs: ms(30_000, 'longest pause before it is started again; it doubles from 0.5 s'),
+  stopMs: ms(5000, 'how long it may take to end'),
+})
+
+/** `syllabus generate`, which makes rows without training. */
+export const GenerateLimits = z.strictObject({
+  callsPerProcess: count(
+    80,
+    'calls under way of each process, where neither --concurrency nor teacher.concurrency says how many',
+  ),
+  shards: count(400, 'where more shards than this would be wanted, they are larger, so that rounds are few'),
+  ackWaitMs: ms(
+    10_000,
+    'what a crashed agent had in hand goes to another after this, where `delivery` does not say when',
+  ),
+})
+
+/** What is kept on disk. */
+export const StorageLimits = z.strictObject({
+  logMaxBytes: bytes(4 * 1024 ** 3, 'size of the log; when it is full runs pause, nothing is dropped'),
+  logMaxAgeDays: z.number().positive().default(90).describe('how long a message is kept'),
+  objectsMaxBytes: bytes(20 * 1024 ** 3, 'size of the datasets, adapters and replies of all runs'),
+  minFreeBytes: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(2 * 1024 ** 3)
+    .describe('free disk below which nothing is started'),
+})
