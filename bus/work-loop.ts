@@ -36,6 +36,8 @@ export type LoopOptions = {
   drainMs?: number
   /** How long they may take to give back what they did not finish, once that time is used up. */
   graceMs?: number
+  /** Whether the handlers wait for something that is away: then a stop gives their messages back at once. */
+  isStalled?: () => boolean
   onState?: (state: LoopState) => void
 }
 
@@ -98,8 +100,11 @@ export function startLoop(
     })
     setState('draining')
     stop.abort()
-    if (!(await within(slots, options.drainMs ?? 10_000))) {
-      log.warn({ handling: [...handling] }, 'the time to drain is used up; handlers are aborted')
+    if (!(await within(slots, options.drainMs ?? 10_000, options.isStalled))) {
+      log.warn(
+        { handling: [...handling] },
+        'handlers are aborted: the time to drain is used up, or they wait for what is away',
+      )
       force.abort()
       await within(slots, options.graceMs ?? 2000)
     }
@@ -130,11 +135,19 @@ export function startLoop(
   }
 }
 
-/** Whether the promise settled before the time was up. */
-async function within(promise: Promise<void>, ms: number): Promise<boolean> {
+const pollMs = 100
+
+/** Whether the promise settled before the time was up, or it was told not to wait. */
+async function within(promise: Promise<void>, ms: number, isStalled = () => false): Promise<boolean> {
   const over = new AbortController()
-  const timeout = sleep(ms, false, { signal: over.signal }).catch(() => false)
-  const settled = await Promise.race([promise.then(() => true), timeout])
+  const until = performance.now() + ms
+  const timeout = async () => {
+    for (let left = ms; left > 0 && !isStalled(); left = until - performance.now()) {
+      await sleep(Math.min(pollMs, left), undefined, { signal: over.signal })
+    }
+    return false
+  }
+  const settled = await Promise.race([promise.then(() => true), timeout().catch(() => false)])
   over.abort()
   return settled
 }

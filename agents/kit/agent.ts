@@ -16,8 +16,8 @@ export type AgentContext = {
   /** Key of the contamination index; held by critic and evaluator alone. */
   contaminationKey: Uint8Array | null
   log: Log
-  /** Says in the process's presence what its work waits for; null: nothing any more. */
-  setWaiting: (reason: string | null) => void
+  /** Says in the process's presence what its work waits for; null: nothing any more. While nothing is under way besides, a stop does not wait for it. */
+  setWaiting: (reason: string | null, isUnderWay?: () => boolean) => void
   /** Aborts when the process must stop at once. */
   signal: AbortSignal
 }

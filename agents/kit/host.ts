@@ -27,8 +27,10 @@ export async function hostAgent<R extends AgentRole>(
   const identity = { role, variant, instance }
   const shown: { slots: number; waiting: string | null } = { slots: launch.slots, waiting: null }
   await using _presence = bus.announce(shown)
-  const setWaiting = (reason: string | null) => {
+  let isStalled = () => false
+  const setWaiting: AgentContext['setWaiting'] = (reason, isUnderWay = () => true) => {
     shown.waiting = reason
+    isStalled = () => reason !== null && !isUnderWay()
   }
   const setup = AbortSignal.any([drain, force.signal])
   const { options, home } = launch
@@ -39,6 +41,7 @@ export async function hostAgent<R extends AgentRole>(
     slots: launch.slots,
     drainMs: launch.drainMs,
     graceMs: launch.graceMs,
+    isStalled: () => isStalled(),
     delivery: launch.delivery,
     signal: drain,
   })

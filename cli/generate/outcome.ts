@@ -7,6 +7,7 @@ import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import type { Reporter } from '../progress.ts'
 import { commandAgain } from './again.ts'
 import { endingOf } from './ending.ts'
+import { keptReplies } from './kept-replies.ts'
 import { outcomeFile } from './out-folder.ts'
 
 /**
@@ -23,6 +24,7 @@ export async function writeOutcome(
   const [attempt] = state.attempts
   if (!attempt) return false
   const { rows, data, made } = await exportAttempt(bus, config, attempt, to)
+  const kept = stopReason === null ? await keptReplies(bus, config.runId, attempt.attempt, attempt.round) : 0
   const { why, next } = endingOf(state, attempt, rows)
   const bySource = made.bySource()
   const facts = {
@@ -38,6 +40,8 @@ export async function writeOutcome(
     bySource,
     /** By role, model and stage in `lines`; all resumes together. */
     spent: made.spent,
+    /** Paid for beside them: replies of shards that are not finished, of which the command that goes on makes rows. */
+    keptReplies: kept,
     /** US dollars for those tokens; null where the price is not known. */
     money: moneyOf(made.spent, config.prices),
     callLimit: config.limits.teacherCalls,
@@ -52,6 +56,7 @@ export async function writeOutcome(
   const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${made.spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
+  if (kept > 0) reporter.line(`kept beside them: ${kept} replies of shards that are not finished`)
   if (next) {
     const { first, options } = next
     reporter.line(

@@ -38,11 +38,15 @@ const control = (id: string, run = runId) =>
 const info = () => link.jsm.consumers.info('RUN', 'planner-rules-control')
 const quick = (delivery = {}) => quickDoor(link, registry.control, 'rules', { ackWaitMs: 1000, ...delivery })
 
-function work(door: WorkDoor, handler: AnyHandler, options: { drainMs?: number; states?: LoopState[] } = {}): WorkLoop {
+function work(
+  door: WorkDoor,
+  handler: AnyHandler,
+  options: { drainMs?: number; isStalled?: () => boolean; states?: LoopState[] } = {},
+): WorkLoop {
   const signal = new AbortController().signal
   const onState = (state: LoopState) => options.states?.push(state)
   const handlers = new Map([['control', handler]])
-  return startLoop([door], handlers, { slots: 1, signal, drainMs: options.drainMs, onState }, log)
+  return startLoop([door], handlers, { slots: 1, signal, ...options, onState }, log)
 }
 
 describe('W1 one pulled message per free slot', () => {
@@ -191,6 +195,27 @@ describe('W3 two-step stop', () => {
     await until('given to the next worker', () => seen.length === 2)
     expect(seen).toEqual([1, 2])
     expect(log.lines.find((line) => line.message === 'handled')).toMatchObject({ outcome: 'back' })
+  })
+
+  test('a handler that waits for what is away is not waited for', async () => {
+    let attempts = 0
+    const handler: AnyHandler = (_, context) => {
+      attempts += 1
+      return new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('stopped'))))
+    }
+    let away = false
+    const loop = work(await quick({ ackWaitMs: 30_000 }), handler, { drainMs: 60_000, isStalled: () => away })
+    await control('waits')
+    await until('started', () => attempts === 1)
+    const before = performance.now()
+    const stopped = loop.stop()
+    away = true
+    await stopped
+    expect(performance.now() - before).toBeLessThan(5000)
+    await using _next = work(await quick({ ackWaitMs: 30_000 }), async () => {
+      attempts += 1
+    })
+    await until('given to the next worker', () => attempts === 2)
   })
 })
 

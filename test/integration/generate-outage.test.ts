@@ -42,6 +42,37 @@ test('a teacher that answers 429 alone for a while is waited for where everybody
   expect(await folder.outcomeOf('away')).toMatchObject({ rows: 150, stopReason: 'rows-complete' })
 }, 120_000)
 
+test('an interruption while the teacher is away is over soon, and says what replies it keeps; the same command makes rows of them', async () => {
+  let away = false
+  let refused = 0
+  await using server = await startTeacherServer({
+    latencyMs: 100,
+    outage() {
+      if (!away) return null
+      refused += 1
+      return { status: 503 }
+    },
+  })
+  const args = ['--rows', '150', '--concurrency', '10']
+  const command = folder.generate('patience', server, args)
+  await until('some calls are made', () => server.requests >= 60, 30_000)
+  away = true
+  await until('the run says that it waits', () => command.output().includes(waits), 20_000)
+  const before = Date.now()
+  command.child.kill('SIGINT')
+  expect(await command.ended, command.output()).toBe(130)
+  expect(Date.now() - before).toBeLessThan(15_000)
+  const [, kept] = /kept beside them: (\d+) replies/.exec(command.output()) ?? []
+  const { rows } = await folder.outcomeOf('patience')
+  // Every request was refused, or is a row, or is kept.
+  expect(rows + Number(kept)).toBe(server.requests - refused)
+  away = false
+  const second = folder.generate('patience', server, args)
+  expect(await second.ended, second.output()).toBe(0)
+  expect(await folder.outcomeOf('patience')).toMatchObject({ rows: 150, stopReason: 'rows-complete' })
+  expect(paidTwice(server)).toBeLessThanOrEqual(refused)
+}, 90_000)
+
 test('a teacher that is down for good ends the run with that reason and keeps its rows; once it is back the same command fills it up', async () => {
   let away = true
   let refused = 0

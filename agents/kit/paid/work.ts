@@ -51,7 +51,7 @@ export async function openPaidWork(context: AgentContext, buckets: PaidBuckets):
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState) => {
     log.warn({ state }, 'circuit breaker of the teacher')
-    setWaiting(state === 'closed' ? null : words.open)
+    setWaiting(state === 'closed' ? null : words.open, () => teacher.underWay > 0)
     for (const runId of active.keys()) void tellBreaker(bus, identity, runId, state).catch(() => {})
   }
   const teacher = createTeacher(endpoint, options, onState, await openDialect(bus, endpoint, options))

@@ -22,6 +22,8 @@ export type Teacher = {
   /** Of its endpoint. */
   readonly host: string
   readonly usage: Readonly<TeacherUsage>
+  /** Requests that are paid for or about to be, and not answered yet. */
+  readonly underWay: number
   /** One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, or when aborted. */
   ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
 }
@@ -209,6 +211,9 @@ export function createTeacher(
     model: options.model,
     host: hostOf(endpoint),
     usage,
+    get underWay() {
+      return busy
+    },
     ask(request, purse, signal) {
       const settle = Promise.withResolvers<Answer>()
       ready.push({ request, purse, signal, tries: 0, timeouts: 0, fault: null, notBefore: 0, settle })
