@@ -1,6 +1,6 @@
+import { JudgeOptions } from '../agents/critic/rules-and-judge/options.ts'
 import { LlmGeneratorOptions } from '../agents/generator/llm/options.ts'
 import { checkTeacher } from '../agents/kit/teacher/check.ts'
-import { TeacherOptions } from '../agents/kit/teacher/options.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { PayingRole } from '../schemas/usage.ts'
@@ -12,7 +12,7 @@ import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
 
 /** What the variants that ask a model take as options. */
-export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: TeacherOptions }
+export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
 
 /** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {
@@ -88,7 +88,7 @@ export async function checkModels(topology: Topology, env = process.env): Promis
   const contexts = new Map<PayingRole, number | null>()
   for (const { role, model, endpoint } of asked) {
     const key = JSON.stringify([endpoint.baseUrl, endpoint.apiKey, model])
-    const answer = found.get(key) ?? checkTeacher(endpoint, model!)
+    const answer = found.get(key) ?? checkTeacher(endpoint, model!, topology.teacher.checkMs)
     found.set(key, answer)
     contexts.set(role, (await answer).contextTokens)
   }

@@ -1,5 +1,6 @@
-import type { Topology } from '../schemas/topology.ts'
+import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { PayingRole, type Prices } from '../schemas/usage.ts'
+import { asksModel } from '../schemas/variants.ts'
 import { UsageError } from './errors.ts'
 
 /** The language model of each role that asks one, as the topology names it. */
@@ -9,6 +10,16 @@ export function modelsOf({ agents }: Topology): Partial<Record<PayingRole, strin
     return typeof model === 'string' ? [[role, model] as const] : []
   })
   return Object.fromEntries(named)
+}
+
+/** The options of those that make rows with a model, without where it is asked. */
+export function rowOptionsOf({ agents }: Topology): Partial<Record<PayingRole, AgentSpec['options']>> {
+  const asking = teachers.filter((role) => asksModel(agents[role].variant))
+  const optionsOf = (role: PayingRole) => {
+    const { baseUrl: _url, apiKeyEnv: _key, ...options } = agents[role].options
+    return options
+  }
+  return Object.fromEntries(asking.map((role) => [role, optionsOf(role)]))
 }
 
 /** Errors: UsageError when money is limited and a model has no price: then nobody could say when the limit is reached. */
@@ -54,7 +65,7 @@ export function shareConcurrency(topology: Topology): Topology {
 
 /** The topology with the limits of whoever calls a teacher (`teacher`) among the options of those agents; their own come first. */
 export function withTeacherLimits(topology: Topology): Topology {
-  const { concurrency: _shared, ...limits } = topology.teacher
+  const { concurrency: _shared, checkMs: _ours, ...limits } = topology.teacher
   const agents = { ...topology.agents }
   for (const role of teachers) {
     const { options } = agents[role]

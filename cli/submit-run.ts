@@ -9,7 +9,7 @@ import { publicView } from '../tasks/load.ts'
 import { retentionOf } from '../tasks/read-retention.ts'
 import { UsageError } from './errors.ts'
 import { type PlannedEvidence, withReferences } from './evidence.ts'
-import { modelsOf } from './models.ts'
+import { modelsOf, rowOptionsOf } from './models.ts'
 
 export type RunRequest = {
   runId?: string
@@ -54,6 +54,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     minimumRows: Math.min(task.rows.minimum, rows),
     variants: Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))),
     models: modelsOf(topology),
+    options: rowOptionsOf(topology),
     prices: topology.prices,
     limits,
     taskHash: task.sha256,

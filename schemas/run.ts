@@ -75,6 +75,8 @@ export const RunConfig = z.object({
   variants: Variants,
   /** The language model of each role that asks one, as the topology names it. */
   models: z.partialRecord(PayingRole, z.string()).default({}),
+  /** What generator and critic were set to, without their endpoints, so that a replay works as they did; runs begun before it was kept have none. */
+  options: z.partialRecord(PayingRole, z.record(z.string(), z.json())).optional(),
   /** What the models cost; the price of one that is not named is not known. */
   prices: Prices.default({}),
   limits: RunLimits,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, ms } from './limit.ts'
+import { bytes, count, ms } from './limit.ts'
 
 /** The patience of whoever calls a teacher. */
 export const TeacherLimits = z.strictObject({
@@ -16,10 +16,26 @@ export const TeacherLimits = z.strictObject({
   ),
   minTimeoutMs: ms(1500, 'shortest time-out of a request; it follows the observed latency'),
   maxTimeoutMs: ms(120_000, 'longest time-out, and the one before anything is observed'),
+  timeoutFactor: z
+    .number()
+    .min(1)
+    .default(5)
+    .describe('the time-out as a multiple of the 95th percentile of the last replies, between those two'),
+  latencyReplies: count(200, 'last replies that the time-out follows, at least 20'),
   backoffMs: ms(1000, 'pause before the third request for one reply; doubled for each one after'),
   maxRetryAfterMs: ms(300_000, "longest pause that an endpoint's Retry-After is given", 0),
+  breakerShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.5)
+    .describe('an endpoint mostly fails when at least this share of its last requests were faults of its own'),
+  breakerRequests: count(40, 'last requests that the share is taken over; half as many must have been made'),
   minPauseMs: ms(1000, 'how long an endpoint that mostly fails is left alone; doubled while it goes on'),
   maxPauseMs: ms(30_000, 'longest time for which it is left alone'),
   giveUpMs: ms(600_000, 'how long calls wait for a teacher that only fails; then they end without a reply'),
+  maxReplyBytes: bytes(32 * 1024 ** 2, "a longer answer is cut off: no reply is as long, and a stranger's must not fill the memory"),
+  reserveCalls: count(16, 'calls reserved with one write, which count as spent when a process dies'),
+  closedEveryMs: ms(1000, 'how often work that another process has taken over is looked for'),
 })
 export type TeacherLimits = z.infer<typeof TeacherLimits>

@@ -52,6 +52,10 @@ export const Topology = z
           .describe(
             'requests under way at the same time over all generators and critics of a session, each of which gets its share; null: each has its own limit',
           ),
+        checkMs: ms(
+          10_000,
+          'how long an endpoint may take to say its models, before a start and in `syllabus doctor`',
+        ),
         ...TeacherLimits.shape,
       })
       .prefault({})

@@ -3,10 +3,11 @@ import type { ObjectRef } from '../../schemas/ids.ts'
 import { Batch } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
-import { SandboxLimits } from '../../tasks/sandbox/limits.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { paidOptions } from '../kit/paid/work.ts'
+import { LlmGeneratorOptions } from './llm/options.ts'
 import { openPromptWork, type PromptWork } from './llm/work.ts'
 import { generate } from './procedural/graph.ts'
 
@@ -40,9 +41,9 @@ export const generator: AgentModule<'generator'> = {
   variants: {
     procedural: async (context) => start(context, null),
     llm: async (context) => {
-      const { sandbox: limits, ...options } = context.options
-      const sandbox = openSandbox(SandboxLimits.parse(limits ?? {}))
-      const started = start(context, await openPromptWork({ ...context, options }, sandbox))
+      const options = paidOptions(context, LlmGeneratorOptions)
+      const sandbox = openSandbox(options.sandbox)
+      const started = start(context, await openPromptWork(context, options, sandbox))
       return { ...started, release: async () => sandbox[Symbol.asyncDispose]() }
     },
   },

@@ -37,7 +37,7 @@ async function checkEndpoints(topology: Topology): Promise<Finding[]> {
   })
   const check = async ({ role, model, endpoint, keyName }: Asked): Promise<Finding> => {
     const found = await finding(`model of the ${role}`, async () => {
-      const { contextTokens } = await checkTeacher(endpoint, model ?? '')
+      const { contextTokens } = await checkTeacher(endpoint, model ?? '', topology.teacher.checkMs)
       return `it answers${contextTokens ? `, with a context of ${contextTokens} tokens` : ''}`
     })
     const key = keyName === null ? 'no key' : `key ${keyName} is ${endpoint.apiKey ? 'set' : 'not set'}`

@@ -22,7 +22,7 @@ export function registerReplay(program: Command): void {
     )
     .argument('<run>', 'run id')
     .option('--model <name>', 'the teacher, of a run that does not say which it had')
-    .option('--topology <file>', 'options of generator and critic other than the model', defaultTopology)
+    .option('--topology <file>', 'options of generator and critic, of a run that does not say them', defaultTopology)
     .option('--json', 'JSON lines instead of text', false)
     .action(async (runId: string, options: Options) => {
       process.exitCode = await withBus(async (bus, cluster) => {
@@ -68,12 +68,12 @@ function lineOf({ attempt, outcome, rows, datasetHash, recordedHash, error }: Re
 
 /** The options that the run's agent of a role had, as far as they matter: its model is the run's. */
 function optionsOf(
-  { variants, models, runId }: RunConfig,
+  { variants, models, options: kept, runId }: RunConfig,
   { agents }: Topology,
   role: 'generator' | 'critic',
   named: string | undefined,
 ): Record<string, unknown> {
-  const written = agents[role].variant === variants[role] ? agents[role].options : {}
+  const written = kept?.[role] ?? (agents[role].variant === variants[role] ? agents[role].options : {})
   const asks = role === 'generator' ? variants.generator === 'llm' : variants.critic !== 'rules'
   const model = models[role] ?? named
   if (!asks) return written

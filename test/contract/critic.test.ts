@@ -3,6 +3,7 @@ import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index
 import type { BatchPayload, CheckDeps } from '../../agents/critic/row-checks.ts'
 import { checkBatch } from '../../agents/critic/rules/graph.ts'
 import { checkAndJudge, type PaidChecks } from '../../agents/critic/rules-and-judge/graph.ts'
+import { CheckLimits } from '../../agents/critic/rules-and-judge/options.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
 import { promptHashOf } from '../../agents/kit/paid/call.ts'
 import type { ChatRequest } from '../../agents/kit/teacher/request.ts'
@@ -121,6 +122,7 @@ async function judged(
   const known = createDuplicateIndex({ jaccard: 0.8 })
   for (const [n, text] of admitted.entries()) known.add(`a1.r0.sums.${n}.0`, text)
   const paid: PaidChecks = {
+    limits: CheckLimits.parse({}),
     async call(name, request, stage) {
       const prompt = request.messages.map(({ content }) => content).join('\n')
       asked.push({ stage, prompt })

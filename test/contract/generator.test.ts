@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
+import { RevisionLimits } from '../../agents/generator/llm/options.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
 import { promptHashOf } from '../../agents/kit/paid/call.ts'
 import { callHooks } from '../../agents/kit/sandbox/hooks.ts'
@@ -43,6 +44,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promi
     {
       program,
       task,
+      limits: RevisionLimits.parse({}),
       hooks: hooks ? (given, context) => callHooks(sandbox, hooks, given, context) : null,
       call: async (_, request) => {
         const promptHash = promptHashOf(teacher.model, request)

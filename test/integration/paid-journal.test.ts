@@ -27,7 +27,7 @@ test('the next owner pays for nothing that is in the journal, and what it cannot
   const entries = bus.kv('journal', JournalEntry)
   const teacher = createTeacher({ baseUrl: server.url, apiKey: '' }, TeacherOptions.parse({ model: server.model }))
   const own = async (owner: string) => {
-    const ownership = (await takeWork(records, 'run.a1.r1.s0', { owner, maxCalls: 40 })) as Ownership
+    const ownership = (await takeWork(records, 'run.a1.r1.s0', { owner, maxCalls: 40, chunk: 16 })) as Ownership
     return openJournal(entries, { key: 'run.a1.r1.s0', ownership, teacher, role: 'generator', signal })
   }
   const first = await own('one')
@@ -56,7 +56,7 @@ test('a call that fails has its end in the journal too, so that the next owner m
   const entries = bus.kv('journal', JournalEntry)
   const teacher = createTeacher({ baseUrl: server.url, apiKey: '' }, TeacherOptions.parse({ model: server.model }))
   const own = async (owner: string) => {
-    const ownership = (await takeWork(records, 'run.a1.r1.s1', { owner, maxCalls: 1 })) as Ownership
+    const ownership = (await takeWork(records, 'run.a1.r1.s1', { owner, maxCalls: 1, chunk: 16 })) as Ownership
     return openJournal(entries, { key: 'run.a1.r1.s1', ownership, teacher, role: 'generator', signal })
   }
   const first = await own('one')

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import { createLog } from '../../agents/kit/log.ts'
 import { JournalEntry } from '../../agents/kit/paid/journal.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -32,8 +33,14 @@ beforeAll(async () => {
     faults: { cutText: 0.1, empty: 0.1, refused: 0.1 },
     wrongEvery: 9,
   })
+  // Settings that the rows depend on, which a replay must find in the run itself.
+  const topology = parse(await readFile('deploy/topologies/llm.yaml', 'utf8'))
+  Object.assign(topology.agents.generator.options, { maxRevisions: 1, shownChars: 20 })
+  Object.assign(topology.agents.critic.options, { judgeTokens: 123 })
+  const agents = join(folder, 'agents.yaml')
+  await writeFile(agents, stringify(topology))
   const out = join(folder, 'out')
-  const asked = ['--rows', '40', '--model', server.model, '--budget', '220', '--run-id', 'again']
+  const asked = ['--rows', '40', '--model', server.model, '--budget', '220', '--run-id', 'again', '--topology', agents]
   const made = syllabus(['generate', '--program', file, '--out', out, ...asked], {
     ...env,
     OPENAI_BASE_URL: server.url,

@@ -72,7 +72,17 @@ test('options of every agent are shown, the patience with a teacher as agents ha
     default: 120_000,
     source: 'default',
   })
-  expect(limits.get('agents.planner.options.maxCorrections')?.value).toBe(3)
+  for (const [path, value] of Object.entries({
+    'generator.options.maxRevisions': 2,
+    'generator.options.breakerRequests': 40,
+    'generator.options.reserveCalls': 16,
+    'critic.options.judgeTries': 2,
+    'critic.options.solutionTokens': 1024,
+    'critic.options.firstAloneMs': 2000,
+    'planner.options.maxCorrections': 3,
+    'planner.options.shown.faults': 12,
+  }))
+    expect(limits.get(`agents.${path}`)?.value, path).toBe(value)
   expect(limits.get('agents.generator.options.sandbox.timeoutMs')?.value).toBe(2000)
   expect(limits.get('agents.evaluator.options.badCasesPerSkill')?.value).toBe(4)
   expect(limits.get('agents.trainer-bridge.options.progressEveryMs')?.value).toBe(2000)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { blind, blinded } from '../../agents/planner/blind.ts'
 import { describeSituation } from '../../agents/planner/llm/context.ts'
+import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import type { Policy, Situation } from '../../agents/planner/policy.ts'
 import { checkProgram } from '../../agents/planner/program-faults.ts'
 import { randomPolicy } from '../../agents/planner/random.ts'
@@ -57,12 +58,14 @@ function situationOf(seed: number, history: Attempt[]): Situation {
   }
 }
 
+const options = LlmPlannerOptions.parse({ model: 'scripted' })
+
 describe('llm-blind', () => {
   test('what the model is told holds no score, no failed case and no earlier attempt', () => {
     const given = situationOf(1, scored(skills[0]!, [60, 71]))
-    const before = describeSituation(given, 24_000)
+    const before = describeSituation(given, options)
     for (const known of ['71/120', '@wrong-0', 'Attempt 1', 'best so far']) expect(before).toContain(known)
-    const after = describeSituation(blinded({ ...given, operation: 'draft' }), 24_000)
+    const after = describeSituation(blinded({ ...given, operation: 'draft' }), options)
     for (const known of ['/120', '/20', '@wrong', 'Attempt', 'best', 'untrained']) expect(after).not.toContain(known)
     expect(after).toContain('300 rows are wanted')
   })
@@ -72,7 +75,7 @@ describe('llm-blind', () => {
       ...scored(skills[0]!, [60]),
       { ...attemptOf(program), attempt: 2, error: 'no JSON object', outcome: 'raised' as const },
     ]
-    const told = describeSituation(blinded({ ...situationOf(1, history), operation: 'debug' }), 24_000)
+    const told = describeSituation(blinded({ ...situationOf(1, history), operation: 'debug' }), options)
     expect(told).toContain('no JSON object')
     expect(told).not.toContain('/120')
   })

@@ -200,7 +200,7 @@ describe('what the model is shown', () => {
       ...Array.from({ length: 30 }, (_, index) => badCase(`n-${index}`, 'north', 'long '.repeat(300))),
       badCase('s-0', 'south'),
     ]
-    const text = describeCases(cases, 70, 3000)
+    const text = describeCases(cases, 70, { maxChars: 3000, shown: options.shown })
     expect(text.length).toBeLessThan(3300)
     expect(text).toContain('of 70 wrong answers 31 known: north 30, south 1')
     expect(text).toContain('@s-0')
@@ -220,7 +220,10 @@ describe('what the model is shown', () => {
     })
     const history = Array.from({ length: 29 }, (_, at) => attempt(at + 1))
     const best = { ...history[3]!, badCases: [badCase('v-1', skills[0]!), badCase('v-2', skills[1]!)] }
-    const text = describeSituation(situation({ operation: 'improve', history, best }), 6000)
+    const text = describeSituation(situation({ operation: 'improve', history, best }), {
+      ...options,
+      contextChars: 6000,
+    })
     expect(text.length).toBeLessThan(6500)
     for (const part of [
       'The best so far is attempt 4',
@@ -244,7 +247,10 @@ describe('what the model is shown', () => {
       outcome: 'raised' as const,
     }
     const last = { ...raised, program: null, wrote: '{ broken', error: 'it does not parse' }
-    const text = describeSituation(situation({ operation: 'debug', history: [last] }), 10_000)
+    const text = describeSituation(situation({ operation: 'debug', history: [last] }), {
+      ...options,
+      contextChars: 10_000,
+    })
     expect(text).toContain('{ broken')
     expect(text).toContain('it does not parse')
   })
@@ -255,7 +261,7 @@ describe('what the model is shown', () => {
       validation: situation().base,
       shownAs: 'base',
     }
-    const text = describeSituation(situation({ history: [kept] }), 10_000)
+    const text = describeSituation(situation({ history: [kept] }), { ...options, contextChars: 10_000 })
     expect(text).toContain('kept back, since it is not above that of base by more than chance')
   })
 })

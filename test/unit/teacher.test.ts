@@ -3,6 +3,7 @@ import { type BreakerState, createBreaker } from '../../agents/kit/teacher/break
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
+import { TeacherLimits } from '../../schemas/teacher.ts'
 import { startTeacherServer, type TeacherServer, teacherRow } from '../support/teacher-server.ts'
 
 const sampling = { temperature: 1, maxTokens: 100 }
@@ -133,8 +134,10 @@ test('an aborted call ends, also while it waits', async () => {
 })
 
 test('the pause of the breaker and the longest wish of an endpoint are limits of the topology', async () => {
-  const breaker = createBreaker(() => {}, { minPauseMs: 40, maxPauseMs: 60 })
-  for (let call = 0; call < 20; call++) breaker.failed('call', 0, 0)
+  const breaker = createBreaker(() => {}, TeacherLimits.parse({ minPauseMs: 40, maxPauseMs: 60, breakerRequests: 10 }))
+  for (let call = 0; call < 4; call++) breaker.failed('call', 0, 0)
+  expect(breaker.state).toBe('closed')
+  breaker.failed('call', 0, 0)
   expect(breaker.notBefore).toBe(40)
   breaker.admit(40)
   breaker.failed('probe', 40, 0)

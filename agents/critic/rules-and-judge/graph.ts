@@ -15,6 +15,7 @@ import {
   taken,
 } from '../row-checks.ts'
 import { judgeRow } from './judge.ts'
+import type { CheckLimits } from './options.ts'
 import { type VoteDeps, voteAbout } from './vote.ts'
 
 /** What a model is asked with; null where the program asks for no model, and then none is. */
@@ -22,6 +23,7 @@ export type PaidChecks = VoteDeps & {
   call: Call
   /** What rows are scored by. */
   rubric: string
+  limits: Pick<CheckLimits, 'judgeTokens' | 'judgeTries'>
   /** The rows admitted before this round. */
   admitted: DuplicateIndex
 }

@@ -4,31 +4,29 @@ import type { Row } from '../../../schemas/row.ts'
 import type { Call } from '../../kit/paid/call.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
+import type { CheckLimits } from './options.ts'
 import { markOf, prompts, quoted } from './prompts.ts'
 import { readVerdict } from './verdict.ts'
 
-/** A score and its reason are short. */
-const maxTokens = 400
-
 /**
  * Asks for the row's score. Only the mark, which the row cannot know, makes a reply a verdict: a reply that is none is asked for
- * once more, and then the row is refused.
+ * again, `judgeTries` times in all, and then the row is refused.
  */
 export async function judgeRow(
   row: Row,
   { minScore, temperature }: Judge,
-  { call, rubric }: { call: Call; rubric: string },
+  { call, rubric, limits }: { call: Call; rubric: string; limits: Pick<CheckLimits, 'judgeTokens' | 'judgeTries'> },
 ): Promise<Finding> {
   const mark = markOf(row)
   const system = prompts.judge({ rubric })
   const asked = prompts.row({ mark, row: quoted(row) })
-  for (const turn of [0, 1]) {
+  for (let turn = 0; turn < limits.judgeTries; turn++) {
     const content = turn === 0 ? asked : `${asked}\n\n${prompts.again({ mark })}`
     const messages = [
       { role: 'system' as const, content: system },
       { role: 'user' as const, content },
     ]
-    const request = { messages, sampling: { temperature, maxTokens, seed: turn } }
+    const request = { messages, sampling: { temperature, maxTokens: limits.judgeTokens, seed: turn } }
     const said = await call(callNameOf(row, 'judge', turn), request, 'judge')
     if (!('reply' in said)) return { rejected: 'unchecked' }
     const verdict = readVerdict(said.reply, mark)

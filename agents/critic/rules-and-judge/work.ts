@@ -5,22 +5,21 @@ import { spentTogether } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
 import type { Call } from '../../kit/paid/call.ts'
-import { openPaidWork } from '../../kit/paid/work.ts'
+import { openPaidWork, paidOptions } from '../../kit/paid/work.ts'
 import { type Checker, type Grounds, openGrounds, storeShard } from '../checker.ts'
 import { createDuplicateIndex } from '../checks/duplicate-index.ts'
 import { StoredShard } from '../round-record.ts'
 import type { BatchPayload } from '../row-checks.ts'
 import { checkAndJudge, type PaidChecks } from './graph.ts'
+import { JudgeOptions } from './options.ts'
 import { defaultRubric } from './prompts.ts'
-
-/** Longest solution where the row's source does not say how long its replies may be. */
-const maxTokens = 1024
 
 /** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of paid work. */
 export async function openRulesAndJudge(context: AgentContext): Promise<Checker> {
   const { bus } = context
+  const options = paidOptions(context, JudgeOptions)
   const groundsOf = openGrounds(context)
-  const paid = await openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' })
+  const paid = await openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' }, options)
   const admittedIn = memo(
     async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
       const index = createDuplicateIndex({ jaccard })
@@ -38,7 +37,8 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       call,
       rubric: program.rubric ?? task.rubric ?? defaultRubric,
       admitted: await admittedIn({ ref: round.admitted, jaccard }),
-      maxTokens: longestReply(program, source),
+      maxTokens: longestReply(program, source) ?? options.solutionTokens,
+      limits: options,
       ...answersOf(grounds),
     }
   }
@@ -66,9 +66,9 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
   }
 }
 
-function longestReply({ sources }: Program, id: string): number {
+function longestReply({ sources }: Program, id: string): number | null {
   const source = sources.find((each) => each.id === id)
-  return source?.kind === 'prompt' ? source.sampling.maxTokens : maxTokens
+  return source?.kind === 'prompt' ? source.sampling.maxTokens : null
 }
 
 /** How rows and solutions are compared by the task's scorer. A reply that it cannot read has no answer and agrees with none. */

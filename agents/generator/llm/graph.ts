@@ -10,6 +10,7 @@ import type { Call, Journalled } from '../../kit/paid/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Answer } from '../../kit/teacher/teacher.ts'
 import { composePrompts, type Prompt } from './compose.ts'
+import type { RevisionLimits } from './options.ts'
 import { type RunHooks, readReply } from './read-reply.ts'
 
 export type LlmDeps = {
@@ -18,6 +19,7 @@ export type LlmDeps = {
   task: Pick<PublicTask, 'instruction' | 'seeds'>
   /** Runs the hooks of the source; null where it has none. */
   hooks: RunHooks | null
+  limits: RevisionLimits
 }
 
 type Failure = { reason: string; kind: FailureKind }
@@ -30,10 +32,6 @@ const LlmGraph = Annotation.Root({
   jobs: Annotation<Job[]>,
 })
 type State = typeof LlmGraph.State
-
-/** How often a reply that cannot be used is asked for anew. */
-const maxRevisions = 2
-const shownChars = 2000
 
 const isOpen = ({ rows, failure }: Job) => rows.length === 0 && failure === null
 
@@ -67,13 +65,17 @@ async function check({ jobs, source, deps }: State): Promise<Partial<State>> {
     const parses = source.hooks?.parse !== undefined
     const read = await readReply(job.answered.reply, { parses, run: deps.hooks }, job.context)
     if ('failure' in read) return { ...job, failure: { kind: read.kind, reason: read.failure } }
-    if ('fault' in read) return revise(job, read.fault, read.kind)
+    if ('fault' in read) return revise(job, deps.limits, read.fault, read.kind)
     const rows = read.rows.map((row, at) => toRow(row, at, job, source))
     switch (formatFault(rows[0]!, deps.program.contract)) {
       case 'too-long':
-        return revise(job, `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`)
+        return revise(
+          job,
+          deps.limits,
+          `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`,
+        )
       case 'format':
-        return revise(job, 'input and output must be plain text, without control characters')
+        return revise(job, deps.limits, 'input and output must be plain text, without control characters')
       case null:
         return { ...job, rows }
     }
@@ -109,7 +111,12 @@ const parametersOf = ({ sampling }: PromptSource, withheld: readonly string[] = 
     Object.entries(sampling).filter(([name, value]) => value !== undefined && !withheld.includes(name)),
   )
 
-function revise(job: Job, fault: string, kind: FailureKind = 'unusable'): Job {
+function revise(
+  job: Job,
+  { maxRevisions, shownChars }: RevisionLimits,
+  fault: string,
+  kind: FailureKind = 'unusable',
+): Job {
   if (job.revisions >= maxRevisions) return { ...job, failure: { kind, reason: `not usable: ${fault}` } }
   const said = job.answered?.reply.text.slice(0, shownChars) ?? ''
   const again = {

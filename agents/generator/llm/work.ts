@@ -10,6 +10,7 @@ import { memo } from '../../kit/cache.ts'
 import { openPaidWork } from '../../kit/paid/work.ts'
 import { callHooks } from '../../kit/sandbox/hooks.ts'
 import { promptRows } from './graph.ts'
+import type { LlmGeneratorOptions } from './options.ts'
 import type { RunHooks } from './read-reply.ts'
 
 type ShardPayload = PayloadOf<typeof Shard>
@@ -18,12 +19,16 @@ type ShardPayload = PayloadOf<typeof Shard>
 export type PromptWork = (shard: ShardPayload, runId: string, signal: AbortSignal) => Promise<PayloadOf<typeof Batch>>
 
 /** The wiring of the graph: each shard is one piece of paid work, whose result is its batch; hooks run in the sandbox given. */
-export async function openPromptWork(context: AgentContext, sandbox: Sandbox): Promise<PromptWork> {
+export async function openPromptWork(
+  context: AgentContext,
+  options: LlmGeneratorOptions,
+  sandbox: Sandbox,
+): Promise<PromptWork> {
   const { bus } = context
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
-  const paid = await openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' })
+  const paid = await openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' }, options)
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
@@ -40,7 +45,12 @@ export async function openPromptWork(context: AgentContext, sandbox: Sandbox): P
       async make(call, spent) {
         const task = await taskOf(round.publicTask)
         const program = await programOf(round.program)
-        const made = await promptRows(shard, source, { call, program, task, hooks: hooksOf(source) }, signal)
+        const made = await promptRows(
+          shard,
+          source,
+          { call, program, task, hooks: hooksOf(source), limits: options },
+          signal,
+        )
         const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }
         return bus.objects.putJson('LAB', `${runId}/batch`, batch)
       },

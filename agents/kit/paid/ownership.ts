@@ -28,9 +28,6 @@ export type Ownership = {
   close(result: ObjectRef): Promise<void>
 }
 
-/** Calls reserved with one write, where nothing else is said. */
-const usualChunk = 16
-
 /**
  * Takes a piece of work over, or gives what it made where it is closed.
  * O1  A call is made only below the watermark that was written before, under this owner's epoch.
@@ -40,7 +37,7 @@ const usualChunk = 16
 export async function takeWork(
   kv: Kv<PaidRecord>,
   key: string,
-  { owner, maxCalls, chunk = usualChunk }: { owner: string; maxCalls: number; chunk?: number },
+  { owner, maxCalls, chunk }: { owner: string; maxCalls: number; chunk: number },
 ): Promise<Ownership | { result: ObjectRef }> {
   for (;;) {
     const held = await kv.get(key)
@@ -86,11 +83,15 @@ export async function takeWork(
 }
 
 /** What work that another owner closes has made; null when it is not closed when the signal fires. */
-export async function awaitClosed(kv: Kv<PaidRecord>, key: string, signal: AbortSignal): Promise<ObjectRef | null> {
+export async function awaitClosed(
+  kv: Kv<PaidRecord>,
+  key: string,
+  { everyMs, signal }: { everyMs: number; signal: AbortSignal },
+): Promise<ObjectRef | null> {
   while (!signal.aborted) {
     const held = await kv.get(key)
     if (held?.value.result) return held.value.result
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
   return null
 }

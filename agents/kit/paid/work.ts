@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
@@ -5,7 +6,7 @@ import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
 import { TeacherUnusable } from '../teacher/check.ts'
-import { endpointOf, TeacherOptions } from '../teacher/options.ts'
+import { endpointOf, type TeacherOptions } from '../teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
 import type { Call } from './call.ts'
 import { openDialect } from './dialect-record.ts'
@@ -33,9 +34,11 @@ export type Piece = {
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
 export type PaidWork = (piece: Piece) => Promise<ObjectRef>
 
-function optionsOf({ options, identity: { role, variant } }: AgentContext): TeacherOptions {
-  const parsed = TeacherOptions.safeParse(options)
+/** The options of an agent that asks a teacher. Errors: TeacherUnusable. */
+export function paidOptions<T>({ options, identity }: AgentContext, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data
+  const { role, variant } = identity
   const { path, message } = parsed.error.issues[0]!
   throw new TeacherUnusable(
     `The ${role} "${variant}" has no usable options: ${path.join('.')}: ${message}.`,
@@ -44,10 +47,13 @@ function optionsOf({ options, identity: { role, variant } }: AgentContext): Teac
 }
 
 /** The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. */
-export async function openPaidWork(context: AgentContext, buckets: PaidBuckets): Promise<PaidWork> {
+export async function openPaidWork(
+  context: AgentContext,
+  buckets: PaidBuckets,
+  options: TeacherOptions,
+): Promise<PaidWork> {
   const { bus, identity, log, setWaiting } = context
   const active = new Map<string, number>()
-  const options = optionsOf(context)
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState) => {
     log.warn({ state }, 'circuit breaker of the teacher')
@@ -59,7 +65,11 @@ export async function openPaidWork(context: AgentContext, buckets: PaidBuckets):
   const entries = bus.kv(buckets.journal, JournalEntry)
 
   const work = async ({ key, maxCalls, signal, make }: Piece): Promise<ObjectRef> => {
-    const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls })
+    const ownership = await takeWork(records, key, {
+      owner: identity.instance,
+      maxCalls,
+      chunk: options.reserveCalls,
+    })
     if ('result' in ownership) return ownership.result
     const journal = await openJournal(entries, { key, ownership, teacher, role: buckets.role, signal })
     try {
@@ -86,7 +96,7 @@ export async function openPaidWork(context: AgentContext, buckets: PaidBuckets):
     active.set(runId, (active.get(runId) ?? 0) + 1)
     try {
       const made = await once(piece).catch((error: unknown) => {
-        if (error instanceof NotOwner) return awaitClosed(records, key, signal)
+        if (error instanceof NotOwner) return awaitClosed(records, key, { everyMs: options.closedEveryMs, signal })
         if (error instanceof TeacherRefused) throw new TerminalError(`the teacher refuses: ${error.message}`)
         throw error
       })

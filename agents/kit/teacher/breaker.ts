@@ -20,17 +20,16 @@ export type Breaker = {
 
 export type Admission = 'call' | 'probe'
 
-const windowSize = 40
-const openShare = 0.5
+export type BreakerLimits = Pick<TeacherLimits, 'minPauseMs' | 'maxPauseMs' | 'breakerRequests' | 'breakerShare'>
 
 /**
- * B1  It opens when at least half of the last 40 outcomes were faults, so single 429s never stop the others.
+ * B1  It opens when at least `breakerShare` of the last `breakerRequests` outcomes were faults, so single 429s never stop the others.
  * B2  Open, it admits nothing until the pause, doubled each time, or the endpoint's own wish is over; then one probe.
  * B3  A probe that succeeds closes it and forgets the faults; calls that were under way when it opened do neither.
  */
 export function createBreaker(
   onState: (state: BreakerState) => void = () => {},
-  { minPauseMs, maxPauseMs }: Pick<TeacherLimits, 'minPauseMs' | 'maxPauseMs'> = TeacherLimits.parse({}),
+  { minPauseMs, maxPauseMs, breakerRequests, breakerShare }: BreakerLimits = TeacherLimits.parse({}),
 ): Breaker {
   let state: BreakerState = 'closed'
   let outcomes: boolean[] = []
@@ -43,7 +42,7 @@ export function createBreaker(
     onState(next)
   }
   const note = (good: boolean) => {
-    if (state === 'closed') outcomes = [...outcomes.slice(1 - windowSize), good]
+    if (state === 'closed') outcomes = [...outcomes.slice(1 - breakerRequests), good]
   }
   return {
     get state() {
@@ -76,7 +75,8 @@ export function createBreaker(
       if (as === 'call') {
         note(false)
         const faults = outcomes.filter((good) => !good).length
-        if (state !== 'closed' || outcomes.length < windowSize / 2 || faults < openShare * outcomes.length) return
+        const isFew = outcomes.length < breakerRequests / 2 || faults < breakerShare * outcomes.length
+        if (state !== 'closed' || isFew) return
       }
       notBefore = now + Math.max(pauseMs, retryAfterMs)
       pauseMs = Math.min(2 * pauseMs, maxPauseMs)

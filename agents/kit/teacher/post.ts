@@ -2,7 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { type Endpoint, withoutKey } from './options.ts'
+import { type Endpoint, type TeacherOptions, withoutKey } from './options.ts'
 
 /** An HTTP answer; `location` is where a redirect leads, else null. */
 export type Posted = { status: number; retryAfter: string | null; location: string | null; text: string }
@@ -10,18 +10,19 @@ export type Posted = { status: number; retryAfter: string | null; location: stri
 /** Sends one JSON body and gives the whole answer. Rejects where there is none: no connection, cut off, aborted, too long. */
 export type Post = (body: string, signal: AbortSignal) => Promise<Posted>
 
-/** No reply of a model is as long; a stranger's endless one must not fill the memory. */
-const longestBody = 32 * 1024 ** 2
-
 /**
- * POSTs to one path of an endpoint over connections that are kept, one for each request under way. Redirects are not followed, and
- * there is no time limit but the signal's.
+ * POSTs to one path of an endpoint over connections that are kept, one for each request under way. Redirects are not followed, there
+ * is no time limit but the signal's, and an answer of more than `maxReplyBytes` is cut off.
  */
-export function openPost(endpoint: Endpoint, path: string, connections: number): Post {
+export function openPost(
+  endpoint: Endpoint,
+  path: string,
+  { concurrency, maxReplyBytes }: Pick<TeacherOptions, 'concurrency' | 'maxReplyBytes'>,
+): Post {
   const { baseUrl, apiKey } = endpoint
   const url = new URL(`${baseUrl}${path}`)
   const { Agent, request } = url.protocol === 'https:' ? https : http
-  const agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections })
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency })
   const authorization = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
   return (sending, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Posted>()
@@ -39,7 +40,7 @@ export function openPost(endpoint: Endpoint, path: string, connections: number):
       plain.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         bytes += chunk.length
-        if (bytes > longestBody) plain.destroy(new Error(`the answer is longer than ${longestBody} bytes`))
+        if (bytes > maxReplyBytes) plain.destroy(new Error(`the answer is longer than ${maxReplyBytes} bytes`))
       })
       plain.once('end', () => {
         const { statusCode = 0, headers: said } = response

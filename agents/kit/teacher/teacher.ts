@@ -68,7 +68,7 @@ export function createTeacher(
   dialect: Dialect = createDialect(),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
-  const post = openPost(endpoint, '/chat/completions', options.concurrency)
+  const post = openPost(endpoint, '/chat/completions', options)
   const latency = createLatency(options)
   const wishOf = ({ retryAfterMs }: { retryAfterMs: number }) => Math.min(retryAfterMs, options.maxRetryAfterMs)
   const breaker = createBreaker(onState, options)

@@ -3,8 +3,6 @@ import type { ScoreMode } from '../../../schemas/task.ts'
 import type { Attempt } from '../state.ts'
 import { oneLine } from './shorten.ts'
 
-const maxErrorChars = 1500
-
 const share = (name: string, { correct, total }: { correct: number; total: number }) => `${name} ${correct}/${total}`
 
 /** A score in words: overall, by skill, by part. */
@@ -32,12 +30,12 @@ function yieldText({ bySource }: Attempt): string {
 const headOf = ({ attempt, operation, outcome, rows }: Attempt) =>
   `Attempt ${attempt} (${operation}): ${outcome}, ${rows} rows.`
 
-function attemptText(attempt: Attempt, mode: ScoreMode): string {
+function attemptText(attempt: Attempt, mode: ScoreMode, errorChars: number): string {
   const { diagnosis, error, validation } = attempt
   const yields = yieldText(attempt)
   return [
     `${headOf(attempt)} ${diagnosis}`,
-    ...(error ? [`Error: ${oneLine(error, maxErrorChars)}`] : []),
+    ...(error ? [`Error: ${oneLine(error, errorChars)}`] : []),
     ...(yields ? [`Yield: ${yields}`] : []),
     ...(validation ? [`Score: ${keptOr(attempt, scoreText(validation, mode))}.`] : []),
   ].join('\n')
@@ -53,11 +51,15 @@ function attemptLine(attempt: Attempt, mode: ScoreMode): string {
  * The attempts so far in order, at most about `maxChars`: the last one always in full, earlier ones in full while there is room, then in
  * a line each; how many are left out is said.
  */
-export function describeAttempts(history: readonly Attempt[], mode: ScoreMode, maxChars: number): string {
+export function describeAttempts(
+  history: readonly Attempt[],
+  mode: ScoreMode,
+  { maxChars, errorChars }: { maxChars: number; errorChars: number },
+): string {
   const told: string[] = []
   let room = maxChars
   for (const [age, attempt] of history.toReversed().entries()) {
-    const [full, line] = [attemptText(attempt, mode), attemptLine(attempt, mode)]
+    const [full, line] = [attemptText(attempt, mode, errorChars), attemptLine(attempt, mode)]
     // Half of the room for what is fresh, so that the earlier ones have at least their lines.
     const text = age === 0 || full.length <= room - maxChars / 2 ? full : line
     if (age > 0 && text.length > room) break

@@ -1,12 +1,11 @@
 import type { BadCase } from '../../../schemas/score.ts'
+import type { Shown } from './options.ts'
 import { oneLine } from './shorten.ts'
 
-/** Characters of each field: all three say something, so none is cut in another's favour. */
-const longest = { input: 280, expected: 80, reply: 200 }
-
-function caseText({ id, skill, part, input, expected, reply, reason }: BadCase): string {
-  const question = oneLine(input, longest.input)
-  const said = `expected: ${oneLine(expected, longest.expected)} | the student said: ${oneLine(reply, longest.reply)}`
+/** Of each field so many characters: all three say something, so none is cut in another's favour. */
+function caseText({ id, skill, part, input, expected, reply, reason }: BadCase, shown: Shown): string {
+  const question = oneLine(input, shown.caseInput)
+  const said = `expected: ${oneLine(expected, shown.caseExpected)} | the student said: ${oneLine(reply, shown.caseReply)}`
   return `- @${id} [${skill}, ${part}, ${reason}] ${question} | ${said}`
 }
 
@@ -14,14 +13,18 @@ function caseText({ id, skill, part, input, expected, reply, reason }: BadCase):
  * Failed cases in turn from each skill until `maxChars` is full; says how many of how many are shown. `wrong`: all wrong answers, of
  * which the cases are a sample.
  */
-export function describeCases(cases: readonly BadCase[], wrong: number, maxChars: number): string {
+export function describeCases(
+  cases: readonly BadCase[],
+  wrong: number,
+  { maxChars, shown: limits }: { maxChars: number; shown: Shown },
+): string {
   const bySkill = Map.groupBy(cases, ({ skill }) => skill)
   const most = Math.max(0, ...[...bySkill.values()].map(({ length }) => length))
   const inTurn = Array.from({ length: most }, (_, turn) => [...bySkill.values()].flatMap((each) => each[turn] ?? []))
   const shown: string[] = []
   let used = 0
   for (const each of inTurn.flat()) {
-    const line = caseText(each)
+    const line = caseText(each, limits)
     if (used + line.length > maxChars) break
     used += line.length + 1
     shown.push(line)

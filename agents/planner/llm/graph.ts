@@ -50,7 +50,7 @@ function diagnose({ situation, deps }: State): Partial<State> {
       .map(({ input, output }) => JSON.stringify({ input, output }))
       .join('\n'),
   })
-  const context = describeSituation(situation, deps.options.contextChars)
+  const context = describeSituation(situation, deps.options)
   const asked = prompt('plan', { operation, meaning: prompt(operation), context })
   return {
     turns: [
@@ -89,20 +89,18 @@ async function write({ turns, situation, deps, corrections }: State): Promise<Pa
   return { reply: await deps.chat.ask(stage, turns, { name: 'program', schema: schemaFor(situation) }) }
 }
 
-/** Faults that the model is told at a time. */
-const maxFaults = 12
-
-async function selfReview({ reply, situation, diagnosis, turns, corrections }: State): Promise<Partial<State>> {
+async function selfReview({ reply, situation, diagnosis, turns, corrections, deps }: State): Promise<Partial<State>> {
   const reviewed = await review(reply, situation)
   if (reviewed.ok) {
     const notes = reviewed.notes.length > 0 ? ` (Set right: ${reviewed.notes.join('; ')}.)` : ''
     return { program: reviewed.program, faults: [], diagnosis: `${diagnosis}${notes}` }
   }
-  const more = reviewed.faults.length - maxFaults
-  const faults = [...reviewed.faults.slice(0, maxFaults), ...(more > 0 ? [`and ${more} more of the kind`] : [])]
+  const { shown } = deps.options
+  const more = reviewed.faults.length - shown.faults
+  const faults = [...reviewed.faults.slice(0, shown.faults), ...(more > 0 ? [`and ${more} more of the kind`] : [])]
   // Only the last try is shown again, so that corrections do not fill the context.
   const asked: Turn[] = [
-    { role: 'assistant', content: reply.text.slice(0, 12_000) || '(nothing)' },
+    { role: 'assistant', content: reply.text.slice(0, shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('correct', { faults: faults.map((fault) => `- ${fault}`).join('\n') }) },
   ]
   return { faults, corrections: corrections + 1, turns: [...turns.slice(0, 4), ...asked] }

@@ -2,6 +2,29 @@ import { z } from 'zod'
 import { EndpointOptions } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
 
+const chars = z.number().int().positive()
+
+/** How much of each thing the model is shown, in characters where nothing else is said. */
+const Shown = z.strictObject({
+  /** A row, or a raw question. */
+  row: chars.default(400),
+  /** Raw questions of the seed pool. */
+  seeds: z.number().int().nonnegative().default(4),
+  /** What it wrote that raised. */
+  wrote: chars.default(4000),
+  /** The error of an attempt. */
+  error: chars.default(1500),
+  /** The question, the answer and the student's reply of a failed case. */
+  caseInput: chars.default(280),
+  caseExpected: chars.default(80),
+  caseReply: chars.default(200),
+  /** Faults of a program that are named at a time. */
+  faults: z.number().int().positive().default(12),
+  /** Its reply that is to be corrected. */
+  reply: chars.default(12_000),
+})
+export type Shown = z.infer<typeof Shown>
+
 /** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({
   model: z.string().min(1),
@@ -19,5 +42,6 @@ export const LlmPlannerOptions = z.strictObject({
   maxCorrections: z.number().int().min(0).max(10).default(3),
   /** Characters of the situation that the model is shown. */
   contextChars: z.number().int().min(2000).default(24_000),
+  shown: Shown.prefault({}),
 })
 export type LlmPlannerOptions = z.infer<typeof LlmPlannerOptions>
