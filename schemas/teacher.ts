@@ -34,7 +34,10 @@ export const TeacherLimits = z.strictObject({
   minPauseMs: ms(1000, 'how long an endpoint that mostly fails is left alone; doubled while it goes on'),
   maxPauseMs: ms(30_000, 'longest time for which it is left alone'),
   giveUpMs: ms(600_000, 'how long calls wait for a teacher that only fails; then they end without a reply'),
-  maxReplyBytes: bytes(32 * 1024 ** 2, "a longer answer is cut off: no reply is as long, and a stranger's must not fill the memory"),
+  maxReplyBytes: bytes(
+    32 * 1024 ** 2,
+    "a longer answer is cut off: no reply is as long, and a stranger's must not fill the memory",
+  ),
   reserveCalls: count(16, 'calls reserved with one write, which count as spent when a process dies'),
   closedEveryMs: ms(1000, 'how often work that another process has taken over is looked for'),
 })

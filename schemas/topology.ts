@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { BusLimits } from './bus-limits.ts'
 import { EndpointOptions } from './endpoint.ts'
 import { Token } from './ids.ts'
-import { count } from './limit.ts'
+import { count, ms } from './limit.ts'
 import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
@@ -52,10 +52,7 @@ export const Topology = z
           .describe(
             'requests under way at the same time over all generators and critics of a session, each of which gets its share; null: each has its own limit',
           ),
-        checkMs: ms(
-          10_000,
-          'how long an endpoint may take to say its models, before a start and in `syllabus doctor`',
-        ),
+        checkMs: ms(10_000, 'how long an endpoint may take to say its models, before a start and in `syllabus doctor`'),
         ...TeacherLimits.shape,
       })
       .prefault({})

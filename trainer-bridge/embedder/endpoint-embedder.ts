@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Endpoint, hostOf } from '../../agents/kit/teacher/options.ts'
 import { openPost, type Posted } from '../../agents/kit/teacher/post.ts'
 import type { EmbeddingEndpoint } from '../../schemas/embedding.ts'
+import { TeacherLimits } from '../../schemas/teacher.ts'
 import { normalised } from './distance.ts'
 import { type Embedder, EmbeddingFailed } from './embedder.ts'
 
@@ -14,7 +15,10 @@ const Reply = z.object({
 /** Embeds over HTTP. A text that is empty is sent as a blank, since endpoints refuse it. */
 export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint): Embedder {
   const { model, batchTexts, timeoutMs, maxTries } = options
-  const post = openPost(endpoint, '/embeddings', 1)
+  const post = openPost(endpoint, '/embeddings', {
+    concurrency: 1,
+    maxReplyBytes: TeacherLimits.parse({}).maxReplyBytes,
+  })
   const name = `${model} at ${hostOf(endpoint)}`
 
   return {
