@@ -54,17 +54,25 @@ export const sideBySide =
 /** The rows of a batch before the first check. */
 export const taken = ({ candidates }: BatchPayload): CheckedRow[] => candidates.map((row) => ({ row, rejected: null }))
 
-/** The batch's rows after the last check. */
-export const checkedShard = (
-  { shard, source, asked, candidates, failures }: BatchPayload,
-  rows: CheckedRow[],
-): CheckedShard => ({
-  shard,
-  source,
-  asked: asked ?? candidates.length + failures.length,
-  failures: failuresOf(failures),
-  rows,
-})
+/** A graph of checks, compiled. */
+type Checks<Deps> = {
+  invoke(input: { batch: BatchPayload; deps: Deps }, options: { signal: AbortSignal }): Promise<{ rows: CheckedRow[] }>
+}
+
+/** The batch's rows after the last check of a graph. */
+export const checkedBy =
+  <Deps>(graph: Checks<Deps>) =>
+  async (batch: BatchPayload, deps: Deps, signal: AbortSignal): Promise<CheckedShard> => {
+    const { rows } = await graph.invoke({ batch, deps }, { signal })
+    const { shard, source, asked, candidates, failures } = batch
+    return {
+      shard,
+      source,
+      asked: asked ?? candidates.length + failures.length,
+      failures: failuresOf(failures),
+      rows,
+    }
+  }
 
 export const checkContract: RowCheck<CheckDeps> = (row, { program }) => ({
   rejected: formatFault(row, program.contract),

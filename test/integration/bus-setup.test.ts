@@ -132,7 +132,8 @@ test('passwords and port are kept over a restart, in files that only their owner
   expect(isAlive(second.pid)).toBe(false)
 })
 
-test('a foreign server with one account carries everything, and says that nothing is sealed', async () => {
+/** A server with JetStream and one account for everybody, once it answers. */
+async function serverOfOthers(): Promise<string> {
   const url = await foreignServer('-js', '-sd', await folder())
   await until('up', () =>
     connectTo(url).then(
@@ -140,6 +141,11 @@ test('a foreign server with one account carries everything, and says that nothin
       () => false,
     ),
   )
+  return url
+}
+
+test('a foreign server with one account carries everything, and says that nothing is sealed', async () => {
+  const url = await serverOfOthers()
   await using bus = await connectTo(url)
   expect(bus.sealed).toBe(false)
   const limits = { logMaxBytes: 2 ** 20, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 22 }
@@ -222,13 +228,7 @@ test('what keeps a bus makes what is missing and changes nothing else', async ()
 })
 
 test('a command on a server of others leaves its limits as they are', async () => {
-  const url = await foreignServer('-js', '-sd', await folder())
-  await until('up', () =>
-    connectTo(url).then(
-      (bus) => bus[Symbol.asyncDispose]().then(() => true),
-      () => false,
-    ),
-  )
+  const url = await serverOfOthers()
   await using bus = await connectTo(url)
   await bus.ensureTopology({ logMaxBytes: 2 ** 22, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 23 })
   const command = syllabus(['status'], { NATS_URL: url, SYLLABUS_HOME: await folder() })

@@ -10,7 +10,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Job, type OpeningRequest } from '../../schemas/messages/evaluation.ts'
-import { Shard } from '../../schemas/messages/generation.ts'
+import { Shard, Verdict } from '../../schemas/messages/generation.ts'
 import type { Row, Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
@@ -102,7 +102,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
     }
     const dataset = keep(rows)
     const { attempt } = round
-    const payload = {
+    const payload = Verdict.schema.parse({
       attempt,
       round: round.round,
       bySource,
@@ -112,7 +112,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       datasetHash: dataset.sha256,
       spent: { calls: behaviour.callsOf?.(round.attempt) ?? 0, inputTokens: 0, outputTokens: 0 },
       ...(surplus.length > 0 && { surplus: keep(surplus) }),
-    }
+    })
     return eventOf('verdict', payload, `verdict:a${attempt}.r${round.round}`)
   }
 

@@ -1,12 +1,12 @@
 import type { LogEntry } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
-import { Budget } from '../../schemas/budget.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
 import type { RejectionReason } from '../../schemas/row.ts'
 import { Evidence } from '../../schemas/run.ts'
 import { variantsOf } from '../../schemas/variants.ts'
+import { runLimits } from './run-limits.ts'
 import { firstVariants, hash, object, parts, randomOf, sheetOf, skills } from './trace-log-parts.ts'
 
 /** Shape of a made-up run; every payload is parsed by its schema, so the page is shown nothing that the bus would refuse. */
@@ -73,15 +73,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       minimumRows: Math.ceil(rows / 2),
       models: {},
       prices: {},
-      limits: {
-        maxFixesInARow: 3,
-        candidateCap: 3,
-        maxRounds: 8,
-        shardSize,
-        maxShardsInFlight: null,
-        maxHours: 2,
-        ...Budget.parse({}),
-      },
+      limits: { ...runLimits, shardSize, maxHours: 2 },
       taskHash: hash('task'),
       ...task,
       primary: 'strict',

@@ -1,6 +1,6 @@
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import type { Call } from '../../kit/paid/call.ts'
-import type { CheckedRow, CheckedShard, DuplicateIndex } from '../admission.ts'
+import type { CheckedRow, DuplicateIndex } from '../admission.ts'
 import { createDuplicateIndex } from '../checks/duplicate-index.ts'
 import {
   type BatchPayload,
@@ -8,7 +8,7 @@ import {
   checkAnswer,
   checkContamination,
   checkContract,
-  checkedShard,
+  checkedBy,
   checkStudentLength,
   inTurn,
   sideBySide,
@@ -90,7 +90,4 @@ const graph = new StateGraph(JudgeGraph)
   .compile()
 
 /** The row-local checks of one batch, the free ones first: a model is asked only about rows that all rules let through. */
-export async function checkAndJudge(batch: BatchPayload, deps: JudgedDeps, signal: AbortSignal): Promise<CheckedShard> {
-  const { rows } = await graph.invoke({ batch, deps }, { signal })
-  return checkedShard(batch, rows)
-}
+export const checkAndJudge = checkedBy<JudgedDeps>(graph)

@@ -1,12 +1,12 @@
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
-import type { CheckedRow, CheckedShard } from '../admission.ts'
+import type { CheckedRow } from '../admission.ts'
 import {
   type BatchPayload,
   type CheckDeps,
   checkAnswer,
   checkContamination,
   checkContract,
-  checkedShard,
+  checkedBy,
   checkStudentLength,
   inTurn,
   taken,
@@ -33,7 +33,4 @@ const graph = new StateGraph(CriticGraph)
   .compile()
 
 /** The row-local checks of one batch: format contract, length, contamination, answer. Duplicates are the ordered pass's. */
-export async function checkBatch(batch: BatchPayload, deps: CheckDeps, signal: AbortSignal): Promise<CheckedShard> {
-  const { rows } = await graph.invoke({ batch, deps }, { signal })
-  return checkedShard(batch, rows)
-}
+export const checkBatch = checkedBy<CheckDeps>(graph)
