@@ -95,6 +95,22 @@ test('the same command goes on with a folder, and refuses other settings', async
   expect(paidTwice(server)).toBe(0)
 }, 60_000)
 
+test('what the time to drain does not suffice for is kept, and the same command makes rows of it', async () => {
+  await using server = await startTeacherServer({ latencyMs: 2000 })
+  const topology = await folder.topology('hasty', { supervisor: { paidDrainMs: 1000 } })
+  const args = ['--rows', '40', '--concurrency', '10']
+  const first = folder.generate('hasty', server, [...args, '--topology', topology])
+  await until('some calls are answered', () => server.requests >= 15, 60_000)
+  first.child.kill('SIGTERM')
+  expect(await first.ended, first.output()).toBe(130)
+  const [, kept] = /kept beside them: (\d+) replies/.exec(first.output()) ?? []
+  expect(Number(kept)).toBeGreaterThanOrEqual(10)
+  const second = folder.generate('hasty', server, args)
+  expect(await second.ended, second.output()).toBe(0)
+  expect(await folder.outcomeOf('hasty')).toMatchObject({ rows: 40, stopReason: 'rows-complete' })
+  expect(paidTwice(server)).toBeLessThanOrEqual(10)
+}, 120_000)
+
 test('a second interruption leaves at once, and the same command goes on; at most what was in flight is paid again', async () => {
   await using server = await startTeacherServer({ latencyMs: 3000 })
   const args = ['--rows', '60', '--concurrency', '10']
