@@ -295,6 +295,22 @@ describe('with every hash of the manifest made right, still caught:', () => {
     expect(decided.checks).toContain('programs')
   })
 
+  test('attempts that were not valid, and a guard that there was not', async () => {
+    const attempts = await tampered('attempts', (files) =>
+      changeMessage<{ validAttempts: number }>(files, 'run-finished', (finished) => {
+        finished.validAttempts -= 1
+      }),
+    )
+    expect(attempts.places[0]).toMatch(/\(run-finished\): validAttempts$/)
+    type Config = { config: { evidence: { guard: string } } }
+    const guard = await tampered('guard', (files) =>
+      changeMessage<Config>(files, 'run-started', ({ config }) => {
+        config.evidence.guard = 'ladder'
+      }),
+    )
+    expect(guard.checks).toContain('jobs')
+  })
+
   test('rows of a reference that were refused, by whoever has the task', async () => {
     type Config = { config: { evidence: { references: { refused: number }[] } } }
     const file = await repack(bundle, 'refused', (files) =>

@@ -143,7 +143,7 @@ describe('several seeds', () => {
     const { contrasts, test } = reportData({ ...options, groupSize: 10 }).sealed!
     const rate = test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
     expect(rate).toMatchObject({ groups: 6, total: 60 })
-    expect(rate.interval).not.toEqual(wilson(rate.correct, rate.total))
+    expect(rate.interval!.low).toBeLessThanOrEqual(wilson(rate.correct, rate.total)!.low)
     for (const { items, groups } of contrasts.skills) expect(groups).toBeLessThan(items)
   })
 
@@ -178,7 +178,7 @@ describe('several seeds', () => {
       ...several.sealed!.test.map(({ candidate }) => labelOf(candidate)),
     ]
     expect(told).toEqual(
-      expect.arrayContaining(['Final − reference data (people)', 'Reference data (pipeline), seed 2']),
+      expect.arrayContaining(['Final − reference data “people”', 'Reference data “pipeline”, seed 2']),
     )
   })
 

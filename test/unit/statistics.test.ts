@@ -61,6 +61,12 @@ describe('rate', () => {
     expect(width(together)).toBeGreaterThan(1.6 * width(rate(45, 120)))
   })
 
+  test('of groups that differ little by chance is no narrower than one of as many single items', () => {
+    expect(groupedRate({ sizes: new Array(10).fill(6), right: new Array(10).fill(3) }).interval!.low).toBeLessThan(0.4)
+    const alike = groupedRate({ sizes: new Array(10).fill(6), right: [2, 4, ...new Array(8).fill(3)] })
+    expect(alike.interval).toEqual(rate(30, 60).interval)
+  })
+
   test('of one group has no interval', () => {
     expect(groupedRate({ sizes: [4], right: [2] })).toMatchObject({ share: 0.5, interval: null })
   })

@@ -132,7 +132,7 @@ export function createSealedResult(root) {
         h(
           'span',
           { className: 'quiet end' },
-          `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals; the report has the paired comparison`,
+          `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
         ),
       ),
       ...(sentence ? [sentence] : []),

@@ -56,7 +56,8 @@ async function dueHash(
     }
     case 'reference': {
       const ref = config.evidence.references.find((each) => each.arm === arm)?.rows
-      return ref && drawnHash(await bundle.rowsOf(ref, Row), rows, deriveSeed(config.seed, arm))
+      if (!ref) throw new Error(`the run has no rows for the arm ${arm}`)
+      return drawnHash(await bundle.rowsOf(ref, Row), rows, deriveSeed(config.seed, arm))
     }
     case 'random':
       return randomHash()

@@ -46,8 +46,27 @@ export const datasets: Check = {
       if (chosenAttempt !== null) ledger.same(place('datasetHash'), datasetHash, then.get(chosenAttempt)?.datasetHash)
       if (controlDatasetHash) ledger.same(place('controlDatasetHash'), controlDatasetHash, then.get(0)?.datasetHash)
     }
+    countAttempts(evidence, ledger)
     await carryOvers(evidence, ledger)
   },
+}
+
+/** How many attempts there were, and how many gave a valid dataset. */
+function countAttempts({ facts, config }: Evidence, ledger: Ledger): void {
+  if (config.generate) return
+  const tried = new Set(facts.decisions.map(({ payload }) => payload.attempt).filter((attempt) => attempt > 0))
+  const scored = new Set(
+    facts.reports.map(({ payload }) => payload.candidate.name).filter((name) => /^attempt-/.test(name)),
+  )
+  for (const finished of facts.finished) {
+    if (facts.controls.length > 0) {
+      ledger.leave('the numbers of attempts, in a run that a person steered')
+      continue
+    }
+    const place = (field: string) => messagePlace('run-finished', finished, field)
+    ledger.same(place('attempts'), finished.payload.attempts, tried.size)
+    ledger.same(place('validAttempts'), finished.payload.validAttempts, scored.size)
+  }
 }
 
 /** The rows that an attempt begins with are those that its program keeps of an earlier one. */

@@ -1,3 +1,4 @@
+import { guidanceOf } from '../../../agents/planner/guidance.ts'
 import { armSeedOf } from '../../../schemas/arm.ts'
 import type { Candidate } from '../../../schemas/training.ts'
 import { jobHashOf, studentLabel } from '../../../trainer-bridge/job.ts'
@@ -8,7 +9,7 @@ import { type Check, messagePlace } from './check.ts'
 export const jobs: Check = {
   name: 'jobs',
   what: 'job hashes from dataset, student, recipe and seed; one adapter a candidate',
-  async run({ facts, task }, ledger) {
+  async run({ facts, task, config }, ledger) {
     const known = new Map(facts.predictions.map(({ payload }) => [payload.candidate.name, payload]))
     for (const said of facts.predictions) {
       const { candidate } = said.payload
@@ -28,6 +29,10 @@ export const jobs: Check = {
       if (!task) continue
       const due = training && jobHashOf({ ...training, student, recipe: task.recipe })
       ledger.same(place('candidate.jobHash'), jobHash, due)
+    }
+    for (const said of facts.jobs) {
+      const { candidate, guidance } = said.payload
+      ledger.same(messagePlace('job', said, `guidance of ${candidate}`), guidance, guidanceOf(config))
     }
     const others = [
       ...facts.reports.map((said) => ({ said, name: 'report', candidates: [said.payload.candidate] })),

@@ -35,7 +35,7 @@ export function labelOf(name: string): string {
   if (name.startsWith('attempt-')) return `Attempt ${name.slice('attempt-'.length)}`
   const [, arm = '', seed] = /^(.+)-s(\d+)$/.exec(name) ?? []
   if (arm && labelOf(arm) !== arm) return `${labelOf(arm)}, seed ${seed}`
-  return name.startsWith('reference-') ? `${labels.reference} (${name.slice('reference-'.length)})` : name
+  return name.startsWith('reference-') ? `${labels.reference} “${name.slice('reference-'.length)}”` : name
 }
 
 const order = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']

@@ -9,9 +9,10 @@ export type Mean = { value: number; perSeed: number[]; interval: Interval | null
 
 /**
  * The accuracy expected of an arm over training seeds and over items like these; with one seed the interval is over items alone, of
- * this adapter. Variance components of groups and seeds (`twoWay`) on Wilson's scale, where an interval stays inside 0 to 1. Wilson's
- * own for one adapter on single items, and over groups where all of them tell the same. Null interval: fewer than two groups.
- * Why no percentile bootstrap: docs/decisions/004.
+ * this adapter. Variance components of groups and seeds (`twoWay`) on Wilson's scale, where an interval stays inside 0 to 1. Where all
+ * groups tell the same, it is Wilson's over groups; of one adapter it is Wilson's over items that stand alone, and never narrower than
+ * that: groups that differ little by chance are worth no more than their items (Korn and Graubard 1998, Survey Methodology 24,
+ * 193-201). Null interval: fewer than two groups. Why no percentile bootstrap: docs/decisions/004.
  */
 export function armMean(grouped: Grouped): Mean {
   const table = twoWay(grouped)
@@ -25,5 +26,6 @@ function intervalOf({ sizes }: Grouped, table: TwoWay): Interval | null {
   for (let group = 0; group < groups; group++) items += sizes[group]!
   if (seeds === 1 && groups === items) return wilson(Math.round(share * items), items)
   const half = margin(betweenGroups / (groups * seeds), [table])
-  return scoreInterval(share, half === 0 ? normalCritical() / Math.sqrt(groups) : half / Math.sqrt(share * (1 - share)))
+  const reach = half === 0 ? normalCritical() / Math.sqrt(groups) : half / Math.sqrt(share * (1 - share))
+  return scoreInterval(share, seeds === 1 ? Math.max(reach, normalCritical() / Math.sqrt(items)) : reach)
 }
