@@ -6,7 +6,7 @@ export const runLimits = {
   candidateCap: 3,
   maxRounds: 8,
   shardSize: 25,
-  maxShardsInFlight: null,
+  maxShardsInFlight: 64,
   maxHours: 12,
   ...Budget.parse({}),
 }
