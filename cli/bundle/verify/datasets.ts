@@ -51,22 +51,21 @@ export const datasets: Check = {
   },
 }
 
-/** How many attempts there were, and how many gave a valid dataset. */
+/** How many attempts there were, and how many gave a valid dataset; a run that went on after its end says it again. */
 function countAttempts({ facts, config }: Evidence, ledger: Ledger): void {
-  if (config.generate) return
-  const tried = new Set(facts.decisions.map(({ payload }) => payload.attempt).filter((attempt) => attempt > 0))
-  const scored = new Set(
-    facts.reports.map(({ payload }) => payload.candidate.name).filter((name) => /^attempt-/.test(name)),
-  )
-  for (const finished of facts.finished) {
-    if (facts.controls.length > 0) {
-      ledger.leave('the numbers of attempts, in a run that a person steered')
-      continue
-    }
-    const place = (field: string) => messagePlace('run-finished', finished, field)
-    ledger.same(place('attempts'), finished.payload.attempts, tried.size)
-    ledger.same(place('validAttempts'), finished.payload.validAttempts, scored.size)
+  const finished = facts.finished.at(-1)
+  if (!finished || config.generate) return
+  if (facts.controls.length > 0) {
+    ledger.leave('the numbers of attempts, in a run that a person steered')
+    return
   }
+  const tried = facts.decisions.map(({ payload }) => payload.attempt).filter((attempt) => attempt > 0)
+  const scored = facts.reports
+    .map(({ payload }) => payload.candidate.name)
+    .filter((name) => name.startsWith('attempt-'))
+  const place = (field: string) => messagePlace('run-finished', finished, field)
+  ledger.same(place('attempts'), finished.payload.attempts, new Set(tried).size)
+  ledger.same(place('validAttempts'), finished.payload.validAttempts, new Set(scored).size)
 }
 
 /** The rows that an attempt begins with are those that its program keeps of an earlier one. */
