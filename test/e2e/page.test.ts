@@ -1,6 +1,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { LogEntry } from '../../bus/mod.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Opened } from '../../schemas/messages/evaluation.ts'
+import { unpackResults } from '../../schemas/sealed-results.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../trace/mod.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
 import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
@@ -114,6 +117,31 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     expect(await figure(page, 'stop')).toBe('Attempts used')
     expect(await page.locator('#sealed .headline').textContent()).toContain('Held-out phrasings')
     expect(await page.locator('#now').textContent()).toContain('runs/live-run/report.html')
+  })
+
+  test('with several training seeds each of them is drawn, on validation and on the sealed test', async () => {
+    const run = traceLog({ runId: 'seeds-run', rows: 60, seeds: 3 })
+    const { gateway } = await start()
+    await publish(run)
+    const page = await open(gateway, 'seeds-run')
+    await shows(page, run.length)
+    const validation = page.locator('#card-score-on-validation')
+    expect(await validation.locator('circle.seed').count()).toBe(6)
+    expect(await validation.locator('title', { hasText: 'final-s3:' }).textContent()).toMatch(
+      /final: .* final-s2: .* 3 seeds, mean/,
+    )
+    const sealed = page.locator('#sealed')
+    // Control and final, three seeds each: on the whole test and its four parts, on the audit.
+    expect(await sealed.locator('circle.seed').count()).toBe(2 * 3 * 6)
+    expect(await sealed.locator('header').textContent()).toContain('mean and range of 3 training seeds')
+    const opened = run.find((entry) => entry.name === 'opened')!.payload as PayloadOf<typeof Opened>
+    const shares = unpackResults(opened).flatMap(({ candidate, paper, sheet }) => {
+      const { correct, total } = sheet.byPart['heldout-phrasing']!.strict
+      return candidate.arm === 'final' && paper === 'test' ? [correct / total] : []
+    })
+    expect(shares).toHaveLength(3)
+    const mean = (100 * shares.reduce((sum, share) => sum + share, 0)) / 3
+    expect(await sealed.locator('.headline b').textContent()).toBe(`${mean.toFixed(1)}\u202f% after`)
   })
 
   test('a reload in mid-run and a second viewer see the same, and both go on', async () => {

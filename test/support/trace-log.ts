@@ -17,6 +17,8 @@ export type TraceLogOptions = {
   rows?: number
   shardSize?: number
   generators?: number
+  /** Training seeds of final and control. */
+  seeds?: number
   /** Steps between two progress events of a training. */
   progressEvery?: number
   startedAt?: number
@@ -25,7 +27,7 @@ export type TraceLogOptions = {
 /** The whole log of a made-up run, in order of time: base, attempts, control, final, opening. */
 export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const { runId = 'demo-run', seed = 7, attempts = 3, rows = 300, shardSize = 25 } = options
-  const { generators = 2, progressEvery = 2, startedAt = Date.UTC(2026, 10, 23, 9, 30) } = options
+  const { generators = 2, seeds = 1, progressEvery = 2, startedAt = Date.UTC(2026, 10, 23, 9, 30) } = options
   const random = randomOf(seed)
   const drafts: Omit<LogEntry, 'seq'>[] = []
   const variants = firstVariants()
@@ -328,10 +330,13 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
     report = measure(`attempt-${attempt}`, verdict, [0.34, 0.43, 0.48, 0.46, 0.5][(attempt - 1) % 5]!, attempt)
   }
   const controlData = makeData(0, report, Math.ceil(rows / skills.length))
-  measure('final', report, 0.47, attempts)
-  const control = measure('control', controlData, 0.4, 0)
+  const seedsOf = (arm: 'control' | 'final') =>
+    Array.from({ length: seeds }, (_, n) => (n === 0 ? arm : `${arm}-s${n + 1}`))
+  for (const name of seedsOf('final')) measure(name, report, 0.47, attempts)
+  let control = controlData
+  for (const name of seedsOf('control')) control = measure(name, controlData, 0.4, 0)
   clock += 500
-  const names = ['base', 'base-examples', 'control', 'final'] as const
+  const names = ['base', 'base-examples', ...seedsOf('control'), ...seedsOf('final')]
   emit('opening-request', ['planner', 1], control, clock, {
     candidates: names.map(candidateOf),
     arms: [],
@@ -340,7 +345,8 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   })
   clock += seconds(120, 150)
   const sealedParts = [...parts, 'handwritten']
-  const accuracy = { base: 0.16, 'base-examples': 0.2, control: 0.38, final: 0.46 }
+  const accuracies: Record<string, number> = { base: 0.16, 'base-examples': 0.2, control: 0.38, final: 0.46 }
+  const accuracyOf = (name: string) => accuracies[armSeedOf(name).arm]!
   const opened = emit('opened', ['evaluator', 1], `${runId}.answers:final:test`, clock, {
     opening: 1,
     testHash: hash('test'),
@@ -350,13 +356,13 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       names.map((name) => ({
         candidate: candidateOf(name),
         paper,
-        sheet: sheetOf(random, accuracy[name], paper === 'test' ? 45 : 20, paper === 'test' ? sealedParts : parts),
+        sheet: sheetOf(random, accuracyOf(name), paper === 'test' ? 45 : 20, paper === 'test' ? sealedParts : parts),
         items: Array.from({ length: paper === 'test' ? 270 : 120 }, (_, index) => ({
           id: `${paper}-${index}`,
           part: sealedParts[index % 4]!,
           skill: skills[index % 6]!,
-          strict: random() < accuracy[name],
-          lenient: random() < accuracy[name],
+          strict: random() < accuracyOf(name),
+          lenient: random() < accuracyOf(name),
           cut: false,
         })),
       })),

@@ -1,3 +1,4 @@
+import { armOf, kindOf, kinds, seedOf } from './arms.js'
 import { lengthOf } from './store.js'
 import { createUsage, noteBatch, noteDecision, noteVerdict } from './usage.js'
 
@@ -156,10 +157,15 @@ export function bestAttempt(state) {
 /** The attempt that runs or ran last, 0 before the first. */
 export const latestAttempt = (state) => Math.max(0, ...state.attempts.keys())
 
-/** Candidates in the order they are read: base, base with examples, attempts, control, final. */
+/** Candidates in the order they are read: base, base with examples, attempts, control, other arms, final; the seeds of an arm together. */
 export function inOrder(state) {
-  const rank = (name) =>
-    ['base', 'base-examples'].indexOf(name) + 1 || (name.startsWith('attempt-') ? 3 : name === 'control' ? 4 : 5)
-  const number = (name) => Number(name.split('-')[1]) || 0
-  return [...state.candidates.values()].sort((a, b) => rank(a.name) - rank(b.name) || number(a.name) - number(b.name))
+  const rank = ({ name }) => kinds.indexOf(kindOf(armOf(name)))
+  const number = ({ name }) => Number(/^attempt-(\d+)/.exec(name)?.[1] ?? 0)
+  return [...state.candidates.values()].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      number(a) - number(b) ||
+      armOf(a.name).localeCompare(armOf(b.name)) ||
+      seedOf(a.name) - seedOf(b.name),
+  )
 }

@@ -1,8 +1,8 @@
+import { byArm, spreadOf } from './arms.js'
 import { createCard } from './card.js'
 import { drawing, s } from './dom.js'
 import { percent } from './format.js'
 import { bestAttempt, inOrder, modeOf, shareOf } from './run-state.js'
-import { wilson } from './wilson.js'
 
 const height = 208
 const left = 30
@@ -15,7 +15,7 @@ function colourOf(name) {
   return name === 'final' ? 'var(--good)' : 'var(--accent)'
 }
 
-/** Validation score of every candidate, with Wilson's 95 % interval. */
+/** Validation score of every arm: with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
 export function createScoreChart() {
   const card = createCard('Score on validation', { hint: 'comes with the first report' })
 
@@ -25,10 +25,15 @@ export function createScoreChart() {
     if (scored.length === 0) return card.show(null)
     const best = bestAttempt(state)?.[1]
     const planned = (state.config?.attempts ?? 0) + 4
-    const intervals = scored.map((candidate) => wilson(candidate.sheet.overall[modeOf(state)]))
-    const top = Math.min(1, Math.ceil(Math.max(0.3, ...intervals.map((interval) => interval[1])) * 10) / 10)
+    const tallyOf = (name) => state.candidates.get(name).sheet.overall[modeOf(state)]
+    const arms = [...byArm(scored.map(({ name }) => name))].map(([arm, names]) => ({
+      arm,
+      names,
+      ...spreadOf(names.map(tallyOf)),
+    }))
+    const top = Math.min(1, Math.ceil(Math.max(0.3, ...arms.map(({ high }) => high)) * 10) / 10)
     const y = (share) => 16 + (1 - share / top) * (height - bottom - 16)
-    const gap = (width - left - 6) / Math.max(scored.length, Math.min(planned, 9))
+    const gap = (width - left - 6) / Math.max(arms.length, Math.min(planned, 9))
     const x = (index) => left + gap * (index + 0.5)
     const base = scored.find((candidate) => candidate.name === 'base')
 
@@ -50,28 +55,24 @@ export function createScoreChart() {
         stroke: 'var(--quiet)',
         'stroke-dasharray': '3 4',
       })
-    const attempts = scored
-      .map((candidate, index) => [candidate, index])
-      .filter(([candidate]) => candidate.name.startsWith('attempt-'))
+    const attempts = arms.flatMap(({ arm, mean }, index) =>
+      arm.startsWith('attempt-') ? [`${x(index)},${y(mean)}`] : [],
+    )
     const path = s('polyline', {
-      points: attempts.map(([candidate, index]) => `${x(index)},${y(shareOf(candidate, state))}`).join(' '),
+      points: attempts.join(' '),
       fill: 'none',
       stroke: 'var(--accent)',
       'stroke-width': 1.5,
       opacity: 0.5,
     })
-    const points = scored.map((candidate, index) => {
-      const [low, high] = intervals[index]
-      const colour = colourOf(candidate.name)
-      const tally = candidate.sheet.overall[modeOf(state)]
+    const points = arms.map(({ arm, names, shares, mean, low, high }, index) => {
+      const colour = colourOf(arm)
+      const told = names.map((name) => `${name}: ${tallyOf(name).correct} of ${tallyOf(name).total}`).join(', ')
+      const range = names.length > 1 ? `${names.length} seeds, mean ${percent(mean)}, from` : '95 % interval'
       return s(
         'g',
         {},
-        s(
-          'title',
-          {},
-          `${candidate.name}: ${tally.correct} of ${tally.total}, 95 % interval ${percent(low)} to ${percent(high)}`,
-        ),
+        s('title', {}, `${told}, ${range} ${percent(low)} to ${percent(high)}`),
         s('line', {
           x1: x(index),
           x2: x(index),
@@ -82,22 +83,13 @@ export function createScoreChart() {
           opacity: 0.22,
           'stroke-linecap': 'round',
         }),
-        candidate === best &&
-          s('circle', {
-            cx: x(index),
-            cy: y(shareOf(candidate, state)),
-            r: 8,
-            fill: 'none',
-            stroke: colour,
-            'stroke-width': 1.5,
-          }),
-        s('circle', { cx: x(index), cy: y(shareOf(candidate, state)), r: 4.5, fill: colour }),
-        s(
-          'text',
-          { class: 'strong', x: x(index), y: y(high) - 6, 'text-anchor': 'middle' },
-          (shareOf(candidate, state) * 100).toFixed(0),
-        ),
-        s('text', { x: x(index), y: height - 10, 'text-anchor': 'middle' }, short(candidate.name)),
+        names.includes(best?.name) &&
+          s('circle', { cx: x(index), cy: y(mean), r: 8, fill: 'none', stroke: colour, 'stroke-width': 1.5 }),
+        names.length > 1 &&
+          shares.map((share) => s('circle', { class: 'seed', cx: x(index), cy: y(share), r: 2.5, fill: colour })),
+        s('circle', { cx: x(index), cy: y(mean), r: 4.5, fill: colour }),
+        s('text', { class: 'strong', x: x(index), y: y(high) - 6, 'text-anchor': 'middle' }, (mean * 100).toFixed(0)),
+        s('text', { x: x(index), y: height - 10, 'text-anchor': 'middle' }, short(arm)),
       )
     })
     const label = `Validation score: ${scored.map((candidate) => `${candidate.name} ${percent(shareOf(candidate, state))}`).join(', ')}`

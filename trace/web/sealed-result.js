@@ -1,13 +1,13 @@
+import { byArm, kindOf, kinds, spreadOf } from './arms.js'
 import { legend } from './card.js'
 import { drawing, h, s } from './dom.js'
 import { percent, words } from './format.js'
 import { modeOf } from './run-state.js'
-import { wilson } from './wilson.js'
 
 const leastWidth = 560
 const left = 170
-/** Kinds of candidates that are drawn, in reading order: each arm by its first seed. */
-const order = ['base', 'base-examples', 'control', 'one-shot', 'random', 'reference', 'final']
+/** Submissions of the search are in the report. */
+const drawnKinds = kinds.filter((kind) => kind !== 'attempt')
 const fill = {
   base: 'var(--faint)',
   'base-examples': 'var(--quiet)',
@@ -17,15 +17,11 @@ const fill = {
   reference: 'var(--accent)',
   final: 'var(--good)',
 }
-/** A task may have several references: `reference-<name>`. */
-const kindOf = (name) => (name.startsWith('reference-') ? 'reference' : name)
-const isSeed = (name) => /-s\d+$/.test(name)
-const share = (tally) => (tally && tally.total > 0 ? tally.correct / tally.total : null)
 
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
 const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
 
-/** The opened test and the audit: each candidate on each part, with Wilson's 95 % interval. */
+/** The opened test and the audit: each arm on each part, with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
 export function createSealedResult(root) {
   let drawn = null
   let width = 0
@@ -51,14 +47,20 @@ export function createSealedResult(root) {
       ['Audit', 'audit', null],
       ['Retention', 'retention', null],
     ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
-    const names = Object.keys(sheets.test).filter((name) => !isSeed(name))
-    const present = order.flatMap((kind) => names.filter((name) => kindOf(name) === kind))
+    const arms = byArm(Object.keys(sheets.test))
+    const present = drawnKinds.flatMap((kind) => [...arms.keys()].filter((arm) => kindOf(arm) === kind))
+    /** An arm's seeds on a part of a paper; null where none sat it. */
+    function spread(arm, paper, part) {
+      const tallies = (arms.get(arm) ?? [])
+        .map((name) => tallyOf(sheets[paper][name], part))
+        .filter((tally) => tally?.total)
+      return tallies.length > 0 ? { tallies, ...spreadOf(tallies) } : null
+    }
+    const seeds = Math.max(...present.map((arm) => arms.get(arm).length))
     const rowHeight = 16 + 13 * present.length
     const highest = Math.max(
       0.2,
-      ...groups.flatMap(([, paper, part]) =>
-        present.map((name) => (tallyOf(sheets[paper][name], part) ? wilson(tallyOf(sheets[paper][name], part))[1] : 0)),
-      ),
+      ...groups.flatMap(([, paper, part]) => present.map((arm) => spread(arm, paper, part)?.high ?? 0)),
     )
     const top = Math.min(1, Math.ceil(highest * 10) / 10)
     const x = (value) => left + (value / top) * (width - left - 30)
@@ -76,31 +78,30 @@ export function createSealedResult(root) {
     const rows = groups.map(([title, paper, part], index) => {
       const top = index * rowHeight
       const items = tallyOf(Object.values(sheets[paper])[0], part)?.total ?? 0
-      const lines = present.map((name, place) => {
-        const tally = tallyOf(sheets[paper][name], part)
-        if (share(tally) === null) return null
-        const [low, high] = wilson(tally)
-        const y = top + 15 + place * 13
+      const lines = present.map((arm, place) => {
+        const found = spread(arm, paper, part)
+        if (!found) return null
+        const { tallies, shares, mean, low, high } = found
+        const [y, colour] = [top + 15 + place * 13, fill[kindOf(arm)]]
+        const told = tallies.map(({ correct, total }) => `${correct} of ${total}`).join(', ')
         return s(
           'g',
           {},
-          s(
-            'title',
-            {},
-            `${title}, ${name}: ${tally.correct} of ${tally.total}, ${percent(share(tally))} (${percent(low)} to ${percent(high)})`,
-          ),
+          s('title', {}, `${title}, ${arm}: ${told}, ${percent(mean)} (${percent(low)} to ${percent(high)})`),
           s('line', {
             x1: x(low),
             x2: x(high),
             y1: y,
             y2: y,
-            stroke: fill[kindOf(name)],
+            stroke: colour,
             'stroke-width': 5,
             opacity: 0.25,
             'stroke-linecap': 'round',
           }),
-          s('circle', { cx: x(share(tally)), cy: y, r: name === 'final' ? 5 : 4, fill: fill[kindOf(name)] }),
-          name === 'final' && s('text', { class: 'strong', x: x(high) + 7, y: y + 4 }, percent(share(tally))),
+          shares.length > 1 &&
+            shares.map((share) => s('circle', { class: 'seed', cx: x(share), cy: y, r: 2.5, fill: colour })),
+          s('circle', { cx: x(mean), cy: y, r: arm === 'final' ? 5 : 4, fill: colour }),
+          arm === 'final' && s('text', { class: 'strong', x: x(high) + 7, y: y + 4 }, percent(mean)),
         )
       })
       return s(
@@ -112,8 +113,9 @@ export function createSealedResult(root) {
         lines,
       )
     })
-    const [before, after] = ['base', 'final'].map((name) => share(tallyOf(sheets.test[name], headline)))
-    const control = share(tallyOf(sheets.test.control, headline))
+    const [before, after, control] = ['base', 'final', 'control'].map(
+      (arm) => spread(arm, 'test', headline)?.mean ?? null,
+    )
     const sentence =
       before !== null && after !== null
         ? h(
@@ -132,7 +134,9 @@ export function createSealedResult(root) {
         h(
           'span',
           { className: 'quiet end' },
-          `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
+          seeds > 1
+            ? `opening ${drawn.opening}, ${modeOf(state)}, mean and range of ${seeds} training seeds; the report has the intervals`
+            : `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
         ),
       ),
       ...(sentence ? [sentence] : []),
