@@ -22,7 +22,7 @@ export const style: Markup = trusted(`
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 80px; }
+main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 80px; overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.25; text-wrap: balance; }
 h1 { font-size: 30px; letter-spacing: -0.015em; margin: 4px 0 6px; }
 h2 { font-size: 21px; letter-spacing: -0.01em; margin: 56px 0 12px; padding-top: 18px; border-top: 1px solid var(--line); }
@@ -47,7 +47,7 @@ code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 .caveats { border-left: 3px solid var(--faint); margin: 18px 0; padding: 2px 0 2px 16px; color: var(--soft); font-size: 14.5px; }
 .caveats p { margin: 4px 0; }
 .scroll { overflow-x: auto; margin: 12px 0; }
-table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; width: 100%; }
+table { border-collapse: collapse; overflow-wrap: normal; font-size: 14px; font-variant-numeric: tabular-nums; width: 100%; }
 caption { text-align: left; color: var(--soft); padding: 0 0 8px; caption-side: top; }
 th, td { text-align: left; vertical-align: top; padding: 8px 12px 8px 0; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-weight: 550; border-bottom: 1.5px solid var(--faint); vertical-align: bottom; }
