@@ -1,4 +1,4 @@
-import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { Call } from '../../kit/paid/call.ts'
 import type { CheckedRow, DuplicateIndex } from '../admission.ts'
 import { createDuplicateIndex } from '../checks/duplicate-index.ts'

@@ -1,4 +1,4 @@
-import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
+import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { CheckedRow } from '../admission.ts'
 import {
   type BatchPayload,

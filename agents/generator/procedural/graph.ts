@@ -1,4 +1,3 @@
-import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
@@ -6,6 +5,7 @@ import type { ProcedureSource } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import type { Difficulty, TrainingRange } from '../../../schemas/task.ts'
 import type { Procedure } from '../../../tasks/procedure.ts'
+import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 
 type ShardPayload = PayloadOf<typeof Shard>
 type BatchPayload = PayloadOf<typeof Batch>

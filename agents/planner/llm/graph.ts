@@ -1,7 +1,7 @@
-import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { extractJson } from '../../kit/extract-json.ts'
+import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation } from '../policy.ts'
 import { type Chat, type ChatReply, NothingLeft, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'

@@ -1,5 +1,5 @@
-import { Annotation, END, START, StateGraph } from '@langchain/langgraph'
 import { Program } from '../../../schemas/program.ts'
+import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { Policy, Situation } from '../policy.ts'
 import { type Diagnosis, describe, diagnose } from './diagnose.ts'
 import { type Intent, plan } from './plan.ts'
