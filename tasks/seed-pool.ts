@@ -83,7 +83,3 @@ const namesAnswer = (name: string): boolean =>
 export function answerIn(text: string): string | null {
   return writtenAnswer.exec(text) ? text.slice(text.search(writtenAnswer)).trim().split('\n')[0]!.slice(0, 80) : null
 }
-
-/** The seeds that rows of a skill may build on: those of that skill and those of none. */
-export const seedsOf = (seeds: readonly Seed[], skill: string): readonly Seed[] =>
-  seeds.filter((seed) => seed.skill === undefined || seed.skill === skill)

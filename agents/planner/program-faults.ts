@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../schemas/task.ts'
-import { seedsOf } from '../../tasks/seed-pool.ts'
+import { seedsOf } from '../../tasks/seeds-of.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
 export type ProgramSetting = {

@@ -1,6 +1,6 @@
 import type { PromptParameter, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
-import { seedsOf } from '../../../tasks/seed-pool.ts'
+import { seedsOf } from '../../../tasks/seeds-of.ts'
 import { estimateTokens } from '../../kit/teacher/tokens.ts'
 import { fillIn } from './compose.ts'
 
