@@ -174,11 +174,12 @@ export async function openSession(
   const cluster = stack.use(await openCluster({ home, log, onProgress, limits: topology.bus }))
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
-  const bus = stack.use(await connectOperator(cluster, log))
+  const connecting = [connectOperator(cluster, log), connectAs('gateway', cluster, log)] as const
+  for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
+  const [bus, reader] = await Promise.all(connecting)
   const variants = Object.fromEntries(started.map((role) => [role, [topology.agents[role].variant]]))
   await prepareBus(bus, topology, roles ? { keep, variants } : { keep })
   ready.resolve(cluster)
-  const reader = stack.use(await connectAs('gateway', cluster, log))
   const closing = new AbortController()
   const gateway = await startGateway({
     bus: reader,

@@ -1,7 +1,8 @@
 import { moneyOf, type Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
 
-export const whole = (value: number) => Math.round(value).toLocaleString('en-US').replaceAll(',', ' ')
+/** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */
+export const whole = (value: number) => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
 export const dollars = (money: number | null) => (money === null ? 'price unknown' : `$${money.toFixed(2)}`)
 export const time = (hours: number | null, what: string) =>
   hours === null
