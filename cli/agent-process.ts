@@ -26,8 +26,10 @@ process.on('disconnect', () => drain.abort('supervisor gone'))
 
 try {
   const launched = once(process, 'message', { signal: drain.signal })
-  const [module, [launch]] = await Promise.all([modules[role](), launched])
-  await hostAgent(module as AgentModule<AgentRole>, Launch.parse(launch), log, drain.signal)
+  const [module, [told]] = await Promise.all([modules[role](), launched])
+  const launch = Launch.parse(told)
+  Object.assign(process.env, launch.environment)
+  await hostAgent(module as AgentModule<AgentRole>, launch, log, drain.signal)
   process.exitCode = exitCodes.ok
 } catch (error) {
   if (!drain.signal.aborted) {

@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import module from 'node:module'
-import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { explain, ownNode, runsHere } from './guard.mjs'
 
@@ -12,9 +10,9 @@ const streaming = ['score', 'task']
 
 if (runsHere()) {
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size')
-  const { homeFolder } = await import('./home.ts')
-  // Halves the time that a command needs to start; a home is not made for its sake.
-  if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))
+  const { compileCacheFolder } = await import('./compile-cache.ts')
+  const cache = compileCacheFolder()
+  if (cache) module.enableCompileCache(cache)
   await import('./main.ts')
 } else if (ownNode()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.

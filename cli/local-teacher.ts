@@ -1,6 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { Option } from 'commander'
 import { createLog } from '../agents/kit/log.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { serveTeacher } from '../trainer-bridge/local-teacher.ts'
@@ -12,13 +11,6 @@ import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 import { findSession } from './live-session.ts'
 import type { Reporter } from './progress.ts'
-
-/** `--teacher`: a language model of this machine, in place of the one behind OPENAI_BASE_URL. */
-export const teacherOption = () =>
-  new Option(
-    '--teacher <where>',
-    'local: the student itself is the language model, served here without a key; local:<folder>: another model',
-  ).conflicts('model')
 
 /** A model to serve: `choice` as a trainer-bridge's `student`. */
 export type LocalModel = { name: string; choice: string }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import type { Identity, Launch } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus, type TopologyOptions } from '../bus/mod.ts'
@@ -14,6 +13,8 @@ import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
+import { type EarlyAgents, environmentWithout } from './agent-child.ts'
+import { openAgentsLog } from './agents-log.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { keysWithheld } from './endpoints.ts'
 import { UsageError } from './errors.ts'
@@ -37,10 +38,15 @@ export type Session = AsyncDisposable & {
 }
 
 /**
- * Which agents are started beside a topology's own or in their place, and whether a bus that is there keeps its limits. Where roles
- * are named, no other agent is expected to join.
+ * Which agents are started beside a topology's own or in their place, whether a bus that is there keeps its limits, and the agents
+ * that were started before. Where roles are named, no other agent is expected to join.
  */
-type SessionChoices = { roles?: readonly AgentRole[]; alsoPlanners?: readonly Topology[]; keep?: boolean }
+type SessionChoices = {
+  roles?: readonly AgentRole[]
+  alsoPlanners?: readonly Topology[]
+  keep?: boolean
+  early?: EarlyAgents | undefined
+}
 
 const day = 24 * 3600 * 1000
 
@@ -68,13 +74,16 @@ export function crewMember(
   const identity = { role, variant: topology.agents[role].variant, instance }
   return {
     identity,
-    launch: ready.then((cluster) => launchOf(identity, topology, cluster)),
-    withheld: keysWithheld(role, topology, [topology, ...beside]),
+    launch: ready.then((cluster) => {
+      // Read once the bus is ready: a local teacher's endpoint is known by then.
+      const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
+      return { ...launchOf(identity, topology, cluster), environment }
+    }),
   }
 }
 
 /** What an agent process is handed: its role's credentials and nothing of another's. */
-function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Launch {
+function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Omit<Launch, 'environment'> {
   const { role } = identity
   const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
   const credentials = Object.fromEntries(
@@ -145,17 +154,15 @@ async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles, alsoPlanners = [], keep = false }: SessionChoices = {},
+  { roles, alsoPlanners = [], keep = false, early }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
   await checkPort(topology)
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   await using stack = new AsyncDisposableStack()
-  const logFile = join(home, 'logs', `${new Date().toISOString().replaceAll(/[:.]/g, '-')}.log`)
-  mkdirSync(join(home, 'logs'), { recursive: true })
-  const stderr = openSync(logFile, 'a')
-  stack.defer(() => closeSync(stderr))
+  const agentsLog = early?.log ?? stack.use(openAgentsLog())
+  const stderr = agentsLog.descriptor
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
   const all = [topology, ...alsoPlanners]
   const ready = Promise.withResolvers<Cluster>()
@@ -169,7 +176,7 @@ export async function openSession(
     crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, all),
   )
   const crew = [...own, ...beside]
-  const supervisor = supervise(crew, topology.supervisor, { log, stderr })
+  const supervisor = supervise(crew, topology.supervisor, { log, stderr, early })
   stack.defer(() => supervisor.stop())
   const cluster = stack.use(await openCluster({ home, log, onProgress, limits: topology.bus }))
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
@@ -202,7 +209,7 @@ export async function openSession(
     agents: crew.map(({ identity }) => identity),
     failed: supervisor.failed,
     stop: supervisor.stop,
-    logFile,
+    logFile: agentsLog.path,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -1,18 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { type Identity, identityVariable, type Launch } from '../agents/kit/launch.ts'
+import type { Identity, Launch } from '../agents/kit/launch.ts'
 import type { Log } from '../agents/kit/log.ts'
 import type { AgentRole } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { asksModel } from '../schemas/variants.ts'
+import { type EarlyAgents, startAgent } from './agent-child.ts'
 import { exitCodes } from './exit-codes.ts'
-import { homeFolder } from './home.ts'
 
 export type SupervisorLimits = Topology['supervisor']
-/** An agent to run, what it is handed once the bus is ready for it, and the variables of its environment that are not for it. */
-export type Crew = { identity: Identity; launch: Promise<Launch>; withheld: readonly string[] }
+/** An agent to run, and what it is handed once the bus is ready for it. */
+export type Crew = { identity: Identity; launch: Promise<Launch> }
 
 /** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
 export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
@@ -20,14 +18,6 @@ export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorL
 
 /** How long an agent that has given everything back may take to say goodbye. */
 const goodbyeMs = 1000
-
-const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
-
-/** The secrets of the whole cluster, which no agent is given. */
-const secrets = ['NATS_URL', 'SYLLABUS_CREDENTIALS', 'SYLLABUS_CONTAMINATION_KEY']
-
-const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !names.includes(name)))
 
 /**
  * Runs agent processes and restarts what dies.
@@ -39,9 +29,9 @@ const environmentWithout = (names: readonly string[]): NodeJS.ProcessEnv =>
 export function supervise(
   crew: readonly Crew[],
   limits: SupervisorLimits,
-  options: { log: Log; stderr: 'inherit' | number },
+  options: { log: Log; stderr: 'inherit' | number; early?: EarlyAgents | undefined },
 ) {
-  const { log, stderr } = options
+  const { log, stderr, early } = options
   const fatal = Promise.withResolvers<never>()
   fatal.promise.catch(() => {})
   const children = new Map<ChildProcess, AgentRole>()
@@ -50,7 +40,7 @@ export function supervise(
     let delay = limits.minRestartMs
     while (!stopping.aborted) {
       const startedAt = Date.now()
-      const { code, signal } = await runOnce(agent)
+      const { code, signal } = await runOnce(agent, stopping)
       if (stopping.aborted) return
       const { role, instance } = agent.identity
       if (code === exitCodes.badInput) {
@@ -64,18 +54,15 @@ export function supervise(
     }
   }
 
-  function runOnce({ identity, launch, withheld }: Crew): Promise<{ code: number | null; signal: string | null }> {
-    const child = spawn(process.execPath, [entry], {
-      env: {
-        // Halves the time that an agent needs to start again.
-        NODE_COMPILE_CACHE: join(homeFolder(), 'node-cache'),
-        ...environmentWithout([...secrets, ...withheld]),
-        [identityVariable]: JSON.stringify(identity),
-      },
-      stdio: ['ignore', 'ignore', stderr, 'ipc'],
-      // Ctrl-C on the terminal is for the supervisor; it drains its agents.
-      detached: true,
-    })
+  async function runOnce(
+    { identity, launch }: Crew,
+    stopping: AbortSignal,
+  ): Promise<{ code: number | null; signal: string | null }> {
+    const before = early?.take(identity)
+    // Where some were started early, the others leave them the processors until the bus is ready.
+    if (early && !before) await launch.catch(() => {})
+    if (stopping.aborted) return { code: null, signal: null }
+    const child = before ?? startAgent(identity, stderr)
     children.set(child, identity.role)
     // One that is gone before it could be told is started again.
     launch.then(

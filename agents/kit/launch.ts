@@ -22,6 +22,8 @@ export const Launch = Identity.extend({
   slots: z.number().int().positive(),
   options: z.record(z.string(), z.json()),
   home: z.string(),
+  /** The environment beside what a process begins with: without the keys of other roles' models. */
+  environment: z.record(z.string(), z.string()),
   delivery: DeliveryChanges,
   drainMs: z.number().int().positive(),
   graceMs: z.number().int().positive(),

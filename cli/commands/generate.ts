@@ -1,54 +1,14 @@
+import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
-import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
-import { leastCalls } from '../../agents/planner/program-faults.ts'
-import { PlannerState } from '../../agents/planner/state.ts'
-import { checkCallsOf, type Program } from '../../schemas/program.ts'
-import { type LoadOptions, loadTask } from '../../tasks/load.ts'
+import type { Identity } from '../../agents/kit/launch.ts'
+import { startEarly } from '../agent-child.ts'
 import { bundledTask } from '../bundled-task.ts'
-import { checkProgramFits } from '../check-context.ts'
-import { checkModels } from '../check-models.ts'
-import { checkedProgram } from '../check-program.ts'
-import { UsageError } from '../errors.ts'
-import { estimateOf } from '../estimate/of-topology.ts'
-import { summaryOf } from '../estimate/tell.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { type ExportFormat, exportFormats, provenanceOption } from '../export/mod.ts'
-import { beginGeneration, begunIn, type Wanted } from '../generate/begin.ts'
-import { followGeneration } from '../generate/follow.ts'
-import { lockOut } from '../generate/lock-out.ts'
-import { prepareOut, saidPlainly } from '../generate/out-folder.ts'
-import { writeOutcome } from '../generate/outcome.ts'
-import { generateTopology, scaleProgram } from '../generate/plan.ts'
-import { settle } from '../generate/settle.ts'
-import { announceSession, findSession } from '../live-session.ts'
-import { generateTeacher, type LocalModel, serveLocalModel, teacherOption } from '../local-teacher.ts'
-import { checkPrices } from '../models.ts'
-import { judgeModelOption, positive, whole } from '../option-parsers.ts'
-import { createReporter, type Reporter } from '../progress.ts'
+import { exportFormats, provenanceOption } from '../export/options.ts'
+import type { GenerateOptions } from '../generate/generate.ts'
+import { homeFolder } from '../home.ts'
+import { judgeModelOption, teacherOption } from '../model-options.ts'
+import { positive, whole } from '../option-parsers.ts'
 import { scorerOption } from '../scorer-option.ts'
-import { openSession } from '../session.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
-
-type Options = LoadOptions & {
-  task: string
-  program: string
-  rows: number
-  out: string
-  model?: string
-  judgeModel?: string
-  teacher?: string
-  generators: number
-  concurrency?: number
-  budget?: number
-  candidateCap?: number
-  format: ExportFormat
-  provenance: boolean
-  seed: number
-  runId?: string
-  topology: string
-  json: boolean
-}
 
 export function registerGenerate(program: Command): void {
   program
@@ -75,94 +35,21 @@ export function registerGenerate(program: Command): void {
     .addOption(provenanceOption())
     .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)
     .option('--run-id <id>', 'name of the run (default: task and time)')
-    .option('--topology <file>', 'limits', defaultTopology)
+    .option('--topology <file>', 'limits (default: deploy/topologies/local.yaml)')
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (options: Options) => {
-      const reporter = createReporter({ json: options.json })
-      process.exitCode = await generate(options, reporter)
+    .action(async (options: GenerateOptions) => {
+      // The agents and the rest of this command load their code side by side. A home is not made for their sake.
+      using early = existsSync(homeFolder()) ? startEarly(earlyAgents(options.generators)) : undefined
+      const { generate } = await import('../generate/generate.ts')
+      process.exitCode = await generate(options, early)
     })
 }
 
-/** Everything that can be wrong is said here, before anything is started or paid. */
-async function prepare(options: Options): Promise<Wanted & { model: string; local: LocalModel | null }> {
-  const { out, seed, runId } = options
-  const read = await readTopology(options.topology)
-  const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
-  if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
-    throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
-  }
-  const task = await loadTask(options.task, options)
-  const written = await checkedProgram(options.program, { task })
-  const program = scaleProgram(written.program, options.rows)
-  const topology = generateTopology(priced, program, { ...options, concurrency, model })
-  checkJudge(program, options)
-  checkPrices(topology)
-  checkBudget(program, options.rows, topology.run.teacherCalls)
-  const named = { candidateCap: options.candidateCap }
-  const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
-  await begunIn(wanted)
-  await prepareOut(out, options.format)
-  const session = await findSession()
-  if (session) {
-    throw new UsageError(
-      `Process ${session.pid} runs its agents here.`,
-      'Stop it first, or set SYLLABUS_HOME to another folder.',
-    )
-  }
-  if (!local) {
-    const contextTokens = (await checkModels(topology)).get('generator') ?? null
-    const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
-    checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
-  }
-  return wanted
-}
-
-function checkJudge(program: Program, { program: file, judgeModel }: Options): void {
-  if (judgeModel === undefined || checkCallsOf(program) > 0) return
-  throw new UsageError(
-    `--judge-model names a model, and the program ${file} asks for no vote and no judge.`,
-    'Leave it out, or write judge: {minScore: 4} into the program (docs/program.md).',
-  )
-}
-
-function checkBudget(program: Program, rows: number, calls: number | null): void {
-  const least = leastCalls(program)
-  if (calls === null || least <= calls) return
-  throw new UsageError(
-    `${rows} rows cost at least ${least} teacher calls, and ${calls} are allowed.`,
-    `Give --budget ${least} or more, or --rows ${Math.floor((rows * calls) / least)}.`,
-  )
-}
-
-async function generate(options: Options, reporter: Reporter): Promise<number> {
-  const wanted = await prepare(options)
-  const { task, topology, program } = wanted
-  await using _lock = await saidPlainly(options.out, () => lockOut(options.out))
-  reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
-  const stop = stopSignal()
-  await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
-  await using session = await openSession(wanted.topology, reporter, {
-    roles: ['planner', 'generator', 'critic'],
-    keep: keepsLimits(options.topology),
-  })
-  const { bus, cluster, pageUrl, logFile } = session
-  const takeBack = await announceSession({ pageUrl, logFile, topology: wanted.topology.name })
-  try {
-    reporter.line(`live page: ${pageUrl}`)
-    reporter.line(`agents' log: ${logFile}`)
-    const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
-    const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
-    const isOver = end?.status === 'finished' || end?.status === 'failed'
-    if (!isOver) await settle(session, wanted.topology, reporter)
-    const state = await bus.kv('runs', PlannerState).get(runId)
-    const { out, format, provenance, rows } = options
-    const to = { out, format, provenance, model: wanted.model, wanted: rows }
-    const complete = state ? await saidPlainly(out, () => writeOutcome(bus, state.value, to, reporter)) : false
-    if (complete) return exitCodes.ok
-    if (end?.status === 'faulted') return exitCodes.faulted
-    return isOver ? exitCodes.noResult : exitCodes.interrupted
-  } finally {
-    reporter.close()
-    await takeBack()
-  }
-}
+/** Those that are the same whatever the program says. */
+const earlyAgents = (generators: number): Identity[] => [
+  ...Array.from(
+    { length: generators },
+    (_, index): Identity => ({ role: 'generator', variant: 'llm', instance: `generator-${index + 1}` }),
+  ),
+  { role: 'planner', variant: 'generate', instance: 'planner-1' },
+]

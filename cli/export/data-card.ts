@@ -1,7 +1,8 @@
 import { stringify } from 'yaml'
 import type { PublicTask } from '../../schemas/task.ts'
 import { escapeMarkdown, markdownTable } from '../report/markdown/escape.ts'
-import { type ExportFormat, layouts } from './format.ts'
+import { layouts } from './format.ts'
+import type { ExportFormat } from './options.ts'
 import { provenanceColumns } from './provenance.ts'
 
 /** What a data card says beside the rows themselves. */

@@ -4,8 +4,8 @@ import type { RunConfig } from '../../schemas/run.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { moneyOf } from '../../schemas/usage.ts'
 import { type ExportedFiles, exportRows } from './export-rows.ts'
-import type { ExportFormat } from './format.ts'
 import { madeSoFar, type SoFar } from './made-so-far.ts'
+import type { ExportFormat } from './options.ts'
 
 export type ExportTo = { out: string; format: ExportFormat; provenance: boolean }
 

@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises'
 import type { Row } from '../../schemas/row.ts'
 import { dataCard, type ExportContext, type Passed } from './data-card.ts'
 import { encode } from './encode.ts'
-import { type ExportedRow, type ExportFormat, type Layout, layouts } from './format.ts'
+import { type ExportedRow, type Layout, layouts } from './format.ts'
+import type { ExportFormat } from './options.ts'
 import { provenanceColumns, provenanceOf } from './provenance.ts'
 
 export type ExportedFiles = { data: string; datasetInfo: string; card: string; rows: number }

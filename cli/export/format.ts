@@ -1,9 +1,6 @@
 import type { Row } from '../../schemas/row.ts'
 import { userTurn } from '../../schemas/task.ts'
-
-/** The formats that rows can be exported in. */
-export const exportFormats = ['alpaca', 'openai', 'sharegpt', 'prompt-completion', 'parquet', 'jsonl'] as const
-export type ExportFormat = (typeof exportFormats)[number]
+import type { ExportFormat } from './options.ts'
 
 /** What one exported row holds, by column. */
 export type ExportedRow = Readonly<Record<string, unknown>>

@@ -1,4 +1,3 @@
-import { Option } from 'commander'
 import type { Row } from '../../schemas/row.ts'
 
 /** Where a row comes from, as columns of text that every format can hold; null where it does not apply. */
@@ -39,6 +38,3 @@ export function provenanceOf({ id, skill, source, origin }: Row, run: string): P
     judge_score: judge ? String(judge.score) : null,
   }
 }
-
-export const provenanceOption = () =>
-  new Option('--provenance', 'say of each row in columns of its own where it comes from').default(false)

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../errors.ts'
-import { type ExportFormat, layouts } from '../export/format.ts'
+import { layouts } from '../export/format.ts'
+import type { ExportFormat } from '../export/options.ts'
 
 /** What a run is begun with is kept in the folder for its rows, so that the same command goes on. */
 export const begunFile = 'run.json'

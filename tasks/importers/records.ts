@@ -1,8 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { CsvError, parse } from 'csv-parse'
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { TaskError } from '../task-error.ts'
 import { jsonArrayElements } from './json-array.ts'
 import { parsePythonJson } from './parse-json.ts'
@@ -20,7 +18,8 @@ export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
   const format = await formatOf(path)
   switch (format) {
     case 'parquet':
-      return yield* parquetRecords(path)
+      // Loaded where it is needed: the libraries for it take longer to load than most tasks to read.
+      return yield* (await import('./parquet-records.ts')).parquetRecords(path)
     case 'csv':
       return yield* csvRecords(path)
     case 'json-array':
@@ -92,39 +91,4 @@ async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
     file.destroy()
   }
   yield* skipped
-}
-
-async function* parquetRecords(path: string): AsyncGenerator<SourceRecord> {
-  const broken = (error: unknown) =>
-    new TaskError(
-      `The Parquet file cannot be read: ${(error as Error).message}`,
-      path,
-      'Fetch the file again; it may be cut off.',
-    )
-  const file = await asyncBufferFromFile(path)
-  const metadata = await parquetMetadataAsync(file).catch((error) => {
-    throw broken(error)
-  })
-  let rowStart = 0
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows)
-    const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }).catch((error) => {
-      throw broken(error)
-    })
-    for (const [index, row] of rows.entries()) {
-      yield { where: `${basename(path)}[${rowStart + index}]`, value: plain(row) as Record<string, unknown> }
-    }
-    rowStart = rowEnd
-  }
-}
-
-/** Parquet's 64-bit integers as JSON would have them; one that a number cannot hold becomes text. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value)
-    return Number.isSafeInteger(number) ? number : String(value)
-  }
-  if (Array.isArray(value)) return value.map(plain)
-  const isObject = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  return isObject ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)])) : value
 }

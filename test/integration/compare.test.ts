@@ -64,7 +64,7 @@ afterEach(async () => {
 const launchOf = (variant: string) => ({
   ...{ role: 'planner' as const, variant, instance: `planner-${variant}`, slots: 1, options: {}, sealed: true },
   ...{ credentials: server.credentials.planner, servers: server.url, contaminationKey: null, home: server.storeDir },
-  ...{ delivery: {}, drainMs: 1000, graceMs: 1000, bus: BusLimits.parse({}) },
+  ...{ delivery: {}, environment: {}, drainMs: 1000, graceMs: 1000, bus: BusLimits.parse({}) },
 })
 
 async function follow(run: ComparedRun): Promise<string | undefined> {

@@ -2,7 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { prompts } from '../../agents/critic/rules-and-judge/prompts.ts'
+import { keysWithheld } from '../../cli/endpoints.ts'
+import { generateTopology, scaleProgram } from '../../cli/generate/plan.ts'
+import { readProgramFile } from '../../cli/read-program.ts'
+import { readTopology } from '../../cli/topology-file.ts'
 import { sha256 } from '../../schemas/hash.ts'
+import { Program } from '../../schemas/program.ts'
 import { filesWith } from '../support/find-text.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
@@ -64,9 +69,16 @@ test('teacher and judge are asked at their own endpoints, each with its own key,
     const started = await readFile(`/proc/${pid}/environ`, 'utf8')
     return Object.entries(keys).flatMap(([name, key]) => (started.includes(key) ? name : []))
   }
-  expect(await seenBy('generator')).toEqual(['TEACHER_KEY'])
-  expect(await seenBy('critic')).toEqual(['JUDGE_KEY'])
-  expect(await seenBy('planner')).toEqual([])
+  // Keys come with the launch, on the process's own channel: no environment that others can read holds one.
+  for (const role of ['generator', 'critic', 'planner']) expect(await seenBy(role), role).toEqual([])
+  const read = await readTopology(topology)
+  const planned = generateTopology(read, scaleProgram(Program.parse(await readProgramFile(program)), 30), {
+    ...{ rows: 30, generators: 1, model: teacher.model, judgeModel: judge.model },
+  })
+  const withheldFrom = (role: 'generator' | 'critic' | 'planner') => keysWithheld(role, planned, [planned]).sort()
+  expect(withheldFrom('generator')).toEqual(['JUDGE_KEY', 'OPENAI_API_KEY'])
+  expect(withheldFrom('critic')).toEqual(['OPENAI_API_KEY', 'TEACHER_KEY'])
+  expect(withheldFrom('planner')).toEqual(['JUDGE_KEY', 'OPENAI_API_KEY', 'TEACHER_KEY'])
   expect(await command.ended, command.output()).toBe(0)
   expect(judge.verdicts).toBeGreaterThanOrEqual(30)
   expect(teacher.verdicts).toBe(0)

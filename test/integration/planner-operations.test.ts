@@ -78,6 +78,7 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative') {
     contaminationKey: null,
     home: nats.storeDir,
     delivery: {},
+    environment: {},
     drainMs: 1000,
     graceMs: 1000,
     bus: BusLimits.parse({}),

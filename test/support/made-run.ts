@@ -25,7 +25,7 @@ export async function startAgents(
     const { role } = module
     const { variant, options } = topology.agents[role]
     const launch = {
-      ...{ role, variant, instance: `${role}-1`, slots: 1, options, delivery: {}, drainMs: 1000 },
+      ...{ role, variant, instance: `${role}-1`, slots: 1, options, delivery: {}, environment: {}, drainMs: 1000 },
       ...{ graceMs: 1000, bus: topology.bus },
       ...{ credentials: server.credentials[role], servers: server.url, sealed: true, home: server.storeDir },
       contaminationKey: role === 'critic' || role === 'evaluator' ? 'ab'.repeat(32) : null,

@@ -1,0 +1,136 @@
+import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
+import { leastCalls } from '../../agents/planner/program-faults.ts'
+import { PlannerState } from '../../agents/planner/state.ts'
+import { checkCallsOf, type Program } from '../../schemas/program.ts'
+import { type LoadOptions, loadTask } from '../../tasks/load.ts'
+import type { EarlyAgents } from '../agent-child.ts'
+import { checkProgramFits } from '../check-context.ts'
+import { checkModels } from '../check-models.ts'
+import { checkedProgram } from '../check-program.ts'
+import { UsageError } from '../errors.ts'
+import { estimateOf } from '../estimate/of-topology.ts'
+import { summaryOf } from '../estimate/tell.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { ExportFormat } from '../export/options.ts'
+import { announceSession, findSession } from '../live-session.ts'
+import { generateTeacher, type LocalModel, serveLocalModel } from '../local-teacher.ts'
+import { checkPrices } from '../models.ts'
+import { createReporter } from '../progress.ts'
+import { openSession } from '../session.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
+import { beginGeneration, begunIn, type Wanted } from './begin.ts'
+import { followGeneration } from './follow.ts'
+import { lockOut } from './lock-out.ts'
+import { prepareOut, saidPlainly } from './out-folder.ts'
+import { writeOutcome } from './outcome.ts'
+import { generateTopology, scaleProgram } from './plan.ts'
+import { settle } from './settle.ts'
+
+/** What the command line says. */
+export type GenerateOptions = LoadOptions & {
+  task: string
+  program: string
+  rows: number
+  out: string
+  model?: string
+  judgeModel?: string
+  teacher?: string
+  generators: number
+  concurrency?: number
+  budget?: number
+  candidateCap?: number
+  format: ExportFormat
+  provenance: boolean
+  seed: number
+  runId?: string
+  topology?: string
+  json: boolean
+}
+
+/** Everything that can be wrong is said here, before anything is started or paid. */
+async function prepare(options: GenerateOptions): Promise<Wanted & { model: string; local: LocalModel | null }> {
+  const { out, seed, runId } = options
+  const read = await readTopology(options.topology ?? defaultTopology)
+  const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
+  if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
+    throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
+  }
+  const task = await loadTask(options.task, options)
+  const written = await checkedProgram(options.program, { task })
+  const program = scaleProgram(written.program, options.rows)
+  const topology = generateTopology(priced, program, { ...options, concurrency, model })
+  checkJudge(program, options)
+  checkPrices(topology)
+  checkBudget(program, options.rows, topology.run.teacherCalls)
+  const named = { candidateCap: options.candidateCap }
+  const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
+  await begunIn(wanted)
+  await prepareOut(out, options.format)
+  const session = await findSession()
+  if (session) {
+    throw new UsageError(
+      `Process ${session.pid} runs its agents here.`,
+      'Stop it first, or set SYLLABUS_HOME to another folder.',
+    )
+  }
+  if (!local) {
+    const contextTokens = (await checkModels(topology)).get('generator') ?? null
+    const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
+    checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
+  }
+  return wanted
+}
+
+function checkJudge(program: Program, { program: file, judgeModel }: GenerateOptions): void {
+  if (judgeModel === undefined || checkCallsOf(program) > 0) return
+  throw new UsageError(
+    `--judge-model names a model, and the program ${file} asks for no vote and no judge.`,
+    'Leave it out, or write judge: {minScore: 4} into the program (docs/program.md).',
+  )
+}
+
+function checkBudget(program: Program, rows: number, calls: number | null): void {
+  const least = leastCalls(program)
+  if (calls === null || least <= calls) return
+  throw new UsageError(
+    `${rows} rows cost at least ${least} teacher calls, and ${calls} are allowed.`,
+    `Give --budget ${least} or more, or --rows ${Math.floor((rows * calls) / least)}.`,
+  )
+}
+
+/** `syllabus generate`, with agents that may have been started before. Returns the exit code. */
+export async function generate(options: GenerateOptions, early?: EarlyAgents): Promise<number> {
+  const reporter = createReporter({ json: options.json })
+  const wanted = await prepare(options)
+  const { task, topology, program } = wanted
+  await using _lock = await saidPlainly(options.out, () => lockOut(options.out))
+  reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
+  const stop = stopSignal()
+  await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
+  await using session = await openSession(wanted.topology, reporter, {
+    roles: ['generator', 'planner', 'critic'],
+    keep: keepsLimits(options.topology ?? defaultTopology),
+    early,
+  })
+  const { bus, cluster, pageUrl, logFile } = session
+  const takeBack = await announceSession({ pageUrl, logFile, topology: wanted.topology.name })
+  try {
+    reporter.line(`live page: ${pageUrl}`)
+    reporter.line(`agents' log: ${logFile}`)
+    const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
+    const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
+    const isOver = end?.status === 'finished' || end?.status === 'failed'
+    if (!isOver) await settle(session, wanted.topology, reporter)
+    const state = await bus.kv('runs', PlannerState).get(runId)
+    const { out, format, provenance, rows } = options
+    const to = { out, format, provenance, model: wanted.model, wanted: rows }
+    const complete = state ? await saidPlainly(out, () => writeOutcome(bus, state.value, to, reporter)) : false
+    if (complete) return exitCodes.ok
+    if (end?.status === 'faulted') return exitCodes.faulted
+    return isOver ? exitCodes.noResult : exitCodes.interrupted
+  } finally {
+    reporter.close()
+    await takeBack()
+  }
+}

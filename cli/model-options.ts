@@ -1,0 +1,12 @@
+import { Option } from 'commander'
+
+/** `--teacher`: a language model of this machine, in place of the one behind OPENAI_BASE_URL. */
+export const teacherOption = () =>
+  new Option(
+    '--teacher <where>',
+    'local: the student itself is the language model, served here without a key; local:<folder>: another model',
+  ).conflicts('model')
+
+/** `--judge-model`, of commands that make data alone. */
+export const judgeModelOption = () =>
+  new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')
