@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { frameTokensOf, openTokenCounter } from '../agents/kit/token-counter.ts'
@@ -40,15 +40,17 @@ export function createTokenLimits({ bus, runtime, student, scratch }: BridgePart
   }
 
   async function known(system: string, signal: AbortSignal): Promise<Known> {
-    const folder = join(cache, hashOf({ student: student.sha256, system, probe }))
-    const file = `${folder}.json`
+    const file = join(cache, `${hashOf({ student: student.sha256, system, probe })}.json`)
     const before = await readFile(file, 'utf8').catch(() => null)
     if (before !== null) return Known.parse(JSON.parse(before))
-    await mkdir(folder, { recursive: true })
+    await mkdir(cache, { recursive: true })
+    // Bridges of one machine may ask at the same time, each in a folder of its own.
+    const folder = await mkdtemp(join(cache, 'asked-'))
     const found = Known.parse(await ask(system, folder, signal))
+    const whole = join(folder, 'known.json')
+    await writeFile(whole, JSON.stringify(found))
+    await rename(whole, file)
     await rm(folder, { recursive: true, force: true })
-    await writeFile(`${file}.partial`, JSON.stringify(found))
-    await rename(`${file}.partial`, file)
     return found
   }
 
