@@ -47,7 +47,9 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const counts = Object.values(attempt.bySource)
       const asked = counts.reduce((sum, source) => sum + source.asked, 0)
       const gone = counts.reduce((sum, { failed = {} }) => sum + (failed.gone ?? 0) + (failed.teacher ?? 0), 0)
-      const why = `the teacher stayed away, ${gone} of ${asked} candidates got no reply`
+      const unchecked = counts.reduce((sum, { rejected }) => sum + (rejected.unchecked ?? 0), 0)
+      const checks = unchecked > 0 ? ` and ${unchecked} no check` : ''
+      const why = `the teacher stayed away, ${gone} of ${asked} candidates got no reply${checks}`
       return { why, next: { first: 'once the teacher answers again', options: {} } }
     }
     case 'stopped-by-user':

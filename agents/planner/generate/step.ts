@@ -3,6 +3,7 @@ import type { RunConfig } from '../../../schemas/run.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
 import { openAttempt, planRound } from '../attempt.ts'
 import { brokenSources } from '../broken-sources.ts'
+import { callsLeft } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { addYield } from '../rounds.ts'
@@ -90,7 +91,8 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const after = { ...state, attempts: [closed] }
   const fault = brokenSources(bySource, verdict)
   if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
-  const silent = Object.values(verdict.bySource).every(isSilent)
+  const isLimited = callsLeft(after, closed) < Number.POSITIVE_INFINITY
+  const silent = Object.values(verdict.bySource).every((counts) => isSilent(counts, isLimited))
   const begun = closed.startedAt ?? state.config.startedAt
   const hours = (Date.parse(event.at) - Date.parse(begun)) / 3_600_000
   const next = planRound(after, closed, event.at)
@@ -102,6 +104,10 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   return { state: { ...after, attempts: [next.attempt] }, send: next.messages }
 }
 
-/** No reply came at all; replies of which no row could be made are no silence, and the next ones may be better. */
-const isSilent = ({ generated, failed = {} }: Yield): boolean =>
-  generated === 0 && !Object.keys(failed).some((kind) => kind !== 'teacher' && kind !== 'gone')
+/**
+ * No reply came at all, or none could be checked where calls for that are not limited; replies of which no row could be made are no
+ * silence, and the next ones may be better.
+ */
+const isSilent = ({ generated, rejected, failed = {} }: Yield, isLimited: boolean): boolean =>
+  generated === (isLimited ? 0 : (rejected.unchecked ?? 0)) &&
+  !Object.keys(failed).some((kind) => kind !== 'teacher' && kind !== 'gone')

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import type { PlannerEvent } from '../../agents/planner/draft.ts'
+import { generateStep } from '../../agents/planner/generate/step.ts'
+import type { PlannerState } from '../../agents/planner/state.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Verdict } from '../../schemas/messages/generation.ts'
+import type { Yield } from '../../schemas/row.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import { configOf, refTo } from '../support/planner-fixtures.ts'
+import { promptProgram } from '../support/prompt-program.ts'
+
+const store = {
+  putProgram: async () => refTo('program'),
+  putRows: async () => refTo('rows'),
+} as unknown as Parameters<typeof generateStep>[2]['store']
+
+let events = 0
+const at = '2026-01-01T00:00:00.000Z'
+const take = async (
+  state: PlannerState | null,
+  event: Pick<PlannerEvent, 'kind' | 'payload'>,
+): Promise<PlannerState> => {
+  const next = await generateStep(state, { ...event, id: `event-${++events}`, at } as PlannerEvent, { store })
+  return { ...next, outbox: next.outbox.slice(state?.outbox.length ?? 0) }
+}
+
+function begin(limits: Partial<RunConfig['limits']> = {}): Promise<PlannerState> {
+  const generate = { program: promptProgram({ rows: 60 }), contamination: refTo('index') }
+  const config = configOf({ generate, limits: { ...configOf().limits, ...limits } })
+  return take(null, { kind: 'run-started', payload: { config } })
+}
+
+/** Closes the open round with this yield of its only source. */
+async function close(state: PlannerState, counts: Omit<Yield, 'asked'>, rows: number): Promise<PlannerState> {
+  const { round, asked, bySource } = state.attempts[0]!
+  const [source, all] = Object.entries(asked)[0]!
+  const payload: PayloadOf<typeof Verdict> = Verdict.schema.parse({
+    attempt: 1,
+    round,
+    bySource: { [source]: { asked: all - (bySource[source]?.asked ?? 0), ...counts } },
+    rows,
+    dataset: refTo(`rows-${rows}`),
+    datasetHash: hashOf(rows),
+    spent: { calls: all, inputTokens: 0, outputTokens: 0 },
+  })
+  return take({ ...state, outbox: [] }, { kind: 'verdict', payload })
+}
+
+const askedIn = ({ outbox }: PlannerState) =>
+  outbox.flatMap(({ name, payload }) => (name === 'shard' ? [payload as { from: number; count: number }] : []))
+
+test('a run that ended because the teacher stayed away goes on with new candidates after what it has', async () => {
+  const open = await begin()
+  const asked = open.attempts[0]!.asked.crates!
+  const ended = await close(open, { generated: 20, admitted: 20, rejected: {}, failed: { gone: asked - 20 } }, 20)
+  const silent = await close(ended, { generated: 0, admitted: 0, rejected: {}, failed: { gone: 41 } }, 20)
+  expect(silent).toMatchObject({ phase: 'done', status: 'finished', stopReason: 'teacher-unavailable', bestAttempt: 1 })
+  const again = await take({ ...silent, outbox: [] }, { kind: 'control', payload: { action: 'resume' } })
+  expect(again).toMatchObject({ phase: 'searching', status: 'running', stopReason: null, bestAttempt: null })
+  const [first] = askedIn(again)
+  expect(first!.from).toBe(silent.attempts[0]!.asked.crates)
+  const full = await close(again, { generated: 42, admitted: 40, rejected: { surplus: 2 } }, 60)
+  expect(full).toMatchObject({ phase: 'done', stopReason: 'rows-complete' })
+  const ends = [silent, full].flatMap(({ outbox }) => outbox.filter(({ name }) => name === 'run-finished'))
+  expect(new Set(ends.map(({ id }) => id)).size).toBe(2)
+})
+
+test('resumed without room in its limits a run ends again at once, and with room it goes on under them', async () => {
+  const open = await begin({ candidateCap: 1 })
+  const ended = await close(open, { generated: 60, admitted: 30, rejected: { 'exact-duplicate': 30 } }, 30)
+  expect(ended).toMatchObject({ phase: 'done', stopReason: 'candidates-used' })
+  const same = await take(ended, { kind: 'control', payload: { action: 'resume' } })
+  expect(same).toMatchObject({ phase: 'done', status: 'finished', stopReason: 'candidates-used' })
+  const limits = { ...ended.config.limits, candidateCap: 3 }
+  const more = await take(same, { kind: 'control', payload: { action: 'resume', limits } })
+  expect(more).toMatchObject({ phase: 'searching', config: { limits } })
+  expect(askedIn(more).reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(30)
+})
+
+test('where nothing that was made could be checked, the run ends instead of paying for more, unless its calls are what was short', async () => {
+  const counts = { generated: 60, admitted: 0, rejected: { unchecked: 60 } }
+  const unlimited = await close(await begin(), counts, 0)
+  expect(unlimited).toMatchObject({ phase: 'done', status: 'failed', stopReason: 'teacher-unavailable' })
+  const limited = await close(await begin({ teacherCalls: 500 }), counts, 0)
+  expect(limited).toMatchObject({ phase: 'searching', stopReason: null })
+})
