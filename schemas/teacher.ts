@@ -24,6 +24,12 @@ export const TeacherLimits = z.strictObject({
   latencyReplies: count(200, 'last replies that the time-out follows, at least 20'),
   backoffMs: ms(1000, 'pause before the third request for one reply; doubled for each one after'),
   maxRetryAfterMs: ms(300_000, "longest pause that an endpoint's Retry-After is given", 0),
+  crowdedShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.1)
+    .describe('share of 429s among the answers from which fewer requests are sent at a time'),
   breakerShare: z
     .number()
     .gt(0)

@@ -3,6 +3,7 @@ import { type BreakerState, createBreaker } from '../../agents/kit/teacher/break
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
+import { createWidth } from '../../agents/kit/teacher/width.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
 import { startTeacherServer, type TeacherServer, teacherRow } from '../support/teacher-server.ts'
 
@@ -149,4 +150,27 @@ test('the pause of the breaker and the longest wish of an endpoint are limits of
   const [answer] = await many(teacherOf(server, { maxRetryAfterMs: 20 }), 1)
   expect(answer).toMatchObject({ ok: true })
   expect(server.requests).toBe(2)
+})
+
+test('the width shrinks to what an endpoint takes, and grows back; single 429s and late answers change nothing', () => {
+  let clock = 0
+  const open = () => createWidth({ concurrency: 80, crowdedShare: 0.1 }, () => clock)
+  const some = open()
+  for (let n = 0; n < 200; n++) some.note(clock, n % 20 === 10)
+  expect(some.now).toBe(80)
+  const width = open()
+  clock = 1
+  for (let n = 0; n < 20; n++) width.note(clock, n % 2 === 0)
+  expect(width.now).toBe(40)
+  clock = 2
+  const late = clock - 2
+  for (let n = 0; n < 60; n++) width.note(late, true)
+  expect(width.now).toBe(40)
+  for (let n = 0; n < 20; n++) width.note(clock, true)
+  expect(width.now).toBe(10)
+  for (let round = 0; round < 30; round++) {
+    clock += 1
+    for (let n = 0; n < 80; n++) width.note(clock, false)
+  }
+  expect(width.now).toBe(80)
 })

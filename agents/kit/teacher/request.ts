@@ -9,13 +9,13 @@ export type ChatRequest = { messages: readonly ChatMessage[]; sampling: Sampling
 
 /**
  * One HTTP request's end. `reworded`: the endpoint did not take a field, and is asked otherwise from now on. `passing`: may be tried again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error
- * that nothing says the kind of. `fatal`: every other request would end the same. `tooLong`: the prompt and its reply do not fit into
+ * that nothing says the kind of; `turnedAway`: there were too many requests. `fatal`: every other request would end the same. `tooLong`: the prompt and its reply do not fit into
  * the model's context.
  */
 export type Outcome =
   | { kind: 'reply'; reply: Reply }
   | { kind: 'reworded'; reason: string }
-  | { kind: 'passing'; reason: string; fault: boolean; unnamed: boolean; retryAfterMs: number }
+  | { kind: 'passing'; reason: string; fault: boolean; unnamed: boolean; turnedAway: boolean; retryAfterMs: number }
   | { kind: 'refused'; reason: string; tooLong: boolean }
   | { kind: 'fatal'; reason: string }
 
@@ -24,6 +24,7 @@ const passing = (reason: string, more: Partial<Extract<Outcome, { kind: 'passing
   reason,
   fault: false,
   unnamed: false,
+  turnedAway: false,
   retryAfterMs: 0,
   ...more,
 })
@@ -81,7 +82,7 @@ function faultOf(posted: Posted, dialect: Dialect, sent: ChatBody): Outcome {
   if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
   if ((status === 400 || status === 422) && dialect.learn(text, sent)) return { kind: 'reworded', reason }
   if (!passingStatuses.includes(status) && status < 500) return { kind: 'refused', reason, tooLong: tooLong.test(text) }
-  return passing(reason, { fault: true, retryAfterMs: retryAfterMs(retryAfter) })
+  return passing(reason, { fault: true, turnedAway: status === 429, retryAfterMs: retryAfterMs(retryAfter) })
 }
 
 /** RFC 9110: seconds, or a date. */

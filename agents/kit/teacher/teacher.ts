@@ -5,6 +5,7 @@ import { createLatency } from './latency.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
 import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
+import { createWidth } from './width.ts'
 
 /** Asked before each HTTP request; resolves to false when nothing more may be spent. */
 export type Purse = { take(): Promise<boolean> }
@@ -45,6 +46,7 @@ type Task = {
   signal: AbortSignal
   tries: number
   timeouts: number
+  turnedAway: number
   /** How its last request ended, when it is to be tried again. */
   fault: string | null
   notBefore: number
@@ -53,9 +55,11 @@ type Task = {
 type Flight = { startedAt: number; patience: number; abort: AbortController }
 
 const sweepMs = 50
+/** A call that is turned away pauses for once, then twice the usual. */
+const longestDoubling = 2
 
 /**
- * T1  At most `concurrency` requests are under way; a call that waits for its next try holds no place, others go first.
+ * T1  At most `concurrency` requests are under way, fewer while the endpoint turns many away; a call that waits for its next try holds no place, others go first.
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
  * T3  Every HTTP request is paid from the purse of its call before it is sent.
  * T4  One call's failure never settles another call.
@@ -72,6 +76,7 @@ export function createTeacher(
   const latency = createLatency(options)
   const wishOf = ({ retryAfterMs }: { retryAfterMs: number }) => Math.min(retryAfterMs, options.maxRetryAfterMs)
   const breaker = createBreaker(onState, options)
+  const width = createWidth(options)
   const ready: Task[] = []
   let waiting: Task[] = []
   const flights = new Set<Flight>()
@@ -106,7 +111,7 @@ export function createTeacher(
   }
 
   const placesAt = (now: number) =>
-    dialect.isKnown || (busy > 0 && now - aloneSince >= options.firstAloneMs) ? options.concurrency : 1
+    dialect.isKnown || (busy > 0 && now - aloneSince >= options.firstAloneMs) ? width.now : 1
 
   function dropAborted(): void {
     const aborted = [...ready, ...waiting].filter((task) => task.signal.aborted)
@@ -161,6 +166,8 @@ export function createTeacher(
       if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, wishOf(outcome))
       else breaker.succeeded(admission)
       if (outcome.kind === 'reply' || outcome.kind === 'refused') dialect.answered()
+      const turnedAway = outcome.kind === 'passing' && outcome.turnedAway
+      if (outcome.kind === 'reply' || turnedAway) width.note(flight.startedAt, turnedAway)
       if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
       if (flight.abort.signal.aborted && outcome.kind !== 'reply') task.timeouts += 1
       return outcome
@@ -191,13 +198,16 @@ export function createTeacher(
       case 'passing': {
         task.signal.throwIfAborted()
         task.fault = outcome.reason
-        // While the breaker is open the fault is the endpoint's: it costs the call no try of its own.
-        if (breaker.state === 'closed') task.tries += 1
+        if (outcome.turnedAway) task.turnedAway += 1
+        // While the breaker is open, or too many ask, the fault is not the call's: it costs no try of its own.
+        const isCrowded = outcome.turnedAway && width.now < options.concurrency
+        if (breaker.state === 'closed' && !isCrowded) task.tries += 1
         if (task.tries >= options.maxTries) {
           const why = outcome.unnamed ? 'gone' : 'failed'
           return { ok: false, why, reason: `${task.tries} tries, the last: ${outcome.reason}` }
         }
-        const ownPauseMs = task.tries > 1 ? options.backoffMs * 2 ** (task.tries - 2) : 0
+        const again = isCrowded ? Math.min(task.turnedAway, longestDoubling) : task.tries - 1
+        const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
         task.notBefore = Date.now() + Math.max(wishOf(outcome), ownPauseMs)
         waiting.push(task)
         return null
@@ -216,7 +226,7 @@ export function createTeacher(
     },
     ask(request, purse, signal) {
       const settle = Promise.withResolvers<Answer>()
-      ready.push({ request, purse, signal, tries: 0, timeouts: 0, fault: null, notBefore: 0, settle })
+      ready.push({ request, purse, signal, tries: 0, timeouts: 0, turnedAway: 0, fault: null, notBefore: 0, settle })
       pump()
       return settle.promise
     },
