@@ -48,6 +48,15 @@ export const RunSettings = z.strictObject({
     .describe(
       'shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round',
     ),
+  maxJobsInFlight: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(4)
+    .describe(
+      "trainings of a run's arms that may be with the trainer-bridges at the same time, so that runs which share them take turns; null: all of them",
+    ),
   maxHours: z.number().positive().default(12).describe('hours after which the search begins no further attempt'),
   rows: z.number().int().min(1).optional().describe('rows of every dataset; left out: as many as the task says'),
   evidence: EvidenceSettings.prefault({}),

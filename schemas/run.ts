@@ -57,6 +57,8 @@ export const RunLimits = z.object({
   shardSize: z.number().int().positive(),
   /** Shards of a run that may be with the generators at the same time, so that runs which share them take turns; null: a whole round. */
   maxShardsInFlight: z.number().int().positive().nullable().default(null),
+  /** Trainings of a run's arms that may be asked for at the same time; null: all of them. */
+  maxJobsInFlight: z.number().int().positive().nullable().default(null),
   maxHours: z.number().positive(),
   ...Budget.shape,
 })

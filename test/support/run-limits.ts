@@ -7,6 +7,7 @@ export const runLimits = {
   maxRounds: 8,
   shardSize: 25,
   maxShardsInFlight: 64,
+  maxJobsInFlight: 4,
   maxHours: 12,
   ...Budget.parse({}),
 }

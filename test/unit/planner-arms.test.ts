@@ -1,11 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { PlannerEvent } from '../../agents/planner/draft.ts'
+import type { Outgoing } from '../../agents/planner/state.ts'
 import { armSeedOf, BaselineKind } from '../../schemas/arm.ts'
 import { deriveSeed } from '../../schemas/hash.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, type OpeningPayload, play, type World } from '../support/planner-world.ts'
+import { runLimits } from '../support/run-limits.ts'
 
 type JobSent = { candidate: string; training: { datasetHash: string; seed: number } | null }
 
@@ -206,6 +209,34 @@ describe('the arms of a run', () => {
       ),
       { numRuns: 25 },
     )
+  })
+
+  // Without a bound: three arms by three seeds; the control's rows are still in the making.
+  test.each([
+    [1, 1],
+    [4, 4],
+    [null, 9],
+  ])('R4 bounded by %s, %i trainings wait for their reports, and all are made', async (maxJobsInFlight, most) => {
+    const seeds = 3
+    const limits = { ...runLimits, maxJobsInFlight }
+    const world = createWorld(configOf({ limits, evidence: evidenceOf({ seeds }) }), { scoreOf, yieldOf: () => 0.7 })
+    const isArm = ({ name, payload }: Outgoing) =>
+      name === 'job' && !/^(base|attempt-)/.test((payload as JobSent).candidate)
+    let state = await world.step(null, world.start())
+    const queue: PlannerEvent[] = []
+    let largest = 0
+    for (;;) {
+      queue.push(...world.publish(state.outbox))
+      const inFlight = [...world.sent.values()].filter(isArm).length - state.trained.length
+      largest = Math.max(largest, inFlight)
+      // The last one asked for is reported first: trainings do not end in their order.
+      const event = state.phase === 'replaying' ? queue.pop() : queue.shift()
+      if (!event) break
+      state = await world.step({ ...state, outbox: [] }, event)
+    }
+    expect(state.status).toBe('finished')
+    expect(state.trained).toHaveLength(4 * seeds)
+    expect(largest).toBe(most)
   })
 
   test('R1 a run that an earlier version left while its arms were trained goes on to its opening', async () => {
