@@ -136,7 +136,7 @@ export function withDocuments({ put, putPieces, get, has, pieces }: Blobs): Obje
 const chunkCount = (ref: ObjectRef) => Math.max(1, Math.ceil(ref.bytes / chunkBytes))
 
 /** The name as subject tokens: its parts, with every other character than letters, digits, `-` and `_` as `=` and its code. */
-export function nameTokens(name: string): string {
+function nameTokens(name: string): string {
   const parts = name.split('/')
   if (parts.includes('')) throw new TerminalError(`"${name}" cannot be an object's name`)
   return parts.map((part) => part.replaceAll(/[^\w-]/gu, (sign) => `=${sign.codePointAt(0)?.toString(16)}=`)).join('.')

@@ -53,10 +53,10 @@ export type TopologyOptions = {
 type Stream = Partial<StreamConfig> & { name: string; subjects: string[] }
 
 /** Every work message. */
-export const workMessages: readonly WorkMessage[] = Object.values(registry).filter((message) => message.kind === 'work')
+const workMessages: readonly WorkMessage[] = Object.values(registry).filter((message) => message.kind === 'work')
 
 /** The streams of one account. Nobody can roll a subject up, schedule, or republish: each would be a road around permissions. */
-export function streamsOf(
+function streamsOf(
   account: Account,
   options: TopologyOptions,
   { agentTtlMs, duplicateWindowMs, deadMaxBytes }: BusLimits,

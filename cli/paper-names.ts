@@ -63,7 +63,7 @@ export const paperNames: readonly PaperName[] = [
 ]
 
 /** Read by the commands themselves: the same as --model. */
-export const teacherVariable = 'TEACHER_MODEL'
+const teacherVariable = 'TEACHER_MODEL'
 
 /** The names that are set; TEACHER_MODEL too. */
 export function paperNamesIn(env: Readonly<Record<string, string | undefined>>): { name: string; value: string }[] {

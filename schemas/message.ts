@@ -63,7 +63,7 @@ export type Message = WorkMessage | EventMessage
 export type PayloadOf<M extends { schema: z.ZodType }> = z.infer<M['schema']>
 
 const second = 1000
-export const defaultDelivery: Delivery = {
+const defaultDelivery: Delivery = {
   ackWaitMs: 30 * second,
   maxDeliver: 6,
   backoffMs: [1 * second, 5 * second, 15 * second, 30 * second],

@@ -32,10 +32,10 @@ export const PromptParameter = z.union([
 export type PromptParameter = z.infer<typeof PromptParameter>
 
 /** Placeholders that every template may use without a parameter of its own. */
-export const builtInPlaceholders = ['index', 'skill', 'instruction'] as const
+const builtInPlaceholders = ['index', 'skill', 'instruction'] as const
 
 /** The names between double braces in a template. */
-export const placeholdersOf = (template: string): string[] => [
+const placeholdersOf = (template: string): string[] => [
   ...new Set([...template.matchAll(/\{\{\s*([\w-]+)\s*\}\}/g)].map((match) => match[1]!)),
 ]
 

@@ -13,7 +13,7 @@ const priorWeight = 10
 const worstYield = 0.05
 
 /** Indexes that were asked for in vain: the teacher was away, or no call was left. They say nothing of a source, and were no candidates. */
-export const unanswered = (measured: Yield | undefined): number =>
+const unanswered = (measured: Yield | undefined): number =>
   (measured?.failed?.gone ?? 0) + (measured?.failed?.budget ?? 0)
 
 /** Candidates that the closed rounds and the open one asked for, which the cap bounds. */

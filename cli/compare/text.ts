@@ -12,8 +12,7 @@ export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3
 
 export const armsText = ({ arm, against }: Effect): string => `${arm} − ${against}`
 
-export const effectName = (effect: Effect): string =>
-  effect.name ? `${effect.name} (${armsText(effect)})` : armsText(effect)
+const effectName = (effect: Effect): string => (effect.name ? `${effect.name} (${armsText(effect)})` : armsText(effect))
 
 /** An effect in one sentence; it says "better" only where the test does. */
 export function effectSentence(effect: Effect): string {

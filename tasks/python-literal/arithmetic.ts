@@ -23,7 +23,7 @@ export function applyBinary(op: BinaryOp, left: PyValue, right: PyValue, budget:
 }
 
 /** The int as a double; raises `overflow` where it has none. */
-export function toFloat(value: bigint | number): number {
+function toFloat(value: bigint | number): number {
   if (typeof value === 'number') return value
   const result = Number(value)
   if (!Number.isFinite(result)) throw new PyError('overflow', 'int too large to convert to float')

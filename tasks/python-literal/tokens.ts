@@ -19,7 +19,7 @@ const maxBrackets = 200
 /** CPython refuses to convert longer decimal integers. */
 const maxIntDigits = 4300
 
-export const keywords = new Set(
+const keywords = new Set(
   `False None True and as assert async await break class continue def del elif else except finally for from global if
   import in is lambda nonlocal not or pass raise return try while with yield`.split(/\s+/),
 )

@@ -15,8 +15,6 @@ export type PyValue =
   | { type: 'set'; items: Map<string, PyValue> }
   | { type: 'dict'; entries: Map<string, [PyValue, PyValue]> }
 
-export type PySequence = Extract<PyValue, { items: PyValue[] }>
-
 /** What went wrong as Python would say it, or `unsupported` where Python may well have an answer and we have none. */
 export type PyErrorKind =
   | 'syntax'

@@ -2,7 +2,7 @@ import type { Item } from '../../schemas/task.ts'
 import { kinds } from './questions.ts'
 
 /** The items of the bundled retention set, in the order of its questions. */
-export function retentionItems(): Item[] {
+function retentionItems(): Item[] {
   return kinds.flatMap(({ skill, instruction, ask, answers }) =>
     Object.entries(answers).map(([subject, answer], index) => {
       const id = `${skill}-${index + 1}`

@@ -47,7 +47,7 @@ function scoreOfficial(line: CruxevalLine): Verdict {
 }
 
 /** What stands in the answer tags, or all; after its first `==`, up to the next. */
-export function extractOutput(response: string): string {
+function extractOutput(response: string): string {
   const tagged = response.split('[ANSWER]', 2)[1] ?? response
   const answer = tagged.split('[/ANSWER]', 1)[0]!
   return pythonStrip(answer.split('==', 2)[1] ?? answer)

@@ -50,7 +50,7 @@ function fencedBlock(lines: string[]): string | null {
 }
 
 /** A value alone in a text, quoted or set as code. */
-export function readValue(text: string): { value: PyValue; text: string } | null {
+function readValue(text: string): { value: PyValue; text: string } | null {
   if (text.length > maxChars) return null
   const bare = trimMarks(trimMarks(text, '`*'), '.', { start: false })
   if (bare === '') return null

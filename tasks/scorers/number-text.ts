@@ -34,7 +34,7 @@ export function cleanAnswer(text: string): string {
 }
 
 /** The first number of a cleaned text, with the power of ten or the denominator that follows it. */
-export function firstNumber(text: string): number | null {
+function firstNumber(text: string): number | null {
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index]!
     const isStart = /[-+.\d\\]/.test(character) && !/[a-zA-Z_^]/.test(text[index - 1] ?? '')

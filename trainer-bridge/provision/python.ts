@@ -8,7 +8,7 @@ export interface Python {
 }
 
 /** The oldest Python for which the pinned packages exist. */
-export const oldestPython = [3, 10] as const
+const oldestPython = [3, 10] as const
 const newestKnownMinor = 14
 const mend = 'Install Python 3.10 or newer (for example `apt install python3`), or set SYLLABUS_PYTHON to its path.'
 
@@ -22,7 +22,7 @@ export async function probePython(command: string, env = process.env): Promise<P
   return version && /^\d+\.\d+\.\d+$/.test(version.trim()) ? { command, version: version.trim() } : undefined
 }
 
-export function isSupported({ version }: Python): boolean {
+function isSupported({ version }: Python): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major === oldestPython[0] && minor >= oldestPython[1] && minor <= newestKnownMinor
 }

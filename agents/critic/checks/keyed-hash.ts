@@ -23,7 +23,7 @@ export type KeyedHash = {
   high: number
 }
 
-export const MIN_KEY_BYTES = 16
+const MIN_KEY_BYTES = 16
 
 /** One independent SipHash key a purpose, taken from the shared key with HMAC-SHA-256. */
 export function keyedHashes(key: Uint8Array): Record<Purpose, KeyedHash> {

@@ -31,7 +31,7 @@ export type Journal = {
 }
 
 /** The key of one call of a piece of work. */
-export const entryKeyOf = (work: string, name: string, promptHash: string): string =>
+const entryKeyOf = (work: string, name: string, promptHash: string): string =>
   `${work}.${name}-${promptHash.slice(0, 32)}`
 
 type Work = {

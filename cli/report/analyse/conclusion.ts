@@ -3,7 +3,7 @@ import { numberText, percent, points } from '../text/format.ts'
 import { labelOf } from './names.ts'
 
 /** Fewer items than this carry no claim, whatever their interval: a bootstrap of a handful of items is too narrow. */
-export const minClaimItems = 20
+const minClaimItems = 20
 
 type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }
