@@ -121,11 +121,13 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
     const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
     const isOver = end?.status === 'finished' || end?.status === 'failed'
-    if (!isOver) await settle(session, wanted.topology, reporter)
+    // After the end nobody has anything in hand: agents go while the rows are written.
+    const settled = isOver ? session.stop() : await settle(session, wanted.topology, reporter)
     const state = await bus.kv('runs', PlannerState).get(runId)
     const { out, format, provenance, rows } = options
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
     const complete = state ? await saidPlainly(out, () => writeOutcome(bus, state.value, to, reporter)) : false
+    await settled
     if (complete) return exitCodes.ok
     if (end?.status === 'faulted') return exitCodes.faulted
     return isOver ? exitCodes.noResult : exitCodes.interrupted

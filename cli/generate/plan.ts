@@ -62,8 +62,8 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
   const optionsOf = (role: 'generator' | 'critic') =>
     asksModel(topology.agents[role].variant) ? topology.agents[role].options : {}
-  // Twice the shards that fill the requests: while one waits for its last reply, others go on.
-  const slotsFor = (calls: number) => Math.min(256, Math.ceil((2 * calls) / shardSize) + 1)
+  // Four times the shards that fill the requests: some wait for a slow last reply while others go on.
+  const slotsFor = (calls: number) => Math.min(256, Math.ceil((4 * calls) / shardSize) + 1)
   const critic: AgentSpec =
     checks > 0
       ? {
