@@ -4,6 +4,7 @@ import { registry } from '../schemas/registry.ts'
 import type { FailureKind } from '../schemas/row.ts'
 import type { Score, Tally } from '../schemas/score.ts'
 import type { Reporter } from './progress.ts'
+import { uncountedText } from './report/text/words.ts'
 
 type Names = keyof typeof registry
 type Teller = { [N in Names]?: (payload: PayloadOf<(typeof registry)[N]>, reporter: Reporter) => void }
@@ -55,6 +56,9 @@ const tellers: Teller = {
         .filter(Boolean)
         .join(', '),
     )
+  },
+  predictions({ tokensUncounted }, { line }) {
+    if (tokensUncounted !== undefined) line(`  ${uncountedText(tokensUncounted)}`)
   },
   report: ({ candidate, validation, training, reusedTraining }, { line }) =>
     line(

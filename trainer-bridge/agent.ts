@@ -104,7 +104,7 @@ async function startPeft({
     }
     const questions = rules.validation.map((item) => Question.strip().parse(item))
     const answered = await replies.answer({ candidate, questions, task: rules, onProgress, signal: context.signal })
-    const tokenLimit = job.training ? null : await tokenLimits.publish(rules.recipe, runId, context.signal)
+    const counting = job.training ? {} : await tokenLimits.publish(rules.recipe, runId, context.signal)
     await bus.publish(
       Predictions,
       { runId, variant: job.variants.evaluator, id: `predictions:${job.candidate}`, cause },
@@ -114,7 +114,7 @@ async function startPeft({
         training: trained?.summary ?? null,
         reusedTraining: trained?.reused ?? false,
         guidance: job.guidance,
-        ...(tokenLimit && { tokenLimit }),
+        ...counting,
         publicTask: job.publicTask,
         sealedTask: job.sealedTask,
         variants: job.variants,

@@ -1,30 +1,35 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { parseJson } from '../agents/kit/teacher/parse-json.ts'
 import { frameTokensOf, openTokenCounter } from '../agents/kit/token-counter.ts'
 import { hashOf } from '../schemas/hash.ts'
-import type { ObjectRef } from '../schemas/ids.ts'
+import type { PayloadOf } from '../schemas/message.ts'
+import type { Predictions } from '../schemas/messages/evaluation.ts'
 import type { Recipe } from '../schemas/task.ts'
 import { TokenizerFiles, TokenLimit } from '../schemas/token-limit.ts'
 import type { RuntimeLog } from './runtime.ts'
 import type { BridgeParts } from './trainings.ts'
 
-/** What is known of a student's tokenizer; `unusable` says why rows cannot be counted without the runtime. */
-const Known = z.union([
-  z.object({ unusable: z.string() }),
-  TokenLimit.omit({ cutoffLen: true, tokenizer: true }).extend({ files: TokenizerFiles }),
-])
+/** How the rows of a student are counted, as a machine remembers it. */
+const Known = TokenLimit.omit({ cutoffLen: true, tokenizer: true }).extend({ files: TokenizerFiles })
 type Known = z.infer<typeof Known>
+
+/** Why rows cannot be counted without the runtime. It may pass, so it is asked again for the next run. */
+type Unusable = { unusable: string }
+
+/** What predictions say of it. */
+type Counting = Pick<PayloadOf<typeof Predictions>, 'tokenLimit' | 'tokensUncounted'>
 
 /** Words, figures, spaces, code, LaTeX, other scripts: where tokenizers differ. */
 const probe =
   "It's 1234567.89 kg,\n\n\tthen  DON'T \\boxed{x_{12}^{-3}} \\frac{a}{b}; def f(x):\n    return [i**2 for i in x]\n名前 число naïve 😀 ٣ ½ <b>"
 
-/** Publishes the limit by which critics count rows in the student's tokens. The runtime is asked once a machine. */
+/** Publishes the limit by which critics count rows in the student's tokens. Once they can be counted, a machine does not ask the runtime again. */
 export function createTokenLimits({ bus, runtime, student, scratch }: BridgeParts, log: RuntimeLog) {
   const cache = join(scratch, 'tokenizers')
 
-  async function ask(system: string, folder: string, signal: AbortSignal): Promise<Known> {
+  async function ask(system: string, folder: string, signal: AbortSignal): Promise<Known | Unusable> {
     const told = await runtime.tokenFrame({ student: student.path, system, probe, out: folder }, { signal })
     if ('unusable' in told) return told
     const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'))
@@ -36,36 +41,41 @@ export function createTokenLimits({ bus, runtime, student, scratch }: BridgePart
     )
     if (counted !== told.probe_tokens)
       return { unusable: `a probe has ${told.probe_tokens} tokens, counted: ${counted}` }
-    return { prompt, reply, frameTokens: frameTokensOf(files, told), files }
+    // Parsed, so that it is written, and hashed, as it is when it is remembered.
+    return Known.parse({ prompt, reply, frameTokens: frameTokensOf(files, told), files })
   }
 
-  async function known(system: string, signal: AbortSignal): Promise<Known> {
+  async function known(system: string, signal: AbortSignal): Promise<Known | Unusable> {
     const file = join(cache, `${hashOf({ student: student.sha256, system, probe })}.json`)
-    const before = await readFile(file, 'utf8').catch(() => null)
-    if (before !== null) return Known.parse(JSON.parse(before))
+    const before = Known.safeParse(parseJson(await readFile(file, 'utf8').catch(() => '')))
+    if (before.success) return before.data
     await mkdir(cache, { recursive: true })
     // Bridges of one machine may ask at the same time, each in a folder of its own.
     const folder = await mkdtemp(join(cache, 'asked-'))
-    const found = Known.parse(await ask(system, folder, signal))
-    const whole = join(folder, 'known.json')
-    await writeFile(whole, JSON.stringify(found))
-    await rename(whole, file)
-    await rm(folder, { recursive: true, force: true })
-    return found
+    try {
+      const found = await ask(system, folder, signal)
+      if ('unusable' in found) return found
+      const whole = join(folder, 'known.json')
+      await writeFile(whole, JSON.stringify(found))
+      await rename(whole, file)
+      return found
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   }
 
   return {
-    /** Null where the tokens of this student cannot be counted without the runtime: then only the training finds rows that are too long. */
-    async publish(recipe: Recipe, runId: string, signal: AbortSignal): Promise<ObjectRef | null> {
+    /** The TokenLimit, or why there is none: then only the training finds rows that are too long. */
+    async publish(recipe: Recipe, runId: string, signal: AbortSignal): Promise<Counting> {
       const found = await known(recipe.system, signal)
       if ('unusable' in found) {
         log.warn({ student: student.name, why: found.unusable }, 'rows are not counted in tokens before the training')
-        return null
+        return { tokensUncounted: found.unusable }
       }
       const { files, ...frame } = found
       const tokenizer = await bus.objects.putJson('LAB', 'tokenizer', files)
       const limit: TokenLimit = { ...frame, cutoffLen: recipe.cutoff_len, tokenizer }
-      return bus.objects.putJson('LAB', `${runId}/token-limit`, limit)
+      return { tokenLimit: await bus.objects.putJson('LAB', `${runId}/token-limit`, limit) }
     },
   }
 }

@@ -51,6 +51,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
         faults: facts.statuses
           .filter(({ payload }) => payload.status === 'faulted')
           .map(({ payload }) => payload.reason),
+        uncounted: facts.predictions.flatMap(({ payload }) => payload.tokensUncounted ?? []),
       }),
     },
     agents: facts.agents,

@@ -46,6 +46,8 @@ export const Predictions = defineWork({
     guidance: Guidance.optional(),
     /** The student's TokenLimit, with the base student's predictions; left out where its tokens cannot be counted outside the runtime. */
     tokenLimit: ObjectRef.optional(),
+    /** Why it is left out, with the base student's predictions. */
+    tokensUncounted: z.string().optional(),
     publicTask: ObjectRef,
     /** The task with its sealed split, in VAULT; only the evaluator can read it. */
     sealedTask: ObjectRef,

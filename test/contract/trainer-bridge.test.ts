@@ -130,6 +130,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     await ask('one', 'base')
     await until("the base's predictions", () => got.length === 3, 180_000)
     const fits = await openStudentLength(planner)(got[2]!.tokenLimit)
+    expect(got[2]!.tokensUncounted).toBeUndefined()
     const fitting = await Promise.all(rowsOf(8).map(fits))
     expect(fitting).toEqual(rowsOf(8).map((_, index) => index % 3 !== 0))
   }, 180_000)

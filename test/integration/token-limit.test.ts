@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,13 +10,14 @@ import { TokenizerFiles, TokenLimit } from '../../schemas/token-limit.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { runtimeEnvironment, runtimePackage, studentPath } from '../../trainer-bridge/provision/mod.ts'
 import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
-import { startRuntime } from '../../trainer-bridge/runtime.ts'
+import { type Runtime, startRuntime } from '../../trainer-bridge/runtime.ts'
 import { createTokenLimits } from '../../trainer-bridge/token-limit.ts'
 import { memoryLog, type TestServer, withServer } from '../support/nats.ts'
 import { testHome } from '../support/provision.ts'
 import { runtimePython } from '../support/python.ts'
 
 const { recipe } = await loadTask(bundledTask)
+const short = { ...recipe, cutoff_len: 100 }
 const student = { name: 'smollm2', path: studentPath(testHome), sha256: 'a'.repeat(64) }
 const signal = new AbortController().signal
 
@@ -82,22 +83,26 @@ describe("a row's length in the embedded student's tokens", () => {
   let limit: TokenLimit
   let count: TokenCounter
   let fits: FitsStudent
+  let runtime: Runtime
 
   beforeAll(async () => {
     server = await withServer()
     const bus = await server.open('trainer-bridge')
     const python = await runtimePython()
     truth = await encodedTokens(python)
-    await using runtime = startRuntime({ python, log: memoryLog() })
+    runtime = startRuntime({ python, log: memoryLog() })
     const scratch = join(server.storeDir, 'scratch')
     const limits = createTokenLimits({ bus, runtime, student, scratch }, memoryLog())
-    const ref = await limits.publish({ ...recipe, cutoff_len: 100 }, 'one', signal)
-    expect(await limits.publish({ ...recipe, cutoff_len: 100 }, 'one', signal)).toEqual(ref)
+    const { tokenLimit: ref } = await limits.publish(short, 'one', signal)
+    expect(await limits.publish(short, 'one', signal)).toEqual({ tokenLimit: ref })
     limit = await bus.objects.getJson(ref!, TokenLimit)
     count = await openTokenCounter(await bus.objects.getJson(limit.tokenizer, TokenizerFiles), limit)
     fits = await openStudentLength(bus)(ref!)
   }, 180_000)
-  afterAll(() => server[Symbol.asyncDispose]())
+  afterAll(async () => {
+    await runtime?.[Symbol.asyncDispose]()
+    await server?.[Symbol.asyncDispose]()
+  })
 
   test('is what the training counts, for every row', () => {
     expect(rows.map(count)).toEqual(truth)
@@ -110,5 +115,26 @@ describe("a row's length in the embedded student's tokens", () => {
     const sure = rows.map((row) => surelyFits(row, limit))
     expect(new Set(sure).size).toBe(2)
     expect(sure.every((is, at) => !is || fitting[at])).toBe(true)
+  })
+
+  test('that cannot be counted is said, and is not remembered', async () => {
+    const bus = await server.open('trainer-bridge')
+    const scratch = join(server.storeDir, 'another')
+    const lying: Runtime = {
+      ...runtime,
+      tokenFrame: async (...args) => ({ ...(await runtime.tokenFrame(...args)), probe_tokens: 1 }),
+    }
+    const log = memoryLog()
+    const said = await createTokenLimits({ bus, runtime: lying, student, scratch }, log).publish(short, 'two', signal)
+    expect(said).toEqual({ tokensUncounted: expect.stringMatching(/^a probe has 1 tokens, counted: \d+$/) })
+    expect(log.lines).toMatchObject([{ level: 'warn', why: said.tokensUncounted }])
+    expect(await readdir(join(scratch, 'tokenizers'))).toEqual([])
+
+    const limits = createTokenLimits({ bus, runtime, student, scratch }, log)
+    const counted = await limits.publish(short, 'two', signal)
+    expect(await bus.objects.getJson(counted.tokenLimit!, TokenLimit)).toEqual(limit)
+    const [kept] = await readdir(join(scratch, 'tokenizers'))
+    await writeFile(join(scratch, 'tokenizers', kept!), '{"unusable":"said by an earlier version"}')
+    expect(await limits.publish(short, 'two', signal)).toEqual(counted)
   })
 })

@@ -260,6 +260,14 @@ describe('what is missing', () => {
     }
   })
 
+  test('a student whose tokens nobody counted before a training is told', () => {
+    const log = runLog()
+    expect(reportData(log).conclusion.caveats.join()).not.toContain('were not counted')
+    const base = log.find(({ name }) => name === 'predictions')!
+    base.payload = { ...(base.payload as object), tokensUncounted: 'no tokenizer.json' }
+    expect(reportData(log).conclusion.caveats.join()).toMatch(/were not counted .*: no tokenizer\.json/)
+  })
+
   test('a second opening is told, and the first is reported', () => {
     const log = runLog()
     const opened = log.find(({ name }) => name === 'opened')!

@@ -1,5 +1,6 @@
 import type { Claim, DatasetFacts, ReportData, SealedResults } from '../report-data.ts'
 import { numberText, percent, points } from '../text/format.ts'
+import { uncountedText } from '../text/words.ts'
 import { labelOf } from './names.ts'
 
 /** Fewer items than this carry no claim, whatever their interval: a bootstrap of a handful of items is too narrow. */
@@ -75,10 +76,10 @@ const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 export function caveatsOf(
   data: Pick<ReportData, 'sealed' | 'candidates' | 'run'>,
   datasets: readonly DatasetFacts[],
-  seen: { openings: number; vetoes: number; faults: readonly string[] },
+  seen: { openings: number; vetoes: number; faults: readonly string[]; uncounted: readonly string[] },
 ): string[] {
   const { sealed, candidates, run } = data
-  const { openings, vetoes, faults } = seen
+  const { openings, vetoes, faults, uncounted } = seen
   const caveats: string[] = []
   const [final, control] = ['final', 'control'].map(
     (name) => candidates.find((candidate) => candidate.candidate === name)?.training ?? null,
@@ -121,6 +122,7 @@ export function caveatsOf(
   for (const { attempt, rows, target } of short) {
     caveats.push(`${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} rows of the ${target} aimed at.`)
   }
+  for (const why of new Set(uncounted)) caveats.push(`${uncountedText(why)}.`)
   for (const fault of new Set(faults)) caveats.push(`The run was held up by a fault: ${fault}.`)
   if (vetoes > 0) caveats.push(`A person vetoed ${vetoes === 1 ? 'a dataset' : `${vetoes} datasets`} in this run.`)
   if (run.unreadable.length > 0) {
