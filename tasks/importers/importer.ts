@@ -54,7 +54,8 @@ export function skillName(text: string): string {
 }
 
 export function describeSkill(skills: TaskProfile['skills'], name: string): SkillInfo {
-  return { name, description: skills[name] ?? `Questions marked ${name}.` }
+  const described = Object.hasOwn(skills, name) ? skills[name] : undefined
+  return { name, description: described ?? `Questions marked ${name}.` }
 }
 
 /** A short name of the text that a group shares. */

@@ -1,15 +1,18 @@
 import { createReadStream } from 'node:fs'
 import { TaskError } from '../task-error.ts'
+import { type Decoded, decode } from './decode.ts'
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const openers = new Set([0x5b, 0x7b])
 const closers = new Set([0x5d, 0x7d])
+const blanks = new Set([0x20, 0x09, 0x0a, 0x0d])
 
 /**
- * The texts of the elements of a JSON file that is one array, in constant memory; elements are not parsed here. An element
- * longer than `maxBytes` comes as null. Errors: `TaskError` when the file ends inside the array.
+ * The texts of the elements of a JSON file that is one array, in constant memory; elements are not parsed here. Errors:
+ * `TaskError` when the file ends inside the array, and when something stands behind it.
  */
-export async function* jsonArrayElements(path: string, maxBytes: number): AsyncGenerator<string | null> {
+export async function* jsonArrayElements(path: string, maxBytes: number): AsyncGenerator<Decoded> {
+  let isClosed = false
   let depth = 0
   let inString = false
   let isEscaped = false
@@ -20,16 +23,24 @@ export async function* jsonArrayElements(path: string, maxBytes: number): AsyncG
     if (bytes <= maxBytes) parts.push(part)
     else parts = []
   }
-  const finish = (): string | null => {
-    const text = bytes > maxBytes ? null : Buffer.concat(parts).toString('utf8').trim()
+  const finish = (): Decoded => {
+    const element = decode(bytes > maxBytes ? null : Buffer.concat(parts))
     parts = []
     bytes = 0
-    return text
+    return element
   }
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
     let start = 0
     for (let index = 0; index < chunk.length; index += 1) {
       const byte = chunk[index]!
+      if (isClosed) {
+        if (blanks.has(byte)) continue
+        throw new TaskError(
+          'Something stands behind the end of the JSON array',
+          path,
+          'Write one array, or one object a line.',
+        )
+      }
       if (inString) {
         if (isEscaped) isEscaped = false
         else if (byte === backslash) isEscaped = true
@@ -43,9 +54,9 @@ export async function* jsonArrayElements(path: string, maxBytes: number): AsyncG
         depth -= 1
         if (depth > 0) continue
         keep(chunk.subarray(start, index))
-        const text = finish()
-        if (text !== '') yield text
-        return
+        const last = finish()
+        if ('problem' in last || last.text.trim() !== '') yield last
+        isClosed = true
       } else if (byte === comma && depth === 1) {
         keep(chunk.subarray(start, index))
         yield finish()
@@ -54,5 +65,5 @@ export async function* jsonArrayElements(path: string, maxBytes: number): AsyncG
     }
     if (depth > 0) keep(chunk.subarray(start))
   }
-  throw new TaskError('The JSON array has no end: the file is cut off', path, 'Fetch the file again.')
+  if (!isClosed) throw new TaskError('The JSON array has no end: the file is cut off', path, 'Fetch the file again.')
 }

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
+import { type Decoded, decode } from './decode.ts'
 
-/** A line of a text file, numbered from 1; `text` is null where the line is longer than the reader allows. */
-export type NumberedLine = { number: number; text: string | null }
+/** A line of a text file, numbered from 1, or why it has no text. */
+export type NumberedLine = { number: number } & Decoded
 
 /** Longer lines are skipped, not held in memory. */
 export const maxLineBytes = 64 * 1024 * 1024
@@ -15,8 +16,7 @@ export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGe
   let bytes = 0
   let number = 1
   const finish = (): NumberedLine => {
-    const text = bytes > maxBytes ? null : Buffer.concat(parts).toString('utf8')
-    const line = { number, text: text === null ? null : clean(text, number) }
+    const line = lineOf(bytes > maxBytes ? null : Buffer.concat(parts), number)
     parts = []
     bytes = 0
     number += 1
@@ -27,7 +27,7 @@ export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGe
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       // Most lines lie within one chunk and need no copy.
       if (bytes === 0 && end - start <= maxBytes) {
-        yield { number, text: clean(chunk.toString('utf8', start, end), number) }
+        yield lineOf(chunk.subarray(start, end), number)
         number += 1
         start = end + 1
         continue
@@ -42,6 +42,11 @@ export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGe
     else if (bytes > maxBytes) parts = []
   }
   if (bytes > 0) yield finish()
+}
+
+function lineOf(bytes: Buffer | null, number: number): NumberedLine {
+  const line = decode(bytes)
+  return 'problem' in line ? { number, ...line } : { number, text: clean(line.text, number) }
 }
 
 function clean(text: string, number: number): string {

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
+import { pipeline } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { TaskError } from '../task-error.ts'
+import type { Decoded } from './decode.ts'
 import { jsonArrayElements } from './json-array.ts'
 import { parsePythonJson } from './parse-json.ts'
 import { maxLineBytes, readLines } from './read-lines.ts'
@@ -33,23 +35,23 @@ export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
 
 async function* arrayRecords(path: string): AsyncGenerator<SourceRecord> {
   let index = 0
-  for await (const text of jsonArrayElements(path, maxLineBytes)) {
-    yield parseRecord(text, `${basename(path)}[${index}]`)
+  for await (const element of jsonArrayElements(path, maxLineBytes)) {
+    yield parseRecord(element, `${basename(path)}[${index}]`)
     index += 1
   }
 }
 
 async function* lineRecords(path: string): AsyncGenerator<SourceRecord> {
-  for await (const { number, text } of readLines(path)) {
-    if (text !== null && text.trim() === '') continue
-    yield parseRecord(text, `${basename(path)}:${number}`)
+  for await (const line of readLines(path)) {
+    if ('text' in line && line.text.trim() === '') continue
+    yield parseRecord(line, `${basename(path)}:${line.number}`)
   }
 }
 
-function parseRecord(text: string | null, where: string): SourceRecord {
-  if (text === null) return { where, problem: 'longer than a record may be' }
+function parseRecord(read: Decoded, where: string): SourceRecord {
+  if ('problem' in read) return { where, problem: read.problem }
   try {
-    const value = parsePythonJson(text)
+    const value = parsePythonJson(read.text)
     const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
     return isRecord ? { where, value: value as Record<string, unknown> } : { where, problem: 'not a JSON object' }
   } catch {
@@ -59,11 +61,11 @@ function parseRecord(text: string | null, where: string): SourceRecord {
 
 async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
   const skipped: SourceRecord[] = []
-  const file = createReadStream(path)
-  const parser = file.pipe(
+  const parser = pipeline(
+    createReadStream(path),
+    utf8(path),
     parse({
-      bom: true,
-      columns: true,
+      columns: (header: string[]) => differentNames(header, path),
       delimiter: /\.tsv$/i.test(path) ? '\t' : ',',
       max_record_size: maxLineBytes,
       skip_empty_lines: true,
@@ -74,8 +76,8 @@ async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
       },
       info: true,
     }),
+    () => {}, // An error is thrown where the rows are read.
   )
-  file.on('error', (error) => parser.destroy(error))
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, unknown>
@@ -88,7 +90,27 @@ async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
     if (!(error instanceof CsvError)) throw error
     throw new TaskError(`Not CSV: ${error.message}`, path, 'Export the file again, with a header line.')
   } finally {
-    file.destroy()
+    parser.destroy()
   }
   yield* skipped
+}
+
+/** Decodes a text file. Its rows cannot be told apart before that, so one byte that is no UTF-8 refuses all of it. */
+const utf8 = (path: string) =>
+  async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+    const decoder = new TextDecoder('utf-8', { fatal: true })
+    try {
+      for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true })
+      yield decoder.decode()
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      throw new TaskError('The file is not UTF-8', path, 'Save it again as UTF-8.')
+    }
+  }
+
+/** Of two columns with one name the last would be read. */
+function differentNames(header: string[], path: string): string[] {
+  const twice = header.find((name, index) => header.indexOf(name) !== index)
+  if (twice === undefined) return header
+  throw new TaskError(`Two columns are named '${twice}'`, path, 'Give each column a name of its own.')
 }

@@ -15,7 +15,7 @@ const archives: [string, number[], number][] = [
 
 /**
  * What a source file holds, by its first bytes (and, for CSV, its name). Errors: `TaskError` for a file that is missing,
- * empty, an archive (which is never unpacked) or a pickle (which is never loaded).
+ * empty, UTF-16, an archive (which is never unpacked) or a pickle (which is never loaded).
  */
 export async function formatOf(path: string): Promise<SourceFormat> {
   const head = await readHead(path)
@@ -35,6 +35,9 @@ export async function formatOf(path: string): Promise<SourceFormat> {
       path,
       'Export it as JSON Lines or Parquet.',
     )
+  }
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
+    throw new TaskError('The file is UTF-16', path, 'Save it again as UTF-8.')
   }
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet'
   if (/\.parquet$/i.test(path)) throw new TaskError('Not a Parquet file, or cut off', path, 'Fetch the file again.')

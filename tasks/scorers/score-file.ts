@@ -32,12 +32,12 @@ export async function scoreFile(
   const partial = `${output}.${process.pid}.partial`
   const file = new LineWriter(partial)
   try {
-    for await (const { number, text } of readLines(input)) {
-      if (text?.trim() === '') continue
-      const result = await scoreLine(text, score, mode)
+    for await (const line of readLines(input)) {
+      if ('text' in line && line.text.trim() === '') continue
+      const result = 'text' in line ? await scoreLine(line.text, score, mode) : { why: line.problem }
       if ('why' in result) {
         summary.badCount += 1
-        if (summary.bad.length < maxListed) summary.bad.push({ line: number, why: result.why })
+        if (summary.bad.length < maxListed) summary.bad.push({ line: line.number, why: result.why })
         continue
       }
       summary.scored += 1
@@ -58,11 +58,10 @@ export async function scoreFile(
 type Scored = { line: string; verdict: { correct: boolean; extracted: string | null; reason: string } }
 
 async function scoreLine(
-  text: string | null,
+  text: string,
   score: LineScorer | ScriptLineScorer,
   mode: BenchmarkMode,
 ): Promise<Scored | { why: string }> {
-  if (text === null) return { why: 'longer than a line may be' }
   let row: unknown
   try {
     row = parsePythonJson(text)

@@ -43,6 +43,13 @@ describe('text of any kind is read', () => {
     expect(log).toMatchObject({ read: 25, kept: 25 })
   })
 
+  test('a skill with the name of what every object has', async () => {
+    await using folder = await importFolder()
+    const text = jsonLines(rows.map((row) => ({ ...row, topic: 'constructor' })))
+    const { log } = await folder.import('jsonl', await folder.put('a.jsonl', text), { options: { skill: 'topic' } })
+    expect(log).toMatchObject({ read: 24, kept: 24 })
+  })
+
   test('NaN and Infinity beside a gold are read; as a gold they are left out', async () => {
     await using folder = await importFolder()
     const lines = finance.map((row, index) => JSON.stringify({ ...row, difficulty: index }))
@@ -90,6 +97,20 @@ describe('records that cannot be used are counted and listed', () => {
     expect(items.filter(({ input }) => input === rows[0]!.question).length).toBeLessThanOrEqual(1)
   })
 
+  test('bytes that are no UTF-8, in JSON Lines and in an array', async () => {
+    await using folder = await importFolder()
+    const spanish = Buffer.from(JSON.stringify({ question: '¿Qué es 3?', answer: '3' }), 'latin1')
+    const array = JSON.stringify(rows).slice(0, -1)
+    for (const source of [
+      await folder.put('a.jsonl', Buffer.concat([Buffer.from(jsonLines(rows)), spanish])),
+      await folder.put('a.json', Buffer.concat([Buffer.from(`${array},`), spanish, Buffer.from(']')])),
+    ]) {
+      const { log } = await folder.import('jsonl', source)
+      expect(log).toMatchObject({ read: 25, kept: 24 })
+      expect(Object.fromEntries(log.dropped)).toEqual({ 'not UTF-8': 1 })
+    }
+  })
+
   test('the list is bounded, the counts are not, and import.json has both', async () => {
     await using folder = await importFolder()
     const source = await folder.put('a.jsonl', jsonLines([...rows, ...times(300, () => ({ answer: '1' }))]))
@@ -130,6 +151,28 @@ describe('a source that cannot be used is refused, and nothing is left behind', 
       expect((await refused(folder, 'a.json', text.slice(0, length))).what).toMatch(/cut off/)
     }
     expect((await refused(folder, 'b.json', '[]')).what).toBe('No question could be read')
+  })
+
+  test('a JSON array with more behind it, of which nothing would be read', async () => {
+    await using folder = await importFolder()
+    const text = JSON.stringify(rows)
+    for (const more of [text, '{}', ',']) {
+      expect((await refused(folder, 'a.json', `${text}\n${more}`)).what).toMatch(/behind the end/)
+    }
+  })
+
+  test('text in another encoding than UTF-8, where it cannot be left out by the line', async () => {
+    await using folder = await importFolder()
+    const utf16 = Buffer.from(`\ufeff${jsonLines(rows)}`, 'utf16le')
+    expect((await refused(folder, 'a.jsonl', utf16)).what).toBe('The file is UTF-16')
+    const table = Buffer.from(`question,answer\n${rows.map((row) => `${row.question},é\n`).join('')}`, 'latin1')
+    expect((await refused(folder, 'a.csv', table, 'csv')).what).toBe('The file is not UTF-8')
+  })
+
+  test('a table in which two columns have one name', async () => {
+    await using folder = await importFolder()
+    const table = `question,answer,answer\n${rows.map((row) => `${row.question},${row.answer},0\n`).join('')}`
+    expect((await refused(folder, 'a.csv', table, 'csv')).what).toBe("Two columns are named 'answer'")
   })
 
   test('an archive is not unpacked', async () => {

@@ -71,7 +71,6 @@ function judgedOf(rows: readonly Row[]): Judged | null {
 }
 
 function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-  return counts
+  const groups = Map.groupBy(names, (name) => name)
+  return Object.fromEntries([...groups].map(([name, group]) => [name, group.length]))
 }
