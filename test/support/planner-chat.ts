@@ -1,7 +1,7 @@
 import { promptHashOf } from '../../agents/kit/paid/call.ts'
 import type { Journal } from '../../agents/kit/paid/journal.ts'
+import type { Purse } from '../../agents/kit/teacher/call.ts'
 import type { Endpoint } from '../../agents/kit/teacher/options.ts'
-import type { Purse } from '../../agents/kit/teacher/teacher.ts'
 import { openChat } from '../../agents/planner/llm/chat.ts'
 import type { OpenChat } from '../../agents/planner/llm/graph.ts'
 import { createPlannerModel } from '../../agents/planner/llm/model.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Kv } from '../../../bus/mod.ts'
 import { ObjectRef } from '../../../schemas/ids.ts'
-import type { Purse } from '../teacher/teacher.ts'
+import type { Purse } from '../teacher/call.ts'
 
 /** Who does a piece of paid work, and what it may have spent. Kept in KV and written with its revision. */
 export const PaidRecord = z.object({

@@ -1,0 +1,38 @@
+import type { Reply } from './completion.ts'
+import type { ChatRequest } from './request.ts'
+
+/** Asked before each HTTP request; resolves to false when nothing more may be spent. */
+export type Purse = { take(): Promise<boolean> }
+
+/**
+ * No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away or answers with errors without a name, `context` when the prompt is too long for the
+ * model, `failed` for anything else that is this call's alone.
+ */
+export type Answer =
+  | { ok: true; reply: Reply }
+  | { ok: false; why: 'budget' | 'gone' | 'context' | 'failed'; reason: string }
+
+/** One reply that is wanted, and how its requests went so far. */
+export type Call = {
+  request: ChatRequest
+  purse: Purse
+  signal: AbortSignal
+  /** Requests that count against `maxTries`. */
+  tries: number
+  timeouts: number
+  turnedAway: number
+  /** How its last request ended, when it is to be tried again. */
+  fault: string | null
+  settle: PromiseWithResolvers<Answer>
+}
+
+export const newCall = (request: ChatRequest, purse: Purse, signal: AbortSignal): Call => ({
+  request,
+  purse,
+  signal,
+  tries: 0,
+  timeouts: 0,
+  turnedAway: 0,
+  fault: null,
+  settle: Promise.withResolvers<Answer>(),
+})
