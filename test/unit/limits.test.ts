@@ -81,6 +81,7 @@ test('options of every agent are shown, the patience with a teacher as agents ha
     'critic.options.firstAloneMs': 2000,
     'planner.options.maxCorrections': 3,
     'planner.options.shown.faults': 12,
+    'planner.options.kept.wrote': 20_000,
   }))
     expect(limits.get(`agents.${path}`)?.value, path).toBe(value)
   expect(limits.get('agents.generator.options.sandbox.timeoutMs')?.value).toBe(2000)

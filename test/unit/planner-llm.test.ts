@@ -85,18 +85,22 @@ describe('faults of a program', () => {
     expect(plan.spent).toMatchObject({ calls: 3 })
   })
 
-  test('that are not mended in time raise with what was written, and cost no more than the corrections allowed', async () => {
-    await using server = await openPlannerServer((asked) =>
-      asked.messages.length <= 2 ? competent(asked) : 'Sorry, no program today.',
-    )
-    const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
-    const fault = await policy.decide(situation(), signal).catch((error: unknown) => error)
-    expect(fault).toBeInstanceOf(ProgramFault)
-    const { message, plan } = fault as ProgramFault
-    expect(message).toContain('no JSON object')
-    expect(plan).toMatchObject({ wrote: 'Sorry, no program today.', model: 'scripted' })
-    expect(plan.spent).toMatchObject({ calls: 4, inputTokens: 400, outputTokens: 80 })
-  })
+  test.each([0, 2, 10])(
+    'that are not mended in time raise with what was written, and cost no more than the %i corrections allowed',
+    async (maxCorrections) => {
+      const allowed = { ...options, maxCorrections, kept: { ...options.kept, wrote: 'Sorry, no program'.length } }
+      await using server = await openPlannerServer((asked) =>
+        asked.messages.length <= 2 ? competent(asked) : 'Sorry, no program today.',
+      )
+      const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, allowed), allowed)
+      const fault = await policy.decide(situation(), signal).catch((error: unknown) => error)
+      expect(fault).toBeInstanceOf(ProgramFault)
+      const { message, plan } = fault as ProgramFault
+      expect(message).toContain('no JSON object')
+      expect(plan).toMatchObject({ wrote: 'Sorry, no program', model: 'scripted' })
+      expect(plan.spent).toMatchObject({ calls: 2 + maxCorrections })
+    },
+  )
 
   test('a reply cut off at its token limit is told to be shorter', async () => {
     await using server = await openPlannerServer((asked, call) =>

@@ -46,7 +46,7 @@ function diagnose({ situation, deps }: State): Partial<State> {
     instruction: task.instruction,
     skills: task.skills.map(({ name, description }) => `- ${name}: ${description}`).join('\n'),
     examples: task.fewShot
-      .slice(0, 3)
+      .slice(0, deps.options.shown.examples)
       .map(({ input, output }) => JSON.stringify({ input, output }))
       .join('\n'),
   })
@@ -64,7 +64,9 @@ function diagnose({ situation, deps }: State): Partial<State> {
 async function plan({ turns, situation, deps }: State): Promise<Partial<State>> {
   const reply = await deps.chat.ask('plan', turns)
   const said = PlanReply.safeParse(extractJson(reply.text))
-  const diagnosis = said.success ? `${said.data.diagnosis} Plan: ${said.data.plan}` : reply.text.trim().slice(0, 2000)
+  const diagnosis = said.success
+    ? `${said.data.diagnosis} Plan: ${said.data.plan}`
+    : reply.text.trim().slice(0, deps.options.kept.plan)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
   const asked = prompt('program', {
     rows: String(situation.rows),
@@ -122,6 +124,9 @@ const graph = new StateGraph(LlmPlannerGraph)
   )
   .compile()
 
+/** Steps of a decision at most: diagnosis and plan, then a program and its review as often as it may be corrected, and the end. */
+const stepsOf = ({ maxCorrections }: LlmPlannerOptions): number => 2 + 2 * (1 + maxCorrections) + 1
+
 /** The paper's modes: one-shot takes the first valid dataset of at most 8 attempts, iterative goes on for up to 30. */
 const modes = { 'one-shot': { oneShot: true, maxAttempts: 8 }, iterative: { maxAttempts: 30 } }
 
@@ -136,12 +141,12 @@ export function llmPolicy(mode: keyof typeof modes, openChat: OpenChat, options:
       const chat = await openChat(situation, signal)
       const told = (diagnosis: string) => ({ diagnosis, model: options.model, promptHashes, spent: chat.spent() })
       const input = { situation, deps: { chat, options }, corrections: 0, program: null }
-      const result = await graph.invoke(input, { signal, recursionLimit: 60 }).catch((error: unknown) => {
+      const result = await graph.invoke(input, { signal, recursionLimit: stepsOf(options) }).catch((error: unknown) => {
         if (!(error instanceof NothingLeft)) throw error
         throw new PlannerBroke(error.message, { ...told('The decision could not be paid.'), wrote: '' })
       })
       if (result.program) return { ...told(result.diagnosis), program: result.program }
-      const wrote = result.reply.text.slice(0, 20_000)
+      const wrote = result.reply.text.slice(0, options.kept.wrote)
       throw new ProgramFault(result.faults.join('\n'), { ...told(result.diagnosis), wrote })
     },
   }

@@ -8,6 +8,8 @@ const chars = z.number().int().positive()
 const Shown = z.strictObject({
   /** A row, or a raw question. */
   row: chars.default(400),
+  /** Examples of the task. */
+  examples: z.number().int().nonnegative().default(3),
   /** Raw questions of the seed pool. */
   seeds: z.number().int().nonnegative().default(4),
   /** What it wrote that raised. */
@@ -24,6 +26,14 @@ const Shown = z.strictObject({
   reply: chars.default(12_000),
 })
 export type Shown = z.infer<typeof Shown>
+
+/** How much of what the model wrote is kept with an attempt, in characters. */
+const Kept = z.strictObject({
+  /** Of its plan, where that is no JSON and stands as the diagnosis. */
+  plan: chars.default(2000),
+  /** Of its last reply, where no program that holds came of it. */
+  wrote: chars.default(20_000),
+})
 
 /** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({
@@ -43,5 +53,6 @@ export const LlmPlannerOptions = z.strictObject({
   /** Characters of the situation that the model is shown. */
   contextChars: z.number().int().min(2000).default(24_000),
   shown: Shown.prefault({}),
+  kept: Kept.prefault({}),
 })
 export type LlmPlannerOptions = z.infer<typeof LlmPlannerOptions>
