@@ -9,7 +9,14 @@ import { UsageError } from './errors.ts'
  * UsageError, or TeacherUnusable.
  */
 export async function checkBridge(topology: Topology, env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const { error } = BridgeOptions.safeParse(topology.agents['trainer-bridge'].options)
+  bridgeOptionsOf(topology)
+  const { checkMs } = topology.teacher
+  for (const { endpoint, model } of embedderAsked(topology, env)) await checkTeacher(endpoint, model, checkMs)
+}
+
+/** Errors: UsageError for options that do not hold. */
+export function bridgeOptionsOf(topology: Topology): BridgeOptions {
+  const { data, error } = BridgeOptions.safeParse(topology.agents['trainer-bridge'].options)
   if (error) {
     const { path, message } = error.issues[0]!
     throw new UsageError(
@@ -17,5 +24,5 @@ export async function checkBridge(topology: Topology, env: NodeJS.ProcessEnv = p
       'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
     )
   }
-  for (const { endpoint, model } of embedderAsked(topology, env)) await checkTeacher(endpoint, model)
+  return data
 }

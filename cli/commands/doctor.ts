@@ -5,10 +5,11 @@ import { createLog } from '../../agents/kit/log.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { diagnose, type Finding } from '../../trainer-bridge/provision/mod.ts'
+import { diagnose, diagnoseEmbedder, type Finding } from '../../trainer-bridge/provision/mod.ts'
+import { bridgeOptionsOf } from '../check-bridge.ts'
 import { withModel } from '../check-models.ts'
 import { openCluster } from '../cluster.ts'
-import { type Asked, askedBy, checkKeys } from '../endpoints.ts'
+import { askedBy, checkKeys, embedderAsked } from '../endpoints.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
@@ -27,16 +28,16 @@ async function finding(name: string, check: () => Promise<string>): Promise<Find
   }
 }
 
-/** Each role's model and endpoint, whether its key is set, and whether the endpoint answers; nothing is paid. */
+/** The model and endpoint of each role, and of an embedder that has one; whether its key is set, and whether it answers; nothing is paid. */
 async function checkEndpoints(topology: Topology): Promise<Finding[]> {
-  const asked = askedBy(topology, process.env)
+  const asked = [...askedBy(topology, process.env), ...embedderAsked(topology, process.env)]
   if (asked.length === 0) return []
   const keys = await finding('keys of models', async () => {
     checkKeys(asked)
     return 'none goes to two endpoints'
   })
-  const check = async ({ role, model, endpoint, keyName }: Asked): Promise<Finding> => {
-    const found = await finding(`model of the ${role}`, async () => {
+  const check = async ({ role, model, endpoint, keyName }: (typeof asked)[number]): Promise<Finding> => {
+    const found = await finding(role === 'trainer-bridge' ? 'embedder' : `model of the ${role}`, async () => {
       const { contextTokens } = await checkTeacher(endpoint, model ?? '', topology.teacher.checkMs)
       return `it answers${contextTokens ? `, with a context of ${contextTokens} tokens` : ''}`
     })
@@ -45,6 +46,15 @@ async function checkEndpoints(topology: Topology): Promise<Finding[]> {
   }
   // A key that would go to two endpoints goes to none.
   return keys.status === 'ok' ? [keys, ...(await Promise.all(asked.map(check)))] : [keys]
+}
+
+/** Whether the trainer-bridge's options hold, and what embeds rows on this machine, where they say so. */
+async function checkEmbedder(topology: Topology, home: string): Promise<Finding[]> {
+  const options = await finding('options of the trainer-bridge', async () => bridgeOptionsOf(topology) && 'they hold')
+  if (options.status === 'broken') return [options]
+  const { embedder } = bridgeOptionsOf(topology)
+  if (embedder === 'package') return [await diagnoseEmbedder(home)]
+  return embedder === 'student' ? [{ name: 'embedder', status: 'ok', detail: 'the student itself' }] : []
 }
 
 async function checkFoundServer(): Promise<string> {
@@ -78,6 +88,7 @@ export function registerDoctor(program: Command): void {
         ...(await diagnose({ home })),
         await finding('free disk', () => checkDisk(topology, home).then(() => `enough under ${home}`)),
       ]
+      findings.push(...(await checkEmbedder(topology, home)))
       findings.push(...(await checkEndpoints(withModel(topology, options.model))))
       const server = findings.find(({ name }) => name === 'nats-server')
       if (process.env.NATS_URL || server?.status === 'ok') findings.push(await finding('bus', checkFoundServer))

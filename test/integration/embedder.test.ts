@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +12,7 @@ import { meanDistance, normalised } from '../../trainer-bridge/embedder/distance
 import { embeddedDiversity } from '../../trainer-bridge/embedder/diversity.ts'
 import { endpointEmbedder } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { ensureEmbedder, openEmbedder } from '../../trainer-bridge/embedder/open.ts'
-import { studentPath } from '../../trainer-bridge/provision/mod.ts'
+import { diagnoseEmbedder, embedderPath, studentPath } from '../../trainer-bridge/provision/mod.ts'
 import { type Runtime, startRuntime } from '../../trainer-bridge/runtime.ts'
 import { startEmbeddingsServer, wordVector } from '../support/embeddings-server.ts'
 import { memoryLog } from '../support/nats.ts'
@@ -187,6 +187,18 @@ describe('a model of this machine', () => {
   afterAll(async () => {
     await runtime?.[Symbol.asyncDispose]()
     await rm(scratch, { recursive: true, force: true })
+  })
+
+  test('the packaged one is checked by doctor, to the byte', async () => {
+    expect(await diagnoseEmbedder(testHome)).toMatchObject({ status: 'ok' })
+    const path = embedderPath(scratch)
+    await cp(embedderPath(testHome), path, { recursive: true })
+    await appendFile(join(path, 'tokenizer.json'), ' ')
+    expect(await diagnoseEmbedder(scratch)).toMatchObject({
+      status: 'broken',
+      detail: expect.stringContaining(join(path, 'tokenizer.json')),
+      mend: expect.stringContaining(`rm -r ${path}`),
+    })
   })
 
   test('the packaged one gives the likeness that its authors publish', { timeout: 120_000 }, async () => {

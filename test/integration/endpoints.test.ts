@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { z } from 'zod'
 import { prompts } from '../../agents/critic/rules-and-judge/prompts.ts'
 import { keysWithheld } from '../../cli/endpoints.ts'
 import { generateTopology, scaleProgram } from '../../cli/generate/plan.ts'
@@ -8,6 +9,8 @@ import { readProgramFile } from '../../cli/read-program.ts'
 import { readTopology } from '../../cli/topology-file.ts'
 import { sha256 } from '../../schemas/hash.ts'
 import { Program } from '../../schemas/program.ts'
+import type { AgentSpec } from '../../schemas/topology.ts'
+import { startEmbeddingsServer } from '../support/embeddings-server.ts'
 import { filesWith } from '../support/find-text.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
@@ -126,24 +129,26 @@ test('the same folder with another judge is refused, and a judge that nobody ask
   expect(unasked.output()).toContain('asks for no vote and no judge')
 }, 60_000)
 
+/** What doctor finds, by its name. */
+async function ask(topology: string, env: Record<string, string>) {
+  const command = folder.command('asked', ['doctor', '--json', '--topology', topology], env)
+  await command.ended
+  for (const key of Object.values(keys)) expect(command.output()).not.toContain(key)
+  const { findings } = JSON.parse(
+    command
+      .output()
+      .split('\n')
+      .find((line) => line.startsWith('{"findings'))!,
+  )
+  return new Map<string, { status: string; detail: string; mend?: string }>(
+    findings.map((finding: { name: string }) => [finding.name, finding]),
+  )
+}
+
 test('doctor shows the model, host and key of each role, and never the key; the start says the same faults', async () => {
   await using teacher = await startTeacherServer({ key: keys.TEACHER_KEY, contextTokens: 4096 })
   await using judge = await startTeacherServer({ key: keys.JUDGE_KEY, model: 'strict-judge' })
   await using planner = await startTeacherServer({ key: keys.OPENAI_API_KEY, model: 'large' })
-  const ask = async (topology: string, env: Record<string, string>) => {
-    const command = folder.command('asked', ['doctor', '--json', '--topology', topology], env)
-    await command.ended
-    for (const key of Object.values(keys)) expect(command.output()).not.toContain(key)
-    const { findings } = JSON.parse(
-      command
-        .output()
-        .split('\n')
-        .find((line) => line.startsWith('{"findings'))!,
-    )
-    return new Map<string, { status: string; detail: string; mend?: string }>(
-      findings.map((finding: { name: string }) => [finding.name, finding]),
-    )
-  }
   const good = await topologyOf(
     'good',
     ownOf(teacher, 'TEACHER_KEY'),
@@ -172,6 +177,49 @@ test('doctor shows the model, host and key of each role, and never the key; the 
   const run = folder.command('asked', ['run', '--topology', shared], keys)
   expect(await run.ended, run.output()).toBe(2)
   expect(run.output()).toMatch(said)
+}, 60_000)
+
+test('doctor shows the embedder; a key that it would share with another endpoint ends a run before its start', async () => {
+  await using server = await startEmbeddingsServer({ key: keys.OPENAI_API_KEY })
+  const withEmbedder = (embedder: string | Own, generator: z.input<typeof AgentSpec>) =>
+    folder.topology('embedding', {
+      agents: {
+        planner: { variant: 'rules' },
+        generator,
+        critic: { variant: 'rules' },
+        'trainer-bridge': { variant: 'peft', options: { embedder } },
+        evaluator: { variant: 'scorer' },
+      },
+    })
+  const embedderOf = async (embedder: string | Own, env: Record<string, string> = keys) => {
+    const found = await ask(await withEmbedder(embedder, { variant: 'procedural' }), env)
+    return found.get('embedder') ?? found.get('options of the trainer-bridge')
+  }
+  const own = { baseUrl: server.url, model: 'words-64' }
+  const host = new URL(server.url).host
+  expect(await embedderOf('none')).toBeUndefined()
+  expect(await embedderOf('glove')).toMatchObject({ status: 'broken', detail: expect.stringContaining('embedder') })
+  expect(await embedderOf('student')).toMatchObject({ status: 'ok' })
+  expect(await embedderOf('package')).toMatchObject({
+    status: 'missing',
+    detail: expect.stringContaining('all-MiniLM-L6-v2'),
+    mend: expect.stringContaining('fetched'),
+  })
+  expect(await embedderOf(own)).toMatchObject({
+    status: 'ok',
+    detail: `words-64 at ${host}, key OPENAI_API_KEY is set; it answers`,
+  })
+  expect(await embedderOf(own, {})).toMatchObject({ status: 'broken', mend: expect.stringContaining('OPENAI_API_KEY') })
+  expect(server.requests).toBe(0)
+
+  await using teacher = await startTeacherServer({ key: keys.OPENAI_API_KEY })
+  const shared = await withEmbedder(own, { variant: 'llm', options: ownOf(teacher) })
+  const said = /The key in OPENAI_API_KEY would go to .* \(generator\) and to .* \(trainer-bridge\)/
+  expect((await ask(shared, keys)).get('keys of models')?.detail).toMatch(said)
+  const run = folder.command('asked', ['run', '--topology', shared], keys)
+  expect(await run.ended, run.output()).toBe(2)
+  expect(run.output()).toMatch(said)
+  expect(teacher.requests).toBe(0)
 }, 60_000)
 
 test.each([

