@@ -1,27 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { Identity, Launch } from '../agents/kit/launch.ts'
+import type { Identity } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus, type TopologyOptions } from '../bus/mod.ts'
-import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
+import { type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { startGateway } from '../trace/gateway.ts'
 import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
-import { type EarlyAgents, environmentWithout } from './agent-child.ts'
+import type { EarlyAgents } from './agent-child.ts'
 import { openAgentsLog } from './agents-log.ts'
+import { checkDisk, checkPort } from './check-host.ts'
 import { type Cluster, openCluster } from './cluster.ts'
-import { keysWithheld } from './endpoints.ts'
-import { UsageError } from './errors.ts'
+import { crewMember } from './crew-member.ts'
 import { homeFolder } from './home.ts'
-import { shareConcurrency, withTeacherLimits } from './models.ts'
 import type { Reporter } from './progress.ts'
-import { type Crew, drainMsOf, supervise } from './supervisor.ts'
+import { supervise } from './supervisor.ts'
 
 /** A bus with its agents and its page, on this machine. */
 export type Session = AsyncDisposable & {
@@ -63,49 +58,6 @@ export function connectAs(role: Role, cluster: Cluster, log: Log): Promise<Bus> 
   return connectBus({ servers, sealed, limits, credentials, role, variant: 'cli', instance, log })
 }
 
-/** An agent of a topology; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
-export function crewMember(
-  role: AgentRole,
-  instance: string,
-  topology: Topology,
-  ready: Promise<Cluster>,
-  beside: readonly Topology[] = [],
-): Crew {
-  const identity = { role, variant: topology.agents[role].variant, instance }
-  return {
-    identity,
-    launch: ready.then((cluster) => {
-      // Read once the bus is ready: a local teacher's endpoint is known by then.
-      const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
-      return { ...launchOf(identity, topology, cluster), environment }
-    }),
-  }
-}
-
-/** What an agent process is handed: its role's credentials and nothing of another's. */
-function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Omit<Launch, 'environment'> {
-  const { role } = identity
-  const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
-  const credentials = Object.fromEntries(
-    accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
-  )
-  const holdsKey = role === 'critic' || role === 'evaluator'
-  return {
-    ...identity,
-    slots,
-    options,
-    credentials,
-    servers: cluster.servers,
-    sealed: cluster.sealed,
-    contaminationKey: holdsKey ? cluster.contaminationKey : null,
-    home: homeFolder(),
-    delivery: topology.delivery,
-    drainMs: drainMsOf(identity.variant, topology.supervisor),
-    graceMs: topology.supervisor.graceMs,
-    bus: topology.bus,
-  }
-}
-
 /** Makes streams, buckets and consumers, as the topology's limits say. With `keep` what is there keeps its limits. */
 export async function prepareBus(
   bus: Bus,
@@ -114,36 +66,6 @@ export async function prepareBus(
 ): Promise<void> {
   const { logMaxBytes, logMaxAgeDays, objectsMaxBytes } = storage
   await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery, ...choices })
-}
-
-/** Errors: UsageError when less disk is free than the topology asks for. */
-export async function checkDisk({ storage }: Topology, folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true })
-  const { bavail, bsize } = await statfs(folder)
-  const free = bavail * bsize
-  if (free >= storage.minFreeBytes) return
-  const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1)
-  throw new UsageError(
-    `${folder} has ${gib(free)} GiB free, less than the ${gib(storage.minFreeBytes)} GiB that storage.minFreeBytes asks for.`,
-    'Free disk space, set SYLLABUS_HOME to a larger disk, or lower storage.minFreeBytes in the topology.',
-  )
-}
-
-/** Errors: UsageError when the page's port is taken; said before anything is started. */
-async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
-  if (port === 0) return
-  const probe = createServer().listen(port, host)
-  try {
-    await once(probe, 'listening')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new UsageError(
-      `Port ${port} is in use on ${host}.`,
-      'Stop what holds it, or set gateway.port in the topology; 0 takes any free one.',
-    )
-  } finally {
-    probe.close()
-  }
 }
 
 /**
