@@ -11,7 +11,8 @@ import { retentionOf } from '../../tasks/read-retention.ts'
 import { runsFolder } from '../home.ts'
 import { modelsOf } from '../models.ts'
 import type { Papers, Trained } from './answers.ts'
-import { type Estimate, estimateRun, mean } from './estimate.ts'
+import { mean } from './calls.ts'
+import { type Estimate, estimateRun } from './estimate.ts'
 import { readPast } from './past-runs.ts'
 
 /** What is asked for; `program` and no evidence: rows alone, made once. */

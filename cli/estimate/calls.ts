@@ -1,0 +1,89 @@
+import type { Program } from '../../schemas/program.ts'
+import type { UsageLine } from '../../schemas/usage.ts'
+import type { EstimateInput } from './estimate.ts'
+
+export const charsPerToken = 4
+/** The words that the generator, the critic and the planner put around a prompt. */
+const frameChars = { generate: 200, judge: 1500, plan: 4000 }
+const replyTokens = { judge: 60, plan: 400, program: 1500 }
+
+const tokensOf = (chars: number) => Math.ceil(chars / charsPerToken)
+export const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+
+/** The calls of all models that so many candidates and the attempts' programs will probably take. */
+export function callsOf(input: EstimateInput, candidates: number): UsageLine[] {
+  const { attempts, program, models, planner } = input
+  return [
+    ...(program && models.generator !== undefined ? teacherLines(input, program, candidates) : []),
+    ...(planner && models.planner !== undefined ? plannerLines(models.planner, planner, attempts) : []),
+  ]
+}
+
+function teacherLines(input: EstimateInput, program: Program, candidates: number): UsageLine[] {
+  const example = {
+    input: mean(input.fewShot.map(({ input: text }) => text.length)),
+    output: mean(input.fewShot.map(({ output }) => output.length)),
+  }
+  const { models, instruction } = input
+  const prompts = program.sources.flatMap((source) => (source.kind === 'prompt' ? source : []))
+  if (prompts.length === 0) return []
+  const asked = mean(
+    prompts.map(
+      ({ template, seeds }) =>
+        template.length + (seeds === 'pool' ? input.poolChars : mean(seeds.map((seed) => seed.length))),
+    ),
+  )
+  const longest = mean(prompts.map(({ sampling }) => sampling.maxTokens))
+  const reply = input.fewShot.length > 0 ? tokensOf(example.input + example.output) : longest
+  const line = (
+    role: 'generator' | 'critic',
+    stage: UsageLine['stage'],
+    calls: number,
+    chars: number,
+    out: number,
+  ) => ({
+    role,
+    stage,
+    model: (role === 'critic' ? models.critic : models.generator) ?? models.generator!,
+    calls,
+    inputTokens: calls * tokensOf(chars),
+    outputTokens: Math.ceil(calls * Math.min(longest, out)),
+  })
+  const { verification, judge } = program
+  // Of programs that are not written yet, only what others asked for is known.
+  const asks = {
+    vote: typeof verification === 'string' ? 0 : verification.k,
+    judge: judge ? 1 : 0,
+    ...(input.mayCheck && input.past.checks),
+  }
+  return [
+    line('generator', 'generate', candidates, frameChars.generate + instruction.length + asked, reply),
+    line(
+      'critic',
+      'vote',
+      Math.round(asks.vote * candidates),
+      instruction.length + example.input,
+      tokensOf(example.output),
+    ),
+    line(
+      'critic',
+      'judge',
+      Math.round(asks.judge * candidates),
+      frameChars.judge + reply * charsPerToken,
+      replyTokens.judge,
+    ),
+  ].filter(({ calls }) => calls > 0)
+}
+
+function plannerLines(model: string, { contextChars }: { contextChars: number }, attempts: number): UsageLine[] {
+  const line = (stage: 'plan' | 'program' | 'correct', outputTokens: number) => ({
+    role: 'planner' as const,
+    model,
+    stage,
+    calls: attempts,
+    inputTokens: attempts * tokensOf(contextChars + frameChars.plan),
+    outputTokens: attempts * outputTokens,
+  })
+  return [line('plan', replyTokens.plan), line('program', replyTokens.program), line('correct', replyTokens.program)]
+}

@@ -1,0 +1,66 @@
+import type { UsageLine } from '../../schemas/usage.ts'
+import { charsPerToken } from './calls.ts'
+import type { Estimate, EstimateInput } from './estimate.ts'
+
+/** What is taken for granted, and from where. */
+export function assumptionsOf(
+  { rows, program, mayCheck, fewShot, past, planner }: EstimateInput,
+  { datasets, candidates, share, count }: { datasets: number; candidates: number; share: number; count: number },
+): string[] {
+  const yieldFrom = past.yield ? `measured here on ${past.yield.asked} candidates` : "the planner's first guess"
+  const reply =
+    fewShot.length > 0
+      ? `as long as the task's ${fewShot.length} worked examples`
+      : "as long as the program's maxTokens"
+  return [
+    ...(program
+      ? [
+          `${datasets} dataset(s) of ${rows} rows from ${candidates} candidates: ${(100 * share).toFixed(0)} % of them are admitted (${yieldFrom})`,
+          `a reply is ${reply}; ${charsPerToken} characters a token; no revision, repetition or failed request`,
+        ]
+      : ['no teacher is prompted']),
+    ...(program && mayCheck
+      ? [
+          past.checks
+            ? 'the critic is asked about a row as often as in earlier runs'
+            : 'what the programs will have the critic ask is not known: a vote of k adds up to k calls a candidate, a judge 1',
+        ]
+      : []),
+    ...(planner ? ['the planner writes every program with one correction'] : []),
+    ...(count > 0
+      ? [
+          past.training
+            ? `training as fast as in ${past.training.trainings} training(s) before: ${past.training.secondsPerRow.toFixed(2)} s a row`
+            : 'how long a training takes is not known: none was measured in this folder of runs',
+          past.answers
+            ? `a question is answered as fast as in ${past.answers.sittings} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
+            : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
+        ]
+      : []),
+  ]
+}
+
+/** The limits that would be reached. */
+export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
+  const calls = (of: (line: UsageLine) => boolean) =>
+    (spent.lines ?? []).filter(of).reduce((sum, line) => sum + line.calls, 0)
+  const over = (name: string, value: number | null, limit: number | null) =>
+    value !== null && limit !== null && value > limit
+      ? [`${name} ${limit}: about ${Number(value.toFixed(2))} would be used`]
+      : []
+  return [
+    ...over(
+      'run.teacherCalls',
+      calls(({ role }) => role !== 'planner'),
+      limits.teacherCalls,
+    ),
+    ...over(
+      'run.plannerCalls',
+      calls(({ role }) => role === 'planner'),
+      limits.plannerCalls,
+    ),
+    ...over('run.tokens', spent.inputTokens + spent.outputTokens, limits.tokens),
+    ...over('run.money', money, limits.money),
+    ...over('run.maxHours', (hours.training ?? 0) + (hours.calls ?? 0), limits.maxHours),
+  ]
+}
