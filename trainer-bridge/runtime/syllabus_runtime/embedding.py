@@ -24,7 +24,8 @@ PASS_TOKENS = 8192
 def embed(name: str, texts: list[str], out: Path, cancel: CancelToken) -> dict:
     """Writes one line {"vector"} a text, in the texts' order; returns the result that goes on the wire."""
     tokenizer, model = _load(name)
-    ids = [tokenizer(text, truncation=True, max_length=MOST_TOKENS).input_ids or [0] for text in texts]
+    # As over HTTP, an empty text is a blank: token 0, where there is none, is often the padding, whose states may be zeros.
+    ids = [tokenizer(text or " ", truncation=True, max_length=MOST_TOKENS).input_ids or [0] for text in texts]
     vectors: dict[int, list[float]] = {}
     for batch in _batches(ids):
         cancel.check()
