@@ -46,6 +46,18 @@ describe('the same items', () => {
     expect(interval.high).toBeCloseTo(-0.0046, 4)
   })
   test('exact McNemar as published', () => expect(mcNemar(cavo.gained, cavo.lost)).toBeCloseTo(0.052479, 6))
+  test('exact McNemar is no sum of rounded terms: both tails of so many fair coins, counted in whole numbers', () => {
+    for (const [gained, lost, p] of [
+      [1, 0, 1],
+      [3, 3, 1],
+      [5, 31, 1.2913485988974571e-5],
+      [25, 145, 9.356427960246984e-22],
+      [400, 600, 2.7284641560660184e-10],
+    ] as const) {
+      expect(mcNemar(gained, lost) / p).toBeCloseTo(1, 6)
+      expect(mcNemar(lost, gained)).toBe(mcNemar(gained, lost))
+    }
+  })
   test('nothing tells them apart: p is 1', () => expect(mcNemar(0, 0)).toBe(1))
 
   test('Newcombe holds its estimate and changes sign with the order', () => {

@@ -3,7 +3,7 @@ declare module 'jstat' {
   const jStat: {
     normal: { inv(p: number, mean: number, deviation: number): number }
     studentt: { inv(p: number, degreesOfFreedom: number): number }
-    binomial: { cdf(successes: number, trials: number, p: number): number }
+    ibeta(x: number, a: number, b: number): number
   }
   export = jStat
 }
