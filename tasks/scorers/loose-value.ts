@@ -9,14 +9,18 @@ const maxChars = 100_000
 
 /**
  * The value that a reply gives for an expression, wherever it stands: the operand of its last assertion that can be read
- * (on either side), a fenced block, a last line, what follows "answer is". In Python's spelling or JSON's. Linear.
+ * (on either side), a fenced block, a last line, what follows "answer is". An assertion that denies a value gives none. In Python's spelling or JSON's. Linear.
  */
 export function readValueLoosely(reply: string): { value: PyValue; text: string } | null {
   const lines = reply.split(/\r?\n/)
   const assertions = lines.filter((line) => line.length <= maxChars && line.includes('assert')).slice(-maxCandidates)
   for (const line of assertions.reverse()) {
-    const answer = fromAssertion(trimMarks(line.slice(line.indexOf('assert')), '`*', { start: false }))
+    const statement = trimMarks(line.slice(line.indexOf('assert')), '`*', { start: false })
+    const assertion = readAssertion(statement)
+    const answer = assertion.ok ? operandOf(assertion) : null
     if (answer !== null) return answer
+    const isDenied = !assertion.ok && assertion.reason === 'not-an-equality' && statement.includes('!=')
+    if (isDenied) return null
   }
   for (const text of [
     fencedBlock(lines),
@@ -30,9 +34,9 @@ export function readValueLoosely(reply: string): { value: PyValue; text: string 
   return null
 }
 
-function fromAssertion(statement: string): { value: PyValue; text: string } | null {
-  const assertion = readAssertion(statement)
-  if (!assertion.ok) return null
+type Equality = Extract<ReturnType<typeof readAssertion>, { ok: true }>
+
+function operandOf(assertion: Equality): { value: PyValue; text: string } | null {
   for (const node of [assertion.right, assertion.left]) {
     const result = evalNode(node)
     const text = assertion.source(node)

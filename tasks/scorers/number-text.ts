@@ -7,7 +7,12 @@
 const maxChars = 2_000
 
 const wrappers =
-  /\\(?:text|mathrm|mathbf|mathit|textbf|operatorname|mbox|rm|bf|displaystyle|left|right|!|,|;|:|quad|qquad| )|[`~*_$]{2,}|[`$~]|\\[()[\]$%]/g
+  /\\(?:text|mathrm|mathbf|mathit|textbf|operatorname|mbox|rm|bf|displaystyle|left|right|!|,|;|:|quad|qquad| )|(?!(?<=\d)\*\*[-+({]?\d)[`~*_$]{2,}|[`$~]|\\[()[\]$%]/g
+/** A tab or a form feed with the rest of a command: an escape of JSON that was not meant as one. */
+const unescaped: [RegExp, string][] = [
+  [/\times/g, '\\times'],
+  [/\frac/g, '\\frac'],
+]
 const number = /([-+])? ?((?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:[eE]([-+]?\d{1,4})(?![a-zA-Z0-9]))?/y
 const power = /^ ?(?:\\times|\\cdot|×|·|\*|x|X) ?10 ?(?:\^|\*\*) ?[{(]? ?([-+]?) ?(\d{1,4}) ?[})]?/
 const barePower = /^([-+]?) ?10 ?(?:\^|\*\*) ?[{(]? ?([-+]?) ?(\d{1,4}) ?[})]?/
@@ -23,8 +28,8 @@ export function readAnswerNumber(text: string): number | null {
 
 /** The text without the marks that only set it, its minus signs as `-`, its full-width digits as ASCII, its white space single. */
 export function cleanAnswer(text: string): string {
-  return text
-    .slice(0, maxChars)
+  return unescaped
+    .reduce((read, [broken, meant]) => read.replace(broken, meant), text.slice(0, maxChars))
     .replace(/[\u2212\u2013\uFE63\uFF0D]/g, '-')
     .replace(/[\uFF0E\uFF10-\uFF19]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/\{,\}/g, ',')

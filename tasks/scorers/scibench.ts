@@ -107,7 +107,7 @@ const answerPhrase = /answer is/gi
 
 /** The same rule on what a person would read: signs, separators, LaTeX around the number, powers of ten in any question. */
 function scoreNormalised({ response, gold, unit }: ScibenchLine): Verdict {
-  const text = lastBoxed(response) ?? lastSentence(response)
+  const text = lastBoxed(response) ?? boxedAnswer(response) ?? lastSentence(response)
   if (text === null) return wrong(null, 'no-box')
   const goldNumber = readAnswerNumber(gold)
   if (goldNumber === null) return wrong(text, 'gold-not-a-number')

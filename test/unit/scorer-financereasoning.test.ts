@@ -64,6 +64,9 @@ describe('FinanceReasoning, normalised', () => {
   test.each<[unknown, number | boolean]>([
     ['1,234.5', 1234.5],
     ['5 x 10^3', 5000],
+    ['10**3', 1000],
+    ['2*10**-3', 0.002],
+    ['**5**', 5],
     ['5 million', 5_000_000],
     ['5 million', 5],
     ['$(1,200)', -1200],

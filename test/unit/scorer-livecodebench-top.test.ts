@@ -80,5 +80,6 @@ describe('test output prediction, normalised', () => {
     ['assert f(1) == 1', 'true'],
     ['assert f(1) == [2, 1]', '[1,2]'],
     ['no idea', '1'],
+    ['assert f(1) != 5', '5'],
   ])('refuses %s for %s', (response, expected) => expect(normalised(response, expected)).toBe(false))
 })

@@ -81,6 +81,9 @@ describe('SciBench, normalised', () => {
   test('keeps the power of ten that the question leaves to the answer', () => {
     expect(normalised(box('7 \\times 10^{7}'), '7', '10^7 km')).toBe(true)
     expect(normalised(box('7'), '7', '10^7 km')).toBe(false)
+    // What a reader of JSON makes of a backslash that was not escaped.
+    expect(normalised(box('7 \times 10^{7}'), '7', '10^7 km')).toBe(true)
+    expect(normalised('\boxed{12.5}', '12.5')).toBe(true)
   })
 
   test('refuses another number and no number', () => {
