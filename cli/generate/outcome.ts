@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
-import { moneyOf } from '../../schemas/usage.ts'
+import { moneyOf, spentTogether } from '../../schemas/usage.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import type { Reporter } from '../progress.ts'
 import { commandAgain } from './again.ts'
 import { endingOf } from './ending.ts'
-import { keptReplies } from './kept-replies.ts'
 import { outcomeFile } from './out-folder.ts'
+import { unfinishedWork } from './unfinished.ts'
 
 /**
  * Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. Tells what
@@ -24,7 +24,11 @@ export async function writeOutcome(
   const [attempt] = state.attempts
   if (!attempt) return false
   const { rows, data, made } = await exportAttempt(bus, config, attempt, to)
-  const kept = stopReason === null ? await keptReplies(bus, config.runId, attempt.attempt, attempt.round) : 0
+  const at = { runId: config.runId, attempt: attempt.attempt, round: attempt.round }
+  const models = { generator: to.model, critic: config.models.critic ?? to.model }
+  const unfinished = stopReason === null ? await unfinishedWork(bus, at, models) : null
+  const kept = unfinished?.replies ?? 0
+  const spent = spentTogether([made.spent, unfinished?.spent])
   const { why, next } = endingOf(state, attempt, rows)
   const bySource = made.bySource()
   const facts = {
@@ -38,12 +42,12 @@ export async function writeOutcome(
     rounds: attempt.round,
     /** Asked = generated + failed; generated = admitted + rejected. */
     bySource,
-    /** By role, model and stage in `lines`; all resumes together. */
-    spent: made.spent,
-    /** Paid for beside them: replies of shards that are not finished, of which the command that goes on makes rows. */
+    /** By role, model and stage in `lines`; all resumes together, and what was spent on shards that are not finished. */
+    spent,
+    /** Paid for beside the rows: replies of shards that are not finished, of which the command that goes on makes rows. */
     keptReplies: kept,
     /** US dollars for those tokens; null where the price is not known. */
-    money: moneyOf(made.spent, config.prices),
+    money: moneyOf(spent, config.prices),
     callLimit: config.limits.teacherCalls,
     model: to.model,
     /** Of votes and verdicts; null where the program asks for none. */
@@ -54,7 +58,7 @@ export async function writeOutcome(
   }
   await writeFile(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
-  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${made.spent.calls} calls: ${why}`)
+  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
   if (kept > 0) reporter.line(`kept beside them: ${kept} replies of shards that are not finished`)
   if (next) {

@@ -43,11 +43,16 @@ test('errors that come as successes and say nothing of their kind end the run as
   expect(outcome.spent.calls).toBe(server.requests)
 }, 60_000)
 
-test('an error that comes as a success and names a refused key makes the run wait, with its reason', async () => {
+test('an error that comes as a success and names a refused key makes the run wait, with its reason; every request is counted', async () => {
   asked = 0
   await using server = await afterSome(60, { message: 'planted', code: 'invalid_api_key' })
   const command = folder.generate('lasting', server, ['--rows', '100', '--concurrency', '20'])
   expect(await command.ended, command.output()).toBe(4)
   expect(command.output()).toContain('planted')
   expect(server.requests).toBeLessThan(60 + 3 * 20)
+  expect((await folder.outcomeOf('lasting')).spent.calls).toBe(server.requests)
+  asked = Number.NEGATIVE_INFINITY
+  const again = folder.generate('lasting', server, ['--rows', '100', '--concurrency', '20'])
+  expect(await again.ended, again.output()).toBe(0)
+  expect((await folder.outcomeOf('lasting')).spent.calls).toBe(server.requests)
 }, 60_000)

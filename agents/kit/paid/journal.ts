@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Kv } from '../../../bus/mod.ts'
 import { ObjectRef, Sha256 } from '../../../schemas/ids.ts'
-import { type PayingRole, type Spent, type Stage, spentOn, type UsageLine } from '../../../schemas/usage.ts'
+import { type PayingRole, type Spent, Stage, spentOn, type UsageLine } from '../../../schemas/usage.ts'
 import { Reply } from '../teacher/completion.ts'
 import type { ChatRequest } from '../teacher/request.ts'
 import type { Teacher } from '../teacher/teacher.ts'
@@ -14,6 +14,8 @@ const asked = {
   prompt: ObjectRef.optional(),
   /** Host that was asked. */
   endpoint: z.string().optional(),
+  /** What it was asked for; left out in journals of before this was noted. */
+  stage: Stage.optional(),
   /** HTTP requests that it took. */
   calls: z.number().int().nonnegative().default(1),
 }
@@ -90,7 +92,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     }
     const prompt = await keep?.(request)
     const answer = await teacher.ask(request, purse, signal)
-    const paid = { promptHash, endpoint: teacher.host, calls, ...(prompt && { prompt }) }
+    const paid = { promptHash, endpoint: teacher.host, stage, calls, ...(prompt && { prompt }) }
     const made = answer.ok ? { ...paid, reply: answer.reply } : { ...paid, failure: answer }
     // An owner before this one may have written its reply late: the first one counts, for everybody.
     const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made

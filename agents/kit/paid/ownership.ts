@@ -24,6 +24,8 @@ export type Ownership = {
   readonly purse: Purse
   /** Calls that earlier owners reserved; all of them count as made. */
   readonly earlier: number
+  /** Gives back what was reserved and not used, once no call is under way: work that ends without a result lost nothing. Throws NotOwner. */
+  giveBack(): Promise<void>
   /** Closes the work with what it made. Throws NotOwner. */
   close(result: ObjectRef): Promise<void>
 }
@@ -31,7 +33,7 @@ export type Ownership = {
 /**
  * Takes a piece of work over, or gives what it made where it is closed.
  * O1  A call is made only below the watermark that was written before, under this owner's epoch.
- * O2  What earlier owners reserved counts as spent, replied to or not, so `maxCalls` holds across any crash.
+ * O2  What earlier owners reserved and did not give back counts as spent, replied to or not, so `maxCalls` holds across any crash.
  * O3  A write with an old revision fails: then another took over, and this one spends and publishes nothing more.
  */
 export async function takeWork(
@@ -77,6 +79,10 @@ export async function takeWork(
             return true
           }),
       },
+      giveBack: () =>
+        inTurn(async () => {
+          if (earlier + made < record.reserved) await write({ reserved: earlier + made })
+        }),
       close: (result) => inTurn(() => write({ result })),
     }
   }

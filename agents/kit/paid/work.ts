@@ -76,8 +76,11 @@ export async function openPaidWork(
       const made = await make(journal.call, journal.spent)
       await ownership.close(made)
       return made
-    } finally {
+    } catch (error) {
       await journal.settled()
+      // Where it cannot be given back, another owns the work or the server is away: it then counts as spent.
+      await ownership.giveBack().catch(() => {})
+      throw error
     }
   }
 
