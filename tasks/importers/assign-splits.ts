@@ -12,6 +12,8 @@ export type Division = {
   counts: Record<Role, number>
   /** Groups that were divided. */
   groups: number
+  /** Skills with too few groups to be in both validation and test. */
+  lopsided: string[]
   /** The role of every item, in reading order. */
   roles(): Generator<Role>
 }
@@ -39,6 +41,7 @@ export function assignSplits(table: ItemTable, plan: SplitPlan): Division {
   return {
     counts: { dropped: count - kept, validation, test, audit, example, seed },
     groups,
+    lopsided: lopsidedSkills(table),
     roles: () => rolesInOrder(database, count),
   }
 }
@@ -79,6 +82,17 @@ function divide(database: DatabaseSync, role: Role, share: number): number {
     taken += size
   }
   return taken
+}
+
+function lopsidedSkills({ database, skills }: ItemTable): string[] {
+  const inBoth = database
+    .prepare(
+      `SELECT skill FROM items JOIN groups USING (key) GROUP BY skill
+       HAVING max(role = ${roles.indexOf('validation')}) = 1 AND max(role = ${roles.indexOf('test')}) = 1`,
+    )
+    .all()
+  const found = new Set(inBoth.map(({ skill }) => Number(skill)))
+  return skills.filter(([, skill]) => !found.has(skill)).map(([name]) => name)
 }
 
 type Group = { place: number; stratum: number; size: number }

@@ -96,6 +96,7 @@ async function writeFolder(
     const why = `Only ${table.kept} questions in ${division.groups} groups: too few to divide`
     throw new TaskError(why, source, 'Point at the whole set, or ask for fewer audit items and seeds.')
   }
+  if (division.lopsided.length > 0) log.note(lopsidedNote(division.lopsided))
 
   const written = await writeItems(importer, source, folder, profile, plan, division, log)
   counts.seed = written.seeds.length
@@ -121,6 +122,13 @@ async function writeFolder(
   await writeFile(`${folder}/task.yaml`, yaml)
   await writeJson(folder, taskFileNames.summary, summary(importer, plan, log, counts))
   return { log, counts }
+}
+
+const maxNamed = 20
+
+function lopsidedNote(skills: readonly string[]): string {
+  const named = skills.length > maxNamed ? [...skills.slice(0, maxNamed), '…'] : skills
+  return `Skills with too few questions to be in both validation and test: ${skills.length} (${named.join(', ')}).`
 }
 
 type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[] }

@@ -44,6 +44,17 @@ describe('the division of an imported set', () => {
     }
   })
 
+  test('names the strata that are too small to be in both splits', async () => {
+    await using folder = await importFolder()
+    const topics = times(42, (index) => (index < 40 ? `big-${index % 2}` : `lone-${index}`))
+    const rows = topics.map((topic, index) => ({ question: `What is ${index}?`, answer: `${index}`, topic }))
+    const source = await folder.put('a.jsonl', jsonLines(rows))
+    const { log } = await folder.import('jsonl', source, { options: { skill: 'topic' } })
+    expect(log.notes).toEqual([
+      'Skills with too few questions to be in both validation and test: 2 (lone-40, lone-41).',
+    ])
+  })
+
   test('gives every item one role, a whole group one role, and depends on neither the order nor the strata’s order', () => {
     fc.assert(
       fc.property(rowsOf, fc.nat(1000), fc.nat(10), fc.nat(10), (rows, seed, audit, seeds) => {
