@@ -87,7 +87,18 @@ function describe(issue: Issue, base: readonly PropertyKey[] = []): string[] {
         .join('; or ')}`,
     ]
   }
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return [`${placeOf(path)}: it is missing; write ${wordOf[issue.expected] ?? issue.expected}`]
   return [`${placeOf(path)}: ${issue.message}`]
+}
+
+const wordOf: Readonly<Record<string, string>> = {
+  object: 'an object',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
 }
 
 const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length))

@@ -31,6 +31,7 @@ export function registerVerify(program: Command): void {
       const task = path === undefined ? null : await loadTask(path)
       const published = report === undefined ? null : { file: report, report: await readReport(report) }
       let isSame = expect === undefined || expect === bundle.hash
+      let unchecked = 0
       if (json) console.log(JSON.stringify({ bundle: file, hash: bundle.hash, runId: bundle.manifest.runId, expect }))
       else {
         console.log(`run ${bundle.manifest.runId}, bundle hash ${bundle.hash}`)
@@ -39,13 +40,17 @@ export function registerVerify(program: Command): void {
       }
       for await (const result of verifyBundle(bundle, { task, published, deep })) {
         isSame &&= result.differences.length === 0
+        unchecked += result.unchecked.length
         if (json) console.log(JSON.stringify(result))
         else for (const line of linesOf(result)) console.log(line)
       }
-      if (!json) console.log(isSame ? 'Nothing differs.' : 'This bundle does not hold together.')
+      if (!json) console.log(isSame ? nothingDiffers(unchecked) : 'This bundle does not hold together.')
       process.exitCode = isSame ? exitCodes.ok : exitCodes.failure
     })
 }
+
+const nothingDiffers = (unchecked: number): string =>
+  unchecked === 0 ? 'Nothing differs.' : `Nothing differs in what was checked; ${unchecked} things could not be.`
 
 function hash(text: string): string {
   if (Sha256.safeParse(text).success) return text

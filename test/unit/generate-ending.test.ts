@@ -23,7 +23,9 @@ function ended(
     spent: calls(120),
     ...changes,
   }
-  const config = configOf({ rows: 200, limits: { ...configOf().limits, ...limits } })
+  // As `generate` has it: its rounds are bounded already.
+  const unshared = { maxShardsInFlight: null }
+  const config = configOf({ rows: 200, limits: { ...configOf().limits, ...unshared, ...limits } })
   const state: PlannerState = { ...newRun(config, 'start'), attempts: [attempt], stopReason }
   return endingOf(state, attempt, attempt.rows)
 }
