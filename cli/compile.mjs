@@ -1,0 +1,23 @@
+// After an install: compiles what commands and agents start with, so that the first start is as quick as the next.
+import module from 'node:module'
+import { runsHere } from './guard.mjs'
+
+const startedWith = [
+  './conduct.ts',
+  './generate/generate.ts',
+  '../agents/planner/agent.ts',
+  '../agents/planner/llm/open.ts',
+  '../agents/planner/rules/graph.ts',
+  '../agents/generator/agent.ts',
+  '../agents/critic/agent.ts',
+  '../agents/evaluator/agent.ts',
+  '../trainer-bridge/agent.ts',
+]
+
+if (runsHere()) {
+  const { compileCacheFolder } = await import('./compile-cache.ts')
+  const cache = compileCacheFolder()
+  if (cache) module.enableCompileCache(cache)
+  // An install does not fail for what is only quicker with it.
+  await Promise.allSettled(startedWith.map((path) => import(path)))
+}
