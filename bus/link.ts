@@ -118,7 +118,11 @@ async function checkServer(nc: NatsConnection, servers: string, account: Account
   }
   const answer = await nc.request('$JS.API.INFO', '', { timeout: requestMs }).then(
     (message) => z.object({ error: z.object({ description: z.string() }).optional() }).parse(message.json()),
-    (error: unknown) => ({ error: { description: reasonOf(error) } }),
+    (error: unknown) => {
+      // A server that ended meanwhile says nothing of its JetStream.
+      if (!(error instanceof errors.RequestError && error.isNoResponders())) throw connectFault(error, servers, '')
+      return { error: { description: reasonOf(error) } }
+    },
   )
   if (answer.error) {
     throw new BusSetupError({
