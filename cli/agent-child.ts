@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Identity, identityVariable } from '../agents/kit/launch.ts'
-import { type AgentsLog, openAgentsLog } from './agents-log.ts'
+import { identityVariable } from '../agents/kit/identity.ts'
+import type { Identity } from '../agents/kit/launch.ts'
 import { compileCacheFolder } from './compile-cache.ts'
+import { type LogFile, openAgentsLog } from './log-file.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
@@ -39,7 +40,7 @@ export function startAgent(identity: Identity, stderr: 'inherit' | number): Chil
 
 /** Agents that load their code before their launch is known, while the command still reads its input. */
 export type EarlyAgents = Disposable & {
-  log: AgentsLog
+  log: LogFile
   /** The process of this agent, if it was started and still runs; it is then the taker's to end. */
   take(identity: Identity): ChildProcess | undefined
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { createLog } from '../agents/kit/log.ts'
 import type { Topology } from '../schemas/topology.ts'
@@ -10,6 +10,7 @@ import { withFreeModel } from './check-models.ts'
 import { UsageError } from './errors.ts'
 import { homeFolder } from './home.ts'
 import { findSession } from './live-session.ts'
+import { openLogFile } from './log-file.ts'
 import type { Reporter } from './progress.ts'
 
 /** A model to serve: `choice` as a trainer-bridge's `student`. */
@@ -74,10 +75,8 @@ export async function serveLocalModel(
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   const { python } = await provisionRuntime({ home, onProgress })
   await ensureStudent(choice, { home, python, onProgress, signal: new AbortController().signal })
-  mkdirSync(join(home, 'logs'), { recursive: true })
-  const file = openSync(join(home, 'logs', 'local-teacher.log'), 'a')
-  stack.defer(() => closeSync(file))
-  const log = createLog({ role: 'local-teacher' }, { destination: file })
+  const { descriptor } = stack.use(openLogFile('local-teacher'))
+  const log = createLog({ role: 'local-teacher' }, { destination: descriptor })
   onProgress(`loading ${name} as the language model`)
   const path = choice === 'embedded' ? studentPath(home) : choice
   const { baseUrl } = stack.use(await serveTeacher({ python, student: { name, path }, log }, localTeacher))

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { replicaName } from '../agents/kit/identity.ts'
 import type { Identity } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus, type TopologyOptions } from '../bus/mod.ts'
@@ -10,11 +11,11 @@ import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { provisionRuntime } from '../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
 import type { EarlyAgents } from './agent-child.ts'
-import { openAgentsLog } from './agents-log.ts'
 import { checkDisk, checkPort } from './check-host.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { crewMember } from './crew-member.ts'
 import { homeFolder } from './home.ts'
+import { openAgentsLog } from './log-file.ts'
 import type { Reporter } from './progress.ts'
 import { supervise } from './supervisor.ts'
 
@@ -91,7 +92,7 @@ export async function openSession(
   const started = roles ?? agentRoles
   const own = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
-      crewMember(role, `${role}-${index + 1}`, topology, ready.promise, all),
+      crewMember(role, replicaName(role, index), topology, ready.promise, all),
     ),
   )
   const beside = alsoPlanners.map((other) =>

@@ -3,9 +3,6 @@ import { BusLimits } from '../../schemas/bus-limits.ts'
 import { DeliveryChanges } from '../../schemas/message.ts'
 import { Account, AgentRole } from '../../schemas/role.ts'
 
-/** The environment variable that tells an agent process who it is, so that it loads its code while the bus is made ready. */
-export const identityVariable = 'SYLLABUS_AGENT'
-
 export const Identity = z.object({ role: AgentRole, variant: z.string(), instance: z.string() })
 export type Identity = z.infer<typeof Identity>
 

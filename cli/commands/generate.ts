@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
 import { startEarly } from '../agent-child.ts'
 import { bundledTask } from '../bundled-task.ts'
@@ -49,7 +50,7 @@ export function registerGenerate(program: Command): void {
 const earlyAgents = (generators: number): Identity[] => [
   ...Array.from(
     { length: generators },
-    (_, index): Identity => ({ role: 'generator', variant: 'llm', instance: `generator-${index + 1}` }),
+    (_, index): Identity => ({ role: 'generator', variant: 'llm', instance: replicaName('generator', index) }),
   ),
-  { role: 'planner', variant: 'generate', instance: 'planner-1' },
+  { role: 'planner', variant: 'generate', instance: replicaName('planner', 0) },
 ]
