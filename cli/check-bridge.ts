@@ -2,7 +2,7 @@ import { checkTeacher } from '../agents/kit/teacher/check.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { embedderAsked } from './endpoints.ts'
-import { UsageError } from './errors.ts'
+import { usableOptions } from './usable-options.ts'
 
 /**
  * Checks the options of a topology's trainer-bridge, and of an embedder over HTTP its address, key and model; nothing is paid. Errors:
@@ -15,14 +15,8 @@ export async function checkBridge(topology: Topology, env: NodeJS.ProcessEnv = p
 }
 
 /** Errors: UsageError for options that do not hold. */
-export function bridgeOptionsOf(topology: Topology): BridgeOptions {
-  const { data, error } = BridgeOptions.safeParse(topology.agents['trainer-bridge'].options)
-  if (error) {
-    const { path, message } = error.issues[0]!
-    throw new UsageError(
-      `The trainer-bridge of topology ${topology.name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
-      'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
-    )
-  }
-  return data
-}
+export const bridgeOptionsOf = (topology: Topology): BridgeOptions =>
+  usableOptions(BridgeOptions, topology, 'trainer-bridge', {
+    named: 'trainer-bridge',
+    mend: 'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
+  })

@@ -1,5 +1,6 @@
 import { JudgeOptions } from '../agents/critic/rules-and-judge/options.ts'
 import { LlmGeneratorOptions } from '../agents/generator/llm/options.ts'
+import { memo } from '../agents/kit/cache.ts'
 import { checkTeacher } from '../agents/kit/teacher/check.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
@@ -7,9 +8,10 @@ import { PayingRole } from '../schemas/usage.ts'
 import { asksModel } from '../schemas/variants.ts'
 import { checkBridge } from './check-bridge.ts'
 import type { ModelContexts } from './check-context.ts'
-import { askedBy, checkKeys, embedderAsked } from './endpoints.ts'
+import { type Asked, askedBy, checkKeys, embedderAsked } from './endpoints.ts'
 import { UsageError } from './errors.ts'
 import { checkPrices, shareConcurrency } from './models.ts'
+import { usableOptions } from './usable-options.ts'
 
 /** What the variants that ask a model take as options. */
 export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
@@ -84,26 +86,20 @@ export async function checkModels(topology: Topology, env = process.env): Promis
   const asked = askedBy(topology, env)
   checkKeys([...asked, ...embedderAsked(topology, env)])
   await checkBridge(topology, env)
-  const found = new Map<string, Promise<{ contextTokens: number | null }>>()
+  const checked = memo(
+    ({ endpoint, model }: Asked) => checkTeacher(endpoint, model!, topology.teacher.checkMs),
+    ({ endpoint: { baseUrl, apiKey }, model }) => JSON.stringify([baseUrl, apiKey, model]),
+  )
   const contexts = new Map<PayingRole, number | null>()
-  for (const { role, model, endpoint } of asked) {
-    const key = JSON.stringify([endpoint.baseUrl, endpoint.apiKey, model])
-    const answer = found.get(key) ?? checkTeacher(endpoint, model!, topology.teacher.checkMs)
-    found.set(key, answer)
-    contexts.set(role, (await answer).contextTokens)
-  }
+  for (const each of asked) contexts.set(each.role, (await checked(each)).contextTokens)
   return contexts
 }
 
-function checkOptions({ name, agents }: Topology): void {
+function checkOptions(topology: Topology): void {
   for (const role of PayingRole.options) {
-    if (!asksModel(agents[role].variant)) continue
-    const { error } = optionsOf[role].safeParse(agents[role].options)
-    if (!error) continue
-    const { path, message } = error.issues[0]!
-    throw new UsageError(
-      `The ${role} ${agents[role].variant} of topology ${name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
-      `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`,
-    )
+    const { variant } = topology.agents[role]
+    if (!asksModel(variant)) continue
+    const mend = `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`
+    usableOptions<unknown>(optionsOf[role], topology, role, { named: `${role} ${variant}`, mend })
   }
 }

@@ -1,11 +1,14 @@
 import { hashOf } from '../../schemas/hash.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { spentTogether } from '../../schemas/usage.ts'
 import { allowances } from './allowances.ts'
 import { callsLeft } from './budget-left.ts'
 import { outgoing } from './outgoing.ts'
-import { nextRound, shardSizeOf } from './rounds.ts'
+import { addYields, nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import type { Store } from './store.ts'
 
@@ -84,6 +87,19 @@ export function isOverdue(startedAt: string | undefined, at: string, { limits }:
   if (limits.attemptHours === null || startedAt === undefined) return false
   return Date.parse(at) - Date.parse(startedAt) >= limits.attemptHours * 3_600_000
 }
+
+/** The attempt after a closed round. */
+export const withVerdict = (
+  attempt: Attempt,
+  { bySource, rows, dataset, datasetHash, spent }: PayloadOf<typeof Verdict>,
+): Attempt => ({
+  ...attempt,
+  bySource: addYields(attempt.bySource, bySource),
+  rows,
+  dataset,
+  datasetHash,
+  spent: spentTogether([attempt.spent, spent]),
+})
 
 /** Opens the attempt's next round at a time; no messages when the dataset is full or nothing more may be asked. */
 export function planRound(

@@ -81,7 +81,16 @@ function payable(asks: readonly Ask[], program: Program, callsLeft: number): Ask
   return costOf(cheapest) <= callsLeft ? [{ ...cheapest, count: 1 }] : []
 }
 
-/** Adds a round's yield to what the attempt has. */
+type Yields = Readonly<Record<string, Yield>>
+
+/** Adds a round's yield by source to what the attempt has. */
+export function addYields(before: Yields, round: Yields): Record<string, Yield> {
+  const bySource = { ...before }
+  for (const [source, counts] of Object.entries(round)) bySource[source] = addYield(bySource[source], counts)
+  return bySource
+}
+
+/** Adds a round's yield of one source to what the attempt has. */
 export function addYield(before: Yield | undefined, round: Yield): Yield {
   if (!before) return round
   const failed = addCounts(before.failed ?? {}, round.failed ?? {})

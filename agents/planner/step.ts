@@ -2,16 +2,14 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { RunStarted } from '../../schemas/messages/run.ts'
-import { spentTogether } from '../../schemas/usage.ts'
 import { armTrained, settleArms } from './arms.ts'
-import { planRound } from './attempt.ts'
+import { planRound, withVerdict } from './attempt.ts'
 import { brokenSources } from './broken-sources.ts'
 import { control } from './control.ts'
 import { type Draft, type PlannerEvent, putAttempt, type StepDeps, setStatus, taskOf, train } from './draft.ts'
 import { finish } from './ending.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
-import { addYield } from './rounds.ts'
 import { newRun, withMessages } from './run-state.ts'
 import { attemptScored, searchOn } from './search.ts'
 import type { PlannerState } from './state.ts'
@@ -82,14 +80,10 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
   const current =
     verdict.attempt === 0 ? state.control : state.attempts.find((each) => each.attempt === verdict.attempt)
   if (current?.outcome !== 'generating' || current.round !== verdict.round) return
-  const bySource = { ...current.bySource }
-  for (const [source, counts] of Object.entries(verdict.bySource)) bySource[source] = addYield(bySource[source], counts)
-  const { rows, dataset, datasetHash } = verdict
-  const spent = spentTogether([current.spent, verdict.spent])
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
-  const closed = { ...current, bySource, rows, dataset, datasetHash, spent, surplus }
+  const closed = { ...withVerdict(current, verdict), surplus }
   putAttempt(draft, closed)
-  const fault = verdict.attempt > 0 ? brokenSources(bySource, verdict) : null
+  const fault = verdict.attempt > 0 ? brokenSources(closed.bySource, verdict) : null
   if (fault) {
     const raised = { ...closed, outcome: 'raised' as const, error: fault }
     putAttempt(draft, raised)
@@ -102,8 +96,8 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
     draft.send.push(...next.messages)
     return
   }
-  const isShort = rows < state.config.minimumRows
-  const error = isShort ? `${rows} rows were admitted of at least ${state.config.minimumRows}` : null
+  const isShort = closed.rows < state.config.minimumRows
+  const error = isShort ? `${closed.rows} rows were admitted of at least ${state.config.minimumRows}` : null
   putAttempt(draft, { ...next.attempt, outcome: isShort ? 'invalid' : 'training', error })
   if (verdict.attempt === 0) return settleArms(draft)
   if (isShort) return searchOn(draft)

@@ -1,7 +1,7 @@
 import { passOver } from '../../agents/critic/pass-over.ts'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
 import { storedShards } from '../../agents/critic/stored-shards.ts'
-import { addYield } from '../../agents/planner/rounds.ts'
+import { addYields } from '../../agents/planner/rounds.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
@@ -26,13 +26,7 @@ export async function madeSoFar(bus: Bus, runId: string, attempt: Attempt): Prom
   const open = passOver({ quotas }, program, earlier, storedShards(bus, record.value))
   return {
     rows: open.rows,
-    bySource() {
-      const bySource = { ...attempt.bySource }
-      for (const [source, counts] of Object.entries(open.result().bySource)) {
-        bySource[source] = addYield(bySource[source], counts)
-      }
-      return bySource
-    },
+    bySource: () => addYields(attempt.bySource, open.result().bySource),
     spent: spentTogether([spent, ...Object.values(record.value.done).map((shard) => shard.spent)]),
   }
 }

@@ -1,4 +1,4 @@
-import { JournalEntry } from '../../agents/kit/paid/journal.ts'
+import { JournalEntry, lostCalls, usageOf } from '../../agents/kit/paid/journal.ts'
 import { PaidRecord } from '../../agents/kit/paid/ownership.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { type Spent, spentOn, type UsageLine } from '../../schemas/usage.ts'
@@ -21,6 +21,7 @@ export async function unfinishedWork(
   const lines: UsageLine[] = []
   let replies = 0
   for (const { role, records, journal } of payers) {
+    const payer = { role, model: models[role] }
     const work = bus.kv(records, PaidRecord)
     const entries = bus.kv(journal, JournalEntry)
     for (const key of await work.keys(`${runId}.a${attempt}.r${round}.*`)) {
@@ -32,26 +33,10 @@ export async function unfinishedWork(
         if (!entry) continue
         if ('reply' in entry) replies += 1
         lost -= entry.calls
-        lines.push(lineOf(role, models[role], entry))
+        lines.push(usageOf(entry, { ...payer, stage: entry.stage ?? 'lost', calls: entry.calls }))
       }
-      if (lost > 0)
-        lines.push({ role, model: models[role], stage: 'lost', calls: lost, inputTokens: 0, outputTokens: 0 })
+      if (lost > 0) lines.push(lostCalls({ ...payer, calls: lost }))
     }
   }
   return { replies, spent: spentOn(lines) }
-}
-
-function lineOf(role: UsageLine['role'], model: string, entry: JournalEntry): UsageLine {
-  const { endpoint, calls, stage = 'lost' } = entry
-  const { inputTokens = 0, outputTokens = 0, estimated = false } = 'reply' in entry ? entry.reply : {}
-  return {
-    role,
-    model,
-    ...(endpoint && { endpoint }),
-    stage,
-    calls,
-    inputTokens,
-    outputTokens,
-    ...(estimated && { estimated: 1 }),
-  }
 }

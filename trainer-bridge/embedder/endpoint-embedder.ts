@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Endpoint, hostOf } from '../../agents/kit/teacher/options.ts'
+import { parseJson } from '../../agents/kit/teacher/parse-json.ts'
 import { openPost, type Posted } from '../../agents/kit/teacher/post.ts'
 import type { EmbeddingEndpoint } from '../../schemas/embedding.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
@@ -58,7 +59,7 @@ export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint)
 
 /** The vectors of one reply in the texts' order. Errors: EmbeddingFailed for what is no list of one vector a text. */
 function readReply(text: string, wanted: number, name: string, requests: number) {
-  const parsed = Reply.safeParse(jsonOf(text))
+  const parsed = Reply.safeParse(parseJson(text))
   if (!parsed.success) throw new EmbeddingFailed(`${name}: what it answers is no list of embeddings`, requests)
   const { data, usage } = parsed.data
   const places = new Set(data.map(({ index }, place) => index ?? place))
@@ -66,12 +67,4 @@ function readReply(text: string, wanted: number, name: string, requests: number)
     throw new EmbeddingFailed(`${name}: ${data.length} embeddings for ${wanted} texts`, requests)
   const ordered = data.toSorted((one, other) => (one.index ?? 0) - (other.index ?? 0))
   return { data: ordered.map(({ embedding }) => normalised(embedding)), usage }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

