@@ -33,8 +33,6 @@ export async function serveTeacher(
       module: 'syllabus_runtime.serving',
       args: [student.path, '--name', student.name, '--port', String(port), ...limits],
       log,
-      // A model of this machine needs no key.
-      env: { OPENAI_API_KEY: undefined },
       heartbeatTimeoutMs: silenceMs,
       onEvent: (event) => event.event === 'listening' && listening.resolve(event.port),
       onExit(why) {

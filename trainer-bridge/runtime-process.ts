@@ -30,7 +30,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   const { python, module = 'syllabus_runtime', args = [], cwd, env, log, heartbeatTimeoutMs, onEvent, onExit } = options
   const child: ChildProcessWithoutNullStreams = spawn(python, ['-m', module, ...args], {
     cwd,
-    env: { ...process.env, ...env, ...runtimeEnvironment, PYTHONUNBUFFERED: '1' },
+    env: runtimeEnvironment({ ...process.env, ...env }),
     stdio: 'pipe',
     // Ctrl-C on the terminal is for the launcher; the runtime ends with its stdin.
     detached: true,

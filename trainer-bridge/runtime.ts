@@ -40,7 +40,7 @@ export interface RuntimeOptions {
   /** The venv's Python, from provisionRuntime. */
   python: string
   cwd?: string
-  /** Added to this process's own environment. */
+  /** Added to this process's own environment, of which the runtime is given what it uses. */
   env?: NodeJS.ProcessEnv
   log: RuntimeLog
   /** Ends the runtime. */

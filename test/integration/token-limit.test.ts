@@ -70,9 +70,8 @@ from syllabus_runtime.chat import encode_row
 from syllabus_runtime.rows import read_rows
 tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
 print(json.dumps([encode_row(tokenizer, row, sys.argv[3]).tokens for row in read_rows(sys.argv[2])]))`
-  const env = { ...process.env, ...runtimeEnvironment }
   const args = ['-c', script, student.path, file, recipe.system]
-  const told = await runCommand(python, args, { cwd: runtimePackage, env, timeoutMs: 120_000 })
+  const told = await runCommand(python, args, { cwd: runtimePackage, env: runtimeEnvironment(), timeoutMs: 120_000 })
   await rm(folder, { recursive: true })
   return JSON.parse(told.trim().split('\n').at(-1)!)
 }

@@ -11,7 +11,7 @@ export async function runtimePython(): Promise<string> {
 
 /** A random student of a few thousand weights in `folder`, which the real runtime loads and trains in milliseconds. */
 export async function makeTinyStudent(python: string, folder: string): Promise<string> {
-  const env = { ...process.env, ...runtimeEnvironment }
-  await runCommand(python, [join(runtimePackage, 'tests', 'tiny_student.py'), folder], { env, timeoutMs: 120_000 })
+  const args = [join(runtimePackage, 'tests', 'tiny_student.py'), folder]
+  await runCommand(python, args, { env: runtimeEnvironment(), timeoutMs: 120_000 })
   return folder
 }

