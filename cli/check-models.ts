@@ -3,6 +3,7 @@ import { LlmGeneratorOptions } from '../agents/generator/llm/options.ts'
 import { memo } from '../agents/kit/cache.ts'
 import { checkTeacher } from '../agents/kit/teacher/check.ts'
 import { LlmPlannerOptions } from '../agents/planner/llm/options.ts'
+import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { AgentSpec, Topology } from '../schemas/topology.ts'
 import { PayingRole } from '../schemas/usage.ts'
 import { asksModel } from '../schemas/variants.ts'
@@ -75,17 +76,22 @@ function withoutEndpoints(topology: Topology): Topology {
 }
 
 /**
- * Checks what the language models of a topology need, without a paid call: options, prices, that no key goes to two endpoints, and of
- * each role's endpoint address, key and model. Errors: UsageError, or TeacherUnusable; both say how to mend it. Gives the sizes of the
- * models' contexts, as far as their endpoints say them.
+ * Checks what the models that a command will use need, without a paid call: options, prices, that no key goes to two endpoints, and of
+ * each role's endpoint address, key and model; the trainer-bridge's embedder only where `roles` names it. Errors: UsageError, or
+ * TeacherUnusable; both say how to mend it. Gives the sizes of the language models' contexts, as far as their endpoints say them.
  */
-export async function checkModels(topology: Topology, env = process.env): Promise<ModelContexts> {
+export async function checkModels(
+  topology: Topology,
+  roles: readonly AgentRole[] = agentRoles,
+  env = process.env,
+): Promise<ModelContexts> {
   checkPrices(topology)
   shareConcurrency(topology)
   checkOptions(topology)
   const asked = askedBy(topology, env)
-  checkKeys([...asked, ...embedderAsked(topology, env)])
-  await checkBridge(topology, env)
+  const trains = roles.includes('trainer-bridge')
+  checkKeys(trains ? [...asked, ...embedderAsked(topology, env)] : asked)
+  if (trains) await checkBridge(topology, env)
   const checked = memo(
     ({ endpoint, model }: Asked) => checkTeacher(endpoint, model!, topology.teacher.checkMs),
     ({ endpoint: { baseUrl, apiKey }, model }) => JSON.stringify([baseUrl, apiKey, model]),

@@ -48,6 +48,9 @@ export type GenerateOptions = LoadOptions & {
   json: boolean
 }
 
+/** No student is trained or measured: what those roles need is neither checked nor started. */
+const startedRoles = ['generator', 'planner', 'critic'] as const
+
 /** Everything that can be wrong is said here, before anything is started or paid. */
 async function prepare(options: GenerateOptions): Promise<Wanted & { model: string; local: LocalModel | null }> {
   const { out, seed, runId } = options
@@ -75,7 +78,7 @@ async function prepare(options: GenerateOptions): Promise<Wanted & { model: stri
     )
   }
   if (!local) {
-    const contextTokens = (await checkModels(topology)).get('generator') ?? null
+    const contextTokens = (await checkModels(topology, startedRoles)).get('generator') ?? null
     const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
     checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
   }
@@ -109,7 +112,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, {
-    roles: ['generator', 'planner', 'critic'],
+    roles: startedRoles,
     keep: keepsLimits(options.topology ?? defaultTopology),
     early,
   })

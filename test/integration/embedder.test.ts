@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkBridge } from '../../cli/check-bridge.ts'
+import { checkModels } from '../../cli/check-models.ts'
 import { checkKeys, keysWithheld } from '../../cli/endpoints.ts'
 import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
 import { EmbeddingEndpoint } from '../../schemas/embedding.ts'
@@ -121,6 +122,12 @@ describe('what is said before the start', () => {
     await checkBridge(topologyWith({ baseUrl: server.url, model: 'words-64' }), {})
     await checkBridge(topologyWith('package'), {})
     expect(server.requests).toBe(0)
+  })
+
+  test('it is asked for by commands that train, and by no others', async () => {
+    const down = topologyWith({ baseUrl: 'http://127.0.0.1:9/v1', model: 'm' })
+    await expect(checkModels(down)).rejects.toThrow('There is no API at http://127.0.0.1:9/v1')
+    await checkModels(down, ['generator', 'planner', 'critic'])
   })
 
   test('else what is wrong, where, and how to mend it', async () => {

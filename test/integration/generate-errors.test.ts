@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -55,4 +56,15 @@ test('an error that comes as a success and names a refused key makes the run wai
   const again = folder.generate('lasting', server, ['--rows', '100', '--concurrency', '20'])
   expect(await again.ended, again.output()).toBe(0)
   expect((await folder.outcomeOf('lasting')).spent.calls).toBe(server.requests)
+}, 60_000)
+
+test('an embedder that is down is no matter of a command that trains nothing', async () => {
+  await using server = await startTeacherServer({ latencyMs: 20 })
+  const { agents } = await readTopology(defaultTopology)
+  const embedder = { baseUrl: 'http://127.0.0.1:9/v1', model: 'm', apiKeyEnv: 'EMBED_KEY' }
+  const topology = await folder.topology('embedding', {
+    agents: { ...agents, 'trainer-bridge': { variant: 'peft', options: { embedder } } },
+  })
+  const command = folder.generate('untrained', server, ['--rows', '10', '--topology', topology])
+  expect(await command.ended, command.output()).toBe(0)
 }, 60_000)
