@@ -29,6 +29,8 @@ export const ArmResult = z.object({
   /** Rows it was trained on; null for the base, and where the opening does not say. */
   rows: count.nullable(),
   parts: z.record(z.string(), byMode(ArmMean)),
+  /** By skill, over all parts. */
+  skills: z.record(z.string(), byMode(ArmMean)).default({}),
   /** Gain of the mean over the base in per cent, (score - base) / base x 100; null where it is not defined. */
   gains: z.record(z.string(), byMode(z.number().nullable())),
 })
@@ -55,13 +57,14 @@ export const Comparison = z.object({ of: Arm, to: Arm, parts: z.record(z.string(
 export type Comparison = z.infer<typeof Comparison>
 
 /**
- * The primary comparison's two arms on one skill, with the seed named before the opening. The interval is Newcombe's for paired shares, or
- * over groups where items come in groups.
+ * One arm minus another on one skill, over all parts, each averaged over its seeds. The interval is made as that of the whole
+ * difference; of one seed each, on items that stand alone, it is Newcombe's for paired shares.
  */
 export const SkillDifference = z.object({
   skill: z.string(),
   items: count,
   groups: count,
+  seeds: z.tuple([count, count]).default([1, 1]),
   value: z.number(),
   interval: Interval.nullable(),
 })

@@ -24,7 +24,7 @@ export const RetentionFacts = z.object({
     }),
   ),
   margin: z.number(),
-  /** The final minus the base by kind of question, with the first seed. */
+  /** The final minus the base by kind of question. */
   skills: z.array(SkillDifference),
 })
 export type RetentionFacts = z.infer<typeof RetentionFacts>

@@ -1,19 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import { labelOf } from '../../cli/report/analyse/names.ts'
-import { ReportData } from '../../cli/report/mod.ts'
+import { type LogEntry, ReportData, renderMarkdown } from '../../cli/report/mod.ts'
+import { newcombePaired } from '../../cli/report/statistics/newcombe.ts'
 import { wilson } from '../../cli/report/statistics/wilson.ts'
 import { differenceName } from '../../cli/report/text/contrasts.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Opened } from '../../schemas/messages/evaluation.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 
 const data = reportData()
+const openedOf = (log: readonly LogEntry[]) =>
+  log.find(({ name }) => name === 'opened')!.payload as PayloadOf<typeof Opened>
 
 describe('a finished run', () => {
   test('has its scores from the items of the opening', () => {
-    const opened = runLog().find(({ name }) => name === 'opened')!.payload as {
-      results: { candidate: { name: string }; paper: string; items: { part: string; strict: boolean }[] }[]
-    }
-    const final = opened.results.find(({ candidate, paper }) => candidate.name === 'final' && paper === 'test')!
+    const final = openedOf(runLog()).results.find(
+      ({ candidate, paper }) => candidate.name === 'final' && paper === 'test',
+    )!
     const headline = final.items.filter(({ part }) => part === 'heldout-phrasing')
     const reported = data.sealed!.test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
     expect(reported).toMatchObject({ correct: headline.filter(({ strict }) => strict).length, total: 60 })
@@ -123,12 +127,50 @@ describe('several seeds', () => {
     expect(mcNemar).toBeLessThan(0.05)
   })
 
-  test('each skill has its difference', () => {
+  test('each skill has its difference over all seeds: weighted by items they are the whole one', () => {
     expect(contrasts.skills).toHaveLength(6)
-    for (const { interval, value } of contrasts.skills) {
+    for (const { seeds, interval, value } of contrasts.skills) {
+      expect(seeds).toEqual([3, 3])
       expect(interval!.low).toBeLessThanOrEqual(value)
       expect(interval!.high).toBeGreaterThanOrEqual(value)
     }
+    const whole = contrasts.comparisons.at(-1)!.parts.all!.strict
+    const weighted = contrasts.skills.reduce((sum, { items, value }) => sum + items * value, 0) / whole.items
+    expect(weighted).toBeCloseTo(whole.value, 12)
+    const [skill] = contrasts.skills
+    const [final, control] = ['final', 'control'].map((arm) => armOf(arm).skills[skill!.skill]!.strict)
+    expect(final!.perSeed).toHaveLength(3)
+    expect(final!.value - control!.value).toBeCloseTo(skill!.value, 12)
+    expect(renderMarkdown(data)).toContain('All 3 and 3 seeds')
+  })
+
+  test('seeds that disagree on a skill widen its interval', () => {
+    const widths = [0.5, 0.95].map((second) => {
+      const skillOf = { final: 0.5, 'final-s2': second, 'final-s3': 1 - second, control: 0.5 }
+      const { skills } = reportData({ seeds: 3, skillOf }).sealed!.contrasts
+      return skills.reduce((sum, { interval }) => sum + interval!.high - interval!.low, 0)
+    })
+    expect(widths[1]).toBeGreaterThan(1.5 * widths[0]!)
+  })
+
+  test('of one seed a skill has Newcombe’s interval, and one with few items is named', () => {
+    const data = reportData({ skillOf: { final: 0.75, control: 0.3 } })
+    const [skill] = data.sealed!.contrasts.skills
+    const [first, second] = ['final', 'control'].map((name) => {
+      const { items } = openedOf(runLog({ skillOf: { final: 0.75, control: 0.3 } })).results.find(
+        ({ candidate, paper }) => candidate.name === name && paper === 'test',
+      )!
+      return items.filter((item) => item.skill === skill!.skill)
+    })
+    const pairs = { both: 0, gained: 0, lost: 0, neither: 0 }
+    for (const [index, { strict }] of first!.entries()) {
+      const other = second![index]!.strict
+      pairs[strict ? (other ? 'both' : 'gained') : other ? 'lost' : 'neither'] += 1
+    }
+    expect(skill!.interval).toEqual(newcombePaired(pairs))
+    expect(renderMarkdown(data)).not.toContain('Too few items')
+    const grouped = reportData({ groupSize: 20 })
+    expect(renderMarkdown(grouped)).toContain('Too few items to tell anything but a very large difference')
   })
 
   test('items of a group are one draw', () => {

@@ -61,22 +61,28 @@ export function together(arms: readonly ArmScores[], mode: Mode, chosen: (item: 
   return { items: common.length, groups: groups.length, tables }
 }
 
-/** Whether an item is of a part; `all` is every part. */
-export const inPart = (part: string) => (item: ItemOutcome) => part === allParts || item.part === part
+/** Chooses items by the name of what they belong to. */
+type Chooser = (name: string) => (item: ItemOutcome) => boolean
 
-/** What `of` gives for each part that has items. */
-export function byPart<T>(parts: readonly string[], of: (part: string, mode: Mode) => T | null) {
+/** Whether an item is of a part; `all` is every part. */
+export const inPart: Chooser = (part) => (item) => part === allParts || item.part === part
+
+/** Whether an item is of a skill. */
+export const ofSkill: Chooser = (skill) => (item) => item.skill === skill
+
+/** What `of` gives for each part, or skill, that has items. */
+export function byName<T>(names: readonly string[], of: (name: string, mode: Mode) => T | null) {
   return Object.fromEntries(
-    parts.flatMap((part) => {
-      const [strict, lenient] = [of(part, 'strict'), of(part, 'lenient')]
-      return strict && lenient ? [[part, { strict, lenient }]] : []
+    names.flatMap((name) => {
+      const [strict, lenient] = [of(name, 'strict'), of(name, 'lenient')]
+      return strict && lenient ? [[name, { strict, lenient }]] : []
     }),
   )
 }
 
-/** An arm's mean over its adapters on each part. */
-export const meansOf = (scores: ArmScores, parts: readonly string[]): ArmResult['parts'] =>
-  byPart(parts, (part, mode) => {
-    const { items, groups, tables } = together([scores], mode, inPart(part))
+/** An arm's mean over its adapters on each part, or skill. */
+export const meansOf = (scores: ArmScores, names: readonly string[], chosen: Chooser = inPart): ArmResult['parts'] =>
+  byName(names, (name, mode) => {
+    const { items, groups, tables } = together([scores], mode, chosen(name))
     return items === 0 ? null : { items, groups, ...armMean(tables[0]!) }
   })

@@ -4,7 +4,7 @@ import { uncountedText } from '../text/words.ts'
 import { labelOf } from './names.ts'
 
 /** Fewer items than this carry no claim, whatever their interval: a bootstrap of a handful of items is too narrow. */
-const minClaimItems = 20
+export const minClaimItems = 20
 
 type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }

@@ -6,8 +6,19 @@ import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { mcNemar } from '../statistics/mcnemar.ts'
 import { signFlip } from '../statistics/sign-flip.ts'
-import { type ArmScores, armKinds, armScores, byPart, inPart, type Mode, meansOf, together } from './arm-scores.ts'
-import { pairsOf, skillDifferences } from './named-seed.ts'
+import {
+  type ArmScores,
+  armKinds,
+  armScores,
+  byName,
+  inPart,
+  type Mode,
+  meansOf,
+  ofSkill,
+  together,
+} from './arm-scores.ts'
+import { pairsOf } from './named-seed.ts'
+import { skillDifferences, skillsOf } from './skills.ts'
 
 export type Opening = {
   test: readonly SealedResult[]
@@ -33,7 +44,7 @@ export function contrastsOf({ test, records, primary, named, parts, seed }: Open
     arms: results,
     comparisons,
     adjusted: adjustedOf(comparisons, primary),
-    skills: final && against ? skillDifferences(final, against, primary) : [],
+    skills: final && against ? skillDifferences(final, against, primary.mode) : [],
     leftOut: records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),
   }
 }
@@ -50,6 +61,7 @@ function resultOf(
     seeds: seeds.map(({ index }) => index),
     rows: records.find((record) => record.arm === arm)?.rows ?? null,
     parts: meansOf(scores, parts),
+    skills: meansOf(scores, skillsOf(scores), ofSkill),
   }
 }
 
@@ -85,7 +97,7 @@ function compare(
     const flipped = Math.max(...seeds) > 1 || groups < items ? signFlip(byGroup, seed) : null
     return { items, groups, seeds, value, interval, gained, lost, mcNemar: mcNemar(gained, lost), signFlip: flipped }
   }
-  return { of: first.arm, to: second.arm, parts: byPart(parts, difference) }
+  return { of: first.arm, to: second.arm, parts: byName(parts, difference) }
 }
 
 /** Holm over the secondary comparisons: by sign flips where seeds were averaged or items come in groups, else by McNemar. */

@@ -6,7 +6,7 @@ import { armDifference } from '../statistics/arm-difference.ts'
 import { armMean } from '../statistics/arm-mean.ts'
 import { retention, retentionMargin } from '../statistics/non-inferiority.ts'
 import { armScores, together } from './arm-scores.ts'
-import { skillDifferences } from './named-seed.ts'
+import { skillDifferences } from './skills.ts'
 
 const order = ['base', 'control', 'final'] as const
 const everything = () => true
@@ -42,6 +42,6 @@ export function retentionFacts(
       return { arm, value, interval, verdict: retention(interval) }
     }),
     margin: retentionMargin,
-    skills: final ? skillDifferences(final, base, { seedIndex: 1, mode }) : [],
+    skills: final ? skillDifferences(final, base, mode) : [],
   }
 }

@@ -1,4 +1,4 @@
-import type { Phase, ReportData, SealedResults } from '../report-data.ts'
+import type { Phase, ReportData } from '../report-data.ts'
 
 const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>, string>> = {
   'attempts-used': 'all attempts were used',
@@ -51,12 +51,6 @@ export function operationText(dataset: ReportData['datasets'][number]): string {
 
 export function datasetName(attempt: number): string {
   return attempt === 0 ? 'Control' : `Attempt ${attempt}`
-}
-
-/** The skills of the test, and the papers that a table of them shows: one adapter an arm, and the submissions not. */
-export function bySkill({ test }: SealedResults): { names: string[]; papers: SealedResults['test'] } {
-  const papers = test.filter(({ candidate }) => !/^attempt-|-s\d+$/.test(candidate))
-  return { names: [...new Set(papers.flatMap((paper) => Object.keys(paper.skills)))].sort(), papers }
 }
 
 export const auditNote =

@@ -5,6 +5,7 @@ import { skillDifferences } from '../../plots/skill-differences.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
 import { adjustedText, armName, differenceName, intervalNote, primaryText, testsText } from '../../text/contrasts.ts'
 import { gainText, numberText, percent, percentNumber, points } from '../../text/format.ts'
+import { itemsText, skillNote } from '../../text/skills.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, range, table, tone } from '../parts.ts'
 
@@ -16,7 +17,7 @@ export function arms(data: ReportData & { sealed: SealedResults }): Markup {
   const { contrasts } = sealed
   const [headline, primary] = [sealed.parts[0] ?? allParts, task?.primary ?? 'strict'] as const
   const other: Mode = primary === 'strict' ? 'lenient' : 'strict'
-  const { part, mode, arm, against, seedIndex } = contrasts.primary
+  const { part, mode, arm, against } = contrasts.primary
   const secondary = adjustedText(contrasts)
   return html`<h3>Arms</h3>
 <p><b>${primaryText(sealed)}</b></p>
@@ -28,7 +29,7 @@ ${differences(sealed, headline, primary, other)}
 <p class="note">${intervalNote(data)}</p>
 ${figure(
   skillDifferences(contrasts.skills, 'Difference of the primary comparison'),
-  `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, seed ${seedIndex}, with their intervals. ${contrasts.skills.length} skills are as many chances of a difference by luck.`,
+  `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, with 95 % intervals. ${skillNote(contrasts.skills)}`,
 )}
 ${skillTable(contrasts)}`
 }
@@ -120,13 +121,13 @@ function skillTable({ skills, primary }: Contrasts): Markup {
   return table({
     head: [
       { text: 'Skill' },
-      { text: 'Items', kind: 'number' },
+      { text: 'Asked', kind: 'number' },
       { text: differenceName({ of: primary.arm, to: primary.against }), under: [primary.mode], kind: 'number' },
     ],
-    rows: skills.map(({ skill, items, value, interval }) => ({
+    rows: skills.map(({ skill, value, interval, ...asked }) => ({
       cells: [
         { text: skill },
-        { text: numberText(items), kind: 'number' as const },
+        { text: itemsText(asked), kind: 'number' as const },
         { text: points(value), under: [range(interval, points)], kind: 'number' as const, tone: tone(interval) },
       ],
     })),

@@ -4,7 +4,8 @@ import { partScores } from '../../plots/part-scores.ts'
 import type { AuditComparison, ReportData, SealedResults } from '../../report-data.ts'
 import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points } from '../../text/format.ts'
-import { auditNote, bySkill } from '../../text/words.ts'
+import { skillSizes } from '../../text/skills.ts'
+import { auditNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, legend, range, table, tone } from '../parts.ts'
 import { arms } from './arms.ts'
@@ -111,17 +112,20 @@ function audit({ auditMinusTest, contrasts, parts }: SealedResults, primary: Mod
 }
 
 function skills(sealed: SealedResults, primary: Mode): Markup {
-  const { names, papers } = bySkill(sealed)
+  const { arms } = sealed.contrasts
   return table({
-    caption: `Share right, ${primary}, with Wilson’s interval over groups of items; of an arm with several seeds the first adapter.`,
-    head: [{ text: 'Skill' }, ...papers.map(({ candidate }): Cell => ({ text: labelOf(candidate), kind: 'number' }))],
-    rows: names.map((skill) => ({
+    caption: `Share right, ${primary}, mean over the arm’s seeds with its interval.`,
+    head: [{ text: 'Skill' }, ...arms.map((arm): Cell => ({ text: armName(arm), kind: 'number' }))],
+    rows: skillSizes(sealed).map(({ skill, size }) => ({
       cells: [
-        { text: skill },
-        ...papers.map((paper): Cell => {
-          const rate = paper.skills[skill]?.[primary]
-          const under = rate ? [range(rate.interval, percentNumber), `${rate.correct} of ${rate.total}`] : []
-          return { text: percent(rate?.share ?? null), under, kind: 'number' }
+        { text: skill, under: [size] },
+        ...arms.map(({ skills }): Cell => {
+          const mean = skills[skill]?.[primary]
+          return {
+            text: percent(mean?.value ?? null),
+            under: [range(mean?.interval ?? null, percentNumber)],
+            kind: 'number',
+          }
         }),
       ],
     })),

@@ -2,6 +2,7 @@ import { skillDifferences } from '../../plots/skill-differences.ts'
 import type { SealedResults } from '../../report-data.ts'
 import { differenceName } from '../../text/contrasts.ts'
 import { retentionAbsent, retentionLines, retentionNote, retentionSentence } from '../../text/retention.ts'
+import { skillNote } from '../../text/skills.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, table } from '../parts.ts'
 
@@ -19,5 +20,5 @@ ${table({
   })),
 })}
 <p class="note">${retentionNote(facts)}</p>
-${figure(skillDifferences(facts.skills, difference), `${difference} by kind of question, in points, first seed, with their intervals.`)}`
+${figure(skillDifferences(facts.skills, difference), `${difference} by kind of question, in points, with 95 % intervals. ${skillNote(facts.skills)}`)}`
 }

@@ -2,6 +2,7 @@ import { labelOf } from '../../analyse/names.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
 import { adjustedText, armName, differenceName, intervalNote, primaryText, testsText } from '../../text/contrasts.ts'
 import { gainText, numberText, percent, percentNumber, points, rangeText } from '../../text/format.ts'
+import { itemsText, skillNote } from '../../text/skills.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 
 /** The arms over their seeds, the primary comparison, and the others. */
@@ -37,13 +38,14 @@ export function armsSection(data: ReportData & { sealed: SealedResults }): strin
     ...(contrasts.skills.length > 0
       ? [
           markdownTable(
-            ['Skill', 'Items', `${differenceName({ of: arm, to: against })}, ${mode}, seed ${seedIndex}`],
-            contrasts.skills.map(({ skill, items, value, interval }) => [
+            ['Skill', 'Asked', `${differenceName({ of: arm, to: against })}, points, ${mode}, all parts`],
+            contrasts.skills.map(({ skill, value, interval, ...asked }) => [
               skill,
-              numberText(items),
+              itemsText(asked),
               points(value) + rangeText(interval, points),
             ]),
           ),
+          text(skillNote(contrasts.skills)!),
         ]
       : []),
   ]

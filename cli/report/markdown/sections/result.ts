@@ -2,7 +2,8 @@ import { labelOf } from '../../analyse/names.ts'
 import type { ReportData } from '../../report-data.ts'
 import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
-import { auditNote, bySkill } from '../../text/words.ts'
+import { skillSizes } from '../../text/skills.ts'
+import { auditNote } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 import { armsSection } from './arms.ts'
 import { retentionSection } from './retention.ts'
@@ -30,7 +31,6 @@ export function resultSection(data: ReportData): string[] {
     ),
   ])
   const [headline = ''] = sealed.parts
-  const { names, papers } = bySkill(sealed)
   const audit = sealed.auditMinusTest.map((comparison) => {
     const difference = (which: 'headline' | 'all') =>
       points(comparison[which][primary].value) + rangeText(comparison[which][primary].interval, points)
@@ -58,12 +58,13 @@ export function resultSection(data: ReportData): string[] {
     text(auditNote),
     `### By skill, all parts of the test, ${primary}`,
     markdownTable(
-      ['Skill', ...papers.map(({ candidate }) => labelOf(candidate))],
-      names.map((skill) => [
+      ['Skill', 'Asked', ...sealed.contrasts.arms.map(armName)],
+      skillSizes(sealed).map(({ skill, size }) => [
         skill,
-        ...papers.map(({ skills }) => {
-          const rate = skills[skill]?.[primary]
-          return percent(rate?.share ?? null) + rangeText(rate?.interval ?? null, percentNumber)
+        size,
+        ...sealed.contrasts.arms.map(({ skills }) => {
+          const mean = skills[skill]?.[primary]
+          return percent(mean?.value ?? null) + rangeText(mean?.interval ?? null, percentNumber)
         }),
       ]),
     ),

@@ -1,6 +1,7 @@
 import type { SealedResults } from '../../report-data.ts'
 import { points, rangeText } from '../../text/format.ts'
 import { retentionAbsent, retentionLines, retentionNote, retentionSentence } from '../../text/retention.ts'
+import { itemsText, skillNote } from '../../text/skills.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 
 /** What the student knew outside the task, before and after its training. */
@@ -14,13 +15,14 @@ export function retentionSection({ retention: facts }: SealedResults): string[] 
     ...(facts.skills.length > 0
       ? [
           markdownTable(
-            ['Kind of question', 'Items', 'Final − base, first seed'],
-            facts.skills.map(({ skill, items, value, interval }) => [
+            ['Kind of question', 'Asked', 'Final − base, points'],
+            facts.skills.map(({ skill, value, interval, ...asked }) => [
               skill,
-              String(items),
+              itemsText(asked),
               points(value) + rangeText(interval, points),
             ]),
           ),
+          text(skillNote(facts.skills)!),
         ]
       : []),
   ]
