@@ -18,7 +18,7 @@ describe('a finished run', () => {
     const final = openedOf(runLog()).results.find(
       ({ candidate, paper }) => candidate.name === 'final' && paper === 'test',
     )!
-    const headline = final.items.filter(({ part }) => part === 'heldout-phrasing')
+    const headline = final.items!.filter(({ part }) => part === 'heldout-phrasing')
     const reported = data.sealed!.test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
     expect(reported).toMatchObject({ correct: headline.filter(({ strict }) => strict).length, total: 60 })
   })
@@ -160,7 +160,7 @@ describe('several seeds', () => {
       const { items } = openedOf(runLog({ skillOf: { final: 0.75, control: 0.3 } })).results.find(
         ({ candidate, paper }) => candidate.name === name && paper === 'test',
       )!
-      return items.filter((item) => item.skill === skill!.skill)
+      return items!.filter((item) => item.skill === skill!.skill)
     })
     const pairs = { both: 0, gained: 0, lost: 0, neither: 0 }
     for (const [index, { strict }] of first!.entries()) {
