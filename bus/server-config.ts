@@ -18,6 +18,9 @@ const maxFileBytes: Readonly<Record<Account, number>> = {
   VAULT: 16 * 1024 ** 3,
 }
 
+/** The server's own limit is 1 MiB. A run's state is one value with the programs of all its attempts. NATS advises to stay at or below this. */
+const maxPayloadBytes = 8 * 1024 ** 2
+
 /** The accounts with their users and allow-lists, as the `accounts` block of a server configuration; no exports, no imports. */
 export function accountsConfig(credentials: AllCredentials) {
   const entries = accounts.map((account) => {
@@ -41,6 +44,7 @@ export function serverConfig(credentials: AllCredentials, place: ServerPlace): s
     host: place.host,
     port: place.port,
     ...(place.pidFile ? { pid_file: place.pidFile } : {}),
+    max_payload: maxPayloadBytes,
     jetstream: { store_dir: place.storeDir, max_memory_store: 0, max_file_store: total },
     accounts: accountsConfig(credentials),
   }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { canonicalJson } from '../../schemas/hash.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../schemas/task.ts'
 import { seedsOf } from '../../tasks/seeds-of.ts'
@@ -14,6 +15,9 @@ export type ProgramSetting = {
   /** Teacher calls that are left. */
   calls?: number
 }
+
+/** A program travels in the messages and the state of its run, which the server bounds. */
+const maxProgramBytes = 1_000_000
 
 export type CheckedProgram = { ok: true; program: Program } | { ok: false; faults: string[] }
 
@@ -44,6 +48,12 @@ export function checkProgram(
   if (paidChecks === false && checkCallsOf(parsed.data) > 0) {
     const mend = parsed.data.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
     faults.push(`${mend}; the critic of this run asks no model`)
+  }
+  const bytes = Buffer.byteLength(canonicalJson(parsed.data))
+  if (bytes > maxProgramBytes) {
+    faults.push(
+      `the program: it has ${bytes} bytes, and may have ${maxProgramBytes}; write fewer or shorter seeds, parameter values and templates`,
+    )
   }
   if (parsed.data.sources.every(({ rows }) => rows === 0)) {
     faults.push('sources: none of them asks for rows; give at least one "rows" above 0')

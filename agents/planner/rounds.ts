@@ -33,9 +33,28 @@ function expectedYield(measured: Yield | undefined, perReply: number): number {
 export const shardSizeOf = (source: Source, { limits }: RunConfig): number =>
   Math.max(1, Math.floor(limits.shardSize / rowsPerReply(source)))
 
+/** The planner's state holds the messages of one round, each with its source, and a value may have 1 MiB. */
+const roundBytes = 600_000
+const messageBytes = 2500
+/** Characters beyond ASCII take up to three, and most texts have few. */
+const bytesPerChar = 2
+
+/** Shards that one round of a program may have. */
+export function maxShardsOf({ sources }: Pick<Program, 'sources'>): number {
+  const largest = Math.max(...sources.map((source) => JSON.stringify(source).length))
+  return Math.max(1, Math.floor(roundBytes / (messageBytes + bytesPerChar * largest)))
+}
+
 /** Rounds of one attempt. What the cap on shards divides into more rounds does not count: each of those asks for as many candidates at least. */
-export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInFlight } }: RunConfig): number {
-  return maxRounds + (maxShardsInFlight === null ? 0 : Math.ceil((candidateCap * rows) / maxShardsInFlight))
+export function roundsOf(
+  { rows, limits: { maxRounds, candidateCap, maxShardsInFlight } }: RunConfig,
+  program: Program | null,
+): number {
+  if (maxShardsInFlight === null) return maxRounds
+  return (
+    maxRounds +
+    Math.ceil((candidateCap * rows) / Math.min(maxShardsInFlight, program ? maxShardsOf(program) : Infinity))
+  )
 }
 
 /**
@@ -44,12 +63,13 @@ export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInF
  * Empty when the dataset is full or nothing more may be asked.
  */
 export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Number.POSITIVE_INFINITY): Ask[] {
-  if (attempt.round >= roundsOf(config)) return []
+  const { program } = attempt
+  if (!program || attempt.round >= roundsOf(config, program)) return []
   const { candidateCap, roundCandidates, maxShardsInFlight } = config.limits
   let allowance = Math.min(Math.floor(candidateCap * config.rows) - candidatesOf(attempt), roundCandidates ?? Infinity)
-  let shards = maxShardsInFlight ?? Infinity
+  let shards = Math.min(maxShardsInFlight ?? Infinity, maxShardsOf(program))
   const asks: Ask[] = []
-  for (const source of attempt.program?.sources ?? []) {
+  for (const source of program.sources) {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
     if (quota <= 0) continue
     const wanted = Math.ceil(quota / expectedYield(attempt.bySource[source.id], rowsPerReply(source)))
@@ -60,7 +80,7 @@ export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Numbe
     shards -= Math.ceil(count / size)
     asks.push({ source: source.id, from: attempt.asked[source.id] ?? 0, count, quota })
   }
-  return attempt.program ? payable(asks, attempt.program, callsLeft) : []
+  return payable(asks, program, callsLeft)
 }
 
 /** Hooks that have seen no reply yet are tried on one shard first, so that a broken one costs no more. */

@@ -38,7 +38,10 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       return { why, next: { options: { '--candidate-cap': Math.ceil((10 * wanted) / config.rows) / 10 } } }
     }
     case 'rounds-used':
-      return { why: `its rounds are used, ${attempt.round} of ${roundsOf(config)}`, next: { options: {} } }
+      return {
+        why: `its rounds are used, ${attempt.round} of ${roundsOf(config, attempt.program)}`,
+        next: { options: {} },
+      }
     case 'hours-used': {
       const { attemptHours, maxHours } = config.limits
       return { why: `its ${Math.min(maxHours, attemptHours ?? maxHours)} hours are used`, next: { options: {} } }

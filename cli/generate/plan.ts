@@ -1,3 +1,4 @@
+import { maxShardsOf } from '../../agents/planner/rounds.ts'
 import { apportion } from '../../agents/planner/rules/apportion.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
@@ -23,9 +24,6 @@ export function scaleProgram(program: Program, rows: number): Program {
   return { ...program, sources, carryOver: null }
 }
 
-/** The planner's state holds the messages of one round, and a value may have 1 MiB. */
-const roundBytes = 600_000
-const messageBytes = 2500
 /** A batch is one message; characters beyond ASCII take up to three bytes, and most texts have few. */
 const batchBytes = 700_000
 const rowBytes = 1000
@@ -57,8 +55,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const checking = checks > 0 ? Math.max(1, Math.floor((together * checks) / (1 + checks))) : 0
   const concurrency = Math.max(1, Math.floor((together - checking) / generators))
   const shardSize = shardSizeOf(topology, program.contract, rows)
-  const largest = Math.max(...program.sources.map((source) => JSON.stringify(source).length))
-  const roundCandidates = shardSize * Math.max(1, Math.floor(roundBytes / (messageBytes + 2 * largest)))
+  const roundCandidates = shardSize * maxShardsOf(program)
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
   const optionsOf = (role: 'generator' | 'critic') =>
     asksModel(topology.agents[role].variant) ? topology.agents[role].options : {}

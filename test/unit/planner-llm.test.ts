@@ -102,14 +102,39 @@ describe('faults of a program', () => {
     },
   )
 
-  test('a reply cut off at its token limit is told to be shorter', async () => {
+  test.each([
+    ['{"version": 1, "sources": ['],
+    ['{"version": 1, "sources": [{"id": "a", "kind": "prompt", "rows": 60}, {"id": "b", '],
+  ])('a reply cut off at its token limit is told to be shorter, whatever parts of it parse: %s', async (beginning) => {
     await using server = await openPlannerServer((asked, call) =>
-      call === 2 ? { cut: '{"version": 1, "sources": [' } : competent(call === 3 ? server.asked[1]! : asked),
+      call === 2 ? { cut: beginning } : competent(call === 3 ? server.asked[1]! : asked),
     )
     const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
     const plan = await policy.decide(situation(), signal)
     expect(server.asked[2]!.messages.at(-1)!.content).toContain('write a shorter program')
     expect(plan.program.sources.reduce((sum, { rows }) => sum + rows, 0)).toBe(60)
+  })
+
+  test('that say much are cut before they are kept or shown again: a plan, and a reply without end', async () => {
+    const long = 'very '.repeat(300_000)
+    await using server = await openPlannerServer((_, call) =>
+      call === 1 ? JSON.stringify({ diagnosis: long, plan: long }) : call === 2 ? long : competent(server.asked[1]!),
+    )
+    const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+    const plan = await policy.decide(situation(), signal)
+    expect(plan.diagnosis.length).toBeLessThanOrEqual(options.kept.plan)
+    const shown = server.asked[2]!.messages.filter(({ role }) => role === 'assistant')
+    for (const { content } of shown) expect(content.length).toBeLessThanOrEqual(options.shown.reply)
+    expect(server.asked[2]!.messages.at(-1)!.content).toContain('cut off')
+  })
+
+  test('an answer that does not end is given up at its limit of bytes', async () => {
+    const few = { ...options, maxReplyBytes: 10_000 }
+    await using server = await openPlannerServer(() => 'x'.repeat(20_000))
+    const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, few), few)
+    await expect(policy.decide(situation(), signal)).rejects.toMatchObject({
+      cause: { message: 'the answer is longer than 10000 bytes' },
+    })
   })
 })
 
@@ -175,6 +200,17 @@ test.each([
   const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
   await expect(policy.decide(situation(), signal)).rejects.toMatchObject({ status })
   expect(server.asked).toHaveLength(1)
+})
+
+test.each([
+  ['no choices', '{"id":"r","object":"chat.completion","choices":[]}'],
+  ['a choice without a message', '{"id":"r","choices":[{"index":0}]}'],
+  ['a page', '<html>Welcome to the portal</html>'],
+  ['nothing', ''],
+])('a success that is no completion is a fault of the endpoint in words: %s', async (_, body) => {
+  await using server = await openPlannerServer(() => ({ status: 200, body }))
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+  await expect(policy.decide(situation(), signal)).rejects.toThrow('502 what came is no chat completion')
 })
 
 test('error-driven seeds are failed validation cases, named by their id, and nothing else', async () => {

@@ -30,6 +30,28 @@ test('a skill with few items is drawn to the mean, one with many is not', () => 
   expect(shrunk({ correct: 1000, total: 1000 }, 0.5)).toBeGreaterThan(0.99)
 })
 
+test('a round of long templates has fewer shards, so that its messages fit into one value, and more rounds are allowed', () => {
+  const config = configOf({ rows: 1600 })
+  const program = promptProgram({ rows: 1600, template: `{{index}} ${'Say it in many words. '.repeat(900)}` })
+  const [source] = program.sources
+  let attempt = attemptOf(program)
+  while (attempt.rows < 1600) {
+    const [ask] = nextRound(attempt, config)
+    const messages = Math.ceil(ask!.count / config.limits.shardSize) * JSON.stringify(source).length
+    expect(messages).toBeLessThan(600_000)
+    const rows = attempt.rows + Math.min(ask!.quota, ask!.count)
+    const counts = { asked: ask!.count, generated: ask!.count, admitted: ask!.count, rejected: {} }
+    attempt = {
+      ...attempt,
+      round: attempt.round + 1,
+      asked: { [source!.id]: ask!.from + ask!.count },
+      bySource: { [source!.id]: addYield(attempt.bySource[source!.id], counts) },
+      rows,
+    }
+  }
+  expect(attempt.round).toBeGreaterThan(config.limits.maxRounds / 2)
+})
+
 test('rounds refill deficits by source until the target, within the candidate cap', () => {
   const yields = fc.double({ min: 0.02, max: 1, noNaN: true })
   const caps = fc.option(fc.integer({ min: 1, max: 6 }))
@@ -68,9 +90,10 @@ test('rounds refill deficits by source until the target, within the candidate ca
       // At a yield that the cap allows, the target is met exactly; else a limit was reached.
       if (share >= 0.7 && rows >= 30) expect(admittedInAll).toBe(rows)
       else if (admittedInAll < rows) {
-        expect(attempt.round === roundsOf(config) || askedInAll >= Math.floor(config.limits.candidateCap * rows)).toBe(
-          true,
-        )
+        expect(
+          attempt.round === roundsOf(config, attempt.program) ||
+            askedInAll >= Math.floor(config.limits.candidateCap * rows),
+        ).toBe(true)
       }
     }),
   )

@@ -60,6 +60,18 @@ describe('faults say where and what to write', () => {
     expect(checked.ok ? '' : checked.faults.join('\n')).toMatch(fault)
   })
 
+  test('more than its run could carry', () => {
+    const program = read('scratch')
+    program.sources[0].parameters.place = Array.from(
+      { length: 60_000 },
+      (_, index) => `a place far away, number ${index}`,
+    )
+    const checked = checkProgram(program)
+    expect(checked.ok ? '' : checked.faults.join()).toMatch(
+      /^the program: it has \d+ bytes, and may have 1000000; write fewer/,
+    )
+  })
+
   test('a vote or a judge of a critic that asks no model', () => {
     const program = { ...(read('scratch') as object), verification: 'none', judge: {} }
     expect(checkProgram(program, { paidChecks: true })).toMatchObject({ ok: true })

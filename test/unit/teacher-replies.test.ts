@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
-import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
+import { TeacherOptions, withoutKey } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
 
 const concurrency = 10
+const key = 'sk-planted/0f3b9a7e'
 
 type Said = { status?: number; headers?: Record<string, string>; body: unknown }
 type Body = Record<string, unknown>
@@ -29,7 +30,7 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
   await once(server, 'listening')
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
   const teacher = createTeacher(
-    { baseUrl, apiKey: 'sk-planted' },
+    { baseUrl, apiKey: key },
     TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, minTimeoutMs: 5000 }),
   )
   let paid = 0
@@ -204,10 +205,35 @@ test('an API that has moved is told with its new address, before it is paid and 
     body: '',
   }))
   await expect(endpoint.ask()).rejects.toThrow('HTTP 307: the API has moved to http://elsewhere.test/v2/models')
-  await expect(checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: 'sk-planted' }, 'm')).rejects.toMatchObject({
+  await expect(checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: key }, 'm')).rejects.toMatchObject({
     message: `${endpoint.baseUrl} has moved to http://elsewhere.test/v2 (HTTP 307).`,
     mend: 'Set OPENAI_BASE_URL to http://elsewhere.test/v2.',
   })
+})
+
+test.each([
+  ['an error that comes as a success', 200, { error: { message: `odd: ${key}` } }],
+  ['an error', 422, { error: { message: `odd: ${key}` } }],
+  ['a reply', 200, completion(`Your key is ${key}.`)],
+  ['a reply whose slashes are escaped', 200, JSON.stringify(completion(`Your key is ${key}.`)).replaceAll('/', '\\/')],
+])('a key that the endpoint repeats is taken out: %s', async (_, status, body) => {
+  await using endpoint = await endpointThat(() => ({ status, body }))
+  const said = JSON.stringify(await endpoint.ask())
+  expect(said).toContain('[key]')
+  expect(said).not.toContain('0f3b9a7e')
+})
+
+test('a key that is no more than a word leaves the words of a reply alone', () => {
+  expect(withoutKey('max_tokens: solve for x', { apiKey: 'x' })).toBe('max_tokens: solve for x')
+})
+
+test('a reply without end fits into the journal, and is told to be cut off', async () => {
+  await using endpoint = await endpointThat(() => ({
+    body: completion('語'.repeat(2_000_000), { model: 'm'.repeat(2_000_000) }),
+  }))
+  const answer = await endpoint.ask()
+  expect(answer).toMatchObject({ ok: true, reply: { cut: true, outputTokens: 4 } })
+  expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(500_000)
 })
 
 test('lists of models come in more than one form', async () => {

@@ -19,8 +19,18 @@ export type Reply = z.infer<typeof Reply>
 
 const TextPart = z.object({ type: z.literal('text'), text: z.string() })
 
+/** A longer text is cut off: each reply is one value of the journal, and the server bounds those. */
+const maxTextChars = 2 ** 17
+const maxNameChars = 200
+
+/** What a message says, and whether it was cut off: at the token limit, as `finish` tells, or because nothing is read that is as long. */
+export function saidIn(content: unknown, finish: unknown): Pick<Reply, 'text' | 'cut'> {
+  const text = textOf(content)
+  return { text: text.slice(0, maxTextChars), cut: finish === 'length' || text.length > maxTextChars }
+}
+
 /** A text, or a list of parts of which those that are text count: others hold a model's thoughts. */
-export function textOf(content: unknown): string {
+function textOf(content: unknown): string {
   if (typeof content === 'string') return withoutThoughts(content)
   const parts = Array.isArray(content) ? content : []
   return parts.flatMap((part) => TextPart.safeParse(part).data?.text ?? []).join('')
@@ -58,12 +68,11 @@ export function readCompletion(body: string, model: string, prompt: string): Rep
   if (!parsed.success) return null
   const { choices, usage, model: named } = parsed.data
   const { message, finish_reason } = choices[0]!
-  const text = textOf(message.content)
+  const said = saidIn(message.content, finish_reason)
   return {
-    text,
+    ...said,
     refused: Boolean(message.refusal) || finish_reason === 'content_filter',
-    cut: finish_reason === 'length',
-    model: named || model,
-    ...tokensOf(usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : null, prompt, text),
+    model: named?.slice(0, maxNameChars) || model,
+    ...tokensOf(usage ? { input: usage.prompt_tokens, output: usage.completion_tokens } : null, prompt, said.text),
   }
 }

@@ -36,6 +36,11 @@ export function endpointOf({ baseUrl, apiKeyEnv }: EndpointOptions, env: Environ
 /** The host of an endpoint, as reports name it. */
 export const hostOf = ({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string => URL.parse(baseUrl)?.host ?? baseUrl
 
-/** What an endpoint says of a fault, without the key that some repeat in it. */
-export const withoutKey = (text: string, { apiKey }: Endpoint): string =>
-  apiKey === '' ? text : text.replaceAll(apiKey, '[key]')
+/** A shorter one is a placeholder for an endpoint that wants no key: a word that may stand in any text. */
+const leastKeyChars = 12
+
+/** What an endpoint says, without the key that some repeat in it; in JSON a slash may be escaped. */
+export const withoutKey = (text: string, { apiKey }: Pick<Endpoint, 'apiKey'>): string =>
+  apiKey.length < leastKeyChars
+    ? text
+    : text.replaceAll(apiKey, '[key]').replaceAll(apiKey.replaceAll('/', '\\/'), '[key]')

@@ -44,9 +44,9 @@ export function openPost(
       })
       plain.once('end', () => {
         const { statusCode = 0, headers: said } = response
-        const body = Buffer.concat(chunks).toString()
-        const text = statusCode < 400 ? body : withoutKey(body, endpoint)
-        const location = statusCode >= 300 && statusCode < 400 ? (said.location ?? null) : null
+        const text = withoutKey(Buffer.concat(chunks).toString(), endpoint)
+        const moved = statusCode >= 300 && statusCode < 400 && said.location
+        const location = moved ? withoutKey(moved, endpoint) : null
         resolve({ status: statusCode, retryAfter: said['retry-after'] ?? null, location, text })
       })
       plain.once('error', reject)

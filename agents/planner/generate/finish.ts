@@ -29,7 +29,7 @@ function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason
   if (attempt.rows >= wanted) return 'rows-complete'
   if (isBroke(state, attempt)) return 'budget-used'
   if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
-  return attempt.round >= roundsOf(state.config) ? 'rounds-used' : 'candidates-used'
+  return attempt.round >= roundsOf(state.config, program) ? 'rounds-used' : 'candidates-used'
 }
 
 /** Ends the run with what it has; `known` is the reason, where more could be asked for. */

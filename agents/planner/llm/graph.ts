@@ -64,9 +64,8 @@ function diagnose({ situation, deps }: State): Partial<State> {
 async function plan({ turns, situation, deps }: State): Promise<Partial<State>> {
   const reply = await deps.chat.ask('plan', turns)
   const said = PlanReply.safeParse(extractJson(reply.text))
-  const diagnosis = said.success
-    ? `${said.data.diagnosis} Plan: ${said.data.plan}`
-    : reply.text.trim().slice(0, deps.options.kept.plan)
+  const told = said.success ? `${said.data.diagnosis} Plan: ${said.data.plan}` : reply.text.trim()
+  const diagnosis = told.slice(0, deps.options.kept.plan)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
   const asked = prompt('program', {
     rows: String(situation.rows),
@@ -76,7 +75,7 @@ async function plan({ turns, situation, deps }: State): Promise<Partial<State>> 
     schema: JSON.stringify(schemaFor(situation)),
   })
   const answered: Turn[] = [
-    { role: 'assistant', content: reply.text || '(no plan)' },
+    { role: 'assistant', content: reply.text.slice(0, deps.options.shown.reply) || '(no plan)' },
     { role: 'user', content: asked },
   ]
   return {

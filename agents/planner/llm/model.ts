@@ -1,6 +1,6 @@
 import { ChatOpenAI } from '@langchain/openai'
 import type { Answer, Purse } from '../../kit/teacher/call.ts'
-import { type Reply, textOf } from '../../kit/teacher/completion.ts'
+import { type Reply, saidIn } from '../../kit/teacher/completion.ts'
 import { type ChatBody, createDialect, type Dialect } from '../../kit/teacher/dialect.ts'
 import { type Endpoint, hostOf } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
@@ -30,7 +30,7 @@ export function createPlannerModel(
   options: LlmPlannerOptions,
   dialect: Dialect = createDialect(),
 ): PlannerModel {
-  const { model, timeoutMs, maxRetries } = options
+  const { model, timeoutMs, maxRetries, maxReplyBytes } = options
 
   async function ask({ messages, sampling, replySchema }: PlannerRequest, purse: Purse, signal: AbortSignal) {
     let broke = false
@@ -50,7 +50,7 @@ export function createPlannerModel(
       apiKey: endpoint.apiKey || 'none',
       configuration: {
         baseURL: endpoint.baseUrl,
-        fetch: paidFetch({ endpoint, dialect, pay, format: formatOf(replySchema) }),
+        fetch: paidFetch({ endpoint, dialect, pay, format: formatOf(replySchema), maxReplyBytes }),
       },
     })
     const said = await client.invoke([...messages], { signal }).catch((error: unknown) => {
@@ -59,13 +59,13 @@ export function createPlannerModel(
     })
     if (!said) return { ok: false as const, why: 'budget' as const, reason: 'no call is left' }
     const usage = said.usage_metadata
-    const text = textOf(said.content)
+    const { text, cut } = saidIn(said.content, said.response_metadata.finish_reason)
     const prompt = messages.map(({ content }) => String(content)).join('\n')
     const withheld = dialect.withheld({ temperature: sampling.temperature })
     const reply: Reply = {
       text,
       refused: false,
-      cut: said.response_metadata.finish_reason === 'length',
+      cut,
       model,
       ...(withheld.length > 0 && { withheld }),
       ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, text),

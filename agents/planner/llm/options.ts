@@ -22,14 +22,14 @@ const Shown = z.strictObject({
   caseReply: chars.default(200),
   /** Faults of a program that are named at a time. */
   faults: z.number().int().positive().default(12),
-  /** Its reply that is to be corrected. */
+  /** Its own plan, and its reply that is to be corrected. */
   reply: chars.default(12_000),
 })
 export type Shown = z.infer<typeof Shown>
 
 /** How much of what the model wrote is kept with an attempt, in characters. */
 const Kept = z.strictObject({
-  /** Of its plan, where that is no JSON and stands as the diagnosis. */
+  /** Of its diagnosis and plan together. */
   plan: chars.default(2000),
   /** Of its last reply, where no program that holds came of it. */
   wrote: chars.default(20_000),
@@ -45,6 +45,7 @@ export const LlmPlannerOptions = z.strictObject({
   /** Longest reply in tokens. */
   maxTokens: z.number().int().positive().default(8192),
   dialectMs: TeacherLimits.shape.dialectMs,
+  maxReplyBytes: TeacherLimits.shape.maxReplyBytes,
   timeoutMs: z.number().int().positive().default(180_000),
   /** HTTP requests again after a fault that may pass. */
   maxRetries: z.number().int().min(0).max(10).default(4),

@@ -1,3 +1,4 @@
+import { readCompletion } from '../../kit/teacher/completion.ts'
 import type { ChatBody, Dialect } from '../../kit/teacher/dialect.ts'
 import { type Endpoint, withoutKey } from '../../kit/teacher/options.ts'
 import { statusMeant } from '../../kit/teacher/refusal.ts'
@@ -9,34 +10,62 @@ const unpaid = () =>
     headers: { 'content-type': 'application/json' },
   })
 
-type PaidFetch = { endpoint: Endpoint; dialect: Dialect; pay: () => Promise<boolean>; format: ChatBody }
+const noCompletion = '{"error":{"message":"what came is no chat completion"}}'
+
+type PaidFetch = {
+  endpoint: Endpoint
+  dialect: Dialect
+  pay: () => Promise<boolean>
+  format: ChatBody
+  /** A longer answer fails. */
+  maxReplyBytes: number
+}
 
 /**
  * Pays for a request and adds the format to it: told of it, the client would throw away the text of a reply that is cut off or no JSON,
  * and that text is what the model must be shown. What the endpoint refuses is said otherwise at once; a fault is passed on under the
- * status that it stands for, without the key.
+ * status that it stands for. No answer is passed on with the key in it.
  */
-export function paidFetch({ endpoint, dialect, pay, format }: PaidFetch): typeof fetch {
+export function paidFetch({ endpoint, dialect, pay, format, maxReplyBytes }: PaidFetch): typeof fetch {
   return async (url, init) => {
     const body = { ...JSON.parse(String(init?.body)), ...format } as ChatBody
     for (;;) {
       const sent = dialect.said(body)
       if (!(await pay())) return unpaid()
-      const { headers, ...response } = await answered(await fetch(url, { ...init, body: JSON.stringify(sent) }))
+      const came = await fetch(url, { ...init, body: JSON.stringify(sent) })
+      const { headers, ...response } = await answered(came, maxReplyBytes)
       const isRefusal = response.status === 400 || response.status === 422
       if (isRefusal && dialect.learn(response.text, sent)) continue
       if (response.status < 300) dialect.answered()
-      const text = response.status < 400 ? response.text : withoutKey(response.text, endpoint)
-      return new Response(text || null, { status: response.status, headers })
+      return new Response(withoutKey(response.text, endpoint) || null, { status: response.status, headers })
     }
   }
 }
 
-/** A whole answer under the status that it stands for; an error that nothing says the kind of is the gateway's. */
-async function answered(response: Response): Promise<{ status: number; text: string; headers: Headers }> {
-  const text = await response.text()
+/**
+ * A whole answer under the status that it stands for. An error that nothing says the kind of is the gateway's, and so is a success that
+ * is no completion: the client would stumble over it.
+ */
+async function answered(
+  response: Response,
+  maxBytes: number,
+): Promise<{ status: number; text: string; headers: Headers }> {
+  const text = await textWithin(response, maxBytes)
   const headers = new Headers(response.headers)
   // They are of the body as it was sent.
   for (const name of ['content-encoding', 'content-length']) headers.delete(name)
-  return { status: statusMeant({ status: response.status, text }) ?? 502, text, headers }
+  const status = statusMeant({ status: response.status, text }) ?? 502
+  const isStrange = status < 300 && readCompletion(text, '', '') === null
+  return isStrange ? { status: 502, text: noCompletion, headers } : { status, text, headers }
+}
+
+async function textWithin({ body }: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
