@@ -1,5 +1,6 @@
+import { type OverRuns, overRuns, shares } from '../report/statistics/over-runs.ts'
 import type { RunResult } from './compared-run.ts'
-import { type Effect, effectsOf, type OverRuns, overRuns, shares } from './effects.ts'
+import { type Effect, effectsOf } from './effects.ts'
 import { type ArmUse, armUses } from './equality.ts'
 import { type ComparisonPlan, leadOf, type PlannerArm } from './plan.ts'
 

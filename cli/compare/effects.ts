@@ -1,12 +1,8 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { holm } from '../report/statistics/holm.ts'
-import { confidence, type Interval } from '../report/statistics/interval.ts'
-import { studentCritical } from '../report/statistics/quantile.ts'
+import { confidence } from '../report/statistics/interval.ts'
+import { differencesOfShares, type OverRuns, overRuns } from '../report/statistics/over-runs.ts'
 import { signFlip } from '../report/statistics/sign-flip.ts'
 import { leadOf, type PlannerArm } from './plan.ts'
-
-/** Values of independent runs: the run is the unit. */
-export type OverRuns = { values: number[]; mean: number; sd: number | null; interval: Interval | null }
 
 /** The difference of two arms over their paired runs. */
 export type Effect = {
@@ -36,23 +32,6 @@ const names: Partial<Record<PlannerArm, string>> = {
   'llm-shuffled-feedback': 'effect of what the feedback says',
   'llm-repeat': 'effect of further programs',
   random: 'effect over random programs',
-}
-
-/** What a share, and a difference of shares, can be. */
-export const [shares, differencesOfShares]: [Interval, Interval] = [
-  { low: 0, high: 1 },
-  { low: -1, high: 1 },
-]
-
-/** Mean, deviation and t-interval of independent runs, cut to what there can be; null where there is none. */
-export function overRuns(values: readonly number[], { low, high }: Interval): OverRuns | null {
-  if (values.length === 0) return null
-  const middle = mean([...values])
-  if (values.length === 1) return { values: [...values], mean: middle, sd: null, interval: null }
-  const sd = sampleStandardDeviation([...values])
-  const half = (studentCritical(values.length - 1) * sd) / Math.sqrt(values.length)
-  const interval = { low: Math.max(low, middle - half), high: Math.min(high, middle + half) }
-  return { values: [...values], mean: middle, sd, interval }
 }
 
 /**

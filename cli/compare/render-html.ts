@@ -1,6 +1,6 @@
-import { html, type Markup } from '../report/html/markup.ts'
+import { html } from '../report/html/markup.ts'
 import { page } from '../report/html/page.ts'
-import { type Cell, figure, table } from '../report/html/parts.ts'
+import { figure, plainTable } from '../report/html/parts.ts'
 import type { Comparison } from './analyse.ts'
 import { armPlot, effectPlot } from './plots.ts'
 import * as told from './text.ts'
@@ -21,20 +21,15 @@ export function renderHtml(comparison: Comparison): string {
 <div class="caveats">${told.caveatsOf(comparison).map((each) => html`<p>${each}</p>`)}</div>
 <h2>Differences</h2>
 ${figure(effectPlot(comparison), 'Points on the test: each pair of runs (ring), their mean (dot) and its 95 % interval.')}
-${plain(told.effectHead, told.effectCells(comparison))}
+${plainTable(told.effectHead, told.effectCells(comparison))}
 <h2>Arms</h2>
 ${figure(armPlot(comparison), `Share right (%): ${told.headlineText(comparison)}. Each run (ring), their mean (dot) and its 95 % interval.`)}
-${plain(told.armHead, told.armCells(comparison))}
+${plainTable(told.armHead, told.armCells(comparison))}
 <h2>What each arm used</h2>
 <p>In the mean of its runs. Calls are requests to the teacher; what the planner’s own model was asked stands beside them.</p>
-${plain(told.useHead, told.useCells(comparison))}
+${plainTable(told.useHead, told.useCells(comparison))}
 <h2>Runs</h2>
-${plain(told.runHead, told.runCells(comparison))}
+${plainTable(told.runHead, told.runCells(comparison))}
 <footer>Every number here is in <code>comparison.json</code> beside this file. Each run has its own report.</footer>`,
   )
 }
-
-const plain = (head: readonly string[], rows: readonly (readonly string[])[]): Markup =>
-  table({ head: head.map(cell), rows: rows.map((cells) => ({ cells: cells.map(cell) })) })
-
-const cell = (text: string): Cell => ({ text })

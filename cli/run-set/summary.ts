@@ -1,84 +1,60 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics'
+import { gainPercent } from '../report/statistics/gain.ts'
+import { differencesOfShares, type OverRuns, overRuns, shares } from '../report/statistics/over-runs.ts'
 import type { RunOutcome } from './outcome.ts'
 
-/** Mean and standard deviation over runs; the run is the unit, so `sd` is null below two of them. */
-export type OverRuns = { runs: number; mean: number; sd: number | null; values: number[] }
-
+/** What the runs of a set say together; all that its page shows. */
 export type Summary = {
   set: string
   runs: RunOutcome[]
+  /** Runs that opened their test: the others are in no figure. */
+  tested: number
+  /** The part of the test that counts, how it was scored, its items, and the arm that the runs are judged against; empty before a test was opened. */
   part: string
   mode: string
-  /** Share right by arm, and the differences of the chosen dataset to each, in shares. */
+  against: string
+  items: number
+  /** Share right by arm, and the chosen dataset's minus each other one's, in shares; the run is the unit. */
   scores: Record<string, OverRuns>
   gains: Record<string, OverRuns>
+  /** The final's gain over the base, (score − base) / base, as a fraction; null where no run has one. */
+  gainOverBase: OverRuns | null
 }
 
-const overRuns = (values: number[]): OverRuns => ({
-  runs: values.length,
-  mean: mean(values),
-  sd: values.length > 1 ? sampleStandardDeviation(values) : null,
-  values,
-})
+/** Fewer runs than this have an interval in name alone: of two it reaches nine deviations to either side. */
+export const fewestRuns = 3
 
 /** What the runs of a set say together. A run without an arm, or without a result, is counted in none of that arm's figures. */
 export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
-  const arms = [...new Set(runs.flatMap(({ scores }) => Object.keys(scores)))]
-  const over = (of: readonly string[], shareOf: (scores: Record<string, number>, arm: string) => number | undefined) =>
-    Object.fromEntries(
-      of.map((arm) => [arm, overRuns(runs.flatMap(({ scores }) => shareOf(scores, arm) ?? []))] as const),
+  const tested = runs.filter(({ scores }) => Object.keys(scores).length > 0)
+  const [first] = tested
+  const over = (range: typeof shares, of: (run: RunOutcome) => Record<string, number>) => {
+    const names = [...new Set(tested.flatMap((run) => Object.keys(of(run))))]
+    return Object.fromEntries(
+      names.map((name) => [
+        name,
+        overRuns(
+          tested.flatMap((run) => of(run)[name] ?? []),
+          range,
+        )!,
+      ]),
     )
-  const gain = (scores: Record<string, number>, arm: string) =>
-    scores.final === undefined || scores[arm] === undefined ? undefined : scores.final - scores[arm]
-  const measured = runs.find(({ part }) => part !== '')
+  }
+  const relative = tested.flatMap(({ scores: { final = null, base = null } }) => gainPercent(final, base) ?? [])
   return {
     set,
     runs: [...runs],
-    part: measured?.part ?? '',
-    mode: measured?.mode ?? '',
-    scores: over(arms, (scores, arm) => scores[arm]),
-    gains: over(
-      arms.filter((arm) => arm !== 'final'),
-      gain,
+    tested: tested.length,
+    part: first?.part ?? '',
+    mode: first?.mode ?? '',
+    against: first?.against ?? '',
+    items: first?.items ?? 0,
+    scores: over(shares, ({ scores }) => scores),
+    gains: over(differencesOfShares, ({ gains }) =>
+      Object.fromEntries(Object.entries(gains).map(([arm, { value }]) => [arm, value])),
+    ),
+    gainOverBase: overRuns(
+      relative.map((gain) => gain / 100),
+      { low: -1, high: Number.POSITIVE_INFINITY },
     ),
   }
-}
-
-const points = (share: number) => (100 * share).toFixed(1)
-const figure = ({ runs, mean: middle, sd }: OverRuns) =>
-  `${points(middle)} ${sd === null ? '(one run: no deviation)' : `± ${points(sd)}`} over ${runs} ${runs === 1 ? 'run' : 'runs'}`
-
-/** The lines that a person is told. */
-export function sentencesOf({ set, runs, part, mode, scores, gains }: Summary): string[] {
-  const tested = runs.filter((run) => Object.keys(run.scores).length > 0).length
-  if (tested === 0) return [`set ${set}: none of ${runs.length} runs opened its test`]
-  return [
-    `set ${set}: ${tested} of ${runs.length} runs opened their test; ${part}, ${mode}, % right, mean ± standard deviation over runs`,
-    ...Object.entries(scores).map(([arm, over]) => `  ${arm}: ${figure(over)}`),
-    ...Object.entries(gains).map(([arm, over]) => `  final − ${arm}: ${figure(over)} (points)`),
-  ]
-}
-
-/** `summary.md`. */
-export function summaryPage(summary: Summary): string {
-  const { set, runs, part, mode, scores, gains } = summary
-  const arms = Object.keys(scores)
-  const cells = (values: string[]) => `| ${values.join(' | ')} |`
-  return `# ${set}
-
-${runs.length} independent searches, one seed each; ${part}, ${mode}, % right on the test. The run is the unit: deviations are those between runs, each
-arm's training seeds averaged within its run.
-
-${cells(['run', 'seed', 'status', ...arms])}
-${cells(Array(arms.length + 3).fill('---'))}
-${runs.map((run) => cells([run.runId, String(run.seed), run.status, ...arms.map((arm) => (run.scores[arm] === undefined ? '' : points(run.scores[arm])))])).join('\n')}
-
-${Object.entries(scores)
-  .map(([arm, over]) => `- ${arm}: ${figure(over)}`)
-  .join('\n')}
-
-${Object.entries(gains)
-  .map(([arm, over]) => `- final − ${arm}, points: ${figure(over)}`)
-  .join('\n')}
-`
 }

@@ -1,23 +1,34 @@
 import { describe, expect, test } from 'vitest'
+import { points } from '../../cli/report/text/format.ts'
 import { membersOf } from '../../cli/run-set/member.ts'
 import { outcomeOf } from '../../cli/run-set/outcome.ts'
-import { sentencesOf, summarise, summaryPage } from '../../cli/run-set/summary.ts'
+import { renderHtml } from '../../cli/run-set/render-html.ts'
+import { renderMarkdown } from '../../cli/run-set/render-markdown.ts'
+import { summarise } from '../../cli/run-set/summary.ts'
+import { sentencesOf } from '../../cli/run-set/text.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Opened } from '../../schemas/messages/evaluation.ts'
+import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
+import { sheetOf } from '../support/run-log-data.ts'
 
 const primary = { arm: 'final', against: 'control', part: 'heldout-phrasing', mode: 'strict', seedIndex: 1 }
 /** The log of a run that named its comparison and has a second seed and a baseline that is the chosen dataset. */
-function logOf(seed: number, opened = true) {
+function logOf(seed: number, opened = true, skillOf: Record<string, number> = {}) {
   const arms = [{ arm: 'one-shot', rows: 300, dataset: null, datasetHash: null, sameAs: 'final', leftOut: null }]
-  return runLog({ seed, opened }).map((entry) => {
+  return runLog({ seed, opened, skillOf }).map((entry) => {
     if (entry.name === 'opening-request') return { ...entry, payload: { ...(entry.payload as object), primary, arms } }
     if (entry.name !== 'opened') return entry
     const payload = entry.payload as PayloadOf<typeof Opened>
     const final = payload.results.find(({ candidate, paper }) => candidate.name === 'final' && paper === 'test')!
-    const second = { ...final, candidate: { ...final.candidate, name: 'final-s2', seedIndex: 2 } }
-    second.sheet = structuredClone(final.sheet)
-    second.sheet.byPart['heldout-phrasing']!.strict.correct -= 6
+    let left = 6
+    const items = final.items!.map((item) => {
+      const isLost = left > 0 && item.strict && item.part === 'heldout-phrasing'
+      if (isLost) left -= 1
+      return isLost ? { ...item, strict: false } : item
+    })
+    const candidate = { ...final.candidate, name: 'final-s2', seedIndex: 2 }
+    const second = { ...final, candidate, items, sheet: sheetOf(items) }
     return { ...entry, payload: { ...payload, results: [...payload.results, second] } }
   })
 }
@@ -39,7 +50,13 @@ describe('a set of runs', () => {
     const outcome = outcomeOf({ runId: 'night-1', seed: 7 }, log)
     expect(outcome).toMatchObject({ status: 'finished', part: 'heldout-phrasing', mode: 'strict' })
     expect(outcome.scores.final).toBeCloseTo((correct - 3) / total, 12)
+    expect(outcome).toMatchObject({ items: 60, seeds: 2, against: 'control' })
     expect(outcome.scores['one-shot']).toBe(outcome.scores.final)
+    expect(outcome.gains['one-shot']).toEqual({ value: 0, interval: null })
+    const { value, interval } = outcome.gains.control!
+    expect(value).toBeCloseTo(outcome.scores.final! - outcome.scores.control!, 12)
+    const { comparisons } = reportData(log).sealed!.contrasts
+    expect(interval).toEqual(comparisons.find(({ to }) => to === 'control')!.parts['heldout-phrasing']!.strict.interval)
     expect(Object.keys(outcome.scores).toSorted()).toEqual(['base', 'base-examples', 'control', 'final', 'one-shot'])
   })
 
@@ -54,8 +71,45 @@ describe('a set of runs', () => {
     expect(summary.gains.control!.sd).toBeCloseTo(Math.hypot(values[0]! - middle, values[1]! - middle), 12)
     expect(summary.gains).not.toHaveProperty('final')
     expect(sentencesOf(summary)[0]).toContain('2 of 3 runs')
-    expect(summaryPage(summary)).toContain('| night-3 | 3 |')
-    expect(summarise('one', outcomes.slice(0, 1)).scores.final!.sd).toBeNull()
+    for (const page of [renderMarkdown(summary), renderHtml(summary)]) {
+      expect(page).toContain('night-3')
+      expect(page).toContain('1 of 3 runs opened no test')
+      expect(page).toContain('2 runs are not enough to say more, 3 are the fewest')
+    }
+    const one = summarise('one', outcomes.slice(0, 1))
+    expect(one.scores.final!.sd).toBeNull()
+    expect(renderMarkdown(one)).toContain('one run says nothing of another search')
     expect(sentencesOf(summarise('none', outcomes.slice(2)))).toEqual(['set none: none of 1 runs opened its test'])
+    expect(renderHtml(summarise('none', outcomes.slice(2)))).toContain('None of 1 run opened its test.')
+  })
+
+  test('the interval over runs is Student’s t, and only one that excludes zero is called a difference', () => {
+    const strong = membersOf('night', 1, 4).map((member) =>
+      outcomeOf(member, logOf(member.seed, true, { final: 0.85, control: 0.2 })),
+    )
+    const summary = summarise('night', strong)
+    const { mean, sd, interval } = summary.gains.control!
+    // The quantile of Student's t with three degrees of freedom, from the tables of Fisher and Yates.
+    expect(interval!.low).toBeCloseTo(mean - (3.182 * sd!) / 2, 3)
+    expect(interval!.low).toBeGreaterThan(0)
+    expect(summary.gainOverBase!.mean).toBeCloseTo(
+      strong.reduce((sum, { scores }) => sum + (scores.final! - scores.base!) / scores.base!, 0) / 4,
+      12,
+    )
+    const page = renderHtml(summary)
+    expect(page).toContain('on this test the searches ended better than uniform control')
+    expect(page.match(/<svg/g)).toHaveLength(3)
+    // Every run has its own interval.
+    for (const { gains } of strong) {
+      const { low, high } = gains.control!.interval!
+      expect(renderMarkdown(summary)).toContain(`(${points(low)} to ${points(high)})`)
+    }
+    const alike = [1, 2, 3].map((seed) => ({ ...strong[0]!, runId: `n-${seed}`, seed }))
+    expect(summarise('alike', alike).gains.control).toMatchObject({ sd: 0, interval: null })
+    expect(renderMarkdown(summarise('alike', alike))).toContain('which agree to the item')
+    const apart = [0.9, 0.1, 0.9, 0.1].map((final, index) =>
+      outcomeOf({ runId: `n-${index}`, seed: index }, logOf(index + 1, true, { final, control: 0.5 })),
+    )
+    expect(renderMarkdown(summarise('apart', apart))).toContain('which includes zero: no difference is shown')
   })
 })

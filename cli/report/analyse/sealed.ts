@@ -24,9 +24,8 @@ export function sealedResults(facts: RunFacts, headline: string, resampling: Res
     ...Object.keys(result.sheet.byPart),
   ])
   const all = [...partsInOrder(parts, headline), allParts]
-  const request = facts.openingRequests[0]?.payload
-  const named = request?.primary !== undefined
-  const primary = request?.primary ?? unnamed(headline, facts.config?.primary ?? 'strict')
+  const records = facts.openingRequests[0]?.payload.arms ?? []
+  const { named, ...primary } = primaryOf(facts, headline)
   return {
     opening,
     openedAt: new Date(first.atMs).toISOString(),
@@ -37,20 +36,26 @@ export function sealedResults(facts: RunFacts, headline: string, resampling: Res
     audit: audit.map(paperResult),
     contrasts: contrastsOf({
       test,
-      records: request?.arms ?? [],
+      records,
       primary,
       named,
       parts: all,
       seed: resampling.seed,
     }),
-    retention: retentionFacts(on('retention'), request?.arms ?? [], first.payload.retention),
-    auditMinusTest: auditMinusTest({ test, audit }, request?.arms ?? [], headline, all, resampling),
+    retention: retentionFacts(on('retention'), records, first.payload.retention),
+    auditMinusTest: auditMinusTest({ test, audit }, records, headline, all, resampling),
   }
 }
 
-/** What a request that names no comparison means. */
-function unnamed(part: string, mode: 'strict' | 'lenient'): PrimaryComparison {
-  return { arm: 'final', against: 'control', part, mode, seedIndex: 1 }
+/** The comparison that a run is judged by; `named`: its request said it, else it is what a request that says none means. */
+export function primaryOf(
+  { openingRequests, config }: RunFacts,
+  headline: string,
+): PrimaryComparison & { named: boolean } {
+  const said = openingRequests[0]?.payload.primary
+  if (said) return { ...said, named: true }
+  const mode = config?.primary ?? 'strict'
+  return { arm: 'final', against: 'control', part: headline, mode, seedIndex: 1, named: false }
 }
 
 function paperResult({ candidate, sheet, items }: SealedResult): PaperResult {

@@ -15,6 +15,13 @@ ${caption ? html`<caption>${caption}</caption>` : ''}<thead><tr>${head.map((cell
   )}</tbody></table></div>`
 }
 
+/** A table of plain texts. */
+export const plainTable = (head: readonly string[], rows: readonly (readonly string[])[]): Markup =>
+  table({
+    head: head.map((text) => ({ text })),
+    rows: rows.map((cells) => ({ cells: cells.map((text) => ({ text })) })),
+  })
+
 /** What stands in a cell: text, with a smaller line or more under it. */
 export type Cell = {
   text: string | Markup

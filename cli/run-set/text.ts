@@ -1,0 +1,125 @@
+import { labelOf } from '../report/analyse/names.ts'
+import type { Interval } from '../report/statistics/interval.ts'
+import type { OverRuns } from '../report/statistics/over-runs.ts'
+import { differenceName } from '../report/text/contrasts.ts'
+import { gainText, missing, numberText, percentNumber, points, rangeText } from '../report/text/format.ts'
+import type { RunOutcome } from './outcome.ts'
+import { fewestRuns, type Summary } from './summary.ts'
+
+/** The sentences and table cells that the page, the text and the terminal have in common. */
+
+type Write = (share: number) => string
+const countText = (runs: number) => `${runs} ${runs === 1 ? 'run' : 'runs'}`
+const named = (to: string) => differenceName({ of: 'final', to })
+const intervalText = (interval: Interval | null, write: Write) =>
+  interval ? `${write(interval.low)} to ${write(interval.high)}` : missing
+const relative: Write = (gain) => gainText(gain * 100)
+
+/** Where the test was scored, and on how much. */
+export const headlineText = ({ part, mode, items }: Summary): string =>
+  `${labelOf(part)}, ${mode}, ${numberText(items)} items`
+
+/** What the searches say together, about the one comparison that each of them named before its opening. */
+export function mainSentence({ runs, tested, gains, against }: Summary): string {
+  const over = gains[against]
+  if (tested === 0) return `None of ${countText(runs.length)} opened its test.`
+  if (!over) return `${named(against)}, which counts, was measured in no run.`
+  const figure = `${named(against)}, named before each opening: ${points(over.mean)} points in the mean over ${countText(over.runs)}`
+  if (over.runs === 1) return `${figure}; one run says nothing of another search (--runs ${fewestRuns} or more).`
+  if (!over.interval) return `${figure}, which agree to the item: by how much searches deviate they do not tell.`
+  const range = `${figure}, 95 % interval over runs ${intervalText(over.interval, points)}`
+  if (over.runs < fewestRuns)
+    return `${range}; ${countText(over.runs)} are not enough to say more, ${fewestRuns} are the fewest.`
+  if (over.interval.low > 0)
+    return `${range}: on this test the searches ended better than ${labelOf(against).toLowerCase()}.`
+  if (over.interval.high < 0)
+    return `${range}: on this test the searches ended worse than ${labelOf(against).toLowerCase()}.`
+  return `${range}, which includes zero: no difference is shown.`
+}
+
+/** How the figures are to be read. */
+export function notesOf({ runs, tested, items }: Summary): string[] {
+  if (tested === 0) return []
+  const without = runs.length - tested
+  return [
+    'The run is the unit: searches that differ in their seeds alone, the training seeds of an arm averaged within each. Intervals over runs are Student’s t, which takes runs to deviate about normally; so few cannot show whether they do.',
+    `They cover the luck of search and training, and not the choice of the ${numberText(items)} test items, which every run was asked alike: that is in each run’s own interval. The base is one student in all runs, so it hardly deviates.`,
+    'One difference was named before the openings; intervals of the others are not corrected for being several.',
+    ...(without > 0
+      ? [
+          `${without} of ${countText(runs.length)} opened no test; no figure counts them, which favours searches that fail.`,
+        ]
+      : []),
+  ]
+}
+
+/** The lines that a person is told. */
+export function sentencesOf(summary: Summary): string[] {
+  const { set, runs, tested, scores, gains, gainOverBase } = summary
+  if (tested === 0) return [`set ${set}: none of ${runs.length} runs opened its test`]
+  const line = (name: string, { runs: counted, mean, sd, interval }: OverRuns, write: Write) =>
+    `  ${name}: ${write(mean)}${rangeText(interval, write)}${sd === null ? '' : ` ± ${write(sd).replace('+', '')}`} over ${countText(counted)}`
+  return [
+    `set ${set}: ${tested} of ${runs.length} runs opened their test; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
+    ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
+    ...Object.entries(gains).map(([arm, over]) => `${line(named(arm), over, points)}, points`),
+    ...(gainOverBase ? [line('Gain over base', gainOverBase, relative)] : []),
+    mainSentence(summary),
+  ]
+}
+
+export const overHead = (what: string, unit: string) => [
+  what,
+  'Runs',
+  `Mean, ${unit}`,
+  '95 % interval over runs',
+  'Standard deviation',
+  'Each run',
+]
+
+const overCells = (name: string, { runs, values, mean, sd, interval }: OverRuns, write: Write): string[] => [
+  name,
+  String(runs),
+  write(mean),
+  intervalText(interval, write),
+  sd === null ? missing : write(sd).replace('+', ''),
+  values.map(write).join(', '),
+]
+
+export const armCells = ({ scores }: Summary): string[][] =>
+  Object.entries(scores).map(([arm, over]) => overCells(labelOf(arm), over, percentNumber))
+
+export const gainCells = ({ gains, against, gainOverBase }: Summary): string[][] => [
+  ...Object.entries(gains).map(([arm, over]) =>
+    overCells(`${named(arm)}${arm === against ? ', named before' : ''}`, over, points),
+  ),
+  ...(gainOverBase ? [overCells('Gain over base, (score − base) / base', gainOverBase, relative)] : []),
+]
+
+export const runHead = ({ scores }: Summary) => [
+  'Run',
+  'Seed',
+  'Status',
+  'Training seeds',
+  ...Object.keys(scores).map(labelOf),
+]
+
+export const runCells = ({ runs, scores }: Summary): string[][] =>
+  runs.map((run) => [
+    run.runId,
+    String(run.seed),
+    run.status,
+    run.seeds === 0 ? missing : String(run.seeds),
+    ...Object.keys(scores).map((arm) => percentNumber(run.scores[arm] ?? null)),
+  ])
+
+export const runGainHead = ({ gains }: Summary) => ['Run', ...Object.keys(gains).map(named)]
+
+export const runGainCells = ({ runs, gains }: Summary): string[][] =>
+  runs.map((run: RunOutcome) => [
+    run.runId,
+    ...Object.keys(gains).map((arm) => {
+      const gain = run.gains[arm]
+      return gain ? points(gain.value) + rangeText(gain.interval, points) : missing
+    }),
+  ])
