@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { identityVariable } from '../agents/kit/identity.ts'
 import type { Identity } from '../agents/kit/launch.ts'
-import { compileCacheFolder } from './compile-cache.ts'
 import { type LogFile, openAgentsLog } from './log-file.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
@@ -25,10 +26,11 @@ export const environmentWithout = (names: readonly string[]): Record<string, str
 /** Starts the process of an agent. It loads its code at once, and works when it is sent its `Launch`. */
 export function startAgent(identity: Identity, stderr: 'inherit' | number): ChildProcess {
   const inherited = Object.entries(environmentWithout([])).filter(([name]) => atOnce.test(name))
-  const cache = compileCacheFolder()
+  const cache = getCompileCacheDir()
   return spawn(process.execPath, [entry], {
     env: {
-      ...(cache && { NODE_COMPILE_CACHE: cache }),
+      // Node names the folder of its own version, within the one it was given.
+      ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }),
       ...Object.fromEntries(inherited),
       [identityVariable]: JSON.stringify(identity),
     },

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawnSync } from 'node:child_process'
-import module from 'node:module'
 import { setFlagsFromString } from 'node:v8'
 import { explain, ownNode, runsHere } from './guard.mjs'
 
@@ -10,9 +9,8 @@ const streaming = ['score', 'task']
 
 if (runsHere()) {
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size')
-  const { compileCacheFolder } = await import('./compile-cache.ts')
-  const cache = compileCacheFolder()
-  if (cache) module.enableCompileCache(cache)
+  const { keepCompiled } = await import('./compile-cache.mjs')
+  await keepCompiled()
   await import('./main.ts')
 } else if (ownNode()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.

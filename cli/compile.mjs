@@ -1,5 +1,4 @@
 // After an install: compiles what commands and agents start with, so that the first start is as quick as the next.
-import module from 'node:module'
 import { runsHere } from './guard.mjs'
 
 const startedWith = [
@@ -15,9 +14,8 @@ const startedWith = [
 ]
 
 if (runsHere()) {
-  const { compileCacheFolder } = await import('./compile-cache.ts')
-  const cache = compileCacheFolder()
-  if (cache) module.enableCompileCache(cache)
+  const { keepCompiled } = await import('./compile-cache.mjs')
+  await keepCompiled()
   // An install does not fail for what is only quicker with it.
   await Promise.allSettled(startedWith.map((path) => import(path)))
 }

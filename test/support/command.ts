@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { testHome } from './provision.ts'
 
 const entry = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
 
@@ -10,8 +8,7 @@ export type Command = { child: ChildProcess; output(): string; ended: Promise<nu
 /** Runs `syllabus` as a user does, in a process of its own. */
 export function syllabus(args: readonly string[], env: Record<string, string>): Command {
   const child = spawn(process.execPath, [entry, ...args], {
-    // Compiled code is kept over the tests' homes: every process would compile the whole product again.
-    env: { NODE_COMPILE_CACHE: join(testHome, 'node-cache'), ...process.env, ...env },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let text = ''

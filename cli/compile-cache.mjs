@@ -1,0 +1,28 @@
+// Plain JavaScript: with it every command starts, and what strips types is not loaded where all that follows is compiled already.
+import { accessSync, constants, existsSync } from 'node:fs'
+import module from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
+
+/**
+ * Lets Node keep compiled code, which halves the time that a process needs to start: beside the packages, else in the home. Where
+ * neither can be written nothing is kept; a home is not made for its sake.
+ */
+export async function keepCompiled() {
+  if (isWritable(packages)) module.enableCompileCache(join(packages, '.cache', 'syllabus'))
+  else {
+    const { homeFolder } = await import('./home.ts')
+    if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))
+  }
+}
+
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
