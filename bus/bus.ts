@@ -9,6 +9,7 @@ import {
 } from '../schemas/message.ts'
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
+import { hears } from '../schemas/variants.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
 import { BusSetupError } from './errors.ts'
@@ -104,10 +105,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const loops = new Set<WorkLoop>()
   const presences = new Set<AsyncDisposable>()
   try {
-    for (const account of accountsOf[role]) {
+    const opening = accountsOf[role].map(async (account) => {
       const login = credentials[account]
       if (login) links.set(account, await openLink(servers, account, login, who, log, limits))
-    }
+    })
+    // Those that opened are closed where another could not be.
+    await Promise.allSettled(opening)
+    await Promise.all(opening)
   } catch (error) {
     await Promise.all([...links.values()].map((link) => link.nc.close()))
     throw error
@@ -132,7 +136,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     work(handlers, loop) {
       const byName = handlers as Readonly<Record<string, AnyHandler>>
       const doors = consumedBy(loop.role).flatMap((message) =>
-        message.kind === 'work'
+        message.kind === 'work' && hears(loop.variant, message.from)
           ? [
               {
                 ...doorOf(linkOf(message.account), message, loop.variant),

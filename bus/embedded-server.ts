@@ -194,7 +194,7 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
   const until = Date.now() + birth.startMs
   while (fault === null && Date.now() < until) {
     if (child.pid !== undefined && (await answers(birth.url, birth.credentials))) return child.pid
-    await sleep(20)
+    await sleep(5)
   }
   child.kill('SIGKILL')
   const said = birth.lines.filter((line) => /\[(ERR|FTL|WRN)\]/.test(line)).at(-1) ?? birth.lines.at(-1)

@@ -13,7 +13,7 @@ import type { BusLimits } from '../schemas/bus-limits.ts'
 import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import type { Account, AgentRole } from '../schemas/role.ts'
-import { variantsOf } from '../schemas/variants.ts'
+import { hears, variantsOf } from '../schemas/variants.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 import type { Link } from './link.ts'
 import {
@@ -156,6 +156,7 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
   const workers = messages
     .map((each) => withDelivery(each, delivery))
     .flatMap((message) => (variants[message.to] ?? []).map((variant) => ({ message, variant })))
+    .filter(({ message, variant }) => hears(variant, message.from))
     .map(({ message, variant }) =>
       ensureConsumer(
         link,

@@ -1,4 +1,4 @@
-import type { AgentRole } from './role.ts'
+import type { AgentRole, Role } from './role.ts'
 
 /** The variants there are of each role. Each has a line in the role's map, and a file or a folder in `agents/<role>/`. */
 export const variantsOf = {
@@ -30,5 +30,13 @@ const withModel: readonly string[] = [
 
 /** Whether a variant asks a language model: it has a model among its options and is given the endpoint's key. */
 export const asksModel = (variant: string): boolean => withModel.includes(variant)
+
+/** Roles that have no part in the runs of a variant. */
+const without: Readonly<Record<string, readonly Role[]>> = {
+  generate: ['trainer-bridge', 'evaluator'] satisfies Role[],
+}
+
+/** Whether a role may have something to say to a variant. */
+export const hears = (variant: string, from: Role): boolean => !without[variant]?.includes(from)
 
 export type VariantOf<R extends AgentRole> = (typeof variantsOf)[R][number]

@@ -1,11 +1,12 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
 import { PublicTask, type Task } from '../schemas/task.ts'
 import { checkDisjoint, checkItem, splitsOf } from './check-items.ts'
-import { isPaperFolder, readPaperFolder } from './paper-folder/read.ts'
 import { readTaskFolder, taskFileName } from './read-task-folder.ts'
 import { openTaskScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
+import type { TaskParts } from './task-parts.ts'
 
 export { TaskError } from './task-error.ts'
 
@@ -19,12 +20,22 @@ export type LoadOptions = { scorer?: string }
  */
 export async function readTask(folder: string, { scorer }: LoadOptions = {}): Promise<Task> {
   const dir = resolve(folder)
-  const isPapers = await isPaperFolder(dir)
+  const isPapers = isPaperFolder(dir)
   if (scorer !== undefined && !isPapers) {
     throw new TaskError('--scorer is for a folder without task.yaml', join(dir, taskFileName), 'Name the scorer there.')
   }
-  const { file, hashes, ...parts } = isPapers ? await readPaperFolder(dir, scorer) : await readTaskFolder(dir)
+  const { file, hashes, ...parts } = isPapers ? await readPaperTask(dir, scorer) : await readTaskFolder(dir)
   return { ...file, ...parts, dir, sha256: sha256(hashes.join('\n')) }
+}
+
+/** Whether a folder is one in the paper's form: a description.md, and no task.yaml. */
+const isPaperFolder = (dir: string): boolean =>
+  !existsSync(join(dir, taskFileName)) && existsSync(join(dir, 'description.md'))
+
+/** Its reader loads all importers, which no other folder needs. */
+async function readPaperTask(dir: string, scorer: string | undefined): Promise<TaskParts> {
+  const { readPaperFolder } = await import('./paper-folder/read.ts')
+  return readPaperFolder(dir, scorer)
 }
 
 /**

@@ -4,11 +4,9 @@ import { hashOf, sha256 } from '../../schemas/hash.ts'
 import { type Item, ScorerChoice, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, skillName } from '../importers/importer.ts'
 import { importers } from '../importers/list.ts'
-import { exists } from '../importers/source-file.ts'
 import { paperRows } from '../importers/task-yaml.ts'
 import { parseWith, readText } from '../read-files.ts'
 import { readScorer } from '../read-scorer.ts'
-import { taskFileName } from '../read-task-folder.ts'
 import { scorers } from '../scorers/mod.ts'
 import { readSeedPool } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
@@ -17,11 +15,6 @@ import { findPart, needPart } from './files.ts'
 import { readRows } from './rows.ts'
 import { readTestFile } from './test-file.ts'
 import { readTrainConfig } from './train-config.ts'
-
-/** Whether a folder is one in the paper's form: a description.md, and no task.yaml. */
-export async function isPaperFolder(dir: string): Promise<boolean> {
-  return !(await exists(join(dir, taskFileName))) && (await exists(join(dir, 'description.md')))
-}
 
 /**
  * Reads a folder in the paper's form in place: description.md, seed/, sample_submission.json, train_config.yaml, the public test
