@@ -8,7 +8,7 @@ export const EmbeddingEndpoint = z.strictObject({
   /** Texts of one request. */
   batchTexts: z.int().min(1).max(2048).default(64),
   timeoutMs: z.int().positive().default(30_000),
-  /** Requests for one batch, the first included; a refusal (HTTP 4xx but 408 and 429) is not asked again. */
+  /** Requests for one batch, the first included; a refusal (HTTP 4xx but 408, 409, 425 and 429) is not asked again. */
   maxTries: z.int().min(1).max(20).default(3),
 })
 export type EmbeddingEndpoint = z.infer<typeof EmbeddingEndpoint>

@@ -67,10 +67,19 @@ export const RejectionReason = z.enum([
 export type RejectionReason = z.infer<typeof RejectionReason>
 
 /**
- * Why an index gave no candidate: the teacher gave no answer or refused, its budget was used, it stayed away, its reply was not usable; and
- * the program's own faults: `accept` refused the row, a hook failed, the prompt is too long for the model.
+ * Why an index gave no candidate: the teacher gave no answer or refused, its budget was used, it stayed away, this prompt was forbidden (HTTP
+ * 403, often a gateway's filter), its reply was not usable; and the program's own faults: `accept` refused the row, a hook failed, the prompt is too long for the model.
  */
-export const FailureKind = z.enum(['teacher', 'budget', 'gone', 'unusable', 'not-accepted', 'hook', 'context'])
+export const FailureKind = z.enum([
+  'teacher',
+  'budget',
+  'gone',
+  'forbidden',
+  'unusable',
+  'not-accepted',
+  'hook',
+  'context',
+])
 export type FailureKind = z.infer<typeof FailureKind>
 
 /**

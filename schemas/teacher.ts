@@ -35,7 +35,9 @@ export const TeacherLimits = z.strictObject({
     .gt(0)
     .max(1)
     .default(0.5)
-    .describe('an endpoint mostly fails when at least this share of its last requests were faults of its own'),
+    .describe(
+      'an endpoint mostly fails when at least this share of its last requests were faults of its own, and refuses everything when so many were HTTP 403',
+    ),
   breakerRequests: count(40, 'last requests that the share is taken over; half as many must have been made'),
   minPauseMs: ms(1000, 'how long an endpoint that mostly fails is left alone; doubled while it goes on'),
   maxPauseMs: ms(30_000, 'longest time for which it is left alone'),

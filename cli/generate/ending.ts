@@ -2,6 +2,7 @@ import { callsLeft, callsOf, spentInAll } from '../../agents/planner/budget-left
 import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
+import type { FailureKind } from '../../schemas/row.ts'
 import { moneyOf } from '../../schemas/usage.ts'
 
 /** How a run that makes data alone ended, or where it rests. */
@@ -49,10 +50,13 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
     case 'teacher-unavailable': {
       const counts = Object.values(attempt.bySource)
       const asked = counts.reduce((sum, source) => sum + source.asked, 0)
-      const gone = counts.reduce((sum, { failed = {} }) => sum + (failed.gone ?? 0) + (failed.teacher ?? 0), 0)
+      const failures = (kind: FailureKind) => counts.reduce((sum, { failed = {} }) => sum + (failed[kind] ?? 0), 0)
+      const forbidden = failures('forbidden')
+      const gone = failures('gone') + failures('teacher') + forbidden
       const unchecked = counts.reduce((sum, { rejected }) => sum + (rejected.unchecked ?? 0), 0)
       const checks = unchecked > 0 ? ` and ${unchecked} no check` : ''
-      const why = `the teacher stayed away, ${gone} of ${asked} candidates got no reply${checks}`
+      const refused = forbidden > 0 ? ` (${forbidden} of them HTTP 403)` : ''
+      const why = `the teacher stayed away, ${gone} of ${asked} candidates got no reply${refused}${checks}`
       return { why, next: { first: 'once the teacher answers again', options: {} } }
     }
     case 'stopped-by-user':

@@ -58,6 +58,30 @@ test('an error that comes as a success and names a refused key makes the run wai
   expect((await folder.outcomeOf('lasting')).spent.calls).toBe(server.requests)
 }, 60_000)
 
+test('a filter that forbids some prompts costs those; one that forbids all makes the run wait, with its reason', async () => {
+  const blocked = { status: 403, body: '{"error":{"message":"Request blocked."}}' }
+  let [requests, all] = [0, false]
+  await using server = await startTeacherServer({
+    latencyMs: 20,
+    outage: () => (requests++ > 1 && (all || requests % 8 === 0) ? blocked : null),
+  })
+  const some = folder.generate('filtered', server, ['--rows', '100', '--concurrency', '20'])
+  expect(await some.ended, some.output()).toBe(0)
+  expect(some.output()).toMatch(/no row of \d+ \(forbidden\), for example: forbidden: HTTP 403: .*Request blocked/)
+  const { rows, spent, bySource } = await folder.outcomeOf('filtered')
+  expect({ rows, calls: spent.calls }).toEqual({ rows: 100, calls: server.requests })
+  const forbidden = Object.values(bySource).reduce((sum, { failed }) => sum + (failed?.forbidden ?? 0), 0)
+  expect(forbidden).toBe(Math.floor((requests - 1) / 8))
+  all = true
+  const command = folder.generate('forbidden', server, ['--rows', '100', '--concurrency', '20', '--seed', '2'])
+  expect(await command.ended, command.output()).toBe(4)
+  expect(command.output()).toContain('the teacher refuses: HTTP 403')
+  all = false
+  const again = folder.generate('forbidden', server, ['--rows', '100', '--concurrency', '20', '--seed', '2'])
+  expect(await again.ended, again.output()).toBe(0)
+  expect((await folder.outcomeOf('forbidden')).rows).toBe(100)
+}, 60_000)
+
 test('an embedder that is down is no matter of a command that trains nothing', async () => {
   await using server = await startTeacherServer({ latencyMs: 20 })
   const { agents } = await readTopology(defaultTopology)

@@ -33,7 +33,7 @@ afterAll(async () => {
 const ask = (content: string, sampling: object = {}, model = 'tiny') =>
   requestOnce(
     openPost(endpoint(), '/chat/completions', { concurrency: 4, maxReplyBytes: 1e6 }),
-    { model, dialect: createDialect() },
+    { endpoint: endpoint(), model, dialect: createDialect() },
     { messages: [{ role: 'user', content }], sampling: { temperature: 1, maxTokens: 12, ...sampling } },
     AbortSignal.timeout(30_000),
   )

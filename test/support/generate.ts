@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { defaultTopology } from '../../cli/topology-file.ts'
+import { Yield } from '../../schemas/row.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { type Command, syllabus } from './command.ts'
 import { natsBinary } from './nats.ts'
@@ -15,6 +16,7 @@ const Outcome = z.object({
   stopReason: z.string().nullable(),
   spent: z.object({ calls: z.number() }),
   datasetHash: z.string().nullable(),
+  bySource: z.record(z.string(), Yield),
 })
 type Outcome = z.infer<typeof Outcome>
 

@@ -291,3 +291,72 @@ test('a prompt that the endpoint moderates costs its own call; a key that is ref
   await using closed = await endpointThat(() => error('This key may not use the model.'))
   await expect(closed.ask()).rejects.toThrow(TeacherRefused)
 })
+
+const forbidden = (message: string) => ({ status: 403, body: { error: { message } } })
+
+test('F1 F2 a 403 without a reason costs its own call once the endpoint has answered, and all of them where it goes on', async () => {
+  let revoked = false
+  await using endpoint = await endpointThat((_, request) =>
+    revoked || request % 10 === 5 ? forbidden('Request blocked.') : { body: completion('ab') },
+  )
+  const answers = await Promise.all(Array.from({ length: 100 }, () => endpoint.ask()))
+  const refused = answers.filter((answer) => !answer.ok)
+  expect(refused).toHaveLength(10)
+  for (const each of refused)
+    expect(each).toMatchObject({ why: 'forbidden', reason: expect.stringMatching(/HTTP 403.*blocked/) })
+  expect(endpoint.sent).toHaveLength(100)
+  revoked = true
+  const ends = await Promise.allSettled(Array.from({ length: 100 }, () => endpoint.ask()))
+  const stopped = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+  for (const reason of stopped) expect(reason).toBeInstanceOf(TeacherRefused)
+  // Half of the last 40 are enough, and what was under way by then.
+  expect(endpoint.sent.length - 100).toBeLessThanOrEqual(20 + concurrency)
+  expect(stopped.length).toBeGreaterThanOrEqual(100 - 20)
+})
+
+test('F2 an endpoint that comes back from it is used again', async () => {
+  const states = [...Array(30).fill(true), ...Array(40).fill(false), true]
+  await using endpoint = await endpointThat((_, request) =>
+    request > 1 && states[request - 2] ? forbidden('Request blocked.') : { body: completion('ab') },
+  )
+  const ends: string[] = []
+  for (let n = 0; n <= states.length; n++) {
+    ends.push(
+      await endpoint.ask().then(
+        (answer) => (answer.ok ? 'ok' : answer.why),
+        () => 'stopped',
+      ),
+    )
+  }
+  expect(ends.filter((end) => end === 'ok')).toHaveLength(1 + 40)
+  // One answer and nineteen of these are the twenty requests that are enough.
+  expect(ends.slice(1, 19)).toEqual(Array(18).fill('forbidden'))
+  expect(ends[25]).toBe('stopped')
+  expect(ends.at(-1)).toBe('forbidden')
+})
+
+test.each([
+  [
+    'with the new address',
+    '/v2/chat/completions?token=planted',
+    'http://127.0.0.1',
+    /Set OPENAI_BASE_URL to http:\/\/127\.0\.0\.1:\d+\/v2\./,
+  ],
+  [
+    'to a login',
+    'https://u:planted@sso.test/login?next=planted',
+    'https://sso.test/login',
+    /address that answers itself: sso\.test may be a login/,
+  ],
+])(
+  'a redirect %s is told with its host and how to mend it, without what may be secret',
+  async (_, location, to, mend) => {
+    await using endpoint = await endpointThat(() => ({ status: 302, headers: { location }, body: '' }))
+    const error = await endpoint.ask().catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(TeacherRefused)
+    const { message } = error as Error
+    expect(message).toContain(`HTTP 302: the API has moved to ${to}`)
+    expect(message).toMatch(mend)
+    expect(message).not.toContain('planted')
+  },
+)

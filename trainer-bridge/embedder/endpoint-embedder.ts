@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type Endpoint, hostOf } from '../../agents/kit/teacher/options.ts'
 import { parseJson } from '../../agents/kit/teacher/parse-json.ts'
 import { openPost, type Posted } from '../../agents/kit/teacher/post.ts'
+import { mayPass } from '../../agents/kit/teacher/refusal.ts'
 import type { EmbeddingEndpoint } from '../../schemas/embedding.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
 import { normalised } from './distance.ts'
@@ -37,7 +38,7 @@ export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint)
           signal.throwIfAborted()
           if (typeof answer !== 'string' && answer.status < 300) return answer
           const why = typeof answer === 'string' ? answer : `HTTP ${answer.status}: ${answer.text.slice(0, 200)}`
-          const passes = typeof answer === 'string' || [408, 429].includes(answer.status) || answer.status >= 500
+          const passes = typeof answer === 'string' || mayPass(answer.status)
           if (!passes || tries === maxTries) throw new EmbeddingFailed(`${name}: ${why}`, requests)
           await delay(Math.min(250 * 2 ** tries, timeoutMs), undefined, { signal })
         }

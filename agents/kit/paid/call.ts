@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { canonicalJson, sha256 } from '../../../schemas/hash.ts'
 import type { Stage } from '../../../schemas/usage.ts'
+import { NoReply } from '../teacher/call.ts'
 import type { Reply } from '../teacher/completion.ts'
 import type { ChatRequest } from '../teacher/request.ts'
 
-/** No reply: `budget` when no call was left, `gone` when the endpoint stayed away, `failed` for this call alone. */
+/** How a call ended without a reply. */
 export const Failure = z.object({
   ok: z.literal(false),
-  why: z.enum(['budget', 'gone', 'context', 'failed']),
+  why: NoReply,
   reason: z.string(),
 })
 export type Failure = z.infer<typeof Failure>

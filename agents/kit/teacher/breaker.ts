@@ -1,4 +1,5 @@
 import { TeacherLimits } from '../../../schemas/teacher.ts'
+import { createOutcomes } from './outcomes.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
@@ -29,10 +30,10 @@ export type BreakerLimits = Pick<TeacherLimits, 'minPauseMs' | 'maxPauseMs' | 'b
  */
 export function createBreaker(
   onState: (state: BreakerState) => void = () => {},
-  { minPauseMs, maxPauseMs, breakerRequests, breakerShare }: BreakerLimits = TeacherLimits.parse({}),
+  { minPauseMs, maxPauseMs, ...limits }: BreakerLimits = TeacherLimits.parse({}),
 ): Breaker {
   let state: BreakerState = 'closed'
-  let outcomes: boolean[] = []
+  const outcomes = createOutcomes(limits)
   let pauseMs = minPauseMs
   let notBefore = 0
   let openSince: number | null = null
@@ -42,7 +43,7 @@ export function createBreaker(
     onState(next)
   }
   const note = (good: boolean) => {
-    if (state === 'closed') outcomes = [...outcomes.slice(1 - breakerRequests), good]
+    if (state === 'closed') outcomes.note(good)
   }
   return {
     get state() {
@@ -65,7 +66,7 @@ export function createBreaker(
     },
     succeeded(as) {
       if (as === 'call') return note(true)
-      outcomes = []
+      outcomes.forget()
       pauseMs = minPauseMs
       notBefore = 0
       openSince = null
@@ -74,9 +75,7 @@ export function createBreaker(
     failed(as, now, retryAfterMs) {
       if (as === 'call') {
         note(false)
-        const faults = outcomes.filter((good) => !good).length
-        const isFew = outcomes.length < breakerRequests / 2 || faults < breakerShare * outcomes.length
-        if (state !== 'closed' || isFew) return
+        if (state !== 'closed' || !outcomes.areMostlyBad) return
       }
       notBefore = now + Math.max(pauseMs, retryAfterMs)
       pauseMs = Math.min(2 * pauseMs, maxPauseMs)

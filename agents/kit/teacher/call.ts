@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Reply } from './completion.ts'
 import type { ChatRequest } from './request.ts'
 
@@ -5,12 +6,13 @@ import type { ChatRequest } from './request.ts'
 export type Purse = { take(): Promise<boolean> }
 
 /**
- * No reply: `budget` when the purse was empty, `gone` when the endpoint stayed away or answers with errors without a name, `context` when the prompt is too long for the
- * model, `failed` for anything else that is this call's alone.
+ * Why there is no reply. budget: the purse was empty; gone: the endpoint stayed away or answers with errors without a name; context: the
+ * prompt is too long for the model; forbidden: this prompt was answered with HTTP 403; failed: anything else that is this call's alone.
  */
-export type Answer =
-  | { ok: true; reply: Reply }
-  | { ok: false; why: 'budget' | 'gone' | 'context' | 'failed'; reason: string }
+export const NoReply = z.enum(['budget', 'gone', 'context', 'forbidden', 'failed'])
+export type NoReply = z.infer<typeof NoReply>
+
+export type Answer = { ok: true; reply: Reply } | { ok: false; why: NoReply; reason: string }
 
 /** One reply that is wanted, and how its requests went so far. */
 export type Call = {

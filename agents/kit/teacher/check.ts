@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Endpoint, usualNames } from './options.ts'
 import { parseJson } from './parse-json.ts'
+import { redirectOf } from './redirect.ts'
 
 const list = z.array(z.looseObject({ id: z.string() }))
 
@@ -61,8 +62,8 @@ export async function checkTeacher(
     throw new TeacherUnusable(`There is no API at ${baseUrl}: ${cause}.`, mendUrl)
   })
   if (location !== null && status >= 300 && status < 400) {
-    const to = new URL(location, `${baseUrl}/models`).href.replace(/\/models\/?$/, '')
-    throw new TeacherUnusable(`${baseUrl} has moved to ${to} (HTTP ${status}).`, `Set ${set.baseUrl} to ${to}.`)
+    const { to, mend } = redirectOf({ baseUrl, apiKey, set }, '/models', location)
+    throw new TeacherUnusable(`${baseUrl} has moved to ${to.replace(/\/models$/, '')} (HTTP ${status}).`, mend)
   }
   if (status === 401 || status === 403) {
     throw new TeacherUnusable(

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { parseJson } from './parse-json.ts'
 
+/** Whether the same request may be answered later: time-outs, conflicts, too many requests, and the endpoint's own errors. */
+export const mayPass = (status: number): boolean => [408, 409, 425, 429].includes(status) || status >= 500
+
 /** How endpoints say that they do not take a field. */
 export const notTaken =
   /unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|extra_forbidden|not (permitted|allowed)|cannot both|deprecated/i

@@ -2,11 +2,12 @@ import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
 import { type Answer, type Call, newCall, type Purse } from './call.ts'
 import { createDialect, type Dialect } from './dialect.ts'
 import { createFlights } from './flights.ts'
+import { createForbidden } from './forbidden.ts'
 import { createLatency } from './latency.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
 import { createQueue } from './queue.ts'
-import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
+import { type ChatRequest, chatPath, type Outcome, requestOnce } from './request.ts'
 import { createWidth } from './width.ts'
 
 export type Teacher = {
@@ -49,10 +50,12 @@ export function createTeacher(
   dialect: Dialect = createDialect(),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
-  const post = openPost(endpoint, '/chat/completions', options)
+  const post = openPost(endpoint, chatPath, options)
   const latency = createLatency(options)
   const wishOf = ({ retryAfterMs }: { retryAfterMs: number }) => Math.min(retryAfterMs, options.maxRetryAfterMs)
   const breaker = createBreaker(onState, options)
+  // What an endpoint takes is known from answers, of other processes too.
+  const forbidden = createForbidden(dialect.isKnown, options)
   const width = createWidth(options)
   const queue = createQueue()
   const flights = createFlights(latency.timeoutMs)
@@ -89,9 +92,10 @@ export function createTeacher(
     }
   }
 
-  /** What waits would be refused the same way: it is not sent. */
-  function refuseAll(reason: string): void {
+  /** What waits would be refused the same way as this call: it is not sent. */
+  function refuseAll(reason: string): never {
     for (const { settle } of queue.clear()) settle.reject(new TeacherRefused(reason))
+    throw new TeacherRefused(reason)
   }
 
   async function run(call: Call, admission: Admission): Promise<void> {
@@ -116,11 +120,14 @@ export function createTeacher(
   async function fly(call: Call, admission: Admission): Promise<Outcome> {
     using flight = flights.begin(2 ** call.timeouts, call.signal)
     usage.requests += 1
-    const outcome = await requestOnce(post, { model: options.model, dialect }, call.request, flight.signal)
+    const outcome = await requestOnce(post, { endpoint, model: options.model, dialect }, call.request, flight.signal)
     const now = Date.now()
     if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, wishOf(outcome))
     else breaker.succeeded(admission)
-    if (outcome.kind === 'reply' || outcome.kind === 'refused') dialect.answered()
+    if (outcome.kind === 'reply' || outcome.kind === 'refused') {
+      dialect.answered()
+      forbidden.answered()
+    }
     const turnedAway = outcome.kind === 'passing' && outcome.turnedAway
     if (outcome.kind === 'reply' || turnedAway) width.note(flight.startedAt, turnedAway)
     if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
@@ -136,9 +143,11 @@ export function createTeacher(
         usage.inputTokens += outcome.reply.inputTokens
         usage.outputTokens += outcome.reply.outputTokens
         return { ok: true, reply: outcome.reply }
+      case 'forbidden':
+        if (forbidden.met()) return refuseAll(outcome.reason)
+        return { ok: false, why: 'forbidden', reason: outcome.reason }
       case 'fatal':
-        refuseAll(outcome.reason)
-        throw new TeacherRefused(outcome.reason)
+        return refuseAll(outcome.reason)
       case 'refused':
         return { ok: false, why: outcome.tooLong ? 'context' : 'failed', reason: outcome.reason }
       case 'reworded':

@@ -98,4 +98,4 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
  */
 const isSilent = ({ generated, rejected, failed = {} }: Yield, isLimited: boolean): boolean =>
   generated === (isLimited ? 0 : (rejected.unchecked ?? 0)) &&
-  !Object.keys(failed).some((kind) => kind !== 'teacher' && kind !== 'gone')
+  !Object.keys(failed).some((kind) => !['teacher', 'gone', 'forbidden'].includes(kind))

@@ -5,15 +5,13 @@ import { openDialect } from '../../kit/paid/dialect-record.ts'
 import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
 import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
+import { mayPass } from '../../kit/teacher/refusal.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import type { Policy } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
 import { createPlannerModel, statusOf } from './model.ts'
 import { LlmPlannerOptions } from './options.ts'
-
-/** Statuses that no repetition mends: a bad request, a refused key, an account without money, a model that is not there. */
-const lasting = [400, 401, 402, 403, 404, 422]
 
 /**
  * The policy of a planner process. A decision is one piece of paid work: whoever takes it again, after a crash or in another replica,
@@ -46,7 +44,8 @@ export async function openLlmPolicy(
         return await policy.decide(situation, signal)
       } catch (error) {
         if (error instanceof NotOwner) throw new RetryError('another planner takes this decision')
-        if (!lasting.includes(statusOf(error) ?? 0)) throw error
+        const status = statusOf(error)
+        if (status === undefined || mayPass(status)) throw error
         throw new TerminalError(`the planner's model ${options.model}: ${(error as Error).message}`, { cause: error })
       }
     },

@@ -1,0 +1,18 @@
+import { type Endpoint, usualNames } from './options.ts'
+
+/**
+ * Where a redirect from a path of an endpoint leads, and how to mend it: they are not followed, since they would take the key to another
+ * host. The address is told without its query and user, which may be secrets.
+ */
+export function redirectOf(
+  { baseUrl, set = usualNames }: Endpoint,
+  path: string,
+  location: string,
+): { to: string; mend: string } {
+  const url = new URL(location, `${baseUrl}${path}`)
+  const to = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  const mend = to.endsWith(path)
+    ? `Set ${set.baseUrl} to ${to.slice(0, -path.length)}.`
+    : `Set ${set.baseUrl} to an address that answers itself: ${url.host} may be a login or a proxy.`
+  return { to, mend }
+}
