@@ -115,17 +115,29 @@ describe('faults of a program', () => {
     expect(plan.program.sources.reduce((sum, { rows }) => sum + rows, 0)).toBe(60)
   })
 
+  test.each([
+    ['another one stands before it', (text: string) => `At first: ${text} Better: ${text.slice(0, 200)}`, 3],
+    ['nothing but blanks was cut off', (text: string) => `${text}\n\n\n`, 2],
+  ])('a reply cut off at its token limit where %s', async (_, written, calls) => {
+    await using server = await openPlannerServer((asked, call) => {
+      const said = competent(call === 3 ? server.asked[1]! : asked) as string
+      return call === 2 ? { cut: written(said) } : said
+    })
+    await llmPolicy('iterative', unjournalledChat(server.endpoint, options), options).decide(situation(), signal)
+    expect(server.asked).toHaveLength(calls)
+  })
+
   test('that say much are cut before they are kept or shown again: a plan, and a reply without end', async () => {
     const long = 'very '.repeat(300_000)
     await using server = await openPlannerServer((_, call) =>
-      call === 1 ? JSON.stringify({ diagnosis: long, plan: long }) : call === 2 ? long : competent(server.asked[1]!),
+      call <= 2 ? JSON.stringify({ diagnosis: long, plan: long }) : call === 3 ? long : competent(server.asked[2]!),
     )
     const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
     const plan = await policy.decide(situation(), signal)
     expect(plan.diagnosis.length).toBeLessThanOrEqual(options.kept.plan)
-    const shown = server.asked[2]!.messages.filter(({ role }) => role === 'assistant')
+    const shown = server.asked[3]!.messages.filter(({ role }) => role === 'assistant')
     for (const { content } of shown) expect(content.length).toBeLessThanOrEqual(options.shown.reply)
-    expect(server.asked[2]!.messages.at(-1)!.content).toContain('cut off')
+    expect(server.asked[3]!.messages.at(-1)!.content).toContain('cut off')
   })
 
   test('an answer that does not end is given up at its limit of bytes', async () => {
@@ -135,6 +147,30 @@ describe('faults of a program', () => {
     await expect(policy.decide(situation(), signal)).rejects.toMatchObject({
       cause: { message: 'the answer is longer than 10000 bytes' },
     })
+  })
+})
+
+describe('a plan that is cut off', () => {
+  const cutPlan = { cut: '{"diagnosis": "All is weak, and for reasons that take' }
+
+  test('is asked for once more, shorter, and the second is the plan', async () => {
+    await using server = await openPlannerServer((asked, call) =>
+      call === 1 ? cutPlan : competent(call === 2 ? server.asked[0]! : asked),
+    )
+    const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+    const plan = await policy.decide(situation(), signal)
+    expect(server.asked[1]!.messages.at(-1)!.content).toContain(`cut off at its limit of ${options.maxTokens} tokens`)
+    expect(plan.diagnosis).toBe(`${skills[0]} is weak. Plan: More rows of ${skills[0]}.`)
+    expect(plan.spent).toMatchObject({ calls: 3 })
+    expect(server.asked[2]!.messages).toHaveLength(4)
+  })
+
+  test('twice is said to be so', async () => {
+    await using server = await openPlannerServer((asked, call) => (call <= 2 ? cutPlan : competent(asked)))
+    const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+    const plan = await policy.decide(situation(), signal)
+    expect(plan.diagnosis).toMatch(/^\(Cut off at 8192 tokens, agents\.planner\.options\.maxTokens\.\) \{"diagnosis"/)
+    expect(server.asked).toHaveLength(3)
   })
 })
 
@@ -323,6 +359,28 @@ test('a decision says its model, its prompts and what it cost', async () => {
   const asked = server.asked[1]!.messages.at(-1)!.content
   for (const rules of ['kind-prompt.md', 'hooks.md', 'paid-checks.md']) expect(asked).toContain(text(rules).trim())
   expect(server.asked[0]!.authorization).toBe('Bearer test-key')
+})
+
+test('a 403 costs its own decision once the model has answered, and every one where it goes on', async () => {
+  const blocked = { status: 403, body: '{"error": {"message": "Request blocked."}}' }
+  let isBlocked = (call: number): boolean => call === 4
+  await using server = await openPlannerServer((asked, call) => (isBlocked(call) ? blocked : competent(asked)))
+  const patient = { ...options, maxRetries: 2 }
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, patient), patient)
+  const decide = () => policy.decide(situation(), signal).catch((error: unknown) => error)
+  expect(await decide()).toMatchObject({ diagnosis: expect.stringContaining('is weak') })
+  const fault = await decide()
+  expect(fault).toBeInstanceOf(ProgramFault)
+  expect(fault).toMatchObject({
+    message: expect.stringMatching(/prompt was forbidden: HTTP 403: .*Request blocked/),
+    plan: { spent: { calls: 2 } },
+  })
+  expect(await decide()).toMatchObject({ model: 'scripted', spent: { calls: 2 } })
+  isBlocked = () => true
+  expect([await decide(), await decide()].map((each) => each instanceof ProgramFault)).toEqual([true, true])
+  expect(await decide()).toMatchObject({ status: 403 })
+  const first = llmPolicy('iterative', unjournalledChat(server.endpoint, patient), patient)
+  await expect(first.decide(situation(), signal)).rejects.toMatchObject({ status: 403 })
 })
 
 test('a refused key is an error with its status, never a program fault', async () => {

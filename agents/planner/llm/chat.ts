@@ -11,7 +11,7 @@ export type ChatReply = Pick<Reply, 'text' | 'cut'>
 
 /** The calls of one decision. */
 export type Chat = {
-  /** Errors: NothingLeft when the call would not fit in what is left; those of the model. */
+  /** Errors: NothingLeft when the call would not fit in what is left; PromptForbidden; those of the model. */
   ask(stage: Stage, turns: readonly Turn[], schema?: ReplySchema): Promise<ChatReply>
   /** What the decision spent so far, whoever began it. */
   spent(): Spent
@@ -19,6 +19,9 @@ export type Chat = {
 
 /** No call of the planner's model is left, or its longest reply would not fit in the tokens or the money that are. */
 export class NothingLeft extends Error {}
+
+/** The endpoint forbids this prompt (HTTP 403), and answers others. */
+export class PromptForbidden extends Error {}
 
 type Left = Pick<Situation['left'], 'tokens' | 'money'>
 
@@ -44,8 +47,10 @@ export function openChat(
         throw new NothingLeft("the next call of the planner's model might not fit in the run's tokens or money")
       }
       const ended = await call(`${stage}-${turn++}`, request, stage)
-      if ('failure' in ended) throw new NothingLeft("no call of the planner's model is left")
-      return ended.reply
+      if (!('failure' in ended)) return ended.reply
+      const { why, reason } = ended.failure
+      if (why === 'forbidden') throw new PromptForbidden(`the planner's prompt was forbidden: ${reason}`)
+      throw new NothingLeft("no call of the planner's model is left")
     },
   }
 }

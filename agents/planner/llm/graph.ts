@@ -3,7 +3,7 @@ import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource }
 import { extractJson } from '../../kit/extract-json.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation } from '../policy.ts'
-import { type Chat, type ChatReply, NothingLeft, type Turn } from './chat.ts'
+import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'
 import { kindRules } from './kind-rules.ts'
 import type { LlmPlannerOptions } from './options.ts'
@@ -60,11 +60,27 @@ function diagnose({ situation, deps }: State): Partial<State> {
   }
 }
 
-/** A plan that is no JSON is a plan all the same: its text is taken as it is. */
-async function plan({ turns, situation, deps }: State): Promise<Partial<State>> {
-  const reply = await deps.chat.ask('plan', turns)
-  const said = PlanReply.safeParse(extractJson(reply.text))
-  const told = said.success ? `${said.data.diagnosis} Plan: ${said.data.plan}` : reply.text.trim()
+/** The plan; one that was cut off before its end is asked for once more, shorter. */
+async function askPlan({
+  turns,
+  deps: { chat, options },
+}: State): Promise<ChatReply & { said: PlanReply | undefined }> {
+  const read = (reply: ChatReply) => ({ ...reply, said: PlanReply.safeParse(extractJson(reply.text)).data })
+  const first = read(await chat.ask('plan', turns))
+  if (first.said || !first.cut) return first
+  const shorter: Turn[] = [
+    { role: 'assistant', content: first.text.slice(0, options.shown.reply) || '(nothing)' },
+    { role: 'user', content: prompt('shorter', { tokens: String(options.maxTokens) }) },
+  ]
+  return read(await chat.ask('plan', [...turns, ...shorter]))
+}
+
+/** A plan that is no JSON is a plan all the same: its text is taken as it is, and where it was cut off twice that is said. */
+async function plan(state: State): Promise<Partial<State>> {
+  const { turns, situation, deps } = state
+  const { said, cut, text } = await askPlan(state)
+  const short = cut ? `(Cut off at ${deps.options.maxTokens} tokens, agents.planner.options.maxTokens.) ` : ''
+  const told = said ? `${said.diagnosis} Plan: ${said.plan}` : `${short}${text.trim()}`
   const diagnosis = told.slice(0, deps.options.kept.plan)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
   const asked = prompt('program', {
@@ -75,7 +91,7 @@ async function plan({ turns, situation, deps }: State): Promise<Partial<State>> 
     schema: JSON.stringify(schemaFor(situation)),
   })
   const answered: Turn[] = [
-    { role: 'assistant', content: reply.text.slice(0, deps.options.shown.reply) || '(no plan)' },
+    { role: 'assistant', content: text.slice(0, deps.options.shown.reply) || '(no plan)' },
     { role: 'user', content: asked },
   ]
   return {
@@ -84,6 +100,7 @@ async function plan({ turns, situation, deps }: State): Promise<Partial<State>> 
   }
 }
 const PlanReply = z.object({ diagnosis: z.string().min(1), plan: z.string().default('') })
+type PlanReply = z.infer<typeof PlanReply>
 
 async function write({ turns, situation, deps, corrections }: State): Promise<Partial<State>> {
   const stage = corrections > 0 ? 'correct' : 'program'
@@ -141,6 +158,9 @@ export function llmPolicy(mode: keyof typeof modes, openChat: OpenChat, options:
       const told = (diagnosis: string) => ({ diagnosis, model: options.model, promptHashes, spent: chat.spent() })
       const input = { situation, deps: { chat, options }, corrections: 0, program: null }
       const result = await graph.invoke(input, { signal, recursionLimit: stepsOf(options) }).catch((error: unknown) => {
+        if (error instanceof PromptForbidden) {
+          throw new ProgramFault(error.message, { ...told('The model was not let answer this prompt.'), wrote: '' })
+        }
         if (!(error instanceof NothingLeft)) throw error
         throw new PlannerBroke(error.message, { ...told('The decision could not be paid.'), wrote: '' })
       })

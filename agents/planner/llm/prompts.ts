@@ -4,6 +4,7 @@ import { sha256 } from '../../../schemas/hash.ts'
 const names = [
   'system',
   'plan',
+  'shorter',
   'draft',
   'debug',
   'repair',

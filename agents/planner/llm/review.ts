@@ -14,9 +14,10 @@ export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: f
  */
 export async function review(reply: { text: string; cut: boolean }, situation: Situation): Promise<Reviewed> {
   const written = extractJson(reply.text)
-  // Of a program that does not parse as a whole, a part may: what that lacks would mislead.
-  if (typeof written !== 'object' || written === null || !('sources' in written)) {
-    const cut = 'the reply was cut off at its token limit: write a shorter program'
+  // Of a program that does not parse as a whole, a part may: what that lacks would mislead. So may one that stands before it.
+  const isWhole = !reply.cut || /\}[\s`]*$/.test(reply.text)
+  if (!isWhole || typeof written !== 'object' || written === null || !('sources' in written)) {
+    const cut = 'the reply was cut off at its token limit (agents.planner.options.maxTokens): write a shorter program'
     return { ok: false, faults: [reply.cut ? cut : 'there is no JSON object with "sources" in the reply that parses'] }
   }
   const cases = new Map((situation.best?.badCases ?? []).map(({ id, input }) => [`@${id}`, input]))
