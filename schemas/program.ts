@@ -3,6 +3,10 @@ import { Hooks } from './hooks.ts'
 import { Token } from './ids.ts'
 import { Rubric } from './rubric.ts'
 
+/** What is said where neither null nor an object stands. */
+const orNull = (example: string) => (issue: z.core.$ZodRawIssue) =>
+  issue.code === 'invalid_type' ? `write null or an object, such as ${example}` : undefined
+
 /** What every source says. */
 const shared = {
   id: Token.describe('name of the source, once in a program'),
@@ -23,12 +27,15 @@ export const ProcedureSource = z.strictObject({
 export type ProcedureSource = z.infer<typeof ProcedureSource>
 
 /** Values of one placeholder: a list to choose from, or numbers from `from` to `to`, both included. */
-export const PromptParameter = z.union([
-  z.array(z.union([z.string(), z.number()])).min(1),
-  z
-    .strictObject({ from: z.number(), to: z.number(), decimals: z.number().int().min(0).max(6).default(0) })
-    .refine((range) => range.from <= range.to, 'from must not exceed to'),
-])
+export const PromptParameter = z.union(
+  [
+    z.array(z.union([z.string(), z.number()], { error: 'write a text or a number' })).min(1),
+    z
+      .strictObject({ from: z.number(), to: z.number(), decimals: z.number().int().min(0).max(6).default(0) })
+      .refine((range) => range.from <= range.to, 'from must not exceed to'),
+  ],
+  { error: 'write a list of values, such as ["a shop", "a farm"], or a range, such as {"from": 2, "to": 9}' },
+)
 export type PromptParameter = z.infer<typeof PromptParameter>
 
 /** Placeholders that every template may use without a parameter of its own. */
@@ -61,7 +68,9 @@ export const PromptSource = z
       .default({})
       .describe('values of the placeholders: a list, or numbers from `from` to `to`, both included; each must be used'),
     seeds: z
-      .union([z.literal('pool'), z.array(z.string().min(1).max(4000)).max(200)])
+      .union([z.literal('pool'), z.array(z.string().min(1).max(4000)).max(200)], {
+        error: 'write "pool" or a list of texts',
+      })
       .default([])
       .describe(
         'texts that `{{seed}}` stands for in turn; "pool" in mode seed: those of the task\'s pool that are for this skill or for none',
@@ -116,10 +125,13 @@ export const rowsPerReply = (source: Source): number =>
   source.kind === 'prompt' && source.hooks?.expand ? 1 + source.hooks.maxExpanded : 1
 
 /** Which admitted rows of an earlier attempt count inside the number, by skill. */
-export const CarryOver = z.strictObject({
-  attempt: z.number().int().positive().describe('the attempt that they are from'),
-  rows: z.record(Token, z.number().int().nonnegative()).describe('how many, by skill'),
-})
+export const CarryOver = z.strictObject(
+  {
+    attempt: z.number().int().positive().describe('the attempt that they are from'),
+    rows: z.record(Token, z.number().int().nonnegative()).describe('how many, by skill'),
+  },
+  { error: orNull('{"attempt": 1, "rows": {"<skill>": 20}}') },
+)
 export type CarryOver = z.infer<typeof CarryOver>
 
 /** The teacher solves each prompted row again `k` times, without its answer, and most solutions must arrive at the row's. */
@@ -131,10 +143,13 @@ export const Vote = z.strictObject({
 export type Vote = z.infer<typeof Vote>
 
 /** A model scores each prompted row that all rules let through, from 1 to 5 by the program's rubric, or the task's. */
-export const Judge = z.strictObject({
-  minScore: z.number().int().min(2).max(5).default(4).describe('lowest score of a row that is admitted'),
-  temperature: z.number().min(0).max(2).default(0).describe('of the judge'),
-})
+export const Judge = z.strictObject(
+  {
+    minScore: z.number().int().min(2).max(5).default(4).describe('lowest score of a row that is admitted'),
+    temperature: z.number().min(0).max(2).default(0).describe('of the judge'),
+  },
+  { error: orNull('{"minScore": 4}') },
+)
 export type Judge = z.infer<typeof Judge>
 
 /** A curation program: a typed document from which an attempt's dataset is made. */
@@ -167,7 +182,7 @@ export const Program = z
       })
       .describe('what the rules refuse a row for'),
     verification: z
-      .union([z.enum(['execute', 'none']), Vote])
+      .union([z.enum(['execute', 'none']), Vote], { error: 'write "execute", "none" or {"kind": "vote", "k": 3}' })
       .describe(
         "execute: the answer is computed again from the row's numeric core, which only rows of a procedure have. vote: the teacher " +
           'solves each row of a prompt again; rows of a procedure are executed',

@@ -1,8 +1,8 @@
-import type { z } from 'zod'
 import { canonicalJson } from '../../schemas/hash.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../schemas/task.ts'
 import { seedsOf } from '../../tasks/seeds-of.ts'
+import { issueWords } from './issue-words.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
 export type ProgramSetting = {
@@ -26,8 +26,8 @@ export function checkProgram(
   value: unknown,
   { skills, kinds, seeds, calls, paidChecks }: ProgramSetting = {},
 ): CheckedProgram {
-  const parsed = Program.safeParse(value)
-  if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => describe(issue)) }
+  const parsed = Program.safeParse(value, { reportInput: true })
+  if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => issueWords(issue)) }
   const faults = parsed.data.sources.flatMap((source, index) => {
     const at = `sources[${index}]`
     return [
@@ -81,41 +81,3 @@ export function budgetFaults(program: Program, calls: number): string[] {
     `sources: their rows cost at least ${least} teacher calls, and ${calls} are left; ask for fewer rows${cheaper}`,
   ]
 }
-
-type Issue = z.core.$ZodIssue
-
-function describe(issue: Issue, base: readonly PropertyKey[] = []): string[] {
-  const path = [...base, ...issue.path]
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // Of the alternatives, the one that came closest says what is wrong.
-    const nearest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]!
-    if (depth(nearest) > 0) return nearest.flatMap((each) => describe(each, path))
-    return [
-      `${placeOf(path)}: none of the allowed forms fits: ${issue.errors
-        .flat()
-        .map(({ message }) => message)
-        .join('; or ')}`,
-    ]
-  }
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
-    return [`${placeOf(path)}: it is missing; write ${wordOf[issue.expected] ?? issue.expected}`]
-  return [`${placeOf(path)}: ${issue.message}`]
-}
-
-const wordOf: Readonly<Record<string, string>> = {
-  object: 'an object',
-  array: 'a list',
-  string: 'a text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-}
-
-const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
-
-const placeOf = (path: readonly PropertyKey[]) =>
-  path.length === 0
-    ? 'the program'
-    : path
-        .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
-        .join('')

@@ -60,6 +60,49 @@ describe('faults say where and what to write', () => {
     expect(checked.ok ? '' : checked.faults.join('\n')).toMatch(fault)
   })
 
+  test.each([
+    ['verification', 'votes', 'verification: write "execute", "none" or {"kind": "vote", "k": 3}, not "votes"'],
+    ['verification', undefined, 'verification: write "execute", "none" or {"kind": "vote", "k": 3}'],
+    ['verification', { kind: 'votes', k: 3 }, 'verification.kind: write "vote", not "votes"'],
+    [
+      'verification',
+      { kind: 'execute' },
+      'verification: write "execute", "none" or {"kind": "vote", "k": 3}\n' +
+        'verification.kind: write "vote", not "execute"\nverification.k: it is missing; write a number',
+    ],
+    ['verification.k', 2.5, 'verification.k: write a whole number, not 2.5'],
+    ['sources.0.kind', undefined, 'sources[0].kind: it is missing; write "procedure" or "prompt"'],
+    ['sources.0.kind', 'prompts', 'sources[0].kind: write "procedure" or "prompt", not "prompts"'],
+    ['sources.0', 'x', 'sources[0]: write an object, not "x"'],
+    ['sources.0.mode', 'seeds', 'sources[0].mode: write "scratch", "seed" or "error-driven", not "seeds"'],
+    ['sources.0.seeds', 'all', 'sources[0].seeds: write "pool" or a list of texts, not "all"'],
+    [
+      'sources.0.parameters.place',
+      'a shop',
+      'sources[0].parameters.place: write a list of values, such as ["a shop", "a farm"], or a range, such as {"from": 2, "to": 9}, not "a shop"',
+    ],
+    ['sources.0.parameters.place.0', true, 'sources[0].parameters.place[0]: write a text or a number, not true'],
+    ['sources.0.parameters.place', { from: 1 }, 'sources[0].parameters.place.to: it is missing; write a number'],
+    ['sources.0.rows', '5', 'sources[0].rows: write a number, not "5"'],
+    ['sources.0.rows', -1, 'sources[0].rows: write at least 0, not -1'],
+    ['judge', { minscore: 4 }, 'judge: there is no "minscore"; take it out, or correct its name'],
+    ['judge', { minScore: 9 }, 'judge.minScore: write at most 5, not 9'],
+    ['judge', 5, 'judge: write null or an object, such as {"minScore": 4}, not 5'],
+    [
+      'carryOver',
+      undefined,
+      'carryOver: it is missing; write null or an object, such as {"attempt": 1, "rows": {"<skill>": 20}}',
+    ],
+    ['sources.0.parameters.place', [], 'sources[0].parameters.place: write at least 1 item, not 0'],
+    ['carryOver', { attempt: 1 }, 'carryOver.rows: it is missing; write an object'],
+    ['version', 2, 'version: write 1, not 2'],
+  ])('the shape of %s, not %j', (path, value, told) => {
+    const program = read('scratch')
+    setAt(program, path, value)
+    const checked = checkProgram(program, { skills })
+    expect(checked.ok ? '' : checked.faults.join('\n')).toBe(told)
+  })
+
   test('more than its run could carry', () => {
     const program = read('scratch')
     program.sources[0].parameters.place = Array.from(

@@ -1,0 +1,99 @@
+import type { z } from 'zod'
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * What is wrong at a place of a document and what to write instead, so that a model or a person can act on it; one line for each fault.
+ * The issues are those of a parse with `reportInput`. A union, and what may be null, says itself what it takes: its schema's `error`.
+ */
+export function issueWords(issue: Issue, base: readonly PropertyKey[] = []): string[] {
+  const path = [...base, ...issue.path]
+  const at = placeOf(path)
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const nearest = nearestOf(issue.errors)
+    const within = depth(nearest) === 0 ? [] : nearest.flatMap((each) => issueWords(each, path))
+    // One fault inside an alternative is meant as that alternative; more may be meant as another.
+    if (within.length === 1) return within
+    return [`${at}: ${issue.message}${within.length > 0 ? '' : received(issue.input)}`, ...within]
+  }
+  return [`${at}: ${wordsOf(issue)}`]
+}
+
+/** Of the alternatives, the one that came closest. */
+const nearestOf = (errors: readonly Issue[][]) =>
+  [...errors].sort((one, other) => depth(other) - depth(one) || one.length - other.length)[0]!
+
+const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
+
+function wordsOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type': {
+      const isOwn = !issue.message.startsWith('Invalid input')
+      const wanted = isOwn ? issue.message : `write ${nameOf[issue.expected] ?? issue.expected}`
+      return issue.input === undefined ? `it is missing; ${wanted}` : `${wanted}${received(issue.input)}`
+    }
+    case 'invalid_value': {
+      const values = issue.values.map((value) => JSON.stringify(value))
+      return issue.input === undefined
+        ? `it is missing; write ${either(values)}`
+        : `write ${either(values)}${received(issue.input)}`
+    }
+    case 'invalid_union': {
+      const { discriminator, options = [] } = issue as { discriminator?: string; options?: readonly unknown[] }
+      const kind = (issue.input as Record<string, unknown> | undefined)?.[discriminator ?? '']
+      const missing = kind === undefined ? 'it is missing; ' : ''
+      return `${missing}write ${either(options.map((option) => JSON.stringify(option)))}${received(kind)}`
+    }
+    case 'too_small':
+      return `write ${issue.inclusive ? 'at least' : 'more than'} ${amount(issue.minimum, issue.origin)}${size(issue.input)}`
+    case 'too_big':
+      return `write ${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.maximum, issue.origin)}${size(issue.input)}`
+    case 'unrecognized_keys':
+      return `there is no ${issue.keys.map((key) => `"${key}"`).join(', ')}; take it out, or correct its name`
+    case 'invalid_key':
+      return `the name "${String(issue.path.at(-1))}" may hold letters, digits, _ and - alone`
+    default:
+      return issue.message
+  }
+}
+
+const nameOf: Readonly<Record<string, string>> = {
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  tuple: 'a list',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+}
+
+const unitOf: Readonly<Record<string, string>> = { array: 'item', string: 'character' }
+
+function amount(count: number | bigint, origin: string): string {
+  const unit = unitOf[origin]
+  return unit ? `${count} ${unit}${count === 1 ? '' : 's'}` : String(count)
+}
+
+const either = (values: readonly string[]) =>
+  values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+
+const size = (input: unknown) => (Array.isArray(input) ? `, not ${input.length}` : received(input))
+
+const shownChars = 60
+
+/** What stood there, where that helps: an object or a long text is not repeated. */
+function received(input: unknown): string {
+  if (input === undefined) return ''
+  if (Array.isArray(input)) return ', not a list'
+  if (typeof input === 'object' && input !== null) return ', not an object'
+  const text = typeof input === 'number' ? String(input) : JSON.stringify(input)
+  return text.length > shownChars ? `, not a ${typeof input} of ${String(input).length} characters` : `, not ${text}`
+}
+
+const placeOf = (path: readonly PropertyKey[]) =>
+  path.length === 0
+    ? 'the program'
+    : path
+        .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
+        .join('')
