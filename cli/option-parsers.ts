@@ -1,18 +1,35 @@
 import { InvalidArgumentError } from 'commander'
 
+/** A parser of whole numbers in digits alone: `1e3`, `0x10`, `+5` and nothing at all are none. */
+export const integer =
+  (from: number, to = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= from && value <= to) return value
+    const most = to < Number.MAX_SAFE_INTEGER ? ` and at most ${to}` : ''
+    throw new InvalidArgumentError(`write a whole number of at least ${from}${most}, in digits.`)
+  }
+
+/** A parser of numbers such as 2 and 2.5. */
+export const decimal =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+    if (value >= from && value <= to) return value
+    throw new InvalidArgumentError(`write a number of at least ${from} and at most ${to}, such as 2.5.`)
+  }
+
 /** A whole number of at least 0. */
-export function whole(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number is wanted.')
-  return value
-}
+export const whole = integer(0)
 
 /** A whole number of at least 1. */
-export function positive(text: string): number {
-  const value = whole(text)
-  if (value === 0) throw new InvalidArgumentError('a number of at least 1 is wanted.')
-  return value
-}
+export const positive = integer(1)
+
+/** What nobody means to exceed: more is a slip of the hand, and would only fail late. */
+export const rowCount = integer(1, 10_000_000)
+export const attemptCount = integer(1, 1000)
+export const runCount = integer(1, 1000)
+export const seedCount = integer(1, 100)
 
 /** Names with commas between them. */
 export const names = (text: string): string[] => text.split(',').map((name) => name.trim())

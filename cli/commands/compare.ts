@@ -19,7 +19,7 @@ import { planEvidence } from '../evidence.ts'
 import { checkNoSession } from '../live-session.ts'
 import { localModelOf, serveLocalModel } from '../local-teacher.ts'
 import { teacherOption } from '../model-options.ts'
-import { positive, whole } from '../option-parsers.ts'
+import { attemptCount, rowCount, runCount, seedCount, whole } from '../option-parsers.ts'
 import { createReporter } from '../progress.ts'
 import { beginMember } from '../run-set/member.ts'
 import { settingOf } from '../setting.ts'
@@ -49,12 +49,12 @@ export function registerCompare(program: Command): void {
     )
     .argument('[task]', 'task folder', bundledTask)
     .option('--arms <list>', `planners: ${PlannerArm.options.join(',')} (default: those given equally much)`, planners)
-    .option('--runs <r>', 'runs of each planner, paired by their seeds seed, seed + 1, ...', positive, 6)
+    .option('--runs <r>', 'runs of each planner, paired by their seeds seed, seed + 1, ...', runCount, 6)
     .option('--topology <file>', 'which other agents run, their limits, and the options of planners', defaultTopology)
-    .option('--attempts <n>', 'datasets that each run tries (the topology says)', positive)
-    .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
+    .option('--attempts <n>', 'datasets that each run tries (the topology says)', attemptCount)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
     .option('--seed <n>', 'of the first pair', whole, 1)
-    .option('--seeds <k>', "fresh training seeds of each run's chosen dataset (the topology says)", positive)
+    .option('--seeds <k>', "fresh training seeds of each run's chosen dataset (the topology says)", seedCount)
     .addOption(new Option('--model <name>', 'language model of planners and teacher').env('TEACHER_MODEL'))
     .addOption(teacherOption())
     .addOption(new Option('--setting <name>', "rows from nothing, or on the task's seed pool").choices(Setting.options))

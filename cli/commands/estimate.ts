@@ -13,7 +13,7 @@ import { type EvidenceRequest, planEvidence } from '../evidence.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { generateTeacher, localModelOf } from '../local-teacher.ts'
 import { judgeModelOption, teacherOption } from '../model-options.ts'
-import { positive } from '../option-parsers.ts'
+import { attemptCount, rowCount, seedCount } from '../option-parsers.ts'
 import { arms } from '../parse-arms.ts'
 import { scorerOption } from '../scorer-option.ts'
 import { defaultTopology, readTopology } from '../topology-file.ts'
@@ -39,11 +39,11 @@ export function registerEstimate(program: Command): void {
     .argument('[task]', 'task folder', bundledTask)
     .addOption(scorerOption())
     .option('--topology <file>', 'which agents run, their limits and prices', defaultTopology)
-    .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
-    .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
+    .option('--attempts <n>', 'datasets to try (the topology says 3)', attemptCount)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
     .addOption(new Option('--model <name>', 'language model of planner and teacher').env('TEACHER_MODEL'))
     .addOption(teacherOption())
-    .option('--seeds <k>', 'training seeds of the chosen dataset and of each baseline (the topology says)', positive)
+    .option('--seeds <k>', 'training seeds of the chosen dataset and of each baseline (the topology says)', seedCount)
     .option(
       '--arms <list>',
       `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,

@@ -8,7 +8,7 @@ import { exportFormats, provenanceOption } from '../export/options.ts'
 import type { GenerateOptions } from '../generate/generate.ts'
 import { homeFolder } from '../home.ts'
 import { judgeModelOption, teacherOption } from '../model-options.ts'
-import { positive, whole } from '../option-parsers.ts'
+import { decimal, integer, rowCount, whole } from '../option-parsers.ts'
 import { scorerOption } from '../scorer-option.ts'
 
 export function registerGenerate(program: Command): void {
@@ -18,20 +18,20 @@ export function registerGenerate(program: Command): void {
     .option('--task <dir>', 'task folder', bundledTask)
     .addOption(scorerOption())
     .requiredOption('--program <file>', 'curation program, JSON or YAML')
-    .requiredOption('--rows <n>', 'admitted rows wanted', positive)
+    .requiredOption('--rows <n>', 'admitted rows wanted', rowCount)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
     .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
     .addOption(judgeModelOption())
     .addOption(teacherOption())
-    .option('--generators <n>', 'generator processes', positive, 1)
+    .option('--generators <n>', 'generator processes', integer(1, 1000), 1)
     .addOption(
       new Option(
         '--concurrency <n>',
         'calls under way over all generators and the critic (default: teacher.concurrency, else 80 a process)',
-      ).argParser(positive),
+      ).argParser(integer(1, 100_000)),
     )
     .addOption(new Option('--budget <calls>', 'teacher calls at most').argParser(whole))
-    .option('--candidate-cap <x>', 'candidates at most, as a multiple of the rows (default 3)', Number)
+    .option('--candidate-cap <x>', 'candidates at most, as a multiple of the rows (default 3)', decimal(1, 1000))
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
     .addOption(provenanceOption())
     .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)

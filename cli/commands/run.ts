@@ -12,7 +12,7 @@ import { estimateOf } from '../estimate/of-topology.ts'
 import { summaryOf, tell } from '../estimate/tell.ts'
 import { localModelOf, serveLocalModel } from '../local-teacher.ts'
 import { teacherOption } from '../model-options.ts'
-import { names, positive, whole } from '../option-parsers.ts'
+import { attemptCount, names, rowCount, runCount, seedCount, whole } from '../option-parsers.ts'
 import { arms } from '../parse-arms.ts'
 import { planRun } from '../plan-run.ts'
 import { createReporter } from '../progress.ts'
@@ -30,8 +30,8 @@ export function registerRun(program: Command): void {
     .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
     .argument('[task]', 'task folder', bundledTask)
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
-    .option('--attempts <n>', 'datasets to try (the topology says 3)', positive)
-    .option('--rows <n>', 'rows of every dataset (the task has a default)', positive)
+    .option('--attempts <n>', 'datasets to try (the topology says 3)', attemptCount)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
     .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
     .addOption(
       new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
@@ -39,7 +39,7 @@ export function registerRun(program: Command): void {
     .option(
       '--seeds <k>',
       'fresh training seeds of the chosen dataset and of each baseline (the topology says)',
-      positive,
+      seedCount,
     )
     .option(
       '--arms <list>',
@@ -53,7 +53,7 @@ export function registerRun(program: Command): void {
     .option(
       '--swap-validation-at <i>',
       'half of validation guides the search before attempt i, the other half from then on',
-      positive,
+      attemptCount,
     )
     .addOption(
       new Option(
@@ -74,7 +74,7 @@ export function registerRun(program: Command): void {
     .option(
       '--runs <r>',
       'independent searches with the seeds seed, seed + 1, ...: a report each, and a summary',
-      positive,
+      runCount,
     )
     .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
     .addOption(scorerOption())

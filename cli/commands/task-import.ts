@@ -6,7 +6,7 @@ import { type ImportResult, importers, importSeeds, importTask, seedImporters } 
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { alikeTexts } from '../near-duplicates.ts'
-import { positive, whole } from '../option-parsers.ts'
+import { positive, rowCount, whole } from '../option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { describeLog } from '../task-import-log.ts'
 
@@ -16,7 +16,7 @@ type Options = { out: string; seed: number; audit?: number | string; seeds?: num
 >
 
 /** Options that only the importers of files with named columns, or of made sets, read. */
-const extra: [string, string][] = [
+const extra: [string, string, ((text: string) => string)?][] = [
   ['--question <column>', 'column of the question (jsonl, csv, parquet)'],
   ['--answer <column>', 'column of the answer (jsonl, csv, parquet)'],
   ['--skill <column>', 'column to stratify by (jsonl, csv, parquet)'],
@@ -24,8 +24,8 @@ const extra: [string, string][] = [
   ['--id <column>', 'column of the id (jsonl, csv, parquet)'],
   ['--scorer <name>', 'scorer of the task (jsonl, csv, parquet; default exact)'],
   ['--instruction <text>', 'what every row asks for (jsonl, csv, parquet)'],
-  ['--size <n>', 'items of each set (reasoning-gym; default 200)'],
-  ['--generator-seed <n>', 'seed of the sets (reasoning-gym; default 0)'],
+  ['--size <n>', 'items of each set (reasoning-gym; default 200)', (text) => `${rowCount(text)}`],
+  ['--generator-seed <n>', 'seed of the sets (reasoning-gym; default 0)', (text) => `${whole(text)}`],
   ['--python <path>', 'a Python that has reasoning-gym (reasoning-gym)'],
 ]
 
@@ -43,13 +43,17 @@ export function registerTaskImport(task: Command): void {
     .option('--audit <n|file>', 'items set aside for after the search, or a file of them', countOrFile)
     .option('--seeds <n>', `questions set aside without answers, up to ${maxSeeds}`, positive)
     .addHelpText('after', `\nSources:\n${names.join('\n')}`)
-  for (const [flags, what] of extra) command.option(flags, what)
+  for (const [flags, what, parse] of extra) {
+    if (parse) command.option(flags, what, parse)
+    else command.option(flags, what)
+  }
   command.action(importSource)
 }
 
 function countOrFile(text: string): number | string {
   if (text === '') throw new InvalidArgumentError('a number of items or a file is wanted.')
-  return /^\d+$/.test(text) ? whole(text) : text
+  // What reads as a number is meant as one: a file of that name is ./-3.
+  return Number.isNaN(Number(text)) ? text : whole(text)
 }
 
 async function importSource(format: string, source: string, options: Options): Promise<void> {

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
-import { whole } from '../option-parsers.ts'
+import { decimal, whole } from '../option-parsers.ts'
 import { describeLog } from '../task-import-log.ts'
 
 export function registerTaskSplit(task: Command): void {
@@ -23,8 +23,4 @@ export function registerTaskSplit(task: Command): void {
     })
 }
 
-function share(text: string): number {
-  const value = Number(text)
-  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('a number above 0 is wanted.')
-  return value
-}
+const share = decimal(0.001, 1_000_000_000)

@@ -56,9 +56,6 @@ async function prepare(options: GenerateOptions): Promise<Wanted & { model: stri
   const { out, seed, runId } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
-  if (options.candidateCap !== undefined && !(options.candidateCap >= 1)) {
-    throw new UsageError('--candidate-cap must be a number of at least 1.', 'For example --candidate-cap 3.')
-  }
   const task = await loadTask(options.task, options)
   const written = await checkedProgram(options.program, { task })
   const program = scaleProgram(written.program, options.rows)

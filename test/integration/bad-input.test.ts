@@ -89,6 +89,12 @@ describe('bad input stops at start-up with exit code 2', () => {
     [['run', '--arms', 'reference'], /reference in task\.yaml/],
     [['run', '--swap-validation-at', '9'], /the run has 3/],
     [['run', '--attempts', '0'], /at least 1/],
+    [['run', '--seeds', '1e3'], /write a whole number of at least 1 and at most 100, in digits/],
+    [['task', 'import', 'jsonl', 'x', '--out', 'y', '--audit', '-3'], /'-3' is invalid\. write a whole number/],
+    [
+      ['generate', '--program', 'p', '--rows', '5', '--out', 'o', '--candidate-cap', ''],
+      /write a number of at least 1/,
+    ],
     [['dance'], /unknown command/],
   ])('words that make no sense: %j', async (args, complaint) => {
     expect(await refused(args)).toMatch(complaint)
