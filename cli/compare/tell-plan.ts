@@ -9,16 +9,18 @@ export function tellPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, E
   const each = [...perRun.values()]
   const sum = (of: (estimate: Estimate) => number) => pairs * each.reduce((all, estimate) => all + of(estimate), 0)
   const trainings = sum(({ trainings: { count } }) => count)
-  const seconds = each.every(({ trainings: { seconds } }) => seconds !== null)
-    ? sum(({ trainings }) => trainings.seconds!)
-    : null
+  const answers = sum(({ answers: { validation, sealed } }) => validation + sealed)
+  const timeOf = (kind: keyof Estimate['hours']) =>
+    each.every(({ hours }) => hours[kind] !== null)
+      ? `${sum(({ hours }) => hours[kind]!).toFixed(1)} h`
+      : 'time not known'
   return [
     `comparison ${name}: ${pairs} pairs of ${arms.length} arms, ${runs} runs one after another; seeds ${seed} to ${seed + pairs - 1}`,
     `each run: ${attempts} attempts of ${rows} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
       trainingSeeds === 1 ? '' : 's'
     }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${teacherCalls} teacher calls`}, one opening of the test`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
-    `in all: ${trainings} trainings (${seconds === null ? 'time not known' : `${(seconds / 3600).toFixed(1)} h`}), ${sum(
+    `in all: ${trainings} trainings (${timeOf('training')}), ${answers} answers of the student (${timeOf('answers')}), ${sum(
       ({ spent }) => spent.calls,
     )} calls, ${runs} openings of the test`,
     ...(pairs < fewestPairs

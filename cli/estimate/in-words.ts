@@ -2,9 +2,12 @@ import type { UsageLine } from '../../schemas/usage.ts'
 import { charsPerToken } from './calls.ts'
 import type { Estimate, EstimateInput } from './estimate.ts'
 
+/** Stands for a model that a topology does not name yet. */
+export const unnamedModel = '(no model named)'
+
 /** What is taken for granted, and from where. */
 export function assumptionsOf(
-  { rows, program, mayCheck, fewShot, past, planner }: EstimateInput,
+  { rows, program, mayCheck, fewShot, past, planner, models }: EstimateInput,
   { datasets, candidates, share, count }: { datasets: number; candidates: number; share: number; count: number },
 ): string[] {
   const yieldFrom = past.yield ? `measured here on ${past.yield.asked} candidates` : "the planner's first guess"
@@ -27,6 +30,9 @@ export function assumptionsOf(
         ]
       : []),
     ...(planner ? ['the planner writes every program with one correction'] : []),
+    ...(Object.values(models).includes(unnamedModel)
+      ? ['a model is asked and none is named, so its price is unknown: name it with --model or TEACHER_MODEL']
+      : []),
     ...(count > 0
       ? [
           past.training
@@ -61,6 +67,7 @@ export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limi
     ),
     ...over('run.tokens', spent.inputTokens + spent.outputTokens, limits.tokens),
     ...over('run.money', money, limits.money),
-    ...over('run.maxHours', (hours.training ?? 0) + (hours.calls ?? 0), limits.maxHours),
+    // What is not known is not reckoned: more would be used.
+    ...over('run.maxHours', (hours.training ?? 0) + (hours.answers ?? 0) + (hours.calls ?? 0), limits.maxHours),
   ]
 }

@@ -4,6 +4,7 @@ import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { PayingRole } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
@@ -13,6 +14,7 @@ import { modelsOf } from '../models.ts'
 import type { Papers, Trained } from './answers.ts'
 import { mean } from './calls.ts'
 import { type Estimate, estimateRun } from './estimate.ts'
+import { unnamedModel } from './in-words.ts'
 import { readPast } from './past-runs.ts'
 
 /** What is asked for; `program` and no evidence: rows alone, made once. */
@@ -27,7 +29,7 @@ export type Asked = {
 export async function estimateOf(task: Task, topology: Topology, asked: Asked): Promise<Estimate> {
   const { run, prices, agents } = topology
   const rows = asked.rows ?? run.rows ?? task.rows.target
-  const models = modelsOf(topology)
+  const models = namedModels(topology)
   const stands = () => uniformPromptProgram(publicView(task), rows, { verification: 'none', judge: null })
   // The first valid dataset ends it, and an attempt is taken to be valid.
   const isOneShot = agents.planner.variant === 'llm-one-shot'
@@ -48,6 +50,12 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     limits: run,
     past: await readPast(runsFolder(), { id: task.id, validation: task.validation.length }, models.generator),
   })
+}
+
+/** The model of each role that asks one; where none is named yet its calls are estimated all the same, at a price that nobody knows. */
+function namedModels(topology: Topology): Partial<Record<PayingRole, string>> {
+  const asking = PayingRole.options.filter((role) => asksModel(topology.agents[role].variant))
+  return { ...Object.fromEntries(asking.map((role) => [role, unnamedModel])), ...modelsOf(topology) }
 }
 
 async function papersOf(task: Task, { agents }: Topology, evidence: Asked['evidence']): Promise<Papers> {

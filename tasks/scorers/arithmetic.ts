@@ -24,7 +24,7 @@ const maxDepth = 20
 
 /**
  * The value of the arithmetic that begins at a place of a cleaned text, as answers have it: signs, powers, products, quotients, sums, roots,
- * π, fractions of LaTeX, mixed numbers. A difference outside of parentheses counts where it has spaces and is above 0: "3 - 5" is a range,
+ * π, fractions of LaTeX, mixed numbers. Outside of parentheses a difference has spaces and does not ascend from 0 or above: "3 - 5" is a range,
  * "2023-12" a date, and both are read as their first number. Null where no number begins there.
  */
 export function valueAt(text: string, from: number): number | null {
@@ -63,7 +63,7 @@ export function valueAt(text: string, from: number): number | null {
       const added = behind(plus, product)
       const taken = added === null ? behind(depth > 0 ? minusInside : minus, product) : null
       if (added !== null) value += added
-      else if (taken !== null && (depth > 0 || value > taken)) value -= taken
+      else if (taken !== null && (depth > 0 || value < 0 || value > taken)) value -= taken
       else {
         at = before
         return value

@@ -7,7 +7,7 @@ import { valueAt } from './arithmetic.ts'
 
 /** More of an answer than this is not read, and more of one expression. */
 const maxChars = 2_000
-const maxExpression = 120
+const maxExpression = 400
 
 const wrappers =
   /\\(?:text|mathrm|mathbf|mathit|textbf|operatorname|mbox|rm|bf|displaystyle|left|right|!|,|;|:|quad|qquad| )|(?!(?<=[\d)}])\*\*[-+({]?\d|(?<=[\d)}] )\*\* [-+({]?\d)[`~*_$]{2,}|[`$~]|\\[()[\]$%]/g

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -52,6 +52,9 @@ test('the student answers validation as every candidate, and the sealed papers a
     sealed: 13 * 100 + 11 * 20 + 7 * 1000,
   })
   expect(hours.answers).toBeCloseTo((2 * (120 + 8520)) / 3600)
+  const limits = { ...input().limits, teacherCalls: null, maxHours: 4.5 }
+  const past = { ...nothing, answers: { secondsEach: 2, sittings: 1 } }
+  expect(estimateRun(input({ past, limits })).beyond).toEqual(['run.maxHours 4.5: about 4.8 would be used'])
   const alone = { arms: [], seeds: 1, submissions: false, retention: false }
   expect(estimateRun(input({ evidence: alone })).answers).toEqual({ validation: 4 * 10, sealed: 3 * 120 })
   expect(estimateRun(input({ evidence: null }))).toMatchObject({
@@ -131,6 +134,34 @@ test('what earlier runs measured is taken from their reports, and from no other 
     expect(await readPast(join(folder, 'nowhere'), mine, 'teacher')).toEqual(nothing)
   } finally {
     await rm(folder, { recursive: true })
+  }
+})
+
+test('models that are asked and not named are counted, at a price that is not known', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'syllabus-unnamed-'))
+  try {
+    const llm = join(import.meta.dirname, '../../deploy/topologies/llm.yaml')
+    const file = join(folder, 'unnamed.yaml')
+    await writeFile(
+      file,
+      (await readFile(llm, 'utf8'))
+        .replaceAll(/^ +model: .*$/gm, '')
+        .replaceAll('options:\n', 'options:\n      dialectMs: 1\n'),
+    )
+    const env = { SYLLABUS_RUNS: join(folder, 'runs'), SYLLABUS_HOME: join(folder, 'home') }
+    const estimated = syllabus(['estimate', '--topology', file], env)
+    expect(await estimated.ended, estimated.output()).toBe(0)
+    expect(estimated.output()).toMatch(/\d+ calls, .* tokens, price unknown/)
+    expect(estimated.output()).toContain('name it with --model')
+    const arms = ['compare', '--arms', 'rules,llm-iterative']
+    const planned = syllabus([...arms, '--dry-run'], env)
+    expect(await planned.ended, planned.output()).toBe(0)
+    expect(planned.output()).toMatch(/llm-iterative, one run: estimate: \d+ calls, .*price unknown/)
+    const begun = syllabus(arms, env)
+    expect(await begun.ended, begun.output()).toBe(2)
+    expect(begun.output()).toMatch(/planner llm-iterative .*model.*\n.*named with --model/)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 })
 
