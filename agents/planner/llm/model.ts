@@ -23,15 +23,14 @@ export type PlannerModel = {
 /**
  * A model behind an OpenAI-compatible endpoint. Each HTTP request, the client's repetitions too, is paid from the purse before it is
  * sent. What the endpoint does not take is said otherwise from then on, as to a teacher; the reply's JSON is looked for in its text in
- * any case. A 403 of an endpoint that has answered before costs its own call, up to `maxRetries` in a row. Errors: those of the client,
- * after its retries.
+ * any case. A 403 right after an answer costs its own call: it may be of that prompt. Errors: those of the client, after its retries.
  */
 export function createPlannerModel(
   endpoint: Endpoint,
   options: LlmPlannerOptions,
   dialect: Dialect = createDialect(),
 ): PlannerModel {
-  let forbidden = 0
+  let justAnswered = false
   const { model, timeoutMs, maxRetries, maxReplyBytes } = options
 
   async function ask({ messages, sampling, replySchema }: PlannerRequest, purse: Purse, signal: AbortSignal) {
@@ -57,11 +56,12 @@ export function createPlannerModel(
     })
     const said = await client.invoke([...messages], { signal }).catch((error: unknown) => {
       if (broke) return { why: 'budget' as const, reason: 'no call is left' }
-      if (statusOf(error) !== 403 || !dialect.isKnown || ++forbidden > maxRetries) throw error
+      if (statusOf(error) !== 403 || !justAnswered) throw error
+      justAnswered = false
       return { why: 'forbidden' as const, reason: `HTTP 403: ${(error as Error).message}` }
     })
     if ('why' in said) return { ok: false as const, ...said }
-    forbidden = 0
+    justAnswered = true
     const usage = said.usage_metadata
     const { text, cut } = saidIn(said.content, said.response_metadata.finish_reason)
     const prompt = messages.map(({ content }) => String(content)).join('\n')
