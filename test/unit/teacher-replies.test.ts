@@ -236,6 +236,16 @@ test('a reply without end fits into the journal, and is told to be cut off', asy
   expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(500_000)
 })
 
+test('a key that may not list models passes, and one that may do nothing does not', async () => {
+  const check = async (message: string) => {
+    await using endpoint = await endpointThat(() => ({ status: 403, body: { error: { message } } }))
+    return await checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: 'k' }, 'm')
+  }
+  const listless = 'You have insufficient permissions for this operation. Missing scopes: api.model.read.'
+  await expect(check(listless)).resolves.toEqual({ contextTokens: null })
+  await expect(check('Forbidden.')).rejects.toThrow('refuses the key (HTTP 403)')
+})
+
 test('lists of models come in more than one form', async () => {
   const check = async (body: unknown) => {
     await using endpoint = await endpointThat(() => ({ body }))

@@ -65,6 +65,8 @@ export async function checkTeacher(
     const { to, mend } = redirectOf({ baseUrl, apiKey, set }, '/models', location)
     throw new TeacherUnusable(`${baseUrl} has moved to ${to.replace(/\/models$/, '')} (HTTP ${status}).`, mend)
   }
+  // A key that may call and not list: then only a call can tell.
+  if (status === 403 && /\bscopes?\b/i.test(text)) return { contextTokens: null }
   if (status === 401 || status === 403) {
     throw new TeacherUnusable(
       `${baseUrl} refuses the key (HTTP ${status}).`,
