@@ -105,7 +105,7 @@ async function startAttempt(draft: Draft, operation: Operation): Promise<boolean
   const error = unpaid ? 'what is left of the budget pays for none of its rows' : 'the program asks for no rows'
   putAttempt(draft, raised ? { ...opened, outcome: 'raised', error } : first.attempt)
   if (unpaid) draft.state = { ...draft.state, stopReason: 'budget-used' }
-  draft.send.push(outgoing.decided(first.attempt, plan), ...first.messages)
+  draft.send.push(outgoing.decided(raised ? { ...first.attempt, error } : first.attempt, plan), ...first.messages)
   return !raised
 }
 

@@ -20,7 +20,7 @@ export type BundleFolder = {
   json<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>
   /** The lines one after the other; none where there is no such file. */
   lines<S extends z.ZodType>(path: string, schema: S): AsyncIterable<z.infer<S>>
-  /** An object's lines. Errors: one that is not there. */
+  /** An object's lines. Errors: MissingObject. */
   rowsOf<S extends z.ZodType>(ref: Pick<ObjectRef, 'sha256'>, schema: S): Promise<z.infer<S>[]>
 }
 
@@ -79,7 +79,7 @@ export async function openFolder(folder: string): Promise<BundleFolder> {
     },
     rowsOf: async (ref, schema) => {
       const path = bundleFiles.object(ref.sha256)
-      if (!files.has(path)) throw new Error(`${path} is not in the bundle`)
+      if (!files.has(path)) throw new MissingObject(ref.sha256, path)
       return Array.fromAsync(lines(path, schema))
     },
   }
@@ -138,6 +138,15 @@ function parse<S extends z.ZodType>(place: string, text: string, schema: S): z.i
 
 const notABundle = (what: string) =>
   new UsageError(`This is no bundle that can be read: ${what}.`, 'Make one with: npx syllabus bundle <run>')
+
+/** An object that something names and that is not in the bundle. */
+export class MissingObject extends Error {
+  readonly sha256: string
+  constructor(sha256: string, path: string) {
+    super(`${path} is not in the bundle`)
+    this.sha256 = sha256
+  }
+}
 
 /** SHA-256 of rows as a dataset stores them: one JSON document a line, in their order. */
 export const hashOfRows = (rows: readonly unknown[]): string =>

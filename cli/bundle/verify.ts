@@ -1,6 +1,6 @@
 import type { Task } from '../../schemas/task.ts'
 import { UsageError } from '../errors.ts'
-import type { Bundle } from './read.ts'
+import { type Bundle, MissingObject } from './read.ts'
 import { logOf, taskOf } from './report-of-folder.ts'
 import { admission } from './verify/admission.ts'
 import { arms } from './verify/arms.ts'
@@ -70,8 +70,12 @@ export async function* verifyBundle(
     try {
       await run(evidence, ledger)
     } catch (error) {
+      const { message } = error as Error
+      const gone =
+        error instanceof MissingObject && bundle.manifest.missing.some(({ sha256 }) => sha256 === error.sha256)
+      if (gone) ledger.leave(`${message}, and was no longer on the bus: what follows from it`)
       // What cannot be computed from a bundle that was changed is a difference too.
-      ledger.differs({ place: name, said: 'can be computed', recomputed: (error as Error).message })
+      else ledger.differs({ place: name, said: 'can be computed', recomputed: message })
     }
     yield { check: name, what, ...ledger.result() }
   }

@@ -47,13 +47,14 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
   const primary = effects.find((effect) => effect.primary)
   const pairs = primary?.pairs.length ?? 0
   const least = primary?.smallestP ?? 1
+  const openings = arms.reduce((sum, { score }) => sum + (score?.runs ?? 0), 0)
   const unequal = uses.filter((use) => use.unequal.length > 0).map(({ arm }) => arm)
   return [
     `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pText(least)}${
       pairs < fewestPairs ? `, so nothing can be shown; ${fewestPairs} pairs are the fewest that can` : ''
     }.`,
     ...secondaryCaveat(effects),
-    'Pairs share the seeds of search and training, and with them the base student. Intervals are Student’s t over runs; an effect is called by its p alone.',
+    'Pairs share the seeds of search and training, and with them the base student. Intervals are Student’s t over runs, and cover the luck of search and training, not the choice of the test’s items; an effect is called by its p alone.',
     ...(unequal.length > 0
       ? [`Not given as much as the leading arm, see the table of what was used: ${unequal.join(', ')}.`]
       : [
@@ -65,7 +66,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
         ({ arm, withoutResult }) =>
           `${withoutResult} of ${plan.pairs} runs of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
       ),
-    `Each run opened the test once: ${plan.arms.length * plan.pairs} openings, none of which chose anything.`,
+    `Each run opens the test once at most: ${openings} openings, none of which chose anything.`,
   ]
 }
 
@@ -90,7 +91,7 @@ export const armHead = ['Arm', 'Runs', 'Mean, %', 'Interval', 'Deviation', 'Each
 export const armCells = ({ arms }: Comparison): string[][] =>
   arms.map(({ arm, score }) => [
     arm,
-    String(score?.values.length ?? 0),
+    String(score?.runs ?? 0),
     percentNumber(score?.mean ?? null),
     score?.interval ? `${percentNumber(score.interval.low)} to ${percentNumber(score.interval.high)}` : missing,
     percentNumber(score?.sd ?? null),

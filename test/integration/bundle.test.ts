@@ -11,6 +11,7 @@ import { type VerifyOptions, verifyBundle } from '../../cli/bundle/verify.ts'
 import { writeBundle } from '../../cli/bundle/write.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { defaultTopology, readTopology } from '../../cli/topology-file.ts'
+import { sha256 } from '../../schemas/hash.ts'
 import { Evidence } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import { loadTask } from '../../tasks/load.ts'
@@ -347,6 +348,72 @@ describe('with every hash of the manifest made right, still caught:', () => {
       }),
     )
     expect(program.checks).toEqual(['programs'])
+  })
+})
+
+describe('with every hash of the manifest made right, what is not as it was is caught:', () => {
+  type Manifest = { names: Record<string, string>; missing: { sha256: string; name: string; reason: string }[] }
+  const changeManifest = async (files: Tampering, change: (manifest: Manifest) => unknown) => {
+    const manifest = JSON.parse(await files.text('manifest.json'))
+    change(manifest)
+    await files.write('manifest.json', JSON.stringify(manifest))
+  }
+  const remove = (files: Tampering, path: string) => rm(join(files.folder, path))
+  const without = (path: string, wanted: (line: string) => boolean) => async (files: Tampering) => {
+    const lines = await files.lines(path)
+    const at = lines.findIndex(wanted)
+    expect(at, path).toBeGreaterThanOrEqual(0)
+    await files.writeLines(path, lines.toSpliced(at, 1))
+  }
+  const twice = (path: string) => async (files: Tampering) => {
+    const [first, ...rest] = await files.lines(path)
+    await files.writeLines(path, [first!, first!, ...rest])
+  }
+  const message = (name: string) => without('log.jsonl', (line) => line.includes(`"name":"${name}"`))
+  const dataset = (files: Tampering) => files.names['dataset of attempt 1']!
+  const gone = (path: string) => ({ sha256: path.replace('objects/', ''), name: 'dataset', reason: 'gone' })
+
+  test.each<[string, string, (files: Tampering) => Promise<void>]>([
+    ['the record of a round that is gone', 'admission', without('rounds.jsonl', () => true)],
+    ['the record of a round that is there twice', 'admission', twice('rounds.jsonl')],
+    ['all records of rounds', 'admission', (files) => files.write('rounds.jsonl', '')],
+    ['the file of the records', 'files', (files) => remove(files, 'rounds.jsonl')],
+    ['a journal', 'files', (files) => remove(files, 'journal/journal.jsonl')],
+    ['the versions', 'files', (files) => remove(files, 'versions.json')],
+    ['a table of items', 'items', (files) => remove(files, 'items/validation.jsonl')],
+    ['an item', 'items', without('items/test.jsonl', () => true)],
+    ['a dataset', 'datasets', (files) => remove(files, dataset(files))],
+    ['a shard', 'log', message('shard')],
+    ['a job', 'log', message('job')],
+    ['replies', 'log', message('predictions')],
+    ['a decision', 'programs', message('decision')],
+    ['a message that is there twice', 'log', twice('log.jsonl')],
+    ['an object that nothing names', 'files', (files) => files.write(`objects/${sha256('x')}`, 'x')],
+    ['a file that is no part of a bundle', 'files', (files) => files.write('notes.txt', 'x')],
+    [
+      'a name that stands for another file',
+      'files',
+      (files) => changeManifest(files, ({ names }) => Object.assign(names, { task: dataset(files) })),
+    ],
+    [
+      'an object that is said to be gone and is there',
+      'files',
+      (files) => changeManifest(files, ({ missing }) => missing.push(gone(dataset(files)))),
+    ],
+  ])('%s', async (what, check, change) => {
+    const { checks } = await verified(await repack(bundle, what.replaceAll(' ', '-'), change))
+    expect(checks).toContain(check)
+  })
+
+  test('an object that the bus no longer had is no difference, and is said', async () => {
+    const file = await repack(bundle, 'no longer there', async (files) => {
+      await changeManifest(files, ({ missing }) => missing.push(gone(dataset(files))))
+      await remove(files, dataset(files))
+    })
+    const { results } = await verified(file)
+    const of = (name: string) => results.find(({ check }) => check === name)!
+    expect([...of('files').differences, ...of('datasets').differences]).toEqual([])
+    expect(of('datasets').unchecked.join()).toContain('was no longer on the bus')
   })
 })
 

@@ -6,6 +6,7 @@ import { wilson } from '../../cli/report/statistics/wilson.ts'
 import { differenceName } from '../../cli/report/text/contrasts.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Opened } from '../../schemas/messages/evaluation.ts'
+import type { RunStarted } from '../../schemas/messages/run.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 
@@ -58,7 +59,7 @@ describe('a finished run', () => {
 
   test('counts failures in the categories of the paper', () => {
     expect(data.failures).toEqual({ attempts: {}, replies: { other: 24 } })
-    const log = runLog({ attempts: 1, opened: false })
+    const log = runLog({ attempts: 2, opened: false })
     const change = (name: string, index: number, payload: object) => {
       const entry = log.filter((one) => one.name === name)[index]!
       entry.payload = { ...(entry.payload as object), ...payload }
@@ -75,10 +76,26 @@ describe('a finished run', () => {
     })
     change('decision', 0, { error: 'the reply was cut off at its token limit' })
     change('verdict', 0, { rows: 12 })
+    change('verdict', 1, { rows: 12 })
     expect(reportData(log).failures).toEqual({
       attempts: { truncated: 1, 'insufficient-rows': 1 },
-      replies: { 'time-out': 2, truncated: 1, extraction: 1, 'runtime-error': 1, other: 5 },
+      replies: { 'time-out': 2, truncated: 1, extraction: 1, 'runtime-error': 1, other: 11 },
     })
+    // One that raised and one that came out short: two attempts, two failures, and what was accepted in vain is no time-out.
+    change('batch', 0, { failures: [failed('not-accepted', 'accept: it speaks of a time-out')] })
+    change('decision', 0, { error: 'there is no JSON object with "sources" in the reply that parses' })
+    expect(reportData(log).failures).toEqual({
+      attempts: { extraction: 1, 'insufficient-rows': 1 },
+      replies: { other: 12 },
+    })
+    change('decision', 0, { error: 'source a: hook: accept is no function' })
+    const { config } = log[0]!.payload as PayloadOf<typeof RunStarted>
+    log[0]!.payload = { config: { ...config, limits: { ...config.limits, attemptHours: 0.0001 } } }
+    expect(reportData(log).failures.attempts).toEqual({ 'runtime-error': 1, 'time-out': 1 })
+    expect(reportData(log).datasets.map(({ valid }) => valid)).toEqual([false, false])
+    const going = log.filter(({ name }) => name !== 'run-finished')
+    expect(reportData(going).datasets.map(({ valid }) => valid)).toEqual([false, null])
+    expect(reportData(going).failures.attempts).toEqual({ 'runtime-error': 1 })
   })
 
   test('takes the versions of the runtime from the trainings', () => {
@@ -141,7 +158,7 @@ describe('several seeds', () => {
     const [final, control] = ['final', 'control'].map((arm) => armOf(arm).skills[skill!.skill]!.strict)
     expect(final!.perSeed).toHaveLength(3)
     expect(final!.value - control!.value).toBeCloseTo(skill!.value, 12)
-    expect(renderMarkdown(data)).toContain('All 3 and 3 seeds')
+    expect(renderMarkdown(data)).toContain('Means of 3 and 3 training seeds')
   })
 
   test('seeds that disagree on a skill widen its interval', () => {
@@ -250,7 +267,7 @@ describe('claims', () => {
     expect(difference.value).toBeGreaterThan(0)
     expect(difference.interval!.low).toBeLessThan(0)
     expect(data.conclusion.search.verdict).toBe('not-shown')
-    expect(data.conclusion.search.sentence).toContain('which includes zero')
+    expect(data.conclusion.search.sentence).toContain('the interval includes zero')
   })
 
   test('a worse student is called worse', () => {

@@ -22,9 +22,8 @@ export const admission: Check = {
   name: 'admission',
   what: 'every round closed again from its checked candidates',
   async run(evidence, ledger) {
-    const { bundle, facts, entries } = evidence
-    const records = new Map<string, RoundRecord>()
-    for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) records.set(key, value)
+    const { facts, entries } = evidence
+    const records = await recordsOf(evidence, ledger)
     const batches = new Map<string, BatchPayload>()
     for (const { name, payload } of entries) {
       const batch = name === 'batch' ? Batch.schema.safeParse(payload) : null
@@ -34,11 +33,27 @@ export const admission: Check = {
       const { attempt, round: number } = verdict.payload
       const round = facts.shards.find(({ payload: { round } }) => round.attempt === attempt && round.round === number)
         ?.payload.round
-      const record = records.get(`${evidence.config.runId}.a${attempt}.r${number}`)
-      if (!round || !record) ledger.leave(`round ${number} of attempt ${attempt}: its record is not in the bundle`)
-      else await closeAgain(evidence, { verdict, round, record, batches }, ledger)
+      const record = records.get(recordKey(evidence, { attempt, round: number }))
+      ledger.same(messagePlace('verdict', verdict, 'the shards of its round'), round !== undefined, true)
+      ledger.same(messagePlace('verdict', verdict, `its line in ${bundleFiles.rounds}`), record !== undefined, true)
+      if (round && record) await closeAgain(evidence, { verdict, round, record, batches }, ledger)
     }
   },
+}
+
+const recordKey = ({ config }: Evidence, { attempt, round }: { attempt: number; round: number }): string =>
+  `${config.runId}.a${attempt}.r${round}`
+
+/** The records of the rounds, one each, and none of a round that was not asked for. */
+async function recordsOf(evidence: Evidence, ledger: Ledger): Promise<ReadonlyMap<string, RoundRecord>> {
+  const asked = new Set(evidence.facts.shards.map(({ payload }) => recordKey(evidence, payload.round)))
+  const records = new Map<string, RoundRecord>()
+  for await (const { key, value } of evidence.bundle.lines(bundleFiles.rounds, RoundLine)) {
+    const place = `${bundleFiles.rounds}, ${key}`
+    ledger.same(place, { lines: records.has(key) ? 2 : 1, asked: asked.has(key) }, { lines: 1, asked: true })
+    records.set(key, value)
+  }
+  return records
 }
 
 const batchKey = ({ attempt, round }: { attempt: number; round: number }, shard: number) =>
@@ -55,6 +70,13 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
     ...Object.values(record.done).map((done) => done.checked),
   ]
   if (!refs.every((ref) => has(evidence, ref, ledger))) return
+  const place = (field: string) => messagePlace('verdict', verdict, field)
+  const done = Object.keys(record.done).map(Number)
+  ledger.same(
+    place('the shards it was closed with'),
+    done.toSorted((a, b) => a - b),
+    [...Array(round.shards).keys()],
+  )
   const shards: StoredShard[] = []
   for (const { checked, spent } of Object.values(record.done)) {
     const file = bundleFiles.object(checked.sha256)
@@ -67,7 +89,6 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   const before = facts.verdicts.find(
     ({ payload }) => payload.attempt === round.attempt && payload.round === round.round - 1,
   )
-  const place = (field: string) => messagePlace('verdict', verdict, field)
   if (before) ledger.same(place('the rows it began with'), round.admitted?.sha256, before.payload.datasetHash)
   const earlier = round.admitted ? await bundle.rowsOf(round.admitted, Row) : []
   const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)

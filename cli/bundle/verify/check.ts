@@ -26,11 +26,13 @@ export type Check = { name: string; what: string; run(evidence: Evidence, ledger
 export const messagePlace = (name: string, { seq }: { seq: number }, field: string): string =>
   `log.jsonl, message ${seq} (${name}): ${field}`
 
-/** Whether an object is there; notes it where it is not. */
+/** Whether an object is there. One that is not is a difference, unless the bundle says that the bus no longer had it. */
 export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledger): boolean {
   const path = bundleFiles.object(ref.sha256)
   if (bundle.files.has(path)) return true
-  ledger.leave(`${path} is not in the bundle`)
+  const isGone = bundle.manifest.missing.some(({ sha256 }) => sha256 === ref.sha256)
+  if (isGone) ledger.leave(`${path} was no longer on the bus`)
+  else ledger.differs({ place: path, said: 'named, so a file of the bundle', recomputed: null })
   return false
 }
 

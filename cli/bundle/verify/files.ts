@@ -1,17 +1,61 @@
-import { bundleFiles } from '../manifest.ts'
-import type { Check } from './check.ts'
+import { bundleFiles, itemTables, journalBuckets } from '../manifest.ts'
+import { namesOf } from '../names.ts'
+import { JournalLine, RoundLine } from '../records.ts'
+import { refsIn } from '../refs.ts'
+import type { Check, Evidence } from './check.ts'
 
-/** Every file against the manifest, and every object against its name, which is its hash. */
+/** Files that every bundle has, empty ones too. */
+const always = [
+  bundleFiles.log,
+  bundleFiles.rounds,
+  bundleFiles.versions,
+  bundleFiles.report,
+  ...journalBuckets.map((bucket) => bundleFiles.journal(bucket)),
+]
+const sometimes = [...itemTables.map((paper) => bundleFiles.items(paper)), /^prompts\/[\w-]+\.md$/] as const
+
+/** Every file against the manifest, every object against its name, which is its hash, and that nothing is there which nothing names. */
 export const files: Check = {
   name: 'files',
-  what: 'the SHA-256 of every file',
-  async run({ bundle: { files, manifest } }, ledger) {
+  what: 'the SHA-256 of every file, and what each is there for',
+  async run(evidence, ledger) {
+    const { files, manifest } = evidence.bundle
     for (const path of new Set([...Object.keys(manifest.files), ...files.keys()])) {
       if (path !== bundleFiles.manifest) ledger.same(path, manifest.files[path] ?? null, files.get(path) ?? null)
     }
+    for (const path of always) ledger.same(`${path}: is there`, files.has(path), true)
+    const named = await objectsNamed(evidence)
     for (const [path, { sha256 }] of files) {
-      const [, named] = /^objects\/(.+)$/.exec(path) ?? []
-      if (named) ledger.same(`${path}: its name`, named, sha256)
+      const [, object] = /^objects\/(.+)$/.exec(path) ?? []
+      if (object) ledger.same(`${path}: its name`, object, sha256)
+      const isKnown = object ? named.has(object) : path === bundleFiles.manifest || isPartOfBundle(path)
+      ledger.same(`${path}: something names it`, isKnown, true)
     }
+    for (const { sha256 } of manifest.missing) {
+      const place = `${bundleFiles.manifest}: missing ${sha256}`
+      ledger.same(
+        place,
+        { named: named.has(sha256), there: files.has(bundleFiles.object(sha256)) },
+        { named: true, there: false },
+      )
+    }
+    ledger.same(`${bundleFiles.manifest}: names`, manifest.names, namesOf(evidence.facts))
   },
+}
+
+const isPartOfBundle = (path: string): boolean =>
+  always.includes(path) || sometimes.some((known) => (typeof known === 'string' ? known === path : known.test(path)))
+
+/** SHA-256 of every object that the log, the rounds or the journals name. */
+async function objectsNamed({ bundle, entries }: Evidence): Promise<ReadonlySet<string>> {
+  const named = new Set<string>()
+  const note = (value: unknown) => {
+    for (const { ref } of refsIn(value)) named.add(ref.sha256)
+  }
+  for (const entry of entries) note(entry)
+  for await (const line of bundle.lines(bundleFiles.rounds, RoundLine)) note(line)
+  for (const bucket of journalBuckets) {
+    for await (const line of bundle.lines(bundleFiles.journal(bucket), JournalLine)) note(line)
+  }
+  return named
 }

@@ -1,8 +1,9 @@
+import { StoredShard } from '../../../agents/critic/round-record.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 import { Row } from '../../../schemas/row.ts'
 import { lastVerdicts } from '../../report/mod.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from '../manifest.ts'
-import { JournalLine } from '../records.ts'
+import { JournalLine, RoundLine } from '../records.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -15,9 +16,12 @@ export const journal: Check = {
     const said = new Map<JournalBucket, Set<string>>()
     const tokens: Tokens = new Map()
     for (const bucket of journalBuckets) {
-      const replies = new Set<string>()
+      const [keys, replies] = [new Set<string>(), new Set<string>()]
       for await (const { key, value } of bundle.lines(bundleFiles.journal(bucket), JournalLine)) {
         const place = `${bundleFiles.journal(bucket)}, ${key}`
+        ledger.same(`${place}: lines`, keys.has(key) ? 2 : 1, 1)
+        ledger.same(`${place}: its run`, key.split('.')[0], evidence.config.runId)
+        keys.add(key)
         ledger.same(`${place}: promptHash`, value.promptHash.slice(0, 32), key.slice(-32))
         if (!('reply' in value)) continue
         replies.add(`${value.promptHash} ${sha256(value.reply.text)}`)
@@ -31,6 +35,7 @@ export const journal: Check = {
       said.set(bucket, replies)
     }
     compareTokens(evidence, tokens, ledger)
+    await compareCheckTokens(evidence, tokens, ledger)
     for (const { dataset, attempt } of lastVerdicts(facts).values()) {
       if (!has(evidence, dataset, ledger)) continue
       for await (const { id, origin } of bundle.lines(bundleFiles.object(dataset.sha256), Row)) {
@@ -62,5 +67,19 @@ function compareTokens({ facts, config: { runId } }: Evidence, tokens: Tokens, l
     // A decision that was taken again after a crash may have asked otherwise: then the journal has more than it tells.
     const isCovered = spent.inputTokens <= inputTokens && spent.outputTokens <= outputTokens
     ledger.same(messagePlace('decision', decision, 'spent, of which the journal has the replies'), true, isCovered)
+  }
+}
+
+/** The same of what models were paid to check a shard; a check that was made again after a crash may have asked for more than it tells. */
+async function compareCheckTokens({ bundle }: Evidence, tokens: Tokens, ledger: Ledger): Promise<void> {
+  for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) {
+    for (const [index, { checked }] of Object.entries(value.done)) {
+      const path = bundleFiles.object(checked.sha256)
+      const spent = bundle.files.has(path) ? (await bundle.json(path, StoredShard)).spent : undefined
+      if (!spent) continue
+      const { inputTokens, outputTokens } = tokens.get(`check-journal ${key}.s${index}`) ?? none
+      const isCovered = spent.inputTokens <= inputTokens && spent.outputTokens <= outputTokens
+      ledger.same(`${path}: spent, of which the journal has the replies`, true, isCovered)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Message } from '../../../schemas/message.ts'
+import { Opened } from '../../../schemas/messages/evaluation.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
@@ -17,12 +18,15 @@ export const log: Check = {
   what: 'order and completeness of the log, and the senders of its messages',
   async run({ bundle, entries, facts, config }, ledger) {
     const missing = new Set(bundle.manifest.missing.map(({ sha256 }) => sha256))
+    const ids = new Set(entries.map(({ id }) => id))
     let before = 0
-    for (const { seq, id, name, payload, from } of entries) {
+    for (const { seq, id, name, payload, from, cause } of entries) {
       const place = `${bundleFiles.log}, message ${seq} (${name})`
       ledger.same(`${place}: its place after message ${before}`, true, seq > before)
       ledger.same(`${place}: the run of its id`, id.split('.')[0], config.runId)
       before = seq
+      if (cause !== null && isCausedInLog(name))
+        ledger.same(`${place}: what caused it is in the log`, ids.has(cause), true)
       compareSender(place, name, from, config, ledger)
       for (const { place: field, ref } of refsIn(payload)) {
         const path = bundleFiles.object(ref.sha256)
@@ -39,6 +43,10 @@ export const log: Check = {
     }
   },
 }
+
+/** Work follows from a message of the run; of an opening that is one on the sealed account. What is told may follow from a dead letter. */
+const isCausedInLog = (name: string): boolean =>
+  name !== Opened.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
 
 function compareSender(place: string, name: string, from: LogLine['from'], config: RunConfig, ledger: Ledger): void {
   const message = registry[name as MessageName] as Message | undefined

@@ -1,4 +1,7 @@
+import type { ArmDifference, Contrasts } from '../contrasts.ts'
 import type { Claim, DatasetFacts, ReportData, SealedResults } from '../report-data.ts'
+import { confidence } from '../statistics/interval.ts'
+import { pText } from '../text/contrasts.ts'
 import { numberText, percent, points } from '../text/format.ts'
 import { uncountedText } from '../text/words.ts'
 import { labelOf } from './names.ts'
@@ -25,7 +28,10 @@ const searchWords: Words = {
   opposite: 'The search did worse than an even spread of the same number of rows',
 }
 
-/** The sentences that head the report, each only as strong as its interval. */
+/**
+ * The sentences that head the report. One is a claim only where its interval excludes zero and its p is at most 5 %, adjusted for those
+ * that are read with it unless it was named before the opening.
+ */
 export function conclude(
   sealed: SealedResults | null,
   headline: string,
@@ -56,18 +62,37 @@ function claim(sealed: SealedResults | null, to: string, words: Words, headline:
     (name) => arms.find(({ arm }) => arm === name)?.parts[headline]?.[primary].value ?? null,
   )
   const seeds = Math.max(...difference.seeds)
+  const { p, test } = testOf(sealed.contrasts, to, difference)
   const figures =
     `on ${labelOf(headline)} (${numberText(difference.items)} items, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
-    `a difference of ${points(difference.value)} points, 95 % interval ${points(low)} to ${points(high)}`
+    `a difference of ${points(difference.value)} points, 95 % interval ${points(low)} to ${points(high)}, ${test}`
   if (difference.items < minClaimItems) {
     return {
       verdict: 'not-shown',
       sentence: `${words.notShown}: ${figures}; with fewer than ${minClaimItems} items nothing is claimed.`,
     }
   }
+  if (low <= 0 && high >= 0)
+    return { verdict: 'not-shown', sentence: `${words.notShown}: ${figures}; the interval includes zero.` }
+  if (p > 1 - confidence)
+    return {
+      verdict: 'not-shown',
+      sentence: `${words.notShown}: ${figures}; the interval excludes zero, but p is above 5 %.`,
+    }
   if (low > 0) return { verdict: 'shown', sentence: `${words.shown}: ${figures}.` }
-  if (high < 0) return { verdict: 'opposite', sentence: `${words.opposite}: ${figures}.` }
-  return { verdict: 'not-shown', sentence: `${words.notShown}: ${figures}, which includes zero.` }
+  return { verdict: 'opposite', sentence: `${words.opposite}: ${figures}.` }
+}
+
+/** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
+function testOf(
+  { adjusted }: Contrasts,
+  to: string,
+  { signFlip, mcNemar }: ArmDifference,
+): { p: number; test: string } {
+  const secondary = adjusted.find((one) => one.to === to)
+  if (secondary) return { p: secondary.adjusted, test: `${pText(secondary.adjusted)} adjusted by Holm` }
+  const p = signFlip ?? mcNemar
+  return { p, test: pText(p) }
 }
 
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -68,7 +68,7 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     admitted: total('admitted'),
     carriedOver: last ? Math.max(0, last.rows - total('admitted')) : 0,
     rows: last?.rows ?? null,
-    valid: last && facts.config ? last.rows >= facts.config.minimumRows : null,
+    valid: last && facts.config ? isValid(facts, last, facts.config.minimumRows) : null,
     rejected,
     templateOverlap: verdicts.reduce((sum, verdict) => sum + verdict.templateOverlap, 0),
     ...(rows
@@ -76,6 +76,21 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
       : { mix: mixFromLog(verdicts, bySkill, decision?.program?.carryOver?.rows), mixFrom: 'log' as const }),
     datasetHash: last?.datasetHash ?? null,
   }
+}
+
+/** Null while a dataset that is short may still be filled. */
+function isValid(
+  facts: RunFacts,
+  { attempt, rows }: { attempt: number; rows: number },
+  minimum: number,
+): boolean | null {
+  if (rows >= minimum) return true
+  const { finished, openingRequests, decisions, shards } = facts
+  const wentOn =
+    attempt > 0 &&
+    (decisions.some(({ payload }) => payload.attempt > attempt) ||
+      shards.some(({ payload }) => payload.round.attempt === 0))
+  return finished.length > 0 || openingRequests.length > 0 || wentOn ? false : null
 }
 
 /** A decision whose program raised is told again with its error: one decision, and its error. */

@@ -38,6 +38,13 @@ export function labelOf(name: string): string {
   return name.startsWith('reference-') ? `${labels.reference} “${name.slice('reference-'.length)}”` : name
 }
 
+/** As `labelOf`, of one among others: an arm's first adapter says its seed where the arm has a second one. */
+export const labelAmong = (name: string, all: readonly string[]): string =>
+  all.includes(`${name}-s2`) ? `${labelOf(name)}, seed 1` : labelOf(name)
+
+/** Whether a candidate is the base or one that the search made. */
+export const isOfSearch = (name: string): boolean => name === 'base' || name.startsWith('attempt-')
+
 const order = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
 
 /** Reading order of candidates: base, base with examples, attempts, baselines, final; the seeds of one arm in order. */

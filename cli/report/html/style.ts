@@ -53,6 +53,8 @@ th, td { text-align: left; vertical-align: top; padding: 8px 12px 8px 0; border-
 thead th { color: var(--soft); font-weight: 550; border-bottom: 1.5px solid var(--faint); vertical-align: bottom; }
 th[scope=row] { font-weight: 600; }
 td.number, th.number { text-align: right; padding: 8px 0 8px 14px; white-space: nowrap; }
+thead th.number { white-space: normal; }
+td.number + td:not(.number), th.number + th:not(.number) { padding-left: 18px; }
 td .under, th .under { display: block; color: var(--soft); font-size: 12.5px; font-weight: 400; line-height: 1.45; }
 td.lead, th.lead { background: color-mix(in srgb, var(--accent) 8%, transparent); padding-right: 10px; }
 td.lead + td.number, th.lead + th.number { padding-left: 18px; } th.number:has(+ .lead), td.number:has(+ .lead) { padding-right: 14px; }

@@ -20,10 +20,11 @@ export function armMeans({ contrasts }: SealedResults, part: string, mode: 'stri
   )
   return draw('Mean of each arm over its seeds with 95 % intervals, and each seed', {
     width: 960,
-    height: 46 + 34 * points.length,
-    marginLeft: 160,
+    height: 66 + 34 * points.length,
+    marginLeft: 190,
+    marginBottom: 40,
     marginRight: 24,
-    x: { domain: [0, 100], ticks: 5, tickSize: 0, label: null, grid: true },
+    x: { domain: [0, 100], ticks: 5, tickSize: 0, label: '% right', labelOffset: 34, grid: true },
     y: { domain: points.map(({ name }) => name), label: null, tickSize: 0 },
     marks: [
       Plot.ruleY(points, { y: 'name', x1: 'low', x2: 'high', stroke: 'colour', strokeWidth: 3, strokeOpacity: 0.5 }),

@@ -1,19 +1,20 @@
 import * as Plot from '@observablehq/plot'
+import { isOfSearch } from '../analyse/names.ts'
 import type { Markup } from '../html/markup.ts'
 import type { CandidateFacts } from '../report-data.ts'
 import { percentNumber } from '../text/format.ts'
 import { candidateColour, draw } from './draw.ts'
 
 /** Attempts by their number alone, so that thirty of them fit. */
-const shortLabel = (name: string) =>
-  name === 'base' ? 'Base' : name === 'control' ? 'Control' : name.replace(/^attempt-/, '').replace(/^final$/, 'Final')
+const shortLabel = (name: string) => (name === 'base' ? 'Base' : name.replace(/^attempt-/, ''))
 
 /** More points than this have no room for their figures. */
 const maxFigures = 12
 
-/** Validation score by attempt: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
+/** Validation score of the base and of each attempt of the search: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
 export function attemptScores(candidates: readonly CandidateFacts[]): Markup | null {
-  const points = candidates.flatMap(({ candidate, validation }) => {
+  const searched = candidates.filter(({ candidate }) => isOfSearch(candidate))
+  const points = searched.flatMap(({ candidate, validation }) => {
     const { strict, lenient } = validation?.overall ?? {}
     if (!strict?.interval || strict.share === null) return []
     const { low, high } = strict.interval

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { labelOf } from '../analyse/names.ts'
+import { labelAmong, labelOf } from '../analyse/names.ts'
 import type { Markup } from '../html/markup.ts'
 import type { SealedResults } from '../report-data.ts'
 import { percent } from '../text/format.ts'
@@ -7,12 +7,13 @@ import { candidateColour, draw } from './draw.ts'
 
 /** Score of each candidate on each part of the test, with its Wilson interval. */
 export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): Markup {
+  const all = sealed.test.map(({ candidate }) => candidate)
   const points = sealed.test.flatMap(({ candidate, parts }) =>
     sealed.parts.flatMap((part) => {
       const rate = parts[part]?.[mode]
       if (!rate || rate.share === null || !rate.interval) return []
       const { low, high } = rate.interval
-      const name = labelOf(candidate)
+      const name = labelAmong(candidate, all)
       return [
         {
           name,
@@ -25,14 +26,15 @@ export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): M
       ]
     }),
   )
-  const candidates = sealed.test.map(({ candidate }) => labelOf(candidate))
+  const candidates = all.map((candidate) => labelAmong(candidate, all))
   return draw('Score of each candidate on each part of the test, with 95 % intervals', {
     width: 960,
-    height: 60 + 30 * candidates.length,
-    marginLeft: 160,
+    height: 80 + 30 * candidates.length,
+    marginLeft: 190,
+    marginBottom: 40,
     marginRight: 16,
     marginTop: 34,
-    x: { domain: [0, 100], ticks: [0, 50, 100], tickSize: 0, label: null, grid: true },
+    x: { domain: [0, 100], ticks: [0, 50, 100], tickSize: 0, label: '% right', labelOffset: 34, grid: true },
     y: { domain: candidates, label: null, tickSize: 0 },
     fx: { domain: sealed.parts.map(labelOf), label: null, padding: 0.28 },
     marks: [

@@ -12,10 +12,11 @@ export function skillDifferences(skills: readonly SkillDifference[], what: strin
   if (points.length === 0) return null
   return draw(`${what} by skill, in points, with 95 % intervals`, {
     width: 960,
-    height: 46 + 26 * points.length,
-    marginLeft: 160,
+    height: 66 + 26 * points.length,
+    marginLeft: 190,
+    marginBottom: 40,
     marginRight: 24,
-    x: { ticks: 7, tickSize: 0, label: null, grid: true },
+    x: { ticks: 7, tickSize: 0, label: 'points', labelOffset: 34, grid: true },
     y: { domain: points.map(({ skill }) => skill), label: null, tickSize: 0 },
     marks: [
       Plot.ruleX([0], { strokeOpacity: 0.5 }),

@@ -1,20 +1,25 @@
 import * as Plot from '@observablehq/plot'
-import { labelOf } from '../analyse/names.ts'
+import { labelAmong } from '../analyse/names.ts'
 import type { Markup } from '../html/markup.ts'
 import type { CandidateFacts } from '../report-data.ts'
 import { draw, seriesColour } from './draw.ts'
 
 /** Candidates that were trained, with the colour of their line. */
 export function trainedCandidates(candidates: readonly CandidateFacts[]) {
+  const all = candidates.map(({ candidate }) => candidate)
   return candidates
     .filter(({ training }) => training && training.lossCurve.length > 0)
-    .map(({ candidate, training }, index) => ({ candidate, curve: training!.lossCurve, colour: seriesColour(index) }))
+    .map(({ candidate, training }, index) => ({
+      name: labelAmong(candidate, all),
+      curve: training!.lossCurve,
+      colour: seriesColour(index),
+    }))
 }
 
 /** Training loss by step; null where nothing was trained. */
 export function trainingLoss(candidates: readonly CandidateFacts[]): Markup | null {
-  const points = trainedCandidates(candidates).flatMap(({ candidate, curve, colour }) =>
-    curve.map(([step, loss]) => ({ name: labelOf(candidate), step, loss, colour })),
+  const points = trainedCandidates(candidates).flatMap(({ name, curve, colour }) =>
+    curve.map(([step, loss]) => ({ name, step, loss, colour })),
   )
   if (points.length === 0) return null
   return draw('Training loss by optimiser step', {

@@ -1,7 +1,7 @@
 import { labelOf } from '../analyse/names.ts'
 import type { ArmDifference, Contrasts } from '../contrasts.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
-import { numberText, points } from './format.ts'
+import { itemsText, points } from './format.ts'
 
 const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
 
@@ -34,7 +34,7 @@ export function primaryText({ contrasts }: SealedResults): string {
   const { value, interval, seeds } = difference
   const range = interval ? `, 95 % interval ${points(interval.low)} to ${points(interval.high)}` : ', no interval'
   const counted = Math.max(...seeds) === 1 ? 'this adapter only' : `${seeds.join(' and ')} seeds`
-  return `Primary comparison, ${when}: ${name}, ${where}: ${points(value)} points${range} (${numberText(difference.items)} items in ${numberText(difference.groups)} groups, ${counted}); ${testsText(difference, contrasts).join('; ')}.`
+  return `Primary comparison, ${when}: ${name}, ${where}: ${points(value)} points${range} (${itemsText(difference)}, ${counted}); ${testsText(difference, contrasts).join('; ')}.`
 }
 
 /** The secondary comparisons on the primary's part, their p-values adjusted for being read together. */
@@ -59,6 +59,6 @@ export function intervalNote({ bootstrap, sealed }: Pick<ReportData, 'bootstrap'
     `Arms and their differences: variance components of groups of items${several ? ' and training seeds' : '; with one seed they are over items alone, of this adapter only'}.`,
     'Sign flips and McNemar take the adapters as they are; sign flips are of groups, McNemar counts items.',
     `Audit − test: stratified bootstrap over groups, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}.`,
-    'Intervals are not corrected for the number of comparisons; claims are made from the headline alone.',
+    'Intervals are not corrected for the number of comparisons; claims are made from the headline alone, where the interval excludes zero and p, adjusted by Holm unless the comparison was named before, is at most 5 %.',
   ].join(' ')
 }

@@ -20,4 +20,4 @@ export function failureLines({ failures }: Pick<ReportData, 'failures'>): [strin
 }
 
 export const failureNote =
-  'Attempts: programs that did not hold, and datasets with too few rows. Replies: items asked of a generator that gave no candidate.'
+  'Attempts: each that gave no valid dataset, by its first cause: a program that was cut off, could not be read or raised, hours that were used, or too few admitted rows. Replies: each item asked of a generator that gave no candidate; candidates that were not admitted are counted by reason above.'

@@ -45,6 +45,10 @@ export function numberText(value: number | null, digits = 0): string {
     .replace('-', minus)
 }
 
+/** `12 items`, with their groups where items come in some. */
+export const itemsText = ({ items, groups }: { items: number; groups: number }): string =>
+  groups === items ? `${numberText(items)} items` : `${numberText(items)} items in ${numberText(groups)} groups`
+
 /** Seconds as `1 h 05 min`, `2 min 03 s` or `4.2 s`. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return missing

@@ -1,11 +1,7 @@
 import { minClaimItems } from '../analyse/conclusion.ts'
-import type { ArmMean, SkillDifference } from '../contrasts.ts'
+import type { SkillDifference } from '../contrasts.ts'
 import type { SealedResults } from '../report-data.ts'
-import { numberText } from './format.ts'
-
-/** `12 items`, with their groups where items come in some. */
-export const itemsText = ({ items, groups }: Pick<ArmMean, 'items' | 'groups'>): string =>
-  groups === items ? `${numberText(items)} items` : `${numberText(items)} items in ${numberText(groups)} groups`
+import { itemsText } from './format.ts'
 
 /** The skills of the test with how many items each has, as the first arm was asked them. */
 export const skillSizes = ({ contrasts: { arms } }: SealedResults): { skill: string; size: string }[] =>
@@ -21,7 +17,7 @@ export function skillNote(skills: readonly SkillDifference[]): string | null {
   const few = skills.filter(({ groups }) => groups < minClaimItems).map(({ skill, groups }) => `${skill} (${groups})`)
   return [
     Math.max(...first.seeds) > 1
-      ? `All ${first.seeds.join(' and ')} seeds, intervals over seeds and items as those of the whole difference.`
+      ? `Means of ${first.seeds.join(' and ')} training seeds, intervals over seeds and items as those of the whole difference.`
       : 'This adapter only; intervals are Newcombe’s, paired, or over groups where items come in groups.',
     `${skills.length} skills are as many chances of a difference by luck: none of them is a claim.`,
     ...(few.length > 0

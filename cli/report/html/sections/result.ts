@@ -1,5 +1,4 @@
-import { allParts, labelOf, meaningOf } from '../../analyse/names.ts'
-import { candidateColour } from '../../plots/draw.ts'
+import { allParts, labelAmong, labelOf, meaningOf } from '../../analyse/names.ts'
 import { partScores } from '../../plots/part-scores.ts'
 import type { AuditComparison, ReportData, SealedResults } from '../../report-data.ts'
 import { armName } from '../../text/contrasts.ts'
@@ -7,7 +6,7 @@ import { percent, percentNumber, points } from '../../text/format.ts'
 import { skillSizes } from '../../text/skills.ts'
 import { auditNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
-import { absent, type Cell, figure, legend, range, table, tone } from '../parts.ts'
+import { absent, type Cell, figure, range, table, tone } from '../parts.ts'
 import { arms } from './arms.ts'
 import { retention } from './retention.ts'
 
@@ -22,19 +21,20 @@ export function result(data: ReportData): Markup {
   const [headline, primary] = [sealed.parts[0] ?? allParts, task?.primary ?? 'strict'] as const
   const other: Mode = primary === 'strict' ? 'lenient' : 'strict'
   return html`<h2>Result on the sealed test</h2>
-${figure(
-  partScores(sealed, primary),
-  `Share right (%) on each part of the test, ${primary} scoring. ${partMeanings(sealed)}`,
-  legend(sealed.test.map(({ candidate }) => ({ name: labelOf(candidate), colour: candidateColour(candidate) }))),
-)}
-${scores(sealed, headline, primary, other)}
+<p>The marked column, ${labelOf(headline)}, is the headline. Opening ${sealed.opening} of this test. ${partMeanings(sealed)}</p>
 ${arms({ ...data, sealed })}
 <h3>Audit beside it</h3>
 ${audit(sealed, primary, other)}
 <p class="note">${auditNote}</p>
 <h3>By skill, all parts of the test</h3>
 ${skills(sealed, primary)}
-${retention(sealed)}`
+${retention(sealed)}
+<h3>Every adapter by itself</h3>
+${figure(
+  partScores(sealed, primary),
+  `Share right on each part of the test, ${primary} scoring, with 95 % intervals over items: of this adapter only.`,
+)}
+${scores(sealed, headline, primary, other)}`
 }
 
 /** The headline first: what each part holds. */
@@ -49,13 +49,14 @@ const column = (part: string, headline: string, sealed: SealedResults): Cell => 
 }
 
 function scores(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {
+  const all = sealed.test.map(({ candidate }) => candidate)
   return table({
-    caption: `Share right, ${primary} (the boxed answer${primary === 'strict' ? ' only' : ', else the last number'}), with its interval; ${other} under it. Opening ${sealed.opening} of this test.`,
+    caption: `Share right, ${primary} (the boxed answer${primary === 'strict' ? ' only' : ', else the last number'}), with its 95 % interval over items; ${other} under it.`,
     head: [{ text: 'Candidate' }, ...sealed.parts.map((part) => column(part, headline, sealed))],
     rows: sealed.test.map(({ candidate, parts, cut, items }) => ({
       className: candidate,
       cells: [
-        { text: labelOf(candidate), under: [`${cut} of ${items} replies cut`] },
+        { text: labelAmong(candidate, all), under: [`${cut} of ${items} replies cut`] },
         ...sealed.parts.map((part): Cell => {
           const rates = parts[part]
           const under = [
@@ -115,7 +116,16 @@ function skills(sealed: SealedResults, primary: Mode): Markup {
   const { arms } = sealed.contrasts
   return table({
     caption: `Share right, ${primary}, mean over the arm’s seeds with its interval.`,
-    head: [{ text: 'Skill' }, ...arms.map((arm): Cell => ({ text: armName(arm), kind: 'number' }))],
+    head: [
+      { text: 'Skill' },
+      ...arms.map(
+        ({ arm, seeds }): Cell => ({
+          text: labelOf(arm),
+          under: seeds.length > 1 ? [`${seeds.length} seeds`] : [],
+          kind: 'number',
+        }),
+      ),
+    ],
     rows: skillSizes(sealed).map(({ skill, size }) => ({
       cells: [
         { text: skill, under: [size] },

@@ -1,4 +1,4 @@
-import { labelOf } from '../../analyse/names.ts'
+import { isOfSearch, labelAmong, labelOf } from '../../analyse/names.ts'
 import { attemptScores } from '../../plots/attempt-scores.ts'
 import { seriesColour } from '../../plots/draw.ts'
 import { skillMix } from '../../plots/skill-mix.ts'
@@ -20,7 +20,7 @@ export function search(data: ReportData): Markup {
   return html`<h2>The search, attempt by attempt</h2>
 <p>${run.chosenAttempt ? `Attempt ${run.chosenAttempt} was chosen on validation.` : 'No attempt has been chosen.'} Validation steered the search; its scores are no result.</p>
 <div class="pair">
-${figure(attemptScores(candidates), 'Validation by attempt (its number), strict with its Wilson interval (dot, figure) and lenient (ring). Dashed: the base.')}
+${figure(attemptScores(candidates), 'Validation by attempt (its number), strict with its 95 % interval over items (dot, figure) and lenient (ring). Dashed: the base.')}
 ${figure(
   skillMix(datasets, skills),
   datasets.every(({ mixFrom }) => mixFrom === 'dataset')
@@ -36,11 +36,7 @@ ${quality(data)}
 <h3>Score by skill on validation</h3>
 ${scoresBySkill(candidates, skills, primary)}
 <h3>Training</h3>
-${figure(
-  trainingLoss(candidates),
-  'Mean loss over completion tokens, by optimiser step.',
-  legend(trained.map(({ candidate, colour }) => ({ name: labelOf(candidate), colour }))),
-)}
+${figure(trainingLoss(candidates), 'Mean loss over completion tokens, by optimiser step.', legend(trained))}
 ${trainings(candidates)}`
 }
 
@@ -67,7 +63,8 @@ function overview(datasets: readonly DatasetFacts[], candidates: readonly Candid
       const score = candidates.find(
         ({ candidate }) => candidate === (attempt === 0 ? 'control' : `attempt-${attempt}`),
       )?.validation
-      const validity = valid === null ? 'no round closed' : valid ? 'valid' : 'not valid'
+      const open = rows === null ? 'no round closed' : 'not complete yet'
+      const validity = valid === null ? open : valid ? 'valid' : 'not valid'
       return {
         cells: [
           {
@@ -157,7 +154,7 @@ function scoresBySkill(
   skills: readonly string[],
   primary: 'strict' | 'lenient',
 ): Markup {
-  const scored = candidates.filter(({ validation }) => validation)
+  const scored = candidates.filter(({ candidate, validation }) => validation && isOfSearch(candidate))
   if (scored.length === 0) return absent('Nothing was scored on validation.')
   return table({
     head: [{ text: 'Skill' }, ...scored.map(({ candidate }): Cell => ({ text: labelOf(candidate), kind: 'number' }))],
@@ -180,6 +177,7 @@ function scoresBySkill(
 function trainings(candidates: readonly CandidateFacts[]): Markup {
   const trained = candidates.flatMap(({ candidate, training }) => (training ? [{ candidate, training }] : []))
   if (trained.length === 0) return absent('Nothing was trained.')
+  const all = candidates.map(({ candidate }) => candidate)
   return table({
     head: [
       { text: 'Candidate' },
@@ -191,7 +189,10 @@ function trainings(candidates: readonly CandidateFacts[]): Markup {
       const { lossCurve } = training
       return {
         cells: [
-          { text: labelOf(candidate), under: [training.device, ...(training.reused ? ['found trained already'] : [])] },
+          {
+            text: labelAmong(candidate, all),
+            under: [training.device, ...(training.reused ? ['found trained already'] : [])],
+          },
           number(training.rows, training.leftOut > 0 ? [`${training.leftOut} too long`] : []),
           number(training.steps),
           number(training.tokens),

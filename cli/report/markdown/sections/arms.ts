@@ -1,8 +1,8 @@
 import { labelOf } from '../../analyse/names.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
 import { adjustedText, armName, differenceName, intervalNote, primaryText, testsText } from '../../text/contrasts.ts'
-import { gainText, numberText, percent, percentNumber, points, rangeText } from '../../text/format.ts'
-import { itemsText, skillNote } from '../../text/skills.ts'
+import { gainText, itemsText, numberText, percent, percentNumber, points, rangeText } from '../../text/format.ts'
+import { skillNote } from '../../text/skills.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 
 /** The arms over their seeds, the primary comparison, and the others. */

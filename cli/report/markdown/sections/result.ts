@@ -1,4 +1,4 @@
-import { labelOf } from '../../analyse/names.ts'
+import { labelAmong, labelOf } from '../../analyse/names.ts'
 import type { ReportData } from '../../report-data.ts'
 import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
@@ -17,12 +17,13 @@ export function resultSection(data: ReportData): string[] {
   const primary = task?.primary ?? 'strict'
   const other = primary === 'strict' ? 'lenient' : 'strict'
   const parts = sealed.parts.map(labelOf)
-  const tables = ([primary, other] as const).flatMap((mode) => [
-    `### ${mode === 'strict' ? 'Strict' : 'Lenient'} scoring${mode === primary ? ' (primary)' : ''}`,
+  const all = sealed.test.map(({ candidate }) => candidate)
+  const adapters = ([primary, other] as const).flatMap((mode) => [
+    `### Every adapter by itself, ${mode}${mode === primary ? ' (primary)' : ''}`,
     markdownTable(
       ['Candidate', ...parts],
       sealed.test.map((paper) => [
-        labelOf(paper.candidate),
+        labelAmong(paper.candidate, all),
         ...sealed.parts.map((part) => {
           const rate = paper.parts[part]?.[mode]
           return percent(rate?.share ?? null) + rangeText(rate?.interval ?? null, percentNumber)
@@ -41,7 +42,6 @@ export function resultSection(data: ReportData): string[] {
   return [
     '## Result on the sealed test',
     `The first column, ${text(labelOf(headline))}, is the headline. Opening ${sealed.opening} of this test.`,
-    ...tables,
     ...armsSection({ ...data, sealed }),
     '### Audit beside it',
     audit.length > 0
@@ -56,7 +56,7 @@ export function resultSection(data: ReportData): string[] {
         )
       : 'No arm has been scored on an audit.',
     text(auditNote),
-    `### By skill, all parts of the test, ${primary}`,
+    `### By skill, all parts of the test, ${primary}, means over seeds`,
     markdownTable(
       ['Skill', 'Asked', ...sealed.contrasts.arms.map(armName)],
       skillSizes(sealed).map(({ skill, size }) => [
@@ -69,5 +69,6 @@ export function resultSection(data: ReportData): string[] {
       ]),
     ),
     ...retentionSection(sealed),
+    ...adapters,
   ]
 }

@@ -1,7 +1,7 @@
 import type { SealedResults } from '../../report-data.ts'
-import { points, rangeText } from '../../text/format.ts'
+import { itemsText, points, rangeText } from '../../text/format.ts'
 import { retentionAbsent, retentionLines, retentionNote, retentionSentence } from '../../text/retention.ts'
-import { itemsText, skillNote } from '../../text/skills.ts'
+import { skillNote } from '../../text/skills.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 
 /** What the student knew outside the task, before and after its training. */

@@ -1,4 +1,4 @@
-import { labelOf } from '../../analyse/names.ts'
+import { isOfSearch, labelAmong, labelOf } from '../../analyse/names.ts'
 import type { ReportData } from '../../report-data.ts'
 import { duration, missing, numberText, percent, percentNumber } from '../../text/format.ts'
 import { datasetName, operationText, rejectionWords } from '../../text/words.ts'
@@ -11,7 +11,8 @@ export function searchSection(data: ReportData): string[] {
   if (datasets.length === 0) return ['## The search', 'No dataset was begun.']
   const ordered = [...datasets].sort((one, other) => (one.attempt || Infinity) - (other.attempt || Infinity))
   const primary = task?.primary ?? 'strict'
-  const scored = candidates.filter(({ validation }) => validation)
+  const scored = candidates.filter(({ candidate, validation }) => validation && isOfSearch(candidate))
+  const all = candidates.map(({ candidate }) => candidate)
   const skills = [...new Set(scored.flatMap(({ validation }) => Object.keys(validation?.skills ?? {})))].sort()
   const mixed = [...new Set(datasets.flatMap(({ mix }) => Object.keys(mix)))].sort()
   return [
@@ -84,7 +85,7 @@ export function searchSection(data: ReportData): string[] {
         training
           ? [
               [
-                labelOf(candidate) + (training.reused ? ' (found trained already)' : ''),
+                labelAmong(candidate, all) + (training.reused ? ' (found trained already)' : ''),
                 `${numberText(training.rows)}${training.leftOut > 0 ? ` (${training.leftOut} too long)` : ''}`,
                 numberText(training.steps),
                 duration(training.seconds),
