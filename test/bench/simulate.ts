@@ -62,6 +62,7 @@ const groups = { groupSize: 3 }
 console.log(`${runs} runs a cell. Columns: items of the test and, in points, the standard deviation of training seeds.`)
 coverageTable('One arm, 3 seeds', oneArm(3))
 coverageTable('One arm, 5 seeds', oneArm(5))
+coverageTable('One arm, 10 seeds', oneArm(10), { accuracies: [0.05, 0.3, 0.95] })
 coverageTable('One arm, 3 seeds, items in groups of three', oneArm(3), { also: groups })
 coverageTable('One arm, 3 seeds, items equally hard', oneArm(3), { also: { shared: 0 } })
 coverageTable('One arm, 3 seeds, seeds with a tail', oneArm(3), {

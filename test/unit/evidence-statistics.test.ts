@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { armDifference } from '../../cli/report/statistics/arm-difference.ts'
 import { armMean } from '../../cli/report/statistics/arm-mean.ts'
 import { holm } from '../../cli/report/statistics/holm.ts'
+import { margin } from '../../cli/report/statistics/margin.ts'
 import { mcNemar } from '../../cli/report/statistics/mcnemar.ts'
 import { newcombe, newcombePaired } from '../../cli/report/statistics/newcombe.ts'
 import { retention } from '../../cli/report/statistics/non-inferiority.ts'
@@ -144,6 +145,23 @@ describe('two-way table', () => {
     expect([...seedShares]).toEqual([1 / 4, 1])
     expect((groupValues[0]! + groupValues[1]!) / 2).toBeCloseTo(share)
   })
+})
+
+describe('half the width', () => {
+  /** Seven groups and three seeds whose parts of the variance are as given. */
+  const half = (ofGroups: number, ofSeeds: number) => {
+    const table = twoWay({
+      sizes: new Array<number>(7).fill(1),
+      right: [0, 1, 2].map(() => new Array<number>(7).fill(0)),
+    })
+    return margin(ofGroups, [{ ...table, betweenSeeds: 21 * ofSeeds }])
+  }
+  test.each([
+    ['of groups alone: Student’s t of 6', 0.01, 0, 2.4469 * 0.1],
+    ['of seeds alone: Student’s t of 2', 0, 0.01, 4.3027 * 0.1],
+    ['of both alike: Student’s t of 3, since 1/3 is the mean of 1/6 and 1/2', 0.005, 0.005, 3.1824 * 0.1],
+    ['of nothing', 0, 0, 0],
+  ])('%s', (_, ofGroups, ofSeeds, expected) => expect(half(ofGroups, ofSeeds)).toBeCloseTo(expected, 4))
 })
 
 describe('arms', () => {

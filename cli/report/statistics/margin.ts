@@ -6,10 +6,8 @@ type Part = { variance: number; degreesOfFreedom: number }
 
 /**
  * Half the width of a 95 % interval around a share, or around the difference of two arms' shares. `variance` is the one of its mean over
- * groups; of that, what neither groups nor seeds explain belongs to the seeds, whose mean square has it already. Each part has a
- * Student's t of its own, averaged with the squared variances as weights: Cochran's t' (Cochran and Cox 1957, Experimental
- * Designs, section 4.14) with the weights of Satterthwaite (1946, Biometrics Bulletin 2, 110-114). Seeds that agree by chance make
- * no interval narrower than one standard error of what single answers leave to chance.
+ * groups; of that, what neither groups nor seeds explain belongs to the seeds, whose mean square has it already. Student's t of
+ * `degreesOfFreedom`. Seeds that agree by chance make no interval narrower than one standard error of what single answers leave to chance.
  */
 export function margin(variance: number, tables: readonly TwoWay[]): number {
   const residual = Math.min(
@@ -17,15 +15,21 @@ export function margin(variance: number, tables: readonly TwoWay[]): number {
     meanVariance(tables, (table) => table.residual),
   )
   const groups: Part = { variance: variance - residual, degreesOfFreedom: tables[0]!.groups - 1 }
-  const [all, weights, weighted] = [groups, seedPart(tables)].reduce(
-    ([all, weights, weighted], part) => {
-      if (part.variance === 0) return [all, weights, weighted]
-      const weight = part.variance ** 2
-      return [all + part.variance, weights + weight, weighted + weight * critical(part.degreesOfFreedom)]
-    },
-    [0, 0, 0],
-  )
-  return Math.max(Math.sqrt(residual), all === 0 ? 0 : (weighted / weights) * Math.sqrt(all))
+  const parts = [groups, seedPart(tables)].filter((part) => part.variance > 0)
+  if (parts.length === 0) return Math.sqrt(residual)
+  const all = parts.reduce((sum, part) => sum + part.variance, 0)
+  return Math.max(Math.sqrt(residual), studentCritical(degreesOfFreedom(parts)) * Math.sqrt(all))
+}
+
+/**
+ * With how many degrees of freedom the sum of the parts is known: one over the mean of one over each one's own, weighted with its squared
+ * variance. These are the weights of Satterthwaite (1946, Biometrics Bulletin 2, 110-114), made to add up to one: his own formula
+ * counts on errors of the parts that even out, and gives too many where few seeds agree by chance.
+ */
+function degreesOfFreedom(parts: readonly Part[]): number {
+  const squares = (divisor: (part: Part) => number) =>
+    parts.reduce((sum, part) => sum + part.variance ** 2 / divisor(part), 0)
+  return squares(() => 1) / squares((part) => part.degreesOfFreedom)
 }
 
 /**
@@ -42,12 +46,3 @@ function seedPart(tables: readonly TwoWay[]): Part {
 /** A mean square as the variance of the mean over groups and seeds, summed over tables. */
 const meanVariance = (tables: readonly TwoWay[], meanSquare: (table: TwoWay) => number): number =>
   tables.reduce((sum, table) => sum + meanSquare(table) / (table.groups * table.seeds), 0)
-
-const criticals = new Map<number, number>()
-function critical(degreesOfFreedom: number): number {
-  const known = criticals.get(degreesOfFreedom)
-  if (known !== undefined) return known
-  const value = studentCritical(degreesOfFreedom)
-  criticals.set(degreesOfFreedom, value)
-  return value
-}
