@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { stringify } from 'yaml'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
 import { decimal, whole } from '../option-parsers.ts'
@@ -23,4 +23,8 @@ export function registerTaskSplit(task: Command): void {
     })
 }
 
-const share = decimal(0.001, 1_000_000_000)
+function share(text: string): number {
+  const value = decimal(0, 1_000_000_000)(text)
+  if (value === 0) throw new InvalidArgumentError('write a number above 0.')
+  return value
+}

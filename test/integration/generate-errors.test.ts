@@ -58,12 +58,13 @@ test('an error that comes as a success and names a refused key makes the run wai
   expect((await folder.outcomeOf('lasting')).spent.calls).toBe(server.requests)
 }, 60_000)
 
-test('a filter that forbids some prompts costs those; one that forbids all makes the run wait, with its reason', async () => {
+test('a filter that forbids some prompts costs those; one that goes on to forbid all makes the run wait, with its reason', async () => {
   const blocked = { status: 403, body: '{"error":{"message":"Request blocked."}}' }
-  let [requests, all] = [0, false]
+  let requests = 0
+  let isBlocked = (request: number): boolean => request > 1 && request % 8 === 0
   await using server = await startTeacherServer({
     latencyMs: 20,
-    outage: () => (requests++ > 1 && (all || requests % 8 === 0) ? blocked : null),
+    outage: () => (isBlocked(++requests) ? blocked : null),
   })
   const some = folder.generate('filtered', server, ['--rows', '100', '--concurrency', '20'])
   expect(await some.ended, some.output()).toBe(0)
@@ -71,12 +72,16 @@ test('a filter that forbids some prompts costs those; one that forbids all makes
   const { rows, spent, bySource } = await folder.outcomeOf('filtered')
   expect({ rows, calls: spent.calls }).toEqual({ rows: 100, calls: server.requests })
   const forbidden = Object.values(bySource).reduce((sum, { failed }) => sum + (failed?.forbidden ?? 0), 0)
-  expect(forbidden).toBe(Math.floor((requests - 1) / 8))
-  all = true
+  expect(forbidden).toBe(Math.floor(requests / 8))
+  requests = 0
+  isBlocked = (request) => request > 30
   const command = folder.generate('forbidden', server, ['--rows', '100', '--concurrency', '20', '--seed', '2'])
   expect(await command.ended, command.output()).toBe(4)
   expect(command.output()).toContain('the teacher refuses: HTTP 403')
-  all = false
+  // Twenty of the last forty, and what was under way by then.
+  expect(requests).toBeGreaterThanOrEqual(30 + 20)
+  expect(requests).toBeLessThanOrEqual(30 + 20 + 2 * 20)
+  isBlocked = () => false
   const again = folder.generate('forbidden', server, ['--rows', '100', '--concurrency', '20', '--seed', '2'])
   expect(await again.ended, again.output()).toBe(0)
   expect((await folder.outcomeOf('forbidden')).rows).toBe(100)
