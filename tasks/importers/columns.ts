@@ -3,6 +3,7 @@ import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
 import { type DraftItem, type Importer, type ImportOptions, skillName } from './importer.ts'
 import { readRecords } from './records.ts'
+import { SeenColumns } from './seen-columns.ts'
 
 /** Names that published sets give to the columns, where none is named. */
 const aliases = {
@@ -48,6 +49,7 @@ export function column(row: Record<string, unknown>, kind: keyof typeof aliases,
 
 async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<DraftItem> {
   const scorer = scorerNamed(options.scorer ?? 'exact')!
+  const seen = new SeenColumns()
   for await (const record of readRecords(source)) {
     log.read += 1
     if ('problem' in record) {
@@ -55,17 +57,23 @@ async function* items(source: string, log: ImportLog, options: ImportOptions): A
       continue
     }
     const row = record.value
+    seen.add(row)
     const [input, answer] = [column(row, 'question', options), column(row, 'answer', options)]
     const [skill, group, id] = [options.skill, options.group, options.id].map((name) => (name ? cell(row[name]) : ''))
     if (input === '') log.drop(record.where, 'no question')
     else if (answer === '') log.drop(record.where, 'no answer')
+    else if (notFinite.test(answer)) log.drop(record.where, 'the answer is not a finite number')
     else if (!scoresItself(scorer, answer)) log.drop(record.where, `the scorer ${scorer.name} cannot read the answer`)
     else {
       const name = id || record.where
       yield { id: name, skill: skillName(skill || 'all'), group: group || null, input, answer, key: `row:${name}` }
     }
   }
+  seen.check(options, source)
 }
+
+/** What NaN and the infinities of a JSON or Parquet file are as text. */
+const notFinite = /^(?:NaN|-?Infinity)$/
 
 function scoresItself(scorer: NonNullable<ReturnType<typeof scorerNamed>>, answer: string): boolean {
   try {

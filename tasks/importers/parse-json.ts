@@ -1,23 +1,34 @@
 import { loadsPythonJson, type PyValue } from '../python-literal/mod.ts'
 
+/** A whole number that a JavaScript number may not hold exactly, where a value may stand. */
+const longInteger = /[[:,\s]-?\d{16,}(?=[\s,\]}])/
+
 /**
- * Parses JSON as Python writes it: NaN and the infinities are read too. Throws a SyntaxError for anything else that is not
- * JSON.
+ * Parses JSON as Python writes it and reads it: NaN and the infinities are values too, and a whole number that a JavaScript
+ * number cannot hold becomes its text. Throws a SyntaxError for anything else that is not JSON.
  */
 export function parsePythonJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    const value = JSON.parse(text)
+    if (!longInteger.test(text)) return value
   } catch (error) {
-    const result = /NaN|Infinity/.test(text) ? loadsPythonJson(text) : null
-    if (result === null || !result.ok) throw error
-    return toPlain(result.value)
+    if (!/NaN|Infinity/.test(text)) throw error
   }
+  const result = loadsPythonJson(text)
+  if (!result.ok) throw new SyntaxError(result.message)
+  return toPlain(result.value)
+}
+
+/** The number, or its text where it is not the same number any more. */
+export function exactInteger(value: bigint): number | string {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : String(value)
 }
 
 function toPlain(value: PyValue): unknown {
   switch (value.type) {
     case 'int':
-      return Number(value.value)
+      return exactInteger(value.value)
     case 'float':
     case 'bool':
     case 'str':

@@ -110,6 +110,11 @@ const utf8 = (path: string) =>
 
 /** Of two columns with one name the last would be read. */
 function differentNames(header: string[], path: string): string[] {
+  const [only] = header
+  if (header.length === 1 && /[;\t|]/.test(only!)) {
+    const mend = 'Save it again with commas, or with tabs and a name that ends in .tsv.'
+    throw new TaskError(`The header is one column, '${only!.slice(0, 100)}'`, path, mend)
+  }
   const twice = header.find((name, index) => header.indexOf(name) !== index)
   if (twice === undefined) return header
   throw new TaskError(`Two columns are named '${twice}'`, path, 'Give each column a name of its own.')

@@ -80,8 +80,46 @@ describe('files with named columns', () => {
     const source = await folder.put('f.jsonl', jsonLines(rows))
     const refused = (change: object) => folder.refused('jsonl', source, { options: { ...options, ...change } })
     expect((await refused({ scorer: 'judge' })).mend).toContain('exact')
-    expect((await refused({ question: 'asked' })).mend).toContain('no question')
-    expect((await refused({ answer: 'nothing' })).mend).toContain('no answer')
+    for (const option of ['question', 'answer', 'skill', 'group', 'id']) {
+      const error = await refused({ [option]: 'mistyped' })
+      expect(error.message).toContain(`No record has a column 'mistyped', which --${option} names`)
+      expect(error.mend).toContain('nr, ask, gold, topic, page')
+    }
     expect((await refused({ scorer: 'choice' })).mend).toContain('the scorer choice cannot read the answer')
+  })
+
+  test('whole numbers of any size are golds as they were written, and what is no finite number is none', async () => {
+    await using folder = await importFolder()
+    const lines = rows.map(({ ask }, index) => `{"ask":${JSON.stringify(ask)},"gold":11529215046068469${10 + index}}`)
+    const golds = ['NaN', '-Infinity', '1e999', `${'9'.repeat(400)}`]
+    const odd = golds.map((gold, index) => `{"ask":"Which one is odd, ${index}?","gold":${gold}}`)
+    const source = await folder.put('g.jsonl', [...lines, ...odd].join('\n'))
+    const { items, log } = await folder.import('jsonl', source, { options: { question: 'ask', answer: 'gold' } })
+    expect(Object.fromEntries(log.dropped)).toEqual({ 'the answer is not a finite number': 3 })
+    expect(items.some(({ answer }) => answer === '9'.repeat(400))).toBe(true)
+    expect(items.every(({ answer }) => /^11529215046068469\d\d$|^9{400}$/.test(answer))).toBe(true)
+  })
+
+  test('times and bytes of a Parquet file are text', async () => {
+    await using folder = await importFolder()
+    const asked = { name: 'question', data: rows.map(({ ask }) => ask), type: 'STRING' as const }
+    const answersOf = async (file: string, data: unknown[], type: 'TIMESTAMP' | 'BYTE_ARRAY') => {
+      const columnData = [asked, { name: 'answer', data, type }]
+      const source = await folder.put(file, new Uint8Array(parquetWriteBuffer({ columnData })))
+      return (await folder.import('parquet', source)).items.map(({ answer }) => answer)
+    }
+    const days = rows.map((_, index) => new Date(Date.UTC(2024, 0, 1 + index)))
+    const times = await answersOf('h.parquet', days, 'TIMESTAMP')
+    expect(times).toContain('2024-01-20T00:00:00.000Z')
+    const bytes = rows.map((_, index) => (index % 2 ? Uint8Array.of(255, index) : Buffer.from(`é${index}`)))
+    const texts = await answersOf('i.parquet', bytes, 'BYTE_ARRAY')
+    expect(texts.every((text) => /^ff[0-9a-f]{2}$|^é\d+$/.test(text))).toBe(true)
+  })
+
+  test('a CSV file with another separator says so', async () => {
+    await using folder = await importFolder()
+    const error = await folder.refused('csv', await folder.put('j.csv', table(';', '\n')), { options })
+    expect(error.message).toContain('The header is one column')
+    expect(error.mend).toContain('.tsv')
   })
 })
