@@ -10,6 +10,11 @@ const sentenceEnd = /[.!?](?=\s+\S)|\n\s*\n/
  * marks around it; else the content of its last box; else the last number of the reply. Null where there is none. Linear.
  */
 export function finalAnswer(response: string): string | null {
+  return statedAnswer(response) ?? lastNumber(response)
+}
+
+/** What follows the last "answer is", or the content of the last box. */
+export function statedAnswer(response: string): string | null {
   let start = -1
   for (const match of response.matchAll(phrase)) start = match.index + match[0].length
   if (start >= 0) {
@@ -17,8 +22,7 @@ export function finalAnswer(response: string): string | null {
     if (text !== '') return text
   }
   const boxed = lastBoxed(response)
-  if (boxed !== null) return stripMarks(boxed)
-  return lastNumber(response)
+  return boxed === null ? null : stripMarks(boxed)
 }
 
 function firstSentence(text: string): string {
@@ -38,7 +42,7 @@ function stripMarks(text: string): string {
     .trim()
 }
 
-const number = /[-+]?[$€£]?\d[\d,]*(?:\.\d+)?%?/g
+const number = /[-+]?[$€£]?\d+(?:,\d+)*(?:\.\d+)?%?/g
 
 function lastNumber(response: string): string | null {
   let last: string | null = null

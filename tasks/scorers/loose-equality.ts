@@ -1,6 +1,6 @@
 import { numberOf, type PyValue, pyEquals } from '../python-literal/mod.ts'
 
-/** Floats this close, relative to the larger, count as one answer. */
+/** Floats this close, relative to the larger, count as one answer; whole numbers must be equal. */
 const relativeTolerance = 1e-6
 
 /** Equality as a person sees it: lists and tuples are one, floats may differ by rounding, True is not 1. */
@@ -19,7 +19,8 @@ export function looselyEqual(left: PyValue, right: PyValue): boolean {
   if (left.type === 'bool' || right.type === 'bool') return left.type === right.type && pyEquals(left, right)
   if (left.type === 'float' || right.type === 'float') {
     const [a, b] = [Number(numberOf(left) ?? Number.NaN), Number(numberOf(right) ?? Number.NaN)]
-    return a === b || Math.abs(a - b) <= relativeTolerance * Math.max(Math.abs(a), Math.abs(b))
+    if (Number.isInteger(a) && Number.isInteger(b)) return a === b
+    return Math.abs(a - b) <= relativeTolerance * Math.max(Math.abs(a), Math.abs(b))
   }
   return pyEquals(left, right)
 }

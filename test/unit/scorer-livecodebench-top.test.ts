@@ -74,6 +74,11 @@ describe('test output prediction, normalised', () => {
     ['assert f(1) == 0.30000000000000004', '0.3'],
     ['The answer is [1, 2].', '[1,2]'],
     ['`null`', 'null'],
+    ['Output: [1, 2]', '[1,2]'],
+    ['f(1) == {"a": 1}', '{"a": 1}'],
+    ['So the function returns `True`.', 'true'],
+    ['[ANSWER][1, 2][/ANSWER]', '[1,2]'],
+    ['assert f(1) == [1, 2].', '[1,2]'],
   ])('accepts %s for %s', (response, expected) => expect(normalised(response, expected)).toBe(true))
 
   test.each([
@@ -81,5 +86,8 @@ describe('test output prediction, normalised', () => {
     ['assert f(1) == [2, 1]', '[1,2]'],
     ['no idea', '1'],
     ['assert f(1) != 5', '5'],
+    ['So the function returns [1, 3].', '3'],
+    ['assert f(1) == sorted([2, 3])', '3'],
+    ['assert f(1) == 1000001.0', '1000000'],
   ])('refuses %s for %s', (response, expected) => expect(normalised(response, expected)).toBe(false))
 })

@@ -76,6 +76,23 @@ describe('SciBench, normalised', () => {
     [box('−１２．５'), '-12.5'],
     [box('1250'), '1,250'],
     ['The answer is 12.5 m.', '12.5'],
+    [box('1.25 × 10⁴ J'), '12500'],
+    [box('1.25·10⁻³'), '0.00125'],
+    [box('1.25 \\times {10}^{4}'), '12500'],
+    [box('1.25\\times{}10^{(4)}'), '12500'],
+    [box('(1.25) \\times 10^{4} \\text{ Pa}'), '12500'],
+    [box('\\boldsymbol{1.25}\\times10^{4}'), '12500'],
+    [box('1.25 \\mathrm{E} 4'), '12500'],
+    [box('98\u202f765.4'), '98765.4'],
+    [box('98 765.4 \\text{ Pa}'), '98765.4'],
+    [box('2\\pi'), '6.283'],
+    [box('\\frac{3\\pi}{4} \\text{ m}'), '2.356'],
+    [box('2\\sqrt{2}'), '2.828'],
+    [box('\\frac{1}{\\sqrt{2}}'), '0.7071'],
+    [box('3\\frac{1}{2}'), '3.5'],
+    [box('x = e^{-2}'), '0.1353'],
+    [box('30^{\\circ}'), '30'],
+    ['The answer is: **\\sqrt{2}**', '1.414'],
   ])('accepts %s for %s', (response, gold) => expect(normalised(response, gold)).toBe(true))
 
   test('keeps the power of ten that the question leaves to the answer', () => {
@@ -88,6 +105,9 @@ describe('SciBench, normalised', () => {
 
   test('refuses another number and no number', () => {
     expect(normalised(box('14'), '12.5')).toBe(false)
+    expect(normalised(box('2\\pi'), '2')).toBe(false)
+    expect(normalised(box('3\\sqrt{2}'), '3')).toBe(false)
+    expect(normalised(box('1.25 × 10⁴'), '1.25')).toBe(false)
     expect(normalised('I do not know.', '12.5')).toBe(false)
   })
 })
