@@ -13,8 +13,8 @@ const exponent = /[eE]([-+]?\d{1,4})(?![a-zA-Z0-9])/y
 const percentOf = /%(?= ?(?:[*×·/]|\\times|\\cdot))/y
 const mixed = / (\d+) ?\/ ?(\d+)(?![\d./])/y
 const mixedFraction = /(?=\\[dt]?frac)/y
-const times = / ?(?:\\times|\\cdot|[×·⋅∙∗]|\*(?!\*)|[xX](?= ?10 ?(?:\^|\*\*))|(?<= )[xX](?= \d)) ?/y
-const adjoined = /(?=\(\d[^()]*[-+*/^][^()]*\)|\\sqrt|√|\\pi|π)/y
+const times = / ?(?:\\times|\\cdot|\\ast|[×·⋅∙∗]|\*(?!\*)|[xX](?= ?10 ?(?:\^|\*\*))|(?<= )[xX](?= \d)) ?/y
+const adjoined = /(?=\(\d[^()]*[-+*/^][^()]*\)|\\sqrt|√|\\pi|π|e\^)/y
 const over = / ?(?:\\div|[/÷∕⁄]) ?/y
 const toThe = / ?(?:\^|\*\*) ?/y
 const plus = / ?\+ ?(?=[\d.(\\√π])/y
@@ -24,7 +24,7 @@ const maxDepth = 20
 
 /**
  * The value of the arithmetic that begins at a place of a cleaned text, as answers have it: signs, powers, products, quotients, sums, roots,
- * π, fractions of LaTeX, mixed numbers. Outside of parentheses a difference has spaces and does not ascend from 0 or above: "3 - 5" is a range,
+ * logarithms, π, powers of e, fractions of LaTeX, mixed numbers. Outside of parentheses a difference has spaces and does not ascend from 0 or above: "3 - 5" is a range,
  * "2023-12" a date, and both are read as their first number. Null where no number begins there.
  */
 export function valueAt(text: string, from: number): number | null {
@@ -102,7 +102,10 @@ export function valueAt(text: string, from: number): number | null {
     const root = inside(/\\sqrt ?\{ ?/y, / ?\}/y) ?? behind(/√ ?/y, atom)
     if (root !== null) return Math.sqrt(root)
     if (take(/\\pi(?![a-z])|π/y)) return Math.PI
-    return inside(/\( ?/y, / ?\)/y) ?? number()
+    if (take(/e(?=\^)/y)) return Math.E
+    const logarithm = behind(/\\ln(?![a-z]) ?/y, atom)
+    if (logarithm !== null) return Math.log(logarithm)
+    return inside(/\( ?/y, / ?\)/y) ?? inside(/\{ ?/y, / ?\}/y) ?? number()
   }
 
   function number(): number | null {

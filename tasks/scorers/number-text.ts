@@ -10,9 +10,17 @@ const maxChars = 2_000
 const maxExpression = 400
 
 const wrappers =
-  /\\(?:text|mathrm|mathbf|mathit|textbf|operatorname|mbox|rm|bf|displaystyle|left|right|!|,|;|:|quad|qquad| )|(?!(?<=[\d)}])\*\*[-+({]?\d|(?<=[\d)}] )\*\* [-+({]?\d)[`~*_$]{2,}|[`$~]|\\[()[\]$%]/g
-/** A tab or a form feed with the rest of a command: an escape of JSON that was not meant as one. */
+  /\\(?:textbf|textit|text(?!superscript)|mathrm|mathbf|mathit|mathsf|boldsymbol|bm|operatorname|mbox|rm|bf|displaystyle|left|right|!|,|;|:|quad|qquad| )|(?!(?<=[\d)}])\*\*[-+({]?\d|(?<=[\d)}] )\*\* [-+({]?\d)[`~*_$]{2,}|[`$~]|\\[()[\]$%]/g
+/** Characters of no width, which some models write inside numbers. */
+const invisible = /[\u200B-\u200D\u2060\uFEFF]/g
+/** Braces that change nothing, and an exponent's letter in braces of its own. */
+const idleBraces: [RegExp, string][] = [
+  [/\{ ?\}/g, ''],
+  [/\{ ?([×·]|\\times|\\cdot) ?\}/g, '$1'],
+  [/(?<=\d) ?\{ ?([eE]) ?\} ?(?=[-+]?\d)/g, '$1'],
+]
 const vulgar: Readonly<Record<string, string>> = { '½': '1/2', '⅓': '1/3', '⅔': '2/3', '¼': '1/4', '¾': '3/4' }
+/** A tab or a form feed with the rest of a command: an escape of JSON that was not meant as one. */
 const unescaped: [RegExp, string][] = [
   [/\times/g, '\\times'],
   [/\frac/g, '\\frac'],
@@ -26,18 +34,23 @@ export function readAnswerNumber(text: string): number | null {
 
 /** The text without the marks that only set it, its minus signs as `-`, its full-width digits as ASCII, its white space single. */
 export function cleanAnswer(text: string): string {
-  return unescaped
+  const bare = unescaped
     .reduce((read, [broken, meant]) => read.replace(broken, meant), text.slice(0, maxChars))
     .replace(/[\u2010-\u2013\u2212\uFE63\uFF0D]/g, '-')
+    .replace(invisible, '')
+    .replace(/\\textsuperscript/g, '^')
     .replace(
-      /[⁺⁻]?[⁰¹²³⁴-⁹]+/g,
-      (raised) => `^${Array.from(raised, (each) => '+-0123456789'['⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(each)]).join('')}`,
+      /\^?[⁺⁻]?[⁰¹²³⁴-⁹]+/g,
+      (raised) =>
+        `^${Array.from(raised.replace('^', ''), (each) => '+-0123456789'['⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(each)]).join('')}`,
     )
     .replace(/[½⅓⅔¼¾]/g, (part) => ` ${vulgar[part]}`)
     .replace(/[\uFF0E\uFF10-\uFF19]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/\{,\}/g, ',')
     .replace(wrappers, '')
     .replace(/\s+/g, ' ')
+  return idleBraces
+    .reduce((read, [braces, content]) => read.replace(braces, content), bare)
     .replace(/(?<!\d ?)(?:\b(?:minus|negative) |([-+]) ?[€£¥] ?)(?=[\d.(])/gi, (_, sign = '-') => sign)
     .trim()
 }
@@ -45,7 +58,7 @@ export function cleanAnswer(text: string): string {
 /** The first value of a cleaned text: a number with all the arithmetic around it, never a piece of that. */
 function firstNumber(text: string): number | null {
   for (let index = 0; index < text.length; index += 1) {
-    const isStart = /[-+.\d\\(√π]/.test(text[index]!) && !/[a-zA-Z_^]/.test(text[index - 1] ?? '')
+    const isStart = /[-+.\d\\({√πe]/.test(text[index]!) && !/[a-zA-Z_^]/.test(text[index - 1] ?? '')
     const value = isStart ? valueAt(text.slice(index, index + maxExpression), 0) : null
     if (value !== null) return Number.isFinite(value) ? value : null
   }
