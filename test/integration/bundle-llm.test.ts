@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tar from 'tar'
@@ -60,6 +60,11 @@ async function verified(file: string) {
   await using opened = await openBundle(file)
   return await Array.fromAsync(verifyBundle(opened, { deep: true }))
 }
+async function linesOf(file: string, path: string): Promise<string[]> {
+  const unpacked = await mkdtemp(join(folder, 'unpacked-'))
+  await tar.extract({ file, cwd: unpacked })
+  return (await readFile(join(unpacked, path), 'utf8')).split('\n').filter((line) => line !== '')
+}
 const checksOf = (results: Awaited<ReturnType<typeof verified>>) =>
   results.filter(({ differences }) => differences.length > 0).map(({ check }) => check)
 
@@ -97,6 +102,16 @@ test('a reply and a prompt that were changed are caught', async () => {
     await files.write('prompts/plan.md', 'Choose what you like.')
   })
   expect(checksOf(await verified(prompt))).toEqual(['prompts'])
+  const [line] = (await linesOf(bundle, 'journal/plan-journal.jsonl')).map((text) => JSON.parse(text))
+  const message = await repack(bundle, 'message', (files) =>
+    rm(join(files.folder, 'objects', line.value.prompt.sha256)),
+  )
+  expect(checksOf(await verified(message))).toEqual(['files'])
+  const fewer = await repack(bundle, 'fewer', async (files) => {
+    const entries = await files.lines('journal/journal.jsonl')
+    await files.writeLines('journal/journal.jsonl', entries.slice(1))
+  })
+  expect(checksOf(await verified(fewer))).toContain('journal')
 })
 
 test('another model, and calls that were not made, are caught', async () => {

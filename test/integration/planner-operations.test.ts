@@ -5,6 +5,7 @@ import { planner } from '../../agents/planner/agent.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import type { PlannerArm } from '../../cli/compare/plan.ts'
 import { topologyOfArm } from '../../cli/compare/topologies.ts'
+import { analyse, collect, defaultResampling, type LogEntry, renderMarkdown } from '../../cli/report/mod.ts'
 import { submitRun } from '../../cli/submit-run.ts'
 import { readTopology } from '../../cli/topology-file.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
@@ -13,11 +14,12 @@ import { Decision, RunFinished } from '../../schemas/messages/run.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import type { BadCase } from '../../schemas/score.ts'
-import { loadTask } from '../../tasks/load.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { loadTask, publicView } from '../../tasks/load.ts'
 import { type TestServer, withServer } from '../support/nats.ts'
 import { openCast } from '../support/planner-cast.ts'
 import { competentModel } from '../support/planner-script.ts'
-import { type Asked, openPlannerServer } from '../support/planner-server.ts'
+import { type Asked, openPlannerServer, type Said } from '../support/planner-server.ts'
 
 /** The real planner on a real bus, asking a real HTTP server; the graph of operations is read from the run's log. */
 
@@ -42,15 +44,25 @@ beforeAll(async () => {
 })
 afterAll(() => nats[Symbol.asyncDispose]())
 
-/** What each attempt meets: its program raises, its rows are too few, or the right answers of 30 that its student gives. */
-type Fate = 'raises' | 'short' | number
+/**
+ * What each attempt meets: the model writes no program, one that is cut off or one that does not hold, its rows are too few, or the right
+ * answers of 30 that its student gives.
+ */
+type Fate = 'raises' | 'cut' | 'unsound' | 'short' | number
 
-async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative') {
-  const own = topologyOfArm(topology, arm)
+const written: Partial<Record<Fate, (attempt: number) => Said>> = {
+  raises: (attempt) => `No program today, attempt ${attempt}.`,
+  cut: () => ({ cut: '{"version": 1, "sources": [{"id": "' }),
+  unsound: () => '{"version": 1, "sources": []}',
+}
+
+async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative', limits: Partial<Topology['run']> = {}) {
+  const planned = topologyOfArm(topology, arm)
+  const own = { ...planned, run: { ...planned.run, ...limits } }
   let attempt = 0
   await using server = await openPlannerServer((asked) => {
     if (isPlan(asked)) attempt += 1
-    return isPlan(asked) || fates[attempt - 1] !== 'raises' ? competent(asked) : `No program today, attempt ${attempt}.`
+    return (isPlan(asked) ? undefined : written[fates[attempt - 1]!]?.(attempt)) ?? competent(asked)
   })
   process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
   const end = new AbortController()
@@ -86,7 +98,7 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative') {
   const hosted = hostAgent(planner, launch, createLog({ role: 'planner' }, { level: 'silent' }), end.signal)
   const operator = await nats.open('operator')
   const runId = await submitRun(operator, task, own, {
-    runId: `played-${arm}-${fates.length}`,
+    runId: `played-${arm}-${fates.length}-${Object.keys(limits).length}`,
     seed: 1,
     attempts: fates.length,
     rows: 60,
@@ -94,13 +106,17 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative') {
   })
   const decisions: PayloadOf<typeof Decision>[] = []
   const told: string[] = []
+  const entries: LogEntry[] = []
   for await (const entry of operator.log({ runId, follow: true, signal: AbortSignal.timeout(40_000) })) {
+    entries.push(entry)
     told.push(`${entry.name} ${JSON.stringify(entry.payload).slice(0, 300)}`)
     if (entry.name === Decision.name) decisions.push(Decision.schema.parse(entry.payload))
     if (entry.name !== RunFinished.name) continue
     end.abort()
     await hosted
-    return { decisions, finished: RunFinished.schema.parse(entry.payload), asked: server.asked }
+    const options = { ...defaultResampling, task: publicView(task), versions: {}, rows: new Map() }
+    const report = analyse(collect(entries), options)
+    return { decisions, finished: RunFinished.schema.parse(entry.payload), asked: server.asked, report }
   }
   throw new Error(`the run did not finish:\n${told.slice(-5).join('\n')}`)
 }
@@ -109,7 +125,7 @@ const operations = (decisions: { attempt: number; operation: string }[]) =>
   decisions.filter(({ attempt }) => attempt > 0).map(({ operation }) => operation)
 
 test('Draft, Debug after a program that does not parse, Repair after an invalid yield, Draft after three in a row, Improve after a score', async () => {
-  const { decisions, finished, asked } = await play([
+  const { decisions, finished, asked, report } = await play([
     ...(['raises', 'raises', 'raises', 'raises'] as const),
     ...(['short', 'short', 'short', 'short'] as const),
     10,
@@ -147,6 +163,27 @@ test('Draft, Debug after a program that does not parse, Repair after an invalid 
   expect(shown[5]).toMatch(/Attempt 5 \(draft\): invalid, \d+ rows.*wrong-answer \d+/s)
   expect(shown[9]).toMatch(/The best so far is attempt 9\..*@v-7/s)
   expect(shown[11]).toMatch(/The best so far is attempt 10\./)
+
+  // Of 14 attempts each of the ten that gave no valid dataset has one cause, and four were valid.
+  expect(report.failures.attempts).toEqual({ extraction: 5, 'insufficient-rows': 5 })
+  expect(report.mats).toEqual({ attempts: 14, validAttempts: 4, value: 14 / 4 })
+})
+
+test('the paper’s categories of failures: each attempt that gave nothing has its own', async () => {
+  const { report } = await play(['cut', 'unsound', 'raises', 'short', 12])
+  const failed = { truncated: 1, 'runtime-error': 1, extraction: 1, 'insufficient-rows': 1 }
+  expect(report.failures.attempts).toEqual(failed)
+  expect(report.mats).toEqual({ attempts: 5, validAttempts: 1, value: 5 })
+  const page = renderMarkdown(report)
+  for (const name of ['truncated', 'runtime error', 'extraction', 'insufficient valid rows'])
+    expect(page).toContain(`| ${name} | 1 | 0 |`)
+  expect(page).toContain('5.00 (5 attempts, 1 valid)')
+
+  const late = await play(['short', 12], 'llm-iterative', { attemptHours: 1e-9 })
+  expect(late.report.failures.attempts).toEqual({ 'time-out': 1 })
+  const poor = await play([12, 10, 14], 'llm-iterative', { plannerCalls: 3, tokens: null })
+  expect(poor.report.failures.attempts).toEqual({ other: 1 })
+  expect(poor.report.mats).toEqual({ attempts: 2, validAttempts: 1, value: 2 })
 })
 
 test('three fixes in a row lead to a new Draft, also when there is a best dataset already', async () => {

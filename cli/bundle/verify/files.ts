@@ -31,6 +31,11 @@ export const files: Check = {
       const isKnown = object ? named.has(object) : path === bundleFiles.manifest || isPartOfBundle(path)
       ledger.same(`${path}: something names it`, isKnown, true)
     }
+    const gone = new Set(manifest.missing.map(({ sha256 }) => sha256))
+    for (const sha256 of named) {
+      const path = bundleFiles.object(sha256)
+      if (!gone.has(sha256)) ledger.same(`${path}: named, so it is there`, files.has(path), true)
+    }
     for (const { sha256 } of manifest.missing) {
       const place = `${bundleFiles.manifest}: missing ${sha256}`
       ledger.same(

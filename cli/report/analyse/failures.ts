@@ -23,7 +23,7 @@ export function failuresOf(facts: RunFacts, datasets: readonly DatasetFacts[]): 
 const truncated = /cut off|truncat/i
 const timedOut = /timed? ?-?out/i
 const nothingToRead = /no JSON object/i
-const unpaid = /\bbudget\b/i
+const unpaid = /might not fit in the run|no call of the planner|pays for none/i
 
 /** What a model wrote in place of a program, or how its program failed. */
 function ofProgram(error: string): FailureCategory {

@@ -51,6 +51,9 @@ export function armName({ arm, seeds, sameAs }: Pick<Contrasts['arms'][number], 
   return `${labelOf(arm)}${arm.startsWith('base') ? '' : ` (${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}${same})`}`
 }
 
+export const gainNote =
+  'The last row is the paper’s gain of the final, (score − base) / base × 100. It has no interval of its own and grows without bound where the base is weak: the difference to the base has one.'
+
 /** How the intervals were made; printed under the tables that hold them. */
 export function intervalNote({ bootstrap, sealed }: Pick<ReportData, 'bootstrap' | 'sealed'>): string {
   const several = sealed?.contrasts.arms.some(({ seeds }) => seeds.length > 1)

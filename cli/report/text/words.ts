@@ -53,6 +53,9 @@ export function datasetName(attempt: number): string {
   return attempt === 0 ? 'Control' : `Attempt ${attempt}`
 }
 
+export const submissionsNote =
+  'The attempts of the search sat the test after it had ended. Nothing was chosen by that; the best of several looks better here than it is.'
+
 export const auditNote =
   'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test. Its items differ from the test’s, so the difference is bootstrapped unpaired over groups of items, within each part that both have; the adapters of an arm are averaged and taken as they are.'
 

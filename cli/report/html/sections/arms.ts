@@ -3,7 +3,15 @@ import type { Comparison, Contrasts } from '../../contrasts.ts'
 import { armMeans } from '../../plots/arm-means.ts'
 import { skillDifferences } from '../../plots/skill-differences.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
-import { adjustedText, armName, differenceName, intervalNote, primaryText, testsText } from '../../text/contrasts.ts'
+import {
+  adjustedText,
+  armName,
+  differenceName,
+  gainNote,
+  intervalNote,
+  primaryText,
+  testsText,
+} from '../../text/contrasts.ts'
 import { gainText, itemsText, numberText, percent, percentNumber, points } from '../../text/format.ts'
 import { skillNote } from '../../text/skills.ts'
 import { html, type Markup } from '../markup.ts'
@@ -81,7 +89,7 @@ function differences(sealed: SealedResults, headline: string, primary: Mode, oth
     lead: part === headline,
   })
   return table({
-    caption: `Percentage points, ${primary}, with interval; items won and lost with seed ${contrasts.primary.seedIndex}; ${other} under it. The last row is the paper’s gain, (score − base) / base × 100.`,
+    caption: `Percentage points, ${primary}, with interval; items won and lost with seed ${contrasts.primary.seedIndex}; ${other} under it. ${gainNote}`,
     head: [{ text: 'Difference' }, ...sealed.parts.map((part) => column(sealed, part, headline))],
     rows: [
       ...contrasts.comparisons.map((comparison) => ({
@@ -128,7 +136,7 @@ function skillTable({ skills, primary }: Contrasts): Markup {
       cells: [
         { text: skill },
         { text: itemsText(asked), kind: 'number' as const },
-        { text: points(value), under: [range(interval, points)], kind: 'number' as const, tone: tone(interval) },
+        { text: points(value), under: [range(interval, points)], kind: 'number' as const },
       ],
     })),
   })

@@ -4,7 +4,7 @@ import type { AuditComparison, ReportData, SealedResults } from '../../report-da
 import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points } from '../../text/format.ts'
 import { skillSizes } from '../../text/skills.ts'
-import { auditNote } from '../../text/words.ts'
+import { auditNote, submissionsNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, range, table, tone } from '../parts.ts'
 import { arms } from './arms.ts'
@@ -30,6 +30,7 @@ ${audit(sealed, primary, other)}
 ${skills(sealed, primary)}
 ${retention(sealed)}
 <h3>Every adapter by itself</h3>
+${sealed.test.some(({ candidate }) => candidate.startsWith('attempt-')) ? html`<p class="note">${submissionsNote}</p>` : ''}
 ${figure(
   partScores(sealed, primary),
   `Share right on each part of the test, ${primary} scoring, with 95 % intervals over items: of this adapter only.`,

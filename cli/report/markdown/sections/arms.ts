@@ -1,6 +1,14 @@
 import { labelOf } from '../../analyse/names.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
-import { adjustedText, armName, differenceName, intervalNote, primaryText, testsText } from '../../text/contrasts.ts'
+import {
+  adjustedText,
+  armName,
+  differenceName,
+  gainNote,
+  intervalNote,
+  primaryText,
+  testsText,
+} from '../../text/contrasts.ts'
 import { gainText, itemsText, numberText, percent, percentNumber, points, rangeText } from '../../text/format.ts'
 import { skillNote } from '../../text/skills.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
@@ -34,6 +42,7 @@ export function armsSection(data: ReportData & { sealed: SealedResults }): strin
           ),
         ]
       : []),
+    text(gainNote),
     text(intervalNote(data)),
     ...(contrasts.skills.length > 0
       ? [

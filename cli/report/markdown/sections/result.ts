@@ -3,7 +3,7 @@ import type { ReportData } from '../../report-data.ts'
 import { armName } from '../../text/contrasts.ts'
 import { percent, percentNumber, points, rangeText } from '../../text/format.ts'
 import { skillSizes } from '../../text/skills.ts'
-import { auditNote } from '../../text/words.ts'
+import { auditNote, submissionsNote } from '../../text/words.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 import { armsSection } from './arms.ts'
 import { retentionSection } from './retention.ts'
@@ -70,5 +70,6 @@ export function resultSection(data: ReportData): string[] {
     ),
     ...retentionSection(sealed),
     ...adapters,
+    ...(all.some((candidate) => candidate.startsWith('attempt-')) ? [text(submissionsNote)] : []),
   ]
 }
