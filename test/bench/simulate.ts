@@ -71,6 +71,12 @@ coverageTable('One arm, 3 seeds, seeds with a tail', oneArm(3), {
 })
 coverageTable('Two equal arms on the same items, 3 seeds each', twoArms(0, 3))
 coverageTable('Two arms, one 5 points better, 3 seeds each', twoArms(0.05, 3), { accuracies: [0.1, 0.5] })
+const ofOneSkill = { sizes: [10, 20, 30] }
+coverageTable('Two equal arms on the items of one skill, 3 seeds each', twoArms(0, 3), ofOneSkill)
+coverageTable('Two arms on the items of one skill, one 20 points better, 3 seeds each', twoArms(0.2, 3), {
+  ...ofOneSkill,
+  accuracies: [0.1, 0.5],
+})
 coverageTable('One arm, 2 seeds', oneArm(2))
 coverageTable('Two equal arms on the same items, 2 seeds each', twoArms(0, 2))
 coverageTable('One arm, one seed: the paper’s protocol', oneArm(1))
