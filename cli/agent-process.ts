@@ -39,4 +39,4 @@ try {
     process.exitCode = mendOf(error) && !isPassing(error) ? exitCodes.badInput : exitCodes.failure
   }
 }
-process.disconnect?.()
+if (process.connected) process.disconnect()

@@ -21,6 +21,24 @@ export type Ending = {
 /** Beyond what the rows so far have cost, since the rest may cost more. */
 const margin = 1.1
 
+/** Of the sources that lack rows. */
+const shownSources = 3
+
+/** The sources that lack rows, those that lack most first: how far each came, and the candidates that the rest wants at its yield so far. */
+function shortSources({ program, asked, bySource }: Attempt): { told: string; further: number; lacks: number }[] {
+  const short = (program?.sources ?? []).flatMap(({ id, rows }) => {
+    const { admitted = 0, rejected = {} } = bySource[id] ?? {}
+    const lacks = rows - admitted
+    if (lacks <= 0) return []
+    const candidates = candidatesOf({ asked: { [id]: asked[id] ?? 0 }, bySource })
+    const further = admitted > 0 ? (margin * lacks * candidates) / admitted : Math.max(candidates, lacks)
+    const [most] = Object.entries(rejected).sort(([, a], [, b]) => b - a)
+    const refused = most ? `, ${most[1]} refused as ${most[0]}` : ''
+    return [{ told: `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}`, further, lacks }]
+  })
+  return short.sort((a, b) => b.lacks - a.lacks)
+}
+
 /** What stopped a run with so many of its rows, and what goes on with it. */
 export function endingOf(state: PlannerState, attempt: Attempt, rows: number): Ending {
   const { config, status, statusReason, stopReason } = state
@@ -34,8 +52,10 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const { candidateCap } = config.limits
       const candidates = candidatesOf(attempt)
       const most = Math.floor(candidateCap * config.rows)
-      const wanted = rows > 0 ? candidates + (margin * missing * candidates) / rows : 2 * candidates
-      const why = `the cap on candidates is reached, ${candidates} of ${most} (${candidateCap} for each row wanted)`
+      const short = shortSources(attempt)
+      const wanted = short.reduce((sum, { further }) => sum + further, candidates)
+      const cap = `the cap on candidates is reached, ${candidates} of ${most} (${candidateCap} for each row wanted)`
+      const why = [cap, ...short.slice(0, shownSources).map(({ told }) => told)].join('; ')
       return { why, next: { options: { '--candidate-cap': Math.ceil((10 * wanted) / config.rows) / 10 } } }
     }
     case 'rounds-used':

@@ -60,7 +60,7 @@ export const Progress = defineEvent({
   schema: z.object({
     role: Role,
     instance: z.string(),
-    phase: z.enum(['train', 'infer', 'generate', 'score', 'setup']),
+    phase: z.enum(['train', 'infer', 'generate', 'score', 'setup', 'plan']),
     candidate: z.string().optional(),
     done: z.number(),
     total: z.number(),

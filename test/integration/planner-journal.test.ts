@@ -44,7 +44,11 @@ const situation = (runId: string, left: Partial<Situation['left']> = {}): Situat
 })
 
 /** A planner process: its policy, and the signal that stands for its end. */
-async function planner(instance: string, endpoint: { baseUrl: string; apiKey: string }) {
+async function planner(
+  instance: string,
+  endpoint: { baseUrl: string; apiKey: string },
+  setWaiting: (reason: string | null) => void = () => {},
+) {
   process.env.OPENAI_API_KEY = 'of-another'
   process.env.PLANNERS_OWN_KEY = endpoint.apiKey
   const end = new AbortController()
@@ -62,7 +66,7 @@ async function planner(instance: string, endpoint: { baseUrl: string; apiKey: st
     home: '',
     contaminationKey: null,
     log: memoryLog() as never,
-    setWaiting: () => {},
+    setWaiting,
     signal: end.signal,
   })
   return { end, decide: (of: Situation) => policy.decide(of, end.signal) }
@@ -107,6 +111,24 @@ test("every repetition of the client counts, and the planner's limit holds", asy
   expect(broke).toBeInstanceOf(PlannerBroke)
   expect((broke as PlannerBroke).plan.spent).toMatchObject({ calls: 2 })
   expect(server.asked).toHaveLength(2)
+})
+
+test('a model that fails is waited for where a person sees it', async () => {
+  let isDown = true
+  await using server = await openPlannerServer((asked) =>
+    isDown ? { status: 503, body: JSON.stringify({ error: { message: 'we are\nbusy' } }) } : competent(asked),
+  )
+  const waiting: (string | null)[] = []
+  const { decide } = await planner('one', server.endpoint, (reason) => waiting.push(reason))
+  await expect(decide(situation('waits'))).rejects.toMatchObject({ status: 503 })
+  isDown = false
+  await decide(situation('waits'))
+  expect(waiting).toEqual([null, "the planner's model scripted: 503 we are busy", null])
+  const told: unknown[] = []
+  const reader = await nats.open('gateway')
+  for await (const { payload } of reader.log({ runId: 'waits', follow: false, signal: AbortSignal.timeout(5000) }))
+    told.push(payload)
+  expect(told).toMatchObject([{ phase: 'plan', detail: expect.stringContaining('503 we are busy; it is asked again') }])
 })
 
 test('nothing is asked whose longest reply would not fit in the tokens or the money that are left', async () => {

@@ -49,8 +49,33 @@ test('where tokens are the limit that holds, raising the calls is not advised', 
 test('the cap counts candidates that could be made, and the one named is enough at the yield so far', () => {
   const { why, next } = ended('candidates-used', { candidateCap: 0.5 })
   expect(why).toContain('100 of 100')
+  expect(why).toContain('"crates" has 80 of 200 rows from 100 candidates, 20 refused as exact-duplicate')
   // 100 candidates gave 80 rows: 120 more want 150, and a tenth above.
   expect(next!.options['--candidate-cap']).toBe(1.4)
+})
+
+test('a source that hardly yields is named, and the cap follows its yield, not that of the others', () => {
+  const program = promptProgram({ rows: 100 })
+  const [source] = program.sources
+  const counts = (asked: number, admitted: number) => ({
+    asked,
+    generated: asked,
+    admitted,
+    rejected: { 'near-duplicate': asked - admitted },
+  })
+  const { why, next } = ended(
+    'candidates-used',
+    {},
+    {
+      program: { ...program, sources: [source!, { ...source!, id: 'dry' }] },
+      rows: 101,
+      asked: { crates: 100, dry: 500 },
+      bySource: { crates: counts(100, 100), dry: counts(500, 1) },
+    },
+  )
+  expect(why).toContain('wanted); "dry" has 1 of 100 rows from 500 candidates, 499 refused as near-duplicate')
+  // 99 rows at one of 500, and a tenth above, for 200 rows in all.
+  expect(next!.options['--candidate-cap']).toBeCloseTo((600 + 1.1 * 99 * 500) / 200, 0)
 })
 
 test('every other end says what stopped it, and whether the same command goes on', () => {

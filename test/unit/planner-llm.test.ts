@@ -238,6 +238,18 @@ test.each([
   expect(server.asked).toHaveLength(1)
 })
 
+test('an API of the planner that has moved is told with its new address, and not followed', async () => {
+  await using elsewhere = await openPlannerServer(competent)
+  const location = `${elsewhere.endpoint.baseUrl}/chat/completions`
+  await using server = await openPlannerServer(() => ({ status: 307, body: '', headers: { location } }))
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({
+    status: 404,
+    message: expect.stringContaining(`the API has moved to ${location}`),
+  })
+  expect(elsewhere.asked).toEqual([])
+})
+
 test.each([
   ['no choices', '{"id":"r","object":"chat.completion","choices":[]}'],
   ['a choice without a message', '{"id":"r","choices":[{"index":0}]}'],

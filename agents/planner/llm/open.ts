@@ -1,4 +1,5 @@
-import { RetryError, TerminalError } from '../../../bus/mod.ts'
+import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
+import { Progress } from '../../../schemas/messages/run.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { promptText } from '../../kit/paid/call.ts'
 import { openDialect } from '../../kit/paid/dialect-record.ts'
@@ -7,11 +8,15 @@ import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
 import { mayPass } from '../../kit/teacher/refusal.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
-import type { Policy } from '../policy.ts'
+import { type Policy, ProgramFault } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
 import { createPlannerModel, statusOf } from './model.ts'
 import { LlmPlannerOptions } from './options.ts'
+import { oneLine } from './shorten.ts'
+
+/** Of what an endpoint says of a fault. */
+const shownChars = 300
 
 /**
  * The policy of a planner process. A decision is one piece of paid work: whoever takes it again, after a crash or in another replica,
@@ -19,7 +24,7 @@ import { LlmPlannerOptions } from './options.ts'
  */
 export async function openLlmPolicy(
   mode: 'one-shot' | 'iterative',
-  { bus, identity, ...context }: AgentContext,
+  { bus, identity, setWaiting, ...context }: AgentContext,
 ): Promise<Policy> {
   const options = LlmPlannerOptions.parse(context.options)
   const endpoint = endpointOf(options, process.env, 'agents.planner.options')
@@ -40,14 +45,27 @@ export async function openLlmPolicy(
   return {
     ...policy,
     async decide(situation, signal) {
+      setWaiting(null)
       try {
         return await policy.decide(situation, signal)
       } catch (error) {
+        if (error instanceof ProgramFault) throw error
         if (error instanceof NotOwner) throw new RetryError('another planner takes this decision')
+        if (signal.aborted) throw error
+        const said = oneLine(error instanceof Error ? error.message : String(error), shownChars)
+        const why = `the planner's model ${options.model}: ${said}`
         const status = statusOf(error)
-        if (status === undefined || mayPass(status)) throw error
-        throw new TerminalError(`the planner's model ${options.model}: ${(error as Error).message}`, { cause: error })
+        if (status !== undefined && !mayPass(status)) throw new TerminalError(why, { cause: error })
+        // The message of this decision comes again; until then a person sees what it waits for.
+        setWaiting(why)
+        await tell(bus, identity, situation.runId, `${why}; it is asked again`).catch(() => {})
+        throw error
       }
     },
   }
+}
+
+function tell(bus: Bus, { role, instance }: AgentContext['identity'], runId: string, detail: string) {
+  const id = `progress:${instance}:plan:${process.pid}:${performance.now()}`
+  return bus.publish(Progress, { runId, id }, { role, instance, phase: 'plan', done: 0, total: 0, detail })
 }

@@ -5,12 +5,12 @@ import { statusMeant } from '../../kit/teacher/refusal.ts'
 
 /** What stands in for an answer of the endpoint when nothing is left to pay a request with; the client never repeats it. */
 const unpaid = () =>
-  new Response('{"error":{"message":"no call of the planner\'s model is left"}}', {
+  new Response(errorOf("no call of the planner's model is left"), {
     status: 402,
     headers: { 'content-type': 'application/json' },
   })
 
-const noCompletion = '{"error":{"message":"what came is no chat completion"}}'
+const errorOf = (message: string) => JSON.stringify({ error: { message } })
 
 type PaidFetch = {
   endpoint: Endpoint
@@ -32,7 +32,7 @@ export function paidFetch({ endpoint, dialect, pay, format, maxReplyBytes }: Pai
     for (;;) {
       const sent = dialect.said(body)
       if (!(await pay())) return unpaid()
-      const came = await fetch(url, { ...init, body: JSON.stringify(sent) })
+      const came = await fetch(url, { ...init, body: JSON.stringify(sent), redirect: 'manual' })
       const { headers, ...response } = await answered(came, maxReplyBytes)
       const isRefusal = response.status === 400 || response.status === 422
       if (isRefusal && dialect.learn(response.text, sent)) continue
@@ -44,7 +44,7 @@ export function paidFetch({ endpoint, dialect, pay, format, maxReplyBytes }: Pai
 
 /**
  * A whole answer under the status that it stands for. An error that nothing says the kind of is the gateway's, and so is a success that
- * is no completion: the client would stumble over it.
+ * is no completion: the client would stumble over it. Redirects are not followed.
  */
 async function answered(
   response: Response,
@@ -54,9 +54,14 @@ async function answered(
   const headers = new Headers(response.headers)
   // They are of the body as it was sent.
   for (const name of ['content-encoding', 'content-length']) headers.delete(name)
+  const location = response.status >= 300 && response.status < 400 && headers.get('location')
+  if (location)
+    return { status: 404, text: errorOf(`HTTP ${response.status}: the API has moved to ${location}`), headers }
   const status = statusMeant({ status: response.status, text }) ?? 502
   const isStrange = status < 300 && readCompletion(text, '', '') === null
-  return isStrange ? { status: 502, text: noCompletion, headers } : { status, text, headers }
+  return isStrange
+    ? { status: 502, text: errorOf('what came is no chat completion'), headers }
+    : { status, text, headers }
 }
 
 async function textWithin({ body }: Response, maxBytes: number): Promise<string> {
