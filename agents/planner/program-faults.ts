@@ -49,6 +49,11 @@ export function checkProgram(
     const mend = parsed.data.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
     faults.push(`${mend}; the critic of this run asks no model`)
   }
+  const halved = textWithHalf(parsed.data)
+  if (halved !== null) {
+    const what = `the program: half a character stands in "${halved.toWellFormed().slice(0, 80)}"; write the whole one, or leave it out`
+    return { ok: false, faults: [...faults, what] }
+  }
   const bytes = Buffer.byteLength(canonicalJson(parsed.data))
   if (bytes > maxProgramBytes) {
     faults.push(
@@ -80,4 +85,14 @@ export function budgetFaults(program: Program, calls: number): string[] {
   return [
     `sources: their rows cost at least ${least} teacher calls, and ${calls} are left; ask for fewer rows${cheaper}`,
   ]
+}
+
+/** A text with half of a character that takes two places, which can be neither hashed nor sent; null where there is none. */
+function textWithHalf(value: unknown): string | null {
+  let found: string | null = null
+  JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'string' && !part.isWellFormed()) found = part
+    return part
+  })
+  return found
 }

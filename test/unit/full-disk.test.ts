@@ -1,5 +1,7 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
+import { createLog } from '../../agents/kit/log.ts'
 import { watchForFullDisk } from '../../bus/full-disk.ts'
 import { memoryLog } from '../support/nats.ts'
 
@@ -24,4 +26,11 @@ test('does not restart while there is no room', async () => {
     new Promise((resolve) => setTimeout(resolve, 200, false)),
   ])
   expect([settled, restarts]).toEqual([false, 0])
+})
+
+test.skipIf(!existsSync('/dev/full'))('does not end who logs', () => {
+  const full = openSync('/dev/full', 'w')
+  const log = createLog({}, { destination: full })
+  for (const line of ['one', 'two']) log.error(line)
+  closeSync(full)
 })

@@ -140,6 +140,22 @@ describe('faults of a program', () => {
     expect(server.asked[3]!.messages.at(-1)!.content).toContain('cut off')
   })
 
+  test('with characters of two places are cut between them, and half ones that were sent are replaced', async () => {
+    const sample = { id: 'a1.r1.a.0.0', skill: 'a', source: 'a', instruction: 'Solve.', origin: { generator: 'llm' } }
+    const ducks = '\u{1f986}'.repeat(9000)
+    await using server = await openPlannerServer((asked, call) =>
+      call === 1 ? `half a \ud83d ${ducks}` : call < 4 ? `${'x'.repeat(call)}${ducks}` : competent(asked),
+    )
+    const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
+    const plan = await policy.decide(
+      situation({ sampleRows: [{ ...sample, input: ducks, output: `x${ducks}` }] }),
+      signal,
+    )
+    expect(plan.diagnosis).toMatch(/^half a \ufffd \u{1f986}/u)
+    for (const { messages } of server.asked)
+      for (const { content } of messages) expect(content.isWellFormed()).toBe(true)
+  })
+
   test('an answer that does not end is given up at its limit of bytes', async () => {
     const few = { ...options, maxReplyBytes: 10_000 }
     await using server = await openPlannerServer(() => 'x'.repeat(20_000))

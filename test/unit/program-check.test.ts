@@ -115,6 +115,13 @@ describe('faults say where and what to write', () => {
     )
   })
 
+  test('half a character, which nothing could carry', () => {
+    const program = read('scratch')
+    program.sources[0].parameters.place = ['half a \ud83d', 'a whole \u{1f986}']
+    const checked = checkProgram(program)
+    expect(checked.ok ? '' : checked.faults.join()).toMatch(/^the program: half a character stands in "half a/)
+  })
+
   test('a vote or a judge of a critic that asks no model', () => {
     const program = { ...(read('scratch') as object), verification: 'none', judge: {} }
     expect(checkProgram(program, { paidChecks: true })).toMatchObject({ ok: true })

@@ -5,6 +5,7 @@ import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { FailureKind, Row } from '../../../schemas/row.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
+import { beginning } from '../../kit/beginning.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { Call, Journalled } from '../../kit/paid/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
@@ -118,7 +119,7 @@ function revise(
   kind: FailureKind = 'unusable',
 ): Job {
   if (job.revisions >= maxRevisions) return { ...job, failure: { kind, reason: `not usable: ${fault}` } }
-  const said = job.answered?.reply.text.slice(0, shownChars) ?? ''
+  const said = beginning(job.answered?.reply.text ?? '', shownChars)
   const again = {
     role: 'user' as const,
     content: `Your reply cannot be used: ${fault}. Reply again, in the form asked for.`,

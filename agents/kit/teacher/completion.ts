@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { beginning } from '../beginning.ts'
 import { parseJson } from './parse-json.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -25,8 +26,8 @@ const maxNameChars = 200
 
 /** What a message says, and whether it was cut off: at the token limit, as `finish` tells, or because nothing is read that is as long. */
 export function saidIn(content: unknown, finish: unknown): Pick<Reply, 'text' | 'cut'> {
-  const text = textOf(content)
-  return { text: text.slice(0, maxTextChars), cut: finish === 'length' || text.length > maxTextChars }
+  const text = textOf(content).toWellFormed()
+  return { text: beginning(text, maxTextChars), cut: finish === 'length' || text.length > maxTextChars }
 }
 
 /** A text, or a list of parts of which those that are text count: others hold a model's thoughts. */

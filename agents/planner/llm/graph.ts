@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
+import { beginning } from '../../kit/beginning.ts'
 import { extractJson } from '../../kit/extract-json.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation } from '../policy.ts'
@@ -69,7 +70,7 @@ async function askPlan({
   const first = read(await chat.ask('plan', turns))
   if (first.said || !first.cut) return first
   const shorter: Turn[] = [
-    { role: 'assistant', content: first.text.slice(0, options.shown.reply) || '(nothing)' },
+    { role: 'assistant', content: beginning(first.text, options.shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('shorter', { tokens: String(options.maxTokens) }) },
   ]
   return read(await chat.ask('plan', [...turns, ...shorter]))
@@ -81,7 +82,7 @@ async function plan(state: State): Promise<Partial<State>> {
   const { said, cut, text } = await askPlan(state)
   const short = cut ? `(Cut off at ${deps.options.maxTokens} tokens, agents.planner.options.maxTokens.) ` : ''
   const told = said ? `${said.diagnosis} Plan: ${said.plan}` : `${short}${text.trim()}`
-  const diagnosis = told.slice(0, deps.options.kept.plan)
+  const diagnosis = beginning(told.toWellFormed(), deps.options.kept.plan)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
   const asked = prompt('program', {
     rows: String(situation.rows),
@@ -91,7 +92,7 @@ async function plan(state: State): Promise<Partial<State>> {
     schema: JSON.stringify(schemaFor(situation)),
   })
   const answered: Turn[] = [
-    { role: 'assistant', content: text.slice(0, deps.options.shown.reply) || '(no plan)' },
+    { role: 'assistant', content: beginning(text, deps.options.shown.reply) || '(no plan)' },
     { role: 'user', content: asked },
   ]
   return {
@@ -118,7 +119,7 @@ async function selfReview({ reply, situation, diagnosis, turns, corrections, dep
   const faults = [...reviewed.faults.slice(0, shown.faults), ...(more > 0 ? [`and ${more} more of the kind`] : [])]
   // Only the last try is shown again, so that corrections do not fill the context.
   const asked: Turn[] = [
-    { role: 'assistant', content: reply.text.slice(0, shown.reply) || '(nothing)' },
+    { role: 'assistant', content: beginning(reply.text, shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('correct', { faults: faults.map((fault) => `- ${fault}`).join('\n') }) },
   ]
   return { faults, corrections: corrections + 1, turns: [...turns.slice(0, 4), ...asked] }
@@ -165,7 +166,7 @@ export function llmPolicy(mode: keyof typeof modes, openChat: OpenChat, options:
         throw new PlannerBroke(error.message, { ...told('The decision could not be paid.'), wrote: '' })
       })
       if (result.program) return { ...told(result.diagnosis), program: result.program }
-      const wrote = result.reply.text.slice(0, options.kept.wrote)
+      const wrote = beginning(result.reply.text, options.kept.wrote)
       throw new ProgramFault(result.faults.join('\n'), { ...told(result.diagnosis), wrote })
     },
   }
