@@ -27,6 +27,8 @@ export type ServerOptions = {
   credentialsFile: string
   limits?: BusLimits | undefined
   log: Logger
+  /** What a person should see at once: that the disk is full. */
+  tell?: ((line: string) => void) | undefined
 }
 
 export type EmbeddedServer = {
@@ -78,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   await writePrivate(configFile, serverConfig(credentials, { host, port, storeDir }))
   // A process group of its own: Ctrl-C on the terminal is for the launcher, which drains the agents before it stops the server.
   const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
-  const lines = collectLines(child, storeDir, log)
+  const lines = collectLines(child, options)
   const pid = await untilUp(child, { binary, url, credentials, storeDir, port, lines, startMs: limits.serverStartMs })
   await writePrivate(join(storeDir, 'server.json'), `${JSON.stringify({ url, port, pid })}\n`)
   log.info({ pid, url }, 'nats-server up')
@@ -160,9 +162,9 @@ async function freePort(port: number): Promise<number | null> {
 }
 
 /** The server's last lines, for the message when it does not come up. */
-function collectLines(child: ChildProcess, storeDir: string, log: Logger): string[] {
+function collectLines(child: ChildProcess, { storeDir, log, tell }: ServerOptions): string[] {
   const lines: string[] = []
-  const watch = watchForFullDisk(storeDir, log, () => void child.kill('SIGTERM'))
+  const watch = watchForFullDisk(storeDir, { log, tell, restart: () => void child.kill('SIGTERM') })
   if (!child.stderr) return lines
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)

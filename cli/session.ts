@@ -101,7 +101,7 @@ export async function openSession(
   const crew = [...own, ...beside]
   const supervisor = supervise(crew, topology.supervisor, { log, stderr, early })
   stack.defer(() => supervisor.stop())
-  const cluster = stack.use(await openCluster({ home, log, onProgress, limits: topology.bus }))
+  const cluster = stack.use(await openCluster({ home, log, onProgress, tell: reporter.line, limits: topology.bus }))
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
   const connecting = [connectOperator(cluster, log), connectAs('gateway', cluster, log)] as const
