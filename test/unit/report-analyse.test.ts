@@ -288,6 +288,30 @@ describe('claims', () => {
     expect(reportData(entries).conclusion.improved.verdict).toBe('not-shown')
   })
 
+  test('nor does a handful of groups, however many items they hold', () => {
+    const { sealed, conclusion } = reportData({ groupSize: 20, skillOf: { base: 0, final: 1 } })
+    const difference = sealed!.contrasts.comparisons.find(({ to }) => to === 'base')!.parts['heldout-phrasing']!.strict
+    expect(difference).toMatchObject({ items: 60, groups: 3 })
+    expect(conclusion.improved.verdict).toBe('not-shown')
+    expect(conclusion.improved.sentence).toContain('60 items in 3 groups')
+  })
+
+  test('a secondary comparison is claimed by its p among all of them', () => {
+    const data = reportData({ attempts: 5, seeds: 3, arms: ['control', 'one-shot', 'random', 'reference'] })
+    const adjusted = data.sealed!.contrasts.adjusted.find(({ to }) => to === 'base-examples')!
+    const { interval } = data.sealed!.contrasts.comparisons.find(({ to }) => to === 'base-examples')!.parts[
+      'heldout-phrasing'
+    ]!.strict
+    expect(interval!.low).toBeGreaterThan(0)
+    expect(adjusted.p).toBeLessThan(0.05)
+    expect(adjusted.adjusted).toBeGreaterThan(0.05)
+    expect(data.conclusion.beatsExamples.verdict).toBe('not-shown')
+    expect(data.conclusion.beatsExamples.sentence).toMatch(
+      /adjusted by Holm; the interval excludes zero, but p is above/,
+    )
+    expect(data.conclusion.improved.verdict).toBe('shown')
+  })
+
   test('a gain over a base of nothing is not defined', () => {
     const { sealed } = reportData({ skillOf: { base: 0 } })
     const final = sealed!.contrasts.arms.find(({ arm }) => arm === 'final')!

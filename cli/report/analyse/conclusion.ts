@@ -2,12 +2,12 @@ import type { ArmDifference, Contrasts } from '../contrasts.ts'
 import type { Claim, DatasetFacts, ReportData, SealedResults } from '../report-data.ts'
 import { confidence } from '../statistics/interval.ts'
 import { pText } from '../text/contrasts.ts'
-import { numberText, percent, points } from '../text/format.ts'
+import { itemsText, percent, points } from '../text/format.ts'
 import { uncountedText } from '../text/words.ts'
 import { labelOf } from './names.ts'
 
-/** Fewer items than this carry no claim, whatever their interval: a bootstrap of a handful of items is too narrow. */
-export const minClaimItems = 20
+/** Fewer draws than this, groups of items where items come in groups, carry no claim, whatever their interval. */
+export const minClaimDraws = 20
 
 type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }
@@ -64,12 +64,12 @@ function claim(sealed: SealedResults | null, to: string, words: Words, headline:
   const seeds = Math.max(...difference.seeds)
   const { p, test } = testOf(sealed.contrasts, to, difference)
   const figures =
-    `on ${labelOf(headline)} (${numberText(difference.items)} items, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
+    `on ${labelOf(headline)} (${itemsText(difference)}, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
     `a difference of ${points(difference.value)} points, 95 % interval ${points(low)} to ${points(high)}, ${test}`
-  if (difference.items < minClaimItems) {
+  if (difference.groups < minClaimDraws) {
     return {
       verdict: 'not-shown',
-      sentence: `${words.notShown}: ${figures}; with fewer than ${minClaimItems} items nothing is claimed.`,
+      sentence: `${words.notShown}: ${figures}; with fewer than ${minClaimDraws} draws nothing is claimed.`,
     }
   }
   if (low <= 0 && high >= 0)

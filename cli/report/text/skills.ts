@@ -1,4 +1,4 @@
-import { minClaimItems } from '../analyse/conclusion.ts'
+import { minClaimDraws } from '../analyse/conclusion.ts'
 import type { SkillDifference } from '../contrasts.ts'
 import type { SealedResults } from '../report-data.ts'
 import { itemsText } from './format.ts'
@@ -14,7 +14,7 @@ export const skillSizes = ({ contrasts: { arms } }: SealedResults): { skill: str
 export function skillNote(skills: readonly SkillDifference[]): string | null {
   const [first] = skills
   if (!first) return null
-  const few = skills.filter(({ groups }) => groups < minClaimItems).map(({ skill, groups }) => `${skill} (${groups})`)
+  const few = skills.filter(({ groups }) => groups < minClaimDraws).map(({ skill, groups }) => `${skill} (${groups})`)
   return [
     Math.max(...first.seeds) > 1
       ? `Means of ${first.seeds.join(' and ')} training seeds, intervals over seeds and items as those of the whole difference.`
@@ -22,7 +22,7 @@ export function skillNote(skills: readonly SkillDifference[]): string | null {
     `${skills.length} skills are as many chances of a difference by luck: none of them is a claim.`,
     ...(few.length > 0
       ? [
-          `Too few items to tell anything but a very large difference (fewer than ${minClaimItems} draws): ${few.join(', ')}.`,
+          `Too few items to tell anything but a very large difference (fewer than ${minClaimDraws} draws): ${few.join(', ')}.`,
         ]
       : []),
   ].join(' ')

@@ -44,7 +44,7 @@ ${skillTable(contrasts)}`
 
 const column = ({ contrasts }: SealedResults, part: string, headline: string): Cell => ({
   text: labelOf(part),
-  under: [`${contrasts.arms[0]?.parts[part]?.strict.items ?? 0} items`],
+  under: [itemsText(contrasts.arms[0]?.parts[part]?.strict ?? { items: 0, groups: 0 })],
   kind: 'number',
   lead: part === headline,
 })

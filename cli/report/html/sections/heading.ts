@@ -1,7 +1,7 @@
 import { allParts, labelOf } from '../../analyse/names.ts'
 import { candidateColour } from '../../plots/draw.ts'
 import type { Claim, ReportData } from '../../report-data.ts'
-import { duration, numberText, percent, percentNumber, timeText } from '../../text/format.ts'
+import { duration, itemsText, percent, percentNumber, timeText } from '../../text/format.ts'
 import { statusText } from '../../text/words.ts'
 import { html, type Markup, trusted } from '../markup.ts'
 
@@ -50,7 +50,7 @@ function cards({ sealed, task }: ReportData): Markup {
     return html`<div class="card" style="--tone:${trusted(candidateColour(arm))}">
 <div class="name">${labelOf(arm)}</div>
 <div class="figure">${percent(mean?.value ?? null)}</div>
-<div class="detail">${seeds.length > 1 ? `mean of ${seeds.length} seeds, ` : ''}${numberText(mean?.items ?? null)} items<br>${
+<div class="detail">${seeds.length > 1 ? `mean of ${seeds.length} seeds, ` : ''}${mean ? itemsText(mean) : ''}<br>${
       interval ? `95 %: ${percentNumber(interval.low)} to ${percentNumber(interval.high)}` : ''
     }</div>
 </div>`

@@ -2,7 +2,7 @@ import { allParts, labelAmong, labelOf, meaningOf } from '../../analyse/names.ts
 import { partScores } from '../../plots/part-scores.ts'
 import type { AuditComparison, ReportData, SealedResults } from '../../report-data.ts'
 import { armName } from '../../text/contrasts.ts'
-import { percent, percentNumber, points } from '../../text/format.ts'
+import { itemsText, percent, percentNumber, points } from '../../text/format.ts'
 import { skillSizes } from '../../text/skills.ts'
 import { auditNote, submissionsNote } from '../../text/words.ts'
 import { html, type Markup } from '../markup.ts'
@@ -45,8 +45,8 @@ function partMeanings(sealed: SealedResults): string {
 }
 
 const column = (part: string, headline: string, sealed: SealedResults): Cell => {
-  const total = sealed.test[0]?.parts[part]?.strict.total ?? 0
-  return { text: labelOf(part), under: [`${total} items`], kind: 'number', lead: part === headline }
+  const { total, groups } = sealed.test[0]?.parts[part]?.strict ?? { total: 0, groups: 0 }
+  return { text: labelOf(part), under: [itemsText({ items: total, groups })], kind: 'number', lead: part === headline }
 }
 
 function scores(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {

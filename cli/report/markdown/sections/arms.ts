@@ -64,7 +64,13 @@ const counts = ({ gained, lost }: { gained: number; lost: number }) => [numberTe
 
 function meansTable({ contrasts, parts }: SealedResults, mode: 'strict' | 'lenient', isPrimary: boolean): string {
   return markdownTable(
-    [`Arm, ${mode}${isPrimary ? ' (primary)' : ''}`, 'Rows', ...parts.map(labelOf)],
+    [
+      `Arm, ${mode}${isPrimary ? ' (primary)' : ''}`,
+      'Rows',
+      ...parts.map(
+        (part) => `${labelOf(part)}, ${itemsText(contrasts.arms[0]?.parts[part]?.strict ?? { items: 0, groups: 0 })}`,
+      ),
+    ],
     contrasts.arms.map((result) => [
       armName(result),
       numberText(result.rows),
