@@ -11,7 +11,16 @@ const WrittenSeed = z.union([z.string(), z.record(z.string(), z.json())])
 const labels = ['id', 'skill', 'source', 'group']
 const answerWords =
   /^(answers?|solutions?|outputs?|gold|golden|truth|correct|expected|labels?|targets?|responses?|completion|rationale|explanation)$/
-const writtenAnswer = /^\s*(the )?(final )?(answer|solution)( is)?\s*[:=]\s*\S/im
+/** Ways in which a text states its answer: on a line of its own or behind the question, as GSM8K has it, in Chinese. A blank to fill in states none. */
+const writtenAnswer = new RegExp(
+  [
+    String.raw`(?<=^|[.?!)]\s)\s*((the|final|correct|right) )*answer( is)?\s*[:=]\s*(?!_|\.\.|…)\S`,
+    String.raw`^\s*(the )?(final )?solution( is)?\s*[:=]\s*\S`,
+    String.raw`^\s*####\s*\S`,
+    String.raw`(答案|解答)\s*[:：]\s*[^\s_]`,
+  ].join('|'),
+  'im',
+)
 
 /**
  * Reads a task's seed pool: a JSON array or JSON Lines of texts or records. A record's fields are joined in their order; `skill`
@@ -81,5 +90,5 @@ const namesAnswer = (name: string): boolean =>
 
 /** The line of a seed's text that states its answer; null when there is none. */
 export function answerIn(text: string): string | null {
-  return writtenAnswer.exec(text) ? text.slice(text.search(writtenAnswer)).trim().split('\n')[0]!.slice(0, 80) : null
+  return writtenAnswer.test(text) ? text.slice(text.search(writtenAnswer)).trim().split('\n')[0]!.slice(0, 80) : null
 }

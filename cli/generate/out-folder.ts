@@ -31,7 +31,8 @@ export async function prepareOut(out: string, format: ExportFormat): Promise<voi
   )
 }
 
-const faults = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']
+/** ENOENT: of a folder that is to be made where none can be. */
+const faults = ['ENOENT', 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']
 
 /** Errors: UsageError in place of a fault of the folder, which only a person can mend. */
 export async function saidPlainly<T>(out: string, work: () => Promise<T>): Promise<T> {

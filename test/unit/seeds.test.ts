@@ -43,11 +43,24 @@ describe('a seed file', () => {
       /"input_output"/,
     ],
     ['an answer in its text', '["What is 2 + 2?\\nAnswer: 4"]', /Answer: 4/],
+    ['an answer behind the question', '["What is 2 + 2? Answer: .4"]', /Answer: \.4/],
+    ['an answer as GSM8K has it', '["What is 2 + 2?\\n#### 4"]', /#### 4/],
+    ['an answer in Chinese', '["二加二等于几？答案：4"]', /答案：4/],
     ['nothing', '[]', /seed.json/],
     ['too many', JSON.stringify(Array(1001).fill('Why?')), /1001 seeds.*Keep 1000/],
   ])('that holds %s is refused', async (_, written, said) => {
     await expect(read(written)).rejects.toThrow(said)
   })
+})
+
+test('a place for the answer is no answer', async () => {
+  const blank = [
+    '2 + 2? Answer: ____',
+    'Name the answer: a solution of 5 %. Answer:',
+    'Which? Answer = ...',
+    '2 + 2 = ? 答案：',
+  ]
+  expect(await read(JSON.stringify(blank))).toHaveLength(4)
 })
 
 describe('before anything is paid', () => {
