@@ -1,3 +1,5 @@
+import { mean } from 'simple-statistics'
+import { armSeedOf } from '../../schemas/arm.ts'
 import { contrastsOf } from '../report/analyse/contrasts.ts'
 import { allParts } from '../report/analyse/names.ts'
 import { primaryOf } from '../report/analyse/sealed.ts'
@@ -33,28 +35,33 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   const { named: _, ...primary } = primaryOf(facts, allParts)
   const { part, mode, against } = primary
   const test = facts.opened[0]?.payload.results.filter(({ paper }) => paper === 'test') ?? []
+  const counted = test.map(({ candidate, sheet }) => ({
+    arm: armSeedOf(candidate.name).arm,
+    ...(sheet.byPart[part] ?? sheet.overall)[mode],
+  }))
+  const arms = Map.groupBy(counted, ({ arm }) => arm)
+  arms.delete('submission')
+  const scores: Record<string, number> = {}
+  for (const [arm, each] of arms) scores[arm] = mean(each.map(({ correct, total }) => correct / total))
+  for (const { arm, sameAs } of records) if (sameAs !== null && sameAs in scores) scores[arm] = scores[sameAs]!
   const { seed } = defaultResampling
-  const { arms, comparisons } = contrastsOf({ test, records, primary, named: true, parts: [part], seed })
-  const means = arms.flatMap(({ arm, parts }) => {
-    const mean = parts[part]?.[mode]
-    return mean ? [{ arm, ...mean }] : []
-  })
-  const final = means.find(({ arm }) => arm === primary.arm)
-  const others = final ? means.filter((mean) => mean !== final) : []
+  const { comparisons } = contrastsOf({ test, records, primary, named: true, parts: [part], seed })
+  const { final } = scores
+  const others = Object.entries(scores).filter(([arm]) => final !== undefined && arm !== 'final')
   return {
     ...member,
     status,
     part: test.length > 0 ? part : '',
     mode,
     against,
-    items: means[0]?.items ?? 0,
-    seeds: final?.perSeed.length ?? 0,
-    scores: Object.fromEntries(means.map(({ arm, value }) => [arm, value])),
+    items: counted[0]?.total ?? 0,
+    seeds: arms.get('final')?.length ?? 0,
+    scores,
     gains: Object.fromEntries(
-      others.map(({ arm, value }) => {
-        // An arm with the final's very dataset is the final: there is nothing between them.
+      others.map(([arm, score]) => {
+        // None where the arm has the final's very dataset, and in a log from before items were kept.
         const interval = comparisons.find(({ to }) => to === arm)?.parts[part]?.[mode].interval ?? null
-        return [arm, { value: final!.value - value, interval }]
+        return [arm, { value: final! - score, interval }]
       }),
     ),
   }

@@ -156,6 +156,12 @@ test('a run that made data alone and went on after it ended short, by the comman
   const right = made.command('data', ['verify', file, '--deep', '--expect', hash])
   expect(await right.ended, right.output()).toBe(0)
   expect(right.output()).toContain('Nothing differs.')
+  const unchecked = await repack(file, 'unchecked', async (files) => {
+    const entries = await files.lines('journal/check-journal.jsonl')
+    const at = entries.findIndex((line) => 'reply' in JSON.parse(line).value)
+    await files.writeLines('journal/check-journal.jsonl', entries.toSpliced(at, 1))
+  })
+  expect(checksOf(await verified(unchecked))).toContain('journal')
   const wrong = made.command('data', ['verify', file, '--expect', 'a'.repeat(64)])
   expect(await wrong.ended, wrong.output()).toBe(1)
   expect(wrong.output()).toContain(`bundle hash: expected ${'a'.repeat(64)}`)
