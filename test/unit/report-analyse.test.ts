@@ -133,7 +133,7 @@ describe('several seeds', () => {
     expect(contrasts.adjusted.map(({ to }) => to)).toEqual(['base', 'base-examples', 'random'])
     for (const { p, adjusted } of contrasts.adjusted) expect(adjusted).toBeGreaterThanOrEqual(p)
     expect(data.conclusion.search.verdict).toBe('shown')
-    expect(data.conclusion.search.sentence).toContain('mean of 3 training seeds')
+    expect(data.conclusion.search.sentence).toMatch(/^The search helped: .*mean of 3 training seeds/)
     expect(data.conclusion.caveats.join()).not.toContain('This adapter only')
   })
 
@@ -255,7 +255,7 @@ describe('claims', () => {
   test('the search helped only above the control with an interval above zero', () => {
     const strong = reportData({ skillOf: { final: 0.8, control: 0.3 } }).conclusion
     expect(strong.search.verdict).toBe('shown')
-    expect(strong.search.sentence).toMatch(/^The search helped/)
+    expect(strong.search.sentence).toMatch(/^The search helped, as far as one training seed tells: /)
     const equal = reportData({ skillOf: { final: 0.4, control: 0.4 } }).conclusion
     expect(equal.search.verdict).toBe('not-shown')
     expect(JSON.stringify(equal)).not.toContain('The search helped')

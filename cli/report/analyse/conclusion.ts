@@ -79,8 +79,9 @@ function claim(sealed: SealedResults | null, to: string, words: Words, headline:
       verdict: 'not-shown',
       sentence: `${words.notShown}: ${figures}; the interval excludes zero, but p is above 5 %.`,
     }
-  if (low > 0) return { verdict: 'shown', sentence: `${words.shown}: ${figures}.` }
-  return { verdict: 'opposite', sentence: `${words.opposite}: ${figures}.` }
+  const reach = seeds === 1 ? ', as far as one training seed tells' : ''
+  if (low > 0) return { verdict: 'shown', sentence: `${words.shown}${reach}: ${figures}.` }
+  return { verdict: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
 }
 
 /** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
