@@ -95,20 +95,26 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
   }
 }
 
-const of = (used: number, most: number | null, unit: string): string | null =>
-  most === null ? null : `${used} of ${most} ${unit}`
+type Use = { told: string; isWhole: boolean }
+
+const of = (used: number, most: number | null, unit: string): Use[] =>
+  most === null ? [] : [{ told: `${used} of ${most} ${unit}`, isWhole: used >= most }]
 
 function budgetUsed(state: PlannerState, attempt: Attempt, missing: number): Ending {
   const { limits, prices, rows } = state.config
   const spent = spentInAll(state)
   const used = [
-    of(spent.calls, limits.teacherCalls, 'calls'),
-    of(spent.calls, limits.attemptCalls, 'calls of one attempt'),
-    ...Object.entries(limits.modelCalls).map(([model, most]) => of(callsOf(spent, model), most, `calls of ${model}`)),
-    of(spent.inputTokens + spent.outputTokens, limits.tokens, 'tokens'),
-    of(moneyOf(spent, prices) ?? 0, limits.money, 'dollars'),
+    ...of(spent.calls, limits.teacherCalls, 'calls'),
+    ...of(spent.calls, limits.attemptCalls, 'calls of one attempt'),
+    ...Object.entries(limits.modelCalls).flatMap(([model, most]) =>
+      of(callsOf(spent, model), most, `calls of ${model}`),
+    ),
+    ...of(spent.inputTokens + spent.outputTokens, limits.tokens, 'tokens'),
+    ...of(moneyOf(spent, prices) ?? 0, limits.money, 'dollars'),
   ]
-  const why = `the budget is used: ${used.flatMap((each) => each ?? []).join(', ')}`
+  const isUsed = used.some(({ isWhole }) => isWhole)
+  const what = isUsed ? 'the budget is used' : 'one more candidate, at its longest, might cost more than is left'
+  const why = `${what}: ${used.map(({ told }) => told).join(', ')}`
   const isOfCalls = limits.teacherCalls !== null && limits.teacherCalls - spent.calls <= callsLeft(state, attempt)
   if (!isOfCalls) return { why, next: { first: 'with a topology whose limits under "run" are higher', options: {} } }
   const least = attempt.program ? leastCalls(attempt.program) : rows

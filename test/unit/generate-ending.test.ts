@@ -46,6 +46,11 @@ test('where tokens are the limit that holds, raising the calls is not advised', 
   expect(next).toEqual({ first: expect.stringContaining('topology'), options: {} })
 })
 
+test('where something is left and one more candidate might not fit, that is said', () => {
+  const { why } = ended('budget-used', { tokens: 8500 })
+  expect(why).toBe('one more candidate, at its longest, might cost more than is left: 8400 of 8500 tokens')
+})
+
 test('the cap counts candidates that could be made, and the one named is enough at the yield so far', () => {
   const { why, next } = ended('candidates-used', { candidateCap: 0.5 })
   expect(why).toContain('100 of 100')
