@@ -23,7 +23,8 @@ const tellers: Teller = {
   decision({ attempt, operation, diagnosis, program, error }, { line }) {
     const [why] = error?.split('\n') ?? []
     if (program && why !== undefined) return line(`attempt ${attempt}: its program failed: ${why}`)
-    line(attempt === 0 ? `control: ${diagnosis}` : `attempt ${attempt} (${operation}): ${diagnosis}`)
+    const said = diagnosis.replaceAll(/\s+/g, ' ')
+    line(attempt === 0 ? `control: ${said}` : `attempt ${attempt} (${operation}): ${said}`)
     if (why !== undefined) line(`  no program came of it: ${why}`)
   },
   verdict({ attempt, round, rows, bySource, failures = {} }, { line }) {

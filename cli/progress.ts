@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress'
+import { printable } from './printable.ts'
 
 /** Where a command tells a person, or a machine, how it goes on. */
 export type Reporter = {
@@ -32,7 +33,7 @@ export function createReporter({
 function plainReporter(stream: NodeJS.WriteStream): Reporter {
   const quarters = new Map<string, number>()
   return {
-    line: (text) => stream.write(`${text}\n`),
+    line: (text) => stream.write(`${printable(text)}\n`),
     progress(label, done, total, detail = '') {
       const quarter = Math.floor((4 * done) / Math.max(1, total))
       if ((quarters.get(label) ?? 0) >= quarter) return
@@ -53,7 +54,7 @@ function terminalReporter(stream: NodeJS.WriteStream): Reporter {
   return {
     line(text) {
       clear()
-      stream.write(`${text}\n`)
+      stream.write(`${printable(text)}\n`)
     },
     progress(label, done, total, detail = '') {
       if (bar?.label !== label) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLlmPolicy } from '../../agents/planner/llm/open.ts'
 import { PlannerBroke, type Situation } from '../../agents/planner/policy.ts'
-import type { Bus } from '../../bus/mod.ts'
+import { type Bus, TerminalError } from '../../bus/mod.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { memoryLog, type TestServer, withServer } from '../support/nats.ts'
@@ -129,6 +129,23 @@ test('a model that fails is waited for where a person sees it', async () => {
   for await (const { payload } of reader.log({ runId: 'waits', follow: false, signal: AbortSignal.timeout(5000) }))
     told.push(payload)
   expect(told).toMatchObject([{ phase: 'plan', detail: expect.stringContaining('503 we are busy; it is asked again') }])
+})
+
+test.each([
+  [
+    'a prompt that is too long',
+    400,
+    'maximum context length is 4096 tokens, and yours has 9000',
+    /9000 Lower agents\.planner\.options\.contextChars/,
+  ],
+  ['a model that is not there', 404, 'no such model', /scripted: 404 no such model$/],
+])('what no repetition mends ends the decision at once: %s', async (_, status, message, said) => {
+  await using server = await openPlannerServer(() => ({ status, body: JSON.stringify({ error: { message } }) }))
+  const { decide } = await planner('one', server.endpoint)
+  const fault = await decide(situation(`lasts-${status}`)).catch((error: unknown) => error)
+  expect(fault).toBeInstanceOf(TerminalError)
+  expect((fault as Error).message).toMatch(said)
+  expect(server.asked).toHaveLength(1)
 })
 
 test('nothing is asked whose longest reply would not fit in the tokens or the money that are left', async () => {

@@ -3,10 +3,12 @@ import type { Answer, Purse } from '../../kit/teacher/call.ts'
 import { type Reply, saidIn } from '../../kit/teacher/completion.ts'
 import { type ChatBody, createDialect, type Dialect } from '../../kit/teacher/dialect.ts'
 import { type Endpoint, hostOf } from '../../kit/teacher/options.ts'
+import { tooLong } from '../../kit/teacher/refusal.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import { tokensOf } from '../../kit/teacher/tokens.ts'
 import type { LlmPlannerOptions } from './options.ts'
 import { paidFetch } from './paid-fetch.ts'
+import { oneLine } from './shorten.ts'
 
 /** A JSON Schema that the reply should follow, where the endpoint can hold it to one. */
 export type ReplySchema = { name: string; schema: Record<string, unknown> }
@@ -83,7 +85,15 @@ export function createPlannerModel(
 const formatOf = (schema: ReplySchema | undefined): ChatBody =>
   schema ? { response_format: { type: 'json_schema', json_schema: schema } } : {}
 
-/** The HTTP status of the client's error, if it was one. */
+/** The HTTP status of the client's error, if it was one; a prompt that is too long comes in an error around it. */
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined
+  if (!(error instanceof Error)) return undefined
+  return 'status' in error && typeof error.status === 'number' ? error.status : statusOf(error.cause)
+}
+
+/** What a fault of the client says, on one line, without what it adds of its own; a prompt that is too long with what makes it shorter. */
+export function faultText(error: unknown, maxChars: number): string {
+  const said = error instanceof Error ? error.message : String(error)
+  const text = oneLine(said.replace(/\s*Troubleshooting URL: \S+\s*$/, ''), maxChars)
+  return tooLong.test(said) ? `${text} Lower agents.planner.options.contextChars or maxTokens.` : text
 }

@@ -11,9 +11,8 @@ import type { ChatRequest } from '../../kit/teacher/request.ts'
 import { type Policy, ProgramFault } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
-import { createPlannerModel, statusOf } from './model.ts'
+import { createPlannerModel, faultText, statusOf } from './model.ts'
 import { LlmPlannerOptions } from './options.ts'
-import { oneLine } from './shorten.ts'
 
 /** Of what an endpoint says of a fault. */
 const shownChars = 300
@@ -52,8 +51,7 @@ export async function openLlmPolicy(
         if (error instanceof ProgramFault) throw error
         if (error instanceof NotOwner) throw new RetryError('another planner takes this decision')
         if (signal.aborted) throw error
-        const said = oneLine(error instanceof Error ? error.message : String(error), shownChars)
-        const why = `the planner's model ${options.model}: ${said}`
+        const why = `the planner's model ${options.model}: ${faultText(error, shownChars)}`
         const status = statusOf(error)
         if (status !== undefined && !mayPass(status)) throw new TerminalError(why, { cause: error })
         // The message of this decision comes again; until then a person sees what it waits for.
