@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { EndpointOptions } from './endpoint.ts'
+import { EndpointOptions, ModelName } from './endpoint.ts'
 
 /** Where texts are embedded over HTTP: POST `<baseUrl>/embeddings`, as OpenAI's API has it. */
 export const EmbeddingEndpoint = z.strictObject({
-  model: z.string().min(1),
+  model: ModelName,
   ...EndpointOptions.shape,
   /** Texts of one request. */
   batchTexts: z.int().min(1).max(2048).default(64),

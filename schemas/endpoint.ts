@@ -6,6 +6,11 @@ const plainAddress = (text: string): boolean => {
   return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
 }
 
+const unnamed = 'no model is named'
+
+/** The name of a model, as its endpoint has it. */
+export const ModelName = z.string(unnamed).min(1, unnamed)
+
 /** Where an agent's model is asked. A key is never said, only the name of the environment variable that holds it. */
 export const EndpointOptions = z.object({
   /** Left out: OPENAI_BASE_URL, and without that OpenAI's own. */

@@ -159,7 +159,7 @@ test('models that are asked and not named are counted, at a price that is not kn
     expect(planned.output()).toMatch(/llm-iterative, one run: estimate: \d+ calls, .*price unknown/)
     const begun = syllabus(arms, env)
     expect(await begun.ended, begun.output()).toBe(2)
-    expect(begun.output()).toMatch(/planner llm-iterative .*model.*\n.*named with --model/)
+    expect(begun.output()).toMatch(/planner llm-iterative .*: model: no model is named\.\n.*named with --model/)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { EndpointOptions } from '../../../schemas/endpoint.ts'
+import { EndpointOptions, ModelName } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
 
 /** How an agent speaks to a teacher. */
 export const TeacherOptions = z.strictObject({
-  model: z.string().min(1),
+  model: ModelName,
   ...EndpointOptions.shape,
   /** Tokens that the model takes in and gives together, where its endpoint does not say or says otherwise. */
   contextTokens: z.number().int().positive().optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EndpointOptions } from '../../../schemas/endpoint.ts'
+import { EndpointOptions, ModelName } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
 
 const chars = z.number().int().positive()
@@ -37,7 +37,7 @@ const Kept = z.strictObject({
 
 /** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({
-  model: z.string().min(1),
+  model: ModelName,
   ...EndpointOptions.shape,
   /** Tokens that the model takes in and gives together, where its endpoint does not say or says otherwise. */
   contextTokens: z.number().int().positive().optional(),
