@@ -1,7 +1,7 @@
 let shared: AbortController | null = null
 
 /** A shell, npx and timeout each pass on what a person pressed once. */
-const samePressMs = 300
+const samePressMs = 150
 
 /**
  * Aborts at the first SIGINT or SIGTERM, so that what runs can drain; the second, `samePressMs` later or more, ends the process at once
