@@ -8,7 +8,10 @@ export type Summary = {
   runs: RunOutcome[]
   /** Runs that opened their test: the others are in no figure. */
   tested: number
-  /** The part of the test that counts, how it was scored, its items, and the arm that the runs are judged against; empty before a test was opened. */
+  /**
+   * The part of the test that counts, how it was scored, its items, and the arm that most runs named to be judged against; empty before a
+   * test was opened.
+   */
   part: string
   mode: string
   against: string
@@ -46,7 +49,7 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
     tested: tested.length,
     part: first?.part ?? '',
     mode: first?.mode ?? '',
-    against: first?.against ?? '',
+    against: mostNamed(tested),
     items: first?.items ?? 0,
     scores: over(shares, ({ scores }) => scores),
     gains: over(differencesOfShares, ({ gains }) =>
@@ -57,4 +60,10 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
       { low: -1, high: Number.POSITIVE_INFINITY },
     ),
   }
+}
+
+/** A run whose control could not be made is judged against the base: then not all runs named the same arm. */
+function mostNamed(tested: readonly RunOutcome[]): string {
+  const named = [...Map.groupBy(tested, ({ against }) => against)]
+  return named.toSorted(([, one], [, other]) => other.length - one.length)[0]?.[0] ?? ''
 }

@@ -20,11 +20,12 @@ export const headlineText = ({ part, mode, items }: Summary): string =>
   `${labelOf(part)}, ${mode}, ${numberText(items)} items`
 
 /** What the searches say together, about the one comparison that each of them named before its opening. */
-export function mainSentence({ runs, tested, gains, against }: Summary): string {
+export function mainSentence(summary: Summary): string {
+  const { runs, tested, gains, against } = summary
   const over = gains[against]
   if (tested === 0) return `None of ${countText(runs.length)} opened its test.`
   if (!over) return `${named(against)}, which counts, was measured in no run.`
-  const figure = `${named(against)}, named before each opening: ${points(over.mean)} points in the mean over ${countText(over.runs)}`
+  const figure = `${named(against)}, named before ${openingsText(summary)}: ${points(over.mean)} points in the mean over ${countText(over.runs)}`
   if (over.runs === 1) return `${figure}; one run says nothing of another search (--runs ${fewestRuns} or more).`
   if (!over.interval) return `${figure}, which agree to the item: by how much searches deviate they do not tell.`
   const range = `${figure}, 95 % interval over runs ${intervalText(over.interval, points)}`
@@ -35,6 +36,12 @@ export function mainSentence({ runs, tested, gains, against }: Summary): string 
   if (over.interval.high < 0)
     return `${range}: on this test the searches ended worse than ${labelOf(against).toLowerCase()}.`
   return `${range}, which includes zero: no difference is shown.`
+}
+
+/** How many openings the comparison that counts was named before. */
+function openingsText({ runs, tested, against }: Summary): string {
+  const agreed = runs.filter((run) => run.part !== '' && run.against === against).length
+  return agreed === tested ? 'each opening' : `${agreed} of ${tested} openings`
 }
 
 /** How the figures are to be read. */

@@ -107,6 +107,9 @@ describe('a set of runs', () => {
     const alike = [1, 2, 3].map((seed) => ({ ...strong[0]!, runId: `n-${seed}`, seed }))
     expect(summarise('alike', alike).gains.control).toMatchObject({ sd: 0, interval: null })
     expect(renderMarkdown(summarise('alike', alike))).toContain('which agree to the item')
+    const other = [...strong.slice(0, 3), { ...strong[3]!, against: 'base' }]
+    expect(summarise('other', other).against).toBe('control')
+    expect(renderMarkdown(summarise('other', other))).toContain('named before 3 of 4 openings')
     const apart = [0.9, 0.1, 0.9, 0.1].map((final, index) =>
       outcomeOf({ runId: `n-${index}`, seed: index }, logOf(index + 1, true, { final, control: 0.5 })),
     )
