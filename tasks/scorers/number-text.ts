@@ -25,6 +25,7 @@ const unescaped: [RegExp, string][] = [
   [/\times/g, '\\times'],
   [/\frac/g, '\\frac'],
 ]
+
 /** The first number of the text after its last `=` or `≈`; null where it has none. Linear. */
 export function readAnswerNumber(text: string): number | null {
   const clean = cleanAnswer(text)

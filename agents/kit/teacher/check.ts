@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Endpoint, usualNames } from './options.ts'
 import { parseJson } from './parse-json.ts'
 import { redirectOf } from './redirect.ts'
+import { mayPass } from './refusal.ts'
 
 const list = z.array(z.looseObject({ id: z.string() }))
 
@@ -80,9 +81,7 @@ export async function checkTeacher(
       throw new TeacherUnusable(`There is no API at ${baseUrl}, but at ${at}.`, `Set ${set.baseUrl} to ${at}.`)
     }
   }
-  if (status === 404 || status === 405 || status === 501 || status === 429 || status >= 500) {
-    return { contextTokens: null }
-  }
+  if (status === 404 || status === 405 || mayPass(status)) return { contextTokens: null }
   const models = Models.safeParse(parseJson(text))
   if (status !== 200 || !models.success) {
     throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API (HTTP ${status}).`, mendUrl)
