@@ -148,6 +148,15 @@ test.each([
   expect(server.asked).toHaveLength(1)
 })
 
+test('of a connection that fails it is told why', async () => {
+  const waiting: (string | null)[] = []
+  // Port 9 is one that no client connects to.
+  const nowhere = { baseUrl: 'http://127.0.0.1:9/v1', apiKey: 'k' }
+  const { decide } = await planner('one', nowhere, (reason) => waiting.push(reason))
+  await expect(decide(situation('nowhere'))).rejects.toThrow('Connection error')
+  expect(waiting.at(-1)).toMatch(/scripted: Connection error\. fetch failed bad port/)
+})
+
 test('nothing is asked whose longest reply would not fit in the tokens or the money that are left', async () => {
   await using server = await openPlannerServer(competent)
   const { decide } = await planner('one', server.endpoint)

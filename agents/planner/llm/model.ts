@@ -91,9 +91,16 @@ export function statusOf(error: unknown): number | undefined {
   return 'status' in error && typeof error.status === 'number' ? error.status : statusOf(error.cause)
 }
 
+/** What an error says with what is behind it: of a connection that fails, the client tells no more than that. */
+function withCause(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const behind = error.cause === undefined ? '' : withCause(error.cause)
+  return behind === '' || error.message.includes(behind) ? error.message : `${error.message} ${behind}`
+}
+
 /** What a fault of the client says, on one line, without what it adds of its own; a prompt that is too long with what makes it shorter. */
 export function faultText(error: unknown, maxChars: number): string {
-  const said = error instanceof Error ? error.message : String(error)
+  const said = withCause(error)
   const text = oneLine(said.replace(/\s*Troubleshooting URL: \S+\s*$/, ''), maxChars)
   return tooLong.test(said) ? `${text} Lower agents.planner.options.contextChars or maxTokens.` : text
 }
