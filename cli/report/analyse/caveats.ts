@@ -1,0 +1,64 @@
+import type { DatasetFacts, ReportData } from '../report-data.ts'
+import { uncountedText } from '../text/words.ts'
+
+/** As docs/intervals.md has it from simulated students. */
+const twoSeeds = ' With two of them an arm’s own interval is often too narrow; the differences of arms hold.'
+
+/** What a reader must know beside the result. */
+export function caveatsOf(
+  data: Pick<ReportData, 'sealed' | 'candidates' | 'run'>,
+  datasets: readonly DatasetFacts[],
+  seen: { openings: number; vetoes: number; faults: readonly string[]; uncounted: readonly string[] },
+): string[] {
+  const { sealed, candidates, run } = data
+  const { openings, vetoes, faults, uncounted } = seen
+  const caveats: string[] = []
+  const [final, control] = ['final', 'control'].map(
+    (name) => candidates.find((candidate) => candidate.candidate === name)?.training ?? null,
+  )
+  if (!run.finished) caveats.push('This run is not finished: the report shows what there is so far.')
+  if (sealed) {
+    const seeds = sealed.contrasts.arms.find(({ arm }) => arm === 'final')?.seeds.length ?? 0
+    caveats.push(
+      seeds > 1
+        ? `The final was trained with ${seeds} fresh seeds: intervals cover the choice of the test items and the luck of a training.${seeds === 2 ? twoSeeds : ''}`
+        : 'This adapter only: there is one training seed, so the intervals cover the choice of the test items and not the luck of a training.',
+    )
+    caveats.push(
+      sealed.opening === 1
+        ? 'Opening 1 of this test on this bus; openings of a copy on another bus, or in another home, cannot be counted.'
+        : `Opening ${sealed.opening} of this test on this bus: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
+    )
+    if (openings > 1)
+      caveats.push(`The log holds ${openings} openings of the test in this run; the first one is reported.`)
+    const base = sealed.test.find((result) => result.candidate === 'base')
+    if (base && base.cut > 0.02 * base.items) {
+      caveats.push(
+        `${base.cut} of the base's ${base.items} replies were cut at the token limit, which may lower its score.`,
+      )
+    }
+  }
+  if (final && control) {
+    if (final.seed !== control.seed) caveats.push('Final and control were trained with different seeds.')
+    if (final.rows !== control.rows) {
+      caveats.push(`Final and control were trained on different numbers of rows (${final.rows} and ${control.rows}).`)
+    }
+  }
+  const chosen = datasets.find((dataset) => dataset.attempt === run.chosenAttempt)
+  if (final?.datasetHash && chosen?.datasetHash && final.datasetHash !== chosen.datasetHash) {
+    caveats.push('The final was trained on another dataset than the one of the chosen attempt.')
+  }
+  const short = datasets.filter(
+    (dataset) => dataset.rows !== null && dataset.target !== null && dataset.rows < dataset.target,
+  )
+  for (const { attempt, rows, target } of short) {
+    caveats.push(`${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} rows of the ${target} aimed at.`)
+  }
+  for (const why of new Set(uncounted)) caveats.push(`${uncountedText(why)}.`)
+  for (const fault of new Set(faults)) caveats.push(`The run was held up by a fault: ${fault}.`)
+  if (vetoes > 0) caveats.push(`A person vetoed ${vetoes === 1 ? 'a dataset' : `${vetoes} datasets`} in this run.`)
+  if (run.unreadable.length > 0) {
+    caveats.push(`${run.unreadable.length} messages of the log could not be read and are left out (see report.json).`)
+  }
+  return caveats
+}
