@@ -42,7 +42,7 @@ export function readYaml(text: string, where: string): unknown {
 /** Errors: `TaskError` with the parser's words. */
 export function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
     throw new TaskError(`Not JSON: ${(error as Error).message}`, where, 'Correct the JSON.')
   }

@@ -43,6 +43,12 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     expect((await loadTask(dir)).sha256).toBe((await loadTask(bundled)).sha256)
   })
 
+  test('a split with a byte-order mark and CRLF is read as any other', async () => {
+    const { test: untouched } = await loadTask(dir)
+    await editSplit('test.jsonl', (text) => `\ufeff${text.replaceAll('\n', '\r\n')}`)
+    expect((await loadTask(dir)).test).toEqual(untouched)
+  })
+
   test('a copy under the same id has the bundled procedure for as long as its code is the same', async () => {
     expect(procedureOf(await loadTask(dir))).toBe(procedures['everyday-numbers'])
     await edit('procedure/mod.ts', (text) => `${text}\n`)
