@@ -43,6 +43,11 @@ export type Importer = {
   solutions?: (source: string, log: ImportLog) => Promise<TrainingRow[]>
 }
 
+/** A field as text: sets that say "all strings" come back from other tools with numbers in them. Anything else is an empty text. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+}
+
 /** A name as skills need it: lower-case words joined by hyphens. */
 export function skillName(text: string): string {
   const name = text

@@ -1,6 +1,6 @@
 import { loadsPythonJson } from '../python-literal/mod.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, type Importer, skillName } from './importer.ts'
+import { type DraftItem, type Importer, skillName, textOf } from './importer.ts'
 import { readRecords } from './records.ts'
 
 type Test = { input: string; output: string }
@@ -16,9 +16,6 @@ function firstTest(value: unknown): Test | null {
   }
 }
 
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
-
 async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem> {
   for await (const record of readRecords(source)) {
     log.read += 1
@@ -28,20 +25,24 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem>
     }
     const row = record.value
     const test = firstTest(row.test)
-    const [content, questionId, name] = [text(row.question_content), text(row.question_id), text(row.function_name)]
+    const [content, questionId, name] = [
+      textOf(row.question_content),
+      textOf(row.question_id),
+      textOf(row.function_name),
+    ]
     if (content.trim() === '' || questionId === '' || name === '')
       log.drop(record.where, 'no question_content, question_id or function_name')
     else if (test === null) log.drop(record.where, 'no test with input and output')
     else if (!loadsPythonJson(test.output).ok) log.drop(record.where, 'the expected output is not JSON')
     else {
-      const id = `${questionId}-${text(row.test_id)}`
+      const id = `${questionId}-${textOf(row.test_id)}`
       const call = `assert ${name}(${test.input.split('\n').join(', ')}) == # TODO`
       yield {
         id,
-        skill: skillName(text(row.difficulty)),
+        skill: skillName(textOf(row.difficulty)),
         group: `question:${questionId}`,
         input:
-          `Problem:\n${content}Function:\n\`\`\`\n${text(row.starter_code)}\n\`\`\`\n` +
+          `Problem:\n${content}Function:\n\`\`\`\n${textOf(row.starter_code)}\n\`\`\`\n` +
           `Please complete the following test case:\n\n\`\`\`\n${call}\n\`\`\``,
         answer: test.output,
         key: `livecodebench-top:${id}`,

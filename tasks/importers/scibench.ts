@@ -5,7 +5,7 @@ import { shownUnit } from '../scorers/scibench.ts'
 import { scibenchGold } from '../scorers/scibench-gold.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, type Importer, skillName } from './importer.ts'
+import { type DraftItem, type Importer, skillName, textOf } from './importer.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
@@ -32,8 +32,6 @@ function questionOf(text: string, unit: string): string {
   const shown = shownUnit(unit).trim()
   return `Question: ${text.trim()}${shown === '' ? '' : ` The unit of the answer is ${shown}.`}`
 }
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 async function* bookFiles(source: string, suffix: string): AsyncGenerator<{ book: string; path: string }> {
   if (!(await isFolder(source))) {
@@ -62,7 +60,7 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem>
         continue
       }
       const [problem, number, unit] = [record.value.problem_text, record.value.answer_number, record.value.unit].map(
-        text,
+        textOf,
       )
       if (problem!.trim() === '') log.drop(record.where, 'no problem_text')
       else if (number!.trim() === '') log.drop(record.where, 'no answer_number')
@@ -71,10 +69,10 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem>
         const { strict, lenient } = scorer.score(scorer.inForm(answer), answer)
         if (lenient && !strict) unmatchable.push(`${book}[${index}]`)
         // One file of several books says the book of each record.
-        const source = text(record.value.source).trim()
+        const source = textOf(record.value.source).trim()
         const own = Object.hasOwn(books, source) ? source : book
         // The book's own number of a problem is shared by its parts; source and number together are still not unique.
-        const problemId = text(record.value.problemid).trim()
+        const problemId = textOf(record.value.problemid).trim()
         const group = problemId === '' ? null : `${own}:${problemId}`
         yield {
           id: `${book}-${index}`,
@@ -109,13 +107,13 @@ async function solutions(source: string, log: ImportLog): Promise<TrainingRow[]>
         continue
       }
       const { problem_text: problem, solution, answer_number: number, unit } = record.value
-      const gold = scibenchGold(text(number), text(unit))
-      if (text(problem).trim() === '' || text(solution).trim() === '' || gold === '') {
+      const gold = scibenchGold(textOf(number), textOf(unit))
+      if (textOf(problem).trim() === '' || textOf(solution).trim() === '' || gold === '') {
         log.drop(record.where, 'no worked solution')
         continue
       }
-      const output = `${text(solution).trim()}\nThe answer is therefore \\boxed{${gold}}.`
-      rows.push({ instruction, input: questionOf(text(problem), text(unit)), output })
+      const output = `${textOf(solution).trim()}\nThe answer is therefore \\boxed{${gold}}.`
+      rows.push({ instruction, input: questionOf(textOf(problem), textOf(unit)), output })
     }
   }
   return rows

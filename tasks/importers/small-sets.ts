@@ -1,7 +1,7 @@
 import { evalPython } from '../python-literal/mod.ts'
 import { markedAnswer } from '../scorers/gsm8k.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, groupOf, type Importer, skillName } from './importer.ts'
+import { type DraftItem, groupOf, type Importer, skillName, textOf } from './importer.ts'
 import { readRecords } from './records.ts'
 
 /** What one record becomes, or why it is left out. */
@@ -18,8 +18,7 @@ function eachRecord(read: Read): Importer['items'] {
   }
 }
 
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
+const text = (value: unknown): string => textOf(value).trim()
 
 /** CRUXEval (MIT): `{code, input, output, id}`; one question a function, so no two items share code unless published so. */
 export const cruxevalImporter: Importer = {

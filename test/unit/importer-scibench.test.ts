@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { TrainingRow } from '../../schemas/task.ts'
 import { importFolder, sharedGroups, times } from '../support/import-folder.ts'
 
-type Record = { [key: string]: string }
+type Record = { [key: string]: string | number }
 
 /** A record with SciBench's fields: all strings, stray spaces and CRLF inside. */
 function problem(text: string, change: Record = {}): Record {
@@ -99,6 +99,15 @@ describe('scibench', () => {
       'the scorer scibench cannot match the answer': 1,
     })
     expect(log.listed.map(({ where }) => where).sort()).toEqual(['diff-3', 'diff.json[2]', 'diff.json[4]'])
+  })
+
+  test('an answer that came back from another tool as a number is its text', async () => {
+    await using folder = await importFolder()
+    const records = times(12, (index) => problem(`n${index}`, { answer_number: index + 0.5 }))
+    const source = await folder.put('quan.json', records)
+    const { items, log } = await folder.import('scibench', source)
+    expect(log).toMatchObject({ read: 12, kept: 12 })
+    expect(items.every(({ answer }) => /^\d+\.5$/.test(answer))).toBe(true)
   })
 
   test('a copy of the whole repository is found too; a folder without a book is refused', async () => {
