@@ -80,7 +80,7 @@ test('a payload that does not match its schema or is too large is refused before
   const to = { runId: 'bad', variant: 'rules', id: 'x' }
   // @ts-expect-error: no such action
   await expect(operator.publish(registry.control, to, { action: 'fly' })).rejects.toThrow(TerminalError)
-  const huge = { action: 'pause', reason: 'x'.repeat(2_000_000) } as const
+  const huge = { action: 'pause', reason: 'x'.repeat(9_000_000) } as const
   await expect(operator.publish(registry.control, to, huge)).rejects.toThrow(/object store/)
   expect(await gateway.runs()).not.toContain('bad')
 })
