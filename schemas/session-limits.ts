@@ -52,7 +52,7 @@ export const GenerateLimits = z.strictObject({
     80,
     'calls under way of each process, where neither --concurrency nor teacher.concurrency says how many',
   ),
-  shards: count(400, 'where more shards than this would be wanted, they are larger, so that rounds are few'),
+  shards: count(160, 'where more shards than this would be wanted, they are larger, so that rounds are few'),
   ackWaitMs: ms(
     10_000,
     'what a crashed agent had in hand goes to another after this, where `delivery` does not say when',

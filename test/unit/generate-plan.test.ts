@@ -17,7 +17,8 @@ function plan(rows: number, contract = { maxInputChars: 400, maxOutputChars: 400
 test('few rows have the usual shards, many have larger ones, so that their rounds stay few', () => {
   expect(plan(2000).run.shardSize).toBe(usual.run.shardSize)
   const { shardSize, roundCandidates } = plan(100_000).run
-  expect(shardSize).toBe(250)
+  expect(shardSize).toBe(269)
+  expect(8000 / plan(8000).run.roundCandidates!).toBeLessThan(1)
   expect(100_000 / roundCandidates!).toBeLessThan(3)
 })
 
