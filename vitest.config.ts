@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { besidePackages } from './cli/compile-cache.mjs'
 
 const results = process.env.SYLLABUS_TEST_RESULTS
 
@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Agents that tests start are as quick as those of commands.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/syllabus') },
+    env: { NODE_COMPILE_CACHE: besidePackages },
     globalSetup: ['test/support/provision.ts'],
     // Real servers and real processes: two at a time on a small machine.
     pool: 'forks',

@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url'
 
 const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
 
+/** Where compiled code lies beside the packages. */
+export const besidePackages = join(packages, '.cache', 'syllabus')
+
 /**
  * Lets Node keep compiled code, which halves the time that a process needs to start: beside the packages, else in the home. Where
  * neither can be written nothing is kept; a home is not made for its sake.
  */
 export async function keepCompiled() {
-  if (isWritable(packages)) module.enableCompileCache(join(packages, '.cache', 'syllabus'))
+  if (isWritable(packages)) module.enableCompileCache(besidePackages)
   else {
     const { homeFolder } = await import('./home.ts')
     if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))

@@ -90,5 +90,6 @@ const namesAnswer = (name: string): boolean =>
 
 /** The line of a seed's text that states its answer; null when there is none. */
 export function answerIn(text: string): string | null {
-  return writtenAnswer.test(text) ? text.slice(text.search(writtenAnswer)).trim().split('\n')[0]!.slice(0, 80) : null
+  const at = text.search(writtenAnswer)
+  return at < 0 ? null : text.slice(at).trim().split('\n')[0]!.slice(0, 80)
 }

@@ -139,6 +139,10 @@ function parse<S extends z.ZodType>(place: string, text: string, schema: S): z.i
 const notABundle = (what: string) =>
   new UsageError(`This is no bundle that can be read: ${what}.`, 'Make one with: npx syllabus bundle <run>')
 
+/** Whether the bus no longer had an object when the bundle was made, as its manifest says. */
+export const isGone = ({ manifest }: Pick<Bundle, 'manifest'>, object: Pick<ObjectRef, 'sha256'>): boolean =>
+  manifest.missing.some(({ sha256 }) => sha256 === object.sha256)
+
 /** An object that something names and that is not in the bundle. */
 export class MissingObject extends Error {
   readonly sha256: string

@@ -1,6 +1,6 @@
 import type { Task } from '../../schemas/task.ts'
 import { UsageError } from '../errors.ts'
-import { type Bundle, MissingObject } from './read.ts'
+import { type Bundle, isGone, MissingObject } from './read.ts'
 import { logOf, taskOf } from './report-of-folder.ts'
 import { admission } from './verify/admission.ts'
 import { arms } from './verify/arms.ts'
@@ -71,9 +71,8 @@ export async function* verifyBundle(
       await run(evidence, ledger)
     } catch (error) {
       const { message } = error as Error
-      const gone =
-        error instanceof MissingObject && bundle.manifest.missing.some(({ sha256 }) => sha256 === error.sha256)
-      if (gone) ledger.leave(`${message}, and was no longer on the bus: what follows from it`)
+      if (error instanceof MissingObject && isGone(bundle, error))
+        ledger.leave(`${message}, and was no longer on the bus: what follows from it`)
       // What cannot be computed from a bundle that was changed is a difference too.
       else ledger.differs({ place: name, said: 'can be computed', recomputed: message })
     }

@@ -1,5 +1,8 @@
 import { type Endpoint, usualNames } from './options.ts'
 
+/** Where completions are asked for, under an endpoint's address. */
+export const chatPath = '/chat/completions'
+
 /**
  * Where a redirect from a path of an endpoint leads, and how to mend it: they are not followed, since they would take the key to another
  * host. The address is told without its query and user, which may be secrets.
@@ -15,4 +18,10 @@ export function redirectOf(
     ? `Set ${set.baseUrl} to ${to.slice(0, -path.length)}.`
     : `Set ${set.baseUrl} to an address that answers itself: ${url.host} may be a login or a proxy.`
   return { to, mend }
+}
+
+/** What is said of a completion that is redirected. */
+export function movedText(endpoint: Endpoint, status: number, location: string): string {
+  const { to, mend } = redirectOf(endpoint, chatPath, location)
+  return `HTTP ${status}: the API has moved to ${to}. ${mend}`
 }

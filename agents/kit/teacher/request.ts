@@ -2,7 +2,7 @@ import { type Reply, readCompletion } from './completion.ts'
 import type { ChatBody, Dialect } from './dialect.ts'
 import type { Endpoint } from './options.ts'
 import type { Post, Posted } from './post.ts'
-import { redirectOf } from './redirect.ts'
+import { movedText } from './redirect.ts'
 import { mayPass, moderated, statusMeant, tooLong } from './refusal.ts'
 
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
@@ -42,9 +42,6 @@ const bodyOf = (model: string, { messages, sampling }: ChatRequest): ChatBody =>
 /** The fields of sampling settings. */
 const fieldOf = { temperature: 'temperature', topP: 'top_p', seed: 'seed' } as const
 const settings = Object.keys(fieldOf) as (keyof typeof fieldOf)[]
-
-/** Where completions are asked for, under an endpoint's address. */
-export const chatPath = '/chat/completions'
 
 /** Who is asked, and in whose words. */
 type Asked = { endpoint: Endpoint; model: string; dialect: Dialect }
@@ -86,10 +83,7 @@ const fatalStatuses = [401, 402, 404]
 function faultOf(posted: Posted, { endpoint, dialect }: Asked, sent: ChatBody): Outcome {
   const { status, text, retryAfter, location } = posted
   const reason = told(posted)
-  if (location !== null) {
-    const { to, mend } = redirectOf(endpoint, chatPath, location)
-    return { kind: 'fatal', reason: `HTTP ${status}: the API has moved to ${to}. ${mend}` }
-  }
+  if (location !== null) return { kind: 'fatal', reason: movedText(endpoint, status, location) }
   if (status === 403 && moderated.test(text)) return { kind: 'refused', reason, tooLong: false }
   if (status === 403) return { kind: 'forbidden', reason }
   if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }

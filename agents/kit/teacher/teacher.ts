@@ -7,7 +7,8 @@ import { createLatency } from './latency.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { openPost } from './post.ts'
 import { createQueue } from './queue.ts'
-import { type ChatRequest, chatPath, type Outcome, requestOnce } from './request.ts'
+import { chatPath } from './redirect.ts'
+import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
 import { createWidth } from './width.ts'
 
 export type Teacher = {

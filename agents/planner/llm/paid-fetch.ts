@@ -1,6 +1,7 @@
 import { readCompletion } from '../../kit/teacher/completion.ts'
 import type { ChatBody, Dialect } from '../../kit/teacher/dialect.ts'
 import { type Endpoint, withoutKey } from '../../kit/teacher/options.ts'
+import { movedText } from '../../kit/teacher/redirect.ts'
 import { statusMeant } from '../../kit/teacher/refusal.ts'
 
 /** What stands in for an answer of the endpoint when nothing is left to pay a request with; the client never repeats it. */
@@ -33,7 +34,7 @@ export function paidFetch({ endpoint, dialect, pay, format, maxReplyBytes }: Pai
       const sent = dialect.said(body)
       if (!(await pay())) return unpaid()
       const came = await fetch(url, { ...init, body: JSON.stringify(sent), redirect: 'manual' })
-      const { headers, ...response } = await answered(came, maxReplyBytes)
+      const { headers, ...response } = await answered(came, endpoint, maxReplyBytes)
       const isRefusal = response.status === 400 || response.status === 422
       if (isRefusal && dialect.learn(response.text, sent)) continue
       if (response.status < 300) dialect.answered()
@@ -48,6 +49,7 @@ export function paidFetch({ endpoint, dialect, pay, format, maxReplyBytes }: Pai
  */
 async function answered(
   response: Response,
+  endpoint: Endpoint,
   maxBytes: number,
 ): Promise<{ status: number; text: string; headers: Headers }> {
   const text = await textWithin(response, maxBytes)
@@ -55,8 +57,7 @@ async function answered(
   // They are of the body as it was sent.
   for (const name of ['content-encoding', 'content-length']) headers.delete(name)
   const location = response.status >= 300 && response.status < 400 && headers.get('location')
-  if (location)
-    return { status: 404, text: errorOf(`HTTP ${response.status}: the API has moved to ${location}`), headers }
+  if (location) return { status: 404, text: errorOf(movedText(endpoint, response.status, location)), headers }
   const status = statusMeant({ status: response.status, text }) ?? 502
   const isStrange = status < 300 && readCompletion(text, '', '') === null
   return isStrange

@@ -2,7 +2,7 @@ import type { RunConfig } from '../../../schemas/run.ts'
 import type { PublicTask, Task } from '../../../schemas/task.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
-import type { Bundle } from '../read.ts'
+import { type Bundle, isGone } from '../read.ts'
 import type { LogLine } from '../records.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -30,8 +30,7 @@ export const messagePlace = (name: string, { seq }: { seq: number }, field: stri
 export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledger): boolean {
   const path = bundleFiles.object(ref.sha256)
   if (bundle.files.has(path)) return true
-  const isGone = bundle.manifest.missing.some(({ sha256 }) => sha256 === ref.sha256)
-  if (isGone) ledger.leave(`${path} was no longer on the bus`)
+  if (isGone(bundle, ref)) ledger.leave(`${path} was no longer on the bus`)
   else ledger.differs({ place: path, said: 'named, so a file of the bundle', recomputed: null })
   return false
 }
