@@ -2,7 +2,7 @@
 import { runsHere } from './guard.mjs'
 
 const startedWith = [
-  './conduct.ts',
+  './run/conduct.ts',
   './generate/generate.ts',
   '../agents/planner/agent.ts',
   '../agents/planner/llm/open.ts',

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeBundle } from '../bundle/write.ts'
 import { runsFolder } from '../home.ts'
-import { withBus } from '../with-bus.ts'
+import { withBus } from '../session/with-bus.ts'
 
 export function registerBundle(program: Command): void {
   program

@@ -4,8 +4,8 @@ import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Control } from '../../schemas/messages/run.ts'
-import { pickRun } from '../pick-run.ts'
-import { withBus } from '../with-bus.ts'
+import { pickRun } from '../run/pick-run.ts'
+import { withBus } from '../session/with-bus.ts'
 
 type Action = PayloadOf<typeof Control>['action']
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { withBus } from '../with-bus.ts'
+import { withBus } from '../session/with-bus.ts'
 
 export function registerDead(program: Command): void {
   const dead = program.command('dead').description('messages that nobody will be given again')

@@ -4,9 +4,9 @@ import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
 import { UsageError } from '../errors.ts'
 import { type ExportFormat, exportAttempt, exportFormats, provenanceOption } from '../export/mod.ts'
 import { runsFolder } from '../home.ts'
-import { positive } from '../option-parsers.ts'
-import { pickRun } from '../pick-run.ts'
-import { withBus } from '../with-bus.ts'
+import { positive } from '../options/option-parsers.ts'
+import { pickRun } from '../run/pick-run.ts'
+import { withBus } from '../session/with-bus.ts'
 
 type Options = { format: ExportFormat; provenance: boolean; out?: string; attempt?: number }
 

@@ -5,10 +5,10 @@ import { leastCalls } from '../../agents/planner/program-faults.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
-import { checkedProgram } from '../check-program.ts'
+import { checkedProgram } from '../checks/check-program.ts'
 import { UsageError } from '../errors.ts'
-import { whole } from '../option-parsers.ts'
-import { scorerOption } from '../scorer-option.ts'
+import { whole } from '../options/option-parsers.ts'
+import { scorerOption } from '../options/scorer-option.ts'
 
 type Options = LoadOptions & { task?: string; budget?: number; reply?: string }
 

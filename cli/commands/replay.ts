@@ -4,13 +4,13 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readRun } from '../follow-run.ts'
 import { homeFolder } from '../home.ts'
-import { pickRun } from '../pick-run.ts'
 import { type Replayed, replayRun } from '../replay/replay-run.ts'
+import { readRun } from '../run/follow-run.ts'
+import { pickRun } from '../run/pick-run.ts'
+import { withBus } from '../session/with-bus.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
-import { withBus } from '../with-bus.ts'
+import { defaultTopology, readTopology } from '../topology/topology-file.ts'
 
 type Options = { model?: string; topology: string; json: boolean }
 

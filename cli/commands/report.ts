@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createReporter } from '../progress.ts'
-import { withBus } from '../with-bus.ts'
-import { writeRunReport } from '../write-run-report.ts'
+import { writeRunReport } from '../run/write-run-report.ts'
+import { withBus } from '../session/with-bus.ts'
 
 export function registerReport(program: Command): void {
   program

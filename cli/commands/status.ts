@@ -3,7 +3,7 @@ import { spentInAll } from '../../agents/planner/budget-left.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, Presence } from '../../bus/mod.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
-import { withBus } from '../with-bus.ts'
+import { withBus } from '../session/with-bus.ts'
 
 type RunLine = {
   runId: string

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { scorerOption } from '../scorer-option.ts'
+import { scorerOption } from '../options/scorer-option.ts'
 import { checkTask } from '../task-check/check-task.ts'
 import type { Finding } from '../task-check/finding.ts'
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { stringify } from 'yaml'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
-import { decimal, whole } from '../option-parsers.ts'
+import { decimal, whole } from '../options/option-parsers.ts'
 import { describeLog } from '../task-import-log.ts'
 
 export function registerTaskSplit(task: Command): void {

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
-import { checkModels, withLocalModel, withModel } from '../check-models.ts'
+import { checkModels, withLocalModel, withModel } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
-import { announceSession, findSession } from '../live-session.ts'
-import { localModelOf, serveLocalModel } from '../local-teacher.ts'
-import { teacherOption } from '../model-options.ts'
+import { teacherOption } from '../options/model-options.ts'
 import { createReporter } from '../progress.ts'
-import { openSession } from '../session.ts'
+import { announceSession, findSession } from '../session/live-session.ts'
+import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
+import { openSession } from '../session/session.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../topology-file.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
 
 export function registerUp(program: Command): void {
   program

@@ -8,7 +8,7 @@ import { type Bundle, defaultMaxBytes, openBundle } from '../bundle/read.ts'
 import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { positive } from '../option-parsers.ts'
+import { positive } from '../options/option-parsers.ts'
 import { versions } from '../versions.ts'
 
 type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes: number; json: boolean }

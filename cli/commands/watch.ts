@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
 import { startGateway } from '../../trace/gateway.ts'
-import { findSession } from '../live-session.ts'
-import { connectAs } from '../session.ts'
+import { findSession } from '../session/live-session.ts'
+import { connectAs } from '../session/session.ts'
+import { withBus } from '../session/with-bus.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, readTopology } from '../topology-file.ts'
-import { withBus } from '../with-bus.ts'
+import { defaultTopology, readTopology } from '../topology/topology-file.ts'
 
 export function registerWatch(program: Command): void {
   program

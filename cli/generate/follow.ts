@@ -1,8 +1,8 @@
 import type { Bus } from '../../bus/mod.ts'
 import { Batch, Shard } from '../../schemas/messages/generation.ts'
-import { lastStatus, type RunEnd } from '../follow-run.ts'
-import { narrate } from '../narrate.ts'
 import type { Reporter } from '../progress.ts'
+import { lastStatus, type RunEnd } from '../run/follow-run.ts'
+import { narrate } from '../run/narrate.ts'
 
 const resting = ['stopped', 'faulted', 'finished', 'failed']
 

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Batch, Verdict } from '../../schemas/messages/generation.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { Reporter } from '../progress.ts'
-import type { Session } from '../session.ts'
-import { drainMsOf } from '../supervisor.ts'
+import type { Session } from '../session/session.ts'
+import { drainMsOf } from '../session/supervisor.ts'
 
 const pollMs = 100
 

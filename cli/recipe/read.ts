@@ -4,7 +4,7 @@ import { parse, YAMLParseError } from 'yaml'
 import { z } from 'zod'
 import { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../errors.ts'
-import { laidOver } from '../merge.ts'
+import { laidOver } from '../topology/merge.ts'
 
 /** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
 export async function readRecipe(path: string): Promise<RecipeFile> {

@@ -5,9 +5,9 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
-import { readRun } from '../follow-run.ts'
-import { resumeRun } from '../resume-run.ts'
-import { type RunRequest, submitRun } from '../submit-run.ts'
+import { readRun } from '../run/follow-run.ts'
+import { resumeRun } from '../run/resume-run.ts'
+import { type RunRequest, submitRun } from '../run/submit-run.ts'
 
 export type Member = { runId: string; seed: number }
 

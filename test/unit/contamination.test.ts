@@ -7,7 +7,7 @@ import {
 } from '../../agents/critic/checks/contamination.ts'
 import { createDice, longProblem, shortProblem } from '../../agents/critic/checks/planted-problems.ts'
 import { contaminationRates } from '../../agents/critic/checks/planted-rates.ts'
-import { alikeTexts, repeatsBetween } from '../../cli/near-duplicates.ts'
+import { alikeTexts, repeatsBetween } from '../../cli/checks/near-duplicates.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i)
 const options = { share: 0.6 }

@@ -1,7 +1,7 @@
 import { Command, type Option } from 'commander'
 import { expect, test } from 'vitest'
 import { registrations } from '../../cli/commands.ts'
-import { decimal, integer } from '../../cli/option-parsers.ts'
+import { decimal, integer } from '../../cli/options/option-parsers.ts'
 
 const slips = ['-3', '1e3', '1.5', '', ' ', '+5', '0x10', '99999999999999999999', 'NaN', 'Infinity', 'many']
 

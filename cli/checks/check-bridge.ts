@@ -1,0 +1,22 @@
+import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { BridgeOptions } from '../../trainer-bridge/options.ts'
+import { embedderAsked } from '../topology/endpoints.ts'
+import { usableOptions } from '../topology/usable-options.ts'
+
+/**
+ * Checks the options of a topology's trainer-bridge, and of an embedder over HTTP its address, key and model; nothing is paid. Errors:
+ * UsageError, or TeacherUnusable.
+ */
+export async function checkBridge(topology: Topology, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  bridgeOptionsOf(topology)
+  const { checkMs } = topology.teacher
+  for (const { endpoint, model } of embedderAsked(topology, env)) await checkTeacher(endpoint, model, checkMs)
+}
+
+/** Errors: UsageError for options that do not hold. */
+export const bridgeOptionsOf = (topology: Topology): BridgeOptions =>
+  usableOptions(BridgeOptions, topology, 'trainer-bridge', {
+    named: 'trainer-bridge',
+    mend: 'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
+  })

@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
+import { tokensNeeded } from '../../agents/generator/llm/prompt-size.ts'
+import { estimateTokens } from '../../agents/kit/teacher/tokens.ts'
+import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
+import { promptTexts } from '../../agents/planner/llm/prompts.ts'
+import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
+import { Program } from '../../schemas/program.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import type { PayingRole } from '../../schemas/usage.ts'
+import { UsageError } from '../errors.ts'
+
+/** Tokens that the model of each role takes in and gives together; null where its endpoint does not say. */
+export type ModelContexts = ReadonlyMap<PayingRole, number | null>
+
+/** A model and the tokens that it takes in and gives together; null where nobody says. */
+export type ModelContext = { model: string; contextTokens: number | null }
+
+const tooSmall = ({ model, contextTokens }: ModelContext, what: string, needed: number, mend: string) =>
+  new UsageError(
+    `${what} wants about ${needed} tokens with its reply, and the context of ${model} has ${contextTokens}.`,
+    mend,
+  )
+
+/** Errors: UsageError when a prompt of the program and its reply do not fit into the teacher's context. */
+export function checkProgramFits(program: Program, task: Task, teacher: ModelContext): void {
+  for (const source of program.sources) {
+    if (source.kind !== 'prompt' || teacher.contextTokens === null) continue
+    const needed = tokensNeeded(source, task)
+    if (needed <= teacher.contextTokens) continue
+    const mend = `Shorten its template or seeds, lower sampling.maxTokens (${source.sampling.maxTokens}), or name a model with a larger context.`
+    throw tooSmall(teacher, `A prompt of source "${source.id}"`, needed, mend)
+  }
+}
+
+/** Errors: UsageError when the planner's longest prompt and its reply do not fit into its model's context. */
+function checkPlannerFits({ contextChars, maxTokens }: LlmPlannerOptions, planner: ModelContext): void {
+  if (planner.contextTokens === null) return
+  const schema = JSON.stringify(z.toJSONSchema(Program, { io: 'input' }))
+  const needed = estimateTokens(promptTexts + schema + ' '.repeat(contextChars)) + maxTokens
+  if (needed <= planner.contextTokens) return
+  const mend = `Lower agents.planner.options.contextChars (${contextChars}) or maxTokens (${maxTokens}), or name a model with a larger context.`
+  throw tooSmall(planner, 'The prompt of the planner', needed, mend)
+}
+
+/**
+ * Checks the prompts of a run against the models of a topology whose options hold. The teacher's are not known before it: those of
+ * its control are, and the planner's others are about as long. Errors: UsageError.
+ */
+export function checkFits(task: Task, { agents: { planner, generator } }: Topology, contexts: ModelContexts): void {
+  const contextOf = (
+    role: PayingRole,
+    { model, contextTokens }: { model: string; contextTokens?: number | undefined },
+  ): ModelContext => ({ model, contextTokens: contextTokens ?? contexts.get(role) ?? null })
+  if (planner.variant.startsWith('llm-')) {
+    const options = LlmPlannerOptions.parse(planner.options)
+    checkPlannerFits(options, contextOf('planner', options))
+  }
+  if (generator.variant !== 'llm') return
+  const control = uniformPromptProgram(task, task.skills.length, { verification: 'none', judge: null })
+  checkProgramFits(control, task, contextOf('generator', LlmGeneratorOptions.parse(generator.options)))
+}

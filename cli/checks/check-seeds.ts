@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto'
+import { buildContaminationIndex, openContaminationIndex } from '../../agents/critic/checks/contamination.ts'
+import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Task } from '../../schemas/task.ts'
+import { answerIn } from '../../tasks/seed-pool.ts'
+import { UsageError } from '../errors.ts'
+
+/** Share of an item's n-grams, with its numbers, that makes a seed that item: the critic's default for rows. */
+const share = 0.6
+
+/** A seed, where it stands, and whether it may be a validation question, as those of error-driven sources are. */
+type Placed = { text: string; where: string; fromValidation: boolean }
+
+/** What is wrong with a seed, and how to mend it. */
+type SeedFault = { text: string; what: string; mend: string }
+
+/**
+ * Checks the seed pool of a task and the seeds that a program lists. Items are compared by an index of keyed hashes, as rows are; no
+ * text of an item is shown. Errors: UsageError for a seed that carries its answer, or contains an item of validation or of the
+ * sealed test.
+ */
+export function checkSeeds(task: Task, program?: Program): void {
+  const fault = seedFaults(task, program).next().value
+  if (fault) throw new UsageError(fault.what, fault.mend)
+}
+
+const nameOf = { validation: 'validation split', sealed: 'sealed test', retention: 'retention set' } as const
+
+/** The seeds that `checkSeeds` refuses. */
+export function* seedFaults(task: Task, program?: Program): Generator<SeedFault, undefined> {
+  const placed = [...pooled(task), ...(program ? listed(program) : [])]
+  if (placed.length === 0) return
+  const key = randomBytes(32)
+  const index = openContaminationIndex(buildContaminationIndex(evaluationItems(task), key), key, { share })
+  for (const { text, where, fromValidation } of placed) {
+    const answer = answerIn(text)
+    if (answer !== null) {
+      const mend = 'Leave the question alone: seeds are raw questions.'
+      yield { text, what: `${where} carries its answer: "${answer}".`, mend }
+      continue
+    }
+    const split = index.check({ text })?.split
+    if (!split || (split === 'validation' && fromValidation)) continue
+    const what = `${where} contains a question of the ${nameOf[split]}.`
+    yield { text, what, mend: 'Take it out: what is built on it would be no fair training row.' }
+  }
+}
+
+const pooled = ({ seeds, seed }: Task): Placed[] =>
+  seeds.map(({ text }, at) => ({ text, where: `Seed ${at + 1} of ${seed}`, fromValidation: false }))
+
+const listed = ({ sources }: Program): Placed[] =>
+  sources.flatMap((source) =>
+    source.kind !== 'prompt' || source.seeds === 'pool'
+      ? []
+      : source.seeds.map((text, at) => ({
+          text,
+          where: `Seed ${at + 1} of source "${source.id}"`,
+          fromValidation: source.mode === 'error-driven',
+        })),
+  )

@@ -1,0 +1,65 @@
+import {
+  buildContaminationIndex,
+  type EvaluationItem,
+  itemIdsByOrdinal,
+  openContaminationIndex,
+} from '../../agents/critic/checks/contamination.ts'
+import { contaminationShare } from '../run/evidence.ts'
+
+/** Two texts of which `later` repeats `earlier`, as the critic finds rows that repeat an item. */
+export type Repeat<T> = { earlier: T; later: T; how: string; share: number }
+
+/** Texts, and the closest repeat of one among those that are not to be skipped. */
+function openTexts<T extends { text: string }>(texts: readonly T[]) {
+  const items = texts.map(({ text }, place): EvaluationItem => ({ id: String(place), split: 'sealed', text }))
+  // Nobody else sees this index: its key hides nothing.
+  const key = Buffer.alloc(32)
+  const index = openContaminationIndex(buildContaminationIndex(items, key), key, { share: contaminationShare })
+  const places = itemIdsByOrdinal(items, key).map(Number)
+  return (place: number, skip: (other: number) => boolean): { place: number; repeat: Repeat<T> } | null => {
+    const later = texts[place]!
+    const hit = index.check(later, (item) => skip(places[item]!))
+    if (!hit) return null
+    const other = places[hit.item]!
+    return { place: other, repeat: { earlier: texts[other]!, later, how: hit.how, share: hit.share } }
+  }
+}
+
+/** The closest repeat of each text in a side that is not its own; a pair that repeats each other is told once. */
+export function repeatsBetween<T extends { text: string }>(sides: readonly (readonly T[])[]): Repeat<T>[] {
+  const sideOf = sides.flatMap((side, index) => side.map(() => index))
+  const closest = openTexts(sides.flat())
+  const told = new Set<string>()
+  return sideOf.flatMap((side, place) => {
+    const found = closest(place, (other) => sideOf[other] === side)
+    if (!found || told.has(`${found.place} ${place}`)) return []
+    told.add(`${place} ${found.place}`)
+    const { earlier, later, ...rest } = found.repeat
+    return sideOf[found.place]! < side ? [found.repeat] : [{ earlier: later, later: earlier, ...rest }]
+  })
+}
+
+/** Pairs of texts that join every group of texts (those of one key) with all that it repeats, over as many steps as it takes. */
+export function alikeTexts<T extends { key: number; text: string }>(texts: readonly T[]): [T, T][] {
+  const closest = openTexts(texts)
+  const firstOf = new Map<number, number>()
+  const parent = texts.map(({ key }, place) => {
+    if (!firstOf.has(key)) firstOf.set(key, place)
+    return firstOf.get(key)!
+  })
+  const home = (place: number): number => {
+    let at = place
+    while (parent[at] !== at) at = parent[at]!
+    return at
+  }
+  const pairs: [T, T][] = []
+  for (const [place, text] of texts.entries()) {
+    for (;;) {
+      const found = closest(place, (other) => home(other) === home(place))
+      if (!found) break
+      parent[home(found.place)] = home(place)
+      pairs.push([found.repeat.earlier, text])
+    }
+  }
+  return pairs
+}

@@ -1,0 +1,113 @@
+import { type Bus, isAlive } from '../../bus/mod.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { homeFolder } from '../home.ts'
+import type { Reporter } from '../progress.ts'
+import { announceSession, findSession, type LiveSession } from '../session/live-session.ts'
+import { openSession } from '../session/session.ts'
+import { joinedCluster, withBus } from '../session/with-bus.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { followRun, type RunEnd } from './follow-run.ts'
+import { writeRunReport } from './write-run-report.ts'
+
+/** Starts or finds the run to follow, and from where. */
+export type Begin = (bus: Bus) => Promise<{ runId: string; fromSeq: number }>
+
+/** Runs of one session, one after another; `after` is done with the bus when all of them have come to rest. */
+export type Programme = {
+  begins: readonly Begin[]
+  after?: (bus: Bus) => Promise<void>
+  /** A bus that is there keeps its limits. */
+  keep?: boolean
+  /** Topologies whose planner is wanted beside the session's own. */
+  alsoPlanners?: readonly Topology[]
+  /** What a person types to go on after an interruption; left out: resume, with the run's name. */
+  goOn?: string
+}
+
+/** Follows a run to its rest and writes its report. Returns the exit code. */
+export const conduct = (topology: Topology, reporter: Reporter, begin: Begin, keep: boolean): Promise<number> =>
+  conductAll(topology, reporter, { begins: [begin], keep })
+
+/**
+ * Follows runs to their rest, one after another, and writes their reports. Agents are those of the running session, or are started
+ * for as long as it takes. A run that is interrupted or waits ends the session; one without a result does not. Returns the exit code.
+ */
+export async function conductAll(topology: Topology, reporter: Reporter, programme: Programme): Promise<number> {
+  const stop = stopSignal()
+  const running = await findSession()
+  if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
+  await using session = await openSession(topology, reporter, programme)
+  const { bus, pageUrl, logFile } = session
+  const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
+  try {
+    reporter.line(`live page: ${pageUrl}`)
+    reporter.line(`agents' log: ${logFile}`)
+    return await followAll(bus, programme, reporter, (run) =>
+      Promise.race([followRun(bus, { ...run, reporter, signal: stop }), session.failed]),
+    )
+  } finally {
+    reporter.close()
+    await takeBack()
+  }
+}
+
+async function joinSession(
+  session: LiveSession,
+  reporter: Reporter,
+  programme: Programme,
+  stop: AbortSignal,
+): Promise<number> {
+  return withBus(async (bus) => {
+    reporter.line(`joins the agents of process ${session.pid}; live page: ${session.pageUrl}`)
+    const gone = new AbortController()
+    const watch = setInterval(() => isAlive(session.pid) || gone.abort(), 1000)
+    try {
+      const signal = AbortSignal.any([stop, gone.signal])
+      return await followAll(bus, programme, reporter, async (run) => {
+        const end = await followRun(bus, { ...run, reporter, signal })
+        if (gone.signal.aborted) reporter.line('the process that ran the agents has ended')
+        return end
+      })
+    } finally {
+      clearInterval(watch)
+      reporter.close()
+    }
+  })
+}
+
+async function followAll(
+  bus: Bus,
+  { begins, after, goOn }: Programme,
+  reporter: Reporter,
+  follow: (run: { runId: string; fromSeq: number }) => Promise<RunEnd | null>,
+): Promise<number> {
+  let code: number = exitCodes.ok
+  for (const begin of begins) {
+    const run = await begin(bus)
+    const end = await follow(run)
+    const ended = await conclude(bus, run.runId, end, { reporter, goOn: goOn ?? `npx syllabus resume ${run.runId}` })
+    if (end?.status !== 'finished' && end?.status !== 'failed') return ended
+    code = Math.max(code, ended)
+  }
+  await after?.(bus)
+  return code
+}
+
+async function conclude(
+  bus: Bus,
+  runId: string,
+  end: RunEnd | null,
+  { reporter, goOn }: { reporter: Reporter; goOn: string },
+): Promise<number> {
+  if (!end || end.status === 'stopped') {
+    reporter.line(`drained; nothing is lost. Go on with: ${goOn}`)
+    return end ? exitCodes.ok : exitCodes.interrupted
+  }
+  if (end.status === 'faulted') {
+    reporter.line(`the run waits: ${end.reason}. Then: ${goOn}`)
+    return exitCodes.faulted
+  }
+  await writeRunReport(bus, runId, reporter)
+  return end.status === 'finished' ? exitCodes.ok : exitCodes.noResult
+}

@@ -1,0 +1,44 @@
+import type { Bus, LogEntry } from '../../bus/mod.ts'
+import { StatusChanged } from '../../schemas/messages/run.ts'
+import type { RunStatus } from '../../schemas/run.ts'
+import type { Reporter } from '../progress.ts'
+import { narrate } from './narrate.ts'
+
+/** A run that is in one of these goes no further by itself. */
+const resting: readonly RunStatus[] = ['stopped', 'faulted', 'finished', 'failed']
+
+export type RunEnd = { status: RunStatus; reason: string }
+
+/** All messages of a run that are on the log now. */
+export async function readRun(bus: Bus, runId: string): Promise<LogEntry[]> {
+  const entries: LogEntry[] = []
+  for await (const entry of bus.log({ runId, follow: false, signal: new AbortController().signal })) entries.push(entry)
+  return entries
+}
+
+/** The part of a log entry that says what happened. */
+export type Told = Pick<LogEntry, 'name' | 'payload'>
+
+function statusOf(entry: Told): RunEnd | null {
+  const parsed = entry.name === 'status-changed' ? StatusChanged.schema.safeParse(entry.payload) : null
+  return parsed?.success ? parsed.data : null
+}
+
+/** The last status that the log tells; null before the planner has spoken. */
+export function lastStatus(entries: readonly Told[]): RunEnd | null {
+  return entries.reduce<RunEnd | null>((last, entry) => statusOf(entry) ?? last, null)
+}
+
+/** Tells a run's messages from `fromSeq` on, until it rests; null when the signal came first. */
+export async function followRun(
+  bus: Bus,
+  options: { runId: string; fromSeq: number; reporter: Reporter; signal: AbortSignal },
+): Promise<RunEnd | null> {
+  const { runId, fromSeq, reporter, signal } = options
+  for await (const entry of bus.log({ runId, fromSeq, follow: true, signal })) {
+    narrate(entry, reporter)
+    const status = statusOf(entry)
+    if (status && resting.includes(status.status)) return status
+  }
+  return null
+}

@@ -1,0 +1,103 @@
+import type { LogEntry } from '../../bus/mod.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { registry } from '../../schemas/registry.ts'
+import type { FailureKind } from '../../schemas/row.ts'
+import type { Score, Tally } from '../../schemas/score.ts'
+import type { Reporter } from '../progress.ts'
+import { uncountedText } from '../report/text/words.ts'
+
+type Names = keyof typeof registry
+type Teller = { [N in Names]?: (payload: PayloadOf<(typeof registry)[N]>, reporter: Reporter) => void }
+
+const percent = ({ correct, total }: Tally) => `${Math.round((100 * correct) / Math.max(1, total))} %`
+const share = ({ strict, lenient }: Score) =>
+  `${percent(strict)} strict, ${percent(lenient)} lenient of ${strict.total}`
+const seconds = (value: number) => `${Math.round(value)} s`
+
+/** What a person following a run is told of each message; the rest goes without saying. */
+const tellers: Teller = {
+  'run-started': ({ config }, { line }) =>
+    line(
+      `run ${config.runId}: ${config.attempts} attempts of ${config.rows} rows, seed ${config.seed}, setting ${config.setting}`,
+    ),
+  decision({ attempt, operation, diagnosis, program, error }, { line }) {
+    const [why] = error?.split('\n') ?? []
+    if (program && why !== undefined) return line(`attempt ${attempt}: its program failed: ${why}`)
+    const said = diagnosis.replaceAll(/\s+/g, ' ')
+    line(attempt === 0 ? `control: ${said}` : `attempt ${attempt} (${operation}): ${said}`)
+    if (why !== undefined) line(`  no program came of it: ${why}`)
+  },
+  verdict({ attempt, round, rows, bySource, failures = {} }, { line }) {
+    const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
+    const admitted = Object.values(bySource).reduce((sum, source) => sum + source.admitted, 0)
+    line(
+      `  ${attempt === 0 ? 'control' : `attempt ${attempt}`}, round ${round}: ${admitted} of ${asked} candidates admitted, ${rows} rows`,
+    )
+    for (const [source, kinds] of Object.entries(failures)) {
+      for (const [kind, reason] of Object.entries(kinds)) {
+        line(
+          `    ${source}: no row of ${bySource[source]?.failed?.[kind as FailureKind] ?? 0} (${kind}), for example: ${reason}`,
+        )
+      }
+    }
+  },
+  job: ({ candidate, training }, { line }) =>
+    line(`  ${candidate}: ${training ? 'training, then ' : ''}answering the validation questions`),
+  progress({ phase, candidate, done, total, loss, tokensPerSecond, etaSeconds, detail }, { line, progress }) {
+    if (detail !== undefined) return line(`  ${detail}`)
+    progress(
+      `${phase} ${candidate ?? ''}`,
+      done,
+      total,
+      [
+        loss === undefined ? '' : `loss ${loss.toFixed(3)}`,
+        tokensPerSecond === undefined ? '' : `${Math.round(tokensPerSecond)} tokens/s`,
+        etaSeconds === undefined ? '' : `${seconds(etaSeconds)} left`,
+      ]
+        .filter(Boolean)
+        .join(', '),
+    )
+  },
+  predictions({ tokensUncounted }, { line }) {
+    if (tokensUncounted !== undefined) line(`  ${uncountedText(tokensUncounted)}`)
+  },
+  report: ({ candidate, validation, training, reusedTraining }, { line }) =>
+    line(
+      `  ${candidate.name}: ${share(validation.overall)} on validation` +
+        (training
+          ? `; trained on ${training.rows} rows${training.leftOut > 0 ? ` (${training.leftOut} were too long)` : ''} in ${seconds(training.seconds)}${reusedTraining ? ' (earlier: not trained again)' : ''}`
+          : ''),
+    ),
+  'opening-request'({ candidates, arms }, { line }) {
+    for (const { arm, leftOut, sameAs } of arms) {
+      if (leftOut !== null) line(`  no ${arm}: ${leftOut}`)
+      if (sameAs !== null) line(`  ${arm} has the dataset of ${sameAs}: one training, one result`)
+    }
+    line(`opening the sealed test for ${candidates.map((candidate) => candidate.name).join(', ')}`)
+  },
+  opened({ opening, results }, { line }) {
+    line(`the test was opened (opening ${opening} of this test)`)
+    for (const { candidate, paper, sheet } of results)
+      line(`  ${candidate.name} on the ${paper}: ${share(sheet.overall)}`)
+  },
+  'status-changed': ({ status, reason, mend }, { line }) =>
+    line(`run is ${status}: ${reason}${mend ? `\n  ${mend}` : ''}`),
+}
+
+/** Tells one message of the log. */
+export function narrate(entry: LogEntry, reporter: Reporter): void {
+  reporter.json({
+    type: 'message',
+    seq: entry.seq,
+    at: entry.at,
+    name: entry.name,
+    from: entry.from,
+    id: entry.id,
+    payload: entry.payload,
+  })
+  const definition = registry[entry.name as Names]
+  const parsed = definition?.schema.safeParse(entry.payload)
+  if (!parsed?.success) return
+  const teller = tellers[entry.name as Names] as ((payload: unknown, reporter: Reporter) => void) | undefined
+  teller?.(parsed.data, reporter)
+}

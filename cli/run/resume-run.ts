@@ -1,0 +1,26 @@
+import type { PlannerState } from '../../agents/planner/state.ts'
+import type { Bus } from '../../bus/mod.ts'
+import type { RunLimits } from '../../schemas/run.ts'
+import { sendControl } from '../commands/control.ts'
+import { readRun } from './follow-run.ts'
+
+/** Lets a run go on, and says from where to follow it. A finished run is told from its last message on, so that its report is written again. */
+export async function resumeRun(bus: Bus, state: PlannerState): Promise<{ runId: string; fromSeq: number }> {
+  const { runId } = state.config
+  return { runId, fromSeq: state.phase === 'done' ? await lastOf(bus, runId) : await letGoOn(bus, state) }
+}
+
+/** The place of a run's last message in the log. */
+export const lastOf = async (bus: Bus, runId: string): Promise<number> => (await readRun(bus, runId)).at(-1)?.seq ?? 1
+
+/**
+ * Resumes a run and sends again what its agents gave up on: whoever resumes it has mended the cause. Gives the place of the log from
+ * which it goes on.
+ */
+export async function letGoOn(bus: Bus, state: PlannerState, limits?: RunLimits): Promise<number> {
+  const seq = await sendControl(bus, state, 'resume', { limits })
+  for (const { id, message } of await bus.dead.list()) {
+    if (message?.runId === state.config.runId) await bus.dead.redrive(id)
+  }
+  return seq
+}

@@ -1,0 +1,87 @@
+import type { Bus } from '../../bus/mod.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import { RunStarted } from '../../schemas/messages/run.ts'
+import { agentRoles } from '../../schemas/role.ts'
+import { RunConfig, type Setting, Variants } from '../../schemas/run.ts'
+import type { Task } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { publicView } from '../../tasks/load.ts'
+import { retentionOf } from '../../tasks/read-retention.ts'
+import { UsageError } from '../errors.ts'
+import { modelsOf, rowOptionsOf } from '../topology/models.ts'
+import { type PlannedEvidence, withReferences } from './evidence.ts'
+
+export type RunRequest = {
+  runId?: string
+  seed: number
+  attempts?: number
+  rows?: number
+  /** Left out by a run that makes data alone. */
+  evidence?: PlannedEvidence
+  /** Left out: seed where the task has a pool, as a program that is given may name it. */
+  setting?: Setting
+  /** Of a run that makes data alone. */
+  generate?: RunConfig['generate']
+  /** Of a run that is part of a comparison. */
+  comparison?: RunConfig['comparison']
+}
+
+const sealingNote = {
+  enforced:
+    'The server keeps answers, sealed questions and agents in three accounts without exports or imports. ' +
+    'Agents of one machine share an operating-system user, so the task folder on its disk is not sealed from them.',
+  open: 'This server has one account for everybody: nothing is sealed. Use the accounts that docs/operations.md describes.',
+}
+
+/** The name of a run, or of a set of runs, that was given none. */
+export const nameByTime = (task: Task, at = new Date().toISOString()): string =>
+  `${task.id}-${at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
+
+/** Puts the task on the bus, its sealed part into VAULT, and starts the run. Errors: UsageError for a run id used before. */
+export async function submitRun(bus: Bus, task: Task, topology: Topology, request: RunRequest): Promise<string> {
+  const startedAt = new Date().toISOString()
+  const runId = request.runId ?? nameByTime(task, startedAt)
+  const setting = request.setting ?? (task.seeds.length > 0 ? 'seed' : 'scratch')
+  const { attempts: defaultAttempts, rows: defaultRows, ...limits } = topology.run
+  const retentionSet = request.evidence?.retention ? await retentionOf(task) : undefined
+  const whole = { ...task, retentionSet }
+  const rows = request.rows ?? defaultRows ?? task.rows.target
+  const config = RunConfig.safeParse({
+    runId,
+    seed: request.seed,
+    attempts: request.attempts ?? defaultAttempts,
+    rows,
+    minimumRows: Math.min(task.rows.minimum, rows),
+    variants: Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))),
+    models: modelsOf(topology),
+    options: rowOptionsOf(topology),
+    prices: topology.prices,
+    limits,
+    taskHash: task.sha256,
+    primary: task.scorer.primary,
+    setting,
+    publicTask: await bus.objects.putJson(
+      'LAB',
+      `task/${task.id}`,
+      publicView(setting === 'seed' ? task : { ...task, seeds: [] }),
+    ),
+    sealedTask: await bus.objects.putJson('VAULT', `task/${task.id}`, whole),
+    sealing: { enforced: bus.sealed, note: bus.sealed ? sealingNote.enforced : sealingNote.open },
+    ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
+    ...(request.generate ? { generate: request.generate } : {}),
+    ...(request.comparison ? { comparison: request.comparison } : {}),
+    startedAt,
+  })
+  if (!config.success) {
+    throw new UsageError(`The run cannot be started: ${config.error.issues[0]?.message}.`, 'Correct that option.')
+  }
+  if ((await bus.runs()).includes(runId)) {
+    throw new UsageError(
+      `There is a run ${runId} already; a run id is never used twice.`,
+      `Choose another --run-id, or: syllabus resume ${runId}`,
+    )
+  }
+  const id = `run-started:${hashOf(config.data).slice(0, 16)}`
+  await bus.publish(RunStarted, { runId, variant: topology.agents.planner.variant, id }, { config: config.data })
+  return runId
+}

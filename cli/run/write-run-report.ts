@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { Bus } from '../../bus/mod.ts'
+import { RunStarted } from '../../schemas/messages/run.ts'
+import { Row } from '../../schemas/row.ts'
+import { PublicTask } from '../../schemas/task.ts'
+import { UsageError } from '../errors.ts'
+import { runsFolder } from '../home.ts'
+import type { Reporter } from '../progress.ts'
+import { writeReport } from '../report/mod.ts'
+import { versions } from '../versions.ts'
+import { readRun } from './follow-run.ts'
+
+/** Writes `runs/<id>/report.{html,md,json}` from the log. Errors: UsageError when there is no such run. */
+export async function writeRunReport(bus: Bus, runId: string, reporter: Reporter): Promise<void> {
+  const entries = await readRun(bus, runId)
+  const started = RunStarted.schema.safeParse(entries.find((entry) => entry.name === 'run-started')?.payload)
+  if (!started.success)
+    throw new UsageError(`There is no run ${runId} on this bus.`, 'See the runs with: npx syllabus status')
+  const { html, md, json, data } = await writeReport({
+    dir: join(runsFolder(), runId),
+    entries,
+    task: await bus.objects.getJson(started.data.config.publicTask, PublicTask).catch(() => null),
+    versions: await versions(),
+    readRows: (dataset) => bus.objects.getLines(dataset, Row),
+  })
+  for (const sentence of headline(data)) reporter.line(sentence)
+  reporter.line(`report: ${html}`)
+  reporter.json({ type: 'report', html, md, json })
+}
+
+/** The report's own sentences about the result. */
+function headline(data: Awaited<ReturnType<typeof writeReport>>['data']): string[] {
+  const { improved, beatsExamples, search } = data.conclusion
+  return [improved, beatsExamples, search].map(({ sentence }) => sentence)
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { identityVariable } from '../../agents/kit/identity.ts'
+import type { Identity } from '../../agents/kit/launch.ts'
+import { type LogFile, openAgentsLog } from './log-file.ts'
+
+const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
+
+/** The secrets of the whole cluster, which no agent is given. */
+const secrets = ['NATS_URL', 'SYLLABUS_CREDENTIALS', 'SYLLABUS_CONTAMINATION_KEY']
+
+/** What Node needs to begin with; the rest comes with the launch, which knows what is secret. */
+const atOnce = /^(PATH|HOME|LANG|TZ|TMPDIR|LC_.*|LD_.*|SSL_.*|NODE_.*|SYLLABUS_.*)$/
+
+/** The variables of this process without the cluster's secrets and those named. */
+export const environmentWithout = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || secrets.includes(name) || names.includes(name) ? [] : [[name, value]],
+    ),
+  )
+
+/** Starts the process of an agent. It loads its code at once, and works when it is sent its `Launch`. */
+export function startAgent(identity: Identity, stderr: 'inherit' | number): ChildProcess {
+  const inherited = Object.entries(environmentWithout([])).filter(([name]) => atOnce.test(name))
+  const cache = getCompileCacheDir()
+  return spawn(process.execPath, [entry], {
+    env: {
+      // Node names the folder of its own version, within the one it was given.
+      ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }),
+      ...Object.fromEntries(inherited),
+      [identityVariable]: JSON.stringify(identity),
+    },
+    stdio: ['ignore', 'ignore', stderr, 'ipc'],
+    // Ctrl-C on the terminal is for the supervisor; it drains its agents.
+    detached: true,
+  })
+}
+
+/** Agents that load their code before their launch is known, while the command still reads its input. */
+export type EarlyAgents = Disposable & {
+  log: LogFile
+  /** The process of this agent, if it was started and still runs; it is then the taker's to end. */
+  take(identity: Identity): ChildProcess | undefined
+}
+
+/** Starts agents early; those that nobody takes are ended when this is disposed, and a log that nobody used goes. */
+export function startEarly(identities: readonly Identity[]): EarlyAgents {
+  const log = openAgentsLog()
+  const children = new Map(
+    identities.map((identity) => [JSON.stringify(identity), startAgent(identity, log.descriptor)]),
+  )
+  // Whoever takes one hears of its end; until then an error is nobody's.
+  for (const child of children.values()) child.on('error', () => {})
+  return {
+    log,
+    take({ role, variant, instance }) {
+      const key = JSON.stringify({ role, variant, instance })
+      const child = children.get(key)
+      children.delete(key)
+      return child?.connected ? child : undefined
+    },
+    [Symbol.dispose]() {
+      for (const child of children.values()) child.kill('SIGTERM')
+      log[Symbol.dispose]()
+      if (children.size === identities.length) rmSync(log.path)
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { isAlive } from '../../bus/mod.ts'
+import { UsageError } from '../errors.ts'
+import { homeFolder } from '../home.ts'
+
+/** The session that runs agents on this machine, so that other commands can join it. */
+export const LiveSession = z.object({
+  pid: z.number().int(),
+  pageUrl: z.string(),
+  topology: z.string(),
+  logFile: z.string(),
+})
+export type LiveSession = z.infer<typeof LiveSession>
+
+const file = () => join(homeFolder(), 'session.json')
+
+/** The session that is alive, or null. */
+export async function findSession(): Promise<LiveSession | null> {
+  const text = await readFile(file(), 'utf8').catch(() => null)
+  if (text === null) return null
+  const parsed = LiveSession.safeParse(JSON.parse(text))
+  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null
+}
+
+/** Says that this process runs the agents; the returned function takes it back. The page's address holds a token: mode 0600. */
+export async function announceSession(session: Omit<LiveSession, 'pid'>): Promise<() => Promise<void>> {
+  await writeFile(file(), JSON.stringify({ ...session, pid: process.pid }), { mode: 0o600 })
+  return () => rm(file(), { force: true })
+}
+
+/** Errors: UsageError when other agents run here already, and `why` says what they are not fit for. */
+export async function checkNoSession(why: string): Promise<void> {
+  const running = await findSession()
+  if (running) throw new UsageError(`Process ${running.pid} runs agents here, and ${why}.`, 'Stop that process first.')
+}

@@ -1,0 +1,103 @@
+import type { ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Identity, Launch } from '../../agents/kit/launch.ts'
+import type { Log } from '../../agents/kit/log.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { asksModel } from '../../schemas/variants.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type EarlyAgents, startAgent } from './agent-child.ts'
+
+export type SupervisorLimits = Topology['supervisor']
+/** An agent to run, and what it is handed once the bus is ready for it. */
+export type Crew = { identity: Identity; launch: Promise<Launch> }
+
+/** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
+export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
+  asksModel(variant) ? paidDrainMs : drainMs
+
+/** How long an agent that has given everything back may take to say goodbye. */
+const goodbyeMs = 1000
+
+/**
+ * Runs agent processes and restarts what dies.
+ * S1  A process that dies is started again after a delay that doubles from minRestartMs to maxRestartMs and is reset once a
+ *     process has lived for maxRestartMs. Processes load their code while the bus is still made ready.
+ * S2  One that ends with the exit code for bad input is not: the supervisor fails with its reason (errors at start-up beat loops).
+ * S3  Stop drains: SIGTERM to all, or to those of a role; the time to drain, and to give back the rest; then SIGKILL.
+ */
+export function supervise(
+  crew: readonly Crew[],
+  limits: SupervisorLimits,
+  options: { log: Log; stderr: 'inherit' | number; early?: EarlyAgents | undefined },
+) {
+  const { log, stderr, early } = options
+  const fatal = Promise.withResolvers<never>()
+  fatal.promise.catch(() => {})
+  const children = new Map<ChildProcess, AgentRole>()
+
+  async function keep(agent: Crew, stopping: AbortSignal): Promise<void> {
+    let delay = limits.minRestartMs
+    while (!stopping.aborted) {
+      const startedAt = Date.now()
+      const { code, signal } = await runOnce(agent, stopping)
+      if (stopping.aborted) return
+      const { role, instance } = agent.identity
+      if (code === exitCodes.badInput) {
+        fatal.reject(new Error(`${role} ${instance} cannot start; its log says why`))
+        return
+      }
+      if (Date.now() - startedAt > limits.maxRestartMs) delay = limits.minRestartMs
+      log.warn({ role, instance, code, signal, delay }, 'agent ended; it is started again')
+      await sleep(delay, undefined, { signal: stopping }).catch(() => {})
+      delay = Math.min(delay * 2, limits.maxRestartMs)
+    }
+  }
+
+  async function runOnce(
+    { identity, launch }: Crew,
+    stopping: AbortSignal,
+  ): Promise<{ code: number | null; signal: string | null }> {
+    const before = early?.take(identity)
+    // Where some were started early, the others leave them the processors until the bus is ready.
+    if (early && !before) await launch.catch(() => {})
+    if (stopping.aborted) return { code: null, signal: null }
+    const child = before ?? startAgent(identity, stderr)
+    children.set(child, identity.role)
+    // One that is gone before it could be told is started again.
+    launch.then(
+      (told) => child.connected && child.send(told, () => {}),
+      () => child.kill('SIGTERM'),
+    )
+    return new Promise((resolve) => {
+      child.once('error', (error) => log.error({ error: error.message }, 'agent could not be started'))
+      child.once('close', (code, signal) => {
+        children.delete(child)
+        resolve({ code, signal })
+      })
+    })
+  }
+
+  const loops = crew.map((agent) => {
+    const stopping = new AbortController()
+    return { ...agent.identity, stopping, done: keep(agent, stopping.signal) }
+  })
+
+  return {
+    /** Rejects when an agent cannot start for a reason that a restart does not mend. */
+    failed: fatal.promise,
+    /** Ends all agents, or those of a role. */
+    async stop(role?: AgentRole): Promise<void> {
+      const leaving = loops.filter((agent) => role === undefined || agent.role === role)
+      const kill = (signal: NodeJS.Signals) => {
+        for (const [child, of] of children) if (role === undefined || of === role) child.kill(signal)
+      }
+      for (const { stopping } of leaving) stopping.abort()
+      kill('SIGTERM')
+      const longest = Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits)))
+      const force = setTimeout(() => kill('SIGKILL'), longest + limits.graceMs + goodbyeMs)
+      await Promise.all(leaving.map(({ done }) => done))
+      clearTimeout(force)
+    },
+  }
+}

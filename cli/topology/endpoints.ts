@@ -1,0 +1,66 @@
+import { type Endpoint, endpointOf, hostOf } from '../../agents/kit/teacher/options.ts'
+import { EmbeddingEndpoint } from '../../schemas/embedding.ts'
+import { EndpointOptions } from '../../schemas/endpoint.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { PayingRole } from '../../schemas/usage.ts'
+import { asksModel } from '../../schemas/variants.ts'
+import { UsageError } from '../errors.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Who asks an endpoint, where a topology says so, and which variable holds the key. */
+export type Asking = { role: AgentRole; at: string; endpoint: Required<Endpoint>; keyName: string | null }
+
+/** A role whose variant asks a model, and the model. */
+export type Asked = Asking & { role: PayingRole; model: string | null }
+
+/** The roles of a topology that ask a model, in their order. */
+export function askedBy({ agents }: Topology, env: Environment): Asked[] {
+  return PayingRole.options.flatMap((role) => {
+    const { variant, options } = agents[role]
+    if (!asksModel(variant)) return []
+    const where = EndpointOptions.parse(options)
+    const model = typeof options.model === 'string' ? options.model : null
+    const at = `agents.${role}.options`
+    return [{ role, at, model, endpoint: endpointOf(where, env, at), keyName: where.apiKeyEnv }]
+  })
+}
+
+/** The embedder of a topology's trainer-bridge, where it is one over HTTP whose options hold. */
+export function embedderAsked({ agents }: Topology, env: Environment): (Asking & { model: string })[] {
+  const { data } = EmbeddingEndpoint.safeParse(agents['trainer-bridge'].options.embedder)
+  const at = 'agents.trainer-bridge.options.embedder'
+  if (!data) return []
+  const endpoint = endpointOf(data, env, at)
+  return [{ role: 'trainer-bridge', at, model: data.model, endpoint, keyName: data.apiKeyEnv }]
+}
+
+/** Errors: UsageError when the key of one variable would go to two endpoints: it is a secret that one of them must not learn. */
+export function checkKeys(asked: readonly Asking[]): void {
+  const withKey = asked.filter(({ endpoint }) => endpoint.apiKey !== '')
+  for (const [name, sharing] of Map.groupBy(withKey, ({ keyName }) => keyName!)) {
+    const [one, other] = [sharing[0]!, sharing.find((each) => originOf(each) !== originOf(sharing[0]!))]
+    if (!other) continue
+    const mend =
+      `Name each one's own variable, for example ${other.at}.apiKeyEnv: ${other.role.toUpperCase().replaceAll('-', '_')}_API_KEY; ` +
+      'null where the endpoint wants no key.'
+    const [here, there] = [one, other].map(({ role, endpoint }) => `${hostOf(endpoint)} (${role})`)
+    throw new UsageError(`The key in ${name} would go to ${here} and to ${there}.`, mend)
+  }
+}
+
+const originOf = ({ endpoint }: Asking) => URL.parse(endpoint.baseUrl)?.origin
+
+/** The variables with keys of some topologies' agents that are not for this one; OPENAI_API_KEY is always one of them. */
+export function keysWithheld(role: AgentRole, own: Topology, all: readonly Topology[]): string[] {
+  const nameOf = ({ agents }: Topology, of: AgentRole) => EndpointOptions.parse(agents[of].options).apiKeyEnv
+  const embedders = (topology: Topology) => embedderAsked(topology, {}).flatMap(({ keyName }) => keyName ?? [])
+  const named = all.flatMap((topology) => [
+    ...PayingRole.options.flatMap((each) => nameOf(topology, each) ?? []),
+    ...embedders(topology),
+  ])
+  const asks = asksModel(own.agents[role].variant) ? nameOf(own, role) : null
+  const given = role === 'trainer-bridge' ? embedders(own)[0] : asks
+  return [...new Set(['OPENAI_API_KEY', ...named])].filter((name) => name !== given)
+}

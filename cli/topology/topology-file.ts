@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parse, YAMLParseError } from 'yaml'
+import { z } from 'zod'
+import { type AgentRole, agentRoles } from '../../schemas/role.ts'
+import { Topology } from '../../schemas/topology.ts'
+import { variantsOf } from '../../schemas/variants.ts'
+import { UsageError } from '../errors.ts'
+import { laidOver } from './merge.ts'
+import { withPaperNames } from './paper-names.ts'
+
+export const defaultTopology = fileURLToPath(new URL('../../deploy/topologies/local.yaml', import.meta.url))
+
+/** Whether a bus that others made keeps its limits: those of the topology that is taken where none is named are nobody's wish. */
+export const keepsLimits = (path: string, env = process.env): boolean =>
+  env.NATS_URL !== undefined && path === defaultTopology
+
+/** What a recipe lays over a topology file: parts of a topology, then settings by the paper's names. */
+export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string, string>> }
+
+/**
+ * Reads and checks a topology, with what is laid over it and the paper's settings from the environment. Errors: UsageError that names
+ * the file, the place in it, and what there is instead.
+ */
+export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new UsageError(`There is no topology file ${path}.`, `Name an existing one, for example ${defaultTopology}.`)
+  })
+  try {
+    const parsed = Topology.safeParse(laidOver(parse(text), over))
+    if (parsed.success) return withPaperNames(withPaperNames(parsed.data, limits), process.env)
+    throw new UsageError(
+      `The topology ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
+      `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,
+    )
+  } catch (error) {
+    if (error instanceof YAMLParseError) {
+      throw new UsageError(`The topology ${path} is not YAML: ${error.message}`, 'Mend that line.')
+    }
+    throw error
+  }
+}
+
+const describeVariants = () =>
+  agentRoles.map((role: AgentRole) => `${role} (${variantsOf[role].join(' | ')})`).join(', ')

@@ -1,0 +1,20 @@
+import type { z } from 'zod'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../errors.ts'
+
+/** The options of a topology's agent. `named`: how the error names it. Errors: UsageError for options that do not hold. */
+export function usableOptions<T>(
+  schema: z.ZodType<T>,
+  { name, agents }: Topology,
+  role: AgentRole,
+  { named, mend }: { named: string; mend: string },
+): T {
+  const { data, error } = schema.safeParse(agents[role].options)
+  if (!error) return data
+  const { path, message } = error.issues[0]!
+  throw new UsageError(
+    `The ${named} of topology ${name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
+    mend,
+  )
+}
