@@ -1,4 +1,4 @@
-import type { ProcedureSource, Program } from '../../schemas/program.ts'
+import { type ProcedureSource, type Program, usualFilters } from '../../schemas/program.ts'
 import { maxPhrasings } from '../../schemas/task.ts'
 import { apportion } from './rules/apportion.ts'
 
@@ -9,7 +9,7 @@ export type Manner = Pick<ProcedureSource, 'phrasings' | 'wideShare' | 'difficul
 const checks: Pick<Program, 'version' | 'contract' | 'filters' | 'verification' | 'judge'> = {
   version: 1,
   contract: { maxInputChars: 1000, maxOutputChars: 1000 },
-  filters: { nearDuplicateJaccard: 0.7, contaminationShare: 0.6 },
+  filters: usualFilters,
   verification: 'execute',
   judge: null,
 }

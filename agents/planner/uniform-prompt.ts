@@ -1,4 +1,4 @@
-import type { Program, PromptSource } from '../../schemas/program.ts'
+import { type Program, type PromptSource, usualFilters } from '../../schemas/program.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { apportion } from './rules/apportion.ts'
 
@@ -6,7 +6,7 @@ import { apportion } from './rules/apportion.ts'
 export const promptChecks: Pick<Program, 'version' | 'contract' | 'filters'> = {
   version: 1,
   contract: { maxInputChars: 4000, maxOutputChars: 4000 },
-  filters: { nearDuplicateJaccard: 0.7, contaminationShare: 0.6 },
+  filters: usualFilters,
 }
 
 /**

@@ -4,10 +4,9 @@ import { memo } from '../../agents/kit/cache.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { UsageError } from '../errors.ts'
 import { type Asked, askedBy, checkKeys, embedderAsked } from '../topology/endpoints.ts'
 import { checkPrices, shareConcurrency } from '../topology/models.ts'
 import { usableOptions } from '../topology/usable-options.ts'
@@ -16,64 +15,6 @@ import type { ModelContexts } from './check-context.ts'
 
 /** What the variants that ask a model take as options. */
 export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
-
-/** The topology with another language model for every agent that asks one. */
-export function withModel(topology: Topology, model: string | undefined): Topology {
-  if (model === undefined) return topology
-  const named = (spec: AgentSpec) => (asksModel(spec.variant) ? { ...spec, options: { ...spec.options, model } } : spec)
-  const { planner, generator, critic } = topology.agents
-  const agents = { planner: named(planner), generator: named(generator), critic: named(critic) }
-  return { ...topology, agents: { ...topology.agents, ...agents } }
-}
-
-/** The topology with a model of this machine: all ask it where it is served, and its tokens cost nothing unless a price is written. */
-export const withFreeModel = (topology: Topology, model: string): Topology => ({
-  ...withoutEndpoints(topology),
-  prices: { [model]: { inputPerMillion: 0, outputPerMillion: 0 }, ...topology.prices },
-})
-
-/**
- * The topology as a model of this machine serves it: its name where one is asked, no more requests at a time than it answers together,
- * and prompts and replies of the planner that fit a small context. Errors: UsageError when no agent asks a model.
- */
-export function withLocalModel(topology: Topology, model: string): Topology {
-  const free = withFreeModel(topology, model)
-  const { planner, generator, critic } = free.agents
-  if (!asksModel(planner.variant) && !asksModel(generator.variant)) {
-    throw new UsageError(
-      `No agent of topology ${topology.name} asks a language model, so --teacher has nothing to teach.`,
-      'Use --topology deploy/topologies/llm.yaml, or a generator "llm" in a topology of your own.',
-    )
-  }
-  const fitting = (spec: AgentSpec): AgentSpec => {
-    if (!asksModel(spec.variant)) return spec
-    const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / spec.replicas))
-    const given = Number(spec.options.concurrency ?? most)
-    return { ...spec, options: { ...spec.options, concurrency: Math.min(given, most) } }
-  }
-  const { maxNewTokens, contextChars } = topology.localTeacher
-  const brief = (spec: AgentSpec): AgentSpec => {
-    if (!asksModel(spec.variant)) return spec
-    const { maxTokens = maxNewTokens, contextChars: chars = contextChars } = spec.options
-    const bounds = {
-      maxTokens: Math.min(Number(maxTokens), maxNewTokens),
-      contextChars: Math.min(Number(chars), contextChars),
-    }
-    return { ...spec, options: { ...spec.options, ...bounds } }
-  }
-  const agents = { ...free.agents, planner: brief(planner), generator: fitting(generator), critic: fitting(critic) }
-  return withModel({ ...free, agents }, model)
-}
-
-/** The topology with every model behind OPENAI_BASE_URL. */
-function withoutEndpoints(topology: Topology): Topology {
-  const agents = { ...topology.agents }
-  for (const role of PayingRole.options) {
-    const { baseUrl: _own, apiKeyEnv: _key, ...options } = agents[role].options
-    agents[role] = { ...agents[role], options }
-  }
-  return { ...topology, agents }
-}
 
 /**
  * Checks what the models that a command will use need, without a paid call: options, prices, that no key goes to two endpoints, and of

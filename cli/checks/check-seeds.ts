@@ -1,13 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { buildContaminationIndex, openContaminationIndex } from '../../agents/critic/checks/contamination.ts'
 import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import { answerIn } from '../../tasks/seed-pool.ts'
 import { UsageError } from '../errors.ts'
-
-/** Share of an item's n-grams, with its numbers, that makes a seed that item: the critic's default for rows. */
-const share = 0.6
+import { openItems } from './item-index.ts'
 
 /** A seed, where it stands, and whether it may be a validation question, as those of error-driven sources are. */
 type Placed = { text: string; where: string; fromValidation: boolean }
@@ -31,8 +27,7 @@ const nameOf = { validation: 'validation split', sealed: 'sealed test', retentio
 export function* seedFaults(task: Task, program?: Program): Generator<SeedFault, undefined> {
   const placed = [...pooled(task), ...(program ? listed(program) : [])]
   if (placed.length === 0) return
-  const key = randomBytes(32)
-  const index = openContaminationIndex(buildContaminationIndex(evaluationItems(task), key), key, { share })
+  const index = openItems(evaluationItems(task))
   for (const { text, where, fromValidation } of placed) {
     const answer = answerIn(text)
     if (answer !== null) {

@@ -1,10 +1,5 @@
-import {
-  buildContaminationIndex,
-  type EvaluationItem,
-  itemIdsByOrdinal,
-  openContaminationIndex,
-} from '../../agents/critic/checks/contamination.ts'
-import { contaminationShare } from '../run/evidence.ts'
+import { type EvaluationItem, itemIdsByOrdinal } from '../../agents/critic/checks/contamination.ts'
+import { openItems, ownKey } from './item-index.ts'
 
 /** Two texts of which `later` repeats `earlier`, as the critic finds rows that repeat an item. */
 export type Repeat<T> = { earlier: T; later: T; how: string; share: number }
@@ -12,10 +7,8 @@ export type Repeat<T> = { earlier: T; later: T; how: string; share: number }
 /** Texts, and the closest repeat of one among those that are not to be skipped. */
 function openTexts<T extends { text: string }>(texts: readonly T[]) {
   const items = texts.map(({ text }, place): EvaluationItem => ({ id: String(place), split: 'sealed', text }))
-  // Nobody else sees this index: its key hides nothing.
-  const key = Buffer.alloc(32)
-  const index = openContaminationIndex(buildContaminationIndex(items, key), key, { share: contaminationShare })
-  const places = itemIdsByOrdinal(items, key).map(Number)
+  const index = openItems(items)
+  const places = itemIdsByOrdinal(items, ownKey).map(Number)
   return (place: number, skip: (other: number) => boolean): { place: number; repeat: Repeat<T> } | null => {
     const later = texts[place]!
     const hit = index.check(later, (item) => skip(places[item]!))

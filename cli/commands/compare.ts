@@ -6,7 +6,7 @@ import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkFits } from '../checks/check-context.ts'
 import { checkGenerator } from '../checks/check-generator.ts'
-import { checkModels, withLocalModel, withModel } from '../checks/check-models.ts'
+import { checkModels } from '../checks/check-models.ts'
 import { checkSeeds } from '../checks/check-seeds.ts'
 import { type ComparisonPlan, checkRunNames, PlannerArm, runsOf } from '../compare/plan.ts'
 import { keepPlan } from '../compare/plan-file.ts'
@@ -24,6 +24,7 @@ import { beginMember } from '../run-set/member.ts'
 import { checkNoSession } from '../session/live-session.ts'
 import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
+import { withModel, withNamedModel } from '../topology/with-model.ts'
 
 type Options = {
   arms?: PlannerArm[]
@@ -66,7 +67,7 @@ export function registerCompare(program: Command): void {
       const task = await loadTask(folder)
       const read = await readTopology(options.topology)
       const local = localModelOf(options.teacher, read)
-      const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
+      const topology = withNamedModel(read, local, options.model)
       checkGenerator(task, topology)
       const setting = settingOf(task, topology, options.setting)
       if (setting === 'seed') checkSeeds(task)

@@ -7,7 +7,6 @@ import { hostOf } from '../../agents/kit/teacher/options.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../trainer-bridge/provision/mod.ts'
 import { bridgeOptionsOf } from '../checks/check-bridge.ts'
-import { withModel } from '../checks/check-models.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
@@ -18,6 +17,7 @@ import { askedBy, checkKeys, embedderAsked } from '../topology/endpoints.ts'
 import { type Limit, limitsOf } from '../topology/limits.ts'
 import { paperNamesIn } from '../topology/paper-names.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
+import { withModel } from '../topology/with-model.ts'
 
 /** Whether a check passes, as a finding. */
 async function finding(name: string, check: () => Promise<string>): Promise<Finding> {

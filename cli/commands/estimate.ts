@@ -5,7 +5,6 @@ import type { Topology } from '../../schemas/topology.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkGenerator } from '../checks/check-generator.ts'
-import { withLocalModel, withModel } from '../checks/check-models.ts'
 import { checkedProgram } from '../checks/check-program.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { tell } from '../estimate/tell.ts'
@@ -17,6 +16,7 @@ import { scorerOption } from '../options/scorer-option.ts'
 import { type EvidenceRequest, planEvidence } from '../run/evidence.ts'
 import { generateTeacher, localModelOf } from '../session/local-teacher.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
+import { withNamedModel } from '../topology/with-model.ts'
 
 type Options = EvidenceRequest &
   LoadOptions & {
@@ -62,7 +62,7 @@ export function registerEstimate(program: Command): void {
 
       function wholeRun(read: Topology) {
         const local = localModelOf(options.teacher, read)
-        const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
+        const topology = withNamedModel(read, local, options.model)
         checkGenerator(task, topology)
         const evidence = planEvidence(task, topology, options)
         return { topology, asked: { rows: options.rows, attempts: options.attempts, evidence } }

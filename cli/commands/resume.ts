@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { checkModels, withLocalModel } from '../checks/check-models.ts'
+import { checkModels } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { teacherOption } from '../options/model-options.ts'
 import { createReporter } from '../progress.ts'
@@ -11,6 +11,7 @@ import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
 import { withBus } from '../session/with-bus.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
 import { topologyOfRun } from '../topology/topology-of-run.ts'
+import { withLocalModel } from '../topology/with-model.ts'
 
 type Options = { topology: string; model?: string; teacher?: string; json: boolean }
 

@@ -5,7 +5,7 @@ import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkFits } from '../checks/check-context.ts'
-import { checkModels, withLocalModel, withModel } from '../checks/check-models.ts'
+import { checkModels } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { summaryOf, tell } from '../estimate/tell.ts'
@@ -23,6 +23,7 @@ import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
 import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
+import { withNamedModel } from '../topology/with-model.ts'
 
 export function registerRun(program: Command): void {
   program
@@ -90,7 +91,7 @@ export function registerRun(program: Command): void {
       const task = await loadTask(folder, options)
       const read = await readTopology(options.topology)
       const local = localModelOf(options.teacher, read)
-      const topology = local ? withLocalModel(read, local.name) : withModel(read, options.model)
+      const topology = withNamedModel(read, local, options.model)
       const { evidence, setting } = await planRun(task, topology, options)
       const estimate = await estimateOf(task, topology, { ...options, evidence })
       if (options.dryRun) {

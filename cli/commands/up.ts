@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
-import { checkModels, withLocalModel, withModel } from '../checks/check-models.ts'
+import { checkModels } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { teacherOption } from '../options/model-options.ts'
 import { createReporter } from '../progress.ts'
@@ -9,6 +9,7 @@ import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
 import { openSession } from '../session/session.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
+import { withNamedModel } from '../topology/with-model.ts'
 
 export function registerUp(program: Command): void {
   program
@@ -25,7 +26,7 @@ export function registerUp(program: Command): void {
       const reporter = createReporter()
       const read = await readTopology(file)
       const local = localModelOf(teacher, read)
-      const topology = local ? withLocalModel(read, local.name) : withModel(read, model)
+      const topology = withNamedModel(read, local, model)
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       await checkModels(topology)
       const stop = stopSignal()

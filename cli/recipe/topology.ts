@@ -1,10 +1,10 @@
 import type { RecipeArm } from '../../schemas/recipe.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { withModel } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { laidOver } from '../topology/merge.ts'
 import { paperNames } from '../topology/paper-names.ts'
 import { readTopology } from '../topology/topology-file.ts'
+import { withModel } from '../topology/with-model.ts'
 
 /**
  * The topology of an arm: the recipe's file, the arm's changes, its models, its settings by the paper's names; then those of the

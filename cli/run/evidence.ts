@@ -1,9 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { buildContaminationIndex, openContaminationIndex } from '../../agents/critic/checks/contamination.ts'
-import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
-import type { Bus } from '../../bus/mod.ts'
 import { type BaselineArm, BaselineKind, kindOf, type ReferenceArm } from '../../schemas/arm.ts'
-import type { Row } from '../../schemas/row.ts'
 import type { Evidence } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -76,38 +71,4 @@ function planGuidance(
   const isLarge = task.validation.length >= guardFrom
   const auto = isLarge && swapValidationAt === null ? 'ladder' : 'off'
   return { guard: guard === 'auto' ? auto : guard, swapValidationAt }
-}
-
-/** Share of an item's words from which a row is taken for a copy of it, as the programs of a planner that follows rules have it. */
-export const contaminationShare = 0.6
-
-/**
- * The rows of each of the task's references as training rows. Those that copy an item of validation, test, audit or the retention set are
- * refused, as the critic refuses generated ones.
- */
-export function referenceRows(task: Task): { arm: ReferenceArm; rows: Row[]; refused: number }[] {
-  const key = randomBytes(32)
-  const index = openContaminationIndex(buildContaminationIndex(evaluationItems(task), key), key, {
-    share: contaminationShare,
-  })
-  return task.references.map(({ arm, rows: all }) => {
-    const rows = all
-      .map((row, place): Row => {
-        const id = `a0.r0.reference.${place}.0`
-        return { id, skill: 'reference', source: 'reference', ...row, origin: { generator: 'reference' } }
-      })
-      .filter(({ input }) => index.check({ text: input }) === null)
-    return { arm, rows, refused: all.length - rows.length }
-  })
-}
-
-/** The evidence with the rows of the references that it has arms of on the bus. */
-export async function withReferences(bus: Bus, task: Task, evidence: PlannedEvidence): Promise<Evidence> {
-  const references: Evidence['references'] = []
-  if (!evidence.arms.some((arm) => kindOf(arm) === 'reference')) return { ...evidence, references }
-  for (const { arm, rows, refused } of referenceRows(task)) {
-    if (!evidence.arms.includes(arm)) continue
-    references.push({ arm, rows: await bus.objects.putLines('LAB', `task/${task.id}`, rows), refused })
-  }
-  return { ...evidence, references }
 }

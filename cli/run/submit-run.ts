@@ -9,7 +9,8 @@ import { publicView } from '../../tasks/load.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import { UsageError } from '../errors.ts'
 import { modelsOf, rowOptionsOf } from '../topology/models.ts'
-import { type PlannedEvidence, withReferences } from './evidence.ts'
+import type { PlannedEvidence } from './evidence.ts'
+import { withReferences } from './reference-rows.ts'
 
 export type RunRequest = {
   runId?: string

@@ -1,3 +1,4 @@
+import { usualFilters } from '../../../schemas/program.ts'
 import { buildContaminationIndex, openContaminationIndex } from './contamination.ts'
 import { createDuplicateIndex } from './duplicate-index.ts'
 import { createDice, longProblem, shortProblem, shortText } from './planted-problems.ts'
@@ -9,6 +10,7 @@ import { contaminationRates, duplicateRates, type Shares } from './planted-rates
  */
 const total = Number(process.argv[2] ?? 1_000_000)
 const CHUNK = 10_000
+const { contaminationShare } = usualFilters
 const key = new Uint8Array(32).fill(1)
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
 
@@ -23,9 +25,11 @@ for (const [name, count, make] of [
 ] as const) {
   const dice = createDice(2026)
   const problems = Array.from({ length: count }, () => make(dice))
-  const leaks = contaminationRates(problems, 'leaks', { key, share: 0.6 })
-  const others = contaminationRates(problems, 'lookAlikes', { key, share: 0.6 })
-  console.log(`contamination, ${count} items of ${name}, share 0.6: leaks found: ${percent(leaks.shares)}`)
+  const leaks = contaminationRates(problems, 'leaks', { key, share: contaminationShare })
+  const others = contaminationRates(problems, 'lookAlikes', { key, share: contaminationShare })
+  console.log(
+    `contamination, ${count} items of ${name}, share ${contaminationShare}: leaks found: ${percent(leaks.shares)}`,
+  )
   console.log(`  look-alikes refused: ${percent(others.shares)}; ${others.templateOverlap} kept as template overlap`)
   for (const jaccard of [0.6, 0.7, 0.8, 0.9]) {
     console.log(`duplicates, jaccard ${jaccard}: flagged: ${percent(duplicateRates(problems, jaccard, createDice(7)))}`)
@@ -73,7 +77,7 @@ const items = Array.from({ length: 1_000 }, (_, i) => ({
   text: shortText(dice),
 }))
 const published = buildContaminationIndex(items, key)
-const contamination = openContaminationIndex(published, key, { share: 0.6 })
+const contamination = openContaminationIndex(published, key, { share: contaminationShare })
 let hits = 0
 timeRows(
   (text) => {
