@@ -147,21 +147,29 @@ describe('two-way table', () => {
   })
 })
 
-describe('half the width', () => {
+describe('the margin', () => {
   /** Seven groups and three seeds whose parts of the variance are as given. */
-  const half = (ofGroups: number, ofSeeds: number) => {
+  const of = (ofGroups: number, ofSeeds: number, residual = 0) => {
     const table = twoWay({
       sizes: new Array<number>(7).fill(1),
       right: [0, 1, 2].map(() => new Array<number>(7).fill(0)),
     })
-    return margin(ofGroups, [{ ...table, betweenSeeds: 21 * ofSeeds }])
+    const groups = { variance: ofGroups + residual, degreesOfFreedom: 6 }
+    return margin(groups, [{ ...table, betweenSeeds: 21 * ofSeeds, residual: 21 * residual }])
   }
   test.each([
-    ['of groups alone: Student’s t of 6', 0.01, 0, 2.4469 * 0.1],
-    ['of seeds alone: Student’s t of 2', 0, 0.01, 4.3027 * 0.1],
-    ['of both alike: Student’s t of 3, since 1/3 is the mean of 1/6 and 1/2', 0.005, 0.005, 3.1824 * 0.1],
-    ['of nothing', 0, 0, 0],
-  ])('%s', (_, ofGroups, ofSeeds, expected) => expect(half(ofGroups, ofSeeds)).toBeCloseTo(expected, 4))
+    ['of groups alone: Student’s t of 6', 0.01, 0, 2.4469],
+    ['of seeds alone: Student’s t of 2', 0, 0.01, 4.3027],
+    ['of both alike: Student’s t of 3, since 1/3 is the mean of 1/6 and 1/2', 0.005, 0.005, 3.1824],
+  ])('%s', (_, ofGroups, ofSeeds, critical) => {
+    expect(of(ofGroups, ofSeeds).critical).toBeCloseTo(critical, 4)
+    expect(of(ofGroups, ofSeeds).standardError).toBeCloseTo(0.1, 12)
+  })
+  test('of nothing', () => expect(of(0, 0).standardError).toBe(0))
+  test.each([0, 1e-8])('of seeds that agree by chance: what single answers leave to it (groups: %d)', (ofGroups) => {
+    const { standardError, critical } = of(ofGroups, 0, 0.01)
+    expect(standardError * critical).toBeCloseTo(0.1, 12)
+  })
 })
 
 describe('arms', () => {
@@ -193,6 +201,29 @@ describe('arms', () => {
     }
     const width = ({ interval }: ReturnType<typeof armMean>) => interval!.high - interval!.low
     expect(width(armMean(few))).toBeGreaterThan(1.8 * width(armMean(many)))
+  })
+  test('of three adapters it is Wilson’s of as many single answers, drawn out by Student’s t', () => {
+    // 40 groups are always right, 40 never: all variance is theirs, 0.25 / 79, known with 79 degrees of freedom (kurtosis 1).
+    const sizes = new Array<number>(80).fill(1)
+    const answers = sizes.map((_, index) => index % 2)
+    const { interval } = armMean({ sizes, right: [answers, answers, answers] })
+    const single = 79
+    const spread = (1.99045 * Math.sqrt(0.25 / single + 3.8415 / (4 * single ** 2))) / (1 + 3.8415 / single)
+    expect(interval!.high).toBeCloseTo(0.5 + spread, 5)
+    expect(interval!.low).toBeCloseTo(0.5 - spread, 5)
+  })
+  test('a few groups that make all the variance tell less of it', () => {
+    const share = (groups: number, right: number) => {
+      const sizes = new Array<number>(groups).fill(1)
+      const answers = sizes.map((_, index) => Number(index < right))
+      const { value, interval } = armMean({ sizes, right: [answers, answers, answers] })
+      const plain = wilson(right, groups)!
+      return (interval!.high - interval!.low) / (plain.high - plain.low) / (value > 0 ? 1 : Number.NaN)
+    }
+    // One right group of 60: kurtosis 58.02, so 2 x 60 / (58.02 - 57 / 59) = 2.1 degrees of freedom; thirty: 59.
+    expect(share(60, 30)).toBeCloseTo(2.001 / 1.96, 1)
+    expect(share(60, 3)).toBeGreaterThan(1.2)
+    expect(share(60, 3)).toBeLessThan(share(60, 2))
   })
   test('seeds that disagree widen the interval', () => {
     const apart = { sizes, right: [right('111111111110'), right('111111000000'), right('110000000000')] }

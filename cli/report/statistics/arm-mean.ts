@@ -1,3 +1,4 @@
+import jStat from 'jstat'
 import type { Interval } from './interval.ts'
 import { margin } from './margin.ts'
 import { normalCritical } from './quantile.ts'
@@ -9,23 +10,56 @@ export type Mean = { value: number; perSeed: number[]; interval: Interval | null
 
 /**
  * The accuracy expected of an arm over training seeds and over items like these; with one seed the interval is over items alone, of
- * this adapter. Variance components of groups and seeds (`twoWay`) on Wilson's scale, where an interval stays inside 0 to 1. Where all
- * groups tell the same, it is Wilson's over groups; of one adapter it is Wilson's over items that stand alone, and never narrower than
- * that: groups that differ little by chance are worth no more than their items (Korn and Graubard 1998, Survey Methodology 24,
- * 193-201). Null interval: fewer than two groups. Why no percentile bootstrap: docs/decisions/004.
+ * this adapter. Null interval: fewer than two groups. Why no percentile bootstrap: docs/decisions/004.
  */
 export function armMean(grouped: Grouped): Mean {
   const table = twoWay(grouped)
-  const { share, groups } = table
-  return { value: share, perSeed: [...table.seedShares], interval: groups < 2 ? null : intervalOf(grouped, table) }
+  const { share, groups, seeds } = table
+  const interval = groups < 2 ? null : seeds === 1 ? ofOneAdapter(grouped.sizes, table) : ofAdapters(table)
+  return { value: share, perSeed: [...table.seedShares], interval }
 }
 
-function intervalOf({ sizes }: Grouped, table: TwoWay): Interval | null {
-  const { share, groups, seeds, betweenGroups } = table
+/**
+ * Wilson's interval over items that stand alone; over groups Wilson's of as many single answers as are worth the same, known with
+ * Student's t, and never narrower than that over items: groups that differ little by chance are worth no more than their items (Korn
+ * and Graubard 1998, Survey Methodology 24, 193-201).
+ */
+function ofOneAdapter(sizes: ArrayLike<number>, table: TwoWay): Interval | null {
+  const { share, groups } = table
   let items = 0
   for (let group = 0; group < groups; group++) items += sizes[group]!
-  if (seeds === 1 && groups === items) return wilson(Math.round(share * items), items)
-  const half = margin(betweenGroups / (groups * seeds), [table])
-  const reach = half === 0 ? normalCritical() / Math.sqrt(groups) : half / Math.sqrt(share * (1 - share))
-  return scoreInterval(share, seeds === 1 ? Math.max(reach, normalCritical() / Math.sqrt(items)) : reach)
+  if (groups === items) return wilson(Math.round(share * items), items)
+  const { perAnswer, critical } = marginOf(table, groups - 1)
+  return scoreInterval(share, Math.max(critical * perAnswer, normalCritical() / Math.sqrt(items)))
+}
+
+/**
+ * Wilson's interval of as many single answers as are worth the variance of groups and seeds, drawn out from its middle by Student's t: what
+ * few seeds leave unknown makes it wider, but moves its middle no further from the share (docs/decisions/004).
+ */
+function ofAdapters(table: TwoWay): Interval {
+  const { perAnswer, critical } = marginOf(table, varianceDegreesOfFreedom(table))
+  return scoreInterval(table.share, normalCritical() * perAnswer, critical / normalCritical())
+}
+
+/**
+ * An arm's margin, its standard error in those of a single answer. Where all groups tell the same, it is that of single answers, one for
+ * each group.
+ */
+function marginOf(table: TwoWay, degreesOfFreedom: number): { perAnswer: number; critical: number } {
+  const { share, groups, seeds, betweenGroups } = table
+  const { standardError, critical } = margin({ variance: betweenGroups / (groups * seeds), degreesOfFreedom }, [table])
+  if (standardError === 0) return { perAnswer: 1 / Math.sqrt(groups), critical: normalCritical() }
+  return { perAnswer: standardError / Math.sqrt(share * (1 - share)), critical }
+}
+
+/**
+ * With how many degrees of freedom the variance between groups is known: fewer than groups - 1 where a few groups, the only right or the
+ * only wrong ones, make most of it. O'Neill, B. (2014), Some useful moment results in sampling problems, The American Statistician 68,
+ * 282-296, with the kurtosis of the groups seen.
+ */
+function varianceDegreesOfFreedom({ groups, groupValues, betweenGroups }: TwoWay): number {
+  if (betweenGroups === 0) return groups - 1
+  const kurtosis = 3 + jStat.kurtosis(groupValues)
+  return Math.min(groups - 1, (2 * groups) / (kurtosis - (groups - 3) / (groups - 1)))
 }

@@ -1,24 +1,26 @@
-import { studentCritical } from './quantile.ts'
+import { normalCritical, studentCritical } from './quantile.ts'
 import type { TwoWay } from './two-way.ts'
 
 /** One source of a share's uncertainty: its variance, and the degrees of freedom with which that is known. */
 type Part = { variance: number; degreesOfFreedom: number }
 
+/** The standard error of a share or of a difference of two, and how many of them a 95 % interval reaches to either side. */
+export type Margin = { standardError: number; critical: number }
+
 /**
- * Half the width of a 95 % interval around a share, or around the difference of two arms' shares. `variance` is the one of its mean over
- * groups; of that, what neither groups nor seeds explain belongs to the seeds, whose mean square has it already. Student's t of
- * `degreesOfFreedom`. Seeds that agree by chance make no interval narrower than one standard error of what single answers leave to chance.
+ * The margin of a share, or of the difference of two arms' shares. `mean` is the variance of its mean over groups; of that, what neither
+ * groups nor seeds explain belongs to the seeds, whose mean square has it already. Student's t of `degreesOfFreedom`. Seeds that agree
+ * by chance let no interval reach less far than one standard error of what single answers leave to chance.
  */
-export function margin(variance: number, tables: readonly TwoWay[]): number {
+export function margin(mean: Part, tables: readonly TwoWay[]): Margin {
   const residual = Math.min(
-    variance,
+    mean.variance,
     meanVariance(tables, (table) => table.residual),
   )
-  const groups: Part = { variance: variance - residual, degreesOfFreedom: tables[0]!.groups - 1 }
-  const parts = [groups, seedPart(tables)].filter((part) => part.variance > 0)
-  if (parts.length === 0) return Math.sqrt(residual)
+  const parts = [{ ...mean, variance: mean.variance - residual }, seedPart(tables)].filter((part) => part.variance > 0)
+  const critical = parts.length === 0 ? normalCritical() : studentCritical(degreesOfFreedom(parts))
   const all = parts.reduce((sum, part) => sum + part.variance, 0)
-  return Math.max(Math.sqrt(residual), studentCritical(degreesOfFreedom(parts)) * Math.sqrt(all))
+  return { standardError: Math.max(Math.sqrt(all), Math.sqrt(residual) / critical), critical }
 }
 
 /**

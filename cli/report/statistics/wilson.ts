@@ -14,17 +14,17 @@ export function wilson(correct: number, total: number, level: number = confidenc
 }
 
 /**
- * The truths p from which a share differs by at most `reach` times sqrt(p (1 - p)). Of single answers `reach` is z / sqrt(n), which is
- * Wilson's interval; of answers that depend on each other it is that of as many single ones as are worth the same: Dean, N. and Pagano,
- * M. (2015), Evaluating confidence interval methods for binomial proportions in clustered surveys, Journal of Survey Statistics and
- * Methodology 3, 484-503.
+ * The truths p from which a share differs by at most `reach` times sqrt(p (1 - p)), `stretch` times as far from their middle. Of single
+ * answers `reach` is z / sqrt(n), which is Wilson's interval; of answers that depend on each other it is that of as many single ones as
+ * are worth the same, and `stretch` is t / z: Dean, N. and Pagano, M. (2015), Evaluating confidence interval methods for binomial
+ * proportions in clustered surveys, Journal of Survey Statistics and Methodology 3, 484-503.
  */
-export function scoreInterval(share: number, reach: number): Interval {
+export function scoreInterval(share: number, reach: number, stretch = 1): Interval {
   const squared = reach * reach
-  const centre = share + squared / 2
-  const spread = reach * Math.sqrt(share * (1 - share) + squared / 4)
+  const centre = (share + squared / 2) / (1 + squared)
+  const spread = (stretch * reach * Math.sqrt(share * (1 - share) + squared / 4)) / (1 + squared)
   return {
-    low: share === 0 ? 0 : Math.max(0, (centre - spread) / (1 + squared)),
-    high: share === 1 ? 1 : Math.min(1, (centre + spread) / (1 + squared)),
+    low: share === 0 ? 0 : Math.max(0, centre - spread),
+    high: share === 1 ? 1 : Math.min(1, centre + spread),
   }
 }
