@@ -1,5 +1,6 @@
 import { mean } from 'simple-statistics'
 import { armSeedOf } from '../../schemas/arm.ts'
+import { type ArmScores, armKinds, armScores } from '../report/analyse/arm-scores.ts'
 import { contrastsOf } from '../report/analyse/contrasts.ts'
 import { allParts } from '../report/analyse/names.ts'
 import { primaryOf } from '../report/analyse/sealed.ts'
@@ -25,6 +26,8 @@ export type RunOutcome = {
   scores: Record<string, number>
   /** By the other arm. */
   gains: Record<string, Gain>
+  /** What each arm answered to each item of the test. */
+  arms: ArmScores[]
 }
 
 /** The outcome of a run from its log. */
@@ -50,6 +53,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   const others = Object.entries(scores).filter(([arm]) => final !== undefined && arm !== 'final')
   return {
     ...member,
+    arms: armScores(test, records, armKinds),
     status,
     part: test.length > 0 ? part : '',
     mode,

@@ -21,10 +21,10 @@ export const armPlot = ({ scores }: Summary): Markup | null =>
     },
   )
 
-/** The final minus each arm: each run, their mean and its interval over runs. */
+/** The final minus each arm: each run, their mean and its intervals, over runs and over runs and items. */
 export const gainPlot = ({ gains }: Summary): Markup | null =>
   runLines(
-    Object.entries(gains).map(([arm, over]) => ({ name: named(arm), over })),
+    Object.entries(gains).map(([arm, over]) => ({ name: named(arm), over, wider: over.overItems })),
     {
       label: 'Final minus each arm in each run, with means and 95 % intervals over runs',
       axis: 'points',

@@ -24,12 +24,12 @@ ${plainTable(told.runHead(summary), told.runCells(summary))}
 
 function results(summary: Summary): Markup {
   return html`<h2>Differences over runs</h2>
-${figure(gainPlot(summary), 'The final minus each arm: each run (ring), their mean (dot) and its 95 % interval over runs.')}
-${plainTable(told.overHead('Difference', 'points'), told.gainCells(summary))}
+${figure(gainPlot(summary), 'The final minus each arm: each run (ring), their mean (dot) and its 95 % interval, over runs (thick) and over runs and items (thin).')}
+${plainTable(told.gainHead(), told.gainCells(summary))}
 <h2>Run by run</h2>
 ${figure(runGainPlot(summary), 'The final minus another arm in each run with that run’s own 95 % interval, over its items and training seeds; last, their mean with its interval over runs.')}
 ${plainTable(told.runGainHead(summary), told.runGainCells(summary))}
 <h2>Arms over runs</h2>
 ${figure(armPlot(summary), `${told.headlineText(summary)}: each run (ring), their mean (dot) and its 95 % interval over runs.`)}
-${plainTable(told.overHead('Arm', '%'), told.armCells(summary))}`
+${plainTable(told.armHead(), told.armCells(summary))}`
 }

@@ -10,10 +10,10 @@ export function renderMarkdown(summary: Summary): string {
       ? []
       : [
           '## Differences over runs, in points',
-          markdownTable(told.overHead('Difference', 'points'), told.gainCells(summary)),
+          markdownTable(told.gainHead(), told.gainCells(summary)),
           '## Arms over runs, % right',
           `On the test: ${text(told.headlineText(summary))}.`,
-          markdownTable(told.overHead('Arm', '%'), told.armCells(summary)),
+          markdownTable(told.armHead(), told.armCells(summary)),
           '## The final minus each arm, run by run, in points',
           'With each run’s own 95 % interval, over its items and training seeds.',
           markdownTable(told.runGainHead(summary), told.runGainCells(summary)),

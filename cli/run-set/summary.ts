@@ -1,11 +1,22 @@
+import { inPart, together } from '../report/analyse/arm-scores.ts'
 import { gainPercent } from '../report/statistics/gain.ts'
-import { differencesOfShares, type OverRuns, overRuns, shares } from '../report/statistics/over-runs.ts'
+import type { Interval } from '../report/statistics/interval.ts'
+import {
+  differencesOfShares,
+  type OverRuns,
+  overRuns,
+  overRunsAndItems,
+  shares,
+} from '../report/statistics/over-runs.ts'
 import type { RunOutcome } from './outcome.ts'
+
+/** A difference over runs; and over runs and items, where the runs were asked the same ones. */
+export type GainOverRuns = OverRuns & { overItems: Interval | null }
 
 /** What the runs of a set say together; all that its page shows. */
 export type Summary = {
   set: string
-  runs: RunOutcome[]
+  runs: Omit<RunOutcome, 'arms'>[]
   /** Runs that opened their test: the others are in no figure. */
   tested: number
   /**
@@ -18,7 +29,7 @@ export type Summary = {
   items: number
   /** Share right by arm, and the chosen dataset's minus each other one's, in shares; the run is the unit. */
   scores: Record<string, OverRuns>
-  gains: Record<string, OverRuns>
+  gains: Record<string, GainOverRuns>
   /** The final's gain over the base, (score − base) / base, as a fraction; null where no run has one. */
   gainOverBase: OverRuns | null
 }
@@ -43,23 +54,48 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
     )
   }
   const relative = tested.flatMap(({ scores: { final = null, base = null } }) => gainPercent(final, base) ?? [])
+  const gains = over(differencesOfShares, ({ gains }) =>
+    Object.fromEntries(Object.entries(gains).map(([arm, { value }]) => [arm, value])),
+  )
   return {
     set,
-    runs: [...runs],
+    runs: runs.map(({ arms: _, ...run }) => run),
     tested: tested.length,
     part: first?.part ?? '',
     mode: first?.mode ?? '',
     against: mostNamed(tested),
     items: first?.items ?? 0,
     scores: over(shares, ({ scores }) => scores),
-    gains: over(differencesOfShares, ({ gains }) =>
-      Object.fromEntries(Object.entries(gains).map(([arm, { value }]) => [arm, value])),
+    gains: Object.fromEntries(
+      Object.entries(gains).map(([arm, known]) => [arm, { ...known, overItems: overItems(tested, arm, known) }]),
     ),
     gainOverBase: overRuns(
       relative.map((gain) => gain / 100),
       { low: -1, high: Number.POSITIVE_INFINITY },
     ),
   }
+}
+
+/**
+ * The interval of the final minus an arm over runs and items, never narrower than that over runs alone; null where the runs were asked
+ * different items.
+ */
+function overItems(tested: readonly RunOutcome[], arm: string, { interval }: OverRuns): Interval | null {
+  const pairs = tested.flatMap(({ arms, ...run }) => {
+    const [final, other] = ['final', arm].map((name) => arms.find((scores) => scores.arm === name))
+    return final && other ? [{ run, arms: [final, other] }] : []
+  })
+  const [first] = pairs
+  if (!first || !interval) return null
+  const { part, mode } = first.run
+  const { items, tables } = together(
+    pairs.flatMap(({ arms }) => arms),
+    mode,
+    inPart(part),
+  )
+  if (pairs.some(({ run }) => run.items !== items || run.part !== part || run.mode !== mode)) return null
+  const wide = overRunsAndItems(pairs.map((_, run) => [tables[2 * run]!, tables[2 * run + 1]!]))
+  return wide && { low: Math.min(wide.low, interval.low), high: Math.max(wide.high, interval.high) }
 }
 
 /** A run whose control could not be made is judged against the base: then not all runs named the same arm. */

@@ -3,8 +3,7 @@ import type { Interval } from '../report/statistics/interval.ts'
 import type { OverRuns } from '../report/statistics/over-runs.ts'
 import { differenceName } from '../report/text/contrasts.ts'
 import { gainText, missing, numberText, percentNumber, points, rangeText } from '../report/text/format.ts'
-import type { RunOutcome } from './outcome.ts'
-import { fewestRuns, type Summary } from './summary.ts'
+import { fewestRuns, type GainOverRuns, type Summary } from './summary.ts'
 
 /** The sentences and table cells that the page, the text and the terminal have in common. */
 
@@ -31,11 +30,23 @@ export function mainSentence(summary: Summary): string {
   const range = `${figure}, 95 % interval over runs ${intervalText(over.interval, points)}`
   if (over.runs < fewestRuns)
     return `${range}; ${countText(over.runs)} are not enough to say more, ${fewestRuns} are the fewest.`
-  if (over.interval.low > 0)
-    return `${range}: on this test the searches ended better than ${labelOf(against).toLowerCase()}.`
-  if (over.interval.high < 0)
-    return `${range}: on this test the searches ended worse than ${labelOf(against).toLowerCase()}.`
+  const other = labelOf(against).toLowerCase()
+  if (excludesZero(over.interval)) {
+    const ended = over.interval.low > 0 ? 'better' : 'worse'
+    return `${range}: on this test the searches ended ${ended} than ${other}.${itemsSentence(over)}`
+  }
   return `${range}, which includes zero: no difference is shown.`
+}
+
+const excludesZero = ({ low, high }: Interval): boolean => low > 0 || high < 0
+
+/** Whether a difference on this test is one on other items like these. */
+function itemsSentence({ overItems }: GainOverRuns): string {
+  if (!overItems) return ''
+  const range = ` Over runs and items ${intervalText(overItems, points)}`
+  return excludesZero(overItems)
+    ? `${range}: on other questions like these too.`
+    : `${range}, which includes zero: on other questions like these no difference is shown.`
 }
 
 /** How many openings the comparison that counts was named before. */
@@ -50,7 +61,7 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
   const without = runs.length - tested
   return [
     'The run is the unit: searches that differ in their seeds alone, the training seeds of an arm averaged within each. Intervals over runs are Student’s t, which takes runs to deviate about normally; so few cannot show whether they do.',
-    `They cover the luck of search and training, and not the choice of the ${numberText(items)} test items, which every run was asked alike: that is in each run’s own interval. The base is one student in all runs, so it hardly deviates.`,
+    `They cover the luck of search and training, and not the choice of the ${numberText(items)} test items, which every run was asked alike. Intervals over runs and items cover both: runs crossed with groups of items, never narrower than over runs alone. The base is one student in all runs, so it hardly deviates.`,
     'One difference was named before the openings; intervals of the others are not corrected for being several.',
     ...(without > 0
       ? [
@@ -69,38 +80,53 @@ export function sentencesOf(summary: Summary): string[] {
   return [
     `set ${set}: ${tested} of ${runs.length} runs opened their test; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
     ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
-    ...Object.entries(gains).map(([arm, over]) => `${line(named(arm), over, points)}, points`),
+    ...Object.entries(gains).map(
+      ([arm, over]) =>
+        `${line(named(arm), over, points)}, points; over runs and items ${intervalText(over.overItems, points)}`,
+    ),
     ...(gainOverBase ? [line('Gain over base', gainOverBase, relative)] : []),
     mainSentence(summary),
   ]
 }
 
-export const overHead = (what: string, unit: string) => [
+const overHead = (what: string, unit: string, also: readonly string[] = []) => [
   what,
   'Runs',
   `Mean, ${unit}`,
   '95 % interval over runs',
+  ...also,
   'Standard deviation',
   'Each run',
 ]
 
-const overCells = (name: string, { runs, values, mean, sd, interval }: OverRuns, write: Write): string[] => [
-  name,
-  String(runs),
-  write(mean),
-  intervalText(interval, write),
-  sd === null ? missing : write(sd).replace('+', ''),
-  values.map(write).join(', '),
-]
+function overCells(name: string, over: OverRuns, write: Write, also: readonly string[] = []): string[] {
+  const { runs, values, mean, sd, interval } = over
+  const deviation = sd === null ? missing : write(sd).replace('+', '')
+  return [
+    name,
+    String(runs),
+    write(mean),
+    intervalText(interval, write),
+    ...also,
+    deviation,
+    values.map(write).join(', '),
+  ]
+}
+
+export const armHead = () => overHead('Arm', '%')
 
 export const armCells = ({ scores }: Summary): string[][] =>
   Object.entries(scores).map(([arm, over]) => overCells(labelOf(arm), over, percentNumber))
 
+export const gainHead = () => overHead('Difference', 'points', ['Over runs and items'])
+
 export const gainCells = ({ gains, against, gainOverBase }: Summary): string[][] => [
   ...Object.entries(gains).map(([arm, over]) =>
-    overCells(`${named(arm)}${arm === against ? ', named before' : ''}`, over, points),
+    overCells(`${named(arm)}${arm === against ? ', named before' : ''}`, over, points, [
+      intervalText(over.overItems, points),
+    ]),
   ),
-  ...(gainOverBase ? [overCells('Gain over base, (score − base) / base', gainOverBase, relative)] : []),
+  ...(gainOverBase ? [overCells('Gain over base, (score − base) / base', gainOverBase, relative, [missing])] : []),
 ]
 
 export const runHead = ({ scores }: Summary) => [
@@ -123,7 +149,7 @@ export const runCells = ({ runs, scores }: Summary): string[][] =>
 export const runGainHead = ({ gains }: Summary) => ['Run', ...Object.keys(gains).map(named)]
 
 export const runGainCells = ({ runs, gains }: Summary): string[][] =>
-  runs.map((run: RunOutcome) => [
+  runs.map((run) => [
     run.runId,
     ...Object.keys(gains).map((arm) => {
       const gain = run.gains[arm]

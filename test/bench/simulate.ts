@@ -4,7 +4,13 @@
  * each time.
  */
 import { parseArgs } from 'node:util'
-import { differenceCoverage, falseGains, meanCoverage, percentileBootstrap } from '../support/simulated-runs.ts'
+import {
+  differenceCoverage,
+  falseGains,
+  meanCoverage,
+  percentileBootstrap,
+  searchesInterval,
+} from '../support/simulated-runs.ts'
 import type { World } from '../support/simulated-students.ts'
 
 const { values } = parseArgs({
@@ -72,6 +78,11 @@ coverageTable('One arm, 3 seeds, seeds with a tail', oneArm(3), {
 })
 coverageTable('Two equal arms on the same items, 3 seeds each', twoArms(0, 3))
 coverageTable('Two arms, one 5 points better, 3 seeds each', twoArms(0.05, 3), { accuracies: [0.1, 0.5] })
+const searches = (gain: number, of: World) => differenceCoverage(of, gain, 3, runs, searchesInterval)
+coverageTable('Two equal arms of 3 runs, over runs and items', (of) => searches(0, of))
+coverageTable('Two arms of 3 runs, one 5 points better, over runs and items', (of) => searches(0.05, of), {
+  accuracies: [0.1, 0.5],
+})
 const ofOneSkill = { sizes: [10, 20, 30] }
 coverageTable('Two equal arms on the items of one skill, 3 seeds each', twoArms(0, 3), ofOneSkill)
 coverageTable('Two arms on the items of one skill, one 20 points better, 3 seeds each', twoArms(0.2, 3), {

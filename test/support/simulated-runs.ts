@@ -1,6 +1,7 @@
 import { armDifference } from '../../cli/report/statistics/arm-difference.ts'
 import { armMean } from '../../cli/report/statistics/arm-mean.ts'
 import type { Interval } from '../../cli/report/statistics/interval.ts'
+import { overRunsAndItems } from '../../cli/report/statistics/over-runs.ts'
 import { type Grouped, twoWay } from '../../cli/report/statistics/two-way.ts'
 import { simulatedStudents, truthOf, type World } from './simulated-students.ts'
 
@@ -22,7 +23,13 @@ export function meanCoverage(world: World, seeds: number, runs: number, interval
 const meanInterval = (grouped: Grouped, _uniform: () => number) => armMean(grouped).interval
 
 /** The same of the difference of two arms on one paper; `gain` is how much better the first one's middle seed is. */
-export function differenceCoverage(world: World, gain: number, seeds: number, runs: number): number {
+export function differenceCoverage(
+  world: World,
+  gain: number,
+  seeds: number,
+  runs: number,
+  interval = (first: Grouped, second: Grouped) => armDifference(first, second).interval,
+): number {
   const students = simulatedStudents(seedOf(world, seeds))
   const better = { ...world, accuracy: world.accuracy + gain }
   const truth = truthOf(better) - truthOf(world)
@@ -30,10 +37,19 @@ export function differenceCoverage(world: World, gain: number, seeds: number, ru
   for (let run = 0; run < runs; run++) {
     const paper = students.paper(world)
     const [first, second] = [students.arm(better, paper, seeds), students.arm(world, paper, seeds)]
-    if (holds(armDifference(first, second).interval, truth)) held += 1
+    if (holds(interval(first, second), truth)) held += 1
   }
   return held / runs
 }
+
+/** The interval over runs and items of as many runs as the arms have seeds: each run has one adapter of either arm. */
+export const searchesInterval = ({ sizes, right }: Grouped, other: Grouped): Interval | null =>
+  overRunsAndItems(
+    right.map((own, run) => [
+      { sizes, right: [own] },
+      { sizes, right: [other.right[run]!] },
+    ]),
+  )
 
 /** How often a dataset is called better than the control although all are equal. */
 export type FalseGains = { freshSeeds: number; oneFreshSeed: number; searchOnTest: number; searchOnValidation: number }

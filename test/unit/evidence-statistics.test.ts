@@ -7,6 +7,7 @@ import { margin } from '../../cli/report/statistics/margin.ts'
 import { mcNemar } from '../../cli/report/statistics/mcnemar.ts'
 import { newcombe, newcombePaired } from '../../cli/report/statistics/newcombe.ts'
 import { retention } from '../../cli/report/statistics/non-inferiority.ts'
+import { overRunsAndItems } from '../../cli/report/statistics/over-runs.ts'
 import { normalCritical, studentCritical } from '../../cli/report/statistics/quantile.ts'
 import { signFlip } from '../../cli/report/statistics/sign-flip.ts'
 import { twoWay } from '../../cli/report/statistics/two-way.ts'
@@ -169,6 +170,37 @@ describe('the margin', () => {
   test.each([0, 1e-8])('of seeds that agree by chance: what single answers leave to it (groups: %d)', (ofGroups) => {
     const { standardError, critical } = of(ofGroups, 0, 0.01)
     expect(standardError * critical).toBeCloseTo(0.1, 12)
+  })
+})
+
+describe('over runs and items', () => {
+  const sizes = [1, 1, 1, 1]
+  /** Runs whose first arm alone is right, on the items given. */
+  const pairs = (...runs: number[][]) =>
+    runs.map(
+      (right) =>
+        [
+          { sizes, right: [right] },
+          { sizes, right: [[0, 0, 0, 0]] },
+        ] as const,
+    )
+  test('of runs that agree it is Student’s t over items', () => {
+    // Differences 1, 1, 1, 0 in each run: mean 0.75, standard error 0.25, t of 3 is 3.182, cut at 1.
+    const { low, high } = overRunsAndItems(pairs([1, 1, 1, 0], [1, 1, 1, 0]))!
+    expect(low).toBeCloseTo(0.75 - 3.1824 * 0.25, 4)
+    expect(high).toBe(1)
+  })
+  test('of items that agree it is Student’s t over runs', () => {
+    // Differences of all items 0, 0 and 1: mean 1/3, standard error 1/3, t of 2 is 4.303, cut at -1 and 1.
+    expect(overRunsAndItems(pairs([0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]))).toEqual({ low: -1, high: 1 })
+    const many = overRunsAndItems(
+      pairs(...Array.from({ length: 10 }, (_, run) => new Array<number>(4).fill(Number(run < 5)))),
+    )!
+    expect(many.low).toBeCloseTo(0.5 - (2.2622 * Math.sqrt(10 / 36)) / Math.sqrt(10), 4)
+  })
+  test('one run, and runs that differ in nothing, have none', () => {
+    expect(overRunsAndItems(pairs([1, 0, 1, 0]))).toBeNull()
+    expect(overRunsAndItems(pairs([0, 0, 0, 0], [0, 0, 0, 0]))).toBeNull()
   })
 })
 

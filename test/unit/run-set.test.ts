@@ -98,6 +98,22 @@ describe('a set of runs', () => {
     )
     const page = renderHtml(summary)
     expect(page).toContain('on this test the searches ended better than uniform control')
+    const { overItems } = summary.gains.control!
+    expect(overItems!.low).toBeLessThanOrEqual(interval!.low)
+    expect(overItems!.high).toBeGreaterThanOrEqual(interval!.high)
+    expect(page).toContain(`Over runs and items ${points(overItems!.low)} to ${points(overItems!.high)}: on other`)
+    expect(summary.runs[0]).not.toHaveProperty('arms')
+    const others = strong.map((run, index) => {
+      const arms = run.arms.map(({ seeds, ...arm }) => ({
+        ...arm,
+        seeds: seeds.map((seed) => ({
+          ...seed,
+          items: seed.items.map((item) => ({ ...item, id: `${index}-${item.id}` })),
+        })),
+      }))
+      return { ...run, arms }
+    })
+    expect(summarise('other-items', others).gains.control!.overItems).toBeNull()
     expect(page.match(/<svg/g)).toHaveLength(3)
     // Every run has its own interval.
     for (const { gains } of strong) {

@@ -1,7 +1,7 @@
 import type { Interval } from './interval.ts'
 import { margin } from './margin.ts'
 import { newcombePaired, type Pairs } from './newcombe.ts'
-import { type Grouped, twoWay } from './two-way.ts'
+import { type Grouped, perSeed, twoWay } from './two-way.ts'
 
 /** The accuracy of one arm minus another's on the same items, each averaged over its adapters. */
 export type Difference = {
@@ -38,8 +38,4 @@ function alike(first: number, second: number, groups: number): Pairs {
   const [one, two] = [Math.round(first * groups), Math.round(second * groups)]
   const both = Math.min(one, two)
   return { both, gained: one - both, lost: two - both, neither: groups - Math.max(one, two) }
-}
-
-function perSeed({ right }: Grouped, group: number): number {
-  return right.reduce((sum, own) => sum + own[group]!, 0) / right.length
 }

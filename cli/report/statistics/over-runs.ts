@@ -1,6 +1,8 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import type { Interval } from './interval.ts'
+import { margin } from './margin.ts'
 import { studentCritical } from './quantile.ts'
+import { type Grouped, perSeed, twoWay } from './two-way.ts'
 
 /** Values of independent runs: the run is the unit. */
 export type OverRuns = { runs: number; values: number[]; mean: number; sd: number | null; interval: Interval | null }
@@ -23,4 +25,23 @@ export function overRuns(values: readonly number[], { low, high }: Interval): Ov
   const half = (studentCritical(known.runs - 1) * sd) / Math.sqrt(known.runs)
   if (sd === 0) return { ...known, sd, interval: null }
   return { ...known, sd, interval: { low: Math.max(low, known.mean - half), high: Math.min(high, known.mean + half) } }
+}
+
+/**
+ * Interval of the difference of two arms over runs and over items like these: groups of items crossed with runs, both drawn (`twoWay`),
+ * paired on either; training seeds are averaged within their run. `pairs[run]`: one arm's answers and the other's, all on the same
+ * groups. Null with fewer than two runs or groups, or where nothing differs.
+ */
+export function overRunsAndItems(pairs: readonly (readonly [Grouped, Grouped])[]): Interval | null {
+  const sizes = pairs[0]?.[0].sizes ?? []
+  if (pairs.length < 2 || sizes.length < 2) return null
+  const groups = Array.from(sizes, (_, group) => group)
+  const differences = pairs.map(([one, other]) => groups.map((group) => perSeed(one, group) - perSeed(other, group)))
+  const table = twoWay({ sizes, right: differences })
+  const variance = table.betweenGroups / (groups.length * pairs.length)
+  const { standardError, critical } = margin({ variance, degreesOfFreedom: groups.length - 1 }, [table])
+  const half = critical * standardError
+  const { low, high } = differencesOfShares
+  if (half === 0) return null
+  return { low: Math.max(low, table.share - half), high: Math.min(high, table.share + half) }
 }

@@ -1,6 +1,10 @@
 /** Right answers of one arm: `right[seed][group]` out of the group's `sizes[group]` items. Groups, not items, are the draws. */
 export type Grouped = { sizes: ArrayLike<number>; right: readonly ArrayLike<number>[] }
 
+/** A group's right answers, averaged over seeds. */
+export const perSeed = ({ right }: Grouped, group: number): number =>
+  right.reduce((sum, own) => sum + own[group]!, 0) / right.length
+
 /** A table of groups by seeds with its mean squares; those that want two seeds are 0 with one. */
 export type TwoWay = {
   /** Share right, the mean over seeds and items, as a fraction. */
