@@ -6,12 +6,10 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
-import { blind } from './blind.ts'
 import type { PlannerEvent, StepDeps } from './draft.ts'
 import { generateStep } from './generate/step.ts'
+import { policies, type SearchVariant } from './policies.ts'
 import type { Policy } from './policy.ts'
-import { repeated } from './repeat.ts'
-import { shuffled } from './shuffled.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
 import type { Store } from './store.ts'
@@ -52,8 +50,10 @@ const search =
   (before, event, deps) =>
     step(before, event, { ...deps, policy })
 
-const iterative = async (context: AgentContext): Promise<Policy> =>
-  (await import('./llm/open.ts')).openLlmPolicy('iterative', context)
+const searching = (variant: SearchVariant) => async (context: AgentContext) => {
+  const policy = await policies[variant](async (mode) => (await import('./llm/open.ts')).openLlmPolicy(mode, context))
+  return start(context, search(policy))
+}
 
 /** The wiring that all planner variants share: state in KV, written with its revision, messages by way of the outbox. */
 async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgent<'planner'>> {
@@ -113,17 +113,14 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
 /** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
 export const planner: AgentModule<'planner'> = {
   role: 'planner',
-  // Each loads what it decides with: a language model's client takes longer to load than a small run takes to plan.
   variants: {
-    rules: async (context) => start(context, search((await import('./rules/graph.ts')).rulesPolicy)),
-    'llm-one-shot': async (context) =>
-      start(context, search(await (await import('./llm/open.ts')).openLlmPolicy('one-shot', context))),
-    'llm-iterative': async (context) => start(context, search(await iterative(context))),
-    // What planners are compared with.
-    random: async (context) => start(context, search((await import('./random.ts')).randomPolicy)),
-    'llm-blind': async (context) => start(context, search(blind(await iterative(context)))),
-    'llm-shuffled-feedback': async (context) => start(context, search(shuffled(await iterative(context)))),
-    'llm-repeat': async (context) => start(context, search(repeated(await iterative(context)))),
+    rules: searching('rules'),
+    random: searching('random'),
+    'llm-one-shot': searching('llm-one-shot'),
+    'llm-iterative': searching('llm-iterative'),
+    'llm-blind': searching('llm-blind'),
+    'llm-shuffled-feedback': searching('llm-shuffled-feedback'),
+    'llm-repeat': searching('llm-repeat'),
     // It decides nothing: the program is the run's own.
     generate: (context) => start(context, generateStep),
   },

@@ -67,5 +67,8 @@ export class ProgramFault extends Error {
   }
 }
 
+/** The diagnosis of a decision that PlannerBroke. */
+export const unpaidDiagnosis = 'The decision could not be paid.'
+
 /** Nothing is left to ask the planner's model with; the search ends. */
 export class PlannerBroke extends ProgramFault {}

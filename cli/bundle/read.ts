@@ -3,13 +3,14 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
-import { createInterface } from 'node:readline'
-import * as tar from 'tar'
+import { getHeapStatistics } from 'node:v8'
 import type { z } from 'zod'
 import { sha256 } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
+import { readLines } from '../../tasks/importers/read-lines.ts'
 import { UsageError } from '../errors.ts'
 import { bundleFiles, Manifest } from './manifest.ts'
+import { unpack } from './unpack.ts'
 
 /** What a bundle holds, by the paths in it. */
 export type BundleFolder = {
@@ -38,7 +39,9 @@ export async function openBundle(file: string, maxBytes = defaultMaxBytes): Prom
   // An archive that breaks off may still be writing its last files.
   const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
   try {
-    await unpack(file, folder, maxBytes)
+    await unpack(file, folder, maxBytes).catch((error: Error) => {
+      throw error instanceof UsageError ? error : notABundle(`${file}: ${error.message}`)
+    })
     const parts = await openFolder(folder)
     const manifest = await parts.json(bundleFiles.manifest, Manifest)
     const hash = parts.files.get(bundleFiles.manifest)!.sha256
@@ -47,6 +50,19 @@ export async function openBundle(file: string, maxBytes = defaultMaxBytes): Prom
     await dispose()
     throw error
   }
+}
+
+/** A document is parsed as one text. */
+const maxDocumentBytes = 256 * 1024 ** 2
+/** What is parsed takes several times as much room as its text. */
+const roomFactor = 6
+
+/** Errors: UsageError for a file whose lines would not fit into memory together. */
+export function refuseBeyondMemory(path: string, bytes: number): void {
+  const most = Math.floor(getHeapStatistics().heap_size_limit / roomFactor)
+  if (bytes <= most) return
+  const mend = `Give node more memory: NODE_OPTIONS=--max-old-space-size=${Math.ceil((bytes * roomFactor) / 1024 ** 2)}`
+  throw new UsageError(`${path} of this bundle has ${bytes} bytes, too many for the memory that node may use.`, mend)
 }
 
 /** Reads the parts of a bundle that lie unpacked in a folder. */
@@ -61,10 +77,10 @@ export async function openFolder(folder: string): Promise<BundleFolder> {
 
   async function* lines<S extends z.ZodType>(path: string, schema: S): AsyncGenerator<z.infer<S>> {
     if (!files.has(path)) return
-    let number = 0
-    for await (const line of createInterface({ input: createReadStream(join(folder, path)), crlfDelay: Infinity })) {
-      number += 1
-      if (line !== '') yield parse(`${path}, line ${number}`, line, schema)
+    for await (const line of readLines(join(folder, path))) {
+      const place = `${path}, line ${line.number}`
+      if ('problem' in line) throw notABundle(`${place} is ${line.problem}`)
+      if (line.text !== '') yield parse(place, line.text, schema)
     }
   }
   return {
@@ -72,45 +88,19 @@ export async function openFolder(folder: string): Promise<BundleFolder> {
     files,
     lines,
     async json(path, schema) {
-      const text = await readFile(join(folder, path), 'utf8').catch(() => {
-        throw notABundle(`it has no ${path}`)
-      })
-      return parse(path, text, schema)
+      const bytes = files.get(path)?.bytes
+      if (bytes === undefined) throw notABundle(`it has no ${path}`)
+      if (bytes > maxDocumentBytes)
+        throw notABundle(`${path} has ${bytes} bytes, and ${maxDocumentBytes} at most are read`)
+      return parse(path, await readFile(join(folder, path), 'utf8'), schema)
     },
     rowsOf: async (ref, schema) => {
       const path = bundleFiles.object(ref.sha256)
       if (!files.has(path)) throw new MissingObject(ref.sha256, path)
+      refuseBeyondMemory(path, files.get(path)!.bytes)
       return Array.fromAsync(lines(path, schema))
     },
   }
-}
-
-/** Only plain files come out, and only into the folder: tar itself refuses paths that climb and writes through no link. */
-async function unpack(file: string, folder: string, maxBytes: number): Promise<void> {
-  const strange: string[] = []
-  let bytes = 0
-  try {
-    await tar.extract({
-      file,
-      cwd: folder,
-      strict: true,
-      preserveOwner: false,
-      filter: (path, entry) => {
-        const isFile = 'type' in entry && entry.type === 'File'
-        if (!isFile) strange.push(path)
-        bytes += entry.size
-        return isFile && bytes <= maxBytes
-      },
-    })
-  } catch (error) {
-    throw notABundle(`${file}: ${(error as Error).message}`)
-  }
-  if (strange.length > 0) throw notABundle(`${strange[0]} in it is no plain file`)
-  if (bytes > maxBytes)
-    throw new UsageError(
-      `The bundle ${file} unpacks to ${bytes} bytes, and ${maxBytes} are allowed.`,
-      'If you trust it, allow more with --max-bytes.',
-    )
 }
 
 async function hashOfFile(path: string): Promise<{ sha256: string; bytes: number }> {

@@ -3,11 +3,12 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { collect, type ReportData, type RunFacts, reportOf } from '../report/mod.ts'
 import { bundleFiles } from './manifest.ts'
-import type { BundleFolder } from './read.ts'
+import { type BundleFolder, refuseBeyondMemory } from './read.ts'
 import { LogLine } from './records.ts'
 
 /** The log of a bundle. */
 export async function logOf(folder: BundleFolder): Promise<{ entries: LogLine[]; facts: RunFacts }> {
+  refuseBeyondMemory(bundleFiles.log, folder.files.get(bundleFiles.log)?.bytes ?? 0)
   const entries = await Array.fromAsync(folder.lines(bundleFiles.log, LogLine))
   return { entries, facts: collect(entries) }
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts'
 import { type Bundle, isGone, MissingObject } from './read.ts'
 import { logOf, taskOf } from './report-of-folder.ts'
 import { admission } from './verify/admission.ts'
+import { answers } from './verify/answers.ts'
 import { arms } from './verify/arms.ts'
 import { candidates } from './verify/candidates.ts'
 import type { Check, Evidence } from './verify/check.ts'
@@ -13,9 +14,11 @@ import { jobs } from './verify/jobs.ts'
 import { journal } from './verify/journal.ts'
 import { type Checked, openLedger } from './verify/ledger.ts'
 import { log } from './verify/log.ts'
+import { planner } from './verify/planner.ts'
 import { programs } from './verify/programs.ts'
 import { prompts } from './verify/prompts.ts'
 import { report } from './verify/report.ts'
+import { rows } from './verify/rows.ts'
 import { sealed } from './verify/sealed.ts'
 import { seeds } from './verify/seeds.ts'
 import { task as taskCheck } from './verify/task.ts'
@@ -25,6 +28,7 @@ import { validation } from './verify/validation.ts'
 const checks: readonly Check[] = [
   files,
   log,
+  answers,
   taskCheck,
   seeds,
   programs,
@@ -32,8 +36,10 @@ const checks: readonly Check[] = [
   journal,
   usage,
   admission,
+  rows,
   datasets,
   arms,
+  planner,
   jobs,
   validation,
   sealed,

@@ -103,6 +103,15 @@ test('the same run gives the same bytes', async () => {
   expect((await readFile(again)).equals(await readFile(bundle))).toBe(true)
 })
 
+test('a line may hold what some readers take for the end of one', async () => {
+  const file = await repack(bundle, 'separator', (files) =>
+    changeMessage<{ config: { sealing: { note: string } } }>(files, 'run-started', ({ config }) => {
+      config.sealing.note = 'sealed\u2028by hand'
+    }),
+  )
+  expect((await verified(file)).checks).toEqual(['report'])
+})
+
 test('no sealed question and no sealed answer is in it', async () => {
   const unpacked = await mkdtemp(join(folder, 'unpacked-'))
   await tar.extract({ file: bundle, cwd: unpacked })
@@ -227,7 +236,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
       training.seed += 1
     }
     const ofTraining = await tampered('training seed', (files) => changeMessage<Job>(files, 'job', change, isFinal))
-    expect(ofTraining.checks).toEqual(['seeds', 'jobs', 'report'])
+    expect(ofTraining.checks).toEqual(['seeds', 'planner', 'jobs', 'report'])
     expect(ofTraining.places[0]).toMatch(/^log\.jsonl, message \d+ \(job\): training\.seed$/)
   })
 
@@ -250,7 +259,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
         config.evidence.arms = ['control']
       }),
     )
-    expect(places.filter((place) => /\(opening-request\): (arms|candidates)$/.test(place))).toHaveLength(2)
+    expect(new Set(places.filter((place) => /\(opening-request\): (arms|candidates)$/.test(place))).size).toBe(2)
   })
 
   test('a message that nobody could have sent, or that cannot be read', async () => {
@@ -347,7 +356,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
         program.filters.nearDuplicateJaccard = 0.9
       }),
     )
-    expect(program.checks).toEqual(['programs'])
+    expect(program.checks).toEqual(['programs', 'planner'])
   })
 })
 
@@ -418,18 +427,27 @@ describe('with every hash of the manifest made right, what is not as it was is c
 })
 
 test('what is no bundle is said so', async () => {
-  const [text, cut, other] = ['text', 'cut', 'other'].map((name) => join(folder, `${name}.tar.gz`)) as [
-    string,
-    string,
-    string,
-  ]
-  await writeFile(text, 'no archive')
+  const archive = (name: string) => join(folder, `${name}.tar.gz`)
+  await writeFile(archive('text'), 'no archive')
   const bytes = await readFile(bundle)
-  await writeFile(cut, bytes.subarray(0, bytes.length / 2))
+  await writeFile(archive('cut'), bytes.subarray(0, bytes.length / 2))
   await symlink('/etc/hostname', join(folder, 'link'))
-  await tar.create({ file: other, cwd: folder, gzip: true }, ['link'])
-  for (const file of [text, cut, other, join(folder, 'nothing.tar.gz')]) {
-    await expect(openBundle(file), file).rejects.toThrow(UsageError)
+  await writeFile(join(folder, 'manifest.json'), '{}')
+  await writeFile(join(folder, 'a b'), 'x')
+  const packed: Record<string, [string[], { prefix?: string; preservePaths?: boolean }, string]> = {
+    link: [['link'], {}, 'link in it is no plain file'],
+    twice: [['manifest.json', 'manifest.json'], {}, 'manifest.json is in it twice'],
+    climbs: [['manifest.json'], { prefix: '../..' }, 'is no path of a bundle'],
+    absolute: [[join(folder, 'manifest.json')], { preservePaths: true }, 'is no path of a bundle'],
+    blank: [['a b'], {}, 'a b in it is no path of a bundle'],
+    empty: [['manifest.json'], {}, 'manifest.json, version'],
   }
-  await expect(openBundle(bundle, 10_000)).rejects.toThrow('and 10000 are allowed')
+  for (const [name, [paths, options, message]] of Object.entries(packed)) {
+    await tar.create({ file: archive(name), cwd: folder, gzip: true, ...options }, paths)
+    await expect(openBundle(archive(name)), name).rejects.toThrow(message)
+  }
+  for (const name of ['text', 'cut', 'nothing', ...Object.keys(packed)]) {
+    await expect(openBundle(archive(name)), name).rejects.toThrow(UsageError)
+  }
+  await expect(openBundle(bundle, 10_000)).rejects.toThrow('more than the 10000 bytes')
 })

@@ -2,6 +2,7 @@ import type { Handlers } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import { sha256 } from '../../schemas/hash.ts'
 import { Answers, Predictions } from '../../schemas/messages/evaluation.ts'
+import { Row } from '../../schemas/row.ts'
 import type { Prediction } from '../../schemas/runtime-protocol.ts'
 import { Question, type Task } from '../../schemas/task.ts'
 import type { Candidate, TrainingSummary } from '../../schemas/training.ts'
@@ -10,8 +11,7 @@ import type { TestServer } from './nats.ts'
 
 const student = { name: 'stand-in', path: '', sha256: sha256('stand-in') }
 
-const summary: TrainingSummary = {
-  rows: 24,
+const summary: Omit<TrainingSummary, 'rows'> = {
   leftOut: 0,
   steps: 3,
   tokens: 900,
@@ -51,11 +51,12 @@ export async function openStudent(server: TestServer, task: Task, signal: AbortS
         adapter: file ? { sha256: file.sha256, files: [{ name: 'weights', object: file }] } : null,
         examples,
       }
+      const rows = training ? (await bus.objects.getLines(training.dataset, Row)).length : 0
       const predictions = await bus.objects.putLines('LAB', `${runId}/predictions`, replies(task.validation, candidate))
       await bus.publish(
         Predictions,
         { runId, variant: job.variants.evaluator, id: `predictions:${name}`, cause },
-        { ...job, candidate, predictions, training: training && summary, reusedTraining: false },
+        { ...job, candidate, predictions, training: training && { ...summary, rows }, reusedTraining: false },
       )
     },
     async sitting({ candidate, paper, questions, publicTask, variants }, { runId, cause }) {

@@ -3,10 +3,11 @@ import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource }
 import { beginning } from '../../kit/beginning.ts'
 import { extractJson } from '../../kit/extract-json.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import { PlannerBroke, type Policy, ProgramFault, type Situation } from '../policy.ts'
+import { PlannerBroke, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'
 import { kindRules } from './kind-rules.ts'
+import { type Mode, modes } from './modes.ts'
 import type { LlmPlannerOptions } from './options.ts'
 import { prompt, promptHashes } from './prompts.ts'
 import { review } from './review.ts'
@@ -144,14 +145,11 @@ const graph = new StateGraph(LlmPlannerGraph)
 /** Steps of a decision at most: diagnosis and plan, then a program and its review as often as it may be corrected, and the end. */
 const stepsOf = ({ maxCorrections }: LlmPlannerOptions): number => 2 + 2 * (1 + maxCorrections) + 1
 
-/** The paper's modes: one-shot takes the first valid dataset of at most 8 attempts, iterative goes on for up to 30. */
-const modes = { 'one-shot': { oneShot: true, maxAttempts: 8 }, iterative: { maxAttempts: 30 } }
-
 /** Opens the calls of the decision that a situation asks for. */
 export type OpenChat = (situation: Situation, signal: AbortSignal) => Promise<Chat>
 
 /** The planner variants `llm-one-shot` and `llm-iterative`: a language model writes the programs. */
-export function llmPolicy(mode: keyof typeof modes, openChat: OpenChat, options: LlmPlannerOptions): Policy {
+export function llmPolicy(mode: Mode, openChat: OpenChat, options: LlmPlannerOptions): Policy {
   return {
     ...modes[mode],
     async decide(situation, signal) {
@@ -163,7 +161,7 @@ export function llmPolicy(mode: keyof typeof modes, openChat: OpenChat, options:
           throw new ProgramFault(error.message, { ...told('The model was not let answer this prompt.'), wrote: '' })
         }
         if (!(error instanceof NothingLeft)) throw error
-        throw new PlannerBroke(error.message, { ...told('The decision could not be paid.'), wrote: '' })
+        throw new PlannerBroke(error.message, { ...told(unpaidDiagnosis), wrote: '' })
       })
       if (result.program) return { ...told(result.diagnosis), program: result.program }
       const wrote = beginning(result.reply.text, options.kept.wrote)

@@ -12,6 +12,7 @@ import { type Policy, ProgramFault } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
 import { createPlannerModel, faultText, statusOf } from './model.ts'
+import type { Mode } from './modes.ts'
 import { LlmPlannerOptions } from './options.ts'
 
 /** Of what an endpoint says of a fault. */
@@ -22,7 +23,7 @@ const shownChars = 300
  * reads what was paid already. Errors: at once for options that do not parse; TerminalError for a fault that stays.
  */
 export async function openLlmPolicy(
-  mode: 'one-shot' | 'iterative',
+  mode: Mode,
   { bus, identity, setWaiting, ...context }: AgentContext,
 ): Promise<Policy> {
   const options = LlmPlannerOptions.parse(context.options)

@@ -83,6 +83,10 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
     const shard = await bundle.json(file, StoredShard)
     const batch = batches.get(batchKey(round, shard.shard))
     shards.push(shard)
+    const asked = facts.shards.find(
+      ({ payload }) => batchKey(payload.round, payload.shard) === batchKey(round, shard.shard),
+    )
+    ledger.same(`${file}: indexes asked for`, shard.asked, asked?.payload.count)
     compareCandidates(shard, batch, file, ledger)
     ledger.same(`${file}: spent`, spentTogether([spent]), spentTogether([batch?.spent, shard.spent]))
   }

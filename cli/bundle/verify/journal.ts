@@ -1,6 +1,8 @@
 import { StoredShard } from '../../../agents/critic/round-record.ts'
+import type { JournalEntry } from '../../../agents/kit/paid/journal.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 import { Row } from '../../../schemas/row.ts'
+import type { UsageLine } from '../../../schemas/usage.ts'
 import { lastVerdicts } from '../../report/mod.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from '../manifest.ts'
 import { JournalLine, RoundLine } from '../records.ts'
@@ -14,7 +16,7 @@ export const journal: Check = {
   async run(evidence, ledger) {
     const { bundle, facts } = evidence
     const said = new Map<JournalBucket, Set<string>>()
-    const tokens: Tokens = new Map()
+    const kept: Kept = new Map()
     for (const bucket of journalBuckets) {
       const [keys, replies] = [new Set<string>(), new Set<string>()]
       for await (const { key, value } of bundle.lines(bundleFiles.journal(bucket), JournalLine)) {
@@ -23,19 +25,17 @@ export const journal: Check = {
         ledger.same(`${place}: its run`, key.split('.')[0], evidence.config.runId)
         keys.add(key)
         ledger.same(`${place}: promptHash`, value.promptHash.slice(0, 32), key.slice(-32))
-        if (!('reply' in value)) continue
-        replies.add(`${value.promptHash} ${sha256(value.reply.text)}`)
+        if ('reply' in value) replies.add(`${value.promptHash} ${sha256(value.reply.text)}`)
         const work = `${bucket} ${key.slice(0, key.lastIndexOf('.'))}`
-        const { inputTokens, outputTokens } = tokens.get(work) ?? none
-        tokens.set(work, {
-          inputTokens: inputTokens + value.reply.inputTokens,
-          outputTokens: outputTokens + value.reply.outputTokens,
-        })
+        kept
+          .set(work, kept.get(work) ?? [])
+          .get(work)!
+          .push(usageOf(value))
       }
       said.set(bucket, replies)
     }
-    compareTokens(evidence, tokens, ledger)
-    await compareCheckTokens(evidence, tokens, ledger)
+    compareUsage(evidence, kept, ledger)
+    await compareCheckUsage(evidence, kept, ledger)
     for (const { dataset, attempt } of lastVerdicts(facts).values()) {
       if (!has(evidence, dataset, ledger)) continue
       for await (const { id, origin } of bundle.lines(bundleFiles.object(dataset.sha256), Row)) {
@@ -49,37 +49,66 @@ export const journal: Check = {
   },
 }
 
-type Tokens = Map<string, { inputTokens: number; outputTokens: number }>
-const none = { inputTokens: 0, outputTokens: 0 }
+/** What was paid for each piece of work, call by call. */
+type Kept = Map<string, Usage[]>
+type Usage = Pick<UsageLine, 'endpoint' | 'calls' | 'inputTokens' | 'outputTokens'> & Partial<Pick<UsageLine, 'stage'>>
 
-/** The tokens that shards and decisions say they spent are those of their replies. */
-function compareTokens({ facts, config: { runId } }: Evidence, tokens: Tokens, ledger: Ledger): void {
+function usageOf(entry: JournalEntry): Usage {
+  const { inputTokens = 0, outputTokens = 0 } = 'reply' in entry ? entry.reply : {}
+  return { endpoint: entry.endpoint, stage: entry.stage, calls: entry.calls, inputTokens, outputTokens }
+}
+
+const sumOf = (usages: readonly Usage[], of: 'calls' | 'inputTokens' | 'outputTokens') =>
+  usages.reduce((sum, usage) => sum + usage[of], 0)
+
+/** Tokens by stage and host. */
+const tokensByPlace = (usages: readonly Usage[]): Record<string, number> =>
+  Object.fromEntries(
+    [...Map.groupBy(usages, ({ stage, endpoint }) => `${stage} at ${endpoint}`)].map(([place, own]) => [
+      place,
+      sumOf(own, 'inputTokens') + sumOf(own, 'outputTokens'),
+    ]),
+  )
+
+/** What shards and decisions say they spent is what their replies cost, and where. */
+function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger: Ledger): void {
   for (const batch of facts.batches) {
     const { attempt, round, shard, spent } = batch.payload
-    const { inputTokens, outputTokens } = tokens.get(`journal ${runId}.a${attempt}.r${round}.s${shard}`) ?? none
-    ledger.same(messagePlace('batch', batch, 'spent.inputTokens'), spent.inputTokens, inputTokens)
-    ledger.same(messagePlace('batch', batch, 'spent.outputTokens'), spent.outputTokens, outputTokens)
+    const own = kept.get(`journal ${runId}.a${attempt}.r${round}.s${shard}`) ?? []
+    const place = (field: string) => messagePlace('batch', batch, `spent.${field}`)
+    ledger.same(place('inputTokens'), spent.inputTokens, sumOf(own, 'inputTokens'))
+    ledger.same(place('outputTokens'), spent.outputTokens, sumOf(own, 'outputTokens'))
+    ledger.same(place('calls, no fewer than the journal has'), spent.calls >= sumOf(own, 'calls'), true)
+    // Journals of before it was noted do not say the stage.
+    if (!spent.lines || own.some(({ stage }) => stage === undefined)) continue
+    // Calls of a process that died have no entry.
+    const lines = spent.lines.filter(({ stage }) => stage !== 'lost')
+    ledger.same(place('lines, by stage and host'), tokensByPlace(lines), tokensByPlace(own))
   }
   for (const decision of facts.decisions) {
     const { attempt, operation, spent } = decision.payload
     if (!spent) continue
-    const { inputTokens, outputTokens } = tokens.get(`plan-journal ${runId}.a${attempt}.${operation}`) ?? none
+    const own = kept.get(`plan-journal ${runId}.a${attempt}.${operation}`) ?? []
     // A decision that was taken again after a crash may have asked otherwise: then the journal has more than it tells.
-    const isCovered = spent.inputTokens <= inputTokens && spent.outputTokens <= outputTokens
-    ledger.same(messagePlace('decision', decision, 'spent, of which the journal has the replies'), true, isCovered)
+    ledger.same(
+      messagePlace('decision', decision, 'spent, of which the journal has the replies'),
+      true,
+      covers(own, spent),
+    )
   }
 }
 
+const covers = (own: readonly Usage[], spent: Pick<Usage, 'inputTokens' | 'outputTokens'>): boolean =>
+  spent.inputTokens <= sumOf(own, 'inputTokens') && spent.outputTokens <= sumOf(own, 'outputTokens')
+
 /** The same of what models were paid to check a shard; a check that was made again after a crash may have asked for more than it tells. */
-async function compareCheckTokens({ bundle }: Evidence, tokens: Tokens, ledger: Ledger): Promise<void> {
+async function compareCheckUsage({ bundle }: Evidence, kept: Kept, ledger: Ledger): Promise<void> {
   for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) {
     for (const [index, { checked }] of Object.entries(value.done)) {
       const path = bundleFiles.object(checked.sha256)
       const spent = bundle.files.has(path) ? (await bundle.json(path, StoredShard)).spent : undefined
-      if (!spent) continue
-      const { inputTokens, outputTokens } = tokens.get(`check-journal ${key}.s${index}`) ?? none
-      const isCovered = spent.inputTokens <= inputTokens && spent.outputTokens <= outputTokens
-      ledger.same(`${path}: spent, of which the journal has the replies`, true, isCovered)
+      const own = kept.get(`check-journal ${key}.s${index}`) ?? []
+      if (spent) ledger.same(`${path}: spent, of which the journal has the replies`, true, covers(own, spent))
     }
   }
 }

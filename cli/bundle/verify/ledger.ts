@@ -14,6 +14,8 @@ export type Ledger = {
   /** Something that cannot be compared with this bundle, and why. */
   leave(why: string): void
   count(comparisons: number): void
+  /** All that another ledger noted. */
+  add(checked: Checked): void
   result(): Checked
 }
 
@@ -34,6 +36,11 @@ export function openLedger(): Ledger {
     leave: (why) => void unchecked.add(why),
     count: (comparisons) => {
       compared += comparisons
+    },
+    add: (checked) => {
+      compared += checked.compared
+      differences.push(...checked.differences)
+      for (const why of checked.unchecked) unchecked.add(why)
     },
     result: () => ({ compared, differences, unchecked: [...unchecked] }),
   }

@@ -1,8 +1,10 @@
 import { scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
+import { sits } from '../../../agents/evaluator/sitting-plan.ts'
 import { primaryComparison } from '../../../agents/planner/primary-comparison.ts'
 import { candidateName } from '../../../schemas/arm.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { OpeningRequest } from '../../../schemas/messages/evaluation.ts'
+import { PaperName } from '../../../schemas/sealed-results.ts'
 import { type Check, type Evidence, messagePlace, scoredAttempts } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -16,9 +18,19 @@ export const sealed: Check = {
     for (const opened of facts.opened) {
       const { results, retention } = opened.payload
       const place = (field: string) => messagePlace('opened', opened, field)
-      const frozen = facts.openingRequests[0]?.payload.candidates.map(({ name }) => name) ?? []
-      const sat = results.filter(({ paper }) => paper === 'test').map(({ candidate }) => candidate.name)
-      ledger.same(place('results: who sat the test'), sat.toSorted(), frozen.toSorted())
+      const frozen = facts.openingRequests[0]?.payload.candidates ?? []
+      for (const paper of PaperName.options) {
+        const sat = results.filter((result) => result.paper === paper)
+        const due = frozen.filter(sits[paper]).map(({ name }) => name)
+        if (sat.length > 0 || isDue(evidence, paper))
+          ledger.same(
+            place(`results: who sat the ${paper}`),
+            sat.map(({ candidate }) => candidate.name).toSorted(),
+            due.toSorted(),
+          )
+        else if (paper === 'audit' && evidence.task?.procedure)
+          ledger.leave('whether an audit was to be drawn: nobody sat one')
+      }
       ledger.same(place('retention: whether it was measured'), Boolean(retention), config.evidence.retention)
       for (const { candidate, paper, sheet, items } of results) {
         const others = results.some((other) => other.paper === paper && other.items.length > 0)
@@ -29,6 +41,10 @@ export const sealed: Check = {
     }
   },
 }
+
+/** An audit that is drawn may be of no items. */
+const isDue = ({ config, task }: Evidence, paper: PaperName): boolean =>
+  ({ test: true, audit: task?.splits.audit !== undefined, retention: config.evidence.retention })[paper]
 
 type Request = PayloadOf<typeof OpeningRequest>
 

@@ -1,26 +1,31 @@
 import { hashOf } from '../../../schemas/hash.ts'
-import type { Evidence } from '../../../schemas/run.ts'
+import { Row } from '../../../schemas/row.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
 import type { PaperItem, PaperName } from '../../../schemas/sealed-results.ts'
 import type { Item, Task } from '../../../schemas/task.ts'
 import { publicView } from '../../../tasks/load.ts'
+import { procedureOf } from '../../../tasks/procedures.ts'
 import { retentionOf } from '../../../tasks/read-retention.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { referenceRows } from '../../run/reference-rows.ts'
 import { hashOfRows } from '../read.ts'
-import { type Check, messagePlace } from './check.ts'
+import { type Check, type Evidence, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** The task: the public part against the run's hash of it, and all of it where its folder is given. */
 export const task: Check = {
   name: 'task',
   what: "the task's hash and the order of its items",
-  async run({ config, task, facts, wholeTask }, ledger) {
+  async run(evidence, ledger) {
+    const { config, task, facts, wholeTask } = evidence
     if (!task) return ledger.leave('the task is not in the bundle')
     const opened = facts.opened[0]
     ledger.same('task: sha256', task.sha256, config.taskHash)
     if (config.setting === 'scratch') ledger.same('task: its seeds, of which scratch has none', task.seeds.length, 0)
     ledger.same('task: scorer.primary', task.scorer.primary, config.primary)
     if (opened) ledger.same('task: splits.test.count', task.splits.test.count, itemsOn(opened, 'test').length)
+    if (opened && task.splits.audit)
+      ledger.same('task: splits.audit.count', task.splits.audit.count, itemsOn(opened, 'audit').length)
     if (!wholeTask) {
       if (opened) ledger.leave('the test hash, and the order of its items in the task: give its folder with --task')
       return
@@ -29,7 +34,7 @@ export const task: Check = {
     ledger.same('task: its folder', config.taskHash, wholeTask.sha256)
     ledger.same('task: its public part', hashOf(task), hashOf(publicView(seen)))
     if (config.evidence.references.length > 0) compareReferences(config.evidence, wholeTask, ledger)
-    if (opened) await comparePapers(opened, wholeTask, ledger)
+    if (opened) await comparePapers(evidence, opened, ledger)
   },
 }
 
@@ -39,12 +44,14 @@ type SaidOpened = RunFacts['opened'][number]
 const itemsOn = ({ payload }: SaidOpened, name: PaperName) =>
   payload.results.find(({ paper }) => paper === name)?.items ?? []
 
-/** The papers against those of the task's folder. An audit that was drawn is not in it. */
-async function comparePapers(opened: SaidOpened, task: Task, ledger: Ledger): Promise<void> {
+/** The papers against those of the task's folder; an audit that was drawn is drawn again. */
+async function comparePapers(evidence: Evidence, opened: SaidOpened, ledger: Ledger): Promise<void> {
+  const task = evidence.wholeTask!
   const place = (field: string) => messagePlace('opened', opened, field)
   ledger.same(place('testHash'), opened.payload.testHash, hashOf(task.test))
   const papers: [PaperName, readonly Item[]][] = [['test', task.test]]
-  if (task.audit.length > 0) papers.push(['audit', task.audit])
+  const audit = task.audit.length > 0 ? task.audit : await drawnAudit(evidence, opened, task)
+  papers.push(['audit', audit])
   if (opened.payload.retention) {
     const set = await retentionOf(task)
     const { sha256, mode } = opened.payload.retention
@@ -60,8 +67,20 @@ async function comparePapers(opened: SaidOpened, task: Task, ledger: Ledger): Pr
   }
 }
 
+/** The audit as it was drawn from its seed, as many items of each part as were sat; none where the task has no procedure. */
+async function drawnAudit({ bundle, facts }: Evidence, opened: SaidOpened, task: Task): Promise<readonly Item[]> {
+  const sat = itemsOn(opened, 'audit')
+  const taken = new Set([...task.validation, ...task.test].map(({ coreKey }) => coreKey))
+  for (const dataset of facts.openingRequests[0]?.payload.datasets ?? [])
+    for (const { origin } of await bundle.rowsOf(dataset, Row)) if (origin.coreKey) taken.add(origin.coreKey)
+  const counts = Object.fromEntries(
+    [...Map.groupBy(sat, ({ part }) => part)].map(([part, items]) => [part, items.length]),
+  )
+  return procedureOf(task)?.drawAudit({ seed: opened.payload.auditSeed, counts, taken }) ?? []
+}
+
 /** The rows of each reference that a run had arms of, and how many of them were refused. */
-function compareReferences({ references }: Evidence, task: Task, ledger: Ledger): void {
+function compareReferences({ references }: RunConfig['evidence'], task: Task, ledger: Ledger): void {
   const known = new Map(referenceRows(task).map(({ arm, ...reference }) => [arm, reference]))
   for (const { arm, rows, refused } of references) {
     const due = known.get(arm)

@@ -1,11 +1,13 @@
 import { halvesOf } from '../../../agents/evaluator/halves.ts'
-import { type Graded, grade, scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
+import { isAbove } from '../../../agents/evaluator/ladder.ts'
+import { type Graded, grade, sampleBadCases, scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../../schemas/runtime-protocol.ts'
+import type { ItemOutcome } from '../../../schemas/score.ts'
 import { scorerFor } from '../../../tasks/score-with.ts'
-import type { Said } from '../../report/mod.ts'
-import { type Check, has, messagePlace } from './check.ts'
+import type { RunFacts, Said } from '../../report/mod.ts'
+import { type Check, type Evidence, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 /** Every reply to a validation question scored again, and the sheets counted again. */
@@ -23,6 +25,8 @@ export const validation: Check = {
       graded.set(payload.candidate.name, await grade(task.validation, replies, score))
     }
     for (const report of facts.reports) compareReport(report, graded, ledger)
+    compareCases(facts, graded, ledger)
+    compareGuard(evidence, graded, ledger)
     if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(facts.reports, graded, ledger)
   },
 }
@@ -31,7 +35,7 @@ type SaidReport = Said<PayloadOf<typeof Report>>
 type GradedBy = ReadonlyMap<string, readonly Graded[]>
 
 function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): void {
-  const { candidate, shownAs = candidate.name, items, validation, badCases } = report.payload
+  const { candidate, shownAs = candidate.name, items, validation } = report.payload
   const place = (field: string) => messagePlace('report', report, `${field} of ${candidate.name}`)
   ledger.same(place('validation'), validation, scoreSheet(items))
   const own = graded.get(shownAs)
@@ -43,10 +47,34 @@ function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): vo
   for (const [index, { outcome }] of own.entries()) {
     ledger.same(place(`items[${index}] (${outcome.id})`), items[index], outcome)
   }
-  for (const [index, { id, reply, expected, reason }] of badCases.entries()) {
-    const found = own.find(({ item }) => item.id === id)
-    const due = found && { reply: found.reply, expected: found.item.answer, reason: found.score.reason }
-    ledger.same(place(`badCases[${index}] (${id})`), { reply, expected, reason }, due)
+}
+
+/** Failed cases are the first of each skill; how many of one are shown at most is an option of the evaluator, and is read off the reports. */
+function compareCases({ reports }: Pick<RunFacts, 'reports'>, graded: GradedBy, ledger: Ledger): void {
+  const counts = reports.flatMap(({ payload }) => [...Map.groupBy(payload.badCases, ({ skill }) => skill).values()])
+  const perSkill = Math.max(0, ...counts.map(({ length }) => length))
+  for (const report of reports) {
+    const { candidate, shownAs = candidate.name, badCases } = report.payload
+    const own = graded.get(shownAs)
+    if (!own) continue
+    const due = sampleBadCases(own, perSkill)
+    const place = (what: string) => messagePlace('report', report, `badCases${what} of ${candidate.name}`)
+    ledger.same(place(': their number'), badCases.length, due.length)
+    for (const [index, each] of badCases.entries()) ledger.same(place(`[${index}] (${each.id})`), each, due[index])
+  }
+}
+
+/** Which scores the Ladder let through, in the order in which they were told. */
+function compareGuard({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+  let best: { name: string; items: readonly ItemOutcome[] } | null = null
+  for (const report of reports) {
+    const { candidate, shownAs = candidate.name } = report.payload
+    const { name, arm } = candidate
+    const items = graded.get(name)?.map(({ outcome }) => outcome)
+    if (!items) continue
+    const isGuarded = config.evidence.guard === 'ladder' && (arm === 'base' || arm === 'submission')
+    if (isGuarded && (!best || isAbove(items, best.items, config.primary))) best = { name, items }
+    ledger.same(messagePlace('report', report, `shownAs of ${name}`), shownAs, isGuarded ? best?.name : name)
   }
 }
 

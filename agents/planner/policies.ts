@@ -1,0 +1,24 @@
+import type { VariantOf } from '../../schemas/variants.ts'
+import { blind } from './blind.ts'
+import type { Mode } from './llm/modes.ts'
+import type { Policy } from './policy.ts'
+import { repeated } from './repeat.ts'
+import { shuffled } from './shuffled.ts'
+
+/** Variants that search; `generate` decides nothing: its program is the run's own. */
+export type SearchVariant = Exclude<VariantOf<'planner'>, 'generate'>
+
+/**
+ * What each variant decides with; `model` opens what a language model decides. Each loads what it needs: a language model's client
+ * takes longer to load than a small run takes to plan.
+ */
+export const policies: Readonly<Record<SearchVariant, (model: (mode: Mode) => Promise<Policy>) => Promise<Policy>>> = {
+  rules: async () => (await import('./rules/graph.ts')).rulesPolicy,
+  'llm-one-shot': (model) => model('one-shot'),
+  'llm-iterative': (model) => model('iterative'),
+  // What planners are compared with.
+  random: async () => (await import('./random.ts')).randomPolicy,
+  'llm-blind': async (model) => blind(await model('iterative')),
+  'llm-shuffled-feedback': async (model) => shuffled(await model('iterative')),
+  'llm-repeat': async (model) => repeated(await model('iterative')),
+}

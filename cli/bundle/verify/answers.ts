@@ -1,0 +1,72 @@
+import type { PayloadOf } from '../../../schemas/message.ts'
+import type { Predictions, Report } from '../../../schemas/messages/evaluation.ts'
+import type { Batch, Verdict } from '../../../schemas/messages/generation.ts'
+import { type MessageName, registry } from '../../../schemas/registry.ts'
+import type { AgentRole } from '../../../schemas/role.ts'
+import type { LogLine } from '../records.ts'
+import { type Check, messagePlace } from './check.ts'
+
+type Payloads = {
+  predictions: PayloadOf<typeof Predictions>
+  report: PayloadOf<typeof Report>
+  batch: PayloadOf<typeof Batch>
+  verdict: PayloadOf<typeof Verdict>
+}
+type Follow = { id: string; cause: string; echoes?: readonly string[] }
+
+/** The id of each answer, what it follows from, and the fields that it says again, by what it says. The planner's messages have a check of their own. */
+const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
+  predictions: ({ candidate: { name } }) => ({
+    id: `predictions:${name}`,
+    cause: `job:${name}`,
+    echoes: ['guidance', 'publicTask', 'sealedTask', 'variants'],
+  }),
+  report: ({ candidate: { name } }) => ({
+    id: `report:${name}`,
+    cause: `predictions:${name}`,
+    echoes: ['candidate', 'training', 'reusedTraining', 'tokenLimit'],
+  }),
+  batch: ({ round: { attempt, round }, shard }) => ({
+    id: `batch:a${attempt}.r${round}.s${shard}`,
+    cause: `shard:a${attempt}.r${round}.s${shard}`,
+    echoes: ['round', 'checkCalls'],
+  }),
+  // Whichever of its batches was the last.
+  verdict: ({ attempt, round }) => ({ id: `verdict:a${attempt}.r${round}`, cause: `batch:a${attempt}.r${round}.s` }),
+}
+
+/** Every answer against its question: its id and cause say what it is about, it is addressed to whom the run says, and answers what was asked. */
+export const answers: Check = {
+  name: 'answers',
+  what: 'what each message answers, and whom it is for',
+  async run({ entries, config: { runId, variants } }, ledger) {
+    const said = new Map<string, LogLine>()
+    for (const entry of entries) if (!said.has(entry.id)) said.set(entry.id, entry)
+    for (const entry of said.values()) {
+      const { seq, name, payload, parseError } = entry
+      const message = Object.hasOwn(registry, name) ? registry[name as MessageName] : null
+      if (!message || parseError !== undefined) continue
+      const place = (field: string) => messagePlace(name, entry, field)
+      const to = message.kind === 'work' ? { role: message.to, variant: variants[message.to as AgentRole] } : undefined
+      ledger.same(place('to'), entry.to, to)
+      const cause = entry.cause === null ? undefined : said.get(entry.cause)
+      if (cause) ledger.same(place(`cause, message ${cause.seq}, before it`), cause.seq < seq, true)
+      const parsed = Object.hasOwn(follows, name) ? message.schema.safeParse(payload) : null
+      if (!parsed?.success) continue
+      const due = follows[name as keyof Payloads](parsed.data as never)
+      ledger.same(place('id'), plainId(entry.id), `${runId}.${due.id}`)
+      const about = plainId(entry.cause ?? '')
+      ledger.same(place('cause'), name === 'verdict' ? about.replace(/\d+$/, '') : about, `${runId}.${due.cause}`)
+      const asked = cause?.payload as Record<string, unknown> | undefined
+      for (const field of asked ? (due.echoes ?? []) : [])
+        ledger.same(
+          place(`${field}, as message ${cause!.seq}`),
+          (payload as Record<string, unknown>)[field],
+          asked![field],
+        )
+    }
+  },
+}
+
+/** A dead letter that is sent again has an id of its own. */
+const plainId = (id: string): string => id.replace(/(\.redrive-[A-Z]+-\d+)+$/, '')

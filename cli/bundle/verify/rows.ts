@@ -1,0 +1,100 @@
+import { buildContaminationIndex, openContaminationIndex } from '../../../agents/critic/checks/contamination.ts'
+import { evaluationItems } from '../../../agents/critic/checks/evaluation-items.ts'
+import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
+import { type CheckDeps, checkAnswer, checkContamination, checkContract } from '../../../agents/critic/row-checks.ts'
+import { sha256 } from '../../../schemas/hash.ts'
+import { Program } from '../../../schemas/program.ts'
+import type { RejectionReason } from '../../../schemas/row.ts'
+import { procedureOf } from '../../../tasks/procedures.ts'
+import { retentionOf } from '../../../tasks/read-retention.ts'
+import { scorerFor } from '../../../tasks/score-with.ts'
+import { bundleFiles } from '../manifest.ts'
+import { RoundLine } from '../records.ts'
+import { type Check, type Evidence, has } from './check.ts'
+import type { Ledger } from './ledger.ts'
+
+type StoredRow = StoredShard['rows'][number]
+type Deps = CheckDeps & { isIndexed: boolean }
+
+/**
+ * Every candidate checked again: its form, its answer where the task computes it, and by whoever has the task what it repeats of the
+ * evaluation items. The tokenizer that tells what is too long for the student is not in a bundle.
+ */
+export const rows: Check = {
+  name: 'rows',
+  what: 'every candidate checked again, without a model',
+  async run(evidence, ledger) {
+    const { bundle, facts, config, wholeTask } = evidence
+    const records = new Map<string, RoundRecord>()
+    for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) records.set(key, value)
+    const depsOf = await openChecks(evidence)
+    if (!depsOf) return ledger.leave('the task is not in the bundle')
+    if (!wholeTask) ledger.leave('what rows repeat of the test: give the task folder with --task')
+    for (const { payload } of facts.shards) {
+      const { round, shard } = payload
+      const checked = records.get(`${config.runId}.a${round.attempt}.r${round.round}`)?.done[shard]?.checked
+      if (!checked || !has(evidence, checked, ledger) || !has(evidence, round.program, ledger)) continue
+      const file = bundleFiles.object(checked.sha256)
+      const deps = depsOf(await bundle.json(bundleFiles.object(round.program.sha256), Program))
+      for (const stored of (await bundle.json(file, StoredShard)).rows) await checkAgain(file, stored, deps, ledger)
+    }
+  },
+}
+
+/** The items are hashed with a key of this process, since nobody but the run's evaluator and critic has theirs. */
+async function openChecks({ task, wholeTask, config }: Evidence): Promise<((program: Program) => Deps) | null> {
+  if (!task) return null
+  const score = scorerFor(task.scorer)
+  const key = Buffer.from(sha256('verify'))
+  const retentionSet = wholeTask && config.evidence.retention ? await retentionOf(wholeTask) : undefined
+  const bytes = wholeTask && buildContaminationIndex(evaluationItems({ ...wholeTask, retentionSet }), key)
+  const indexes = new Map<number, CheckDeps['contamination']>()
+  const indexOf = (share: number) => {
+    const { screen } = openContaminationIndex(bytes!, key, { share })
+    return (row: StoredRow['row']) => screen({ text: row.input, coreKey: row.origin.coreKey })
+  }
+  return (program) => {
+    const share = program.filters.contaminationShare
+    if (bytes && !indexes.has(share)) indexes.set(share, indexOf(share))
+    return {
+      program,
+      fitsStudent: async () => true,
+      contamination: indexes.get(share) ?? (() => ({ hit: null, alike: false })),
+      solve: procedureOf(task)?.solveCore ?? null,
+      isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
+      isIndexed: bytes !== null,
+    }
+  }
+}
+
+const contaminated: readonly (RejectionReason | null)[] = [
+  'contaminated-validation',
+  'contaminated-sealed',
+  'contaminated-retention',
+]
+const repeats: readonly (RejectionReason | null)[] = ['exact-duplicate', 'near-duplicate']
+
+/** In the order of the checks, as far as they can be taken: one that found something ends it. */
+async function checkAgain(
+  file: string,
+  { row, rejected, alike }: StoredRow,
+  deps: Deps,
+  ledger: Ledger,
+): Promise<void> {
+  const place = (what: string) => `${file}: row ${row.id}, ${what}`
+  const form = (await checkContract(row, deps)).rejected ?? null
+  if (form || rejected === 'format' || rejected === 'too-long') return ledger.same(place('rejected'), rejected, form)
+  if (repeats.includes(rejected)) return
+  if (rejected === 'too-long-for-student')
+    return ledger.leave('what is too long for the student, without its tokenizer')
+  if (deps.isIndexed) {
+    const found = await checkContamination(row, deps)
+    if (found.rejected || contaminated.includes(rejected))
+      return ledger.same(place('rejected'), rejected, found.rejected ?? null)
+    ledger.same(place('alike'), alike, found.alike ?? false)
+  }
+  if (contaminated.includes(rejected)) return
+  const answer = (await checkAnswer(row, deps)).rejected ?? null
+  if (answer || rejected === 'wrong-answer') ledger.same(place('rejected'), rejected, answer)
+  else ledger.count(1)
+}
