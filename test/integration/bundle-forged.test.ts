@@ -151,7 +151,11 @@ describe('what nobody could have got:', () => {
       },
     ],
     ['failed cases that are not the first', 'validation', (log) => void payloadOf(log, 'report').badCases.shift()],
-    ['scores of another candidate', 'validation', (log) => void (of(log, 'report')[1]!.payload.shownAs = 'base')],
+    [
+      'scores of another candidate',
+      'validation',
+      (log) => void Object.assign(of(log, 'report')[1]!.payload, { shownAs: 'base' }),
+    ],
   ])('%s', async (what, check, change) => {
     const file = await forge(bundle, what.replaceAll(' ', '-'), (log) => {
       change(log)
