@@ -7,6 +7,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { z } from 'zod'
 import { sha256 } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
+import { decode } from '../../tasks/importers/decode.ts'
 import { readLines } from '../../tasks/importers/read-lines.ts'
 import { UsageError } from '../errors.ts'
 import { bundleFiles, Manifest } from './manifest.ts'
@@ -92,7 +93,9 @@ export async function openFolder(folder: string): Promise<BundleFolder> {
       if (bytes === undefined) throw notABundle(`it has no ${path}`)
       if (bytes > maxDocumentBytes)
         throw notABundle(`${path} has ${bytes} bytes, and ${maxDocumentBytes} at most are read`)
-      return parse(path, await readFile(join(folder, path), 'utf8'), schema)
+      const read = decode(await readFile(join(folder, path)))
+      if ('problem' in read) throw notABundle(`${path} is ${read.problem}`)
+      return parse(path, read.text, schema)
     },
     rowsOf: async (ref, schema) => {
       const path = bundleFiles.object(ref.sha256)

@@ -71,11 +71,13 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   ]
   if (!refs.every((ref) => has(evidence, ref, ledger))) return
   const place = (field: string) => messagePlace('verdict', verdict, field)
-  const done = Object.keys(record.done).map(Number)
+  const asked = facts.shards.filter(({ payload }) => recordKey(evidence, payload.round) === recordKey(evidence, round))
+  const counts = new Map(asked.map(({ payload }) => [payload.shard, payload.count]))
+  ledger.same(place('the number of shards of its round'), counts.size, round.shards)
   ledger.same(
     place('the shards it was closed with'),
-    done.toSorted((a, b) => a - b),
-    [...Array(round.shards).keys()],
+    Object.keys(record.done).map(Number),
+    [...counts.keys()].toSorted((a, b) => a - b),
   )
   const shards: StoredShard[] = []
   for (const { checked, spent } of Object.values(record.done)) {
@@ -83,10 +85,7 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
     const shard = await bundle.json(file, StoredShard)
     const batch = batches.get(batchKey(round, shard.shard))
     shards.push(shard)
-    const asked = facts.shards.find(
-      ({ payload }) => batchKey(payload.round, payload.shard) === batchKey(round, shard.shard),
-    )
-    ledger.same(`${file}: indexes asked for`, shard.asked, asked?.payload.count)
+    ledger.same(`${file}: indexes asked for`, shard.asked, counts.get(shard.shard))
     compareCandidates(shard, batch, file, ledger)
     ledger.same(`${file}: spent`, spentTogether([spent]), spentTogether([batch?.spent, shard.spent]))
   }

@@ -32,6 +32,9 @@ export const candidates: Check = {
         const batch = batches.get(keyOf(shard.payload))
         if (!batch) continue
         const place = (field: string) => messagePlace('shard', shard, field)
+        const asked = batch.asked ?? batch.candidates.length + batch.failures.length
+        ledger.same(place('count'), shard.payload.count, asked)
+        if (asked !== shard.payload.count) continue
         try {
           await generator.make(unpaid(shard.payload))
         } catch (error) {
