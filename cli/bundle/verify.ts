@@ -68,7 +68,11 @@ export async function* verifyBundle(
 ): AsyncGenerator<CheckResult> {
   const { entries, facts } = await logOf(bundle)
   const { config } = facts
-  if (!config) throw new UsageError('The log of this bundle does not begin.', 'Make the bundle again from its run.')
+  if (!config) {
+    const [first] = facts.unreadable
+    const why = first ? `: message ${first.seq} (${first.name}), ${first.reason}` : ''
+    throw new UsageError(`The log of this bundle does not begin${why}.`, 'Make the bundle again from its run.')
+  }
   const task = await taskOf(bundle, facts)
   const evidence: Evidence = { bundle, entries, facts, config, task, wholeTask, published }
   for (const { name, what, run } of deep ? [...checks, candidates] : checks) {

@@ -9,6 +9,7 @@ import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { positive } from '../options/option-parsers.ts'
+import { printable } from '../printable.ts'
 import { versions } from '../versions.ts'
 
 type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes: number; json: boolean }
@@ -44,7 +45,7 @@ export function registerVerify(program: Command): void {
         isSame &&= result.differences.length === 0
         unchecked += result.unchecked.length
         if (json) console.log(JSON.stringify(result))
-        else for (const line of linesOf(result)) console.log(line)
+        else for (const line of linesOf(result)) console.log(printable(line))
       }
       if (!json) {
         console.log(isSame ? nothingDiffers(unchecked) : 'This bundle does not hold together.')
@@ -89,7 +90,8 @@ async function tellVersions(bundle: Bundle): Promise<void> {
   const made = await bundle.json(bundleFiles.versions, z.record(z.string(), z.string()))
   const here = await versions()
   for (const name of ['syllabus', 'node']) {
-    if (made[name] !== here[name]) console.log(`made with ${name} ${made[name]}, verified with ${here[name]}`)
+    if (made[name] !== here[name])
+      console.log(printable(`made with ${name} ${made[name]}, verified with ${here[name]}`))
   }
 }
 
