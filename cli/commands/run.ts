@@ -1,7 +1,5 @@
 import { type Command, Option } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
-import { BaselineKind } from '../../schemas/arm.ts'
-import { Setting } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { bundledTask } from '../bundled-task.ts'
 import { checkFits } from '../checks/check-context.ts'
@@ -9,10 +7,8 @@ import { checkModels } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { summaryOf, tell } from '../estimate/tell.ts'
-import { teacherOption } from '../options/model-options.ts'
-import { attemptCount, names, rowCount, runCount, seedCount, whole } from '../options/option-parsers.ts'
-import { arms } from '../options/parse-arms.ts'
-import { scorerOption } from '../options/scorer-option.ts'
+import { names, runCount, whole } from '../options/option-parsers.ts'
+import { addRunOptions, type RunOptions } from '../options/run-options.ts'
 import { createReporter } from '../progress.ts'
 import { runRecipe } from '../recipe/run.ts'
 import { type Sources, source } from '../recipe/sources.ts'
@@ -25,44 +21,26 @@ import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
 import { withNamedModel } from '../topology/with-model.ts'
 
+type Options = RunOptions & {
+  topology: string
+  seed: number
+  recipe?: string
+  arm: string[]
+  source: Sources
+  dryRun: boolean
+  runs?: number
+  runId?: string
+  json: boolean
+}
+
 export function registerRun(program: Command): void {
-  program
+  const command = program
     .command('run')
     .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
     .argument('[task]', 'task folder', bundledTask)
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
-    .option('--attempts <n>', 'datasets to try (the topology says 3)', attemptCount)
-    .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
+  addRunOptions(command)
     .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
-    .addOption(
-      new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
-    )
-    .option(
-      '--seeds <k>',
-      'fresh training seeds of the chosen dataset and of each baseline (the topology says)',
-      seedCount,
-    )
-    .option(
-      '--arms <list>',
-      `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
-      arms,
-    )
-    .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
-    .option('--no-submissions', 'only the chosen dataset and its baselines do')
-    .option('--retention', 'base, final and control answer items outside the task, to see what was forgotten')
-    .option('--no-retention', 'they do not')
-    .option(
-      '--swap-validation-at <i>',
-      'half of validation guides the search before attempt i, the other half from then on',
-      attemptCount,
-    )
-    .addOption(
-      new Option(
-        '--setting <name>',
-        "rows from nothing, or built on the task's seed pool (default: seed where it has one)",
-      ).choices(Setting.options),
-    )
-    .addOption(teacherOption())
     .addOption(
       new Option(
         '--recipe <file>',
@@ -78,13 +56,13 @@ export function registerRun(program: Command): void {
       runCount,
     )
     .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
-    .addOption(scorerOption())
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (folder: string, options) => {
+    .action(async (folder: string, options: Options) => {
       const reporter = createReporter({ json: options.json })
       checkRecipeOptions(folder, options)
-      if (options.recipe !== undefined) {
-        process.exitCode = await runRecipe({ ...options, sources: options.source }, reporter)
+      const { recipe } = options
+      if (recipe !== undefined) {
+        process.exitCode = await runRecipe({ ...options, recipe, sources: options.source }, reporter)
         return
       }
       // Both are read before anything is started: bad input stops here.
@@ -96,7 +74,8 @@ export function registerRun(program: Command): void {
       const estimate = await estimateOf(task, topology, { ...options, evidence })
       if (options.dryRun) {
         for (const line of tell(estimate, topology.prices)) reporter.line(line)
-        return reporter.json({ type: 'estimate', ...estimate })
+        if (options.runs !== undefined) reporter.line(ofEach(options.runs))
+        return reporter.json({ type: 'estimate', runs: options.runs ?? 1, ...estimate })
       }
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       checkFits(task, topology, await checkModels(topology))
@@ -108,7 +87,8 @@ export function registerRun(program: Command): void {
         process.exitCode = await conduct(topology, reporter, begin, keep)
         return
       }
-      const set: string = options.runId ?? nameByTime(task)
+      reporter.line(ofEach(options.runs))
+      const set = options.runId ?? nameByTime(task)
       const members = membersOf(set, options.seed, options.runs)
       process.exitCode = await conductAll(topology, reporter, {
         begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
@@ -117,6 +97,8 @@ export function registerRun(program: Command): void {
       })
     })
 }
+
+const ofEach = (runs: number) => `that is of one run; ${runs} are asked for`
 
 /** Errors: UsageError for a task beside a recipe, and for a recipe's options without one. */
 function checkRecipeOptions(

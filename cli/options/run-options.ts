@@ -1,0 +1,49 @@
+import { type Command, Option } from 'commander'
+import { BaselineKind } from '../../schemas/arm.ts'
+import { Setting } from '../../schemas/run.ts'
+import type { LoadOptions } from '../../tasks/load.ts'
+import type { EvidenceRequest } from '../run/evidence.ts'
+import { teacherOption } from './model-options.ts'
+import { attemptCount, rowCount, seedCount } from './option-parsers.ts'
+import { arms } from './parse-arms.ts'
+import { scorerOption } from './scorer-option.ts'
+
+/** What `addRunOptions` reads; what is left out is the topology's and the task's. */
+export type RunOptions = EvidenceRequest &
+  LoadOptions & { rows?: number; model?: string; teacher?: string; setting?: Setting }
+
+/** The options that fix what a run does and measures, for the commands that start one and that estimate one. */
+export const addRunOptions = (command: Command) =>
+  command
+    .option('--attempts <n>', 'datasets to try (the topology says 3)', attemptCount)
+    .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
+    .addOption(
+      new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
+    )
+    .option(
+      '--seeds <k>',
+      'fresh training seeds of the chosen dataset and of each baseline (the topology says)',
+      seedCount,
+    )
+    .option(
+      '--arms <list>',
+      `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
+      arms,
+    )
+    .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
+    .option('--no-submissions', 'only the chosen dataset and its baselines do')
+    .option('--retention', 'base, final and control answer items outside the task, to see what was forgotten')
+    .option('--no-retention', 'they do not')
+    .option(
+      '--swap-validation-at <i>',
+      'half of validation guides the search before attempt i, the other half from then on',
+      attemptCount,
+    )
+    .addOption(
+      new Option(
+        '--setting <name>',
+        "rows from nothing, or built on the task's seed pool (default: seed where it has one)",
+      ).choices(Setting.options),
+    )
+    .addOption(teacherOption())
+    .addOption(scorerOption())
