@@ -3,7 +3,7 @@ import type { Guide, Halves } from '../../schemas/guidance.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
-import { type Item, PublicTask, Task } from '../../schemas/task.ts'
+import { type Item, PublicTask, type ScoreMode, Task } from '../../schemas/task.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
 import { buildContaminationIndex } from '../critic/checks/contamination.ts'
 import { evaluationItems } from '../critic/checks/evaluation-items.ts'
@@ -31,17 +31,15 @@ async function startScorer({
   const opening = createOpening(bus, settings.audit)
 
   const guard = createGuard(bus)
-  const guideBy = (graded: readonly Graded[]): Guide => ({
+  const guideBy = (graded: readonly Graded[], mode: ScoreMode): Guide => ({
     validation: scoreSheet(graded.map(({ outcome }) => outcome)),
-    badCases: sampleBadCases(graded, settings.badCasesPerSkill),
+    badCases: sampleBadCases(graded, settings.badCasesPerSkill, mode),
   })
 
-  function guidesByHalf(items: readonly Item[], graded: readonly Graded[]): Halves {
+  function guidesByHalf(items: readonly Item[], graded: readonly Graded[], mode: ScoreMode): Halves {
     const { a, b } = halvesOf(items)
-    return {
-      a: guideBy(graded.filter(({ item }) => a.has(item.id))),
-      b: guideBy(graded.filter(({ item }) => b.has(item.id))),
-    }
+    const [ofA, ofB] = [a, b].map((half) => graded.filter(({ item }) => half.has(item.id)))
+    return { a: guideBy(ofA!, mode), b: guideBy(ofB!, mode) }
   }
 
   /** What rows are checked against: hashes only, so no item's text leaves the vault. */
@@ -71,11 +69,12 @@ async function startScorer({
         const task = await sealedTask(message.sealedTask)
         const predictions = await bus.objects.getLines(message.predictions, Prediction)
         const graded = await grade(task.validation, predictions, scorerFor(task.scorer))
-        const result = { ...guideBy(graded), items: graded.map(({ outcome }) => outcome) }
+        const mode = task.scorer.primary
+        const result = { ...guideBy(graded, mode), items: graded.map(({ outcome }) => outcome) }
         const isSearch = candidate.arm === 'base' || candidate.arm === 'submission'
         const { shown, shownAs } =
           guidance?.guard === 'ladder' && isSearch
-            ? await guard.pass(runId, candidate.name, result, task.scorer.primary)
+            ? await guard.pass(runId, candidate.name, result, mode)
             : { shown: result, shownAs: candidate.name }
         await bus.publish(
           Report,
@@ -85,7 +84,7 @@ async function startScorer({
             training,
             reusedTraining,
             ...shown,
-            ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded) }),
+            ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded, mode) }),
             ...(shownAs !== candidate.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
             tokenLimit: message.tokenLimit,

@@ -34,9 +34,10 @@ const badCasesShown = 12
 export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const { task, resamples, seed } = options
   const [headline, primary] = [task?.headline ?? 'heldout-phrasing', task?.scorer.primary ?? 'strict'] as const
+  const drawsAudit = !task || task.procedureSha256 !== undefined
   const datasets = datasetFacts(facts, options.rows)
   const candidates = candidateFacts(facts)
-  const sealed = sealedResults(facts, headline, { resamples, seed })
+  const sealed = sealedResults(facts, { headline, drawsAudit }, { resamples, seed })
   const bootstrap = { resamples, seed, confidence }
   const run = runOf(facts)
   const time = timeOf(facts)

@@ -35,7 +35,8 @@ export const SealedResults = z.object({
   opening: z.number().int().positive(),
   openedAt: Timestamp,
   testHash: Sha256,
-  auditSeed: z.string(),
+  /** What the audit was drawn with; null where it is a file of the task, or there is none. */
+  auditSeed: z.string().nullable(),
   /** In reading order, the headline first, `all` last. */
   parts: z.array(z.string()),
   test: z.array(PaperResult),

@@ -63,7 +63,7 @@ export function taskYaml(
     ...(hasSeeds ? { seed: taskFileNames.seed } : {}),
     departures: [
       ...profile.departures,
-      'Decoding is greedy and replies end after 4,096 tokens; the paper gives a length of 8,192 with the prompt.',
+      'Decoding is greedy and replies end after inference.max_new_tokens (4,096 as imported); the paper gives a length of 8,192 with the prompt.',
     ],
   }
   return commented(TaskFile.parse(file))

@@ -28,7 +28,9 @@ export const choice: Scorer = {
     const said = plain ?? lastLetter(response, named, letters) ?? lastLetter(response, standing, letters)
     if (said === undefined) return { strict: false, lenient: false, extracted: null, reason: 'no choice' }
     const lenient = said === wanted
-    return { strict: lenient && plain !== undefined, lenient, extracted: said, reason: lenient ? 'right' : 'wrong' }
+    const strict = lenient && plain !== undefined
+    const reason = strict ? 'right' : lenient ? 'right but for its form' : 'wrong'
+    return { strict, lenient, extracted: said, reason }
   },
   inForm: (answer) => answer,
 }

@@ -23,8 +23,9 @@ export const numeric: Scorer = {
     const value = plain ?? readAnswerNumber(finalAnswer(response) ?? '')
     if (value === null) return { strict: false, lenient: false, extracted: null, reason: 'no number' }
     const lenient = isNear(value)
-    const reason = lenient ? 'within tolerance' : 'out of tolerance'
-    return { strict: lenient && plain !== null, lenient, extracted: String(value), reason }
+    const strict = lenient && plain !== null
+    const reason = strict ? 'within tolerance' : lenient ? 'within tolerance but for its form' : 'out of tolerance'
+    return { strict, lenient, extracted: String(value), reason }
   },
   inForm: (answer) => String(readAnswerNumber(answer) ?? answer),
 }

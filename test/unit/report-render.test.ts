@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom'
 import { describe, expect, test } from 'vitest'
 import { analyse, collect, defaultResampling, ReportData, renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
+import type { PublicTask } from '../../schemas/task.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 import { datasetRows, publicTask } from '../support/run-log-data.ts'
@@ -51,6 +52,20 @@ describe('HTML', () => {
     expect(document.querySelector('h1')?.textContent).toBe(attack)
     expect([...document.querySelectorAll('pre.answer')].map((pre) => pre.textContent)).toContain(attack)
   })
+})
+
+test('the audit is said to be drawn, set aside by the task, or not there', () => {
+  const seen = (data: ReportData) => [renderHtml(data), renderMarkdown(data)]
+  const of = (task: PublicTask) =>
+    analyse(collect(runLog()), { ...defaultResampling, task, versions: {}, rows: new Map() })
+  const drawn = of({ ...publicTask(), procedureSha256: 'a'.repeat(64) })
+  expect(drawn.provenance.seeds.map(({ name }) => name)).toContain('Audit')
+  for (const text of seen(drawn)) expect(text).toContain('drawn by the evaluator after the search had stopped')
+  const file = of(publicTask())
+  expect(file.provenance.seeds.map(({ name }) => name)).not.toContain('Audit')
+  for (const text of seen(file)) expect(text).toContain('a third set of the task’s own')
+  const none = { ...file, sealed: { ...file.sealed!, audit: [], auditMinusTest: [] } }
+  for (const text of seen(none)) expect(text).toContain('The task has no audit')
 })
 
 describe('Markdown', () => {

@@ -1,6 +1,6 @@
 import type { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
-import type { Item, ReplyScore } from '../../../schemas/task.ts'
+import type { Item, ReplyScore, ScoreMode } from '../../../schemas/task.ts'
 import type { ReplyScorer } from '../../../tasks/score-with.ts'
 
 export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
@@ -50,11 +50,11 @@ export function scoreSheet(outcomes: readonly ItemOutcome[]): ScoreSheet {
   }
 }
 
-/** Up to `perSkill` wrong items of each skill, in the split's order, for the planner. Only ever called on validation. */
-export function sampleBadCases(graded: readonly Graded[], perSkill: number): BadCase[] {
+/** Up to `perSkill` items of each skill that are wrong by `mode`, in the split's order, for the planner. Only ever called on validation. */
+export function sampleBadCases(graded: readonly Graded[], perSkill: number, mode: ScoreMode): BadCase[] {
   const taken = new Map<string, number>()
   return graded
-    .filter(({ outcome }) => !outcome.strict)
+    .filter(({ outcome }) => !outcome[mode])
     .filter(({ item }) => {
       const count = taken.get(item.skill) ?? 0
       taken.set(item.skill, count + 1)

@@ -17,9 +17,9 @@ const improvedWords: Words = {
   opposite: 'The student got worse than its base',
 }
 const examplesWords: Words = {
-  shown: 'It also beats the base that is given three worked examples',
-  notShown: 'An advantage over the base with three worked examples is not shown',
-  opposite: 'It does worse than the base that is given three worked examples',
+  shown: 'It also beats the base that is given the worked examples',
+  notShown: 'An advantage over the base with the worked examples is not shown',
+  opposite: 'It does worse than the base that is given the worked examples',
 }
 const searchWords: Words = {
   shown: 'The search helped',

@@ -3,7 +3,7 @@ export const allParts = 'all'
 
 const labels: Readonly<Record<string, string>> = {
   base: 'Base student',
-  'base-examples': 'Base + three examples',
+  'base-examples': 'Base + worked examples',
   control: 'Uniform control',
   'one-shot': 'One-shot',
   random: 'Random selection',

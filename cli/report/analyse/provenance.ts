@@ -25,7 +25,7 @@ export function provenanceOf(
       ...(facts.config ? [{ name: 'Run', value: String(facts.config.seed) }] : []),
       ...(finished ? [{ name: 'Replay', value: String(finished.seeds.replay) }] : []),
       ...trainings,
-      ...(sealed ? [{ name: 'Audit', value: sealed.auditSeed }] : []),
+      ...(sealed?.auditSeed ? [{ name: 'Audit', value: sealed.auditSeed }] : []),
       { name: 'Bootstrap', value: String(bootstrap.seed) },
     ],
     hashes: [

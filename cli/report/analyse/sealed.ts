@@ -9,8 +9,12 @@ import { allParts, byReadingOrder, partsInOrder } from './names.ts'
 import { ratesOfPaper } from './rates.ts'
 import { retentionFacts } from './retention.ts'
 
-/** What the first opening of the test in this run showed; null when it was not opened. */
-export function sealedResults(facts: RunFacts, headline: string, resampling: Resampling): SealedResults | null {
+/** What the first opening of the test in this run showed; null when it was not opened. `drawsAudit`: the audit is none of the task's files. */
+export function sealedResults(
+  facts: RunFacts,
+  { headline, drawsAudit }: { headline: string; drawsAudit: boolean },
+  resampling: Resampling,
+): SealedResults | null {
   const first = facts.opened[0]
   if (!first) return null
   const { opening, testHash, auditSeed, results } = first.payload
@@ -30,7 +34,7 @@ export function sealedResults(facts: RunFacts, headline: string, resampling: Res
     opening,
     openedAt: new Date(first.atMs).toISOString(),
     testHash,
-    auditSeed,
+    auditSeed: drawsAudit ? auditSeed : null,
     parts: all,
     test: test.map(paperResult),
     audit: audit.map(paperResult),

@@ -5,7 +5,7 @@ import { itemsText, points } from './format.ts'
 
 const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
 
-/** `Final − (base + three examples)`. */
+/** `Final − (base + worked examples)`. */
 export function differenceName({ of, to }: { of: string; to: string }): string {
   return `${labelOf(of)} − ${to === 'base-examples' ? `(${lower(labelOf(to))})` : lower(labelOf(to))}`
 }

@@ -1,4 +1,4 @@
-import type { Phase, ReportData } from '../report-data.ts'
+import type { Phase, ReportData, SealedResults } from '../report-data.ts'
 
 const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>, string>> = {
   'attempts-used': 'all attempts were used',
@@ -56,8 +56,16 @@ export function datasetName(attempt: number): string {
 export const submissionsNote =
   'The attempts of the search sat the test after it had ended. Nothing was chosen by that; the best of several looks better here than it is.'
 
-export const auditNote =
-  'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test. Its items differ from the test’s, so the difference is bootstrapped unpaired over groups of items, within each part that both have; the adapters of an arm are averaged and taken as they are.'
+/** Where the audit's items come from, and how it is compared with the test. */
+export function auditNote({ audit, auditSeed }: Pick<SealedResults, 'audit' | 'auditSeed'>): string {
+  if (audit.length === 0)
+    return 'The task has no audit: none was set aside, and it has no procedure that could draw one.'
+  const origin =
+    auditSeed === null
+      ? 'The audit is a third set of the task’s own, sealed as the test until the search had stopped; rows that repeat one of its questions were refused.'
+      : 'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test.'
+  return `${origin} Its items differ from the test’s, so the difference is bootstrapped unpaired over groups of items, within each part that both have; the adapters of an arm are averaged and taken as they are.`
+}
 
 export const matsNote =
   'MATS is attempts / attempts that gave a valid dataset. It is not comparable with the paper’s: there an attempt is a free program, here deficits are refilled within an attempt.'

@@ -25,7 +25,7 @@ export function result(data: ReportData): Markup {
 ${arms({ ...data, sealed })}
 <h3>Audit beside it</h3>
 ${audit(sealed, primary, other)}
-<p class="note">${auditNote}</p>
+<p class="note">${auditNote(sealed)}</p>
 <h3>By skill, all parts of the test</h3>
 ${skills(sealed, primary)}
 ${retention(sealed)}
@@ -52,7 +52,7 @@ const column = (part: string, headline: string, sealed: SealedResults): Cell => 
 function scores(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {
   const all = sealed.test.map(({ candidate }) => candidate)
   return table({
-    caption: `Share right, ${primary} (the boxed answer${primary === 'strict' ? ' only' : ', else the last number'}), with its 95 % interval over items; ${other} under it.`,
+    caption: `Share right, ${primary} scoring, with its 95 % interval over items; ${other} under it.`,
     head: [{ text: 'Candidate' }, ...sealed.parts.map((part) => column(part, headline, sealed))],
     rows: sealed.test.map(({ candidate, parts, cut, items }) => ({
       className: candidate,
@@ -72,7 +72,7 @@ function scores(sealed: SealedResults, headline: string, primary: Mode, other: M
 }
 
 function audit({ auditMinusTest, contrasts, parts }: SealedResults, primary: Mode, other: Mode): Markup {
-  if (auditMinusTest.length === 0) return absent('No arm has been scored on an audit.')
+  if (auditMinusTest.length === 0) return html``
   const cell = (comparison: AuditComparison, which: 'headline' | 'all'): Cell => {
     const [main, second] = [comparison[which][primary], comparison[which][other]]
     const under = [

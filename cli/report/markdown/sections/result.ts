@@ -44,18 +44,20 @@ export function resultSection(data: ReportData): string[] {
     `The first column, ${text(labelOf(headline))}, is the headline. Opening ${sealed.opening} of this test.`,
     ...armsSection({ ...data, sealed }),
     '### Audit beside it',
-    audit.length > 0
-      ? markdownTable(
-          [
-            'Arm',
-            `Audit, ${labelOf(headline)}`,
-            `Audit − test, ${labelOf(headline)}`,
-            'Audit − test, parts that both have',
-          ],
-          audit,
-        )
-      : 'No arm has been scored on an audit.',
-    text(auditNote),
+    ...(audit.length > 0
+      ? [
+          markdownTable(
+            [
+              'Arm',
+              `Audit, ${labelOf(headline)}`,
+              `Audit − test, ${labelOf(headline)}`,
+              'Audit − test, parts that both have',
+            ],
+            audit,
+          ),
+        ]
+      : []),
+    text(auditNote(sealed)),
     `### By skill, all parts of the test, ${primary}, means over seeds`,
     markdownTable(
       ['Skill', 'Asked', ...sealed.contrasts.arms.map(armName)],
