@@ -11,7 +11,7 @@ import { Progress } from '../schemas/messages/run.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
 import { ensureEmbedder, openEmbedder } from './embedder/open.ts'
-import { studentLabel } from './job.ts'
+import { checkStudent, studentLabel } from './job.ts'
 import { BridgeOptions } from './options.ts'
 import { provisionRuntime } from './provision/mod.ts'
 import { createReplies } from './replies.ts'
@@ -89,6 +89,7 @@ async function startPeft({
 
   async function onJob(job: PayloadOf<typeof Job>, context: HandlerContext): Promise<void> {
     const { runId, cause } = context
+    checkStudent(student, job.student)
     const rules = await task(job.publicTask)
     const onProgress = reporter(context, job.candidate)
     const trained =
@@ -126,6 +127,7 @@ async function startPeft({
   async function onSitting(sitting: PayloadOf<typeof Sitting>, context: HandlerContext): Promise<void> {
     const { candidate, paper, publicTask, maxNewTokens } = sitting
     const { runId, cause, signal: stop } = context
+    checkStudent(student, candidate.student)
     const rules = await task(publicTask)
     const inference = { ...rules.inference, ...(maxNewTokens && { max_new_tokens: maxNewTokens }) }
     const questions = await bus.objects.getLines(sitting.questions, Question)

@@ -1,3 +1,4 @@
+import { TerminalError } from '../bus/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import type { Recipe } from '../schemas/task.ts'
 
@@ -6,6 +7,17 @@ export type Student = { name: string; path: string; sha256: string }
 
 /** What a candidate's `student` field says: enough to tell two students apart. */
 export const studentLabel = (student: Student): string => `${student.name}@${student.sha256.slice(0, 12)}`
+
+/**
+ * A run has one student, so that its scores can be compared. Errors: TerminalError when it was begun with other weights than these;
+ * `label` is that student's, undefined where the run does not say it.
+ */
+export function checkStudent(own: Student, label: string | undefined): void {
+  if (label === undefined || label.endsWith(`@${own.sha256.slice(0, 12)}`)) return
+  throw new TerminalError(
+    `the run was begun with the student ${label}, and this trainer-bridge has ${studentLabel(own)}; start it with the first one`,
+  )
+}
 
 /**
  * Identity of a training: the same dataset, student, recipe and seed are the same job, whatever run asks, and are never trained

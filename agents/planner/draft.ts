@@ -62,6 +62,13 @@ export function train(
   const { config } = draft.state
   const training = { dataset: dataset!, datasetHash: datasetHash!, seed }
   draft.send.push(
-    outgoing.job(config, { candidate, training, examples: false, guidance: guidanceOf(config), ...taskOf(config) }),
+    outgoing.job(config, {
+      candidate,
+      training,
+      examples: false,
+      student: draft.state.base?.candidate.student,
+      guidance: guidanceOf(config),
+      ...taskOf(config),
+    }),
   )
 }

@@ -21,6 +21,8 @@ export const Job = defineWork({
     training: z.object({ dataset: ObjectRef, datasetHash: Sha256, seed: z.number().int().nonnegative() }).nullable(),
     /** Whether the prompt carries the task's worked examples. */
     examples: z.boolean(),
+    /** Which student the run was begun with, as its base said it; left out for the base, and in runs from before it was said. */
+    student: z.string().optional(),
     /** Left out: all of validation, unguarded. */
     guidance: Guidance.optional(),
     publicTask: ObjectRef,

@@ -97,7 +97,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
     const dataset = await planner.objects.putLines('LAB', 'one/rows', rowsOf(8))
-    const ask = (runId: string, candidate = 'attempt-1') =>
+    const ask = (runId: string, candidate = 'attempt-1', begunWith?: string) =>
       planner.publish(
         Job,
         { runId, variant, id: `job:${candidate}` },
@@ -105,6 +105,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
           candidate,
           training: candidate === 'base' ? null : { dataset, datasetHash: dataset.sha256, seed: 7 },
           examples: false,
+          student: begunWith,
           publicTask,
           sealedTask,
           variants,
@@ -133,5 +134,17 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     expect(got[2]!.tokensUncounted).toBeUndefined()
     const fitting = await Promise.all(rowsOf(8).map(fits))
     expect(fitting).toEqual(rowsOf(8).map((_, index) => index % 3 !== 0))
+
+    // A run has one student: one that was begun with other weights is not gone on with, and says why.
+    await ask('one', 'attempt-2', `moved@${first!.candidate.studentHash!.slice(0, 12)}`)
+    await until("the same student's predictions", () => got.length === 4, 180_000)
+    await ask('one', 'attempt-3', 'other@0123456789ab')
+    let refused: { reason: string } | undefined
+    await until('the dead letter', async () => {
+      refused = (await operator.dead.list())[0]
+      return refused !== undefined
+    })
+    expect(refused!.reason).toMatch(/begun with the student other@0123456789ab, and this trainer-bridge has tiny@/)
+    expect(got).toHaveLength(4)
   }, 180_000)
 })

@@ -5,7 +5,7 @@ import { scorerFor } from '../../tasks/score-with.ts'
 
 const item = (id: string): Item => ({
   id,
-  part: 'p',
+  part: 'benchmark',
   skill: 's',
   instruction: 'Answer.',
   input: `What is ${id}?`,
