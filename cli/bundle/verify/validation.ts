@@ -6,7 +6,7 @@ import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import { scorerFor } from '../../../tasks/score-with.ts'
-import type { RunFacts, Said } from '../../report/mod.ts'
+import type { Said } from '../../report/mod.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -25,7 +25,7 @@ export const validation: Check = {
       graded.set(payload.candidate.name, await grade(task.validation, replies, score))
     }
     for (const report of facts.reports) compareReport(report, graded, ledger)
-    compareCases(facts, graded, ledger)
+    compareCases(evidence, graded, ledger)
     compareGuard(evidence, graded, ledger)
     if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(facts.reports, graded, ledger)
   },
@@ -50,14 +50,14 @@ function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): vo
 }
 
 /** Failed cases are the first of each skill; how many of one are shown at most is an option of the evaluator, and is read off the reports. */
-function compareCases({ reports }: Pick<RunFacts, 'reports'>, graded: GradedBy, ledger: Ledger): void {
+function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
   const counts = reports.flatMap(({ payload }) => [...Map.groupBy(payload.badCases, ({ skill }) => skill).values()])
   const perSkill = Math.max(0, ...counts.map(({ length }) => length))
   for (const report of reports) {
     const { candidate, shownAs = candidate.name, badCases } = report.payload
     const own = graded.get(shownAs)
     if (!own) continue
-    const due = sampleBadCases(own, perSkill)
+    const due = sampleBadCases(own, perSkill, config.primary)
     const place = (what: string) => messagePlace('report', report, `badCases${what} of ${candidate.name}`)
     ledger.same(place(': their number'), badCases.length, due.length)
     for (const [index, each] of badCases.entries()) ledger.same(place(`[${index}] (${each.id})`), each, due[index])
