@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import * as tar from 'tar'
 import { UsageError } from '../errors.ts'
 import { BundlePath } from './manifest.ts'
@@ -11,6 +12,8 @@ const blockBytes = 4096
  * stops at the first thing that it refuses. Errors: UsageError for more than `maxBytes`; an Error that says what is wrong with the archive.
  */
 export async function unpack(file: string, folder: string, maxBytes: number): Promise<void> {
+  // A device or a pipe may never end.
+  if (!(await stat(file)).isFile()) throw new Error('it is no file')
   const paths = new Set<string>()
   let bytes = 0
   const refusalOf = (path: string, { type, size }: { type?: string; size: number }): Error | null => {

@@ -449,5 +449,6 @@ test('what is no bundle is said so', async () => {
   for (const name of ['text', 'cut', 'nothing', ...Object.keys(packed)]) {
     await expect(openBundle(archive(name)), name).rejects.toThrow(UsageError)
   }
+  await expect(openBundle('/dev/zero')).rejects.toThrow('it is no file')
   await expect(openBundle(bundle, 10_000)).rejects.toThrow('more than the 10000 bytes')
 })

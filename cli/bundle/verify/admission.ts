@@ -109,15 +109,8 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   ledger.same(place('datasetHash, from the candidates'), datasetHash, hashOfRows(rows))
 }
 
-/** The checks change nothing of what a candidate says; they add to where it comes from. */
-const contentOf = ({ id, skill, source, instruction, input, output }: Row) => ({
-  id,
-  skill,
-  source,
-  instruction,
-  input,
-  output,
-})
+/** The checks change nothing of what a candidate says, and nothing of where it comes from; they add who judged it. */
+const contentOf = ({ origin: { judge: _judge, ...origin }, ...row }: Row) => ({ ...row, origin })
 
 function compareCandidates(shard: StoredShard, batch: BatchPayload | undefined, file: string, ledger: Ledger): void {
   const candidates = new Map(batch?.candidates.map((row) => [row.id, row]))

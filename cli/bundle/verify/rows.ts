@@ -3,6 +3,8 @@ import { evaluationItems } from '../../../agents/critic/checks/evaluation-items.
 import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
 import { type CheckDeps, checkAnswer, checkContamination, checkContract } from '../../../agents/critic/row-checks.ts'
 import { sha256 } from '../../../schemas/hash.ts'
+import type { PayloadOf } from '../../../schemas/message.ts'
+import type { Shard } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import type { RejectionReason } from '../../../schemas/row.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
@@ -14,6 +16,7 @@ import { type Check, type Evidence, has } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 type StoredRow = StoredShard['rows'][number]
+type ShardPayload = PayloadOf<typeof Shard>
 type Deps = CheckDeps & { isIndexed: boolean }
 
 /**
@@ -36,7 +39,10 @@ export const rows: Check = {
       if (!checked || !has(evidence, checked, ledger) || !has(evidence, round.program, ledger)) continue
       const file = bundleFiles.object(checked.sha256)
       const deps = depsOf(await bundle.json(bundleFiles.object(round.program.sha256), Program))
-      for (const stored of (await bundle.json(file, StoredShard)).rows) await checkAgain(file, stored, deps, ledger)
+      for (const stored of (await bundle.json(file, StoredShard)).rows) {
+        compareOrigin(file, stored, payload, ledger)
+        await checkAgain(file, stored, deps, ledger)
+      }
     }
   },
 }
@@ -65,6 +71,25 @@ async function openChecks({ task, wholeTask, config }: Evidence): Promise<((prog
       isIndexed: bytes !== null,
     }
   }
+}
+
+/** A row has the place in its name that its shard asked for, and a teacher where its source has a prompt. */
+function compareOrigin(
+  file: string,
+  { row }: StoredRow,
+  { round, source, from, count }: ShardPayload,
+  ledger: Ledger,
+): void {
+  const place = (what: string) => `${file}: row ${row.id}, ${what}`
+  const [attempt, number, id, index] = row.id.split('.')
+  ledger.same(
+    place('its attempt, round and source'),
+    [attempt, number, id],
+    [`a${round.attempt}`, `r${round.round}`, source.id],
+  )
+  ledger.same(place('its index, one of the shard'), Number(index) >= from && Number(index) < from + count, true)
+  ledger.same(place('source and skill'), [row.source, row.skill], [source.id, source.skill])
+  ledger.same(place('whether a teacher wrote it'), row.origin.teacher !== undefined, source.kind === 'prompt')
 }
 
 const contaminated: readonly (RejectionReason | null)[] = [
