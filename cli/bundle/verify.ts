@@ -4,7 +4,6 @@ import { type Bundle, isGone, MissingObject } from './read.ts'
 import { logOf, taskOf } from './report-of-folder.ts'
 import { admission } from './verify/admission.ts'
 import { answers } from './verify/answers.ts'
-import { arms } from './verify/arms.ts'
 import { candidates } from './verify/candidates.ts'
 import type { Check, Evidence } from './verify/check.ts'
 import { datasets } from './verify/datasets.ts'
@@ -38,7 +37,6 @@ const checks: readonly Check[] = [
   admission,
   rows,
   datasets,
-  arms,
   planner,
   jobs,
   validation,

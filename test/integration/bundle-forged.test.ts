@@ -184,3 +184,17 @@ test('a row that repeats the test, and a drawn audit of other items, by whoever 
   })
   expect((await differences(audit, task)).map(({ check }) => check)).toContain('task')
 })
+
+test('a time that was changed is said, as far as the order of the log tells', async () => {
+  let seq = 0
+  const file = await forge(bundle, 'time', (log) => {
+    seq = log[5]!.seq
+    log[5]!.at = '2020-01-01T00:00:00.000Z'
+    return log
+  })
+  await using opened = await openBundle(file)
+  const results = await Array.fromAsync(verifyBundle(opened))
+  expect(results.find(({ check }) => check === 'log')!.unchecked).toEqual([
+    `times: message ${seq} is said to be earlier than those before it`,
+  ])
+})

@@ -109,8 +109,11 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   ledger.same(place('datasetHash, from the candidates'), datasetHash, hashOfRows(rows))
 }
 
-/** The checks change nothing of what a candidate says, and nothing of where it comes from; they add who judged it. */
-const contentOf = ({ origin: { judge: _judge, ...origin }, ...row }: Row) => ({ ...row, origin })
+/** The checks change nothing of what a candidate says or where it comes from; they add who judged it, and what it passed. */
+const contentOf = ({ origin: { judge: _judge, teacher, ...origin }, ...row }: Row) => ({
+  ...row,
+  origin: { ...origin, teacher: teacher && { ...teacher, checks: [] } },
+})
 
 function compareCandidates(shard: StoredShard, batch: BatchPayload | undefined, file: string, ledger: Ledger): void {
   const candidates = new Map(batch?.candidates.map((row) => [row.id, row]))

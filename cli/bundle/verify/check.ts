@@ -34,7 +34,3 @@ export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledge
   else ledger.differs({ place: path, said: 'named, so a file of the bundle', recomputed: null })
   return false
 }
-
-/** The candidates of the search that validation scored, by name. */
-export const scoredAttempts = ({ reports }: Pick<RunFacts, 'reports'>): string[] =>
-  reports.map(({ payload }) => payload.candidate.name).filter((name) => name.startsWith('attempt-'))

@@ -19,12 +19,15 @@ export const log: Check = {
   async run({ bundle, entries, facts, config }, ledger) {
     const missing = new Set(bundle.manifest.missing.map(({ sha256 }) => sha256))
     const ids = new Set(entries.map(({ id }) => id))
-    let before = 0
-    for (const { seq, id, name, payload, from, cause } of entries) {
+    let [before, latest] = [0, '']
+    for (const { seq, at, id, name, payload, from, cause } of entries) {
       const place = `${bundleFiles.log}, message ${seq} (${name})`
       ledger.same(`${place}: its place after message ${before}`, true, seq > before)
       ledger.same(`${place}: the run of its id`, id.split('.')[0], config.runId)
       before = seq
+      // A server's clock may be set; then what is told of times is no order of events.
+      if (at < latest) ledger.leave(`times: message ${seq} is said to be earlier than those before it`)
+      latest = at > latest ? at : latest
       if (cause !== null && isCausedInLog(name))
         ledger.same(`${place}: what caused it is in the log`, ids.has(cause), true)
       compareSender(place, name, from, config, ledger)

@@ -27,7 +27,7 @@ export const validation: Check = {
     for (const report of facts.reports) compareReport(report, graded, ledger)
     compareCases(evidence, graded, ledger)
     compareGuard(evidence, graded, ledger)
-    if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(facts.reports, graded, ledger)
+    if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(evidence, graded, ledger)
   },
 }
 
@@ -49,10 +49,15 @@ function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): vo
   }
 }
 
-/** Failed cases are the first of each skill; how many of one are shown at most is an option of the evaluator, and is read off the reports. */
-function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+/** How many failed cases of a skill are shown at most: an option of the evaluator, read off the reports. */
+function shownPerSkill(reports: readonly SaidReport[]): number {
   const counts = reports.flatMap(({ payload }) => [...Map.groupBy(payload.badCases, ({ skill }) => skill).values()])
-  const perSkill = Math.max(0, ...counts.map(({ length }) => length))
+  return Math.max(0, ...counts.map(({ length }) => length))
+}
+
+/** Failed cases are the first of each skill. */
+function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+  const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { candidate, shownAs = candidate.name, badCases } = report.payload
     const own = graded.get(shownAs)
@@ -79,16 +84,19 @@ function compareGuard({ facts: { reports }, config }: Evidence, graded: GradedBy
 }
 
 /** Sheets by the halves of validation, in a run that changes from one to the other. */
-function compareHalves(reports: readonly SaidReport[], graded: GradedBy, ledger: Ledger): void {
+function compareHalves({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+  const perSkill = shownPerSkill(reports)
   for (const report of reports) {
     const { candidate, halves } = report.payload
     const own = graded.get(candidate.name)
     if (!halves || !own) continue
     const due = halvesOf(own.map(({ item }) => item))
     for (const half of ['a', 'b'] as const) {
-      const outcomes = own.filter(({ item }) => due[half].has(item.id)).map(({ outcome }) => outcome)
-      const place = messagePlace('report', report, `halves.${half}.validation of ${candidate.name}`)
-      ledger.same(place, halves[half].validation, scoreSheet(outcomes))
+      const answered = own.filter(({ item }) => due[half].has(item.id))
+      const place = (field: string) => messagePlace('report', report, `halves.${half}.${field} of ${candidate.name}`)
+      const outcomes = answered.map(({ outcome }) => outcome)
+      ledger.same(place('validation'), halves[half].validation, scoreSheet(outcomes))
+      ledger.same(place('badCases'), halves[half].badCases, sampleBadCases(answered, perSkill, config.primary))
     }
   }
 }
