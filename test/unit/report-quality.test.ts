@@ -6,6 +6,7 @@ import { difficultyOf } from '../../cli/report/quality/difficulty.ts'
 import { diversityOf } from '../../cli/report/quality/diversity.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
+import { cpuMsOf } from '../support/cpu-time.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 import { datasetRows } from '../support/run-log-data.ts'
@@ -48,9 +49,7 @@ describe('diversity', () => {
       )
     const timed = (count: number) => {
       const rows = texts(count)
-      const start = performance.now()
-      diversityOf(rows, 1)
-      return performance.now() - start
+      return cpuMsOf(() => void diversityOf(rows, 1))
     }
     timed(2_000)
     const [small, large] = [timed(5_000), timed(50_000)]

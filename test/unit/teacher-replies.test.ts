@@ -31,7 +31,7 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
   const teacher = createTeacher(
     { baseUrl, apiKey: key },
-    TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, minTimeoutMs: 5000 }),
+    TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, backoffMs: 20, minTimeoutMs: 5000 }),
   )
   let paid = 0
   const ask = (temperature = 0.7) =>
