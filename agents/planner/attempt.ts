@@ -12,6 +12,22 @@ import { addYields, nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import type { Store } from './store.ts'
 
+/** What an attempt has before its first row. */
+export const nothingMade = {
+  round: 0,
+  asked: {},
+  bySource: {},
+  carried: 0,
+  rows: 0,
+  dataset: null,
+  datasetHash: null,
+  surplus: [],
+  candidate: null,
+  validation: null,
+  badCases: [],
+  error: null,
+} satisfies Partial<Attempt>
+
 /** A new attempt with its carried-over rows in place, before its first round. */
 export async function openAttempt(
   state: PlannerState,
@@ -21,21 +37,13 @@ export async function openAttempt(
   const carried = await carriedRows(state, plan.program, store)
   return {
     ...plan,
+    ...nothingMade,
     programHash: hashOf(plan.program),
     programObject: await store.putProgram(plan.program),
-    round: 0,
-    asked: {},
-    bySource: {},
     carried: carried.length,
     rows: carried.length,
     dataset: carried.length > 0 ? await store.putRows(carried) : null,
-    datasetHash: null,
-    surplus: [],
     outcome: 'generating',
-    candidate: null,
-    validation: null,
-    badCases: [],
-    error: null,
   }
 }
 
@@ -46,21 +54,11 @@ export function raisedAttempt(
 ): Attempt {
   return {
     ...plan,
+    ...nothingMade,
     program: null,
     programHash: hashOf(plan.wrote),
     programObject: null,
-    round: 0,
-    asked: {},
-    bySource: {},
-    carried: 0,
-    rows: 0,
-    dataset: null,
-    datasetHash: null,
-    surplus: [],
     outcome: 'raised',
-    candidate: null,
-    validation: null,
-    badCases: [],
     error,
   }
 }

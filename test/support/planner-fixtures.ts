@@ -1,3 +1,4 @@
+import { nothingMade } from '../../agents/planner/attempt.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
@@ -39,24 +40,13 @@ export function configOf(changes: Partial<RunConfig> = {}): RunConfig {
 
 export function attemptOf(program: Program): Attempt {
   return {
+    ...nothingMade,
     attempt: 1,
     operation: 'draft',
     diagnosis: '',
     program,
     programHash: hashOf(program),
     programObject: refTo('program'),
-    round: 0,
-    asked: {},
-    bySource: {},
-    carried: 0,
-    rows: 0,
-    dataset: null,
-    datasetHash: null,
-    surplus: [],
     outcome: 'generating',
-    candidate: null,
-    validation: null,
-    badCases: [],
-    error: null,
   }
 }

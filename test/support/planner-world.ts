@@ -17,7 +17,7 @@ import type { ScoreSheet } from '../../schemas/score.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { refTo } from './planner-fixtures.ts'
 
-export const skills = ['north', 'south', 'east']
+const skills = ['north', 'south', 'east']
 
 const task = {
   id: 'test-task',

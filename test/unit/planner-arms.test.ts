@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PlannerEvent } from '../../agents/planner/draft.ts'
 import type { Outgoing } from '../../agents/planner/state.ts'
@@ -6,6 +5,7 @@ import { armSeedOf, BaselineKind } from '../../schemas/arm.ts'
 import { deriveSeed } from '../../schemas/hash.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import { playDisturbed } from '../support/planner-disturbed.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, type OpeningPayload, play, type World } from '../support/planner-world.ts'
 import { runLimits } from '../support/run-limits.ts'
@@ -191,24 +191,10 @@ describe('the arms of a run', () => {
 
   test('R1 repeats and crashes change neither the arms nor the frozen list', async () => {
     const config = configOf({ attempts: 2, evidence: evidenceOf({ seeds: 3 }) })
-    const behaviour = { scoreOf, yieldOf: () => 0.6 }
-    const calm = createWorld(config, behaviour)
-    const expected = await play(calm)
-    await fc.assert(
-      fc.asyncProperty(
-        fc.infiniteStream(fc.constantFrom('repeat' as const, 'crash' as const, 'none' as const)),
-        async (disturbances) => {
-          const world = createWorld(config, behaviour)
-          let left = 80
-          const state = await play(world, { disturb: () => (left-- > 0 ? disturbances.next().value! : 'none') })
-          expect(state.status).toBe('finished')
-          expect([...world.sent.keys()].toSorted()).toEqual([...calm.sent.keys()].toSorted())
-          expect(request(world)).toEqual(request(calm))
-          expect(state.arms).toEqual(expected.arms)
-        },
-      ),
-      { numRuns: 25 },
-    )
+    await playDisturbed(config, { scoreOf, yieldOf: () => 0.6, most: 80 }, (disturbed, calm) => {
+      expect(request(disturbed.world)).toEqual(request(calm.world))
+      expect(disturbed.state.arms).toEqual(calm.state.arms)
+    })
   })
 
   // Without a bound: three arms by three seeds; the control's rows are still in the making.
