@@ -89,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 }
 
 /** Random passwords for every role and account. */
-export function makeCredentials(): AllCredentials {
+function makeCredentials(): AllCredentials {
   const all = roles.map((role) => [
     role,
     Object.fromEntries(

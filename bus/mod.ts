@@ -1,11 +1,10 @@
 export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, type WorkOptions } from './bus.ts'
-export { AllCredentials, Credentials, credentialsFromUrl, readCredentials, UserCredentials } from './credentials.ts'
+export { AllCredentials, credentialsFromUrl, readCredentials } from './credentials.ts'
 export type { DeadLetter } from './dead-letters.ts'
 export {
   type EmbeddedServer,
   findServer,
   isAlive,
-  makeCredentials,
   type ServerOptions,
   startServer,
 } from './embedded-server.ts'
@@ -16,11 +15,9 @@ export type { Change, Held, Kv } from './kv.ts'
 export type { LogEntry, LogOptions } from './log.ts'
 export type { Logger } from './logger.ts'
 export { type Objects, withDocuments } from './objects.ts'
-export { type Permissions, permissionsOf } from './permissions.ts'
 export { Presence } from './presence.ts'
 export type { EventTarget, Published, WorkTarget } from './publish.ts'
 export { isPassing } from './retry.ts'
-export { accountsConfig, type ServerPlace, serverConfig } from './server-config.ts'
 export type { BucketName } from './subjects.ts'
 export type { TopologyOptions } from './topology.ts'
 export type { LoopOptions, LoopState, WorkLoop } from './work-loop.ts'

@@ -71,7 +71,7 @@ export const SkillDifference = z.object({
 export type SkillDifference = z.infer<typeof SkillDifference>
 
 /** A secondary comparison of the final, on the primary's part and mode: its p, and that p among all of them. */
-export const Adjusted = z.object({
+const Adjusted = z.object({
   to: Arm,
   test: z.enum(['mcnemar', 'sign-flip']),
   p: z.number(),

@@ -3,7 +3,7 @@ import type { RunResult, Use } from '../../cli/compare/compared-run.ts'
 import { type ComparisonPlan, type PlannerArm, runsOf } from '../../cli/compare/plan.ts'
 import { sha256 } from '../../schemas/hash.ts'
 
-export const usual: Use = {
+const usual: Use = {
   ...{ teacherCalls: 1000, candidates: 1000, rows: { fewest: 300, most: 300 }, trainings: 4, validationScores: 5 },
   ...{ plannerCalls: 6, plannerTokens: 12_000, money: 0.5 },
 }
