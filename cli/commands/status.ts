@@ -3,6 +3,7 @@ import { spentInAll } from '../../agents/planner/budget-left.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, Presence } from '../../bus/mod.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
+import { dollars } from '../estimate/tell.ts'
 import { withBus } from '../session/with-bus.ts'
 
 type RunLine = {
@@ -44,8 +45,7 @@ function spentText(state: PlannerState): string {
   const spent = spentInAll(state)
   if (spent.calls === 0) return '-'
   const money = moneyOf(spent, state.config.prices)
-  const price = money === null ? 'price unknown' : `$${money.toFixed(2)}`
-  return `${spent.calls} calls, ${spent.inputTokens + spent.outputTokens} tokens, ${price}`
+  return `${spent.calls} calls, ${spent.inputTokens + spent.outputTokens} tokens, ${dollars(money)}`
 }
 
 async function agentLines(bus: Bus) {
