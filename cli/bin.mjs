@@ -4,10 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
 import { explain, ownNode, runsHere } from './guard.mjs'
 
-/** They stream: V8 is to collect garbage before it takes more memory, where it would let the heap grow with the source. */
-const streaming = ['score', 'task']
-
 if (runsHere()) {
+  const { streaming } = await import('./streaming.mjs')
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size')
   const { keepCompiled } = await import('./compile-cache.mjs')
   await keepCompiled()

@@ -1,5 +1,8 @@
 // After an install: compiles what commands and agents start with, so that the first start is as quick as the next.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { runsHere } from './guard.mjs'
+import { streaming } from './streaming.mjs'
 
 const startedWith = [
   './run/conduct.ts',
@@ -18,4 +21,7 @@ if (runsHere()) {
   await keepCompiled()
   // An install does not fail for what is only quicker with it.
   await Promise.allSettled(startedWith.map((path) => import(path)))
+  // These set V8 otherwise, and code is kept for one setting alone.
+  const bin = fileURLToPath(new URL('./bin.mjs', import.meta.url))
+  for (const command of streaming) spawnSync(process.execPath, [bin, command, '--help'], { stdio: 'ignore' })
 }

@@ -17,11 +17,11 @@ export function splitsOf({ splits, validation, test, audit }: Task): [SplitFile,
 
 /** Errors: `TaskError` when an id, a problem or a question stands twice, within a split or across splits and examples. */
 export function checkDisjoint(task: Task): void {
-  const seen = new Map<string, string>()
-  const claim = (kind: string, value: string, where: string) => {
-    const first = seen.get(`${kind}:${value}`)
+  const seen = { id: new Map<string, string>(), core: new Map<string, string>(), question: new Map<string, string>() }
+  const claim = (kind: keyof typeof seen, value: string, where: string) => {
+    const first = seen[kind].get(value)
     if (first) throw new TaskError(`The same ${kind} stands twice`, `${first} and ${where}`, REMOVE_ONE)
-    seen.set(`${kind}:${value}`, where)
+    seen[kind].set(value, where)
   }
   for (const [{ file }, items] of splitsOf(task)) {
     for (const item of items) {

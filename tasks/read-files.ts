@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
@@ -7,18 +8,21 @@ import type { Item, SplitFile } from '../schemas/task.ts'
 import { Item as ItemSchema } from '../schemas/task.ts'
 import { TaskError } from './task-error.ts'
 
-/** Errors: `TaskError` when the file is missing or cannot be read. */
+/** Errors: `TaskError` when the file is missing, cannot be read or is not UTF-8. */
 export async function readText(dir: string, file: string): Promise<string> {
+  return (await readUtf8(dir, file)).toString()
+}
+
+async function readUtf8(dir: string, file: string): Promise<Buffer> {
   const path = join(dir, file)
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
+  const bytes = await readFile(path).catch(({ code }: NodeJS.ErrnoException) => {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new TaskError('A file of the task is missing', path, 'Add the file, or name the right one in task.yaml.')
     }
     throw new TaskError(`A file of the task cannot be read: ${code}`, path, 'Check its type and its permissions.')
-  }
+  })
+  if (!isUtf8(bytes)) throw new TaskError('A file of the task is not UTF-8', path, 'Save it again as UTF-8.')
+  return bytes
 }
 
 /** Errors: `TaskError` naming the first key that does not fit. */
@@ -53,20 +57,30 @@ export function parseJson(text: string, where: string): unknown {
  * Errors: `TaskError` when its hash or count differ from what task.yaml says, or a line is no item.
  */
 export async function readSplit(dir: string, { file, sha256: expected, count }: SplitFile): Promise<Item[]> {
-  const text = await readText(dir, file)
+  const bytes = await readUtf8(dir, file)
   const path = join(dir, file)
-  const actual = sha256(text)
+  const actual = sha256(bytes)
   if (actual !== expected) {
     const mend = `Restore the file, or, if the change is meant, write sha256: ${actual} in task.yaml.`
     throw new TaskError('The split is not the file that task.yaml names: its hash differs', path, mend)
   }
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
-  const items = lines.map((line, index) => {
-    const where = `${path}, item ${index + 1}`
-    return parseWith(ItemSchema, parseJson(line, where), where)
-  })
+  const items: Item[] = []
+  for (const line of linesOf(bytes)) {
+    if (line.trim() === '') continue
+    const where = `${path}, item ${items.length + 1}`
+    items.push(parseWith(ItemSchema, parseJson(line, where), where))
+  }
   if (items.length !== count) {
     throw new TaskError(`The split has ${items.length} items, not ${count}`, path, 'Correct count in task.yaml.')
   }
   return items
+}
+
+/** One at a time: of a large split, text and lines as a whole would be held beside the items. */
+function* linesOf(bytes: Buffer): Generator<string> {
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(10, start)
+    if (end < 0) end = bytes.length
+    yield bytes.toString('utf8', start, end)
+  }
 }

@@ -1,20 +1,15 @@
-import { type EvaluationItem, itemIdsByOrdinal } from '../../agents/critic/checks/contamination.ts'
-import { openItems, ownKey } from './item-index.ts'
+import { openItems } from './item-index.ts'
 
 /** Two texts of which `later` repeats `earlier`, as the critic finds rows that repeat an item. */
 export type Repeat<T> = { earlier: T; later: T; how: string; share: number }
 
 /** Texts, and the closest repeat of one among those that are not to be skipped. */
 function openTexts<T extends { text: string }>(texts: readonly T[]) {
-  const items = texts.map(({ text }, place): EvaluationItem => ({ id: String(place), split: 'sealed', text }))
-  const index = openItems(items)
-  const places = itemIdsByOrdinal(items, ownKey).map(Number)
+  const index = openItems(texts.map(({ text }, place) => ({ id: String(place), split: 'sealed', text })))
   return (place: number, skip: (other: number) => boolean): { place: number; repeat: Repeat<T> } | null => {
     const later = texts[place]!
-    const hit = index.check(later, (item) => skip(places[item]!))
-    if (!hit) return null
-    const other = places[hit.item]!
-    return { place: other, repeat: { earlier: texts[other]!, later, how: hit.how, share: hit.share } }
+    const hit = index.check(later, skip)
+    return hit && { place: hit.item, repeat: { earlier: texts[hit.item]!, later, how: hit.how, share: hit.share } }
   }
 }
 

@@ -7,7 +7,7 @@ import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { loadTask, TaskError } from '../../tasks/load.ts'
 import { seedFaults } from '../checks/check-seeds.ts'
-import { repeatsBetween } from '../checks/near-duplicates.ts'
+import { alikeTexts } from '../checks/near-duplicates.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -42,7 +42,7 @@ export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
 
 async function importInto(folder: string, recipe: RecipeTask, { sources, line }: Made): Promise<void> {
   const { seed, audit, aside, options } = recipe
-  const plan = { seed, audit, seeds: aside, options, overlaps: repeatsBetween<ItemText>, signal: stopSignal() }
+  const plan = { seed, audit, seeds: aside, options, alike: alikeTexts<ItemText>, signal: stopSignal() }
   const { log } = await importTask(named(importers, recipe.importer), sources[recipe.source]!, folder, plan)
   for (const text of describeLog(log)) line(`${recipe.source}: ${text}`)
   if (!recipe.seeds) return

@@ -34,8 +34,8 @@ export type ImportPlan = {
   audit: number | string
   seeds: number
   options: ImportOptions
-  /** Finds near-duplicates, which then stay together. Left out: exact repeats alone are told. */
-  alike?: (texts: readonly ItemText[]) => [ItemText, ItemText][]
+  /** Finds near-duplicates, which then stay together. */
+  alike: (texts: readonly ItemText[]) => [ItemText, ItemText][]
   /** Gives the import up; nothing is left behind. */
   signal?: AbortSignal
 }
@@ -83,7 +83,7 @@ async function writeFolder(
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
   const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options, scratch)
   const table = await readTable(importer, source, plan, profile, log, taken, scratch)
-  if (table.texts && plan.alike) for (const [one, other] of plan.alike(table.texts)) table.join(one.key, other.key)
+  for (const [one, other] of plan.alike(table.takeTexts())) table.join(one.key, other.key)
   const splitPlan = {
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
     examples: solutions.length > 0 ? 0 : exampleCount,

@@ -15,8 +15,8 @@ export class ItemTable {
   readonly database: DatabaseSync
   count = 0
   kept = 0
-  /** The questions with their groups' keys. Undefined in a set too large to hold them. */
-  texts: ItemText[] | undefined = []
+  /** Undefined in a set too large to hold them. */
+  private texts: ItemText[] | undefined = []
   private readonly skillIndex = new Map<string, number>()
   private chars = 0
   private readonly joined = new Map<number, number>()
@@ -42,6 +42,13 @@ export class ItemTable {
       this.kept += 1
     }
     this.count += 1
+  }
+
+  /** The questions with their groups' keys, which are not held any longer; none of a set too large to hold them. */
+  takeTexts(): ItemText[] {
+    const texts = this.texts ?? []
+    this.texts = undefined
+    return texts
   }
 
   /** The skills and the numbers that their items carry, by name: the order of the strata does not depend on which was read first. */

@@ -29,7 +29,7 @@ export async function importFolder(): Promise<ImportFolder> {
   let imports = 0
   const start = (format: string, source: string, out: string, plan: Partial<ImportPlan>) => {
     const importer = importers.find(({ name }) => name === format)!
-    return importTask(importer, source, out, { seed: 1, audit: 0, seeds: 0, options: {}, ...plan })
+    return importTask(importer, source, out, { seed: 1, audit: 0, seeds: 0, options: {}, alike: () => [], ...plan })
   }
   return {
     path,

@@ -243,7 +243,7 @@ describe('a source that cannot be used is refused, and nothing is left behind', 
         }
       },
     }
-    const plan = { seed: 1, audit: 0, seeds: 0, options: {}, signal: giveUp.signal }
+    const plan = { seed: 1, audit: 0, seeds: 0, options: {}, alike: () => [], signal: giveUp.signal }
     await expect(importTask(half, source, `${folder.path}/out`, plan)).rejects.toThrow(/aborted/)
     expect(walks).toBe(2)
     expect(await readdir(folder.path)).toEqual(['a.jsonl'])
@@ -261,7 +261,7 @@ describe('a source that cannot be used is refused, and nothing is left behind', 
         yield* importer.items(...given)
       },
     }
-    const plan = { seed: 1, audit: 0, seeds: 0, options: {} }
+    const plan = { seed: 1, audit: 0, seeds: 0, options: {}, alike: () => [] }
     await expect(importTask(changing, source, `${folder.path}/out`, plan)).rejects.toThrow(/changed while it was read/)
     expect(await readdir(folder.path)).toEqual(['a.jsonl'])
   })

@@ -1,8 +1,8 @@
 import { createMatcher, matchedSpan } from './gram-match.ts'
 import { createGrams, type Grams, readGrams, templateGram } from './grams.ts'
-import { decodeIndex, encodeIndex } from './index-format.ts'
+import { type ContaminationFacts, decodeIndex, encodeIndex } from './index-format.ts'
 import { type EvaluationSplit, factsOf, hashed, type ItemFacts, templateGrams, valuesOf } from './item-facts.ts'
-import { keyedHashes, wordsOf } from './keyed-hash.ts'
+import { type KeyedHash, keyedHashes, type Purpose, wordsOf } from './keyed-hash.ts'
 import { hasSameData } from './same-data.ts'
 import { createShortMatcher } from './short-match.ts'
 import { readTokens } from './text.ts'
@@ -48,6 +48,21 @@ export function buildContaminationIndex(items: readonly EvaluationItem[], key: U
   return encodeIndex({ items: facts, template: Uint32Array.from(template).sort() }, hashes)
 }
 
+/**
+ * An index of items to compare them with each other, in this process: it is never published, so that no key hides anything, and an item's
+ * ordinal is its place. It knows no templates.
+ * @param share as for `openContaminationIndex`.
+ */
+export function indexItems(items: readonly EvaluationItem[], share: number): Pick<ContaminationIndex, 'check'> {
+  const hashes = keyedHashes(Buffer.alloc(32))
+  const tokens = createTokens()
+  const facts = items.map((item) => {
+    readTokens(item.text, tokens)
+    return factsOf(tokens, item, hashes)
+  })
+  return openFacts({ items: facts, template: none }, hashes, share)
+}
+
 /** The ids of the items by their ordinals in the index of the same items and key: for the evaluator's own records. */
 export function itemIdsByOrdinal(items: readonly EvaluationItem[], key: Uint8Array): string[] {
   return inOrdinalOrder(items, key).map(({ id }) => id)
@@ -61,11 +76,18 @@ export function itemIdsByOrdinal(items: readonly EvaluationItem[], key: Uint8Arr
 export function openContaminationIndex(
   bytes: Uint8Array,
   key: Uint8Array,
-  { share: wanted }: { share: number },
+  { share }: { share: number },
+): ContaminationIndex {
+  const hashes = keyedHashes(key)
+  return openFacts(decodeIndex(bytes, hashes), hashes, share)
+}
+
+function openFacts(
+  { items, template }: ContaminationFacts,
+  hashes: Record<Purpose, KeyedHash>,
+  wanted: number,
 ): ContaminationIndex {
   if (!(wanted > 0 && wanted <= 1)) throw new RangeError(`share must be in (0, 1], not ${wanted}`)
-  const hashes = keyedHashes(key)
-  const { items, template } = decodeIndex(bytes, hashes)
   const texts = lookup(items, 'text')
   const cores = lookup(items, 'core')
   const templates = new Set(template)
@@ -112,7 +134,7 @@ export function openContaminationIndex(
     let known = 0
     for (let i = 0; i < grams.count; i++) {
       const masked = templateGram(tokens, i, hashes.template)
-      if (masked === 0 ? families.words.matcher.table.slot(grams.hash[i]!) >= 0 : templates.has(masked)) known++
+      if (masked === 0 ? families.words.matcher.table.find(grams.hash[i]!) >= 0 : templates.has(masked)) known++
     }
     return grams.count === 0 ? 0 : known / grams.count
   }

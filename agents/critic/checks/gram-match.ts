@@ -25,10 +25,9 @@ export function createMatcher(gramsOfItems: readonly Uint32Array[]) {
     candidates(row: Grams, share: number): number[] {
       const touched: number[] = []
       for (let i = 0; i < row.count; i++) {
-        const slot = table.slot(row.hash[i]!)
-        if (slot < 0 || table.count[slot]! > MAX_ITEMS_OF_A_GRAM) continue
-        const from = table.start[slot]!
-        for (let k = from; k < from + table.count[slot]!; k++) {
+        const gram = table.find(row.hash[i]!)
+        if (gram < 0 || table.count(gram) > MAX_ITEMS_OF_A_GRAM) continue
+        for (let k = table.start[gram]!; k < table.start[gram + 1]!; k++) {
           const item = table.postings[k]!
           if (hits[item]!++ === 0) touched.push(item)
         }
@@ -68,7 +67,7 @@ export function matchedSpan({ places }: Overlap, row: Grams, tokens: Tokens): [n
 function countRare(table: GramTable, gramsOfItems: readonly Uint32Array[]): Uint32Array {
   return Uint32Array.from(gramsOfItems, (grams) => {
     let rare = 0
-    for (const gram of grams) if (table.count[table.slot(gram)]! <= MAX_ITEMS_OF_A_GRAM) rare++
+    for (const gram of grams) if (table.count(table.find(gram)) <= MAX_ITEMS_OF_A_GRAM) rare++
     return rare
   })
 }

@@ -1,4 +1,4 @@
-import { createGrams, type Grams, readGrams, singlesOf, templateGram } from './grams.ts'
+import { createGrams, readGrams, singlesOf, templateGram } from './grams.ts'
 import { type KeyedHash, type Purpose, wordsOf } from './keyed-hash.ts'
 import { kinds } from './lexicon.ts'
 import { hashToken, type Tokens } from './tokens.ts'
@@ -34,7 +34,6 @@ export function factsOf(tokens: Tokens, item: { split: EvaluationSplit; coreKey?
   const values = valuesOf(tokens)
   const tellingValues = new Set(values.filter((value) => !trivial.has(value))).size
   const core = item.coreKey === undefined ? undefined : wordsOf(item.coreKey)
-  const grams = createGrams()
   return {
     split: item.split,
     text: tokens.count === 0 ? [0, 0] : hashed(hashes.text, tokens.hash, tokens.count),
@@ -44,8 +43,8 @@ export function factsOf(tokens: Tokens, item: { split: EvaluationSplit; coreKey?
     valueSum: values.reduce((sum, value) => addValue(sum, value, hashes.value), [0, 0] as [number, number]),
     order: hashed(hashes.order, values, values.length),
     units: [tokens.units[0] >>> 0, tokens.units[1] >>> 0],
-    words: distinct(tokens, 'words', hashes, grams),
-    frame: distinct(tokens, 'frame', hashes, grams),
+    words: distinct(tokens, 'words', hashes),
+    frame: distinct(tokens, 'frame', hashes),
     singles: singlesOf(tokens, tellingValues, hashes.single),
   }
 }
@@ -78,10 +77,17 @@ export function hashed(keyed: KeyedHash, words: Int32Array, count: number): [num
   return [keyed.low, keyed.high]
 }
 
-function distinct(tokens: Tokens, of: 'words' | 'frame', hashes: Hashes, grams: Grams): Uint32Array {
+/** The different grams, rising. */
+function distinct(tokens: Tokens, of: 'words' | 'frame', hashes: Hashes): Uint32Array {
   readGrams(tokens, of, hashes[of], grams)
-  return Uint32Array.from(new Set(grams.hash.subarray(0, grams.count))).sort()
+  // Within the one array: a set of them for each of thousands of items is collected too late.
+  const sorted = grams.hash.subarray(0, grams.count).sort()
+  let count = 0
+  for (const gram of sorted) if (count === 0 || gram !== sorted[count - 1]) sorted[count++] = gram
+  return sorted.slice(0, count)
 }
+
+const grams = createGrams()
 
 const trivial = new Set(['-1', '0', '1', '2'].map((text) => hashToken(text, kinds.value)))
 const one = new Int32Array(1)
