@@ -198,3 +198,14 @@ test('a time that was changed is said, as far as the order of the log tells', as
     `times: message ${seq} is said to be earlier than those before it`,
   ])
 })
+
+test('a run of before a field was said is checked in all others', async () => {
+  const file = await forge(bundle, 'before', (log) => {
+    for (const { payload } of of(log, 'job')) delete payload.student
+    return log
+  })
+  await using opened = await openBundle(file)
+  const planner = (await Array.fromAsync(verifyBundle(opened))).find(({ check }) => check === 'planner')!
+  expect(planner.differences).toEqual([])
+  expect(planner.unchecked).toEqual([expect.stringContaining('student of job')])
+})

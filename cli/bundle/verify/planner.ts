@@ -100,6 +100,8 @@ function compareSent(
   for (const field of new Set([...Object.keys(said ?? {}), ...Object.keys(due ?? {})])) {
     // What a model wrote in place of a program is not kept, its hash alone is.
     if (name === 'decision' && field === 'programHash' && due?.program === null) continue
-    ledger.same(place(field), said?.[field], due?.[field])
+    if (said?.[field] === undefined && due?.[field] !== undefined)
+      ledger.leave(`${field} of ${name}: this run does not say it, as those of before it was said`)
+    else ledger.same(place(field), said?.[field], due?.[field])
   }
 }
