@@ -33,12 +33,13 @@ export function registerVerify(program: Command): void {
       const published = report === undefined ? null : { file: report, report: await readReport(report) }
       let isSame = expect === undefined || expect === bundle.hash
       let unchecked = 0
+      let isOwnCode = true
       const { hash, manifest } = bundle
       const asTold = expect === undefined ? notInAnyBundle : []
       if (json) console.log(JSON.stringify({ bundle: file, hash, runId: manifest.runId, expect, asTold }))
       else {
         console.log(`run ${manifest.runId}, bundle hash ${hash}`)
-        await tellVersions(bundle)
+        isOwnCode = await tellVersions(bundle)
         if (!isSame) console.log(`DIFFERS   bundle hash: expected ${expect}`)
       }
       for await (const result of verifyBundle(bundle, { task, published, deep })) {
@@ -48,7 +49,7 @@ export function registerVerify(program: Command): void {
         else for (const line of linesOf(result)) console.log(printable(line))
       }
       if (!json) {
-        console.log(isSame ? nothingDiffers(unchecked) : 'This bundle does not hold together.')
+        console.log(isSame ? nothingDiffers(unchecked) : doesNotHold(isOwnCode))
         if (asTold.length > 0)
           console.log(`As the run tells it, unless you give its published hash with --expect: ${asTold.join('; ')}.`)
       }
@@ -63,6 +64,11 @@ const notInAnyBundle = [
   'its replies to validation, adapters, losses and times',
   'what models replied, prices, versions, the sealing, and how often the test was opened',
 ]
+
+const doesNotHold = (isOwnCode: boolean): string =>
+  isOwnCode
+    ? 'This bundle does not hold together.'
+    : 'This bundle does not hold together by this code; it was made by another, which may decide and report otherwise: verify it with that one.'
 
 function nothingDiffers(unchecked: number): string {
   if (unchecked === 0) return 'Nothing differs.'
@@ -85,14 +91,15 @@ async function readReport(file: string): Promise<unknown> {
   }
 }
 
-/** Another version may report other things, and draw other numbers from the same seed. */
-async function tellVersions(bundle: Bundle): Promise<void> {
+/** Another version may decide and report other things, and draw other numbers from the same seed. Whether it was made by this code. */
+async function tellVersions(bundle: Bundle): Promise<boolean> {
   const made = await bundle.json(bundleFiles.versions, z.record(z.string(), z.string()))
   const here = await versions()
-  for (const name of ['syllabus', 'node']) {
-    if (made[name] !== here[name])
-      console.log(printable(`made with ${name} ${made[name]}, verified with ${here[name]}`))
+  for (const name of ['syllabus', 'code', 'node']) {
+    const said = made[name] ?? 'of before it was said'
+    if (said !== here[name]) console.log(printable(`made with ${name} ${said}, verified with ${here[name]}`))
   }
+  return made.code === here.code
 }
 
 /** Differences of one check that are printed; `--json` has all. */

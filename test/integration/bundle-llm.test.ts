@@ -114,6 +114,24 @@ test('a reply and a prompt that were changed are caught', async () => {
   expect(checksOf(await verified(fewer))).toContain('journal')
 })
 
+test('a program that the planner’s model did not write is caught, with a decision that says it', async () => {
+  const file = await repack(bundle, 'unwritten', async (files) => {
+    const entries = await files.lines('journal/plan-journal.jsonl')
+    await files.writeLines(
+      'journal/plan-journal.jsonl',
+      entries.map((text) => {
+        const line = JSON.parse(text)
+        if (line.key.includes('.a2.')) line.value.reply.text = line.value.reply.text.replaceAll('"rows":', '"row":')
+        return JSON.stringify(line)
+      }),
+    )
+  })
+  const planner = (await verified(file)).find(({ check }) => check === 'planner')!
+  expect(planner.differences.map(({ recomputed }) => recomputed)).toEqual([
+    expect.stringMatching(/^the program of attempt 2 follows from none of the planner's \d replies$/),
+  ])
+})
+
 test('another model, and calls that were not made, are caught', async () => {
   type Config = { config: { models: Record<string, string> } }
   const model = await repack(bundle, 'model', (files) =>

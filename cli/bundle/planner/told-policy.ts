@@ -1,22 +1,54 @@
 import { modes } from '../../../agents/planner/llm/modes.ts'
+import { review } from '../../../agents/planner/llm/review.ts'
 import { PlannerBroke, type Policy, ProgramFault, unpaidDiagnosis } from '../../../agents/planner/policy.ts'
+import { hashOf } from '../../../schemas/hash.ts'
+import type { Program } from '../../../schemas/program.ts'
 import type { RunFacts } from '../../report/mod.ts'
+import { bundleFiles } from '../manifest.ts'
+import type { Bundle } from '../read.ts'
+import { JournalLine } from '../records.ts'
+
+type Reply = { text: string; cut: boolean }
 
 /**
- * What a language model decided, as the log tells it: a model does not decide the same again.
- * Errors: one for an attempt whose decision the log does not have.
+ * What a language model decided, as the log tells it, and as one of its replies says: a model does not decide the same again.
+ * Errors: one for an attempt whose decision the log does not have, or whose program none of the replies asked for holds.
  */
-export const toldPolicy =
-  ({ decisions }: RunFacts) =>
-  async (mode: keyof typeof modes): Promise<Policy> => ({
+export async function toldPolicy(
+  bundle: Bundle,
+  { decisions }: RunFacts,
+): Promise<(mode: keyof typeof modes) => Promise<Policy>> {
+  const replies = await repliesOf(bundle)
+  return async (mode) => ({
     ...modes[mode],
-    async decide({ attempt }) {
+    async decide(situation) {
+      const { runId, attempt, operation } = situation
       const decision = decisions.find(({ payload }) => payload.attempt === attempt)?.payload
       if (!decision) throw new Error(`the log has no decision on attempt ${attempt}, which was due`)
       const { program, diagnosis, model, promptHashes, spent, error = '' } = decision
       const told = { diagnosis, model, ...(promptHashes && { promptHashes }), ...(spent && { spent }) }
-      if (program) return { ...told, program }
-      const Fault = diagnosis === unpaidDiagnosis ? PlannerBroke : ProgramFault
-      throw new Fault(error, { ...told, wrote: '' })
+      if (!program) {
+        const Fault = diagnosis === unpaidDiagnosis ? PlannerBroke : ProgramFault
+        throw new Fault(error, { ...told, wrote: '' })
+      }
+      const own = replies.get(`${runId}.a${attempt}.${operation}`) ?? []
+      const reviewed = await Promise.all(own.map((reply) => review(reply, situation)))
+      if (!reviewed.some((each) => each.ok && isSame(each.program, program)))
+        throw new Error(`the program of attempt ${attempt} follows from none of the planner's ${own.length} replies`)
+      return { ...told, program }
     },
   })
+}
+
+const isSame = (one: Program, other: Program): boolean => hashOf(one) === hashOf(other)
+
+/** The replies of the planner's model, by the decision they were asked for. */
+async function repliesOf(bundle: Bundle): Promise<ReadonlyMap<string, Reply[]>> {
+  const replies = new Map<string, Reply[]>()
+  for await (const { key, value } of bundle.lines(bundleFiles.journal('plan-journal'), JournalLine)) {
+    if (!('reply' in value)) continue
+    const decision = key.slice(0, key.lastIndexOf('.'))
+    replies.set(decision, [...(replies.get(decision) ?? []), value.reply])
+  }
+  return replies
+}

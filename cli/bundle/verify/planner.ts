@@ -15,11 +15,11 @@ import { type Ledger, openLedger } from './ledger.ts'
 /**
  * Every step of the planner taken again from what it heard: which shards and trainings it asked for, which attempt it chose, why it
  * stopped, what it froze. A message that it would not have sent is a difference, and so is one that it would have. What a language model
- * decided is taken from the log.
+ * decided is taken from its replies.
  */
 export const planner: Check = {
   name: 'planner',
-  what: 'every step of the planner taken again, but for what a model decided',
+  what: 'every step of the planner taken again; of a model, from its replies',
   async run(evidence, ledger) {
     const { entries, config } = evidence
     const seen = new Set<string>()
@@ -46,7 +46,7 @@ async function reducer({ bundle, facts, config }: Evidence): Promise<Reduce | nu
   const [store, signal] = [bundleStore(bundle, config.runId), new AbortController().signal]
   if (variant === 'generate') return (before, event) => generateStep(before, event, { store })
   if (!variant || !Object.hasOwn(policies, variant)) return null
-  const policy = await policies[variant as SearchVariant](toldPolicy(facts))
+  const policy = await policies[variant as SearchVariant](await toldPolicy(bundle, facts))
   return (before, event) => step(before, event, { store, signal, policy })
 }
 
