@@ -23,6 +23,7 @@ import { settingOf } from '../run/setting.ts'
 import { beginMember } from '../run-set/member.ts'
 import { checkNoSession } from '../session/live-session.ts'
 import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
+import { needsOf } from '../session/served.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
 import { withModel, withNamedModel } from '../topology/with-model.ts'
 
@@ -116,7 +117,8 @@ export function registerCompare(program: Command): void {
         after: (bus) => writeComparison(bus, plan, reporter),
         alsoPlanners,
         keep: keepsLimits(options.topology),
-        goOn: `the same command with --name ${plan.name}`,
+        needs: needsOf(first),
+        goOn: () => `the same command with --name ${plan.name}`,
       })
     })
 }

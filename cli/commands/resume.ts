@@ -3,7 +3,8 @@ import { checkModels } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { teacherOption } from '../options/model-options.ts'
 import { createReporter } from '../progress.ts'
-import { conduct } from '../run/conduct.ts'
+import { conductAll } from '../run/conduct.ts'
+import { resumeAgain } from '../run/go-on.ts'
 import { pickRun } from '../run/pick-run.ts'
 import { resumeRun } from '../run/resume-run.ts'
 import { findSession } from '../session/live-session.ts'
@@ -47,11 +48,11 @@ export function registerResume(program: Command): void {
       const reporter = createReporter({ json: options.json })
       await using _serving = local && (await serveLocalModel(local, topology, reporter))
       if (needsAgents) await checkModels(topology)
-      process.exitCode = await conduct(
-        topology,
-        reporter,
-        (bus) => resumeRun(bus, state),
-        keepsLimits(options.topology),
-      )
+      process.exitCode = await conductAll(topology, reporter, {
+        begins: [(bus) => resumeRun(bus, state)],
+        keep: keepsLimits(options.topology),
+        needs: state.phase === 'done' ? null : state.config,
+        goOn: resumeAgain(options),
+      })
     })
 }

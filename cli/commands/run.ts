@@ -12,12 +12,14 @@ import { addRunOptions, type RunOptions } from '../options/run-options.ts'
 import { createReporter } from '../progress.ts'
 import { runRecipe } from '../recipe/run.ts'
 import { type Sources, source } from '../recipe/sources.ts'
-import { conduct, conductAll } from '../run/conduct.ts'
+import { conductAll } from '../run/conduct.ts'
+import { resumeAgain } from '../run/go-on.ts'
 import { planRun } from '../run/plan-run.ts'
 import { nameByTime, submitRun } from '../run/submit-run.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
 import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
+import { needsOf } from '../session/served.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
 import { withNamedModel } from '../topology/with-model.ts'
 
@@ -82,9 +84,11 @@ export function registerRun(program: Command): void {
       const request = { ...options, evidence, setting }
       const keep = keepsLimits(options.topology)
       reporter.line(summaryOf(estimate))
+      const needs = needsOf(topology)
       if (options.runs === undefined) {
         const begin = async (bus: Bus) => ({ runId: await submitRun(bus, task, topology, request), fromSeq: 1 })
-        process.exitCode = await conduct(topology, reporter, begin, keep)
+        const programme = { begins: [begin], keep, needs, goOn: resumeAgain(options) }
+        process.exitCode = await conductAll(topology, reporter, programme)
         return
       }
       reporter.line(ofEach(options.runs))
@@ -94,6 +98,8 @@ export function registerRun(program: Command): void {
         begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
         after: (bus) => writeSummary(bus, set, members, reporter),
         keep,
+        needs,
+        goOn: () => `the same command with --run-id ${set}`,
       })
     })
 }

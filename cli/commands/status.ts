@@ -24,7 +24,7 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
   return held.flatMap((entry) => {
     if (!entry) return []
     const { config, status, phase, attempts, bestAttempt, statusReason } = entry.value
-    const score = attempts.find((each) => each.attempt === bestAttempt)?.validation?.overall.strict
+    const score = attempts.find((each) => each.attempt === bestAttempt)?.validation?.overall[config.primary]
     const best = score ? `attempt ${bestAttempt}: ${score.correct}/${score.total}` : '-'
     return [
       {

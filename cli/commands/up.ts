@@ -4,6 +4,7 @@ import { checkModels } from '../checks/check-models.ts'
 import { UsageError } from '../errors.ts'
 import { teacherOption } from '../options/model-options.ts'
 import { createReporter } from '../progress.ts'
+import { runOnThem } from '../run/go-on.ts'
 import { announceSession, findSession } from '../session/live-session.ts'
 import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
 import { openSession } from '../session/session.ts'
@@ -20,7 +21,8 @@ export function registerUp(program: Command): void {
       new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
     )
     .addOption(teacherOption())
-    .action(async ({ topology: file, model, teacher }: { topology: string; model?: string; teacher?: string }) => {
+    .action(async (options: { topology: string; model?: string; teacher?: string }) => {
+      const { topology: file, model, teacher } = options
       const running = await findSession()
       if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
       const reporter = createReporter()
@@ -32,9 +34,9 @@ export function registerUp(program: Command): void {
       const stop = stopSignal()
       await using session = await openSession(topology, reporter, { keep: keepsLimits(file) })
       const { pageUrl, logFile, agents } = session
-      const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
+      const takeBack = await announceSession({ pageUrl, logFile }, topology)
       reporter.line(`${agents.length} agents are up; live page: ${pageUrl}`)
-      reporter.line('start a run from another terminal: npx syllabus run')
+      reporter.line(`start a run from another terminal: ${runOnThem(options)}`)
       try {
         const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')
         await Promise.race([stopped, session.failed])

@@ -114,7 +114,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     early,
   })
   const { bus, cluster, pageUrl, logFile } = session
-  const takeBack = await announceSession({ pageUrl, logFile, topology: wanted.topology.name })
+  const takeBack = await announceSession({ pageUrl, logFile }, wanted.topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)

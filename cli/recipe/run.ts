@@ -8,6 +8,7 @@ import { conductAll } from '../run/conduct.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
 import { checkNoSession } from '../session/live-session.ts'
+import { needsOf } from '../session/served.ts'
 import { selectArms } from './arms.ts'
 import { checkStudent } from './check-student.ts'
 import { type ArmPlan, planArms, type RecipeOptions } from './plan.ts'
@@ -61,6 +62,7 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
   return conductAll(topology, reporter, {
     begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
     after: (bus) => writeSummary(bus, set, members, reporter),
-    goOn: 'the same command again',
+    needs: needsOf(topology),
+    goOn: () => 'the same command again',
   })
 }

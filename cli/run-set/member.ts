@@ -1,13 +1,15 @@
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
-import type { RunConfig } from '../../schemas/run.ts'
+import { Evidence, type RunConfig } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { readRun } from '../run/follow-run.ts'
 import { resumeRun } from '../run/resume-run.ts'
 import { type RunRequest, submitRun } from '../run/submit-run.ts'
+import { modelsOf, variantsIn } from '../topology/models.ts'
 
 export type Member = { runId: string; seed: number }
 
@@ -22,20 +24,43 @@ export const membersOf = (set: string, seed: number, runs: number): Member[] =>
 export async function beginMember(
   bus: Bus,
   member: Member,
-  { task, topology, request }: { task: Task; topology: Topology; request: RunRequest },
+  { task, topology, request }: Asked,
 ): Promise<{ runId: string; fromSeq: number }> {
   const { runId } = member
   const held = await bus.kv('runs', PlannerState).get(runId)
   const config = held?.value.config ?? (await configTold(bus, runId))
   if (!config) return { runId: await submitRun(bus, task, topology, { ...request, ...member }), fromSeq: 1 }
-  const { seed, taskHash, comparison } = config
-  if (seed !== member.seed || taskHash !== task.sha256 || comparison?.name !== request.comparison?.name) {
+  const others = differences(config, member, { task, topology, request })
+  if (others.length > 0) {
     throw new UsageError(
-      `There is a run ${runId} already, with ${seed === member.seed ? 'another task or purpose' : `seed ${seed}`}.`,
-      'Choose another name: --run-id for a set of runs, --name for a comparison.',
+      `There is a run ${runId} already, with ${others.map((what) => `another ${what}`).join(', ')}.`,
+      'Give the options that it was begun with, or choose another name: --run-id for a set of runs, --name for a comparison.',
     )
   }
   return held ? resumeRun(bus, held.value) : { runId, fromSeq: 1 }
+}
+
+type Asked = { task: Task; topology: Topology; request: RunRequest }
+
+/** In what a run differs from the one that is asked for: runs of a set are equal in all but their seeds. */
+function differences(config: RunConfig, { seed }: Member, { task, topology, request }: Asked): string[] {
+  const evidence = { ...config.evidence, references: [] }
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['seed', config.seed, seed],
+    ['task', config.taskHash, task.sha256],
+    ['purpose', config.comparison?.name, request.comparison?.name],
+    ['number of attempts', config.attempts, request.attempts ?? topology.run.attempts],
+    ['number of rows', config.rows, request.rows ?? topology.run.rows ?? task.rows.target],
+    ['setting', config.setting, request.setting ?? config.setting],
+    [
+      'evidence (arms, seeds, submissions, retention, guard or swap)',
+      evidence,
+      request.evidence ? Evidence.parse(request.evidence) : evidence,
+    ],
+    ['set of agents', config.variants, variantsIn(topology)],
+    ['model', config.models, modelsOf(topology)],
+  ]
+  return pairs.flatMap(([what, is, wanted]) => (hashOf([is]) === hashOf([wanted]) ? [] : [what]))
 }
 
 /** The settings of a run that no planner has taken up yet; null where there is no such run. */

@@ -1,9 +1,11 @@
 import { type Bus, isAlive } from '../../bus/mod.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { commandAgain } from '../generate/again.ts'
 import { homeFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
 import { announceSession, findSession, type LiveSession } from '../session/live-session.ts'
+import { checkServed, type Needs } from '../session/served.ts'
 import { openSession } from '../session/session.ts'
 import { joinedCluster, withBus } from '../session/with-bus.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -21,13 +23,11 @@ export type Programme = {
   keep?: boolean
   /** Topologies whose planner is wanted beside the session's own. */
   alsoPlanners?: readonly Topology[]
-  /** What a person types to go on after an interruption; left out: resume, with the run's name. */
-  goOn?: string
+  /** What the agents that run already have to be; null: no agent has anything to do. */
+  needs: Needs | null
+  /** What a person types to go on with a run after an interruption. */
+  goOn(runId: string): string
 }
-
-/** Follows a run to its rest and writes its report. Returns the exit code. */
-export const conduct = (topology: Topology, reporter: Reporter, begin: Begin, keep: boolean): Promise<number> =>
-  conductAll(topology, reporter, { begins: [begin], keep })
 
 /**
  * Follows runs to their rest, one after another, and writes their reports. Agents are those of the running session, or are started
@@ -39,13 +39,14 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
   await using session = await openSession(topology, reporter, programme)
   const { bus, pageUrl, logFile } = session
-  const takeBack = await announceSession({ pageUrl, logFile, topology: topology.name })
+  const takeBack = await announceSession({ pageUrl, logFile }, topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
-    return await followAll(bus, programme, reporter, (run) =>
-      Promise.race([followRun(bus, { ...run, reporter, signal: stop }), session.failed]),
-    )
+    return await followAll(bus, programme, reporter, {
+      follow: (run) => Promise.race([followRun(bus, { ...run, reporter, signal: stop }), session.failed]),
+      goesOn: () => false,
+    })
   } finally {
     reporter.close()
     await takeBack()
@@ -59,16 +60,18 @@ async function joinSession(
   stop: AbortSignal,
 ): Promise<number> {
   return withBus(async (bus) => {
+    if (programme.needs) await checkServed(bus, session, programme.needs)
     reporter.line(`joins the agents of process ${session.pid}; live page: ${session.pageUrl}`)
     const gone = new AbortController()
     const watch = setInterval(() => isAlive(session.pid) || gone.abort(), 1000)
     try {
       const signal = AbortSignal.any([stop, gone.signal])
-      return await followAll(bus, programme, reporter, async (run) => {
+      const follow: Following['follow'] = async (run) => {
         const end = await followRun(bus, { ...run, reporter, signal })
         if (gone.signal.aborted) reporter.line('the process that ran the agents has ended')
         return end
-      })
+      }
+      return await followAll(bus, programme, reporter, { follow, goesOn: () => !gone.signal.aborted })
     } finally {
       clearInterval(watch)
       reporter.close()
@@ -76,17 +79,23 @@ async function joinSession(
   })
 }
 
+type Following = {
+  follow(run: { runId: string; fromSeq: number }): Promise<RunEnd | null>
+  /** Whether a run goes on when this command ends. */
+  goesOn(): boolean
+}
+
 async function followAll(
   bus: Bus,
   { begins, after, goOn }: Programme,
   reporter: Reporter,
-  follow: (run: { runId: string; fromSeq: number }) => Promise<RunEnd | null>,
+  { follow, goesOn }: Following,
 ): Promise<number> {
   let code: number = exitCodes.ok
   for (const begin of begins) {
     const run = await begin(bus)
     const end = await follow(run)
-    const ended = await conclude(bus, run.runId, end, { reporter, goOn: goOn ?? `npx syllabus resume ${run.runId}` })
+    const ended = await conclude(bus, run.runId, end, { reporter, goOn: goOn(run.runId), goesOn })
     if (end?.status !== 'finished' && end?.status !== 'failed') return ended
     code = Math.max(code, ended)
   }
@@ -98,8 +107,13 @@ async function conclude(
   bus: Bus,
   runId: string,
   end: RunEnd | null,
-  { reporter, goOn }: { reporter: Reporter; goOn: string },
+  { reporter, goOn, goesOn }: { reporter: Reporter; goOn: string; goesOn: () => boolean },
 ): Promise<number> {
+  if (!end && goesOn()) {
+    reporter.line(`its agents are not this command's, and go on with ${runId}. Follow it again: ${goOn}`)
+    reporter.line(`stop it: ${commandAgain(['stop', runId])}`)
+    return exitCodes.interrupted
+  }
   if (!end || end.status === 'stopped') {
     reporter.line(`drained; nothing is lost. Go on with: ${goOn}`)
     return end ? exitCodes.ok : exitCodes.interrupted

@@ -1,14 +1,13 @@
 import type { Bus } from '../../bus/mod.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
-import { agentRoles } from '../../schemas/role.ts'
-import { RunConfig, type Setting, Variants } from '../../schemas/run.ts'
+import { RunConfig, type Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { publicView } from '../../tasks/load.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import { UsageError } from '../errors.ts'
-import { modelsOf, rowOptionsOf } from '../topology/models.ts'
+import { modelsOf, rowOptionsOf, variantsIn } from '../topology/models.ts'
 import type { PlannedEvidence } from './evidence.ts'
 import { withReferences } from './reference-rows.ts'
 
@@ -53,7 +52,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     attempts: request.attempts ?? defaultAttempts,
     rows,
     minimumRows: Math.min(task.rows.minimum, rows),
-    variants: Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))),
+    variants: variantsIn(topology),
     models: modelsOf(topology),
     options: rowOptionsOf(topology),
     prices: topology.prices,

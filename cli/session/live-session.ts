@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { isAlive } from '../../bus/mod.ts'
+import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 
@@ -11,6 +12,8 @@ export const LiveSession = z.object({
   pageUrl: z.string(),
   topology: z.string(),
   logFile: z.string(),
+  /** What its agents were started with. */
+  agents: Topology.shape.agents.optional(),
 })
 export type LiveSession = z.infer<typeof LiveSession>
 
@@ -25,8 +28,12 @@ export async function findSession(): Promise<LiveSession | null> {
 }
 
 /** Says that this process runs the agents; the returned function takes it back. The page's address holds a token: mode 0600. */
-export async function announceSession(session: Omit<LiveSession, 'pid'>): Promise<() => Promise<void>> {
-  await writeFile(file(), JSON.stringify({ ...session, pid: process.pid }), { mode: 0o600 })
+export async function announceSession(
+  { pageUrl, logFile }: Pick<LiveSession, 'pageUrl' | 'logFile'>,
+  { name, agents }: Topology,
+): Promise<() => Promise<void>> {
+  const session: LiveSession = { pid: process.pid, pageUrl, logFile, topology: name, agents }
+  await writeFile(file(), JSON.stringify(session), { mode: 0o600 })
   return () => rm(file(), { force: true })
 }
 

@@ -1,7 +1,13 @@
+import { agentRoles } from '../../schemas/role.ts'
+import { Variants } from '../../schemas/run.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { PayingRole, type Prices } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { UsageError } from '../errors.ts'
+
+/** The variant of each role, as the topology names it. */
+export const variantsIn = ({ agents }: Topology): Variants =>
+  Variants.parse(Object.fromEntries(agentRoles.map((role) => [role, agents[role].variant])))
 
 /** The language model of each role that asks one, as the topology names it. */
 export function modelsOf({ agents }: Topology): Partial<Record<PayingRole, string>> {

@@ -53,6 +53,10 @@ test('a run of a set is started once, and gone on with when its command is given
 
   const other = { task, topology, request }
   await expect(beginMember(operator, { runId: 'night-1', seed: 9 }, other)).rejects.toThrow(UsageError)
+  const changed = { task, topology, request: { ...request, attempts: 9, rows: 77 } }
+  await expect(beginMember(operator, members[0]!, changed)).rejects.toThrow(
+    'another number of attempts, another number of rows',
+  )
   // Nobody has taken it up yet, so there is nothing to resume: it is waited for.
   expect(await begin(1)).toEqual({ runId: 'night-2', fromSeq: 1 })
   expect((await readRun(operator, 'night-2')).map(({ name }) => name)).toEqual(['run-started'])
