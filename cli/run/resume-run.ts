@@ -1,17 +1,19 @@
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunLimits } from '../../schemas/run.ts'
 import { sendControl } from '../commands/control.ts'
 import { readRun } from './follow-run.ts'
 
-/** Lets a run go on, and says from where to follow it. A finished run is told from its last message on, so that its report is written again. */
+/** Lets a run go on, and says from where to follow it. A finished run is told from its last status on, so that its report is written again. */
 export async function resumeRun(bus: Bus, state: PlannerState): Promise<{ runId: string; fromSeq: number }> {
   const { runId } = state.config
   return { runId, fromSeq: state.phase === 'done' ? await lastOf(bus, runId) : await letGoOn(bus, state) }
 }
 
-/** The place of a run's last message in the log. */
-export const lastOf = async (bus: Bus, runId: string): Promise<number> => (await readRun(bus, runId)).at(-1)?.seq ?? 1
+/** Where the log tells a run's status last: what a person asked of an ended run comes after that, and changes nothing. */
+export const lastOf = async (bus: Bus, runId: string): Promise<number> =>
+  (await readRun(bus, runId)).findLast(({ name }) => name === StatusChanged.name)?.seq ?? 1
 
 /**
  * Resumes a run and sends again what its agents gave up on: whoever resumes it has mended the cause. Gives the place of the log from
