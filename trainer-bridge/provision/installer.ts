@@ -18,8 +18,6 @@ export interface InstallRequest {
  */
 export const pipWheel = fileURLToPath(new URL('./vendor/pip-26.3-py3-none-any.whl', import.meta.url))
 
-const tenMinutesMs = 600_000
-
 /** True when a `uv` that runs is on PATH; SYLLABUS_NO_UV=1 hides it. */
 export async function hasUv(env = process.env): Promise<boolean> {
   if (env.SYLLABUS_NO_UV) return false
@@ -29,10 +27,13 @@ export async function hasUv(env = process.env): Promise<boolean> {
   )
 }
 
-/** Installs with uv when it is there, else (or when uv fails, say for want of an index it knows) with pip. Throws SetupError. */
+/**
+ * Installs with uv when it is there, else (or when uv fails, say for want of an index it knows) with pip. A slow network takes as long
+ * as it takes: both give up on a silent one. Throws SetupError.
+ */
 export async function install(request: InstallRequest): Promise<void> {
   const { python, args, onProgress, signal, env = process.env } = request
-  const options = { signal, env, timeoutMs: 3 * tenMinutesMs, onLine: onProgress }
+  const options = { signal, env, onLine: onProgress }
   if (await hasUv(env)) {
     try {
       await runCommand('uv', ['pip', 'install', '--python', python.command, ...args], options)
