@@ -20,6 +20,7 @@ export const GatewayLimits = z.strictObject({
     .default([])
     .describe("origins beside the page's own that may follow runs, such as a reverse proxy's"),
 })
+export type GatewayLimits = z.infer<typeof GatewayLimits>
 
 /** The processes of agents. */
 export const SupervisorLimits = z.strictObject({

@@ -2,15 +2,15 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
+import type { z } from 'zod'
 import type { Logger } from '../bus/mod.ts'
+import { GatewayLimits } from '../schemas/session-limits.ts'
 import { allowedHosts, checkHost, checkOrigin, type Refusal, sameSecret } from './access.ts'
-import { closeCodes, type ServerFrame, ViewerQuery } from './frames.ts'
+import { ViewerQuery } from './frames.ts'
 import type { LogSource } from './log-source.ts'
-import { type Presence, watchPresence } from './presence.ts'
-import { createRunList } from './run-list.ts'
 import { serveFile } from './static-files.ts'
-import { serveViewer } from './viewer.ts'
+import { createViewers } from './viewers.ts'
 
 /*
  * G1 Only log entries, the list of runs and the presence of agents leave by this door; there is no way to write.
@@ -18,23 +18,10 @@ import { serveViewer } from './viewer.ts'
  * G3 The gateway is one more reader of the log: no agent knows of it, and none waits for it.
  */
 
-export type GatewayOptions = {
+/** What of its limits is left out is as GatewayLimits says. */
+export type GatewayOptions = z.input<typeof GatewayLimits> & {
   bus: LogSource
-  /** The address to bind; the loopback one unless somebody asked for another. */
-  host?: string
-  /** 0: any free port. */
-  port: number
   token: string
-  /** Frames that may wait for one viewer before it is dropped to a position it can resume from. */
-  maxBacklog: number
-  /** Origins besides our own that may open the WebSocket, such as a reverse proxy's. */
-  allowedOrigins?: readonly string[]
-  /** How long a replay waits for a viewer that takes nothing. */
-  stallMs?: number
-  /** How often the list of runs is read while somebody looks. */
-  runsEveryMs?: number
-  /** How often a viewer is asked whether it is still there; one that did not answer the last time is dropped. */
-  pingEveryMs?: number
   log: Logger
   signal: AbortSignal
 }
@@ -45,23 +32,11 @@ const webFolder = fileURLToPath(new URL('./web', import.meta.url))
 
 /** Serves the page and the traces. Rejects when the port cannot be bound; `url` carries the token. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { bus, port, token, maxBacklog, log } = options
-  const {
-    host = '127.0.0.1',
-    allowedOrigins = [],
-    stallMs = 30_000,
-    runsEveryMs = 3_000,
-    pingEveryMs = 20_000,
-  } = options
-  const stopped = new AbortController()
-  const signal = AbortSignal.any([options.signal, stopped.signal])
+  const { bus, token, log, signal, ...asked } = options
+  const { host, port, allowedOrigins, ...limits } = GatewayLimits.parse(asked)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
-  const viewers = new Map<WebSocket, { alive: boolean }>()
-  const serving = new Set<Promise<void>>()
-  const runList = createRunList(bus)
+  const viewers = createViewers({ bus, log, signal, ...limits })
   let hosts = new Set<string>()
-  let agents: Presence[] = []
-  let runs: Awaited<ReturnType<typeof runList.list>> = []
 
   const http = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page')
@@ -99,92 +74,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       )
       return
     }
-    sockets.handleUpgrade(request, socket, head, (viewer) => admit(viewer, query.data))
+    sockets.handleUpgrade(request, socket, head, (viewer) => viewers.admit(viewer, query.data))
   })
-
-  const send = (viewer: WebSocket, frame: ServerFrame) => viewer.send(JSON.stringify(frame), () => {})
-  function broadcast(frame: ServerFrame) {
-    for (const viewer of viewers.keys()) if (viewer.bufferedAmount < 65_536) send(viewer, frame)
-  }
-
-  function admit(viewer: WebSocket, { run, from }: ViewerQuery) {
-    const state = { alive: true }
-    viewers.set(viewer, state)
-    viewer.on('pong', () => {
-      state.alive = true
-    })
-    viewer.on('error', (error) => log.debug({ error: error.message }, 'viewer failed'))
-    viewer.once('close', (code) => {
-      viewers.delete(viewer)
-      log.info({ runId: run, code, viewers: viewers.size }, 'viewer left')
-    })
-    log.info({ runId: run, from, viewers: viewers.size }, 'viewer came')
-    send(viewer, { type: 'presence', agents })
-    send(viewer, { type: 'runs', runs })
-    void refreshRuns()
-    if (!run) return
-    const served = serveViewer({ socket: viewer, bus, runId: run, fromSeq: from, maxBacklog, stallMs, log, signal })
-      .catch((error) => {
-        if (signal.aborted || viewer.readyState !== viewer.OPEN) return
-        log.warn({ runId: run, error: String(error) }, 'log not read')
-        viewer.close(closeCodes.broken, 'the log cannot be read now')
-      })
-      .finally(() => serving.delete(served))
-    serving.add(served)
-  }
-
-  let refreshing: Promise<void> | null = null
-  function refreshRuns(): Promise<void> {
-    refreshing ??= runList
-      .list(signal)
-      .then((now) => {
-        if (JSON.stringify(now) === JSON.stringify(runs)) return
-        runs = now
-        broadcast({ type: 'runs', runs })
-      })
-      .catch((error) => signal.aborted || log.warn({ error: String(error) }, 'runs not listed'))
-      .then(() => {
-        refreshing = null
-      })
-    return refreshing
-  }
-
-  const runsTimer = setInterval(() => viewers.size > 0 && void refreshRuns(), runsEveryMs)
-  const pingTimer = setInterval(() => {
-    for (const [viewer, state] of viewers) {
-      if (!state.alive) viewer.terminate()
-      state.alive = false
-      viewer.ping(() => {})
-    }
-  }, pingEveryMs)
-
-  // Presence comes in bursts (every agent refreshes its record); viewers get the latest state at most every 400 ms.
-  let announce: NodeJS.Timeout | null = null
-  const watching = watchPresence(bus, signal, (now) => {
-    agents = now
-    announce ??= setTimeout(() => {
-      announce = null
-      broadcast({ type: 'presence', agents })
-    }, 400)
-  }).catch((error) => signal.aborted || log.warn({ error: String(error) }, 'presence not watched'))
 
   let closing: Promise<void> | null = null
   const close = () => (closing ??= shut())
-  options.signal.addEventListener('abort', () => void close(), { once: true })
+  signal.addEventListener('abort', () => void close(), { once: true })
 
   async function shut(): Promise<void> {
-    clearInterval(runsTimer)
-    clearInterval(pingTimer)
-    for (const viewer of viewers.keys()) viewer.close(closeCodes.away, 'the gateway stops')
-    stopped.abort()
-    if (announce) clearTimeout(announce)
     const closed = new Promise<void>((resolve) => http.close(() => resolve()))
-    const left = setTimeout(() => {
-      for (const viewer of viewers.keys()) viewer.terminate()
-    }, 500)
     http.closeAllConnections()
-    await Promise.all([closed, watching, refreshing, ...serving])
-    clearTimeout(left)
+    await Promise.all([closed, viewers.close()])
   }
 
   try {

@@ -1,0 +1,115 @@
+import type { WebSocket } from 'ws'
+import type { Logger } from '../bus/mod.ts'
+import type { GatewayLimits } from '../schemas/session-limits.ts'
+import { closeCodes, type ServerFrame, type ViewerQuery } from './frames.ts'
+import type { LogSource } from './log-source.ts'
+import { type Presence, watchPresence } from './presence.ts'
+import { createRunList } from './run-list.ts'
+import { serveViewer } from './viewer.ts'
+
+export type ViewersOptions = Pick<GatewayLimits, 'maxBacklog' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'> & {
+  bus: LogSource
+  log: Logger
+  signal: AbortSignal
+}
+
+export type Viewers = {
+  /** Tells a viewer who is there and which runs there are, from now on, and serves it the log of the run it asks for. */
+  admit(viewer: WebSocket, query: ViewerQuery): void
+  /** Sends all of them away, and ends what was served; those that do not go within half a second are cut off. */
+  close(): Promise<void>
+}
+
+/** Everybody who looks through a gateway. */
+export function createViewers(options: ViewersOptions): Viewers {
+  const { bus, maxBacklog, stallMs, runsEveryMs, pingEveryMs, log } = options
+  const stopped = new AbortController()
+  const signal = AbortSignal.any([options.signal, stopped.signal])
+  const viewers = new Map<WebSocket, { alive: boolean }>()
+  const serving = new Set<Promise<void>>()
+  const runList = createRunList(bus)
+  let agents: Presence[] = []
+  let runs: Awaited<ReturnType<typeof runList.list>> = []
+
+  const send = (viewer: WebSocket, frame: ServerFrame) => viewer.send(JSON.stringify(frame), () => {})
+  function broadcast(frame: ServerFrame) {
+    for (const viewer of viewers.keys()) if (viewer.bufferedAmount < 65_536) send(viewer, frame)
+  }
+
+  function admit(viewer: WebSocket, { run, from }: ViewerQuery) {
+    const state = { alive: true }
+    viewers.set(viewer, state)
+    viewer.on('pong', () => {
+      state.alive = true
+    })
+    viewer.on('error', (error) => log.debug({ error: error.message }, 'viewer failed'))
+    viewer.once('close', (code) => {
+      viewers.delete(viewer)
+      log.info({ runId: run, code, viewers: viewers.size }, 'viewer left')
+    })
+    log.info({ runId: run, from, viewers: viewers.size }, 'viewer came')
+    send(viewer, { type: 'presence', agents })
+    send(viewer, { type: 'runs', runs })
+    void refreshRuns()
+    if (!run) return
+    const served = serveViewer({ socket: viewer, bus, runId: run, fromSeq: from, maxBacklog, stallMs, log, signal })
+      .catch((error) => {
+        if (signal.aborted || viewer.readyState !== viewer.OPEN) return
+        log.warn({ runId: run, error: String(error) }, 'log not read')
+        viewer.close(closeCodes.broken, 'the log cannot be read now')
+      })
+      .finally(() => serving.delete(served))
+    serving.add(served)
+  }
+
+  let refreshing: Promise<void> | null = null
+  function refreshRuns(): Promise<void> {
+    refreshing ??= runList
+      .list(signal)
+      .then((now) => {
+        if (JSON.stringify(now) === JSON.stringify(runs)) return
+        runs = now
+        broadcast({ type: 'runs', runs })
+      })
+      .catch((error) => signal.aborted || log.warn({ error: String(error) }, 'runs not listed'))
+      .then(() => {
+        refreshing = null
+      })
+    return refreshing
+  }
+
+  const runsTimer = setInterval(() => viewers.size > 0 && void refreshRuns(), runsEveryMs)
+  const pingTimer = setInterval(() => {
+    for (const [viewer, state] of viewers) {
+      if (!state.alive) viewer.terminate()
+      state.alive = false
+      viewer.ping(() => {})
+    }
+  }, pingEveryMs)
+
+  // Presence comes in bursts (every agent refreshes its record); viewers get the latest state at most every 400 ms.
+  let announce: NodeJS.Timeout | null = null
+  const watching = watchPresence(bus, signal, (now) => {
+    agents = now
+    announce ??= setTimeout(() => {
+      announce = null
+      broadcast({ type: 'presence', agents })
+    }, 400)
+  }).catch((error) => signal.aborted || log.warn({ error: String(error) }, 'presence not watched'))
+
+  async function close(): Promise<void> {
+    clearInterval(runsTimer)
+    clearInterval(pingTimer)
+    for (const viewer of viewers.keys()) viewer.close(closeCodes.away, 'the gateway stops')
+    stopped.abort()
+    if (announce) clearTimeout(announce)
+    const gone = [...viewers.keys()].map((viewer) => new Promise((resolve) => viewer.once('close', resolve)))
+    const left = setTimeout(() => {
+      for (const viewer of viewers.keys()) viewer.terminate()
+    }, 500)
+    await Promise.all([watching, refreshing, ...serving, ...gone])
+    clearTimeout(left)
+  }
+
+  return { admit, close }
+}
