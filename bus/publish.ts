@@ -27,7 +27,7 @@ export type PublishOptions = {
 const headerBytes = 4096
 
 /** The whole message id: the run's id and the caller's. */
-export const messageId = (runId: string, id: string) => `${runId}.${id}`
+const messageId = (runId: string, id: string) => `${runId}.${id}`
 
 /**
  * Checks the payload, sends it, and waits until it is stored. While the log is full it waits and tries again: nothing is
