@@ -185,6 +185,17 @@ test('a row that repeats the test, and a drawn audit of other items, by whoever 
   expect((await differences(audit, task)).map(({ check }) => check)).toContain('task')
 })
 
+test('a message that is said to be sent again, and says something else', async () => {
+  const file = await forge(bundle, 'again', (log) => {
+    const last = log.at(-1)!
+    const finished = structuredClone(of(log, 'run-finished')[0]!)
+    Object.assign(finished, { seq: last.seq + 1, id: `${finished.id}.redrive-LAB-1` })
+    finished.payload.validAttempts = 99
+    return [...log, finished]
+  })
+  expect(await checksOf(file)).toContain('answers')
+})
+
 test('a time that was changed is said, as far as the order of the log tells', async () => {
   let seq = 0
   const file = await forge(bundle, 'time', (log) => {

@@ -2,7 +2,6 @@ import { modes } from '../../../agents/planner/llm/modes.ts'
 import { review } from '../../../agents/planner/llm/review.ts'
 import { PlannerBroke, type Policy, ProgramFault, unpaidDiagnosis } from '../../../agents/planner/policy.ts'
 import { hashOf } from '../../../schemas/hash.ts'
-import type { Program } from '../../../schemas/program.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import type { Bundle } from '../read.ts'
@@ -27,20 +26,21 @@ export async function toldPolicy(
       if (!decision) throw new Error(`the log has no decision on attempt ${attempt}, which was due`)
       const { program, diagnosis, model, promptHashes, spent, error = '' } = decision
       const told = { diagnosis, model, ...(promptHashes && { promptHashes }), ...(spent && { spent }) }
+      const own = replies.get(`${runId}.a${attempt}.${operation}`) ?? []
+      const reviewed = await Promise.all(own.map((reply) => review(reply, situation)))
+      const held = reviewed.flatMap((each) => (each.ok ? [each.program] : []))
       if (!program) {
+        if (held.length > 0)
+          throw new Error(`a reply holds a program for attempt ${attempt}, and its decision says none`)
         const Fault = diagnosis === unpaidDiagnosis ? PlannerBroke : ProgramFault
         throw new Fault(error, { ...told, wrote: '' })
       }
-      const own = replies.get(`${runId}.a${attempt}.${operation}`) ?? []
-      const reviewed = await Promise.all(own.map((reply) => review(reply, situation)))
-      if (!reviewed.some((each) => each.ok && isSame(each.program, program)))
+      if (!held.some((each) => hashOf(each) === hashOf(program)))
         throw new Error(`the program of attempt ${attempt} follows from none of the planner's ${own.length} replies`)
       return { ...told, program }
     },
   })
 }
-
-const isSame = (one: Program, other: Program): boolean => hashOf(one) === hashOf(other)
 
 /** The replies of the planner's model, by the decision they were asked for. */
 async function repliesOf(bundle: Bundle): Promise<ReadonlyMap<string, Reply[]>> {

@@ -1,18 +1,20 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Predictions, Report } from '../../../schemas/messages/evaluation.ts'
+import type { Opened, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Verdict } from '../../../schemas/messages/generation.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
 import type { LogLine } from '../records.ts'
 import { type Check, messagePlace } from './check.ts'
+import type { Ledger } from './ledger.ts'
 
 type Payloads = {
   predictions: PayloadOf<typeof Predictions>
   report: PayloadOf<typeof Report>
   batch: PayloadOf<typeof Batch>
   verdict: PayloadOf<typeof Verdict>
+  opened: PayloadOf<typeof Opened>
 }
-type Follow = { id: string; cause: string; echoes?: readonly string[] }
+type Follow = { id: string; cause?: string; echoes?: readonly string[] }
 
 /** The id of each answer, what it follows from, and the fields that it says again, by what it says. The planner's messages have a check of their own. */
 const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
@@ -31,6 +33,8 @@ const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
     cause: `shard:a${attempt}.r${round}.s${shard}`,
     echoes: ['round', 'checkCalls'],
   }),
+  // What caused it is on the sealed account.
+  opened: () => ({ id: 'opened' }),
   // Whichever of its batches was the last.
   verdict: ({ attempt, round }) => ({ id: `verdict:a${attempt}.r${round}`, cause: `batch:a${attempt}.r${round}.s` }),
 }
@@ -51,12 +55,15 @@ export const answers: Check = {
       ledger.same(place('to'), entry.to, to)
       const cause = entry.cause === null ? undefined : said.get(entry.cause)
       if (cause) ledger.same(place(`cause, message ${cause.seq}, before it`), cause.seq < seq, true)
+      const first = said.get(plainId(entry.id))
+      if (first !== entry) compareAgain(entry, first, ledger)
       const parsed = Object.hasOwn(follows, name) ? message.schema.safeParse(payload) : null
       if (!parsed?.success) continue
       const due = follows[name as keyof Payloads](parsed.data as never)
       ledger.same(place('id'), plainId(entry.id), `${runId}.${due.id}`)
       const about = plainId(entry.cause ?? '')
-      ledger.same(place('cause'), name === 'verdict' ? about.replace(/\d+$/, '') : about, `${runId}.${due.cause}`)
+      if (due.cause !== undefined)
+        ledger.same(place('cause'), name === 'verdict' ? about.replace(/\d+$/, '') : about, `${runId}.${due.cause}`)
       const asked = cause?.payload as Record<string, unknown> | undefined
       for (const field of asked ? (due.echoes ?? []) : [])
         ledger.same(
@@ -66,6 +73,14 @@ export const answers: Check = {
         )
     }
   },
+}
+
+/** A dead letter that is sent again says what it said before; only work becomes one. */
+function compareAgain(entry: LogLine, first: LogLine | undefined, ledger: Ledger): void {
+  const place = (field: string) => messagePlace(entry.name, entry, `${field}, sent again`)
+  for (const field of ['name', 'from', 'to', 'cause', 'payload'] as const)
+    ledger.same(place(field), entry[field], first?.[field])
+  ledger.same(place('to'), entry.to !== undefined, true)
 }
 
 /** A dead letter that is sent again has an id of its own. */
