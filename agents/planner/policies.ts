@@ -1,9 +1,9 @@
 import type { VariantOf } from '../../schemas/variants.ts'
-import { blind } from './blind.ts'
+import { blind } from './ablations/blind.ts'
+import { repeated } from './ablations/repeat.ts'
+import { shuffled } from './ablations/shuffled.ts'
 import type { Mode } from './llm/modes.ts'
 import type { Policy } from './policy.ts'
-import { repeated } from './repeat.ts'
-import { shuffled } from './shuffled.ts'
 
 /** Variants that search; `generate` decides nothing: its program is the run's own. */
 export type SearchVariant = Exclude<VariantOf<'planner'>, 'generate'>

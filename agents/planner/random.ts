@@ -3,7 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { deriveSeed } from '../../schemas/hash.ts'
 import { maxPhrasings } from '../../schemas/task.ts'
 import type { Policy } from './policy.ts'
-import type { Manner } from './programs.ts'
+import type { Manner } from './program/programs.ts'
 import { writeProgram } from './rules/write-program.ts'
 
 /**

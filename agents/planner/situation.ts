@@ -1,6 +1,6 @@
 import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 import type { Situation } from './policy.ts'
-import { sourceKindsOf } from './source-kinds.ts'
+import { sourceKindsOf } from './program/source-kinds.ts'
 import type { PlannerState } from './state.ts'
 import type { Store } from './store.ts'
 

@@ -1,5 +1,5 @@
-import { type HookTrial, tryHooks } from '../../agents/planner/hook-faults.ts'
-import { checkProgram } from '../../agents/planner/program-faults.ts'
+import { type HookTrial, tryHooks } from '../../agents/planner/program/hook-faults.ts'
+import { checkProgram } from '../../agents/planner/program/program-faults.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task, TrainingRow } from '../../schemas/task.ts'
 import { UsageError } from '../errors.ts'

@@ -1,6 +1,6 @@
 import { EvaluatorOptions } from '../../agents/evaluator/options.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
-import { uniformPromptProgram } from '../../agents/planner/uniform-prompt.ts'
+import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'

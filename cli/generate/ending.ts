@@ -1,5 +1,5 @@
 import { callsLeft, callsOf, spentInAll } from '../../agents/planner/budget-left.ts'
-import { leastCalls } from '../../agents/planner/program-faults.ts'
+import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
 import type { FailureKind } from '../../schemas/row.ts'

@@ -1,5 +1,5 @@
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
-import { leastCalls } from '../../agents/planner/program-faults.ts'
+import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allowances } from '../../agents/planner/allowances.ts'
-import { uniformProgram } from '../../agents/planner/programs.ts'
+import { uniformProgram } from '../../agents/planner/program/programs.ts'
 import { addYield, nextRound, roundsOf } from '../../agents/planner/rounds.ts'
 import { apportion } from '../../agents/planner/rules/apportion.ts'
 import { shrunk } from '../../agents/planner/rules/skill-estimate.ts'

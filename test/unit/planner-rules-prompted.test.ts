@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkProgram } from '../../agents/planner/program-faults.ts'
+import { checkProgram } from '../../agents/planner/program/program-faults.ts'
 import { mannerOfPrompted, promptedProgram } from '../../agents/planner/rules/prompted-program.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import type { PromptSource } from '../../schemas/program.ts'

@@ -1,8 +1,8 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
 import { extractJson } from '../../kit/extract-json.ts'
-import { hookFaults } from '../hook-faults.ts'
 import type { Situation } from '../policy.ts'
-import { budgetFaults, checkProgram } from '../program-faults.ts'
+import { hookFaults } from '../program/hook-faults.ts'
+import { budgetFaults, checkProgram } from '../program/program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import { apportion } from '../rules/apportion.ts'
 

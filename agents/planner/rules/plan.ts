@@ -1,6 +1,6 @@
 import { maxPhrasings } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
-import type { Manner } from '../programs.ts'
+import type { Manner } from '../program/programs.ts'
 import type { Diagnosis } from './diagnose.ts'
 import { mannerOfPrompted } from './prompted-program.ts'
 

@@ -1,7 +1,7 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
-import type { Manner } from '../programs.ts'
-import { braceless, promptChecks } from '../uniform-prompt.ts'
+import type { Manner } from '../program/programs.ts'
+import { braceless, promptChecks } from '../program/uniform-prompt.ts'
 import { apportion } from './apportion.ts'
 
 /** How a problem can be told; `phrasings` says how many of them are used. */

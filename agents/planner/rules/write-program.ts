@@ -1,6 +1,6 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
 import type { Situation } from '../policy.ts'
-import { proceduralProgram } from '../programs.ts'
+import { proceduralProgram } from '../program/programs.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import type { Attempt } from '../state.ts'
 import { apportion } from './apportion.ts'

@@ -1,4 +1,4 @@
-import { trainingSeeds } from '../../../agents/planner/training-seeds.ts'
+import { trainingSeeds } from '../../../agents/planner/evidence/training-seeds.ts'
 import { armSeedOf } from '../../../schemas/arm.ts'
 import { type Check, messagePlace } from './check.ts'
 

@@ -1,9 +1,9 @@
-import { type Arm, byKind } from '../../schemas/arm.ts'
-import type { Candidate } from '../../schemas/training.ts'
-import { type Draft, taskOf } from './draft.ts'
-import { outgoing } from './outgoing.ts'
+import { type Arm, byKind } from '../../../schemas/arm.ts'
+import type { Candidate } from '../../../schemas/training.ts'
+import { type Draft, taskOf } from '../draft.ts'
+import { outgoing } from '../outgoing.ts'
+import type { PlannerState } from '../state.ts'
 import { primaryComparison } from './primary-comparison.ts'
-import type { PlannerState } from './state.ts'
 
 /** Asks for the opening of the sealed test. The list, the arms' datasets and the comparison that counts are frozen with it. */
 export async function askOpening(draft: Draft): Promise<void> {

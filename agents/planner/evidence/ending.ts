@@ -1,6 +1,6 @@
-import type { StopReason } from '../../schemas/run.ts'
-import { best, type Draft, setStatus } from './draft.ts'
-import { outgoing } from './outgoing.ts'
+import type { StopReason } from '../../../schemas/run.ts'
+import { best, type Draft, setStatus } from '../draft.ts'
+import { outgoing } from '../outgoing.ts'
 import { trainingSeeds } from './training-seeds.ts'
 
 /** The test was opened: the run is over. */

@@ -1,6 +1,6 @@
-import { type Program, type PromptSource, usualFilters } from '../../schemas/program.ts'
-import type { PublicTask } from '../../schemas/task.ts'
-import { apportion } from './rules/apportion.ts'
+import { type Program, type PromptSource, usualFilters } from '../../../schemas/program.ts'
+import type { PublicTask } from '../../../schemas/task.ts'
+import { apportion } from '../rules/apportion.ts'
 
 /** Contract and filters of programs that prompt a teacher. */
 export const promptChecks: Pick<Program, 'version' | 'contract' | 'filters'> = {

@@ -1,10 +1,10 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { deriveSeed } from '../../schemas/hash.ts'
-import type { BadCase, ScoreSheet } from '../../schemas/score.ts'
-import type { PublicTask } from '../../schemas/task.ts'
-import type { Policy, Situation } from './policy.ts'
-import type { Attempt } from './state.ts'
+import { deriveSeed } from '../../../schemas/hash.ts'
+import type { BadCase, ScoreSheet } from '../../../schemas/score.ts'
+import type { PublicTask } from '../../../schemas/task.ts'
+import type { Policy, Situation } from '../policy.ts'
+import type { Attempt } from '../state.ts'
 
 /**
  * The planner variant `llm-shuffled-feedback`: feedback of the right form that says nothing. Everything follows from the run's seed.

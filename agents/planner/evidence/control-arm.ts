@@ -1,8 +1,8 @@
-import { openAttempt, planRound } from './attempt.ts'
-import { best, type Draft, putAttempt } from './draft.ts'
-import { outgoing } from './outgoing.ts'
-import { uniformProgram } from './programs.ts'
-import { uniformPromptProgram } from './uniform-prompt.ts'
+import { openAttempt, planRound } from '../attempt.ts'
+import { best, type Draft, putAttempt } from '../draft.ts'
+import { outgoing } from '../outgoing.ts'
+import { uniformProgram } from '../program/programs.ts'
+import { uniformPromptProgram } from '../program/uniform-prompt.ts'
 
 /** Asks for the rows of the uniform control (attempt 0): as many as the chosen dataset has, spread evenly, without a search. */
 export async function beginControl(draft: Draft): Promise<void> {

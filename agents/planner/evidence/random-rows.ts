@@ -1,9 +1,9 @@
-import { sha256 } from '../../schemas/hash.ts'
-import type { Row } from '../../schemas/row.ts'
-import { compareRowIds } from '../critic/admission.ts'
-import { createDuplicateIndex } from '../critic/checks/duplicate-index.ts'
-import type { Attempt } from './state.ts'
-import type { Store } from './store.ts'
+import { sha256 } from '../../../schemas/hash.ts'
+import type { Row } from '../../../schemas/row.ts'
+import { compareRowIds } from '../../critic/admission.ts'
+import { createDuplicateIndex } from '../../critic/checks/duplicate-index.ts'
+import type { Attempt } from '../state.ts'
+import type { Store } from '../store.ts'
 
 /**
  * Every distinct row that the search's attempts got through the critic's checks, in the order of their ids: what they admitted, and

@@ -1,5 +1,5 @@
-import { deriveSeed } from '../../schemas/hash.ts'
-import type { RunConfig } from '../../schemas/run.ts'
+import { deriveSeed } from '../../../schemas/hash.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
 
 /**
  * The training seeds of a run: one for every attempt of the search, so that a difference between attempts is the data's, and fresh

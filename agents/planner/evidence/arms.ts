@@ -1,10 +1,10 @@
-import { byKind, candidateName, type TrainedArm } from '../../schemas/arm.ts'
-import type { ArmRecord } from '../../schemas/messages/evaluation.ts'
-import type { Candidate } from '../../schemas/training.ts'
+import { byKind, candidateName, type TrainedArm } from '../../../schemas/arm.ts'
+import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
+import type { Candidate } from '../../../schemas/training.ts'
+import { type Draft, train } from '../draft.ts'
+import type { PlannerState } from '../state.ts'
 import { armDataset } from './arm-dataset.ts'
-import { type Draft, train } from './draft.ts'
 import { askOpening } from './opening-list.ts'
-import type { PlannerState } from './state.ts'
 import { trainingSeeds } from './training-seeds.ts'
 
 /**

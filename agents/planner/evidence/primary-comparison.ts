@@ -1,7 +1,7 @@
-import type { PrimaryComparison } from '../../schemas/messages/evaluation.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import type { PublicTask } from '../../schemas/task.ts'
-import type { Candidate } from '../../schemas/training.ts'
+import type { PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
+import type { PublicTask } from '../../../schemas/task.ts'
+import type { Candidate } from '../../../schemas/training.ts'
 
 /** What a run is judged by: its chosen dataset against the control, or against the base where no control was trained. */
 export const primaryComparison = (

@@ -1,4 +1,4 @@
-import type { Policy, Situation } from './policy.ts'
+import type { Policy, Situation } from '../policy.ts'
 
 /**
  * The planner variant `llm-blind`: best of k without feedback. Every program is a draft by the same planner, which sees no score and

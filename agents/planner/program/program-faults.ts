@@ -1,7 +1,7 @@
-import { canonicalJson } from '../../schemas/hash.ts'
-import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../schemas/program.ts'
-import { maxPhrasings, type Seed } from '../../schemas/task.ts'
-import { seedsOf } from '../../tasks/seeds-of.ts'
+import { canonicalJson } from '../../../schemas/hash.ts'
+import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
+import { maxPhrasings, type Seed } from '../../../schemas/task.ts'
+import { seedsOf } from '../../../tasks/seeds-of.ts'
 import { issueWords } from './issue-words.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */

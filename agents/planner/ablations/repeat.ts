@@ -1,5 +1,5 @@
+import type { Policy } from '../policy.ts'
 import { blinded } from './blind.ts'
-import type { Policy } from './policy.ts'
 
 /**
  * The planner variant `llm-repeat`: one program, made k times, best on validation. Its planner writes until a program gives a valid

@@ -1,11 +1,11 @@
-import { kindOf, type TrainedArm } from '../../schemas/arm.ts'
-import { deriveSeed } from '../../schemas/hash.ts'
-import type { ArmRecord } from '../../schemas/messages/evaluation.ts'
-import type { Row } from '../../schemas/row.ts'
+import { kindOf, type TrainedArm } from '../../../schemas/arm.ts'
+import { deriveSeed } from '../../../schemas/hash.ts'
+import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
+import type { Row } from '../../../schemas/row.ts'
+import { best, type Draft } from '../draft.ts'
+import type { Attempt } from '../state.ts'
 import { beginControl } from './control-arm.ts'
-import { best, type Draft } from './draft.ts'
 import { drawRows, verifiedRows } from './random-rows.ts'
-import type { Attempt } from './state.ts'
 
 type Made = Pick<ArmRecord, 'rows' | 'dataset' | 'datasetHash' | 'leftOut'>
 

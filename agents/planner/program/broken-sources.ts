@@ -1,6 +1,6 @@
-import type { PayloadOf } from '../../schemas/message.ts'
-import type { Verdict } from '../../schemas/messages/generation.ts'
-import type { Yield } from '../../schemas/row.ts'
+import type { PayloadOf } from '../../../schemas/message.ts'
+import type { Verdict } from '../../../schemas/messages/generation.ts'
+import type { Yield } from '../../../schemas/row.ts'
 
 /** The program's own faults: each costs its row, and a source that has nothing else costs the program. */
 const ownFaults = ['hook', 'context'] as const
