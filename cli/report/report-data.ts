@@ -37,7 +37,7 @@ export const SealedResults = z.object({
   testHash: Sha256,
   /** What the audit was drawn with; null where it is a file of the task, or there is none. */
   auditSeed: z.string().nullable(),
-  /** In reading order, the headline first, `all` last. */
+  /** In reading order, the headline first, `all` last; of a paper with one part that part alone. */
   parts: z.array(z.string()),
   test: z.array(PaperResult),
   audit: z.array(PaperResult),

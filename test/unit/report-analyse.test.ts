@@ -35,6 +35,39 @@ describe('a finished run', () => {
     expect(final.sameComposition).toBe(true)
   })
 
+  test('a test with one part has no second column of the same figures', () => {
+    const entries = runLog()
+    const { results } = openedOf(entries) as { results: { items: { part: string }[]; sheet: { byPart: object } }[] }
+    const part = 'heldout-phrasing'
+    for (const result of results) {
+      result.items = result.items.filter((item) => item.part === part)
+      result.sheet.byPart = {}
+    }
+    const one = reportData(entries)
+    expect(one.sealed!.parts).toEqual([part])
+    expect(renderMarkdown(one)).not.toMatch(/\| all parts|parts that both have/)
+    expect(renderMarkdown(data)).toMatch(/\| all parts.*parts that both have/s)
+  })
+
+  test('what the bridge does once the test is opened is of the opening', () => {
+    const entries = runLog()
+    const asked = entries.find(({ name }) => name === 'opening-request')!
+    const told = entries.findLast(({ name }) => name === 'progress')!
+    const sitting = (seconds: number) => ({
+      ...told,
+      at: new Date(Date.parse(asked.at) + 1000 * seconds).toISOString(),
+      seq: asked.seq + seconds / 10,
+      id: `sitting ${seconds}`,
+      payload: { ...(told.payload as object), candidate: 'final (test)' },
+    })
+    const place = entries.indexOf(asked) + 1
+    const { spans } = reportData(entries.toSpliced(place, 0, sitting(1), sitting(3))).time
+    expect(spans.filter(({ label }) => label === 'final (test)')).toMatchObject([
+      { lane: 'trainer-bridge', phase: 'sealed' },
+    ])
+    expect(data.time.spans.some(({ lane, phase }) => lane === 'trainer-bridge' && phase === 'sealed')).toBe(false)
+  })
+
   test('phases add up to the wall time', () => {
     const sum = data.time.phases.reduce((total, { seconds }) => total + seconds, 0)
     expect(sum).toBeCloseTo(data.time.wallSeconds!, 6)

@@ -27,22 +27,23 @@ export function sealedResults(
     ...result.items.map((item) => item.part),
     ...Object.keys(result.sheet.byPart),
   ])
-  const all = [...partsInOrder(parts, headline), allParts]
+  const named = partsInOrder(parts, headline)
+  const all = [...named, allParts]
   const records = facts.openingRequests[0]?.payload.arms ?? []
-  const { named, ...primary } = primaryOf(facts, headline)
+  const { named: isNamed, ...primary } = primaryOf(facts, headline)
   return {
     opening,
     openedAt: new Date(first.atMs).toISOString(),
     testHash,
     auditSeed: drawsAudit ? auditSeed : null,
-    parts: all,
+    parts: named.length > 1 ? all : named,
     test: test.map(paperResult),
     audit: audit.map(paperResult),
     contrasts: contrastsOf({
       test,
       records,
       primary,
-      named,
+      named: isNamed,
       parts: all,
       seed: resampling.seed,
     }),

@@ -75,9 +75,10 @@ function trainerSpans(facts: RunFacts): Span[] {
 
 function toldStretches(facts: RunFacts) {
   const stretches: { label: string; phase: Phase; from: number; to: number; instance: string }[] = []
+  const openedFrom = facts.openingRequests[0]?.atMs ?? Infinity
   for (const { atMs, payload, instance } of facts.progress) {
     if (payload.role !== 'trainer-bridge' || payload.phase === 'setup') continue
-    const phase = payload.phase === 'train' ? 'train' : 'answer'
+    const phase = payload.phase === 'train' ? 'train' : atMs < openedFrom ? 'answer' : 'sealed'
     const label = labelOf(payload.candidate ?? 'unnamed')
     const open = stretches.findLast((one) => one.instance === instance)
     if (open?.label === label && open.phase === phase) open.to = atMs

@@ -32,6 +32,7 @@ p { margin: 8px 0; max-width: 76ch; }
 .soft, .note, figcaption { color: var(--soft); }
 .note, figcaption { font-size: 14px; }
 code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 0.875em; overflow-wrap: anywhere; }
+li code { white-space: nowrap; }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 22px; color: var(--soft); font-size: 14px; margin: 10px 0 0; padding: 0; list-style: none; }
 .facts b { color: var(--ink); font-weight: 600; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 12px; margin: 8px 0 18px; }

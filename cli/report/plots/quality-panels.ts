@@ -19,7 +19,7 @@ export function qualityPanels({
     const candidate = one.attempt === 0 ? 'control' : `attempt-${one.attempt}`
     const score = candidates.find((each) => each.candidate === candidate)?.validation?.overall[primary].share
     const measures: [string, number | null | undefined][] = [
-      ['validation score', score],
+      ['validation score, %', score == null ? score : score * 100],
       ['difficulty level', one.difficulty?.level],
       ['words a question', one.difficulty?.questionWords],
       ['question overlap', one.questions?.selfOverlap],

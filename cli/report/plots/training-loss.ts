@@ -22,12 +22,13 @@ export function trainingLoss(candidates: readonly CandidateFacts[]): Markup | nu
     curve.map(([step, loss]) => ({ name, step, loss, colour })),
   )
   if (points.length === 0) return null
+  const steps = Math.max(...points.map(({ step }) => step))
   return draw('Training loss by optimiser step', {
     width: 760,
     height: 260,
     marginLeft: 44,
     marginBottom: 42,
-    x: { label: 'step', ticks: 8, tickSize: 0, labelOffset: 36 },
+    x: { label: 'step', ticks: Math.min(8, steps), tickFormat: 'd', tickSize: 0, labelOffset: 36 },
     y: { label: 'loss', grid: true, zero: true, ticks: 5, tickSize: 0 },
     marks: [
       Plot.ruleY([0], { strokeOpacity: 0.35 }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Interval } from './interval.ts'
 import { percentileInterval, type Resampling } from './resampler.ts'
 
-/** The share right on one paper minus the share right on another one, whose items differ. Null where they have no stratum in common. */
+/** The share right on one paper minus the share right on another one, whose items differ. Null where they have no stratum in common; without an interval where no draw differs. */
 export const UnpairedDifference = z.object({
   /** Items of the first and of the second paper in the common strata. */
   items: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
@@ -44,7 +44,9 @@ export function stratifiedDifference(first: Strata, second: Strata, resampling: 
       }),
     resampling,
   )
-  return { items, strata, value: combine(({ right, items }) => sumOf(right) / items), interval }
+  // Where no draw differs from another, as where nothing is right, the bootstrap knows nothing of the spread.
+  const known = interval && interval.high > interval.low ? interval : null
+  return { items, strata, value: combine(({ right, items }) => sumOf(right) / items), interval: known }
 }
 
 /** Arrays of numbers alone: a bootstrap reads them some million times. */

@@ -41,7 +41,7 @@ ${
           'Calls by role, model and stage: HTTP requests, failed ones too, and the tokens that replies reported.',
         head: usageHead.map((text, column) => (column < 4 ? { text } : { text, kind: 'number' })),
         rows: usageRows(data).map((cells) => ({
-          cells: cells.map((text, column) => (column < 3 ? { text } : { text, kind: 'number' as const })),
+          cells: cells.map((text, column) => (column < 4 ? { text } : { text, kind: 'number' as const })),
         })),
       })
     : ''

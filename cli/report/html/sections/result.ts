@@ -98,7 +98,7 @@ function audit({ auditMinusTest, contrasts, parts }: SealedResults, primary: Mod
       { text: `Test, ${labelOf(headline)}`, kind: 'number' },
       { text: `Audit, ${labelOf(headline)}`, kind: 'number' },
       { text: 'Audit − test', under: [labelOf(headline)], kind: 'number', lead: true },
-      { text: 'Audit − test', under: ['parts that both have'], kind: 'number' },
+      ...(parts.length > 1 ? [{ text: 'Audit − test', under: ['parts that both have'], kind: 'number' as const }] : []),
     ],
     rows: auditMinusTest.map((comparison) => ({
       className: comparison.arm,
@@ -107,7 +107,7 @@ function audit({ auditMinusTest, contrasts, parts }: SealedResults, primary: Mod
         share(contrasts.arms.find(({ arm }) => arm === comparison.arm)?.parts),
         share(comparison.parts),
         cell(comparison, 'headline'),
-        cell(comparison, 'all'),
+        ...(parts.length > 1 ? [cell(comparison, 'all')] : []),
       ],
     })),
   })

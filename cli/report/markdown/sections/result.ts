@@ -32,12 +32,13 @@ export function resultSection(data: ReportData): string[] {
     ),
   ])
   const [headline = ''] = sealed.parts
+  const severalParts = sealed.parts.length > 1
   const audit = sealed.auditMinusTest.map((comparison) => {
     const difference = (which: 'headline' | 'all') =>
       points(comparison[which][primary].value) + rangeText(comparison[which][primary].interval, points)
     const mean = comparison.parts[headline]?.[primary]
     const share = percent(mean?.value ?? null) + rangeText(mean?.interval ?? null, percentNumber)
-    return [armName(comparison), share, difference('headline'), difference('all')]
+    return [armName(comparison), share, difference('headline'), ...(severalParts ? [difference('all')] : [])]
   })
   return [
     '## Result on the sealed test',
@@ -51,7 +52,7 @@ export function resultSection(data: ReportData): string[] {
               'Arm',
               `Audit, ${labelOf(headline)}`,
               `Audit − test, ${labelOf(headline)}`,
-              'Audit − test, parts that both have',
+              ...(severalParts ? ['Audit − test, parts that both have'] : []),
             ],
             audit,
           ),
