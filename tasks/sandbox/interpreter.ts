@@ -4,7 +4,7 @@ import type { SandboxLimits, SandboxOutcome } from './limits.ts'
 const maxStackBytes = 128 * 1024
 const maxMessageChars = 300
 
-/** No clock, no promises and no random numbers: the same hook gives the same rows on every machine. */
+/** No clock and no random numbers: the same hook gives the same rows on every machine. */
 const intrinsics = {
   BaseObjects: true,
   Eval: true,
@@ -15,8 +15,15 @@ const intrinsics = {
   MapSet: true,
   TypedArrays: true,
   BigInt: true,
+  // For an async function to be told from others: what waits is never run.
+  Promise: true,
 }
-const prelude = 'delete Math.random;'
+const prelude = `delete Math.random;
+const toText = ((Promised) => (value) => {
+  if (value instanceof Promised) throw new TypeError('it returned a promise, which nothing waits for; write it without async')
+  return JSON.stringify(value)
+})(Promise);
+delete globalThis.Promise;`
 
 const failed = (reason: Exclude<SandboxOutcome, { ok: true }>['reason'], message: string): SandboxOutcome => ({
   ok: false,
@@ -49,7 +56,7 @@ export function interpret(
   context.setProp(context.global, 'given', given)
   given.dispose()
   // The text stands on lines of its own, so that a comment at its end cannot swallow the bracket.
-  const code = `${prelude}JSON.stringify((\n${source}\n)(...JSON.parse(given)))`
+  const code = `${prelude}toText((\n${source}\n)(...JSON.parse(given)))`
   const result = context.evalCode(code, 'hook.js')
   const outcome = result.error
     ? raised(context.dump(result.error), expired)

@@ -52,6 +52,7 @@ describe('S2 a hostile hook costs its call alone', () => {
       '() => { const all = []; for (;;) all.push(new Array(1e4).fill(all.length)) }',
       ['memory', 'timeout'],
     ],
+    ['typed arrays without end', '() => { const all = []; for (;;) all.push(new Uint8Array(1 << 20)) }', ['memory']],
     ['one huge allocation', '() => new Uint8Array(1e9).length', ['memory']],
     ['endless recursion', '() => { const f = () => f() + 1; return f() }', ['raised']],
     ['deep nesting', "() => JSON.parse('['.repeat(200000))", ['raised']],
@@ -62,6 +63,7 @@ describe('S2 a hostile hook costs its call alone', () => {
     ['a forged result', '() => ({ toJSON: () => undefined })', ['bad-result']],
     ['text that does not parse', '() => {', ['raised']],
     ['no function', '42', ['raised']],
+    ['an async function', 'async () => 1', ['raised']],
   ])('%s', async (_, source, reasons) => {
     const outcome = await sandbox.call(source)
     expect(outcome.ok).toBe(false)
@@ -88,4 +90,21 @@ test('S2 what a function may do is counted in steps, so that it is the same on a
 test('calls made together are answered in order', async () => {
   const outcomes = await Promise.all([1, 2, 3].map((n) => sandbox.call('(n) => n * n', n)))
   expect(outcomes.map((outcome) => outcome.ok && outcome.value)).toEqual([1, 4, 9])
+})
+
+test('S2 what a hook takes is bounded, however it is taken and however often', async () => {
+  await using small = openSandbox({ maxSteps: 1_000_000, timeoutMs: 2_000, maxBytes: 8 * 1024 ** 2 })
+  await small.call('() => 1')
+  const before = process.memoryUsage.rss()
+  for (let call = 0; call < 20; call += 1) {
+    const outcome = await small.call('() => { const all = []; for (;;) all.push(new Uint8Array(1 << 18)) }')
+    expect(outcome).toMatchObject({ ok: false, reason: 'memory' })
+  }
+  expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 ** 2)
+})
+
+test('a promise is told as one', async () => {
+  const told = { ok: false, reason: 'raised', message: expect.stringContaining('it returned a promise') }
+  expect(await sandbox.call('async (n) => n + 1', 1)).toEqual(told)
+  expect(await sandbox.call('async (n) => { await n; return n }', 1)).toEqual(told)
 })
