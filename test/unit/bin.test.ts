@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
@@ -33,4 +34,11 @@ test.each(['bin.mjs', 'guard.mjs'])('%s can be read by a Node that is too old, w
       : ['default']
     for (const name of names) expect(everywhere[from], `${name} of ${from}`).toContain(name)
   }
+})
+
+test('what is compiled after an install is there', async () => {
+  const text = await readFile(join(cli, 'compile.mjs'), 'utf8')
+  const paths = [...text.matchAll(/'(\.{1,2}\/[^']+\.ts)'/g)].map(([, path]) => path!)
+  expect(paths.length).toBeGreaterThan(5)
+  expect(paths.filter((path) => !existsSync(join(cli, path)))).toEqual([])
 })
