@@ -28,8 +28,10 @@ export function traceparentFor(runId: string, messageId: string, cause: Cause | 
   return `00-${traceId}-${hex(`message ${messageId}`, 16)}-01`
 }
 
+/** `role/variant/instance`, as the header Syllabus-From has it. */
 export const formatSender = (from: Sender) => `${from.role}/${from.variant}/${from.instance}`
 
+/** What is missing is `unknown`. */
 export function parseSender(text: string | undefined): Sender {
   const [role = 'unknown', variant = 'unknown', instance = 'unknown'] = (text ?? '').split('/')
   return { role, variant, instance }

@@ -41,6 +41,7 @@ const parallel = 8
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
+/** The objects of the accounts that `linkOf` leads to. Storing one that is there already changes nothing; while there is no room it waits. */
 export function openObjects(linkOf: (account: Account) => Link, options: PublishOptions): Objects {
   const store = async (ref: ObjectRef, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>) => {
     const link = linkOf(ref.account)

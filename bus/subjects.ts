@@ -47,6 +47,7 @@ export type BucketName = keyof typeof bucketAccount
 export const bucketsOf = (account: Account): BucketName[] =>
   (Object.keys(bucketAccount) as BucketName[]).filter((bucket) => bucketAccount[bucket] === account)
 
+/** The stream of a bucket and the prefix of its keys, as NATS names them. */
 export const bucketStream = (bucket: BucketName) => `KV_${bucket}`
 export const bucketPrefix = (bucket: BucketName) => `$KV.${bucket}`
 

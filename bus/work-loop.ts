@@ -41,6 +41,7 @@ export type LoopOptions = {
   onState?: (state: LoopState) => void
 }
 
+/** Works on what comes through the doors, with the handler of each message's name, until it is stopped. */
 export function startLoop(
   doors: readonly WorkDoor[],
   handlers: ReadonlyMap<string, AnyHandler>,

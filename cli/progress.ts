@@ -11,6 +11,7 @@ export type Reporter = {
   close(): void
 }
 
+/** With `json` one JSON value a line; else text, with bars where a person looks. */
 export function createReporter({
   json = false,
   stream = process.stdout,

@@ -15,6 +15,7 @@ const spentOnRows = (state: PlannerState): Spent => spentTogether(attemptsOf(sta
 export const spentOnPlans = (state: PlannerState): Spent =>
   spentTogether(attemptsOf(state).map(({ planning }) => planning))
 
+/** Both together. */
 export const spentInAll = (state: PlannerState): Spent => spentTogether([spentOnRows(state), spentOnPlans(state)])
 
 /** Calls of one model, by whichever role. */

@@ -27,6 +27,7 @@ export type Draft = { state: PlannerState; send: Outgoing[]; deps: StepDeps; eve
 /** The task and the variants of a run, as its messages carry them. */
 export const taskOf = ({ publicTask, sealedTask, variants }: RunConfig) => ({ publicTask, sealedTask, variants })
 
+/** Changes the run's status and tells the readers of the log; `reason` and `mend` are for a person. */
 export function setStatus(
   draft: Draft,
   status: PlannerState['status'],
@@ -37,6 +38,7 @@ export function setStatus(
   draft.send.push(outgoing.status({ status, reason, ...extra }, draft.event.id))
 }
 
+/** Takes an attempt in, in place of what was known of it; attempt 0 is the control. */
 export function putAttempt(draft: Draft, attempt: Attempt): void {
   const { state } = draft
   if (attempt.attempt === 0) {

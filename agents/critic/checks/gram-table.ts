@@ -9,6 +9,7 @@ export type GramTable = {
   postings: Uint32Array
 }
 
+/** The table of the grams of items; an item is known by its place. No gram may stand twice in one item. */
 export function createGramTable(gramsOfItems: readonly Uint32Array[]): GramTable {
   const total = gramsOfItems.reduce((sum, grams) => sum + grams.length, 0)
   let size = 16

@@ -14,6 +14,7 @@ export type Grams = {
   atCount: number
 }
 
+/** Room for the grams of one text after the other; it grows with the longest. */
 export function createGrams(): Grams {
   return { count: 0, hash: new Uint32Array(256), at: new Int32Array(256), atCount: 0 }
 }

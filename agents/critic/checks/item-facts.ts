@@ -30,6 +30,7 @@ export type ItemFacts = {
 
 type Hashes = Record<Purpose, KeyedHash>
 
+/** What a row is compared with of an item whose text was read into `tokens`. */
 export function factsOf(tokens: Tokens, item: { split: EvaluationSplit; coreKey?: string }, hashes: Hashes): ItemFacts {
   const values = valuesOf(tokens)
   const tellingValues = new Set(values.filter((value) => !trivial.has(value))).size
@@ -66,12 +67,14 @@ export function valuesOf(tokens: Tokens): Int32Array {
   return Int32Array.from(values)
 }
 
+/** The sum with the hash of one more value, each half modulo 2^32: it does not depend on their order. */
 export function addValue([low, high]: [number, number], value: number, keyed: KeyedHash): [number, number] {
   one[0] = value
   keyed.of(one, 1)
   return [(low + keyed.low) >>> 0, (high + keyed.high) >>> 0]
 }
 
+/** The keyed hash of the first `count` words, as two halves. */
 export function hashed(keyed: KeyedHash, words: Int32Array, count: number): [number, number] {
   keyed.of(words, count)
   return [keyed.low, keyed.high]

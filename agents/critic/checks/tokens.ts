@@ -28,6 +28,7 @@ export function createTokens(keepWords = false): Tokens {
   }
 }
 
+/** Makes room for another text. */
 export function clearTokens(tokens: Tokens): void {
   tokens.count = 0
   tokens.units[0] = 0
@@ -35,6 +36,7 @@ export function clearTokens(tokens: Tokens): void {
   if (tokens.words) tokens.words.length = 0
 }
 
+/** Adds a token: its canonical spelling, its kind, and its place in the text, [start, end). */
 export function pushToken(tokens: Tokens, text: string, kind: number, start: number, end: number): void {
   if (tokens.count === tokens.hash.length) grow(tokens)
   tokens.count++

@@ -28,6 +28,7 @@ export type Call = {
   settle: PromiseWithResolvers<Answer>
 }
 
+/** A call before its first request. */
 export const newCall = (request: ChatRequest, purse: Purse, signal: AbortSignal): Call => ({
   request,
   purse,

@@ -15,6 +15,7 @@ export type Queue = {
   clear(): Call[]
 }
 
+/** An empty queue; calls are given places in the order they came. */
 export function createQueue(): Queue {
   let ready: Call[] = []
   let later: { call: Call; notBefore: number }[] = []

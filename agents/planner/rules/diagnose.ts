@@ -12,6 +12,7 @@ export type Diagnosis = {
   stale: number
 }
 
+/** The diagnosis of the best attempt; zeros before there is one. */
 export function diagnose(situation: Situation): Diagnosis {
   const names = situation.task.skills.map((skill) => skill.name)
   const sheet = situation.best?.validation ?? null

@@ -77,6 +77,7 @@ function even(situation: Situation, mannerOf: (skill: string) => Manner): Intent
   }
 }
 
+/** What the next program is to change, by the operation that is wanted. */
 export function plan(situation: Situation, diagnosis: Diagnosis): Intent {
   switch (situation.operation) {
     case 'draft':

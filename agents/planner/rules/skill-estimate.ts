@@ -12,6 +12,7 @@ export function shrunk(tally: Tally, mean: number): number {
   return (tally.correct + priorItems * mean) / (tally.total + priorItems)
 }
 
+/** The share of right answers; 0 where there are no items. */
 export function accuracy(tally: Tally): number {
   return tally.total === 0 ? 0 : tally.correct / tally.total
 }

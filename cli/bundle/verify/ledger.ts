@@ -22,6 +22,7 @@ export type Ledger = {
 /** JSON has no undefined: a field that is left out and one that is undefined are the same. */
 const plain = (value: unknown): unknown => (value === undefined ? null : JSON.parse(JSON.stringify(value)))
 
+/** An empty ledger. Values are compared as JSON. */
 export function openLedger(): Ledger {
   const unchecked = new Set<string>()
   const differences: Difference[] = []
