@@ -119,6 +119,47 @@ test('no sealed question and no sealed answer is in it', async () => {
   for (const { input } of task.test) expect(await filesWith(input, [unpacked])).toEqual([])
 })
 
+test('a run that waited for a person after a fault is computed again too', async () => {
+  const request = { runId: 'faulted', seed: 6, attempts: 2, evidence: Evidence.parse({ seeds: 2 }) }
+  const topology = await readTopology(defaultTopology)
+  await using other = await withServer()
+  const bus = await madeRun(other, { task, topology, request, refusesOnce: 'attempt-1' })
+  const file = join(folder, 'faulted.tar.gz')
+  await writeBundle(bus, 'faulted', file)
+  const { results, places } = await verified(file, { task })
+  expect(places).toEqual([])
+  expect(results.flatMap(({ unchecked }) => unchecked)).toEqual([])
+  await using opened = await openBundle(file)
+  const told = await readFile(join(opened.folder, 'log.jsonl'), 'utf8')
+  for (const part of ['"status":"faulted"', 'goes on after a fault', '.redrive-LAB-']) expect(told).toContain(part)
+})
+
+test.each([{ guard: 'ladder' as const }, { swapValidationAt: 2 }])(
+  'a run with %o is computed again, and what guided it is caught where it was changed',
+  async (guided) => {
+    const name = Object.keys(guided)[0]!.toLowerCase()
+    const request = { runId: name, seed: 6, attempts: 4, evidence: Evidence.parse({ ...guided, submissions: true }) }
+    await using other = await withServer()
+    const bus = await madeRun(other, { task, topology: await readTopology(defaultTopology), request })
+    const file = join(folder, `${name}.tar.gz`)
+    await writeBundle(bus, name, file)
+    expect((await verified(file, { task })).places).toEqual([])
+    type Report = { candidate: { arm: string }; shownAs?: string; halves?: { a: unknown; b: unknown } }
+    const changed = await repack(file, `${name}-changed`, (files) =>
+      changeMessage<Report>(
+        files,
+        'report',
+        (report) => {
+          if (report.halves) [report.halves.a, report.halves.b] = [report.halves.b, report.halves.a]
+          else report.shownAs = report.shownAs ? undefined : 'base'
+        },
+        ({ candidate }) => candidate.arm === 'submission',
+      ),
+    )
+    expect((await verified(changed)).checks).toContain('validation')
+  },
+)
+
 describe('with every hash of the manifest made right, still caught:', () => {
   type Opened = { papers: { test: unknown[] }; results: { paper: string; marks: string; sheet: unknown }[] }
   const flip = (digit: string | undefined) => String(Number(digit) ^ 1)

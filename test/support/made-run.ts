@@ -14,12 +14,12 @@ import type { Topology } from '../../schemas/topology.ts'
 import type { TestServer } from './nats.ts'
 import { openStudent } from './stand-in-student.ts'
 
-type Asked = { task: Task; topology: Topology; request: RunRequest }
+type Asked = { task: Task; topology: Topology; request: RunRequest; refusesOnce?: string }
 
 /** One real agent of each role on a real bus; the student alone is a stand-in. Gives what is to be awaited once `end` has fired. */
 export async function startAgents(
   server: TestServer,
-  { task, topology, end }: Omit<Asked, 'request'> & { end: AbortSignal },
+  { task, topology, end, refusesOnce }: Omit<Asked, 'request'> & { end: AbortSignal },
 ): Promise<Promise<void>[]> {
   const host = <R extends AgentRole>(module: AgentModule<R>): Promise<void> => {
     const { role } = module
@@ -32,20 +32,22 @@ export async function startAgents(
     }
     return hostAgent(module, launch, createLog({ role }, { level: 'silent' }), end)
   }
-  await openStudent(server, task, end)
+  await openStudent(server, task, end, { refusesOnce })
   return [host(planner), host(generator), host(critic), host(evaluator)]
 }
 
-/** A whole run on a real bus. Gives the operator's bus once it is finished. */
-export async function madeRun(server: TestServer, { task, topology, request }: Asked): Promise<Bus> {
+/** A whole run on a real bus; what its student refuses once is sent again. Gives the operator's bus once it is finished. */
+export async function madeRun(server: TestServer, { task, topology, request, refusesOnce }: Asked): Promise<Bus> {
   const end = new AbortController()
-  const hosted = await startAgents(server, { task, topology, end: end.signal })
+  const hosted = await startAgents(server, { task, topology, end: end.signal, refusesOnce })
   const operator = await server.open('operator')
   const runId = await submitRun(operator, task, topology, request)
   const told: string[] = []
   for await (const { name, payload } of operator.log({ runId, follow: true, signal: AbortSignal.timeout(60_000) })) {
     told.push(`${name} ${JSON.stringify(payload).slice(0, 200)}`)
     const status = name === StatusChanged.name ? StatusChanged.schema.parse(payload).status : null
+    if (status === 'faulted' && refusesOnce)
+      for (const { id } of await operator.dead.list()) await operator.dead.redrive(id)
     if (status !== 'finished') continue
     end.abort()
     await Promise.all(hosted)

@@ -1,4 +1,4 @@
-import type { Handlers } from '../../bus/mod.ts'
+import { type Handlers, TerminalError } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import { sha256 } from '../../schemas/hash.ts'
 import { Answers, Predictions } from '../../schemas/messages/evaluation.ts'
@@ -24,9 +24,16 @@ const summary: Omit<TrainingSummary, 'rows'> = {
 
 /**
  * A bridge on a real bus whose student trains nothing: it knows the answers and gives a share of them, a larger one once it was trained.
- * What it did is named and hashed as the real bridge does, so that a whole run takes some seconds.
+ * What it did is named and hashed as the real bridge does, so that a whole run takes some seconds. The candidate that it `refusesOnce`
+ * becomes a dead letter first.
  */
-export async function openStudent(server: TestServer, task: Task, signal: AbortSignal): Promise<void> {
+export async function openStudent(
+  server: TestServer,
+  task: Task,
+  signal: AbortSignal,
+  { refusesOnce }: { refusesOnce?: string } = {},
+): Promise<void> {
+  const refused = new Set<string>()
   const bus = await server.open('trainer-bridge')
   const answers = new Map([...task.validation, ...task.test].map(({ id, answer }) => [id, answer]))
 
@@ -39,6 +46,10 @@ export async function openStudent(server: TestServer, task: Task, signal: AbortS
 
   const handlers: Handlers<'trainer-bridge'> = {
     async job({ candidate: name, training, examples, ...job }, { runId, cause }) {
+      if (name === refusesOnce && !refused.has(name)) {
+        refused.add(name)
+        throw new TerminalError('no space: the disk is full')
+      }
       const { recipe } = task
       const jobHash = training && jobHashOf({ ...training, student, recipe })
       const file = jobHash && (await bus.objects.put('LAB', `adapter/${jobHash}/weights`, Buffer.from(jobHash)))
