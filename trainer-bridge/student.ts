@@ -13,7 +13,12 @@ const isFolder = (choice: string) => choice.startsWith('.') || choice.startsWith
 /** Fetches the embedded student, or checks that the folder named holds a model; nothing large is read. Errors: SetupError. */
 export async function ensureStudent(choice: string, setup: Setup): Promise<void> {
   if (choice === 'embedded') await provisionStudent(setup)
-  else if (isFolder(choice)) await modelFiles(choice)
+  else await checkStudentFolder(choice)
+}
+
+/** Errors: SetupError when the choice is a folder that holds no model. */
+export async function checkStudentFolder(choice: string): Promise<void> {
+  if (isFolder(choice)) await modelFiles(choice)
 }
 
 /** The student, present and identified: a folder's weights are hashed. Errors: SetupError when the path holds no model. */

@@ -3,13 +3,14 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { hasGpu } from '../../trainer-bridge/provision/mod.ts'
+import { checkStudentFolder } from '../../trainer-bridge/student.ts'
 import { UsageError } from '../errors.ts'
 import type { ArmPlan } from './plan.ts'
 
 const patienceMs = 20_000
 const otherStudent = 'or name another student: LOCAL_MODEL=<folder with a transformers model>, LOCAL_MODEL=embedded'
 
-/** Checks that an arm's student can be had and trained here. Errors: UsageError without the GPU that it wants, or without the model. */
+/** Checks that an arm's student can be had and trained here. Errors: UsageError without the GPU that it wants, or without the model; SetupError for a folder without one. */
 export async function checkStudent(
   { name, topology, gpu }: ArmPlan,
   env: NodeJS.ProcessEnv = process.env,
@@ -21,6 +22,7 @@ export async function checkStudent(
       `Run it on a GPU node, ${otherStudent}.`,
     )
   }
+  await checkStudentFolder(student)
   if (!/^[\w.-]+\/[\w.-]+$/.test(student) || student.startsWith('.') || isCached(student, env)) return
   const fault = await askHub(student, env)
   if (fault === null) return

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { armsOf, selectArms } from '../../cli/recipe/arms.ts'
+import { checkStudent } from '../../cli/recipe/check-student.ts'
 import { type ArmPlan, planArms } from '../../cli/recipe/plan.ts'
 import { readRecipe } from '../../cli/recipe/read.ts'
 import { checkSources, type Sources } from '../../cli/recipe/sources.ts'
@@ -184,6 +185,13 @@ describe('bad input', () => {
     await expect(plan(wrong)).rejects.toThrow(/atempts/)
     const nobody = await written(`${head}settings: { task: { importer: scibensh, source: science }, setting: scratch }`)
     await expect(plan(nobody)).rejects.toThrow('no importer named scibensh')
+  })
+
+  test('a folder without a model, before any arm is begun', async () => {
+    const student = join(folder, 'no-model')
+    const path = await written(`${head}settings: { ${task}, models: { planner: p, teacher: t, student: ${student} } }`)
+    const [arm] = await plan(path)
+    await expect(checkStudent(arm!)).rejects.toThrow(`The student ${student} is not a folder with a transformers model`)
   })
 
   test('a seed that is a question of a split is taken out of the pool', async () => {
