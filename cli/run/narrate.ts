@@ -61,9 +61,9 @@ const tellers: Teller = {
   predictions({ tokensUncounted }, { line }) {
     if (tokensUncounted !== undefined) line(`  ${uncountedText(tokensUncounted)}`)
   },
-  report: ({ candidate, validation, training, reusedTraining }, { line }) =>
+  report: ({ candidate, validation, training, reusedTraining, shownAs }, { line }) =>
     line(
-      `  ${candidate.name}: ${share(validation.overall)} on validation` +
+      `  ${candidate.name}: ${shownAs === undefined ? `${share(validation.overall)} on validation` : `not above ${shownAs} by more than chance, and told as that one`}` +
         (training
           ? `; trained on ${training.rows} rows${training.leftOut > 0 ? ` (${training.leftOut} were too long)` : ''} in ${seconds(training.seconds)}${reusedTraining ? ' (earlier: not trained again)' : ''}`
           : ''),

@@ -19,3 +19,16 @@ test('what a model says reaches the terminal on one line, without a control char
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   expect(lines.join('')).not.toMatch(/[\0-\x1f\x7f-\x9f\u202a-\u202e]/)
 })
+
+test('a score that the guard kept back is not told as its candidate’s own', () => {
+  const lines: string[] = []
+  const reporter = { ...createReporter(), line: (text: string) => void lines.push(text), json: () => {} }
+  const report = runLog().find(
+    ({ name, payload }) => name === 'report' && JSON.stringify(payload).includes('"name":"attempt-2"'),
+  )!
+  narrate({ ...report, payload: { ...(report.payload as object), shownAs: 'attempt-1' } } as LogEntry, reporter)
+  narrate(report as LogEntry, reporter)
+  expect(lines[0]).toMatch(/^ {2}attempt-2: not above attempt-1 by more than chance/)
+  expect(lines[0]).not.toContain('strict')
+  expect(lines[1]).toMatch(/^ {2}attempt-2: \d+ % strict/)
+})

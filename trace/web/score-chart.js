@@ -1,4 +1,4 @@
-import { byArm, spreadOf } from './arms.js'
+import { byArm, colourOf, spreadOf } from './arms.js'
 import { createCard } from './card.js'
 import { drawing, s } from './dom.js'
 import { percent } from './format.js'
@@ -6,14 +6,12 @@ import { bestAttempt, inOrder, modeOf, shareOf } from './run-state.js'
 
 const height = 208
 const left = 30
-const bottom = 30
-const short = (name) => (name === 'base-examples' ? '+ ex.' : name.replace('attempt-', '#'))
+const letter = 6.2
+const short = (name) =>
+  name === 'base-examples' ? '+ ex.' : name.replace('attempt-', '#').replace('reference-', 'ref. ')
 
-function colourOf(name) {
-  if (name.startsWith('base')) return 'var(--quiet)'
-  if (name === 'control') return 'var(--warn)'
-  return name === 'final' ? 'var(--good)' : 'var(--accent)'
-}
+const nameAt = (x, y, aslant) =>
+  aslant ? { x, y, 'text-anchor': 'end', transform: `rotate(-45 ${x} ${y})` } : { x, y, 'text-anchor': 'middle' }
 
 /** Validation score of every arm: with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
 export function createScoreChart() {
@@ -32,8 +30,12 @@ export function createScoreChart() {
       ...spreadOf(names.map(tallyOf)),
     }))
     const top = Math.min(1, Math.ceil(Math.max(0.3, ...arms.map(({ high }) => high)) * 10) / 10)
-    const y = (share) => 16 + (1 - share / top) * (height - bottom - 16)
     const gap = (width - left - 6) / Math.max(arms.length, Math.min(planned, 9))
+    const longest = letter * Math.max(...arms.map(({ arm }) => short(arm).length))
+    // Names that would run into each other stand aslant.
+    const aslant = longest > gap
+    const bottom = aslant ? 20 + Math.min(70, longest * 0.7) : 30
+    const y = (share) => 16 + (1 - share / top) * (height - bottom - 16)
     const x = (index) => left + gap * (index + 0.5)
     const base = scored.find((candidate) => candidate.name === 'base')
 
@@ -89,7 +91,7 @@ export function createScoreChart() {
           shares.map((share) => s('circle', { class: 'seed', cx: x(index), cy: y(share), r: 2.5, fill: colour })),
         s('circle', { cx: x(index), cy: y(mean), r: 4.5, fill: colour }),
         s('text', { class: 'strong', x: x(index), y: y(high) - 6, 'text-anchor': 'middle' }, (mean * 100).toFixed(0)),
-        s('text', { x: x(index), y: height - 10, 'text-anchor': 'middle' }, short(arm)),
+        s('text', nameAt(x(index), height - bottom + 18, aslant), short(arm)),
       )
     })
     const label = `Validation score: ${scored.map((candidate) => `${candidate.name} ${percent(shareOf(candidate, state))}`).join(', ')}`

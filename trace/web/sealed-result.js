@@ -1,4 +1,4 @@
-import { byArm, kindOf, kinds, spreadOf } from './arms.js'
+import { byArm, colourOf, kindOf, kinds, spreadOf } from './arms.js'
 import { legend } from './card.js'
 import { drawing, h, s } from './dom.js'
 import { percent, words } from './format.js'
@@ -8,18 +8,15 @@ const leastWidth = 560
 const left = 170
 /** Submissions of the search are in the report. */
 const drawnKinds = kinds.filter((kind) => kind !== 'attempt')
-const fill = {
-  base: 'var(--faint)',
-  'base-examples': 'var(--quiet)',
-  control: 'var(--warn)',
-  'one-shot': 'var(--accent)',
-  random: 'var(--accent)',
-  reference: 'var(--accent)',
-  final: 'var(--good)',
-}
 
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
 const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
+
+/** A test of one part is that part: its scores are those of the whole. */
+function partsOf(sheet) {
+  const parts = Object.keys(sheet?.byPart ?? {})
+  return parts.length > 1 ? parts : []
+}
 
 /** The opened test and the audit: each arm on each part, with one training seed and Wilson's 95 % interval, with several each of them, their mean and range. */
 export function createSealedResult(root) {
@@ -43,7 +40,7 @@ export function createSealedResult(root) {
     const tallyOf = (sheet, part) => (part ? sheet?.byPart[part] : sheet?.overall)?.[modeOf(state)]
     const groups = [
       ['Whole test', 'test', null],
-      ...Object.keys(some?.byPart ?? {}).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
+      ...partsOf(some).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
       ['Audit', 'audit', null],
       ['Retention', 'retention', null],
     ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
@@ -82,7 +79,7 @@ export function createSealedResult(root) {
         const found = spread(arm, paper, part)
         if (!found) return null
         const { tallies, shares, mean, low, high } = found
-        const [y, colour] = [top + 15 + place * 13, fill[kindOf(arm)]]
+        const [y, colour] = [top + 15 + place * 13, colourOf(arm)]
         const told = tallies.map(({ correct, total }) => `${correct} of ${total}`).join(', ')
         return s(
           'g',

@@ -7,7 +7,7 @@ const tellers = {
   'run-started': (payload) => ['The run begins', gistOf({ name: 'run-started', payload })],
   control: ({ action, reason }) => [`Asked to ${action}`, reason],
   decision: ({ attempt, operation, diagnosis, model }) => [
-    `Attempt ${attempt}: ${operation}`,
+    attempt === 0 ? 'Control' : `Attempt ${attempt}: ${operation}`,
     `${diagnosis}${model ? ` (${model})` : ''}`,
   ],
   verdict({ attempt, round, rows, bySource }) {
@@ -27,7 +27,7 @@ const tellers = {
       `${count(total('admitted'))} of ${count(total('asked'))} candidates admitted.${why}`,
     ]
   },
-  report({ candidate: { name }, validation, training, reusedTraining }, state) {
+  report({ candidate: { name }, validation, training, reusedTraining, shownAs }, state) {
     const { correct, total } = validation.overall[modeOf(state)]
     const base = shareOf(state.candidates.get('base'), state)
     const points =
@@ -37,6 +37,11 @@ const tellers = {
     const trained = training
       ? `Trained on ${count(training.rows)} rows in ${duration(training.seconds * 1000)}${reusedTraining ? ', reused' : ''}. `
       : ''
+    if (shownAs !== undefined)
+      return [
+        `${words(name)} is not above chance`,
+        `${trained}Not better than ${words(shownAs)} by more than chance: the guard shows that one's score in its place.`,
+      ]
     return [
       `${words(name)} scores ${total > 0 ? percent(correct / total) : 'nothing'}`,
       `${trained}${correct} of ${total} right on validation${points}.`,
