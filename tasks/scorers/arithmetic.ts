@@ -14,7 +14,7 @@ const percentOf = /%(?= ?(?:[*×·/]|\\times|\\cdot))/y
 const mixed = / (\d+) ?\/ ?(\d+)(?![\d./])/y
 const mixedFraction = /(?=\\[dt]?frac)/y
 const times = / ?(?:\\times|\\cdot|\\ast|[×·⋅∙∗]|\*(?!\*)|[xX](?= ?10 ?(?:\^|\*\*))|(?<= )[xX](?= \d)) ?/y
-const adjoined = /(?=\(\d[^()]*[-+*/^][^()]*\)|\\sqrt|√|\\pi|π|e\^)/y
+const adjoined = /(?=\(\d[^()]*[-+*/^][^()]*\)|e\^)| ?(?=\\sqrt|√|\\pi|π)/y
 const over = / ?(?:\\div|[/÷∕⁄]) ?/y
 const toThe = / ?(?:\^|\*\*) ?/y
 const plus = / ?\+ ?(?=[\d.(\\√π])/y
@@ -22,12 +22,15 @@ const minus = / - (?=[\d.(\\√π])/y
 const minusInside = / ?- ?/y
 const maxDepth = 20
 
+/** A value, and the place behind the last character that belongs to it. */
+export type ReadValue = { value: number; end: number }
+
 /**
  * The value of the arithmetic that begins at a place of a cleaned text, as answers have it: signs, powers, products, quotients, sums, roots,
  * logarithms, π, powers of e, fractions of LaTeX, mixed numbers. Outside of parentheses a difference has spaces and does not ascend from 0 or above: "3 - 5" is a range,
  * "2023-12" a date, and both are read as their first number. Null where no number begins there.
  */
-export function valueAt(text: string, from: number): number | null {
+export function valueAt(text: string, from: number): ReadValue | null {
   let at = from
   let depth = 0
 
@@ -122,5 +125,6 @@ export function valueAt(text: string, from: number): number | null {
     return null
   }
 
-  return sum()
+  const value = sum()
+  return value === null ? null : { value, end: at }
 }

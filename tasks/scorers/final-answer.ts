@@ -3,7 +3,7 @@ import { lastBoxed } from './box.ts'
 /** More of an answer than this is not read. */
 const maxChars = 2_000
 const phrase = /(?:final )?answer is/gi
-const sentenceEnd = /[.!?](?=\s+\S)|\n\s*\n/
+const sentenceEnd = /[.!?](?=\s+\S)|!\s*$|\n\s*\n/
 
 /**
  * The answer that a reply ends with, as text: what follows its last "answer is", up to the end of the sentence, without the

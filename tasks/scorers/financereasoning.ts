@@ -4,7 +4,7 @@ import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } 
 import { finalAnswer } from './final-answer.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
 import { OptionalText } from './line-fields.ts'
-import { cleanAnswer, readAnswerNumber } from './number-text.ts'
+import { cleanAnswer, readNumber } from './number-text.ts'
 
 const Gold = z.union([z.number(), z.boolean(), z.string()], 'must be a number or a truth value')
 
@@ -49,8 +49,8 @@ function readGold(gold: number | boolean | string): number | boolean | null {
  * without separators and units, a truth value as Python's, else the text itself.
  */
 function asExtractor(answer: string): string {
-  const number = readAnswerNumber(answer)
-  if (number !== null) return String(number)
+  const { value } = readNumber(answer)
+  if (value !== null) return String(value)
   const truth = readTruth(answer)
   return truth === null ? answer : truth ? 'True' : 'False'
 }
@@ -123,8 +123,9 @@ function numbersIn(text: string): number[] {
   const clean = cleanAnswer(text)
   // Accounting writes a loss in parentheses.
   const isLoss = /^[^\d]{0,6}\([$€£¥ ]*[\d,.]+%?\)/.test(clean)
-  const value = readAnswerNumber(clean) ?? evaluated(text)
-  if (value === null) return []
+  const read = readNumber(clean)
+  const value = read.value ?? evaluated(text)
+  if (!read.isClear || value === null) return []
   const signed = isLoss ? -Math.abs(value) : value
   const scale = scales.find(([word]) => word.test(clean))?.[1]
   return scale === undefined ? [signed] : [signed, signed * scale]

@@ -26,11 +26,21 @@ const unescaped: [RegExp, string][] = [
   [/\frac/g, '\\frac'],
 ]
 
-/** The first number of the text after its last `=` or `≈`; null where it has none. Linear. */
+/** What stands first in an answer as a number, or null; `isClear` is false where it is part of what this reader does not understand. */
+export type NumberRead = { value: number | null; isClear: boolean }
+
+/** The number of the text after its last `=` or `≈`; null where it has none, and where not all of it is understood. Linear. */
 export function readAnswerNumber(text: string): number | null {
+  const { value, isClear } = readNumber(text)
+  return isClear ? value : null
+}
+
+/** As `readAnswerNumber`, and what was read of a number that is not understood as a whole. */
+export function readNumber(text: string): NumberRead {
   const clean = cleanAnswer(text)
   const relation = /^(?:.*(?:=|≈|\\approx|\\sim|\\simeq|\\cong))?/.exec(clean)?.[0].length ?? 0
-  return firstNumber(clean.slice(relation)) ?? (relation > 0 ? firstNumber(clean) : null)
+  const read = firstNumber(clean.slice(relation))
+  return relation > 0 && read.value === null ? firstNumber(clean) : read
 }
 
 /** The text without the marks that only set it, its minus signs as `-`, its full-width digits as ASCII, its white space single. */
@@ -56,12 +66,30 @@ export function cleanAnswer(text: string): string {
     .trim()
 }
 
+/** Before a number: a function of it, a fraction or another brace that was not read, a variable and its sign. */
+const goesBefore = /(?:[a-zA-Z]\(|\}\{|(?:^|[^a-zA-Z\\])[a-zA-Z](?: ?[*/×·]| [-+]) ?)$/
+/** After one: a factorial, a comma or a point that parts no thousands, a time, a digit, a factor, a power, a term or a function. */
+const goesOn = [
+  /^!(?!=)/,
+  /^(?:, ?|\.|[xX]| )\d/,
+  /^ ?: ?(?!1(?!\d))\d/,
+  /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \([-+.\d ]*[-+*/^][-+*/^.\d ]*\)/,
+  /^ ?\^(?! ?\{? ?\\circ)/,
+  /^ ?(?:\*\*?|[×·]|\\times|\\cdot) ?[-+(]?\d/,
+  /^ ?\+ ?[a-zA-Z\\(]|^ ?- ?[a-zA-Z](?![a-zA-Z])|^[ij](?![a-zA-Z])/,
+  /^ ?\\(?:[dt]?frac|sqrt|pi|log|ln|exp|sin|cos|tan|left|over)(?![a-zA-Z])/,
+]
+
 /** The first value of a cleaned text: a number with all the arithmetic around it, never a piece of that. */
-function firstNumber(text: string): number | null {
+function firstNumber(text: string): NumberRead {
   for (let index = 0; index < text.length; index += 1) {
     const isStart = /[-+.\d\\({√πe]/.test(text[index]!) && !/[a-zA-Z_^]/.test(text[index - 1] ?? '')
-    const value = isStart ? valueAt(text.slice(index, index + maxExpression), 0) : null
-    if (value !== null) return Number.isFinite(value) ? value : null
+    const read = isStart ? valueAt(text.slice(index, index + maxExpression), 0) : null
+    if (read === null) continue
+    if (!Number.isFinite(read.value)) return { value: null, isClear: false }
+    const [before, after] = [text.slice(Math.max(0, index - 8), index), text.slice(index + read.end)]
+    const start = /^(?:[-+] |\{)/.exec(text.slice(index))?.[0] ?? ''
+    return { value: read.value, isClear: !goesBefore.test(before + start) && !goesOn.some((mark) => mark.test(after)) }
   }
-  return null
+  return { value: null, isClear: true }
 }

@@ -133,3 +133,54 @@ test.each([
   ['We get 3 and then 9', '9'],
   ['nothing', null],
 ])('the final answer of %j is %j', (reply, answer) => expect(finalAnswer(reply)).toBe(answer))
+
+describe('an answer that is not understood as a whole is no number to a person', () => {
+  test.each([
+    ['12,5', 12],
+    ['2 (3+4)', 2],
+    ['8!', 8],
+    ['5(3)', 5],
+    ['(2)(3)', 2],
+    ['5, 6', 5],
+    ['1,234,56', 1234],
+    ['1.2.3', 1.2],
+    ['12:30', 12],
+    ['0x10', 0],
+    ['12 34', 12],
+    ['3+4i', 7],
+    ['2^n', 2],
+    ['5 + C', 5],
+    ['x + 5', 5],
+    ['x - 5', -5],
+    ['sqrt(16)', 16],
+    ['\\frac{x}{2}', 2],
+    ['2\\ln 2', 2],
+    ['2 = 8!', 2],
+    ['1e400', 1],
+  ])('%s is not %d', (prediction, gold) => {
+    expect(score(prediction, gold, 'normalised')).toMatchObject({ correct: false, reason: 'not-a-number' })
+  })
+
+  test.each([
+    ['5 (in millions)', 5],
+    ['45.2 (45.2%)', 45.2],
+    ['2.5:1', 2.5],
+    ['3 \\sqrt{2}', 4.2426],
+    ['5 m^2', 5],
+    ['30^\\circ', 30],
+    ['5 - five dollars', 5],
+    ['USD -5', -5],
+    ['5 ± 0.1', 5],
+    ['\\text{approximately } 3.5', 3.5],
+    ['5x', 5],
+    ['\\text{Rs}500', 500],
+    ['120 K^{-1}', 120],
+  ])('%s is %d', (prediction, gold) => {
+    expect(score(prediction, gold, 'normalised').correct).toBe(true)
+  })
+
+  test('"The answer is 8!" is said loudly', () => {
+    const loud = scoreFinanceReasoning({ response: 'The answer is 8!', gold: 8 }, 'normalised')
+    expect(loud.correct).toBe(true)
+  })
+})
