@@ -5,6 +5,7 @@ import { type Bus, Presence } from '../../bus/mod.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
 import { dollars } from '../estimate/tell.ts'
 import { withBus } from '../session/with-bus.ts'
+import { textTable } from '../text-table.ts'
 
 type RunLine = {
   runId: string
@@ -67,11 +68,12 @@ export function registerStatus(program: Command): void {
       withBus(async (bus) => {
         const [runs, agents] = [await runLines(bus), await agentLines(bus)]
         if (json) return console.log(JSON.stringify({ runs, agents }))
-        if (runs.length > 0) console.table(runs.map(({ usage: _, ...run }) => run))
+        if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, ...run }) => run)))
         else console.log('no runs')
         const usage = runs.flatMap(({ runId, usage: lines }) => lines.map((line) => ({ runId, ...line })))
-        if (usage.length > 0) console.table(usage)
-        if (agents.length > 0) console.table(agents.map((agent) => ({ ...agent, handling: agent.handling.join(', ') })))
+        if (usage.length > 0) console.log(`\n${textTable(usage)}`)
+        if (agents.length > 0)
+          console.log(`\n${textTable(agents.map((agent) => ({ ...agent, handling: agent.handling.join(', ') })))}`)
         else console.log('no agents are up')
       }),
     )
