@@ -2,22 +2,21 @@ import { printable } from './printable.ts'
 
 const missing = '-'
 
-const cell = (value: unknown): string =>
-  printable(String(value ?? ''))
-    .replaceAll(/\s+/g, ' ')
-    .trim() || missing
+/** Lines of columns; those from `rightFrom` on are aligned to the right, as numbers are. All rows have as many cells as the first. */
+export function aligned(rows: readonly (readonly string[])[], rightFrom = Number.POSITIVE_INFINITY): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const pad = (text: string, column: number) =>
+    column < rightFrom ? text.padEnd(widths[column]!) : text.padStart(widths[column]!)
+  return rows.map((row) => row.map(pad).join('  ').trimEnd())
+}
 
 /** Records as lines of aligned columns under their keys; what is left out, null or empty is a dash. */
 export function textTable(records: readonly Readonly<Record<string, unknown>>[]): string {
   const names = [...new Set(records.flatMap((record) => Object.keys(record)))]
-  const lines = [names, ...records.map((record) => names.map((name) => cell(record[name])))]
-  const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines
-    .map((line) =>
-      line
-        .map((text, column) => text.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return aligned([names, ...records.map((record) => names.map((name) => cell(record[name])))]).join('\n')
 }
+
+const cell = (value: unknown): string =>
+  printable(String(value ?? ''))
+    .replaceAll(/\s+/g, ' ')
+    .trim() || missing

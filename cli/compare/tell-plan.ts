@@ -1,5 +1,5 @@
 import type { Estimate } from '../estimate/estimate.ts'
-import { summaryOf } from '../estimate/tell.ts'
+import { summaryOf, whole } from '../estimate/tell.ts'
 import { type ComparisonPlan, fewestPairs, type PlannerArm, runsOf } from './plan.ts'
 
 /** What a comparison will do and probably take, in lines; `perRun` estimates one run of each arm. */
@@ -16,12 +16,12 @@ export function tellPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, E
       : 'time not known'
   return [
     `comparison ${name}: ${pairs} pairs of ${arms.length} arms, ${runs} runs one after another; seeds ${seed} to ${seed + pairs - 1}`,
-    `each run: ${attempts} attempts of ${rows} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
+    `each run: ${attempts} attempts of ${whole(rows)} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
       trainingSeeds === 1 ? '' : 's'
-    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${teacherCalls} teacher calls`}, one opening of the test`,
+    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher calls`}, one opening of the test`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
-    `in all: ${trainings} trainings (${timeOf('training')}), ${answers} answers of the student (${timeOf('answers')}), ${sum(
-      ({ spent }) => spent.calls,
+    `in all: ${trainings} trainings (${timeOf('training')}), ${whole(answers)} answers of the student (${timeOf('answers')}), ${whole(
+      sum(({ spent }) => spent.calls),
     )} calls, ${runs} openings of the test`,
     ...(pairs < fewestPairs
       ? [

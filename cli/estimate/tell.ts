@@ -1,4 +1,5 @@
 import { moneyOf, type Prices } from '../../schemas/usage.ts'
+import { aligned } from '../text-table.ts'
 import type { Estimate } from './estimate.ts'
 
 /** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */
@@ -29,6 +30,8 @@ export function summaryOf({ spent, money, trainings, answers, hours, beyond }: E
   return `estimate: ${parts.join('; ')}`
 }
 
+const head = ['role', 'model', 'stage', 'calls', 'tokens in', 'out', 'money']
+
 /** The estimate as lines of text: by role, model and stage, with what it takes for granted. */
 export function tell(estimate: Estimate, prices: Prices): string[] {
   const { spent, assumptions, beyond } = estimate
@@ -43,19 +46,9 @@ export function tell(estimate: Estimate, prices: Prices): string[] {
   ])
   return [
     summaryOf(estimate),
-    ...(rows.length > 0
-      ? ['', ...columns([['role', 'model', 'stage', 'calls', 'tokens in', 'out', 'money'], ...rows])]
-      : []),
+    ...(rows.length > 0 ? ['', ...aligned([head, ...rows], 3).map((line) => `  ${line}`)] : []),
     '',
     ...assumptions.map((each) => `assumed: ${each}`),
     ...beyond.map((each) => `beyond the limit ${each}`),
   ]
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map(
-    (row) =>
-      `  ${row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}`,
-  )
 }
