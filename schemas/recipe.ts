@@ -4,7 +4,7 @@ import { Setting } from './run.ts'
 import { InferenceSettings, Recipe } from './task.ts'
 
 /** Names a file or folder that the user brings: `--source <name>=<path>`. */
-const SourceName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
+const SourceName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'write lower-case words and numbers joined by hyphens')
 const Layer = z.record(z.string(), z.json())
 /** A part of a name, and a choice of one: it becomes a part of run ids. */
 const Name = SourceName
@@ -24,7 +24,12 @@ const RecipeTask = z.strictObject({
   /** A published set whose questions are the seed pool. */
   seeds: z.strictObject({ importer: z.string().min(1), source: SourceName }).optional(),
   /** Rows {instruction, input, output} that the chosen dataset is compared with: the arm "reference", or of several one each by its source's name. */
-  reference: z.union([SourceName, z.array(SourceName.pipe(ReferenceName)).min(1)]).optional(),
+  reference: z
+    .union(
+      [SourceName, z.array(SourceName.pipe(ReferenceName)).min(1)],
+      'write the name of a source, or a list of them',
+    )
+    .optional(),
   rows: z.strictObject({ target: z.int().positive(), minimum: z.int().positive() }).optional(),
   /** Training keys by LLaMA-Factory's names; the others are the importer's. */
   training: Recipe.partial().default({}),
@@ -39,7 +44,7 @@ export const RecipeArm = z.strictObject({
   /** Laid over the recipe's topology file. */
   topology: Layer.default({}),
   /** Settings by the paper's names, such as TOTAL_API_LIMIT; they come after `topology`, and before the environment's. */
-  limits: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
+  limits: z.record(z.string(), z.union([z.number(), z.string()], 'write a number or a text')).default({}),
   /** By the names that their endpoint and the model hub know. */
   models: z
     .strictObject({

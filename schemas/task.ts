@@ -8,7 +8,7 @@ import { Rubric } from './rubric.ts'
  * `Task` is the folder as loaded and checked; `PublicTask` is the part that agents may be sent.
  */
 
-const TaskId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
+const TaskId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'write lower-case words and numbers joined by hyphens')
 /** A path inside the task folder: relative, never out of it. */
 export const InnerPath = z
   .string()
@@ -73,7 +73,9 @@ export const ScorerChoice = z.strictObject({
   /** The mode that steers the search and heads the report; the other is reported beside it. */
   primary: ScoreMode,
   /** Parsed by the scorer named. */
-  options: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  options: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()], 'write a text, a number, or true or false'))
+    .default({}),
 })
 export type ScorerChoice = z.infer<typeof ScorerChoice>
 
@@ -189,7 +191,9 @@ export const TaskFile = z.strictObject({
   /** Raw questions without answers, for the paper's seed setting. */
   seed: InnerPath.optional(),
   /** What a run's dataset is compared with: a file, or several by their names, each of which is an arm of its own. */
-  reference: z.union([InnerPath, NamedFiles]).optional(),
+  reference: z
+    .union([InnerPath, NamedFiles], 'write the name of a file in the folder, or a list of {name, file}')
+    .optional(),
   /** The module that writes training rows and audit items, if the task has one. */
   procedure: InnerPath.optional(),
   /** Where the task departs from the paper; the report prints each. */

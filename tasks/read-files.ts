@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
+import { inLine, parseInWords, placeOf } from '../schemas/issue-words.ts'
 import type { Item, SplitFile } from '../schemas/task.ts'
 import { Item as ItemSchema } from '../schemas/task.ts'
 import { TaskError } from './task-error.ts'
@@ -25,14 +26,18 @@ async function readUtf8(dir: string, file: string): Promise<Buffer> {
   return bytes
 }
 
-/** Errors: `TaskError` naming the first key that does not fit. */
+/** Errors: `TaskError` naming the keys that do not fit, and what to write there. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const key = issue.path.length > 0 ? `${where}, key ${issue.path.join('.')}` : where
-  throw new TaskError(issue.message, key, 'Correct the value; schemas/task.ts says what is accepted.')
+  const parsed = parseInWords(schema, value)
+  if ('value' in parsed) return parsed.value
+  const [first, ...others] = parsed.faults
+  const key = first!.path.length > 0 ? `${where}, key ${placeOf(first!.path)}` : where
+  const what = [first!.words, ...others.slice(0, maxFaults - 1).map((fault) => inLine(fault, 'the file'))].join('; ')
+  throw new TaskError(what, key, 'Correct the value; schemas/task.ts says what is accepted.')
 }
+
+/** Of one file, more faults than these are not told at once. */
+const maxFaults = 5
 
 /** Errors: `TaskError` with the parser's words. */
 export function readYaml(text: string, where: string): unknown {

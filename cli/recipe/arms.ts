@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { inLine, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeArm, type RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../errors.ts'
 import { laidOver } from '../topology/merge.ts'
@@ -35,10 +35,10 @@ function pick(recipe: RecipeFile, name: string, group: readonly string[], of: re
 
 function layered(recipe: RecipeFile, name: string, choices: readonly string[], over: unknown = {}): RecipeArm {
   const layers = Object.values(recipe.choices).map((group, place) => group[choices[place]!])
-  const parsed = RecipeArm.safeParse([...layers, over].reduce(laidOver, recipe.settings))
-  if (parsed.success) return parsed.data
+  const parsed = parseInWords(RecipeArm, [...layers, over].reduce(laidOver, recipe.settings))
+  if ('value' in parsed) return parsed.value
   throw new UsageError(
-    `The arm "${name}" of recipe ${recipe.name} is not valid:\n${z.prettifyError(parsed.error)}`,
+    `The arm "${name}" of recipe ${recipe.name} is not valid:\n${parsed.faults.map((fault) => inLine(fault, 'all of it')).join('\n')}`,
     'docs/recipes.md says what an arm holds.',
   )
 }

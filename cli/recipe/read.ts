@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import { inLine, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../errors.ts'
 import { laidOver } from '../topology/merge.ts'
 
 /** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
 export async function readRecipe(path: string): Promise<RecipeFile> {
-  const parsed = RecipeFile.safeParse(await readLayers(resolve(path), []))
-  if (parsed.success) return parsed.data
+  const parsed = parseInWords(RecipeFile, await readLayers(resolve(path), []))
+  if ('value' in parsed) return parsed.value
   throw new UsageError(
-    `The recipe ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
+    `The recipe ${path} is not valid:\n${parsed.faults.map((fault) => inLine(fault, 'the file')).join('\n')}`,
     'docs/recipes.md says what a recipe holds.',
   )
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { parseInWords } from '../../schemas/issue-words.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 
@@ -76,10 +76,10 @@ export function withPaperNames(topology: Topology, env: Readonly<Record<string, 
   return paperNames.reduce((changed, { name, path, meaning, read, holds }) => {
     const text = env[name]
     if (text === undefined || holds?.(changed) === false) return changed
-    const parsed = Topology.safeParse(put(changed, path, read(text)))
-    if (parsed.success) return parsed.data
+    const parsed = parseInWords(Topology, put(changed, path, read(text)))
+    if ('value' in parsed) return parsed.value
     throw new UsageError(
-      `${name}=${text} cannot be used (${meaning}): ${z.prettifyError(parsed.error).split('\n')[0]}`,
+      `${name}=${text} cannot be used (${meaning}): ${parsed.faults[0]!.words}`,
       `Set ${name} to a value that ${path.join('.')} of a topology may have, or unset it.`,
     )
   }, topology)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import { inLine, parseInWords } from '../../schemas/issue-words.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { variantsOf } from '../../schemas/variants.ts'
@@ -27,10 +27,10 @@ export async function readTopology(path: string, { over = {}, limits = {} }: Top
     throw new UsageError(`There is no topology file ${path}.`, `Name an existing one, for example ${defaultTopology}.`)
   })
   try {
-    const parsed = Topology.safeParse(laidOver(parse(text), over))
-    if (parsed.success) return withPaperNames(withPaperNames(parsed.data, limits), process.env)
+    const parsed = parseInWords(Topology, laidOver(parse(text), over))
+    if ('value' in parsed) return withPaperNames(withPaperNames(parsed.value, limits), process.env)
     throw new UsageError(
-      `The topology ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
+      `The topology ${path} is not valid:\n${parsed.faults.map((fault) => inLine(fault, 'the file')).join('\n')}`,
       `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,
     )
   } catch (error) {

@@ -74,7 +74,7 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     await writeFile(join(dir, 'rubrics/strict.md'), 'Five is very good.\n')
     expect((await loadTask(dir)).sha256).not.toBe(one.sha256)
     await writeFile(join(dir, 'rubrics/strict.md'), ' \n')
-    expect((await failure()).what).toBe('must hold some words')
+    expect((await failure()).what).toBe('must hold some words, not " \\n"')
     await edit('task.yaml', (text) => text.replace('rubrics/strict.md', '../strict.md'))
     expect((await failure()).where).toContain('key rubric')
     await edit('task.yaml', (text) => text.replace('../strict.md', 'Five is good, as rubric.md says.'))
@@ -215,6 +215,20 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
     expect((await failure()).where).toContain('key recipe.lora_rank')
     await writeFile(join(dir, 'task.yaml'), 'id: [')
     expect((await failure()).what).toContain('Not YAML')
+  })
+
+  test.each([
+    [/lora_rank: .*/, 'lora_rank: eight', 'write a number, not "eight"', 'key recipe.lora_rank'],
+    [/primary: .*/, 'primary: sometimes', 'write "strict" or "lenient", not "sometimes"', 'key scorer.primary'],
+    [/^title:/m, 'titel:', 'it is missing; write a text; the file: there is no "titel"; take it out', 'key title'],
+    [/^id: .*/m, 'id: My Task', 'write lower-case words and numbers joined by hyphens, not "My Task"', 'key id'],
+    [/^few_shot:/m, 'reference: 5\nfew_shot:', 'write the name of a file in the folder, or a list', 'key reference'],
+  ])('what is written for %s is told in plain words', async (before, after, what, where) => {
+    await edit('task.yaml', (text) => text.replace(before, after))
+    const error = await failure()
+    expect(error.what).toContain(what)
+    expect(error.where).toContain(where)
+    expect(error.message).not.toMatch(/Invalid|expected|received/)
   })
 
   test('a path out of the folder, a folder that is none', async () => {

@@ -1,8 +1,8 @@
 import { canonicalJson } from '../../../schemas/hash.ts'
+import { inLine, parseInWords } from '../../../schemas/issue-words.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../../schemas/task.ts'
 import { seedsOf } from '../../../tasks/seeds-of.ts'
-import { issueWords } from './issue-words.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
 export type ProgramSetting = {
@@ -26,9 +26,10 @@ export function checkProgram(
   value: unknown,
   { skills, kinds, seeds, calls, paidChecks }: ProgramSetting = {},
 ): CheckedProgram {
-  const parsed = Program.safeParse(value, { reportInput: true })
-  if (!parsed.success) return { ok: false, faults: parsed.error.issues.flatMap((issue) => issueWords(issue)) }
-  const faults = parsed.data.sources.flatMap((source, index) => {
+  const parsed = parseInWords(Program, value)
+  if ('faults' in parsed) return { ok: false, faults: parsed.faults.map((fault) => inLine(fault, 'the program')) }
+  const program = parsed.value
+  const faults = program.sources.flatMap((source, index) => {
     const at = `sources[${index}]`
     return [
       ...(skills && !skills.includes(source.skill)
@@ -45,26 +46,26 @@ export function checkProgram(
         : []),
     ]
   })
-  if (paidChecks === false && checkCallsOf(parsed.data) > 0) {
-    const mend = parsed.data.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
+  if (paidChecks === false && checkCallsOf(program) > 0) {
+    const mend = program.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
     faults.push(`${mend}; the critic of this run asks no model`)
   }
-  const halved = textWithHalf(parsed.data)
+  const halved = textWithHalf(program)
   if (halved !== null) {
     const what = `the program: half a character stands in "${halved.toWellFormed().slice(0, 80)}"; write the whole one, or leave it out`
     return { ok: false, faults: [...faults, what] }
   }
-  const bytes = Buffer.byteLength(canonicalJson(parsed.data))
+  const bytes = Buffer.byteLength(canonicalJson(program))
   if (bytes > maxProgramBytes) {
     faults.push(
       `the program: it has ${bytes} bytes, and may have ${maxProgramBytes}; write fewer or shorter seeds, parameter values and templates`,
     )
   }
-  if (parsed.data.sources.every(({ rows }) => rows === 0)) {
+  if (program.sources.every(({ rows }) => rows === 0)) {
     faults.push('sources: none of them asks for rows; give at least one "rows" above 0')
   }
-  if (calls !== undefined) faults.push(...budgetFaults(parsed.data, calls))
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, program: parsed.data }
+  if (calls !== undefined) faults.push(...budgetFaults(program, calls))
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, program: program }
 }
 
 /** Teacher calls that a program's rows cost if every reply is admitted: their own, and those they are checked with. */

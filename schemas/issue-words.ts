@@ -2,21 +2,29 @@ import type { z } from 'zod'
 
 type Issue = z.core.$ZodIssue
 
-/**
- * What is wrong at a place of a document and what to write instead, so that a model or a person can act on it; one line for each fault.
- * The issues are those of a parse with `reportInput`. A union, and what may be null, says itself what it takes: its schema's `error`.
- */
-export function issueWords(issue: Issue, base: readonly PropertyKey[] = []): string[] {
+/** What is wrong at a place of a document and what to write instead, so that a model or a person can act on it. */
+export type Fault = { path: readonly PropertyKey[]; words: string }
+
+/** A document as its schema has it, or each fault in it. A union, and what may be null, says itself what it takes: its schema's `error`. */
+export function parseInWords<T>(schema: z.ZodType<T>, value: unknown): { value: T } | { faults: Fault[] } {
+  const { data, error } = schema.safeParse(value, { reportInput: true })
+  return error ? { faults: error.issues.flatMap((issue) => faultsOf(issue)) } : { value: data as T }
+}
+
+/** A fault in one line. `whole` names the document, where all of it is wrong. */
+export const inLine = ({ path, words }: Fault, whole: string): string =>
+  `${path.length === 0 ? whole : placeOf(path)}: ${words}`
+
+function faultsOf(issue: Issue, base: readonly PropertyKey[] = []): Fault[] {
   const path = [...base, ...issue.path]
-  const at = placeOf(path)
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const nearest = nearestOf(issue.errors)
-    const within = depth(nearest) === 0 ? [] : nearest.flatMap((each) => issueWords(each, path))
+    const within = depth(nearest) === 0 ? [] : nearest.flatMap((each) => faultsOf(each, path))
     // One fault inside an alternative is meant as that alternative; more may be meant as another.
     if (within.length === 1) return within
-    return [`${at}: ${issue.message}${within.length > 0 ? '' : received(issue.input)}`, ...within]
+    return [{ path, words: `${issue.message}${within.length > 0 ? '' : received(issue.input)}` }, ...within]
   }
-  return [`${at}: ${wordsOf(issue)}`]
+  return [{ path, words: wordsOf(issue) }]
 }
 
 /** Of the alternatives, the one that came closest. */
@@ -52,8 +60,10 @@ function wordsOf(issue: Issue): string {
       return `there is no ${issue.keys.map((key) => `"${key}"`).join(', ')}; take it out, or correct its name`
     case 'invalid_key':
       return `the name "${String(issue.path.at(-1))}" may hold letters, digits, _ and - alone`
-    default:
+    case 'custom':
       return issue.message
+    default:
+      return `${issue.message}${received(issue.input)}`
   }
 }
 
@@ -91,9 +101,8 @@ function received(input: unknown): string {
   return text.length > shownChars ? `, not a ${typeof input} of ${String(input).length} characters` : `, not ${text}`
 }
 
-const placeOf = (path: readonly PropertyKey[]) =>
-  path.length === 0
-    ? 'the program'
-    : path
-        .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
-        .join('')
+/** A place as it is written in JavaScript: sources[0].skill. */
+export const placeOf = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`))
+    .join('')
