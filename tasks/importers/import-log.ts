@@ -2,6 +2,8 @@
 export type Skip = { where: string; why: string }
 
 const maxListed = 50
+/** An id that a record brings is shown up to here. */
+const maxWhere = 200
 
 /** What an import read, what it left out and why. Counts are complete; the list of examples is bounded. */
 export class ImportLog {
@@ -13,7 +15,7 @@ export class ImportLog {
 
   drop(where: string, why: string): void {
     this.dropped.set(why, (this.dropped.get(why) ?? 0) + 1)
-    if (this.listed.length < maxListed) this.listed.push({ where, why })
+    if (this.listed.length < maxListed) this.listed.push({ where: where.slice(0, maxWhere), why })
   }
 
   note(text: string): void {

@@ -5,6 +5,7 @@ import { CsvError, parse } from 'csv-parse'
 import { TaskError } from '../task-error.ts'
 import type { Decoded } from './decode.ts'
 import { jsonArrayElements } from './json-array.ts'
+import { refuseDocument, refuseWrapped } from './json-document.ts'
 import { parsePythonJson } from './parse-json.ts'
 import { maxLineBytes, readLines } from './read-lines.ts'
 import { formatOf } from './source-file.ts'
@@ -42,10 +43,24 @@ async function* arrayRecords(path: string): AsyncGenerator<SourceRecord> {
 }
 
 async function* lineRecords(path: string): AsyncGenerator<SourceRecord> {
+  let first: SourceRecord | null = null
+  let count = 0
   for await (const line of readLines(path)) {
     if ('text' in line && line.text.trim() === '') continue
-    yield parseRecord(line, `${basename(path)}:${line.number}`)
+    const record = parseRecord(line, `${basename(path)}:${line.number}`)
+    count += 1
+    if (count === 1) {
+      if ('text' in line && 'problem' in record && /[{[,]\s*$/.test(line.text)) await refuseDocument(path)
+      first = record
+    } else {
+      if (first !== null) yield first
+      first = null
+      yield record
+    }
   }
+  if (first === null) return
+  if ('value' in first) refuseWrapped(first.value, path)
+  yield first
 }
 
 function parseRecord(read: Decoded, where: string): SourceRecord {

@@ -227,6 +227,18 @@ describe('a source that cannot be used is refused, and nothing is left behind', 
     expect(await readFile(mine, 'utf8')).toBe('mine')
   })
 
+  test('records that lie in an array inside one object', async () => {
+    await using folder = await importFolder()
+    const wrapped = { version: 1, data: rows }
+    for (const text of [JSON.stringify(wrapped), `\ufeff${JSON.stringify(wrapped, null, 2)}`]) {
+      const error = await folder.refused('jsonl', await folder.put('a.json', text))
+      expect(error.what).toBe('The file is one JSON object; its records lie in the array "data"')
+      expect(error.mend).toContain('jq \'.["data"]\' a.json')
+    }
+    const keyed = await folder.put('b.json', JSON.stringify({ one: rows[0] }, null, 2))
+    expect((await folder.refused('jsonl', keyed)).what).toBe('The file is one JSON object over several lines')
+  })
+
   test('an import that is given up', async () => {
     await using folder = await importFolder()
     const source = await folder.put('a.jsonl', jsonLines(rows))
