@@ -6,7 +6,7 @@ import { explain, ownNode, runsHere } from './guard.mjs'
 
 if (runsHere()) {
   const { streaming } = await import('./streaming.mjs')
-  if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size')
+  if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size --semi-space-growth-factor=1')
   const { keepCompiled } = await import('./compile-cache.mjs')
   await keepCompiled()
   await import('./main.ts')
