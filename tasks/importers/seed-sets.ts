@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { column } from './columns.ts'
 import type { ImportLog } from './import-log.ts'
 import type { SeedImporter } from './import-seeds.ts'
@@ -31,11 +31,11 @@ export const sciinstructImporter: SeedImporter = {
     }),
 }
 
-/** The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file. */
+/** The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file; it says nothing of the training file. */
 async function speciallyJudged(source: string): Promise<Set<number>> {
   const path = await fileInFolder(dirname(source), 'output_spj.jsonl')
   const indexes = new Set<number>()
-  if (path === null) return indexes
+  if (path === null || basename(source).startsWith('train')) return indexes
   for await (const record of readRecords(path)) {
     if ('problem' in record) continue
     const { idx, special_judge: isSpecial } = record.value

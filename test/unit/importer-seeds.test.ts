@@ -76,6 +76,9 @@ describe('taco', () => {
     expect(log.listed).toEqual([{ where: 'test.parquet[3]', why: 'needs a special judge' }])
     const seeds = await read(`${folder.path}/seed.json`)
     expect(seeds).toContainEqual({ question_content: 'Read n and print n + 4.', test_input: '4\n' })
+    const training = await folder.put('train-00000.jsonl', jsonLines(rows))
+    const all = await importSeeds(importer('taco'), training, `${folder.path}/train.json`, 1, 1000)
+    expect(all).toMatchObject({ read: 30, kept: 30 })
   })
 
   test('rows without a question or an input are counted', async () => {
