@@ -5,6 +5,7 @@ import { isAlive } from '../../bus/mod.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
+import { lockFile } from '../lock-file.ts'
 
 /** The session that runs agents on this machine, so that other commands can join it. */
 export const LiveSession = z.object({
@@ -41,4 +42,22 @@ export async function announceSession(
 export async function checkNoSession(why: string): Promise<void> {
   const running = await findSession()
   if (running) throw new UsageError(`Process ${running.pid} runs agents here, and ${why}.`, 'Stop that process first.')
+}
+
+/**
+ * Holds the home for a session until disposed: two servers on one storage would spoil it, and commands that are given at the same
+ * moment do not see each other's session yet. Errors: UsageError that names the holder.
+ */
+export function lockHome(home: string): Promise<AsyncDisposable> {
+  const path = join(home, 'session.lock')
+  return lockFile(
+    path,
+    (holder) =>
+      new UsageError(
+        `${home} is in use: ${holder} starts or ends its agents there.`,
+        `Give the command again: it joins them once they are up. If it is gone for sure, remove ${path}.`,
+      ),
+    // A container that was killed comes back under another name.
+    'gone',
+  )
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
 import { createLog, type Log } from '../../agents/kit/log.ts'
@@ -16,6 +17,7 @@ import type { EarlyAgents } from './agent-child.ts'
 import { checkDisk, checkPort } from './check-host.ts'
 import { type Cluster, openCluster } from './cluster.ts'
 import { crewMember } from './crew-member.ts'
+import { lockHome } from './live-session.ts'
 import { openAgentsLog } from './log-file.ts'
 import { supervise } from './supervisor.ts'
 
@@ -84,6 +86,9 @@ export async function openSession(
   await checkPort(topology)
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   await using stack = new AsyncDisposableStack()
+  await mkdir(home, { recursive: true })
+  // A server of others has its own storage.
+  if (!process.env.NATS_URL) stack.use(await lockHome(home))
   const agentsLog = early?.log ?? stack.use(openAgentsLog())
   const stderr = agentsLog.descriptor
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })

@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { lockOut } from '../../cli/generate/lock-out.ts'
+import { lockHome } from '../../cli/session/live-session.ts'
 
 let out: string
 const lock = () => join(out, '.generate.lock')
@@ -38,4 +39,21 @@ test('of another machine nobody can tell, and what says nothing is not touched',
   await writeFile(lock(), 'mine')
   await expect(lockOut(out)).rejects.toThrow('in use')
   expect(await readFile(lock(), 'utf8')).toBe('mine')
+})
+
+test('a home has one session of a machine at a time, and outlives a container that was killed', async () => {
+  const file = join(out, 'session.lock')
+  {
+    await using _held = await lockHome(out)
+    const tried = await Promise.allSettled([lockHome(out), lockHome(out)])
+    for (const each of tried) {
+      expect(each).toMatchObject({ status: 'rejected' })
+      expect(String((each as PromiseRejectedResult).reason)).toContain(`process ${process.pid} on ${hostname()} starts`)
+    }
+  }
+  expect(await readdir(out)).toEqual([])
+  for (const host of ['another-container', hostname()]) {
+    await writeFile(file, JSON.stringify({ pid: gonePid(), host }))
+    await using _again = await lockHome(out)
+  }
 })
