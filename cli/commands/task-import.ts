@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { maxSeeds } from '../../schemas/task.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
-import { type ImportResult, importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
+import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { alikeTexts } from '../checks/near-duplicates.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { positive, rowCount, whole } from '../options/option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { describeLog } from '../task-import-log.ts'
+import { describeCounts, describeLog } from '../task-import-log.ts'
 
 type Options = { out: string; seed: number; audit?: number | string; seeds?: number } & Record<
   string,
@@ -86,14 +86,5 @@ async function importSource(format: string, source: string, options: Options): P
   })
   if (!result) return console.log('interrupted; nothing was left behind')
   const { log, counts } = result
-  for (const line of [...describeLog(log), ...divided(counts), `Task folder: ${out}`]) console.log(line)
-}
-
-function divided({ validation, test, audit, example, seed, solutions }: ImportResult['counts']): string[] {
-  const parts = [`validation ${validation}`, `test ${test}`]
-  if (audit > 0) parts.push(`audit ${audit}`)
-  if (seed > 0) parts.push(`seeds ${seed}`)
-  if (example > 0) parts.push(`examples ${example}`)
-  if (solutions > 0) parts.push(`worked solutions ${solutions}`)
-  return [parts.join(', ')]
+  for (const line of [...describeLog(log), describeCounts(counts), `Task folder: ${out}`]) console.log(line)
 }

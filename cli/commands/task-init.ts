@@ -6,7 +6,7 @@ import { starterImporter } from '../../tasks/importers/starter.ts'
 import { alikeTexts } from '../checks/near-duplicates.ts'
 import { whole } from '../options/option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { describeLog } from '../task-import-log.ts'
+import { describeCounts, describeLog } from '../task-import-log.ts'
 
 type Options = { from?: string; seed: number; audit: number; seeds: number } & Record<string, string | undefined>
 
@@ -40,7 +40,7 @@ export function registerTaskInit(task: Command): void {
     const plan = { seed, audit, seeds, options, alike: alikeTexts<ItemText>, signal: stopSignal() }
     const { log, counts } = await importTask(importer, from ?? '', dir, plan)
     if (from !== undefined) for (const line of describeLog(log)) console.log(line)
-    console.log(`Task folder ${dir}: validation ${counts.validation}, test ${counts.test}, examples ${counts.example}.`)
+    console.log(`Task folder ${dir}: ${describeCounts(counts)}.`)
     console.log(`Fill in ${dir}/task.yaml, then: npx syllabus task check ${dir}`)
   })
 }

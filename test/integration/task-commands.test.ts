@@ -64,7 +64,11 @@ describe('task init', () => {
   test('takes a person’s items, and refuses a folder that is there', async () => {
     await writeFile(at('facts.jsonl'), jsonLines(facts))
     const options = ['--from', at('facts.jsonl'), '--skill', 'topic', '--group', 'page', '--audit', '6', '--id', 'id']
-    expect((await run('init', at('mine'), ...options)).code).toBe(0)
+    const begun = await run('init', at('mine'), ...options)
+    expect(begun).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/validation \d+, test \d+, audit 6, examples/),
+    })
     const task = await loadTask(at('mine'))
     expect([task.audit.length, task.skills.length]).toEqual([6, 2])
     expect((await run('check', at('mine'))).code).toBe(0)
