@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeBundle } from '../bundle/write.ts'
+import { commandAgain } from '../generate/again.ts'
 import { runsFolder } from '../home.ts'
 import { withBus } from '../session/with-bus.ts'
 
@@ -19,7 +20,7 @@ export function registerBundle(program: Command): void {
         console.log(`${file}: ${files} files, ${bytes.toLocaleString('en-US')} bytes`)
         console.log(`bundle hash: ${hash}`)
         for (const { name, reason } of missing) console.log(`not in it: ${name} (${reason})`)
-        console.log(`Check it anywhere with: syllabus verify ${file} --expect ${hash}`)
+        console.log(`Check it anywhere with: ${commandAgain(['verify', file, '--expect', hash])}`)
       }),
     )
 }
