@@ -72,6 +72,11 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
   return letters
 }
 
+const redriven = (id: string, account: string, seq: number): string => `${id}.redrive-${account}-${seq}`
+
+/** The id that a message had before it was sent again as a dead letter; of any other its own. */
+export const firstId = (id: string): string => id.replace(/(\.redrive-[A-Z]+-\d+)+$/, '')
+
 /**
  * Sends the message of a dead letter again, as a new message of the same content whose header names the dead letter, and
  * takes the dead letter off the list. Redriving twice sends once. Throws TerminalError when there is nothing to send.
@@ -90,7 +95,7 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const sent = headers()
   for (const [key, values] of stored.header) for (const value of values) sent.append(key, value)
   sent.set(header.redrive, id)
-  const msgID = `${stored.header.get(header.messageId)}.redrive-${account}-${seq}`
+  const msgID = redriven(stored.header.get(header.messageId), account, seq)
   sent.set(header.messageId, msgID)
   await link.ask(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }))
   await link.ask(() => link.jsm.streams.deleteMessage(deadStreamOf[account], seq))

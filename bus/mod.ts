@@ -1,6 +1,6 @@
 export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, type WorkOptions } from './bus.ts'
 export { AllCredentials, credentialsFromUrl, readCredentials } from './credentials.ts'
-export type { DeadLetter } from './dead-letters.ts'
+export { type DeadLetter, firstId } from './dead-letters.ts'
 export {
   type EmbeddedServer,
   findServer,

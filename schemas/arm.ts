@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { KebabName } from './ids.ts'
 
 /**
  * What a candidate stands for in the evidence. `final` is the chosen dataset; the kinds of `BaselineKind` are what it is compared with,
@@ -26,10 +27,10 @@ export type BaselineKind = z.infer<typeof BaselineKind>
 const name = /[a-z0-9]+(?:-[a-z0-9]+)*/
 
 /** The name of a reference among several. One that ends like a seed, `-s2`, would read as another arm's candidate. */
-export const ReferenceName = z
-  .string()
-  .regex(new RegExp(`^${name.source}$`), 'write lower-case words and numbers joined by hyphens')
-  .refine((text) => !/(^|-)s\d+$/.test(text), 'must not end like a training seed, as "s2" does')
+export const ReferenceName = KebabName.refine(
+  (text) => !/(^|-)s\d+$/.test(text),
+  'must not end like a training seed, as "s2" does',
+)
 
 /** One of several references of a task: `reference-<name>`. */
 const NamedReference = z.templateLiteral(['reference-', z.string().regex(name)])

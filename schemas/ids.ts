@@ -17,6 +17,11 @@ export type Sha256 = z.infer<typeof Sha256>
 export const Token = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes')
 export type Token = z.infer<typeof Token>
 
+/** Lower-case words and numbers joined by hyphens: the name of a task, a source or a reference. */
+export const KebabName = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'write lower-case words and numbers joined by hyphens')
+
 /** A blob in one account's object store; whoever reads it checks the hash. */
 export const ObjectRef = z.object({
   account: z.enum(['LAB', 'EXAM', 'VAULT']),

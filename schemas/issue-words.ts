@@ -11,9 +11,9 @@ export function parseInWords<T>(schema: z.ZodType<T>, value: unknown): { value: 
   return error ? { faults: error.issues.flatMap((issue) => faultsOf(issue)) } : { value: data as T }
 }
 
-/** A fault in one line. `whole` names the document, where all of it is wrong. */
-export const inLine = ({ path, words }: Fault, whole: string): string =>
-  `${path.length === 0 ? whole : placeOf(path)}: ${words}`
+/** Each fault in a line of its own. `whole` names the document, where all of it is wrong. */
+export const inLines = (faults: readonly Fault[], whole: string): string[] =>
+  faults.map(({ path, words }) => `${path.length === 0 ? whole : placeOf(path)}: ${words}`)
 
 function faultsOf(issue: Issue, base: readonly PropertyKey[] = []): Fault[] {
   const path = [...base, ...issue.path]

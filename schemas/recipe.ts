@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { ReferenceName } from './arm.ts'
+import { KebabName } from './ids.ts'
 import { Setting } from './run.ts'
 import { InferenceSettings, Recipe } from './task.ts'
 
 /** Names a file or folder that the user brings: `--source <name>=<path>`. */
-const SourceName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'write lower-case words and numbers joined by hyphens')
+const SourceName = KebabName
 const Layer = z.record(z.string(), z.json())
 /** A part of a name, and a choice of one: it becomes a part of run ids. */
 const Name = SourceName

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ReferenceArm, ReferenceName } from './arm.ts'
-import { Sha256 } from './ids.ts'
+import { KebabName, Sha256 } from './ids.ts'
 import { Rubric } from './rubric.ts'
 
 /**
@@ -8,7 +8,6 @@ import { Rubric } from './rubric.ts'
  * `Task` is the folder as loaded and checked; `PublicTask` is the part that agents may be sent.
  */
 
-const TaskId = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'write lower-case words and numbers joined by hyphens')
 /** A path inside the task folder: relative, never out of it. */
 export const InnerPath = z
   .string()
@@ -116,7 +115,7 @@ export const Seed = z.strictObject({ text: z.string().min(1).max(8000), skill: z
 export type Seed = z.infer<typeof Seed>
 
 /** How the planner may speak about a skill. */
-export const SkillInfo = z.strictObject({ name: TaskId, description: z.string().min(1) })
+export const SkillInfo = z.strictObject({ name: KebabName, description: z.string().min(1) })
 export type SkillInfo = z.infer<typeof SkillInfo>
 
 export const Difficulty = z.union([z.literal(1), z.literal(2), z.literal(3)])
@@ -165,7 +164,7 @@ const NamedFiles = z
 
 /** `task.yaml`. */
 export const TaskFile = z.strictObject({
-  id: TaskId,
+  id: KebabName,
   title: z.string().min(1),
   description: z.string().min(1),
   goal: z.string().min(1),

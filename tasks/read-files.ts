@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
 import { sha256 } from '../schemas/hash.ts'
-import { inLine, parseInWords, placeOf } from '../schemas/issue-words.ts'
+import { inLines, parseInWords, placeOf } from '../schemas/issue-words.ts'
 import type { Item, SplitFile } from '../schemas/task.ts'
 import { Item as ItemSchema } from '../schemas/task.ts'
 import { TaskError } from './task-error.ts'
@@ -32,7 +32,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   if ('value' in parsed) return parsed.value
   const [first, ...others] = parsed.faults
   const key = first!.path.length > 0 ? `${where}, key ${placeOf(first!.path)}` : where
-  const what = [first!.words, ...others.slice(0, maxFaults - 1).map((fault) => inLine(fault, 'the file'))].join('; ')
+  const what = [first!.words, ...inLines(others.slice(0, maxFaults - 1), 'the file')].join('; ')
   throw new TaskError(what, key, 'Correct the value; schemas/task.ts says what is accepted.')
 }
 

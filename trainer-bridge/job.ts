@@ -6,14 +6,16 @@ import type { Recipe } from '../schemas/task.ts'
 export type Student = { name: string; path: string; sha256: string }
 
 /** What a candidate's `student` field says: enough to tell two students apart. */
-export const studentLabel = (student: Student): string => `${student.name}@${student.sha256.slice(0, 12)}`
+export const studentLabel = (student: Student): string => `${student.name}${weightsMark(student)}`
+
+const weightsMark = ({ sha256 }: Student): string => `@${sha256.slice(0, 12)}`
 
 /**
  * A run has one student, so that its scores can be compared. Errors: TerminalError when it was begun with other weights than these;
  * `label` is that student's, undefined where the run does not say it.
  */
 export function checkStudent(own: Student, label: string | undefined): void {
-  if (label === undefined || label.endsWith(`@${own.sha256.slice(0, 12)}`)) return
+  if (label === undefined || label.endsWith(weightsMark(own))) return
   throw new TerminalError(
     `the run was begun with the student ${label}, and this trainer-bridge has ${studentLabel(own)}; start it with the first one`,
   )

@@ -1,5 +1,6 @@
 import type { Cause } from '../../bus/mod.ts'
 import type { Round } from '../../schemas/messages/generation.ts'
+import { roundKey } from '../../schemas/messages/generation.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { type Checker, openRules } from './checker.ts'
 import { closeRound } from './close-round.ts'
@@ -32,7 +33,7 @@ function start({ bus }: AgentContext, check: Checker): StartedAgent<'critic'> {
     { runId, cause, signal }: { runId: string; cause: Cause; signal: AbortSignal },
   ): Promise<void> {
     const { round, shard } = batch
-    const name = `${runId}.a${round.attempt}.r${round.round}`
+    const name = roundKey(runId, round)
     const checked = await check(batch, { runId, signal })
     const record = await note(name, round, shard, { ...checked, source: batch.source })
     if (isComplete(record)) await closeRound(bus, { round, runId, record, cause })

@@ -19,6 +19,7 @@ import {
   resultKey,
   sittingsOf,
 } from './sitting-plan.ts'
+import { takenCores } from './taken-cores.ts'
 
 /**
  * The opening of the sealed test: one session over a frozen list of candidates.
@@ -50,10 +51,7 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
   async function drawAudit(task: Task, request: PayloadOf<typeof OpeningRequest>, seed: string): Promise<Item[]> {
     const procedure = procedureOf(task)
     if (!procedure) return task.audit
-    const taken = new Set([...task.validation, ...task.test].map((item) => item.coreKey))
-    for (const dataset of request.datasets) {
-      for (const row of await bus.objects.getLines(dataset, Row)) if (row.origin.coreKey) taken.add(row.origin.coreKey)
-    }
+    const taken = await takenCores(task, request.datasets, (dataset) => bus.objects.getLines(dataset, Row))
     return procedure.drawAudit({ seed, counts: auditCounts, taken })
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeBundle } from '../bundle/write.ts'
-import { commandAgain } from '../generate/again.ts'
+import { commandAgain } from '../command-again.ts'
 import { runsFolder } from '../home.ts'
 import { withBus } from '../session/with-bus.ts'
 

@@ -1,4 +1,5 @@
-import { type OverRuns, overRuns, shares } from '../report/statistics/over-runs.ts'
+import { shares } from '../report/statistics/interval.ts'
+import { type OverRuns, overRuns } from '../report/statistics/over-runs.ts'
 import type { RunResult } from './compared-run.ts'
 import { type Effect, effectsOf } from './effects.ts'
 import { type ArmUse, armUses } from './equality.ts'

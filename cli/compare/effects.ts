@@ -1,6 +1,6 @@
 import { holm } from '../report/statistics/holm.ts'
-import { confidence } from '../report/statistics/interval.ts'
-import { differencesOfShares, type OverRuns, overRuns } from '../report/statistics/over-runs.ts'
+import { confidence, differencesOfShares } from '../report/statistics/interval.ts'
+import { type OverRuns, overRuns } from '../report/statistics/over-runs.ts'
 import { signFlip } from '../report/statistics/sign-flip.ts'
 import { leadOf, type PlannerArm } from './plan.ts'
 

@@ -4,6 +4,7 @@ import { storedShards } from '../../agents/critic/stored-shards.ts'
 import { addYields } from '../../agents/planner/rounds.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { roundKey } from '../../schemas/messages/generation.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
 import { type Spent, spentTogether } from '../../schemas/usage.ts'
 
@@ -15,11 +16,10 @@ export type SoFar = { rows: AsyncIterable<Row>; bySource(): Readonly<Record<stri
  * when the round closes, another of two duplicates may be the one that stays.
  */
 export async function madeSoFar(bus: Bus, runId: string, attempt: Attempt): Promise<SoFar> {
-  const { dataset, outcome, program, round } = attempt
+  const { dataset, outcome, program } = attempt
   const spent = spentTogether([attempt.spent])
   const earlier = dataset ? bus.objects.lines(dataset, Row) : none()
-  const record =
-    outcome === 'generating' && (await bus.kv('admission', RoundRecord).get(`${runId}.a${attempt.attempt}.r${round}`))
+  const record = outcome === 'generating' && (await bus.kv('admission', RoundRecord).get(roundKey(runId, attempt)))
   if (!record || !program) return { rows: earlier, bySource: () => attempt.bySource, spent }
   const quotas: Record<string, number> = {}
   for (const { id, rows } of program.sources) quotas[id] = Math.max(0, rows - (attempt.bySource[id]?.admitted ?? 0))

@@ -1,6 +1,7 @@
 import { JournalEntry, lostCalls, usageOf } from '../../agents/kit/paid/journal.ts'
 import { PaidRecord } from '../../agents/kit/paid/ownership.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { roundKey } from '../../schemas/messages/generation.ts'
 import { type Spent, spentOn, type UsageLine } from '../../schemas/usage.ts'
 
 const payers = [
@@ -24,7 +25,7 @@ export async function unfinishedWork(
     const payer = { role, model: models[role] }
     const work = bus.kv(records, PaidRecord)
     const entries = bus.kv(journal, JournalEntry)
-    for (const key of await work.keys(`${runId}.a${attempt}.r${round}.*`)) {
+    for (const key of await work.keys(`${roundKey(runId, { attempt, round })}.*`)) {
       const record = (await work.get(key))?.value
       if (!record || record.result) continue
       let lost = record.reserved

@@ -1,4 +1,4 @@
-import { inLine, parseInWords } from '../../schemas/issue-words.ts'
+import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeArm, type RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../errors.ts'
 import { laidOver } from '../topology/merge.ts'
@@ -38,7 +38,7 @@ function layered(recipe: RecipeFile, name: string, choices: readonly string[], o
   const parsed = parseInWords(RecipeArm, [...layers, over].reduce(laidOver, recipe.settings))
   if ('value' in parsed) return parsed.value
   throw new UsageError(
-    `The arm "${name}" of recipe ${recipe.name} is not valid:\n${parsed.faults.map((fault) => inLine(fault, 'all of it')).join('\n')}`,
+    `The arm "${name}" of recipe ${recipe.name} is not valid:\n${inLines(parsed.faults, 'all of it').join('\n')}`,
     'docs/recipes.md says what an arm holds.',
   )
 }

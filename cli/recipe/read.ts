@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parse, YAMLParseError } from 'yaml'
-import { inLine, parseInWords } from '../../schemas/issue-words.ts'
+import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../errors.ts'
 import { laidOver } from '../topology/merge.ts'
@@ -11,7 +11,7 @@ export async function readRecipe(path: string): Promise<RecipeFile> {
   const parsed = parseInWords(RecipeFile, await readLayers(resolve(path), []))
   if ('value' in parsed) return parsed.value
   throw new UsageError(
-    `The recipe ${path} is not valid:\n${parsed.faults.map((fault) => inLine(fault, 'the file')).join('\n')}`,
+    `The recipe ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,
     'docs/recipes.md says what a recipe holds.',
   )
 }

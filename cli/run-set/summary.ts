@@ -1,13 +1,7 @@
 import { inPart, together } from '../report/analyse/arm-scores.ts'
 import { gainPercent } from '../report/statistics/gain.ts'
-import type { Interval } from '../report/statistics/interval.ts'
-import {
-  differencesOfShares,
-  type OverRuns,
-  overRuns,
-  overRunsAndItems,
-  shares,
-} from '../report/statistics/over-runs.ts'
+import { differencesOfShares, type Interval, shares } from '../report/statistics/interval.ts'
+import { type OverRuns, overRuns, overRunsAndItems } from '../report/statistics/over-runs.ts'
 import type { RunOutcome } from './outcome.ts'
 
 /** A difference over runs; and over runs and items, where the runs were asked the same ones. */

@@ -1,7 +1,7 @@
 import { type Bus, isAlive } from '../../bus/mod.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { commandAgain } from '../command-again.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { commandAgain } from '../generate/again.ts'
 import { homeFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
 import { announceSession, findSession, type LiveSession } from '../session/live-session.ts'

@@ -1,4 +1,4 @@
-import { commandAgain } from '../generate/again.ts'
+import { commandAgain } from '../command-again.ts'
 import { defaultTopology } from '../topology/topology-file.ts'
 
 type Given = { topology: string; teacher?: string; model?: string }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parse, YAMLParseError } from 'yaml'
-import { inLine, parseInWords } from '../../schemas/issue-words.ts'
+import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { variantsOf } from '../../schemas/variants.ts'
@@ -30,7 +30,7 @@ export async function readTopology(path: string, { over = {}, limits = {} }: Top
     const parsed = parseInWords(Topology, laidOver(parse(text), over))
     if ('value' in parsed) return withPaperNames(withPaperNames(parsed.value, limits), process.env)
     throw new UsageError(
-      `The topology ${path} is not valid:\n${parsed.faults.map((fault) => inLine(fault, 'the file')).join('\n')}`,
+      `The topology ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,
       `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,
     )
   } catch (error) {

@@ -29,6 +29,15 @@ export const Round = z.object({
 })
 export type Round = z.infer<typeof Round>
 
+type RoundPlace = Pick<Round, 'attempt' | 'round'>
+
+/** What is kept of a round is kept under this key. */
+export const roundKey = (runId: string, { attempt, round }: RoundPlace): string => `${runId}.a${attempt}.r${round}`
+
+/** The same of one of its shards. */
+export const shardKey = (runId: string, round: RoundPlace, shard: number): string =>
+  `${roundKey(runId, round)}.s${shard}`
+
 /** planner -> generator: make the candidates [from, from + count) of one source. */
 export const Shard = defineWork({
   name: 'shard',

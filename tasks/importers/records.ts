@@ -43,24 +43,20 @@ async function* arrayRecords(path: string): AsyncGenerator<SourceRecord> {
 }
 
 async function* lineRecords(path: string): AsyncGenerator<SourceRecord> {
-  let first: SourceRecord | null = null
-  let count = 0
+  // One record is held back: the only one of a file may hold its records.
+  let held: SourceRecord | null = null
+  let isOnly = false
   for await (const line of readLines(path)) {
     if ('text' in line && line.text.trim() === '') continue
     const record = parseRecord(line, `${basename(path)}:${line.number}`)
-    count += 1
-    if (count === 1) {
-      if ('text' in line && 'problem' in record && /[{[,]\s*$/.test(line.text)) await refuseDocument(path)
-      first = record
-    } else {
-      if (first !== null) yield first
-      first = null
-      yield record
-    }
+    isOnly = held === null
+    if (held !== null) yield held
+    else if ('text' in line && 'problem' in record && /[{[,]\s*$/.test(line.text)) await refuseDocument(path)
+    held = record
   }
-  if (first === null) return
-  if ('value' in first) refuseWrapped(first.value, path)
-  yield first
+  if (held === null) return
+  if (isOnly && 'value' in held) refuseWrapped(held.value, path)
+  yield held
 }
 
 function parseRecord(read: Decoded, where: string): SourceRecord {

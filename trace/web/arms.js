@@ -30,16 +30,5 @@ export const kinds = ['base', 'base-examples', 'attempt', 'control', 'one-shot',
 /** A task may have several references: `reference-<name>`. */
 export const kindOf = (arm) => /^(attempt|reference)-/.exec(arm)?.[1] ?? arm
 
-const colours = {
-  base: 'var(--faint)',
-  'base-examples': 'var(--quiet)',
-  attempt: 'var(--accent)',
-  control: 'var(--warn)',
-  'one-shot': 'var(--role-generator)',
-  random: 'var(--role-evaluator)',
-  reference: 'var(--role-trainer-bridge)',
-  final: 'var(--good)',
-}
-
-/** The colour of an arm in every chart; the legends have it from `candidate-<kind>`. */
-export const colourOf = (arm) => colours[kindOf(arm)] ?? 'var(--accent)'
+/** The colour of an arm in every chart, as its legend has it. */
+export const colourOf = (arm) => `var(--arm-${kindOf(arm)}, var(--accent))`

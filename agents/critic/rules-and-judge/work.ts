@@ -1,4 +1,5 @@
 import type { ObjectRef } from '../../../schemas/ids.ts'
+import { shardKey } from '../../../schemas/messages/generation.ts'
 import { checkCallsOf, type Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
@@ -51,7 +52,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       return { checked: await storeShard(bus, runId, free), spent: batch.spent }
     }
     const checked = await paid({
-      key: `${runId}.a${round.attempt}.r${round.round}.s${shard}`,
+      key: shardKey(runId, round, shard),
       runId,
       maxCalls: checkCalls,
       signal,

@@ -1,7 +1,7 @@
 import { TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
+import { Batch, type Shard, shardKey } from '../../../schemas/messages/generation.ts'
 import { Program, type PromptSource } from '../../../schemas/program.ts'
 import { PublicTask } from '../../../schemas/task.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
@@ -36,7 +36,7 @@ export async function openPromptWork(
   return async (shard, runId, signal) => {
     const { round, source, maxCalls = 0, checkCalls } = shard
     if (source.kind !== 'prompt') throw new TerminalError(`source "${source.id}" prompts no teacher`)
-    const key = `${runId}.a${round.attempt}.r${round.round}.s${shard.shard}`
+    const key = shardKey(runId, round, shard.shard)
     const stored = await paid({
       key,
       runId,

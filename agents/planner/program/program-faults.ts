@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../../schemas/hash.ts'
-import { inLine, parseInWords } from '../../../schemas/issue-words.ts'
+import { inLines, parseInWords } from '../../../schemas/issue-words.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../../schemas/task.ts'
 import { seedsOf } from '../../../tasks/seeds-of.ts'
@@ -27,7 +27,7 @@ export function checkProgram(
   { skills, kinds, seeds, calls, paidChecks }: ProgramSetting = {},
 ): CheckedProgram {
   const parsed = parseInWords(Program, value)
-  if ('faults' in parsed) return { ok: false, faults: parsed.faults.map((fault) => inLine(fault, 'the program')) }
+  if ('faults' in parsed) return { ok: false, faults: inLines(parsed.faults, 'the program') }
   const program = parsed.value
   const faults = program.sources.flatMap((source, index) => {
     const at = `sources[${index}]`
@@ -65,7 +65,7 @@ export function checkProgram(
     faults.push('sources: none of them asks for rows; give at least one "rows" above 0')
   }
   if (calls !== undefined) faults.push(...budgetFaults(program, calls))
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, program: program }
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, program }
 }
 
 /** Teacher calls that a program's rows cost if every reply is admitted: their own, and those they are checked with. */

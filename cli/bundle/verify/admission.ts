@@ -3,7 +3,7 @@ import { passOver } from '../../../agents/critic/pass-over.ts'
 import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Round, Verdict } from '../../../schemas/messages/generation.ts'
-import { Batch } from '../../../schemas/messages/generation.ts'
+import { Batch, roundKey } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
@@ -33,7 +33,7 @@ export const admission: Check = {
       const { attempt, round: number } = verdict.payload
       const round = facts.shards.find(({ payload: { round } }) => round.attempt === attempt && round.round === number)
         ?.payload.round
-      const record = records.get(recordKey(evidence, { attempt, round: number }))
+      const record = records.get(roundKey(evidence.config.runId, { attempt, round: number }))
       ledger.same(messagePlace('verdict', verdict, 'the shards of its round'), round !== undefined, true)
       ledger.same(messagePlace('verdict', verdict, `its line in ${bundleFiles.rounds}`), record !== undefined, true)
       if (round && record) await closeAgain(evidence, { verdict, round, record, batches }, ledger)
@@ -41,12 +41,9 @@ export const admission: Check = {
   },
 }
 
-const recordKey = ({ config }: Evidence, { attempt, round }: { attempt: number; round: number }): string =>
-  `${config.runId}.a${attempt}.r${round}`
-
 /** The records of the rounds, one each, and none of a round that was not asked for. */
 async function recordsOf(evidence: Evidence, ledger: Ledger): Promise<ReadonlyMap<string, RoundRecord>> {
-  const asked = new Set(evidence.facts.shards.map(({ payload }) => recordKey(evidence, payload.round)))
+  const asked = new Set(evidence.facts.shards.map(({ payload }) => roundKey(evidence.config.runId, payload.round)))
   const records = new Map<string, RoundRecord>()
   for await (const { key, value } of evidence.bundle.lines(bundleFiles.rounds, RoundLine)) {
     const place = `${bundleFiles.rounds}, ${key}`
@@ -71,7 +68,9 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   ]
   if (!refs.every((ref) => has(evidence, ref, ledger))) return
   const place = (field: string) => messagePlace('verdict', verdict, field)
-  const asked = facts.shards.filter(({ payload }) => recordKey(evidence, payload.round) === recordKey(evidence, round))
+  const asked = facts.shards.filter(
+    ({ payload }) => payload.round.attempt === round.attempt && payload.round.round === round.round,
+  )
   const counts = new Map(asked.map(({ payload }) => [payload.shard, payload.count]))
   ledger.same(place('the number of shards of its round'), counts.size, round.shards)
   ledger.same(

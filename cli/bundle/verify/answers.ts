@@ -1,3 +1,4 @@
+import { firstId } from '../../../bus/mod.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Opened, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Verdict } from '../../../schemas/messages/generation.ts'
@@ -55,13 +56,13 @@ export const answers: Check = {
       ledger.same(place('to'), entry.to, to)
       const cause = entry.cause === null ? undefined : said.get(entry.cause)
       if (cause) ledger.same(place(`cause, message ${cause.seq}, before it`), cause.seq < seq, true)
-      const first = said.get(plainId(entry.id))
+      const first = said.get(firstId(entry.id))
       if (first !== entry) compareAgain(entry, first, ledger)
       const parsed = Object.hasOwn(follows, name) ? message.schema.safeParse(payload) : null
       if (!parsed?.success) continue
       const due = follows[name as keyof Payloads](parsed.data as never)
-      ledger.same(place('id'), plainId(entry.id), `${runId}.${due.id}`)
-      const about = plainId(entry.cause ?? '')
+      ledger.same(place('id'), firstId(entry.id), `${runId}.${due.id}`)
+      const about = firstId(entry.cause ?? '')
       if (due.cause !== undefined)
         ledger.same(place('cause'), name === 'verdict' ? about.replace(/\d+$/, '') : about, `${runId}.${due.cause}`)
       const asked = cause?.payload as Record<string, unknown> | undefined
@@ -82,6 +83,3 @@ function compareAgain(entry: LogLine, first: LogLine | undefined, ledger: Ledger
     ledger.same(place(field), entry[field], first?.[field])
   ledger.same(place('to'), entry.to !== undefined, true)
 }
-
-/** A dead letter that is sent again has an id of its own. */
-const plainId = (id: string): string => id.replace(/(\.redrive-[A-Z]+-\d+)+$/, '')

@@ -1,6 +1,7 @@
 import { StoredShard } from '../../../agents/critic/round-record.ts'
 import type { JournalEntry } from '../../../agents/kit/paid/journal.ts'
 import { sha256 } from '../../../schemas/hash.ts'
+import { shardKey } from '../../../schemas/messages/generation.ts'
 import { Row } from '../../../schemas/row.ts'
 import type { UsageLine } from '../../../schemas/usage.ts'
 import { lastVerdicts } from '../../report/mod.ts'
@@ -74,7 +75,7 @@ const tokensByPlace = (usages: readonly Usage[]): Record<string, number> =>
 function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger: Ledger): void {
   for (const batch of facts.batches) {
     const { attempt, round, shard, spent } = batch.payload
-    const own = kept.get(`journal ${runId}.a${attempt}.r${round}.s${shard}`) ?? []
+    const own = kept.get(`journal ${shardKey(runId, { attempt, round }, shard)}`) ?? []
     const place = (field: string) => messagePlace('batch', batch, `spent.${field}`)
     const [calls, inputTokens, outputTokens] = [
       sumOf(own, 'calls'),

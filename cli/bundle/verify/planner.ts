@@ -2,6 +2,7 @@ import { generateStep } from '../../../agents/planner/generate/step.ts'
 import { policies, type SearchVariant } from '../../../agents/planner/policies.ts'
 import type { Outgoing, PlannerState } from '../../../agents/planner/state.ts'
 import { step } from '../../../agents/planner/step.ts'
+import { firstId } from '../../../bus/mod.ts'
 import type { Message } from '../../../schemas/message.ts'
 import { Progress, RunFinished } from '../../../schemas/messages/run.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
@@ -32,11 +33,13 @@ export const planner: Check = {
       const taken = openLedger()
       await follow(events, sent, reduce, taken)
       ledgers.push(taken)
-      if (taken.result().differences.length === 0) break
+      if (holds(taken)) break
     }
-    ledger.add((ledgers.find((each) => each.result().differences.length === 0) ?? ledgers[0]!).result())
+    ledger.add((ledgers.find(holds) ?? ledgers[0]!).result())
   },
 }
+
+const holds = (ledger: Ledger): boolean => ledger.result().differences.length === 0
 
 type Reduce = (before: PlannerState | null, event: LoggedEvent['event']) => Promise<PlannerState>
 
@@ -68,9 +71,9 @@ async function follow(
       const said = openLedger()
       for (const message of next.outbox) compareSent(`${next.config.runId}.${message.id}`, message, left, said)
       tries.push({ next, said })
-      if (said.result().differences.length === 0) break
+      if (holds(said)) break
     }
-    const { next, said } = tries.find((each) => each.said.result().differences.length === 0) ?? tries[0]!
+    const { next, said } = tries.find(({ said }) => holds(said)) ?? tries[0]!
     const ids = next.outbox.map(({ id }) => `${next.config.runId}.${id}`)
     if (!isOver && seq > last && !ids.some((id) => left.has(id)))
       return ledger.leave(`what the planner did after message ${seq}, in a run that is not over`)
@@ -80,7 +83,7 @@ async function follow(
   }
   for (const { id, name, seq } of left.values()) {
     // A dead letter's message that was sent again.
-    if (/\.redrive-[A-Z]+-\d+$/.test(id)) continue
+    if (firstId(id) !== id) continue
     ledger.differs({ place: messagePlace(name, { seq }, 'who sent it'), said: 'the planner', recomputed: null })
   }
 }

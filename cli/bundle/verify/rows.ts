@@ -5,6 +5,7 @@ import { type CheckDeps, checkAnswer, checkContamination, checkContract } from '
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Shard } from '../../../schemas/messages/generation.ts'
+import { roundKey } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import type { RejectionReason } from '../../../schemas/row.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
@@ -35,7 +36,7 @@ export const rows: Check = {
     if (!wholeTask) ledger.leave('what rows repeat of the test: give the task folder with --task')
     for (const { payload } of facts.shards) {
       const { round, shard } = payload
-      const checked = records.get(`${config.runId}.a${round.attempt}.r${round.round}`)?.done[shard]?.checked
+      const checked = records.get(roundKey(config.runId, round))?.done[shard]?.checked
       if (!checked || !has(evidence, checked, ledger) || !has(evidence, round.program, ledger)) continue
       const file = bundleFiles.object(checked.sha256)
       const deps = depsOf(await bundle.json(bundleFiles.object(round.program.sha256), Program))

@@ -1,3 +1,4 @@
+import { takenCores } from '../../../agents/evaluator/taken-cores.ts'
 import { hashOf } from '../../../schemas/hash.ts'
 import { Row } from '../../../schemas/row.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
@@ -70,9 +71,8 @@ async function comparePapers(evidence: Evidence, opened: SaidOpened, ledger: Led
 /** The audit as it was drawn from its seed, as many items of each part as were sat; none where the task has no procedure. */
 async function drawnAudit({ bundle, facts }: Evidence, opened: SaidOpened, task: Task): Promise<readonly Item[]> {
   const sat = itemsOn(opened, 'audit')
-  const taken = new Set([...task.validation, ...task.test].map(({ coreKey }) => coreKey))
-  for (const dataset of facts.openingRequests[0]?.payload.datasets ?? [])
-    for (const { origin } of await bundle.rowsOf(dataset, Row)) if (origin.coreKey) taken.add(origin.coreKey)
+  const datasets = facts.openingRequests[0]?.payload.datasets ?? []
+  const taken = await takenCores(task, datasets, (dataset) => bundle.rowsOf(dataset, Row))
   const counts = Object.fromEntries(
     [...Map.groupBy(sat, ({ part }) => part)].map(([part, items]) => [part, items.length]),
   )

@@ -1,4 +1,4 @@
-import type { Interval } from './interval.ts'
+import { around, differencesOfShares, type Interval } from './interval.ts'
 import { margin } from './margin.ts'
 import { newcombePaired, type Pairs } from './newcombe.ts'
 import { type Grouped, perSeed, twoWay } from './two-way.ts'
@@ -30,7 +30,7 @@ export function armDifference(first: Grouped, second: Grouped): Difference {
   const { standardError, critical } = margin({ variance, degreesOfFreedom: groups - 1 }, [one, two])
   const reach = critical * standardError
   if (reach === 0) return { value, interval: newcombePaired(alike(one.share, two.share, groups)), byGroup }
-  return { value, interval: { low: Math.max(-1, value - reach), high: Math.min(1, value + reach) }, byGroup }
+  return { value, interval: around(value, reach, differencesOfShares), byGroup }
 }
 
 /** As many pairs as groups, which differ as two shares do. */

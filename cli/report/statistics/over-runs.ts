@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
-import type { Interval } from './interval.ts'
+import { around, differencesOfShares, type Interval } from './interval.ts'
 import { margin } from './margin.ts'
 import { studentCritical } from './quantile.ts'
 import { type Grouped, perSeed, twoWay } from './two-way.ts'
@@ -7,24 +7,18 @@ import { type Grouped, perSeed, twoWay } from './two-way.ts'
 /** Values of independent runs: the run is the unit. */
 export type OverRuns = { runs: number; values: number[]; mean: number; sd: number | null; interval: Interval | null }
 
-/** What a share, and a difference of shares, can be. */
-export const [shares, differencesOfShares]: [Interval, Interval] = [
-  { low: 0, high: 1 },
-  { low: -1, high: 1 },
-]
-
 /**
  * Mean, deviation and interval of independent runs, cut to what there can be: Student's t (1908, Biometrika 6, 1-25). Null where there is
  * no run. One run has no interval, and nor have runs that agree to the item: by how much runs deviate they do not tell.
  */
-export function overRuns(values: readonly number[], { low, high }: Interval): OverRuns | null {
+export function overRuns(values: readonly number[], range: Interval): OverRuns | null {
   if (values.length === 0) return null
   const known = { runs: values.length, values: [...values], mean: mean([...values]) }
   if (known.runs === 1) return { ...known, sd: null, interval: null }
   const sd = sampleStandardDeviation(known.values)
   const half = (studentCritical(known.runs - 1) * sd) / Math.sqrt(known.runs)
   if (sd === 0) return { ...known, sd, interval: null }
-  return { ...known, sd, interval: { low: Math.max(low, known.mean - half), high: Math.min(high, known.mean + half) } }
+  return { ...known, sd, interval: around(known.mean, half, range) }
 }
 
 /**
@@ -41,7 +35,5 @@ export function overRunsAndItems(pairs: readonly (readonly [Grouped, Grouped])[]
   const variance = table.betweenGroups / (groups.length * pairs.length)
   const { standardError, critical } = margin({ variance, degreesOfFreedom: groups.length - 1 }, [table])
   const half = critical * standardError
-  const { low, high } = differencesOfShares
-  if (half === 0) return null
-  return { low: Math.max(low, table.share - half), high: Math.min(high, table.share + half) }
+  return half === 0 ? null : around(table.share, half, differencesOfShares)
 }
