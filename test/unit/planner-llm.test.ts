@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { extractJson } from '../../agents/kit/extract-json.ts'
 import { describeSituation } from '../../agents/planner/llm/context.ts'
 import { describeCases } from '../../agents/planner/llm/describe-cases.ts'
 import { llmPolicy } from '../../agents/planner/llm/graph.ts'
@@ -53,20 +52,6 @@ const badCase = (id: string, skill: string, input = `question ${id}`): BadCase =
   expected: '7',
   reply: 'It is 8.',
   reason: 'wrong',
-})
-
-describe('the JSON in a reply', () => {
-  test.each([
-    ['alone', '{"a": 1}', { a: 1 }],
-    ['in a fence', 'Here it is:\n```json\n{"a": {"b": "}"}}\n```\nDone.', { a: { b: '}' } }],
-    ['after thoughts', '<think>maybe {"a": 0}</think>{"a": 1}', { a: 1 }],
-    ['the largest of several', 'like {"x": 1} but {"a": [1, 2, 3], "b": "\\"{"}', { a: [1, 2, 3], b: '"{' }],
-    ['after a brace that leads nowhere', 'a set {1, 2} and {"a": 1}', { a: 1 }],
-    ['cut off', '{"a": {"b": 1', undefined],
-    ['none', 'I cannot do that.', undefined],
-  ])('%s', (_, reply, value) => {
-    expect(extractJson(reply)).toEqual(value)
-  })
 })
 
 describe('faults of a program', () => {

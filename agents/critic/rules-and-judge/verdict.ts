@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { gapOf } from '../../kit/reply/ending.ts'
+import { wholeObject } from '../../kit/reply/objects.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 
 const Verdict = z.strictObject({
@@ -8,22 +10,15 @@ const Verdict = z.strictObject({
 })
 export type Verdict = z.infer<typeof Verdict>
 
-const fence = /^```(?:json)?\s*\n([\s\S]*?)\n?```$/
-
 /**
- * The verdict of a reply that is one JSON object and nothing else (a code fence apart) and carries the mark; null for every other.
- * JSON is never looked for inside a text: the row could have put it there.
+ * The verdict of a whole reply that is one JSON object and nothing else (thoughts and a code fence apart) and carries the mark; null for every
+ * other. JSON is never looked for inside a text: the row could have put it there.
  */
 export function readVerdict(
-  { text, refused, cut }: Pick<Reply, 'text' | 'refused' | 'cut'>,
+  reply: Pick<Reply, 'text' | 'refused' | 'cut' | 'stopped' | 'thinking'>,
   mark: string,
 ): Verdict | null {
-  if (refused || cut) return null
-  const said = text.trim()
-  try {
-    const parsed = Verdict.safeParse(JSON.parse(fence.exec(said)?.[1] ?? said))
-    return parsed.success && parsed.data.mark === mark ? parsed.data : null
-  } catch {
-    return null
-  }
+  if (reply.refused || gapOf(reply) !== null) return null
+  const parsed = Verdict.safeParse(wholeObject(reply.text))
+  return parsed.success && parsed.data.mark === mark ? parsed.data : null
 }

@@ -2,6 +2,7 @@ import { majorityOf, type Vote } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { userTurn } from '../../../schemas/task.ts'
 import type { Call } from '../../kit/paid/call.ts'
+import { gapOf } from '../../kit/reply/ending.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
 
@@ -17,8 +18,8 @@ export type VoteDeps = {
 
 /**
  * The teacher solves the row's question again without its answer. More than half of `k` solutions must agree with the row. As many
- * as make a majority are asked for first, the others only where they can still decide. Where calls fail and what they would have
- * said decides, the row is unchecked.
+ * as make a majority are asked for first, the others only where they can still decide. A solution that is not whole agrees
+ * with nothing. Where calls fail and what they would have said decides, the row is unchecked.
  */
 export async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDeps): Promise<Finding> {
   const answer = await deps.answerOf(row)
@@ -27,7 +28,8 @@ export async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDe
   const ask = async (turn: number): Promise<boolean | null> => {
     const request = { messages, sampling: { temperature, maxTokens: deps.maxTokens, seed: turn } }
     const solution = await deps.call(callNameOf(row, 'vote', turn), request, 'vote')
-    return 'reply' in solution ? deps.agrees(solution.reply.text, answer, row) : null
+    if (!('reply' in solution)) return null
+    return gapOf(solution.reply) === null && deps.agrees(solution.reply.text, answer, row)
   }
   const majority = majorityOf({ k })
   const askFor = (from: number, to: number) =>

@@ -10,8 +10,11 @@ import type { ChatMessage } from '../../kit/teacher/request.ts'
 /** What one index of a shard asks the teacher for. A row's id is the stem and its sample's number. */
 export type Prompt = { index: number; stem: string; sample: number; messages: ChatMessage[]; context: HookContext }
 
+/** What a teacher is asked for, with what stands in place of each field. */
+export const rowForm = { input: '<the question>', output: '<the worked answer>' } as const
+
 const replyForm =
-  'Reply with one JSON object and nothing else: {"input": "<the question>", "output": "<the worked answer>"}. ' +
+  `Reply with one JSON object and nothing else: {"input": "${rowForm.input}", "output": "${rowForm.output}"}. ` +
   'The output must follow this instruction:'
 
 /** A number in [0, 1) that follows from the text alone. */

@@ -1,8 +1,9 @@
 import type { FailureKind } from '../../../schemas/row.ts'
-import { extractJson } from '../../kit/extract-json.ts'
-import { withLatexEscaped } from '../../kit/latex-escapes.ts'
+import { gapOf } from '../../kit/reply/ending.ts'
+import { lastObject } from '../../kit/reply/objects.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
+import { rowForm } from './compose.ts'
 
 /** Runs the hooks of a source for one reply. */
 export type RunHooks = (given: Given, context: HookContext) => Promise<Hooked>
@@ -13,13 +14,19 @@ export type ReadReply =
   | { fault: string; kind: FailureKind }
   | { failure: string; kind: FailureKind }
 
-/** Reads a reply: its JSON object or what the source's `parse` makes of it, then the source's other hooks. */
+/**
+ * Reads a reply: its JSON object or what the source's `parse` makes of it, then the source's other hooks. One that is not whole is
+ * no row, and no hook sees it.
+ */
 export async function readReply(
-  reply: Pick<Reply, 'text' | 'cut'>,
+  reply: Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'>,
   { parses, run }: { parses: boolean; run: RunHooks | null },
   context: HookContext,
 ): Promise<ReadReply> {
-  const parsed = parses && reply.text.trim() !== '' ? null : parseRow(reply)
+  const gap = gapOf(reply)
+  if (gap !== null) return { fault: gap, kind: reply.stopped === undefined ? 'truncated' : 'teacher' }
+  if (reply.text.trim() === '') return { fault: 'it was empty', kind: 'unusable' }
+  const parsed = parses ? null : parseRow(reply.text)
   if (parsed && 'fault' in parsed) return { ...parsed, kind: 'unusable' }
   if (!run) return { rows: parsed ? [parsed.row] : [] }
   const hooked = await run(parsed ?? { reply: reply.text }, context)
@@ -37,13 +44,16 @@ export async function readReply(
   }
 }
 
-/** Reads the JSON object of a reply, with or without a code fence, thoughts or words around it. */
-function parseRow({ text, cut }: Pick<Reply, 'text' | 'cut'>): { row: WrittenRow } | { fault: string } {
-  const ending = cut ? ', for it was cut off at the token limit' : ''
-  if (text.trim() === '') return { fault: `it was empty${ending}` }
-  const written = extractJson(withLatexEscaped(text))
-  if (written === undefined) return { fault: `it held no whole, valid JSON object${ending}` }
-  const parsed = WrittenRow.safeParse(written)
-  if (parsed.success) return { row: parsed.data }
-  return { fault: 'its JSON object lacked a non-empty text "input" or "output"' }
+const faults = {
+  none: 'it held no whole, valid JSON object',
+  broken: 'its last JSON object was not whole or not valid',
+  other: 'its JSON object lacked a non-empty text "input" or "output"',
+} as const
+
+/** The row that a reply ends in, with or without a code fence, drafts or words around it. */
+function parseRow(text: string): { row: WrittenRow } | { fault: string } {
+  const found = lastObject(text, rowForm, true)
+  if ('fault' in found) return { fault: faults[found.fault] }
+  const parsed = WrittenRow.safeParse(found.object)
+  return parsed.success ? { row: parsed.data } : { fault: faults.other }
 }

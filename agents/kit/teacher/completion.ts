@@ -1,13 +1,20 @@
 import { z } from 'zod'
 import { beginning } from '../beginning.ts'
+import { endingOf } from '../reply/ending.ts'
+import { withoutThoughts } from '../reply/thoughts.ts'
 import { parseJson } from './parse-json.ts'
 import { tokensOf } from './tokens.ts'
 
-/** What the teacher said. `cut` tells that the reply reached its token limit. */
+/** What the teacher said, its thoughts taken off. Whether that is a whole reply, `reply/ending.ts` tells. */
 export const Reply = z.object({
   text: z.string(),
   refused: z.boolean(),
+  /** It reached its token limit. */
   cut: z.boolean(),
+  /** What ended it early, in the endpoint's word, where that was no limit. */
+  stopped: z.string().optional(),
+  /** Its thoughts do not end, or nothing came after them. */
+  thinking: z.literal(true).optional(),
   model: z.string(),
   inputTokens: z.number().int().nonnegative(),
   outputTokens: z.number().int().nonnegative(),
@@ -24,27 +31,23 @@ const TextPart = z.object({ type: z.literal('text'), text: z.string() })
 const maxTextChars = 2 ** 17
 const maxNameChars = 200
 
-/** What a message says, and whether it was cut off: at the token limit, as `finish` tells, or because nothing is read that is as long. */
-export function saidIn(content: unknown, finish: unknown): Pick<Reply, 'text' | 'cut'> {
-  const text = textOf(content).toWellFormed()
-  return { text: beginning(text, maxTextChars), cut: finish === 'length' || text.length > maxTextChars }
+/** What a message says, and how it ended: as `finish` tells, or cut off because nothing is read that is as long. */
+export function saidIn(content: unknown, finish: unknown): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'> {
+  const { answer, open } = withoutThoughts(textOf(content).toWellFormed())
+  const ending = endingOf(finish)
+  return {
+    text: beginning(answer, maxTextChars),
+    ...ending,
+    cut: ending.cut || answer.length > maxTextChars,
+    ...(open && { thinking: true as const }),
+  }
 }
 
 /** A text, or a list of parts of which those that are text count: others hold a model's thoughts. */
 function textOf(content: unknown): string {
-  if (typeof content === 'string') return withoutThoughts(content)
+  if (typeof content === 'string') return content
   const parts = Array.isArray(content) ? content : []
   return parts.flatMap((part) => TextPart.safeParse(part).data?.text ?? []).join('')
-}
-
-const thoughtsEnd = '</think>'
-
-/** Reasoning models think aloud before they answer, where their endpoint does not take it out; some begin without the opening tag. */
-function withoutThoughts(text: string): string {
-  const end = text.indexOf(thoughtsEnd)
-  const begin = text.indexOf('<think>')
-  const leads = begin < 0 || begin > end || text.slice(0, begin).trim() === ''
-  return end >= 0 && leads ? text.slice(end + thoughtsEnd.length).trimStart() : text
 }
 
 /** Endpoints leave counts out, send null or fractions; that is no reason to lose a paid reply. */

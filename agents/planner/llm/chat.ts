@@ -7,7 +7,7 @@ import type { PlannerRequest, ReplySchema } from './model.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
 export type Turn = ChatMessage
-export type ChatReply = Pick<Reply, 'text' | 'cut'>
+export type ChatReply = Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'>
 
 /** The calls of one decision. */
 export type Chat = {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { beginning } from '../../kit/beginning.ts'
-import { extractJson } from '../../kit/extract-json.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
+import { gapOf } from '../../kit/reply/ending.ts'
+import { lastObject } from '../../kit/reply/objects.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'
@@ -67,9 +68,12 @@ async function askPlan({
   turns,
   deps: { chat, options },
 }: State): Promise<ChatReply & { said: PlanReply | undefined }> {
-  const read = (reply: ChatReply) => ({ ...reply, said: PlanReply.safeParse(extractJson(reply.text)).data })
+  const read = (reply: ChatReply) => {
+    const found = lastObject(reply.text, planForm, false)
+    return { ...reply, said: 'object' in found ? PlanReply.safeParse(found.object).data : undefined }
+  }
   const first = read(await chat.ask('plan', turns))
-  if (first.said || !first.cut) return first
+  if (first.said || gapOf(first) === null) return first
   const shorter: Turn[] = [
     { role: 'assistant', content: beginning(first.text, options.shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('shorter', { tokens: String(options.maxTokens) }) },
@@ -101,6 +105,7 @@ async function plan(state: State): Promise<Partial<State>> {
     turns: [...turns, ...answered],
   }
 }
+const planForm = { diagnosis: '', plan: '' }
 const PlanReply = z.object({ diagnosis: z.string().min(1), plan: z.string().default('') })
 type PlanReply = z.infer<typeof PlanReply>
 

@@ -65,16 +65,15 @@ export function createPlannerModel(
     if ('why' in said) return { ok: false as const, ...said }
     justAnswered = true
     const usage = said.usage_metadata
-    const { text, cut } = saidIn(said.content, said.response_metadata.finish_reason)
+    const spoken = saidIn(said.content, said.response_metadata.finish_reason)
     const prompt = messages.map(({ content }) => String(content)).join('\n')
     const withheld = dialect.withheld({ temperature: sampling.temperature })
     const reply: Reply = {
-      text,
+      ...spoken,
       refused: false,
-      cut,
       model,
       ...(withheld.length > 0 && { withheld }),
-      ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, text),
+      ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, spoken.text),
     }
     return { ok: true as const, reply }
   }

@@ -1,10 +1,12 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
-import { extractJson } from '../../kit/extract-json.ts'
+import { gapOf } from '../../kit/reply/ending.ts'
+import { lastObject } from '../../kit/reply/objects.ts'
 import type { Situation } from '../policy.ts'
 import { hookFaults } from '../program/hook-faults.ts'
 import { budgetFaults, checkProgram } from '../program/program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import { apportion } from '../rules/apportion.ts'
+import type { ChatReply } from './chat.ts'
 
 export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: false; faults: string[] }
 
@@ -12,16 +14,17 @@ export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: f
  * Self-review without a model: finds the program in a reply and checks all that can be checked of it. Numbers that are merely off
  * (rows that do not add up, more carried over than there is) are set right and noted; everything else goes back as faults.
  */
-export async function review(reply: { text: string; cut: boolean }, situation: Situation): Promise<Reviewed> {
-  const written = extractJson(reply.text)
+export async function review(reply: ChatReply, situation: Situation): Promise<Reviewed> {
+  const gap = gapOf(reply)
+  const found = lastObject(reply.text, programForm, false)
   // Of a program that does not parse as a whole, a part may: what that lacks would mislead. So may one that stands before it.
-  const isWhole = !reply.cut || /\}[\s`]*$/.test(reply.text)
-  if (!isWhole || typeof written !== 'object' || written === null || !('sources' in written)) {
-    const cut = 'the reply was cut off at its token limit (agents.planner.options.maxTokens): write a shorter program'
-    return { ok: false, faults: [reply.cut ? cut : 'there is no JSON object with "sources" in the reply that parses'] }
+  const isWhole = gap === null || (reply.cut && !reply.thinking && /\}[\s`]*$/.test(reply.text))
+  if (!isWhole || 'fault' in found) {
+    const shorter = reply.cut ? ' (agents.planner.options.maxTokens): write a shorter program' : ''
+    return { ok: false, faults: [gap === null ? noProgram : `the reply cannot be used: ${gap}${shorter}`] }
   }
   const cases = new Map((situation.best?.badCases ?? []).map(({ id, input }) => [`@${id}`, input]))
-  const checked = checkProgram(withSeeds(written, cases), {
+  const checked = checkProgram(withSeeds(found.object, cases), {
     skills: situation.task.skills.map(({ name }) => name),
     kinds: situation.sourceKinds,
     paidChecks: situation.paidChecks,
@@ -39,6 +42,10 @@ export async function review(reply: { text: string; cut: boolean }, situation: S
   const unpaid = whole.ok ? budgetFaults(whole.program, situation.left.teacherCalls ?? Number.POSITIVE_INFINITY) : []
   return unpaid.length > 0 ? { ok: false, faults: unpaid } : whole
 }
+
+/** Whatever has sources is a program, or was to be one. */
+const programForm = { sources: '' }
+const noProgram = 'there is no JSON object with "sources" in the reply that parses'
 
 /** Seeds that name a failed case as `@id` become its question. */
 function withSeeds(written: unknown, cases: ReadonlyMap<string, string>): unknown {

@@ -3,7 +3,7 @@ import type { Verdict } from '../../../schemas/messages/generation.ts'
 import type { Yield } from '../../../schemas/row.ts'
 
 /** The program's own faults: each costs its row, and a source that has nothing else costs the program. */
-const ownFaults = ['hook', 'context'] as const
+const ownFaults = ['hook', 'context', 'truncated'] as const
 
 /**
  * Why a program raised: its sources of which no reply has ever become a candidate, most of them for a fault of the program itself. Null
@@ -16,7 +16,12 @@ export function brokenSources(
   const broken = Object.entries(bySource).flatMap(([source, { asked, generated, failed }]) => {
     const own = ownFaults.reduce((sum, kind) => sum + (failed?.[kind] ?? 0), 0)
     if (generated > 0 || own * 2 <= asked) return []
-    const words = ownFaults.flatMap((kind) => failures?.[source]?.[kind] ?? [])
+    const words = ownFaults.flatMap((kind) => {
+      const reason = failures?.[source]?.[kind]
+      return reason === undefined
+        ? []
+        : [kind === 'truncated' ? `${reason} (give its sampling a higher maxTokens)` : reason]
+    })
     return [`source "${source}" made no row of ${asked}: ${words.join('; ')}`]
   })
   return broken.length > 0 ? broken.join('\n') : null

@@ -2,6 +2,7 @@ import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask, Seed, TrainingRow } from '../../../schemas/task.ts'
 import { openSandbox, type Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { composePrompts } from '../../generator/llm/compose.ts'
+import { withoutThoughts } from '../../kit/reply/thoughts.ts'
 import { callHooks, type Hooked, hooksThatDoNotCompile } from '../../kit/sandbox/hooks.ts'
 
 /** A row that holds, for hooks to be tried on, and a reply for `parse` where there is one. */
@@ -47,7 +48,7 @@ async function tryOn(
   const hooked =
     reply === undefined
       ? await callHooks(sandbox, rest, { row }, prompt!.context)
-      : await callHooks(sandbox, source.hooks!, { reply }, prompt!.context)
+      : await callHooks(sandbox, source.hooks!, { reply: withoutThoughts(reply).answer }, prompt!.context)
   return { faults: hooked.kind === 'failed' ? [`: on a sample: ${hooked.reason}`] : [], said: wordsOf(hooked) }
 }
 

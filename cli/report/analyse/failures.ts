@@ -22,7 +22,7 @@ export function failuresOf(facts: RunFacts, datasets: readonly DatasetFacts[]): 
 
 const truncated = /cut off|truncat/i
 const timedOut = /timed? ?-?out/i
-const nothingToRead = /no JSON object/i
+const nothingToRead = /no JSON object|no answer came/i
 const unpaid = /might not fit in the run|no call of the planner|pays for none/i
 
 /** What a model wrote in place of a program, or how its program failed. */
@@ -45,7 +45,7 @@ function ranOutOfHours({ config, shards, verdicts }: RunFacts, attempt: number):
 function ofReply(kind: FailureKind | undefined, reason: string): FailureCategory {
   if (kind === 'not-accepted') return 'other'
   if (timedOut.test(reason) || kind === 'gone') return 'time-out'
-  if (truncated.test(reason)) return 'truncated'
+  if (kind === 'truncated' || truncated.test(reason)) return 'truncated'
   if (kind === 'hook') return 'runtime-error'
   return kind === 'unusable' ? 'extraction' : 'other'
 }

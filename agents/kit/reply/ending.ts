@@ -1,0 +1,38 @@
+/** How a reply ended, as its endpoint tells: `cut` at a limit of tokens, or `stopped` by something else, in the endpoint's own word. */
+export type Ending = { cut: boolean; stopped?: string }
+
+/** What endpoints call the end of a whole reply, in the letters of the word alone. */
+const whole = new Set(
+  `stop endturn eos eostoken eossequence endofsequence endofturn stopsequence stopstr stopstring stoptoken stopword toolcall toolcalls tooluse
+  functioncall complete completed completion finish finished end done success normal`.split(/\s+/),
+)
+/** Words of endpoints that say nothing. */
+const unsaid = new Set(['', 'null', 'none', 'undefined', 'unspecified'])
+const limit = /length|token|limit|max|window|truncat|cutoff|incomplete|budget/
+
+const maxWordChars = 80
+
+/**
+ * What a finish reason says. Whoever gives none (null, a number, no field at all) is taken at its word that this is the reply; a word that
+ * nobody knows ends no whole reply.
+ */
+export function endingOf(finish: unknown): Ending {
+  const said = typeof finish === 'string' ? finish.trim() : ''
+  const word = said
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
+    .replace(/^finishreason/, '')
+  if (unsaid.has(word) || whole.has(word)) return { cut: false }
+  return limit.test(word) ? { cut: true } : { cut: false, stopped: said.slice(0, maxWordChars) }
+}
+
+/** What tells whether a reply is whole. */
+export type Ended = { cut: boolean; stopped?: string | undefined; thinking?: boolean | undefined }
+
+/** Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. It is then never a row, a score, or a vote. */
+export function gapOf({ cut, stopped, thinking }: Ended): string | null {
+  const limited = cut ? ', and were cut off at the token limit' : ''
+  if (thinking) return `no answer came after its thoughts${limited}`
+  if (cut) return 'it was cut off at the token limit'
+  return stopped === undefined ? null : `its endpoint ended it early ("${stopped}")`
+}

@@ -1,0 +1,119 @@
+import { latexCommands, wordlikeCommands } from './latex-commands.ts'
+
+/** An escape of a JSON string: legal ones that are no letter, `\b \f \n \r \t` with the letters behind them, and any other. */
+const escapeSequence = /\\(?:u[\da-fA-F]{4}|["/]|(\\)|([bfnrt])([A-Za-z]*)|([\s\S]))/g
+
+/** What a writer does with the backslashes of LaTeX, as the whole object shows: two for one, as JSON wants it, or one. */
+type Habit = { doubles: boolean; single: boolean }
+
+/**
+ * The strings of one JSON object, as they stand between their quotes, with the backslashes doubled that their writer forgot to double.
+ *
+ * Models write `"\sqrt{2}"`, which JSON refuses, and `"\frac{1}{2}"` or `"$a \neq b$"`, which it reads as a form feed or a line end and the
+ * rest of the word. An escape that JSON does not have is always meant as a backslash. One that it has, and that stands for a character
+ * which no text holds before a letter (`\b`, `\f`, `\r`), is a command where it completes one. A line end or a tab is one where it
+ * completes a command whose rest is no word (`\times`: no column begins with "imes"), and where the rest may be a word (`\nu`, `\text`) only
+ * if it stands in mathematics, or has an argument, by a writer who doubles nothing else. All other JSON stays as it is.
+ */
+export function latexIn(strings: readonly string[]): string[] {
+  if (!strings.some((text) => text.includes('\\'))) return [...strings]
+  const habit = habitOf(strings)
+  return strings.map((text) => (text.includes('\\') ? withLatex(text, habit) : text))
+}
+
+function habitOf(strings: readonly string[]): Habit {
+  const habit = { doubles: false, single: false }
+  for (const text of strings) {
+    for (const { 0: found, 1: backslash, 2: letter, 3: rest, 4: other, index } of text.matchAll(escapeSequence)) {
+      if (backslash && /^[A-Za-z]{2}/.test(text.slice(index + found.length, index + found.length + 2)))
+        habit.doubles = true
+      if (other && other !== "'") habit.single = true
+      if (letter === 'b' || letter === 'f') habit.single ||= latexCommands.has(`${letter}${rest}`)
+    }
+  }
+  return habit
+}
+
+function withLatex(text: string, habit: Habit): string {
+  const spans = mathSpans(text)
+  let next = 0
+  return text.replaceAll(escapeSequence, (whole, backslash, letter, rest, other, at: number) => {
+    while (next < spans.length && spans[next]!.to <= at) next++
+    const span = spans[next]
+    const math = span && span.from <= at ? span : null
+    if (other === "'") return other
+    if (other !== undefined) return `\\${whole}`
+    // A row of a matrix ends in two backslashes, of which JSON would leave one.
+    if (backslash)
+      return math && habit.single && !habit.doubles && /^[\s&[]/.test(text.slice(at + 2)) ? `\\\\${whole}` : whole
+    if (!letter || rest === '') return whole
+    return isCommand({ letter, rest, at, text, math, habit }) ? `\\${whole}` : whole
+  })
+}
+
+type Place = { letter: string; rest: string; at: number; text: string; math: Span | null; habit: Habit }
+
+function isCommand({ letter, rest, at, text, math, habit }: Place): boolean {
+  const known = latexCommands.has(letter + rest)
+  if (letter !== 'n' && letter !== 't') return known || math !== null
+  if (!known) return letter === 't' && math !== null && !math.isDisplay && !habit.doubles
+  if (!wordlikeCommands.has(letter + rest)) return true
+  if (habit.doubles) return false
+  if (math) return letter === 't' || !beginsLine(text, at, math)
+  const behind = text[at + 2 + rest.length] ?? ' '
+  if (behind === '{') return rest.length > 1
+  if (habit.single && letter === 't') return true
+  // No row begins with a tab; a line does not end in one blank, nor in the middle of a term.
+  if (at === 0) return letter === 't' || habit.single
+  const before = text.slice(Math.max(0, at - 2), at)
+  return /[^\s\\] $/.test(before) ? /[\s\d\\({=]/.test(behind) : habit.single && /[({[=^_+*/<>|&`$-]$/.test(before)
+}
+
+/** Whether a line end is to be expected here: the mathematics stands on lines of its own, or another one ends just before. */
+const beginsLine = (text: string, at: number, { from, to, isDisplay }: Span): boolean => {
+  const before = text.slice(from, at).trimEnd()
+  if (before.endsWith('\\n') || before.endsWith('\\\\')) return true
+  return before === '' && isDisplay && /\\n\s*$/.test(text.slice(at + 2, to))
+}
+
+/** Mathematics in a string, its delimiters not counted. */
+type Span = { from: number; to: number; isDisplay: boolean }
+
+/** Delimiters, with one backslash or two (four are two of the text), and line ends, which no mathematics inside a line has. */
+const delimiter = /\\\\\\\\|\\{1,2}[()[\]]|\\{1,2}(?:begin|end)\{([A-Za-z]+)\*?\}|\\(n[A-Za-z]*)|\\[\s\S]|\n|\$\$|\$/g
+const mathematical = /matri|array|align|equation|cases|gather|split|multline|math/
+const closerOf: Readonly<Record<string, string>> = { '(': ')', '[': ']', $: '$', $$: '$$' }
+
+/** Spans of mathematics from left to right, in one pass. A dollar opens and closes as in Pandoc, so that prices are none. */
+function mathSpans(text: string): Span[] {
+  const spans: Span[] = []
+  let open: { from: number; closer: string; isDisplay: boolean } | null = null
+  for (const { 0: found, 1: environment, 2: word, index } of text.matchAll(delimiter)) {
+    const from = index + found.length
+    if (found === '\n' || (word !== undefined && !latexCommands.has(word))) {
+      if (open && !open.isDisplay) open = null
+      continue
+    }
+    const mark = environment
+      ? found.includes('begin{')
+        ? `begin ${environment}`
+        : `end ${environment}`
+      : found.replace(/^\\+/, '')
+    if (open && mark === open.closer && (mark !== '$' || closesHere(text, index))) {
+      spans.push({ from: open.from, to: index, isDisplay: open.isDisplay })
+      open = null
+    } else if (environment ? mark.startsWith('begin') && mathematical.test(environment) && !open : closerOf[mark]) {
+      if (mark === '$' ? !opensHere(text, from) || (open && open.closer !== '$') : open && mark !== '$$') continue
+      open = {
+        from,
+        closer: environment ? `end ${environment}` : closerOf[mark]!,
+        isDisplay: mark !== '$' && mark !== '(',
+      }
+    }
+  }
+  return spans
+}
+
+/** What programs write `${name}` is no mathematics either. */
+const opensHere = (text: string, from: number) => /^(?:[^\s${]|\{[^A-Za-z])/.test(text.slice(from, from + 2))
+const closesHere = (text: string, at: number) => !/\s/.test(text[at - 1] ?? '') && !/\d/.test(text[at + 1] ?? '')

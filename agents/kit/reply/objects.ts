@@ -1,0 +1,88 @@
+import { type ObjectAt, objectAt, type Search } from './relaxed-json.ts'
+
+type JsonObject = ObjectAt['value']
+
+/**
+ * The form that a reply was asked for in: the fields wanted, each with what the prompt shows in its place. An object that repeats the
+ * prompt's form is none.
+ */
+export type Form = Readonly<Record<string, string>>
+
+/** `none`: no object; `other`: none with a field that is wanted; `broken`: the last with one does not end, or is no JSON. */
+export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken' }
+
+/**
+ * The last object of a reply that has a field of the form: what stands before it are drafts, however long. Where it stands inside another
+ * (`{"row": {…}}`), it is that; objects behind it that have no field of the form are remarks. Where one that has does not end, the reply
+ * is not whole, and what stands before it is not taken in its place.
+ */
+export function lastObject(text: string, form: Form, literals: boolean): Found {
+  const search: Search = { left: 8 * text.length, literals }
+  let last: JsonObject | undefined
+  let isBroken = false
+  let isAny = false
+  let from = 0
+  for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at)) {
+    const found = objectAt(text, at, search)
+    if (!found) {
+      at++
+      continue
+    }
+    isBroken ||= beginsOne(text.slice(from, at), form)
+    const object = holderOf(found.value, form)
+    if (object) {
+      last = object
+      isBroken = false
+    }
+    isAny = true
+    from = found.end
+    at = found.end
+  }
+  if (isBroken || beginsOne(text.slice(from), form)) return { fault: 'broken' }
+  if (last) return { object: last }
+  const inner = isAny ? undefined : encoded(text)
+  return inner === undefined ? { fault: isAny ? 'other' : 'none' } : lastObject(inner, form, literals)
+}
+
+/** The object that a whole text is, apart from a code fence; undefined for every other text. */
+export function wholeObject(text: string): JsonObject | undefined {
+  const plain = text.trim()
+  const inside = /^```(?:json)?\s*\n([\s\S]*?)\n?```$/i.exec(plain)?.[1]?.trim() ?? plain
+  const found = inside.startsWith('{') ? objectAt(inside, 0, { left: inside.length }) : undefined
+  return found?.end === inside.length ? found.value : undefined
+}
+
+/** The last object at or inside a value with a field of the form. */
+function holderOf(value: unknown, form: Form): JsonObject | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (!Array.isArray(value) && Object.keys(form).some((field) => field in value)) {
+    return isEcho(value as JsonObject, form) ? undefined : (value as JsonObject)
+  }
+  for (const inner of Object.values(value).toReversed()) {
+    const found = holderOf(inner, form)
+    if (found) return found
+  }
+  return undefined
+}
+
+const isEcho = (value: JsonObject, form: Form): boolean =>
+  Object.entries(form).every(
+    ([field, shown]) => value[field] === shown || value[field] === '...' || value[field] === '…',
+  )
+
+/** Whether an object with a field of the form begins in a text. */
+function beginsOne(text: string, form: Form): boolean {
+  const field = Object.keys(form).join('|')
+  return new RegExp(String.raw`[{,]\s*["'“”„](?:${field})["'“”]\s*:|\{\s*(?:${field})\s*:`).test(text)
+}
+
+/** A reply that is a text of JSON with the object inside. */
+function encoded(text: string): string | undefined {
+  if (!/^\s*"/.test(text)) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}

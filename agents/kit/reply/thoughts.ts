@@ -1,0 +1,155 @@
+import { objectAt, type Search } from './relaxed-json.ts'
+
+/** What a reply says outside its thoughts. `open`: its thoughts do not end, or nothing comes after them. */
+export type Spoken = { answer: string; open: boolean }
+
+/** A word in the name of what holds thoughts: `think`, `seed:think`, `thought_process`, `begin_of_thought`, Gemma's `unused94`. */
+const thinking =
+  /^(?:ant)?think(?:ing)?$|^thoughts?$|^reason(?:ing)?$|^reflections?$|^(?:analysis|scratchpad|monologue|rumination|cot|unused94|unused95)$/
+/** A word in the name of the token before an answer, or behind it: `begin_of_solution`, `END_RESPONSE`, `answer_start`. */
+const answering = /^(?:solution|response|answer|output|final|content|message)$/
+const closing = /^(?:end|stop|close|suffix|unused95)$/
+const sides = /^(?:begin|start|open|prefix|end|stop|close|suffix|of)$/
+/** Tokens between turns; what one of them ends is over. */
+const turns = /^(?:end|return|call|start|turn|im_start|im_end|eot_id|eom_id|eos|end_of_turn|end_of_text|endoftext)$/i
+
+/**
+ * What may begin or end thoughts: a brace, where an object of JSON may begin; the head of a channel, in Harmony's form and Gemma's; a
+ * special token; a tag as of XML, escaped or in Kimi's brackets; Mistral's and Apriel's brackets.
+ */
+const marks = new RegExp(
+  [
+    String.raw`\{`,
+    String.raw`<\|channel\|?>\s*(?<channel>[a-z]*)(?:[^<\n]{0,200}(?:<\|constrain\|>[^<\n]{0,50})?<\|message\|>)?`,
+    String.raw`<[|｜](?<token>[\w▁]+)[|｜]?>(?:(?<=start\|>)assistant)?`,
+    String.raw`<(?<closer>channel|turn)\|>`,
+    String.raw`(?:[<◁]|&lt;)\s{0,9}(?<slash>/?)\s{0,9}(?<tag>[a-z][\w:.-]*)(?<attributes>(?:\s[^<>▷]{0,300})?/?)(?:[>▷]|&gt;)`,
+    String.raw`\[(?<bracketSlash>/?)(?<bracket>think(?:ing)?)\](?!\()`,
+    String.raw`\[(?<apriel>BEGIN|END) FINAL RESPONSE\]`,
+  ].join('|'),
+  'gi',
+)
+
+/** `open` and `close` have a name; `answer`: all before it was thoughts; `turn`: what a special token began is over. */
+type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn' }
+
+/**
+ * Takes a model's thoughts off its reply, in whatever tags: of any case, with blanks and attributes, inside one another, again and again, or
+ * ended without a beginning where the prompt began them. A tag in a string of JSON, or between quotes, is text. Linear in the reply's length.
+ *
+ * T1  Nothing in thoughts, or before an end of thoughts whose beginning nobody saw, is part of the answer.
+ * T2  Thoughts end with the tag that began them: those inside them do not end them. A tag that ends none of them ends all.
+ */
+export function withoutThoughts(reply: string): Spoken {
+  const text = behindPhrases(reply)
+  if (text === null) return { answer: '', open: true }
+  if (!/[<[◁]|&lt;/.test(text)) return { answer: text, open: false }
+  const pieces: string[] = []
+  const open: string[] = []
+  const search: Search = { left: 8 * text.length }
+  let from = 0
+  let behindObject = 0
+  let begun = 0
+  let ended = 0
+  for (const found of text.matchAll(marks)) {
+    const { 0: whole, index } = found
+    if (index < behindObject) continue
+    if (whole === '{') {
+      behindObject = objectAt(text, index, search)?.end ?? 0
+      continue
+    }
+    const behind = index + whole.length
+    const mark = isQuoted(text, index, behind) ? null : markOf(found, open)
+    if (!mark) continue
+    if (open.length === 0) pieces.push(text.slice(from, index))
+    from = behind
+    switch (mark.kind) {
+      case 'open':
+        begun++
+        if (!open.includes(mark.name)) open.push(mark.name)
+        break
+      case 'close': {
+        const isStray = open.length === 0 && begun > 0 && begun === ended && text.slice(behind).trim() === ''
+        if (open.length === 0 && !isStray) pieces.length = 0
+        open.length = Math.max(0, open.indexOf(mark.name))
+        ended++
+        break
+      }
+      case 'answer':
+        pieces.length = 0
+        open.length = 0
+        break
+      case 'turn':
+        if (open.at(-1)?.startsWith('|')) open.pop()
+        break
+      default:
+        mark satisfies never
+    }
+  }
+  if (from === 0) return { answer: text, open: false }
+  if (open.length === 0) pieces.push(text.slice(from))
+  const answer = unwrapped(pieces.join('').trimStart())
+  return { answer, open: open.length > 0 || answer === '' }
+}
+
+/** A tag between quotes is spoken of, not used. */
+const isQuoted = (text: string, from: number, to: number): boolean =>
+  /[`"'“‘«]/.test(text[from - 1] ?? '') && /[`"'”’»]/.test(text[to] ?? '')
+
+function markOf({ groups = {} }: RegExpExecArray, open: readonly string[]): Mark | null {
+  const { channel, token, closer, slash, tag, attributes = '', bracketSlash, bracket, apriel } = groups
+  if (channel !== undefined)
+    return answering.test(channel.toLowerCase()) ? { kind: 'answer' } : { kind: 'open', name: '|channel' }
+  if (closer !== undefined)
+    return closer.toLowerCase() === 'channel' ? { kind: 'close', name: '|channel' } : { kind: 'turn' }
+  if (apriel !== undefined) return { kind: apriel.toLowerCase() === 'begin' ? 'answer' : 'turn' }
+  if (bracket !== undefined) return { kind: bracketSlash ? 'close' : 'open', name: `[${bracket.toLowerCase()}` }
+  if (token !== undefined) return ofToken(token)
+  if (tag?.toLowerCase() === 'details') {
+    // As Open WebUI has it; any other is part of a text.
+    if (slash) return open.includes('details') ? { kind: 'close', name: 'details' } : null
+    return /type\s*=\s*["']?(?:reason|think)/i.test(attributes) ? { kind: 'open', name: 'details' } : null
+  }
+  return tag === undefined ? null : ofTag(tag.toLowerCase(), slash === '/', attributes)
+}
+
+function ofToken(token: string): Mark | null {
+  const words = token.toLowerCase().split(/[_▁]/)
+  if (words[0] === 'inner' || words.some((word) => thinking.test(word))) {
+    const name = `|${words.filter((word) => !sides.test(word)).join(' ')}`
+    return { kind: words.some((word) => closing.test(word)) ? 'close' : 'open', name }
+  }
+  if (turns.test(token)) return { kind: 'turn' }
+  if (!words.some((word) => answering.test(word))) return null
+  return { kind: words.some((word) => closing.test(word)) ? 'turn' : 'answer' }
+}
+
+function ofTag(tag: string, isEnd: boolean, attributes: string): Mark | null {
+  const words = tag.split(/[:_.-]/)
+  if (!words.some((word) => thinking.test(word))) return null
+  if (attributes.endsWith('/')) return { kind: 'turn' }
+  return {
+    kind: isEnd || words.some((word) => closing.test(word)) ? 'close' : 'open',
+    name: tag.replace(/^unused9[45]$/, 'unused'),
+  }
+}
+
+/** Models that mark their thoughts in words: with both phrases, the first at the beginning. Granite, Apriel, and Harmony without its tokens. */
+const phrases = [
+  [/^\s*here is my thought process:/i, /here is my response:/gi],
+  [/^\s*here are my reasoning steps:/i, /\[BEGIN FINAL RESPONSE\]/gi],
+  [/^\s*analysis(?=[A-Z])/, /assistantfinal/g],
+] as const
+
+/** The text behind the last phrase that ends thoughts; null where Harmony's analysis is all there is. */
+function behindPhrases(text: string): string | null {
+  const [pair] = phrases.filter(([begins]) => begins.test(text))
+  if (!pair) return text
+  const last = [...text.matchAll(pair[1])].at(-1)
+  if (last) return text.slice(last.index + last[0].length).trimStart()
+  return pair === phrases[2] ? null : text
+}
+
+/** The answer of models that wrap it, too, in a tag. */
+const unwrapped = (answer: string): string =>
+  /^<(answer|response|output|final)>([\s\S]*)<\/\1>\s*$/i.exec(answer)?.[2]?.trim() ?? answer

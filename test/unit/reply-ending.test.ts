@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { endingOf, gapOf } from '../../agents/kit/reply/ending.ts'
+
+test.each(
+  [
+    ...[
+      'stop',
+      'STOP',
+      'FINISH_REASON_STOP',
+      'FinishReason.STOP',
+      'end_turn',
+      'eos',
+      'eos_token',
+      'stop_sequence',
+      'tool_calls',
+    ],
+    ...[
+      'function_call',
+      'COMPLETE',
+      'completed',
+      '',
+      ' stop ',
+      null,
+      undefined,
+      1,
+      true,
+      {},
+      'null',
+      'FINISH_REASON_UNSPECIFIED',
+    ],
+  ].map((finish) => [finish]),
+)('%j ends a whole reply', (finish) => {
+  expect(gapOf(endingOf(finish))).toBeNull()
+})
+
+test.each([
+  ...[
+    'length',
+    'max_tokens',
+    'MAX_TOKENS',
+    'FinishReason.MAX_TOKENS',
+    'model_length',
+    'model_context_window_exceeded',
+    'max_output_tokens',
+  ],
+  ...['token_limit', 'TRUNCATED', 'context_length_exceeded', 'incomplete'],
+])('%s cuts a reply off', (finish) => {
+  expect(endingOf(finish)).toEqual({ cut: true })
+  expect(gapOf(endingOf(finish))).toContain('cut off at the token limit')
+})
+
+test.each([
+  ...[
+    'error',
+    'content_filter',
+    'content_filter: SAFETY',
+    'SAFETY',
+    'RECITATION',
+    'BLOCKLIST',
+    'OTHER',
+    'sensitive',
+    'network_error',
+    'abort',
+  ],
+  ...['insufficient_system_resource', 'cancelled', 'LANGUAGE', 'repetition', 'unknown', 'nobody knows'],
+])('%s ends it early, and its word is told', (finish) => {
+  expect(gapOf(endingOf(finish))).toContain(`("${finish}")`)
+})
+
+test('a strange word is told shortened', () => {
+  expect(gapOf(endingOf('x'.repeat(1e6)))!.length).toBeLessThan(200)
+})
