@@ -176,7 +176,12 @@ export const TaskFile = z.strictObject({
   recipe: Recipe,
   inference: InferenceSettings,
   rows: z
-    .strictObject({ target: z.int().positive(), minimum: z.int().positive() })
+    .strictObject({
+      target: z.int().positive(),
+      minimum: z.int().positive(),
+      /** They may hold bidirectional embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069). */
+      bidirectional: z.boolean().optional(),
+    })
     .refine((rows) => rows.minimum <= rows.target, 'minimum must not exceed target'),
   skills: z.array(SkillInfo).min(1),
   /** `audit` is read only after the search has stopped. */

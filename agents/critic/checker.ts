@@ -45,6 +45,7 @@ export function openGrounds({ bus, contaminationKey: key }: AgentContext): (roun
       task,
       program,
       score,
+      isBidirectional: task.rows.bidirectional ?? false,
       fitsStudent: await studentLength(round.tokenLimit),
       contamination: (row) => screen({ text: row.input, coreKey: row.origin.coreKey }),
       solve: procedureOf(task)?.solveCore ?? null,

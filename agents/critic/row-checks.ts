@@ -15,6 +15,8 @@ export type BatchPayload = PayloadOf<typeof Batch>
 /** What the row-local rules need beside the batch. */
 export type CheckDeps = {
   program: Program
+  /** Rows may hold bidirectional controls. */
+  isBidirectional: boolean
   /** Whether the student will be trained on a row as long as this. */
   fitsStudent: FitsStudent
   /** What the row repeats of the evaluation items, and whether it shares a template with one. */
@@ -74,8 +76,8 @@ export const checkedBy =
     }
   }
 
-export const checkContract: RowCheck<CheckDeps> = (row, { program }) => ({
-  rejected: formatFault(row, program.contract),
+export const checkContract: RowCheck<CheckDeps> = (row, { program, isBidirectional }) => ({
+  rejected: formatFault(row, program.contract, isBidirectional),
 })
 
 export const checkStudentLength: RowCheck<CheckDeps> = async (row, { fitsStudent }) => ({

@@ -19,6 +19,7 @@ const procedure = procedures['everyday-numbers']!
 const score = scorerFor({ name: 'boxed-number', primary: 'strict', options: {} })
 const signal = new AbortController().signal
 const deps: CheckDeps = {
+  isBidirectional: false,
   program: uniformProgram(['order-total'], 10),
   fitsStudent: async () => true,
   contamination: () => ({ hit: null, alike: false }),
@@ -56,6 +57,34 @@ describe.each(variantsOf.critic)('critic %s', (name) => {
     ['wrong-answer', (row) => ({ ...row, origin: { ...row.origin, core: undefined } })],
   ])('gives a faulty row its one reason: %s', async (reason, change) => {
     expect((await reasonFor(check, change)).rejected).toBe(reason)
+  })
+
+  const withText = (text: string) => (row: Row) => ({ ...row, input: `${row.input} ${text}` })
+
+  test.each([
+    ['an override', 'a\u202eb\u202c'],
+    ['an embedding', 'a\u202ab'],
+    ['an isolate', 'a\u2067b\u2069'],
+  ])('refuses bidirectional controls unless the task wants them: %s', async (_, text) => {
+    expect((await reasonFor(check, withText(text))).rejected).toBe('format')
+    expect((await reasonFor(check, withText(text), { isBidirectional: true })).rejected).toBeNull()
+  })
+
+  test.each([
+    ['a control character', 'a\u0007b'],
+    ['one of the second kind', 'a\u0085b'],
+    ['half a pair', 'a\ud83d b'],
+    ['a byte-order mark', 'a\ufeffb'],
+    ['tags', 'a\u{e0068}\u{e0069}b'],
+    ['no character', 'a\uffffb'],
+  ])('refuses what no row holds, whatever the task wants: %s', async (_, text) => {
+    expect((await reasonFor(check, withText(text), { isBidirectional: true })).rejected).toBe('format')
+  })
+
+  test('takes the text of any script, with what its letters and emoji need', async () => {
+    const text =
+      'می\u200cخواهم שלום\u200f ไทย\u200bไทย é 👩\u200d👩\u200d👧 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}\t\r\n\u2028'
+    expect((await reasonFor(check, withText(text))).rejected).toBeNull()
   })
 
   test('refuses a row that the student would not be trained on', async () => {

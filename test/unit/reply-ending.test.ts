@@ -67,6 +67,11 @@ test.each([
   expect(gapOf(endingOf(finish))).toContain(`("${finish}")`)
 })
 
+test('where no reason is given, a reply with as many tokens as were allowed is cut off', () => {
+  expect(endingOf(null, true)).toEqual({ cut: true })
+  expect(endingOf('stop', true)).toEqual({ cut: false })
+})
+
 test('a strange word is told shortened', () => {
   expect(gapOf(endingOf('x'.repeat(1e6)))!.length).toBeLessThan(200)
 })

@@ -82,6 +82,16 @@ test.each([
   expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text, model: 'm', inputTokens: 3 } })
 })
 
+test('a reply whose end nobody tells is cut off where it has as many tokens as it might have', async () => {
+  const unsaid = (completion_tokens: number) => ({
+    ...completion('ab', { usage: { prompt_tokens: 3, completion_tokens } }),
+    choices: [{ message: { content: 'ab' } }],
+  })
+  await using endpoint = await endpointThat((_, request) => ({ body: unsaid(request === 1 ? 8 : 9) }))
+  expect(await endpoint.ask()).toMatchObject({ reply: { cut: false } })
+  expect(await endpoint.ask()).toMatchObject({ reply: { cut: true } })
+})
+
 test.each([
   ['none', undefined, [2, 1]],
   ['null', null, [2, 1]],

@@ -17,7 +17,7 @@ import { type RunHooks, readReply } from './read-reply.ts'
 export type LlmDeps = {
   call: Call
   program: Program
-  task: Pick<PublicTask, 'instruction' | 'seeds'>
+  task: Pick<PublicTask, 'instruction' | 'seeds' | 'rows'>
   /** Runs the hooks of the source; null where it has none. */
   hooks: RunHooks | null
   limits: RevisionLimits
@@ -68,7 +68,7 @@ async function check({ jobs, source, deps }: State): Promise<Partial<State>> {
     if ('failure' in read) return { ...job, failure: { kind: read.kind, reason: read.failure } }
     if ('fault' in read) return revise(job, deps.limits, read.fault, read.kind)
     const rows = read.rows.map((row, at) => toRow(row, at, job, source))
-    switch (formatFault(rows[0]!, deps.program.contract)) {
+    switch (formatFault(rows[0]!, deps.program.contract, deps.task.rows.bidirectional ?? false)) {
       case 'too-long':
         return revise(
           job,
@@ -76,7 +76,11 @@ async function check({ jobs, source, deps }: State): Promise<Partial<State>> {
           `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`,
         )
       case 'format':
-        return revise(job, deps.limits, 'input and output must be plain text, without control characters')
+        return revise(
+          job,
+          deps.limits,
+          'input and output must be plain text, without control characters, invisible tags and changes of direction',
+        )
       case null:
         return { ...job, rows }
     }

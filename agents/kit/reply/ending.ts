@@ -13,16 +13,17 @@ const limit = /length|token|limit|max|window|truncat|cutoff|incomplete|budget/
 const maxWordChars = 80
 
 /**
- * What a finish reason says. Whoever gives none (null, a number, no field at all) is taken at its word that this is the reply; a word that
- * nobody knows ends no whole reply.
+ * What a finish reason says. A word that nobody knows ends no whole reply. Where there is none (null, a number, no field at all), only the
+ * count of its tokens can tell that the reply is not whole: `isAtLimit`, it has as many as were allowed.
  */
-export function endingOf(finish: unknown): Ending {
+export function endingOf(finish: unknown, isAtLimit = false): Ending {
   const said = typeof finish === 'string' ? finish.trim() : ''
   const word = said
     .toLowerCase()
     .replaceAll(/[^a-z]/g, '')
     .replace(/^finishreason/, '')
-  if (unsaid.has(word) || whole.has(word)) return { cut: false }
+  if (unsaid.has(word)) return { cut: isAtLimit }
+  if (whole.has(word)) return { cut: false }
   return limit.test(word) ? { cut: true } : { cut: false, stopped: said.slice(0, maxWordChars) }
 }
 
@@ -31,8 +32,7 @@ export type Ended = { cut: boolean; stopped?: string | undefined; thinking?: boo
 
 /** Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. It is then never a row, a score, or a vote. */
 export function gapOf({ cut, stopped, thinking }: Ended): string | null {
-  const limited = cut ? ', and were cut off at the token limit' : ''
-  if (thinking) return `no answer came after its thoughts${limited}`
+  if (thinking) return cut ? 'its thoughts were cut off at the token limit' : 'no answer came after its thoughts'
   if (cut) return 'it was cut off at the token limit'
   return stopped === undefined ? null : `its endpoint ended it early ("${stopped}")`
 }

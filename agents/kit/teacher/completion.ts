@@ -31,10 +31,14 @@ const TextPart = z.object({ type: z.literal('text'), text: z.string() })
 const maxTextChars = 2 ** 17
 const maxNameChars = 200
 
-/** What a message says, and how it ended: as `finish` tells, or cut off because nothing is read that is as long. */
-export function saidIn(content: unknown, finish: unknown): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'> {
+/** What a message says, and how it ended: as `finish` and the count of its tokens tell, or cut off because nothing is read that is as long. */
+export function saidIn(
+  content: unknown,
+  finish: unknown,
+  isAtLimit = false,
+): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'> {
   const { answer, open } = withoutThoughts(textOf(content).toWellFormed())
-  const ending = endingOf(finish)
+  const ending = endingOf(finish, isAtLimit)
   return {
     text: beginning(answer, maxTextChars),
     ...ending,
@@ -66,13 +70,21 @@ const Completion = z.object({
   usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
 })
 
-/** Reads the body of a completion of `prompt`, with or without a byte-order mark; null where it is none. */
-export function readCompletion(body: string, model: string, prompt: string): Reply | null {
+/**
+ * Reads the body of a completion of `prompt`, with or without a byte-order mark; null where it is none. `maxTokens`: as many as the reply
+ * might have.
+ */
+export function readCompletion(
+  body: string,
+  model: string,
+  prompt: string,
+  maxTokens = Number.POSITIVE_INFINITY,
+): Reply | null {
   const parsed = Completion.safeParse(parseJson(body))
   if (!parsed.success) return null
   const { choices, usage, model: named } = parsed.data
   const { message, finish_reason } = choices[0]!
-  const said = saidIn(message.content, finish_reason)
+  const said = saidIn(message.content, finish_reason, (usage?.completion_tokens ?? 0) >= maxTokens)
   return {
     ...said,
     refused: Boolean(message.refusal) || finish_reason === 'content_filter',

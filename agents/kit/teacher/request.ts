@@ -63,7 +63,7 @@ export async function requestOnce(
     if (status === null) return passing(told(posted), { unnamed: true })
     if (status < 200 || status >= 300) return faultOf({ ...posted, status }, asked, sent)
     const prompt = request.messages.map(({ content }) => content).join('\n')
-    const reply = readCompletion(posted.text, model, prompt)
+    const reply = readCompletion(posted.text, model, prompt, request.sampling.maxTokens)
     // A body that is cut off or no JSON says nothing about the endpoint's health: this call is tried again, no more.
     if (!reply) return passing('the body is not a completion')
     const withheld = settings.filter((name) => refused.includes(fieldOf[name]))

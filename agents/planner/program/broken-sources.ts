@@ -16,13 +16,9 @@ export function brokenSources(
   const broken = Object.entries(bySource).flatMap(([source, { asked, generated, failed }]) => {
     const own = ownFaults.reduce((sum, kind) => sum + (failed?.[kind] ?? 0), 0)
     if (generated > 0 || own * 2 <= asked) return []
-    const words = ownFaults.flatMap((kind) => {
-      const reason = failures?.[source]?.[kind]
-      return reason === undefined
-        ? []
-        : [kind === 'truncated' ? `${reason} (give its sampling a higher maxTokens)` : reason]
-    })
-    return [`source "${source}" made no row of ${asked}: ${words.join('; ')}`]
+    const words = ownFaults.flatMap((kind) => failures?.[source]?.[kind] ?? [])
+    const longer = words.some((each) => each.includes('token limit')) ? '. Give its sampling a higher maxTokens' : ''
+    return [`source "${source}" made no row of ${asked}: ${words.join('; ')}${longer}`]
   })
   return broken.length > 0 ? broken.join('\n') : null
 }

@@ -65,6 +65,7 @@ async function openChecks({ task, wholeTask, config }: Evidence): Promise<((prog
     if (bytes && !indexes.has(share)) indexes.set(share, indexOf(share))
     return {
       program,
+      isBidirectional: task.rows.bidirectional ?? false,
       fitsStudent: async () => true,
       contamination: indexes.get(share) ?? (() => ({ hit: null, alike: false })),
       solve: procedureOf(task)?.solveCore ?? null,
