@@ -12,8 +12,9 @@ type Habit = { doubles: boolean; single: boolean }
  * Models write `"\sqrt{2}"`, which JSON refuses, and `"\frac{1}{2}"` or `"$a \neq b$"`, which it reads as a form feed or a line end and the
  * rest of the word. An escape that JSON does not have is always meant as a backslash. One that it has, and that stands for a character
  * which no text holds before a letter (`\b`, `\f`, `\r`), is a command where it completes one. A line end or a tab is one where it
- * completes a command whose rest is no word (`\times`: no column begins with "imes"), and where the rest may be a word (`\nu`, `\text`) only
- * if it stands in mathematics, or has an argument, by a writer who doubles nothing else. All other JSON stays as it is.
+ * completes a command whose rest is no word (`\times`: no column begins with "imes"). Where the rest may be a word (`\nu`, `\text`), it is
+ * one inside mathematics, with an argument, or where no line could end. All other JSON stays as it is. (Writers do both at once: a decoder
+ * that is held to JSON lets them write `\neq`, and makes them write `\\alpha`.)
  */
 export function latexIn(strings: readonly string[]): string[] {
   if (!strings.some((text) => text.includes('\\'))) return [...strings]
@@ -46,7 +47,7 @@ function withLatex(text: string, habit: Habit): string {
     // A row of a matrix ends in two backslashes, of which JSON would leave one.
     if (backslash)
       return math && habit.single && !habit.doubles && /^[\s&[]/.test(text.slice(at + 2)) ? `\\\\${whole}` : whole
-    if (!letter || rest === '') return whole
+    if (!letter || (rest === '' && letter !== 'b' && letter !== 'f')) return whole
     return isCommand({ letter, rest, at, text, math, habit }) ? `\\${whole}` : whole
   })
 }
@@ -55,18 +56,21 @@ type Place = { letter: string; rest: string; at: number; text: string; math: Spa
 
 function isCommand({ letter, rest, at, text, math, habit }: Place): boolean {
   const known = latexCommands.has(letter + rest)
-  if (letter !== 'n' && letter !== 't') return known || math !== null
-  if (!known) return letter === 't' && math !== null && !math.isDisplay && !habit.doubles
+  if (letter === 'b' || letter === 'f') return known || math !== null || habit.single
+  if (letter === 'r') return known || math !== null
+  if (!known) return letter === 't' && math !== null && !math.isDisplay && habit.single
   if (!wordlikeCommands.has(letter + rest)) return true
-  if (habit.doubles) return false
-  if (math) return letter === 't' || !beginsLine(text, at, math)
+  // A line does not end in one blank, nor in the middle of a term.
+  const before = text.slice(Math.max(0, at - 2), at)
+  const isInside = /[^\s\\] $/.test(before)
+  if (math && !math.isDisplay) return true
+  if (math) return (isInside || !habit.doubles) && (letter === 't' || !beginsLine(text, at, math))
   const behind = text[at + 2 + rest.length] ?? ' '
   if (behind === '{') return rest.length > 1
   if (habit.single && letter === 't') return true
-  // No row begins with a tab; a line does not end in one blank, nor in the middle of a term.
-  if (at === 0) return letter === 't' || habit.single
-  const before = text.slice(Math.max(0, at - 2), at)
-  return /[^\s\\] $/.test(before) ? /[\s\d\\({=]/.test(behind) : habit.single && /[({[=^_+*/<>|&`$-]$/.test(before)
+  // No row begins with a tab.
+  if (at === 0) return (letter === 't' && rest.length > 1) || habit.single
+  return isInside ? /[\s\d\\({=]/.test(behind) : habit.single && /[({[=^_+*/<>|&`$-]$/.test(before)
 }
 
 /** Whether a line end is to be expected here: the mathematics stands on lines of its own, or another one ends just before. */

@@ -24,7 +24,7 @@ export type ObjectAt = { value: Readonly<Record<string, unknown>>; end: number }
  * with the object after it.)
  */
 export function objectAt(text: string, from: number, search: Search): ObjectAt | undefined {
-  if (search.left <= 0) return undefined
+  if (search.left <= 0 || !begins.test(text.slice(from, from + beginChars))) return undefined
   const tokens = tokensFrom(text, from, search.literals ?? false)
   const value = tokens.parts && objectOf(tokens.parts)
   if (value) return { value, end: tokens.end }
@@ -43,6 +43,10 @@ function objectOf(parts: readonly Part[]): ObjectAt['value'] | undefined {
     return undefined
   }
 }
+
+/** How an object begins; most braces of a text, of a formula or a set, do not. */
+const begins = /^\{[\s\uFEFF]*(?:["'“”„‟}/]|[\w$-]+\s*:|$)/
+const beginChars = 200
 
 /** A mark, a word or a number as JSON has it, or what stands between the quotes of a string. */
 type Part = string | { inside: string; quote: string }

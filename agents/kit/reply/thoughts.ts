@@ -15,16 +15,16 @@ const turns = /^(?:end|return|call|start|turn|im_start|im_end|eot_id|eom_id|eos|
 
 /**
  * What may begin or end thoughts: a brace, where an object of JSON may begin; the head of a channel, in Harmony's form and Gemma's; a
- * special token; a tag as of XML, escaped or in Kimi's brackets; Mistral's and Apriel's brackets.
+ * special token; a tag as of XML, escaped or in Kimi's brackets; square brackets, as Mistral's and Apriel's.
  */
 const marks = new RegExp(
   [
     String.raw`\{`,
     String.raw`<\|channel\|?>\s*(?<channel>[a-z]*)(?:[^<\n]{0,200}(?:<\|constrain\|>[^<\n]{0,50})?<\|message\|>)?`,
-    String.raw`<[|｜](?<token>[\w▁]+)[|｜]?>(?:(?<=start\|>)assistant)?`,
+    String.raw`<[|｜](?<token>/?[\w▁]+)[|｜]?>(?:(?<=start\|>)assistant)?`,
     String.raw`<(?<closer>channel|turn)\|>`,
     String.raw`(?:[<◁]|&lt;)\s{0,9}(?<slash>/?)\s{0,9}(?<tag>[a-z][\w:.-]*)(?<attributes>(?:\s[^<>▷]{0,300})?/?)(?:[>▷]|&gt;)`,
-    String.raw`\[(?<bracketSlash>/?)(?<bracket>think(?:ing)?)\](?!\()`,
+    String.raw`\[(?<bracketSlash>/?)(?<bracket>[a-z]+)\](?!\()`,
     String.raw`\[(?<apriel>BEGIN|END) FINAL RESPONSE\]`,
   ].join('|'),
   'gi',
@@ -103,7 +103,12 @@ function markOf({ groups = {} }: RegExpExecArray, open: readonly string[]): Mark
   if (closer !== undefined)
     return closer.toLowerCase() === 'channel' ? { kind: 'close', name: '|channel' } : { kind: 'turn' }
   if (apriel !== undefined) return { kind: apriel.toLowerCase() === 'begin' ? 'answer' : 'turn' }
-  if (bracket !== undefined) return { kind: bracketSlash ? 'close' : 'open', name: `[${bracket.toLowerCase()}` }
+  if (bracket !== undefined) {
+    const name = bracket.toLowerCase()
+    // In small letters other words between brackets are text.
+    const holdsThoughts = thinking.test(name) && (name.startsWith('think') || bracket === bracket.toUpperCase())
+    return holdsThoughts ? { kind: bracketSlash ? 'close' : 'open', name: `[${name}` } : null
+  }
   if (token !== undefined) return ofToken(token)
   if (tag?.toLowerCase() === 'details') {
     // As Open WebUI has it; any other is part of a text.
@@ -114,7 +119,7 @@ function markOf({ groups = {} }: RegExpExecArray, open: readonly string[]): Mark
 }
 
 function ofToken(token: string): Mark | null {
-  const words = token.toLowerCase().split(/[_▁]/)
+  const words = token.toLowerCase().replace('/', 'end_').split(/[_▁]/)
   if (words[0] === 'inner' || words.some((word) => thinking.test(word))) {
     const name = `|${words.filter((word) => !sides.test(word)).join(' ')}`
     return { kind: words.some((word) => closing.test(word)) ? 'close' : 'open', name }
