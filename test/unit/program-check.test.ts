@@ -27,8 +27,10 @@ describe('the worked examples hold', () => {
     const reply = 'Q: Somebody buys 4 buns at 0.50 each in a bakery. Total?\nA: 4 times 0.50 is \\boxed{2.00}.'
     const program = read('hooks')
     program.sources[0].parameters.count = [4]
-    const [trial] = await tryHooks(Program.parse(program), { row, seeds: [], reply })
-    expect(trial).toMatchObject({ faults: [], said: 'accepts the sample and expands it to 2 rows' })
+    for (const each of [reply, `<think>Q: Drafts?\nA: none</think>\n${reply}`]) {
+      const [trial] = await tryHooks(Program.parse(program), { row, seeds: [], reply: each })
+      expect(trial).toMatchObject({ faults: [], said: 'accepts the sample and expands it to 2 rows' })
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endingOf, gapOf } from '../../agents/kit/reply/ending.ts'
+import { endingOf, whyIncomplete } from '../../agents/kit/reply/ending.ts'
 
 test.each(
   [
@@ -30,7 +30,7 @@ test.each(
     ],
   ].map((finish) => [finish]),
 )('%j ends a whole reply', (finish) => {
-  expect(gapOf(endingOf(finish))).toBeNull()
+  expect(whyIncomplete(endingOf(finish))).toBeNull()
 })
 
 test.each([
@@ -46,7 +46,7 @@ test.each([
   ...['token_limit', 'TRUNCATED', 'context_length_exceeded', 'incomplete'],
 ])('%s cuts a reply off', (finish) => {
   expect(endingOf(finish)).toEqual({ cut: true })
-  expect(gapOf(endingOf(finish))).toContain('cut off at the token limit')
+  expect(whyIncomplete(endingOf(finish))).toContain('cut off at the token limit')
 })
 
 test.each([
@@ -64,7 +64,7 @@ test.each([
   ],
   ...['insufficient_system_resource', 'cancelled', 'LANGUAGE', 'repetition', 'unknown', 'nobody knows'],
 ])('%s ends it early, and its word is told', (finish) => {
-  expect(gapOf(endingOf(finish))).toContain(`("${finish}")`)
+  expect(whyIncomplete(endingOf(finish))).toContain(`("${finish}")`)
 })
 
 test('where no reason is given, a reply with as many tokens as were allowed is cut off', () => {
@@ -73,5 +73,5 @@ test('where no reason is given, a reply with as many tokens as were allowed is c
 })
 
 test('a strange word is told shortened', () => {
-  expect(gapOf(endingOf('x'.repeat(1e6)))!.length).toBeLessThan(200)
+  expect(whyIncomplete(endingOf('x'.repeat(1e6)))!.length).toBeLessThan(200)
 })

@@ -61,6 +61,8 @@ describe('JSON as models write it', () => {
     ['a comma too many', '{"input": "a", "output": "b",}', 'b'],
     ['commas too many', '{"input": "a", "output": "b", "tags": ["x",], }', 'b'],
     ['comments', '{\n  // it\'s the question\n  "input": "a", /* "output": */ "output": "b" // worked\n}', 'b'],
+    ['comments of Python', '{"input": "a", # the question\n "output": "b # 2"}', 'b # 2'],
+    ['backward quotes', '{"input": "a", "output": `say "b"\nand \'c\'`}', 'say "b"\nand \'c\''],
     ['single quotes', "{'input': 'a', 'output': 'say \"b\" it\\'s'}", 'say "b" it\'s'],
     ['Python', `{'input': 'a', "output": "it's", 'ok': True, 'x': None}`, "it's"],
     ['typographic quotes', '{“input”: “a”, “output”: “He said “b”, twice”}', 'He said “b”, twice'],

@@ -53,6 +53,7 @@ test.each([
     'Open WebUI',
     `<details type="reasoning" done="true" duration="3">\n<summary>Thought</summary>\n> ${draft}\n</details>\n${answer}`,
   ],
+  ['full-width tags', `＜think＞${draft}＜/think＞${answer}`],
   ['escaped tags', `&lt;think&gt;${draft}&lt;/think&gt;${answer}`],
   ['an answer in a tag', `<think>${draft}</think>\n<answer>\n${answer}\n</answer>`],
   [
@@ -94,7 +95,7 @@ test.each([
   ['Harmony, its next turn begun', `<|channel|>analysis<|message|>${draft}<|end|><|start|>assistant`],
   ['Harmony without its tokens', `analysisWe write a row. ${draft}`],
   ['Open WebUI', `<details type="reasoning" done="false">\n> ${draft}`],
-])('thoughts that do not end are told: %s', (_, reply) => {
+])('thoughts that do not end are reported: %s', (_, reply) => {
   const { answer: rest, open } = withoutThoughts(reply)
   expect(open).toBe(true)
   expect(rest).not.toContain('DRAFT')

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { gapOf } from '../../kit/reply/ending.ts'
+import { whyIncomplete } from '../../kit/reply/ending.ts'
 import { wholeObject } from '../../kit/reply/objects.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 
@@ -18,7 +18,7 @@ export function readVerdict(
   reply: Pick<Reply, 'text' | 'refused' | 'cut' | 'stopped' | 'thinking'>,
   mark: string,
 ): Verdict | null {
-  if (reply.refused || gapOf(reply) !== null) return null
+  if (reply.refused || whyIncomplete(reply) !== null) return null
   const parsed = Verdict.safeParse(wholeObject(reply.text))
   return parsed.success && parsed.data.mark === mark ? parsed.data : null
 }

@@ -2,7 +2,7 @@ import { majorityOf, type Vote } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { userTurn } from '../../../schemas/task.ts'
 import type { Call } from '../../kit/paid/call.ts'
-import { gapOf } from '../../kit/reply/ending.ts'
+import { whyIncomplete } from '../../kit/reply/ending.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
 
@@ -29,7 +29,7 @@ export async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDe
     const request = { messages, sampling: { temperature, maxTokens: deps.maxTokens, seed: turn } }
     const solution = await deps.call(callNameOf(row, 'vote', turn), request, 'vote')
     if (!('reply' in solution)) return null
-    return gapOf(solution.reply) === null && deps.agrees(solution.reply.text, answer, row)
+    return whyIncomplete(solution.reply) === null && deps.agrees(solution.reply.text, answer, row)
   }
   const majority = majorityOf({ k })
   const askFor = (from: number, to: number) =>

@@ -1,5 +1,5 @@
 import type { FailureKind } from '../../../schemas/row.ts'
-import { gapOf } from '../../kit/reply/ending.ts'
+import { whyIncomplete } from '../../kit/reply/ending.ts'
 import { lastObject } from '../../kit/reply/objects.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
@@ -23,8 +23,8 @@ export async function readReply(
   { parses, run }: { parses: boolean; run: RunHooks | null },
   context: HookContext,
 ): Promise<ReadReply> {
-  const gap = gapOf(reply)
-  if (gap !== null) return { fault: gap, kind: reply.stopped === undefined ? 'truncated' : 'teacher' }
+  const incomplete = whyIncomplete(reply)
+  if (incomplete !== null) return { fault: incomplete, kind: reply.stopped === undefined ? 'truncated' : 'teacher' }
   if (reply.text.trim() === '') return { fault: 'it was empty', kind: 'unusable' }
   const parsed = parses ? null : parseRow(reply.text)
   if (parsed && 'fault' in parsed) return { ...parsed, kind: 'unusable' }

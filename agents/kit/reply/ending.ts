@@ -1,4 +1,4 @@
-/** How a reply ended, as its endpoint tells: `cut` at a limit of tokens, or `stopped` by something else, in the endpoint's own word. */
+/** How a reply ended, by its endpoint: `cut` at a limit of tokens, or `stopped` by something else, in the endpoint's own word. */
 export type Ending = { cut: boolean; stopped?: string }
 
 /** What endpoints call the end of a whole reply, in the letters of the word alone. */
@@ -6,8 +6,8 @@ const whole = new Set(
   `stop endturn eos eostoken eossequence endofsequence endofturn stopsequence stopstr stopstring stoptoken stopword toolcall toolcalls tooluse
   functioncall complete completed completion finish finished end done success normal`.split(/\s+/),
 )
-/** Words of endpoints that say nothing. */
-const unsaid = new Set(['', 'null', 'none', 'undefined', 'unspecified'])
+/** Words that give no reason. */
+const noReason = new Set(['', 'null', 'none', 'undefined', 'unspecified'])
 const limit = /length|token|limit|max|window|truncat|cutoff|incomplete|budget/
 
 const maxWordChars = 80
@@ -17,21 +17,21 @@ const maxWordChars = 80
  * count of its tokens can tell that the reply is not whole: `isAtLimit`, it has as many as were allowed.
  */
 export function endingOf(finish: unknown, isAtLimit = false): Ending {
-  const said = typeof finish === 'string' ? finish.trim() : ''
-  const word = said
+  const reason = typeof finish === 'string' ? finish.trim() : ''
+  const word = reason
     .toLowerCase()
     .replaceAll(/[^a-z]/g, '')
     .replace(/^finishreason/, '')
-  if (unsaid.has(word)) return { cut: isAtLimit }
+  if (noReason.has(word)) return { cut: isAtLimit }
   if (whole.has(word)) return { cut: false }
-  return limit.test(word) ? { cut: true } : { cut: false, stopped: said.slice(0, maxWordChars) }
+  return limit.test(word) ? { cut: true } : { cut: false, stopped: reason.slice(0, maxWordChars) }
 }
 
-/** What tells whether a reply is whole. */
-export type Ended = { cut: boolean; stopped?: string | undefined; thinking?: boolean | undefined }
+/** What shows whether a reply is whole. */
+type Ended = { cut: boolean; stopped?: string | undefined; thinking?: boolean | undefined }
 
 /** Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. It is then never a row, a score, or a vote. */
-export function gapOf({ cut, stopped, thinking }: Ended): string | null {
+export function whyIncomplete({ cut, stopped, thinking }: Ended): string | null {
   if (thinking) return cut ? 'its thoughts were cut off at the token limit' : 'no answer came after its thoughts'
   if (cut) return 'it was cut off at the token limit'
   return stopped === undefined ? null : `its endpoint ended it early ("${stopped}")`

@@ -18,7 +18,7 @@ export type ObjectAt = { value: Readonly<Record<string, unknown>>; end: number }
  * The JSON object that begins at a brace of a text; undefined where none does.
  *
  * What models write beside JSON is read as it is meant: raw line ends and tabs inside a string, a comma before a closing bracket, comments,
- * single and typographic quotes, keys without quotes, Python's words, LaTeX with one backslash. The tokens are rewritten as strict JSON, and
+ * single, typographic and backward quotes, keys without quotes, Python's words, LaTeX with one backslash. The tokens are rewritten as strict JSON, and
  * `JSON.parse` alone says whether they are an object. Nothing is ever added: a string, list or object that does not end in the text is no
  * object, for a reply that was cut off must not become a row. (Libraries that repair JSON close what is open, and join a broken draft
  * with the object after it.)
@@ -45,17 +45,17 @@ function objectOf(parts: readonly Part[]): ObjectAt['value'] | undefined {
 }
 
 /** How an object begins; most braces of a text, of a formula or a set, do not. */
-const begins = /^\{[\s\uFEFF]*(?:["'“”„‟}/]|[\w$-]+\s*:|$)/
+const begins = /^\{\s*(?:["'`“”„‟}/#]|[\w$-]+\s*:|$)/
 const beginChars = 200
 
 /** A mark, a word or a number as JSON has it, or what stands between the quotes of a string. */
 type Part = string | { inside: string; quote: string }
 
-const string = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|'([^'\\]*(?:\\[\s\S][^'\\]*)*)'/y
+const string = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"|'([^'\\]*(?:\\[\s\S][^'\\]*)*)'|`([^`\\]*(?:\\[\s\S][^`\\]*)*)`/y
 /** Between typographic quotes others may stand; the one that ends the string has a mark of JSON behind it, and after a comma another. */
 const typographic = /[“”„‟]([\s\S]*?)[“”‟](?=\s*(?:[:\]}]|,\s*["'“”„}\]]))/y
-const blank = /(?:[\s\uFEFF]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y
-const bare = /[^\s"'“”„‟{}[\],:/]+/y
+const blank = /(?:\s+|(?:\/\/|#)[^\n]*|\/\*[\s\S]*?\*\/)+/y
+const bare = /[^\s"'`“”„‟{}[\],:/#]+/y
 const closers = { '{': '}', '[': ']' } as const
 
 /** The tokens up to the bracket that closes the first one; without them, how far that was followed in vain. */
@@ -89,11 +89,11 @@ function tokensFrom(text: string, from: number, literals: boolean): { parts?: Pa
       const quoted = match(string) ?? match(typographic)
       const word = quoted ? null : match(bare)
       // A string or a comment without an end was followed to the end of the text.
-      if (!quoted && !word) return { end: /["'“”„‟/]/.test(char) ? text.length : at }
+      if (!quoted && !word) return { end: /["'`“”„‟/]/.test(char) ? text.length : at }
       match(blank)
       // Behind a value comes a mark: a quote inside a string that was not escaped ends the search here.
       if (!/[:,\]}]/.test(text[at] ?? '')) return { end: at }
-      if (quoted) parts.push({ inside: quoted[1] ?? quoted[2] ?? '', quote: quoted[0][0]! })
+      if (quoted) parts.push({ inside: quoted[1] ?? quoted[2] ?? quoted[3] ?? '', quote: quoted[0][0]! })
       else {
         const json = text[at] === ':' ? keyOf(word![0]) : literalOf(word![0], literals)
         if (json === undefined) return { end: at }

@@ -1,7 +1,7 @@
 import { objectAt, type Search } from './relaxed-json.ts'
 
-/** What a reply says outside its thoughts. `open`: its thoughts do not end, or nothing comes after them. */
-export type Spoken = { answer: string; open: boolean }
+/** The text of a reply outside its thoughts. `open`: its thoughts do not end, or nothing comes after them. */
+export type AnswerText = { answer: string; open: boolean }
 
 /** A word in the name of what holds thoughts: `think`, `seed:think`, `thought_process`, `begin_of_thought`, Gemma's `unused94`. */
 const thinking =
@@ -23,7 +23,7 @@ const marks = new RegExp(
     String.raw`<\|channel\|?>\s*(?<channel>[a-z]*)(?:[^<\n]{0,200}(?:<\|constrain\|>[^<\n]{0,50})?<\|message\|>)?`,
     String.raw`<[|｜](?<token>/?[\w▁]+)[|｜]?>(?:(?<=start\|>)assistant)?`,
     String.raw`<(?<closer>channel|turn)\|>`,
-    String.raw`(?:[<◁]|&lt;)\s{0,9}(?<slash>/?)\s{0,9}(?<tag>[a-z][\w:.-]*)(?<attributes>(?:\s[^<>▷]{0,300})?/?)(?:[>▷]|&gt;)`,
+    String.raw`(?:[<＜◁]|&lt;)\s{0,9}(?<slash>/?)\s{0,9}(?<tag>[a-z][\w:.-]*)(?<attributes>(?:\s[^<>＞▷]{0,300})?/?)(?:[>＞▷]|&gt;)`,
     String.raw`\[(?<bracketSlash>/?)(?<bracket>[a-z]+)\](?!\()`,
     String.raw`\[(?<apriel>BEGIN|END) FINAL RESPONSE\]`,
   ].join('|'),
@@ -40,10 +40,10 @@ type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn'
  * T1  Nothing in thoughts, or before an end of thoughts whose beginning nobody saw, is part of the answer.
  * T2  Thoughts end with the tag that began them: those inside them do not end them. A tag that ends none of them ends all.
  */
-export function withoutThoughts(reply: string): Spoken {
+export function withoutThoughts(reply: string): AnswerText {
   const text = behindPhrases(reply)
   if (text === null) return { answer: '', open: true }
-  if (!/[<[◁]|&lt;/.test(text)) return { answer: text, open: false }
+  if (!/[<[＜◁]|&lt;/.test(text)) return { answer: text, open: false }
   const pieces: string[] = []
   const open: string[] = []
   const search: Search = { left: 8 * text.length }

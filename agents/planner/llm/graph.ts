@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { beginning } from '../../kit/beginning.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import { gapOf } from '../../kit/reply/ending.ts'
+import { whyIncomplete } from '../../kit/reply/ending.ts'
 import { lastObject } from '../../kit/reply/objects.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
@@ -73,7 +73,7 @@ async function askPlan({
     return { ...reply, said: 'object' in found ? PlanReply.safeParse(found.object).data : undefined }
   }
   const first = read(await chat.ask('plan', turns))
-  if (first.said || gapOf(first) === null) return first
+  if (first.said || whyIncomplete(first) === null) return first
   const shorter: Turn[] = [
     { role: 'assistant', content: beginning(first.text, options.shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('shorter', { tokens: String(options.maxTokens) }) },

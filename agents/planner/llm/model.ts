@@ -65,15 +65,15 @@ export function createPlannerModel(
     if ('why' in said) return { ok: false as const, ...said }
     justAnswered = true
     const usage = said.usage_metadata
-    const spoken = saidIn(said.content, said.response_metadata.finish_reason)
+    const ended = saidIn(said.content, said.response_metadata.finish_reason)
     const prompt = messages.map(({ content }) => String(content)).join('\n')
     const withheld = dialect.withheld({ temperature: sampling.temperature })
     const reply: Reply = {
-      ...spoken,
+      ...ended,
       refused: false,
       model,
       ...(withheld.length > 0 && { withheld }),
-      ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, spoken.text),
+      ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, ended.text),
     }
     return { ok: true as const, reply }
   }

@@ -1,5 +1,5 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
-import { gapOf } from '../../kit/reply/ending.ts'
+import { whyIncomplete } from '../../kit/reply/ending.ts'
 import { lastObject } from '../../kit/reply/objects.ts'
 import type { Situation } from '../policy.ts'
 import { hookFaults } from '../program/hook-faults.ts'
@@ -15,13 +15,16 @@ export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: f
  * (rows that do not add up, more carried over than there is) are set right and noted; everything else goes back as faults.
  */
 export async function review(reply: ChatReply, situation: Situation): Promise<Reviewed> {
-  const gap = gapOf(reply)
+  const incomplete = whyIncomplete(reply)
   const found = lastObject(reply.text, programForm, false)
   // Of a program that does not parse as a whole, a part may: what that lacks would mislead. So may one that stands before it.
-  const isWhole = gap === null || (reply.cut && !reply.thinking && /\}[\s`]*$/.test(reply.text))
+  const isWhole = incomplete === null || (reply.cut && !reply.thinking && /\}[\s`]*$/.test(reply.text))
   if (!isWhole || 'fault' in found) {
     const shorter = reply.cut ? ' (agents.planner.options.maxTokens): write a shorter program' : ''
-    return { ok: false, faults: [gap === null ? noProgram : `the reply cannot be used: ${gap}${shorter}`] }
+    return {
+      ok: false,
+      faults: [incomplete === null ? noProgram : `the reply cannot be used: ${incomplete}${shorter}`],
+    }
   }
   const cases = new Map((situation.best?.badCases ?? []).map(({ id, input }) => [`@${id}`, input]))
   const checked = checkProgram(withSeeds(found.object, cases), {
