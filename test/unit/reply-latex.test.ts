@@ -69,6 +69,7 @@ test.each([
   '\\begin{align}\na &= b \\\\\nu &= v\n\\end{align}',
   'Price in $\tau in %\n$5\text\n$6\tan',
   'page one\fpage two\b',
+  '```\nnum = 3\n```\nfoo(\nnode,\n[\nnull,\n{\nnot x <br>\nnot y |\nu | v',
   'u {\n\tcolor: red;\n}\ni { x }',
   ['a = $`', '{u}`;\n\tto(`$', '{i}`)'].join(''),
 ])('JSON of text, code, tables and LaTeX that is right stays as it is: %j', (text) => {
@@ -88,4 +89,10 @@ test('the source code of this repository stays as it is', () => {
       expect(readAll(JSON.stringify({ chunk }))).toEqual({ chunk })
     }
   }
+})
+
+test('a writer of patterns and code forgets backslashes too', () => {
+  expect(read(String.raw`"re.findall('\b\d+\b', s)"`)).toBe(String.raw`re.findall('\b\d+\b', s)`)
+  const code = String.raw`"from re.split('\d+'):\nnum = foo(\nnode)\n<br>\nnot x, and \frac{\nu}{2^\nu}"`
+  expect(read(code)).toBe("from re.split('\\d+'):\nnum = foo(\nnode)\n<br>\nnot x, and \\frac{\\nu}{2^\\nu}")
 })

@@ -70,7 +70,8 @@ function isCommand({ letter, rest, at, text, math, habit }: Place): boolean {
   if (habit.single && letter === 't') return true
   // No row begins with a tab.
   if (at === 0) return (letter === 't' && rest.length > 1) || habit.single
-  return isInside ? /[\s\d\\({=]/.test(behind) : habit.single && /[({[=^_+*/<>|&`$-]$/.test(before)
+  if (isInside) return /[\s\d\\({=]/.test(behind)
+  return habit.single && (/[=^_]$/.test(before) || (/[({]$/.test(before) && /[})_^]/.test(behind)))
 }
 
 /** Whether a line end is to be expected here: the mathematics stands on lines of its own, or another one ends just before. */
