@@ -72,6 +72,7 @@ test('where no reason is given, a reply with as many tokens as were allowed is c
   expect(endingOf('stop', true)).toEqual({ cut: false })
 })
 
-test('a strange word is told shortened', () => {
+test('a strange word is shown shortened, without what a terminal obeys', () => {
   expect(whyIncomplete(endingOf('x'.repeat(1e6)))!.length).toBeLessThan(200)
+  expect(endingOf('\u001b[31mred\u202e')).toEqual({ cut: false, stopped: ' 31mred ' })
 })

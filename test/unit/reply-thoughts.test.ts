@@ -108,6 +108,7 @@ test.each([
   '<p>I think</p> <thoughtful>so</thoughtful> 1 <reasonable> 2',
   'x <|> y, <|custom|>, [reasoning], [thought](a) and {think}',
   'analysis of the text: final',
+  'analysisResult = 3\nassistantfinal = 4',
   'Here is my thought process: first the pieces, then the price.',
   '```json\n{"a": "<think>"}\n```',
 ])('what is no thought stays, blanks and all: %j', (text) => {

@@ -24,13 +24,18 @@ export function endingOf(finish: unknown, isAtLimit = false): Ending {
     .replace(/^finishreason/, '')
   if (noReason.has(word)) return { cut: isAtLimit }
   if (whole.has(word)) return { cut: false }
-  return limit.test(word) ? { cut: true } : { cut: false, stopped: reason.slice(0, maxWordChars) }
+  // A stranger's word, which a terminal will show.
+  const stopped = reason.replaceAll(/[^\w .:/-]+/g, ' ').slice(0, maxWordChars)
+  return limit.test(word) ? { cut: true } : { cut: false, stopped }
 }
 
 /** What shows whether a reply is whole. */
 type Ended = { cut: boolean; stopped?: string | undefined; thinking?: boolean | undefined }
 
-/** Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. It is then never a row, a score, or a vote. */
+/**
+ * Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. One that is not is never a row, a
+ * score, or a vote.
+ */
 export function whyIncomplete({ cut, stopped, thinking }: Ended): string | null {
   if (thinking) return cut ? 'its thoughts were cut off at the token limit' : 'no answer came after its thoughts'
   if (cut) return 'it was cut off at the token limit'

@@ -18,10 +18,10 @@ export type ObjectAt = { value: Readonly<Record<string, unknown>>; end: number }
  * The JSON object that begins at a brace of a text; undefined where none does.
  *
  * What models write beside JSON is read as it is meant: raw line ends and tabs inside a string, a comma before a closing bracket, comments,
- * single, typographic and backward quotes, keys without quotes, Python's words, LaTeX with one backslash. The tokens are rewritten as strict JSON, and
- * `JSON.parse` alone says whether they are an object. Nothing is ever added: a string, list or object that does not end in the text is no
- * object, for a reply that was cut off must not become a row. (Libraries that repair JSON close what is open, and join a broken draft
- * with the object after it.)
+ * single, typographic and backward quotes, keys without quotes, Python's words, LaTeX with one backslash. The tokens are rewritten as
+ * strict JSON, and `JSON.parse` alone says whether they are an object. Nothing is ever added: a string, list or object that does not end in
+ * the text is no object, for a reply that was cut off must not become a row. (Libraries that repair JSON close what is open, and join a
+ * broken draft with the object after it: docs/decisions/006.)
  */
 export function objectAt(text: string, from: number, search: Search): ObjectAt | undefined {
   if (search.left <= 0 || !begins.test(text.slice(from, from + beginChars))) return undefined

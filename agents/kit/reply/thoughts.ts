@@ -139,11 +139,11 @@ function ofTag(tag: string, isEnd: boolean, attributes: string): Mark | null {
   }
 }
 
-/** Models that mark their thoughts in words: with both phrases, the first at the beginning. Granite, Apriel, and Harmony without its tokens. */
+/** Models that mark their thoughts in words, with both phrases, the first at the beginning: Granite, Apriel, Harmony without its tokens. */
 const phrases = [
   [/^\s*here is my thought process:/i, /here is my response:/gi],
   [/^\s*here are my reasoning steps:/i, /\[BEGIN FINAL RESPONSE\]/gi],
-  [/^\s*analysis(?=[A-Z])/, /assistantfinal/g],
+  [/^\s*analysis(?=[A-Z][a-z'’]*\s+[a-z])/, /assistantfinal/g],
 ] as const
 
 /** The text behind the last phrase that ends thoughts; null where Harmony's analysis is all there is. */
