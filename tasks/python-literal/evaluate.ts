@@ -1,7 +1,7 @@
 import { applyBinary, type Budget } from './arithmetic.ts'
 import { applyCompare } from './compare.ts'
 import type { Node } from './node.ts'
-import { hashKey, isTruthy, PyError, type PyValue, pySet } from './value.ts'
+import { hashKey, isTruthy, numberOf, PyError, type PyValue, pySet } from './value.ts'
 
 /** About where CPython's compiler gives up. */
 const maxDepth = 2900
@@ -12,18 +12,26 @@ const budgetStart = 2e9
  * The value of an expression made of literals, arithmetic, comparisons and boolean operators. Raises a PyError as Python
  * would; `unsupported` for calls, comprehensions and the like, and for a name in `scope` (it has a value that we lack).
  */
-export function evaluate(node: Node, scope: ReadonlySet<string>): PyValue {
-  return new Evaluation(scope).value(node)
+export function evaluate(node: Node, scope: ReadonlySet<string>, types?: KnownTypes): PyValue {
+  return new Evaluation(scope, types).value(node)
+}
+
+/** What else than literals has a value: names, as `np.nan`, and calls, as `np.float64(3.0)`. Undefined for what is not known. */
+export type KnownTypes = {
+  name: (node: Node) => PyValue | undefined
+  call: (callee: Node, args: PyValue[]) => PyValue | undefined
 }
 
 /** Holds the budget and the depth of one evaluation. */
 class Evaluation {
   private readonly scope: ReadonlySet<string>
+  private readonly types: KnownTypes | undefined
   private readonly budget: Budget = { left: budgetStart }
   private depth = 0
 
-  constructor(scope: ReadonlySet<string>) {
+  constructor(scope: ReadonlySet<string>, types?: KnownTypes) {
     this.scope = scope
+    this.types = types
   }
 
   value(node: Node): PyValue {
@@ -35,6 +43,8 @@ class Evaluation {
   }
 
   private valueOf(node: Node): PyValue {
+    const known = this.types && this.knownValue(node, this.types)
+    if (known) return known
     switch (node.kind) {
       case 'constant':
         return node.value
@@ -89,6 +99,22 @@ class Evaluation {
     }
   }
 
+  private knownValue(node: Node, types: KnownTypes): PyValue | undefined {
+    if (node.kind === 'name' || node.kind === 'other') return types.name(node)
+    if (node.kind === 'call')
+      return types.call(
+        node.callee,
+        node.args.map((each) => this.argument(each, types)),
+      )
+    if (node.kind !== 'binary' || (node.op !== '+' && node.op !== '-')) return undefined
+    return complexSum(this.value(node.left), this.value(node.right), node.op)
+  }
+
+  /** A name that has no value is a type, as in `defaultdict(list, …)`. */
+  private argument(node: Node, types: KnownTypes): PyValue {
+    return node.kind === 'name' ? (types.name(node) ?? { type: 'object', name: node.id, args: [] }) : this.value(node)
+  }
+
   private dict(entries: { key: Node | null; value: Node }[]): PyValue {
     const map = new Map<string, [PyValue, PyValue]>()
     for (const entry of entries) {
@@ -119,4 +145,17 @@ function applySign(op: '+' | '-' | '~', value: bigint): PyValue {
 
 function unsupported(what: string): PyError {
   return new PyError('unsupported', what)
+}
+
+/** A real number and an imaginary one, added: `(1+2j)`. Undefined for anything else. */
+function complexSum(left: PyValue, right: PyValue, op: '+' | '-'): PyValue | undefined {
+  if (right.type !== 'object' || right.name !== 'complex') return undefined
+  const real = numberOf(left)
+  const imaginary = numberOf(right.args[1]!)
+  if (real === null || imaginary === null) return undefined
+  const args: PyValue[] = [Number(real), op === '-' ? -Number(imaginary) : Number(imaginary)].map((value) => ({
+    type: 'float',
+    value,
+  }))
+  return { type: 'object', name: 'complex', args }
 }

@@ -1,5 +1,6 @@
 import { evaluate } from './evaluate.ts'
 import { loadsJson } from './json.ts'
+import { knownTypesOf } from './known-types.ts'
 import type { Node, Statement } from './node.ts'
 import { parseEval } from './parse-eval.ts'
 import { parseStatements } from './parse-statement.ts'
@@ -9,7 +10,7 @@ import { PyError, type PyErrorKind, type PyValue } from './value.ts'
  * Reads Python literals and arithmetic without Python: `eval` of an expression, the statements of an assertion,
  * `json.loads`. Nothing here throws, and time is linear in the source.
  */
-export { firstPythonWord, pythonLines, pythonStrip } from './characters.ts'
+export { digitValue, firstPythonWord, pythonLines, pythonStrip } from './characters.ts'
 export type { Node, Statement } from './node.ts'
 export { pythonFloat } from './python-float.ts'
 export { isTruthy, numberOf, type PyErrorKind, type PyValue, pyEquals } from './value.ts'
@@ -22,6 +23,18 @@ const noNames: ReadonlySet<string> = new Set()
 /** `eval(source)`. Names in `scope` are known to have a value, others raise NameError. */
 export function evalPython(source: string, scope: ReadonlySet<string> = noNames): PyResult<PyValue> {
   return attempt(() => evaluate(parseEval(source), scope))
+}
+
+/** What a class or a function prints as, which is no Python: `<class 'int'>`. */
+const printedType = /<(?:class|function|built-in function|bound method|enum)\b(?:[^<>\n]|<[^<>\n]{0,40}>){0,200}>/g
+
+/**
+ * The value of a source as programs print values: literals and arithmetic, and what NumPy, `collections` and other known types print. `evalPython`
+ * reads the language; this is for what a person would take as a value.
+ */
+export function evalValue(source: string): PyResult<PyValue> {
+  const plain = source.includes('<') ? source.replace(printedType, 'None') : source
+  return attempt(() => evaluate(parseEval(plain), noNames, knownTypesOf(plain)))
 }
 
 /** The value of a node, as `eval` of its source would find it. */

@@ -27,6 +27,8 @@ export function pythonRepr(value: PyValue): string {
       return value.items.size === 0 ? 'set()' : `{${[...value.items.values()].map(pythonRepr).join(', ')}}`
     case 'dict':
       return `{${[...value.entries.values()].map(([key, member]) => `${pythonRepr(key)}: ${pythonRepr(member)}`).join(', ')}}`
+    case 'object':
+      return `${value.name}(${value.args.map(pythonRepr).join(', ')})`
     default:
       throw value satisfies never
   }

@@ -14,6 +14,8 @@ export type PyValue =
   | { type: 'list' | 'tuple'; items: PyValue[] }
   | { type: 'set'; items: Map<string, PyValue> }
   | { type: 'dict'; entries: Map<string, [PyValue, PyValue]> }
+  /** What a call of a known type makes, as `datetime.date(2024, 1, 2)`; made by `evalValue` alone. */
+  | { type: 'object'; name: string; args: PyValue[] }
 
 /** What went wrong as Python would say it, or `unsupported` where Python may well have an answer and we have none. */
 export type PyErrorKind =
@@ -71,6 +73,8 @@ export function isTruthy(value: PyValue): boolean {
       return value.items.size > 0
     case 'dict':
       return value.entries.size > 0
+    case 'object':
+      return true
     default:
       throw value satisfies never
   }
@@ -105,6 +109,10 @@ export function pyEquals(left: PyValue, right: PyValue): boolean {
       }
       return true
     }
+    case 'object': {
+      if (right.type !== 'object' || right.name !== left.name || right.args.length !== left.args.length) return false
+      return left.args.every((each, index) => pyEquals(each, right.args[index]!))
+    }
     default:
       return false
   }
@@ -131,6 +139,8 @@ export function hashKey(value: PyValue): string {
       return `s${value.value}`
     case 'bytes':
       return `b${value.value}`
+    case 'object':
+      return `o${value.name}${hashKey({ type: 'tuple', items: value.args })}`
     case 'tuple':
       // Lengths before the parts keep nested keys unambiguous without escapes that grow with each level.
       return `t${value.items

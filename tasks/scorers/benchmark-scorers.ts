@@ -39,7 +39,7 @@ export const benchmarkScorers: readonly Scorer[] = [
   ),
   taskScorer(
     'svamp',
-    (response, gold, mode) => scoreSvamp({ response, gold: Number(gold) }, mode),
+    (response, gold, mode) => scoreSvamp({ response, gold }, mode),
     (answer) => `The answer is ${answer}.`,
   ),
 ]

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { ReplyScore } from '../../schemas/task.ts'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { isAnswer, type Quantity } from './answer/quantity.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
 /** `tolerance` is absolute, in units of the answer; the default forgives the rounding of a third decimal. */
@@ -9,8 +11,6 @@ const OPENING = '\\boxed{'
 const MAX_BOX_CHARS = 64
 /** Half a cent of floating-point dust, so that a difference of exactly the tolerance counts as equal. */
 const DUST = 1e-9
-// A sign counts only where it cannot be a minus between two numbers. Each digit is read at most twice: linear time.
-const NUMBER = /(?:(?<![\w.)\]}])[-−])?\d+(?:,\d{3})*(?:\.\d+)?/g
 const WHOLE_NUMBER = /^[-+−]?(?:\d+(?:,\d{3})*(?:\.\d*)?|\.\d+)$/
 
 /** Reads a number with optional sign, thousands commas and decimals. Returns null for anything else. */
@@ -43,31 +43,34 @@ function lastBoxedNumber(text: string): Boxed | null {
   return null
 }
 
-function lastNumber(text: string): string | null {
-  return text.match(NUMBER)?.at(-1) ?? null
-}
-
 function scoreBoxedNumber(response: string, gold: string, options: ScorerOptions = {}): ReplyScore {
   const { tolerance } = Options.parse(options)
   const wanted = parseNumber(gold)
   if (wanted === null) throw new Error(`the gold answer "${gold}" is not a number`)
-  const matches = (found: number) => Math.abs(found - wanted) <= tolerance + DUST * Math.max(1, Math.abs(wanted))
+  const isNear = (found: number, near: number) =>
+    Math.abs(found - near) <= tolerance + DUST * Math.max(1, Math.abs(near))
 
   const boxed = lastBoxedNumber(response)
-  if (boxed) {
-    const right = matches(boxed.value)
-    const reason = right ? 'boxed and right' : 'boxed and wrong'
-    return { strict: right, lenient: right, extracted: boxed.content.trim(), reason }
-  }
-  const loose = lastNumber(response)
-  if (loose === null) return { strict: false, lenient: false, extracted: null, reason: 'no number' }
-  const right = matches(parseNumber(loose) ?? Number.NaN)
-  const reason = `no number in a box, last number ${right ? 'right' : 'wrong'}`
-  return { strict: false, lenient: right, extracted: loose, reason }
+  const strict = boxed !== null && isNear(boxed.value, wanted)
+  const answer = readNumberAnswer(response)
+  const plain: Quantity = { values: [wanted], kind: 'plain' }
+  const lenient = strict || (answer !== null && isAnswer(answer, plain, isNear))
+  const extracted = boxed?.content.trim() ?? answer?.values[0]?.toString() ?? null
+  return { strict, lenient, extracted, reason: reasonOf({ boxed, answer, strict, lenient }) }
+}
+
+type Found = { boxed: Boxed | null; answer: Quantity | null; strict: boolean; lenient: boolean }
+
+function reasonOf({ boxed, answer, strict, lenient }: Found): string {
+  if (strict) return 'boxed and right'
+  if (boxed) return lenient ? 'boxed and wrong, right as a person reads it' : 'boxed and wrong'
+  if (!answer) return 'no number'
+  if (answer.values.length === 0) return 'no number that is understood as a whole'
+  return `no number in a box, the answer's number ${lenient ? 'right' : 'wrong'}`
 }
 
 /**
- * The paper's answer form. Strict: the last `\boxed{number}` only. Lenient: without one, the last number of the reply.
+ * The paper's answer form. Strict: the last `\boxed{number}` only. Lenient: the number that the reply answers with.
  * Runs in time linear in the length of the reply.
  */
 export const boxedNumber: Scorer = {

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { builtinNames } from '../python-literal/builtin-names.ts'
-import { evalNode, evalPython, isTruthy, parsePython, pythonStrip } from '../python-literal/mod.ts'
+import { evalNode, evalValue, isTruthy, parsePython, pythonStrip } from '../python-literal/mod.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { OptionalText } from './line-fields.ts'
-import { looselyEqual } from './loose-equality.ts'
-import { readValueLoosely } from './loose-value.ts'
+import { givesGold, readValueLoosely } from './loose-value.ts'
 
 /**
  * CRUXEval's output prediction. `gold` is `output`; `input` and `code` are the record's, where the line carries them.
@@ -54,10 +53,10 @@ function extractOutput(response: string): string {
 }
 
 function scoreNormalised(line: CruxevalLine): Verdict {
-  const gold = evalPython(line.gold)
+  const gold = evalValue(line.gold)
   if (!gold.ok) return wrong(null, 'gold-not-a-literal')
   const reply = line.prediction ?? line.response ?? ''
-  const answer = readValueLoosely(reply.split('[ANSWER]').at(-1)!.split('[/ANSWER]', 1)[0]!)
+  const answer = readValueLoosely(reply)
   if (answer === null) return wrong(null, 'no-answer')
-  return looselyEqual(answer.value, gold.value) ? right(answer.text) : wrong(answer.text, 'different')
+  return givesGold(answer, gold.value) ? right(answer.text) : wrong(answer.text, 'different')
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { foldText } from './exact.ts'
+import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
 /** Replies at least this similar to the gold are right: 1 is equal, 0 shares nothing. */

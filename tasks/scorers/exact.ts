@@ -1,17 +1,18 @@
 import { z } from 'zod'
-import { finalAnswer } from './final-answer.ts'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { isAnswer, readQuantity } from './answer/quantity.ts'
+import { foldAnswer, textAnswers } from './answer/text-answer.ts'
+import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
-import { trimMarks } from './trim-marks.ts'
 
 /** `caseSensitive` is about the strict verdict; the lenient one never minds case. */
 const Options = z.strictObject({ caseSensitive: z.boolean().default(true) })
 
-/** Without case, spacing, and quotes or marks around it. */
-export function foldText(text: string): string {
-  return trimMarks(text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' '), '"\'`*_.,;:!?()[]')
-}
+/** A gold that is a number alone is compared as one. */
+const numberAlone = /^[-+−]?[$€£]?\d[\d,]*(?:\.\d+)?%?$/
+const isNear = (value: number, gold: number): boolean => Math.abs(value - gold) <= 1e-9 * Math.abs(gold)
 
-/** Strict: the whole reply is the gold. Lenient: the reply, or the answer that it ends with, is the gold but for its form. */
+/** Strict: the whole reply is the gold. Lenient: the reply, or the answer that it gives, is the gold but for its form. */
 export const exact: Scorer = {
   name: 'exact',
   options: Options,
@@ -19,11 +20,29 @@ export const exact: Scorer = {
     const { caseSensitive } = Options.parse(options)
     const [said, wanted] = [response.trim(), gold.trim()]
     const strict = caseSensitive ? said === wanted : said.toLowerCase() === wanted.toLowerCase()
-    const answer = finalAnswer(response)
     const folded = foldText(gold)
-    const lenient = strict || foldText(response) === folded || (answer !== null && foldText(answer) === folded)
+    const plain = foldAnswer(gold)
+    let first: string | null = null
+    let found = strict || foldText(response) === folded ? said : null
+    if (found === null) {
+      for (const answer of textAnswers(response)) {
+        first ??= answer
+        const isSame = foldText(answer) === folded || (plain !== '' && foldAnswer(answer) === plain)
+        if (!isSame) continue
+        found = answer
+        break
+      }
+    }
+    if (found === null && numberAlone.test(wanted)) found = numberIn(response, wanted)
+    const lenient = found !== null
     const reason = strict ? 'equal' : lenient ? 'equal but for its form' : 'different'
-    return { strict, lenient, extracted: (answer ?? said).slice(0, 1_000) || null, reason }
+    return { strict, lenient, extracted: (found ?? first ?? said).trim().slice(0, 1_000) || null, reason }
   },
   inForm: (answer) => answer,
+}
+
+/** The number that a reply answers with, as text, where it is the gold. */
+function numberIn(response: string, gold: string): string | null {
+  const [answer, wanted] = [readNumberAnswer(response), readQuantity(gold)]
+  return answer && wanted && isAnswer(answer, wanted, isNear) ? String(answer.values[0]) : null
 }

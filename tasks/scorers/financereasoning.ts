@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { numberOf, type PyValue, pyEquals } from '../python-literal/mod.ts'
+import { answerTexts, firstLine, readableReply } from './answer/answer-text.ts'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { type Quantity, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
-import { finalAnswer } from './final-answer.ts'
+import { finalAnswer } from './finance-extractor/final-answer.ts'
+import { readNumber } from './finance-extractor/number-text.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
 import { OptionalText } from './line-fields.ts'
-import { cleanAnswer, readNumber } from './number-text.ts'
 
 const Gold = z.union([z.number(), z.boolean(), z.string()], 'must be a number or a truth value')
 
@@ -25,9 +28,11 @@ export function scoreFinanceReasoning(line: FinanceReasoningLine, mode: Benchmar
   const gold = readGold(line.gold)
   if (gold === null) return wrong(null, 'gold-not-a-number')
   const isExtracted = 'prediction' in line && (line.prediction !== null || typeof line.response !== 'string')
+  if (mode === 'normalised') {
+    return isExtracted ? scorePrediction(line.prediction, gold) : scoreReply(line.response ?? '', gold)
+  }
   const prediction = isExtracted ? line.prediction : finalAnswer(line.response ?? '')
   if (prediction === null || prediction === undefined || prediction === '') return wrong(null, 'no-answer')
-  if (mode === 'normalised') return scoreNormalised(prediction, gold)
   return scoreOfficial(!isExtracted && typeof prediction === 'string' ? asExtractor(prediction) : prediction, gold)
 }
 
@@ -89,52 +94,61 @@ function fromJson(value: unknown): PyValue {
   return { type: 'none' }
 }
 
-const scales: [RegExp, number][] = [
-  [/\bthousands?\b/i, 1e3],
-  [/\bmillions?\b|\bmn\b|\d ?m\b/i, 1e6],
-  [/\bbillions?\b|\bbn\b|\d ?b\b/i, 1e9],
-  [/\btrillions?\b/i, 1e12],
-]
-
 /**
- * What a person would call right: separators, currency and LaTeX do not matter, powers of ten count, a scale word may be
+ * What a person would call right: separators, currency and LaTeX do not matter, powers of ten count, a scale word or a per cent sign may be
  * meant by the gold or not ("5 million" is 5 or 5,000,000), and a truth value is answered by a word.
  */
-function scoreNormalised(prediction: unknown, gold: number | boolean): Verdict {
+function scorePrediction(prediction: unknown, gold: number | boolean): Verdict {
+  if (Array.isArray(prediction)) return scorePrediction(prediction[0] ?? '', gold)
   if (typeof prediction === 'boolean' || typeof prediction === 'number') {
     const isRight =
       typeof gold === 'number' && typeof prediction === 'number' ? isWithin(prediction, gold) : prediction === gold
     return isRight ? right(String(prediction)) : wrong(String(prediction), 'different')
   }
-  if (Array.isArray(prediction)) return scoreNormalised(prediction[0] ?? '', gold)
-  if (typeof prediction !== 'string') return wrong(null, 'no-answer')
-  if (typeof gold === 'boolean') {
-    const truth = readTruth(prediction)
-    if (truth === null) return wrong(prediction, 'not-a-truth-value')
-    return truth === gold ? right(String(truth)) : wrong(String(truth), 'different')
+  if (typeof prediction !== 'string' || prediction === '') return wrong(null, 'no-answer')
+  if (typeof gold === 'boolean') return compareTruth(readTruth(prediction), gold, prediction)
+  return compareNumber(asLoss(prediction, readQuantity(prediction) ?? evaluated(prediction)), gold, prediction)
+}
+
+/** The same for a whole reply, in which the answer has to be found. */
+function scoreReply(response: string, gold: number | boolean): Verdict {
+  if (typeof gold === 'number') {
+    const read = readNumberAnswer(response)
+    if (read === null) return wrong(null, 'no-answer')
+    const place = answerTexts(readableReply(response)).next().value?.text ?? response
+    return compareNumber(asLoss(firstLine(place), read), gold, firstLine(place).slice(0, 200))
   }
-  const candidates = numbersIn(prediction)
-  if (candidates.length === 0) return wrong(prediction, 'not-a-number')
-  const match = candidates.find((candidate) => isWithin(candidate, gold))
-  return match === undefined ? wrong(String(candidates[0]), 'out-of-tolerance') : right(String(match))
+  const reply = readableReply(response)
+  for (const { text } of answerTexts(reply)) {
+    const truth = readTruth(firstLine(text))
+    if (truth !== null) return compareTruth(truth, gold, text)
+  }
+  return compareTruth(readTruth(reply), gold, null)
 }
 
-function numbersIn(text: string): number[] {
-  const clean = cleanAnswer(text)
-  // Accounting writes a loss in parentheses.
-  const isLoss = /^[^\d]{0,6}\([$€£¥ ]*[\d,.]+%?\)/.test(clean)
-  const read = readNumber(clean)
-  const value = read.value ?? evaluated(text)
-  if (!read.isClear || value === null) return []
-  const signed = isLoss ? -Math.abs(value) : value
-  const scale = scales.find(([word]) => word.test(clean))?.[1]
-  return scale === undefined ? [signed] : [signed, signed * scale]
+function compareNumber(read: Quantity | null, gold: number, text: string): Verdict {
+  if (!read?.values.length) return wrong(text, 'not-a-number')
+  const match = read.values.find((value) => isWithin(value, gold))
+  return match === undefined ? wrong(String(read.values[0]), 'out-of-tolerance') : right(String(match))
 }
 
-function evaluated(text: string): number | null {
+function compareTruth(truth: boolean | null, gold: boolean, text: string | null): Verdict {
+  if (truth === null) return wrong(text, text === null ? 'no-answer' : 'not-a-truth-value')
+  return truth === gold ? right(String(truth)) : wrong(String(truth), 'different')
+}
+
+const loss = /^[^\d]{0,6}\((?:\\?[$€£¥₹])?[ ]?[\d,.]+%?\)|^[^\d(]{0,40}[$€£¥₹]\([\d,.]+\)/
+
+/** Accounting writes a loss in parentheses. */
+function asLoss(text: string, read: Quantity | null): Quantity | null {
+  if (read === null || !loss.test(text)) return read
+  return { ...read, values: read.values.map((value) => -Math.abs(value)) }
+}
+
+function evaluated(text: string): Quantity | null {
   const result = normalisePrediction(cleanPrediction(text))
   const number = result.ok ? numberOf(result.value) : null
-  return number === null ? null : Number(number)
+  return number === null ? null : { values: [Number(number)], kind: 'plain' }
 }
 
 function readTruth(text: string): boolean | null {

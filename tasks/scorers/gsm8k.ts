@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { isAnswer, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
-import { finalAnswer } from './final-answer.ts'
 import { GoldText, Reply } from './line-fields.ts'
-import { readAnswerNumber } from './number-text.ts'
 
 /** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
 export const Gsm8kLine = z.looseObject({
@@ -26,9 +26,15 @@ export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): 
     if (answer === null) return wrong(null, 'no-answer')
     return answer === goldText ? right(answer) : wrong(answer, 'different')
   }
-  const answer = readAnswerNumber(markedAnswer(response) ?? finalAnswer(response) ?? '')
-  if (answer === null) return wrong(null, 'no-answer')
-  return answer === Number(goldText) ? right(String(answer)) : wrong(String(answer), 'different')
+  const answer = readNumberAnswer(response)
+  if (!answer?.values.length) return wrong(null, 'no-answer')
+  const text = String(answer.values[0])
+  const wanted = readQuantity(goldText)
+  if (!wanted?.values.length) return wrong(text, 'gold-not-a-number')
+  return isAnswer(answer, wanted, isEqual) ? right(text) : wrong(text, 'different')
 }
+
+/** Sums of decimals are equal but for what a double rounds. */
+const isEqual = (value: number, gold: number): boolean => Math.abs(value - gold) <= 1e-9 * Math.abs(gold)
 
 export const gsm8k: BenchmarkScorer<Gsm8kLine> = { line: Gsm8kLine, score: scoreGsm8k }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { foldText } from './exact.ts'
+import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
 /** `allowExtra`: fields beside the gold's do not matter. */

@@ -3,8 +3,7 @@ import { builtinNames } from '../python-literal/builtin-names.ts'
 import { evalNode, evalPython, loadsPythonJson, type PyResult, type PyValue, pyEquals } from '../python-literal/mod.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { OptionalText } from './line-fields.ts'
-import { looselyEqual } from './loose-equality.ts'
-import { readValueLoosely } from './loose-value.ts'
+import { givesGold, readValueLoosely } from './loose-value.ts'
 import { extractTestOutput, readAssertion, selectStatement } from './test-output-reply.ts'
 
 const JsonText = z.unknown().transform((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
@@ -81,5 +80,5 @@ function reasonOf(kind: Extract<PyResult<PyValue>, { ok: false }>['kind']): stri
 function scoreNormalised(reply: string, expected: PyValue): Verdict {
   const answer = readValueLoosely(reply)
   if (answer === null) return wrong(null, 'no-answer')
-  return looselyEqual(answer.value, expected) ? right(answer.text) : wrong(answer.text, 'different')
+  return givesGold(answer, expected) ? right(answer.text) : wrong(answer.text, 'different')
 }

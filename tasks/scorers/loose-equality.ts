@@ -3,6 +3,8 @@ import { numberOf, type PyValue, pyEquals } from '../python-literal/mod.ts'
 /** Floats this close, relative to the larger, count as one answer; whole numbers must be equal. */
 const relativeTolerance = 1e-6
 
+const isNan = (value: PyValue): boolean => value.type === 'float' && Number.isNaN(value.value)
+
 /** Equality as a person sees it: lists and tuples are one, floats may differ by rounding, True is not 1. */
 export function looselyEqual(left: PyValue, right: PyValue): boolean {
   if ((left.type === 'list' || left.type === 'tuple') && (right.type === 'list' || right.type === 'tuple')) {
@@ -18,9 +20,15 @@ export function looselyEqual(left: PyValue, right: PyValue): boolean {
   }
   if (left.type === 'bool' || right.type === 'bool') return left.type === right.type && pyEquals(left, right)
   if (left.type === 'float' || right.type === 'float') {
+    if (isNan(left) && isNan(right)) return true
     const [a, b] = [Number(numberOf(left) ?? Number.NaN), Number(numberOf(right) ?? Number.NaN)]
-    if (Number.isInteger(a) && Number.isInteger(b)) return a === b
+    if (a === b) return true
+    if (Number.isInteger(a) && Number.isInteger(b)) return false
     return Math.abs(a - b) <= relativeTolerance * Math.max(Math.abs(a), Math.abs(b))
+  }
+  if (left.type === 'object' && right.type === 'object') {
+    if (left.name !== right.name || left.args.length !== right.args.length) return false
+    return left.args.every((each, at) => looselyEqual(each, right.args[at]!))
   }
   return pyEquals(left, right)
 }

@@ -1,5 +1,8 @@
-import { evalNode, evalPython, loadsPythonJson, type PyValue } from '../python-literal/mod.ts'
-import { finalAnswer, statedAnswer } from './final-answer.ts'
+import { evalNode, evalValue, loadsPythonJson, type PyValue } from '../python-literal/mod.ts'
+import { answerTexts, firstLine, readableReply } from './answer/answer-text.ts'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { withoutCommands } from './answer/plain-text.ts'
+import { looselyEqual } from './loose-equality.ts'
 import { readAssertion } from './test-output-reply.ts'
 import { trimMarks } from './trim-marks.ts'
 
@@ -7,12 +10,17 @@ const maxCandidates = 50
 /** No answer to such a question is longer. */
 const maxChars = 100_000
 
+/** What a reply gives for an expression: its value, or, where that is no literal, the text as it stands. */
+export type LooseValue = { value: PyValue | null; text: string }
+
 /**
- * The value that a reply gives for an expression, wherever it stands: the operand of its last assertion that can be read
- * (on either side), a fenced block, a last line, what follows "answer is", what the last line says that something is. An assertion that denies a value gives none. In Python's spelling or JSON's. Linear.
+ * The value that a reply gives for an expression: the operand of its last assertion that can be read (on either side); else what is in its box or
+ * behind its last label; the reply itself, its last fenced block, its last line, what that says that something is; the number that it ends with.
+ * An assertion that denies a value gives none. In Python's spelling or JSON's. Linear.
  */
-export function readValueLoosely(reply: string): { value: PyValue; text: string } | null {
-  const lines = reply.split(/\r?\n/)
+export function readValueLoosely(reply: string): LooseValue | null {
+  const text = readableReply(reply)
+  const lines = text.split(/\r?\n/)
   const assertions = lines.filter((line) => line.length <= maxChars && line.includes('assert')).slice(-maxCandidates)
   for (const line of assertions.reverse()) {
     const statement = trimMarks(line.slice(line.indexOf('assert')), '`*.', { start: false })
@@ -22,24 +30,71 @@ export function readValueLoosely(reply: string): { value: PyValue; text: string 
     const isDenied = !assertion.ok && assertion.reason === 'not-an-equality' && statement.includes('!=')
     if (isDenied) return null
   }
-  const lastLine = lines.findLast((line) => line.trim() !== '') ?? ''
-  // The last number of an assertion that cannot be read is not its value.
-  const fallback = assertions.length === 0 ? finalAnswer(reply) : null
-  for (const text of [fencedBlock(lines), lastLine, statedAnswer(reply), ...statedIn(lastLine), fallback, reply]) {
-    const answer = text === null ? null : readValue(text)
-    if (answer !== null) return answer
+  let unread: string | null = null
+  for (const place of places(text, lines)) {
+    const read = place.isWhole ? readValue(place.text) : (readValue(place.text) ?? readBeginning(place.text))
+    if (read !== null) return read
+    // What is set as an answer is the answer, though it be no literal.
+    if (place.isAnswer) unread ??= withoutMarks(place.text)
+    if (place.isAnswer && brokenLiteral.test(place.text)) break
   }
-  return null
+  if (unread === null && assertions.length === 0) {
+    // The last number of a list or an assertion that cannot be read is not its value.
+    const last = lastLineOf(lines)
+    const number = /[[\]{}'"`…]|\.\.\./.test(last) ? null : readNumberAnswer(last)
+    if (number?.values.length)
+      return { value: { type: 'float', value: number.values[0]! }, text: String(number.values[0]) }
+  }
+  const whole = unread ?? withoutMarks(text)
+  return whole === '' || whole.length > maxChars ? null : { value: null, text: whole }
+}
+
+/** Whether a value is the gold; a text without quotes is the text. */
+export function givesGold(answer: LooseValue, gold: PyValue): boolean {
+  if (answer.value !== null) return looselyEqual(answer.value, gold)
+  return gold.type === 'str' && answer.text === gold.value
+}
+
+type Place = { text: string; isWhole: boolean; isAnswer: boolean }
+
+function* places(text: string, lines: string[]): Generator<Place> {
+  for (const answer of answerTexts(text)) {
+    const plain = answer.from === 'box' ? plainBox(answer.text) : withoutPrompts(answer.text)
+    const fenced = fencedBlock(plain.split(/\r?\n/))
+    if (fenced !== null) yield { text: fenced, isWhole: true, isAnswer: true }
+    if (plain.trim() === '') continue
+    yield { text: plain, isWhole: true, isAnswer: false }
+    yield { text: firstLine(plain), isWhole: false, isAnswer: true }
+    break
+  }
+  const fenced = fencedBlock(lines)
+  const last = lastLineOf(lines)
+  if (fenced !== null) yield { text: withoutPrompts(fenced), isWhole: true, isAnswer: true }
+  yield { text: withoutPrompts(text), isWhole: true, isAnswer: false }
+  yield { text: last, isWhole: true, isAnswer: false }
+  const said = [...statedIn(last)]
+  for (const each of said) yield { text: each, isWhole: true, isAnswer: false }
+  for (const each of said.reverse()) yield { text: each, isWhole: false, isAnswer: false }
+}
+
+const lastLineOf = (lines: readonly string[]): string => lines.findLast((line) => /[^\s`*.]/.test(line)) ?? ''
+
+/** The content of a box as Python has it: `\text{…}` and escaped braces taken off. */
+const plainBox = (text: string): string =>
+  /\\[a-zA-Z]|\\[{}_%$&]/.test(text) ? withoutCommands(text.replace(/\\([{}])/g, '$1')) : text
+
+/** Lines behind the prompts of an interactive Python. */
+function withoutPrompts(text: string): string {
+  return text.includes('>>>') ? text.replace(/^\s*(?:>>>|\.\.\.).*$\n?/gm, '') : text
 }
 
 const maxStatedChars = 10_000
 const statement =
-  /==?|[:→⇒#]|->|\[ANSWER\]|<answer>|\b(?:is|are|be|as|to|return|returns|returned|outputs?|gives|yields|equals)\b/gi
-const closing = /(?:\[\/ANSWER\]|<\/answer>)\s*$/i
+  /==?|[:→⇒#]|->|\b(?:is|are|be|as|to|return|returns|returned|outputs?|gives|yields|equals|prints|produces|evaluates to|results? in)\b/gi
 
 /** What a line says that something is, the longest such text first: "f(1) == 5", "Output: [1, 2]", "it returns True". */
 function* statedIn(line: string): Generator<string> {
-  const text = line.slice(0, maxStatedChars).replace(closing, '')
+  const text = line.slice(0, maxStatedChars)
   let count = 0
   for (const { index, 0: word } of text.matchAll(statement)) {
     count += 1
@@ -50,30 +105,98 @@ function* statedIn(line: string): Generator<string> {
 
 type Equality = Extract<ReturnType<typeof readAssertion>, { ok: true }>
 
-function operandOf(assertion: Equality): { value: PyValue; text: string } | null {
+function operandOf(assertion: Equality): LooseValue | null {
   for (const node of [assertion.right, assertion.left]) {
-    const result = evalNode(node)
     const text = assertion.source(node)
+    const result = evalNode(node)
     if (result.ok) return { value: result.value, text }
-    const json = loadsPythonJson(text)
-    if (json.ok) return { value: json.value, text }
+    const read = literal(text)
+    if (read !== null) return read
   }
   return null
 }
 
 function fencedBlock(lines: string[]): string | null {
-  const close = lines.findLastIndex((line) => line.startsWith('```'))
-  const open = lines.findLastIndex((line, index) => index < close && line.startsWith('```'))
+  const isFence = (line: string) => line.trimStart().startsWith('```')
+  const close = lines.findLastIndex(isFence)
+  const open = lines.findLastIndex((line, index) => index < close && isFence(line))
   return open < 0 ? null : lines.slice(open + 1, close).join('\n')
 }
 
+const withoutMarks = (text: string): string => trimMarks(trimMarks(text, '`*'), '`*.', { start: false })
+
 /** A value alone in a text, quoted or set as code. */
-function readValue(text: string): { value: PyValue; text: string } | null {
+function readValue(text: string): LooseValue | null {
   if (text.length > maxChars) return null
-  const bare = trimMarks(trimMarks(text, '`*'), '`*.', { start: false })
+  const bare = withoutMarks(text)
   if (bare === '') return null
-  const result = evalPython(bare)
-  if (result.ok) return { value: result.value, text: bare }
-  const json = loadsPythonJson(bare)
-  return json.ok ? { value: json.value, text: bare } : null
+  return literal(bare) ?? (bare === text.trim() ? null : literal(text.trim()))
+}
+
+function literal(text: string): LooseValue | null {
+  const result = evalValue(text)
+  if (result.ok) return { value: result.value, text }
+  const json = loadsPythonJson(text)
+  if (json.ok) return { value: json.value, text }
+  const quoted = withoutQuotes(text)
+  return quoted === null ? null : { value: { type: 'str', value: quoted }, text }
+}
+
+/** A text between quotes that Python does not know, or across lines; null where there are none. */
+function withoutQuotes(text: string): string | null {
+  const [open, close] = [text[0], text.at(-1)]
+  const isCurly = (open === '“' && close === '”') || (open === '‘' && close === '’')
+  const isAcross = (open === "'" || open === '"') && close === open && /[\n\t]/.test(text)
+  if (text.length < 2 || (!isCurly && !isAcross)) return null
+  const inner = text.slice(1, -1)
+  return inner.includes(open!) || inner.includes(close!) ? null : inner
+}
+
+/** A literal that was begun as one: what cannot be read of it is no reason to look elsewhere. */
+const brokenLiteral = /^\s*(?:[\w.]*[[({]|['"])/
+
+const callName = /[A-Za-z_][\w.]*(?=[([])/y
+const scalarWord =
+  /(?:[-+]?(?:\d[\d_]*)?\.?\d+(?:[eE][-+]?\d+)?|[-+]?\d+\.?|True|False|None|null|true|false|[-+]?(?:np\.)?(?:inf|nan))(?=$|[.,;:!)`*]*(?:\s|$))/y
+/** What may follow a value on its line without being a part of it. */
+const endsThere = /^[`*"'.,;:!)]*(?:$|\s+(?![-+*/%=<>[{(,]))/
+
+/** The literal that a text begins with, where words follow it: "[1, 2] because of …". */
+function readBeginning(text: string): LooseValue | null {
+  if (text.length > maxChars) return null
+  const start = /^[\s`*:]*/.exec(text)![0].length
+  const end = literalEnd(text, start)
+  if (end <= start || !endsThere.test(text.slice(end, end + 40))) return null
+  return literal(text.slice(start, end))
+}
+
+/** Where a literal that begins at a place ends by its brackets, quotes or characters; the place itself where none begins. */
+function literalEnd(text: string, start: number): number {
+  callName.lastIndex = start
+  let at = start + (callName.exec(text)?.[0].length ?? 0)
+  if (!/[[({'"]|[bBrRuU]['"]/.test(text.slice(at, at + 2).replace(/^([^bBrRuU]).*/s, '$1'))) {
+    scalarWord.lastIndex = start
+    return start + (scalarWord.exec(text)?.[0].length ?? 0)
+  }
+  if (/[bBrRuU]/.test(text[at]!)) at += 1
+  let depth = 0
+  for (; at < text.length; at += 1) {
+    const character = text[at]!
+    if (character === '[' || character === '(' || character === '{') depth += 1
+    else if (character === ']' || character === ')' || character === '}') depth -= 1
+    else if (character === "'" || character === '"') {
+      at = quoteEnd(text, at)
+      if (at < 0) return start
+    }
+    if (depth <= 0) return at + 1
+  }
+  return start
+}
+
+function quoteEnd(text: string, from: number): number {
+  for (let at = from + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1
+    else if (text[at] === text[from]) return at
+  }
+  return -1
 }

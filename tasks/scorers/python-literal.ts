@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { evalPython, pyEquals } from '../python-literal/mod.ts'
+import { evalPython, evalValue, pyEquals } from '../python-literal/mod.ts'
 import { looselyEqual } from './loose-equality.ts'
-import { readValueLoosely } from './loose-value.ts'
+import { givesGold, readValueLoosely } from './loose-value.ts'
 import type { Scorer } from './scorer.ts'
 
 const Options = z.strictObject({})
@@ -11,12 +11,18 @@ export const pythonLiteral: Scorer = {
   name: 'python-literal',
   options: Options,
   score(response, gold) {
-    const wanted = evalPython(gold.trim())
+    const literal = evalPython(gold.trim())
+    // A gold that is no literal, as `set()`, is compared with replies in the same spelling.
+    const read = literal.ok ? evalPython : evalValue
+    const wanted = read(gold.trim())
     if (!wanted.ok) throw new Error(`the gold answer "${gold.slice(0, 80)}" is not a Python literal`)
-    const whole = evalPython(response.trim())
+    const whole = read(response.trim())
     const strict = whole.ok && pyEquals(whole.value, wanted.value)
     const found = readValueLoosely(response)
-    const lenient = strict || (found !== null && looselyEqual(found.value, wanted.value))
+    // Python finds True equal to 1; a person does not.
+    const lenient = whole.ok
+      ? looselyEqual(whole.value, wanted.value)
+      : found !== null && givesGold(found, wanted.value)
     const reason = strict ? 'equal' : lenient ? 'equal but for its form' : found === null ? 'no literal' : 'different'
     return { strict, lenient, extracted: found?.text.slice(0, 1_000) ?? null, reason }
   },

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { firstPythonWord, pythonFloat } from '../python-literal/mod.ts'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
-import { lastBoxed } from './box.ts'
 import { GoldText, OptionalText, Reply } from './line-fields.ts'
-import { readAnswerNumber } from './number-text.ts'
 import { afterLastPower, powersOfTen } from './power-of-ten.ts'
 
 /** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
@@ -103,25 +103,16 @@ function isClose(a: number, b: number): boolean {
   return difference <= Math.abs(relativeTolerance * b) || difference <= Math.abs(relativeTolerance * a)
 }
 
-const answerPhrase = /answer is/gi
-
-/** The same rule on what a person would read: signs, separators, LaTeX around the number, powers of ten in any question. */
+/** The same rule on what a person would read: the number that the reply answers with, powers of ten in any question. */
 function scoreNormalised({ response, gold, unit }: ScibenchLine): Verdict {
-  const text = lastBoxed(response) ?? boxedAnswer(response) ?? lastSentence(response)
-  if (text === null) return wrong(null, 'no-box')
-  const goldNumber = readAnswerNumber(gold)
-  if (goldNumber === null) return wrong(text, 'gold-not-a-number')
+  const answer = readNumberAnswer(response)
+  if (answer === null) return wrong(null, 'no-answer')
+  const goldNumber = readQuantity(gold)?.values[0]
+  if (goldNumber === undefined) return wrong(null, 'gold-not-a-number')
+  if (answer.values.length === 0) return wrong(null, 'not-a-number')
   const isRescaled = shownUnit(unit) !== unit
   const exponent = isRescaled ? Number(powersOfTen(unit).next().value?.exponent) : 0
-  const answer = readAnswerNumber(text)
-  if (answer === null) return wrong(text, 'not-a-number')
-  return isClose(answer, goldNumber * 10 ** exponent)
-    ? right(String(answer))
-    : wrong(String(answer), 'out-of-tolerance')
-}
-
-function lastSentence(response: string): string | null {
-  let end = -1
-  for (const match of response.matchAll(answerPhrase)) end = match.index + match[0].length
-  return end < 0 ? null : response.slice(end)
+  const text = String(answer.values[0])
+  const isRight = answer.values.some((value) => isClose(value, goldNumber * 10 ** exponent))
+  return isRight ? right(text) : wrong(text, 'out-of-tolerance')
 }

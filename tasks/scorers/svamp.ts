@@ -1,15 +1,15 @@
 import { z } from 'zod'
+import { readNumberAnswer } from './answer/number-answer.ts'
+import { isAnswer, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
-import { finalAnswer } from './final-answer.ts'
 import { GoldText, Reply } from './line-fields.ts'
-import { readAnswerNumber } from './number-text.ts'
 
 /** `gold` is SVAMP's `Answer`. */
 export const SvampLine = z.looseObject({
   response: Reply,
-  gold: GoldText.transform(Number),
+  gold: GoldText,
 })
-export type SvampLine = z.infer<typeof SvampLine>
+export type SvampLine = { response: string; gold: string | number }
 
 /** SVAMP's own evaluation of predicted equations allows this much. */
 const absoluteTolerance = 1e-4
@@ -20,11 +20,19 @@ const number = /-?\d[\d,]*(?:\.\d+)?/g
  * number of the reply, `normalised` the number of its final answer.
  */
 export function scoreSvamp({ response, gold }: SvampLine, mode: BenchmarkMode): Verdict {
+  const isNear = (value: number, near: number) => Math.abs(value - near) < absoluteTolerance
+  if (mode === 'normalised') {
+    const answer = readNumberAnswer(response)
+    if (!answer?.values.length) return wrong(null, 'no-answer')
+    const wanted = readQuantity(String(gold).replace(/^.*####/s, ''))
+    const text = String(answer.values[0])
+    if (!wanted?.values.length) return wrong(text, 'gold-not-a-number')
+    return isAnswer(answer, wanted, isNear) ? right(text) : wrong(text, 'out-of-tolerance')
+  }
   let answer: number | null = null
-  if (mode === 'normalised') answer = readAnswerNumber(finalAnswer(response) ?? '')
-  else for (const match of response.matchAll(number)) answer = Number(match[0].replaceAll(',', ''))
+  for (const match of response.matchAll(number)) answer = Number(match[0].replaceAll(',', ''))
   if (answer === null) return wrong(null, 'no-answer')
-  return Math.abs(answer - gold) < absoluteTolerance ? right(String(answer)) : wrong(String(answer), 'out-of-tolerance')
+  return isNear(answer, Number(gold)) ? right(String(answer)) : wrong(String(answer), 'out-of-tolerance')
 }
 
 export const svamp: BenchmarkScorer<SvampLine> = { line: SvampLine, score: scoreSvamp }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { finalAnswer } from '../../tasks/scorers/final-answer.ts'
+import { finalAnswer } from '../../tasks/scorers/finance-extractor/final-answer.ts'
 import { scoreFinanceReasoning } from '../../tasks/scorers/financereasoning.ts'
 
 const score = (prediction: unknown, gold: number | boolean, mode: 'official' | 'normalised' = 'official') =>
@@ -74,6 +74,8 @@ describe('FinanceReasoning, normalised', () => {
     ['it is not true', false],
     ['1', true],
     ['2**3', 8],
+    ['sqrt(16)', 4],
+    ['2\\ln 2', 1.3863],
     ['2 ** 3', 8],
     ['(1 + 1)**3 dollars', 8],
     ['1.05^10', 1.62889],
@@ -104,8 +106,6 @@ describe('FinanceReasoning, normalised', () => {
     ['2.5e-3', 0.0025],
     ['2\\sqrt{9}', 6],
     ['7/8 of it', 0.875],
-    ['10 - 12 years', 10],
-    ['2023-12-31', 2023],
     ['5 +/- 0.2', 5],
     ['5 m^2', 5],
     ['5 (in 2023)', 5],
@@ -152,11 +152,11 @@ describe('an answer that is not understood as a whole is no number to a person',
     ['5 + C', 5],
     ['x + 5', 5],
     ['x - 5', -5],
-    ['sqrt(16)', 16],
     ['\\frac{x}{2}', 2],
-    ['2\\ln 2', 2],
     ['2 = 8!', 2],
     ['1e400', 1],
+    ['10 - 12 years', 10],
+    ['2023-12-31', 2023],
   ])('%s is not %d', (prediction, gold) => {
     expect(score(prediction, gold, 'normalised')).toMatchObject({ correct: false, reason: 'not-a-number' })
   })

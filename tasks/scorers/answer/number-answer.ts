@@ -1,0 +1,129 @@
+import { answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
+import { cleanNumber } from './clean-number.ts'
+import { type PlacedQuantity, type Quantity, quantitiesIn, readQuantity } from './quantity.ts'
+
+/**
+ * The number that a reply answers with: of its last box that holds one; else of its last label with one directly behind it; else its last whole
+ * quantity. Without values where the reply has a number there that is not understood as a whole; null where it has none. Linear, and it
+ * never throws.
+ */
+export function readNumberAnswer(reply: string): Quantity | null {
+  const text = readableReply(reply)
+  for (const answer of answerTexts(text)) {
+    const read =
+      answer.from === 'box'
+        ? readQuantity(answer.text)
+        : answer.isBefore
+          ? readQuantity(answer.text, { isLast: true })
+          : readLabelled(answer.text)
+    if (read !== null) return read
+  }
+  return lastQuantity(text)
+}
+
+const denied = /^\W{0,4}(?:not|nicht|pas|no es|non è|не|不是)\b/i
+const insteadOf =
+  /^[^.\n]{0,60}?(?:\bbut\b|\brather\b|\binstead\b|\bsondern\b|\bmais\b|\bsino\b|\bit(?:'s| is)\b|而是)/i
+
+function readLabelled(text: string): Quantity | null {
+  if (denied.test(text)) {
+    const instead = insteadOf.exec(text)?.[0]
+    return instead === undefined ? null : readQuantity(numberSentence(text.slice(instead.length)), { isDirect: true })
+  }
+  const lines = paragraph(text).split('\n', 12)
+  // An answer that is worked out in lines ends with the last of them.
+  const worked = lines.length > 1 && isWorked(lines[0]!) ? lines.findLast(isWorked) : undefined
+  return readQuantity(numberSentence(worked ?? text), { isDirect: true })
+}
+
+const isWorked = (line: string): boolean => /=/.test(line) && /[-+×*/÷]/.test(line)
+
+/** So much of a reply's end is looked through for its last quantity, and so long is a line. */
+const maxSearched = 20_000
+const maxLine = 4_000
+const maxLines = 40
+
+const abstains =
+  /\bI (?:do not|don['’]t|can ?not|can['’]t|am (?:not able|unable) to) (?:know|determine|answer|solve|tell|compute|find|say)|(?:can ?not|can['’]t|could not) be (?:determined|answered|computed|calculated|found|solved)|\b(?:not enough|insufficient) (?:information|data)|\bunable to (?:determine|answer|solve)|\b(?:it|answer|that|this) depends\b|无法(?:确定|回答|计算)/i
+/** Lines that go with an answer and hold none. */
+const aside =
+  /^\W{0,6}(?:confidence|certainty|notes?|sources?|ref(?:erence)?s?|difficulty|grade|score|time|tokens?|p\.? ?s\.?|page|hope|let me know|check|verification|if you|feel free|please)\b|\?\s*$|^\W*$/i
+const address = /https?:\/\/\S+|www\.\S+|\S+@\S+\.\w+/g
+const bullet = /^\s*(?:[-*•+–]\s+|\(?\d{1,2}[.)]\s+(?=\S)|>\s?)+|\s*\[\d{1,2}\]\W*$/g
+const hasNumber = /[\p{Nd}¼-¾⅐-⅞πΠ∞]|\\(?:frac|pi|infty)/u
+
+function lastQuantity(reply: string): Quantity | null {
+  const end = reply.slice(-maxSearched)
+  if (abstains.test(end.slice(-2_000))) return null
+  const inDigits = hasNumber.test(reply)
+  const lines = end.split('\n').slice(-maxLines).reverse()
+  for (const each of [lines.filter((line) => !aside.test(line)), lines]) {
+    for (const line of each) {
+      const read = lastOfLine(line.slice(-maxLine), inDigits)
+      if (read !== null) return read
+    }
+  }
+  return null
+}
+
+const emphasised = /\*\*([^*\n]{1,120})\*\*(?!\d)/g
+const sentences = /(?<=[.!?](?:\*\*)?)\s+(?=[\p{Lu}"'(*])|(?<=[。！？])/u
+
+function lastOfLine(line: string, inDigits: boolean): Quantity | null {
+  const text = line.replace(bullet, '').replace(address, ' ')
+  if (inDigits && !hasNumber.test(text)) return null
+  if (!inDigits) return lastInWords(text)
+  for (const [, content] of [...text.matchAll(emphasised)].reverse()) {
+    const read = /[:：]\s*$/.test(content!) ? null : readQuantity(content!)
+    if (read !== null) return read
+  }
+  for (const sentence of text.split(sentences).reverse()) {
+    const read = lastOfSentence(cleanNumber(sentence.replace(/[.!?]+\s*$/, '')))
+    if (read !== null) return read
+  }
+  return null
+}
+
+function lastInWords(text: string): Quantity | null {
+  for (const sentence of text.split(sentences).reverse()) {
+    const read =
+      sentence.length > 300
+        ? null
+        : readQuantity(sentence.replace(/\b(?:no )?one\b(?=\s+(?:of|who|that|can|could|must|day|may))/gi, ' '))
+    if (read !== null) return read
+  }
+  return null
+}
+
+/** A word or a sign that says what something is, directly before its number. */
+const says =
+  /(?:=|≈|→|:|\b(?:is|are|was|were|equals?|equal to|be|makes?|gives?|yields?|totals?|comes? (?:out )?to|amounts? to|ist|sind|beträgt|est|sont|es|son|è|adalah|jest)|(?:^|\s)[éè]|は|是|为|為|等于|等於|共) ?(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just|now|then|still|therefore|thus|a total of|equal to) )*$/i
+const aboutElse = /(?:^|[,;(] ?)(?:since|because|if|when|as|with|given|where|while|suppose|assuming)\b[^,;]*$/i
+
+/** In one sentence: what is said to be the result, the last where there are several; else the last quantity outside of parentheses. */
+function lastOfSentence(text: string): Quantity | null {
+  const all = [...quantitiesIn(text)]
+  const isAside = ({ start }: PlacedQuantity) => isBetween(text, start)
+  const found = all.some((quantity) => !isAside(quantity)) ? all.filter((quantity) => !isAside(quantity)) : all
+  const said = found.findLast(({ start }) => {
+    const before = text.slice(Math.max(0, start - 120), start)
+    return says.test(before) && !aboutElse.test(before)
+  })
+  const chosen = said ?? found.at(-1)
+  if (chosen === undefined) return null
+  if (chosen.values.length === 0) return chosen
+  // One of several is read with the others.
+  if (/=[^=]* or [^=]*=/.test(text)) return readQuantity(text)
+  const other = /\bor ?$/.test(text.slice(0, chosen.start))
+    ? found.findLast(({ end }) => end <= chosen.start)
+    : undefined
+  return readQuantity(text.slice((other ?? chosen).start))
+}
+
+/** Whether a place is inside of parentheses that words stand in. */
+function isBetween(text: string, at: number): boolean {
+  const open = text.lastIndexOf('(', at)
+  if (open <= 0 || !/\s$/.test(text.slice(0, open))) return false
+  const close = text.indexOf(')', open)
+  return close > at && /[a-zA-Z=]/.test(text.slice(open, close))
+}

@@ -1,0 +1,268 @@
+import { valueAt } from './arithmetic.ts'
+import { cleanNumber } from './clean-number.ts'
+import { numberWordsAt } from './number-words.ts'
+import { compoundAt, scaleAt } from './units.ts'
+
+/**
+ * A number as an answer gives it: all that it may mean, the plainest first. `12%` is 12 or 0.12, `5 million` is 5 or 5,000,000, `2 h 15 min`
+ * is 2.25 or 135. No values: there is a number that is not understood as a whole, such as `12,5`, `3+4i`, a range or a date.
+ */
+export type Quantity = { values: readonly number[]; kind: 'plain' | 'percent' | 'scaled' }
+const unclear: Quantity = { values: [], kind: 'plain' }
+
+/** A quantity and where it stands in a cleaned text. */
+export type PlacedQuantity = Quantity & { start: number; end: number }
+
+/** More than this is never one expression. */
+const maxExpression = 400
+
+/** Before a number: a function of it, a fraction or another brace that was not read, a variable and its sign, a command, a comparison. */
+const goesBefore =
+  /(?:[a-zA-Z][({[]|\}\{?|(?:^|[^a-zA-Z\\])[a-zA-Z](?: ?[*/×÷^]| [-+]) ?[({]?|\\[a-zA-Z]+ ?[({]? ?|[<>≤≥≠±] ?=?|[\])}] ?[-+*/×÷]) ?$/
+/** Behind it: what makes it a piece of something that was not read. */
+const goesOn = [
+  // A factorial, a list, a comma or a point that parts no thousands, digits, a factor.
+  /^!(?![a-z])|^(?:[,;] ?[-+]?|\.|[xX]| )\d|^[,;] ?[-+]?(?:\\(?:[dtc]?frac|sqrt)|∞|π)/,
+  /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \([-+.\d ]*[-+*/^×][-+*/^×.\d ]*\)/,
+  /^ ?\^|^ ?[×*] ?[-+(]?[\d(a-zA-Z\\]|^ ?[/÷] ?(?:\d|[a-z]\b ?(?:$|[.,;)=]))/,
+  // A term: a variable or something unknown is added, multiplied or raised.
+  /^ ?\+ ?[a-zA-Z\\(|√]|^ ?- ?(?:[a-zA-Z](?![a-zA-Z])|\\(?!text)|√)|^[ij](?![a-zA-Z])|^ [ij] ?(?:$|[.,;)\]}=+-])/,
+  /^ ?[a-zA-Z](?:_\{?\w{1,5}\}?)?(?: ?\^ ?\{? ?[-\d]{1,4} ?\}?)? ?(?!-[123](?!\d))[-+] ?(?:\d|[a-zA-Z](?![a-zA-Z])|[(\\])|^ ?[xyzn] ?\^/,
+  /^ ?\\(?!(?:mu|Omega|AA|ohm|mathring|angstrom|micro|square|blacksquare|qed|dagger)(?![a-zA-Z]))[a-zA-Z]/,
+  // A range, another value, an uncertainty that was not read.
+  /^ ?-{1,2} ?[-+]?[\d.]|^ ?(?:to|through|until|till|bis|à|至|到) [-+]?\d(?![\d.]* ?(?:d\.?p|s\.?f|sig|decimal|digit|places))|^ ?≈ ?\d/,
+  /^ ?(?:[,;] ?)?(?:and|&|und|et|y|和|与|及) ?[-+]?\d/,
+]
+const isTime = /^(?:[01]?\d|2[0-4]):[0-5]\d(?!\d)/
+const isDate =
+  /^\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|^\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})(?![\d.])|^\d{4}年|^\d{1,2}月\d|^\d{1,2}(?:st|nd|rd|th)?,? (?:of )?(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/i
+const monthBefore = /(?:January|February|March|April|May|June|July|August|September|October|November|December) $/
+const ratio = / : (?=\d)|:(?=\d)/y
+const ratioEnd = /\d+(?:\.\d+)?(?! ?[:\d,.]\d)/y
+const plusMinus = / ?(?:\( ?)?(?:±|\+ ?\/ ?-|\+-) ?\d[\d.,]*%?(?: ?\))?/y
+const percentSign = / ?%/y
+const perThousand = / ?‰/y
+/** A unit as a fraction: what is below begins with a letter. */
+const unitFraction =
+  / ?\\[dtc]?frac ?\{ ?(?:1|[\p{L}µ°][^{}]{0,40}|\\[a-zA-Z]+[^{}]{0,40}) ?\} ?\{ ?[\p{L}µ°][^{}]{0,40}(?:\{-?\d\}[^{}]{0,20})?\}/uy
+
+/**
+ * The quantity that begins at a place of a cleaned text: a number with all the arithmetic around it, what it is measured in, and nothing
+ * that is a piece of more. Null where no number begins there.
+ */
+export function quantityAt(text: string, start: number): PlacedQuantity | null {
+  const rest = text.slice(start, start + maxExpression)
+  const read = valueAt(rest, 0)
+  if (read === null) return infinityAt(text, start)
+  const beginning = /^(?:[-+] |[{[(] ?)/.exec(rest)?.[0] ?? ''
+  const before = text.slice(Math.max(0, start - 16), start)
+  let end = start + read.end
+  const take = (pattern: RegExp): string | null => {
+    pattern.lastIndex = end
+    const found = pattern.exec(text)?.[0] ?? null
+    if (found !== null) end += found.length
+    return found
+  }
+  const isPiece = () => goesOn.some((mark) => mark.test(text.slice(end, end + 60)))
+  const not = (): PlacedQuantity => ({ ...unclear, start, end: behindPiece(text, end) })
+  if (isTime.test(rest) || isDate.test(rest) || monthBefore.test(before)) return not()
+  if (!Number.isFinite(read.value) || goesBefore.test(before.slice(-8) + beginning)) return not()
+  const { value } = read
+  let quantity: Quantity = { values: [value], kind: 'plain' }
+  if (take(ratio) !== null) {
+    const below = Number(take(ratioEnd))
+    if (!(below > 0)) return not()
+    quantity = { values: [value / below], kind: 'plain' }
+  }
+  take(plusMinus)
+  if (take(percentSign) !== null) quantity = { values: [value, value / 100], kind: 'percent' }
+  else if (take(perThousand) !== null) quantity = { values: [value, value / 1000], kind: 'percent' }
+  else {
+    const compound = compoundAt(text, end, value)
+    const scale = compound === null ? scaleAt(text, end) : null
+    if (compound) {
+      quantity = { values: compound.values, kind: 'plain' }
+      end = compound.end
+    } else if (scale && !/^ ?[-+] ?\d/.test(text.slice(scale.end, scale.end + 4))) {
+      quantity = { values: [value, value * scale.factor], kind: 'scaled' }
+      end = scale.end
+    }
+  }
+  take(plusMinus)
+  const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
+  if (!unit && isPiece()) return not()
+  return { ...quantity, start, end }
+}
+
+const infinite = /(?:[-+] ?)?(?:∞|infinity\b|inf\b)/iy
+
+function infinityAt(text: string, start: number): PlacedQuantity | null {
+  infinite.lastIndex = start
+  const found = infinite.exec(text)?.[0]
+  if (found === undefined) return null
+  const value = found.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return { values: [value], kind: 'plain', start, end: start + found.length }
+}
+
+const pieces = /(?:(?:[-+*/×÷^.,;: xX!()[\]{}]{1,4}| ?(?:and|to|or|bis|à|&|和|到|至) ?)[-+]?\d+)*/y
+
+/** Where the numbers end that hang on one that is not understood. */
+function behindPiece(text: string, from: number): number {
+  pieces.lastIndex = from
+  return from + (pieces.exec(text)?.[0].length ?? 0)
+}
+
+const starts = /[-+.\d\\({|√∛π∞[]|e(?= ?\^)|(?:sqrt|ln|log|log_?10|exp|sin|cos|tan|inf|infinity)(?=[ (]|$)/gi
+
+/** The quantities of a cleaned text from a place on, from left to right. A digit in a name (`H2O`, `A1`) is none. Linear but for a bound. */
+export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity> {
+  let at = from
+  for (;;) {
+    starts.lastIndex = at
+    const found = starts.exec(text)
+    if (found === null) return
+    const { index } = found
+    at = index + 1
+    if (
+      /[a-zA-Z_^\d]-?$/.test(text.slice(Math.max(0, index - 2), index)) &&
+      !/\d-$/.test(text.slice(0, index).slice(-2))
+    )
+      continue
+    if (/^[-+] /.test(text.slice(index, index + 2))) continue
+    const quantity = quantityAt(text, index)
+    if (quantity === null) continue
+    at = Math.max(at, quantity.end)
+    yield quantity
+  }
+}
+
+/** Words and signs that may stand between a label and its number. */
+const lead =
+  /^(?:[\s"'([{:*|>–—…#]|(?:an?|the|la|le|les|el|die|der|das|de|des|du|of|that|is|are|be|to|just|simply|only|exactly|precisely|approximately|approx\.?|about|around|roughly|nearly|almost|circa|ca\.?|c\.|therefore|thus|then|hence|so|indeed|clearly|now|still|indeed|also|equals?|equal|given|by|at|least|most|number|no\.?|value|total|amount|sum|figure|answer|final|ungefähr|etwa|rund|genau|environ|exactement|soit|aproximadamente|exactamente|cerca|circa|约|大约|约为|大约是|一共|共|总共|有|为|為|是|就是|應|应|は|は約|約|около|примерно|равен|равна|равно|составляет|हो|है|هو|هي|[A-Z]{3})(?![\p{L}])(?:\s|(?=[^\p{L}]))|(?:约|大约|一共|共|总共|有|为|為|是|就是|应|は|約)+|[≈≃]|that \p{L}+ \p{L}+ )*$/iu
+
+/**
+ * Whether an answer is as good as a gold, by a rule for two numbers. A percentage is compared with another percentage as such, and with other
+ * golds as a number or as a share.
+ */
+export function isAnswer(answer: Quantity, gold: Quantity, isNear: (value: number, gold: number) => boolean): boolean {
+  const fits = (value: number, wanted: number) => value === wanted || isNear(value, wanted)
+  if (answer.kind === gold.kind && gold.kind !== 'plain')
+    return answer.values.length > 0 && fits(answer.values[0]!, gold.values[0]!)
+  return answer.values.some((value) => gold.values.some((wanted) => fits(value, wanted)))
+}
+
+/** The first or the last quantity, and whether only leading words stand before it. */
+export type QuantityRule = { isDirect?: boolean; isLast?: boolean }
+
+const variable = String.raw`(?:[\p{L}][\p{L}\d]{0,11}|\\[a-zA-Z]+)(?:_ ?\{?[\p{L}\d,]{1,12}\}?)?(?:\([^()]{0,20}\))?'?`
+/** "x = 3, y = 4": where the next assignment begins. */
+const nextAssignment = new RegExp(
+  String.raw`(?:[,;]| or | and | und | et | y |或|和)\s?(?:and |or )?(${variable}) ?[=≈](?!=)`,
+  'giu',
+)
+const firstAssignment = new RegExp(String.raw`(${variable}) ?[=≈]`, 'iu')
+const orWord =
+  /^(?: ?\p{L}[\p{L}.]{0,12}(?=[ ,])| ?[°%]){0,2}?,? ?\(?(?:(?:or|oder|ou|o|или|i\.e\.,?|which is|that is,?)(?!\p{L})|或者?|または) ?(?:about |approximately |≈ ?|-?= ?)?(?=[-+.\d\\(√π])/iu
+const sameWithin = 0.02
+
+/**
+ * The quantity that a short answer gives, in a box or behind a label: after its last `=` or `≈`, where several are equal; of several
+ * variables that of the first. Null where the text holds none, or, where it has to be direct, other words come first. Linear.
+ */
+export function readQuantity(text: string, { isDirect = false, isLast = false }: QuantityRule = {}): Quantity | null {
+  const clean = withoutWords(cleanNumber(text))
+  const assigned = isLast ? clean : firstOfSeveral(isDirect ? firstClause(clean) : clean)
+  if (assigned === null) return unclear
+  const sides = assigned.split(/(?<![<>!])=+(?!>)|≈|→|=>/)
+  if (sides.length > 1 && isDirect && !isEquation(sides[0]!)) return null
+  for (let at = sides.length - 1; at >= 0; at -= 1) {
+    const read = readSide(sides[at]!, { isDirect: isDirect && at === 0, isLast })
+    if (read === null) continue
+    return at > 0 && at === sides.length - 1 ? withOtherSide(read, sides[at - 1]!, clean) : read
+  }
+  return null
+}
+
+const clauseEnd =
+  /(?:,|;| -|:)? ?(?:\((?=\D)|\b(?:because|since|as|so that|which|where|when|if|for|not)\b)|[,;] (?=\p{L})/giu
+
+/** The text up to the clause that follows its first number. */
+function firstClause(text: string): string {
+  const number = /[\dπ∞√]/.exec(text)?.index
+  if (number === undefined) return text
+  clauseEnd.lastIndex = number
+  const end = clauseEnd.exec(text)?.index
+  return end === undefined ? text : text.slice(0, end)
+}
+
+/** What may stand before the first `=` of an answer that begins behind a label: a variable, an expression, not a sentence. */
+function isEquation(side: string): boolean {
+  return side.trim().split(/ (?=\p{L}{2,})/u).length <= 4 || lead.test(side)
+}
+
+/** The text up to the second assignment; null where one variable has two values. */
+function firstOfSeveral(text: string): string | null {
+  const first = firstAssignment.exec(text)
+  if (first === null) return text
+  for (const next of text.matchAll(nextAssignment)) {
+    if (next.index <= first.index) continue
+    const isSame = next[1]!.toLowerCase() === first[1]!.toLowerCase()
+    if (!isSame) return text.slice(0, next.index)
+    const [one, other] = [
+      readSide(text.slice(first.index + first[0].length, next.index)),
+      readSide(text.slice(next.index + next[0].length)),
+    ]
+    if (one === null || other === null || !isShared(one, other)) return null
+  }
+  return text
+}
+
+function readSide(side: string, { isDirect = false, isLast = false }: QuantityRule = {}): Quantity | null {
+  let found: PlacedQuantity | null = null
+  for (const quantity of quantitiesIn(side)) {
+    found = quantity
+    if (!isLast) break
+  }
+  if (found === null) return null
+  const before = side.slice(0, found.start)
+  if (isDirect && !lead.test(before)) return null
+  if (
+    /(?:\b(?:between|either|neither|entre|zwischen|from)|介于|在) ?$/i.test(before) &&
+    /^.{0,20}?(?:and|or|nor|to|et|und|y|和|到|至).{0,3}\d/.test(side.slice(found.end))
+  )
+    return unclear
+  if (found.values.length === 0) return found
+  const or = orWord.exec(side.slice(found.end))
+  const other = or ? quantityAt(side, found.end + or[0].length) : null
+  if (other === null) return found
+  return isShared(found, other) ? { values: [...found.values, ...other.values], kind: found.kind } : unclear
+}
+
+/** Whether two quantities are one but for rounding. */
+function isShared(one: Quantity, other: Quantity): boolean {
+  return one.values.some((value) =>
+    other.values.some((each) => Math.abs(value - each) <= sameWithin * Math.max(Math.abs(value), Math.abs(each))),
+  )
+}
+
+/** What is on the other side of an `≈`, or the same in another unit: "100000 Pa = 1 bar". */
+function withOtherSide(read: Quantity, side: string, text: string): Quantity {
+  const other = read.values.length === 0 ? null : readSide(side)
+  if (other === null || other.values.length === 0) return read
+  const isRounded = text.includes('≈') && isShared(read, other)
+  const inOtherUnit = /^[^a-zA-Z=]*\d ?\p{L}{1,12}[^\d=]*$/u.test(side) && /[\p{L}]/u.test(text.slice(-3))
+  return isRounded || inOtherUnit ? { values: [...read.values, ...other.values], kind: read.kind } : read
+}
+
+const anyWord =
+  /(?<![\p{L}\p{N}])(?:an? (?=hundred|thousand|million|dozen|half|quarter|third)|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|half)[a-z]*)/giu
+
+/** A text without digits with its first number words as digits. */
+function withoutWords(text: string): string {
+  if (/\d/.test(text)) return text
+  for (const { index } of text.matchAll(anyWord)) {
+    const words = numberWordsAt(text, index)
+    if (words !== null) return `${text.slice(0, index)}${words.value}${text.slice(words.end)}`
+  }
+  return text
+}

@@ -1,0 +1,82 @@
+import { answerTexts, firstLine, paragraph, readableReply } from './answer-text.ts'
+import { trimmedEnds, withoutCommands, withoutMarks } from './plain-text.ts'
+
+const maxChars = 20_000
+const maxItems = 1_000
+
+const listLine = /^\s*(?:[-*•+]|\(?\d{1,3}[.)])\s+/
+const copula = /\s(?:is|are|were|ist|sind|est|sont|es|son|é|são|è|sono)[:\s]\s*/gi
+
+/**
+ * The lists that a reply may answer with, the likeliest first, each in the ways in which it may be parted into items: in its box, behind its last
+ * label, else the reply itself. Linear.
+ */
+export function* listAnswers(reply: string, separator: string): Generator<string[]> {
+  const text = readableReply(reply)
+  for (const { text: answer } of answerTexts(text)) {
+    if (!/[\p{L}\p{N}]/u.test(answer)) continue
+    yield* listsIn(answer, separator)
+    return
+  }
+  if (text.length > maxChars) return
+  yield* listsIn(text, separator)
+  const bare = text.trim()
+  if (bare.includes('\n')) return
+  for (const match of bare.matchAll(copula)) yield* listsIn(bare.slice(match.index + match[0].length), separator)
+}
+
+function* listsIn(answer: string, separator: string): Generator<string[]> {
+  const text = answer.slice(0, maxChars)
+  const lines = paragraph(text)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  // One item a line.
+  if (lines.length > 1 && (lines.every((line) => listLine.test(line)) || !lines.some((line) => /[,;]/.test(line)))) {
+    yield lines.map((line) => line.replace(listLine, '')).map(plain)
+  }
+  const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? paragraph(text) : firstLine(text))
+  const ended = whole.replace(/(?<=[^.])[.!。]+\s*$/, '')
+  for (const line of new Set([ended, sentence(ended)])) {
+    const items = unwrapped(line)
+    for (const marks of [[separator], [separator, ...strong], [separator, ...strong, ...joints]])
+      yield parted(items, marks)
+    yield parted(items, ['/', '|', separator])
+    if (/=.*\bor\b.*=/i.test(items)) yield parted(items, [separator, / or /i, ...joints])
+  }
+}
+
+const strong: readonly (string | RegExp)[] = [';', ',', '、', '，', '；', '\n', '•']
+/** Words and signs that join the last item, or all. */
+const joints: readonly RegExp[] = [
+  /\s(?:and|und|et|y|e|и|en|as well as|plus)\s/i,
+  /\s?&\s?/,
+  /\s?(?:和|与|及|以及|と)\s?/,
+]
+
+const plain = (text: string): string =>
+  withoutMarks(withoutCommands(text.replace(/\\\{/g, '{').replace(/\\\}/g, '}'))).replace(/\$/g, '')
+/** What may be said behind a list. */
+const sentence = (text: string): string =>
+  text.split(/[.!?](?=\s)|[。！？]|\s?\((?![^()]*\)\s*[,;])[^()]*\)?|,? (?:but|because|since|not) /, 1)[0]!
+
+/** The text of a list without its brackets, a word before it, or the object around it. */
+function unwrapped(text: string): string {
+  const bare = text.trim().replace(/^(?:both|all of|the (?:set|items|letters|options|following):?)\s/i, '')
+  const list = /^[^[\]{}()]{0,3}[[{(]([^[\]{}()]*)[\]})][^[\]{}()\p{L}]*\}?$/u.exec(bare)?.[1]
+  return list ?? bare
+}
+
+function parted(text: string, marks: readonly (string | RegExp)[]): string[] {
+  let items = [text]
+  for (const mark of marks) items = items.flatMap((item) => item.split(mark)).slice(0, maxItems)
+  return items.map((item) => item.replace(/^\s*(?:and|und|et|or|\p{L}\w{0,3}\s?=(?=\s?[-\d]))\s?/iu, ''))
+}
+
+/** An item that is an option: its letter, whatever of the option stands behind it. */
+export function optionLetter(item: string): string | null {
+  return (
+    /^\(?([A-Za-z])(?:[).:]+(?:\s.*)?)?$/s
+      .exec(trimmedEnds(item).replace(/^(?:option|choice|statement)s?\s/i, ''))?.[1]
+      ?.toUpperCase() ?? null
+  )
+}
