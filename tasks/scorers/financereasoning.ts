@@ -137,7 +137,7 @@ function compareTruth(truth: boolean | null, gold: boolean, text: string | null)
   return truth === gold ? right(String(truth)) : wrong(String(truth), 'different')
 }
 
-const loss = /^[^\d]{0,6}\((?:\\?[$€£¥₹])?[ ]?[\d,.]+%?\)|^[^\d(]{0,40}[$€£¥₹]\([\d,.]+\)/
+const loss = /^[^\dA-Za-z]{0,6}\([\d,.]+%?\)|^[^\d(]{0,60}(?:\((?:\\?[$€£¥₹]|[A-Z]{3} )|[$€£¥₹]\() ?[\d,.]+%?\)/
 
 /** Accounting writes a loss in parentheses. */
 function asLoss(text: string, read: Quantity | null): Quantity | null {

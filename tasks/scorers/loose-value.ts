@@ -23,7 +23,9 @@ export function readValueLoosely(reply: string): LooseValue | null {
   const lines = text.split(/\r?\n/)
   const assertions = lines.filter((line) => line.length <= maxChars && line.includes('assert')).slice(-maxCandidates)
   for (const line of assertions.reverse()) {
-    const statement = trimMarks(line.slice(line.indexOf('assert')), '`*.', { start: false })
+    const statement = trimMarks(line.slice(line.indexOf('assert')).replace(/\[\/ANSWER\].*$/, ''), '`*.', {
+      start: false,
+    })
     const assertion = readAssertion(statement)
     const answer = assertion.ok ? operandOf(assertion) : null
     if (answer !== null) return answer
@@ -64,13 +66,16 @@ function* places(text: string, lines: string[]): Generator<Place> {
     if (fenced !== null) yield { text: fenced, isWhole: true, isAnswer: true }
     if (plain.trim() === '') continue
     yield { text: plain, isWhole: true, isAnswer: false }
-    yield { text: firstLine(plain), isWhole: false, isAnswer: true }
+    const line = firstLine(plain)
+    for (const said of statedIn(line)) yield { text: said, isWhole: true, isAnswer: false }
+    yield { text: line, isWhole: false, isAnswer: true }
     break
   }
   const fenced = fencedBlock(lines)
   const last = lastLineOf(lines)
   if (fenced !== null) yield { text: withoutPrompts(fenced), isWhole: true, isAnswer: true }
   yield { text: withoutPrompts(text), isWhole: true, isAnswer: false }
+  if (/^\s*[^\n]+\n\s*\n/.test(text)) yield { text: firstLine(text), isWhole: true, isAnswer: false }
   yield { text: last, isWhole: true, isAnswer: false }
   const said = [...statedIn(last)]
   for (const each of said) yield { text: each, isWhole: true, isAnswer: false }
@@ -123,7 +128,10 @@ function fencedBlock(lines: string[]): string | null {
   return open < 0 ? null : lines.slice(open + 1, close).join('\n')
 }
 
-const withoutMarks = (text: string): string => trimMarks(trimMarks(text, '`*'), '`*.', { start: false })
+const withoutMarks = (text: string): string =>
+  trimMarks(trimMarks(/^\s*\$[^$]+\$\.?\s*$/.test(text) ? text.replaceAll('$', '') : text, '`*'), '`*.', {
+    start: false,
+  })
 
 /** A value alone in a text, quoted or set as code. */
 function readValue(text: string): LooseValue | null {

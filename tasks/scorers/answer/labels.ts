@@ -15,7 +15,7 @@ const foreign = [
   String.raw`(?:antwort|endergebnis|réponses?|reponses?|respuestas?|respostas?|risposta|risposte|antwoord|svar(?:et)?|vastaus|odpowiedź|odpověď|válasz|răspuns(?:ul)?|cevap|cevab[ıi]|yan[ıi]t|jawaban(?:nya)?|đáp án|câu trả lời|trả lời)(?:[^\S\n]+\p{L}{2,}){0,3}?`,
   String.raw`(?:lösung|ergebnis|résultat|resultado|risultato|soluzione|solución|solução|solution)(?:[^\S\n]+(?:finale?|correcte?|correct[ao]|corretta|exacte?|richtige?))?`,
   // Russian, Ukrainian, Greek, Hindi, Bengali, Arabic, Persian, Hebrew.
-  String.raw`(?:ответ|відповідь|απάντηση|उत्तर|जवाब|উত্তর|الإجابة|الاجابة|إجابة|الجواب|جواب|پاسخ|התשובה|תשובה)(?:[^\S\n]+[\p{L}\p{M}]{2,}){0,2}?`,
+  String.raw`(?:ответ(?:ом|а)?|відповідь|απάντηση|उत्तर|जवाब|উত্তর|الإجابة|الاجابة|إجابة|الجواب|جواب|پاسخ|התשובה|תשובה)(?:[^\S\n]+[\p{L}\p{M}]{2,}){0,2}?`,
 ].join('|')
 const copula =
   "(?<![\\p{L}\\p{M}])(?:is|are|was|were|would be|should be|must be|will be|has to be|becomes|comes? (?:out )?to(?: be)?|turns out to be|equals)(?![\\p{L}'’])"
@@ -43,7 +43,7 @@ const gsm8k = String.raw`(?<=^|\n)[*_>\s]{0,4}####(?!#)`
 /** Behind a noun: an adjective, the end of a string or of emphasis. */
 const behind = String.raw`["'*_\x60)\]}\\]{0,5}[^\S\n]{0,3}[*_]{0,3}`
 const label = new RegExp(
-  `(?<![\\p{L}\\p{M}])(?:(?:${english})${behind}(?:${copula}[^\\S\\n]*(?:${mark})?|${mark})|(?:${foreign})${behind}(?:${foreignCopula}[^\\S\\n]*(?:${mark})?|${mark}))|${joined}|${tags}|${heading}|${bare}|${gsm8k}`,
+  `(?<![\\p{L}\\p{M}])(?:(?:${english})${behind}(?:${copula}[^\\S\\n]*[:：=→]?|${mark})|(?:${foreign})${behind}(?:${foreignCopula}[^\\S\\n]*[:：=→]?|${mark}))|${joined}|${tags}|${heading}|${bare}|${gsm8k}`,
   'giu',
 )
 /** "12 is the answer", "B is the correct option". */

@@ -42,7 +42,7 @@ const plain = (text: string): string => withoutMarks(withoutCommands(text))
 
 /** Words and marks that may stand before a letter that is meant as an answer. */
 const lead =
-  /^(?:[\s"'“”‘’«»$([{<>|:=~#,.\\-]|(?:the|an?(?= option| choice| letter)|option|choice|letter|answer|alternative|statement|number|correct|right|best|is|are|be|that|it|to|just|only|clearly|definitely|therefore|thus|hence|so|probably|likely|most|i|we|think|believe|guess|would|say|choose|select|pick|go|with|my|final|la|le|el|los|die|der|das|den|l|letra|lettre|lettera|buchstabe|antwort|lösung|opción|opcion|opção|opcao|alternativa|opzione|risposta|réponse|respuesta|ответ|вариант|буква|под|huruf|pilihan|opsi|phương án|選択肢|选项|選項|选择|选|選|是|为|は)(?![\p{L}]))*/iu
+  /^(?:[\s"'“”‘’«»「『【《（$([{<>|:=~#,.\\-]|(?:the|an?(?= option| choice| letter)|option|choice|letter|answer|alternative|statement|number|correct|right|best|is|are|be|that|it|to|just|only|clearly|definitely|therefore|thus|hence|so|probably|likely|most|i|we|think|believe|guess|would|say|choose|select|pick|go|with|my|final|la|le|el|los|die|der|das|den|l|letra|lettre|lettera|buchstabe|antwort|lösung|opción|opcion|opção|opcao|alternativa|opzione|risposta|réponse|respuesta|ответ|вариант|буква|под|huruf|pilihan|opsi|phương án|選択肢|选项|選項|选择|选|選|是|为|は)(?![\p{L}]))*/iu
 const letterForm = /^([A-Za-z])(?![\p{Script=Latin}\p{N}]|['’]\p{L})/u
 const connective =
   /^(?:because|since|as|for|is|and|or|but|with|which|due|given|by|on|in|from|if|when|according|where|not|the)\b/
@@ -51,7 +51,7 @@ const connective =
 function leadingLetter(text: string, isLetter: IsLetter): Letter {
   const bare = plain(text.slice(0, 2_000))
   // The longest lead may have eaten the letter, as in "I" or a French "A".
-  for (const at of [lead.exec(bare)?.[0].length ?? 0, /^[\s"'“([{$:.\\]*/.exec(bare)![0].length]) {
+  for (const at of [lead.exec(bare)?.[0].length ?? 0, /^[\s"'“「『【《（([{$:.\\]*/.exec(bare)![0].length]) {
     const letter = letterAt(bare, at, isLetter)
     if (letter !== null) return letter
   }
@@ -116,7 +116,7 @@ const choice = new RegExp(
   [
     String.raw`(?:correct|right|best|selected|chosen|final|my|proper|appropriate|true)[^\S\n]+(?:option|choice|letter|alternative|one|statement|selection|response)(?:[^\S\n]+(?:to|for|of|in|here)[^.\n:=]{1,60}?)?[^\S\n]*(?:[:=]|\b(?:is|would be|should be|must be|has to be)\b)`,
     String.raw`["'](?:choice|option|selected|selection|letter|label|prediction|correct_option|correct)["']\s*:`,
-    String.raw`(?<![A-Za-z])(?:option|choice|letter|selection|correct|solution|conclusion)\s*[:=]`,
+    String.raw`(?<![A-Za-z])(?:option|choice|letter|selection|correct|solution|conclusion)[^\S\n]*[:=](?![^\S\n]*\n)`,
     String.raw`\bI(?:['’]d| would| will|['’]ll)?(?: therefore| thus| have to| must)? (?:choose|chose|select|pick|picked|go with|going with|opt for|say|answer|vote for)\b`,
     String.raw`\b(?:choose|select|pick|go with|opt for|leaves(?: us with)?|leaving)\b`,
     '(?:故|应|应该|因此|所以|本题|此题|我|则|正确)?(?:选择?|選擇?)(?:项|項)?(?:的)?(?:是|为)?[:：]?(?=\\s*[A-Z(])',
@@ -136,7 +136,7 @@ function chosen(text: string, isLetter: IsLetter): Letter {
 }
 
 const correct =
-  /(?<![\p{L}\p{N}'’])(?:option |choice |answer |statement )?[([]?([A-Z])[)\]]?[.:,]?(?![\p{L}\p{N}'’])(?: (?![A-Z][).:] )[^.!?\n]{0,80}?)?[^\S\n](?:is|are|seems?|must be|would be|fits)(?: (?:the|also|clearly|indeed|therefore|thus|both|most|only|all))*(?: (?:correct|right|true|best|valid|accurate|answer)\b(?! (?:about|that|in part))| best\b)|(?:^|\n)[ \t]*[([]?([A-Z])[)\].:][^\n]{0,200}?(?:✓|✅|✔|\((?:correct|right|true)\)|[-–:—] ?(?:correct|right|true)\b)/giu
+  /(?<![\p{L}\p{N}'’])(?:option |choice |answer |statement )?[([]?([A-Z])[)\]]?[.:,]?(?![\p{L}\p{N}'’])(?: (?![A-Z][).:] )[^.!?\n]{0,80}?)?[^\S\n](?:is|are|seems?|must be|would be|fits|satisf(?:y|ies)|meets?|matches|works|holds)(?: (?:the|also|clearly|indeed|therefore|thus|both|most|only|all))*(?: (?:correct|right|true|best|valid|accurate|answer|both conditions|the condition|all)\b(?! (?:about|that|in part))| best\b)|(?<![\p{L}\p{N}])[([]?([A-Z])[)\].:](?:(?!\s[([]?[A-Z][)\].:]\s)[^\n]){0,200}?(?:✓|✅|✔|\((?:correct|right|true)\)|[-–:—] ?(?:correct|right|true)\b)/giu
 
 /** A capital behind such a word is part of a name. */
 const isName = /\b(?:vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step) $/i
@@ -168,7 +168,7 @@ function concluded(text: string, isLetter: IsLetter): Letter {
 
 /** A line's own letter: alone, or with the option's words, or with why. */
 const lineLetter =
-  /^[\s"'“([>•-]*(?:(?:option|choice|answer|letter)\s+\(?)?([A-Za-z])(?:[)\]"'”.:]+(?=\s|$)|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/i
+  /^[\s"'“([{<$>•-]*(?:(?:option|choice|answer|letter)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;]+(?=\s|$)|[}>$。、，]+|(?=\s+\()|(?<![AI])(?=\s+[A-Z0-9][^.]{0,60}$)|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/i
 
 /** A letter that stands alone on a line; else the one that the reply's lines begin with, where it is one; else the last at the end of a sentence. */
 function standing(text: string, isLetter: IsLetter): Letter {
@@ -178,7 +178,7 @@ function standing(text: string, isLetter: IsLetter): Letter {
     const letter = match?.[1]?.toUpperCase()
     if (!match || letter === undefined || !isLetter(letter)) return []
     const isSmall = match[1] !== letter
-    const isAlone = /^[\s).\]"'”:]*$/.test(match[2]!)
+    const isAlone = /^[\s).\]"'”:;}>$。]*$/.test(match[2]!)
     if (isSmall && !isAlone && !/^[\s"'“([>•-]*(?:option |choice )?\(?[a-z][).:\]]/i.test(line)) return []
     return [{ letter, isAlone, line }]
   })

@@ -1,6 +1,6 @@
 import { answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
 import { cleanNumber } from './clean-number.ts'
-import { type PlacedQuantity, type Quantity, quantitiesIn, readQuantity } from './quantity.ts'
+import { listsAssignments, type PlacedQuantity, type Quantity, quantitiesIn, readQuantity } from './quantity.ts'
 
 /**
  * The number that a reply answers with: of its last box that holds one; else of its last label with one directly behind it; else its last whole
@@ -113,8 +113,8 @@ function lastOfSentence(text: string): Quantity | null {
   if (chosen === undefined) return null
   if (chosen.values.length === 0) return chosen
   // One of several is read with the others.
-  if (/=[^=]* or [^=]*=/.test(text)) return readQuantity(text)
-  const other = /\bor ?$/.test(text.slice(0, chosen.start))
+  if (/=[^=]* or [^=]*=/.test(text) || listsAssignments(text)) return readQuantity(text)
+  const other = /(?:\bor|≈) ?$/.test(text.slice(0, chosen.start))
     ? found.findLast(({ end }) => end <= chosen.start)
     : undefined
   return readQuantity(text.slice((other ?? chosen).start))

@@ -30,7 +30,7 @@ const goesOn = [
   /^ ?[a-zA-Z](?:_\{?\w{1,5}\}?)?(?: ?\^ ?\{? ?[-\d]{1,4} ?\}?)? ?(?!-[123](?!\d))[-+] ?(?:\d|[a-zA-Z](?![a-zA-Z])|[(\\])|^ ?[xyzn] ?\^/,
   /^ ?\\(?!(?:mu|Omega|AA|ohm|mathring|angstrom|micro|square|blacksquare|qed|dagger)(?![a-zA-Z]))[a-zA-Z]/,
   // A range, another value, an uncertainty that was not read.
-  /^ ?-{1,2} ?[-+]?[\d.]|^ ?(?:to|through|until|till|bis|à|至|到) [-+]?\d(?![\d.]* ?(?:d\.?p|s\.?f|sig|decimal|digit|places))|^ ?≈ ?\d/,
+  /^ ?[<>≤≥≠]|^ ?-{1,2} ?[-+]?[\d.]|^ ?(?:to|through|until|till|bis|à|至|到) [-+]?\d(?![\d.]* ?(?:d\.?p|s\.?f|sig|decimal|digit|places))|^ ?≈ ?\d/,
   /^ ?(?:[,;] ?)?(?:and|&|und|et|y|和|与|及) ?[-+]?\d/,
 ]
 const isTime = /^(?:[01]?\d|2[0-4]):[0-5]\d(?!\d)/
@@ -138,7 +138,7 @@ export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity>
 
 /** Words and signs that may stand between a label and its number. */
 const lead =
-  /^(?:[\s"'([{:*|>–—…#]|(?:an?|the|la|le|les|el|die|der|das|de|des|du|of|that|is|are|be|to|just|simply|only|exactly|precisely|approximately|approx\.?|about|around|roughly|nearly|almost|circa|ca\.?|c\.|therefore|thus|then|hence|so|indeed|clearly|now|still|indeed|also|equals?|equal|given|by|at|least|most|number|no\.?|value|total|amount|sum|figure|answer|final|ungefähr|etwa|rund|genau|environ|exactement|soit|aproximadamente|exactamente|cerca|circa|约|大约|约为|大约是|一共|共|总共|有|为|為|是|就是|應|应|は|は約|約|около|примерно|равен|равна|равно|составляет|हो|है|هو|هي|[A-Z]{3})(?![\p{L}])(?:\s|(?=[^\p{L}]))|(?:约|大约|一共|共|总共|有|为|為|是|就是|应|は|約)+|[≈≃]|that \p{L}+ \p{L}+ )*$/iu
+  /^(?:[\s"'([{:*|>–—…#]|(?:an?|the|la|le|les|el|die|der|das|de|des|du|of|that|is|are|be|to|just|simply|only|exactly|precisely|approximately|approx\.?|about|around|roughly|nearly|almost|circa|ca\.?|c\.|therefore|thus|then|hence|so|indeed|clearly|now|still|indeed|also|equals?|equal|given|by|at|least|most|number|no\.?|value|total|amount|sum|figure|answer|final|ungefähr|etwa|rund|genau|environ|exactement|soit|aproximadamente|exactamente|cerca|circa|约|大约|约为|大约是|一共|共|总共|有|为|為|是|就是|應|应|は|は約|約|около|примерно|donc|dunque|quindi|entonces|então|also|somit|daher|число|равен|равна|равно|составляет|हो|है|هو|هي|[A-Z]{3})(?![\p{L}])(?:\s|(?=[^\p{L}]))|(?:约|大约|一共|共|总共|有|为|為|是|就是|应|は|約)+|[≈≃]|that \p{L}+ \p{L}+ )*$/iu
 
 /**
  * Whether an answer is as good as a gold, by a rule for two numbers. A percentage is compared with another percentage as such, and with other
@@ -154,7 +154,7 @@ export function isAnswer(answer: Quantity, gold: Quantity, isNear: (value: numbe
 /** The first or the last quantity, and whether only leading words stand before it. */
 export type QuantityRule = { isDirect?: boolean; isLast?: boolean }
 
-const variable = String.raw`(?:[\p{L}][\p{L}\d]{0,11}|\\[a-zA-Z]+)(?:_ ?\{?[\p{L}\d,]{1,12}\}?)?(?:\([^()]{0,20}\))?'?`
+const variable = String.raw`(?:[\p{L}][\p{L}\d\p{No}]{0,11}|\\[a-zA-Z]+)(?:_ ?\{?[\p{L}\d,]{1,12}\}?)?(?:\([^()]{0,20}\))?'?`
 /** "x = 3, y = 4": where the next assignment begins. */
 const nextAssignment = new RegExp(
   String.raw`(?:[,;]| or | and | und | et | y |或|和)\s?(?:and |or )?(${variable}) ?[=≈](?!=)`,
@@ -200,21 +200,31 @@ function isEquation(side: string): boolean {
   return side.trim().split(/ (?=\p{L}{2,})/u).length <= 4 || lead.test(side)
 }
 
-/** The text up to the second assignment; null where one variable has two values. */
+/** The text up to the second assignment; null where one variable has two values. A chain of equations is no list of assignments. */
 function firstOfSeveral(text: string): string | null {
   const first = firstAssignment.exec(text)
   if (first === null) return text
+  const from = first.index + first[0].length
   for (const next of text.matchAll(nextAssignment)) {
-    if (next.index <= first.index) continue
-    const isSame = next[1]!.toLowerCase() === first[1]!.toLowerCase()
-    if (!isSame) return text.slice(0, next.index)
-    const [one, other] = [
-      readSide(text.slice(first.index + first[0].length, next.index)),
-      readSide(text.slice(next.index + next[0].length)),
-    ]
-    if (one === null || other === null || !isShared(one, other)) return null
+    if (next.index < from) continue
+    const [one, other] = [text.slice(from, next.index), text.slice(next.index + next[0].length)]
+    if (/[=≈]/.test(one) || /^[^,;]*[=≈]/.test(other)) return text
+    if (next[1]!.toLowerCase() !== first[1]!.toLowerCase()) return text.slice(0, next.index)
+    const [left, right] = [readSide(one), readSide(other)]
+    if (left === null || right === null || !isShared(left, right)) return null
   }
   return text
+}
+
+/** Whether a text is assignments alone, as "x = 2, y = 3". */
+export function listsAssignments(text: string): boolean {
+  const first = firstAssignment.exec(text)
+  if (
+    first === null ||
+    /[\p{L}\d]/u.test(text.slice(0, first.index).replace(/^\W*(?:so|thus|hence|therefore|then|we get|with)\b/i, ''))
+  )
+    return false
+  return firstOfSeveral(text) !== text
 }
 
 function readSide(side: string, { isDirect = false, isLast = false }: QuantityRule = {}): Quantity | null {

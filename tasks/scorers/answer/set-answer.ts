@@ -19,7 +19,7 @@ export function* listAnswers(reply: string, separator: string): Generator<string
     return
   }
   if (text.length > maxChars) return
-  yield* listsIn(text, separator)
+  yield* listsIn(text.replace(/^[^\n]*[:：][\s*]*\n/, ''), separator)
   const bare = text.trim()
   if (bare.includes('\n')) return
   for (const match of bare.matchAll(copula)) yield* listsIn(bare.slice(match.index + match[0].length), separator)
@@ -57,11 +57,17 @@ const plain = (text: string): string =>
   withoutMarks(withoutCommands(text.replace(/\\\{/g, '{').replace(/\\\}/g, '}'))).replace(/\$/g, '')
 /** What may be said behind a list. */
 const sentence = (text: string): string =>
-  text.split(/[.!?](?=\s)|[。！？]|\s?\((?![^()]*\)\s*[,;])[^()]*\)?|,? (?:but|because|since|not) /, 1)[0]!
+  text.split(
+    /[.!?](?=\s)|[。！？]|\s?\((?![^()]*\)\s*[,;])[^()]*\)?|,? (?:but|because|since|not|(?:is|are)(?: both| all| the)*(?: only)? (?:correct|right|true|answers?|options?)\b) ?/,
+    1,
+  )[0]!
 
 /** The text of a list without its brackets, a word before it, or the object around it. */
 function unwrapped(text: string): string {
-  const bare = text.trim().replace(/^(?:both|all of|the (?:set|items|letters|options|following):?)\s/i, '')
+  const bare = (/^(?:frozen)?set\((.*)\)$/s.exec(text.trim())?.[1] ?? text.trim()).replace(
+    /^(?:both|all of|the (?:set|items|letters|options|following):?)\s/i,
+    '',
+  )
   const list = /^[^[\]{}()]{0,3}[[{(]([^[\]{}()]*)[\]})][^[\]{}()\p{L}]*\}?$/u.exec(bare)?.[1]
   return list ?? bare
 }

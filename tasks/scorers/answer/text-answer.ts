@@ -11,7 +11,7 @@ const noAnswer =
   /^[\s*_]*(?:correct|consistent|verified|found|obtained|derived|based|given by|in the form|as follows|confirmed|reasonable|unique|simple|clear|below|above)\b|^[^\p{L}\p{N}]*$/iu
 /** Where the words of an answer may end: a sentence, a clause, why. */
 const cuts =
-  /[.!?](?=["'”’)*_]*(?:\s|$))|[。！？；，,;:(（[<|\n]|\s[-–—]\s|\s—|—|\s(?=(?:because|since|as|which|where|who|due to|so that|according|rather than|and not|but not|not|after|with)\s)/gi
+  /[.!?](?=["'”’)*_]*(?:\s|$))|[。！？；，,;:(（[<|\n]|\s[-–—]\s|\s—|—|(?=です|である|입니다|이다|이에요)|\s(?=(?:because|since|as|which|where|who|due to|so that|according|rather than|and not|but not|not|after|with)\s)/gi
 
 /** LaTeX, Markdown and HTML taken off. */
 const plain = (text: string): string => withoutMarks(withoutCommands(repairCommands(text))).replace(/\$/g, '')
@@ -35,7 +35,7 @@ function* beginnings(text: string): Generator<string> {
 }
 
 const copula =
-  /\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label)(?:\s(?:called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
+  /\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label|as)(?:\s(?:called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
 const ownLabel = /^[\s*_#>"'{-]{0,8}\p{Lu}?[\p{L} _-]{2,28}["'*_]{0,3}\s?[:：=]["'*_\s]*(?=\S)/u
 const listMark = /^\s*(?:[-*•>]\s+|\d{1,2}[.)]\s+)/
 const sentences = /(?<=[.!?。！？]["'”’)*_]*)\s+/
@@ -54,6 +54,8 @@ export function* textAnswers(reply: string): Generator<string> {
   }
   const short = text.length > 2 * maxSearched ? `${text.slice(0, maxSearched)}\n${text.slice(-maxSearched)}` : text
   yield plain(short)
+  const tagged = /^\s*<([\p{L}_]{1,30})>([^<>]*)<\/\1>\s*$/u.exec(short)?.[2]
+  if (tagged !== undefined) yield* beginnings(tagged)
   const lines = short.split('\n').filter((line) => /[\p{L}\p{N}]/u.test(line))
   const [first = '', last = ''] = [lines[0], lines.at(-1)]
   for (const line of new Set([first, last])) {

@@ -33,7 +33,7 @@ export function scaleAt(text: string, at: number): { factor: number; end: number
 const dimensions: Readonly<Record<string, number>>[] = [
   {
     's sec secs second seconds sekunde sekunden seconde secondes segundo segundos 秒': 1,
-    'min mins minute minutes minuten minuto minutos 分 分钟': 60,
+    'min mins m minute minutes minuten minuto minutos 分 分钟': 60,
     'h hr hrs hour hours stunde stunden heure heures hora horas 小时 時間': 3600,
     'd day days tag tage jour jours día días dia dias 天 日': 86_400,
     'week weeks woche wochen semaine semaines semana semanas 周': 604_800,
