@@ -9,14 +9,29 @@ export type AnswerText = { from: 'box' | 'label'; text: string; isBefore: boolea
 const correction =
   /\b(?:wait|actually|correction|scratch that|on second thoughts?|i (?:made|see) (?:a|an|my) (?:mistake|error)|i was wrong|let me (?:correct|fix)|apologies|my mistake|that(?:'s| is) (?:wrong|incorrect|not right))\b|更正|等等|不对/gi
 
-/** A reply as all readers of final answers see it: without thoughts, with the commands of LaTeX that JSON has spoilt. */
+/** A token that ends a turn, as it stands in replies of models that were served without their template. */
+const turnEnd =
+  /<\|(?:im_end|im_start|eot_id|eom_id|end|endoftext|end_of_text|assistant|user)\|>|<\/s>|<end_of_turn>|\[\/?INST\]/
+/** A further question, which a model that was shown several writes by itself. */
+const nextQuestion = /\n\s*(?:#{1,4}\s*)?\**(?:Question|Problem|Exercise|Q|User|Human)\**\s*\d*\s*:/
+
+/**
+ * A reply as all readers of final answers see it: without thoughts, up to the end of its turn and, where it has answered, up to a question that it
+ * asks itself; with the commands of LaTeX that JSON has spoilt.
+ */
 export function readableReply(reply: string): string {
-  return repairCommands(withoutThoughts(reply))
+  const text = repairCommands(withoutThoughts(reply))
+  const end = turnEnd.exec(text)?.index
+  const turn = end === undefined || text.slice(0, end).trim() === '' ? text : text.slice(0, end)
+  const next = nextQuestion.exec(turn)?.index
+  if (next === undefined) return turn
+  const answered = turn.slice(0, next)
+  return boxesOf(answered).length > 0 || labelledAnswers(answered).length > 0 ? answered : turn
 }
 
 /**
- * Where a reply (see `readableReply`) says its answer, the best place first: its boxes, the last first; then its labels, the last first. A label
- * behind a word of correction ("Wait, …") that stands behind the last box comes before the boxes. Linear.
+ * Where a reply (see `readableReply`) says its answer, the best place first: its boxes, the last first; then its labels, the last first. Behind the
+ * last box, a label with "final", or one behind a word of correction ("Wait, …"), comes before the boxes. Linear.
  */
 export function* answerTexts(reply: string): Generator<AnswerText> {
   const boxes = boxesOf(reply)
@@ -24,7 +39,7 @@ export function* answerTexts(reply: string): Generator<AnswerText> {
   const lastBox = boxes[0]?.index ?? -1
   let corrected = Number.POSITIVE_INFINITY
   if (lastBox >= 0) for (const { index } of reply.slice(lastBox).matchAll(correction)) corrected = lastBox + index
-  const after = labels.filter(({ index }) => index > corrected)
+  const after = labels.filter(({ index, isFinal }) => index > corrected || (isFinal && index > lastBox && lastBox >= 0))
   for (const { text, isBefore } of after) yield { from: 'label', text, isBefore }
   for (const { text } of boxes) yield { from: 'box', text, isBefore: false }
   for (const { text, isBefore } of labels) yield { from: 'label', text, isBefore }

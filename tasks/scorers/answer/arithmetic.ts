@@ -164,7 +164,7 @@ export function valueAt(text: string, from: number): ReadValue | null {
     const cube = behind(/∛ ?/y, atom)
     if (cube !== null) return Math.cbrt(cube)
     if (take(/π/y)) return Math.PI
-    if (take(/e(?= ?\^)/y)) return Math.E
+    if (take(/e(?![a-zA-Z\d])/y)) return Math.E
     return (
       functionValue() ??
       inside(/\( ?/y, / ?\)/y) ??

@@ -51,7 +51,9 @@ const reversed =
   /(?<=^|[.!?,:;]\s|[\n。，])((?:[^.!?\n。]|\.(?=\d)){1,120}?)[*_"'`)$]{0,4} (?:is|are|was|must be|would be|should be) (?:(?:therefore|thus|clearly|indeed|hence|also) )?(?:the|my|our) (?:(?:final|correct|right|best|only|exact) ){0,2}(?:answers?|result)\b(?! to\b)/gi
 
 /** A place where an answer is said: what follows a label, or, `isBefore`, what stands before "is the answer". */
-export type Labelled = { text: string; index: number; isBefore: boolean }
+export type Labelled = { text: string; index: number; isBefore: boolean; isFinal: boolean }
+
+const final = /final\w{0,5}[\s_*]|最终|最終/i
 
 /** A label and what it is about are looked for in so much of the end of a reply. */
 const maxSearched = 50_000
@@ -71,12 +73,13 @@ export function labelledAnswers(reply: string): Labelled[] {
   const found: Labelled[] = []
   for (const match of text.matchAll(label)) {
     const end = match.index + match[0].length
-    found.push({ text: textBehind(text, end), index: offset + match.index, isBefore: false })
+    const isFinal = final.test(text.slice(Math.max(0, match.index - 12), end))
+    found.push({ text: textBehind(text, end), index: offset + match.index, isBefore: false, isFinal })
     if (found.length > maxLabels) found.shift()
   }
   if (/ the (?:\w+ ){0,2}(?:answer|result)|(?:my|our) (?:\w+ )?answer/i.test(text)) {
     for (const match of [...text.matchAll(reversed)].slice(-maxLabels)) {
-      found.push({ text: match[1]!.trim(), index: offset + match.index, isBefore: true })
+      found.push({ text: match[1]!.trim(), index: offset + match.index, isBefore: true, isFinal: false })
     }
   }
   return found.sort((left, right) => right.index - left.index)

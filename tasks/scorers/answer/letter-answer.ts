@@ -42,7 +42,7 @@ const plain = (text: string): string => withoutMarks(withoutCommands(text))
 
 /** Words and marks that may stand before a letter that is meant as an answer. */
 const lead =
-  /^(?:[\s"'“”‘’«»「『【《（$([{<>|:=~#,.\\-]|(?:the|an?(?= option| choice| letter)|option|choice|letter|answer|alternative|statement|number|correct|right|best|is|are|be|that|it|to|just|only|clearly|definitely|therefore|thus|hence|so|probably|likely|most|i|we|think|believe|guess|would|say|choose|select|pick|go|with|my|final|la|le|el|los|die|der|das|den|l|letra|lettre|lettera|buchstabe|antwort|lösung|opción|opcion|opção|opcao|alternativa|opzione|risposta|réponse|respuesta|ответ|вариант|буква|под|huruf|pilihan|opsi|phương án|選択肢|选项|選項|选择|选|選|是|为|は)(?![\p{L}]))*/iu
+  /^(?:[\s"'“”‘’«»「『【《（$([{<>|:=~#,.\\-]|(?:the|an?(?= option| choice| letter)|option|choice|letter|answer|alternative|statement|number|correct|right|best|is|are|be|that|it|to|just|only|clearly|definitely|obviously|surely|certainly|undoubtedly|for sure|of course|without (?:a )?doubt|therefore|thus|hence|so|probably|likely|most|i|we|think|believe|guess|would|say|choose|select|pick|go|with|my|final|la|le|el|los|die|der|das|den|l|letra|lettre|lettera|buchstabe|antwort|lösung|opción|opcion|opção|opcao|alternativa|opzione|risposta|réponse|respuesta|ответ|вариант|буква|под|huruf|pilihan|opsi|phương án|選択肢|选项|選項|选择|选|選|是|为|は)(?![\p{L}]))*/iu
 const letterForm = /^([A-Za-z])(?![\p{Script=Latin}\p{N}]|['’]\p{L})/u
 const connective =
   /^(?:because|since|as|for|is|and|or|but|with|which|due|given|by|on|in|from|if|when|according|where|not|the)\b/
@@ -68,7 +68,7 @@ function letterAt(text: string, at: number, isLetter: IsLetter): Letter {
   if (/[AaIi]/.test(letter) && word !== undefined && !connective.test(word)) return null
   if (letter === 'a' && word !== undefined && !/^(?:because|since|and|or)\b/.test(word)) return null
   const other =
-    /^[\s)\].,"'}:]{0,4}(?:or|and\/or|and|or else|oder|und|ou|et|o|y|e|&|\/|,|;|或|和|、) ?(?:option |choice |[("'[]){0,3}([A-Za-z])(?![\p{L}\p{N}])(?=\s*(?:$|[.,;:!?)\]"'}\n]|(?:and|or|is|are|both|i|but)\b))/u.exec(
+    /^[\s)\].,"'}:]{0,4}(?:or|and\/or|and|or else|oder|und|ou|et|o|y|e|&|\/|,|;|或|和|、) ?(?:option |choice |[("'[]){0,3}([A-Za-z])(?![\p{L}\p{N}])(?=\s*(?:$|[.,;:!?)\]"'}\n/&]|(?:and|or|is|are|both|i|but)\b))/u.exec(
       after,
     )?.[1]
   const isSameCase = other !== undefined && /[A-Z]/.test(other) === /[A-Z]/.test(letter)
@@ -168,7 +168,7 @@ function concluded(text: string, isLetter: IsLetter): Letter {
 
 /** A line's own letter: alone, or with the option's words, or with why. */
 const lineLetter =
-  /^[\s"'“([{<$>•-]*(?:(?:option|choice|answer|letter)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;]+(?=\s|$)|[}>$。、，]+|(?=\s+\()|(?<![AI])(?=\s+[A-Z0-9][^.]{0,60}$)|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/i
+  /^[\s"'“([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;]+(?=\s|$)|[}>$。、，]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=\p{Script=Han})|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/u
 
 /** A letter that stands alone on a line; else the one that the reply's lines begin with, where it is one; else the last at the end of a sentence. */
 function standing(text: string, isLetter: IsLetter): Letter {

@@ -31,6 +31,35 @@ const parts: ReadonlyMap<string, number> = new Map(
   }),
 )
 
+const han: ReadonlyMap<string, number> = new Map(Array.from('零一二三四五六七八九', (each, value) => [each, value]))
+const hanUnits: ReadonlyMap<string, number> = new Map([
+  ['十', 10],
+  ['百', 100],
+  ['千', 1000],
+])
+const hanScales: ReadonlyMap<string, number> = new Map([
+  ['万', 1e4],
+  ['亿', 1e8],
+])
+/** 一 in words such as 一共 counts nothing. */
+const hanRun = /(?<!第|统|唯)(?!一(?:共|样|起|定|些|般|直|下|切|旦))[零一二两三四五六七八九十百千万亿]+/g
+
+/** The last number of a text in Chinese numerals, with its place; null where it has none. */
+export function hanNumberIn(text: string): { value: number; start: number; end: number } | null {
+  const run = [...text.matchAll(hanRun)].at(-1)
+  if (run === undefined) return null
+  let [total, section, digit] = [0, 0, 0]
+  for (const each of run[0].replaceAll('两', '二')) {
+    const unit = hanUnits.get(each)
+    const scale = hanScales.get(each)
+    if (unit !== undefined) section += (digit || 1) * unit
+    else if (scale !== undefined) total += (section + digit) * scale
+    if (scale !== undefined) section = 0
+    digit = han.get(each) ?? 0
+  }
+  return { value: total + section + digit, start: run.index, end: run.index + run[0].length }
+}
+
 /** A part behind "and one". */
 const onePart = /^ (?:half|third|quarter|fourth|fifth|eighth|tenth)\b/i
 const word = /[ -]?\b([a-z]+)\b/iy

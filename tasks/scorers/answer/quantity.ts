@@ -1,6 +1,6 @@
 import { valueAt } from './arithmetic.ts'
 import { cleanNumber } from './clean-number.ts'
-import { numberWordsAt } from './number-words.ts'
+import { hanNumberIn, numberWordsAt } from './number-words.ts'
 import { compoundAt, scaleAt } from './units.ts'
 
 /**
@@ -114,6 +114,9 @@ function behindPiece(text: string, from: number): number {
 
 const starts = /[-+.\d\\({|√∛π∞[]|e(?= ?\^)|(?:sqrt|ln|log|log_?10|exp|sin|cos|tan|inf|infinity)(?=[ (]|$)/gi
 
+/** Before a digit of a name: `H2O`, `COVID-19`; or of a number that was begun elsewhere. */
+const isName = /[a-zA-Z\d]$|[a-zA-Z]-$/
+
 /** The quantities of a cleaned text from a place on, from left to right. A digit in a name (`H2O`, `A1`) is none. Linear but for a bound. */
 export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity> {
   let at = from
@@ -123,11 +126,8 @@ export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity>
     if (found === null) return
     const { index } = found
     at = index + 1
-    if (
-      /[a-zA-Z_^\d]-?$/.test(text.slice(Math.max(0, index - 2), index)) &&
-      !/\d-$/.test(text.slice(0, index).slice(-2))
-    )
-      continue
+    const before = text.slice(Math.max(0, index - 3), index)
+    if (isName.test(before) || /[_^]\{? ?-?$/.test(before)) continue
     if (/^[-+] /.test(text.slice(index, index + 2))) continue
     const quantity = quantityAt(text, index)
     if (quantity === null) continue
@@ -274,5 +274,6 @@ function withoutWords(text: string): string {
     const words = numberWordsAt(text, index)
     if (words !== null) return `${text.slice(0, index)}${words.value}${text.slice(words.end)}`
   }
-  return text
+  const han = hanNumberIn(text)
+  return han === null ? text : `${text.slice(0, han.start)}${han.value}${text.slice(han.end)}`
 }
