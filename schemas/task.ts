@@ -37,14 +37,21 @@ export const Item = z.strictObject({
   instruction: z.string().min(1),
   input: z.string().min(1),
   answer: z.string().min(1),
+  /** Further golds: a reply that is right for any of them, or for `answer`, is right. Left out: `answer` alone. */
+  alternatives: z.array(z.string().min(1)).min(1).optional(),
   coreKey: z.string().min(1),
   /** Items that share a context or a source problem; all of a group are in one split. Without it an item stands alone. */
   group: z.string().min(1).optional(),
 })
 export type Item = z.infer<typeof Item>
 
-/** An item as the student sees it: neither the answer nor the core, from which the answer follows. */
-export const Question = Item.omit({ answer: true, coreKey: true })
+/** All golds of an item; a reply has to be right for one of them. */
+export function goldsOf({ answer, alternatives = [] }: Pick<Item, 'answer' | 'alternatives'>): readonly string[] {
+  return [answer, ...alternatives]
+}
+
+/** An item as the student sees it: neither its golds nor the core, from which the answer follows. */
+export const Question = Item.omit({ answer: true, alternatives: true, coreKey: true })
 export type Question = z.infer<typeof Question>
 
 /** What one reply scored. `strict` asks for the answer's form, `lenient` takes the last number where the form is missing. */

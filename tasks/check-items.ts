@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Item, SplitFile, Task } from '../schemas/task.ts'
+import { goldsOf, type Item, type SplitFile, type Task } from '../schemas/task.ts'
 import { normaliseInput } from './normalise-input.ts'
 import type { TaskScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
@@ -54,19 +54,20 @@ export async function checkItem(task: Task, item: Item, file: string, scorer: Ta
   await checkGold(item, where, scorer)
 }
 
-/** Errors: `TaskError` when an item's gold answer does not score against itself. */
+/** Errors: `TaskError` when one of an item's golds does not score against itself. */
 export async function checkGold(item: Item, where: string, scorer: TaskScorer): Promise<void> {
-  const own = await scoreAgainstItself(item, scorer)
-  if (own !== null) {
+  for (const answer of goldsOf(item)) {
+    const own = await scoreAgainstItself(item, answer, scorer)
+    if (own === null) continue
     const mend = `Write the answer in the form that the scorer ${scorer.name} reads.`
-    throw new TaskError(`The gold answer "${item.answer}" scores 0 against itself: ${own}`, where, mend)
+    throw new TaskError(`The gold answer "${answer}" scores 0 against itself: ${own}`, where, mend)
   }
 }
 
 /** Null when it scores, else the reason why not. */
-async function scoreAgainstItself(item: Item, scorer: TaskScorer): Promise<string | null> {
+async function scoreAgainstItself(item: Item, answer: string, scorer: TaskScorer): Promise<string | null> {
   try {
-    const score = await scorer.score(await scorer.inForm(item.answer), item.answer, item)
+    const score = await scorer.score(await scorer.inForm(answer), answer, item)
     // Some published golds cannot be matched by the published scorer; those still have to be right to a person.
     const isRight = score.strict || (item.part === 'benchmark' && score.lenient)
     return isRight ? null : score.reason

@@ -1,9 +1,10 @@
 import type { Question, ReplyScore, ScorerChoice } from '../schemas/task.ts'
+import { scoreAny } from './scorers/any-gold.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
 import { openScript } from './scorers/script.ts'
 
-/** Scores a reply against a gold answer. The question is for the script of a task, and is left out where no item is scored. */
-export type ReplyScorer = (reply: string, answer: string, question?: Question) => Promise<ReplyScore>
+/** Scores a reply against a gold answer, or several of which it has to be right for one. The question is for the script of a task, and is left out where no item is scored. */
+export type ReplyScorer = (reply: string, golds: string | readonly string[], question?: Question) => Promise<ReplyScore>
 
 /** A task's scorer as `checkItem` needs it: with the form that a reply has to have. */
 export type TaskScorer = { name: string; score: ReplyScorer; inForm: (answer: string) => Promise<string> }
@@ -17,7 +18,7 @@ export function openTaskScorer({ name, source, options }: ScorerChoice): TaskSco
     const script = openScript(source, options)
     return {
       name,
-      score: (reply, answer, question) => script.score(reply, { ...question, answer }),
+      score: scoreEach((reply, answer, question) => script.score(reply, { ...question, answer })),
       inForm: script.inForm,
     }
   }
@@ -25,10 +26,15 @@ export function openTaskScorer({ name, source, options }: ScorerChoice): TaskSco
   if (!scorer) throw new Error(`unknown scorer "${name}"; there is ${Object.keys(scorers).join(', ')}`)
   return {
     name,
-    score: async (reply, answer) => scorer.score(reply, answer, options),
+    score: scoreEach((reply, answer) => scorer.score(reply, answer, options)),
     inForm: async (answer) => scorer.inForm(answer),
   }
 }
+
+const scoreEach =
+  (score: (reply: string, answer: string, question?: Question) => ReplyScore | Promise<ReplyScore>): ReplyScorer =>
+  (reply, golds, question) =>
+    scoreAny(typeof golds === 'string' ? [golds] : golds, (answer) => score(reply, answer, question))
 
 /** A task's scorer alone. Errors: as `openTaskScorer`. */
 export function scorerFor(choice: ScorerChoice): ReplyScorer {

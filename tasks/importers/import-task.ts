@@ -192,9 +192,19 @@ async function writeItems(
 const changed = (source: string) => new TaskError('The source changed while it was read', source, 'Import it again.')
 
 /** The item as a split holds it. */
-export function toItem({ id, skill, group, input, answer, key }: DraftItem, { instruction }: TaskProfile): Item {
-  const item: Item = { id, part: 'benchmark', skill, instruction, input: input.trim(), answer, coreKey: key }
-  return group === null ? item : { ...item, group }
+export function toItem(draft: DraftItem, { instruction }: TaskProfile): Item {
+  const { id, skill, group, input, answer, alternatives = [], key } = draft
+  return {
+    id,
+    part: 'benchmark',
+    skill,
+    instruction,
+    input: input.trim(),
+    answer,
+    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
+    coreKey: key,
+    ...(group !== null && { group }),
+  }
 }
 
 /** So many of the values, the same whatever their order. */

@@ -9,6 +9,8 @@ export type DraftItem = {
   group: string | null
   input: string
   answer: string
+  /** Further golds, where the source accepts several answers. */
+  alternatives?: readonly string[]
   key: string
   /** The question as the paper's seed file has it; `{question: input}` where this is left out. */
   seed?: Seed

@@ -32,7 +32,7 @@ export async function readTestFile(path: string, reading: Reading): Promise<{ it
 }
 
 function toItem(
-  { id, skill, group, input, answer }: DraftItem,
+  { id, skill, group, input, answer, alternatives = [] }: DraftItem,
   { split, instruction }: Reading,
   unnamed: string,
 ): Item {
@@ -43,6 +43,7 @@ function toItem(
     instruction,
     input: input.trim(),
     answer,
+    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
     coreKey: `question:${sha256(input.trim()).slice(0, 24)}`,
   }
   return group === null ? item : { ...item, group }

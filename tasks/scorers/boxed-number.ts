@@ -45,7 +45,7 @@ function lastBoxedNumber(text: string): Boxed | null {
 
 function scoreBoxedNumber(response: string, gold: string, options: ScorerOptions = {}): ReplyScore {
   const { tolerance } = Options.parse(options)
-  const wanted = parseNumber(gold)
+  const wanted = parseNumber(withoutMarks(gold))
   if (wanted === null) throw new Error(`the gold answer "${gold}" is not a number`)
   const isNear = (found: number, near: number) =>
     Math.abs(found - near) <= tolerance + DUST * Math.max(1, Math.abs(near))

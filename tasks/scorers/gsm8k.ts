@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readNumberAnswer } from './answer/number-answer.ts'
-import { isAnswer, readQuantity } from './answer/quantity.ts'
+import { isAnswer, quantityText, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { GoldText, Reply } from './line-fields.ts'
 
@@ -28,7 +28,7 @@ export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): 
   }
   const answer = readNumberAnswer(response)
   if (!answer?.values.length) return wrong(null, 'no-answer')
-  const text = String(answer.values[0])
+  const text = quantityText(answer)
   const wanted = readQuantity(goldText)
   if (!wanted?.values.length) return wrong(text, 'gold-not-a-number')
   return isAnswer(answer, wanted, isEqual) ? right(text) : wrong(text, 'different')

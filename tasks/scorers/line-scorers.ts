@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { anyVerdict, linesOf } from './any-gold.ts'
 import type { BenchmarkMode, BenchmarkScorer, Verdict } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
@@ -34,12 +35,20 @@ export function lineScorerNames(): string[] {
 
 /**
  * The line scorer of a benchmark, or of a task scorer (then a line carries `response` and `gold`, `official` is its strict
- * form and `normalised` its lenient one). Undefined for an unknown name. Throws on options that the scorer does not know.
+ * form and `normalised` its lenient one). A line may list several golds as `golds`. Undefined for an unknown name. Throws on options that the scorer does not know.
  */
 export function lineScorerNamed(name: string, options: ScorerOptions = {}): LineScorer | undefined {
-  if (Object.hasOwn(benchmarks, name)) return benchmarks[name]
   const scorer = scorerNamed(name)
-  return scorer && taskLineScorer(scorer, scorer.options.parse(options))
+  const score = Object.hasOwn(benchmarks, name)
+    ? benchmarks[name]
+    : scorer && taskLineScorer(scorer, scorer.options.parse(options))
+  return (
+    score &&
+    ((line, mode) => {
+      const lines = linesOf(line)
+      return 'invalid' in lines ? lines : anyVerdict(lines.map((each) => score(each, mode)))
+    })
+  )
 }
 
 /**
@@ -47,12 +56,16 @@ export function lineScorerNamed(name: string, options: ScorerOptions = {}): Line
  * Both modes are the script's verdict.
  */
 export function scriptLineScorer(script: Script): ScriptLineScorer {
-  return async (line) => {
+  const scoreOne = async (line: unknown): Promise<LineVerdict> => {
     const parsed = TaskLine.safeParse(line)
     if (!parsed.success) return { invalid: firstIssue(parsed.error, line) }
     const { response, gold, ...item } = parsed.data
     const { strict, extracted, reason } = await script.score(response, { ...item, answer: gold })
     return { correct: strict, extracted, reason }
+  }
+  return async (line) => {
+    const lines = linesOf(line)
+    return 'invalid' in lines ? lines : anyVerdict(await Promise.all(lines.map(scoreOne)))
   }
 }
 

@@ -141,11 +141,19 @@ function readValue(text: string): LooseValue | null {
   return literal(bare) ?? (bare === text.trim() ? null : literal(text.trim()))
 }
 
+/** What values begin with; other texts need not be parsed. */
+const beginsValue = /^\s*(?:[-+~([{'"\d.]|[bBrRuU]{1,2}['"]|[A-Za-z_][\w.]*\s*(?:[({]|$)|(?:not|True|False|None)\b)/
+
 function literal(text: string): LooseValue | null {
+  if (!beginsValue.test(text)) return quotedText(text)
   const result = evalValue(text)
   if (result.ok) return { value: result.value, text }
   const json = loadsPythonJson(text)
   if (json.ok) return { value: json.value, text }
+  return quotedText(text)
+}
+
+function quotedText(text: string): LooseValue | null {
   const quoted = withoutQuotes(text)
   return quoted === null ? null : { value: { type: 'str', value: quoted }, text }
 }

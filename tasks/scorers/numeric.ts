@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { pythonFloat } from '../python-literal/mod.ts'
 import { readNumberAnswer } from './answer/number-answer.ts'
-import { isAnswer, readQuantity } from './answer/quantity.ts'
+import { isAnswer, quantityText, readQuantity } from './answer/quantity.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
 /** A difference up to either is forgiven: `absolute` in units of the answer, `relative` as a share of the gold. */
@@ -24,9 +24,9 @@ export const numeric: Scorer = {
     const answer = plain === null ? readNumberAnswer(response) : ({ values: [plain], kind: 'plain' } as const)
     if (!answer?.values.length) return { strict: false, lenient: false, extracted: null, reason: 'no number' }
     const lenient = isAnswer(answer, wanted, isNear)
-    const strict = lenient && plain !== null
+    const strict = plain !== null && isNear(plain, wanted.values[0]!)
     const reason = strict ? 'within tolerance' : lenient ? 'within tolerance but for its form' : 'out of tolerance'
-    return { strict, lenient, extracted: String(answer.values[0]), reason }
+    return { strict, lenient, extracted: quantityText(answer), reason }
   },
   inForm: (answer) => String(readQuantity(answer)?.values[0] ?? answer),
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readNumberAnswer } from './answer/number-answer.ts'
-import { isAnswer, readQuantity } from './answer/quantity.ts'
+import { isAnswer, quantityText, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { GoldText, Reply } from './line-fields.ts'
 
@@ -25,7 +25,7 @@ export function scoreSvamp({ response, gold }: SvampLine, mode: BenchmarkMode): 
     const answer = readNumberAnswer(response)
     if (!answer?.values.length) return wrong(null, 'no-answer')
     const wanted = readQuantity(String(gold).replace(/^.*####/s, ''))
-    const text = String(answer.values[0])
+    const text = quantityText(answer)
     if (!wanted?.values.length) return wrong(text, 'gold-not-a-number')
     return isAnswer(answer, wanted, isNear) ? right(text) : wrong(text, 'out-of-tolerance')
   }

@@ -1,6 +1,6 @@
 import type { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
-import type { Item, ReplyScore, ScoreMode } from '../../../schemas/task.ts'
+import { goldsOf, type Item, type ReplyScore, type ScoreMode } from '../../../schemas/task.ts'
 import type { ReplyScorer } from '../../../tasks/score-with.ts'
 
 export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
@@ -18,7 +18,7 @@ export async function grade(
   for (const item of items) {
     const prediction = byId.get(item.id)
     if (!prediction) throw new Error(`there is no prediction for item ${item.id}`)
-    const verdict = await score(prediction.text, item.answer, item)
+    const verdict = await score(prediction.text, goldsOf(item), item)
     const { id, part, skill, group } = item
     const { strict, lenient } = verdict
     const outcome = { id, part, skill, ...(group && { group }), strict, lenient, cut: prediction.finish === 'length' }

@@ -140,6 +140,13 @@ export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity>
 const lead =
   /^(?:[\s"'([{:*|>–—…#]|(?:an?|the|la|le|les|el|die|der|das|de|des|du|of|that|is|are|be|to|just|simply|only|exactly|precisely|approximately|approx\.?|about|around|roughly|nearly|almost|circa|ca\.?|c\.|therefore|thus|then|hence|so|indeed|clearly|now|still|indeed|also|equals?|equal|given|by|at|least|most|number|no\.?|value|total|amount|sum|figure|answer|final|ungefähr|etwa|rund|genau|environ|exactement|soit|aproximadamente|exactamente|cerca|circa|约|大约|约为|大约是|一共|共|总共|有|为|為|是|就是|應|应|は|は約|約|около|примерно|donc|dunque|quindi|entonces|então|also|somit|daher|число|равен|равна|равно|составляет|हो|है|هو|هي|[A-Z]{3})(?![\p{L}])(?:\s|(?=[^\p{L}]))|(?:约|大约|一共|共|总共|有|为|為|是|就是|应|は|約)+|[≈≃]|that \p{L}+ \p{L}+ )*$/iu
 
+/** A quantity as a text that reads back as it, so that another answer can be compared with it; null where it was not understood. */
+export function quantityText({ values: [value, other], kind }: Quantity): string | null {
+  if (value === undefined) return null
+  if (kind === 'percent') return `${value}%`
+  return String(kind === 'scaled' ? other : value)
+}
+
 /**
  * Whether an answer is as good as a gold, by a rule for two numbers. A percentage is compared with another percentage as such, and with other
  * golds as a number or as a share.
