@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readableReply } from './answer/answer-text.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer } from './scorer.ts'
 
@@ -12,7 +13,8 @@ export const contains: Scorer = {
     const wanted = gold.split(separator).map(wordsOf)
     const said = wordsOf(response)
     const strict = wanted.includes(said)
-    const found = wanted.find((answer) => answer !== '' && ` ${said} `.includes(` ${answer} `))
+    const held = ` ${wordsOf(readableReply(response))} `
+    const found = wanted.find((answer) => answer !== '' && held.includes(` ${answer} `))
     const lenient = strict || found !== undefined
     return { strict, lenient, extracted: found ?? null, reason: strict ? 'equal' : lenient ? 'contained' : 'absent' }
   },

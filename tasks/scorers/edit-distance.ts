@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { textAnswers } from './answer/text-answer.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
@@ -28,7 +29,16 @@ export function similarity(left: string, right: string): number {
   return length === 0 ? 1 : 1 - editDistance(left, right) / length
 }
 
-/** Strict: similar as written. Lenient: similar without case, spacing and marks around. */
+const maxAnswers = 5
+
+/** What the reply may have answered that is not too long or short to be similar. */
+function likelyAnswers(response: string, wanted: string, threshold: number): string[] {
+  const isLikely = ({ length }: string) =>
+    Math.abs(length - wanted.length) <= (1 - threshold) * Math.max(length, wanted.length) + 4
+  return Array.from(textAnswers(response)).filter(isLikely).slice(0, maxAnswers)
+}
+
+/** Strict: similar as written. Lenient: the reply, or the answer that it gives, is similar without case, spacing and marks around. */
 export const editDistanceScorer: Scorer = {
   name: 'edit-distance',
   options: Options,
@@ -39,7 +49,11 @@ export const editDistanceScorer: Scorer = {
       return { strict: false, lenient: false, extracted: null, reason: 'too long to compare' }
     }
     const asWritten = similarity(said, wanted)
-    const folded = Math.max(asWritten, similarity(foldText(said), foldText(wanted)))
+    const form = foldText(wanted)
+    const folded = [said, ...likelyAnswers(response, form, threshold)].reduce(
+      (best, answer) => Math.max(best, similarity(foldText(answer), form)),
+      asWritten,
+    )
     const reason = `similarity ${folded.toFixed(3)}`
     return { strict: asWritten >= threshold, lenient: folded >= threshold, extracted: said || null, reason }
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerTexts, readableReply } from './answer/answer-text.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
@@ -15,7 +16,7 @@ export const jsonFields: Scorer = {
     const wanted = parse(gold)
     if (wanted === undefined) throw new Error('the gold answer is not JSON')
     const whole = parse(response)
-    const found = whole ?? parse(outermost(response))
+    const found = whole ?? heldIn(response)
     if (found === undefined) return { strict: false, lenient: false, extracted: null, reason: 'no JSON' }
     const strict = whole !== undefined && fits(whole, wanted, { allowExtra, fold: false }, 0)
     const lenient = strict || fits(found, wanted, { allowExtra, fold: true }, 0)
@@ -23,6 +24,16 @@ export const jsonFields: Scorer = {
     return { strict, lenient, extracted: outermost(response).slice(0, 1_000), reason }
   },
   inForm: (answer) => answer,
+}
+
+/** The JSON where the reply says its answer, else anywhere in it. */
+function heldIn(response: string): unknown {
+  const reply = readableReply(response)
+  for (const { text } of answerTexts(reply)) {
+    const found = parse(outermost(text))
+    if (found !== undefined) return found
+  }
+  return parse(outermost(reply))
 }
 
 /** The text from the first opening bracket to the last closing one. */

@@ -80,6 +80,7 @@ function* places(text: string, lines: string[]): Generator<Place> {
   const said = [...statedIn(last)]
   for (const each of said) yield { text: each, isWhole: true, isAnswer: false }
   for (const each of said.reverse()) yield { text: each, isWhole: false, isAnswer: false }
+  if (brokenLiteral.test(last)) yield { text: last, isWhole: false, isAnswer: false }
 }
 
 const lastLineOf = (lines: readonly string[]): string => lines.findLast((line) => /[^\s`*.]/.test(line)) ?? ''
@@ -175,7 +176,7 @@ const callName = /[A-Za-z_][\w.]*(?=[([])/y
 const scalarWord =
   /(?:[-+]?(?:\d[\d_]*)?\.?\d+(?:[eE][-+]?\d+)?|[-+]?\d+\.?|True|False|None|null|true|false|[-+]?(?:np\.)?(?:inf|nan))(?=$|[.,;:!)`*]*(?:\s|$))/y
 /** What may follow a value on its line without being a part of it. */
-const endsThere = /^[`*"'.,;:!)]*(?:$|\s+(?![-+*/%=<>[{(,]))/
+const endsThere = /^[`*"'.,;:!)]*(?:$|\s+(?![-+*/%=<>[{,]|\((?![a-z])))/
 
 /** The literal that a text begins with, where words follow it: "[1, 2] because of …". */
 function readBeginning(text: string): LooseValue | null {

@@ -176,7 +176,7 @@ export function valueAt(text: string, from: number): ReadValue | null {
   }
 
   function magnitude(): number | null {
-    const value = inside(/\| ?(?=[-+.\d\\(π])/y, / ?\|/y)
+    const value = inside(/\| ?(?=[-+.\d\\({π])/y, / ?\|/y)
     return value === null ? null : Math.abs(value)
   }
 

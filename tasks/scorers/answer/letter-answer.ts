@@ -138,6 +138,8 @@ function chosen(text: string, isLetter: IsLetter): Letter {
 const correct =
   /(?<![\p{L}\p{N}'’])(?:option |choice |answer |statement )?[([]?([A-Z])[)\]]?[.:,]?(?![\p{L}\p{N}'’])(?: (?![A-Z][).:] )[^.!?\n]{0,80}?)?[^\S\n](?:is|are|seems?|must be|would be|fits|satisf(?:y|ies)|meets?|matches|works|holds)(?: (?:the|also|clearly|indeed|therefore|thus|both|most|only|all))*(?: (?:correct|right|true|best|valid|accurate|answer|both conditions|the condition|all)\b(?! (?:about|that|in part))| best\b)|(?<![\p{L}\p{N}])[([]?([A-Z])[)\].:](?:(?!\s[([]?[A-Z][)\].:]\s)[^\n]){0,200}?(?:✓|✅|✔|\((?:correct|right|true)\)|[-–:—] ?(?:correct|right|true)\b)/giu
 
+const correctHan = /(?<![A-Za-z])([A-Z])(?:选项|項|项)?(?:的(?:说法|描述))?(?:才?是|均|都)?(?:正确|对的|符合|正解)/g
+
 /** A capital behind such a word is part of a name. */
 const isName = /\b(?:vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step) $/i
 
@@ -154,6 +156,7 @@ function calledCorrect(text: string, isLetter: IsLetter): Letter {
     if (letter === letter.toUpperCase() && isLetter(letter) && !isDenied) found.add(letter)
     else if (isDenied && / and $/i.test(before)) return 'undecided'
   }
+  for (const { 1: letter } of text.matchAll(correctHan)) if (isLetter(letter!)) found.add(letter!)
   if (found.size === 0) return null
   return found.size === 1 ? [...found][0]! : 'undecided'
 }
@@ -168,7 +171,7 @@ function concluded(text: string, isLetter: IsLetter): Letter {
 
 /** A line's own letter: alone, or with the option's words, or with why. */
 const lineLetter =
-  /^[\s"'“([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;]+(?=\s|$)|[}>$。、，]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=\p{Script=Han})|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/u
+  /^[\s"'“([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$。、，]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=\p{Script=Han})|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/u
 
 /** A letter that stands alone on a line; else the one that the reply's lines begin with, where it is one; else the last at the end of a sentence. */
 function standing(text: string, isLetter: IsLetter): Letter {
@@ -178,7 +181,7 @@ function standing(text: string, isLetter: IsLetter): Letter {
     const letter = match?.[1]?.toUpperCase()
     if (!match || letter === undefined || !isLetter(letter)) return []
     const isSmall = match[1] !== letter
-    const isAlone = /^[\s).\]"'”:;}>$。]*$/.test(match[2]!)
+    const isAlone = /^[\s).\]"'”:;}>$。?!]*$/.test(match[2]!)
     if (isSmall && !isAlone && !/^[\s"'“([>•-]*(?:option |choice )?\(?[a-z][).:\]]/i.test(line)) return []
     return [{ letter, isAlone, line }]
   })

@@ -40,6 +40,8 @@ const monthBefore = /(?:January|February|March|April|May|June|July|August|Septem
 const ratio = / : (?=\d)|:(?=\d)/y
 const ratioEnd = /\d+(?:\.\d+)?(?! ?[:\d,.]\d)/y
 const plusMinus = / ?(?:\( ?)?(?:±|\+ ?\/ ?-|\+-) ?\d[\d.,]*%?(?: ?\))?/y
+/** What the number is a part of. */
+const outOf = / ?(?:out of|of)(?: the| all| a total of)? \d[\d,.]*\d?(?![\d./])/y
 const percentSign = / ?%/y
 const perThousand = / ?‰/y
 /** A unit as a fraction: what is below begins with a letter. */
@@ -89,6 +91,7 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
     }
   }
   take(plusMinus)
+  take(outOf)
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
   if (!unit && isPiece()) return not()
   return { ...quantity, start, end }

@@ -22,6 +22,8 @@ export function* listAnswers(reply: string, separator: string): Generator<string
   yield* listsIn(text.replace(/^[^\n]*[:：][\s*]*\n/, ''), separator)
   const bare = text.trim()
   if (bare.includes('\n')) return
+  const label = /^[\s*_]*\p{L}[\p{L} ]{1,30}[*_]{0,2}[:：]/u.exec(bare)?.[0]
+  if (label !== undefined) yield* listsIn(bare.slice(label.length), separator)
   for (const match of bare.matchAll(copula)) yield* listsIn(bare.slice(match.index + match[0].length), separator)
 }
 

@@ -35,7 +35,7 @@ function* beginnings(text: string): Generator<string> {
 }
 
 const copula =
-  /\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label|as)(?:\s(?:called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
+  /(?:\b(?:it|that|this|he|she)['’]s|\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label|as))(?:\s(?:called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
 const ownLabel = /^[\s*_#>"'{-]{0,8}\p{Lu}?[\p{L} _-]{2,28}["'*_]{0,3}\s?[:：=]["'*_\s]*(?=\S)/u
 const listMark = /^\s*(?:[-*•>]\s+|\d{1,2}[.)]\s+)/
 const sentences = /(?<=[.!?。！？]["'”’)*_]*)\s+/
