@@ -96,7 +96,7 @@ function withoutPrompts(text: string): string {
 
 const maxStatedChars = 10_000
 const statement =
-  /==?|[:→⇒#]|->|\b(?:is|are|be|as|to|return|returns|returned|outputs?|gives|yields|equals|prints|produces|evaluates to|results? in)\b/gi
+  /==?|[:→⇒#]|->|\b(?:is|are|be|as|to|return|returns|returned|outputs?|gives|giving|yields|yielding|returning|making|equals|prints|produces|evaluates to|results? in)\b/gi
 
 /** What a line says that something is, the longest such text first: "f(1) == 5", "Output: [1, 2]", "it returns True". */
 function* statedIn(line: string): Generator<string> {
@@ -106,6 +106,7 @@ function* statedIn(line: string): Generator<string> {
     count += 1
     if (count > maxCandidates) return
     yield text.slice(index + word.length)
+    if (word === '==') yield text.slice(0, index)
   }
 }
 

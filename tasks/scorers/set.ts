@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readQuantity } from './answer/quantity.ts'
-import { listAnswers, optionLetter } from './answer/set-answer.ts'
+import { letterLists, listAnswers, optionLetter } from './answer/set-answer.ts'
 import { foldAnswer } from './answer/text-answer.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
@@ -22,7 +22,10 @@ export const set: Scorer = {
     let first: string | null = null
     let lenient = strict || fits(response.split(separator))
     if (!lenient) {
-      for (const said of listAnswers(response, separator)) {
+      const areLetters = items.every((item) => /^\s*[A-Z]\s*$/.test(item))
+      for (const said of areLetters
+        ? [...listAnswers(response, separator), ...letterLists(response)]
+        : listAnswers(response, separator)) {
         first ??= said.map((item) => item.trim()).join(`${separator} `)
         // Letters that are written together: ACD.
         const together =

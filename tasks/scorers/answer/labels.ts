@@ -30,6 +30,7 @@ const joined = [
   '(?:最終的な|正しい)?(?:答え|解答|回答|正解)(?:は|が)',
   '正解(?=[\\dA-Za-z(（])',
   '(?:최종\\s?)?(?:정답|답|해답)(?:은|는|이)',
+  '(?:cevap|yanıt|jawaban|svaret|vastaus|odpowiedź|odpověď)\\s(?=\\(?[A-Z]\\)?(?![\\p{L}\\p{N}]))',
   '(?:उत्तर|जवाब)\\s(?=[\\dA-Z(०-९])',
   'คำตอบ(?:ที่ถูกต้อง|สุดท้าย)?(?:คือ)?(?=[^\\u0e01-\\u0e4e])',
 ].join('|')
@@ -37,7 +38,7 @@ const tags = String.raw`<(?:final[ _-]?)?(?:answer|ans|result|output|solution)\s
 /** Alone on its line, perhaps as a heading. */
 const heading = String.raw`(?<=^|\n)[#*_>\s|-]{0,12}(?:the[^\S\n])?(?:${adjective}[^\S\n]+){0,2}(?:answer|result|solution|final answer|答案|最终答案|解答|antwort|réponse|respuesta)[*_:：\s|]{0,8}(?=\n)`
 /** "Answer B", "Answer 42", "Answer - 42" at the beginning of a line. */
-const bare = String.raw`(?<=^|\n)[*_>\s#]{0,8}(?:${adjective}[^\S\n]+)?answer[*_]{0,3}[^\S\n]+(?:[-–—][^\S\n]+)?(?=[*_($]{0,4}(?:[A-Z]\b|[-+]?\d))`
+const bare = String.raw`(?<=^|\n)[*_>\s#]{0,8}(?:${adjective}[^\S\n]+)?(?:answer|antwort|réponse|respuesta|resposta|risposta|antwoord|svar|ответ)[*_]{0,3}[^\S\n]+(?:[-–—][^\S\n]+)?(?=[*_($]{0,4}(?:[A-Z]\b|[-+]?\d))`
 const gsm8k = String.raw`(?<=^|\n)[*_>\s]{0,4}####(?!#)`
 
 /** Behind a noun: an adjective, the end of a string or of emphasis. */

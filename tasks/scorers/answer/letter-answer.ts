@@ -1,11 +1,9 @@
 import { answerTexts, firstLine, readableReply } from './answer-text.ts'
+import { type IsLetter, judgedRight, type Letter } from './option-judgements.ts'
 import { withoutCommands, withoutMarks } from './plain-text.ts'
 
 /** So much of either end of a reply is looked through. */
 const maxSearched = 20_000
-
-/** A letter, `undecided` between several, or null where there is none. */
-type Letter = string | 'undecided' | null
 
 /**
  * The option that a reply chooses, as a capital letter; null where it chooses none or several. In this order: what is in its last box; behind its
@@ -28,14 +26,12 @@ export function readLetterAnswer(reply: string, letters: string): string | null 
   const bare = plain(
     text.length > 2 * maxSearched ? `${text.slice(0, maxSearched)}\n${text.slice(-maxSearched)}` : text,
   )
-  for (const read of [chosen, calledCorrect, concluded, standing]) {
+  for (const read of [corrected, tagged, chosen, judgedRight, concluded, standing]) {
     const letter = read(bare, isLetter)
     if (letter !== null) return decided(letter)
   }
   return null
 }
-
-type IsLetter = (letter: string) => boolean
 
 const decided = (letter: Letter): string | null => (letter === 'undecided' ? null : letter)
 const plain = (text: string): string => withoutMarks(withoutCommands(text))
@@ -95,12 +91,15 @@ function labelledLetter(text: string, isLetter: IsLetter): Letter {
     return null
   }
   const letter = leadingLetter(line, isLetter)
+  if (letter === 'undecided') return judgedRight(line, isLetter) ?? letter
   if (letter !== null) return letter
   // "Paris (B)", "Paris, option B"
   const sentence = plain(line).split(/[.!?](?=\s)|[。！？]/, 1)[0]!
   const named = [
-    ...sentence.matchAll(/\(([A-Z])\)|\b(?:option|choice|letter|answer) \(?([A-Z])(?![\p{L}\p{N}])/giu),
-  ].map((match) => (match[1] ?? match[2]!).toUpperCase())
+    ...sentence.matchAll(
+      /\(([A-Z])\)|\b(?:option|choice|letter|answer) \(?([A-Z])(?![\p{L}\p{N}])|, ([A-Z])(?=[.)]?\s*$)/giu,
+    ),
+  ].map((match) => (match[1] ?? match[2] ?? match[3]!).toUpperCase())
   const distinct = [...new Set(named.filter(isLetter))]
   return distinct.length === 1 ? distinct[0]! : null
 }
@@ -118,12 +117,29 @@ const choice = new RegExp(
     String.raw`["'](?:choice|option|selected|selection|letter|label|prediction|correct_option|correct)["']\s*:`,
     String.raw`(?<![A-Za-z])(?:option|choice|letter|selection|correct|solution|conclusion)[^\S\n]*[:=](?![^\S\n]*\n)`,
     String.raw`\bI(?:['’]d| would| will|['’]ll)?(?: therefore| thus| have to| must)? (?:choose|chose|select|pick|picked|go with|going with|opt for|say|answer|vote for)\b`,
-    String.raw`\b(?:choose|select|pick|go with|opt for|leaves(?: us with)?|leaving)\b`,
+    String.raw`\b(?:choose|select|pick|go with|opt for|leaves(?: us with)?|leaving|match(?:es|ing)|corresponds? to|corresponding to)\b`,
     '(?:故|应|应该|因此|所以|本题|此题|我|则|正确)?(?:选择?|選擇?)(?:项|項)?(?:的)?(?:是|为)?[:：]?(?=\\s*[A-Z(])',
     String.raw`(?:richtig|korrekt|correcta?|correta?|corretta?|correcte)(?: ist| est| es| é| è)[:]?`,
   ].join('|'),
   'giu',
 )
+
+const ofCorrection =
+  /\b(?:wait|actually|rather|i mean|scratch that|correction|no)\b[,:.!]? (?:(?:it['’]s|it is|the answer is|it must be|option|make that) ?)*[([]?([A-Z])[)\]]?(?=[.!]?\s*$)/gim
+
+/** "No wait, D.": a letter alone behind words of correction. */
+function corrected(text: string, isLetter: IsLetter): Letter {
+  const letter = [...text.matchAll(ofCorrection)].at(-1)?.[1]
+  return letter !== undefined && /[A-Z]/.test(letter) && isLetter(letter) ? letter : null
+}
+
+const afterCue = (text: string): string => text.replace(/^[\p{L}' ]{1,30}?[,:.]? (?=[A-Z(])/u, '')
+
+/** A letter alone in a tag, whatever its name. */
+function tagged(text: string, isLetter: IsLetter): Letter {
+  const letter = [...text.matchAll(/<([a-z_]{1,30})>\s*\(?([A-Za-z])[).]?\s*<\/\1>/gi)].at(-1)?.[2]?.toUpperCase()
+  return letter !== undefined && isLetter(letter) ? letter : null
+}
 
 /** Behind words of choosing, the last that a letter follows. */
 function chosen(text: string, isLetter: IsLetter): Letter {
@@ -133,32 +149,6 @@ function chosen(text: string, isLetter: IsLetter): Letter {
     if (letter !== null) return letter
   }
   return null
-}
-
-const correct =
-  /(?<![\p{L}\p{N}'’])(?:option |choice |answer |statement )?[([]?([A-Z])[)\]]?[.:,]?(?![\p{L}\p{N}'’])(?: (?![A-Z][).:] )[^.!?\n]{0,80}?)?[^\S\n](?:is|are|seems?|must be|would be|fits|satisf(?:y|ies)|meets?|matches|works|holds)(?: (?:the|also|clearly|indeed|therefore|thus|both|most|only|all))*(?: (?:correct|right|true|best|valid|accurate|answer|both conditions|the condition|all)\b(?! (?:about|that|in part))| best\b)|(?<![\p{L}\p{N}])[([]?([A-Z])[)\].:](?:(?!\s[([]?[A-Z][)\].:]\s)[^\n]){0,200}?(?:✓|✅|✔|\((?:correct|right|true)\)|[-–:—] ?(?:correct|right|true)\b)/giu
-
-const correctHan = /(?<![A-Za-z])([A-Z])(?:选项|項|项)?(?:的(?:说法|描述))?(?:才?是|均|都)?(?:正确|对的|符合|正解)/g
-
-/** A capital behind such a word is part of a name. */
-const isName = /\b(?:vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step) $/i
-
-/** What is called correct, where that is one option. */
-function calledCorrect(text: string, isLetter: IsLetter): Letter {
-  const found = new Set<string>()
-  for (const match of [...text.matchAll(correct)].slice(-40)) {
-    const letter = (match[1] ?? match[2])!
-    const before = text.slice(Math.max(0, match.index - 12), match.index)
-    if (isName.test(before)) continue
-    if (/^[^A-Za-z]*[A-Z][^A-Za-z]* ?(?:and|or|,|&) ?[("'*]{0,3}[A-Z](?![A-Za-z])/.test(match[0])) return 'undecided'
-    const isDenied =
-      /\b(?:not|isn['’]t|neither|nor|never)\b/i.test(match[0]) || /\b(?:not|neither|if|whether|and) $/i.test(before)
-    if (letter === letter.toUpperCase() && isLetter(letter) && !isDenied) found.add(letter)
-    else if (isDenied && / and $/i.test(before)) return 'undecided'
-  }
-  for (const { 1: letter } of text.matchAll(correctHan)) if (isLetter(letter!)) found.add(letter!)
-  if (found.size === 0) return null
-  return found.size === 1 ? [...found][0]! : 'undecided'
 }
 
 const conclusion =
@@ -230,5 +220,5 @@ function laterChoice(text: string, answer: string, isLetter: IsLetter): Letter {
   ].at(-1)
   if (cue === undefined) return null
   const rest = after.slice(cue.index)
-  return chosen(rest, isLetter) ?? calledCorrect(rest, isLetter) ?? concluded(rest, isLetter)
+  return chosen(rest, isLetter) ?? judgedRight(afterCue(rest), isLetter) ?? concluded(rest, isLetter)
 }

@@ -10,6 +10,10 @@ import { compoundAt, scaleAt } from './units.ts'
 export type Quantity = { values: readonly number[]; kind: 'plain' | 'percent' | 'scaled' }
 const unclear: Quantity = { values: [], kind: 'plain' }
 
+/** Words before a number that make another one of it. */
+const wordsBefore =
+  /\b(?:roots? of|half(?: of)?|twice|double|triple|logarithm of|log|power of|third of|quarter of|factorial of|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger) than|below|under|above|at or above|exceeds?|exceeding) ?$/i
+
 /** A quantity and where it stands in a cleaned text. */
 export type PlacedQuantity = Quantity & { start: number; end: number }
 
@@ -23,6 +27,8 @@ const goesBefore =
 const goesOn = [
   // A factorial, a list, a comma or a point that parts no thousands, digits, a factor.
   /^!(?![a-z])|^(?:[,;] ?[-+]?|\.|[xX]| )\d|^[,;] ?[-+]?(?:\\(?:[dtc]?frac|sqrt)|∞|π)/,
+  // Words of arithmetic, and letters that stand for it.
+  /^ ?(?:to the (?:power|\d)|squared\b|cubed\b|choose\b|factorial\b|mod(?:ulo)?\b|(?:remainder|R|r) ?\d|(?:minus|plus|times|multiplied by|divided by|over) (?:\d|[a-z]\b))|^[CPbo]\d/,
   /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \([-+.\d ]*[-+*/^×][-+*/^×.\d ]*\)/,
   /^ ?\^|^ ?[×*] ?[-+(]?[\d(a-zA-Z\\]|^ ?[/÷] ?(?:\d|[a-z]\b ?(?:$|[.,;)=]))/,
   // A term: a variable or something unknown is added, multiplied or raised.
@@ -68,7 +74,8 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   const isPiece = () => goesOn.some((mark) => mark.test(text.slice(end, end + 60)))
   const not = (): PlacedQuantity => ({ ...unclear, start, end: behindPiece(text, end) })
   if (isTime.test(rest) || isDate.test(rest) || monthBefore.test(before)) return not()
-  if (!Number.isFinite(read.value) || goesBefore.test(before.slice(-8) + beginning)) return not()
+  const isChanged = goesBefore.test(before.slice(-8) + beginning) || wordsBefore.test(before)
+  if (!Number.isFinite(read.value) || isChanged) return not()
   const { value } = read
   let quantity: Quantity = { values: [value], kind: 'plain' }
   if (take(ratio) !== null) {
@@ -91,10 +98,22 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
     }
   }
   take(plusMinus)
+  end = behindWorking(text, end, value)
   take(outOf)
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
   if (!unit && isPiece()) return not()
   return { ...quantity, start, end }
+}
+
+/** "12 (3 × 4)": in parentheses, how the number came about. */
+function behindWorking(text: string, at: number, value: number): number {
+  const open = / \( ?(?=[-+.\d\\])/y
+  open.lastIndex = at
+  if (!open.test(text)) return at
+  const working = valueAt(text.slice(open.lastIndex, open.lastIndex + maxExpression), 0)
+  const end = working === null ? at : open.lastIndex + working.end
+  const isSame = working !== null && Math.abs(working.value - value) <= 1e-6 * Math.abs(value)
+  return isSame && /^ ?\)/.test(text.slice(end)) ? text.indexOf(')', end) + 1 : at
 }
 
 const infinite = /(?:[-+] ?)?(?:∞|infinity\b|inf\b)/iy

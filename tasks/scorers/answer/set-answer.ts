@@ -21,7 +21,11 @@ export function* listAnswers(reply: string, separator: string): Generator<string
   if (text.length > maxChars) return
   yield* listsIn(text.replace(/^[^\n]*[:：][\s*]*\n/, ''), separator)
   const bare = text.trim()
-  if (bare.includes('\n')) return
+  const list = innerList.exec(bare)?.[0]
+  if (list !== undefined) yield* listsIn(list, separator)
+  const lines = bare.split(/\n+/)
+  if (lines.length > 1 && lines.every((line) => line.split(' ').length <= 3)) yield lines.map(plain)
+  if (lines.length > 1) return
   const label = /^[\s*_]*\p{L}[\p{L} ]{1,30}[*_]{0,2}[:：]/u.exec(bare)?.[0]
   if (label !== undefined) yield* listsIn(bare.slice(label.length), separator)
   for (const match of bare.matchAll(copula)) yield* listsIn(bare.slice(match.index + match[0].length), separator)
@@ -57,6 +61,9 @@ const joints: readonly RegExp[] = [
 
 const plain = (text: string): string =>
   withoutMarks(withoutCommands(text.replace(/\\\{/g, '{').replace(/\\\}/g, '}'))).replace(/\$/g, '')
+/** A list of JSON or Python inside of other text. */
+const innerList = /\[[^[\]{}]{1,2000}\]/
+
 /** What may be said behind a list. */
 const sentence = (text: string): string =>
   text.split(
@@ -87,4 +94,19 @@ export function optionLetter(item: string): string | null {
       .exec(trimmedEnds(item).replace(/^(?:option|choice|statement)s?\s/i, ''))?.[1]
       ?.toUpperCase() ?? null
   )
+}
+
+const maxLettersText = 200
+const undecided = /\b(?:or|nor|neither|not|except|but|wrong|incorrect|false|only if|maybe|either)\b|错|不/i
+
+/** The options that a short answer names, however they are set: "[A][B]", "A (Paris), B (Rome)", "选 A 和 B". */
+export function* letterLists(reply: string): Generator<string[]> {
+  const text = readableReply(reply)
+  const answer = answerTexts(text).next().value?.text ?? text
+  const line = plain(firstLine(answer)).split(/[.!?](?=\s)|[。！？]/, 1)[0]!
+  if (line.length > maxLettersText || undecided.test(line)) return
+  const letters = [...line.matchAll(/(?<![\p{Script=Latin}\p{N}])([A-Z])(?![\p{Script=Latin}\p{N}'’]| [a-z])/gu)].map(
+    (match) => match[1]!,
+  )
+  if (letters.length > 0) yield letters
 }
