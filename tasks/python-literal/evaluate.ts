@@ -106,6 +106,8 @@ class Evaluation {
         node.callee,
         node.args.map((each) => this.argument(each, types)),
       )
+    // "['x'] or ['y']" of a person is no value.
+    if (node.kind === 'bool') throw unsupported('alternatives')
     if (node.kind !== 'binary' || (node.op !== '+' && node.op !== '-')) return undefined
     return complexSum(this.value(node.left), this.value(node.right), node.op)
   }

@@ -47,7 +47,7 @@ export function readValueLoosely(reply: string): LooseValue | null {
     if (number?.values.length)
       return { value: { type: 'float', value: number.values[0]! }, text: String(number.values[0]) }
   }
-  const whole = unread ?? withoutMarks(text)
+  const whole = unread ?? withoutMarks(ownLabel.exec(lastLineOf(lines))?.[1] ?? text)
   return whole === '' || whole.length > maxChars ? null : { value: null, text: whole }
 }
 
@@ -170,6 +170,10 @@ function withoutQuotes(text: string): string | null {
   return inner.includes(open!) || inner.includes(close!) ? null : inner
 }
 
+/** "Output: x" where x is a text without quotes. */
+const ownLabel =
+  /^\W{0,6}(?:the )?(?:final )?(?:output|result|returned value|return value|returns?|prints?|printed|value)\W{0,4}[:=→]\W{0,3}(?=\s|\w)\s*(.+)$/i
+
 /** A literal that was begun as one: what cannot be read of it is no reason to look elsewhere. */
 const brokenLiteral = /^\s*(?:[\w.]*[[({]|['"])/
 
@@ -177,7 +181,7 @@ const callName = /[A-Za-z_][\w.]*(?=[([])/y
 const scalarWord =
   /(?:[-+]?(?:\d[\d_]*)?\.?\d+(?:[eE][-+]?\d+)?|[-+]?\d+\.?|True|False|None|null|true|false|[-+]?(?:np\.)?(?:inf|nan))(?=$|[.,;:!)`*]*(?:\s|$))/y
 /** What may follow a value on its line without being a part of it. */
-const endsThere = /^[`*"'.,;:!)]*(?:$|\s+(?![-+*/%=<>[{,]|\((?![a-z])))/
+const endsThere = /^[`*"'.,;:!)]*(?:$|\s+(?![-+*/%=<>[{,]|\((?![a-z])|(?:or|and|vs)\b))/
 
 /** The literal that a text begins with, where words follow it: "[1, 2] because of …". */
 function readBeginning(text: string): LooseValue | null {

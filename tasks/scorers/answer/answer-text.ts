@@ -1,10 +1,14 @@
+import { trimMarks } from '../trim-marks.ts'
 import { boxesOf } from './boxes.ts'
 import { labelledAnswers } from './labels.ts'
 import { repairCommands } from './plain-text.ts'
 import { withoutThoughts } from './thoughts.ts'
 
-/** A text in which a reply gives its answer. `isBefore`: the answer is what this text ends with ("… 12 is the answer"). */
-export type AnswerText = { from: 'box' | 'label'; text: string; isBefore: boolean }
+/**
+ * A text in which a reply gives its answer. `isBefore`: the answer is what this text ends with ("… 12 is the answer"). `isSaid`: it stands in a
+ * sentence, so that an exclamation mark ends it and is no factorial.
+ */
+export type AnswerText = { from: 'box' | 'label'; text: string; isBefore: boolean; isSaid: boolean }
 
 const correction =
   /\b(?:wait|actually|correction|scratch that|on second thoughts?|i (?:made|see) (?:a|an|my) (?:mistake|error)|i was wrong|let me (?:correct|fix)|apologies|my mistake|that(?:'s| is) (?:wrong|incorrect|not right))\b|更正|等等|不对/gi
@@ -40,23 +44,25 @@ export function* answerTexts(reply: string): Generator<AnswerText> {
   let corrected = Number.POSITIVE_INFINITY
   if (lastBox >= 0) for (const { index } of reply.slice(lastBox).matchAll(correction)) corrected = lastBox + index
   const after = labels.filter(({ index, isFinal }) => index > corrected || (isFinal && index > lastBox && lastBox >= 0))
-  for (const { text, isBefore } of after) yield { from: 'label', text, isBefore }
-  for (const { text } of boxes) yield { from: 'box', text, isBefore: false }
-  for (const { text, isBefore } of labels) yield { from: 'label', text, isBefore }
+  for (const each of after) yield { from: 'label', ...each }
+  for (const { text } of boxes) yield { from: 'box', text, isBefore: false, isSaid: false }
+  for (const each of labels) yield { from: 'label', ...each }
 }
 
-const sentenceEnd = /[.!?](?=\s+[^\s=×*+/\-\d]|\s*$)|[。！？]|!(?=\s|$)/g
+const sentenceEnd = /[.?](?=\s+[^\s=×*+/\-\d]|\s*$)|[。！？]|!(?=\s+[\p{Lu}"'(]|\s*$)/gu
 const numberLike =
   /[\p{Nd}¼-¾⅐-⅞]|\\(?:frac|pi|sqrt)|π|√|∞|infinity|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|thirty|forty|fifty|twenty|half|hundred/iu
 
-/** The first line of an answer, up to the end of the first sentence in which a number stands, without the mark that ends it. */
-export function numberSentence(text: string): string {
+/** The first line of an answer, up to the end of the first sentence in which a number stands, without the mark that ends it. An exclamation mark
+ * ends what is said; elsewhere it is kept. */
+export function numberSentence(text: string, { isSaid }: { isSaid: boolean }): string {
   const line = firstLine(text)
+  const loud = isSaid ? '.!。！' : '.。'
   for (const { index } of line.matchAll(sentenceEnd)) {
     const sentence = line.slice(0, index)
-    if (numberLike.test(sentence)) return sentence
+    if (numberLike.test(sentence)) return line[index] === '!' && !isSaid ? `${sentence}!` : sentence
   }
-  return line.replace(/[.!。！]+\s*$/, '')
+  return trimMarks(line, loud, { start: false })
 }
 
 /** The first line that is not blank. */

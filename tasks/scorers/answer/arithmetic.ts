@@ -19,7 +19,7 @@ const recurring = /(?<=\.\d*)\\(?:overline|bar|dot) ?\{(\d{1,12})\}|(?<=\.\d*)\(
 const goesOnForEver = /…|\.{2,3}(?!\d)/y
 const percentOf = /%(?= ?(?:[*×/]|of \d))/y
 const mixed = /(?: | ?(?:and|&) ?|-)(\d+) ?\/ ?(\d+)(?![\d./])/y
-const mixedFraction = /(?: ?and )?(?=\\[dtc]?frac)/y
+const mixedFraction = /(?: ?(?:and|&))? ?(?=\\[dtc]?frac)/y
 const times = / ?(?:×|\*(?!\*)|[xX](?= ?10 ?\^)|(?<=[\d )])[xX](?= \d)|(?<=%) of(?= )) ?/y
 /** 3 x 10-4, as text copied from a page has it. */
 const lostPower = / ?[xX×] ?10-(\d{1,2})(?![\d.,])/y

@@ -1,7 +1,7 @@
 /** A box of LaTeX, or what some models have in its place. `index` is where it begins. */
 export type Box = { text: string; index: number }
 
-const opening = /(?:\\boxed|\\fbox|\\framebox) ?(?:\{|(?=-?\d))|(?<![\\A-Za-z])boxed ?\{|<\|begin_of_box\|>/g
+const opening = /(?:\\boxed|\\fbox|\\framebox) ?(?:\{|(?=-?\d))|(?<![\\A-Za-z])b?oxed ?\{|<\|begin_of_box\|>/g
 const maxBoxes = 40
 const maxChars = 10_000
 /** What belongs to a number although it stands behind its box, and the sign before it. */

@@ -5,7 +5,7 @@
 
 const adjective = '(?:final|correct|right|best|exact|numerical|numeric|short|single|my|our|your|overall)'
 const english = [
-  String.raw`answers?(?:[^\S\n]+(?:choice|option|key|letter|value|number|text|here))?(?:[^\S\n]+(?:to|for|of|in|from|at)[^\S\n][^.\n:=|]{1,80}?)?(?:[^\S\n]*\([^()\n]{1,60}\))?`,
+  String.raw`answers?(?:_[a-z]{1,12})?(?:[^\S\n]+(?:choice|option|key|letter|value|number|text|here))?(?:[^\S\n]+(?:to|for|of|in|from|at)[^\S\n][^.\n:=|]{1,80}?)?(?:[^\S\n]*\([^()\n]{1,60}\))?`,
   String.raw`ans\.?`,
   String.raw`final[^\S\n]+(?:result|value|total|amount|number|output|choice|decision|solution|figure|count|sum|price|cost)(?:[^\S\n]+(?:for|of|in)[^\S\n][^.\n:=|]{1,60}?)?`,
 ].join('|')
@@ -31,14 +31,14 @@ const joined = [
   '正解(?=[\\dA-Za-z(（])',
   '(?:최종\\s?)?(?:정답|답|해답)(?:은|는|이)',
   '(?:cevap|yanıt|jawaban|svaret|vastaus|odpowiedź|odpověď)\\s(?=\\(?[A-Z]\\)?(?![\\p{L}\\p{N}]))',
-  '(?:उत्तर|जवाब)\\s(?=[\\dA-Z(०-९])',
+  '(?:उत्तर|जवाब|सही विकल्प)\\s(?=[\\dA-Z(०-९])',
   'คำตอบ(?:ที่ถูกต้อง|สุดท้าย)?(?:คือ)?(?=[^\\u0e01-\\u0e4e])',
 ].join('|')
 const tags = String.raw`<(?:final[ _-]?)?(?:answer|ans|result|output|solution)\s*>|\[(?:FINAL[ _])?ANSWER\]|<\|answer\|>`
 /** Alone on its line, perhaps as a heading. */
 const heading = String.raw`(?<=^|\n)[#*_>\s|-]{0,12}(?:the[^\S\n])?(?:${adjective}[^\S\n]+){0,2}(?:answer|result|solution|final answer|答案|最终答案|解答|antwort|réponse|respuesta)[*_:：\s|]{0,8}(?=\n)`
 /** "Answer B", "Answer 42", "Answer - 42" at the beginning of a line. */
-const bare = String.raw`(?<=^|\n)[*_>\s#]{0,8}(?:${adjective}[^\S\n]+)?(?:answer|antwort|réponse|respuesta|resposta|risposta|antwoord|svar|ответ)[*_]{0,3}[^\S\n]+(?:[-–—][^\S\n]+)?(?=[*_($]{0,4}(?:[A-Z]\b|[-+]?\d))`
+const bare = String.raw`(?<=^|\n)[*_>\s#]{0,8}(?:${adjective}[^\S\n]+)?(?:answer|antwort|réponse|respuesta|resposta|risposta|antwoord|svar|ответ)[*_]{0,3}[^\S\n]+(?:[-–—](?:[^\S\n]+|(?=[*_($]{0,4}[A-Z]\b)))?(?=[*_($]{0,4}(?:[A-Z]\b|[-+]?\d))`
 const gsm8k = String.raw`(?<=^|\n)[*_>\s]{0,4}####(?!#)`
 
 /** Behind a noun: an adjective, the end of a string or of emphasis. */
@@ -51,9 +51,11 @@ const label = new RegExp(
 const reversed =
   /(?<=^|[.!?,:;]\s|[\n。，])((?:[^.!?\n。]|\.(?=\d)){1,120}?)[*_"'`)$]{0,4} (?:is|are|was|must be|would be|should be) (?:(?:therefore|thus|clearly|indeed|hence|also) )?(?:the|my|our) (?:(?:final|correct|right|best|only|exact) ){0,2}(?:answers?|result)\b(?! to\b)/gi
 
-/** A place where an answer is said: what follows a label, or, `isBefore`, what stands before "is the answer". */
-export type Labelled = { text: string; index: number; isBefore: boolean; isFinal: boolean }
+/** A place where an answer is said: what follows a label, or, `isBefore`, what stands before "is the answer". `isFinal`: it is called final; `isSaid`: in a sentence. */
+export type Labelled = { text: string; index: number; isBefore: boolean; isFinal: boolean; isSaid: boolean }
 
+/** A label that is a sentence, so that an exclamation mark may end it. */
+const copulaEnd = /\p{L}\s*$/u
 const final = /final\w{0,5}[\s_*]|最终|最終/i
 
 /** A label and what it is about are looked for in so much of the end of a reply. */
@@ -63,7 +65,7 @@ const maxLabels = 40
 const maxText = 100_000
 
 const leadingMarks =
-  /^(?:[\s*_>|}~#]|:|<\/?(?:b|strong|i|em|p|br|center)\s?\/?>|\\(?:\\|quad)|(?:\\\[|\$\$|\\\()(?=\s)|```[a-z]*\n|\\text(?:bf)?\{\s*\})+/i
+  /^(?:[\s*_|}~#]|(?<=\n[^\S\n]*)>|:|<\/?(?:b|strong|i|em|p|br|center)\s?\/?>|\\(?:\\|quad)|(?:\\\[|\$\$|\\\()(?=\s)|```[a-z]*\n|\\text(?:bf)?\{\s*\})+/i
 const closing =
   /<\/\s?(?:final[ _-]?)?(?:answer|ans|result|output|solution)\s*>|\[\/(?:FINAL[ _])?ANSWER\]|<\|\/answer\|>/i
 
@@ -75,12 +77,13 @@ export function labelledAnswers(reply: string): Labelled[] {
   for (const match of text.matchAll(label)) {
     const end = match.index + match[0].length
     const isFinal = final.test(text.slice(Math.max(0, match.index - 12), end))
-    found.push({ text: textBehind(text, end), index: offset + match.index, isBefore: false, isFinal })
+    const isSaid = copulaEnd.test(match[0])
+    found.push({ text: textBehind(text, end), index: offset + match.index, isBefore: false, isFinal, isSaid })
     if (found.length > maxLabels) found.shift()
   }
   if (/ the (?:\w+ ){0,2}(?:answer|result)|(?:my|our) (?:\w+ )?answer/i.test(text)) {
     for (const match of [...text.matchAll(reversed)].slice(-maxLabels)) {
-      found.push({ text: match[1]!.trim(), index: offset + match.index, isBefore: true, isFinal: false })
+      found.push({ text: match[1]!.trim(), index: offset + match.index, isBefore: true, isFinal: false, isSaid: true })
     }
   }
   return found.sort((left, right) => right.index - left.index)

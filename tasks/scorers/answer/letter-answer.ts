@@ -1,5 +1,5 @@
 import { answerTexts, firstLine, readableReply } from './answer-text.ts'
-import { type IsLetter, judgedRight, type Letter } from './option-judgements.ts'
+import { type IsLetter, judgedRight, type Letter, negative } from './option-judgements.ts'
 import { withoutCommands, withoutMarks } from './plain-text.ts'
 
 /** So much of either end of a reply is looked through. */
@@ -38,8 +38,8 @@ const plain = (text: string): string => withoutMarks(withoutCommands(text))
 
 /** Words and marks that may stand before a letter that is meant as an answer. */
 const lead =
-  /^(?:[\s"'“”‘’«»「『【《（$([{<>|:=~#,.\\-]|(?:the|an?(?= option| choice| letter)|option|choice|letter|answer|alternative|statement|number|correct|right|best|is|are|be|that|it|to|just|only|clearly|definitely|obviously|surely|certainly|undoubtedly|for sure|of course|without (?:a )?doubt|therefore|thus|hence|so|probably|likely|most|i|we|think|believe|guess|would|say|choose|select|pick|go|with|my|final|la|le|el|los|die|der|das|den|l|letra|lettre|lettera|buchstabe|antwort|lösung|opción|opcion|opção|opcao|alternativa|opzione|risposta|réponse|respuesta|ответ|вариант|буква|под|huruf|pilihan|opsi|phương án|選択肢|选项|選項|选择|选|選|是|为|は)(?![\p{L}]))*/iu
-const letterForm = /^([A-Za-z])(?![\p{Script=Latin}\p{N}]|['’]\p{L})/u
+  /^(?:[\s"'“”‘’«»「『【《（$([{<>|:=~#,.\\-]|(?:the|an?(?= option| choice| letter)|option|choice|letter|answer|alternative|statement|number|correct|right|best|is|are|be|that|it|to|just|only|none other than|clearly|definitely|obviously|surely|certainly|undoubtedly|for sure|of course|without (?:a )?doubt|therefore|thus|hence|so|probably|likely|most|i|we|think|believe|guess|would|say|choose|select|pick|go|with|my|final|la|le|el|los|die|der|das|den|l|letra|lettre|lettera|buchstabe|antwort|lösung|opción|opcion|opção|opcao|alternativa|opzione|risposta|réponse|respuesta|ответ|вариант|буква|под|huruf|pilihan|opsi|phương án|選択肢|选项|選項|选择|选|選|是|为|は)(?![\p{L}]))*/iu
+const letterForm = /^([A-Za-z])(?![\p{Script=Latin}\p{N}]|['’](?:m|ve|ll|d|re|s)\b)/u
 const connective =
   /^(?:because|since|as|for|is|and|or|but|with|which|due|given|by|on|in|from|if|when|according|where|not|the)\b/
 
@@ -114,7 +114,8 @@ function wholeLetter(text: string, isLetter: IsLetter): Letter {
 const choice = new RegExp(
   [
     String.raw`(?:correct|right|best|selected|chosen|final|my|proper|appropriate|true)[^\S\n]+(?:option|choice|letter|alternative|one|statement|selection|response)(?:[^\S\n]+(?:to|for|of|in|here)[^.\n:=]{1,60}?)?[^\S\n]*(?:[:=]|\b(?:is|would be|should be|must be|has to be)\b)`,
-    String.raw`["'](?:choice|option|selected|selection|letter|label|prediction|correct_option|correct)["']\s*:`,
+    String.raw`["'](?:[a-z]+_)?(?:choice|option|selected|selection|letter|label|prediction|correct)(?:_[a-z]+)?["']\s*:`,
+    '正确的?(?:选项|答案|说法)?(?:是|为)[:：]?',
     String.raw`(?<![A-Za-z])(?:option|choice|letter|selection|correct|solution|conclusion)[^\S\n]*[:=](?![^\S\n]*\n)`,
     String.raw`\bI(?:['’]d| would| will|['’]ll)?(?: therefore| thus| have to| must)? (?:choose|chose|select|pick|picked|go with|going with|opt for|say|answer|vote for)\b`,
     String.raw`\b(?:choose|select|pick|go with|opt for|leaves(?: us with)?|leaving|match(?:es|ing)|corresponds? to|corresponding to)\b`,
@@ -161,7 +162,11 @@ function concluded(text: string, isLetter: IsLetter): Letter {
 
 /** A line's own letter: alone, or with the option's words, or with why. */
 const lineLetter =
-  /^[\s"'“([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$。、，]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=\p{Script=Han})|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|because|since|as|for|due)\b))(.*)/u
+  /^(?:A: )?[\s"'“「『【《（([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$。、，】」』》）]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|it is|only|because|since|as|for|due)\b))(.*)/u
+
+/** What denies the letter before it. */
+const isDenied =
+  /^[\s)\].:–—-]*(?:(?:is|are|seems|looks|was|would be|must be)\s+)?(?:(?:also|clearly|definitely|simply) )?(?:incorrect|wrong|false|not\b|isn['’]t|invalid|no\b|fails?\b|eliminated|excluded)|^[\s)\].:]*[❌✗✘]|^[^.;\n]{0,40}(?:错误|不正确)/iu
 
 /** A letter that stands alone on a line; else the one that the reply's lines begin with, where it is one; else the last at the end of a sentence. */
 function standing(text: string, isLetter: IsLetter): Letter {
@@ -170,8 +175,9 @@ function standing(text: string, isLetter: IsLetter): Letter {
     const match = lineLetter.exec(line)
     const letter = match?.[1]?.toUpperCase()
     if (!match || letter === undefined || !isLetter(letter)) return []
+    if (isDenied.test(match[2]!)) return []
     const isSmall = match[1] !== letter
-    const isAlone = /^[\s).\]"'”:;}>$。?!]*$/.test(match[2]!)
+    const isAlone = /^[\s).\]"'”:;}>$。?!】」』》）]*$/.test(match[2]!)
     if (isSmall && !isAlone && !/^[\s"'“([>•-]*(?:option |choice )?\(?[a-z][).:\]]/i.test(line)) return []
     return [{ letter, isAlone, line }]
   })
@@ -201,9 +207,10 @@ function lastStanding(text: string, isLetter: IsLetter): Letter {
       ({ 1: letter }) => letter!,
     )
     if (found.length === 0) continue
+    if (negative.test(sentence.split(/[,;:]\s|\b(?:therefore|so|thus|hence|but)\b/i).at(-1)!)) return null
     const letter = found.at(-1)!
     const isOther =
-      /\b(?:or|and|not|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both)[\s([]*[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
+      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both)|\d ?|°)[\s([]*[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
         sentence,
       )
     return isOther || !isLetter(letter) ? null : letter

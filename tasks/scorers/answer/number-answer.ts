@@ -1,4 +1,4 @@
-import { answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
+import { type AnswerText, answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
 import { cleanNumber } from './clean-number.ts'
 import { listsAssignments, type PlacedQuantity, type Quantity, quantitiesIn, readQuantity } from './quantity.ts'
 
@@ -15,7 +15,7 @@ export function readNumberAnswer(reply: string): Quantity | null {
         ? readQuantity(answer.text)
         : answer.isBefore
           ? readQuantity(answer.text, { isLast: true })
-          : readLabelled(answer.text)
+          : readLabelled(answer)
     if (read !== null) return read
   }
   return lastQuantity(text)
@@ -25,15 +25,17 @@ const denied = /^\W{0,4}(?:not|nicht|pas|no es|non è|не|不是)\b/i
 const insteadOf =
   /^[^.\n]{0,60}?(?:\bbut\b|\brather\b|\binstead\b|\bsondern\b|\bmais\b|\bsino\b|\bit(?:'s| is)\b|而是)/i
 
-function readLabelled(text: string): Quantity | null {
+function readLabelled({ text, isSaid }: AnswerText): Quantity | null {
   if (denied.test(text)) {
     const instead = insteadOf.exec(text)?.[0]
-    return instead === undefined ? null : readQuantity(numberSentence(text.slice(instead.length)), { isDirect: true })
+    return instead === undefined
+      ? null
+      : readQuantity(numberSentence(text.slice(instead.length), { isSaid }), { isDirect: true })
   }
   const lines = paragraph(text).split('\n', 12)
   // An answer that is worked out in lines ends with the last of them.
   const worked = lines.length > 1 && isWorked(lines[0]!) ? lines.findLast(isWorked) : undefined
-  return readQuantity(numberSentence(worked ?? text), { isDirect: true })
+  return readQuantity(numberSentence(worked ?? text, { isSaid }), { isDirect: true })
 }
 
 const isWorked = (line: string): boolean => /=/.test(line) && /[-+×*/÷]/.test(line)
@@ -49,7 +51,7 @@ const abstains =
 const aside =
   /^\W{0,6}(?:confidence|certainty|notes?|sources?|ref(?:erence)?s?|difficulty|grade|score|time|tokens?|p\.? ?s\.?|page|hope|let me know|check|verification|if you|feel free|please)\b|\?\s*$|^\W*$/i
 const address = /https?:\/\/\S+|www\.\S+|\S+@\S+\.\w+/g
-const bullet = /^\s*(?:[-*•+–]\s+|\(?\d{1,2}[.)]\s+(?=\S)|>\s?)+|\s*\[\d{1,2}\]\W*$/g
+const bullet = /^\s*(?:[-*•+–]\s+|\(?\d{1,2}[.)]\s+(?=\S))+|\s*\[\d{1,2}\]\W*$/g
 const hasNumber = /[\p{Nd}¼-¾⅐-⅞πΠ∞]|\\(?:frac|pi|infty)/u
 
 function lastQuantity(reply: string): Quantity | null {
@@ -78,7 +80,9 @@ function lastOfLine(line: string, inDigits: boolean): Quantity | null {
     if (read !== null) return read
   }
   for (const sentence of text.split(sentences).reverse()) {
-    const read = lastOfSentence(cleanNumber(sentence.replace(/[.!?]+\s*$/, '')))
+    const read = lastOfSentence(
+      cleanNumber(sentence.replace(/\b(?:is|are|was|were)\b/i.test(sentence) ? /[.!?]+\s*$/ : /[.?]+\s*$/, '')),
+    )
     if (read !== null) return read
   }
   return null

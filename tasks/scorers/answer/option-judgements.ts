@@ -8,12 +8,18 @@ const clauseEnd =
   /[;\n]|,(?=\s|[A-Z]|\P{ASCII})|(?<!(?:^|[\s([*])[A-Z])\.(?=\s|$)|[。，；]|(?<=[✓✔✅❌✗✘]\uFE0F?)\s|\s(?=but\s)/u
 const head =
   /^[\s"'“([>*•-]*(?:(?:and|but|so|while|whereas|however|since|because|as|only|thus|therefore|hence|then|that|I think|the|statement in|one in) )*(?:(?:option|choice|answer|statement|alternative|letter|选项|選択肢)s? ?)?[([]?([A-Za-z])[)\]]?(?:\s*(?:and|or|&|\/|、|和|nor)\s*(?:option )?[([]?([A-Za-z])[)\]]?)?(?![\p{Script=Latin}\p{N}'’])/iu
-const negative =
+/** "… that B is correct": the same further on in a clause. */
+const inner =
+  /^(?!.*\b(?:if|whether|when|unless|but|except|besides|neither|nor)\b).{0,80}?(?<![\p{L}\p{N}'’])[([]?([A-HJ-Z])[)\]]?(?= (?:is|are|must|would|should|seems|looks|fits|works|ist|est|es)\b| (?:the|our|my) (?:correct|right|best|only)\b)/u
+export const negative =
   /\b(?:incorrect|wrong|false|fails?|invalid|eliminated|excluded|impossible|unlikely|not|isn['’]t|doesn['’]t|cannot|can['’]t|never|neither|nor|no)\b|[❌✗✘]|错|不正确|不对|不符|誤|間違/i
 const positive = new RegExp(
   [
-    String.raw`(?:^\W*|\b(?:is|are|seems|looks|must be|would be|should be|appears)(?: (?:to be|the|also|clearly|indeed|therefore|thus|both|most|only|all|definitely|a))* |[-–—:=(] ?)(?:(?:correct|valid|accurate)\b|(?:right|true|yes|best|better|(?:more|most) (?:likely|plausible|accurate|appropriate))\b(?=\W*$| (?:answer|option|choice|one|fit|match|description|statement|because|since|as|here|for|and)\b)|answer\b)`,
+    String.raw`(?:^\W*|\b(?:is|are|seems|looks|must be|would be|should be|appears)(?: (?:to be|the|also|clearly|indeed|therefore|thus|both|most|only|all|definitely|a))* |[-–—:=(→] ?)(?:(?:correct|valid|accurate)\b|(?:right|true|yes|best|better|(?:more|most) (?:likely|plausible|accurate|appropriate))\b(?=\W*$| (?:answer|option|choice|one|fit|match|description|statement|because|since|as|here|for|and)\b)|answer\b)`,
+    String.raw`^[)\].: ]*(?:is|does|must be)\W*$`,
     String.raw`^[)\].: ]*(?:best )?(?:fits?|works|matches|holds|satisf(?:y|ies)|meets|is supported)\b`,
+    String.raw`\b(?:ist|est|es|é|è|är|er|jest|je)(?: (?:die|der|das|la|le|el|a|o))? (?:richtig|korrekt|bonne|correct|corret|giust|rätt|riktig|juist|prawidłow|správn)`,
+    String.raw`^ (?:the|our|my) (?:correct|right|best|only)\b`,
     '[✓✔✅]|正确|对的|符合|正しい|正解|맞|옳',
   ].join('|'),
   'iu',
@@ -21,19 +27,23 @@ const positive = new RegExp(
 /** A capital behind such a word is part of a name. */
 const name =
   /(?:vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|theorem|case) [A-Z]\b/gi
+const exception = /\b(?:all|everything|anything|nothing|none|each) (?:but|except)\b/gi
 const allBut =
   /\b(?:[Aa]ll|[Ee]very|[Ee]ach)\b[^.\n]{0,40}?\b(?:except|but|other than|apart from|besides)(?: for)?(?: the)? (?:option |choice )?[([]?([A-Z])[)\]]?(?![\p{L}\p{N}])[^.\n]{0,40}?\b(?:wrong|incorrect|false|eliminated|excluded|ruled out)\b/u
+
+/** What comes behind this is about something else. */
+const why = /\b(?:since|because|as|while|whereas|although|though)\b/i
 
 /** The one option that a text calls right, or the one that it leaves. Linear. */
 export function judgedRight(text: string, isLetter: IsLetter): Letter {
   const right = new Set<string>()
-  for (const clause of text.replace(name, ' ').split(clauseEnd)) {
+  for (const clause of text.replace(name, ' ').replace(exception, 'other than').split(clauseEnd)) {
     if (clause === undefined || clause.length > 400) continue
-    const found = head.exec(clause)
+    const found = head.exec(clause) ?? inner.exec(clause)
     const letters = [found?.[1], found?.[2]].filter(
       (each) => each !== undefined && /[A-Z]/.test(each) && isLetter(each),
     )
-    const rest = clause.slice(found?.[0].length)
+    const rest = clause.slice(found?.[0].length).split(why, 1)[0]!
     if (letters.length === 0 || negative.test(rest) || !positive.test(rest)) continue
     for (const letter of letters) right.add(letter!)
   }

@@ -74,11 +74,12 @@ export function withoutCommands(text: string): string {
   bare = bare.replace(/\\([A-Za-z]+)/g, (command, name: string) => symbols.get(name) ?? command)
   for (let depth = 0; depth < maxDepth; depth += 1) {
     const outer = bare
-    bare = bare.replace(setting, (found, before: string | undefined, content: string) => {
+    bare = bare.replace(setting, (found, before: string | undefined, content: string, at: number) => {
       if (found.startsWith('\\textsuper')) return `^{${content}}`
       // What joins two things is kept apart from them.
       if (/^(?:or|and|to|x)$/i.test(content)) return ` ${content} `
-      return before === undefined ? content : `${before} ${content}`
+      if (before !== undefined) return `${before} ${content}`
+      return /[})]/.test(outer[at - 1] ?? '') && /^[A-Za-z]/.test(content) ? ` ${content}` : content
     })
     if (bare === outer) break
   }

@@ -41,13 +41,18 @@ const goesOn = [
 ]
 const isTime = /^(?:[01]?\d|2[0-4]):[0-5]\d(?!\d)/
 const isDate =
-  /^\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|^\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})(?![\d.])|^\d{4}年|^\d{1,2}月\d|^\d{1,2}(?:st|nd|rd|th)?,? (?:of )?(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/i
+  /^(?:(?:1?\d?\d|2[0-4]\d|25[0-5])\.){3}(?:1?\d?\d|2[0-4]\d|25[0-5])(?![\d.,])|^\d{4}[-./]\d{1,2}[-./]\d{1,2}(?!\d)|^\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2})(?![\d.])|^\d{4}年|^\d{1,2}月\d|^\d{1,2}(?:st|nd|rd|th)?,? (?:of )?(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b/i
 const monthBefore = /(?:January|February|March|April|May|June|July|August|September|October|November|December) $/
 const ratio = / : (?=\d)|:(?=\d)/y
 const ratioEnd = /\d+(?:\.\d+)?(?! ?[:\d,.]\d)/y
 const plusMinus = / ?(?:\( ?)?(?:±|\+ ?\/ ?-|\+-) ?\d[\d.,]*%?(?: ?\))?/y
+/** "31 °C to 35 °C". */
+const sameUnitRange = /^ ?(°?\p{L}{0,12}|%) ?(?:to|and|-|bis|à|至|到|≈) ?[-+]?\d[\d.,]* ?\1(?!\p{L})(?<=[\p{L}%°])/u
+
 /** What the number is a part of. */
 const outOf = / ?(?:out of|of)(?: the| all| a total of)? \d[\d,.]*\d?(?![\d./])/y
+/** Letters directly behind a fraction are variables. */
+const endsInFraction = /\\[dtc]?frac ?\{[^{}]*\} ?\{[^{}]*\}$/
 const percentSign = / ?%/y
 const perThousand = / ?‰/y
 /** A unit as a fraction: what is below begins with a letter. */
@@ -71,7 +76,9 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
     if (found !== null) end += found.length
     return found
   }
-  const isPiece = () => goesOn.some((mark) => mark.test(text.slice(end, end + 60)))
+  const isPiece = () =>
+    goesOn.some((mark) => mark.test(text.slice(end, end + 60))) ||
+    (/[a-zA-Z]/.test(text[end] ?? '') && endsInFraction.test(text.slice(start, end)))
   const not = (): PlacedQuantity => ({ ...unclear, start, end: behindPiece(text, end) })
   if (isTime.test(rest) || isDate.test(rest) || monthBefore.test(before)) return not()
   const isChanged = goesBefore.test(before.slice(-8) + beginning) || wordsBefore.test(before)
@@ -100,6 +107,7 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   take(plusMinus)
   end = behindWorking(text, end, value)
   take(outOf)
+  if (sameUnitRange.test(text.slice(end, end + 60))) return not()
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
   if (!unit && isPiece()) return not()
   return { ...quantity, start, end }
@@ -213,7 +221,7 @@ export function readQuantity(text: string, { isDirect = false, isLast = false }:
 }
 
 const clauseEnd =
-  /(?:,|;| -|:)? ?(?:\((?=\D)|\b(?:because|since|as|so that|which|where|when|if|for|not)\b)|[,;] (?=\p{L})/giu
+  /(?:,|;| -|:)? ?(?:\((?=\p{L}|["'])|\b(?:because|since|as|so that|which|where|when|if|for|not)\b)|[,;] (?=\p{L})/giu
 
 /** The text up to the clause that follows its first number. */
 function firstClause(text: string): string {

@@ -89,5 +89,5 @@ const article = /^(?:the|an?) (?=\S)/
 
 /** A text as answers in words are compared: without case, spacing, marks around it, an article before it. */
 export function foldAnswer(text: string): string {
-  return trimmedEnds(foldText(text)).replace(article, '')
+  return trimmedEnds(foldText(text.replace(/\p{Extended_Pictographic}/gu, ' '))).replace(article, '')
 }
