@@ -26,8 +26,8 @@ const lostPower = / ?[xX×] ?10-(\d{1,2})(?![\d.,])/y
 const adjoined = /(?=\(\d[^()]*[-+*/^×][^()]*\)|e\^)| ?(?=\\sqrt|√|π|\\ln|\\log|\\exp|\\sin|\\cos|\\tan)/y
 const over = / ?[/÷] ?/y
 const toThe = / ?\^ ?/y
-const plus = / ?\+ ?(?=[\d.({|\\√πe])/y
-const spacedMinus = / - (?=[\d.({|\\√πe])/y
+const plus = / ?\+ ?(?=[\d.({|\\√πe]|[a-z]{2,5}\()/y
+const spacedMinus = / - (?=[\d.({|\\√πe]|[a-z]{2,5}\()/y
 const closeMinus = /-(?=[\d.(\\√π])/y
 const minusInside = / ?- ?/y
 const plusMinus = / ?(?:±|\+ ?\/ ?-|\+-) ?\d[\d.,]*%?/y

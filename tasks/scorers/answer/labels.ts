@@ -21,7 +21,7 @@ const copula =
   "(?<![\\p{L}\\p{M}])(?:is|are|was|were|would be|should be|must be|will be|has to be|becomes|comes? (?:out )?to(?: be)?|turns out to be|equals)(?![\\p{L}'’])"
 const foreignCopula =
   "(?<![\\p{L}\\p{M}])(?:ist|sind|lautet|lauten|wäre|beträgt|est|sont|es|son|é|è|sono|är|er|on|jest|to|je|este|là|adalah|ialah|है|هو|هي|است|היא|הוא|είναι|это|является|будет|равен|равно|হল)(?![\\p{L}\\p{M}'’])"
-const mark = String.raw`[:：=→⇒]|=>|->|\||(?<=\s)[-–—](?=\s)`
+const mark = String.raw`=>|->|[:：=→⇒]|\||(?<=\s)[-–—](?=\s)`
 /** Nouns of languages that part no words. */
 const joined = [
   '(?:最终|最終|正确|正確|参考|標準|标准)?(?:的)?(?:答案|结果)(?:应该|应当|应|就)?(?:是|为|為|选|選)',

@@ -1,5 +1,6 @@
 import { type AnswerText, answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
 import { cleanNumber } from './clean-number.ts'
+import { withoutCommands } from './plain-text.ts'
 import { listsAssignments, type PlacedQuantity, type Quantity, quantitiesIn, readQuantity } from './quantity.ts'
 
 /**
@@ -10,6 +11,7 @@ import { listsAssignments, type PlacedQuantity, type Quantity, quantitiesIn, rea
 export function readNumberAnswer(reply: string): Quantity | null {
   const text = readableReply(reply)
   for (const answer of answerTexts(text)) {
+    if (!answer.isBefore && isNone.test(withoutCommands(answer.text.slice(0, 200)))) return null
     const read =
       answer.from === 'box'
         ? readQuantity(answer.text)
@@ -21,6 +23,9 @@ export function readNumberAnswer(reply: string): Quantity | null {
   return lastQuantity(text)
 }
 
+/** An answer that there is none, whatever numbers are said with it: "no solution for n = 5". */
+const isNone =
+  /^\W{0,6}(?:un(?:known|defined|determined|solvable)|indeterminate|impossible|not (?:possible|defined|known|determin\w+|enough)|no (?:real |valid |such )?(?:solutions?|answers?|numbers?|values?)\b|none\b|does not exist|cannot be|there (?:is|are) no)/i
 const denied = /^\W{0,4}(?:not|nicht|pas|no es|non è|не|不是)\b/i
 const insteadOf =
   /^[^.\n]{0,60}?(?:\bbut\b|\brather\b|\binstead\b|\bsondern\b|\bmais\b|\bsino\b|\bit(?:'s| is)\b|而是)/i
@@ -35,8 +40,14 @@ function readLabelled({ text, isSaid }: AnswerText): Quantity | null {
   const lines = paragraph(text).split('\n', 12)
   // An answer that is worked out in lines ends with the last of them.
   const worked = lines.length > 1 && isWorked(lines[0]!) ? lines.findLast(isWorked) : undefined
-  return readQuantity(numberSentence(worked ?? text, { isSaid }), { isDirect: true })
+  const sentence = numberSentence(worked ?? text, { isSaid })
+  const read = readQuantity(sentence, { isDirect: true })
+  const outcome = read?.values.length === 0 ? thatIs.exec(sentence) : null
+  return outcome === null ? read : (readQuantity(sentence.slice(outcome.index + outcome[0].length), { isDirect: true }) ?? read)
 }
+
+/** "the sum of 3 and 4, which is 7" */
+const thatIs = /\b(?:(?:which|that) (?:is|equals|gives|makes|comes to)|i\.e\.|namely|giving|making)(?: (?:equal )?to)?,?/i
 
 const isWorked = (line: string): boolean => /=/.test(line) && /[-+×*/÷]/.test(line)
 

@@ -22,6 +22,7 @@ const symbols: ReadonlyMap<string, string> = new Map(
     '<': 'lt ll',
     '>': 'gt gg',
     '≠': 'ne neq',
+    '≡': 'equiv',
     '∞': 'infty',
     π: 'pi',
     '→': 'to rightarrow Rightarrow implies longrightarrow Longrightarrow therefore',
@@ -44,10 +45,12 @@ const symbols: ReadonlyMap<string, string> = new Map(
 const setting =
   /(\\[A-Za-z]+ ?)?\\(?:text(?:rm|bf|it|sf|tt|normal|up|md|sc)?|math(?:rm|bf|it|sf|tt|bb|cal|normal|ord|bin|rel)|boldsymbol|pmb|bm|operatorname\*?|mbox|hbox|[fd]box|boxed|framebox|emph|underline|uline|ensuremath|mathop|unit|si|num|underbrace|overbrace|cancel|(?:text)?color ?\{[^{}]{0,40}\} ?|textsuperscript) ?\{((?:[^{}]|\{[^{}]*\})*)\}/g
 /** Commands whose argument is no text. */
-const unseen = /\\(?:[hv]?phantom|[hv]space\*?|tag\*?|label|begin|end) ?\{[^{}]{0,40}\}(?:\{[clr|]{1,20}\})?/g
+const unseen = /\\(?:[hv]?phantom|[hv]space\*?|tag\*?|pmod|label|begin|end) ?\{[^{}]{0,40}\}(?:\{[clr|]{1,20}\})?/g
 const maxDepth = 6
 
 const spacing: [RegExp, string][] = [
+  // \SI{4.5}{m/s}, \qty{4.5}{\metre\per\second}: a number and its unit.
+  [/\\(?:SI|qty) ?\{([^{}]*)\} ?\{\\?([^{}\\]*)(?:\\[^{}]*)?\}/g, '$1 $2'],
   [/\\!/g, ''],
   [/\\(?:[,;: ()[\]]|\\(?:\[[^\]]{0,10}\])?)/g, ' '],
   [/(?<=\d)~(?=\d)/g, ' '],
@@ -93,9 +96,9 @@ export function withoutMarks(text: string): string {
     .replace(/\*+/g, (stars, at: number) => {
       const [before, after] = [
         text.slice(Math.max(0, at - 2), at),
-        text.slice(at + stars.length, at + stars.length + 3),
+        text.slice(at + stars.length, at + stars.length + 8),
       ]
-      if (stars.length > 2 || !/[\dπ)}\]%] ?$/.test(before) || !/^ ?[-+]?[\d({\\√π.]/.test(after)) return ''
+      if (stars.length > 2 || !/[\dπ)}\]%] ?$/.test(before) || !/^ ?[-+]?(?:[\d({\\√π.]|[a-z]{2,5}\()/.test(after)) return ''
       if (stars.length === 1) return '*'
       return /\s$/.test(before) === /^\s/.test(after) ? '^' : ''
     })

@@ -14,6 +14,8 @@ const unclear: Quantity = { values: [], kind: 'plain' }
 const wordsBefore =
   /\b(?:roots? of|half(?: of)?|twice|double|triple|logarithm of|log|power of|third of|quarter of|factorial of|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger) than|below|under|above|at or above|exceeds?|exceeding) ?$/i
 
+const ofLoss = /\b(?:loss|deficit|shortfall) of ?$/i
+
 /** A quantity and where it stands in a cleaned text. */
 export type PlacedQuantity = Quantity & { start: number; end: number }
 
@@ -22,7 +24,7 @@ const maxExpression = 400
 
 /** Before a number: a function of it, a fraction or another brace that was not read, a variable and its sign, a command, a comparison. */
 const goesBefore =
-  /(?:[a-zA-Z][({[]|\}\{?|(?:^|[^a-zA-Z\\])[a-zA-Z](?: ?[*/×÷^]| [-+]) ?[({]?|\\[a-zA-Z]+ ?[({]? ?|[<>≤≥≠±] ?=?|[\])}] ?[-+*/×÷]) ?$/
+  /(?:[a-zA-Z][({[]|\}\{?|(?:^|[^a-zA-Z\\])[a-zA-Z](?: ?[*/×÷^]| [-+]) ?[({]?|\\[a-zA-Z]+ ?[({]? ?|[<>≤≥≠±] ?=?|[\])}\d] ?[-+*/×÷]) ?$/
 /** Behind it: what makes it a piece of something that was not read. */
 const goesOn = [
   // A factorial, a list, a comma or a point that parts no thousands, digits, a factor.
@@ -36,7 +38,7 @@ const goesOn = [
   /^ ?[a-zA-Z](?:_\{?\w{1,5}\}?)?(?: ?\^ ?\{? ?[-\d]{1,4} ?\}?)? ?(?!-[123](?!\d))[-+] ?(?:\d|[a-zA-Z](?![a-zA-Z])|[(\\])|^ ?[xyzn] ?\^/,
   /^ ?\\(?!(?:mu|Omega|AA|ohm|mathring|angstrom|micro|square|blacksquare|qed|dagger)(?![a-zA-Z]))[a-zA-Z]/,
   // A range, another value, an uncertainty that was not read.
-  /^ ?[<>≤≥≠]|^ ?-{1,2} ?[-+]?[\d.]|^ ?(?:to|through|until|till|bis|à|至|到) [-+]?\d(?![\d.]* ?(?:d\.?p|s\.?f|sig|decimal|digit|places))|^ ?≈ ?\d/,
+  /^ ?[<>≤≥≠±]|^ ?-{1,2} ?[-+]?[\d.]|^ ?(?:to|through|until|till|bis|à|至|到) [-+]?\d(?![\d.]* ?(?:d\.?p|s\.?f|sig|decimal|digit|places))|^ ?≈ ?\d/,
   /^ ?(?:[,;] ?)?(?:and|&|und|et|y|和|与|及) ?[-+]?\d/,
 ]
 const isTime = /^(?:[01]?\d|2[0-4]):[0-5]\d(?!\d)/
@@ -84,7 +86,8 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   const isChanged = goesBefore.test(before.slice(-8) + beginning) || wordsBefore.test(before)
   if (!Number.isFinite(read.value) || isChanged) return not()
   const { value } = read
-  let quantity: Quantity = { values: [value], kind: 'plain' }
+  // Whether a loss is asked for as such or as a negative gain, nobody here knows.
+  let quantity: Quantity = { values: ofLoss.test(before) ? [value, -value] : [value], kind: 'plain' }
   if (take(ratio) !== null) {
     const below = Number(take(ratioEnd))
     if (!(below > 0)) return not()
@@ -210,7 +213,7 @@ export function readQuantity(text: string, { isDirect = false, isLast = false }:
   const clean = withoutWords(cleanNumber(text))
   const assigned = isLast ? clean : firstOfSeveral(isDirect ? firstClause(clean) : clean)
   if (assigned === null) return unclear
-  const sides = assigned.split(/(?<![<>!])=+(?!>)|≈|→|=>/)
+  const sides = assigned.split(/(?<![<>!])=+(?!>)|≈|≡|→|=>/)
   if (sides.length > 1 && isDirect && !isEquation(sides[0]!)) return null
   for (let at = sides.length - 1; at >= 0; at -= 1) {
     const read = readSide(sides[at]!, { isDirect: isDirect && at === 0, isLast })
@@ -221,7 +224,7 @@ export function readQuantity(text: string, { isDirect = false, isLast = false }:
 }
 
 const clauseEnd =
-  /(?:,|;| -|:)? ?(?:\((?=\p{L}|["'])|\b(?:because|since|as|so that|which|where|when|if|for|not)\b)|[,;] (?=\p{L})/giu
+  /(?:,|;| -|:)? ?(?:\((?=\p{L}|["'])|\b(?:because|since|as|so that|which|where|when|if|for|not)\b)|[,;] (?=\p{L}|[-\d.,/]+ (?:is|are|was|were|would|has|have|of)\b)/giu
 
 /** The text up to the clause that follows its first number. */
 function firstClause(text: string): string {
@@ -297,7 +300,7 @@ function withOtherSide(read: Quantity, side: string, text: string): Quantity {
   const other = read.values.length === 0 ? null : readSide(side)
   if (other === null || other.values.length === 0) return read
   const isRounded = text.includes('≈') && isShared(read, other)
-  const inOtherUnit = /^[^a-zA-Z=]*\d ?\p{L}{1,12}[^\d=]*$/u.test(side) && /[\p{L}]/u.test(text.slice(-3))
+  const inOtherUnit = /^[^a-zA-Z=]*[\d}] ?\p{L}{1,12}[^\d=]*$/u.test(side) && /[\p{L}]/u.test(text.slice(-3))
   return isRounded || inOtherUnit ? { values: [...read.values, ...other.values], kind: read.kind } : read
 }
 
