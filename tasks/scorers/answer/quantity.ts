@@ -12,7 +12,7 @@ const unclear: Quantity = { values: [], kind: 'plain' }
 
 /** Words before a number that make another one of it. */
 const wordsBefore =
-  /\b(?:roots? of|half(?: of)?|twice|double|triple|logarithm of|log|power of|third of|quarter of|factorial of|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger) than|below|under|above|at or above|exceeds?|exceeding) ?$/i
+  /\b(?:(?:root|square|cube|multiple|factor)s? of|half(?: of)?|twice|double|triple|logarithm of|log|power of|third of|quarter of|factorial of|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger) than|below|under|above|at or above|exceeds?|exceeding) ?$/i
 
 const ofLoss = /\b(?:loss|deficit|shortfall) of ?$/i
 
@@ -171,7 +171,7 @@ export function* quantitiesIn(text: string, from = 0): Generator<PlacedQuantity>
 
 /** Words and signs that may stand between a label and its number. */
 const lead =
-  /^(?:[\s"'([{:*|>–—…#]|(?:an?|the|la|le|les|el|die|der|das|de|des|du|of|that|is|are|be|to|just|simply|only|exactly|precisely|approximately|approx\.?|about|around|roughly|nearly|almost|circa|ca\.?|c\.|therefore|thus|then|hence|so|indeed|clearly|now|still|indeed|also|equals?|equal|given|by|at|least|most|number|no\.?|value|total|amount|sum|figure|answer|final|ungefähr|etwa|rund|genau|environ|exactement|soit|aproximadamente|exactamente|cerca|circa|约|大约|约为|大约是|一共|共|总共|有|为|為|是|就是|應|应|は|は約|約|около|примерно|donc|dunque|quindi|entonces|então|also|somit|daher|число|равен|равна|равно|составляет|हो|है|هو|هي|[A-Z]{3})(?![\p{L}])(?:\s|(?=[^\p{L}]))|(?:约|大约|一共|共|总共|有|为|為|是|就是|应|は|約)+|[≈≃]|that \p{L}+ \p{L}+ )*$/iu
+  /^(?:[\s"'([{:*|>–—…#]|(?:an?|the|la|le|les|el|die|der|das|de|des|du|of|that|is|are|be|to|just|simply|only|exactly|precisely|approximately|approx\.?|about|around|roughly|nearly|almost|circa|ca\.?|c\.|therefore|thus|then|hence|so|indeed|clearly|now|still|indeed|also|equals?|equal|given|by|at|least|most|number|no\.?|value|total|amount|sum|figure|answer|final|ungefähr|etwa|rund|genau|environ|exactement|soit|aproximadamente|exactamente|cerca|circa|约|大约|约为|大约是|一共|共|总共|有|为|為|是|就是|應|应|は|は約|約|около|примерно|donc|dunque|quindi|entonces|então|also|somit|daher|число|равен|равна|равно|составляет|हो|है|هو|هي|[A-Z]{3})(?![\p{L}])(?:\s|(?=[^\p{L}]))|(?:约|大约|一共|共|总共|有|为|為|是|就是|应|は|約)+|[≈≃]|that \p{L}+ \p{L}+ |(?:an?|the) (?:net |total )?\p{L}{3,15} of )*$/iu
 
 /** A quantity as a text that reads back as it, so that another answer can be compared with it; null where it was not understood. */
 export function quantityText({ values: [value, other], kind }: Quantity): string | null {
