@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { endingOf, whyIncomplete } from '../../agents/kit/reply/ending.ts'
+import { endingOf, whyIncomplete } from '../../tasks/reply/ending.ts'
 
 test.each(
   [

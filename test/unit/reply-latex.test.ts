@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { objectAt } from '../../agents/kit/reply/relaxed-json.ts'
+import { objectAt } from '../../tasks/reply/relaxed-json.ts'
 
 const readAll = (json: string) => objectAt(json, 0, { left: json.length })?.value
 /** A string of JSON, as it is read in a row. */

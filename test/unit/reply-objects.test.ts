@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lastObject, wholeObject } from '../../agents/kit/reply/objects.ts'
+import { lastObject, wholeObject } from '../../tasks/reply/objects.ts'
 
 const form = { input: '<the question>', output: '<the worked answer>' }
 const row = { input: 'How much {in all}?', output: 'A "sum" of 4.' }

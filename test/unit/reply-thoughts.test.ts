@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { withoutThoughts } from '../../agents/kit/reply/thoughts.ts'
+import { withoutThoughts } from '../../tasks/reply/thoughts.ts'
 
 /** What is thought: a draft that is longer than the answer, with a tag in a string of it. */
 const draft = 'First {"input": "DRAFT: what does </think> do?", "output": "DRAFT, wrong and long"} no.'

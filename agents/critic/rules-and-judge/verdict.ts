@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { whyIncomplete } from '../../kit/reply/ending.ts'
-import { wholeObject } from '../../kit/reply/objects.ts'
+import { whyIncomplete } from '../../../tasks/reply/ending.ts'
+import { wholeObject } from '../../../tasks/reply/objects.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 
 const Verdict = z.strictObject({

@@ -1,8 +1,8 @@
 import { majorityOf, type Vote } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { userTurn } from '../../../schemas/task.ts'
+import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Call } from '../../kit/paid/call.ts'
-import { whyIncomplete } from '../../kit/reply/ending.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
 

@@ -1,6 +1,6 @@
 import type { FailureKind } from '../../../schemas/row.ts'
-import { whyIncomplete } from '../../kit/reply/ending.ts'
-import { lastObject } from '../../kit/reply/objects.ts'
+import { whyIncomplete } from '../../../tasks/reply/ending.ts'
+import { lastObject } from '../../../tasks/reply/objects.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 import { rowForm } from './compose.ts'

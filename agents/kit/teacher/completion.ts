@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { endingOf } from '../../../tasks/reply/ending.ts'
+import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
 import { beginning } from '../beginning.ts'
-import { endingOf } from '../reply/ending.ts'
-import { withoutThoughts } from '../reply/thoughts.ts'
 import { parseJson } from './parse-json.ts'
 import { tokensOf } from './tokens.ts'
 

@@ -1,6 +1,6 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
-import { whyIncomplete } from '../../kit/reply/ending.ts'
-import { lastObject } from '../../kit/reply/objects.ts'
+import { whyIncomplete } from '../../../tasks/reply/ending.ts'
+import { lastObject } from '../../../tasks/reply/objects.ts'
 import type { Situation } from '../policy.ts'
 import { hookFaults } from '../program/hook-faults.ts'
 import { budgetFaults, checkProgram } from '../program/program-faults.ts'

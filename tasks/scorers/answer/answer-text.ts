@@ -1,8 +1,8 @@
+import { withoutThoughts } from '../../reply/thoughts.ts'
 import { trimMarks } from '../trim-marks.ts'
 import { boxesOf } from './boxes.ts'
 import { labelledAnswers } from './labels.ts'
 import { repairCommands } from './plain-text.ts'
-import { withoutThoughts } from './thoughts.ts'
 
 /**
  * A text in which a reply gives its answer. `isBefore`: the answer is what this text ends with ("… 12 is the answer"). `isSaid`: it stands in a
@@ -17,14 +17,14 @@ const correction =
 const turnEnd =
   /<\|(?:im_end|im_start|eot_id|eom_id|end|endoftext|end_of_text|assistant|user)\|>|<\/s>|<end_of_turn>|\[\/?INST\]/
 /** A further question, which a model that was shown several writes by itself. */
-const nextQuestion = /\n\s*(?:#{1,4}\s*)?\**(?:Question|Problem|Exercise|Q|User|Human)\**\s*\d*\s*:/
+const nextQuestion = /(?<=\n)[^\S\n]*(?:#{1,4}[^\S\n]*)?\**(?:Question|Problem|Exercise|Q|User|Human)\**[^\S\n]*\d*[^\S\n]*:/
 
 /**
  * A reply as all readers of final answers see it: without thoughts, up to the end of its turn and, where it has answered, up to a question that it
  * asks itself; with the commands of LaTeX that JSON has spoilt.
  */
 export function readableReply(reply: string): string {
-  const text = repairCommands(withoutThoughts(reply))
+  const text = repairCommands(withoutThoughts(reply).answer)
   const end = turnEnd.exec(text)?.index
   const turn = end === undefined || text.slice(0, end).trim() === '' ? text : text.slice(0, end)
   const next = nextQuestion.exec(turn)?.index

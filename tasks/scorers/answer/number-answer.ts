@@ -43,11 +43,14 @@ function readLabelled({ text, isSaid }: AnswerText): Quantity | null {
   const sentence = numberSentence(worked ?? text, { isSaid })
   const read = readQuantity(sentence, { isDirect: true })
   const outcome = read?.values.length === 0 ? thatIs.exec(sentence) : null
-  return outcome === null ? read : (readQuantity(sentence.slice(outcome.index + outcome[0].length), { isDirect: true }) ?? read)
+  return outcome === null
+    ? read
+    : (readQuantity(sentence.slice(outcome.index + outcome[0].length), { isDirect: true }) ?? read)
 }
 
 /** "the sum of 3 and 4, which is 7" */
-const thatIs = /\b(?:(?:which|that) (?:is|equals|gives|makes|comes to)|i\.e\.|namely|giving|making)(?: (?:equal )?to)?,?/i
+const thatIs =
+  /\b(?:(?:which|that) (?:is|equals|gives|makes|comes to)|i\.e\.|namely|giving|making)(?: (?:equal )?to)?,?/i
 
 const isWorked = (line: string): boolean => /=/.test(line) && /[-+×*/÷]/.test(line)
 
@@ -61,7 +64,7 @@ const abstains =
 /** Lines that go with an answer and hold none. */
 const aside =
   /^\W{0,6}(?:confidence|certainty|notes?|sources?|ref(?:erence)?s?|difficulty|grade|score|time|tokens?|p\.? ?s\.?|page|hope|let me know|check|verification|if you|feel free|please)\b|\?\s*$|^\W*$/i
-const address = /https?:\/\/\S+|www\.\S+|\S+@\S+\.\w+/g
+const address = /https?:\/\/\S+|www\.\S+|(?<!\S)[\w.+-]+@[\w-]+\.\S+/g
 const bullet = /^\s*(?:[-*•+–]\s+|\(?\d{1,2}[.)]\s+(?=\S))+|\s*\[\d{1,2}\]\W*$/g
 const hasNumber = /[\p{Nd}¼-¾⅐-⅞πΠ∞]|\\(?:frac|pi|infty)/u
 

@@ -98,7 +98,8 @@ export function withoutMarks(text: string): string {
         text.slice(Math.max(0, at - 2), at),
         text.slice(at + stars.length, at + stars.length + 8),
       ]
-      if (stars.length > 2 || !/[\dπ)}\]%] ?$/.test(before) || !/^ ?[-+]?(?:[\d({\\√π.]|[a-z]{2,5}\()/.test(after)) return ''
+      if (stars.length > 2 || !/[\dπ)}\]%] ?$/.test(before) || !/^ ?[-+]?(?:[\d({\\√π.]|[a-z]{2,5}\()/.test(after))
+        return ''
       if (stars.length === 1) return '*'
       return /\s$/.test(before) === /^\s/.test(after) ? '^' : ''
     })
