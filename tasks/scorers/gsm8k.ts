@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { readNumberAnswer } from './answer/number-answer.ts'
-import { isAnswer, quantityText, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { GoldText, Reply } from './line-fields.ts'
+import { numberVerdict } from './number-verdict.ts'
 
 /** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
 export const Gsm8kLine = z.looseObject({
@@ -21,20 +20,13 @@ export function markedAnswer(text: string): string | null {
 /** Scores a reply to a GSM8K question; officially the two texts after `#### ` must be equal, character by character. */
 export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): Verdict {
   const goldText = markedAnswer(gold) ?? gold.trim().replaceAll(',', '')
-  if (mode === 'official') {
-    const answer = markedAnswer(response)
-    if (answer === null) return wrong(null, 'no-answer')
-    return answer === goldText ? right(answer) : wrong(answer, 'different')
-  }
-  const answer = readNumberAnswer(response)
-  if (!answer?.values.length) return wrong(null, 'no-answer')
-  const text = quantityText(answer)
-  const wanted = readQuantity(goldText)
-  if (!wanted?.values.length) return wrong(text, 'gold-not-a-number')
-  return isAnswer(answer, wanted, isEqual) ? right(text) : wrong(text, 'different')
+  if (mode === 'normalised') return numberVerdict(response, { gold: goldText, isNear, otherwise: 'different' })
+  const answer = markedAnswer(response)
+  if (answer === null) return wrong(null, 'no-answer')
+  return answer === goldText ? right(answer) : wrong(answer, 'different')
 }
 
 /** Sums of decimals are equal but for what a double rounds. */
-const isEqual = (value: number, gold: number): boolean => Math.abs(value - gold) <= 1e-9 * Math.abs(gold)
+const isNear = (value: number, gold: number): boolean => Math.abs(value - gold) <= 1e-9 * Math.abs(gold)
 
 export const gsm8k: BenchmarkScorer<Gsm8kLine> = { line: Gsm8kLine, score: scoreGsm8k }

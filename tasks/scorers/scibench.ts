@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { firstPythonWord, pythonFloat } from '../python-literal/mod.ts'
-import { readNumberAnswer } from './answer/number-answer.ts'
-import { readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { GoldText, OptionalText, Reply } from './line-fields.ts'
+import { numberVerdict } from './number-verdict.ts'
 import { afterLastPower, powersOfTen } from './power-of-ten.ts'
 
 /** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
@@ -105,14 +104,7 @@ function isClose(a: number, b: number): boolean {
 
 /** The same rule on what a person would read: the number that the reply answers with, powers of ten in any question. */
 function scoreNormalised({ response, gold, unit }: ScibenchLine): Verdict {
-  const answer = readNumberAnswer(response)
-  if (answer === null) return wrong(null, 'no-answer')
-  const goldNumber = readQuantity(gold)?.values[0]
-  if (goldNumber === undefined) return wrong(null, 'gold-not-a-number')
-  if (answer.values.length === 0) return wrong(null, 'not-a-number')
   const isRescaled = shownUnit(unit) !== unit
   const exponent = isRescaled ? Number(powersOfTen(unit).next().value?.exponent) : 0
-  const text = String(answer.values[0])
-  const isRight = answer.values.some((value) => isClose(value, goldNumber * 10 ** exponent))
-  return isRight ? right(text) : wrong(text, 'out-of-tolerance')
+  return numberVerdict(response, { gold, isNear: isClose, scale: 10 ** exponent, otherwise: 'out-of-tolerance' })
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { readNumberAnswer } from './answer/number-answer.ts'
-import { isAnswer, quantityText, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
 import { GoldText, Reply } from './line-fields.ts'
+import { numberVerdict } from './number-verdict.ts'
 
 /** `gold` is SVAMP's `Answer`. */
 export const SvampLine = z.looseObject({
@@ -22,12 +21,8 @@ const number = /-?\d[\d,]*(?:\.\d+)?/g
 export function scoreSvamp({ response, gold }: SvampLine, mode: BenchmarkMode): Verdict {
   const isNear = (value: number, near: number) => Math.abs(value - near) < absoluteTolerance
   if (mode === 'normalised') {
-    const answer = readNumberAnswer(response)
-    if (!answer?.values.length) return wrong(null, 'no-answer')
-    const wanted = readQuantity(String(gold).replace(/^.*####/s, ''))
-    const text = quantityText(answer)
-    if (!wanted?.values.length) return wrong(text, 'gold-not-a-number')
-    return isAnswer(answer, wanted, isNear) ? right(text) : wrong(text, 'out-of-tolerance')
+    const text = String(gold).replace(/^.*####/s, '')
+    return numberVerdict(response, { gold: text, isNear, otherwise: 'out-of-tolerance' })
   }
   let answer: number | null = null
   for (const match of response.matchAll(number)) answer = Number(match[0].replaceAll(',', ''))

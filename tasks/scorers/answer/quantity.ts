@@ -87,7 +87,8 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   if (!Number.isFinite(read.value) || isChanged) return not()
   const { value } = read
   // Whether a loss is asked for as such or as a negative gain, nobody here knows.
-  let quantity: Quantity = { values: ofLoss.test(before) ? [value, -value] : [value], kind: 'plain' }
+  const loss = ofLoss.exec(before)?.[0]
+  let quantity: Quantity = { values: loss === undefined ? [value] : [value, -value], kind: 'plain' }
   if (take(ratio) !== null) {
     const below = Number(take(ratioEnd))
     if (!(below > 0)) return not()
@@ -113,7 +114,7 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   if (sameUnitRange.test(text.slice(end, end + 60))) return not()
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
   if (!unit && isPiece()) return not()
-  return { ...quantity, start, end }
+  return { ...quantity, start: start - (loss?.length ?? 0), end }
 }
 
 /** "12 (3 × 4)": in parentheses, how the number came about. */
