@@ -9,18 +9,39 @@ const english = [
   String.raw`ans\.?`,
   String.raw`final[^\S\n]+(?:result|value|total|amount|number|output|choice|decision|solution|figure|count|sum|price|cost)(?:[^\S\n]+(?:for|of|in)[^\S\n][^.\n:=|]{1,60}?)?`,
 ].join('|')
-/** Nouns of other languages that part words by spaces, with the words that may follow them. */
-const foreign = [
-  // German, French, Spanish, Portuguese, Italian, Dutch, Scandinavian, Finnish, Polish, Czech, Hungarian, Romanian, Turkish, Indonesian, Vietnamese.
-  String.raw`(?:antwort|endergebnis|réponses?|reponses?|respuestas?|respostas?|risposta|risposte|antwoord|svar(?:et)?|vastaus|odpowiedź|odpověď|válasz|răspuns(?:ul)?|cevap|cevab[ıi]|yan[ıi]t|jawaban(?:nya)?|đáp án|câu trả lời|trả lời)(?:[^\S\n]+\p{L}{2,}){0,3}?`,
-  String.raw`(?:lösung|ergebnis|résultat|resultado|risultato|soluzione|solución|solução|solution)(?:[^\S\n]+(?:finale?|correcte?|correct[ao]|corretta|exacte?|richtige?))?`,
-  // Russian, Ukrainian, Greek, Hindi, Bengali, Arabic, Persian, Hebrew.
-  String.raw`(?:ответ(?:ом|а)?|відповідь|απάντηση|उत्तर|जवाब|উত্তর|الإجابة|الاجابة|إجابة|الجواب|جواب|پاسخ|התשובה|תשובה)(?:[^\S\n]+[\p{L}\p{M}]{2,}){0,2}?`,
-].join('|')
+/**
+ * Nouns of other languages that part words by spaces, and verbs that may follow them: those of MGSM and of the multilingual MMLU, and a few
+ * more. Other words may stand between ("La réponse finale est").
+ */
+const languages: Readonly<Record<string, readonly [nouns: string, verbs: string]>> = {
+  German: ['antwort|lösung|(?:end)?ergebnis', 'ist|sind|lautet|wäre|beträgt'],
+  French: ['r[ée]ponses?|résultat|solution', 'est|sont'],
+  Spanish: ['respuestas?|resultado|solución', 'es|son'],
+  Portuguese: ['respostas?|solução', 'é|são'],
+  Italian: ['rispost[ae]|risultato|soluzione', 'è|sono'],
+  Dutch: ['antwoord', 'is'],
+  Scandinavian: ['svar(?:et)?', 'är|er'],
+  Polish: ['odpowiedź', 'to|jest'],
+  Turkish: ['cevap|cevab[ıi]|yan[ıi]t', ''],
+  Indonesian: ['jawaban(?:nya)?', 'adalah|ialah'],
+  Vietnamese: ['đáp án|câu trả lời|trả lời', 'là'],
+  Swahili: ['jibu', 'ni'],
+  Russian: ['ответ(?:ом)?', 'это|является|будет|равен|равно'],
+  Hindi: ['उत्तर|जवाब', 'है'],
+  Bengali: ['উত্তর', 'হল|হলো'],
+  Telugu: ['సమాధానం|జవాబు', ''],
+  Arabic: ['(?:ال)?[إا]جابة|الجواب|جواب', 'هو|هي'],
+  Persian: ['پاسخ', 'است'],
+}
+const all = (at: 0 | 1): string =>
+  Object.values(languages)
+    .map((words) => words[at])
+    .filter((words) => words !== '')
+    .join('|')
+const foreign = String.raw`(?:${all(0)})(?:[^\S\n]+[\p{L}\p{M}]{2,}){0,3}?`
 const copula =
   "(?<![\\p{L}\\p{M}])(?:is|are|was|were|would be|should be|must be|will be|has to be|becomes|comes? (?:out )?to(?: be)?|turns out to be|equals)(?![\\p{L}'’])"
-const foreignCopula =
-  "(?<![\\p{L}\\p{M}])(?:ist|sind|lautet|lauten|wäre|beträgt|est|sont|es|son|é|è|sono|är|er|on|jest|to|je|este|là|adalah|ialah|है|هو|هي|است|היא|הוא|είναι|это|является|будет|равен|равно|হল)(?![\\p{L}\\p{M}'’])"
+const foreignCopula = `(?<![\\p{L}\\p{M}])(?:${all(1)})(?![\\p{L}\\p{M}'’])`
 const mark = String.raw`=>|->|[:：=→⇒]|\||(?<=\s)[-–—](?=\s)`
 /** Nouns of languages that part no words. */
 const joined = [
@@ -44,7 +65,7 @@ const gsm8k = String.raw`(?<=^|\n)[*_>\s]{0,4}####(?!#)`
 /** Behind a noun: an adjective, the end of a string or of emphasis. */
 const behind = String.raw`["'*_\x60)\]}\\]{0,5}[^\S\n]{0,3}[*_]{0,3}`
 const label = new RegExp(
-  `(?<![\\p{L}\\p{M}])(?:(?:${english})${behind}(?:${copula}[^\\S\\n]*[:：=→]?|${mark})|(?:${foreign})${behind}(?:${foreignCopula}[^\\S\\n]*[:：=→]?|${mark}))|${joined}|${tags}|${heading}|${bare}|${gsm8k}`,
+  `(?<![\\p{L}\\p{M}])(?:(?:${english})${behind}(?:${copula}[^\\S\\n]*[:：=→]?|${mark})|${foreign}${behind}(?:${foreignCopula}[^\\S\\n]*[:：=→]?|${mark}))|${joined}|${tags}|${heading}|${bare}|${gsm8k}`,
   'giu',
 )
 /** "12 is the answer", "B is the correct option". */

@@ -65,7 +65,7 @@ const abstains =
 const aside =
   /^\W{0,6}(?:confidence|certainty|notes?|sources?|ref(?:erence)?s?|difficulty|grade|score|time|tokens?|p\.? ?s\.?|page|hope|let me know|check|verification|if you|feel free|please)\b|\?\s*$|^\W*$/i
 const address = /https?:\/\/\S+|www\.\S+|(?<!\S)[\w.+-]+@[\w-]+\.\S+/g
-const bullet = /^\s*(?:[-*•+–]\s+|\(?\d{1,2}[.)]\s+(?=\S))+|\s*\[\d{1,2}\]\W*$/g
+const bullet = /^\s*(?:[-*•+–]\s+|\(?\d{1,2}[.)]\s+(?=\S))+|(?<=\S)\s*\[\d{1,2}\]\W*$/g
 const hasNumber = /[\p{Nd}¼-¾⅐-⅞πΠ∞]|\\(?:frac|pi|infty)/u
 
 function lastQuantity(reply: string): Quantity | null {
