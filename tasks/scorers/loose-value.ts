@@ -75,7 +75,7 @@ function* places(text: string, lines: string[]): Generator<Place> {
   const last = lastLineOf(lines)
   if (fenced !== null) yield { text: withoutPrompts(fenced), isWhole: true, isAnswer: true }
   yield { text: withoutPrompts(text), isWhole: true, isAnswer: false }
-  if (/^\s*[^\n]+\n\s*\n/.test(text)) yield { text: firstLine(text), isWhole: true, isAnswer: false }
+  if (/^\s*\S[^\n]*\n[^\S\n]*\n/.test(text)) yield { text: firstLine(text), isWhole: true, isAnswer: false }
   yield { text: last, isWhole: true, isAnswer: false }
   const said = [...statedIn(last)]
   for (const each of said) yield { text: each, isWhole: true, isAnswer: false }

@@ -13,40 +13,31 @@ export const set: Scorer = {
   options: Options,
   score(response, gold, options: ScorerOptions = {}) {
     const { separator } = Options.parse(options)
-    const plain = (text: string) => setOf(text.split(separator), (item) => item.trim())
-    const strict = isSame(plain(response), plain(gold))
-    const items = gold.split(separator)
-    const forms = formsOf(items)
+    const split = (text: string) => text.split(separator)
+    const strict = isSame(setOf(split(response), trimmed), setOf(split(gold), trimmed))
+    const items = split(gold)
+    const areLetters = items.every((item) => /^\s*[A-Z]\s*$/.test(item))
+    const forms = formsOf(items, areLetters)
     const wanted = forms.map((form) => setOf(items, form))
     const fits = (said: readonly string[]) => forms.some((form, at) => isSame(setOf(said, form), wanted[at]!))
-    let first: string | null = null
-    let lenient = strict || fits(response.split(separator))
-    if (!lenient) {
-      const areLetters = items.every((item) => /^\s*[A-Z]\s*$/.test(item))
-      for (const said of areLetters
-        ? [...listAnswers(response, separator), ...letterLists(response)]
-        : listAnswers(response, separator)) {
-        first ??= said.map((item) => item.trim()).join(`${separator} `)
-        // Letters that are written together: ACD.
-        const together =
-          said.length === 1 ? /^[A-Z]{2,10}$/.exec(said[0]!.trim().replace(/[.。]$/, ''))?.[0] : undefined
-        lenient = fits(said) || (together !== undefined && fits([...together]))
-        if (lenient) break
-      }
-    }
+    const answers = strict ? [] : [...listAnswers(response, separator), ...(areLetters ? letterLists(response) : [])]
+    const lenient = strict || fits(split(response)) || answers.some(fits)
     const reason = strict ? 'equal' : lenient ? 'equal but for its form' : 'different'
-    return { strict, lenient, extracted: (first ?? response.trim()).slice(0, 1_000) || null, reason }
+    const extracted = answers[0]?.map(trimmed).join(`${separator} `) ?? response.trim()
+    return { strict, lenient, extracted: extracted.slice(0, 1_000) || null, reason }
   },
   inForm: (answer) => answer,
 }
 
 type Form = (item: string) => string
 
+const trimmed: Form = (item) => item.trim()
+
 /** How items are compared: as words; as options where the gold lists letters alone; as numbers where it lists numbers alone. */
-function formsOf(items: readonly string[]): Form[] {
+function formsOf(items: readonly string[], areLetters: boolean): Form[] {
   const forms: Form[] = [foldText, foldAnswer]
-  if (items.every((item) => /^\s*[A-Z]\s*$/.test(item)))
-    forms.push((item) => optionLetter(item) ?? `${foldText(item)} `)
+  // What is no option is no letter either, though it folds to one.
+  if (areLetters) forms.push((item) => optionLetter(item) ?? `${foldText(item)} `)
   if (items.every((item) => /^\s*[-−]?\d+(?:\.\d+)?\s*$/.test(item))) {
     forms.push((item) => {
       const read = item.trim() === '' ? null : readQuantity(item)

@@ -11,7 +11,9 @@ const verdictOf = (scorer: string, line: object) => lineScorerNamed(scorer)!(lin
 /** `answers/<scorer>.jsonl`: replies as models write them. Nearly all were scored otherwise before there was one reader of answers. */
 const folder = join(import.meta.dirname, 'answers')
 describe.each(readdirSync(folder).map((name) => name.replace('.jsonl', '')))('%s', (scorer) => {
-  const lines = readFileSync(join(folder, `${scorer}.jsonl`), 'utf8').trimEnd().split('\n')
+  const lines = readFileSync(join(folder, `${scorer}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
   const cases = lines.map((line): Case => JSON.parse(line))
 
   test.each([true, false])('gives the verdict of a careful person: %s', (want) => {
@@ -32,7 +34,12 @@ describe.each(readdirSync(folder).map((name) => name.replace('.jsonl', '')))('%s
 
 describe('where two readings are defensible', () => {
   test.each([
-    ['a decimal comma is not read, for 12,500 may be either', 'numeric', 'Total: 12,5', { 12.5: false, 125: false, 5: false }],
+    [
+      'a decimal comma is not read, for 12,500 may be either',
+      'numeric',
+      'Total: 12,5',
+      { 12.5: false, 125: false, 5: false },
+    ],
     ['… but where points part the thousands it can mean nothing else', 'numeric', 'Total: 1.234,5', { 1234.5: true }],
     ['an exclamation mark ends a sentence', 'numeric', 'So it is 6!', { 6: true, 720: false }],
     ['… and is a factorial, which is not read, elsewhere', 'numeric', 'Result: 6!', { 6: false, 720: false }],
@@ -49,8 +56,18 @@ describe('where two readings are defensible', () => {
     ['… but for a time of day', 'numeric', '12:30', { 0.4: false, 12: false, 30: false }],
     ['a loss is asked for as one, or as a negative gain', 'numeric', 'a loss of $500', { 500: true, '-500': true }],
     ['whatever letters follow a number are its unit', 'numeric', 'The answer is 43abc', { 43: true }],
-    ['an answer that is called final comes before a box', 'numeric', '\\boxed{5}. Final answer: 6', { 6: true, 5: false }],
-    ['a box comes before any other label behind it', 'numeric', '\\boxed{6}. The answer is 2 more than 4.', { 6: true }],
+    [
+      'an answer that is called final comes before a box',
+      'numeric',
+      '\\boxed{5}. Final answer: 6',
+      { 6: true, 5: false },
+    ],
+    [
+      'a box comes before any other label behind it',
+      'numeric',
+      '\\boxed{6}. The answer is 2 more than 4.',
+      { 6: true },
+    ],
     ['a correction comes before a box', 'numeric', '\\boxed{5} Wait, the answer is 6.', { 6: true, 5: false }],
     ['thoughts that do not end hold no answer', 'numeric', '<think>So the answer is 5.', { 5: false }],
     ['an answer that there is none holds no number', 'numeric', 'Answer: no solution for n = 5', { 5: false }],

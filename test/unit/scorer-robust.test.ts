@@ -97,7 +97,24 @@ describe.each(lineScorerNames())('%s', (name) => {
     '\\frac{',
     '\\text{a}',
   ]
-  const units = [...repeated, ...phrases, ...more, '[ANSWER]', '```python\n', 'not ', '[[1],', '{"a":']
+  const ofReplies = [
+    '@',
+    '\t',
+    'is ',
+    'é ',
+    'A ',
+    'A)',
+    'réponse ',
+    '<a>',
+    '# ',
+    '**a** ',
+    '<think>',
+    'x = 1 or ',
+    'so ',
+    '答案',
+    'one ',
+  ]
+  const units = [...repeated, ...phrases, ...more, ...ofReplies, '[ANSWER]', '```python\n', 'not ', '[[1],', '{"a":']
   test('reads 1 MB of anything in seconds', { timeout: 120_000 }, () => {
     const score = lineScorerNamed(name)!
     const slow: string[] = []

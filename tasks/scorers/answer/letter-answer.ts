@@ -227,5 +227,10 @@ function laterChoice(text: string, answer: string, isLetter: IsLetter): Letter {
   ].at(-1)
   if (cue === undefined) return null
   const rest = after.slice(cue.index)
-  return corrected(rest, isLetter) ?? chosen(rest, isLetter) ?? judgedRight(afterCue(rest), isLetter) ?? concluded(rest, isLetter)
+  return (
+    corrected(rest, isLetter) ??
+    chosen(rest, isLetter) ??
+    judgedRight(afterCue(rest), isLetter) ??
+    concluded(rest, isLetter)
+  )
 }

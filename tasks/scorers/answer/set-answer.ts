@@ -3,6 +3,7 @@ import { trimmedEnds, withoutCommands, withoutMarks } from './plain-text.ts'
 
 const maxChars = 20_000
 const maxItems = 1_000
+const maxCopulas = 12
 
 const listLine = /^\s*(?:[-*•+]|\(?\d{1,3}[.)])\s+/
 const copula = /\s(?:is|are|were|ist|sind|est|sont|es|son|é|são|è|sono)[:\s]\s*/gi
@@ -28,7 +29,8 @@ export function* listAnswers(reply: string, separator: string): Generator<string
   if (lines.length > 1) return
   const label = /^[\s*_]*\p{L}[\p{L} ]{1,30}[*_]{0,2}[:：]/u.exec(bare)?.[0]
   if (label !== undefined) yield* listsIn(bare.slice(label.length), separator)
-  for (const match of bare.matchAll(copula)) yield* listsIn(bare.slice(match.index + match[0].length), separator)
+  for (const match of [...bare.matchAll(copula)].slice(0, maxCopulas))
+    yield* listsIn(bare.slice(match.index + match[0].length), separator)
 }
 
 function* listsIn(answer: string, separator: string): Generator<string[]> {
@@ -47,7 +49,10 @@ function* listsIn(answer: string, separator: string): Generator<string[]> {
     for (const marks of [[separator], [separator, ...strong], [separator, ...strong, ...joints]])
       yield parted(items, marks)
     yield parted(items, ['/', '|', separator])
-    if (/=.*\bor\b.*=/i.test(items)) yield parted(items, [separator, / or /i, ...joints])
+    // "x = 1 or x = 2"
+    const or = items.search(/\bor\b/i)
+    if (or > 0 && items.slice(0, or).includes('=') && items.slice(or).includes('='))
+      yield parted(items, [separator, / or /i, ...joints])
   }
 }
 
@@ -105,6 +110,9 @@ export function* letterLists(reply: string): Generator<string[]> {
   const answer = answerTexts(text).next().value?.text ?? text
   const line = plain(firstLine(answer)).split(/[.!?](?=\s)|[。！？]/, 1)[0]!
   if (line.length > maxLettersText || undecided.test(line)) return
+  // Written together: ACD.
+  const together = /^[A-Z]{2,10}$/.exec(trimmedEnds(line))?.[0]
+  if (together !== undefined) yield [...together]
   const letters = [...line.matchAll(/(?<![\p{Script=Latin}\p{N}])([A-Z])(?![\p{Script=Latin}\p{N}'’]| [a-z])/gu)].map(
     (match) => match[1]!,
   )

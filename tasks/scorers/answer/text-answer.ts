@@ -38,7 +38,7 @@ const copula =
   /(?:\b(?:it|that|this|he|she)['’]s|\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label|as))(?:\s(?:called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
 const ownLabel = /^[\s*_#>"'{-]{0,8}\p{Lu}?[\p{L} _-]{2,28}["'*_]{0,3}\s?(?:[:：=]|->|→)["'*_\s]*(?=\S)/u
 const listMark = /^\s*(?:[-*•>]\s+|\d{1,2}[.)]\s+)/
-const sentences = /(?<=[.!?。！？]["'”’)*_]*)\s+/
+const sentences = /(?<=[.!?。！？]["'”’)*_]{0,4})\s+/
 
 /**
  * What a reply may have answered in words, the likeliest first: in its box; behind its last label; else the reply itself, its first line, its last,
@@ -69,12 +69,13 @@ export function* textAnswers(reply: string): Generator<string> {
   const said = lines.length > 4 ? [] : lines.flatMap((line) => line.split(sentences))
   if (said.length > 4) return
   const subject =
-    /^[\s*_]*((?:\S+\s){1,4}?)(?:is|was|are|were)\s(?!.*\b(?:not|never|no|wrong|incorrect|false)\b)/i.exec(
+    /^[\s*_]*(?![\s*_])((?:\S{1,40}\s){1,4}?)(?:is|was|are|were)\s(?!.*\b(?:not|never|no|wrong|incorrect|false)\b)/i.exec(
       said[0] ?? '',
     )?.[1]
   if (subject !== undefined) yield plain(subject)
   for (const sentence of said.reverse()) {
-    for (const match of sentence.matchAll(copula)) yield* beginnings(sentence.slice(match.index + match[0].length))
+    for (const match of [...sentence.matchAll(copula)].slice(0, maxCuts))
+      yield* beginnings(sentence.slice(match.index + match[0].length))
   }
 }
 
