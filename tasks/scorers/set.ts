@@ -20,8 +20,9 @@ export const set: Scorer = {
     const forms = formsOf(items, areLetters)
     const wanted = forms.map((form) => setOf(items, form))
     const fits = (said: readonly string[]) => forms.some((form, at) => isSame(setOf(said, form), wanted[at]!))
-    const answers = strict ? [] : [...listAnswers(response, separator), ...(areLetters ? letterLists(response) : [])]
-    const lenient = strict || fits(split(response)) || answers.some(fits)
+    const isWhole = strict || fits(split(response))
+    const answers = isWhole ? [] : [...listAnswers(response, separator), ...(areLetters ? letterLists(response) : [])]
+    const lenient = isWhole || answers.some(fits)
     const reason = strict ? 'equal' : lenient ? 'equal but for its form' : 'different'
     const extracted = answers[0]?.map(trimmed).join(`${separator} `) ?? response.trim()
     return { strict, lenient, extracted: extracted.slice(0, 1_000) || null, reason }
