@@ -1,10 +1,13 @@
 import { z } from 'zod'
 
-/** An address without what could be a secret: it stands in files, logs and reports. */
-const plainAddress = (text: string): boolean => {
+/** Whether an address has nothing that could be a secret: it stands in files, logs and reports. */
+export const isPlainAddress = (text: string): boolean => {
   const url = URL.parse(text)
   return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash
 }
+
+/** What is wanted of an address. One that is not plain is never repeated. */
+export const plainAddressWanted = 'an http or https address is wanted, without user, password and query'
 
 const unnamed = 'no model is named'
 
@@ -16,7 +19,7 @@ export const EndpointOptions = z.object({
   /** Left out: OPENAI_BASE_URL, and without that OpenAI's own. */
   baseUrl: z
     .string()
-    .refine(plainAddress, 'an http or https address is wanted, without user, password and query')
+    .refine(isPlainAddress, plainAddressWanted)
     .transform((text) => text.replace(/\/+$/, ''))
     .optional(),
   /** The variable whose key goes to this endpoint, and to no other; null: none does. */

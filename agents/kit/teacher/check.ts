@@ -3,6 +3,7 @@ import { type Endpoint, usualNames } from './options.ts'
 import { parseJson } from './parse-json.ts'
 import { redirectOf } from './redirect.ts'
 import { mayPass } from './refusal.ts'
+import { TeacherUnusable } from './unusable.ts'
 
 const list = z.array(z.looseObject({ id: z.string() }))
 
@@ -23,16 +24,7 @@ function contextOf(model: Readonly<Record<string, unknown>>): number | null {
   return typeof found === 'number' ? found : null
 }
 
-/** What keeps a teacher from answering, and how to mend it. */
-export class TeacherUnusable extends Error {
-  readonly mend: string
-
-  constructor(message: string, mend: string) {
-    super(message)
-    this.name = 'TeacherUnusable'
-    this.mend = mend
-  }
-}
+export { TeacherUnusable }
 
 /**
  * Asks the endpoint for its models, which is not paid. Errors: TeacherUnusable for a refused key, an address without an API and a

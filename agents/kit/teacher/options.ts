@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { EndpointOptions, ModelName } from '../../../schemas/endpoint.ts'
+import { EndpointOptions, isPlainAddress, ModelName, plainAddressWanted } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
+import { TeacherUnusable } from './unusable.ts'
 
 /** How an agent speaks to a teacher. */
 export const TeacherOptions = z.strictObject({
@@ -22,9 +23,18 @@ export const usualNames = { baseUrl: 'OPENAI_BASE_URL', apiKey: 'OPENAI_API_KEY'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The endpoint of the options that stand at this place of a topology; a local one needs no key, so an empty one is allowed. */
+/**
+ * The endpoint of the options that stand at this place of a topology; a local one needs no key, so an empty one is allowed.
+ * @throws TeacherUnusable for an address of the environment that is none, or might hold a secret.
+ */
 export function endpointOf({ baseUrl, apiKeyEnv }: EndpointOptions, env: Environment, at: string): Required<Endpoint> {
   const usual = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/\/+$/, '')
+  if (baseUrl === undefined && !isPlainAddress(usual)) {
+    throw new TeacherUnusable(
+      `OPENAI_BASE_URL cannot be used: ${plainAddressWanted}.`,
+      'Set it to the address alone, for example http://127.0.0.1:11434/v1, and OPENAI_API_KEY to the key.',
+    )
+  }
   const own = (option: string) => `${at}.${option}`
   return {
     baseUrl: baseUrl ?? usual,
@@ -34,7 +44,8 @@ export function endpointOf({ baseUrl, apiKeyEnv }: EndpointOptions, env: Environ
 }
 
 /** The host of an endpoint, as reports name it. */
-export const hostOf = ({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string => URL.parse(baseUrl)?.host ?? baseUrl
+export const hostOf = ({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string =>
+  URL.parse(baseUrl)?.host ?? 'an address that is none'
 
 /** A shorter one is a placeholder for an endpoint that wants no key: a word that may stand in any text. */
 const leastKeyChars = 12
