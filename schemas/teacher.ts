@@ -6,7 +6,7 @@ export const TeacherLimits = z.strictObject({
   maxTries: count(6, 'HTTP requests for one reply, the first included', 20),
   firstAloneMs: ms(
     2000,
-    'the first request to an endpoint goes alone, so that a field which it refuses costs one call; others wait for the answer at most so long',
+    'the first request to an endpoint goes alone, so that a field which it refuses costs one call; each time that it takes so long, twice as many may be under way',
     0,
   ),
   dialectMs: ms(
@@ -24,6 +24,20 @@ export const TeacherLimits = z.strictObject({
   latencyReplies: count(200, 'last replies that the time-out follows, at least 20'),
   backoffMs: ms(1000, 'pause before the third request for one reply; doubled for each one after'),
   maxRetryAfterMs: ms(300_000, "longest pause that an endpoint's Retry-After is given", 0),
+  quotaPauseMs: ms(
+    3_600_000,
+    'an endpoint that turns requests away and asks for a longer pause has used up a quota: the run stops with its words, as for a quota of the day',
+    0,
+  ),
+  unreadAnswers: count(
+    5,
+    'an endpoint that has given no text yet is given up after so many answers of which nothing can be used',
+  ),
+  refusedPauseMs: ms(3000, 'for so long after an endpoint refused everything nothing more is sent to it', 0),
+  minReplyTokens: count(
+    64,
+    "where an endpoint's longest reply or its model's context leaves room for fewer tokens, and the program wants more, its prompt counts as too long",
+  ),
   crowdedShare: z
     .number()
     .gt(0)

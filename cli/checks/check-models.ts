@@ -12,19 +12,21 @@ import { checkPrices, shareConcurrency } from '../topology/models.ts'
 import { usableOptions } from '../topology/usable-options.ts'
 import { checkBridge } from './check-bridge.ts'
 import type { ModelContexts } from './check-context.ts'
+import { type Warn, warnOnTerminal } from './warn.ts'
 
 /** What the variants that ask a model take as options. */
 export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
 
 /**
  * Checks what the models that a command will use need, without a paid call: options, prices, that no key goes to two endpoints, and of
- * each role's endpoint address, key and model; the trainer-bridge's embedder only where `roles` names it. Errors: UsageError, or
- * TeacherUnusable; both say how to mend it. Gives the sizes of the language models' contexts, as far as their endpoints say them.
+ * each role's endpoint address, key and model; the trainer-bridge's embedder only where `roles` names it. What only a call can tell is a
+ * warning. Errors: UsageError, or TeacherUnusable; both say how to mend it. Gives the sizes of the language models' contexts, as far as their endpoints say them.
  */
 export async function checkModels(
   topology: Topology,
   roles: readonly AgentRole[] = agentRoles,
   env = process.env,
+  warn: Warn = warnOnTerminal,
 ): Promise<ModelContexts> {
   checkPrices(topology)
   shareConcurrency(topology)
@@ -32,13 +34,19 @@ export async function checkModels(
   const asked = askedBy(topology, env)
   const trains = roles.includes('trainer-bridge')
   checkKeys(trains ? [...asked, ...embedderAsked(topology, env)] : asked)
-  if (trains) await checkBridge(topology, env)
+  if (trains) await checkBridge(topology, env, warn)
   const checked = memo(
     ({ endpoint, model }: Asked) => checkTeacher(endpoint, model!, topology.teacher.checkMs),
     ({ endpoint: { baseUrl, apiKey }, model }) => JSON.stringify([baseUrl, apiKey, model]),
   )
   const contexts = new Map<PayingRole, number | null>()
-  for (const each of asked) contexts.set(each.role, (await checked(each)).contextTokens)
+  const warnings = new Set<string>()
+  for (const each of asked) {
+    const { contextTokens, warning } = await checked(each)
+    contexts.set(each.role, contextTokens)
+    if (warning !== undefined) warnings.add(warning)
+  }
+  for (const warning of warnings) warn(warning)
   return contexts
 }
 

@@ -4,7 +4,9 @@ import { parse } from 'yaml'
 import { createLog } from '../../agents/kit/log.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
+import { chatPath } from '../../agents/kit/teacher/redirect.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../trainer-bridge/provision/mod.ts'
 import { bridgeOptionsOf } from '../checks/check-bridge.ts'
 import { mendOf } from '../errors.ts'
@@ -39,8 +41,9 @@ async function checkEndpoints(topology: Topology): Promise<Finding[]> {
   })
   const check = async ({ role, model, endpoint, keyName }: (typeof asked)[number]): Promise<Finding> => {
     const found = await finding(role === 'trainer-bridge' ? 'embedder' : `model of the ${role}`, async () => {
-      const { contextTokens } = await checkTeacher(endpoint, model ?? '', topology.teacher.checkMs)
-      return `it answers${contextTokens ? `, with a context of ${contextTokens} tokens` : ''}`
+      const path = role === 'trainer-bridge' ? embeddingsPath : chatPath
+      const { contextTokens, warning } = await checkTeacher(endpoint, model ?? '', topology.teacher.checkMs, path)
+      return `it answers${contextTokens ? `, with a context of ${contextTokens} tokens` : ''}${warning ? `. ${warning}` : ''}`
     })
     const key = keyName === null ? 'no key' : `key ${keyName} is ${endpoint.apiKey ? 'set' : 'not set'}`
     return { ...found, detail: `${model ?? 'none'} at ${hostOf(endpoint)}, ${key}; ${found.detail}` }

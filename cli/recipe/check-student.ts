@@ -1,6 +1,9 @@
 import { globSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { openHttpClient } from '../../agents/kit/teacher/http-client.ts'
+import { shown } from '../../agents/kit/teacher/quoted.ts'
+import { isPlainAddress, plainAddressWanted } from '../../schemas/endpoint.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { hasGpu } from '../../trainer-bridge/provision/mod.ts'
 import { checkStudentFolder } from '../../trainer-bridge/student.ts'
@@ -8,6 +11,8 @@ import { UsageError } from '../errors.ts'
 import type { ArmPlan } from './plan.ts'
 
 const patienceMs = 20_000
+const maxConfigBytes = 2 ** 22
+const shownChars = 120
 const otherStudent = 'or name another student: LOCAL_MODEL=<folder with a transformers model>, LOCAL_MODEL=embedded'
 
 /** Checks that an arm's student can be had and trained here. Errors: UsageError without the GPU that it wants, or without the model; SetupError for a folder without one. */
@@ -42,10 +47,12 @@ function isCached(model: string, env: NodeJS.ProcessEnv): boolean {
 /** Why the hub does not give a model's configuration; null when it does. */
 async function askHub(model: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const hub = (env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '')
-  const headers = env.HF_TOKEN ? { authorization: `Bearer ${env.HF_TOKEN}` } : undefined
+  if (!isPlainAddress(hub)) return `HF_ENDPOINT cannot be used, ${plainAddressWanted}`
+  const limits = { concurrency: 1, maxReplyBytes: maxConfigBytes }
+  const client = openHttpClient({ baseUrl: hub, apiKey: env.HF_TOKEN ?? '' }, limits, env)
   const signal = AbortSignal.timeout(patienceMs)
-  const url = `${hub}/${model}/resolve/main/config.json`
-  const answer = await fetch(url, { method: 'HEAD', headers, signal }).catch((error: Error) => error)
-  if (answer instanceof Error) return `the hub ${hub} does not answer`
-  return answer.ok ? null : `the hub ${hub} says ${answer.status} ${answer.statusText}`.trim()
+  const answer = await client.get(`/${model}/resolve/main/config.json`, signal).catch((error: Error) => error)
+  if (answer instanceof Error) return `the hub ${hub} does not answer: ${answer.message}`
+  // A hub may keep its files elsewhere.
+  return answer.status < 400 ? null : `the hub ${hub} says ${answer.status}: ${shown(answer.text, shownChars)}`
 }

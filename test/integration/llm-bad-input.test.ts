@@ -13,11 +13,13 @@ import { testHome } from '../support/provision.ts'
 const topology = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.meta.url))
 let folder: string
 let baseUrl: string
-const paths: string[] = []
+/** Bodies of calls: one that asks for nothing costs nothing. */
+const paid: string[] = []
 
 /** Knows one key and one model, and notes what it is asked. */
-const server = createServer((request, response) => {
-  paths.push(request.url ?? '')
+const server = createServer(async (request, response) => {
+  const body = (await request.toArray()).join('')
+  if (request.url?.includes('completions') && body !== '{}') paid.push(body)
   const known = request.headers.authorization === 'Bearer good-key'
   if (request.url?.startsWith('/page')) return response.writeHead(200).end('<html>A web page.</html>')
   response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
@@ -47,7 +49,6 @@ const nobody = () => 'http://127.0.0.1:9/v1'
 
 test.each([
   ['a key that is refused', { key: 'planted-key-123', model: 'small-teacher' }, /refuses the key.*OPENAI_API_KEY/s],
-  ['a model that is not there', { key: 'good-key', model: 'huge' }, /no model "huge".*small-teacher/s],
   [
     'an address without an API',
     { key: 'good-key', model: 'm', url: noApi },
@@ -66,7 +67,16 @@ test.each([
   expect(await command.ended, command.output()).toBe(2)
   expect(command.output()).toMatch(said)
   expect(command.output()).not.toContain(key)
-  expect(paths.filter((path) => path.includes('completions'))).toEqual([])
+  expect(paid).toEqual([])
+})
+
+test('a model that the list lacks is a warning: the first call decides', async () => {
+  const env = { SYLLABUS_HOME: join(folder, 'home'), OPENAI_API_KEY: 'good-key', OPENAI_BASE_URL: baseUrl }
+  const doctor = syllabus(['doctor', '--topology', topology, '--model', 'huge'], env)
+  await doctor.ended
+  expect(doctor.output()).toMatch(
+    /ok +model of the generator: huge at .*the first call will tell: .*has small-teacher, narrow/,
+  )
 })
 
 test('resume says it too, before the run goes on', async () => {
@@ -98,5 +108,5 @@ test('resume says it too, before the run goes on', async () => {
     code: 2,
     told: expect.stringMatching(/no OpenAI-compatible API.*OPENAI_BASE_URL/s),
   })
-  expect(paths.filter((path) => path.includes('completions'))).toEqual([])
+  expect(paid).toEqual([])
 }, 180_000)

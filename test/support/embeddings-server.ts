@@ -38,7 +38,8 @@ export async function startEmbeddingsServer({
   const seen = { requests: 0, texts: [] as string[] }
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
-    if (request.method === 'POST') seen.requests += 1
+    // A request that asks for nothing costs nothing.
+    if (request.method === 'POST' && body !== '{}') seen.requests += 1
     const say = (status: number, text: string) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(text)
     if (key && request.headers.authorization !== `Bearer ${key}`)

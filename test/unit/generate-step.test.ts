@@ -85,3 +85,13 @@ test('where nothing that was made could be checked, the run ends instead of payi
   const limited = await close(await begin({ teacherCalls: 500 }), counts, 0)
   expect(limited).toMatchObject({ phase: 'searching', stopReason: null })
 })
+
+test('a teacher that refuses everything ends the run; one that has answered other prompts is asked on', async () => {
+  const open = await begin()
+  const asked = open.attempts[0]!.asked.crates!
+  const all = await close(open, { generated: 0, admitted: 0, rejected: {}, failed: { refused: asked } }, 0)
+  expect(all).toMatchObject({ phase: 'done', stopReason: 'teacher-unavailable' })
+  const some = await close(open, { generated: 20, admitted: 20, rejected: {}, failed: { refused: asked - 20 } }, 20)
+  const unlucky = await close(some, { generated: 0, admitted: 0, rejected: {}, failed: { refused: 5 } }, 20)
+  expect(unlucky).toMatchObject({ phase: 'searching', stopReason: null })
+})

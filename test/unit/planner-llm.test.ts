@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { describeSituation } from '../../agents/planner/llm/context.ts'
 import { describeCases } from '../../agents/planner/llm/describe-cases.ts'
 import { llmPolicy } from '../../agents/planner/llm/graph.ts'
+import { isLasting } from '../../agents/planner/llm/model.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { promptHashes } from '../../agents/planner/llm/prompts.ts'
 import { ProgramFault, type Situation } from '../../agents/planner/policy.ts'
@@ -146,7 +147,8 @@ describe('faults of a program', () => {
     await using server = await openPlannerServer(() => 'x'.repeat(20_000))
     const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, few), few)
     await expect(policy.decide(situation(), signal)).rejects.toMatchObject({
-      cause: { message: 'the answer is longer than 10000 bytes' },
+      message: 'no answer: the answer is longer than 10000 bytes',
+      lasting: false,
     })
   })
 })
@@ -228,14 +230,16 @@ test('a field that the endpoint refuses costs the planner one call, and every re
 })
 
 test.each([
-  ['a key that is refused', { code: 401 }, 401],
-  ['a rate limit', { code: 'rate_limit_exceeded' }, 429],
-  ['something without a name', {}, 502],
-])('an error that comes to the planner as a success is the error that it names: %s', async (_, error, status) => {
+  ['a key that is refused', { code: 401 }, true],
+  ['a rate limit', { code: 'rate_limit_exceeded' }, false],
+  ['something without a name', {}, false],
+])('an error that comes to the planner as a success is the error that it names: %s', async (_, error, lasting) => {
   const body = JSON.stringify({ error: { message: 'planted', ...error } })
   await using server = await openPlannerServer(() => ({ status: 200, body }))
   const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
-  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({ status })
+  const fault = await policy.decide(situation(), signal).catch((reason: unknown) => reason)
+  expect(String(fault)).toContain('planted')
+  expect(isLasting(fault)).toBe(lasting)
   expect(server.asked).toHaveLength(1)
 })
 
@@ -244,10 +248,9 @@ test('an API of the planner that has moved is told with its new address, and not
   const location = `${elsewhere.endpoint.baseUrl}/chat/completions`
   await using server = await openPlannerServer(() => ({ status: 307, body: '', headers: { location } }))
   const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
-  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({
-    status: 404,
-    message: expect.stringContaining(`the API has moved to ${location}`),
-  })
+  const fault = await policy.decide(situation(), signal).catch((reason: unknown) => reason)
+  expect(String(fault)).toContain(`the API has moved to ${location}`)
+  expect(isLasting(fault)).toBe(true)
   expect(elsewhere.asked).toEqual([])
 })
 
@@ -256,10 +259,14 @@ test.each([
   ['a choice without a message', '{"id":"r","choices":[{"index":0}]}'],
   ['a page', '<html>Welcome to the portal</html>'],
   ['nothing', ''],
-])('a success that is no completion is a fault of the endpoint in words: %s', async (_, body) => {
+])('a success that is no completion is shown, and asked for a few times in all: %s', async (_, body) => {
   await using server = await openPlannerServer(() => ({ status: 200, body }))
-  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
-  await expect(policy.decide(situation(), signal)).rejects.toThrow('502 what came is no chat completion')
+  const often = { ...options, maxRetries: 4, backoffMs: 1 }
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, often), often)
+  const fault = await policy.decide(situation(), signal).catch((reason: unknown) => reason)
+  expect(String(fault)).toContain(`HTTP 200: ${body || 'an empty body'}`)
+  expect(isLasting(fault)).toBe(true)
+  expect(server.asked).toHaveLength(often.unreadAnswers)
 })
 
 test('error-driven seeds are failed validation cases, named by their id, and nothing else', async () => {
@@ -390,15 +397,19 @@ test('a 403 costs its own decision once the model has answered, and every one wh
   expect(await decide()).toMatchObject({ model: 'scripted', spent: { calls: 2 } })
   isBlocked = () => true
   expect(await decide()).toBeInstanceOf(ProgramFault)
-  expect(await decide()).toMatchObject({ status: 403 })
+  const refused = { name: 'TeacherRefused', message: expect.stringMatching(/HTTP 403.*Request blocked/) }
+  expect(await decide()).toMatchObject(refused)
   const first = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
-  await expect(first.decide(situation(), signal)).rejects.toMatchObject({ status: 403 })
+  await expect(first.decide(situation(), signal)).rejects.toMatchObject(refused)
 })
 
-test('a refused key is an error with its status, never a program fault', async () => {
+test('a refused key is an error that stays, never a program fault', async () => {
   await using server = await openPlannerServer(() => ({ status: 401, body: '{"error": {"message": "bad key"}}' }))
   const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
-  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({ status: 401 })
+  await expect(policy.decide(situation(), signal)).rejects.toMatchObject({
+    name: 'TeacherRefused',
+    message: expect.stringMatching(/HTTP 401.*bad key/),
+  })
 })
 
 test('the uniform control of a prompted run is a program of one plain prompt a skill', () => {

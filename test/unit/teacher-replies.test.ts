@@ -124,7 +124,13 @@ test('fields that an endpoint refuses by name are said otherwise or left out, an
   expect(endpoint.sent).toHaveLength(4)
   await endpoint.ask()
   expect(endpoint.sent.slice(4)).toEqual([
-    { model: 'm', messages: [{ role: 'user', content: 'Hello.' }], max_completion_tokens: 9, top_p: 0.5 },
+    {
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello.' }],
+      stream: false,
+      max_completion_tokens: 9,
+      top_p: 0.5,
+    },
   ])
 })
 
@@ -256,15 +262,49 @@ test('a key that may not list models passes, and one that may do nothing does no
   await expect(check('Forbidden.')).rejects.toThrow('refuses the key (HTTP 403)')
 })
 
-test('lists of models come in more than one form', async () => {
-  const check = async (body: unknown) => {
-    await using endpoint = await endpointThat(() => ({ body }))
-    return await checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: '' }, 'm')
-  }
-  await expect(check([{ id: 'm', context_length: 8 }])).resolves.toEqual({ contextTokens: 8 })
-  await expect(check({ data: null })).rejects.toMatchObject({ mend: 'Name one of: none.' })
-  await expect(check({ models: [] })).rejects.toThrow('is no OpenAI-compatible API')
+test.each([
+  ['of objects', [{ id: 'm', context_length: 8 }], { contextTokens: 8 }],
+  ['of another name', { models: [{ name: 'm', max_model_len: 8 }] }, { contextTokens: 8 }],
+  ['of names', { data: ['m'] }, { contextTokens: null }],
+  ['inside an answer', { result: { models: [{ model: 'm' }] } }, { contextTokens: null }],
+])('a list of models is read in whatever form: %s', async (_, body, found) => {
+  await using endpoint = await endpointThat(() => ({ body }))
+  await expect(checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: '' }, 'm')).resolves.toEqual(found)
 })
+
+test.each([
+  ['lacks the model', { data: [{ id: 'n' }] }, 'its list of models has n'],
+  ['has it under another name', { data: [{ id: 'models/m' }, { id: 'M' }] }, 'has models/m, M'],
+  ['is empty', { data: null }, 'its list of models is empty'],
+  ['has no form', { error: 'Unexpected endpoint or method.' }, 'its list of models cannot be read (HTTP 200: {"error"'],
+])('a list of models decides nothing where it %s: the first call does', async (_, body, warning) => {
+  await using endpoint = await endpointThat((__, ___, path) =>
+    path.endsWith('/models') ? { body } : { status: 400, body: { error: { message: 'no messages' } } },
+  )
+  const checked = await checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: '' }, 'm')
+  expect(checked).toMatchObject({ contextTokens: null, warning: expect.stringContaining(warning) })
+})
+
+test.each([
+  ['refused', 401, { error: 'x-api-key header is required' }],
+  ['a page', 200, '<html>Models</html>'],
+])(
+  'a list of models that is %s decides nothing where calls are taken: a request without content costs nothing',
+  async (_, status, body) => {
+    const asked: Body[] = []
+    let isPage = false
+    await using endpoint = await endpointThat((sent, __, path) => {
+      if (path.endsWith('/models')) return { status, body }
+      asked.push(sent)
+      return isPage ? { body: '<html>Welcome</html>' } : { status: 422, body: 'missing field `messages`' }
+    })
+    const check = () => checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: key }, 'm')
+    expect((await check()).warning).toContain(`cannot be read (HTTP ${status}`)
+    expect(asked).toEqual([{}])
+    isPage = true
+    await expect(check()).rejects.toThrow('is no OpenAI-compatible API (HTTP 200): <html>Welcome</html>')
+  },
+)
 
 test('an address that lacks its version, or has the path of a call, is told with the right one', async () => {
   await using endpoint = await endpointThat((_, __, path) =>
@@ -275,6 +315,15 @@ test('an address that lacks its version, or has the path of a call, is told with
     await expect(checkTeacher({ baseUrl, apiKey: '' }, 'm')).rejects.toMatchObject({ mend })
   await using bare = await endpointThat(() => ({ status: 404, body: 'no such path' }))
   await expect(checkTeacher({ baseUrl: bare.baseUrl, apiKey: '' }, 'm')).resolves.toEqual({ contextTokens: null })
+})
+
+test('an address that does not speak TLS is told with the one that works', async () => {
+  await using endpoint = await endpointThat(() => ({ body: { data: [{ id: 'm' }] } }))
+  const secure = endpoint.baseUrl.replace('http:', 'https:')
+  await expect(checkTeacher({ baseUrl: secure, apiKey: '' }, 'm')).rejects.toMatchObject({
+    message: expect.stringContaining(`There is no API at ${secure}`),
+    mend: `Where it speaks without TLS: set OPENAI_BASE_URL to ${endpoint.baseUrl}.`,
+  })
 })
 
 test('when the key is refused, what still waits is not sent', async () => {
@@ -380,3 +429,102 @@ test.each([
     expect(message).not.toContain('planted')
   },
 )
+
+test.each<[string, Said]>([
+  ['pages', { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }],
+  ['nothing', { status: 204, body: '' }],
+  ['completions without choices', { body: { ...completion('ab'), choices: [] } }],
+  ['replies without text', { body: completion(null) }],
+  ['refusals of every request', { status: 400, body: { error: { message: 'Bad thing.' } } }],
+  ['errors without a name', asSuccess({ message: 'something went wrong' })],
+  ['replies that an error ended', { body: { choices: [{ finish_reason: 'error', message: { content: 'a' } }] } }],
+])(
+  'U1 an endpoint that gives %s alone is given up after a handful of requests, and what it gave is shown',
+  async (_, says) => {
+    await using endpoint = await endpointThat(() => says)
+    const ends = await Promise.allSettled(Array.from({ length: 60 }, () => endpoint.ask()))
+    const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
+    expect(endpoint.sent.length).toBeLessThanOrEqual(5)
+    expect(reasons.length).toBeGreaterThanOrEqual(60 - 5)
+    const shown =
+      typeof says.body === 'string'
+        ? says.body || 'an empty body'
+        : /empty reply|HTTP \d+: \{|finish reason "error", HTTP 200/
+    for (const reason of reasons) expect(reason).toMatch(shown)
+    expect(reasons[0]).toContain('none of 5 answers could be used')
+    // What comes right after it is not sent at all.
+    await expect(endpoint.ask()).rejects.toThrow(TeacherRefused)
+    expect(endpoint.sent.length).toBeLessThanOrEqual(5)
+  },
+)
+
+test('U1 U2 single answers that cannot be read cost their own call a try; where most are so, every call ends', async () => {
+  const met = new Set<unknown>()
+  /** The first request of every fourth call. */
+  let isLogin = ({ temperature }: Body): boolean => {
+    const isFirst = !met.has(temperature)
+    met.add(temperature)
+    return isFirst && Number(temperature) % 4 === 1
+  }
+  await using endpoint = await endpointThat((asked) => ({
+    body: isLogin(asked) ? '<html>Sign in</html>' : completion('ab'),
+  }))
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, call) => endpoint.ask(call)))
+  expect(answers.every(({ ok }) => ok)).toBe(true)
+  isLogin = () => true
+  const before = endpoint.sent.length
+  const ends = await Promise.allSettled(Array.from({ length: 100 }, () => endpoint.ask()))
+  expect(endpoint.sent.length - before).toBeLessThanOrEqual(40 + concurrency)
+  expect(ends.some((end) => end.status === 'rejected' && String(end.reason).includes('Sign in'))).toBe(true)
+})
+
+test('what an endpoint bills for answers that are no reply is told with the reply that comes at last', async () => {
+  await using endpoint = await endpointThat((_, request) => ({
+    body: request < 3 ? { ...completion('ab'), choices: [] } : completion('ab'),
+  }))
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { inputTokens: 3 }, billed: { input: 6, output: 8 } })
+  expect(await endpoint.ask()).not.toHaveProperty('billed')
+})
+
+const quota = 'Rate limit exceeded: free-models-per-day.'
+test.each<[string, Said, RegExp]>([
+  ['of a day', { status: 429, body: { error: { message: quota } } }, /free-models-per-day/],
+  [
+    'of a day with its reset',
+    { status: 429, headers: { 'retry-after': '39600' }, body: { error: { message: quota } } },
+    /asks to be left alone until \d{4}-\d\d-\d\d \d\d:\d\d UTC \(11\.0 hours\)/,
+  ],
+  [
+    'that is reset in hours',
+    { status: 429, headers: { 'retry-after': '7200' }, body: 'slow down' },
+    /HTTP 429.*slow down.*2\.0 hours/,
+  ],
+])('a quota %s stops every call at once', async (_, says, words) => {
+  await using endpoint = await endpointThat(() => says)
+  const ends = await Promise.allSettled(Array.from({ length: 50 }, () => endpoint.ask()))
+  expect(endpoint.sent).toHaveLength(1)
+  for (const end of ends)
+    expect(end).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(words) } })
+})
+
+test('a limit of a minute is waited for, though it hints at one of a day', async () => {
+  const message =
+    'Rate limit exceeded: free-models-per-min. Add credits to unlock 1000 requests per day. Try again in 120ms.'
+  await using endpoint = await endpointThat((_, request) =>
+    request === 1 ? { status: 429, body: { error: { message } } } : { body: completion('ab') },
+  )
+  const startedAt = performance.now()
+  expect(await endpoint.ask()).toMatchObject({ ok: true })
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(110)
+})
+
+test('a refusal of the model is told in its words, and is no reason to ask again', async () => {
+  await using endpoint = await endpointThat(() => ({
+    body: { choices: [{ finish_reason: 'stop', message: { content: null, refusal: 'I cannot help with that.' } }] },
+  }))
+  expect(await endpoint.ask()).toMatchObject({
+    ok: true,
+    reply: { refused: true, refusal: '"I cannot help with that."' },
+  })
+  expect(endpoint.sent).toHaveLength(1)
+})

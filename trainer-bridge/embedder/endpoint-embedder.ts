@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
+import { type HttpAnswer, openHttpClient } from '../../agents/kit/teacher/http-client.ts'
+import { jsonValues } from '../../agents/kit/teacher/json-values.ts'
 import { type Endpoint, hostOf } from '../../agents/kit/teacher/options.ts'
-import { parseJson } from '../../agents/kit/teacher/parse-json.ts'
-import { openPost, type Posted } from '../../agents/kit/teacher/post.ts'
+import { shown } from '../../agents/kit/teacher/quoted.ts'
 import { mayPass } from '../../agents/kit/teacher/refusal.ts'
 import type { EmbeddingEndpoint } from '../../schemas/embedding.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
 import { normalised } from './distance.ts'
 import { type Embedder, EmbeddingFailed } from './embedder.ts'
+
+/** Where embeddings are asked for, under an endpoint's address. */
+export const embeddingsPath = '/embeddings'
 
 const Reply = z.object({
   data: z.array(z.object({ index: z.int().nonnegative().optional(), embedding: z.array(z.number()).min(1) })),
@@ -17,7 +21,7 @@ const Reply = z.object({
 /** Embeds over HTTP. A text that is empty is sent as a blank, since endpoints refuse it. */
 export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint): Embedder {
   const { model, batchTexts, timeoutMs, maxTries } = options
-  const post = openPost(endpoint, '/embeddings', {
+  const client = openHttpClient(endpoint, {
     concurrency: 1,
     maxReplyBytes: TeacherLimits.parse({}).maxReplyBytes,
   })
@@ -30,14 +34,14 @@ export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint)
       let [requests, tokens]: [number, number | null] = [0, 0]
 
       /** The answer to one batch; what may pass is asked again. */
-      async function ask(body: string): Promise<Posted> {
+      async function ask(body: string): Promise<HttpAnswer> {
         for (let tries = 1; ; tries++) {
           requests += 1
           const patience = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
-          const answer = await post(body, patience).catch((error: unknown) => String(error))
+          const answer = await client.post(embeddingsPath, body, patience).catch((error: unknown) => String(error))
           signal.throwIfAborted()
           if (typeof answer !== 'string' && answer.status < 300) return answer
-          const why = typeof answer === 'string' ? answer : `HTTP ${answer.status}: ${answer.text.slice(0, 200)}`
+          const why = typeof answer === 'string' ? answer : `HTTP ${answer.status}: ${shown(answer.text)}`
           const passes = typeof answer === 'string' || mayPass(answer.status)
           if (!passes || tries === maxTries) throw new EmbeddingFailed(`${name}: ${why}`, requests)
           await delay(Math.min(250 * 2 ** tries, timeoutMs), undefined, { signal })
@@ -60,8 +64,9 @@ export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint)
 
 /** The vectors of one reply in the texts' order. Errors: EmbeddingFailed for what is no list of one vector a text. */
 function readReply(text: string, wanted: number, name: string, requests: number) {
-  const parsed = Reply.safeParse(parseJson(text))
-  if (!parsed.success) throw new EmbeddingFailed(`${name}: what it answers is no list of embeddings`, requests)
+  const parsed = Reply.safeParse(jsonValues(text).values[0])
+  if (!parsed.success)
+    throw new EmbeddingFailed(`${name}: what it answers is no list of embeddings: ${shown(text)}`, requests)
   const { data, usage } = parsed.data
   const places = new Set(data.map(({ index }, place) => index ?? place))
   if (data.length !== wanted || places.size !== wanted || Math.max(...places) >= wanted)

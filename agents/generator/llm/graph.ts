@@ -7,9 +7,9 @@ import type { PublicTask } from '../../../schemas/task.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
 import { beginning } from '../../kit/beginning.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Call, Journalled } from '../../kit/paid/call.ts'
+import type { Call, Journalled, Failure as PaidFailure } from '../../kit/paid/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
-import type { Answer } from '../../kit/teacher/call.ts'
+import type { Reply } from '../../kit/teacher/completion.ts'
 import { composePrompts, type Prompt } from './compose.ts'
 import type { RevisionLimits } from './options.ts'
 import { type RunHooks, readReply } from './read-reply.ts'
@@ -49,13 +49,17 @@ async function call({ jobs, source, deps }: State): Promise<Partial<State>> {
     const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
     if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
     if (!answer.reply.refused) return { ...job, answered: answer }
-    return { ...job, failure: { kind: 'teacher', reason: 'refused by the teacher' } }
+    return { ...job, failure: { kind: 'refused', reason: refusedText(answer.reply) } }
   }
   return { jobs: await Promise.all(jobs.map(ask)) }
 }
 
-function failureOf({ why, reason }: Exclude<Answer, { ok: true }>): Failure {
-  return { kind: why === 'failed' ? 'teacher' : why, reason: `${why}: ${reason}` }
+const refusedText = ({ refusal }: Pick<Reply, 'refusal'>) =>
+  `the teacher would not answer${refusal ? `: ${refusal}` : ''}`
+
+function failureOf({ why, reason, lasting }: PaidFailure): Failure {
+  const kind = why === 'failed' ? (lasting ? 'refused' : 'teacher') : why
+  return { kind, reason: `${kind === 'refused' ? kind : why}: ${reason}` }
 }
 
 /** Parse and self-check: rows, the first of them within the contract, or a new question that names what was wrong. */
@@ -128,8 +132,9 @@ function revise(
     role: 'user' as const,
     content: `Your reply cannot be used: ${fault}. Reply again, in the form asked for.`,
   }
-  const shown = said.trim() === '' ? [] : [{ role: 'assistant' as const, content: said }]
-  const messages = [job.messages[0]!, ...shown, again]
+  // Turns alternate also after a reply without a text.
+  const shown = { role: 'assistant' as const, content: said.trim() === '' ? '(nothing)' : said }
+  const messages = [job.messages[0]!, shown, again]
   return { ...job, revisions: job.revisions + 1, messages, answered: null }
 }
 

@@ -3,6 +3,7 @@ import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
+import { elsewhereText } from '../../kit/teacher/usefulness.ts'
 import { rowForm } from './compose.ts'
 
 /** Runs the hooks of a source for one reply. */
@@ -19,13 +20,13 @@ export type ReadReply =
  * no row, and no hook sees it.
  */
 export async function readReply(
-  reply: Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'>,
+  reply: Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking' | 'elsewhere'>,
   { parses, run }: { parses: boolean; run: RunHooks | null },
   context: HookContext,
 ): Promise<ReadReply> {
   const incomplete = whyIncomplete(reply)
   if (incomplete !== null) return { fault: incomplete, kind: reply.stopped === undefined ? 'truncated' : 'teacher' }
-  if (reply.text.trim() === '') return { fault: 'it was empty', kind: 'unusable' }
+  if (reply.text.trim() === '') return { fault: `it was empty${elsewhereText(reply)}`, kind: 'unusable' }
   const parsed = parses ? null : parseRow(reply.text)
   if (parsed && 'fault' in parsed) return { ...parsed, kind: 'unusable' }
   if (!run) return { rows: parsed ? [parsed.row] : [] }

@@ -10,11 +10,13 @@ export const Failure = z.object({
   ok: z.literal(false),
   why: NoReply,
   reason: z.string(),
+  /** The endpoint refused this request, and would again. */
+  lasting: z.literal(true).optional(),
 })
 export type Failure = z.infer<typeof Failure>
 
-/** A reply with the hash of the prompt it answers. */
-export type Journalled = { promptHash: string; reply: Reply }
+/** A reply with the hash of the prompt it answers. `isKept`: it was paid before, and taken from the journal. */
+export type Journalled = { promptHash: string; reply: Reply; isKept?: true }
 
 /** Asks the teacher once under a name of the work, for a stage of it; what is in the journal is taken from there, unpaid. */
 export type Call = (

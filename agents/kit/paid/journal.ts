@@ -18,6 +18,8 @@ const asked = {
   stage: Stage.optional(),
   /** HTTP requests that it took. */
   calls: z.number().int().nonnegative().default(1),
+  /** Tokens billed for answers that were no reply; left out where none were counted. */
+  billed: z.object({ input: z.number().int(), output: z.number().int() }).optional(),
 }
 
 /** How a paid call ended; written before it is used, and never changed. So what was made of it can be made again. */
@@ -41,8 +43,14 @@ type Payer = Pick<UsageLine, 'role' | 'model'>
 /** What the calls of an entry count as. */
 export function usageOf(entry: JournalEntry, paid: Payer & Pick<UsageLine, 'stage' | 'calls'>): UsageLine {
   const { inputTokens = 0, outputTokens = 0, estimated = false } = 'reply' in entry ? entry.reply : {}
-  const { endpoint } = entry
-  return { ...paid, ...(endpoint && { endpoint }), inputTokens, outputTokens, ...(estimated && { estimated: 1 }) }
+  const { endpoint, billed = { input: 0, output: 0 } } = entry
+  return {
+    ...paid,
+    ...(endpoint && { endpoint }),
+    inputTokens: inputTokens + billed.input,
+    outputTokens: outputTokens + billed.output,
+    ...(estimated && { estimated: 1 }),
+  }
 }
 
 /** Calls that were reserved and have no entry. */
@@ -83,7 +91,7 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
       const calls = Math.min(lost, held.value.calls)
       lost -= calls
       lines.push(usageOf(held.value, { ...payer, stage, calls }))
-      return held.value
+      return { ...held.value, isKept: true }
     }
     let calls = 0
     const purse = {
@@ -95,8 +103,16 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     }
     const prompt = await keep?.(request)
     const answer = await teacher.ask(request, purse, signal)
-    const paid = { promptHash, endpoint: teacher.host, stage, calls, ...(prompt && { prompt }) }
-    const made = answer.ok ? { ...paid, reply: answer.reply } : { ...paid, failure: answer }
+    const { billed, ...ended } = answer
+    const paid = {
+      promptHash,
+      endpoint: teacher.host,
+      stage,
+      calls,
+      ...(prompt && { prompt }),
+      ...(billed && { billed }),
+    }
+    const made = ended.ok ? { ...paid, reply: ended.reply } : { ...paid, failure: ended }
     // An owner before this one may have written its reply late: the first one counts, for everybody.
     const entry = (await kv.create(entryKey, made)) === 'exists' ? ((await kv.get(entryKey))?.value ?? made) : made
     lines.push(usageOf(entry, { ...payer, stage, calls }))

@@ -5,9 +5,9 @@ import { Progress } from '../../../schemas/messages/run.ts'
 import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
-import { TeacherUnusable } from '../teacher/check.ts'
 import { endpointOf, type TeacherOptions } from '../teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
+import { TeacherUnusable } from '../teacher/unusable.ts'
 import type { Call } from './call.ts'
 import { openDialect } from './dialect-record.ts'
 import { JournalEntry, openJournal } from './journal.ts'
@@ -54,6 +54,7 @@ export async function openPaidWork(
 ): Promise<PaidWork> {
   const { bus, identity, log, setWaiting } = context
   const active = new Map<string, number>()
+  const asked = buckets.role === 'critic' ? `the critic's model ${options.model}` : 'the teacher'
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState) => {
     log.warn({ state }, 'circuit breaker of the teacher')
@@ -100,7 +101,7 @@ export async function openPaidWork(
     try {
       const made = await once(piece).catch((error: unknown) => {
         if (error instanceof NotOwner) return awaitClosed(records, key, { everyMs: options.closedEveryMs, signal })
-        if (error instanceof TeacherRefused) throw new TerminalError(`the teacher refuses: ${error.message}`)
+        if (error instanceof TeacherRefused) throw new TerminalError(`${asked} refuses: ${error.message}`)
         throw error
       })
       if (!made) throw new RetryError(`${key} is not closed yet`)

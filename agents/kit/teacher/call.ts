@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Usage } from './chat-answer.ts'
 import type { Reply } from './completion.ts'
 import type { ChatRequest } from './request.ts'
 
@@ -12,7 +13,14 @@ export type Purse = { take(): Promise<boolean> }
 export const NoReply = z.enum(['budget', 'gone', 'context', 'forbidden', 'failed'])
 export type NoReply = z.infer<typeof NoReply>
 
-export type Answer = { ok: true; reply: Reply } | { ok: false; why: NoReply; reason: string }
+/**
+ * How a call ended. `lasting`: the endpoint refused this request, and would again. `billed`: tokens of answers to it that were no reply, as
+ * far as the endpoint counts them.
+ */
+export type Answer = { billed?: Usage | undefined } & (
+  | { ok: true; reply: Reply }
+  | { ok: false; why: NoReply; reason: string; lasting?: true | undefined }
+)
 
 /** One reply that is wanted, and how its requests went so far. */
 export type Call = {
@@ -25,6 +33,8 @@ export type Call = {
   turnedAway: number
   /** How its last request ended, when it is to be tried again. */
   fault: string | null
+  /** Tokens that were billed for answers that were no reply. */
+  billed: Usage
   settle: PromiseWithResolvers<Answer>
 }
 
@@ -37,5 +47,6 @@ export const newCall = (request: ChatRequest, purse: Purse, signal: AbortSignal)
   timeouts: 0,
   turnedAway: 0,
   fault: null,
+  billed: { input: 0, output: 0 },
   settle: Promise.withResolvers<Answer>(),
 })

@@ -1,88 +1,137 @@
-import { z } from 'zod'
+import { TeacherLimits } from '../../../schemas/teacher.ts'
+import { type HttpAnswer, type HttpClient, openHttpClient } from './http-client.ts'
+import { jsonValues } from './json-values.ts'
+import { type ListedModel, modelsIn } from './model-list.ts'
 import { type Endpoint, usualNames } from './options.ts'
-import { parseJson } from './parse-json.ts'
-import { redirectOf } from './redirect.ts'
+import { proxyFor } from './proxy.ts'
+import { shown } from './quoted.ts'
+import { chatPath, redirectOf } from './redirect.ts'
 import { mayPass } from './refusal.ts'
 import { TeacherUnusable } from './unusable.ts'
 
-const list = z.array(z.looseObject({ id: z.string() }))
+/** What a check found: the size of the model's context where the endpoint gives it, and what only the first call can tell. */
+export type CheckedTeacher = { contextTokens: number | null; warning?: string }
 
-/** OpenAI's form; null where there is no model yet (Ollama), and the list alone (Together). */
-const Models = z.union([
-  z.object({ data: list.nullable().transform((data) => data ?? []) }),
-  list.transform((data) => ({ data })),
-])
-
-/** Names under which endpoints give the size of a model's context: OpenRouter, vLLM, LM Studio, Groq, llama.cpp. */
-const contextNames = ['context_length', 'max_model_len', 'max_context_length', 'context_window', 'n_ctx', 'n_ctx_train']
-
-/** The tokens that a model takes in and gives together, as its endpoint says; null where it does not. */
-function contextOf(model: Readonly<Record<string, unknown>>): number | null {
-  const meta = typeof model.meta === 'object' ? { ...model.meta } : {}
-  const said = { ...meta, ...model } as Readonly<Record<string, unknown>>
-  const found = contextNames.map((name) => said[name]).find((value) => typeof value === 'number' && value > 0)
-  return typeof found === 'number' ? found : null
-}
-
-export { TeacherUnusable }
+/** Models that a warning names. */
+const shownModels = 20
 
 /**
- * Asks the endpoint for its models, which is not paid. Errors: TeacherUnusable for a refused key, an address without an API and a
- * model that is not there. An endpoint that has no list of models passes: then only a call can tell. Gives the size of
- * the model's context where the endpoint says it.
+ * Asks the endpoint for its models, which is not paid. Its list decides nothing: it may lack a model that the endpoint serves, be refused to a
+ * key that may call, or have a form of its own; then a warning says so. `callPath`: where the calls will go.
+ * @throws TeacherUnusable for an address where nobody answers or something else than an API does, and for a key that is refused.
  */
 export async function checkTeacher(
-  { baseUrl, apiKey, set = usualNames }: Endpoint,
+  endpoint: Endpoint,
   model: string,
   timeoutMs = 10_000,
-): Promise<{ contextTokens: number | null }> {
+  callPath = chatPath,
+): Promise<CheckedTeacher> {
+  const { baseUrl, apiKey, set = usualNames } = endpoint
   if (/[^\x21-\x7e]/.test(apiKey)) {
     throw new TeacherUnusable(
       `${set.apiKey} holds a blank, a line break or a character that is not ASCII.`,
       'Set it to the key alone; typographic quotes are a common cause.',
     )
   }
-  const mendUrl = `Set ${set.baseUrl} to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.`
-  const headers: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {}
-  const ask = async (at = baseUrl) => {
-    const signal = AbortSignal.timeout(timeoutMs)
-    const response = await fetch(`${at}/models`, { headers, signal, redirect: 'manual' })
-    return { status: response.status, location: response.headers.get('location'), text: await response.text() }
-  }
-  const { status, location, text } = await ask().catch((error: unknown) => {
-    const cause =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
-    throw new TeacherUnusable(`There is no API at ${baseUrl}: ${cause}.`, mendUrl)
+  const client = openClient(endpoint)
+  const signal = AbortSignal.timeout(timeoutMs)
+  const unchecked = (why: string): CheckedTeacher => ({
+    contextTokens: null,
+    warning: `Whether ${baseUrl} has the model "${model}", the first call will tell: ${why}.`,
   })
-  if (location !== null && status >= 300 && status < 400) {
-    const { to, mend } = redirectOf({ baseUrl, apiKey, set }, '/models', location)
-    throw new TeacherUnusable(`${baseUrl} has moved to ${to.replace(/\/models$/, '')} (HTTP ${status}).`, mend)
-  }
-  // A key that may call and not list: then only a call can tell.
-  if (status === 403 && /\bscopes?\b/i.test(text)) return { contextTokens: null }
-  if (status === 401 || status === 403) {
+  const answer = await client.get('/models', signal).catch((error: unknown) => {
+    if (signal.aborted) return null
+    const why = shown(error instanceof Error ? error.message : String(error))
+    throw new TeacherUnusable(`There is no API at ${baseUrl}: ${why}.`, fixOf(error, endpoint))
+  })
+  if (answer === null) return unchecked(`its list of models did not come within ${timeoutMs / 1000} s`)
+  const { status, location, text } = answer
+  if (status === 407) {
     throw new TeacherUnusable(
-      `${baseUrl} refuses the key (HTTP ${status}).`,
-      `Set ${set.apiKey} to a key of this endpoint.`,
+      `A proxy on the way to ${baseUrl} asks for a user and a password (HTTP 407).`,
+      'Put them into its address: HTTPS_PROXY=http://<user>:<password>@<host>:<port>.',
     )
   }
-  if (status === 404) {
-    for (const at of [baseUrl.replace(/\/chat\/completions$/, ''), `${baseUrl}/v1`]) {
-      const there = at === baseUrl ? null : await ask(at).catch(() => null)
-      if (!there || !Models.safeParse(parseJson(there.text)).success) continue
-      throw new TeacherUnusable(`There is no API at ${baseUrl}, but at ${at}.`, `Set ${set.baseUrl} to ${at}.`)
-    }
+  if (location !== null) {
+    const { to, mend } = redirectOf(endpoint, '/models', location)
+    throw new TeacherUnusable(`${baseUrl} has moved to ${to.replace(/\/models$/, '')} (HTTP ${status}).`, mend)
+  }
+  const models = status === 200 ? modelsIn(jsonValues(text).values) : null
+  if (models) {
+    const found = models.find(({ names }) => names.includes(model))
+    return found ? { contextTokens: found.contextTokens } : unchecked(unlisted(models))
+  }
+  // A key that may call and not list.
+  if (status === 403 && /\bscopes?\b/i.test(text)) return { contextTokens: null }
+  const elsewhere = mayPass(status) ? null : await findList(endpoint, timeoutMs)
+  if (elsewhere) {
+    throw new TeacherUnusable(
+      `There is no API at ${baseUrl}, but at ${elsewhere}.`,
+      `Set ${set.baseUrl} to ${elsewhere}.`,
+    )
   }
   if (status === 404 || status === 405 || mayPass(status)) return { contextTokens: null }
-  const models = Models.safeParse(parseJson(text))
-  if (status !== 200 || !models.success) {
-    throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API (HTTP ${status}).`, mendUrl)
-  }
-  const found = models.data.data.find(({ id }) => id === model)
-  if (found) return { contextTokens: contextOf(found) }
-  const names = models.data.data.map(({ id }) => id)
-  throw new TeacherUnusable(
-    `${baseUrl} has no model "${model}".`,
-    `Name one of: ${names.slice(0, 20).join(', ') || 'none'}.`,
-  )
+  await checkCalls(client, endpoint, callPath, timeoutMs)
+  return unchecked(`its list of models cannot be read (HTTP ${status}: ${shown(text, 120) || 'an empty body'})`)
 }
+
+const openClient = (endpoint: Endpoint): HttpClient =>
+  openHttpClient(endpoint, { concurrency: 1, maxReplyBytes: TeacherLimits.parse({}).maxReplyBytes })
+
+/** What helps where no connection came about. */
+function fixOf(error: unknown, endpoint: Endpoint): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  if (/CERT|SIGNATURE/.test(code)) {
+    return 'Where its certificate, or that of a proxy, is of an authority of your own: NODE_EXTRA_CA_CERTS=<file.pem>.'
+  }
+  const { baseUrl, set = usualNames } = endpoint
+  return code === 'EPROTO'
+    ? `Where it speaks without TLS: set ${set.baseUrl} to ${baseUrl.replace(/^https/, 'http')}.`
+    : mendAddress(endpoint)
+}
+
+function mendAddress({ baseUrl, set = usualNames }: Endpoint): string {
+  const address = new URL(baseUrl)
+  const proxy = proxyFor(address, process.env)
+  const direct = proxy ? ` Or correct the proxy ${proxy.shown}, or name ${address.hostname} in NO_PROXY.` : ''
+  return `Set ${set.baseUrl} to the address of an OpenAI-compatible API, for example http://127.0.0.1:11434/v1.${direct}`
+}
+
+function unlisted(models: readonly ListedModel[]): string {
+  const listed = models.slice(0, shownModels).map(({ names }) => shown(names[0]!, 80))
+  const more = models.length > shownModels ? ` and ${models.length - shownModels} more` : ''
+  return models.length === 0 ? 'its list of models is empty' : `its list of models has ${listed.join(', ')}${more}`
+}
+
+/** Another address of the same host at which there is a list of models; null for none. */
+async function findList(endpoint: Endpoint, timeoutMs: number): Promise<string | null> {
+  const { baseUrl } = endpoint
+  for (const at of [baseUrl.replace(/\/chat\/completions$/, ''), `${baseUrl}/v1`]) {
+    if (at === baseUrl) continue
+    const client = openClient({ ...endpoint, baseUrl: at })
+    const answer = await client.get('/models', AbortSignal.timeout(timeoutMs)).catch(() => null)
+    if (answer?.status === 200 && modelsIn(jsonValues(answer.text).values)?.length) return at
+  }
+  return null
+}
+
+/**
+ * Sends a request that asks for nothing, and so costs nothing: an API says what it lacks, or that it refuses the key.
+ * @throws TeacherUnusable for a key that is refused, and for what is no API.
+ */
+async function checkCalls(client: HttpClient, endpoint: Endpoint, path: string, timeoutMs: number): Promise<void> {
+  const { baseUrl, set = usualNames } = endpoint
+  const answer = await client.post(path, '{}', AbortSignal.timeout(timeoutMs)).catch(() => null)
+  if (answer === null || answer.status >= 500) return
+  const words = `(HTTP ${answer.status}): ${shown(answer.text, 200) || 'an empty body'}`
+  if (answer.status === 401 || answer.status === 403) {
+    throw new TeacherUnusable(`${baseUrl} refuses the key ${words}`, `Set ${set.apiKey} to a key of this endpoint.`)
+  }
+  if (isApi(answer)) return
+  throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API ${words}`, mendAddress(endpoint))
+}
+
+/** Some say in plain text what a request lacks. */
+const isApi = ({ status, text }: HttpAnswer): boolean =>
+  jsonValues(text).values.length > 0 || ([400, 415, 422].includes(status) && !/^\s*(<|$)/.test(text))

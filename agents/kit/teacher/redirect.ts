@@ -12,7 +12,8 @@ export function redirectOf(
   path: string,
   location: string,
 ): { to: string; mend: string } {
-  const url = new URL(location, `${baseUrl}${path}`)
+  const asked = `${baseUrl}${path}`
+  const url = URL.parse(location, asked) ?? new URL(asked)
   const to = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
   const mend = to.endsWith(path)
     ? `Set ${set.baseUrl} to ${to.slice(0, -path.length)}.`

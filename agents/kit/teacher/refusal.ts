@@ -1,51 +1,87 @@
-import { z } from 'zod'
-import { parseJson } from './parse-json.ts'
+import type { EndpointError } from './endpoint-error.ts'
+import { isLongLimit } from './wait.ts'
 
 /** Whether the same request may be answered later: time-outs, conflicts, too many requests, and the endpoint's own errors. */
 export const mayPass = (status: number): boolean => [408, 409, 425, 429].includes(status) || status >= 500
 
 /** How endpoints say that they do not take a field. */
 export const notTaken =
-  /unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|extra_forbidden|not (permitted|allowed)|cannot both|deprecated/i
+  /unsupported|n[o']t support|support the requested|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|extra_forbidden|not (permitted|allowed|valid|accepted|available|enabled)|cannot (both|be)|deprecated|no longer|out of range|(must|should) (not )?be|only .{0,60}(allowed|supported|accepted)|instead/i
 
 /** How endpoints say that a prompt and its reply do not fit into the model's context. */
 export const tooLong =
-  /context[_ ](length|window|size)|maximum (model|sequence) length|(prompt|input|request) is too (long|large)|too many tokens/i
+  /context[_ ](length|window|size)|context limit|maximum (model|sequence) length|(prompt|input|request) is too (long|large)|too many (input )?tokens|exceed.{0,20}context|(input|prompt).{0,40}exceed/i
 
 /** How endpoints say that one prompt is against their rules; some answer 403, as to a key that is refused. */
-export const moderated = /moderat|flagged|content[_ ](policy|filter)|safety/i
+export const moderated = /moderat|flagged|content[_ ]?(policy|filter|management)|safety|data_inspection|inappropriate/i
 
-/** What the codes, types and names of errors say, as the HTTP status that means it. The first that fits holds. */
+/** How endpoints say that an account has no money. */
+const noMoney =
+  /insufficient.{0,20}(quota|credit|balance|fund)|(?<!(thinking|reasoning|token)s?[_ .]?)budget.{0,20}exceed|exceed(?!.{0,12}(thinking|reasoning|token)).{0,20}budget|spend(ing)? limit|(out of|not enough|requires? more|exceeded .{0,20}) credits?|arrear|overdue|billing.{0,20}(limit|inactive|not active|issue)|balance.{0,30}(low|not enough|exhausted|insufficient)|余额|欠费/i
+
+/** How endpoints say that too many requests came; words of codes, and of texts. */
+const tooMany = /rate.?limit|too.?many.?requests|throttl|(resource|quota).?ex(hausted|ceeded)|daily.?limit|限流|频率/i
+
+/** How endpoints say that a key is refused. */
+const badKey =
+  /api.?key.{0,40}(invalid|not valid|incorrect|expired|missing|required|disabled)|(invalid|incorrect|expired|missing|no).{0,3}(x-)?api.?key|authenticat|unauthori[sz]ed/i
+
+/** How endpoints say that there is no such model. */
+const noModel =
+  /model.?(not.?(found|exist|supported)|.{1,80}(does not exist|not exist|not found|is not a valid model|retired|decommissioned|no longer))|(not a valid|invalid|unknown|no such) model/i
+
+/** What the codes of errors say, as the HTTP status that means it. The first that fits holds. */
 const meanings: readonly (readonly [RegExp, number])[] = [
-  [/insufficient.?quota|billing|payment|insufficient.?(credit|balance)/i, 402],
-  [/rate.?limit|too.?many.?requests|exhausted|throttl/i, 429],
+  [noMoney, 402],
+  [/billing|payment/i, 402],
+  [/api.?key/i, 401],
+  [badKey, 401],
+  [tooMany, 429],
+  [/exhausted/i, 429],
   [/overloaded|unavailable|capacity/i, 503],
   [/time.?out/i, 408],
-  [/api.?key|authenticat|unauthori[sz]ed/i, 401],
   [/permission|forbidden|access.?denied/i, 403],
   [/not.?found/i, 404],
   [/server.?error|internal/i, 500],
   [/invalid|bad.?request|context.?length|unprocessable/i, 400],
 ]
 
-const word = z.union([z.string(), z.number()]).nullish().catch(null)
-const ErrorBody = z.object({
-  error: z.object({ code: word, type: word, status: word }).or(z.string()),
-  choices: z.array(z.unknown()).max(0).nullish(),
-})
+/** What the texts of an error may say, where its status says little. */
+const ofTexts: typeof meanings = [
+  [noMoney, 402],
+  [tooMany, 429],
+  [badKey, 401],
+  [noModel, 404],
+  [/overloaded|(currently|still|is) loading|(server|system) (is )?busy/i, 503],
+]
+/** The same of one that comes as a success. */
+const ofSuccesses: typeof meanings = [...ofTexts, [/try again later/i, 503]]
+
+/** Those of them that are about an account or a key. */
+const ofAccounts = 4
+
+const meaning = (words: readonly string[], table: typeof meanings): number | undefined =>
+  table.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1]
 
 /**
- * The HTTP status that an answer stands for, since not all say it in the status: gateways send an error as a success (an `error` in its
- * body and no choices), and an account without money is told as a rate limit. null: it is an error that nothing says the kind of.
+ * The HTTP status that an answer without a reply stands for, since not all say it in the status: gateways send errors as successes, an
+ * account without money is a rate limit to one and a bad request to another. null: an error of which nothing says the kind.
  */
-export function statusMeant({ status, text }: { status: number; text: string }): number | null {
-  const isSuccess = status >= 200 && status < 300
-  if ((!isSuccess && status !== 429) || !text.includes('"error"')) return status
-  const body = ErrorBody.safeParse(parseJson(text))
-  if (!body.success) return status
-  const { error } = body.data
-  const words = typeof error === 'string' ? [] : [error.code, error.type, error.status].filter((each) => each != null)
-  if (!isSuccess) return words.includes('insufficient_quota') ? 402 : status
-  const code = words.map(Number).find((each) => each >= 400 && each < 600)
-  return code ?? meanings.find(([says]) => words.some((each) => says.test(String(each))))?.[1] ?? null
+export function statusMeant(status: number, error: EndpointError | null): number | null {
+  if (error === null) return status
+  const { codes, text } = error
+  if (status >= 200 && status < 300) {
+    // Numbers of one's own look like a status: words that name an account or a key come first.
+    const ofAccount = meaning(codes, meanings.slice(0, ofAccounts))
+    const named = codes.map(Number).find((code) => code >= 400 && code < 600)
+    return ofAccount ?? named ?? meaning(codes, meanings) ?? meaning([text], ofSuccesses) ?? null
+  }
+  if (moderated.test(text)) return status
+  if (noMoney.test(text) && status >= 400) return 402
+  if (isLongLimit(text) && (status >= 500 || [400, 403, 422].includes(status))) return 429
+  if (![400, 403, 422, 429, 500].includes(status)) return status
+  // Of a status that says little, the words count: those of codes, and of a refusal the texts too.
+  const ofCodes = meaning(codes, [...meanings.slice(0, 2), [tooMany, 429], [noModel, 404]])
+  if (ofCodes !== undefined || status === 429 || status === 500) return ofCodes ?? status
+  return meaning([text], ofTexts) ?? status
 }

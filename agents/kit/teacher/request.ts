@@ -1,26 +1,40 @@
-import { type Reply, readCompletion } from './completion.ts'
+import { chatAnswerIn, type Usage, usageIn } from './chat-answer.ts'
+import { type Reply, replyOf } from './completion.ts'
 import type { ChatBody, Dialect } from './dialect.ts'
+import { type EndpointError, errorIn } from './endpoint-error.ts'
+import type { HttpAnswer, HttpClient } from './http-client.ts'
+import { jsonValues, objectsIn } from './json-values.ts'
 import type { Endpoint } from './options.ts'
-import type { Post, Posted } from './post.ts'
-import { movedText } from './redirect.ts'
+import { quoted, shown } from './quoted.ts'
+import { chatPath, movedText } from './redirect.ts'
 import { mayPass, moderated, statusMeant, tooLong } from './refusal.ts'
+import { type Wait, waitOf } from './wait.ts'
 
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
 export type Sampling = { temperature: number; maxTokens: number; topP?: number | undefined; seed?: number | undefined }
-export type ChatRequest = { messages: readonly ChatMessage[]; sampling: Sampling }
+/** A JSON Schema that the reply should follow, where the endpoint can hold it to one. */
+export type ReplySchema = { name: string; schema: Record<string, unknown> }
+export type ChatRequest = {
+  messages: readonly ChatMessage[]
+  sampling: Sampling
+  replySchema?: ReplySchema | undefined
+}
 
 /**
- * One HTTP request's end. `reworded`: the endpoint did not take a field, and is asked otherwise from now on. `passing`: may be tried again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error
- * that nothing says the kind of; `turnedAway`: there were too many requests. `forbidden`: HTTP 403, of this prompt or of every one. `fatal`: every other request would end the same.
- * `tooLong`: the prompt and its reply do not fit into the model's context.
+ * One HTTP request's end. `reworded`: the endpoint did not take something, and is asked otherwise from now on. `passing`: may be tried again; `fault`: it says something of the endpoint's health; `unnamed`: it is an error
+ * that nothing says the kind of; `turnedAway`: there were too many requests. `unread`: what came is no completion. `forbidden`: HTTP 403, of this prompt or of every one. `fatal`: every other request would end the same.
+ * `refused`: this request, and what it is about: the prompt and its reply do not fit into the model's context; the prompt's content; or
+ * anything else. `usage`: tokens that the endpoint bills although it gave no reply.
  */
-export type Outcome =
+export type Outcome = { usage?: Usage | null } & (
   | { kind: 'reply'; reply: Reply }
   | { kind: 'reworded'; reason: string }
   | { kind: 'passing'; reason: string; fault: boolean; unnamed: boolean; turnedAway: boolean; retryAfterMs: number }
-  | { kind: 'refused'; reason: string; tooLong: boolean }
+  | { kind: 'unread'; reason: string }
+  | { kind: 'refused'; reason: string; about: 'context' | 'content' | 'request' }
   | { kind: 'forbidden'; reason: string }
   | { kind: 'fatal'; reason: string }
+)
 
 const passing = (reason: string, more: Partial<Extract<Outcome, { kind: 'passing' }>> = {}): Outcome => ({
   kind: 'passing',
@@ -32,23 +46,26 @@ const passing = (reason: string, more: Partial<Extract<Outcome, { kind: 'passing
   ...more,
 })
 
-const bodyOf = (model: string, { messages, sampling }: ChatRequest): ChatBody => ({
+const bodyOf = (model: string, { messages, sampling, replySchema }: ChatRequest): ChatBody => ({
   model,
   messages,
+  // Some gateways answer with a stream where nothing is said.
+  stream: false,
   max_tokens: sampling.maxTokens,
   ...Object.fromEntries(settings.map((name) => [fieldOf[name], sampling[name]])),
+  ...(replySchema && { response_format: { type: 'json_schema', json_schema: replySchema } }),
 })
 
 /** The fields of sampling settings. */
 const fieldOf = { temperature: 'temperature', topP: 'top_p', seed: 'seed' } as const
 const settings = Object.keys(fieldOf) as (keyof typeof fieldOf)[]
 
-/** Who is asked, and in whose words. */
-type Asked = { endpoint: Endpoint; model: string; dialect: Dialect }
+/** Who is asked, in whose words, and from which pause on an endpoint counts as one whose quota is used up. */
+type Asked = { endpoint: Endpoint; model: string; dialect: Dialect; quotaPauseMs: number }
 
 /** Asks a model for one completion, in the endpoint's own words. Never throws. */
 export async function requestOnce(
-  post: Post,
+  client: Pick<HttpClient, 'post'>,
   asked: Asked,
   request: ChatRequest,
   signal: AbortSignal,
@@ -56,46 +73,82 @@ export async function requestOnce(
   const { model, dialect } = asked
   const body = bodyOf(model, request)
   const sent = dialect.said(body)
+  if (sent === null) {
+    return { kind: 'refused', reason: "the prompt leaves no room for a reply in the model's context", about: 'context' }
+  }
   const refused = dialect.withheld(body)
   try {
-    const posted = await post(JSON.stringify(sent), signal)
-    const status = statusMeant(posted)
-    if (status === null) return passing(told(posted), { unnamed: true })
-    if (status < 200 || status >= 300) return faultOf({ ...posted, status }, asked, sent)
+    const answer = await client.post(chatPath, JSON.stringify(sent), signal)
+    const maxTokens = Number(sent.max_tokens ?? sent.max_completion_tokens)
     const prompt = request.messages.map(({ content }) => content).join('\n')
-    const reply = readCompletion(posted.text, model, prompt, request.sampling.maxTokens)
-    // A body that is cut off or no JSON says nothing about the endpoint's health: this call is tried again, no more.
-    if (!reply) return passing('the body is not a completion')
-    const withheld = settings.filter((name) => refused.includes(fieldOf[name]))
-    return { kind: 'reply', reply: withheld.length > 0 ? { ...reply, withheld } : reply }
+    const read = readAnswer(answer, { model, prompt, maxTokens })
+    if ('text' in read) {
+      const withheld = settings.filter((name) => refused.includes(fieldOf[name]))
+      return { kind: 'reply', reply: withheld.length > 0 ? { ...read, withheld } : read }
+    }
+    return { usage: read.usage, ...endOf(answer, read, asked, sent) }
   } catch (error) {
     const reason = signal.aborted ? 'timed out' : `no answer: ${error instanceof Error ? error.message : String(error)}`
     return passing(reason, { fault: true })
   }
 }
 
-/** The endpoint's words are data of a stranger: shortened, on one line. */
-const told = ({ status, text }: Posted) => `HTTP ${status}: ${text.replaceAll(/\s+/g, ' ').slice(0, 200)}`
+/** What came in place of a reply. `error`: null where nothing is said of one. `finish`: why a reply ended that failed. */
+type NoReply = { status: number | null; error: EndpointError | null; usage: Usage | null; finish: string | null }
 
-/** The key is refused, the account has no money, there is no such model: a person has to mend it. */
-const fatalStatuses = [401, 402, 404]
-
-function faultOf(posted: Posted, { endpoint, dialect }: Asked, sent: ChatBody): Outcome {
-  const { status, text, retryAfter, location } = posted
-  const reason = told(posted)
-  if (location !== null) return { kind: 'fatal', reason: movedText(endpoint, status, location) }
-  if (status === 403 && moderated.test(text)) return { kind: 'refused', reason, tooLong: false }
-  if (status === 403) return { kind: 'forbidden', reason }
-  if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
-  if ((status === 400 || status === 422) && dialect.learn(text, sent)) return { kind: 'reworded', reason }
-  if (!mayPass(status)) return { kind: 'refused', reason, tooLong: tooLong.test(text) }
-  return passing(reason, { fault: true, turnedAway: status === 429, retryAfterMs: retryAfterMs(retryAfter) })
+/** The reply that an answer holds, or what it is in place of one. */
+function readAnswer(answer: HttpAnswer, asked: { model: string; prompt: string; maxTokens: number }): Reply | NoReply {
+  const { values, isEnded } = jsonValues(answer.text)
+  const { status } = answer
+  const isSuccess = status >= 200 && status < 300
+  const said = isSuccess ? chatAnswerIn(values, isEnded) : null
+  const isFailed = said?.finish === 'error' || (said?.error != null && said.text === '')
+  if (said && !isFailed) return replyOf(said, asked)
+  const error = errorIn(isFailed && said?.error ? [said.error] : values) ?? (isSuccess ? null : plainError(answer))
+  const finish = said?.finish ?? null
+  return { status: statusMeant(status, error), error, usage: usageIn(objectsIn(values)), finish }
 }
 
-/** RFC 9110: seconds, or a date. */
-function retryAfterMs(value: string | null): number {
-  if (value === null) return 0
-  const seconds = Number(value)
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now()
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0
+/** An error that comes as a plain text. */
+const plainError = ({ text }: HttpAnswer): EndpointError | null =>
+  text.trim() === '' || text.trimStart().startsWith('<')
+    ? null
+    : { codes: [], text: text.slice(0, 4000), fields: [], headers: {} }
+
+/** An answer as it is shown. The endpoint's words are data of a stranger: shortened, on one line. */
+const answerText = ({ status, text, headers }: HttpAnswer): string => {
+  const type = /json/i.test(headers['content-type'] ?? 'json') ? '' : ` (${shown(headers['content-type'] ?? '', 60)})`
+  return `HTTP ${status}${type}: ${shown(text) || 'an empty body'}`
+}
+
+/** The key is refused, the account has no money, there is no such model: a person has to mend it. */
+const fatalStatuses = [401, 402, 404, 407, 410]
+
+function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: Asked, sent: ChatBody): Outcome {
+  const { endpoint, dialect, quotaPauseMs } = asked
+  const { text, location } = answer
+  const reason = `${finish === null ? '' : `finish reason ${quoted(finish)}, `}${answerText(answer)}`
+  const words = error?.text || text
+  if (location !== null) return { kind: 'fatal', reason: movedText(endpoint, answer.status, location) }
+  if (error && dialect.learn(status, error, sent)) return { kind: 'reworded', reason }
+  if (status === null) return passing(reason, { unnamed: true })
+  if (status < 300) return { kind: 'unread', reason }
+  if (status === 403 && moderated.test(words)) return { kind: 'refused', reason, about: 'content' }
+  if (status === 403) return { kind: 'forbidden', reason }
+  if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
+  if (tooLong.test(words)) return { kind: 'refused', reason, about: 'context' }
+  if (!mayPass(status)) return { kind: 'refused', reason, about: moderated.test(words) ? 'content' : 'request' }
+  const wait = waitOf(answer, error)
+  if (isUsedUp(status, wait, quotaPauseMs)) return { kind: 'fatal', reason: `${reason}${resetText(wait)}` }
+  return passing(reason, { fault: true, turnedAway: status === 429, retryAfterMs: wait.ms })
+}
+
+/** A quota of a day is not waited for: the run stops with the endpoint's words, and goes on when a person says so. */
+const isUsedUp = (status: number, { ms, isQuota }: Wait, quotaPauseMs: number): boolean =>
+  status === 429 && (isQuota || ms > quotaPauseMs)
+
+function resetText({ ms }: Wait): string {
+  if (ms === 0) return ''
+  const at = new Date(Date.now() + ms).toISOString().slice(0, 16).replace('T', ' ')
+  return `. It asks to be left alone until ${at} UTC (${(ms / 3_600_000).toFixed(1)} hours)`
 }

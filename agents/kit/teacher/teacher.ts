@@ -1,14 +1,15 @@
 import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
 import { type Answer, type Call, newCall, type Purse } from './call.ts'
+import type { Usage } from './chat-answer.ts'
 import { createDialect, type Dialect } from './dialect.ts'
 import { createFlights } from './flights.ts'
-import { createForbidden } from './forbidden.ts'
+import { createForbidden, type Forbidden } from './forbidden.ts'
+import { openHttpClient } from './http-client.ts'
 import { createLatency } from './latency.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
-import { openPost } from './post.ts'
 import { createQueue } from './queue.ts'
-import { chatPath } from './redirect.ts'
 import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
+import { createUsefulness, isEmpty } from './usefulness.ts'
 import { createWidth } from './width.ts'
 
 export type Teacher = {
@@ -33,6 +34,9 @@ export class TeacherRefused extends Error {
   }
 }
 
+const together = (one: Usage, more: Usage | null | undefined): Usage =>
+  more ? { input: one.input + more.input, output: one.output + more.output } : one
+
 const sweepMs = 50
 /** A call that is turned away pauses for once, then twice the usual. */
 const longestDoubling = 2
@@ -42,27 +46,35 @@ const longestDoubling = 2
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
  * T3  Every HTTP request is paid from the purse of its call before it is sent.
  * T4  One call's failure never settles another call.
- * T5  While the endpoint's words are not known a request goes alone, at most `firstAloneMs`: a field that is refused costs one call.
+ * T5  While an endpoint has given no text, and its words are not known, a request goes alone, and twice as many after each `firstAloneMs`: a field that is refused costs one call.
  */
 export function createTeacher(
   endpoint: Endpoint,
   options: TeacherOptions,
   onState: (state: BreakerState) => void = () => {},
-  dialect: Dialect = createDialect(),
+  dialect: Dialect = createDialect(null, () => {}, options.minReplyTokens),
+  // What an endpoint takes is known from answers, of other processes too.
+  forbidden: Forbidden = createForbidden(dialect.isKnown, options),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
-  const post = openPost(endpoint, chatPath, options)
+  const client = openHttpClient(endpoint, options)
+  const asked = { endpoint, model: options.model, dialect, quotaPauseMs: options.quotaPauseMs }
   const latency = createLatency(options)
-  const wishOf = ({ retryAfterMs }: { retryAfterMs: number }) => Math.min(retryAfterMs, options.maxRetryAfterMs)
+  const wishOf = (outcome: Outcome) =>
+    outcome.kind === 'passing' ? Math.min(outcome.retryAfterMs, options.maxRetryAfterMs) : 0
   const breaker = createBreaker(onState, options)
-  // What an endpoint takes is known from answers, of other processes too.
-  const forbidden = createForbidden(dialect.isKnown, options)
+  const usefulness = createUsefulness(options)
   const width = createWidth(options)
   const queue = createQueue()
   const flights = createFlights(latency.timeoutMs)
+  /** It has given a text, to whichever process. */
+  let isTrusted = dialect.isKnown
   let busy = 0
   let aloneSince = 0
   let timer: NodeJS.Timeout | null = null
+  let lastFault = ''
+  /** Why every call would be in vain, and until when that is not tried again. */
+  let refusal = { reason: '', until: 0 }
 
   function pump(): void {
     const now = Date.now()
@@ -83,18 +95,21 @@ export function createTeacher(
     } else if (!idle && !timer) timer = setInterval(pump, sweepMs)
   }
 
-  const placesAt = (now: number) =>
-    dialect.isKnown || (busy > 0 && now - aloneSince >= options.firstAloneMs) ? width.now : 1
+  /** Of an endpoint that does not answer its first request for long, more and more requests find out what it is. */
+  const placesAt = (now: number) => {
+    if ((dialect.isKnown && isTrusted) || options.firstAloneMs === 0) return width.now
+    return busy === 0 ? 1 : Math.min(width.now, 2 ** Math.floor((now - aloneSince) / options.firstAloneMs))
+  }
 
   function giveUp(): void {
     const minutes = (options.giveUpMs / 60_000).toFixed(1)
-    for (const { settle } of queue.clear()) {
-      settle.resolve({ ok: false, why: 'gone', reason: `the endpoint was away for ${minutes} minutes` })
-    }
+    const reason = `the endpoint was away for ${minutes} minutes, the last: ${lastFault}`
+    for (const { settle } of queue.clear()) settle.resolve({ ok: false, why: 'gone', reason })
   }
 
-  /** What waits would be refused the same way as this call: it is not sent. */
-  function refuseAll(reason: string): never {
+  /** What waits would be refused the same way as this call: it is not sent, and neither is what comes within a while. */
+  function refuseAll(reason: string, whileMs = options.refusedPauseMs): never {
+    refusal = { reason, until: Date.now() + whileMs }
     for (const { settle } of queue.clear()) settle.reject(new TeacherRefused(reason))
     throw new TeacherRefused(reason)
   }
@@ -121,14 +136,17 @@ export function createTeacher(
   async function fly(call: Call, admission: Admission): Promise<Outcome> {
     using flight = flights.begin(2 ** call.timeouts, call.signal)
     usage.requests += 1
-    const outcome = await requestOnce(post, { endpoint, model: options.model, dialect }, call.request, flight.signal)
+    const outcome = await requestOnce(client, asked, call.request, flight.signal)
     const now = Date.now()
-    if (outcome.kind === 'passing' && outcome.fault) breaker.failed(admission, now, wishOf(outcome))
-    else breaker.succeeded(admission)
-    if (outcome.kind === 'reply' || outcome.kind === 'refused') {
-      dialect.answered()
-      forbidden.answered()
-    }
+    call.billed = together(call.billed, outcome.usage)
+    if (outcome.kind === 'passing' && outcome.fault) {
+      breaker.failed(admission, now, wishOf(outcome))
+      lastFault = outcome.reason
+    } else breaker.succeeded(admission)
+    if (outcome.kind === 'reply') dialect.answered()
+    isTrusted ||= outcome.kind === 'reply' && !isEmpty(outcome)
+    if (outcome.kind === 'refused') dialect.refusedForGood()
+    if (outcome.kind === 'reply' || outcome.kind === 'refused') forbidden.answered()
     const turnedAway = outcome.kind === 'passing' && outcome.turnedAway
     if (outcome.kind === 'reply' || turnedAway) width.note(flight.startedAt, turnedAway)
     if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
@@ -138,33 +156,40 @@ export function createTeacher(
 
   /** The call's answer, or null when it is to be tried again; then it waits outside. */
   function answerOf(call: Call, outcome: Outcome): Answer | null {
+    const billed = call.billed.input + call.billed.output > 0 && { billed: call.billed }
+    const inVain = usefulness.note(outcome)
+    if (inVain !== null) return refuseAll(inVain)
     switch (outcome.kind) {
       case 'reply':
         usage.replies += 1
         usage.inputTokens += outcome.reply.inputTokens
         usage.outputTokens += outcome.reply.outputTokens
-        return { ok: true, reply: outcome.reply }
+        return { ok: true, reply: outcome.reply, ...billed }
       case 'forbidden':
-        if (forbidden.met()) return refuseAll(outcome.reason)
-        return { ok: false, why: 'forbidden', reason: outcome.reason }
+        if (forbidden.met()) return refuseAll(outcome.reason, 0)
+        return { ok: false, why: 'forbidden', reason: outcome.reason, ...billed }
       case 'fatal':
         return refuseAll(outcome.reason)
-      case 'refused':
-        return { ok: false, why: outcome.tooLong ? 'context' : 'failed', reason: outcome.reason }
+      case 'refused': {
+        const why = outcome.about === 'context' ? 'context' : 'failed'
+        return { ok: false, why, reason: outcome.reason, lasting: true, ...billed }
+      }
       case 'reworded':
         call.fault = outcome.reason
         queue.addLater(call, 0)
         return null
+      case 'unread':
       case 'passing': {
         call.signal.throwIfAborted()
         call.fault = outcome.reason
-        if (outcome.turnedAway) call.turnedAway += 1
+        const { turnedAway, unnamed } = outcome.kind === 'passing' ? outcome : { turnedAway: false, unnamed: false }
+        if (turnedAway) call.turnedAway += 1
         // While the breaker is open, or too many ask, the fault is not the call's: it costs no try of its own.
-        const isCrowded = outcome.turnedAway && width.now < options.concurrency
+        const isCrowded = turnedAway && width.now < options.concurrency
         if (breaker.state === 'closed' && !isCrowded) call.tries += 1
         if (call.tries >= options.maxTries) {
-          const why = outcome.unnamed ? 'gone' : 'failed'
-          return { ok: false, why, reason: `${call.tries} tries, the last: ${outcome.reason}` }
+          const reason = call.tries === 1 ? outcome.reason : `${call.tries} tries, the last: ${outcome.reason}`
+          return { ok: false, why: unnamed ? 'gone' : 'failed', reason, ...billed }
         }
         const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1
         const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
@@ -184,6 +209,7 @@ export function createTeacher(
       return busy
     },
     ask(request, purse, signal) {
+      if (Date.now() < refusal.until) return Promise.reject(new TeacherRefused(refusal.reason))
       const call = newCall(request, purse, signal)
       queue.add(call)
       pump()

@@ -80,7 +80,8 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const fault = brokenSources(closed.bySource, verdict)
   if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
   const isLimited = callsLeft(after, closed) < Number.POSITIVE_INFINITY
-  const silent = Object.values(verdict.bySource).every((counts) => isSilent(counts, isLimited))
+  const hasAnswered = Object.values(closed.bySource).some(({ generated }) => generated > 0)
+  const silent = Object.values(verdict.bySource).every((counts) => isSilent(counts, isLimited, hasAnswered))
   const begun = closed.startedAt ?? state.config.startedAt
   const hours = (Date.parse(event.at) - Date.parse(begun)) / 3_600_000
   const next = planRound(after, closed, event.at)
@@ -92,10 +93,13 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   return { state: { ...after, attempts: [next.attempt] }, send: next.messages }
 }
 
+/** Kinds of failures that are no reply, the endpoint's fault or the teacher's will. */
+const withoutReply: readonly string[] = ['teacher', 'gone', 'forbidden']
+
 /**
  * No reply came at all, or none could be checked where calls for that are not limited; replies of which no row could be made are no
- * silence, and the next ones may be better.
+ * silence, and the next ones may be better. Neither are refusals of a teacher that has answered other prompts.
  */
-const isSilent = ({ generated, rejected, failed = {} }: Yield, isLimited: boolean): boolean =>
+const isSilent = ({ generated, rejected, failed = {} }: Yield, isLimited: boolean, hasAnswered: boolean): boolean =>
   generated === (isLimited ? 0 : (rejected.unchecked ?? 0)) &&
-  !Object.keys(failed).some((kind) => !['teacher', 'gone', 'forbidden'].includes(kind))
+  Object.keys(failed).every((kind) => withoutReply.includes(kind) || (kind === 'refused' && !hasAnswered))

@@ -1,9 +1,8 @@
 import { moneyOf, type Prices, type Spent, type Stage } from '../../../schemas/usage.ts'
 import type { Journal } from '../../kit/paid/journal.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
-import type { ChatMessage } from '../../kit/teacher/request.ts'
+import type { ChatMessage, ChatRequest, ReplySchema } from '../../kit/teacher/request.ts'
 import type { Situation } from '../policy.ts'
-import type { PlannerRequest, ReplySchema } from './model.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
 export type Turn = ChatMessage
@@ -20,7 +19,7 @@ export type Chat = {
 /** No call of the planner's model is left, or its longest reply would not fit in the tokens or the money that are. */
 export class NothingLeft extends Error {}
 
-/** The endpoint forbids this prompt (HTTP 403), and answers others. */
+/** The endpoint forbids this prompt (HTTP 403), and answers others; or the model would not answer it. */
 export class PromptForbidden extends Error {}
 
 type Left = Pick<Situation['left'], 'tokens' | 'money'>
@@ -35,7 +34,7 @@ export function openChat(
   return {
     spent,
     async ask(stage, turns, replySchema) {
-      const request: PlannerRequest = {
+      const request: ChatRequest = {
         messages: turns,
         sampling: { temperature, maxTokens },
         ...(replySchema && { replySchema }),
@@ -47,7 +46,11 @@ export function openChat(
         throw new NothingLeft("the next call of the planner's model might not fit in the run's tokens or money")
       }
       const ended = await call(`${stage}-${turn++}`, request, stage)
-      if (!('failure' in ended)) return ended.reply
+      if (!('failure' in ended)) {
+        const { refused, refusal } = ended.reply
+        if (refused) throw new PromptForbidden(`the planner's model would not answer${refusal ? `: ${refusal}` : ''}`)
+        return ended.reply
+      }
       const { why, reason } = ended.failure
       if (why === 'forbidden') throw new PromptForbidden(`the planner's prompt was forbidden: ${reason}`)
       throw new NothingLeft("no call of the planner's model is left")
@@ -56,7 +59,7 @@ export function openChat(
 }
 
 /** A token is at least one byte of its text. */
-function longestOf({ messages, sampling }: PlannerRequest, model: string) {
+function longestOf({ messages, sampling }: ChatRequest, model: string) {
   const inputTokens = Buffer.byteLength(JSON.stringify(messages))
   return {
     role: 'planner' as const,

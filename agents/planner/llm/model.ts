@@ -1,105 +1,74 @@
-import { ChatOpenAI } from '@langchain/openai'
 import type { Answer, Purse } from '../../kit/teacher/call.ts'
-import { type Reply, saidIn } from '../../kit/teacher/completion.ts'
-import { type ChatBody, createDialect, type Dialect } from '../../kit/teacher/dialect.ts'
-import { type Endpoint, hostOf } from '../../kit/teacher/options.ts'
-import { tooLong } from '../../kit/teacher/refusal.ts'
+import { createDialect, type Dialect } from '../../kit/teacher/dialect.ts'
+import { createForbidden } from '../../kit/teacher/forbidden.ts'
+import { type Endpoint, TeacherOptions } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
-import { tokensOf } from '../../kit/teacher/tokens.ts'
+import { createTeacher, TeacherRefused } from '../../kit/teacher/teacher.ts'
 import type { LlmPlannerOptions } from './options.ts'
-import { paidFetch } from './paid-fetch.ts'
 import { oneLine } from './shorten.ts'
 
-/** A JSON Schema that the reply should follow, where the endpoint can hold it to one. */
-export type ReplySchema = { name: string; schema: Record<string, unknown> }
-export type PlannerRequest = ChatRequest & { replySchema?: ReplySchema | undefined }
-
-/** The planner's language model; asked as a teacher is. */
+/** The planner's language model; asked as a teacher is, by the same client. */
 export type PlannerModel = {
   readonly model: string
   /** Of its endpoint. */
   readonly host: string
-  ask(request: PlannerRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+  /** Throws ModelFailed, and TeacherRefused; a call that ends without a reply for another reason is an answer. */
+  ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+}
+
+/** The model gave no reply. `lasting`: it would give none to the same request again. */
+export class ModelFailed extends Error {
+  readonly lasting: boolean
+
+  constructor(reason: string, lasting: boolean) {
+    super(reason)
+    this.name = 'ModelFailed'
+    this.lasting = lasting
+  }
+}
+
+/** Decisions are few and wait for each other: what fails ends after its tries, and nothing keeps others from theirs. */
+const alone = { concurrency: 16, breakerShare: 1, breakerRequests: 10_000, refusedPauseMs: 0 }
+/** A 403 right after an answer costs its own call: it may be of that prompt. A second one in a row is taken for a refused key. */
+const ownForbidden = { breakerRequests: 2, breakerShare: 1 }
+
+/** The options of a teacher's client, as the planner's have them. */
+function clientOptions(options: LlmPlannerOptions): TeacherOptions {
+  const { model, maxRetries, timeoutMs, dialectMs, maxReplyBytes, backoffMs, maxRetryAfterMs } = options
+  const { quotaPauseMs, unreadAnswers, minReplyTokens } = options
+  return TeacherOptions.parse({
+    ...{ model, dialectMs, maxReplyBytes, backoffMs, maxRetryAfterMs, quotaPauseMs, unreadAnswers, minReplyTokens },
+    ...{ maxTries: maxRetries + 1, minTimeoutMs: timeoutMs, maxTimeoutMs: timeoutMs, ...alone },
+  })
 }
 
 /**
- * A model behind an OpenAI-compatible endpoint. Each HTTP request, the client's repetitions too, is paid from the purse before it is
- * sent. What the endpoint does not take is said otherwise from then on, as to a teacher; the reply's JSON is looked for in its text in
- * any case. A 403 right after an answer costs its own call: it may be of that prompt. Errors: those of the client, after its retries.
+ * A model behind an OpenAI-compatible endpoint. Each HTTP request, repetitions too, is paid from the purse before it is sent. A call that
+ * fails for a reason that may pass is no answer: it is not kept, so that the decision asks again.
  */
 export function createPlannerModel(
   endpoint: Endpoint,
   options: LlmPlannerOptions,
   dialect: Dialect = createDialect(),
 ): PlannerModel {
-  let justAnswered = false
-  const { model, timeoutMs, maxRetries, maxReplyBytes } = options
-
-  async function ask({ messages, sampling, replySchema }: PlannerRequest, purse: Purse, signal: AbortSignal) {
-    let broke = false
-    const pay = async () => {
-      broke = !(await purse.take())
-      return !broke
-    }
-    const client = new ChatOpenAI({
-      model,
-      temperature: sampling.temperature,
-      maxTokens: sampling.maxTokens,
-      maxRetries,
-      timeout: timeoutMs,
-      streaming: false,
-      useResponsesApi: false,
-      // A local endpoint needs no key, but the client wants one.
-      apiKey: endpoint.apiKey || 'none',
-      configuration: {
-        baseURL: endpoint.baseUrl,
-        fetch: paidFetch({ endpoint, dialect, pay, format: formatOf(replySchema), maxReplyBytes }),
-      },
-    })
-    const said = await client.invoke([...messages], { signal }).catch((error: unknown) => {
-      if (broke) return { why: 'budget' as const, reason: 'no call is left' }
-      if (statusOf(error) !== 403 || !justAnswered) throw error
-      justAnswered = false
-      return { why: 'forbidden' as const, reason: `HTTP 403: ${(error as Error).message}` }
-    })
-    if ('why' in said) return { ok: false as const, ...said }
-    justAnswered = true
-    const usage = said.usage_metadata
-    const ended = saidIn(said.content, said.response_metadata.finish_reason)
-    const prompt = messages.map(({ content }) => String(content)).join('\n')
-    const withheld = dialect.withheld({ temperature: sampling.temperature })
-    const reply: Reply = {
-      ...ended,
-      refused: false,
-      model,
-      ...(withheld.length > 0 && { withheld }),
-      ...tokensOf(usage ? { input: usage.input_tokens, output: usage.output_tokens } : null, prompt, ended.text),
-    }
-    return { ok: true as const, reply }
+  const forbidden = createForbidden(false, ownForbidden)
+  const { model, host, ask } = createTeacher(endpoint, clientOptions(options), () => {}, dialect, forbidden)
+  return {
+    model,
+    host,
+    async ask(request, purse, signal) {
+      const answer = await ask(request, purse, signal)
+      if (answer.ok || answer.why === 'budget' || answer.why === 'forbidden') return answer
+      const shorter = answer.why === 'context' ? ' Lower agents.planner.options.contextChars or maxTokens.' : ''
+      throw new ModelFailed(`${answer.reason}${shorter}`, answer.lasting ?? false)
+    },
   }
-
-  return { model, host: hostOf(endpoint), ask }
 }
 
-const formatOf = (schema: ReplySchema | undefined): ChatBody =>
-  schema ? { response_format: { type: 'json_schema', json_schema: schema } } : {}
+/** Whether a fault of the model stays until a person does something about it. */
+export const isLasting = (error: unknown): boolean =>
+  error instanceof TeacherRefused || (error instanceof ModelFailed && error.lasting)
 
-/** The HTTP status of the client's error, if it was one; a prompt that is too long comes in an error around it. */
-export function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined
-  return 'status' in error && typeof error.status === 'number' ? error.status : statusOf(error.cause)
-}
-
-/** What an error says with what is behind it: of a connection that fails, the client tells no more than that. */
-function withCause(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const behind = error.cause === undefined ? '' : withCause(error.cause)
-  return behind === '' || error.message.includes(behind) ? error.message : `${error.message} ${behind}`
-}
-
-/** What a fault of the client says, on one line, without what it adds of its own; a prompt that is too long with what makes it shorter. */
-export function faultText(error: unknown, maxChars: number): string {
-  const said = withCause(error)
-  const text = oneLine(said.replace(/\s*Troubleshooting URL: \S+\s*$/, ''), maxChars)
-  return tooLong.test(said) ? `${text} Lower agents.planner.options.contextChars or maxTokens.` : text
-}
+/** What a fault of the model says, on one line. */
+export const faultText = (error: unknown, maxChars: number): string =>
+  oneLine(error instanceof Error ? error.message : String(error), maxChars)

@@ -6,12 +6,11 @@ import { openDialect } from '../../kit/paid/dialect-record.ts'
 import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
 import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
-import { mayPass } from '../../kit/teacher/refusal.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import { type Policy, ProgramFault } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
-import { createPlannerModel, faultText, statusOf } from './model.ts'
+import { createPlannerModel, faultText, isLasting } from './model.ts'
 import type { Mode } from './modes.ts'
 import { LlmPlannerOptions } from './options.ts'
 
@@ -53,8 +52,7 @@ export async function openLlmPolicy(
         if (error instanceof NotOwner) throw new RetryError('another planner takes this decision')
         if (signal.aborted) throw error
         const why = `the planner's model ${options.model}: ${faultText(error, shownChars)}`
-        const status = statusOf(error)
-        if (status !== undefined && !mayPass(status)) throw new TerminalError(why, { cause: error })
+        if (isLasting(error)) throw new TerminalError(why, { cause: error })
         // The message of this decision comes again; until then a person sees what it waits for.
         setWaiting(why)
         await tell(bus, identity, situation.runId, `${why}; it is asked again`).catch(() => {})

@@ -35,6 +35,17 @@ const Kept = z.strictObject({
   wrote: chars.default(20_000),
 })
 
+/** What of a teacher's limits holds for the planner's model too. */
+const clientLimits = TeacherLimits.pick({
+  dialectMs: true,
+  maxReplyBytes: true,
+  backoffMs: true,
+  maxRetryAfterMs: true,
+  quotaPauseMs: true,
+  unreadAnswers: true,
+  minReplyTokens: true,
+})
+
 /** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({
   model: ModelName,
@@ -44,8 +55,7 @@ export const LlmPlannerOptions = z.strictObject({
   temperature: z.number().min(0).max(2).default(0.7),
   /** Longest reply in tokens. */
   maxTokens: z.number().int().positive().default(8192),
-  dialectMs: TeacherLimits.shape.dialectMs,
-  maxReplyBytes: TeacherLimits.shape.maxReplyBytes,
+  ...clientLimits.shape,
   timeoutMs: z.number().int().positive().default(180_000),
   /** HTTP requests again after a fault that may pass. */
   maxRetries: z.number().int().min(0).max(10).default(4),

@@ -1,0 +1,58 @@
+import { whyIncomplete } from '../reply/ending.ts'
+import type { Reply } from './completion.ts'
+import { createOutcomes, type OutcomeLimits } from './outcomes.ts'
+import type { Outcome } from './request.ts'
+
+/** Says whether what an endpoint answers is of any use. */
+export type Usefulness = {
+  /** A request ended. Gives why every other would be in vain, or null. */
+  note(outcome: Outcome): string | null
+}
+
+/**
+ * U1  An endpoint that has given no text yet is given up after `unreadAnswers` answers of which nothing can be used.
+ * U2  After that it is given up when as many of the last requests could not be read as open the breaker: a login page in its place.
+ */
+export function createUsefulness({ unreadAnswers, ...limits }: OutcomeLimits & { unreadAnswers: number }): Usefulness {
+  const outcomes = createOutcomes(limits)
+  let useless = 0
+  let isProven = false
+  return {
+    note(outcome) {
+      if (outcome.kind === 'reply') outcomes.note(true)
+      if (outcome.kind === 'unread') outcomes.note(false)
+      isProven ||= outcome.kind === 'reply' && !isEmpty(outcome)
+      const last = uselessAnswer(outcome)
+      if (last === null) return null
+      useless += 1
+      if (!isProven && useless >= unreadAnswers) return `none of ${useless} answers could be used, the last: ${last}`
+      return outcome.kind === 'unread' && isProven && outcomes.areMostlyBad
+        ? `most of the last answers could not be read, the last: ${last}`
+        : null
+    },
+  }
+}
+
+/** A reply that nothing ended early, and that has no text. */
+export const isEmpty = ({ reply }: Extract<Outcome, { kind: 'reply' }>): boolean =>
+  reply.text.trim() === '' && !reply.refused && whyIncomplete(reply) === null
+
+/** Where what an empty reply lacks stands, in words behind it. */
+export const elsewhereText = ({ elsewhere }: Pick<Reply, 'elsewhere'>): string =>
+  elsewhere === undefined ? '' : `; there are ${elsewhere}`
+
+/** What came in place of a text, where it is not the prompt's fault; null where a text came, or nothing. */
+function uselessAnswer(outcome: Outcome): string | null {
+  switch (outcome.kind) {
+    case 'unread':
+      return outcome.reason
+    case 'refused':
+      return outcome.about === 'request' ? outcome.reason : null
+    case 'passing':
+      return outcome.unnamed ? outcome.reason : null
+    case 'reply':
+      return isEmpty(outcome) ? `an empty reply${elsewhereText(outcome.reply)}` : null
+    default:
+      return null
+  }
+}
