@@ -11,6 +11,8 @@ export type CheckedRow = {
   rejected: RejectionReason | null
   /** Where a contaminated row repeats an evaluation item. */
   match?: Omit<Contamination, 'split'> | undefined
+  /** The reason in words, where it has some. */
+  why?: string | undefined
   /** It shares the template of an evaluation item, with other numbers. */
   alike?: boolean
 }
@@ -70,6 +72,7 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
   const known = new Set<string>()
   const ofSkill: Record<string, number> = {}
   const bySource: Record<string, Yield> = {}
+  const refusals: Record<string, Partial<Record<RejectionReason, string>>> = {}
   const surplus: Row[] = []
   let templateOverlap = 0
   const add = ({ id, input }: Row) => {
@@ -85,7 +88,7 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
     },
     /** Whether a candidate is admitted. */
-    admits({ row, rejected, alike }: CheckedRow): boolean {
+    admits({ row, rejected, why, alike }: CheckedRow): boolean {
       const counts = bySource[row.source]!
       const reason =
         rejected ??
@@ -93,6 +96,7 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
         excess(row, { ofSource: counts.admitted, ofSkill: ofSkill[row.skill] ?? 0 }, quotas)
       if (reason) {
         counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
+        if (why !== undefined) refusals[row.source] = { [reason]: why, ...refusals[row.source] }
         if (reason === 'surplus') surplus.push(row)
         return false
       }
@@ -102,8 +106,8 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       if (alike) templateOverlap += 1
       return true
     },
-    /** `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
-    result: () => ({ surplus, bySource, templateOverlap }),
+    /** `refusals`: words for reasons, those of the first row of each. `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
+    result: () => ({ refusals, surplus, bySource, templateOverlap }),
   }
 }
 

@@ -19,7 +19,7 @@ export async function closeRound(
   const earlier = round.admitted ? bus.objects.lines(round.admitted, Row) : []
   const pass = passOver(round, program, earlier, storedShards(bus, record))
   const dataset = await bus.objects.putLineStream('LAB', `${runId}/rows`, pass.rows)
-  const { rows, surplus, templateOverlap, bySource, failures } = pass.result()
+  const { rows, surplus, templateOverlap, bySource, failures, refusals } = pass.result()
   await bus.publish(
     Verdict,
     { runId, variant: round.variants.planner, id: `verdict:a${round.attempt}.r${round.round}`, cause },
@@ -28,6 +28,7 @@ export async function closeRound(
       round: round.round,
       bySource,
       failures,
+      ...(Object.keys(refusals).length > 0 && { refusals }),
       rows,
       dataset,
       datasetHash: dataset.sha256,

@@ -38,6 +38,7 @@ export const StoredShard = z.object({
     z.object({
       row: Row,
       rejected: RejectionReason.nullable(),
+      why: z.string().optional(),
       match: Match.optional(),
       alike: z.boolean().default(false),
     }),

@@ -23,8 +23,9 @@ export const candidatesOf = ({ asked, bySource }: Pick<Attempt, 'asked' | 'bySou
 /** Rows admitted of one index; more than one where a program's `expand` makes several of a reply. */
 function expectedYield(measured: Yield | undefined, perReply: number): number {
   const { asked, generated, admitted, rejected } = measured ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
-  // A surplus row was good, and of one that was not checked nothing is known: they say nothing about the yield.
-  const silent = ((rejected.surplus ?? 0) + (rejected.unchecked ?? 0)) * Math.min(1, asked / Math.max(1, generated))
+  // A surplus row was good, and of one that was not checked or scored nothing is known: they say nothing about the yield.
+  const unknown = (rejected.surplus ?? 0) + (rejected.unchecked ?? 0) + (rejected['judge-unread'] ?? 0)
+  const silent = unknown * Math.min(1, asked / Math.max(1, generated))
   const judged = asked - silent - unanswered(measured)
   return Math.max(worstYield, (admitted + priorYield * perReply * priorWeight) / (judged + priorWeight))
 }

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
-import type { FailureKind } from '../../schemas/row.ts'
+import type { FailureKind, RejectionReason } from '../../schemas/row.ts'
 import type { Score, Tally } from '../../schemas/score.ts'
 import type { Reporter } from '../progress.ts'
 import { uncountedText } from '../report/text/words.ts'
@@ -27,7 +27,7 @@ const tellers: Teller = {
     line(attempt === 0 ? `control: ${said}` : `attempt ${attempt} (${operation}): ${said}`)
     if (why !== undefined) line(`  no program came of it: ${why}`)
   },
-  verdict({ attempt, round, rows, bySource, failures = {} }, { line }) {
+  verdict({ attempt, round, rows, bySource, failures = {}, refusals = {} }, { line }) {
     const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
     const admitted = Object.values(bySource).reduce((sum, source) => sum + source.admitted, 0)
     line(
@@ -38,6 +38,12 @@ const tellers: Teller = {
         line(
           `    ${source}: no row of ${bySource[source]?.failed?.[kind as FailureKind] ?? 0} (${kind}), for example: ${reason}`,
         )
+      }
+    }
+    for (const [source, reasons] of Object.entries(refusals)) {
+      for (const [reason, example] of Object.entries(reasons)) {
+        const count = bySource[source]?.rejected[reason as RejectionReason] ?? 0
+        line(`    ${source}: ${count} refused as ${reason}, for example: ${example}`)
       }
     }
   },

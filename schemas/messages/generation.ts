@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Source } from '../program.ts'
-import { FailureKind, Row, Yield } from '../row.ts'
+import { FailureKind, RejectionReason, Row, Yield } from '../row.ts'
 import { Variants } from '../run.ts'
 import { Spent } from '../usage.ts'
 
@@ -92,6 +92,8 @@ export const Verdict = defineWork({
     bySource: z.record(z.string(), Yield),
     /** In the words of the lowest index: why indexes of a source failed, by source and kind. */
     failures: z.record(z.string(), z.partialRecord(FailureKind, z.string())).optional(),
+    /** In the words of the first row: why rows of a source were refused, by source and reason, where a reason has words. */
+    refusals: z.record(z.string(), z.partialRecord(RejectionReason, z.string())).optional(),
     /** Rows in the dataset after this round. */
     rows: z.number().int().nonnegative(),
     dataset: ObjectRef,

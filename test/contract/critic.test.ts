@@ -3,11 +3,13 @@ import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index
 import type { BatchPayload, CheckDeps } from '../../agents/critic/row-checks.ts'
 import { checkBatch } from '../../agents/critic/rules/graph.ts'
 import { checkAndJudge, type PaidChecks } from '../../agents/critic/rules-and-judge/graph.ts'
-import { CheckLimits } from '../../agents/critic/rules-and-judge/options.ts'
+import { createJudgeProbation } from '../../agents/critic/rules-and-judge/judge-probation.ts'
+import { CheckLimits, JudgeOptions } from '../../agents/critic/rules-and-judge/options.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
 import { promptHashOf } from '../../agents/kit/paid/call.ts'
 import type { ChatRequest } from '../../agents/kit/teacher/request.ts'
 import { uniformProgram } from '../../agents/planner/program/programs.ts'
+import { TerminalError } from '../../bus/mod.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
@@ -146,6 +148,7 @@ async function judged(
   wants: Partial<Pick<Program, 'verification' | 'judge'>>,
   say: (stage: string, request: ChatRequest, name: string) => string | null,
   admitted: readonly string[] = [],
+  probation = createJudgeProbation(JudgeOptions.parse({ model: 'judge-model' })),
 ) {
   const asked: Asked[] = []
   const known = createDuplicateIndex({ jaccard: 0.8 })
@@ -162,6 +165,7 @@ async function judged(
       return { promptHash, reply }
     },
     rubric: 'Five is good.',
+    probation,
     admitted: known,
     maxTokens: 256,
     answerOf: async (row) => (await score(row.output, '0')).extracted,
@@ -219,6 +223,41 @@ describe('a vote', () => {
   })
 })
 
+describe('a judge whose replies hold no score', () => {
+  const whole = (prompt: string, score: unknown = 5) =>
+    JSON.stringify({ mark: markIn(prompt), score, reason: 'as it is' })
+  const say =
+    (of: (prompt: string) => string) =>
+    (_: string, { messages }: ChatRequest) =>
+      of(messages[1]!.content)
+
+  test.each<[string, (prompt: string) => string, RegExp]>([
+    [
+      'talks',
+      (prompt) => `Here: ${whole(prompt)}`,
+      /not one JSON object and nothing else: "Here: .*Name another judge/,
+    ],
+    ['halves a score', (prompt) => whole(prompt, 4.5), /score: .*4\.5.*Name another judge/],
+    ['says nothing', () => '', /it was empty\. Name another judge/],
+  ])('is given up after a handful, and it is said why and what helps: one that %s', async (_, of, words) => {
+    const asking = judged(writtenBatch([20, 22, 24, 26, 28, 30]), judge, say(of))
+    await expect(asking).rejects.toThrow(words)
+    await expect(asking).rejects.toThrow("none of the judge's 10 replies about 5 rows held a score that can be read")
+    await expect(asking).rejects.toBeInstanceOf(TerminalError)
+  })
+
+  test('a row of that kind is no row with a low score, and the others are judged side by side', async () => {
+    const { rows, reasons, asked } = await judged(
+      writtenBatch([20, 22, 24, 26, 28, 30]),
+      judge,
+      say((prompt) => (prompt.includes('12 plus 12') ? `So: ${whole(prompt)}` : whole(prompt))),
+    )
+    expect(reasons).toEqual([null, null, 'judge-unread', null, null, null])
+    expect(rows[2]!.why).toMatch(/not one JSON object/)
+    expect(asked).toHaveLength(7)
+  })
+})
+
 describe('a judge', () => {
   const verdict = (prompt: string, score: number) => JSON.stringify({ mark: markIn(prompt), score, reason: 'as it is' })
 
@@ -271,7 +310,7 @@ describe('a judge', () => {
       judge,
       (_stage, { messages }) => say(messages[1]!.content),
     )
-    expect(reasons).toEqual(['judge'])
+    expect(reasons).toEqual(['judge-unread'])
     expect(asked).toHaveLength(2)
   })
 

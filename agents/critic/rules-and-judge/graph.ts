@@ -1,5 +1,4 @@
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Call } from '../../kit/paid/call.ts'
 import type { CheckedRow, DuplicateIndex } from '../admission.ts'
 import { createDuplicateIndex } from '../checks/duplicate-index.ts'
 import {
@@ -14,19 +13,15 @@ import {
   sideBySide,
   taken,
 } from '../row-checks.ts'
-import { judgeRow } from './judge.ts'
-import type { CheckLimits } from './options.ts'
+import { type JudgeDeps, judgeRow } from './judge.ts'
 import { type VoteDeps, voteAbout } from './vote.ts'
 
 /** What a model is asked with; null where the program asks for no model, and then none is. */
-export type PaidChecks = VoteDeps & {
-  call: Call
-  /** What rows are scored by. */
-  rubric: string
-  limits: Pick<CheckLimits, 'judgeTokens' | 'judgeTries'>
-  /** The rows admitted before this round. */
-  admitted: DuplicateIndex
-}
+export type PaidChecks = VoteDeps &
+  JudgeDeps & {
+    /** The rows admitted before this round. */
+    admitted: DuplicateIndex
+  }
 
 export type JudgedDeps = CheckDeps & { paid: PaidChecks | null }
 

@@ -4,19 +4,33 @@ import type { Row } from '../../../schemas/row.ts'
 import type { Call } from '../../kit/paid/call.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
+import type { JudgeProbation } from './judge-probation.ts'
 import type { CheckLimits } from './options.ts'
 import { markOf, prompts, quoted } from './prompts.ts'
-import { readVerdict } from './verdict.ts'
+import { readVerdict, type Unread } from './verdict.ts'
+
+export type JudgeDeps = {
+  call: Call
+  /** What rows are scored by. */
+  rubric: string
+  limits: Pick<CheckLimits, 'judgeTokens' | 'judgeTries'>
+  probation: JudgeProbation
+}
 
 /**
  * Asks for the row's score. Only the mark, which the row cannot know, makes a reply a verdict: a reply that is none is asked for
- * again, `judgeTries` times in all, and then the row is refused.
+ * again, `judgeTries` times in all, and then the row is refused for that. Errors: TerminalError for a judge of whom nothing can be read.
  */
-export async function judgeRow(
+export const judgeRow = (row: Row, judge: Judge, deps: JudgeDeps): Promise<Finding> =>
+  deps.probation.run(() => scoreRow(row, judge, deps))
+
+async function scoreRow(
   row: Row,
   { minScore, temperature }: Judge,
-  { call, rubric, limits }: { call: Call; rubric: string; limits: Pick<CheckLimits, 'judgeTokens' | 'judgeTries'> },
+  { call, rubric, limits, probation }: JudgeDeps,
 ): Promise<Finding> {
+  let last: Unread | undefined
+  let paid = 0
   const mark = markOf(row)
   const system = prompts.judge({ rubric })
   const asked = prompts.row({ mark, row: quoted(row) })
@@ -28,9 +42,15 @@ export async function judgeRow(
     ]
     const request = { messages, sampling: { temperature, maxTokens: limits.judgeTokens, seed: turn } }
     const said = await call(callNameOf(row, 'judge', turn), request, 'judge')
-    if (!('reply' in said)) return { rejected: 'unchecked' }
-    const verdict = readVerdict(said.reply, mark)
-    if (!verdict) continue
+    if (!('reply' in said)) return { rejected: 'unchecked', why: `the judge: ${said.failure.reason}` }
+    const verdict = readVerdict(said.reply, mark, limits)
+    if ('fault' in verdict) {
+      // What was paid before is read again in any order, and costs nothing.
+      if (!said.isKept) paid += 1
+      last = verdict
+      continue
+    }
+    probation.read()
     if (verdict.score < minScore) return { rejected: 'judge' }
     const judge = {
       model: said.reply.model,
@@ -41,5 +61,6 @@ export async function judgeRow(
     }
     return { row: { ...row, origin: { ...row.origin, judge } } }
   }
-  return { rejected: 'judge' }
+  if (last && paid > 0) probation.unread(paid, last)
+  return { rejected: 'judge-unread', ...(last && { why: `${last.fault}. ${last.fix}` }) }
 }

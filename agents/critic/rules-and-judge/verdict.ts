@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
+import { quoted } from '../../kit/teacher/quoted.ts'
+import { elsewhereText } from '../../kit/teacher/usefulness.ts'
+import type { CheckLimits } from './options.ts'
 
 const Verdict = z.strictObject({
   mark: z.string(),
@@ -10,15 +13,36 @@ const Verdict = z.strictObject({
 })
 export type Verdict = z.infer<typeof Verdict>
 
+/** What is wrong with a reply, and what helps. */
+export type Unread = { fault: string; fix: string }
+
+const otherJudge = 'Name another judge (agents.critic.options.model, --judge-model)'
+
 /**
- * The verdict of a whole reply that is one JSON object and nothing else (thoughts and a code fence apart) and carries the mark; null for every
- * other. JSON is never looked for inside a text: the row could have put it there.
+ * The verdict of a whole reply that is one JSON object and nothing else (thoughts and a code fence apart) and carries the mark; why there is
+ * none in every other. JSON is never looked for inside a text: the row could have put it there.
  */
 export function readVerdict(
-  reply: Pick<Reply, 'text' | 'refused' | 'cut' | 'stopped' | 'thinking'>,
+  reply: Pick<Reply, 'text' | 'refused' | 'refusal' | 'cut' | 'stopped' | 'thinking' | 'elsewhere'>,
   mark: string,
-): Verdict | null {
-  if (reply.refused || whyIncomplete(reply) !== null) return null
-  const parsed = Verdict.safeParse(wholeObject(reply.text))
-  return parsed.success && parsed.data.mark === mark ? parsed.data : null
+  { judgeTokens }: Pick<CheckLimits, 'judgeTokens'>,
+): Verdict | Unread {
+  const { text, refused, refusal = 'without a word' } = reply
+  if (refused) return { fault: `the judge would not answer: ${refusal}`, fix: otherJudge }
+  const incomplete = whyIncomplete(reply)
+  if (incomplete !== null) {
+    const isShort = reply.cut || reply.thinking
+    return { fault: incomplete, fix: isShort ? `Raise agents.critic.options.judgeTokens (${judgeTokens})` : otherJudge }
+  }
+  if (text.trim() === '') return { fault: `it was empty${elsewhereText(reply)}`, fix: otherJudge }
+  const object = wholeObject(text)
+  const example = `: ${quoted(text)}`
+  if (object === undefined) return { fault: `it was not one JSON object and nothing else${example}`, fix: otherJudge }
+  const { data, error } = Verdict.safeParse(object)
+  if (error)
+    return {
+      fault: `${error.issues[0]!.path.join('.') || 'it'}: ${error.issues[0]!.message}${example}`,
+      fix: otherJudge,
+    }
+  return data.mark === mark ? data : { fault: `it lacked the mark of its row${example}`, fix: otherJudge }
 }

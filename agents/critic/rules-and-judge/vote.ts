@@ -25,10 +25,14 @@ export async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDe
   const answer = await deps.answerOf(row)
   if (answer === null) return { rejected: 'not-verified' }
   const messages = [{ role: 'user' as const, content: userTurn(row) }]
+  let why: string | undefined
   const ask = async (turn: number): Promise<boolean | null> => {
     const request = { messages, sampling: { temperature, maxTokens: deps.maxTokens, seed: turn } }
     const solution = await deps.call(callNameOf(row, 'vote', turn), request, 'vote')
-    if (!('reply' in solution)) return null
+    if (!('reply' in solution)) {
+      why ??= `a vote: ${solution.failure.reason}`
+      return null
+    }
     return whyIncomplete(solution.reply) === null && deps.agrees(solution.reply.text, answer, row)
   }
   const majority = majorityOf({ k })
@@ -40,7 +44,7 @@ export async function voteAbout(row: Row, { k, temperature }: Vote, deps: VoteDe
   let votes = await askFor(0, majority)
   if (count(votes, true) < majority && !isLost(votes)) votes = [...votes, ...(await askFor(majority, k))]
   const agreed = count(votes, true)
-  if (agreed < majority) return { rejected: isLost(votes) ? 'not-verified' : 'unchecked' }
+  if (agreed < majority) return isLost(votes) ? { rejected: 'not-verified' } : { rejected: 'unchecked', why }
   const { teacher } = row.origin
   if (!teacher) return {}
   const checks = [...teacher.checks, `vote ${agreed}/${votes.length} of ${k}`]

@@ -12,6 +12,7 @@ import { createDuplicateIndex } from '../checks/duplicate-index.ts'
 import { StoredShard } from '../round-record.ts'
 import type { BatchPayload } from '../row-checks.ts'
 import { checkAndJudge, type PaidChecks } from './graph.ts'
+import { createJudgeProbation } from './judge-probation.ts'
 import { JudgeOptions } from './options.ts'
 import { defaultRubric } from './prompts.ts'
 
@@ -20,6 +21,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
   const { bus } = context
   const options = paidOptions(context, JudgeOptions)
   const groundsOf = openGrounds(context)
+  const probation = createJudgeProbation(options)
   const paid = await openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' }, options)
   const admittedIn = memo(
     async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
@@ -40,6 +42,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       admitted: await admittedIn({ ref: round.admitted, jaccard }),
       maxTokens: longestReply(program, source) ?? options.solutionTokens,
       limits: options,
+      probation,
       ...answersOf(grounds),
     }
   }

@@ -97,11 +97,12 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   const pass = passOver(round, program, earlier, byIndex(shards))
   const rows = await Array.fromAsync(pass.rows)
   const made = pass.result()
-  const { bySource, failures, templateOverlap, surplus, datasetHash, spent } = verdict.payload
+  const { bySource, failures, refusals, templateOverlap, surplus, datasetHash, spent } = verdict.payload
   for (const source of new Set([...Object.keys(bySource), ...Object.keys(made.bySource)])) {
     ledger.same(place(`bySource.${source}`), bySource[source], made.bySource[source])
   }
   ledger.same(place('failures'), failures ?? {}, made.failures)
+  ledger.same(place('refusals'), refusals ?? {}, made.refusals)
   ledger.same(place('templateOverlap'), templateOverlap, made.templateOverlap)
   ledger.same(place('spent'), spent, spentTogether(Object.values(record.done).map((done) => done.spent)))
   ledger.same(place('surplus'), surplus?.sha256, made.surplus.length > 0 ? hashOfRows(made.surplus) : undefined)

@@ -29,6 +29,7 @@ export const rejectionWords: Readonly<Record<string, string>> = {
   'wrong-answer': 'wrong answer',
   'not-verified': 'vote disagrees',
   judge: 'judge',
+  'judge-unread': "no score in the judge's reply",
   unchecked: 'not checked for want of calls',
   'exact-duplicate': 'exact duplicate',
   'near-duplicate': 'near duplicate',
