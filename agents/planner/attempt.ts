@@ -89,15 +89,27 @@ export function isOverdue(startedAt: string | undefined, at: string, { limits }:
 /** The attempt after a closed round. */
 export const withVerdict = (
   attempt: Attempt,
-  { bySource, rows, dataset, datasetHash, spent }: PayloadOf<typeof Verdict>,
+  { bySource, failures, refusals, rows, dataset, datasetHash, spent }: PayloadOf<typeof Verdict>,
 ): Attempt => ({
   ...attempt,
+  ...withExamples(attempt.examples, failures, refusals),
   bySource: addYields(attempt.bySource, bySource),
   rows,
   dataset,
   datasetHash,
   spent: spentTogether([attempt.spent, spent]),
 })
+
+type Examples = NonNullable<Attempt['examples']>
+
+/** Words that came with a round take the place of those of rounds before it. */
+function withExamples(...all: readonly (Examples | undefined)[]): Pick<Attempt, 'examples'> {
+  const examples: Examples = {}
+  for (const each of all) {
+    for (const [source, words] of Object.entries(each ?? {})) examples[source] = { ...examples[source], ...words }
+  }
+  return Object.keys(examples).length > 0 ? { examples } : {}
+}
 
 /** Opens the attempt's next round at a time; no messages when the dataset is full or nothing more may be asked. */
 export function planRound(

@@ -46,6 +46,8 @@ export const Attempt = z.object({
   halves: Halves.optional(),
   /** Whose scores `validation` holds, where the guard kept its own back. */
   shownAs: z.string().optional(),
+  /** In the words of the last round that had some: why indexes gave no candidate and candidates no row, by source and kind or reason. */
+  examples: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   error: z.string().nullable(),
 })
 export type Attempt = z.infer<typeof Attempt>

@@ -24,17 +24,30 @@ const margin = 1.1
 /** Of the sources that lack rows. */
 const shownSources = 3
 
+type ShortSource = { told: string; further: number; lacks: number; isDry: boolean }
+
+/** The most frequent of some counts, in words; nothing where there are none. */
+function mostOf(counts: Readonly<Record<string, number>>, text: (count: number, name: string) => string): string {
+  const [most] = Object.entries(counts).sort(([, a], [, b]) => b - a)
+  return most ? text(most[1], most[0]) : ''
+}
+
 /** The sources that lack rows, those that lack most first: how far each came, and the candidates that the rest wants at its yield so far. */
-function shortSources({ program, asked, bySource }: Attempt): { told: string; further: number; lacks: number }[] {
+function shortSources({ program, asked, bySource, examples }: Attempt): ShortSource[] {
   const short = (program?.sources ?? []).flatMap(({ id, rows }) => {
-    const { admitted = 0, rejected = {} } = bySource[id] ?? {}
+    const { admitted = 0, rejected = {}, failed = {} } = bySource[id] ?? {}
     const lacks = rows - admitted
     if (lacks <= 0) return []
     const candidates = candidatesOf({ asked: { [id]: asked[id] ?? 0 }, bySource })
     const further = admitted > 0 ? (margin * lacks * candidates) / admitted : Math.max(candidates, lacks)
-    const [most] = Object.entries(rejected).sort(([, a], [, b]) => b - a)
-    const refused = most ? `, ${most[1]} refused as ${most[0]}` : ''
-    return [{ told: `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}`, further, lacks }]
+    const exampleOf = (reason: string) => {
+      const example = examples?.[id]?.[reason]
+      return example === undefined ? '' : ` (for example: ${example})`
+    }
+    const refused = mostOf(rejected, (count, reason) => `, ${count} refused as ${reason}${exampleOf(reason)}`)
+    const lost = mostOf(failed, (count, kind) => `, ${count} gave none (${kind})${exampleOf(kind)}`)
+    const told = `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}${lost}`
+    return [{ told, further, lacks, isDry: admitted === 0 }]
   })
   return short.sort((a, b) => b.lacks - a.lacks)
 }
@@ -56,7 +69,9 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const wanted = short.reduce((sum, { further }) => sum + further, candidates)
       const cap = `the cap on candidates is reached, ${candidates} of ${most} (${candidateCap} for each row wanted)`
       const why = [cap, ...short.slice(0, shownSources).map(({ told }) => told)].join('; ')
-      return { why, next: { options: { '--candidate-cap': Math.ceil((10 * wanted) / config.rows) / 10 } } }
+      // More of the same is no help to a source that has no row.
+      const first = short.some(({ isDry }) => isDry) ? { first: 'once what keeps the rows away is set right' } : {}
+      return { why, next: { ...first, options: { '--candidate-cap': Math.ceil((10 * wanted) / config.rows) / 10 } } }
     }
     case 'rounds-used':
       return {
@@ -67,18 +82,8 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const { attemptHours, maxHours } = config.limits
       return { why: `its ${Math.min(maxHours, attemptHours ?? maxHours)} hours are used`, next: { options: {} } }
     }
-    case 'teacher-unavailable': {
-      const counts = Object.values(attempt.bySource)
-      const asked = counts.reduce((sum, source) => sum + source.asked, 0)
-      const failures = (kind: FailureKind) => counts.reduce((sum, { failed = {} }) => sum + (failed[kind] ?? 0), 0)
-      const forbidden = failures('forbidden')
-      const gone = failures('gone') + failures('teacher') + forbidden
-      const unchecked = counts.reduce((sum, { rejected }) => sum + (rejected.unchecked ?? 0), 0)
-      const checks = unchecked > 0 ? ` and ${unchecked} no check` : ''
-      const refused = forbidden > 0 ? ` (${forbidden} of them HTTP 403)` : ''
-      const why = `the teacher stayed away, ${gone} of ${asked} candidates got no reply${refused}${checks}`
-      return { why, next: { first: 'once the teacher answers again', options: {} } }
-    }
+    case 'teacher-unavailable':
+      return unavailable(attempt)
     case 'stopped-by-user':
       return { why: 'a person ended it', next: { options: {} } }
     case 'program-raised':
@@ -93,6 +98,29 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
     default:
       return { why: stopReason, next: null }
   }
+}
+
+/** Kinds of failures and reasons that end in no reply, the most telling first. */
+const withoutReply = ['refused', 'teacher', 'forbidden', 'gone', 'unchecked'] as const
+
+/** Nothing came of the teacher: what it or its endpoint said, and what helps where something does. */
+function unavailable({ bySource, examples = {} }: Attempt): Ending {
+  const counts = Object.values(bySource)
+  const asked = counts.reduce((sum, source) => sum + source.asked, 0)
+  const failures = (kind: FailureKind) => counts.reduce((sum, { failed = {} }) => sum + (failed[kind] ?? 0), 0)
+  const [refused, forbidden] = [failures('refused'), failures('forbidden')]
+  const away = failures('gone') + failures('teacher') + forbidden
+  const unchecked = counts.reduce((sum, { rejected }) => sum + (rejected.unchecked ?? 0), 0)
+  const notes = [
+    refused > 0 && `${refused} of ${asked} candidates were refused`,
+    (away > 0 || refused === 0) && `${away} of ${asked} candidates got no reply`,
+    forbidden > 0 && `${forbidden} of them HTTP 403`,
+    unchecked > 0 && `${unchecked} got no check`,
+  ].filter((note) => note !== false)
+  const words = withoutReply.flatMap((kind) => Object.values(examples).flatMap((each) => each[kind] ?? []))
+  const why = `${notes.join(', ')}${words[0] === undefined ? '' : `; for example: ${words[0]}`}`
+  if (away + unchecked > 0) return { why, next: { first: 'once the teacher answers again', options: {} } }
+  return { why: `${why}. Another program or another model may do better, with another --out`, next: null }
 }
 
 type Use = { told: string; isWhole: boolean }

@@ -83,6 +83,31 @@ test('a source that hardly yields is named, and the cap follows its yield, not t
   expect(next!.options['--candidate-cap']).toBeCloseTo((600 + 1.1 * 99 * 500) / 200, 0)
 })
 
+test('a teacher that refused everything is told in its words, and that asking again helps is not', () => {
+  const counts = { asked: 11, generated: 0, admitted: 0, rejected: {}, failed: { refused: 11 } }
+  const examples = { crates: { refused: 'the teacher would not answer: "I cannot help with that."' } }
+  expect(ended('teacher-unavailable', {}, { bySource: { crates: counts }, examples })).toEqual({
+    why:
+      '11 of 11 candidates were refused; for example: the teacher would not answer: "I cannot help with that.". ' +
+      'Another program or another model may do better, with another --out',
+    next: null,
+  })
+  const away = { ...counts, failed: { refused: 1, gone: 10 } }
+  const { why, next } = ended('teacher-unavailable', {}, { bySource: { crates: away }, examples })
+  expect(why).toContain('1 of 11 candidates were refused, 10 of 11 candidates got no reply')
+  expect(next).toEqual({ first: 'once the teacher answers again', options: {} })
+})
+
+test('a source without a row says what was lost, with an example, and a higher cap alone is not advised', () => {
+  const counts = { asked: 30, generated: 20, admitted: 0, rejected: { 'judge-unread': 20 }, failed: { unusable: 10 } }
+  const examples = { crates: { 'judge-unread': 'it was cut off', unusable: 'it held no JSON' } }
+  const { why, next } = ended('candidates-used', {}, { bySource: { crates: counts }, examples, rows: 0 })
+  expect(why).toContain(
+    'rows from 150 candidates, 20 refused as judge-unread (for example: it was cut off), 10 gave none (unusable) (for example: it held no JSON)',
+  )
+  expect(next).toMatchObject({ first: 'once what keeps the rows away is set right' })
+})
+
 test('every other end says what stopped it, and whether the same command goes on', () => {
   expect(ended('rows-complete').next).toBeNull()
   expect(ended('program-raised', {}, { error: 'hook accept: boom' })).toEqual({
