@@ -1,4 +1,4 @@
-import { objectAt, type Search } from '../reply/relaxed-json.ts'
+import { objectAt, type Search } from '../../../tasks/reply/relaxed-json.ts'
 
 /** A JSON object of a stranger. */
 export type JsonObject = Readonly<Record<string, unknown>>

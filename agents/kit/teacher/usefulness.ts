@@ -1,4 +1,4 @@
-import { whyIncomplete } from '../reply/ending.ts'
+import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Reply } from './completion.ts'
 import { createOutcomes, type OutcomeLimits } from './outcomes.ts'
 import type { Outcome } from './request.ts'
