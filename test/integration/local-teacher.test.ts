@@ -62,8 +62,9 @@ test('a seed repeats a reply, alone or among others; without one equal prompts d
 
 test('what is wrong is refused with the reason, and costs nothing else', async () => {
   expect(await ask('x', {}, 'gpt')).toMatchObject({ kind: 'fatal', reason: expect.stringContaining("no model 'gpt'") })
+  // It would be asked under the limit's other name before it is given up.
   expect(await ask('x', { maxTokens: 0 })).toMatchObject({
-    kind: 'refused',
+    kind: 'reworded',
     reason: expect.stringContaining('max_tokens'),
   })
   expect(await ask('word '.repeat(50_000))).toMatchObject({
