@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const SandboxLimits = z.strictObject({
   /** Steps of about ten thousand operations: the same everywhere, so that no row depends on how busy the machine is. */
   maxSteps: z.number().int().positive().default(500),
-  /** For built-in operations, which count no steps. */
+  /** A call that makes no step for so long hangs in a built-in operation: it is ended and tried once more, with four times the patience. */
   timeoutMs: z.number().int().positive().default(2000),
   /** Heap of the interpreter. */
   maxBytes: z

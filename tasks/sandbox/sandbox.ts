@@ -8,56 +8,72 @@ export type Sandbox = AsyncDisposable & {
   call(source: string, ...args: readonly unknown[]): Promise<SandboxOutcome>
 }
 
-/** Some built-in loops of the interpreter never look at its deadline; the thread is ended this much later. */
-const graceMs = 500
+/** How often a call is looked at before it hangs; a machine that slept in between has been looked at once. */
+const looks = 10
+/** A call that hung is tried again with so many times the patience: its machine may have been busy. */
+const morePatience = 4
 
 /**
  * S1  A hook has no I/O, no clock, no random numbers and no memory of earlier calls.
  * S2  A hook that runs too long or takes too much loses that call, whatever it does: its thread is ended from outside if need be.
  * S3  The caller's own thread never waits in a hook.
+ * S4  What a call gives depends on its steps and its memory, never on the clock; that only ends what makes no step any more, and not
+ *     before it was tried again.
  */
 export function openSandbox(changes: Partial<SandboxLimits> = {}): Sandbox {
   const limits = SandboxLimits.parse(changes)
+  /** Steps made by the thread of now. */
+  const progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   let worker: Promise<Worker> | undefined
   let last: Promise<unknown> = Promise.resolve()
   let closed = false
 
   async function start(): Promise<Worker> {
     const started = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: limits,
+      workerData: { limits, progress },
       env: {},
-      // The text of one hook is small: a thread that outgrows this is broken.
-      resourceLimits: { maxOldGenerationSizeMb: 128 },
+      // The text of one hook is small: a thread that outgrows this is broken. Its stack has to outlast the interpreter's own, which is bounded.
+      resourceLimits: { maxOldGenerationSizeMb: 128, stackSizeMb: 16 },
     })
-    started.unref()
     await once(started, 'message')
+    started.unref()
     return started
   }
 
-  async function run(source: string, args: readonly unknown[]): Promise<SandboxOutcome> {
+  /** One try; null when it hung. */
+  async function attempt(request: { source: string; args: readonly unknown[] }, patienceMs: number) {
     worker ??= start()
-    const current = await worker
-    const { promise, resolve } = Promise.withResolvers<SandboxOutcome>()
-    const lost = (reason: 'timeout' | 'raised', message: string) => {
+    const current = await worker.catch((error: unknown) => {
       worker = undefined
-      resolve({ ok: false, reason, message })
+      throw error
+    })
+    const { promise, resolve } = Promise.withResolvers<SandboxOutcome | null>()
+    const lost = (outcome: SandboxOutcome | null) => {
+      worker = undefined
+      resolve(outcome)
     }
-    const timer = setTimeout(
-      () => lost('timeout', 'the hook ran longer than it may and was ended'),
-      limits.timeoutMs + graceMs,
-    )
-    const failed = (error: Error) => lost('raised', `the sandbox broke: ${error.message}`)
+    const timer = watch(progress, patienceMs, () => lost(null))
+    const failed = (error: Error) =>
+      lost({ ok: false, reason: 'raised', message: `the sandbox broke: ${error.message}` })
     current.once('message', resolve)
     current.once('error', failed)
-    current.postMessage({ source, args })
+    current.postMessage(request)
     try {
       return await promise
     } finally {
-      clearTimeout(timer)
+      clearInterval(timer)
       current.off('message', resolve)
       current.off('error', failed)
       if (!worker) await current.terminate()
     }
+  }
+
+  async function run(source: string, args: readonly unknown[]): Promise<SandboxOutcome> {
+    for (const patience of [1, morePatience]) {
+      const outcome = await attempt({ source, args }, patience * limits.timeoutMs)
+      if (outcome) return outcome
+    }
+    return { ok: false, reason: 'timeout', message: 'the hook hung in a built-in operation and was ended' }
   }
 
   return {
@@ -73,4 +89,27 @@ export function openSandbox(changes: Partial<SandboxLimits> = {}): Sandbox {
       await (await worker)?.terminate()
     },
   }
+}
+
+/**
+ * Calls back when no step was made for so long that the call hangs: in looks of this thread, which are few while the machine sleeps,
+ * and in the process's processor time, of which it has little while others keep the machine busy. One that uses none is given up, too.
+ */
+function watch(progress: Int32Array, patienceMs: number, onHang: () => void): NodeJS.Timeout {
+  let seen = -1
+  let still = 0
+  let usedBefore = process.cpuUsage()
+  return setInterval(() => {
+    const steps = Atomics.load(progress, 0)
+    if (steps !== seen) {
+      seen = steps
+      still = 0
+      usedBefore = process.cpuUsage()
+      return
+    }
+    still += 1
+    const { user, system } = process.cpuUsage(usedBefore)
+    const isUsedUp = (user + system) / 1000 >= patienceMs
+    if (still >= looks * (isUsedUp ? 1 : 10)) onHang()
+  }, patienceMs / looks)
 }

@@ -3,7 +3,7 @@ import { newQuickJSWASMModule, newVariant, type QuickJSWASMModule, RELEASE_SYNC 
 import { interpret } from './interpreter.ts'
 import type { SandboxLimits, SandboxOutcome } from './limits.ts'
 
-const limits = workerData as SandboxLimits
+const { limits, progress } = workerData as { limits: SandboxLimits; progress: Int32Array }
 const pageBytes = 64 * 1024
 /** What the interpreter's module asks for to begin with. */
 const ownPages = 256
@@ -20,7 +20,7 @@ function newModule(): Promise<QuickJSWASMModule> {
 
 async function call(request: { source: string; args: readonly unknown[] }): Promise<SandboxOutcome> {
   try {
-    return interpret(module, request, limits)
+    return interpret(module, request, limits, () => Atomics.add(progress, 0, 1))
   } catch (error) {
     // A hook that overran the interpreter's own stack leaves it in no known state.
     module = await newModule()

@@ -68,6 +68,23 @@ describe('a hook that fails costs its reply, and says what failed', () => {
   })
 })
 
+describe('a deeply nested reply costs its own row alone', () => {
+  const parse = '(reply) => JSON.parse(reply)'
+  test.each([200, 1000, 2000, 3000, 10_000, 100_000])('%i levels', async (levels) => {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const notes = `${open.repeat(levels)}1${close.repeat(levels)}`
+      for (const reply of [notes, `{"input":"a","output":"b","notes":${notes}}`]) {
+        const hooked = await call({ parse }, { reply })
+        expect(hooked).toMatchObject({ kind: 'failed', reason: expect.stringMatching(/nests deeper|stack overflow/) })
+      }
+    }
+    expect(await call({ parse }, { reply: JSON.stringify(row) })).toEqual({ kind: 'rows', rows: [row] })
+  })
+})
+
 test('nothing is left over from one row to the next', async () => {
   const counting = {
     accept:

@@ -1,7 +1,14 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 
-const sandbox = openSandbox({ maxSteps: 1_000_000, timeoutMs: 150 })
+// No clock ends what goes on: 1,000 steps are some tenths of a second.
+const sandbox = openSandbox({ maxSteps: 1000, timeoutMs: 150 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
 test('a hook gets JSON and gives JSON', async () => {
@@ -61,6 +68,31 @@ describe('S2 a hostile hook costs its call alone', () => {
     ['nothing', '() => undefined', ['bad-result']],
     ['too much', '() => "x".repeat(2e6)', ['bad-result']],
     ['a forged result', '() => ({ toJSON: () => undefined })', ['bad-result']],
+    [
+      'a result nested 3,000 levels',
+      '() => { let a = []; for (let i = 0; i < 3000; i++) a = [a]; return a }',
+      ['bad-result'],
+    ],
+    [
+      'a result nested a million levels',
+      '() => { let a = []; for (let i = 0; i < 1e6; i++) a = [a]; return a }',
+      ['raised', 'memory'],
+    ],
+    ['a result that nests just too deep', '() => JSON.parse("[".repeat(129) + "]".repeat(129))', ['bad-result']],
+    [
+      'a thrown value that is no error',
+      '() => { throw { name: { toString: 1 }, message: { toString: 1 } } }',
+      ['raised'],
+    ],
+    [
+      'a thrown value that is nested',
+      '() => { let a = []; for (let i = 0; i < 3000; i++) a = [a]; throw a }',
+      ['raised'],
+    ],
+    ['an error whose name never ends', '() => { throw { get name() { for (;;); } } }', ['timeout']],
+    ['a result whose text never ends', '() => ({ toJSON() { for (;;); } })', ['timeout']],
+    ['a list that is as long as none', '() => Array.prototype.forEach.call({ length: 2 ** 50 }, () => 0)', ['timeout']],
+    ['a search in a long text', '() => "a".repeat(1e6).includes("a".repeat(5e5) + "b")', ['timeout']],
     ['text that does not parse', '() => {', ['raised']],
     ['no function', '42', ['raised']],
     ['an async function', 'async () => 1', ['raised']],
@@ -85,6 +117,53 @@ test('S2 what a function may do is counted in steps, so that it is the same on a
   const loop = '(n) => { let sum = 0; for (let i = 0; i < n; i++) sum += i; return sum }'
   expect(await narrow.call(loop, 1000)).toEqual({ ok: true, value: 499_500 })
   expect(await narrow.call(loop, 1e7)).toMatchObject({ ok: false, reason: 'timeout' })
+})
+
+const sum = '(n) => { let sum = 0; for (let i = 0; i < n; i++) sum += i; return sum }'
+
+test('S4 steps are counted in the same way, however long they take', async () => {
+  // The last loop that the steps allow takes many times the patience with a built-in operation, which a step renews.
+  await using quick = openSandbox({ maxSteps: 3000, timeoutMs: 30 })
+  expect(await quick.call(sum, 3e6)).toEqual({ ok: true, value: (3e6 * (3e6 - 1)) / 2 })
+  await using narrow = openSandbox({ maxSteps: 100, timeoutMs: 30 })
+  const ends = async (loops: number) => (await narrow.call(sum, loops)).ok
+  let [may, mayNot] = [0, 1e7]
+  while (mayNot - may > 1) {
+    const middle = Math.floor((may + mayNot) / 2)
+    if (await ends(middle)) may = middle
+    else mayNot = middle
+  }
+  // To one loop the same in a new interpreter, and while all else that the machine has is busy.
+  await using other = openSandbox({ maxSteps: 100, timeoutMs: 30 })
+  const busy = openSandbox({ maxSteps: 100_000 })
+  const load = [1, 2, 3].map(() => busy.call(sum, 3e6))
+  for (const box of [narrow, other]) {
+    expect(await box.call(sum, may)).toMatchObject({ ok: true })
+    expect(await box.call(sum, mayNot)).toMatchObject({ ok: false, reason: 'timeout' })
+  }
+  await Promise.all(load)
+  await busy[Symbol.asyncDispose]()
+})
+
+test('S4 a process that was stopped for longer than the patience loses no call', async () => {
+  const script = `
+    import { openSandbox } from ${JSON.stringify(new URL('../../tasks/sandbox/sandbox.ts', import.meta.url).href)}
+    await using box = openSandbox({ maxSteps: 100_000, timeoutMs: 150 })
+    console.log('ready')
+    for (let call = 0; call < 20; call++) console.log(JSON.stringify(await box.call(${JSON.stringify(sum)}, 1e6)))`
+  const folder = await mkdtemp(join(tmpdir(), 'syllabus-stopped-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'calls.mjs'), script)
+  const child = spawn(process.execPath, [join(folder, 'calls.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line)
+    if (lines.length % 6 !== 0) continue
+    child.kill('SIGSTOP')
+    await sleep(600)
+    child.kill('SIGCONT')
+  }
+  expect(lines.slice(1)).toEqual(Array(20).fill('{"ok":true,"value":499999500000}'))
 })
 
 test('calls made together are answered in order', async () => {
