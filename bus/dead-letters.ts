@@ -1,5 +1,6 @@
 import { headers } from 'nats'
 import { z } from 'zod'
+import { parseJson } from '../schemas/bounded-json.ts'
 import { TerminalError } from './errors.ts'
 import { header } from './headers.ts'
 import type { Link } from './link.ts'
@@ -36,7 +37,7 @@ const Advisory = z.object({
 const accountOf = (link: Link): LogAccount | null => (link.account === 'VAULT' ? null : link.account)
 
 async function read(link: Link, account: LogAccount, seq: number, data: Uint8Array): Promise<DeadLetter> {
-  const advisory = Advisory.parse(JSON.parse(new TextDecoder().decode(data)))
+  const advisory = Advisory.parse(parseJson(new TextDecoder().decode(data)))
   const ask = { seq: advisory.stream_seq }
   const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], ask))
   const terminated = advisory.type.endsWith('.terminated')

@@ -1,5 +1,6 @@
 import type { MsgHdrs } from 'nats'
 import { z } from 'zod'
+import { JsonBoundsError, maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import type { Message } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import { header } from './headers.ts'
@@ -31,9 +32,11 @@ export function decode(
   let raw: unknown = text
   const refuse = (reason: string): Decoded => ({ ok: false, reason, raw })
   try {
-    raw = JSON.parse(text)
-  } catch {
-    return refuse('the payload is not JSON')
+    raw = parseJson(text, { maxDepth: maxStoredDepth })
+  } catch (error) {
+    return refuse(
+      error instanceof JsonBoundsError ? `the payload is not read: ${error.message}` : 'the payload is not JSON',
+    )
   }
   const message = parts && messageOf(parts, messages)
   if (!message) return refuse(`no message belongs on the subject ${subject}`)

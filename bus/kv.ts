@@ -1,7 +1,8 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers, nuid } from 'nats'
 import { z } from 'zod'
-import { TerminalError } from './errors.ts'
+import { maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
+import { reasonOf, TerminalError } from './errors.ts'
 import type { Link } from './link.ts'
 import { type PublishOptions, whenThereIsRoom } from './publish.ts'
 import { type BucketName, bucketPrefix, bucketStream } from './subjects.ts'
@@ -81,9 +82,18 @@ export function openKv<S extends z.ZodType>(
   const get = async (key: string): Promise<Held<T> | null> => {
     const found = await last(key)
     if (!found || found.gone) return null
-    const parsed = schema.safeParse(JSON.parse(utf8.decode(found.stored.data)))
+    const parsed = schema.safeParse(valueIn(key, found.stored.data))
     if (!parsed.success) throw new TerminalError(`${bucket}/${key} does not parse: ${z.prettifyError(parsed.error)}`)
     return { value: parsed.data, revision: found.stored.seq }
+  }
+
+  /** What no repeating makes readable is no value: whoever reads it hears so at once. */
+  const valueIn = (key: string, data: Uint8Array): unknown => {
+    try {
+      return parseJson(utf8.decode(data), { maxDepth: maxStoredDepth })
+    } catch (error) {
+      throw new TerminalError(`${bucket}/${key} cannot be read: ${reasonOf(error)}`, { cause: error })
+    }
   }
 
   const keys = async (filter = '>'): Promise<string[]> => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { JsonBoundsError, maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import { sha256 } from '../schemas/hash.ts'
 import type { ObjectRef } from '../schemas/ids.ts'
 import type { Account } from '../schemas/role.ts'
@@ -186,9 +187,10 @@ function checkHash(ref: ObjectRef, found: string): void {
 function parse<S extends z.ZodType>(ref: ObjectRef, schema: S, text: string): z.infer<S> {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text, { maxDepth: maxStoredDepth })
   } catch (error) {
-    throw new TerminalError(`object ${ref.account}/${ref.name} is not JSON`, { cause: error })
+    const why = error instanceof JsonBoundsError ? `is not read: ${error.message}` : 'is not JSON'
+    throw new TerminalError(`object ${ref.account}/${ref.name} ${why}`, { cause: error })
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

@@ -1,29 +1,43 @@
 import { isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse as parseYaml } from 'yaml'
-import type { z } from 'zod'
+import { z } from 'zod'
+import * as json from '../schemas/bounded-json.ts'
 import { sha256 } from '../schemas/hash.ts'
 import { inLines, parseInWords, placeOf } from '../schemas/issue-words.ts'
 import type { Item, SplitFile } from '../schemas/task.ts'
 import { Item as ItemSchema } from '../schemas/task.ts'
+import { parseYaml } from './bounded-yaml.ts'
+import { FileRefused, maxDataBytes, maxTextBytes, readInside } from './regular-file.ts'
 import { TaskError } from './task-error.ts'
 
-/** Errors: `TaskError` when the file is missing, cannot be read or is not UTF-8. */
-export async function readText(dir: string, file: string): Promise<string> {
-  return (await readUtf8(dir, file)).toString()
+/**
+ * A text that a person wrote, of a folder that may be a stranger's. Errors: `TaskError` when the file is missing, is a link or no regular
+ * file, cannot be read, is too large or is not UTF-8.
+ */
+export async function readText(dir: string, file: string, maxBytes = maxTextBytes): Promise<string> {
+  return (await readUtf8(dir, file, maxBytes)).toString()
 }
 
-async function readUtf8(dir: string, file: string): Promise<Buffer> {
+/** A file of rows, seeds or other records. Errors: as `readText`. */
+export const readData = (dir: string, file: string): Promise<string> => readText(dir, file, maxDataBytes)
+
+async function readUtf8(dir: string, file: string, maxBytes: number): Promise<Buffer> {
   const path = join(dir, file)
-  const bytes = await readFile(path).catch(({ code }: NodeJS.ErrnoException) => {
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new TaskError('A file of the task is missing', path, 'Add the file, or name the right one in task.yaml.')
-    }
-    throw new TaskError(`A file of the task cannot be read: ${code}`, path, 'Check its type and its permissions.')
+  const bytes = await readInside(dir, file, maxBytes).catch((error: unknown) => {
+    throw asTaskError(error)
   })
   if (!isUtf8(bytes)) throw new TaskError('A file of the task is not UTF-8', path, 'Save it again as UTF-8.')
   return bytes
+}
+
+/** What keeps a file of a task folder from being read, as the task's error; any other error as it is. */
+export function asTaskError(error: unknown): unknown {
+  if (!(error instanceof FileRefused)) return error
+  if (error.isMissing) {
+    const mend = 'Add the file, or name the right one in task.yaml.'
+    return new TaskError('A file of the task is missing', error.path, mend)
+  }
+  return new TaskError(`A file of the task is not read: ${error.message}`, error.path, error.mend)
 }
 
 /** Errors: `TaskError` naming the keys that do not fit, and what to write there. */
@@ -34,6 +48,13 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   const key = first!.path.length > 0 ? `${where}, key ${placeOf(first!.path)}` : where
   const what = [first!.words, ...inLines(others.slice(0, maxFaults - 1), 'the file')].join('; ')
   throw new TaskError(what, key, 'Correct the value; schemas/task.ts says what is accepted.')
+}
+
+/** A list with something in it. One whose every part is wrong has as many faults as parts: no more is looked at than is told. Errors: as `parseWith`. */
+export function parseList<T>(schema: z.ZodType<T>, value: unknown, where: string): T[] {
+  const list = z.array(schema).min(1)
+  const firstWrong = Array.isArray(value) ? value.findIndex((part) => !schema.safeParse(part).success) : -1
+  return parseWith(list, firstWrong < 0 ? value : (value as unknown[]).slice(0, firstWrong + maxFaults), where)
 }
 
 /** Of one file, more faults than these are not told at once. */
@@ -51,7 +72,7 @@ export function readYaml(text: string, where: string): unknown {
 /** Errors: `TaskError` with the parser's words. */
 export function parseJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
+    return json.parseJson(text.replace(/^\ufeff/, ''))
   } catch (error) {
     throw new TaskError(`Not JSON: ${(error as Error).message}`, where, 'Correct the JSON.')
   }
@@ -62,7 +83,7 @@ export function parseJson(text: string, where: string): unknown {
  * Errors: `TaskError` when its hash or count differ from what task.yaml says, or a line is no item.
  */
 export async function readSplit(dir: string, { file, sha256: expected, count }: SplitFile): Promise<Item[]> {
-  const bytes = await readUtf8(dir, file)
+  const bytes = await readUtf8(dir, file, maxDataBytes)
   const path = join(dir, file)
   const actual = sha256(bytes)
   if (actual !== expected) {

@@ -2,13 +2,13 @@ import { dirname, join } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
 import { Rubric, rubricFileOf } from '../schemas/rubric.ts'
 import { InnerPath, TaskFile } from '../schemas/task.ts'
-import { parseWith, readSplit, readText, readYaml } from './read-files.ts'
+import { asTaskError, parseWith, readData, readSplit, readText, readYaml } from './read-files.ts'
 import { readReferences } from './read-references.ts'
 import { readRetention } from './read-retention.ts'
 import { readRows } from './read-rows.ts'
 import { readScorer } from './read-scorer.ts'
 import { readSeedPool } from './seed-pool.ts'
-import { sourceHash } from './source-hash.ts'
+import { foreignSourceHash } from './source-hash.ts'
 import type { TaskParts } from './task-parts.ts'
 
 /** The file that makes a folder a task. */
@@ -21,8 +21,8 @@ export async function readTaskFolder(dir: string): Promise<TaskParts> {
   const file = parseWith(TaskFile, readYaml(text, path), path)
   const scorer = await readScorer(dir, file.scorer, `${path}, key scorer`)
   const { validation, test, audit } = file.splits
-  const fewShotText = await readText(dir, file.few_shot)
-  const sampleText = await readText(dir, file.sample_submission)
+  const fewShotText = await readData(dir, file.few_shot)
+  const sampleText = await readData(dir, file.sample_submission)
   const reference = await readReferences(dir, file.reference)
   const pool = file.seed ? await readSeedPool(dir, file.seed) : { text: '', seeds: [] }
   const retentionSet = file.retention && (await readRetention(dir, file.retention, `${path}, key retention`))
@@ -56,5 +56,7 @@ async function readRubric(dir: string, file: string, where: string): Promise<str
 
 async function procedureHash(dir: string, procedure: string): Promise<string> {
   await readText(dir, procedure)
-  return sourceHash(join(dir, dirname(procedure)))
+  return foreignSourceHash(dir, dirname(procedure)).catch((error: unknown) => {
+    throw asTaskError(error)
+  })
 }

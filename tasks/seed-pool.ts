@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { maxSeeds, Seed } from '../schemas/task.ts'
-import { parseJson, parseWith, readText } from './read-files.ts'
+import { parseJson, parseList, parseWith, readData } from './read-files.ts'
 import { TaskError } from './task-error.ts'
 
 /** A seed as a file has it: the question alone, or a record of texts as the paper's `seed.json`. */
@@ -27,14 +27,12 @@ const writtenAnswer = new RegExp(
  * says which skill it is for. Errors: `TaskError` for more seeds than a pool holds, and for one that carries its answer.
  */
 export async function readSeedPool(dir: string, file: string): Promise<{ text: string; seeds: Seed[] }> {
-  const text = await readText(dir, file)
+  const text = await readData(dir, file)
   const where = join(dir, file)
   const whole = text.trimStart().startsWith('[')
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const written = whole ? parseJson(text, where) : lines.map((line, at) => parseJson(line, `${where}, line ${at + 1}`))
-  const seeds = parseWith(z.array(WrittenSeed).min(1), written, where).map((each, at) =>
-    readSeed(each, `${where}, seed ${at + 1}`),
-  )
+  const seeds = parseList(WrittenSeed, written, where).map((each, at) => readSeed(each, `${where}, seed ${at + 1}`))
   if (seeds.length <= maxSeeds) return { text, seeds }
   throw new TaskError(`There are ${seeds.length} seeds`, where, `Keep ${maxSeeds} of them.`)
 }

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { parseJson } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
 import { runtimeEnvironment } from './provision/mod.ts'
 import type { RuntimeLog } from './runtime.ts'
@@ -89,7 +90,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
 
 function parseLine(line: string): RuntimeEvent | undefined {
   try {
-    return RuntimeEvent.safeParse(JSON.parse(line)).data
+    return RuntimeEvent.safeParse(parseJson(line)).data
   } catch {
     return undefined
   }

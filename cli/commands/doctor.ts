@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { parse } from 'yaml'
 import { createLog } from '../../agents/kit/log.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
@@ -18,7 +16,7 @@ import { connectOperator } from '../session/session.ts'
 import { askedBy, checkKeys, embedderAsked } from '../topology/endpoints.ts'
 import { type Limit, limitsOf } from '../topology/limits.ts'
 import { paperNamesIn } from '../topology/paper-names.ts'
-import { defaultTopology, readTopology } from '../topology/topology-file.ts'
+import { defaultTopology, readTopology, readTopologyText } from '../topology/topology-file.ts'
 import { withModel } from '../topology/with-model.ts'
 
 /** Whether a check passes, as a finding. */
@@ -86,7 +84,7 @@ export function registerDoctor(program: Command): void {
     .option('--json', 'JSON instead of text', false)
     .action(async (options: { topology: string; model?: string; json: boolean }) => {
       const topology = await readTopology(options.topology)
-      const limits = limitsOf(topology, parse(await readFile(options.topology, 'utf8')))
+      const limits = limitsOf(topology, await readTopologyText(options.topology))
       const home = homeFolder()
       const findings = [
         ...(await diagnose({ home })),

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { HookTrial } from '../../agents/planner/program/hook-faults.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
@@ -6,9 +5,9 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { checkedProgram } from '../checks/check-program.ts'
-import { UsageError } from '../errors.ts'
 import { whole } from '../options/option-parsers.ts'
 import { scorerOption } from '../options/scorer-option.ts'
+import { readNamedFile } from '../read-named-file.ts'
 
 type Options = LoadOptions & { task?: string; budget?: number; reply?: string }
 
@@ -35,9 +34,7 @@ export function registerProgram(program: Command): void {
 }
 
 async function readReplyFile(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => {
-    throw new UsageError(`There is no file ${path}.`, 'Name a file that holds the text of one reply.')
-  })
+  return readNamedFile(path, 'file', 'Name a file that holds the text of one reply.')
 }
 
 function describe(program: Program, trials: readonly HookTrial[]): string[] {

@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
@@ -15,6 +15,7 @@ import { type ScoreSummary, scoreFile } from '../../tasks/scorers/score-file.ts'
 import { openScript, type Script } from '../../tasks/scorers/script.ts'
 import { UsageError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { readNamedFile } from '../read-named-file.ts'
 
 type Options = { scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
 
@@ -68,9 +69,7 @@ async function scorerFor({ scorer: name, options = '{}' }: Options): Promise<Lin
 }
 
 async function readScript(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => {
-    throw new UsageError(`The script ${path} cannot be read.`, 'Give --scorer the path of a JavaScript file.')
-  })
+  return readNamedFile(path, 'script', 'Give --scorer the path of a JavaScript file.')
 }
 
 async function checkPaths(options: Options): Promise<void> {

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parse, YAMLParseError } from 'yaml'
 import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../errors.ts'
+import { readNamedFile, readYamlText } from '../read-named-file.ts'
 import { laidOver } from '../topology/merge.ts'
 
 /** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
@@ -20,9 +19,7 @@ async function readLayers(path: string, below: readonly string[]): Promise<unkno
   if (below.includes(path)) {
     throw new UsageError(`The recipe ${path} extends itself.`, 'Take that line out of one of them.')
   }
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new UsageError(`There is no recipe file ${path}.`, 'Name an existing one, as in deploy/recipes.')
-  })
+  const text = await readNamedFile(path, 'recipe file', 'Name an existing one, as in deploy/recipes.')
   const written = parseYaml(text, path)
   const { extends: base, topology } = written
   // Paths are relative to the file that says them.
@@ -32,12 +29,7 @@ async function readLayers(path: string, below: readonly string[]): Promise<unkno
 }
 
 function parseYaml(text: string, path: string): Record<string, unknown> {
-  try {
-    const value: unknown = parse(text)
-    if (value !== null && typeof value === 'object') return value as Record<string, unknown>
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error
-    throw new UsageError(`The recipe ${path} is not YAML: ${error.message}`, 'Mend that line.')
-  }
+  const value = readYamlText(text, path, 'recipe')
+  if (value !== null && typeof value === 'object') return value as Record<string, unknown>
   throw new UsageError(`The recipe ${path} holds no mapping.`, 'docs/recipes.md says what a recipe holds.')
 }

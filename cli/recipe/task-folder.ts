@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { RecipeTask } from '../../schemas/recipe.ts'
@@ -6,6 +6,7 @@ import { maxSeeds, type Task } from '../../schemas/task.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { loadTask, TaskError } from '../../tasks/load.ts'
+import { FileRefused, maxDataBytes, readRegular } from '../../tasks/regular-file.ts'
 import { seedFaults } from '../checks/check-seeds.ts'
 import { alikeTexts } from '../checks/near-duplicates.ts'
 import { UsageError } from '../errors.ts'
@@ -85,9 +86,11 @@ async function lay(folder: string, { rows, training, inference, seeds, reference
 /** The name that a file of rows has in the task's folder. */
 async function copyRows(from: string, folder: string, name: string): Promise<string> {
   const file = `${name}${extname(from)}`
-  await copyFile(from, join(folder, file)).catch((error: Error) => {
-    throw new TaskError(`The rows cannot be read: ${error.message}`, from, 'Name a file of rows.')
+  const rows = await readRegular(from, maxDataBytes).catch((error: unknown) => {
+    if (!(error instanceof FileRefused)) throw error
+    throw new TaskError(`The rows are not read: ${error.message}`, from, error.mend)
   })
+  await writeFile(join(folder, file), rows)
   return file
 }
 

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { parse, YAMLParseError } from 'yaml'
 import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { UsageError } from '../errors.ts'
+import { readNamedFile, readYamlText } from '../read-named-file.ts'
 import { laidOver } from './merge.ts'
 import { withPaperNames } from './paper-names.ts'
 
@@ -23,22 +22,18 @@ export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string,
  * the file, the place in it, and what there is instead.
  */
 export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new UsageError(`There is no topology file ${path}.`, `Name an existing one, for example ${defaultTopology}.`)
-  })
-  try {
-    const parsed = parseInWords(Topology, laidOver(parse(text), over))
-    if ('value' in parsed) return withPaperNames(withPaperNames(parsed.value, limits), process.env)
-    throw new UsageError(
-      `The topology ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,
-      `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,
-    )
-  } catch (error) {
-    if (error instanceof YAMLParseError) {
-      throw new UsageError(`The topology ${path} is not YAML: ${error.message}`, 'Mend that line.')
-    }
-    throw error
-  }
+  const parsed = parseInWords(Topology, laidOver(await readTopologyText(path), over))
+  if ('value' in parsed) return withPaperNames(withPaperNames(parsed.value, limits), process.env)
+  throw new UsageError(
+    `The topology ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,
+    `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,
+  )
+}
+
+/** What a topology file holds, not yet checked. Errors: UsageError. */
+export async function readTopologyText(path: string): Promise<unknown> {
+  const missing = `Name an existing one, for example ${defaultTopology}.`
+  return readYamlText(await readNamedFile(path, 'topology file', missing), path, 'topology')
 }
 
 const describeVariants = () =>

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { parseJson } from '../../schemas/bounded-json.ts'
 import { TaskError } from '../task-error.ts'
 import { maxLineBytes } from './read-lines.ts'
 
@@ -11,7 +12,7 @@ export async function refuseDocument(path: string): Promise<void> {
   if ((await stat(path)).size > maxLineBytes) return
   let document: unknown
   try {
-    document = JSON.parse((await readFile(path, 'utf8')).replace(/^\ufeff/, ''))
+    document = parseJson((await readFile(path, 'utf8')).replace(/^\ufeff/, ''))
   } catch {
     return
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../schemas/bounded-json.ts'
 import { loadsPythonJson } from '../python-literal/mod.ts'
 import type { ImportLog } from './import-log.ts'
 import { type DraftItem, type Importer, skillName, textOf } from './importer.ts'
@@ -8,7 +9,7 @@ type Test = { input: string; output: string }
 /** The first test of the row's `test` column: a JSON text of an array, or the array itself. */
 function firstTest(value: unknown): Test | null {
   try {
-    const tests: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    const tests: unknown = typeof value === 'string' ? parseJson(value) : value
     const first = Array.isArray(tests) ? (tests[0] as Partial<Test> | undefined) : undefined
     return typeof first?.input === 'string' && typeof first.output === 'string' ? (first as Test) : null
   } catch {

@@ -1,3 +1,4 @@
+import { JsonBoundsError, parseJson } from '../../schemas/bounded-json.ts'
 import { loadsPythonJson, type PyValue } from '../python-literal/mod.ts'
 
 /** A whole number that a JavaScript number may not hold exactly, where a value may stand. */
@@ -9,10 +10,10 @@ const longInteger = /[[:,\s]-?\d{16,}(?=[\s,\]}])/
  */
 export function parsePythonJson(text: string): unknown {
   try {
-    const value = JSON.parse(text)
+    const value = parseJson(text)
     if (!longInteger.test(text)) return value
   } catch (error) {
-    if (!/NaN|Infinity/.test(text)) throw error
+    if (error instanceof JsonBoundsError || !/NaN|Infinity/.test(text)) throw error
   }
   const result = loadsPythonJson(text)
   if (!result.ok) throw new SyntaxError(result.message)

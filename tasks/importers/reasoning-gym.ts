@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { parseJson } from '../../schemas/bounded-json.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
@@ -37,7 +38,7 @@ async function* generate(name: string, { python = 'python3', size = '200', gener
   })
   try {
     for await (const line of createInterface({ input: child.stdout }))
-      yield JSON.parse(line) as { question: string; answer: string }
+      yield parseJson(line) as { question: string; answer: string }
     const failure = await ended
     if (failure === null) return
     const mend = 'Install reasoning-gym 0.1.25 for that Python, and name it with --python.'

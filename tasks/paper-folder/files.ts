@@ -1,4 +1,5 @@
-import { fileInFolder } from '../importers/source-file.ts'
+import { asTaskError } from '../read-files.ts'
+import { FileRefused, fileInside } from '../regular-file.ts'
 import { TaskError } from '../task-error.ts'
 
 const dataEndings = ['.json', '.jsonl', '.parquet', '.csv']
@@ -32,7 +33,7 @@ function candidates(part: Part): string[] {
   return names.flatMap((name) => endings.map((ending) => `${name}${ending}`))
 }
 
-/** The path of a part, relative to the folder, or null where it is not there. Errors: `TaskError` for a link out of the folder. */
+/** The path of a part, relative to the folder, or null where it is not there. Errors: `TaskError` for a link, and for what is no regular file. */
 export async function findPart(dir: string, part: Part): Promise<string | null> {
   for (const path of candidates(part)) if (await isInside(dir, path)) return path
   return null
@@ -50,7 +51,11 @@ export async function needPart(dir: string, part: Part): Promise<string> {
 }
 
 async function isInside(dir: string, path: string): Promise<boolean> {
-  let folder: string | null = dir
-  for (const name of path.split('/')) folder = folder === null ? null : await fileInFolder(folder, name)
-  return folder !== null
+  return fileInside(dir, path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof FileRefused && error.isMissing) return false
+      throw asTaskError(error)
+    },
+  )
 }

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
 import { hashOf, sha256 } from '../../schemas/hash.ts'
 import { type Item, ScorerChoice, type SplitFile, TaskFile } from '../../schemas/task.ts'
@@ -39,7 +40,7 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
 
   const read = async (file: string, split: string) => {
     const { items, notes } = await readTestFile(join(dir, file), { split, scorer: scorer.name, instruction })
-    const splitFile: SplitFile = { file, sha256: sha256(await readFile(join(dir, file))), count: items.length }
+    const splitFile: SplitFile = { file, sha256: await hashOfFile(join(dir, file)), count: items.length }
     return { items, notes, splitFile }
   }
   const validation = await read(await needPart(dir, 'publicTest'), 'validation')
@@ -92,6 +93,13 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
       ...splits.map(({ splitFile }) => splitFile.sha256),
     ],
   }
+}
+
+/** In pieces: a file of records may be larger than a text may be. */
+async function hashOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
 }
 
 /** The scorer that a person names, or the folder's script. A Python evaluator is never run. */

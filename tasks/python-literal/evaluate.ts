@@ -1,6 +1,6 @@
 import { applyBinary, type Budget } from './arithmetic.ts'
 import { applyCompare } from './compare.ts'
-import type { Node } from './node.ts'
+import type { Node, UnaryOp } from './node.ts'
 import { hashKey, isTruthy, numberOf, PyError, type PyValue, pySet } from './value.ts'
 
 /** About where CPython's compiler gives up. */
@@ -58,11 +58,9 @@ class Evaluation {
       case 'dict':
         return this.dict(node.entries)
       case 'unary':
-        return this.unary(node.op, this.value(node.operand))
-      case 'binary': {
-        const left = this.value(node.left)
-        return applyBinary(node.op, left, this.value(node.right), this.budget)
-      }
+        return this.signs(node)
+      case 'binary':
+        return this.chain(node)
       case 'compare': {
         let left = this.value(node.left)
         for (const { op, right } of node.rest) {
@@ -108,13 +106,49 @@ class Evaluation {
       )
     // "['x'] or ['y']" of a person is no value.
     if (node.kind === 'bool') throw unsupported('alternatives')
-    if (node.kind !== 'binary' || (node.op !== '+' && node.op !== '-')) return undefined
-    return complexSum(this.value(node.left), this.value(node.right), node.op)
+    const isSum = node.kind === 'binary' && (node.op === '+' || node.op === '-')
+    // Nothing else is evaluated here: it would be evaluated twice at each level.
+    if (!isSum || node.right.kind !== 'other') return undefined
+    return complexSum(this.value(node.left), this.value(node.right), node.op as '+' | '-')
   }
 
   /** A name that has no value is a type, as in `defaultdict(list, …)`. */
   private argument(node: Node, types: KnownTypes): PyValue {
     return node.kind === 'name' ? (types.name(node) ?? { type: 'object', name: node.id, args: [] }) : this.value(node)
+  }
+
+  /** A long sum is as deep as it has terms, and brackets around it make a tree no deeper: the stack must not decide where it ends. */
+  private chain(node: Node): PyValue {
+    const spine: Extract<Node, { kind: 'binary' }>[] = []
+    let first = node
+    for (; first.kind === 'binary'; first = first.left) spine.push(first)
+    return this.within(spine.length - 1, () => {
+      let value = this.value(first)
+      for (const { op, right } of spine.reverse()) {
+        value = applyBinary(op, value, this.value(right), this.budget)
+        this.depth -= 1
+      }
+      this.depth += spine.length
+      return value
+    })
+  }
+
+  private signs(node: Node): PyValue {
+    const ops: UnaryOp[] = []
+    let operand = node
+    for (; operand.kind === 'unary'; operand = operand.operand) ops.push(operand.op)
+    return this.within(ops.length - 1, () =>
+      ops.reverse().reduce((value, op) => this.unary(op, value), this.value(operand)),
+    )
+  }
+
+  /** What is evaluated so many levels further down. */
+  private within(levels: number, evaluateInner: () => PyValue): PyValue {
+    this.depth += levels
+    if (this.depth > maxDepth) throw new PyError('too-deep', 'nested too deeply')
+    const value = evaluateInner()
+    this.depth -= levels
+    return value
   }
 
   private dict(entries: { key: Node | null; value: Node }[]): PyValue {
@@ -130,7 +164,7 @@ class Evaluation {
     return { type: 'dict', entries: map }
   }
 
-  private unary(op: '+' | '-' | '~' | 'not', operand: PyValue): PyValue {
+  private unary(op: UnaryOp, operand: PyValue): PyValue {
     if (op === 'not') return { type: 'bool', value: !isTruthy(operand) }
     const number = operand.type === 'bool' ? BigInt(operand.value) : operand
     if (typeof number === 'bigint') return applySign(op, number)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseJson } from '../../schemas/bounded-json.ts'
 import { answerTexts, readableReply } from './answer/answer-text.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
@@ -45,7 +46,7 @@ function outermost(text: string): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

@@ -1,7 +1,9 @@
+import * as json from '../../../schemas/bounded-json.ts'
+
 /** What a body of an endpoint holds, with or without a byte-order mark; null where it is no JSON. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
+    return json.parseJson(text.replace(/^\uFEFF/, ''))
   } catch {
     return null
   }

@@ -1,0 +1,29 @@
+import { parseYaml } from '../tasks/bounded-yaml.ts'
+import { FileRefused, maxTextBytes, readRegular } from '../tasks/regular-file.ts'
+import { UsageError } from './errors.ts'
+
+/**
+ * The text of a file that a command line names. `what` says what it should be, with its article: "the recipe". Errors: UsageError when it
+ * is not there, is no regular file, or is too large; `missing` says what to name then.
+ */
+export async function readNamedFile(
+  path: string,
+  what: string,
+  missing: string,
+  maxBytes = maxTextBytes,
+): Promise<string> {
+  return readRegular(path, maxBytes).then(String, (error: unknown) => {
+    if (!(error instanceof FileRefused)) throw error
+    if (error.isMissing) throw new UsageError(`There is no ${what} ${path}.`, missing)
+    throw new UsageError(`The ${what} ${path} is not read: ${error.message}.`, error.mend)
+  })
+}
+
+/** What a YAML text holds. Errors: UsageError that names the file and the place in it. */
+export function readYamlText(text: string, path: string, what: string, form = 'not YAML'): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw new UsageError(`The ${what} ${path} is ${form}: ${(error as Error).message}`, 'Mend that line.')
+  }
+}

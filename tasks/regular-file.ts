@@ -1,0 +1,133 @@
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
+
+/** Bytes of a text that a person writes (task.yaml, a program, a rubric, a scorer) at most. */
+export const maxTextBytes = 4 * 1024 ** 2
+/** Bytes of a file of records that is read as a whole (a split, rows, seeds) at most. */
+export const maxDataBytes = 512 * 1024 ** 2
+
+/** Why a file is not read, and what to do. `code`: what the file system said, such as ENOENT; left out where the file itself is refused. */
+export class FileRefused extends Error {
+  override readonly name = 'FileRefused'
+  readonly path: string
+  readonly mend: string
+  readonly code: string | undefined
+
+  constructor(what: string, path: string, mend: string, code?: string) {
+    super(what)
+    this.path = path
+    this.mend = mend
+    this.code = code
+  }
+
+  get isMissing(): boolean {
+    return this.code === 'ENOENT' || this.code === 'ENOTDIR'
+  }
+}
+
+/**
+ * Reads a file that a person named: a regular file (a link may lead to it), of at most `maxBytes`.
+ *
+ * @throws {FileRefused}
+ */
+export async function readRegular(path: string, maxBytes = maxTextBytes): Promise<Buffer> {
+  refuseOther(await stat(path).catch(unreadable(path)), path)
+  await using file = await open(path, readOnly).catch(unreadable(path))
+  return await readBounded(file, path, maxBytes)
+}
+
+/**
+ * Reads a file of a folder that nobody vouches for: nothing but a regular file that really lies in it, through no link.
+ *
+ * @throws {FileRefused} for a path out of the folder, a link at any place of it, a device, a pipe, a socket, and more than `maxBytes`.
+ */
+export async function readInside(folder: string, file: string, maxBytes = maxTextBytes): Promise<Buffer> {
+  const path = await fileInside(folder, file, maxBytes)
+  await using opened = await open(path, readOnly | constants.O_NOFOLLOW).catch(unreadable(path))
+  // Whoever exchanges a folder for a link between the looks is found here.
+  if (await isOutside(folder, path).catch(unreadable(path))) await refuseLink(folder, path)
+  return await readBounded(opened, path, maxBytes)
+}
+
+/**
+ * The path of a file of a folder that nobody vouches for, for whoever opens it themselves.
+ *
+ * @throws {FileRefused} as `readInside`.
+ */
+export async function fileInside(folder: string, file: string, maxBytes = maxDataBytes): Promise<string> {
+  const parts = file.split(/[\\/]/)
+  if (isAbsolute(file) || file.includes('\0') || parts.some((part) => ['', '.', '..'].includes(part))) {
+    const mend = 'Name a file inside the folder by its plain path.'
+    throw new FileRefused('The path leads out of its folder, or is none', join(folder, file), mend)
+  }
+  const whole = join(folder, file)
+  let path = folder
+  for (const [index, part] of parts.entries()) {
+    path = join(path, part)
+    const kind = await lstat(path).catch(unreadable(whole))
+    if (kind.isSymbolicLink()) await refuseLink(folder, path)
+    if (index < parts.length - 1 && kind.isDirectory()) continue
+    refuseOther(kind, path)
+    if (kind.size > maxBytes) throw tooLarge(path, maxBytes)
+  }
+  return path
+}
+
+/** Opening a pipe without a writer would wait for one. */
+const readOnly = constants.O_RDONLY | constants.O_NONBLOCK
+
+async function refuseLink(folder: string, path: string): Promise<never> {
+  const isOut = await isOutside(folder, path).catch(() => false)
+  const what = `It is a link${isOut ? ' that leads out of its folder' : ''}`
+  throw new FileRefused(what, path, 'Put the file itself there.')
+}
+
+async function isOutside(folder: string, path: string): Promise<boolean> {
+  const inner = relative(await realpath(folder), await realpath(path))
+  return inner === '..' || inner.startsWith(`..${sep}`) || isAbsolute(inner)
+}
+
+function refuseOther(kind: Stats, path: string): void {
+  if (kind.isDirectory()) throw new FileRefused('It is a folder, not a file', path, 'Name a file in it.')
+  if (!kind.isFile()) throw notRegular(path)
+}
+
+/** What was looked at may be another file by now, and what a file says of its size need not be true of how much can be read from it. */
+async function readBounded(file: FileHandle, path: string, maxBytes: number): Promise<Buffer> {
+  const kind = await file.stat()
+  refuseOther(kind, path)
+  if (kind.size > maxBytes) throw tooLarge(path, maxBytes)
+  const parts: Buffer[] = []
+  for (let [bytes, room] = [0, kind.size + 1]; ; room = 64 * 1024) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(room), 0, room)
+    if (bytesRead === 0) return Buffer.concat(parts, bytes)
+    parts.push(buffer.subarray(0, bytesRead))
+    bytes += bytesRead
+    if (bytes > maxBytes) throw tooLarge(path, maxBytes)
+  }
+}
+
+const notRegular = (path: string) => new FileRefused('It is no regular file', path, 'Put a regular file there.')
+const tooLarge = (path: string, maxBytes: number) =>
+  new FileRefused(
+    `It has more than the ${maxBytes} bytes that are read of such a file`,
+    path,
+    'Leave out what is not needed, or divide it.',
+  )
+
+const unreadable = (path: string) => (error: NodeJS.ErrnoException) => {
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      throw new FileRefused('It is not there', path, 'Add the file, or name the right one.', error.code)
+    case 'ELOOP':
+      throw new FileRefused('It is a link', path, 'Put the file itself there.')
+    // A socket, or a device that nothing is behind.
+    case 'ENXIO':
+    case 'ENODEV':
+      throw notRegular(path)
+    default:
+      throw new FileRefused(`It cannot be read: ${error.code}`, path, 'Check its type and its permissions.', error.code)
+  }
+}
