@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Bus, type Kv, withDocuments } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { bundleFiles, type JournalBucket, journalBuckets } from './manifest.ts'
@@ -18,7 +16,8 @@ export async function bundleBus(bundle: Bundle): Promise<Bus> {
     for await (const { key, value } of bundle.lines(bundleFiles.journal(bucket), JournalLine)) entries.set(key, value)
     journals.set(bucket, entries)
   }
-  const get = ({ sha256 }: ObjectRef) => readFile(join(bundle.folder, bundleFiles.object(sha256)))
+  const get = async ({ sha256 }: ObjectRef) =>
+    Buffer.concat(await Array.fromAsync(bundle.pieces(bundleFiles.object(sha256))))
   const objects = withDocuments({
     get,
     put: readOnly,

@@ -1,23 +1,27 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import type { z } from 'zod'
+import { JsonBoundsError, maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
 import { sha256 } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { decode } from '../../tasks/importers/decode.ts'
-import { readLines } from '../../tasks/importers/read-lines.ts'
+import { linesOf } from '../../tasks/importers/read-lines.ts'
 import { UsageError } from '../errors.ts'
 import { bundleFiles, Manifest } from './manifest.ts'
-import { unpack } from './unpack.ts'
+import { openArchive } from './unpack.ts'
 
-/** What a bundle holds, by the paths in it. */
-export type BundleFolder = {
-  folder: string
+/** Files of a bundle, wherever their bytes lie. */
+export type BundleFiles = {
   /** SHA-256 and size of every file that is really there, by path. */
   files: ReadonlyMap<string, { sha256: string; bytes: number }>
+  pieces(path: string): AsyncIterable<Buffer>
+}
+
+/** What a bundle holds, by the paths in it. */
+export type BundleParts = BundleFiles & {
   /** Errors: UsageError for a file that is not there or does not parse. */
   json<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>
   /** The lines one after the other; none where there is no such file. */
@@ -26,35 +30,31 @@ export type BundleFolder = {
   rowsOf<S extends z.ZodType>(ref: Pick<ObjectRef, 'sha256'>, schema: S): Promise<z.infer<S>[]>
 }
 
-export type Bundle = BundleFolder & AsyncDisposable & { manifest: Manifest; hash: string }
-
-/** Unpacked bytes of a bundle, where nothing else is said: an archive of a few kilobytes can fill a disk. */
-export const defaultMaxBytes = 16 * 1024 ** 3
+export type Bundle = BundleParts & AsyncDisposable & { manifest: Manifest; hash: string }
 
 /**
- * Unpacks a bundle into a folder of its own, which goes when it is disposed of. Errors: UsageError for a file that is no bundle, or
- * one that unpacks to more than `maxBytes`.
+ * Opens a bundle; what is unpacked of it goes when it is disposed of, or when the process ends. Errors: UsageError for a file that is no
+ * bundle, or one that unpacks to more than `maxBytes`.
  */
-export async function openBundle(file: string, maxBytes = defaultMaxBytes): Promise<Bundle> {
-  const folder = await mkdtemp(join(tmpdir(), 'syllabus-bundle-'))
-  // An archive that breaks off may still be writing its last files.
-  const dispose = () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
+export async function openBundle(file: string, maxBytes?: number): Promise<Bundle> {
+  const archive = await openArchive(file, maxBytes).catch((error: Error) => {
+    throw error instanceof UsageError ? error : notABundle(`${file}: ${error.message}`)
+  })
   try {
-    await unpack(file, folder, maxBytes).catch((error: Error) => {
-      throw error instanceof UsageError ? error : notABundle(`${file}: ${error.message}`)
-    })
-    const parts = await openFolder(folder)
+    const parts = partsOf(archive)
     const manifest = await parts.json(bundleFiles.manifest, Manifest)
     const hash = parts.files.get(bundleFiles.manifest)!.sha256
-    return { ...parts, manifest, hash, [Symbol.asyncDispose]: dispose }
+    return { ...parts, manifest, hash, [Symbol.asyncDispose]: () => archive[Symbol.asyncDispose]() }
   } catch (error) {
-    await dispose()
+    await archive[Symbol.asyncDispose]()
     throw error
   }
 }
 
 /** A document is parsed as one text. */
 const maxDocumentBytes = 256 * 1024 ** 2
+/** A line holds one message, which the bus bounds, one row, or one reply. */
+const maxBundledLineBytes = 16 * 1024 ** 2
 /** What is parsed takes several times as much room as its text. */
 const roomFactor = 6
 
@@ -66,8 +66,8 @@ export function refuseBeyondMemory(path: string, bytes: number): void {
   throw new UsageError(`${path} of this bundle has ${bytes} bytes, too many for the memory that node may use.`, mend)
 }
 
-/** Reads the parts of a bundle that lie unpacked in a folder. */
-export async function openFolder(folder: string): Promise<BundleFolder> {
+/** Reads the parts of a bundle that lie unpacked in a folder of this process. */
+export async function openFolder(folder: string): Promise<BundleParts> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = entries
     .filter((entry) => entry.isFile())
@@ -75,25 +75,30 @@ export async function openFolder(folder: string): Promise<BundleFolder> {
     .sort()
   const files = new Map<string, { sha256: string; bytes: number }>()
   for (const path of paths) files.set(path, await hashOfFile(join(folder, path)))
+  return partsOf({ files, pieces: (path) => createReadStream(join(folder, path)) })
+}
 
+function partsOf({ files, pieces }: BundleFiles): BundleParts {
   async function* lines<S extends z.ZodType>(path: string, schema: S): AsyncGenerator<z.infer<S>> {
     if (!files.has(path)) return
-    for await (const line of readLines(join(folder, path))) {
+    for await (const line of linesOf(pieces(path), maxBundledLineBytes)) {
       const place = `${path}, line ${line.number}`
       if ('problem' in line) throw notABundle(`${place} is ${line.problem}`)
-      if (line.text !== '') yield parse(place, line.text, schema)
+      if (line.text === '') throw notABundle(`${place} is empty`)
+      yield parse(place, line.text, schema)
     }
   }
   return {
-    folder,
     files,
+    pieces,
     lines,
     async json(path, schema) {
       const bytes = files.get(path)?.bytes
       if (bytes === undefined) throw notABundle(`it has no ${path}`)
       if (bytes > maxDocumentBytes)
         throw notABundle(`${path} has ${bytes} bytes, and ${maxDocumentBytes} at most are read`)
-      const read = decode(await readFile(join(folder, path)))
+      refuseBeyondMemory(path, bytes)
+      const read = decode(Buffer.concat(await Array.fromAsync(pieces(path))))
       if ('problem' in read) throw notABundle(`${path} is ${read.problem}`)
       return parse(path, read.text, schema)
     },
@@ -119,9 +124,11 @@ async function hashOfFile(path: string): Promise<{ sha256: string; bytes: number
 function parse<S extends z.ZodType>(place: string, text: string, schema: S): z.infer<S> {
   let value: unknown
   try {
-    value = JSON.parse(text)
-  } catch {
-    throw notABundle(`${place} is not JSON`)
+    value = parseJson(text, { maxDepth: maxBundledDepth })
+  } catch (error) {
+    throw notABundle(
+      error instanceof JsonBoundsError ? `${place} is not read: ${error.message}` : `${place} is not JSON`,
+    )
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data

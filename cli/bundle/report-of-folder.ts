@@ -3,24 +3,24 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { collect, type ReportData, type RunFacts, reportOf } from '../report/mod.ts'
 import { bundleFiles } from './manifest.ts'
-import { type BundleFolder, refuseBeyondMemory } from './read.ts'
+import { type BundleParts, refuseBeyondMemory } from './read.ts'
 import { LogLine } from './records.ts'
 
 /** The log of a bundle. */
-export async function logOf(folder: BundleFolder): Promise<{ entries: LogLine[]; facts: RunFacts }> {
+export async function logOf(folder: BundleParts): Promise<{ entries: LogLine[]; facts: RunFacts }> {
   refuseBeyondMemory(bundleFiles.log, folder.files.get(bundleFiles.log)?.bytes ?? 0)
   const entries = await Array.fromAsync(folder.lines(bundleFiles.log, LogLine))
   return { entries, facts: collect(entries) }
 }
 
 /** The task as agents saw it; null where the bundle does not have it. */
-export async function taskOf(folder: BundleFolder, { config }: RunFacts): Promise<PublicTask | null> {
+export async function taskOf(folder: BundleParts, { config }: RunFacts): Promise<PublicTask | null> {
   const path = config && bundleFiles.object(config.publicTask.sha256)
   return path && folder.files.has(path) ? folder.json(path, PublicTask) : null
 }
 
 /** The report of a bundle's log, with nothing but what is in the bundle. */
-export async function reportOfFolder(folder: BundleFolder, entries: readonly LogLine[]): Promise<ReportData> {
+export async function reportOfFolder(folder: BundleParts, entries: readonly LogLine[]): Promise<ReportData> {
   return reportOf({
     entries,
     task: await taskOf(folder, collect(entries)),

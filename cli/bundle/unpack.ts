@@ -1,73 +1,127 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import * as tar from 'tar'
+import { spool } from '../../bus/mod.ts'
 import { UsageError } from '../errors.ts'
+import { printableName } from '../printable.ts'
 import { BundlePath } from './manifest.ts'
+import type { BundleFiles } from './read.ts'
 
-/** What a file counts as at least: making one takes time and memory however small it is, and a million empty ones are a small archive. */
-const leastBytes = 256 * 1024
-
-type Filter = NonNullable<tar.TarOptionsWithAliases['filter']>
+const mebibyte = 1024 ** 2
 
 /**
- * Unpacks an archive that nobody vouches for into a folder: plain files only, each once and under a path that a bundle may have. All of
- * it is looked through before anything is written. Errors: UsageError for more than `maxBytes`; an Error that says what is wrong with it.
+ * Bytes that an archive may unpack to where nothing else is said: real bundles have 5 to 20 for each of their own, an archive that was made
+ * to fill a disk has 1,000.
  */
-export async function unpack(file: string, folder: string, maxBytes: number): Promise<void> {
+export const usualMaxBytes = (archiveBytes: number): number =>
+  Math.min(16 * 1024 * mebibyte, Math.max(8 * mebibyte, 100 * archiveBytes))
+
+const maxFiles = 65_536
+/** What stands between files (ends of blocks, further headers) beside this is there to be read in vain. */
+const maxIdleBytes = mebibyte
+const idleBytesOfFile = 2048
+const blockBytes = 512
+const pieceBytes = 256 * 1024
+
+/** Files of an archive, and where the bytes of each begin in the one file that all of them are written to. */
+type Unpacked = { files: Map<string, { sha256: string; bytes: number }>; begins: Map<string, number> }
+
+/**
+ * The files of an archive that nobody vouches for: plain files only, each once and under a path that a bundle may have. Their bytes go, one
+ * file's after the other's, into one file that has no name any more: however the process ends, nothing of them is left. Errors: UsageError
+ * for more than `maxBytes`; an Error that says what is wrong with it.
+ */
+export async function openArchive(file: string, maxBytes?: number): Promise<BundleFiles & AsyncDisposable> {
+  const kind = await stat(file)
   // A device or a pipe may never end.
-  if (!(await stat(file)).isFile()) throw new Error('it is no file')
-  await readThrough(
-    file,
-    maxBytes,
-    (filter) => new tar.Parser({ strict: true, filter: (...entry) => filter(...entry) && false }),
-  )
-  await readThrough(
-    file,
-    maxBytes,
-    (filter) => new tar.Unpack({ cwd: folder, strict: true, preserveOwner: false, filter }),
-  )
-}
-
-/** Reads to the end, or to the first thing that is refused. */
-async function readThrough(file: string, maxBytes: number, open: (filter: Filter) => tar.Parser): Promise<void> {
-  const refusalOf = refusals(file, maxBytes)
-  await new Promise<void>((resolve, reject) => {
-    const source = createReadStream(file)
-    const fail = (error: Error) => {
-      source.destroy()
-      reject(error)
-    }
-    const archive = open((path, entry) => {
-      const refusal = refusalOf(path, entry as { type?: string; size: number })
-      if (!refusal) return true
-      fail(refusal)
-      archive.abort(refusal)
-      return false
-    })
-    source.on('error', reject)
-    archive.on('error', fail)
-    archive.on('close', () => resolve())
-    source.pipe(archive)
-  })
-}
-
-/** Says of one entry after the other why it is refused; null where it is not. */
-function refusals(file: string, maxBytes: number) {
-  const paths = new Set<string>()
-  let bytes = 0
-  return (path: string, { type, size }: { type?: string; size: number }): Error | null => {
-    bytes += Math.max(leastBytes, size)
-    if (bytes > maxBytes) return tooLarge(file, maxBytes)
-    if (type !== 'File') return new Error(`${path} in it is no plain file`)
-    if (!BundlePath.safeParse(path).success) return new Error(`${path} in it is no path of a bundle`)
-    if (paths.has(path)) return new Error(`${path} is in it twice`)
-    paths.add(path)
-    return null
+  if (!kind.isFile()) throw new Error('it is no file')
+  const unpacked: Unpacked = { files: new Map(), begins: new Map() }
+  const { files, begins } = unpacked
+  const spooled = await spool(contents(file, maxBytes ?? usualMaxBytes(kind.size), unpacked))
+  return {
+    files,
+    async *pieces(path) {
+      const [from, { bytes }] = [begins.get(path)!, files.get(path)!]
+      for (let at = 0; at < bytes; at += pieceBytes) {
+        yield Buffer.from(await spooled.read(from + at, from + Math.min(bytes, at + pieceBytes)))
+      }
+    },
+    [Symbol.asyncDispose]: () => spooled[Symbol.asyncDispose](),
   }
+}
+
+/** The files' bytes one after the other, noted in `unpacked`. Reads to the end, or to the first thing that is refused. */
+async function* contents(file: string, maxBytes: number, { files, begins }: Unpacked): AsyncGenerator<Uint8Array> {
+  /** Bytes of the archive, those of them that its files account for, and those that came out. */
+  let [read, due, written] = [0, 0, 0]
+  let isOver = false
+  let fault: Error | undefined
+  const refuse = (error: Error) => {
+    fault ??= error
+    return false
+  }
+  const pieces: Buffer[] = []
+  const parser = new tar.Parser({
+    strict: true,
+    zstd: false,
+    filter(path, entry) {
+      const { type, size } = entry as tar.ReadEntry
+      due += blockBytes * (1 + Math.ceil(size / blockBytes)) + idleBytesOfFile
+      if (type !== 'File') return refuse(new Error(`${printableName(path)} in it is no plain file`))
+      if (!BundlePath.safeParse(path).success)
+        return refuse(new Error(`${printableName(path)} in it is no path of a bundle`))
+      if (begins.has(path)) return refuse(new Error(`${path} is in it twice`))
+      if (begins.size >= maxFiles) return refuse(new Error(`it holds more than ${maxFiles} files`))
+      begins.set(path, 0)
+      return true
+    },
+    onReadEntry(entry) {
+      const hash = createHash('sha256')
+      const from = written
+      begins.set(entry.path, from)
+      entry.on('data', (piece) => {
+        hash.update(piece)
+        written += piece.length
+        pieces.push(piece)
+      })
+      entry.on('end', () => files.set(entry.path, { sha256: hash.digest('hex'), bytes: written - from }))
+    },
+  })
+  parser.on('error', refuse)
+  parser.on('ignoredEntry', (entry) => refuse(new Error(`${printableName(entry.path)} in it is no plain file`)))
+  parser.on('eof', () => {
+    isOver = true
+  })
+  for await (const chunk of unzipped(file)) {
+    // The parser would unpack again, and count nothing.
+    if (read === 0 && chunk[0] === gzipMark) throw new Error('it is packed twice')
+    read += chunk.length
+    if (read > maxBytes) throw tooLarge(file, maxBytes)
+    if (read > due + maxIdleBytes) throw new Error(`it holds ${read - due} bytes and more that belong to no file`)
+    // Behind the archive's end the parser would gather what comes.
+    if (!isOver) parser.write(chunk)
+    if (fault) throw fault
+    yield* pieces.splice(0)
+  }
+  parser.end()
+  if (fault) throw fault
+  yield* pieces
+}
+
+const gzipMark = 0x1f
+
+async function* unzipped(file: string): AsyncGenerator<Buffer> {
+  const [first] = await Array.fromAsync(createReadStream(file, { end: 0 }) as AsyncIterable<Buffer>)
+  const source = createReadStream(file)
+  // An error is thrown where the bytes are read.
+  yield* first?.[0] === gzipMark ? pipeline(source, createGunzip(), () => {}) : source
 }
 
 const tooLarge = (file: string, maxBytes: number) =>
   new UsageError(
-    `The bundle ${file} unpacks to more than the ${maxBytes} bytes that are allowed (a file counts as ${leastBytes} at least).`,
+    `The bundle ${file} unpacks to more than the ${maxBytes} bytes that are allowed.`,
     'If you trust it, allow more with --max-bytes.',
   )

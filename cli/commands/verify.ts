@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { type Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
+import { maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
 import { Sha256 } from '../../schemas/ids.ts'
 import { loadTask } from '../../tasks/load.ts'
+import { maxDataBytes, readRegular } from '../../tasks/regular-file.ts'
 import { bundleFiles } from '../bundle/manifest.ts'
-import { type Bundle, defaultMaxBytes, openBundle } from '../bundle/read.ts'
+import { type Bundle, openBundle } from '../bundle/read.ts'
 import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -12,7 +13,7 @@ import { positive } from '../options/option-parsers.ts'
 import { printable } from '../printable.ts'
 import { versions } from '../versions.ts'
 
-type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes: number; json: boolean }
+type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes?: number; json: boolean }
 
 export function registerVerify(program: Command): void {
   program
@@ -25,7 +26,11 @@ export function registerVerify(program: Command): void {
     .option('--task <folder>', 'the whole task, for whoever has it: its hashes and the order of the test')
     .option('--report <file>', 'a report.json to compare, beside the one in the bundle')
     .option('--deep', 'make every candidate again, too, from its seed or from the journal', false)
-    .option('--max-bytes <n>', 'bytes that it may unpack to', positive, defaultMaxBytes)
+    .option(
+      '--max-bytes <n>',
+      'bytes that it may unpack to (default: 100 times its size, 8 MiB at least, 16 GiB at most)',
+      positive,
+    )
     .option('--json', 'JSON lines instead of text', false)
     .action(async (file: string, { expect, task: path, report, deep, maxBytes, json }: Options) => {
       await using bundle = await openBundle(file, maxBytes)
@@ -82,7 +87,7 @@ function hash(text: string): string {
 
 async function readReport(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'))
+    return parseJson(String(await readRegular(file, maxDataBytes)), { maxDepth: maxBundledDepth })
   } catch (error) {
     throw new UsageError(
       `The report ${file} cannot be read: ${(error as Error).message}.`,

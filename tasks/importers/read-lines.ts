@@ -11,7 +11,11 @@ export const maxLineBytes = 64 * 1024 * 1024
  * The lines of a UTF-8 file, in constant memory: a line feed ends a line, a carriage return before it and a byte-order mark
  * at the start of the file are dropped. (Node's own line reader also splits at U+2028, which JSON lines may hold.)
  */
-export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGenerator<NumberedLine> {
+export const readLines = (path: string, maxBytes = maxLineBytes): AsyncGenerator<NumberedLine> =>
+  linesOf(createReadStream(path, { highWaterMark: 1 << 16 }), maxBytes)
+
+/** The same of bytes that come in pieces. */
+export async function* linesOf(pieces: AsyncIterable<Buffer>, maxBytes = maxLineBytes): AsyncGenerator<NumberedLine> {
   let parts: Buffer[] = []
   let bytes = 0
   let number = 1
@@ -22,7 +26,7 @@ export async function* readLines(path: string, maxBytes = maxLineBytes): AsyncGe
     number += 1
     return line
   }
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 16 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of pieces) {
     let start = 0
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       // Most lines lie within one chunk and need no copy.
