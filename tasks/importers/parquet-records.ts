@@ -1,45 +1,51 @@
-import { isUtf8 } from 'node:buffer'
+import { fork } from 'node:child_process'
+import { on } from 'node:events'
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import { fileURLToPath } from 'node:url'
 import { TaskError } from '../task-error.ts'
-import { exactInteger } from './parse-json.ts'
+import { type ParquetLimits, parquetLimits } from './parquet-limits.ts'
+import type { ParquetBatch } from './parquet-process.ts'
 import type { SourceRecord } from './records.ts'
 
-/** The records of a Parquet file, one row group at a time in memory. Errors: `TaskError` where it cannot be read. */
-export async function* parquetRecords(path: string): AsyncGenerator<SourceRecord> {
-  const broken = (error: unknown) =>
-    new TaskError(
-      `The Parquet file cannot be read: ${(error as Error).message}`,
-      path,
-      'Fetch the file again; it may be cut off.',
-    )
-  const file = await asyncBufferFromFile(path)
-  const metadata = await parquetMetadataAsync(file).catch((error) => {
-    throw broken(error)
-  })
-  let rowStart = 0
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows)
-    const rows = await parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, utf8: false }).catch(
-      (error) => {
-        throw broken(error)
-      },
-    )
-    for (const [index, row] of rows.entries()) {
-      yield { where: `${basename(path)}[${rowStart + index}]`, value: plain(row) as Record<string, unknown> }
-    }
-    rowStart = rowEnd
-  }
-}
+const program = fileURLToPath(new URL('./parquet-process.ts', import.meta.url))
 
-/** A value as JSON would have it: times in ISO 8601, bytes as the text they spell, else in hexadecimal. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return exactInteger(value)
-  if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array)
-    return isUtf8(value) ? Buffer.from(value).toString() : Buffer.from(value).toString('hex')
-  if (Array.isArray(value)) return value.map(plain)
-  const isObject = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  return isObject ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)])) : value
+/**
+ * The records of a Parquet file, one row group at a time in the memory of a process of its own, which goes with its reader.
+ *
+ * @throws {TaskError} where the file cannot be read, or takes more than a file of its size may (`parquetLimits`).
+ */
+export async function* parquetRecords(
+  path: string,
+  changes: Partial<ParquetLimits> = {},
+): AsyncGenerator<SourceRecord> {
+  const refused = (why: string, mend: string) => new TaskError(`The Parquet file cannot be read: ${why}`, path, mend)
+  const limits = { ...parquetLimits((await stat(path)).size), ...changes }
+  const megabytes = Math.ceil(limits.maxBytes / 1024 ** 2)
+  const child = fork(program, [path, JSON.stringify(limits)], {
+    env: {},
+    execArgv: [`--max-old-space-size=${megabytes}`],
+    serialization: 'advanced',
+    stdio: 'ignore',
+  })
+  const ended = new AbortController()
+  child.once('exit', () => ended.abort())
+  // Of a message to a process that has just died; its end says the rest.
+  child.on('error', () => {})
+  try {
+    child.send('next')
+    let index = 0
+    for await (const [batch] of on(child, 'message', { signal: ended.signal }) as AsyncIterable<[ParquetBatch]>) {
+      if ('refused' in batch) throw refused(batch.refused, 'Fetch the file again; it may be cut off.')
+      if (batch.rows === null) return
+      for (const value of batch.rows) yield { where: `${basename(path)}[${index++}]`, value }
+      child.send('next')
+    }
+  } catch (error) {
+    if (!ended.signal.aborted) throw error
+    const why = `it takes more than ${megabytes} MiB of memory, or ${limits.maxCpuMs / 1000} s of processor time`
+    throw refused(why, 'Write it again with smaller row groups, or as JSON Lines.')
+  } finally {
+    child.kill('SIGKILL')
+  }
 }
