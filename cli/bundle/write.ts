@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as tar from 'tar'
 import type { Bus } from '../../bus/mod.ts'
 import { sha256 } from '../../schemas/hash.ts'
+import { draftOf } from '../../tasks/draft.ts'
 import { reportJson } from '../report/mod.ts'
 import { fillFolder } from './fill.ts'
 import { itemTable } from './items.ts'
@@ -19,23 +19,18 @@ export type WrittenBundle = { file: string; hash: string; files: number; bytes: 
  * of their names behind the manifest, without times and owners. Errors: UsageError when there is no such run.
  */
 export async function writeBundle(bus: Bus, runId: string, file: string): Promise<WrittenBundle> {
-  await mkdir(dirname(file), { recursive: true })
-  const draft = `${file}.${randomUUID()}.tmp`
-  const [folder, archive] = [`${draft}.d`, draft]
-  try {
-    await mkdir(folder)
-    const missing = await fillFolder(bus, runId, folder)
-    const manifest = await completeFolder(folder, runId, missing)
-    const text = `${JSON.stringify(manifest, null, 2)}\n`
-    await writeFile(join(folder, bundleFiles.manifest), text)
-    const names = [bundleFiles.manifest, ...Object.keys(manifest.files)]
-    await tar.create({ file: archive, cwd: folder, gzip: { level: 6 }, portable: true, mtime: new Date(0) }, names)
-    await rename(archive, file)
-    return { file, hash: sha256(text), files: names.length, bytes: (await stat(file)).size, missing }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-    await rm(archive, { force: true })
-  }
+  await using draft = await draftOf(file)
+  await using contents = await draftOf(file)
+  await mkdir(contents.path)
+  const missing = await fillFolder(bus, runId, contents.path)
+  const manifest = await completeFolder(contents.path, runId, missing)
+  const text = `${JSON.stringify(manifest, null, 2)}\n`
+  await writeFile(join(contents.path, bundleFiles.manifest), text)
+  const names = [bundleFiles.manifest, ...Object.keys(manifest.files)]
+  const options = { cwd: contents.path, gzip: { level: 6 }, portable: true, mtime: new Date(0) }
+  await tar.create({ ...options, file: draft.path }, names)
+  await draft.keep()
+  return { file, hash: sha256(text), files: names.length, bytes: (await stat(file)).size, missing }
 }
 
 /** Adds what follows from the rest: the items' outcomes and the report. */

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Row } from '../../schemas/row.ts'
+import { draftOf } from '../../tasks/draft.ts'
 import { dataCard, type ExportContext, type Passed } from './data-card.ts'
 import { encode } from './encode.ts'
 import { type ExportedRow, type Layout, layouts } from './format.ts'
@@ -31,19 +31,13 @@ export async function exportRows(
     string,
     string,
   ]
-  await mkdir(dir, { recursive: true })
   const passed: Passed = { bySkill: new Map(), teachers: new Set() }
-  const draft = `${data}.${randomUUID()}.tmp`
-  try {
-    await pipeline(
-      Readable.from(encode(records(rows, layout, context.rowsOf, passed), shape, columns)),
-      createWriteStream(draft),
-    )
-    await rename(draft, data)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
+  await using draft = await draftOf(data)
+  await pipeline(
+    Readable.from(encode(records(rows, layout, context.rowsOf, passed), shape, columns)),
+    createWriteStream(draft.path),
+  )
+  await draft.keep()
   await writeFile(info, `${JSON.stringify({ [context.task.id]: { file_name: file, ...datasetInfo } }, null, 2)}\n`)
   await writeFile(card, dataCard(format, context, passed))
   return { data, datasetInfo: info, card, rows: [...passed.bySkill.values()].reduce((sum, count) => sum + count, 0) }

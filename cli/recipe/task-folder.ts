@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import type { RecipeTask } from '../../schemas/recipe.ts'
 import { maxSeeds, type Task } from '../../schemas/task.ts'
+import { draftOf } from '../../tasks/draft.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { loadTask, TaskError } from '../../tasks/load.ts'
@@ -23,22 +24,17 @@ type Made = { id: string; sources: Sources; line: (text: string) => void }
  */
 export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
   const tasks = join(homeFolder(), 'tasks')
-  await mkdir(tasks, { recursive: true })
-  const making = await mkdtemp(join(tasks, 'making-'))
-  try {
-    const folder = join(making, made.id)
-    await importInto(folder, recipe, made)
-    await lay(folder, recipe, made.sources)
-    await cleanPool(await loadTask(folder), made)
-    const { sha256 } = await loadTask(folder)
-    const kept = join(tasks, sha256.slice(0, 12))
-    await rename(making, kept).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
-    })
-    return await loadTask(join(kept, made.id))
-  } finally {
-    await rm(making, { recursive: true, force: true })
-  }
+  await using making = await draftOf(join(tasks, 'making'))
+  const folder = join(making.path, made.id)
+  await importInto(folder, recipe, made)
+  await lay(folder, recipe, made.sources)
+  await cleanPool(await loadTask(folder), made)
+  const { sha256 } = await loadTask(folder)
+  const kept = join(tasks, sha256.slice(0, 12))
+  await rename(making.path, kept).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
+  })
+  return await loadTask(join(kept, made.id))
 }
 
 async function importInto(folder: string, recipe: RecipeTask, { sources, line }: Made): Promise<void> {

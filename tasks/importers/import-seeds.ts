@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { draftOf } from '../draft.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -48,22 +49,10 @@ export async function importSeeds(
       first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.',
     )
   }
-  const partial = `${target}.${process.pid}.partial`
-  await mkdir(dirname(target), { recursive: true })
-  try {
-    await writeFile(
-      partial,
-      `${JSON.stringify(
-        chosen.map(({ value }) => value),
-        null,
-        2,
-      )}\n`,
-    )
-    await rename(partial, target)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
+  const seeds = chosen.map(({ value }) => value)
+  await using draft = await draftOf(target)
+  await writeFile(draft.path, `${JSON.stringify(seeds, null, 2)}\n`)
+  await draft.keep()
   return log
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { draftOf } from '../draft.ts'
 import { TaskError } from '../task-error.ts'
 import { exists } from './source-file.ts'
 
@@ -10,15 +11,9 @@ import { exists } from './source-file.ts'
 export async function newFolder<T>(out: string, write: (partial: string) => Promise<T>): Promise<T> {
   const target = resolve(out)
   if (await exists(target)) throw new TaskError('The folder exists already', target, 'Give --out a new folder.')
-  await mkdir(dirname(target), { recursive: true })
-  const partial = `${target}.${process.pid}.partial`
-  await mkdir(partial)
-  try {
-    const result = await write(partial)
-    await rename(partial, target)
-    return result
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true })
-    throw error
-  }
+  await using draft = await draftOf(target)
+  await mkdir(draft.path)
+  const result = await write(draft.path)
+  await draft.keep()
+  return result
 }

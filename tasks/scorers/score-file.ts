@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { draftOf } from '../draft.ts'
 import { LineWriter } from '../importers/line-writer.ts'
 import { parsePythonJson } from '../importers/parse-json.ts'
 import { readLines } from '../importers/read-lines.ts'
@@ -29,8 +29,8 @@ export async function scoreFile(
   mode: BenchmarkMode,
 ): Promise<ScoreSummary> {
   const summary: ScoreSummary = { scored: 0, correct: 0, reasons: new Map(), badCount: 0, bad: [] }
-  const partial = `${output}.${process.pid}.partial`
-  const file = new LineWriter(partial)
+  await using draft = await draftOf(output)
+  const file = new LineWriter(draft.path)
   try {
     for await (const line of readLines(input)) {
       if ('text' in line && line.text.trim() === '') continue
@@ -46,10 +46,9 @@ export async function scoreFile(
       await file.write(result.line)
     }
     await file.close()
-    await rename(partial, output)
+    await draft.keep()
   } catch (error) {
     file.destroy()
-    await rm(partial, { force: true })
     throw error
   }
   return summary
