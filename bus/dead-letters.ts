@@ -76,7 +76,13 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
 const redriven = (id: string, account: string, seq: number): string => `${id}.redrive-${account}-${seq}`
 
 /** The id that a message had before it was sent again as a dead letter; of any other its own. */
-export const firstId = (id: string): string => id.replace(/(\.redrive-[A-Z]+-\d+)+$/, '')
+export function firstId(id: string): string {
+  for (let first = id; ; ) {
+    const at = first.lastIndexOf('.redrive-')
+    if (at < 0 || !/^\.redrive-[A-Z]+-\d+$/.test(first.slice(at))) return first
+    first = first.slice(0, at)
+  }
+}
 
 /**
  * Sends the message of a dead letter again, as a new message of the same content whose header names the dead letter, and

@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { registerFor } from './commands.ts'
 import { mendOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
-import { printable } from './printable.ts'
+import { makeConsolePlain } from './plain-console.ts'
+
+makeConsolePlain()
 
 const program = new Command('syllabus')
   .description('Agents that make training data for a small model, train it, and prove that it helped.')
@@ -19,7 +21,7 @@ try {
     const mend = mendOf(error)
     const message = error instanceof Error ? error.message : String(error)
     // What can be mended is said plainly; a fault of ours shows where it happened.
-    console.error(mend === undefined ? error : printable(message.includes(mend) ? message : `${message}\n${mend}`))
+    console.error(mend === undefined ? error : message.includes(mend) ? message : `${message}\n${mend}`)
     process.exitCode = mend === undefined ? exitCodes.failure : exitCodes.badInput
   }
 }

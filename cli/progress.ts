@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import { printable } from './printable.ts'
+import { printable, printableJson } from './printable.ts'
 
 /** Where a command tells a person, or a machine, how it goes on. */
 export type Reporter = {
@@ -20,7 +20,7 @@ export function createReporter({
   stream?: NodeJS.WriteStream
 } = {}): Reporter {
   if (json) {
-    const write = (value: unknown) => stream.write(`${JSON.stringify(value)}\n`)
+    const write = (value: unknown) => stream.write(`${printableJson(value)}\n`)
     return {
       line: (text) => write({ type: 'line', text }),
       progress: (label, done, total, detail) => write({ type: 'progress', label, done, total, detail }),
@@ -39,7 +39,7 @@ function plainReporter(stream: NodeJS.WriteStream): Reporter {
       const quarter = Math.floor((4 * done) / Math.max(1, total))
       if ((quarters.get(label) ?? 0) >= quarter) return
       quarters.set(label, quarter)
-      stream.write(`  ${label}: ${done} of ${total} ${detail}\n`)
+      stream.write(printable(`  ${label}: ${done} of ${total} ${detail}\n`))
     },
     json: () => {},
     close: () => {},
@@ -57,7 +57,8 @@ function terminalReporter(stream: NodeJS.WriteStream): Reporter {
       clear()
       stream.write(`${printable(text)}\n`)
     },
-    progress(label, done, total, detail = '') {
+    progress(label, done, total, said = '') {
+      const detail = printable(said)
       if (bar?.label !== label) {
         clear()
         const options = {

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { writeBundle } from '../bundle/write.ts'
 import { commandAgain } from '../command-again.ts'
 import { runsFolder } from '../home.ts'
+import { printableJson } from '../printable.ts'
 import { withBus } from '../session/with-bus.ts'
 
 export function registerBundle(program: Command): void {
@@ -15,7 +16,7 @@ export function registerBundle(program: Command): void {
     .action(async (runId: string, { out, json }: { out?: string; json: boolean }) =>
       withBus(async (bus) => {
         const written = await writeBundle(bus, runId, out ?? join(runsFolder(), runId, 'bundle.tar.gz'))
-        if (json) return console.log(JSON.stringify(written))
+        if (json) return console.log(printableJson(written))
         const { file, hash, files, bytes, missing } = written
         console.log(`${file}: ${files} files, ${bytes.toLocaleString('en-US')} bytes`)
         console.log(`bundle hash: ${hash}`)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printableJson } from '../printable.ts'
 import { withBus } from '../session/with-bus.ts'
 
 export function registerDead(program: Command): void {
@@ -10,7 +11,7 @@ export function registerDead(program: Command): void {
     .action(async ({ json }: { json: boolean }) =>
       withBus(async (bus) => {
         const letters = await bus.dead.list()
-        if (json) return console.log(JSON.stringify(letters))
+        if (json) return console.log(printableJson(letters))
         if (letters.length === 0) console.log('no dead letters')
         for (const { id, at, message, deliveries, reason } of letters) {
           const what = message ? `${message.name} of run ${message.runId} (${message.id})` : 'a purged message'

@@ -10,6 +10,7 @@ import { bridgeOptionsOf } from '../checks/check-bridge.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
+import { printableJson } from '../printable.ts'
 import { checkDisk } from '../session/check-host.ts'
 import { openCluster } from '../session/cluster.ts'
 import { connectOperator } from '../session/session.ts'
@@ -96,7 +97,7 @@ export function registerDoctor(program: Command): void {
       if (process.env.NATS_URL || server?.status === 'ok') findings.push(await finding('bus', checkFoundServer))
       if (options.json)
         console.log(
-          JSON.stringify({
+          printableJson({
             findings,
             limits: Object.fromEntries(limits.map(({ path, ...limit }) => [path, limit])),
             paperNames: paperNamesIn(process.env),

@@ -9,6 +9,7 @@ import { tell } from '../estimate/tell.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { judgeModelOption } from '../options/model-options.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
+import { printableJson } from '../printable.ts'
 import { planRun } from '../run/plan-run.ts'
 import { generateTeacher, localModelOf } from '../session/local-teacher.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
@@ -35,7 +36,7 @@ export function registerEstimate(program: Command): void {
         ? await rowsAlone(task, read, options)
         : await wholeRun(task, read, options)
       const estimate = await estimateOf(task, topology, asked)
-      if (options.json) return console.log(JSON.stringify(estimate))
+      if (options.json) return console.log(printableJson(estimate))
       for (const line of tell(estimate, topology.prices)) console.log(line)
     })
 }

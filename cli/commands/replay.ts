@@ -5,6 +5,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
+import { printableJson } from '../printable.ts'
 import { type Replayed, replayRun } from '../replay/replay-run.ts'
 import { readRun } from '../run/follow-run.ts'
 import { pickRun } from '../run/pick-run.ts'
@@ -44,7 +45,7 @@ export function registerReplay(program: Command): void {
         })
         for await (const attempt of attempts) {
           replayed.push(attempt)
-          console.log(options.json ? JSON.stringify(attempt) : lineOf(attempt))
+          console.log(options.json ? printableJson(attempt) : lineOf(attempt))
         }
         if (replayed.length === 0)
           throw new UsageError(`Run ${runId} has asked for no rows yet.`, 'Replay it once it has a dataset.')

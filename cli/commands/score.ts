@@ -14,7 +14,6 @@ import {
 import { type ScoreSummary, scoreFile } from '../../tasks/scorers/score-file.ts'
 import { openScript, type Script } from '../../tasks/scorers/script.ts'
 import { UsageError } from '../errors.ts'
-import { printable } from '../printable.ts'
 import { readNamedFile } from '../read-named-file.ts'
 
 type Options = { scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
@@ -35,7 +34,7 @@ export function registerScore(program: Command): void {
       const scorer = await scorerFor(options)
       await checkPaths(options)
       const summary = await scoreFile(options.in, options.out, scorer, options.mode)
-      for (const line of describe(summary, options)) console.log(printable(line))
+      for (const line of describe(summary, options)) console.log(line)
       if (summary.scored === 0) {
         throw new UsageError(
           `No line of ${options.in} could be scored.`,

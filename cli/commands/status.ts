@@ -4,6 +4,7 @@ import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, Presence } from '../../bus/mod.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
 import { dollars } from '../estimate/tell.ts'
+import { printableJson } from '../printable.ts'
 import { withBus } from '../session/with-bus.ts'
 import { textTable } from '../text-table.ts'
 
@@ -67,7 +68,7 @@ export function registerStatus(program: Command): void {
     .action(async ({ json }: { json: boolean }) =>
       withBus(async (bus) => {
         const [runs, agents] = [await runLines(bus), await agentLines(bus)]
-        if (json) return console.log(JSON.stringify({ runs, agents }))
+        if (json) return console.log(printableJson({ runs, agents }))
         if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, ...run }) => run)))
         else console.log('no runs')
         const usage = runs.flatMap(({ runId, usage: lines }) => lines.map((line) => ({ runId, ...line })))

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { scorerOption } from '../options/scorer-option.ts'
-import { printable } from '../printable.ts'
 import { checkTask } from '../task-check/check-task.ts'
 import type { Finding } from '../task-check/finding.ts'
 
@@ -19,7 +18,7 @@ export function registerTaskCheck(task: Command): void {
     .addOption(scorerOption())
     .action(async (dir: string, options: LoadOptions) => {
       const findings = await checkTask(await readTask(dir, options))
-      for (const line of findings.flatMap(describe)) console.log(printable(line))
+      for (const line of findings.flatMap(describe)) console.log(line)
       const failed = findings.filter(({ problems }) => problems.length > 0).length
       console.log(failed === 0 ? `${dir}: nothing to mend` : `${dir}: ${failed} of ${findings.length} checks failed`)
       if (failed > 0) process.exitCode = exitCodes.badInput

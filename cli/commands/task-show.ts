@@ -3,7 +3,6 @@ import type { Item, Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { scorerOption } from '../options/scorer-option.ts'
-import { printable } from '../printable.ts'
 
 export function registerTaskShow(task: Command): void {
   task
@@ -12,7 +11,7 @@ export function registerTaskShow(task: Command): void {
     .argument('<dir>', 'task folder')
     .addOption(scorerOption())
     .action(async (dir: string, options: LoadOptions) => {
-      for (const line of describe(await readTask(dir, options))) console.log(printable(line))
+      for (const line of describe(await readTask(dir, options))) console.log(line)
     })
 }
 

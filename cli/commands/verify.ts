@@ -10,7 +10,7 @@ import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { positive } from '../options/option-parsers.ts'
-import { printable } from '../printable.ts'
+import { printableJson } from '../printable.ts'
 import { versions } from '../versions.ts'
 
 type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes?: number; json: boolean }
@@ -41,7 +41,7 @@ export function registerVerify(program: Command): void {
       let isOwnCode = true
       const { hash, manifest } = bundle
       const asTold = expect === undefined ? notInAnyBundle : []
-      if (json) console.log(JSON.stringify({ bundle: file, hash, runId: manifest.runId, expect, asTold }))
+      if (json) console.log(printableJson({ bundle: file, hash, runId: manifest.runId, expect, asTold }))
       else {
         console.log(`run ${manifest.runId}, bundle hash ${hash}`)
         isOwnCode = await tellVersions(bundle)
@@ -50,8 +50,8 @@ export function registerVerify(program: Command): void {
       for await (const result of verifyBundle(bundle, { task, published, deep })) {
         isSame &&= result.differences.length === 0
         unchecked += result.unchecked.length
-        if (json) console.log(JSON.stringify(result))
-        else for (const line of linesOf(result)) console.log(printable(line))
+        if (json) console.log(printableJson(result))
+        else for (const line of linesOf(result)) console.log(line)
       }
       if (!json) {
         console.log(isSame ? nothingDiffers(unchecked) : doesNotHold(isOwnCode))
@@ -102,7 +102,7 @@ async function tellVersions(bundle: Bundle): Promise<boolean> {
   const here = await versions()
   for (const name of ['syllabus', 'code', 'node']) {
     const said = made[name] ?? 'of before it was said'
-    if (said !== here[name]) console.log(printable(`made with ${name} ${said}, verified with ${here[name]}`))
+    if (said !== here[name]) console.log(`made with ${name} ${said}, verified with ${here[name]}`)
   }
   return made.code === here.code
 }

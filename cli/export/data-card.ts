@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import type { PublicTask } from '../../schemas/task.ts'
+import { withoutControls } from '../printable.ts'
 import { escapeMarkdown, markdownTable } from '../report/markdown/escape.ts'
 import { layouts } from './format.ts'
 import type { ExportFormat } from './options.ts'
@@ -26,8 +27,8 @@ export function dataCard(
   const { task, facts } = context
   const rows = [...rowsBySkill.values()].reduce((sum, count) => sum + count, 0)
   const teacher = [...teachers].sort().join(', ') || 'none: rows come from the task’s own procedure'
-  const frontMatter = stringify({
-    pretty_name: task.title,
+  const frontMatter = frontMatterOf({
+    pretty_name: withoutControls(task.title),
     task_categories: ['text-generation'],
     tags: ['synthetic', 'instruction-tuning', 'syllabus'],
     size_categories: [sizeCategory(rows)],
@@ -65,6 +66,10 @@ function originNote(format: ExportFormat, { rowsOf }: ExportContext): string {
   if (rowsOf) return ` Each row says in its own columns where it comes from: ${provenanceColumns.join(', ')}.`
   return format === 'jsonl' ? ' Each row carries its own origin.' : ' `--provenance` adds each row’s own origin.'
 }
+
+/** YAML in which each value is a quoted text: the hub reads an older YAML, where a bare `no`, `1_000` or `12:30` is none. */
+const frontMatterOf = (values: object): string =>
+  stringify(values, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })
 
 /** The hub's size categories. */
 function sizeCategory(rows: number): string {

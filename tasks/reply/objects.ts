@@ -47,7 +47,8 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
 /** The object that a whole text is, apart from a code fence; undefined for every other text. */
 export function wholeObject(text: string): JsonObject | undefined {
   const plain = text.trim()
-  const inside = /^```(?:json)?\s*\n([\s\S]*?)\n?```$/i.exec(plain)?.[1]?.trim() ?? plain
+  const [opened] = /^```(?:json)?\s*\n/i.exec(plain) ?? ['']
+  const inside = opened && plain.endsWith('```') ? plain.slice(opened.length, -3).trim() : plain
   const found = inside.startsWith('{') ? objectAt(inside, 0, { left: inside.length }) : undefined
   return found?.end === inside.length ? found.value : undefined
 }

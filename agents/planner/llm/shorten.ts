@@ -5,4 +5,8 @@ export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${beginning(text, max)} [${text.length - Math.max(0, max)} characters cut]`
 
 /** A text on one line, shortened. */
-export const oneLine = (text: string, max: number): string => shorten(text.replaceAll(/\s*\n\s*/g, ' '), max)
+export const oneLine = (text: string, max: number): string =>
+  shorten(
+    text.replaceAll(/\s+/g, (blank) => (blank.includes('\n') ? ' ' : blank)),
+    max,
+  )

@@ -32,7 +32,7 @@ function eventOf({ name, seq, id, at, payload, parseError }: LogLine): LoggedEve
 
 /** A dead letter is no message of the log: what is known of it is that the run's status said so. */
 function faultOf({ name, seq, id, at, payload }: LogLine): LoggedEvent[] {
-  const [, letter] = /status-changed:faulted:(fault:.+)$/.exec(id) ?? []
+  const [, letter] = /status-changed:faulted:(fault:.+)$/s.exec(id) ?? []
   const said = name === StatusChanged.name ? StatusChanged.schema.safeParse(payload) : null
   const [, message, reason] = /^([^:]*): (.*)$/s.exec(said?.data?.reason ?? '') ?? []
   if (!letter || message === undefined || reason === undefined) return []

@@ -64,7 +64,11 @@ export const answers: Check = {
       ledger.same(place('id'), firstId(entry.id), `${runId}.${due.id}`)
       const about = firstId(entry.cause ?? '')
       if (due.cause !== undefined)
-        ledger.same(place('cause'), name === 'verdict' ? about.replace(/\d+$/, '') : about, `${runId}.${due.cause}`)
+        ledger.same(
+          place('cause'),
+          name === 'verdict' ? about.replace(/(?<!\d)\d+$/, '') : about,
+          `${runId}.${due.cause}`,
+        )
       const asked = cause?.payload as Record<string, unknown> | undefined
       for (const field of asked ? (due.echoes ?? []) : [])
         ledger.same(

@@ -1,3 +1,5 @@
+import { withoutControls } from '../../printable.ts'
+
 /** A piece of HTML that is safe to print. Only `html` and `trusted` make one. */
 export type Markup = { readonly markup: string }
 
@@ -32,5 +34,5 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text as HTML shows it, in an element or a quoted attribute. */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character]!)
+  return withoutControls(text).replace(/[&<>"']/g, (character) => entities[character]!)
 }
