@@ -39,3 +39,12 @@ export function checkOrigin(
   const own = [...hosts].some((host) => origin === `http://${host}`)
   return own || allowedOrigins.includes(origin) ? null : { status: 403, reason: 'this origin may not read traces' }
 }
+
+/**
+ * The path and query that a request asks for; null where its target is none that a page or a viewer sends (`//`, a whole address, `*`).
+ * Never throws: what stands there is a peer's.
+ */
+export function readTarget(request: IncomingMessage): URL | null {
+  const target = request.url ?? ''
+  return target.startsWith('/') ? URL.parse(target, 'http://page') : null
+}

@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws'
 import type { z } from 'zod'
 import type { Logger } from '../bus/mod.ts'
 import { GatewayLimits } from '../schemas/session-limits.ts'
-import { allowedHosts, checkHost, checkOrigin, type Refusal, sameSecret } from './access.ts'
+import { allowedHosts, checkHost, checkOrigin, type Refusal, readTarget, sameSecret } from './access.ts'
 import { ViewerQuery } from './frames.ts'
 import type { LogSource } from './log-source.ts'
 import { serveFile } from './static-files.ts'
@@ -15,7 +15,8 @@ import { createViewers } from './viewers.ts'
 /*
  * G1 Only log entries, the list of runs and the presence of agents leave by this door; there is no way to write.
  * G2 Every answer needs a Host of ours; every WebSocket also the token and, from a page, an Origin of ours.
- * G3 The gateway is one more reader of the log: no agent knows of it, and none waits for it.
+ * G3 Nothing that a peer sends throws here: what cannot be read is refused as what may not be asked is.
+ * G4 The gateway is one more reader of the log: no agent knows of it, and none waits for it.
  */
 
 /** What of its limits is left out is as GatewayLimits says. */
@@ -28,6 +29,7 @@ export type GatewayOptions = z.input<typeof GatewayLimits> & {
 
 export type Gateway = { url: string; port: number; close(): Promise<void> }
 
+const noAddress: Refusal = { status: 400, reason: 'no such address' }
 const webFolder = fileURLToPath(new URL('./web', import.meta.url))
 
 /** Serves the page and the traces. Rejects when the port cannot be bound; `url` carries the token. */
@@ -39,42 +41,47 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let hosts = new Set<string>()
 
   const http = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://page')
+    const target = readTarget(request)
+    if (!target) return void response.writeHead(noAddress.status).end(`${noAddress.reason}\n`)
     const refusal = checkHost(request, hosts)
     if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`)
     else if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405).end()
-    else if (pathname === '/session') {
+    else if (target.pathname === '/session') {
       // Lets the page tell a wrong token from a gateway that is away: a failed WebSocket does not say.
-      response.writeHead(sameSecret(searchParams.get('token') ?? '', token) ? 204 : 401).end()
+      response.writeHead(hasToken(target) ? 204 : 401).end()
     } else
-      serveFile(request, response, webFolder, pathname).catch((error) => {
+      serveFile(request, response, webFolder, target.pathname).catch((error) => {
         log.warn({ error: String(error) }, 'file not served')
         response.destroy()
       })
   })
 
-  function check(request: IncomingMessage, url: URL): Refusal | null {
-    if (url.pathname !== '/ws') return { status: 404, reason: 'no such endpoint' }
+  const hasToken = (target: URL) => sameSecret(target.searchParams.get('token') ?? '', token)
+
+  /** What an upgrade asks for, or why it is refused; access is checked before the query is parsed. */
+  function readUpgrade(request: IncomingMessage): ViewerQuery | Refusal {
+    const target = readTarget(request)
+    if (!target) return noAddress
+    if (target.pathname !== '/ws') return { status: 404, reason: 'no such endpoint' }
     const refusal = checkHost(request, hosts) ?? checkOrigin(request, hosts, allowedOrigins)
     if (refusal) return refusal
-    if (!sameSecret(url.searchParams.get('token') ?? '', token)) return { status: 401, reason: 'wrong token' }
-    return null
+    if (!hasToken(target)) return { status: 401, reason: 'wrong token' }
+    const query = ViewerQuery.safeParse(Object.fromEntries(target.searchParams))
+    return query.success ? query.data : { status: 400, reason: 'bad run or position' }
   }
 
   http.on('upgrade', (request, socket: Duplex, head) => {
     socket.on('error', (error) => log.debug({ error: error.message }, 'socket failed'))
-    const url = new URL(request.url ?? '/', 'http://page')
-    const query = ViewerQuery.safeParse(Object.fromEntries(url.searchParams))
-    const refusal = check(request, url) ?? (query.success ? null : { status: 400, reason: 'bad run or position' })
-    if (refusal || !query.success) {
-      const { status, reason } = refusal!
+    const asked = readUpgrade(request)
+    if ('reason' in asked) {
+      const { status, reason } = asked
       log.info({ status, reason }, 'viewer refused')
       socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
         socket.destroy(),
       )
       return
     }
-    sockets.handleUpgrade(request, socket, head, (viewer) => viewers.admit(viewer, query.data))
+    sockets.handleUpgrade(request, socket, head, (viewer) => viewers.admit(viewer, asked))
   })
 
   let closing: Promise<void> | null = null
@@ -96,6 +103,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await close()
     throw error
   }
+  // Once it listens, an error is one of accepting a connection (no descriptor left), which the next may not have.
+  http.on('error', (error) => log.warn({ error: error.message }, 'connection not accepted'))
   const bound = (http.address() as AddressInfo).port
   hosts = allowedHosts(host, bound, allowedOrigins)
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host

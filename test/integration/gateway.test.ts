@@ -177,6 +177,56 @@ test('a frame that is not of the protocol ends the connection', async () => {
   }
 })
 
+/** Sends bytes as they are and gives the first line of what comes back; '' when the connection is closed without an answer. */
+function firstLine(gateway: Gateway, text: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const socket = connect(gateway.port, '127.0.0.1', () => socket.end(Buffer.from(text, 'latin1')))
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data
+  })
+  socket.on('error', reject).on('close', () => resolve(answer.split('\r\n')[0] ?? ''))
+  return promise
+}
+
+const oddTargets = [
+  ...[
+    '//',
+    '///',
+    '//?',
+    '//#',
+    '//:',
+    '//@',
+    '//a:99999/',
+    '//[',
+    '//[::1',
+    '/\\',
+    '/\\\\',
+    '//%',
+    '//%zz/',
+    '//<',
+    '//\xff/',
+  ],
+  ...['http://', 'http://[', 'http://a:b/', 'ws://', 'http://127.0.0.1/', '*', 'x', '//1.2.3.4.5/', '//0x100000000/'],
+]
+const upgrade =
+  'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n'
+
+test('G3: a target that is no address here is answered with 400, whoever asks, and the gateway goes on', async () => {
+  const { gateway } = await start()
+  const host = `host: 127.0.0.1:${gateway.port}\r\n`
+  for (const target of oddTargets) {
+    const name = JSON.stringify(target)
+    for (const more of ['', upgrade]) {
+      expect(await firstLine(gateway, `GET ${target} HTTP/1.1\r\n${host}${more}\r\n`), name).toMatch(/^HTTP\/1.1 400 /)
+      const foreign = await firstLine(gateway, `GET ${target} HTTP/1.1\r\nhost: evil.example\r\n${more}\r\n`)
+      expect(foreign, name).toMatch(/^HTTP\/1.1 400 /)
+    }
+    expect(await firstLine(gateway, `TRACE ${target} HTTP/1.1\r\n${host}\r\n`), name).toMatch(/^HTTP\/1.1 400 /)
+  }
+  expect((await fetchRaw(gateway, '/')).status).toBe(200)
+})
+
 test('the page is served with its policy, and nothing outside its folder', async () => {
   const { gateway } = await start()
   const page = await fetchRaw(gateway, '/')
