@@ -9,6 +9,10 @@ export const GatewayLimits = z.strictObject({
     5000,
     'messages that may wait for a slow viewer before it is dropped to a position it can resume from',
   ),
+  maxBacklogBytes: bytes(16 * 1024 ** 2, 'bytes that may wait for it before the same happens'),
+  maxViewers: count(64, 'viewers at a time; another is asked to come back when one has left'),
+  maxConnections: count(256, 'connections at a time, those of viewers included; another is closed unanswered', 65_535),
+  requestMs: ms(10_000, 'how long a peer may take to send a request'),
   stallMs: ms(30_000, 'how long a replay waits for a viewer that takes nothing'),
   runsEveryMs: ms(3000, 'how often the list of runs is read while somebody looks'),
   pingEveryMs: ms(
@@ -16,7 +20,7 @@ export const GatewayLimits = z.strictObject({
     'how often a viewer is asked whether it is still there; one that did not answer the last time is dropped',
   ),
   allowedOrigins: z
-    .array(z.string())
+    .array(z.url({ protocol: /^https?$/ }))
     .default([])
     .describe("origins beside the page's own that may follow runs, such as a reverse proxy's"),
 })

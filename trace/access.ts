@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
 /** Why a request is refused, and with which HTTP status; null when it may pass. */
-export type Refusal = { status: 400 | 401 | 403 | 404; reason: string }
+export type Refusal = { status: 400 | 401 | 403 | 404 | 405 | 503; reason: string }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ import { GatewayLimits } from '../schemas/session-limits.ts'
 import { allowedHosts, checkHost, checkOrigin, type Refusal, readTarget, sameSecret } from './access.ts'
 import { ViewerQuery } from './frames.ts'
 import type { LogSource } from './log-source.ts'
-import { serveFile } from './static-files.ts'
+import { openStaticFiles } from './static-files.ts'
 import { createViewers } from './viewers.ts'
 
 /*
@@ -30,44 +30,64 @@ export type GatewayOptions = z.input<typeof GatewayLimits> & {
 export type Gateway = { url: string; port: number; close(): Promise<void> }
 
 const noAddress: Refusal = { status: 400, reason: 'no such address' }
+const notRead: Refusal = { status: 405, reason: 'only GET is answered here' }
 const webFolder = fileURLToPath(new URL('./web', import.meta.url))
+
+const refusalsEveryMs = 10_000
+
+/** Logs the first refusal, and after that how many there were, a line in ten seconds at most: peers decide how often it is called. */
+function createRefusalLog(log: Logger): (refusal: Refusal) => void {
+  let refused = 0
+  let nextAt = 0
+  return ({ status, reason }) => {
+    refused++
+    if (performance.now() < nextAt) return
+    log.info({ status, reason, refused }, 'viewer refused')
+    nextAt = performance.now() + refusalsEveryMs
+  }
+}
 
 /** Serves the page and the traces. Rejects when the port cannot be bound; `url` carries the token. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bus, token, log, signal, ...asked } = options
-  const { host, port, allowedOrigins, ...limits } = GatewayLimits.parse(asked)
+  const { host, port, allowedOrigins, maxConnections, requestMs, ...limits } = GatewayLimits.parse(asked)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
   const viewers = createViewers({ bus, log, signal, ...limits })
+  const serveFile = openStaticFiles(webFolder)
+  const logRefusal = createRefusalLog(log)
   let hosts = new Set<string>()
 
-  const http = createServer((request, response) => {
+  const times = { headersTimeout: requestMs, requestTimeout: requestMs, connectionsCheckingInterval: requestMs / 4 }
+  const http = createServer(times, (request, response) => {
     const target = readTarget(request)
-    if (!target) return void response.writeHead(noAddress.status).end(`${noAddress.reason}\n`)
-    const refusal = checkHost(request, hosts)
-    if (refusal) response.writeHead(refusal.status).end(`${refusal.reason}\n`)
-    else if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405).end()
+    const refusal = target ? checkHost(request, hosts) : noAddress
+    if (!target || refusal) refuse(response, refusal ?? noAddress)
+    else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, notRead)
+    // Lets the page tell a wrong token from a gateway that is away or has no room: a failed WebSocket does not say.
     else if (target.pathname === '/session') {
-      // Lets the page tell a wrong token from a gateway that is away: a failed WebSocket does not say.
-      response.writeHead(hasToken(target) ? 204 : 401).end()
-    } else
-      serveFile(request, response, webFolder, target.pathname).catch((error) => {
-        log.warn({ error: String(error) }, 'file not served')
-        response.destroy()
-      })
+      const fault = checkToken(target) ?? viewers.checkRoom()
+      if (fault) refuse(response, fault)
+      else response.writeHead(204).end()
+    } else serveFile(request, response, target.pathname)
   })
+  http.maxConnections = maxConnections
 
-  const hasToken = (target: URL) => sameSecret(target.searchParams.get('token') ?? '', token)
+  const refuse = (response: ServerResponse, { status, reason }: Refusal) =>
+    void response.writeHead(status).end(`${reason}\n`)
+
+  const checkToken = (target: URL): Refusal | null =>
+    sameSecret(target.searchParams.get('token') ?? '', token) ? null : { status: 401, reason: 'wrong token' }
 
   /** What an upgrade asks for, or why it is refused; access is checked before the query is parsed. */
   function readUpgrade(request: IncomingMessage): ViewerQuery | Refusal {
     const target = readTarget(request)
     if (!target) return noAddress
     if (target.pathname !== '/ws') return { status: 404, reason: 'no such endpoint' }
-    const refusal = checkHost(request, hosts) ?? checkOrigin(request, hosts, allowedOrigins)
+    const refusal = checkHost(request, hosts) ?? checkOrigin(request, hosts, allowedOrigins) ?? checkToken(target)
     if (refusal) return refusal
-    if (!hasToken(target)) return { status: 401, reason: 'wrong token' }
     const query = ViewerQuery.safeParse(Object.fromEntries(target.searchParams))
-    return query.success ? query.data : { status: 400, reason: 'bad run or position' }
+    if (!query.success) return { status: 400, reason: 'bad run or position' }
+    return viewers.checkRoom() ?? query.data
   }
 
   http.on('upgrade', (request, socket: Duplex, head) => {
@@ -75,7 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const asked = readUpgrade(request)
     if ('reason' in asked) {
       const { status, reason } = asked
-      log.info({ status, reason }, 'viewer refused')
+      logRefusal(asked)
       socket.end(`HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
         socket.destroy(),
       )

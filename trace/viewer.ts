@@ -6,8 +6,8 @@ import { summarise } from './summary.ts'
 
 /*
  * One viewer of one run.
- * V1 Replay waits for the viewer, with a bound: at most `replayWindow` frames are on their way to it.
- * V2 Following never waits: a viewer that has more than `maxBacklog` frames to take is dropped.
+ * V1 Replay waits for the viewer, with a bound: at most `replayWindow` frames are on their way to it. So does an answer that it asked for.
+ * V2 Following never waits: a viewer that has more than `maxBacklog` frames, or `maxBacklogBytes` of them, to take is dropped.
  * V3 A dropped viewer loses nothing: it comes back with the number after the last message that it has.
  * V4 Each viewer reads the log with its own ordered reader and acknowledges nothing, so agents never wait for it.
  */
@@ -20,6 +20,7 @@ export type ViewerOptions = {
   runId: string
   fromSeq: number
   maxBacklog: number
+  maxBacklogBytes: number
   /** How long a replay waits for a viewer that takes nothing. */
   stallMs: number
   log: Logger
@@ -34,28 +35,30 @@ function entryFrame(entry: LogEntry): ServerFrame {
 }
 
 /** Sends frames and counts those that the socket has not taken yet. */
-function createOutlet(socket: WebSocket) {
+function createOutlet(socket: WebSocket, maxBytes: number) {
   let pending = 0
-  let wake: (() => void) | null = null
+  let taken = Promise.withResolvers<true>()
   const settle = () => {
     pending--
-    wake?.()
+    taken.resolve(true)
+    taken = Promise.withResolvers()
   }
+  const holds = (frames: number) => pending >= frames || socket.bufferedAmount > maxBytes
   return {
     pending: () => pending,
+    /** Whether so many frames, or too many bytes, are on their way. */
+    holds,
     send(frame: ServerFrame) {
       pending++
       socket.send(JSON.stringify(frame), settle)
     },
-    /** True once fewer than `count` frames are pending; false after `timeoutMs` in which the socket took none. */
-    async below(count: number, timeoutMs: number): Promise<boolean> {
-      while (pending >= count) {
-        const { promise, resolve } = Promise.withResolvers<boolean>()
-        const timer = setTimeout(() => resolve(false), timeoutMs)
-        wake = () => resolve(true)
-        const moved = await promise
+    /** True once it no longer holds so many; false after `timeoutMs` in which the socket took none. */
+    async below(frames: number, timeoutMs: number): Promise<boolean> {
+      while (holds(frames)) {
+        const late = Promise.withResolvers<false>()
+        const timer = setTimeout(() => late.resolve(false), timeoutMs)
+        const moved = await Promise.race([taken.promise, late.promise])
         clearTimeout(timer)
-        wake = null
         if (!moved) return false
       }
       return true
@@ -65,25 +68,34 @@ function createOutlet(socket: WebSocket) {
 
 /** Serves a viewer until it leaves, is dropped, or the signal fires. Rejects only when the log cannot be read. */
 export async function serveViewer(options: ViewerOptions): Promise<void> {
-  const { socket, bus, runId, fromSeq, maxBacklog, stallMs, log } = options
+  const { socket, bus, runId, fromSeq, maxBacklog, maxBacklogBytes, stallMs, log } = options
   const gone = new AbortController()
   socket.once('close', () => gone.abort())
   const signal = AbortSignal.any([options.signal, gone.signal])
-  const outlet = createOutlet(socket)
+  const outlet = createOutlet(socket, maxBacklogBytes)
   let last = fromSeq - 1
 
   async function content(seq: number): Promise<void> {
+    if (!(await outlet.below(replayWindow, stallMs))) return drop()
+    let payload: unknown = null
+    let error: string | undefined = 'this run has no such message'
     for await (const entry of bus.log({ runId, fromSeq: seq, follow: false, signal })) {
-      if (entry.seq === seq) outlet.send({ type: 'content', seq, payload: entry.payload })
-      else outlet.send({ type: 'content', seq, payload: null, error: 'this run has no such message' })
-      return
+      if (entry.seq === seq) [payload, error] = [entry.payload, undefined]
+      break
     }
-    outlet.send({ type: 'content', seq, payload: null, error: 'this run has no such message' })
+    outlet.send({ type: 'content', seq, payload, ...(error && { error }) })
+  }
+
+  function drop(): void {
+    log.warn({ runId, last, pending: outlet.pending(), bytes: socket.bufferedAmount }, 'slow viewer dropped')
+    socket.close(closeCodes.slow, `too slow; resume after ${last - outlet.pending()}`)
   }
 
   let asked: Promise<void> = Promise.resolve()
   let waiting = 0
   socket.on('message', (data, binary) => {
+    // One that is being sent away is not heard any more.
+    if (socket.readyState !== socket.OPEN) return
     const frame = binary ? null : parseFrame(String(data))
     if (!frame || waiting >= 8) {
       socket.close(closeCodes.badFrame, frame ? 'too many requests at a time' : 'not a frame of this protocol')
@@ -110,7 +122,7 @@ export async function serveViewer(options: ViewerOptions): Promise<void> {
 
   async function follow(): Promise<Outcome> {
     for await (const entry of bus.log({ runId, fromSeq: last + 1, follow: true, signal })) {
-      if (outlet.pending() > maxBacklog) return 'slow'
+      if (outlet.holds(maxBacklog + 1)) return 'slow'
       outlet.send(entryFrame(entry))
       last = entry.seq
     }
@@ -122,10 +134,7 @@ export async function serveViewer(options: ViewerOptions): Promise<void> {
     outlet.send({ type: 'caught-up', seq: last, at: new Date().toISOString() })
     outcome = await follow()
   }
-  if (outcome === 'slow') {
-    log.warn({ runId, last, pending: outlet.pending() }, 'slow viewer dropped')
-    socket.close(closeCodes.slow, `too slow; resume after ${last - outlet.pending()}`)
-  }
+  if (outcome === 'slow') drop()
   await asked
 }
 

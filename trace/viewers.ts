@@ -1,19 +1,23 @@
 import type { WebSocket } from 'ws'
 import type { Logger } from '../bus/mod.ts'
 import type { GatewayLimits } from '../schemas/session-limits.ts'
+import type { Refusal } from './access.ts'
 import { closeCodes, type ServerFrame, type ViewerQuery } from './frames.ts'
 import type { LogSource } from './log-source.ts'
 import { type Presence, watchPresence } from './presence.ts'
 import { createRunList } from './run-list.ts'
 import { serveViewer } from './viewer.ts'
 
-export type ViewersOptions = Pick<GatewayLimits, 'maxBacklog' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'> & {
+type Limits = 'maxBacklog' | 'maxBacklogBytes' | 'maxViewers' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'
+export type ViewersOptions = Pick<GatewayLimits, Limits> & {
   bus: LogSource
   log: Logger
   signal: AbortSignal
 }
 
 export type Viewers = {
+  /** Why one more viewer cannot come now; null when it can. */
+  checkRoom(): Refusal | null
   /** Tells a viewer who is there and which runs there are, from now on, and serves it the log of the run it asks for. */
   admit(viewer: WebSocket, query: ViewerQuery): void
   /** Sends all of them away, and ends what was served; those that do not go within half a second are cut off. */
@@ -22,7 +26,7 @@ export type Viewers = {
 
 /** Everybody who looks through a gateway. */
 export function createViewers(options: ViewersOptions): Viewers {
-  const { bus, maxBacklog, stallMs, runsEveryMs, pingEveryMs, log } = options
+  const { bus, maxBacklog, maxBacklogBytes, maxViewers, stallMs, runsEveryMs, pingEveryMs, log } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
   const viewers = new Map<WebSocket, { alive: boolean }>()
@@ -52,7 +56,8 @@ export function createViewers(options: ViewersOptions): Viewers {
     send(viewer, { type: 'runs', runs })
     void refreshRuns()
     if (!run) return
-    const served = serveViewer({ socket: viewer, bus, runId: run, fromSeq: from, maxBacklog, stallMs, log, signal })
+    const bounds = { maxBacklog, maxBacklogBytes, stallMs }
+    const served = serveViewer({ socket: viewer, bus, runId: run, fromSeq: from, ...bounds, log, signal })
       .catch((error) => {
         if (signal.aborted || viewer.readyState !== viewer.OPEN) return
         log.warn({ runId: run, error: String(error) }, 'log not read')
@@ -111,5 +116,8 @@ export function createViewers(options: ViewersOptions): Viewers {
     clearTimeout(left)
   }
 
-  return { admit, close }
+  const checkRoom = (): Refusal | null =>
+    viewers.size < maxViewers ? null : { status: 503, reason: 'too many viewers' }
+
+  return { checkRoom, admit, close }
 }

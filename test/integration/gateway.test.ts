@@ -277,6 +277,46 @@ test('a port in use is an error, not a hang', async () => {
   await expect(start({ port: gateway.port })).rejects.toThrow('EADDRINUSE')
 })
 
+test('viewers and what waits for one are bounded, and a place that gets free is given to the next', async () => {
+  const { gateway, log } = await start({ maxViewers: 2, maxBacklogBytes: 200_000 })
+  await publish(bulk('bounded', 1))
+  const session = `/session?token=${encodeURIComponent(token)}`
+  const slow = openViewer(gateway, { run: 'bounded' })
+  const other = openViewer(gateway, { run: 'bounded' })
+  await Promise.all([slow.caughtUp(), other.caughtUp()])
+  expect(await openViewer(gateway, { run: 'bounded' }).refused).toBe(503)
+  expect((await fetchRaw(gateway, session)).status).toBe(503)
+
+  // Far fewer frames than maxBacklog, but more bytes.
+  slow.socket.pause()
+  await publish(bulk('bounded', 900).slice(1))
+  const dropped = () => log.lines.find((line) => line.message === 'slow viewer dropped')
+  await until('the slow viewer was dropped', () => dropped() !== undefined)
+  expect(dropped()!.bytes).toBeLessThan(400_000)
+  slow.socket.resume()
+  expect((await slow.closed).code).toBe(4008)
+  await until('there is room', async () => (await fetchRaw(gateway, session)).status === 204)
+  await openViewer(gateway, { run: 'bounded' }).caughtUp()
+}, 60_000)
+
+test('a viewer that asks for contents and takes none is dropped, and the rest of what it asked for is not read', async () => {
+  await publish(bulk('greedy', 30))
+  const { gateway, log } = await start({ stallMs: 300, maxBacklogBytes: 100_000 })
+  const viewer = openViewer(gateway, { run: 'greedy' })
+  await viewer.caughtUp()
+  viewer.socket.pause()
+  const seqs = viewer.seqs().slice(0, 6)
+  const ask = () => {
+    for (const seq of seqs) viewer.socket.send(JSON.stringify({ type: 'content', seq }))
+  }
+  const dropped = () => log.lines.some((line) => line.message === 'slow viewer dropped')
+  await until('it was dropped', () => {
+    if (!dropped()) ask()
+    return dropped()
+  })
+  viewer.socket.terminate()
+}, 60_000)
+
 test('closing tells the viewers to come back, and leaves no listener', async () => {
   const { gateway } = await start()
   const viewer = openViewer(gateway, { run: 'follow' })

@@ -3,7 +3,7 @@ const longestRetryMs = 5000
 
 /**
  * Keeps a WebSocket to the gateway for as long as the page lives. After a loss it comes back by itself, with the number
- * after the last message that `position()` has. `onState` hears connecting | replaying | live | away | refused.
+ * after the last message that `position()` has. `onState` hears connecting | replaying | live | away | full | refused.
  */
 export function connect({ token, run, position, onFrame, onState }) {
   let socket = null
@@ -31,13 +31,14 @@ export function connect({ token, run, position, onFrame, onState }) {
 
   async function retry() {
     onState('away')
-    // A failed WebSocket tells no reason; this answers whether the token is the trouble.
+    // A failed WebSocket tells no reason; this answers whether the token or the number of viewers is the trouble.
     const answer = await fetch(`/session?${new URLSearchParams({ token })}`).catch(() => null)
     if (closed) return
     if (answer?.status === 401) {
       onState('refused')
       return
     }
+    if (answer?.status === 503) onState('full')
     timer = setTimeout(open, retryMs)
     retryMs = Math.min(longestRetryMs, retryMs * 2)
   }

@@ -133,6 +133,7 @@ const told = {
   replaying: 'catching up',
   live: 'live',
   away: 'gateway away, coming back by itself',
+  full: 'as many viewers as the gateway takes; trying again',
   refused: 'refused',
 }
 function showConnection(how) {
