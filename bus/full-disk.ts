@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf } from './errors.ts'
 import type { Logger } from './logger.ts'
 
+/** What the server says of a connection quotes its peer: `[7] date time [ERR] 127.0.0.1:1 - cid:9 - authentication error - User "..."`. */
+const quotesPeer = / - [a-z]*id:\d+ - /
 const pollMs = 2000
 /** Room for the server's own start and some work. */
 const roomBytes = 64 * 1024 ** 2
@@ -23,7 +25,7 @@ type Watch = {
 export function watchForFullDisk(storeDir: string, { log, restart, tell = () => {}, neededBytes = roomBytes }: Watch) {
   let full = false
   return async (line: string): Promise<void> => {
-    if (full || !line.includes('no space left on device')) return
+    if (full || !line.includes('no space left on device') || quotesPeer.test(line)) return
     full = true
     tell(`the disk of ${storeDir} is full: nothing is stored until there is room; free some and the run goes on`)
     log.error({ storeDir }, 'the disk is full')

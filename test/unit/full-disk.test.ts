@@ -25,6 +25,20 @@ test('asks for one restart when a write failed for want of room and there is roo
   expect(told).toEqual([expect.stringContaining(`${tmpdir()} is full`), expect.stringContaining('room again')])
 })
 
+test('what a peer has the server say of its connection is not the disk: nobody restarts the server from outside', async () => {
+  let restarts = 0
+  const watch = watchForFullDisk(tmpdir(), { log: memoryLog(), restart: () => restarts++, neededBytes: 0 })
+  for (const quoted of [
+    '[7] 2026/11/30 06:56:02.250747 [ERR] 127.0.0.1:5 - cid:204 - authentication error - User "no space left on device"',
+    '[7] 2026/11/30 06:56:02.250747 [ERR] 127.0.0.1:5 - wid:9 - "v1:x" - "LAB/user:a" - Publish Violation - Subject "no space left on device"',
+    '[7] 2026/11/30 06:56:02.250747 [ERR] 127.0.0.1:5 - rid:9 - authentication error - User "no space left on device"',
+    '[7] 2026/11/30 06:56:02.250747 [ERR] 127.0.0.1:5 - lid:9 - authentication error - User "no space left on device"',
+    '[7] 2026/11/30 06:56:02.250747 [ERR] 127.0.0.1:5 - mid:9 - "no space left on device" - bad client ID',
+  ])
+    await watch(quoted)
+  expect(restarts).toBe(0)
+})
+
 test('does not restart while there is no room', async () => {
   let restarts = 0
   const watching = watchForFullDisk(tmpdir(), {
