@@ -29,15 +29,25 @@ const Advisory = z.object({
   type: z.string(),
   timestamp: z.string(),
   consumer: z.string(),
-  stream_seq: z.number().int(),
+  stream_seq: z.number().int().positive(),
   deliveries: z.number().int(),
   reason: z.string().optional(),
 })
 
 const accountOf = (link: Link): LogAccount | null => (link.account === 'VAULT' ? null : link.account)
 
-async function read(link: Link, account: LogAccount, seq: number, data: Uint8Array): Promise<DeadLetter> {
-  const advisory = Advisory.parse(parseJson(new TextDecoder().decode(data)))
+/** What the server's notice says; null for one that it did not write. */
+function readAdvisory(data: Uint8Array): z.infer<typeof Advisory> | null {
+  try {
+    return Advisory.parse(parseJson(new TextDecoder().decode(data)))
+  } catch {
+    return null
+  }
+}
+
+async function read(link: Link, account: LogAccount, seq: number, data: Uint8Array): Promise<DeadLetter | null> {
+  const advisory = readAdvisory(data)
+  if (!advisory) return null
   const ask = { seq: advisory.stream_seq }
   const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], ask))
   const terminated = advisory.type.endsWith('.terminated')
@@ -66,7 +76,8 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
       const ask = { seq, next_by_subj: '>' }
       const stored = await link.ask(() => link.jsm.streams.getMessage(deadStreamOf[account], ask))
       if (!stored) break
-      letters.push(await read(link, account, stored.seq, stored.data))
+      const letter = await read(link, account, stored.seq, stored.data)
+      if (letter) letters.push(letter)
       seq = stored.seq + 1
     }
   }
@@ -97,6 +108,7 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const advisory = await link.ask(() => link.jsm.streams.getMessage(deadStreamOf[account], { seq }))
   if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
   const letter = await read(link, account, seq, advisory.data)
+  if (!letter) throw new TerminalError(`dead letter ${id} cannot be read`)
   const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], { seq: letter.seq }))
   if (!stored) throw new TerminalError(`the message of dead letter ${id} was purged`)
   const sent = headers()
@@ -116,7 +128,8 @@ export async function* followDead(link: Link, durable: string, signal: AbortSign
   while (!signal.aborted) {
     const delivery: Delivery<typeof door> | null = await pullOne([door], signal)
     if (!delivery) continue
-    yield await read(link, account, delivery.seq, delivery.message.data)
+    const letter = await read(link, account, delivery.seq, delivery.message.data)
+    if (letter) yield letter
     await link.ask(() => link.nc.request(delivery.reply, '+ACK', { timeout: link.limits.requestMs }))
   }
 }

@@ -33,6 +33,6 @@ export const formatSender = (from: Sender) => `${from.role}/${from.variant}/${fr
 
 /** What is missing is `unknown`. */
 export function parseSender(text: string | undefined): Sender {
-  const [role = 'unknown', variant = 'unknown', instance = 'unknown'] = (text ?? '').split('/')
-  return { role, variant, instance }
+  const [role, variant, instance] = (text ?? '').split('/').map((part) => part || 'unknown')
+  return { role: role ?? 'unknown', variant: variant ?? 'unknown', instance: instance ?? 'unknown' }
 }

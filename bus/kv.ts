@@ -5,6 +5,7 @@ import { maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import { reasonOf, TerminalError } from './errors.ts'
 import type { Link } from './link.ts'
 import { type PublishOptions, whenThereIsRoom } from './publish.ts'
+import { isPassing } from './retry.ts'
 import { type BucketName, bucketPrefix, bucketStream } from './subjects.ts'
 
 export type Held<T> = { value: T; revision: number }
@@ -24,7 +25,7 @@ export type Kv<T> = {
   delete(key: string): Promise<void>
   /** Keys that hold a value; `filter` is a key with `*` (one token) and `>` (the rest). */
   keys(filter?: string): Promise<string[]>
-  /** The values there are, then each change. A value that expired comes as null within some seconds. */
+  /** The values there are, then each change. A value that expired, or cannot be read any more, comes as null within some seconds. */
   watch(signal: AbortSignal): AsyncIterable<Change<T>>
 }
 
@@ -102,7 +103,9 @@ export function openKv<S extends z.ZodType>(
     const info = await link.ask(() =>
       link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
     )
-    const all = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))
+    const subjects = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))
+    // Another client can write under names that are no keys here.
+    const all = subjects.filter((key) => keyForm.test(key))
     const held = await Promise.all(all.map(async (key) => ((await last(key))?.gone === false ? [key] : [])))
     return held.flat().sort()
   }
@@ -162,7 +165,11 @@ async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>):
       const batch = [...touched]
       touched.clear()
       for (const key of batch) {
-        const held = await get(key)
+        const held = await get(key).catch((error: unknown) => {
+          if (isPassing(error)) throw error
+          // One value that cannot be read is not there; the others are watched on.
+          return null
+        })
         const before = known.get(key)
         if (held && held.revision !== before) {
           known.set(key, held.revision)

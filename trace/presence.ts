@@ -1,21 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { Presence as Announced } from '../bus/mod.ts'
+import { Presence as Announced, type Logger } from '../bus/mod.ts'
 import type { LogSource } from './log-source.ts'
 
 /** What viewers are told of an agent; whatever else its record holds stays here. */
 export const Presence = z.object(Announced.omit({ host: true }).shape)
 export type Presence = z.infer<typeof Presence>
 
-/** Calls back with all agents that are there, each time one comes, goes or changes. Ends with the signal. */
-export async function watchPresence(
-  bus: LogSource,
-  signal: AbortSignal,
-  onChange: (agents: Presence[]) => void,
-): Promise<void> {
-  const agents = new Map<string, Presence>()
-  for await (const { key, value } of bus.kv('agents', Presence).watch(signal)) {
-    if (value) agents.set(key, value)
-    else agents.delete(key)
-    onChange([...agents.values()].sort((a, b) => a.instance.localeCompare(b.instance)))
+type Watch = {
+  log: Logger
+  signal: AbortSignal
+  /** Pause before it watches again after a failure. */
+  againMs: number
+  onChange: (agents: Presence[]) => void
+}
+
+/** Calls back with all agents that are there, each time one comes, goes or changes, until the signal fires; a failure only interrupts it. */
+export async function watchPresence(bus: LogSource, { log, signal, againMs, onChange }: Watch): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const agents = new Map<string, Presence>()
+      for await (const { key, value } of bus.kv('agents', Presence).watch(signal)) {
+        if (value) agents.set(key, value)
+        else agents.delete(key)
+        onChange([...agents.values()].sort((a, b) => a.instance.localeCompare(b.instance)))
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      log.warn({ error: String(error) }, 'presence not watched')
+    }
+    await sleep(againMs, undefined, { signal }).catch(() => {})
   }
 }

@@ -94,13 +94,14 @@ export function createViewers(options: ViewersOptions): Viewers {
 
   // Presence comes in bursts (every agent refreshes its record); viewers get the latest state at most every 400 ms.
   let announce: NodeJS.Timeout | null = null
-  const watching = watchPresence(bus, signal, (now) => {
+  const onChange = (now: Presence[]) => {
     agents = now
     announce ??= setTimeout(() => {
       announce = null
       broadcast({ type: 'presence', agents })
     }, 400)
-  }).catch((error) => signal.aborted || log.warn({ error: String(error) }, 'presence not watched'))
+  }
+  const watching = watchPresence(bus, { log, signal, againMs: runsEveryMs, onChange })
 
   async function close(): Promise<void> {
     clearInterval(runsTimer)

@@ -9,6 +9,7 @@ import { buildContaminationIndex } from '../critic/checks/contamination.ts'
 import { evaluationItems } from '../critic/checks/evaluation-items.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { followDead } from '../kit/follow-dead.ts'
 import { createGuard } from './guard.ts'
 import { halvesOf } from './halves.ts'
 import { createOpening } from './opening.ts'
@@ -49,15 +50,12 @@ async function startScorer({
   }, byHash)
 
   /** A dead letter of the sealed session: only the evaluator hears of it, so it tells the planner. */
-  async function followDeadLetters(): Promise<void> {
-    for await (const { id, reason, message } of bus.dead.follow(signal)) {
-      const record = message && (await opening.record(message.runId))
-      if (!record) continue
-      const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }
-      await bus.publish(Fault, target, { deadLetter: id, message: message.name, reason })
-    }
-  }
-  followDeadLetters().catch((error: unknown) => log.error({ error }, 'dead letters are not followed any more'))
+  void followDead(bus, { log, signal }, async ({ id, reason, message }) => {
+    const record = message && (await opening.record(message.runId))
+    if (!record) return
+    const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }
+    await bus.publish(Fault, target, { deadLetter: id, message: message.name, reason })
+  })
 
   return {
     handlers: {

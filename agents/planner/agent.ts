@@ -6,6 +6,7 @@ import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
+import { followDead } from '../kit/follow-dead.ts'
 import type { PlannerEvent, StepDeps } from './draft.ts'
 import { generateStep } from './generate/step.ts'
 import { policies, type SearchVariant } from './policies.ts'
@@ -87,16 +88,11 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
       apply(runId, { kind, payload, id, at: new Date().toISOString() } as PlannerEvent, cause)
 
   /** A dead letter of a run is an event like any other: the run says that it waits, and for what. */
-  async function followDeadLetters(): Promise<void> {
-    for await (const letter of bus.dead.follow(signal)) {
-      const { message } = letter
-      if (!message || !(await runs.get(message.runId))) continue
-      const payload = { deadLetter: letter.id, message: message.name, reason: letter.reason }
-      const event = { kind: 'fault' as const, payload, id: `fault:${letter.id}`, at: new Date().toISOString() }
-      await apply(message.runId, event, message)
-    }
-  }
-  followDeadLetters().catch((error: unknown) => log.error({ error }, 'dead letters are not followed any more'))
+  void followDead(bus, { log, signal }, async ({ id, message, reason }) => {
+    if (!message || !(await runs.get(message.runId))) return
+    const payload = { deadLetter: id, message: message.name, reason }
+    await apply(message.runId, { kind: 'fault', payload, id: `fault:${id}`, at: new Date().toISOString() }, message)
+  })
 
   return {
     handlers: {
