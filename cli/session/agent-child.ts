@@ -34,7 +34,7 @@ export function startAgent(identity: Identity, stderr: 'inherit' | number): Chil
       ...Object.fromEntries(inherited),
       [identityVariable]: JSON.stringify(identity),
     },
-    stdio: ['ignore', 'ignore', stderr, 'ipc'],
+    stdio: ['pipe', 'ignore', stderr],
     // Ctrl-C on the terminal is for the supervisor; it drains its agents.
     detached: true,
   })
@@ -61,7 +61,7 @@ export function startEarly(identities: readonly Identity[]): EarlyAgents {
       const key = JSON.stringify({ role, variant, instance })
       const child = children.get(key)
       children.delete(key)
-      return child?.connected ? child : undefined
+      return child?.exitCode === null && child.signalCode === null ? child : undefined
     },
     [Symbol.dispose]() {
       for (const child of children.values()) child.kill('SIGTERM')

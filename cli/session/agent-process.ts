@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { AgentModule } from '../../agents/kit/agent.ts'
 import { hostAgent } from '../../agents/kit/host.ts'
 import { identityVariable } from '../../agents/kit/identity.ts'
@@ -8,6 +7,7 @@ import { isPassing } from '../../bus/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { openLaunchChannel } from './launch-channel.ts'
 
 /** The process entry of every agent. Each role's code is loaded in its own process only. */
 const modules: { [R in AgentRole]: () => Promise<AgentModule<R>> } = {
@@ -22,13 +22,12 @@ const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identi
 const log = createLog({ role, variant, instance })
 const drain = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
-// A child must not outlive its supervisor: the pipe closes when that dies, however it dies.
-process.on('disconnect', () => drain.abort('supervisor gone'))
+// A child must not outlive its supervisor: the channel closes when that dies, however it dies.
+const channel = openLaunchChannel(drain)
 
 try {
-  const launched = once(process, 'message', { signal: drain.signal })
-  const [module, [told]] = await Promise.all([modules[role](), launched])
-  const launch = Launch.parse(told)
+  const [module, launched] = await Promise.all([modules[role](), channel.launch])
+  const launch = Launch.parse(launched)
   Object.assign(process.env, launch.environment)
   await hostAgent(module as AgentModule<AgentRole>, launch, log, drain.signal)
   process.exitCode = exitCodes.ok
@@ -39,4 +38,4 @@ try {
     process.exitCode = mendOf(error) && !isPassing(error) ? exitCodes.badInput : exitCodes.failure
   }
 }
-if (process.connected) process.disconnect()
+channel[Symbol.dispose]()

@@ -7,6 +7,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type EarlyAgents, startAgent } from './agent-child.ts'
+import { sendLaunch } from './launch-channel.ts'
 
 export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
@@ -66,11 +67,11 @@ export function supervise(
     children.set(child, identity.role)
     // One that is gone before it could be told is started again.
     launch.then(
-      (told) => child.connected && child.send(told, () => {}),
+      (launch) => sendLaunch(child, launch),
       () => child.kill('SIGTERM'),
     )
     return new Promise((resolve) => {
-      child.once('error', (error) => log.error({ error: error.message }, 'agent could not be started'))
+      child.on('error', (error) => log.error({ error: error.message }, 'agent could not be started'))
       child.once('close', (code, signal) => {
         children.delete(child)
         resolve({ code, signal })

@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import type { Launch } from '../../agents/kit/launch.ts'
+import { startAgent } from '../../cli/session/agent-child.ts'
+import { sendLaunch } from '../../cli/session/launch-channel.ts'
+
+const channel = new URL('../../cli/session/launch-channel.ts', import.meta.url)
+/** Prints its launch, and ends when its launcher is gone or the channel is closed. */
+const program = `
+  import { openLaunchChannel } from ${JSON.stringify(channel.href)}
+  const drain = new AbortController()
+  const channel = openLaunchChannel(drain)
+  drain.signal.addEventListener('abort', () => console.log('drained:', drain.signal.reason))
+  try { console.log(JSON.stringify(await channel.launch)) } catch (error) { console.log('no launch:', error) }
+  if (process.argv[1] === 'close') channel[Symbol.dispose]()`
+
+function start(...args: string[]) {
+  const options = ['--input-type=module', '--eval', program, ...args]
+  return spawn(process.execPath, options, { stdio: ['pipe', 'pipe', 'inherit'] })
+}
+
+test('a launch arrives whole, whatever it holds; what follows it is nobody’s', async () => {
+  const launch = { servers: `line\u2028sep\u2029 \n "quoted" ${'x'.repeat(300_000)}` } as Launch
+  const child = start('close')
+  sendLaunch(child, launch)
+  child.stdin.write('and\nmore\n')
+  expect(await text(child.stdout)).toBe(`${JSON.stringify(launch)}\n`)
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('when the launcher is gone the agent drains, before and after its launch', async () => {
+  const early = start()
+  early.stdin.end()
+  expect(await text(early.stdout)).toMatch(/^drained: the launcher is gone\nno launch: the launcher is gone\n$/)
+  const late = start()
+  sendLaunch(late, { servers: 'a' } as Launch)
+  late.stdin.end()
+  expect(await text(late.stdout)).toBe('{"servers":"a"}\ndrained: the launcher is gone\n')
+})
+
+test('an agent has no channel on which a line of its own could end its supervisor', async () => {
+  const child = startAgent({ role: 'critic', variant: 'rules', instance: 'a' }, 'inherit')
+  expect(child.channel ?? null).toBeNull()
+  child.kill('SIGKILL')
+  await once(child, 'close')
+})
