@@ -181,8 +181,14 @@ export type RuntimeProgress = z.infer<typeof RuntimeProgress>
 
 /** A line from the runtime. A `done` line's result is parsed by the schema of its request. */
 export const RuntimeEvent = z.union([
-  z.object({ event: z.literal('done'), id: z.string(), result: z.unknown() }),
-  z.object({ event: z.literal('error'), id: z.string().nullable(), kind: RuntimeErrorKind, message: z.string() }),
+  z.object({ event: z.literal('done'), id: z.string(), result: z.unknown().optional() }),
+  z.object({
+    event: z.literal('error'),
+    id: z.string().nullable(),
+    // Whatever a failure says of itself, it ends its request.
+    kind: RuntimeErrorKind.catch('internal'),
+    message: z.string().catch('without a reason'),
+  }),
   TrainProgress.extend({ event: z.literal('progress'), id: z.string() }),
   InferProgress.extend({ event: z.literal('progress'), id: z.string() }),
   z.object({ event: z.literal('heartbeat'), rss_mb: z.number() }),

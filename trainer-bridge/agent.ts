@@ -51,6 +51,7 @@ async function startPeft({
     log,
     signal,
     heartbeatTimeoutMs: settings.silenceMs,
+    maxLineChars: settings.maxLineChars,
     restartDelayMs: settings.minRestartMs,
     longestRestartDelayMs: settings.maxRestartMs,
     stopGraceMs: settings.stopMs,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EmbedderChoice } from '../schemas/embedding.ts'
-import { ms } from '../schemas/limit.ts'
+import { count, ms } from '../schemas/limit.ts'
 
 /** The topology's `options` of a trainer-bridge. */
 export const BridgeOptions = z.strictObject({
@@ -32,6 +32,10 @@ export const BridgeOptions = z.strictObject({
   silenceMs: ms(
     60_000,
     'a runtime that says nothing for so long is killed and started again; it beats every 5 s, whatever it works on',
+  ),
+  maxLineChars: count(
+    16 * 1024 ** 2,
+    'longest line that a runtime may say; for a longer one it is killed and started again',
   ),
   minRestartMs: ms(1000, 'pause before a runtime that died is started again; doubled while it goes on dying'),
   maxRestartMs: ms(30_000, 'longest such pause'),

@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { parseJson } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
 import { runtimeEnvironment } from './provision/mod.ts'
+import { readLines } from './read-lines.ts'
 import type { RuntimeLog } from './runtime.ts'
 
 export interface RuntimeProcessOptions {
@@ -14,6 +14,8 @@ export interface RuntimeProcessOptions {
   env?: NodeJS.ProcessEnv
   log: RuntimeLog
   heartbeatTimeoutMs: number
+  /** Longest line that it may say; it is killed for a longer one. */
+  maxLineChars?: number
   onEvent: (event: RuntimeEvent) => void
   /** Called once, with what ended the process. */
   onExit: (why: string) => void
@@ -26,9 +28,19 @@ export interface RuntimeProcess {
   stop(graceMs: number): Promise<void>
 }
 
-/** One process of the Python runtime: lines in, parsed events out, killed when it falls silent. */
+/** Of a line in the log. */
+const shownChars = 200
+const maxStderrChars = 4096
+/** Lines of one process that are logged because nobody knows them. */
+const mostUnknown = 20
+
+/**
+ * One process of the Python runtime: lines in, parsed events out, killed when it falls silent, or says something of the protocol that cannot
+ * be read: that was somebody's answer, who would wait for it for ever.
+ */
 export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProcess {
-  const { python, module = 'syllabus_runtime', args = [], cwd, env, log, heartbeatTimeoutMs, onEvent, onExit } = options
+  const { python, module = 'syllabus_runtime', args = [], cwd, env, log, onEvent, onExit } = options
+  const { heartbeatTimeoutMs, maxLineChars = 16 * 1024 ** 2 } = options
   const child: ChildProcessWithoutNullStreams = spawn(python, ['-m', module, ...args], {
     cwd,
     env: runtimeEnvironment({ ...process.env, ...env }),
@@ -38,18 +50,24 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   })
   let ending: string | undefined
   let lastWords = ''
-  const silence = setTimeout(() => {
-    ending = `no sign of life for ${heartbeatTimeoutMs} ms`
+  let unknown = 0
+  const kill = (why: string) => {
+    ending ??= why
     child.kill('SIGKILL')
-  }, heartbeatTimeoutMs)
+  }
+  const silence = setTimeout(() => kill(`no sign of life for ${heartbeatTimeoutMs} ms`), heartbeatTimeoutMs)
 
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  readLines(child.stdout, maxLineChars, (line, isWhole) => {
+    // One that is being killed is not heard any more.
+    if (ending) return
     silence.refresh()
-    const event = parseLine(line)
+    const event = isWhole ? parseLine(line) : null
     if (event) onEvent(event)
-    else log.warn({ line: line.slice(0, 200) }, 'the runtime said something unknown')
+    else if (event === null) kill(`it said a line that cannot be read: ${line.slice(0, shownChars)}`)
+    else if (unknown++ < mostUnknown)
+      log.warn({ line: line.slice(0, shownChars) }, 'the runtime said something unknown')
   })
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  readLines(child.stderr, maxStderrChars, (line) => {
     lastWords = line.trim() || lastWords
     log.debug({ line: line.slice(0, 500) }, 'runtime')
   })
@@ -62,7 +80,7 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
       resolve()
       onExit(ending ?? why)
     }
-    child.once('error', (error) => {
+    child.on('error', (error) => {
       if (child.pid === undefined) end(`${python} cannot be started: ${error.message}`)
     })
     child.once('close', (status, signal) => {
@@ -88,10 +106,11 @@ export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProc
   }
 }
 
-function parseLine(line: string): RuntimeEvent | undefined {
+/** The event that a line says; undefined where it says none, null where it begins like one and cannot be read. */
+function parseLine(line: string): RuntimeEvent | undefined | null {
   try {
     return RuntimeEvent.safeParse(parseJson(line)).data
   } catch {
-    return undefined
+    return line.startsWith('{') ? null : undefined
   }
 }

@@ -46,6 +46,7 @@ export interface RuntimeOptions {
   /** Ends the runtime. */
   signal?: AbortSignal
   heartbeatTimeoutMs?: number
+  maxLineChars?: number
   /** Pause before a restart after the first death; doubles up to the longest. */
   restartDelayMs?: number
   longestRestartDelayMs?: number

@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Prediction, type TrainRequest } from '../../schemas/runtime-protocol.ts'
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../trainer-bridge/runtime.ts'
 import { RuntimeDiedError } from '../../trainer-bridge/runtime-errors.ts'
+import { fakePython, hello } from '../support/fake-python.ts'
 import { makeTinyStudent, runtimePython } from '../support/python.ts'
 
 let folder: string
@@ -160,35 +161,19 @@ test('a Python that cannot be started says so', async () => {
   await expect(start({ python: '/nowhere/python' }).hello()).rejects.toThrow('/nowhere/python cannot be started')
 })
 
-const hello = { protocol: 1, device: 'cpu', torch: '1', transformers: '1', peft: '1', threads: 1 }
-
-/** A stand-in for Python that answers every request with `hello`, after some statements of its own that may change it. */
-async function fakePython(statements: string): Promise<string> {
-  const fake = join(await mkdtemp(join(folder, 'fake-')), 'python')
-  const script = `#!${process.execPath}
-require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const result = ${JSON.stringify(hello)}
-  ${statements}
-  console.log(JSON.stringify({ id: JSON.parse(line).id, event: 'done', result }))
-})`
-  await writeFile(fake, script)
-  await chmod(fake, 0o755)
-  return fake
-}
-
 test('lines it does not know are logged and do no harm', async () => {
-  const python = await fakePython(`console.log('{"event":"novelty"}'); console.log('no json')`)
+  const python = await fakePython(folder, `console.log('{"event":"novelty"}'); console.log('no json')`)
   expect(await start({ python }).hello()).toEqual(hello)
   expect(logged.filter((line) => line.includes('unknown'))).toHaveLength(2)
 })
 
 test('what it compiled is kept, though the environment forbids it', async () => {
-  const python = await fakePython('result.torch = process.env.PYTHONDONTWRITEBYTECODE')
+  const python = await fakePython(folder, 'result.torch = process.env.PYTHONDONTWRITEBYTECODE')
   expect(await start({ python, env: { PYTHONDONTWRITEBYTECODE: '1' } }).hello()).toEqual({ ...hello, torch: '' })
 })
 
 test('it is given what it uses of the environment, and no key', async () => {
-  const python = await fakePython('result.torch = Object.keys(process.env).join(" ")')
+  const python = await fakePython(folder, 'result.torch = Object.keys(process.env).join(" ")')
   const keys = { OPENAI_API_KEY: 'k', EMBED_KEY: 'k', NATS_URL: 'nats://u:p@h', SYLLABUS_CONTAMINATION_KEY: 'k' }
   const uses = {
     CUDA_VISIBLE_DEVICES: '0',

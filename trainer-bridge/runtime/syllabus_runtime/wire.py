@@ -12,7 +12,8 @@ class Wire:
         self._lock = threading.Lock()
 
     def send(self, message: dict) -> None:
-        line = json.dumps(message, ensure_ascii=False, allow_nan=False)
+        # Escaped, since half a surrogate pair, say in a path or an id, has no UTF-8.
+        line = json.dumps(message, allow_nan=False)
         with self._lock:
             self._file.write(line + "\n")
             self._file.flush()
