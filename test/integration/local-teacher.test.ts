@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -76,6 +77,58 @@ test('what is wrong is refused with the reason, and costs nothing else', async (
   expect(await post('{"model": "tiny", "messages": [')).toBe(400)
   expect(await post('{"model": "tiny", "messages": [], "stream": true}')).toBe(400)
   expect((await ask('still there?')).kind).toBe('reply')
+})
+
+/** Sends bytes as they are; the first line of the answer, '' where the connection is closed without one. */
+function answerTo(bytes: string): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const socket = connect(Number(new URL(teacher.baseUrl).port), '127.0.0.1', () => socket.write(bytes))
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data
+    if (answer.includes('\r\n')) socket.destroy()
+  })
+  socket.on('error', () => {}).on('close', () => resolve(answer.split('\r\n')[0]!))
+  return promise
+}
+
+test('no bytes of a caller end it, or go without an answer', async () => {
+  const { pid } = teacher
+  const post = (headers: string, body = '') =>
+    answerTo(`POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n${headers}\r\n\r\n${body}`)
+  const json = (body: string) => post(`content-length: ${Buffer.byteLength(body)}`, body)
+  const asked = (more: object) =>
+    json(JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }], ...more }))
+  for (const length of ['-1', 'x', '1e3', '0x10', '\u0663', '99999999999999999999999', '5 5', '', '+2'])
+    expect(await post(`content-length: ${length}`), length).toMatch(/ 400 /)
+  expect(await post('transfer-encoding: chunked', '2\r\n{}\r\n0\r\n\r\n')).toMatch(/ 400 /)
+  expect(await json(`${'['.repeat(100_000)}`)).toMatch(/ 400 /)
+  for (const body of [
+    'null',
+    '[]',
+    '"x"',
+    'NaN',
+    '{"model":"tiny","messages":NaN}',
+    '\u0000',
+    '{"model":["tiny"]}',
+    '{"model":{}}',
+  ])
+    expect(await json(body), body).toMatch(/ 40[04] /)
+  for (const more of [
+    { messages: [{ role: ['user'], content: 'x' }] },
+    { messages: [{ role: 'user', content: null }] },
+    { max_tokens: 1e300 * 10 },
+    { max_tokens: -1 },
+    { temperature: 'hot' },
+    { top_p: 0 },
+    { seed: -1 },
+    { tools: [1] },
+  ])
+    expect(await asked(more), JSON.stringify(more)).toMatch(/ (200|400) /)
+  expect(await answerTo('\u0000\u0001\r\n\r\n')).toMatch(/400|^$/)
+  expect(await answerTo(`GET /${'x'.repeat(70_000)} HTTP/1.1\r\n\r\n`)).toMatch(/ 414 /)
+  expect((await ask('still there?')).kind).toBe('reply')
+  expect(teacher.pid).toBe(pid)
 })
 
 test('killed, it comes back at the same address; disposed, it is gone', async () => {

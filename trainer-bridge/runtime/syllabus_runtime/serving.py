@@ -3,7 +3,7 @@
 An OpenAI-compatible chat endpoint over one student, on the loopback interface. It says {"event": "listening", "port": n} on
 stdout when the student is loaded, then a heartbeat every few seconds.
 
-V1 A request that is wrong is answered with HTTP 4xx and what to mend, and costs no other.
+V1 A request that is wrong is answered with HTTP 4xx and what to mend, and costs no other; one that fails otherwise, with 500.
 V2 The end of input ends the process.
 """
 
@@ -27,6 +27,9 @@ from .wire import take_stdout
 log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 5.0
 LARGEST_BODY = 4 * 1024 * 1024
+# A connection that sends nothing for so long is closed; more at a time than this are closed at once.
+IDLE_SECONDS = 60.0
+MOST_CONNECTIONS = 512
 STATUSES = {"bad_request": 400, "bad_student": 400, "cancelled": 503}
 
 
@@ -41,7 +44,23 @@ class ChatServer(ThreadingHTTPServer):
         self.student = student
         self.max_new_tokens = max_new_tokens
         self.completions = Completions(student, max_rows)
+        self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__(("127.0.0.1", port), Handler)
+
+    def process_request(self, request, client_address) -> None:
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request, client_address) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request, client_address) -> None:
+        log.debug("a connection failed", exc_info=True)
 
     @property
     def context(self) -> int:
@@ -51,6 +70,7 @@ class ChatServer(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: ChatServer
+    timeout = IDLE_SECONDS
 
     def do_GET(self) -> None:
         if self.path == "/v1/models":
@@ -69,15 +89,21 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, self._complete(body))
         except RequestError as error:
             self._fail(STATUSES.get(error.kind, 500), str(error))
+        except TimeoutError:
+            self.close_connection = True
+        except Exception as error:
+            log.exception("a request failed")
+            self._fail(500, f"{type(error).__name__}: {error}")
 
     def _body(self) -> dict:
-        length = int(self.headers.get("content-length") or 0)
-        if length > LARGEST_BODY:
+        given = self.headers.get("content-length") or ""
+        if not (given.isascii() and given.isdigit()) or int(given[:9]) > LARGEST_BODY:
+            # Where the body ends, and with it the request, nobody knows.
             self.close_connection = True
-            raise RequestError("bad_request", f"the body has {length} bytes, more than {LARGEST_BODY}")
+            raise RequestError("bad_request", f"content-length must be a number up to {LARGEST_BODY}, not {given[:40]!r}")
         try:
-            body = json.loads(self.rfile.read(length))
-        except ValueError as error:
+            body = json.loads(self.rfile.read(int(given)))
+        except (ValueError, RecursionError) as error:
             raise RequestError("bad_request", f"the body is no JSON: {error}") from error
         if not isinstance(body, dict):
             raise RequestError("bad_request", "the body must be an object")
