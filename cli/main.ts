@@ -3,6 +3,7 @@ import { registerFor } from './commands.ts'
 import { mendOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { makeConsolePlain } from './plain-console.ts'
+import { keepFilesPrivate } from './private-files.ts'
 
 makeConsolePlain()
 
@@ -14,6 +15,7 @@ const program = new Command('syllabus')
 await registerFor(process.argv[2], program)
 
 try {
+  keepFilesPrivate()
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
