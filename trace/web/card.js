@@ -1,4 +1,5 @@
 import { h } from './dom.js'
+import { renewChildren } from './renew.js'
 
 /** A card with a title; `show` replaces its content, with a word on the right of the title if there is one. */
 export function createCard(title, { wide = false, hint = 'nothing yet' } = {}) {
@@ -16,9 +17,9 @@ export function createCard(title, { wide = false, hint = 'nothing yet' } = {}) {
     /** Room for a drawing, in pixels; a chart is drawn anew when the window changes. */
     width: () => Math.max(220, body.clientWidth),
     show(content, word = '') {
-      note.textContent = word
+      renewChildren(note, word)
       note.title = word
-      body.replaceChildren(...(content ?? [h('p', { className: 'empty' }, hint)]))
+      renewChildren(body, content ?? h('p', { className: 'empty' }, hint))
     },
   }
 }

@@ -48,12 +48,24 @@ export function createDetail(root, { store, onSelect, requestContent }) {
     }, 1500)
   }
 
+  const isWhole = (entry) => !entry.summarised || contents.has(entry.seq)
+  const payloadOf = (entry) => contents.get(entry.seq) ?? entry.payload
+  const contentOf = (entry) => [
+    h('h4', {}, isWhole(entry) ? 'Content' : 'Content, long lists still on their way'),
+    h('div', { className: 'json', id: 'content', 'data-whole': String(isWhole(entry)) }, jsonTree(payloadOf(entry))),
+  ]
+  root.tabIndex = -1
+  const copyButton = h(
+    'button',
+    { type: 'button', className: 'small', onclick: (event) => copy(event.target, payloadOf(selected)) },
+    'Copy',
+  )
+  const content = h('div', {})
+
   function draw() {
     root.hidden = !selected
     if (!selected) return root.replaceChildren()
     const entry = selected
-    const whole = !entry.summarised || contents.has(entry.seq)
-    const payload = contents.get(entry.seq) ?? entry.payload
     const effects = store.effectsOf(entry)
     const to = entry.to ? ` → ${entry.to.role} (${entry.to.variant})` : ' → everybody who reads the log'
     root.replaceChildren(
@@ -61,11 +73,7 @@ export function createDetail(root, { store, onSelect, requestContent }) {
         'header',
         {},
         h('h3', { className: `role-${entry.from.role}` }, h('i', { className: 'dot' }), entry.name),
-        h(
-          'button',
-          { type: 'button', className: 'small', disabled: !whole, onclick: (event) => copy(event.target, payload) },
-          'Copy',
-        ),
+        copyButton,
         h('button', { type: 'button', className: 'small', 'aria-label': 'Close', onclick: () => onSelect(null) }, '✕'),
       ),
       h(
@@ -87,10 +95,15 @@ export function createDetail(root, { store, onSelect, requestContent }) {
               'Between the request and this lie the sittings, in an account that this page cannot read.',
             )
           : null,
-        h('h4', {}, whole ? 'Content' : 'Content, long lists still on their way'),
-        h('div', { className: 'json', id: 'content', 'data-whole': String(whole) }, jsonTree(payload)),
+        content,
       ),
     )
+    drawContent()
+  }
+
+  function drawContent() {
+    copyButton.disabled = !isWhole(selected)
+    content.replaceChildren(...contentOf(selected))
   }
 
   return {
@@ -110,7 +123,7 @@ export function createDetail(root, { store, onSelect, requestContent }) {
       if (error) return
       if (contents.size > 50) contents.delete(contents.keys().next().value)
       contents.set(seq, payload)
-      if (selected?.seq === seq) draw()
+      if (selected?.seq === seq) drawContent()
     },
   }
 }

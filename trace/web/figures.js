@@ -1,5 +1,6 @@
 import { h } from './dom.js'
 import { duration, percent, words } from './format.js'
+import { renewChildren } from './renew.js'
 import { bestAttempt, latestAttempt, shareOf, statusOf } from './run-state.js'
 
 const figure = (name, id, ...value) =>
@@ -23,7 +24,8 @@ export function createFigures(root) {
               ` ${difference >= 0 ? '+' : '−'}${Math.abs(difference).toFixed(1)}`,
             )
       const attempts = state.config?.attempts
-      root.replaceChildren(
+      renewChildren(
+        root,
         figure('Status', 'status', h('span', { className: `status-${status}` }, words(status))),
         ...(state.finished ? [figure('Stopped because', 'stop', words(state.finished.stopReason))] : []),
         figure('Elapsed', 'elapsed', duration(elapsedMs)),

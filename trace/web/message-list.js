@@ -1,19 +1,31 @@
 import { h } from './dom.js'
 import { duration } from './format.js'
 import { gistOf } from './gist.js'
+import { createHold } from './hold.js'
 
 const rowHeight = 42
 const spare = 6
 
-/** All messages as a list of which only the visible rows exist, so ten thousand cost no more than twenty. */
+/*
+ * The messages as a list of which only the visible rows exist, so ten thousand cost no more than twenty.
+ * L1 A row that is in sight stays the same element, and while a pointer is over the list it stays where it is: a click meets what it was
+ *    aimed at, however many messages come.
+ * L2 The focus is the list's, with one row as its current one. Opening a message makes its row current; closing it leaves that so.
+ */
 export function createMessageList(root, { store, onSelect }) {
   let shown = []
   let selected = null
+  /** The entry of the current row. */
+  let current = null
   let wanted = () => true
   /** Whether the list stays at its end as messages come. */
   let pinned = true
-  /** Whether the selected message is to be brought into sight with the next drawing. */
+  /** Whether the current row is to be brought into sight with the next drawing. */
   let seek = false
+  /** How many rows there were when the end was last in sight. */
+  let seen = 0
+  /** The list's height at its last drawing; a scroll that comes of another height is nobody's wish. */
+  let height = 0
 
   const search = h('input', {
     type: 'search',
@@ -33,8 +45,11 @@ export function createMessageList(root, { store, onSelect }) {
     { className: 'rows', role: 'listbox', tabIndex: 0, 'aria-label': 'Messages, oldest first' },
     sizer,
   )
-  root.append(h('div', { className: 'filters' }, search, kind), rows)
+  const latest = h('button', { type: 'button', className: 'latest', hidden: true, onclick: toEnd })
+  root.append(h('div', { className: 'filters' }, search, kind), rows, latest)
   const kinds = new Set()
+  const made = new Map()
+  const hold = createHold(rows, draw)
 
   function refilter() {
     const text = search.value.trim().toLowerCase()
@@ -43,21 +58,14 @@ export function createMessageList(root, { store, onSelect }) {
       (name === '' || (name === '-progress' ? entry.name !== 'progress' : entry.name === name)) &&
       (text === '' || `${entry.name} ${entry.from.instance} ${entry.id} ${gistOf(entry)}`.toLowerCase().includes(text))
     shown = store.entries.filter(wanted)
+    seen = shown.length
     draw()
   }
 
-  function row(entry, index) {
-    const element = h(
+  function row(entry) {
+    return h(
       'div',
-      {
-        className: `row role-${entry.from.role}`,
-        role: 'option',
-        id: `message-${entry.seq}`,
-        'aria-selected': String(entry === selected),
-        'aria-setsize': shown.length,
-        'aria-posinset': index + 1,
-        onclick: () => onSelect(entry),
-      },
+      { className: `row role-${entry.from.role}`, role: 'option', id: `message-${entry.seq}` },
       h('time', {}, duration(entry.time - store.entries[0].time)),
       h('i', { className: 'dot' }),
       h(
@@ -70,23 +78,62 @@ export function createMessageList(root, { store, onSelect }) {
         h('small', {}, gistOf(entry)),
       ),
     )
-    element.style.top = `${index * rowHeight}px`
-    return element
   }
 
   function draw() {
     if (root.hidden) return
+    height = rows.clientHeight
     sizer.style.height = `${shown.length * rowHeight}px`
-    if (pinned) rows.scrollTop = shown.length * rowHeight
-    else if (seek) showSelected()
+    if (pinned && !hold.isHeld()) rows.scrollTop = shown.length * rowHeight
+    else if (seek) showCurrent()
     const first = Math.max(0, Math.floor(rows.scrollTop / rowHeight) - spare)
-    const last = Math.min(shown.length, Math.ceil((rows.scrollTop + rows.clientHeight) / rowHeight) + spare)
-    sizer.replaceChildren(...shown.slice(first, last).map((entry, index) => row(entry, first + index)))
-    rows.setAttribute('aria-activedescendant', selected ? `message-${selected.seq}` : '')
+    const end = Math.ceil((rows.scrollTop + height) / rowHeight)
+    const last = Math.min(shown.length, end + spare)
+    const places = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index)
+    // The current row is there wherever the list is, since it has the focus.
+    const at = current ? shown.indexOf(current) : -1
+    if (at >= last) places.push(at)
+    else if (at >= 0 && at < first) places.unshift(at)
+    place(places)
+    if (at >= 0) rows.setAttribute('aria-activedescendant', `message-${current.seq}`)
+    else rows.removeAttribute('aria-activedescendant')
+    if (end >= shown.length) seen = shown.length
+    latest.hidden = seen >= shown.length
+    latest.textContent = `↓ ${shown.length - seen} new`
   }
 
-  function showSelected() {
-    const at = shown.indexOf(selected)
+  /** Puts the rows of these places into the list; those that are there stay. */
+  function place(places) {
+    const there = new Set(places.map((at) => shown[at].seq))
+    for (const [seq, element] of made) {
+      if (there.has(seq)) continue
+      element.remove()
+      made.delete(seq)
+    }
+    for (const [index, at] of places.entries()) {
+      const entry = shown[at]
+      const element = made.get(entry.seq) ?? row(entry)
+      made.set(entry.seq, element)
+      // Both are in the order of the log, so none that is there has to move.
+      if (sizer.children[index] !== element) sizer.insertBefore(element, sizer.children[index] ?? null)
+      element.style.top = `${at * rowHeight}px`
+      element.classList.toggle('current', entry === current)
+      element.setAttribute('aria-selected', String(entry === selected))
+      element.setAttribute('aria-setsize', shown.length)
+      element.setAttribute('aria-posinset', at + 1)
+    }
+  }
+
+  function toEnd() {
+    pinned = true
+    seek = false
+    rows.scrollTop = shown.length * rowHeight
+    rows.focus({ preventScroll: true })
+    draw()
+  }
+
+  function showCurrent() {
+    const at = shown.indexOf(current)
     if (at < 0) return
     const top = at * rowHeight
     if (top < rows.scrollTop) rows.scrollTop = top - rowHeight
@@ -95,11 +142,12 @@ export function createMessageList(root, { store, onSelect }) {
   }
 
   function move(by) {
-    const at = shown.indexOf(selected)
+    const at = shown.indexOf(current)
     const next = shown[at < 0 ? shown.length - 1 : Math.max(0, Math.min(shown.length - 1, at + by))]
     if (next) onSelect(next)
   }
   const page = () => Math.max(1, Math.floor(rows.clientHeight / rowHeight) - 1)
+  const open = () => selected !== current && shown.includes(current) && onSelect(current)
   const keys = {
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
@@ -107,6 +155,8 @@ export function createMessageList(root, { store, onSelect }) {
     PageUp: () => move(-page()),
     Home: () => shown.length > 0 && onSelect(shown[0]),
     End: () => shown.length > 0 && onSelect(shown.at(-1)),
+    Enter: open,
+    ' ': open,
     Escape: () => onSelect(null),
   }
   rows.addEventListener('keydown', (event) => {
@@ -114,17 +164,25 @@ export function createMessageList(root, { store, onSelect }) {
     event.preventDefault()
     keys[event.key]()
   })
+  rows.addEventListener('click', ({ target }) => {
+    const element = target.closest('.row')
+    const entry = element && store.bySeq(Number(element.id.slice('message-'.length)))
+    // A text that was marked with the pointer is not a click.
+    if (entry && getSelection().isCollapsed) onSelect(entry)
+  })
   rows.addEventListener('wheel', () => {
     seek = false
   })
   rows.addEventListener('scroll', () => {
-    pinned = !seek && rows.scrollTop + rows.clientHeight >= rows.scrollHeight - rowHeight
+    if (rows.clientHeight === height)
+      pinned = !seek && rows.scrollTop + rows.clientHeight >= rows.scrollHeight - rowHeight
     requestAnimationFrame(draw)
   })
   new ResizeObserver(draw).observe(rows)
   refilter()
 
   return {
+    element: rows,
     draw,
     append(entry) {
       if (!kinds.has(entry.name)) {
@@ -136,7 +194,10 @@ export function createMessageList(root, { store, onSelect }) {
     select(entry) {
       selected = entry
       seek = Boolean(entry)
-      if (entry) pinned = false
+      if (entry) {
+        current = entry
+        pinned = false
+      }
       draw()
     },
   }

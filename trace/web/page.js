@@ -8,6 +8,7 @@ import { createLossChart } from './loss-chart.js'
 import { createMessageList } from './message-list.js'
 import { nowLine } from './now-line.js'
 import { readPalette } from './palette.js'
+import { renewChildren } from './renew.js'
 import { createRowsChart } from './rows-chart.js'
 import { apply, createRunState, statusOf } from './run-state.js'
 import { createScoreChart } from './score-chart.js'
@@ -57,12 +58,25 @@ createThemeSwitch(byId('theme'), () => {
   draw()
 })
 
+/** What had the focus when a message was opened; it has it again when the message is closed, if that took it. */
+let opener = null
 function select(entry) {
+  const focused = document.activeElement
+  const isInside = byId('detail').contains(focused)
+  if (!selected) opener = focused
   selected = entry
   timeline.select(entry)
   list.select(entry)
   detail.select(entry)
+  if (isInside) focusFirst(entry ? [byId('detail')] : [opener, list.element, timeline.element])
 }
+
+/** Gives the focus to the first of some elements that can have it. */
+const focusFirst = (elements) =>
+  elements.some((element) => {
+    element.focus({ preventScroll: true })
+    return document.activeElement === element
+  })
 
 function drawClock() {
   figures.draw(state, elapsedMs())
@@ -116,9 +130,11 @@ function showRuns(runs) {
     return notice(['No run yet. Start one with ', h('code', {}, 'npx syllabus run'), '; it appears here by itself.'])
   const known = runs.some(({ runId }) => runId === run)
   const options = known ? runs : [{ runId: run }, ...runs]
-  byId('run-choice').replaceChildren(
-    ...options.map(({ runId }) => h('option', { value: runId, selected: runId === run }, runId)),
+  renewChildren(
+    byId('run-choice'),
+    options.map(({ runId }) => h('option', { value: runId }, runId)),
   )
+  byId('run-choice').value = run
 }
 
 function notice(content, bad = false) {

@@ -1,6 +1,7 @@
 import { h } from './dom.js'
 import { count, duration, percent, words } from './format.js'
 import { gistOf } from './gist.js'
+import { createHold } from './hold.js'
 import { modeOf, shareOf } from './run-state.js'
 
 const tellers = {
@@ -64,6 +65,9 @@ const tellers = {
 export function createStory(root, { state, onSelect }) {
   const list = h('ol', { className: 'story' })
   root.append(list)
+  /** What came while a pointer was over the story. */
+  const waiting = []
+  const hold = createHold(root, () => list.prepend(...waiting.splice(0).reverse()))
   return {
     append(entry, startedAt) {
       const teller = tellers[entry.name]
@@ -80,7 +84,8 @@ export function createStory(root, { state, onSelect }) {
         ),
         text ? h('p', {}, text) : null,
       )
-      list.prepend(item)
+      if (hold.isHeld()) waiting.push(item)
+      else list.prepend(item)
     },
   }
 }

@@ -2,6 +2,7 @@ import { createAxis } from './axis.js'
 import { h } from './dom.js'
 import { duration } from './format.js'
 import { gistOf } from './gist.js'
+import { renewChildren } from './renew.js'
 import { createSpans } from './spans.js'
 import { axisHeight, drawTimeline, laneHeight, laneMiddle } from './timeline-draw.js'
 import { createView } from './timeline-view.js'
@@ -18,6 +19,8 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
   let chain = null
   let marks = []
   let running = false
+  /** The press of a pointer that goes on. */
+  let drag = null
 
   const canvas = h('canvas', {
     tabIndex: 0,
@@ -86,7 +89,8 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     view.resize(width)
-    view.keepUp(running ? axis.placeOf(now()) : axis.end())
+    // What is pointed at stays where it is, for a click to meet it.
+    if (!hovered && !drag) view.keepUp(running ? axis.placeOf(now()) : axis.end())
     const first = axis.indexAt(view.from)
     const last = axis.indexAt(view.to)
     marks = store.entries
@@ -150,15 +154,16 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
     draw()
   }
 
-  let drag = null
   canvas.addEventListener('pointerdown', (event) => {
-    drag = { x: event.clientX, moved: false }
+    drag = { x: event.clientX, moved: false, entry: markAt(event.offsetX, event.offsetY)?.entry ?? null }
   })
+  // After the click that this may be.
+  for (const name of ['pointerup', 'pointercancel']) addEventListener(name, () => setTimeout(() => (drag = null)))
   canvas.addEventListener('pointermove', (event) => {
     if (drag && event.buttons & 1) {
       const distance = event.clientX - drag.x
       if (drag.moved || Math.abs(distance) > 4) {
-        drag = { x: event.clientX, moved: true }
+        drag = { x: event.clientX, moved: true, entry: null }
         redrawAfter(() => view.pan(-distance))
         return
       }
@@ -166,11 +171,8 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
     hover(markAt(event.offsetX, event.offsetY))
   })
   canvas.addEventListener('pointerleave', () => hover(null))
-  canvas.addEventListener('click', (event) => {
-    const dragged = drag?.moved
-    drag = null
-    if (!dragged) onSelect(markAt(event.offsetX, event.offsetY)?.entry ?? null)
-  })
+  // What was under the pointer when it was pressed is meant.
+  canvas.addEventListener('click', () => !drag?.moved && onSelect(drag?.entry ?? null))
   canvas.addEventListener(
     'wheel',
     (event) => {
@@ -203,6 +205,7 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
   showMode()
 
   return {
+    element: canvas,
     draw,
     append(entry) {
       axis.append(entry)
@@ -211,8 +214,8 @@ export function createTimeline(root, { store, lanes, palette, now, onSelect }) {
       spans.append(entry, lanes.laneOf(entry), store.causeOf(entry))
     },
     /** Shows the lanes' names; call when an agent came or went. */
-    showNames: () => names.replaceChildren(...lanes.names()),
-    showNow: (...parts) => nowLine.replaceChildren(...parts),
+    showNames: () => renewChildren(names, lanes.names()),
+    showNow: (...parts) => renewChildren(nowLine, parts),
     setRunning(is) {
       running = is
     },

@@ -1,0 +1,33 @@
+/**
+ * Gives an element new children; of those that are there already as much stays as can: what is selected, focused or pointed at in them stays
+ * so. Only for children without handlers of their own, since those of the old ones stay too.
+ */
+export function renewChildren(element, ...children) {
+  const wanted = document.createElement('div')
+  wanted.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false))
+  renewFrom(element, [...wanted.childNodes])
+}
+
+function renewFrom(element, wanted) {
+  const there = [...element.childNodes]
+  for (const [index, node] of wanted.entries()) {
+    const old = there[index]
+    if (!old) element.append(node)
+    else if (old.isEqualNode(node)) continue
+    else if (old.nodeName !== node.nodeName) old.replaceWith(node)
+    else if (old.nodeType === Node.ELEMENT_NODE) renew(old, node)
+    else old.data = node.data
+  }
+  for (const old of there.slice(wanted.length)) old.remove()
+}
+
+function renew(old, node) {
+  for (const { name } of [...old.attributes]) if (!node.hasAttribute(name)) old.removeAttribute(name)
+  for (const { name, value } of node.attributes) {
+    if (old.getAttribute(name) === value) continue
+    // The page's policy allows no style as an attribute.
+    if (name === 'style') old.style.cssText = node.style.cssText
+    else old.setAttribute(name, value)
+  }
+  renewFrom(old, [...node.childNodes])
+}
