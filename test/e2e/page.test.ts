@@ -1,79 +1,21 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, test, vi } from 'vitest'
 import type { LogEntry } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Opened } from '../../schemas/messages/evaluation.ts'
 import { unpackResults } from '../../schemas/sealed-results.ts'
-import { type Gateway, type GatewayOptions, startGateway } from '../../trace/gateway.ts'
-import { findBrowser, launchBrowser } from '../support/browser.ts'
-import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
-import { createTracePublisher } from '../support/publish-trace.ts'
+import { findBrowser } from '../support/browser.ts'
+import { pageToken, useLivePages } from '../support/live-page.ts'
+import { until } from '../support/nats.ts'
 import { traceLog } from '../support/trace-log.ts'
 
 const executable = findBrowser()
 if (!executable) console.warn('SKIPPED: no Chromium or Chrome here; install one or set CHROMIUM_PATH to test the page')
-const token = 'page-test-token'
 // A browser on a busy machine of two cores is slow, not broken.
 vi.setConfig({ testTimeout: 90_000 })
 
 describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found: set CHROMIUM_PATH)'}`, () => {
-  let server: TestServer
-  let browser: Browser
-  let publish: (entries: readonly LogEntry[]) => Promise<void>
-  const gateways: Gateway[] = []
-  const errors: string[] = []
-
-  beforeAll(async () => {
-    server = await withServer()
-    publish = createTracePublisher(server)
-    browser = await launchBrowser(executable!)
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.[Symbol.asyncDispose]()
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    for (const gateway of gateways.splice(0)) await gateway.close()
-    expect(errors.splice(0)).toEqual([])
-  })
-
-  async function start(options: Partial<GatewayOptions> = {}) {
-    const log = memoryLog()
-    const bus = await server.open('gateway')
-    const { signal } = new AbortController()
-    const gateway = await startGateway({
-      bus,
-      port: 0,
-      token,
-      maxBacklog: 5000,
-      runsEveryMs: 100,
-      log,
-      signal,
-      ...options,
-    })
-    gateways.push(gateway)
-    return { gateway, log }
-  }
-
-  /** Opens the page; an error in it, a console error or a request to anybody else fails the test. */
-  async function open(gateway: Gateway, runId?: string): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-    page.on('pageerror', (error) => errors.push(error.message))
-    page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(message.text())
-    })
-    page.on('request', (request) => {
-      if (new URL(request.url()).port !== String(gateway.port)) errors.push(`foreign request ${request.url()}`)
-    })
-    await page.goto(runId ? `${gateway.url}&run=${runId}` : gateway.url)
-    await page.waitForFunction(() => document.body.dataset.caughtUp)
-    return page
-  }
-
-  const counted = (page: Page) => page.locator('#message-count').textContent()
-  const shows = (page: Page, count: number) =>
-    until(`the page shows ${count}`, async () => (await counted(page)) === String(count))
+  const { start, open, counted, shows, errors, publish, newPage } = useLivePages(executable!)
   const figure = (page: Page, name: string) => page.locator(`#figure-${name} dd`).textContent()
 
   test('a run shows as it happens: lanes, scores, losses, rows, budget, story', async () => {
@@ -241,14 +183,14 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
   test('a wrong token is told, and a page of another origin gets nothing', async () => {
     await publish(traceLog({ runId: 'guarded', rows: 60 }).slice(0, 3))
     const { gateway } = await start()
-    const page = await browser.newPage()
+    const page = await newPage()
     await page.goto(`http://127.0.0.1:${gateway.port}/?token=wrong&run=guarded`)
     await page.waitForSelector('#connection[data-state="refused"]')
     expect(await page.locator('#notice').textContent()).toContain('The token in the address is not the one')
     expect(await counted(page)).toBe('0')
 
     const { gateway: other } = await start()
-    const foreign = await browser.newPage({ bypassCSP: true })
+    const foreign = await newPage({ bypassCSP: true })
     await foreign.goto(`http://127.0.0.1:${other.port}/mark.svg`)
     const outcome = await foreign.evaluate(
       (address) =>
@@ -257,7 +199,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
           socket.onopen = () => resolve('open')
           socket.onerror = () => resolve('refused')
         }),
-      `ws://127.0.0.1:${gateway.port}/ws?token=${token}&run=guarded`,
+      `ws://127.0.0.1:${gateway.port}/ws?token=${pageToken}&run=guarded`,
     )
     expect(outcome).toBe('refused')
   })
