@@ -13,7 +13,7 @@ export const GatewayLimits = z.strictObject({
   maxViewers: count(64, 'viewers at a time; another is asked to come back when one has left'),
   maxConnections: count(256, 'connections at a time, those of viewers included; another is closed unanswered', 65_535),
   requestMs: ms(10_000, 'how long a peer may take to send a request'),
-  stallMs: ms(30_000, 'how long a replay waits for a viewer that takes nothing'),
+  stallMs: ms(30_000, 'how long a viewer, or another peer, may take nothing of what it is sent'),
   runsEveryMs: ms(3000, 'how often the list of runs is read while somebody looks'),
   pingEveryMs: ms(
     20_000,

@@ -71,6 +71,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     } else serveFile(request, response, target.pathname)
   })
   http.maxConnections = maxConnections
+  // One that takes nothing of its answers holds a connection no longer than a viewer may.
+  http.setTimeout(limits.stallMs)
 
   const refuse = (response: ServerResponse, { status, reason }: Refusal) =>
     void response.writeHead(status).end(`${reason}\n`)

@@ -299,6 +299,18 @@ test('viewers and what waits for one are bounded, and a place that gets free is 
   await openViewer(gateway, { run: 'bounded' }).caughtUp()
 }, 60_000)
 
+test('a peer that takes nothing of its answers is cut off', async () => {
+  const { gateway } = await start({ stallMs: 200, maxConnections: 1 })
+  const socket = connect(gateway.port, '127.0.0.1')
+  socket.on('error', () => {}).pause()
+  // All of them whole, so that none is waited for; together their answers are more than a connection holds.
+  socket.write(`GET /timeline.js HTTP/1.1\r\nhost: 127.0.0.1:${gateway.port}\r\n\r\n`.repeat(1000))
+  // Its connection is the only one there may be; what it was sent and did not read stays unread.
+  const answer = () => fetchRaw(gateway, '/').catch(() => null)
+  await until('another is answered', async () => (await answer())?.status === 200, 20_000)
+  socket.destroy()
+}, 60_000)
+
 test('a viewer that asks for contents and takes none is dropped, and the rest of what it asked for is not read', async () => {
   await publish(bulk('greedy', 30))
   const { gateway, log } = await start({ stallMs: 300, maxBacklogBytes: 100_000 })
