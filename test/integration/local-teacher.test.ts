@@ -99,7 +99,18 @@ test('no bytes of a caller end it, or go without an answer', async () => {
   const json = (body: string) => post(`content-length: ${Buffer.byteLength(body)}`, body)
   const asked = (more: object) =>
     json(JSON.stringify({ model: 'tiny', messages: [{ role: 'user', content: 'x' }], ...more }))
-  for (const length of ['-1', 'x', '1e3', '0x10', '\u0663', '99999999999999999999999', '5 5', '', '+2'])
+  for (const length of [
+    '-1',
+    'x',
+    '1e3',
+    '0x10',
+    '\u0663',
+    '99999999999999999999999',
+    '00000000099999999999',
+    '5 5',
+    '',
+    '+2',
+  ])
     expect(await post(`content-length: ${length}`), length).toMatch(/ 400 /)
   expect(await post('transfer-encoding: chunked', '2\r\n{}\r\n0\r\n\r\n')).toMatch(/ 400 /)
   expect(await json(`${'['.repeat(100_000)}`)).toMatch(/ 400 /)

@@ -11,6 +11,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import select
 import socket
 import sys
@@ -97,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> dict:
         given = self.headers.get("content-length") or ""
-        if not (given.isascii() and given.isdigit()) or int(given[:9]) > LARGEST_BODY:
+        if not re.fullmatch("[0-9]{1,9}", given) or int(given) > LARGEST_BODY:
             # Where the body ends, and with it the request, nobody knows.
             self.close_connection = True
             raise RequestError("bad_request", f"content-length must be a number up to {LARGEST_BODY}, not {given[:40]!r}")
