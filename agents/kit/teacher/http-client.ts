@@ -105,6 +105,8 @@ export function openHttpClient(
       })
       response.once('error', fail)
     })
+    // Node ends a request that is answered with another protocol (HTTP 101) without an error.
+    sent.once('close', () => received.response ?? fail(new Error('the connection was closed without an answer')))
     sent.once('error', fail).end(body)
     return promise
   }
