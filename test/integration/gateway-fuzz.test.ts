@@ -2,18 +2,19 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { hostilePeer } from '../support/hostile-peer.ts'
 import { type TestServer, until, withServer } from '../support/nats.ts'
 import { createTracePublisher } from '../support/publish-trace.ts'
 import { traceLog } from '../support/trace-log.ts'
 import { openViewer } from '../support/viewer.ts'
 
-/** Requests, and as many frames; the issue of this test asks for a hundred thousand together. */
+/** Requests, and as many frames: a hundred thousand together, unless more are asked for. */
 const each = Number(process.env.SYLLABUS_FUZZ_COUNT ?? 100_000) / 2
 const seed = Number(process.env.SYLLABUS_FUZZ_SEED ?? 12)
 const token = 'a token of this test'
 const run = 'fuzzed'
+vi.setConfig({ testTimeout: 300_000 * Math.max(1, each / 50_000) })
 const program = fileURLToPath(new URL('../support/gateway-process.ts', import.meta.url))
 
 type Measured = { heapBytes: number; descriptors: number; refusals: number }
@@ -118,7 +119,7 @@ describe('G3: nothing that a peer sends ends the gateway, or makes it grow', () 
         .map(([status, count]) => `${count} times ${status}`)
         .join(', ')}`,
     )
-  }, 120_000)
+  })
 
   test(`${each} frames of viewers that were let in`, async () => {
     const peer = hostilePeer(seed + 1, { port, token, run })
@@ -131,7 +132,7 @@ describe('G3: nothing that a peer sends ends the gateway, or makes it grow', () 
     }
     await inLanes(lanes, each, work)
     await expectServing()
-  }, 120_000)
+  })
 
   test('peers that send half of something and then nothing are cut off, however many come', async () => {
     const peer = hostilePeer(seed + 2, { port, token, run })
