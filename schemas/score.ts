@@ -17,6 +17,13 @@ export const ScoreSheet = z.object({
 })
 export type ScoreSheet = z.infer<typeof ScoreSheet>
 
+/**
+ * Why a reply that is not right is no answer at all. `cut`: it reached the token limit. `echo`: it is the question. `formless`: the task's
+ * scorer reads no answer in it, or none of the task's labels.
+ */
+export const NoAnswer = z.enum(['empty', 'cut', 'echo', 'formless'])
+export type NoAnswer = z.infer<typeof NoAnswer>
+
 /** What became of one item; carries no question and no answer. */
 export const ItemOutcome = z.object({
   id: z.string(),
@@ -27,6 +34,10 @@ export const ItemOutcome = z.object({
   strict: z.boolean(),
   lenient: z.boolean(),
   cut: z.boolean(),
+  /** Left out where the reply is an answer. */
+  noAnswer: NoAnswer.optional(),
+  /** The answer is the candidate's modal one, which it gave most often; left out where it is another. */
+  modal: z.literal(true).optional(),
 })
 export type ItemOutcome = z.infer<typeof ItemOutcome>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ItemOutcome, ScoreSheet } from './score.ts'
+import { ItemOutcome, NoAnswer, ScoreSheet } from './score.ts'
 import { Candidate } from './training.ts'
 
 export const PaperName = z.enum(['test', 'audit', 'retention'])
@@ -14,6 +14,27 @@ export const SealedResult = z.object({
 })
 export type SealedResult = z.infer<typeof SealedResult>
 
+/** What stands for a reply in `PackedResult.replies`. */
+const replyLetters: Readonly<Record<NoAnswer | 'answer', string>> = {
+  answer: 'a',
+  empty: 'n',
+  cut: 'c',
+  echo: 'q',
+  formless: 'f',
+}
+
+function letterOf({ noAnswer, modal }: ItemOutcome): string {
+  const letter = replyLetters[noAnswer ?? 'answer']
+  return modal ? letter.toUpperCase() : letter
+}
+
+/** What a letter says of a reply. */
+function replyOf(letter: string | undefined): Pick<ItemOutcome, 'noAnswer' | 'modal'> {
+  if (letter === undefined) return {}
+  const noAnswer = NoAnswer.options.find((each) => replyLetters[each] === letter.toLowerCase())
+  return { ...(noAnswer && { noAnswer }), ...(letter !== letter.toLowerCase() && { modal: true as const }) }
+}
+
 /** A result as it travels: a paper's items are said once for everybody who sat it, so that hundreds of sittings fit into a message. */
 export const PackedResult = z.object({
   candidate: Candidate,
@@ -24,13 +45,21 @@ export const PackedResult = z.object({
     .string()
     .regex(/^[0-7]*$/)
     .optional(),
+  /**
+   * One letter an item: `a` for an answer, else that of its `NoAnswer`, see `replyLetters`; a capital where it is the candidate's modal
+   * answer. Left out in logs from before it was told.
+   */
+  replies: z
+    .string()
+    .regex(/^[ancqf]*$/i)
+    .optional(),
   /** In logs from before there were marks. */
   items: z.array(ItemOutcome).optional(),
 })
 export type PackedResult = z.infer<typeof PackedResult>
 
 /** An item of a paper, as everybody sat it. */
-export const PaperItem = ItemOutcome.omit({ strict: true, lenient: true, cut: true })
+export const PaperItem = ItemOutcome.pick({ id: true, part: true, skill: true, group: true })
 export type PaperItem = z.infer<typeof PaperItem>
 
 export const Papers = z.partialRecord(PaperName, z.array(PaperItem))
@@ -40,14 +69,14 @@ export type Papers = z.infer<typeof Papers>
 export function packResults(results: readonly SealedResult[]): { papers: Papers; results: PackedResult[] } {
   const papers: Papers = {}
   const packed = results.map(({ items, ...result }): PackedResult => {
-    const sat = items.map(({ strict: _strict, lenient: _lenient, cut: _cut, ...item }) => item)
+    const sat = items.map((item) => PaperItem.parse(item))
     papers[result.paper] ??= sat
     const paper = papers[result.paper] ?? sat
     if (paper.length !== sat.length || sat.some(({ id }, index) => id !== paper[index]!.id)) {
       throw new Error(`${result.candidate.name} did not sit the ${result.paper} of the others`)
     }
     const marks = items.map(({ strict, lenient, cut }) => Number(strict) + 2 * Number(lenient) + 4 * Number(cut))
-    return { ...result, marks: marks.join('') }
+    return { ...result, marks: marks.join(''), replies: items.map(letterOf).join('') }
   })
   return { papers, results: packed }
 }
@@ -60,10 +89,10 @@ export function unpackResults({
   papers: Papers
   results: readonly PackedResult[]
 }): SealedResult[] {
-  return results.map(({ marks, items, ...result }) => {
+  return results.map(({ marks, replies, items, ...result }) => {
     if (marks === undefined) return { ...result, items: items ?? [] }
     const paper = papers[result.paper] ?? []
-    if (paper.length !== marks.length) {
+    if (paper.length !== marks.length || (replies ?? marks).length !== marks.length) {
       throw new Error(
         `${result.candidate.name} has ${marks.length} marks for ${paper.length} items of the ${result.paper}`,
       )
@@ -72,7 +101,8 @@ export function unpackResults({
       ...result,
       items: paper.map((item, index) => {
         const mark = Number(marks[index])
-        return { ...item, strict: (mark & 1) > 0, lenient: (mark & 2) > 0, cut: (mark & 4) > 0 }
+        const right = { strict: (mark & 1) > 0, lenient: (mark & 2) > 0, cut: (mark & 4) > 0 }
+        return { ...item, ...right, ...replyOf(replies?.[index]) }
       }),
     }
   })

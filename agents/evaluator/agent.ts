@@ -3,8 +3,8 @@ import type { Guide, Halves } from '../../schemas/guidance.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
-import { type Item, PublicTask, type ScoreMode, Task } from '../../schemas/task.ts'
-import { scorerFor } from '../../tasks/score-with.ts'
+import { type Item, type ScoreMode, Task } from '../../schemas/task.ts'
+import { openTaskScorer } from '../../tasks/score-with.ts'
 import { buildContaminationIndex } from '../critic/checks/contamination.ts'
 import { evaluationItems } from '../critic/checks/evaluation-items.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
@@ -15,6 +15,7 @@ import { halvesOf } from './halves.ts'
 import { createOpening } from './opening.ts'
 import { EvaluatorOptions } from './options.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
+import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
 
 async function startScorer({
   bus,
@@ -28,7 +29,6 @@ async function startScorer({
   const settings = EvaluatorOptions.parse(options)
   const byHash = (ref: ObjectRef) => ref.sha256
   const sealedTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, Task), byHash)
-  const publicTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const opening = createOpening(bus, settings.audit)
 
   const guard = createGuard(bus)
@@ -42,6 +42,12 @@ async function startScorer({
     const [ofA, ofB] = [a, b].map((half) => graded.filter(({ item }) => half.has(item.id)))
     return { a: guideBy(ofA!, mode), b: guideBy(ofB!, mode) }
   }
+
+  /** What needs no student on validation: the same for every candidate. */
+  const trivial = memo(async (ref: ObjectRef) => {
+    const { validation, scorer } = await sealedTask(ref)
+    return trivialScores(validation, openTaskScorer(scorer))
+  }, byHash)
 
   /** What rows are checked against: hashes only, so no item's text leaves the vault. */
   const contamination = memo(async (ref: ObjectRef) => {
@@ -66,9 +72,18 @@ async function startScorer({
         }
         const task = await sealedTask(message.sealedTask)
         const predictions = await bus.objects.getLines(message.predictions, Prediction)
-        const graded = await grade(task.validation, predictions, scorerFor(task.scorer))
+        const scorer = openTaskScorer(task.scorer)
+        const graded = await grade(task.validation, predictions, scorer)
         const mode = task.scorer.primary
-        const result = { ...guideBy(graded, mode), items: graded.map(({ outcome }) => outcome) }
+        const scores = [
+          ...(await trivial(message.sealedTask)),
+          ...(await replyScores(candidate.name, graded, scorer, task.validation)),
+        ]
+        const result = {
+          ...guideBy(graded, mode),
+          items: graded.map(({ outcome }) => outcome),
+          trivial: worthTelling(task.validation, scores),
+        }
         const isSearch = candidate.arm === 'base' || candidate.arm === 'submission'
         const { shown, shownAs } =
           guidance?.guard === 'ladder' && isSearch
@@ -91,8 +106,7 @@ async function startScorer({
       },
       'opening-request': async (request, { runId, cause }) =>
         opening.open(await sealedTask(request.sealedTask), request, runId, cause),
-      answers: async (answers, { runId, cause }) =>
-        opening.mark(answers, runId, (await publicTask(answers.publicTask)).scorer, cause),
+      answers: (answers, { runId, cause }) => opening.mark(answers, runId, cause),
     },
   }
 }

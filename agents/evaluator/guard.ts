@@ -4,10 +4,11 @@ import { Guide } from '../../schemas/guidance.ts'
 import { ObjectRef } from '../../schemas/ids.ts'
 import { ItemOutcome } from '../../schemas/score.ts'
 import type { ScoreMode } from '../../schemas/task.ts'
+import { TrivialScore } from '../../schemas/trivial.ts'
 import { isAbove } from './ladder.ts'
 
 /** All that a report tells of a candidate's replies; shown or kept back together. */
-export const Shown = Guide.extend({ items: z.array(ItemOutcome) })
+export const Shown = Guide.extend({ items: z.array(ItemOutcome), trivial: z.array(TrivialScore).optional() })
 export type Shown = z.infer<typeof Shown>
 
 /** What was shown for each candidate of a run, and the best that was shown. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import { type Bus, type Cause, TerminalError } from '../../bus/mod.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
@@ -6,11 +7,13 @@ import { type Answers, Opened, type OpeningRequest, Sitting } from '../../schema
 import { Row } from '../../schemas/row.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type PaperName, packResults, SealedResult } from '../../schemas/sealed-results.ts'
-import { type Item, Item as ItemSchema, Question, type Task } from '../../schemas/task.ts'
+import { type Item, Item as ItemSchema, PublicTask, Question, type Task } from '../../schemas/task.ts'
+import { type SealedTrivial, TrivialScore } from '../../schemas/trivial.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
-import { scorerFor } from '../../tasks/score-with.ts'
+import { openTaskScorer, type TaskScorer } from '../../tasks/score-with.ts'
 import { memo } from '../kit/cache.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
+import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
 import {
   type OpeningRecord,
   OpeningRecord as OpeningSchema,
@@ -20,6 +23,9 @@ import {
   sittingsOf,
 } from './sitting-plan.ts'
 import { takenCores } from './taken-cores.ts'
+
+/** A result as it is kept until all are there, with what its most frequent replies score when each is given to every item. */
+const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default([]) })
 
 /**
  * The opening of the sealed test: one session over a frozen list of candidates.
@@ -31,7 +37,7 @@ import { takenCores } from './taken-cores.ts'
 export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
   const openings = bus.kv('openings', Openings)
   const records = bus.kv('opening-records', OpeningSchema)
-  const results = bus.kv('sealed-results', SealedResult)
+  const results = bus.kv('sealed-results', KeptResult)
 
   /** Counts this run's opening of the test, once. */
   async function countOpening(testHash: string, runId: string): Promise<number> {
@@ -85,10 +91,35 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
     return items ? bus.objects.getLines(items, ItemSchema) : []
   }
 
+  /** How a paper is scored, and the items whose answers are no secret. */
+  async function rulesOf(record: OpeningRecord, paper: PaperName): Promise<{ scorer: TaskScorer; known: Item[] }> {
+    if (paper === 'retention') return { scorer: openTaskScorer(record.retention!.scorer), known: [] }
+    const { scorer, validation } = await bus.objects.getJson(record.publicTask, PublicTask)
+    return { scorer: openTaskScorer(scorer), known: validation }
+  }
+
+  /** What answering a paper without knowing anything scores, of those who sat it too. */
+  async function trivialOn(record: OpeningRecord, paper: PaperName, sat: readonly TrivialScore[]) {
+    const items = await itemsOf(record, paper)
+    const { scorer, known } = await rulesOf(record, paper)
+    const scores = [...(await trivialScores(items, scorer, known)), ...sat]
+    return worthTelling(items, scores).map((score) => ({ ...score, paper }))
+  }
+
   async function publishIfComplete(runId: string, record: OpeningRecord, cause: Cause): Promise<void> {
     const all = await Promise.all(sittingsOf(record).map((sitting) => results.get(resultKey(runId, sitting))))
     if (all.some((entry) => entry === null)) return
     const { opening, testHash, auditSeed, retention, variants } = record
+    const kept = all.map((entry) => entry!.value)
+    const trivial: SealedTrivial[] = []
+    for (const [paper, own] of Map.groupBy(kept, (result) => result.paper))
+      trivial.push(
+        ...(await trivialOn(
+          record,
+          paper,
+          own.flatMap((result) => result.trivial),
+        )),
+      )
     await bus.publish(
       Opened,
       { runId, variant: variants.planner, id: 'opened', cause },
@@ -97,7 +128,8 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
         testHash,
         auditSeed,
         ...(retention && { retention: { sha256: retention.sha256, mode: retention.scorer.primary } }),
-        ...packResults(all.map((entry) => entry!.value)),
+        ...packResults(kept.map(({ trivial: _, ...result }) => result)),
+        trivial,
       },
     )
   }
@@ -137,17 +169,19 @@ export function createOpening(bus: Bus, auditCounts: Record<string, number>) {
       await publishIfComplete(runId, record, cause)
     },
 
-    async mark(answers: PayloadOf<typeof Answers>, runId: string, scorer: Task['scorer'], cause: Cause): Promise<void> {
+    async mark(answers: PayloadOf<typeof Answers>, runId: string, cause: Cause): Promise<void> {
       const record = (await records.get(runId))?.value
       const candidate = record?.candidates.find((each) => each.name === answers.candidate)
       if (!record || !candidate)
         throw new TerminalError(`${answers.candidate} is not on the list of run ${runId}'s opening`)
       const { paper } = answers
       const predictions = await bus.objects.getLines(answers.predictions, Prediction)
-      const own = paper === 'retention' ? record.retention!.scorer : scorer
-      const graded = await grade(await itemsOf(record, paper), predictions, scorerFor(own))
+      const { scorer, known } = await rulesOf(record, paper)
+      const graded = await grade(await itemsOf(record, paper), predictions, scorer)
       const items = graded.map(({ outcome }) => outcome)
-      await results.put(resultKey(runId, { candidate, paper }), { candidate, paper, sheet: scoreSheet(items), items })
+      const trivial = await replyScores(candidate.name, graded, scorer, known)
+      const result = { candidate, paper, sheet: scoreSheet(items), items, trivial }
+      await results.put(resultKey(runId, { candidate, paper }), result)
       await publishIfComplete(runId, record, cause)
     },
   }

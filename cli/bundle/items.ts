@@ -19,10 +19,10 @@ export function itemTable(facts: RunFacts, paper: ItemTable): ItemLine[] {
 function linesOf(sat: readonly Sat[]): ItemLine[] {
   const lines = new Map<string, ItemLine>()
   for (const { candidate, items } of sat) {
-    for (const { strict, lenient, cut, ...item } of items) {
-      const line = lines.get(item.id) ?? { ...item, outcomes: {} }
-      line.outcomes[candidate] = { strict, lenient, cut }
-      lines.set(item.id, line)
+    for (const { id, part, skill, group, ...outcome } of items) {
+      const line = lines.get(id) ?? { id, part, skill, ...(group && { group }), outcomes: {} }
+      line.outcomes[candidate] = outcome
+      lines.set(id, line)
     }
   }
   return [...lines.values()]

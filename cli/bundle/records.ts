@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
 import { JournalEntry } from '../../agents/kit/paid/journal.ts'
 import { ItemOutcome } from '../../schemas/score.ts'
+import { PaperItem } from '../../schemas/sealed-results.ts'
 
 /** A line of `log.jsonl`: a message as the bus held it. */
 export const LogLine = z.object({
@@ -26,7 +27,7 @@ export const RoundLine = z.object({ key: z.string(), value: RoundRecord })
 export type RoundLine = z.infer<typeof RoundLine>
 
 /** A line of `items/*.jsonl`: one item in the order of its paper, and what it was for every candidate. No question, no answer. */
-export const ItemLine = ItemOutcome.omit({ strict: true, lenient: true, cut: true }).extend({
-  outcomes: z.record(z.string(), ItemOutcome.pick({ strict: true, lenient: true, cut: true })),
+export const ItemLine = PaperItem.extend({
+  outcomes: z.record(z.string(), ItemOutcome.omit({ id: true, part: true, skill: true, group: true })),
 })
 export type ItemLine = z.infer<typeof ItemLine>

@@ -8,6 +8,7 @@ import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
 import { PackedResult, PaperName, Papers } from '../sealed-results.ts'
 import { ScoreMode } from '../task.ts'
 import { Candidate, TrainingSummary } from '../training.ts'
+import { SealedTrivial, TrivialScore } from '../trivial.ts'
 
 /** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
 export const Job = defineWork({
@@ -68,6 +69,8 @@ export const Report = defineWork({
     reusedTraining: z.boolean(),
     validation: ScoreSheet,
     items: z.array(ItemOutcome),
+    /** What answering without knowing anything scores: the best ways for each part and mode. Left out in runs from before it was told. */
+    trivial: z.array(TrivialScore).optional(),
     badCases: z.array(BadCase),
     /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
     halves: Halves.optional(),
@@ -172,6 +175,8 @@ export const Opened = defineWork({
     /** Which retention set was sat, and in which mode of its scorer something counts as forgotten; left out where none was. */
     retention: z.object({ sha256: Sha256, mode: ScoreMode }).optional(),
     results: z.array(PackedResult),
+    /** Of every paper, as `Report.trivial`; with it, each result says what its replies were. */
+    trivial: z.array(SealedTrivial).optional(),
   }),
 })
 

@@ -16,7 +16,12 @@ export const contains: Scorer = {
     const held = ` ${wordsOf(readableReply(response))} `
     const found = wanted.find((answer) => answer !== '' && held.includes(` ${answer} `))
     const lenient = strict || found !== undefined
-    return { strict, lenient, extracted: found ?? null, reason: strict ? 'equal' : lenient ? 'contained' : 'absent' }
+    return {
+      strict,
+      lenient,
+      extracted: found ?? (said.slice(0, 1_000) || null),
+      reason: strict ? 'equal' : lenient ? 'contained' : 'absent',
+    }
   },
   inForm: (answer) => answer.split(separator)[0]!,
 }

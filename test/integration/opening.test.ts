@@ -102,12 +102,12 @@ describe('an opening', () => {
     for (const sitting of sittings) {
       const answers = await answersTo(sitting)
       await createOpening(dyingAt(0), auditCounts)
-        .mark(answers, 'one', task.scorer, cause)
+        .mark(answers, 'one', cause)
         .catch(() => {})
     }
     expect(openings).toEqual([])
-    await createOpening(evaluator, auditCounts).mark(await answersTo(sittings.at(-1)!), 'one', task.scorer, cause)
-    await createOpening(evaluator, auditCounts).mark(await answersTo(sittings[0]!), 'one', task.scorer, cause)
+    await createOpening(evaluator, auditCounts).mark(await answersTo(sittings.at(-1)!), 'one', cause)
+    await createOpening(evaluator, auditCounts).mark(await answersTo(sittings[0]!), 'one', cause)
     await until('the opening', () => openings.length > 0)
     expect(openings).toHaveLength(1)
     const { opening } = openings[0]!.opened
@@ -121,7 +121,7 @@ describe('an opening', () => {
     const opening = createOpening(evaluator, auditCounts)
     await opening.open(task, request, 'one', cause)
     await until('every sitting', () => sittings.length === all.length)
-    for (const sitting of sittings) await opening.mark(await answersTo(sitting), 'one', task.scorer, cause)
+    for (const sitting of sittings) await opening.mark(await answersTo(sitting), 'one', cause)
     await until('the opening', () => openings.length === 1)
     const silent = dyingAt(1)
     const other = { ...request, candidates: candidates.slice(0, 1) }
@@ -130,7 +130,7 @@ describe('an opening', () => {
     expect((await opening.record('one'))!.candidates).toHaveLength(names.length)
     expect(sittings).toHaveLength(all.length)
     const stranger = { ...(await answersTo(sittings[0]!)), candidate: 'final-s9' }
-    await expect(opening.mark(stranger, 'one', task.scorer, cause)).rejects.toThrow('not on the list')
+    await expect(opening.mark(stranger, 'one', cause)).rejects.toThrow('not on the list')
   })
 
   test('base, control and final sit the retention paper too, with its own reply length and scorer; no other candidate does', async () => {
@@ -155,7 +155,7 @@ describe('an opening', () => {
         })
         answers.predictions = await bridge.objects.putLines('EXAM', 'one/predictions', replies)
       }
-      await opening.mark(answers, 'one', task.scorer, cause)
+      await opening.mark(answers, 'one', cause)
     }
     await until('the opening', () => openings.length === 1)
     const { opened } = openings[0]!

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { grade } from '../../agents/evaluator/scorer/grading.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
-import { scorerFor } from '../../tasks/score-with.ts'
+import { openTaskScorer, scorerFor } from '../../tasks/score-with.ts'
 import { scriptLineScorer } from '../../tasks/scorers/line-scorers.ts'
 import { scoreFile } from '../../tasks/scorers/score-file.ts'
 import { openScript } from '../../tasks/scorers/script.ts'
@@ -57,7 +57,7 @@ test('it sees the item that is scored', async () => {
   const [graded] = await grade(
     [item],
     [{ id: item.id, text: 'anything', finish: 'stop', tokens: 1 }],
-    scorerFor(task.scorer),
+    openTaskScorer(task.scorer),
   )
   expect(graded!.score).toMatchObject({ strict: true, reason: item.id })
 })

@@ -1,30 +1,49 @@
 import type { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import { goldsOf, type Item, type ReplyScore, type ScoreMode } from '../../../schemas/task.ts'
-import type { ReplyScorer } from '../../../tasks/score-with.ts'
+import { answerForm } from '../../../tasks/answer-form.ts'
+import { asDrawn } from '../../../tasks/draws.ts'
+import type { TaskScorer } from '../../../tasks/score-with.ts'
+import { answerKey, modalKey, whyNoAnswer } from './replies.ts'
 
 export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
 
-/** Grades every item of a paper, one after the other. Errors: an item without a prediction, a prediction without an item, one id twice. */
+/**
+ * Grades every item of a paper, one after the other, and says of each reply whether it is an answer, and whether it is the candidate's modal
+ * one. Errors: an item without a prediction, a prediction without an item, one id twice.
+ */
 export async function grade(
   items: readonly Item[],
   predictions: readonly Prediction[],
-  score: ReplyScorer,
+  scorer: TaskScorer,
 ): Promise<Graded[]> {
   const byId = new Map(predictions.map((prediction) => [prediction.id, prediction]))
   if (byId.size !== predictions.length) throw new Error('two predictions have one id')
   if (byId.size !== items.length) throw new Error(`${byId.size} predictions were made for ${items.length} items`)
+  const form = await answerForm(items, scorer)
   const graded: Graded[] = []
-  for (const item of items) {
+  for (const item of asDrawn(items)) {
     const prediction = byId.get(item.id)
     if (!prediction) throw new Error(`there is no prediction for item ${item.id}`)
-    const verdict = await score(prediction.text, goldsOf(item), item)
+    const score = await scorer.score(prediction.text, goldsOf(item), item)
     const { id, part, skill, group } = item
-    const { strict, lenient } = verdict
-    const outcome = { id, part, skill, ...(group && { group }), strict, lenient, cut: prediction.finish === 'length' }
-    graded.push({ item, reply: prediction.text, outcome, score: verdict })
+    const { strict, lenient } = score
+    const noAnswer = await whyNoAnswer(prediction, item, score, form)
+    const cut = prediction.finish === 'length'
+    const outcome = { id, part, skill, ...(group && { group }), strict, lenient, cut, ...(noAnswer && { noAnswer }) }
+    graded.push({ item, reply: prediction.text, outcome, score })
   }
-  return graded
+  return withModal(graded)
+}
+
+/** The outcomes with the candidate's modal answer marked; none is where no answer comes twice. */
+function withModal(graded: readonly Graded[]): Graded[] {
+  const modal = modalKey(graded)
+  return graded.map((each) =>
+    modal !== null && answerKey(each) === modal
+      ? { ...each, outcome: { ...each.outcome, modal: true as const } }
+      : { ...each },
+  )
 }
 
 function tally(outcomes: readonly ItemOutcome[]): Score {

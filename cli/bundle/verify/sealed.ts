@@ -31,6 +31,8 @@ export const sealed: Check = {
         if (items.length === 0 && !others)
           ledger.leave(`the items of ${candidate.name} on the ${paper} are not in the log`)
         else ledger.same(place(`sheet of ${candidate.name} on the ${paper}`), sheet, scoreSheet(items))
+        const right = items.filter(({ strict, lenient, noAnswer }) => noAnswer && (strict || lenient))
+        ledger.same(place(`right replies of ${candidate.name} to the ${paper} that are no answers`), right.length, 0)
       }
     }
   },

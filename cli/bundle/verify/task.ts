@@ -1,12 +1,15 @@
+import { trivialScores, worthTelling } from '../../../agents/evaluator/scorer/trivial.ts'
 import { takenCores } from '../../../agents/evaluator/taken-cores.ts'
 import { hashOf } from '../../../schemas/hash.ts'
 import { Row } from '../../../schemas/row.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { PaperItem, PaperName } from '../../../schemas/sealed-results.ts'
 import type { Item, Task } from '../../../schemas/task.ts'
+import { asDrawn } from '../../../tasks/draws.ts'
 import { publicView } from '../../../tasks/load.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
 import { retentionOf } from '../../../tasks/read-retention.ts'
+import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { referenceRows } from '../../run/reference-rows.ts'
 import { hashOfRows } from '../read.ts'
@@ -28,7 +31,10 @@ export const task: Check = {
     if (opened && task.splits.audit)
       ledger.same('task: splits.audit.count', task.splits.audit.count, itemsOn(opened, 'audit').length)
     if (!wholeTask) {
-      if (opened) ledger.leave('the test hash, and the order of its items in the task: give its folder with --task')
+      if (opened)
+        ledger.leave(
+          'the test hash, the order of its items in the task, and what needs no student on it: give its folder with --task',
+        )
       return
     }
     const seen = config.setting === 'seed' ? wholeTask : { ...wholeTask, seeds: [] }
@@ -50,6 +56,7 @@ async function comparePapers(evidence: Evidence, opened: SaidOpened, ledger: Led
   const task = evidence.wholeTask!
   const place = (field: string) => messagePlace('opened', opened, field)
   ledger.same(place('testHash'), opened.payload.testHash, hashOf(task.test))
+  const scorers: Partial<Record<PaperName, Task['scorer']>> = { test: task.scorer, audit: task.scorer }
   const papers: [PaperName, readonly Item[]][] = [['test', task.test]]
   const audit = task.audit.length > 0 ? task.audit : await drawnAudit(evidence, opened, task)
   papers.push(['audit', audit])
@@ -59,12 +66,21 @@ async function comparePapers(evidence: Evidence, opened: SaidOpened, ledger: Led
     ledger.same(place('retention.sha256'), sha256, set.sha256)
     ledger.same(place('retention.mode'), mode, set.scorer.primary)
     papers.push(['retention', set.items])
+    scorers.retention = set.scorer
   }
+  const { trivial } = opened.payload
   for (const [paper, items] of papers) {
     const sat = itemsOn(opened, paper)
-    for (const [index, item] of items.entries()) {
+    for (const [index, item] of (trivial ? asDrawn(items) : items).entries()) {
       ledger.same(place(`papers.${paper}[${index}]`), sat[index] && shapeOf(sat[index]), shapeOf(item))
     }
+    if (!trivial || sat.length === 0) continue
+    const said = trivial.filter((score) => score.paper === paper).map(({ paper: _, ...score }) => score)
+    const known = paper === 'retention' ? [] : task.validation
+    const scores = await trivialScores(items, openTaskScorer(scorers[paper]!), known)
+    // The replies to a sealed paper are in no bundle: what they score when each is given to every item is taken as told.
+    const replied = said.filter(({ kind }) => kind === 'reply')
+    ledger.same(place(`trivial on the ${paper}`), said, worthTelling(items, [...scores, ...replied]))
   }
 }
 

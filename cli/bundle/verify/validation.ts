@@ -1,11 +1,12 @@
 import { halvesOf } from '../../../agents/evaluator/halves.ts'
 import { isAbove } from '../../../agents/evaluator/ladder.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
+import { replyScores, trivialScores, worthTelling } from '../../../agents/evaluator/scorer/trivial.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
-import { scorerFor } from '../../../tasks/score-with.ts'
+import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { Said } from '../../report/mod.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,14 +18,15 @@ export const validation: Check = {
   async run(evidence, ledger) {
     const { facts, task, bundle } = evidence
     if (!task) return ledger.leave('the task is not in the bundle')
-    const score = scorerFor(task.scorer)
+    const scorer = openTaskScorer(task.scorer)
     const graded = new Map<string, Graded[]>()
     for (const { payload } of facts.predictions) {
       if (!has(evidence, payload.predictions, ledger)) continue
       const replies = await bundle.rowsOf(payload.predictions, Prediction)
-      graded.set(payload.candidate.name, await grade(task.validation, replies, score))
+      graded.set(payload.candidate.name, await grade(task.validation, replies, scorer))
     }
     for (const report of facts.reports) compareReport(report, graded, ledger)
+    await compareTrivial(evidence, graded, ledger)
     compareCases(evidence, graded, ledger)
     compareGuard(evidence, graded, ledger)
     if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(evidence, graded, ledger)
@@ -35,7 +37,7 @@ type SaidReport = Said<PayloadOf<typeof Report>>
 type GradedBy = ReadonlyMap<string, readonly Graded[]>
 
 function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): void {
-  const { candidate, shownAs = candidate.name, items, validation } = report.payload
+  const { candidate, shownAs = candidate.name, items, validation, trivial } = report.payload
   const place = (field: string) => messagePlace('report', report, `${field} of ${candidate.name}`)
   ledger.same(place('validation'), validation, scoreSheet(items))
   const own = graded.get(shownAs)
@@ -44,8 +46,35 @@ function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): vo
     return
   }
   ledger.same(place('items: their number'), items.length, own.length)
-  for (const [index, { outcome }] of own.entries()) {
-    ledger.same(place(`items[${index}] (${outcome.id})`), items[index], outcome)
+  for (const [index, { item, outcome }] of own.entries()) {
+    const due = trivial ? outcome : asBefore(outcome, item)
+    ledger.same(place(`items[${index}] (${outcome.id})`), items[index], due)
+  }
+}
+
+/** An outcome as runs told it before they said what a reply was. */
+const asBefore = (
+  { noAnswer: _noAnswer, modal: _modal, group: _group, ...outcome }: ItemOutcome,
+  { group }: Graded['item'],
+): ItemOutcome => ({ ...outcome, ...(group && { group }) })
+
+/** What answering validation without knowing anything scores. */
+async function compareTrivial({ facts: { reports }, task }: Evidence, graded: GradedBy, ledger: Ledger): Promise<void> {
+  const { validation, scorer: choice } = task!
+  const scorer = openTaskScorer(choice)
+  const scores = await trivialScores(validation, scorer)
+  for (const report of reports) {
+    const { candidate, shownAs = candidate.name, trivial } = report.payload
+    const own = graded.get(shownAs)
+    if (!own) continue
+    if (!trivial)
+      ledger.leave(`what needs no student on validation, beside ${candidate.name}: this run does not say it`)
+    else
+      ledger.same(
+        messagePlace('report', report, `trivial, beside ${candidate.name}`),
+        trivial,
+        worthTelling(validation, [...scores, ...(await replyScores(shownAs, own, scorer, validation))]),
+      )
   }
 }
 

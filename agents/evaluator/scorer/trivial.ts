@@ -1,0 +1,132 @@
+import type { Item, ScoreMode } from '../../../schemas/task.ts'
+import type { TrivialScore } from '../../../schemas/trivial.ts'
+import { type AnswerForm, answerForm, distinctAnswers } from '../../../tasks/answer-form.ts'
+import type { TaskScorer } from '../../../tasks/score-with.ts'
+import { foldText } from '../../../tasks/scorers/exact.ts'
+import type { Graded } from './grading.ts'
+import { answersByFrequency } from './replies.ts'
+
+/** Different answers of a set that are tried as the one reply to all its items, the most frequent first. */
+const triedAnswers = 32
+/** Of a candidate, so many of its most frequent replies. */
+const triedReplies = 3
+
+/**
+ * What answering without knowing anything scores on a set: an item's answer to every item, nothing, the question itself, the label that
+ * the question names, the longest of its options. It follows from the items and the scorer. `known`: items whose answers are no secret.
+ */
+export async function trivialScores(
+  items: readonly Item[],
+  scorer: TaskScorer,
+  known: readonly Item[] = items,
+): Promise<TrivialScore[]> {
+  const form = await answerForm(items, scorer)
+  const answers = distinctAnswers(items)
+  const open = new Map(known.toReversed().map(({ answer, id }) => [answer, id]))
+  const own = new Map(items.toReversed().map(({ answer, id }) => [answer, id]))
+  const inForm = (answer: string) => scorer.inForm(answer).catch(() => answer)
+  const scored: TrivialScore[] = []
+  for (const answer of answers.slice(0, triedAnswers)) {
+    const reply = await inForm(answer)
+    const item = open.get(answer) ?? own.get(answer)!
+    scored.push({ kind: 'gold', item, marks: await marksOf(items, scorer, () => reply) })
+  }
+  scored.push({ kind: 'empty', marks: await marksOf(items, scorer, () => '') })
+  scored.push({ kind: 'question', marks: await marksOf(items, scorer, ({ input }) => input) })
+  const named = namedLabels(items, form)
+  if (named) scored.push({ kind: 'named-label', marks: await marksOf(items, scorer, (_, at) => inForm(named[at]!)) })
+  const options = items.map(longestOption)
+  if (options.some((letter) => letter !== null) && answers.every((answer) => /^\W*[A-Za-z]\W*$/.test(answer)))
+    scored.push({ kind: 'longest-option', marks: await marksOf(items, scorer, (_, at) => inForm(options[at] ?? '')) })
+  return scored
+}
+
+/** What a candidate's most frequent replies score when each is given to every item; the modal one first. */
+export async function replyScores(
+  candidate: string,
+  graded: readonly Graded[],
+  scorer: TaskScorer,
+  known: readonly Item[],
+): Promise<TrivialScore[]> {
+  const items = graded.map(({ item }) => item)
+  const scored: TrivialScore[] = []
+  for (const { key, replies } of answersByFrequency(graded).slice(0, triedReplies)) {
+    if (replies.length < 2) break
+    const { reply } = replies[0]!
+    const same = known.find(({ answer }) => foldText(answer) === key)
+    scored.push({
+      kind: 'reply',
+      candidate,
+      ...(same && { item: same.id }),
+      marks: await marksOf(items, scorer, () => reply),
+    })
+  }
+  return scored
+}
+
+/**
+ * Those of the scores that say something: of each part and of the whole set, by either mode, the best, the first of several; and of each
+ * candidate what its modal reply scores.
+ */
+export function worthTelling(items: readonly Pick<Item, 'part'>[], scores: readonly TrivialScore[]): TrivialScore[] {
+  const parts: (string | null)[] = [null, ...new Set(items.map(({ part }) => part))]
+  const best = (['strict', 'lenient'] as const).flatMap((mode) =>
+    parts.map((part) => {
+      const right = (score: TrivialScore) =>
+        items.filter((item, at) => (part === null || item.part === part) && isRight(score, at, mode)).length
+      return scores.reduce((one, other) => (right(other) > right(one) ? other : one), scores[0]!)
+    }),
+  )
+  const told = new Set([...best, ...[...Map.groupBy(scores, ({ candidate }) => candidate)].flatMap(modalOf)])
+  return scores.filter((score) => told.has(score))
+}
+
+const modalOf = ([candidate, scores]: [string | undefined, TrivialScore[]]): TrivialScore[] =>
+  candidate === undefined ? [] : scores.slice(0, 1)
+
+/** Whether an item is right when it is answered that way. */
+export const isRight = ({ marks }: Pick<TrivialScore, 'marks'>, at: number, mode: ScoreMode): boolean =>
+  (Number(marks[at]) & (mode === 'strict' ? 1 : 2)) > 0
+
+async function marksOf(
+  items: readonly Item[],
+  { score }: TaskScorer,
+  replyTo: (item: Item, at: number) => string | Promise<string>,
+): Promise<string> {
+  const marks: number[] = []
+  for (const [at, item] of items.entries()) {
+    const { strict, lenient } = await score(await replyTo(item, at), item.answer, item)
+    marks.push(Number(strict) + 2 * Number(lenient))
+  }
+  return marks.join('')
+}
+
+/** For each item the label that its question names first, else the most frequent one; null where no question names one. */
+function namedLabels(items: readonly Item[], { labels }: AnswerForm): string[] | null {
+  const folded = labels.map((label) => ({ label, words: spaced(label) }))
+  const named = items.map(({ input }) => {
+    const text = spaced(input)
+    const found = folded.map(({ label, words }) => ({ label, at: text.indexOf(words) })).filter(({ at }) => at >= 0)
+    return found.toSorted((one, other) => one.at - other.at)[0]?.label ?? null
+  })
+  return named.every((label) => label === null) ? null : named.map((label) => label ?? labels[0]!)
+}
+
+/** A text's words, each between two spaces. */
+const spaced = (text: string): string =>
+  ` ${foldText(text)
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()} `
+
+/** An option of a question: its letter at the start of a line, then its text. */
+const option = /^\s*\(?([A-J])[.):]\s+(\S.*)$/gm
+
+/** The letter of the longest option that a question lists; null where it lists fewer than two, the first of them A. */
+function longestOption({ input }: Pick<Item, 'input'>): string | null {
+  const options = [...input.matchAll(option)].map(([, letter, text]) => ({
+    letter: letter!,
+    length: text!.trim().length,
+  }))
+  if (options.length < 2 || options[0]!.letter !== 'A') return null
+  return options.reduce((one, other) => (other.length > one.length ? other : one)).letter
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { PaperName } from './sealed-results.ts'
+
+/**
+ * How a set can be answered without knowing anything. `gold`: one item's answer to every item; `reply`: a student's most frequent reply to
+ * every item; `empty`: nothing; `question`: the question itself; `named-label`: the label that the question names, else the most
+ * frequent one; `longest-option`: the longest of the options that the question lists.
+ */
+export const TrivialKind = z.enum(['gold', 'reply', 'empty', 'question', 'named-label', 'longest-option'])
+export type TrivialKind = z.infer<typeof TrivialKind>
+
+/** What one such way of answering scores on a set, item by item. It holds no text: of a sealed set none may leave the evaluator. */
+export const TrivialScore = z.object({
+  kind: TrivialKind,
+  /**
+   * Of `gold`: the item whose answer it is, one of validation where validation has that answer. Of `reply`: the validation item whose
+   * answer reads the same, where there is one.
+   */
+  item: z.string().optional(),
+  /** Of `reply`: the candidate that gave it. */
+  candidate: z.string().optional(),
+  /** One digit an item, in the set's order: 1 for strictly right, 2 for leniently right, added up. */
+  marks: z.string().regex(/^[0-3]*$/),
+})
+export type TrivialScore = z.infer<typeof TrivialScore>
+
+/** The same of a sealed set. */
+export const SealedTrivial = TrivialScore.extend({ paper: PaperName })
+export type SealedTrivial = z.infer<typeof SealedTrivial>
