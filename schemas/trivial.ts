@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PaperName } from './sealed-results.ts'
+import type { ScoreMode } from './task.ts'
 
 /**
  * How a set can be answered without knowing anything. `gold`: one item's answer to every item; `reply`: a student's most frequent reply to
@@ -23,6 +24,10 @@ export const TrivialScore = z.object({
   marks: z.string().regex(/^[0-3]*$/),
 })
 export type TrivialScore = z.infer<typeof TrivialScore>
+
+/** Whether the item at a place of the set is right when it is answered that way. */
+export const isRight = ({ marks }: Pick<TrivialScore, 'marks'>, at: number, mode: ScoreMode): boolean =>
+  (Number(marks[at]) & (mode === 'strict' ? 1 : 2)) > 0
 
 /** The same of a sealed set. */
 export const SealedTrivial = TrivialScore.extend({ paper: PaperName })

@@ -14,7 +14,7 @@ import { modelsOf, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
 import { spentOnPlans, spentOnRows, usageLines } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
-import { type DatasetFacts, ReportData } from './report-data.ts'
+import { type CandidateFacts, type DatasetFacts, ReportData } from './report-data.ts'
 import { confidence } from './statistics/interval.ts'
 import { minResamples, type Resampling } from './statistics/resampler.ts'
 
@@ -37,7 +37,8 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const drawsAudit = !task || task.procedureSha256 !== undefined
   const datasets = datasetFacts(facts, options.rows)
   const candidates = candidateFacts(facts)
-  const sealed = sealedResults(facts, { headline, drawsAudit }, { resamples, seed })
+  const answers = new Map((task?.validation ?? []).map(({ id, answer }) => [id, answer]))
+  const sealed = sealedResults(facts, { headline, drawsAudit, answers }, { resamples, seed })
   const bootstrap = { resamples, seed, confidence }
   const run = runOf(facts)
   const time = timeOf(facts)
@@ -46,7 +47,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     run,
     task: task && taskOf(task),
     conclusion: {
-      ...conclude(sealed, headline, primary),
+      ...conclude(sealed, { headline, mode: primary, ...searchOf(facts), rows: trainedRows(candidates) }),
       caveats: caveatsOf({ sealed, candidates, run }, datasets, {
         openings: facts.opened.length,
         vetoes: facts.controls.filter(({ payload }) => payload.action === 'veto').length,
@@ -74,6 +75,19 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     badCases: badCasesOf(facts, run.chosenAttempt),
   } satisfies ReportData)
 }
+
+/** The attempts that were scored on validation, in order, and the chosen one. */
+export function searchOf(facts: RunFacts): { attempts: number[]; chosen: number | null } {
+  const scored = facts.reports.flatMap(({ payload: { candidate } }) =>
+    candidate.arm === 'submission' ? Number(candidate.name.slice('attempt-'.length)) : [],
+  )
+  const chosen = facts.finished.at(-1)?.payload.chosenAttempt ?? null
+  return { attempts: [...new Set(scored)].sort((one, other) => one - other), chosen }
+}
+
+/** Rows that each arm's first adapter was trained on. */
+const trainedRows = (candidates: readonly CandidateFacts[]): Record<string, number> =>
+  Object.fromEntries(candidates.flatMap(({ candidate, training }) => (training ? [[candidate, training.rows]] : [])))
 
 function runOf(facts: RunFacts): ReportData['run'] {
   const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())

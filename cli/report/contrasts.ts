@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Arm } from '../../schemas/arm.ts'
 import { PrimaryComparison } from '../../schemas/messages/evaluation.ts'
+import { NoAnswer } from '../../schemas/score.ts'
+import { TrivialScore } from '../../schemas/trivial.ts'
 import { Interval } from './statistics/interval.ts'
 import { Rate } from './statistics/rate.ts'
 
@@ -53,7 +55,19 @@ export const ArmDifference = z.object({
 export type ArmDifference = z.infer<typeof ArmDifference>
 
 /** One arm minus another, part by part. */
-export const Comparison = z.object({ of: Arm, to: Arm, parts: z.record(z.string(), byMode(ArmDifference)) })
+export const Comparison = z.object({
+  of: Arm,
+  to: Arm,
+  parts: z.record(z.string(), byMode(ArmDifference)),
+  /**
+   * The same with all that counts in the second arm's favour: `counted` replies of it that are no answers, or the one answer of an adapter
+   * that has collapsed, count as right. Null where there are none.
+   */
+  favoured: z
+    .object({ counted: count, parts: z.record(z.string(), byMode(ArmDifference)) })
+    .nullable()
+    .default(null),
+})
 export type Comparison = z.infer<typeof Comparison>
 
 /**
@@ -76,7 +90,35 @@ const Adjusted = z.object({
   test: z.enum(['mcnemar', 'sign-flip']),
   p: z.number(),
   adjusted: z.number(),
+  /** As `adjusted`, of the differences with everything in the other arm's favour. */
+  favoured: z.number(),
 })
+
+/** What an arm's adapters replied, all together. */
+export const ReplyFacts = z.object({
+  arm: Arm,
+  replies: count,
+  /** Items of the paper, as each adapter was asked them. */
+  items: count,
+  /** Replies that are no answers, by why; a right one is always an answer. */
+  noAnswer: z.record(NoAnswer, count),
+  /** Replies with the adapter's modal answer, of the adapter that has most of them. */
+  modal: count,
+  /** Its text, where validation has an item with that answer. */
+  modalAnswer: z.string().nullable(),
+  /** Adapters that have collapsed: they give one answer whatever is asked. */
+  collapsed: count,
+})
+export type ReplyFacts = z.infer<typeof ReplyFacts>
+
+/** The best that answering without knowing anything scores on a part, and the final minus it on the same items. */
+export const TrivialBaseline = TrivialScore.pick({ kind: true, candidate: true }).extend({
+  /** The text of an answer that is the same for every item, where validation has an item with that answer. */
+  answer: z.string().nullable(),
+  value: z.number(),
+  difference: ArmDifference.nullable(),
+})
+export type TrivialBaseline = z.infer<typeof TrivialBaseline>
 
 /** What the opened test says of the arms and of the final against each other one. */
 export const Contrasts = z.object({
@@ -86,6 +128,9 @@ export const Contrasts = z.object({
   comparisons: z.array(Comparison),
   adjusted: z.array(Adjusted),
   skills: z.array(SkillDifference),
+  /** By part; null in runs from before it was told. */
+  trivial: z.record(z.string(), byMode(TrivialBaseline)).nullable().default(null),
+  replies: z.array(ReplyFacts).default([]),
   leftOut: z.array(z.object({ arm: Arm, reason: z.string() })),
 })
 export type Contrasts = z.infer<typeof Contrasts>

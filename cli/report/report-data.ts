@@ -176,6 +176,8 @@ export const ReportData = z.object({
     .nullable(),
   conclusion: z.object({
     improved: Claim,
+    /** Against the best that answering without knowing anything scores. */
+    trivial: Claim.default({ verdict: 'not-measured', sentence: '' }),
     beatsExamples: Claim,
     search: Claim,
     caveats: z.array(z.string()),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Sha256 } from '../../schemas/ids.ts'
 import { ScoreMode } from '../../schemas/task.ts'
-import { ArmMean, count, SkillDifference } from './contrasts.ts'
+import { ArmMean, count, SkillDifference, TrivialBaseline } from './contrasts.ts'
 import { Interval } from './statistics/interval.ts'
 
 const RememberingArm = z.enum(['base', 'control', 'final'])
@@ -24,6 +24,11 @@ export const RetentionFacts = z.object({
     }),
   ),
   margin: z.number(),
+  /**
+   * The best that answering without knowing anything scores, and the base minus it: where the base is not above that by the margin, it has
+   * nothing to forget. Null in runs from before it was told.
+   */
+  trivial: TrivialBaseline.nullable().default(null),
   /** The final minus the base by kind of question. */
   skills: z.array(SkillDifference),
 })

@@ -4,6 +4,7 @@ import { type ArmScores, armKinds, armScores } from '../report/analyse/arm-score
 import { contrastsOf } from '../report/analyse/contrasts.ts'
 import { allParts } from '../report/analyse/names.ts'
 import { primaryOf } from '../report/analyse/sealed.ts'
+import { trivialOn } from '../report/analyse/trivial.ts'
 import { collect, defaultResampling, type LogEntry } from '../report/mod.ts'
 import type { Interval } from '../report/statistics/interval.ts'
 
@@ -48,7 +49,16 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   for (const [arm, each] of arms) scores[arm] = mean(each.map(({ correct, total }) => correct / total))
   for (const { arm, sameAs } of records) if (sameAs !== null && sameAs in scores) scores[arm] = scores[sameAs]!
   const { seed } = defaultResampling
-  const { comparisons } = contrastsOf({ test, records, primary, named: true, parts: [part], seed })
+  const { comparisons } = contrastsOf({
+    test,
+    answers: new Map(),
+    trivial: facts.opened[0] ? trivialOn(facts.opened[0].payload, 'test') : null,
+    records,
+    primary,
+    named: true,
+    parts: [part],
+    seed,
+  })
   const { final } = scores
   const others = Object.entries(scores).filter(([arm]) => final !== undefined && arm !== 'final')
   return {

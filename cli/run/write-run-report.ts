@@ -7,6 +7,7 @@ import { UsageError } from '../errors.ts'
 import { runsFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
 import { writeReport } from '../report/mod.ts'
+import { headlinesOf } from '../report/text/conclusion.ts'
 import { versions } from '../versions.ts'
 import { readRun } from './follow-run.ts'
 
@@ -23,13 +24,7 @@ export async function writeRunReport(bus: Bus, runId: string, reporter: Reporter
     versions: await versions(),
     readRows: (dataset) => bus.objects.getLines(dataset, Row),
   })
-  for (const sentence of headline(data)) reporter.line(sentence)
+  for (const { tag, sentence } of headlinesOf(data)) reporter.line(`${tag}: ${sentence}`)
   reporter.line(`report: ${html}`)
   reporter.json({ type: 'report', html, md, json })
-}
-
-/** The report's own sentences about the result. */
-function headline(data: Awaited<ReturnType<typeof writeReport>>['data']): string[] {
-  const { improved, beatsExamples, search } = data.conclusion
-  return [improved, beatsExamples, search].map(({ sentence }) => sentence)
 }

@@ -6,7 +6,9 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import type { AgentRole, Role } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
-import type { ItemOutcome } from '../../schemas/score.ts'
+import type { ItemOutcome, NoAnswer } from '../../schemas/score.ts'
+import type { SealedResult } from '../../schemas/sealed-results.ts'
+import type { SealedTrivial } from '../../schemas/trivial.ts'
 import { runLimits } from './run-limits.ts'
 import { datasetRows, hash, sheetOf, skills } from './run-log-data.ts'
 
@@ -24,6 +26,20 @@ export type RunLogOptions = {
   finished?: boolean
   /** Probability of a right answer by candidate; the parts shift it. */
   skillOf?: Partial<Record<string, number>>
+  /** Share of the items that one and the same answer is right for; null: the log is of before that was told. */
+  fixed?: number | null
+  /** Candidates, or arms, that give that answer to every item but one in `but`. */
+  collapsed?: readonly string[]
+  but?: number
+  /** What of a candidate's, or an arm's, wrong replies is no answer: why, and which share of them. */
+  broken?: Partial<Record<string, { why: NoAnswer; share: number }>>
+  /** Rows that an arm was trained on. */
+  rowsOf?: Partial<Record<string, number>>
+  /** The attempt that was chosen; left out: the second, or the only one. */
+  chosen?: number
+  opening?: number
+  /** Parts of the test with their numbers of items. */
+  parts?: Readonly<Record<string, number>>
   sealingEnforced?: boolean
   diagnosis?: string
   badReply?: string
@@ -50,13 +66,40 @@ const ability: Record<string, number> = {
   control: 0.36,
 }
 
+/** Whether the one answer is right for an item: so many in a hundred, spread over each part. */
+const isFixed = (index: number, share: number): boolean => (index * 37) % 100 < share * 100
+
+/** That answer given to every item, and the same as the modal reply of those who collapsed. */
+function trivialOf(
+  results: readonly SealedResult[],
+  share: number,
+  hasCollapsed: (candidate: string) => boolean,
+): SealedTrivial[] {
+  const papers = Map.groupBy(results, ({ paper }) => paper)
+  return [...papers].flatMap(([paper, sat]) => {
+    const parts = Map.groupBy(sat[0]!.items, ({ part }) => part)
+    const marks = [...parts.values()]
+      .flatMap((items) => items.map((_, index) => (isFixed(index, share) ? 3 : 0)))
+      .join('')
+    const replied = sat.filter(({ candidate }) => hasCollapsed(candidate.name))
+    return [
+      { paper, kind: 'gold' as const, item: 'a-validation-item', marks },
+      ...replied.map(({ candidate: { name } }) => ({ paper, kind: 'reply' as const, candidate: name, marks })),
+    ]
+  })
+}
+
 /**
  * The log of a made-up run whose figures agree with each other: sheets are counted from the item outcomes, verdicts add up. Every
  * payload is parsed by its schema.
  */
 export function runLog(options: RunLogOptions = {}): LogEntry[] {
   const { attempts = 3, rows = 300, seed = 7, finished = true, opened = finished } = options
-  const { seeds = 1, arms = ['control'], groupSize = 1 } = options
+  const { seeds = 1, arms = ['control'], groupSize = 1, fixed = 0.05, parts: test = testParts, but = 0 } = options
+  const of = <T>(given: Partial<Record<string, T>> | undefined, candidate: string): T | undefined =>
+    given?.[candidate] ?? given?.[armOf(candidate)]
+  const hasCollapsed = (candidate: string) =>
+    [candidate, armOf(candidate)].some((name) => options.collapsed?.includes(name))
   const random = xoroshiro128plus(seed)
   const entries: LogEntry[] = []
   const startMs = Date.UTC(2026, 10, 23, 9, 30)
@@ -98,13 +141,19 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     Object.entries(parts).flatMap(([part, count]) =>
       Array.from({ length: count }, (_, index) => {
         const p =
-          (options.skillOf?.[candidate] ?? options.skillOf?.[armOf(candidate)] ?? ability[armOf(candidate)] ?? 0.4) +
+          (of(options.skillOf, candidate) ?? ability[armOf(candidate)] ?? 0.4) +
           (candidate.startsWith('base') ? 0 : shift[part]!)
-        const strict = uniformFloat64(random) < p
-        const lenient = strict || uniformFloat64(random) < 0.06
+        const drawn = uniformFloat64(random) < p
+        const modal = hasCollapsed(candidate) && !(but > 0 && index % but === but - 1)
+        const strict = modal ? isFixed(index, fixed ?? 0) : drawn
+        const lenient = strict || (!drawn && uniformFloat64(random) < 0.06 && !modal)
+        const broken = of(options.broken, candidate)
+        const isBroken = broken && !strict && !lenient && ((index * 37) % 100) / 100 < broken.share
+        const said = { ...(isBroken && { noAnswer: broken.why }), ...(modal && { modal: true as const }) }
         const group = groupSize > 1 ? { group: `${part}-${Math.floor(index / groupSize)}` } : {}
         const id = `${paper}-${part}-${index}`
-        return { id, part, skill: skills[index % 6]!, ...group, strict, lenient, cut: false }
+        const cut = isBroken === true && broken.why === 'cut'
+        return { id, part, skill: skills[index % 6]!, ...group, strict, lenient, cut, ...(fixed !== null && said) }
       }),
     )
   const candidateOf = (name: string) => ({
@@ -121,7 +170,8 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     examples: name === 'base-examples',
   })
 
-  const chosen = `attempt-${Math.min(2, attempts)}`
+  const chosenAttempt = options.chosen ?? Math.min(2, attempts)
+  const chosen = `attempt-${chosenAttempt}`
   say('run-started', 'operator', {
     config: {
       runId: 'demo-run',
@@ -178,7 +228,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     for (let done = 40; done <= 120; done += 40) progress('infer', done, 120)
     const summary = training
       ? {
-          rows,
+          rows: of(options.rowsOf, name) ?? rows,
           steps: 38,
           tokens: rows * 84,
           seconds: 92.4,
@@ -335,7 +385,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       ...addresses,
     })
     const result = (paper: 'test' | 'audit', name: string) => {
-      const items = outcomes(paper, name, paper === 'test' ? testParts : auditParts)
+      const items = outcomes(paper, name, paper === 'test' ? test : auditParts)
       return { candidate: candidateOf(name), paper, sheet: sheetOf(items), items }
     }
     const audited = ['base', ...trained.filter(({ arm }) => arm === 'final').map(({ name }) => name)]
@@ -343,12 +393,18 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     say(
       'opened',
       'evaluator',
-      { opening: 1, testHash: hash('test'), auditSeed: 'f00dfeed', papers: {}, results },
+      {
+        opening: options.opening ?? 1,
+        testHash: hash('test'),
+        auditSeed: 'f00dfeed',
+        papers: {},
+        results,
+        ...(fixed !== null && { trivial: trivialOf(results, fixed, hasCollapsed) }),
+      },
       190_000,
     )
   }
   if (finished) {
-    const chosenAttempt = Math.min(2, attempts)
     say('run-finished', 'planner', {
       stopReason: 'attempts-used',
       chosenAttempt,

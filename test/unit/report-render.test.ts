@@ -37,7 +37,8 @@ describe('HTML', () => {
     const shares = data.sealed!.test.map(
       ({ parts }) => `${(parts['heldout-phrasing']!.strict.share! * 100).toFixed(1)} %`,
     )
-    expect(figures).toEqual(shares)
+    const trivial = data.sealed!.contrasts.trivial!['heldout-phrasing']!.strict.value
+    expect(figures).toEqual([...shares, `${(trivial * 100).toFixed(1)} %`])
     expect(page.indexOf('Result on the sealed test')).toBeLessThan(page.indexOf('The search, attempt by attempt'))
     expect(page).toContain('10,000 resamples, seed 20260530')
   })

@@ -1,5 +1,5 @@
-import type { Item, ScoreMode } from '../../../schemas/task.ts'
-import type { TrivialScore } from '../../../schemas/trivial.ts'
+import type { Item } from '../../../schemas/task.ts'
+import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
 import { type AnswerForm, answerForm, distinctAnswers } from '../../../tasks/answer-form.ts'
 import type { TaskScorer } from '../../../tasks/score-with.ts'
 import { foldText } from '../../../tasks/scorers/exact.ts'
@@ -83,10 +83,6 @@ export function worthTelling(items: readonly Pick<Item, 'part'>[], scores: reado
 
 const modalOf = ([candidate, scores]: [string | undefined, TrivialScore[]]): TrivialScore[] =>
   candidate === undefined ? [] : scores.slice(0, 1)
-
-/** Whether an item is right when it is answered that way. */
-export const isRight = ({ marks }: Pick<TrivialScore, 'marks'>, at: number, mode: ScoreMode): boolean =>
-  (Number(marks[at]) & (mode === 'strict' ? 1 : 2)) > 0
 
 async function marksOf(
   items: readonly Item[],

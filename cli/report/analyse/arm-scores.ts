@@ -21,8 +21,11 @@ export const armKinds: readonly ArmKind[] = [
   'final',
 ]
 
-/** What the adapters of one arm made of the same paper; the base is an arm of one. */
-export type ArmScores = { arm: Arm; sameAs: Arm | null; seeds: { index: number; items: readonly ItemOutcome[] }[] }
+/** What adapters made of the same paper, each with its training seed. */
+export type Adapters = { seeds: { index: number; items: readonly ItemOutcome[] }[] }
+
+/** The adapters of one arm; the base is an arm of one. */
+export type ArmScores = Adapters & { arm: Arm; sameAs: Arm | null }
 
 /** The arms of one paper in the order of their kinds, each with its seeds in order; an arm with another's dataset has its scores. */
 export function armScores(
@@ -46,7 +49,7 @@ export function armScores(
 export type Together = { items: number; groups: number; tables: Grouped[] }
 
 /** Counts the chosen items of several arms by group. */
-export function together(arms: readonly ArmScores[], mode: Mode, chosen: (item: ItemOutcome) => boolean): Together {
+export function together(arms: readonly Adapters[], mode: Mode, chosen: (item: ItemOutcome) => boolean): Together {
   const adapters = arms.map(({ seeds }) => seeds.map(({ items }) => new Map(items.map((item) => [item.id, item]))))
   const all = adapters.flat()
   const common = [...(all[0]?.values() ?? [])].filter(
@@ -81,7 +84,7 @@ export function byName<T>(names: readonly string[], of: (name: string, mode: Mod
 }
 
 /** An arm's mean over its adapters on each part, or skill. */
-export const meansOf = (scores: ArmScores, names: readonly string[], chosen: Chooser = inPart): ArmResult['parts'] =>
+export const meansOf = (scores: Adapters, names: readonly string[], chosen: Chooser = inPart): ArmResult['parts'] =>
   byName(names, (name, mode) => {
     const { items, groups, tables } = together([scores], mode, chosen(name))
     return items === 0 ? null : { items, groups, ...armMean(tables[0]!) }

@@ -1,20 +1,42 @@
-import type { ArmDifference, Contrasts } from '../contrasts.ts'
+import type { ArmDifference, Comparison } from '../contrasts.ts'
 import type { Claim, ReportData, SealedResults } from '../report-data.ts'
 import { confidence } from '../statistics/interval.ts'
 import { pText } from '../text/contrasts.ts'
-import { itemsText, percent, points } from '../text/format.ts'
-import { labelOf } from './names.ts'
+import { itemsText, percent, points, rangeText } from '../text/format.ts'
+import { brokenText, collapsedText, trivialText } from '../text/replies.ts'
+import { pOf } from './contrasts.ts'
+import { allParts, labelOf } from './names.ts'
 
 /** Fewer draws than this, groups of items where items come in groups, carry no claim, whatever their interval. */
 export const minClaimDraws = 20
 
+/** A baseline with fewer rows than this share of the final's is no match for it. */
+const leastRows = 0.95
+
 type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }
+
+/** What a claim is made from. */
+export type Grounds = {
+  sealed: SealedResults
+  headline: string
+  mode: Mode
+  /** The attempts that were scored on validation, in order, and the chosen one. */
+  attempts: readonly number[]
+  chosen: number | null
+  /** Rows that each arm was trained on, as far as its training says. */
+  rows: Readonly<Record<string, number>>
+}
 
 const improvedWords: Words = {
   shown: 'The student improved',
   notShown: 'An improvement of the student over its base is not shown',
   opposite: 'The student got worse than its base',
+}
+const trivialWords: Words = {
+  shown: 'It does better than any answer that needs no student',
+  notShown: 'That it does better than an answer that needs no student is not shown',
+  opposite: 'It does worse than an answer that needs no student',
 }
 const examplesWords: Words = {
   shown: 'It also beats the base that is given the worked examples',
@@ -28,27 +50,45 @@ const searchWords: Words = {
 }
 
 /**
- * The sentences that head the report. One is a claim only where its interval excludes zero and its p is at most 5 %, adjusted for those
- * that are read with it unless it was named before the opening.
+ * The sentences that head the report. One is a claim only where
+ * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was named
+ *     before the opening, is at most 5 %;
+ * C2  the final is above the best that answering without knowing anything scores, by the same measure;
+ * C3  it holds as well with everything in the other arm's favour: what that arm did not answer counts as right;
+ * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same;
+ * C5  of the search: there was one, its choice is not the first attempt, and the control is a match: as many rows, not below the base.
  */
 export function conclude(
   sealed: SealedResults | null,
-  headline: string,
-  primary: Mode,
-): Pick<ReportData['conclusion'], 'improved' | 'beatsExamples' | 'search'> {
-  const against = (to: string, words: Words) => claim(sealed, to, words, headline, primary)
+  grounds: Omit<Grounds, 'sealed'>,
+): Omit<ReportData['conclusion'], 'caveats'> {
+  if (!sealed) {
+    const unopened = ({ notShown }: Words): Claim => ({
+      verdict: 'not-measured',
+      sentence: `The test was not opened: ${lower(notShown)}.`,
+    })
+    return {
+      improved: unopened(improvedWords),
+      trivial: unopened(trivialWords),
+      beatsExamples: unopened(examplesWords),
+      search: unopened(searchWords),
+    }
+  }
+  const on = { ...grounds, sealed }
   return {
-    improved: against('base', improvedWords),
-    beatsExamples: against('base-examples', examplesWords),
-    search: against('control', searchWords),
+    improved: claim(on, 'base', improvedWords, []),
+    trivial: trivialClaim(on),
+    beatsExamples: claim(on, 'base-examples', examplesWords, []),
+    search: searchClaim(on),
   }
 }
 
-function claim(sealed: SealedResults | null, to: string, words: Words, headline: string, primary: Mode): Claim {
-  if (!sealed) return { verdict: 'not-measured', sentence: `The test was not opened: ${lower(words.notShown)}.` }
+function claim(on: Grounds, to: string, words: Words, further: readonly string[]): Claim {
+  const { sealed, headline, mode } = on
   const { arms, comparisons, leftOut } = sealed.contrasts
-  const difference = comparisons.find((one) => one.to === to)?.parts[headline]?.[primary]
-  if (!difference?.interval) {
+  const comparison = comparisons.find((one) => one.to === to)
+  const difference = comparison?.parts[headline]?.[mode]
+  if (!comparison || !difference?.interval) {
     const reason = leftOut.find(({ arm }) => arm === to)?.reason
     const same = arms.find(({ arm }) => arm === to)?.sameAs
     const what = same
@@ -56,43 +96,178 @@ function claim(sealed: SealedResults | null, to: string, words: Words, headline:
       : (reason ?? `${lower(labelOf('final'))} and ${lower(labelOf(to))} were not both scored on ${labelOf(headline)}`)
     return { verdict: 'not-measured', sentence: `${words.notShown}: ${what}.` }
   }
-  const { low, high } = difference.interval
-  const [final, other] = ['final', to].map(
-    (name) => arms.find(({ arm }) => arm === name)?.parts[headline]?.[primary].value ?? null,
+  const objections = [
+    ...trivialObjection(on),
+    ...favouredObjection(on, comparison),
+    ...formObjection(on, comparison),
+    ...further,
+  ]
+  return judged(
+    on,
+    difference,
+    words,
+    comparisonText(on, comparison, difference),
+    testOf(on, to, difference).p,
+    objections,
   )
-  const seeds = Math.max(...difference.seeds)
-  const { p, test } = testOf(sealed.contrasts, to, difference)
-  const figures =
-    `on ${labelOf(headline)} (${itemsText(difference)}, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ${percent(final ?? null)} against ${percent(other ?? null)}, ` +
-    `a difference of ${points(difference.value)} points, 95 % interval ${points(low)} to ${points(high)}, ${test}`
-  if (difference.groups < minClaimDraws) {
-    return {
-      verdict: 'not-shown',
-      sentence: `${words.notShown}: ${figures}; with fewer than ${minClaimDraws} draws nothing is claimed.`,
-    }
-  }
-  if (low <= 0 && high >= 0)
-    return { verdict: 'not-shown', sentence: `${words.notShown}: ${figures}; the interval includes zero.` }
-  if (p > 1 - confidence)
-    return {
-      verdict: 'not-shown',
-      sentence: `${words.notShown}: ${figures}; the interval excludes zero, but p is above 5 %.`,
-    }
-  const reach = seeds === 1 ? ', as far as one training seed tells' : ''
-  if (low > 0) return { verdict: 'shown', sentence: `${words.shown}${reach}: ${figures}.` }
-  return { verdict: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
 }
 
 /** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
-function testOf(
-  { adjusted }: Contrasts,
-  to: string,
-  { signFlip, mcNemar }: ArmDifference,
-): { p: number; test: string } {
-  const secondary = adjusted.find((one) => one.to === to)
-  if (secondary) return { p: secondary.adjusted, test: `${pText(secondary.adjusted)} adjusted by Holm` }
-  const p = signFlip ?? mcNemar
-  return { p, test: pText(p) }
+function testOf({ sealed }: Grounds, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
+  const secondary = sealed.contrasts.adjusted.find((one) => one.to === to)
+  return { p: secondary?.adjusted ?? pOf(difference), isAdjusted: secondary !== undefined }
+}
+
+/** The figures of a comparison on the headline. */
+function comparisonText(on: Grounds, { to }: Comparison, difference: ArmDifference): string {
+  const { sealed, headline, mode } = on
+  const other = sealed.contrasts.arms.find(({ arm }) => arm === to)?.parts[headline]?.[mode].value ?? null
+  return figuresText(on, difference, percent(other), testOf(on, to, difference))
+}
+
+/** What the figures of a difference come to. */
+function judged(
+  { sealed: { opening } }: Grounds,
+  difference: ArmDifference,
+  words: Words,
+  figures: string,
+  p: number,
+  objections: readonly string[],
+): Claim {
+  const notShown = (why: string): Claim => ({
+    verdict: 'not-shown',
+    sentence: `${words.notShown}: ${figures}; ${why}.`,
+  })
+  const { low, high } = difference.interval!
+  if (difference.groups < minClaimDraws) return notShown(`with fewer than ${minClaimDraws} draws nothing is claimed`)
+  if (low <= 0 && high >= 0) return notShown('the interval includes zero')
+  if (p > 1 - confidence) return notShown('the interval excludes zero, but p is above 5 %')
+  if (p * opening > 1 - confidence)
+    return notShown(`this is opening ${opening} of the test, and p times ${opening} is above 5 %`)
+  const reach = Math.max(...difference.seeds) === 1 ? ', as far as one training seed tells' : ''
+  if (high < 0) return { verdict: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
+  if (objections.length > 0) return notShown(objections.join('; '))
+  return { verdict: 'shown', sentence: `${words.shown}${reach}: ${figures}.` }
+}
+
+/** Where, how many, how much against how much, and how sure that is. */
+function figuresText(
+  { sealed, headline, mode }: Grounds,
+  difference: ArmDifference,
+  other: string,
+  { p, isAdjusted }: { p: number; isAdjusted: boolean },
+): string {
+  const seeds = Math.max(...difference.seeds)
+  const final = sealed.contrasts.arms.find(({ arm }) => arm === 'final')?.parts[headline]?.[mode].value ?? null
+  const { value, interval } = difference
+  return (
+    `on ${labelOf(headline)} (${itemsText(difference)}, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ` +
+    `${percent(final)} against ${other}, a difference of ${points(value)} points, 95 % interval ${points(interval!.low)} to ` +
+    `${points(interval!.high)}, ${pText(p)}${isAdjusted ? ' adjusted by Holm' : ''}`
+  )
+}
+
+/** The same difference over all parts, where the headline is one of several. */
+function overallText({ sealed, headline, mode }: Grounds, { parts }: Comparison): string {
+  const difference = parts[allParts]?.[mode]
+  if (!difference || sealed.parts.length < 2 || headline === allParts) return ''
+  return ` Over all parts (${itemsText(difference)}): ${points(difference.value)} points${rangeText(difference.interval, points)}.`
+}
+
+const isAbove = (difference: ArmDifference, p = pOf(difference)): boolean =>
+  difference.interval !== null && difference.interval.low > 0 && p <= 1 - confidence
+
+/** C2: what answering without knowing anything scores. */
+function trivialObjection({ sealed, headline, mode }: Grounds): string[] {
+  const trivial = sealed.contrasts.trivial?.[headline]?.[mode]
+  if (!trivial?.difference || isAbove(trivial.difference)) return []
+  const { value, interval } = trivial.difference
+  return [
+    `${trivialText(trivial)} scores ${percent(trivial.value)}, and the final is not shown to be above that: ` +
+      `${points(value)} points${rangeText(interval, points)}`,
+  ]
+}
+
+/** C3: the comparison with everything in the other arm's favour. */
+function favouredObjection({ sealed, headline, mode }: Grounds, { to, favoured }: Comparison): string[] {
+  const difference = favoured?.parts[headline]?.[mode]
+  const facts = sealed.contrasts.replies.find(({ arm }) => arm === to)
+  if (!difference || !facts) return []
+  const adjusted = sealed.contrasts.adjusted.find((one) => one.to === to)?.favoured
+  if (isAbove(difference, adjusted ?? pOf(difference))) return []
+  return [
+    `${brokenText(facts)}; had those been right, the difference would be ${points(difference.value)} points` +
+      `${rangeText(difference.interval, points)}, so the comparison shows nothing`,
+  ]
+}
+
+/** C4: whether lenient scoring tells the same. */
+function formObjection({ headline, mode }: Grounds, { parts }: Comparison): string[] {
+  const lenient = parts[headline]?.lenient
+  if (mode === 'lenient' || !lenient || isAbove(lenient)) return []
+  return [
+    `what differs is the form of the answers: by lenient scoring the difference is ${points(lenient.value)} points` +
+      rangeText(lenient.interval, points),
+  ]
+}
+
+/** Whether the final is above what needs no student; of one that has collapsed, that comes first. */
+function trivialClaim(on: Grounds): Claim {
+  const { sealed, headline, mode } = on
+  const { trivial, replies } = sealed.contrasts
+  const final = replies.find(({ arm }) => arm === 'final')
+  const collapsed = final && final.collapsed > 0 ? `${collapsedText(final)}. ` : ''
+  const told = trivial?.[headline]?.[mode]
+  if (!told?.difference?.interval) {
+    const why = trivial ? 'the final was not scored' : 'this run is of before it was told'
+    return { verdict: 'not-measured', sentence: `${collapsed}${trivialWords.notShown}: ${why}.` }
+  }
+  const { difference, value } = told
+  const tested = { p: pOf(difference), isAdjusted: false }
+  const figures = figuresText(on, difference, `${percent(value)} of ${trivialText(told)}`, tested)
+  const { verdict, sentence } = judged(on, difference, trivialWords, figures, tested.p, [])
+  return { verdict, sentence: `${collapsed}${sentence}` }
+}
+
+/** C5: a search is two attempts at least, of which a later one was chosen. */
+function searchClaim(on: Grounds): Claim {
+  const { sealed, headline, mode, attempts, chosen } = on
+  const made = claim(on, 'control', searchWords, controlObjections(on))
+  const comparison = sealed.contrasts.comparisons.find(({ to }) => to === 'control')
+  const difference = comparison?.parts[headline]?.[mode]
+  if (made.verdict === 'not-measured' || !comparison || !difference) return made
+  const figures = comparisonText(on, comparison, difference)
+  if (attempts.length === 1) {
+    const what = 'its dataset against an even spread of the same number of rows'
+    const sentence = `There was no search that could have helped, since one attempt was scored; ${what}: ${figures}.${overallText(on, comparison)}`
+    return { verdict: 'not-measured', sentence }
+  }
+  if (made.verdict !== 'shown' || chosen === null || chosen !== attempts[0]) return made
+  const why = `the chosen dataset is that of attempt ${chosen}, the first that was scored, and what came after it added nothing`
+  return {
+    verdict: 'not-shown',
+    sentence: `${searchWords.notShown}: ${figures}; ${why}.${overallText(on, comparison)}`,
+  }
+}
+
+/** Why the control is no match for the final. */
+function controlObjections({ sealed, headline, mode, rows }: Grounds): string[] {
+  const { arms, comparisons } = sealed.contrasts
+  const rowsOf = (arm: string) => rows[arm] ?? arms.find((each) => each.arm === arm)?.rows ?? null
+  const shareOf = (arm: string) => arms.find((each) => each.arm === arm)?.parts[headline]?.[mode].value ?? null
+  const [own, other] = [rowsOf('final'), rowsOf('control')]
+  const [base, control] = [shareOf('base'), shareOf('control')]
+  const toBase = comparisons.find(({ to }) => to === 'base')?.parts[headline]?.[mode]
+  return [
+    ...(own !== null && other !== null && other < leastRows * own
+      ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`]
+      : []),
+    ...(base !== null && control !== null && control < base && toBase && !isAbove(toBase)
+      ? [
+          `the control is below the untrained student (${percent(control)} against ${percent(base)}), and the final is not shown to be above that`,
+        ]
+      : []),
+  ]
 }
 
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

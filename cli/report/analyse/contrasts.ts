@@ -1,30 +1,24 @@
+import type { Arm } from '../../../schemas/arm.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { SealedTrivial } from '../../../schemas/trivial.ts'
 import type { ArmDifference, ArmResult, Comparison, Contrasts } from '../contrasts.ts'
-import { armDifference } from '../statistics/arm-difference.ts'
 import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
-import { mcNemar } from '../statistics/mcnemar.ts'
-import { signFlip } from '../statistics/sign-flip.ts'
-import {
-  type ArmScores,
-  armKinds,
-  armScores,
-  byName,
-  inPart,
-  type Mode,
-  meansOf,
-  ofSkill,
-  together,
-} from './arm-scores.ts'
-import { pairsOf } from './named-seed.ts'
+import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
+import { differencesOf } from './difference.ts'
+import { inFavour, modalOf, mostModal, replyFacts, withCollapsed } from './replies.ts'
 import { skillDifferences, skillsOf } from './skills.ts'
+import { type Answers, trivialBaseline } from './trivial.ts'
 
 export type Opening = {
   test: readonly SealedResult[]
+  /** What answering the test without knowing anything scores; null in runs from before it was told. */
+  trivial: readonly SealedTrivial[] | null
   records: readonly ArmRecord[]
   primary: PrimaryComparison
   named: boolean
+  answers: Answers
   /** Every part of the test, and all of them. */
   parts: readonly string[]
   /** Of the sign flips that are drawn. */
@@ -32,22 +26,44 @@ export type Opening = {
 }
 
 /** What the sealed test says of each arm, and of the final against every other. */
-export function contrastsOf({ test, records, primary, named, parts, seed }: Opening): Contrasts {
-  const arms = armScores(test, records, armKinds)
+export function contrastsOf({ test, trivial, answers, records, primary, named, parts, seed }: Opening): Contrasts {
+  const how = { seedIndex: primary.seedIndex, seed }
+  const nameOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seedIndex: number) =>
+    nameOfSeed(sameAs ?? arm, seedIndex)
+  const arms = withCollapsed(armScores(test, records, armKinds), trivial ?? [], primary.mode, nameOf)
   const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
   const final = arms.find(({ arm }) => arm === primary.arm)
   const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
-  const comparisons = final ? others.map((other) => compare(final, other, parts, primary.seedIndex, seed)) : []
+  const comparisons = final
+    ? others.map((other): Comparison => {
+        const favoured = inFavour(other)
+        return {
+          of: final.arm,
+          to: other.arm,
+          parts: differencesOf(final, other, parts, how),
+          favoured: favoured && { counted: favoured.counted, parts: differencesOf(final, favoured, parts, how) },
+        }
+      })
+    : []
   const against = others.find(({ arm }) => arm === primary.against)
+  const items = test.find((result) => result.items.length > 0)?.items ?? []
   return {
     primary: { ...primary, named },
     arms: results,
     comparisons,
     adjusted: adjustedOf(comparisons, primary),
     skills: final && against ? skillDifferences(final, against, primary.mode) : [],
+    trivial:
+      trivial &&
+      byName(parts, (part, mode) => trivialBaseline(items, trivial, final, inPart(part), mode, { ...how, answers })),
+    replies: arms.map((scores) =>
+      replyFacts(scores, modalOf(trivial ?? [], nameOf(scores, mostModal(scores))), answers),
+    ),
     leftOut: records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),
   }
 }
+
+const nameOfSeed = (arm: Arm, seedIndex: number): string => (seedIndex === 1 ? arm : `${arm}-s${seedIndex}`)
 
 function resultOf(
   scores: ArmScores,
@@ -80,37 +96,24 @@ function withGains(arms: readonly Omit<ArmResult, 'gains'>[]): ArmResult[] {
   })
 }
 
-function compare(
-  first: ArmScores,
-  second: ArmScores,
-  parts: readonly string[],
-  seedIndex: number,
-  seed: number,
-): Comparison {
-  const difference = (part: string, mode: Mode): ArmDifference | null => {
-    const { items, groups, tables } = together([first, second], mode, inPart(part))
-    const [one, two] = tables
-    if (items === 0 || !one || !two) return null
-    const { value, interval, byGroup } = armDifference(one, two)
-    const { gained, lost } = pairsOf(first, second, seedIndex, mode, inPart(part))
-    const seeds: [number, number] = [one.right.length, two.right.length]
-    const flipped = Math.max(...seeds) > 1 || groups < items ? signFlip(byGroup, seed) : null
-    return { items, groups, seeds, value, interval, gained, lost, mcNemar: mcNemar(gained, lost), signFlip: flipped }
-  }
-  return { of: first.arm, to: second.arm, parts: byName(parts, difference) }
-}
-
 /** Holm over the secondary comparisons: by sign flips where seeds were averaged or items come in groups, else by McNemar. */
 function adjustedOf(
   comparisons: readonly Comparison[],
   { against, part, mode }: PrimaryComparison,
 ): Contrasts['adjusted'] {
-  const secondary = comparisons.flatMap(({ to, parts }) => {
+  const secondary = comparisons.flatMap(({ to, parts, favoured }) => {
     const difference = to === against ? undefined : parts[part]?.[mode]
     if (!difference) return []
-    const { signFlip, mcNemar } = difference
-    return [{ to, test: signFlip === null ? ('mcnemar' as const) : ('sign-flip' as const), p: signFlip ?? mcNemar }]
+    const test = difference.signFlip === null ? ('mcnemar' as const) : ('sign-flip' as const)
+    return [{ to, test, p: pOf(difference), inFavour: pOf(favoured?.parts[part]?.[mode] ?? difference) }]
   })
-  const adjusted = holm(secondary.map(({ p }) => p))
-  return secondary.map((one, index) => ({ ...one, adjusted: adjusted[index]! }))
+  const [adjusted, favoured] = [holm(secondary.map(({ p }) => p)), holm(secondary.map(({ inFavour }) => inFavour))]
+  return secondary.map(({ inFavour: _, ...one }, index) => ({
+    ...one,
+    adjusted: adjusted[index]!,
+    favoured: favoured[index]!,
+  }))
 }
+
+/** The p of a difference by its own test. */
+export const pOf = ({ signFlip, mcNemar }: Pick<ArmDifference, 'signFlip' | 'mcNemar'>): number => signFlip ?? mcNemar

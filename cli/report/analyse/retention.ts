@@ -1,22 +1,34 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { ArmRecord, Opened } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
+import type { TrivialBaseline } from '../contrasts.ts'
 import type { RetentionFacts } from '../retention-facts.ts'
 import { armDifference } from '../statistics/arm-difference.ts'
 import { armMean } from '../statistics/arm-mean.ts'
+import type { Interval } from '../statistics/interval.ts'
 import { retention, retentionMargin } from '../statistics/non-inferiority.ts'
 import { armScores, together } from './arm-scores.ts'
+import type { How } from './difference.ts'
 import { skillDifferences } from './skills.ts'
+import { type Answers, trivialBaseline, trivialOn } from './trivial.ts'
 
 const order = ['base', 'control', 'final'] as const
 const everything = () => true
+
+/** Whether the base is not above answering without knowing anything by the margin: then nothing that it could lose shows. */
+export const knowsNothing = (trivial: TrivialBaseline | null): boolean =>
+  trivial?.difference != null && !(trivial.difference.value >= retentionMargin && isAbove(trivial.difference.interval))
+
+const isAbove = (interval: Interval | null): boolean => interval !== null && interval.low > 0
 
 /** What the retention paper showed; null where nobody sat it. */
 export function retentionFacts(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],
-  set: PayloadOf<typeof Opened>['retention'],
+  opened: Pick<PayloadOf<typeof Opened>, 'retention' | 'trivial'>,
+  how: How & { answers: Answers },
 ): RetentionFacts | null {
+  const { retention: set } = opened
   const arms = armScores(results, records, order)
   const base = arms.find(({ arm }) => arm === 'base')
   if (!set || !base) return null
@@ -27,10 +39,13 @@ export function retentionFacts(
   })
   const trained = named.filter(({ arm }) => arm !== 'base')
   const final = named.find(({ arm }) => arm === 'final')?.scores
+  const { items: asked } = base.seeds[0]!
+  const scores = trivialOn(opened, 'retention')
+  const trivial = scores && trivialBaseline(asked, scores, base, everything, mode, how)
   return {
     sha256,
     mode,
-    items: base.seeds[0]!.items.length,
+    items: asked.length,
     arms: named.map(({ arm, scores }) => {
       const { items, groups, tables } = together([scores], mode, everything)
       const cut = scores.seeds.reduce((sum, seed) => sum + seed.items.filter((item) => item.cut).length, 0)
@@ -39,9 +54,10 @@ export function retentionFacts(
     changes: trained.map(({ arm, scores }) => {
       const { tables } = together([scores, base], mode, everything)
       const { value, interval } = armDifference(tables[0]!, tables[1]!)
-      return { arm, value, interval, verdict: retention(interval) }
+      return { arm, value, interval, verdict: knowsNothing(trivial) ? 'inconclusive' : retention(interval) }
     }),
     margin: retentionMargin,
+    trivial,
     skills: final ? skillDifferences(final, base, mode) : [],
   }
 }

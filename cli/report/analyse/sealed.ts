@@ -8,11 +8,12 @@ import { contrastsOf } from './contrasts.ts'
 import { allParts, byReadingOrder, partsInOrder } from './names.ts'
 import { ratesOfPaper } from './rates.ts'
 import { retentionFacts } from './retention.ts'
+import { type Answers, trivialOn } from './trivial.ts'
 
 /** What the first opening of the test in this run showed; null when it was not opened. `drawsAudit`: the audit is none of the task's files. */
 export function sealedResults(
   facts: RunFacts,
-  { headline, drawsAudit }: { headline: string; drawsAudit: boolean },
+  { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: Answers },
   resampling: Resampling,
 ): SealedResults | null {
   const first = facts.opened[0]
@@ -41,13 +42,19 @@ export function sealedResults(
     audit: audit.map(paperResult),
     contrasts: contrastsOf({
       test,
+      trivial: trivialOn(first.payload, 'test'),
+      answers,
       records,
       primary,
       named: isNamed,
       parts: all,
       seed: resampling.seed,
     }),
-    retention: retentionFacts(on('retention'), records, first.payload.retention),
+    retention: retentionFacts(on('retention'), records, first.payload, {
+      answers,
+      seedIndex: 1,
+      seed: resampling.seed,
+    }),
     auditMinusTest: auditMinusTest({ test, audit }, records, headline, all, resampling),
   }
 }

@@ -6,7 +6,7 @@ export const style: Markup = trusted(`
   color-scheme: light dark;
   --paper: #fbfaf7; --card: #ffffff; --ink: #1d2126; --soft: #5a626c; --faint: #c9cdd2; --line: #e4e3de;
   --accent: #0b6e5f; --good: #0b6e5f; --bad: #b3372b; --open: #8a6410;
-  --base: #7a828c; --control: #b0771a; --final: #0b6e5f; --attempt: #4a72b0;
+  --base: #7a828c; --control: #b0771a; --final: #0b6e5f; --attempt: #4a72b0; --trivial: #a23b4a;
   --series-1: #4a72b0; --series-2: #0b8a75; --series-3: #d18f2c; --series-4: #a2569a;
   --series-5: #c2503f; --series-6: #6d8b3a; --series-7: #5fa3c7; --series-8: #8a7a6a;
 }
@@ -14,7 +14,7 @@ export const style: Markup = trusted(`
   :root {
     --paper: #14171a; --card: #1b1f23; --ink: #e8e6e1; --soft: #a0a7af; --faint: #4a5158; --line: #2d3238;
     --accent: #53c4ae; --good: #53c4ae; --bad: #ef8474; --open: #dcb35a;
-    --base: #99a1aa; --control: #dda447; --final: #53c4ae; --attempt: #86a9e0;
+    --base: #99a1aa; --control: #dda447; --final: #53c4ae; --attempt: #86a9e0; --trivial: #e08a95;
     --series-1: #7ea3dd; --series-2: #47b9a2; --series-3: #dfa64f; --series-4: #c98bc2;
     --series-5: #e58475; --series-6: #a3bf70; --series-7: #8cc6e4; --series-8: #b9aa9a;
   }

@@ -1,4 +1,5 @@
 import type { ReportData } from '../report-data.ts'
+import { headlinesOf } from '../text/conclusion.ts'
 import { duration, numberText, timeText } from '../text/format.ts'
 import { statusText } from '../text/words.ts'
 import { escapeMarkdown as text } from './escape.ts'
@@ -12,12 +13,14 @@ import { searchSection } from './sections/search.ts'
 /** The report as Markdown, for a terminal or a code host; the same numbers as the HTML, without its drawings. */
 export function renderMarkdown(data: ReportData): string {
   const { run, task, conclusion, models, sealing } = data
-  const claims = [conclusion.improved, conclusion.beatsExamples, conclusion.search]
   return `${[
     `# ${text(task?.title ?? 'Unknown task')}: run ${text(run.runId ?? 'unknown')}`,
     `Started ${timeText(run.startedAt)} · wall time ${duration(data.time.wallSeconds)} · ${text(statusText(data))} · ${numberText(run.messages)} messages`,
-    claims
-      .map(({ sentence, verdict }) => `- ${verdict === 'shown' ? `**${text(sentence)}**` : text(sentence)}`)
+    headlinesOf(data)
+      .map(
+        ({ tag, tone, sentence }) =>
+          `- ${text(capital(tag))}. ${tone === 'shown' ? `**${text(sentence)}**` : text(sentence)}`,
+      )
       .join('\n'),
     [
       `- **${text(models.sentence)}**`,
@@ -33,3 +36,5 @@ export function renderMarkdown(data: ReportData): string {
     'Every number here is in `report.json` beside this file.',
   ].join('\n\n')}\n`
 }
+
+const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)

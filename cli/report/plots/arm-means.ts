@@ -18,6 +18,8 @@ export function armMeans({ contrasts }: SealedResults, part: string, mode: 'stri
   const seeds = points.flatMap(({ name, colour, perSeed }) =>
     perSeed.map((share) => ({ name, colour, share: share * 100 })),
   )
+  const trivial = contrasts.trivial?.[part]?.[mode]
+  const line = trivial ? [{ share: trivial.value * 100 }] : []
   return draw('Mean of each arm over its seeds with 95 % intervals, and each seed', {
     width: 960,
     height: 66 + 34 * points.length,
@@ -27,6 +29,7 @@ export function armMeans({ contrasts }: SealedResults, part: string, mode: 'stri
     x: { domain: [0, 100], ticks: 5, tickSize: 0, label: '% right', labelOffset: 34, grid: true },
     y: { domain: points.map(({ name }) => name), label: null, tickSize: 0 },
     marks: [
+      Plot.ruleX(line, { x: 'share', stroke: 'var(--trivial)', strokeWidth: 1.6, strokeDasharray: '5,4' }),
       Plot.ruleY(points, { y: 'name', x1: 'low', x2: 'high', stroke: 'colour', strokeWidth: 3, strokeOpacity: 0.5 }),
       Plot.dot(seeds, { y: 'name', x: 'share', stroke: 'colour', r: 4, strokeWidth: 1.4, dy: 9 }),
       Plot.dot(points, {

@@ -1,7 +1,9 @@
 import { labelOf } from '../analyse/names.ts'
+import { knowsNothing } from '../analyse/retention.ts'
 import type { RetentionFacts } from '../retention-facts.ts'
 import { differenceName } from './contrasts.ts'
 import { numberText, percent, percentNumber, points, rangeText, shortHash } from './format.ts'
+import { trivialText } from './replies.ts'
 
 const verdicts: Readonly<Record<RetentionFacts['changes'][number]['verdict'], string>> = {
   kept: 'kept',
@@ -24,7 +26,7 @@ export function retentionLines({ arms, changes }: RetentionFacts): [string, stri
 }
 
 /** The verdict on the final, in a sentence. */
-export function retentionSentence({ changes, margin }: RetentionFacts): string {
+export function retentionSentence({ changes, margin, trivial }: RetentionFacts): string {
   const final = changes.find(({ arm }) => arm === 'final')
   if (!final) return 'The final did not sit the retention paper.'
   const loss = `a loss of ${numberText(margin * 100)} points or more`
@@ -35,6 +37,8 @@ export function retentionSentence({ changes, margin }: RetentionFacts): string {
     case 'lost':
       return `Lost: ${by}, all of it ${loss}.`
     case 'inconclusive':
+      if (knowsNothing(trivial))
+        return `Inconclusive: ${by}, but the base itself is hardly above ${trivialText(trivial!)} (${points(trivial!.difference!.value)} points${rangeText(trivial!.difference!.interval, points)}), so it had little to forget.`
       return `Inconclusive: ${by}, which neither excludes ${loss} nor anything better than one.`
     default:
       return final.verdict satisfies never

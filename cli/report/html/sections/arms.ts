@@ -13,6 +13,16 @@ import {
   testsText,
 } from '../../text/contrasts.ts'
 import { gainText, itemsText, numberText, percent, percentNumber, points } from '../../text/format.ts'
+import {
+  repliesAbsent,
+  replyHead,
+  replyLines,
+  replyNote,
+  trivialCaption,
+  trivialDifferenceName,
+  trivialName,
+  trivialText,
+} from '../../text/replies.ts'
 import { skillNote } from '../../text/skills.ts'
 import { html, type Markup } from '../markup.ts'
 import { absent, type Cell, figure, range, table, tone } from '../parts.ts'
@@ -30,8 +40,9 @@ export function arms(data: ReportData & { sealed: SealedResults }): Markup {
   return html`<h3>Arms</h3>
 <p><b>${primaryText(sealed)}</b></p>
 ${secondary ? html`<p>${secondary}</p>` : ''}
-${figure(armMeans(sealed, part, mode), `Share right (%) on ${labelOf(part)}, ${mode}: each arm’s mean over its seeds (dot) with its interval, and each seed (ring).`)}
+${figure(armMeans(sealed, part, mode), `Share right (%) on ${labelOf(part)}, ${mode}: each arm’s mean over its seeds (dot) with its interval, and each seed (ring).${trivialCaption(contrasts.trivial?.[part]?.[mode])}`)}
 ${means(sealed, headline, primary, other)}
+${replied(contrasts)}
 <h3>Differences</h3>
 ${differences(sealed, headline, primary, other)}
 <p class="note">${intervalNote(data)}</p>
@@ -40,6 +51,19 @@ ${figure(
   `${differenceName({ of: arm, to: against })} by skill, in points, ${mode}, all parts, with 95 % intervals. ${skillNote(contrasts.skills)}`,
 )}
 ${skillTable(contrasts)}`
+}
+
+/** What the arms replied, where the log says it. */
+function replied({ replies, trivial }: Contrasts): Markup {
+  if (!trivial) return absent(repliesAbsent)
+  return html`<h3>What the arms replied</h3>
+${table({
+  head: replyHead.map((text, column) => (column === 0 ? { text } : { text, kind: 'number' })),
+  rows: replyLines(replies).map((cells) => ({
+    cells: cells.map((text, column) => (column === 0 ? { text } : { text, kind: 'number' as const })),
+  })),
+})}
+<p class="note">${replyNote}</p>`
 }
 
 const column = ({ contrasts }: SealedResults, part: string, headline: string): Cell => ({
@@ -57,25 +81,46 @@ function means(sealed: SealedResults, headline: string, primary: Mode, other: Mo
       { text: 'Rows', kind: 'number' },
       ...sealed.parts.map((part) => column(sealed, part, headline)),
     ],
-    rows: sealed.contrasts.arms.map((result) => ({
-      className: result.arm,
-      cells: [
-        { text: armName(result) },
-        { text: numberText(result.rows), kind: 'number' as const },
-        ...sealed.parts.map((part): Cell => {
-          const mean = result.parts[part]
-          if (!mean) return { text: percent(null), kind: 'number', lead: part === headline }
-          const seeds = mean[primary].perSeed
-          const under = [
-            range(mean[primary].interval, percentNumber),
-            ...(seeds.length > 1 ? [`seeds ${seeds.map(percentNumber).join(', ')}`] : []),
-            `${other} ${percent(mean[other].value)}`,
-          ]
-          return { text: percent(mean[primary].value), under, kind: 'number', lead: part === headline }
-        }),
-      ],
-    })),
+    rows: [
+      ...trivialRow(sealed, headline, primary, other),
+      ...sealed.contrasts.arms.map((result) => ({
+        className: result.arm,
+        cells: [
+          { text: armName(result) },
+          { text: numberText(result.rows), kind: 'number' as const },
+          ...sealed.parts.map((part): Cell => {
+            const mean = result.parts[part]
+            if (!mean) return { text: percent(null), kind: 'number', lead: part === headline }
+            const seeds = mean[primary].perSeed
+            const under = [
+              range(mean[primary].interval, percentNumber),
+              ...(seeds.length > 1 ? [`seeds ${seeds.map(percentNumber).join(', ')}`] : []),
+              `${other} ${percent(mean[other].value)}`,
+            ]
+            return { text: percent(mean[primary].value), under, kind: 'number', lead: part === headline }
+          }),
+        ],
+      })),
+    ],
   })
+}
+
+/** The best that answering without knowing anything scores, part by part. */
+function trivialRow({ contrasts, parts }: SealedResults, headline: string, primary: Mode, other: Mode) {
+  const { trivial } = contrasts
+  if (!trivial) return []
+  const cells = parts.map((part): Cell => {
+    const best = trivial[part]
+    if (!best) return { text: percent(null), kind: 'number', lead: part === headline }
+    const under = [trivialText(best[primary]), `${other} ${percent(best[other].value)}`]
+    return { text: percent(best[primary].value), under, kind: 'number', lead: part === headline }
+  })
+  return [
+    {
+      className: 'trivial',
+      cells: [{ text: trivialName }, { text: numberText(null), kind: 'number' as const }, ...cells],
+    },
+  ]
 }
 
 function differences(sealed: SealedResults, headline: string, primary: Mode, other: Mode): Markup {
@@ -92,6 +137,7 @@ function differences(sealed: SealedResults, headline: string, primary: Mode, oth
     caption: `Percentage points, ${primary}, with interval; items won and lost with seed ${contrasts.primary.seedIndex}; ${other} under it. ${gainNote}`,
     head: [{ text: 'Difference' }, ...sealed.parts.map((part) => column(sealed, part, headline))],
     rows: [
+      ...trivialDifference(sealed, headline, primary, other),
       ...contrasts.comparisons.map((comparison) => ({
         cells: [
           { text: differenceName(comparison) },
@@ -103,8 +149,22 @@ function differences(sealed: SealedResults, headline: string, primary: Mode, oth
   })
 }
 
+/** The final minus the best that answering without knowing anything scores. */
+function trivialDifference({ contrasts, parts }: SealedResults, headline: string, primary: Mode, other: Mode) {
+  const { trivial } = contrasts
+  if (!trivial) return []
+  const differences = Object.fromEntries(
+    parts.flatMap((part) => {
+      const [strict, lenient] = [trivial[part]?.strict.difference, trivial[part]?.lenient.difference]
+      return strict && lenient ? [[part, { strict, lenient }]] : []
+    }),
+  )
+  const cells = parts.map((part) => differenceCell({ parts: differences }, contrasts, part, headline, primary, other))
+  return [{ cells: [{ text: trivialDifferenceName }, ...cells] }]
+}
+
 function differenceCell(
-  comparison: Comparison,
+  comparison: Pick<Comparison, 'parts'>,
   contrasts: Contrasts,
   part: string,
   headline: string,

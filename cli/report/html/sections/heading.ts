@@ -1,21 +1,16 @@
 import { allParts, labelOf } from '../../analyse/names.ts'
+import type { TrivialBaseline } from '../../contrasts.ts'
 import { candidateColour } from '../../plots/draw.ts'
-import type { Claim, ReportData } from '../../report-data.ts'
+import type { ReportData } from '../../report-data.ts'
+import { headlinesOf } from '../../text/conclusion.ts'
 import { duration, itemsText, percent, percentNumber, timeText } from '../../text/format.ts'
+import { trivialText } from '../../text/replies.ts'
 import { statusText } from '../../text/words.ts'
 import { html, type Markup, trusted } from '../markup.ts'
-
-const verdictNames: Readonly<Record<Claim['verdict'], string>> = {
-  shown: 'shown',
-  'not-shown': 'not shown',
-  opposite: 'the opposite',
-  'not-measured': 'not measured',
-}
 
 /** Title, the headline scores, and the sentences that they carry. */
 export function heading(data: ReportData): Markup {
   const { run, task, conclusion, models, sealing } = data
-  const claims = [conclusion.improved, conclusion.beatsExamples, conclusion.search]
   return html`<header>
 <div class="kicker">Syllabus · report of a run</div>
 <h1>${task?.title ?? 'Unknown task'}</h1>
@@ -29,9 +24,8 @@ export function heading(data: ReportData): Markup {
 </ul>
 </header>
 ${cards(data)}
-<ul class="claims">${claims.map(
-    ({ verdict, sentence }) =>
-      html`<li><span class="verdict ${verdict}">${verdictNames[verdict]}</span><span>${sentence}</span></li>`,
+<ul class="claims">${headlinesOf(data).map(
+    ({ tag, tone, sentence }) => html`<li><span class="verdict ${tone}">${tag}</span><span>${sentence}</span></li>`,
   )}</ul>
 <div class="caveats">
 <p><b>${models.sentence}</b></p>
@@ -54,5 +48,14 @@ function cards({ sealed, task }: ReportData): Markup {
       interval ? `95 %: ${percentNumber(interval.low)} to ${percentNumber(interval.high)}` : ''
     }</div>
 </div>`
-  })}</div>`
+  })}${trivialCard(sealed.contrasts.trivial?.[headline]?.[primary])}</div>`
 }
+
+/** Beside the arms: the best that answering without knowing anything scores. */
+const trivialCard = (trivial: TrivialBaseline | undefined): Markup =>
+  trivial
+    ? html`<div class="card trivial"><div class="name">Needs no student</div>
+<div class="figure">${percent(trivial.value)}</div>
+<div class="detail">the best of them: ${trivialText(trivial)}</div>
+</div>`
+    : html``

@@ -1,4 +1,5 @@
 import { labelOf } from '../../analyse/names.ts'
+import type { TrivialBaseline } from '../../contrasts.ts'
 import type { ReportData, SealedResults } from '../../report-data.ts'
 import {
   adjustedText,
@@ -10,6 +11,15 @@ import {
   testsText,
 } from '../../text/contrasts.ts'
 import { gainText, itemsText, numberText, percent, percentNumber, points, rangeText } from '../../text/format.ts'
+import {
+  repliesAbsent,
+  replyHead,
+  replyLines,
+  replyNote,
+  trivialDifferenceName,
+  trivialName,
+  trivialText,
+} from '../../text/replies.ts'
 import { skillNote } from '../../text/skills.ts'
 import { markdownTable, escapeMarkdown as text } from '../escape.ts'
 
@@ -42,6 +52,9 @@ export function armsSection(data: ReportData & { sealed: SealedResults }): strin
           ),
         ]
       : []),
+    ...(contrasts.trivial
+      ? ['### What the arms replied', markdownTable([...replyHead], replyLines(contrasts.replies)), text(replyNote)]
+      : [text(repliesAbsent)]),
     text(gainNote),
     text(intervalNote(data)),
     ...(contrasts.skills.length > 0
@@ -71,24 +84,43 @@ function meansTable({ contrasts, parts }: SealedResults, mode: 'strict' | 'lenie
         (part) => `${labelOf(part)}, ${itemsText(contrasts.arms[0]?.parts[part]?.strict ?? { items: 0, groups: 0 })}`,
       ),
     ],
-    contrasts.arms.map((result) => [
-      armName(result),
-      numberText(result.rows),
-      ...parts.map((part) => {
-        const mean = result.parts[part]?.[mode]
-        if (!mean) return percent(null)
-        const seeds = mean.perSeed.length > 1 ? `; seeds ${mean.perSeed.map(percentNumber).join(', ')}` : ''
-        return percent(mean.value) + rangeText(mean.interval, percentNumber) + seeds
-      }),
-    ]),
+    [
+      ...(contrasts.trivial
+        ? [[trivialName, numberText(null), ...parts.map((part) => shareText(contrasts.trivial?.[part]?.[mode]))]]
+        : []),
+      ...contrasts.arms.map((result) => [
+        armName(result),
+        numberText(result.rows),
+        ...parts.map((part) => {
+          const mean = result.parts[part]?.[mode]
+          if (!mean) return percent(null)
+          const seeds = mean.perSeed.length > 1 ? `; seeds ${mean.perSeed.map(percentNumber).join(', ')}` : ''
+          return percent(mean.value) + rangeText(mean.interval, percentNumber) + seeds
+        }),
+      ]),
+    ],
   )
 }
+
+const shareText = (trivial: TrivialBaseline | undefined): string =>
+  trivial ? `${percent(trivial.value)}: ${trivialText(trivial)}` : percent(null)
 
 function differencesTable({ contrasts, parts }: SealedResults, mode: 'strict' | 'lenient'): string {
   const gain = contrasts.arms.find(({ arm }) => arm === 'final')?.gains ?? {}
   return markdownTable(
     [`Difference, points, ${mode}`, ...parts.map(labelOf)],
     [
+      ...(contrasts.trivial
+        ? [
+            [
+              trivialDifferenceName,
+              ...parts.map((part) => {
+                const difference = contrasts.trivial?.[part]?.[mode].difference
+                return points(difference?.value ?? null) + rangeText(difference?.interval ?? null, points)
+              }),
+            ],
+          ]
+        : []),
       ...contrasts.comparisons.map((comparison) => [
         differenceName(comparison),
         ...parts.map((part) => {

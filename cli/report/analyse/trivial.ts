@@ -1,0 +1,70 @@
+import type { ItemOutcome } from '../../../schemas/score.ts'
+import type { PaperName } from '../../../schemas/sealed-results.ts'
+import { isRight, type SealedTrivial, type TrivialScore } from '../../../schemas/trivial.ts'
+import type { TrivialBaseline } from '../contrasts.ts'
+import type { Adapters, Mode } from './arm-scores.ts'
+import { differenceOf, type How } from './difference.ts'
+
+/** The answers of validation by item: those of sealed sets are not known here. */
+export type Answers = ReadonlyMap<string, string>
+
+const maxAnswerChars = 60
+
+/** The answer of a validation item, cut where it is long; null of an item that is none. */
+export function answerOf(answers: Answers, item: string | undefined): string | null {
+  const answer = answers.get(item ?? '')
+  if (answer === undefined) return null
+  return answer.length > maxAnswerChars ? `${answer.slice(0, maxAnswerChars)}…` : answer
+}
+
+/**
+ * The best that answering without knowing anything scores on the chosen items of a paper, the first of several, and what `adapters` score
+ * minus it on the same items. It is the best in hindsight, so no such answer that is fixed beforehand is expected to reach it: what is not
+ * above it is not above any of them.
+ */
+export function trivialBaseline(
+  items: readonly ItemOutcome[],
+  trivial: readonly TrivialScore[],
+  adapters: Adapters | undefined,
+  chosen: (item: ItemOutcome) => boolean,
+  mode: Mode,
+  { answers, ...how }: How & { answers: Answers },
+): TrivialBaseline | null {
+  const asked = items.map(chosen)
+  const total = asked.filter(Boolean).length
+  const known = trivial.filter(({ marks }) => marks.length === items.length)
+  const counted = known.map((score) => ({
+    score,
+    right: asked.filter((is, at) => is && isRight(score, at, mode)).length,
+  }))
+  if (total === 0 || counted.length === 0) return null
+  const { score, right } = counted.reduce((one, other) => (other.right > one.right ? other : one))
+  const { kind, item, candidate } = score
+  return {
+    kind,
+    ...(candidate !== undefined && { candidate }),
+    answer: answerOf(answers, item),
+    value: right / total,
+    difference: adapters ? differenceOf(adapters, asAdapter(items, score), chosen, mode, how) : null,
+  }
+}
+
+/** The ways of answering that are told of one paper; null in runs from before it was told. */
+export const trivialOn = (
+  { trivial }: { trivial?: readonly SealedTrivial[] | undefined },
+  paper: PaperName,
+): SealedTrivial[] | null => trivial?.filter((score) => score.paper === paper) ?? null
+
+/** A way of answering as if it were an adapter. */
+const asAdapter = (items: readonly ItemOutcome[], score: TrivialScore): Adapters => ({
+  seeds: [
+    {
+      index: 1,
+      items: items.map((item, at) => ({
+        ...item,
+        strict: isRight(score, at, 'strict'),
+        lenient: isRight(score, at, 'lenient'),
+      })),
+    },
+  ],
+})

@@ -1,0 +1,31 @@
+import type { Claim, ReportData, SealedResults } from '../report-data.ts'
+import { retentionAbsent, retentionSentence } from './retention.ts'
+
+/** A sentence that heads the report, with what it comes to in a word or two. */
+export type Headline = { tag: string; tone: Claim['verdict']; sentence: string }
+
+const claimTags: Readonly<Record<Claim['verdict'], string>> = {
+  shown: 'shown',
+  'not-shown': 'not shown',
+  opposite: 'the opposite',
+  'not-measured': 'not measured',
+}
+
+const retentionTags = { kept: 'shown', lost: 'opposite', inconclusive: 'not-shown' } as const
+
+/** What stands at the head of the report and in a terminal's last lines: the claims in their order, then what was forgotten. */
+export function headlinesOf({ conclusion, sealed }: Pick<ReportData, 'conclusion' | 'sealed'>): Headline[] {
+  const { improved, trivial, beatsExamples, search } = conclusion
+  const claims = [improved, trivial, beatsExamples, search].filter(({ sentence }) => sentence !== '')
+  return [
+    ...claims.map(({ verdict, sentence }) => ({ tag: claimTags[verdict], tone: verdict, sentence })),
+    ...(sealed ? [forgotten(sealed)] : []),
+  ]
+}
+
+function forgotten({ retention }: SealedResults): Headline {
+  const final = retention?.changes.find(({ arm }) => arm === 'final')
+  if (!retention || !final) return { tag: claimTags['not-measured'], tone: 'not-measured', sentence: retentionAbsent }
+  const sentence = `What it knew outside the task: ${retentionSentence(retention)}`
+  return { tag: final.verdict, tone: retentionTags[final.verdict], sentence }
+}
