@@ -96,21 +96,18 @@ function claim(on: Grounds, to: string, words: Words, further: readonly string[]
       : (reason ?? `${lower(labelOf('final'))} and ${lower(labelOf(to))} were not both scored on ${labelOf(headline)}`)
     return { verdict: 'not-measured', sentence: `${words.notShown}: ${what}.` }
   }
-  const objections = [
-    ...trivialObjection(on),
-    ...favouredObjection(on, comparison),
-    ...formObjection(on, comparison),
-    ...further,
-  ]
-  return judged(
-    on,
-    difference,
-    words,
-    comparisonText(on, comparison, difference),
-    testOf(on, to, difference).p,
-    objections,
-  )
+  const figures = comparisonText(on, comparison, difference)
+  const objections = [...objectionsTo(on, comparison), ...further]
+  const { verdict, sentence } = judged(on, difference, words, figures, testOf(on, to, difference).p, objections)
+  return { verdict, sentence: `${sentence}${overallText(on, comparison)}` }
 }
+
+/** Why a difference above zero is no claim. */
+const objectionsTo = (on: Grounds, comparison: Comparison): string[] => [
+  ...trivialObjection(on),
+  ...favouredObjection(on, comparison),
+  ...formObjection(on, comparison),
+]
 
 /** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
 function testOf({ sealed }: Grounds, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
@@ -239,7 +236,9 @@ function searchClaim(on: Grounds): Claim {
   const figures = comparisonText(on, comparison, difference)
   if (attempts.length === 1) {
     const what = 'its dataset against an even spread of the same number of rows'
-    const sentence = `There was no search that could have helped, since one attempt was scored; ${what}: ${figures}.${overallText(on, comparison)}`
+    const but = isAbove(difference) ? [...objectionsTo(on, comparison), ...controlObjections(on)] : []
+    const told = [`${what}: ${figures}`, ...but].join('; ')
+    const sentence = `There was no search that could have helped, since one attempt was scored; ${told}.${overallText(on, comparison)}`
     return { verdict: 'not-measured', sentence }
   }
   if (made.verdict !== 'shown' || chosen === null || chosen !== attempts[0]) return made

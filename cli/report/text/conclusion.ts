@@ -13,10 +13,12 @@ const claimTags: Readonly<Record<Claim['verdict'], string>> = {
 
 const retentionTags = { kept: 'shown', lost: 'opposite', inconclusive: 'not-shown' } as const
 
-/** What stands at the head of the report and in a terminal's last lines: the claims in their order, then what was forgotten. */
+/** What stands at the head of the report and in a terminal's last lines: that the student collapsed, the claims, then what was forgotten. */
 export function headlinesOf({ conclusion, sealed }: Pick<ReportData, 'conclusion' | 'sealed'>): Headline[] {
   const { improved, trivial, beatsExamples, search } = conclusion
-  const claims = [improved, trivial, beatsExamples, search].filter(({ sentence }) => sentence !== '')
+  const hasCollapsed = sealed?.contrasts.replies.some(({ arm, collapsed }) => arm === 'final' && collapsed > 0)
+  const ordered = hasCollapsed ? [trivial, improved, beatsExamples, search] : [improved, trivial, beatsExamples, search]
+  const claims = ordered.filter(({ sentence }) => sentence !== '')
   return [
     ...claims.map(({ verdict, sentence }) => ({ tag: claimTags[verdict], tone: verdict, sentence })),
     ...(sealed ? [forgotten(sealed)] : []),
