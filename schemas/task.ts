@@ -191,6 +191,16 @@ export const TaskFile = z.strictObject({
     })
     .refine((rows) => rows.minimum <= rows.target, 'minimum must not exceed target'),
   skills: z.array(SkillInfo).min(1),
+  /**
+   * The loosest filters that a planner's program may have, see `Program.filters`: what is beyond is set to these. Left out: the usual ones,
+   * 0.7 and 0.6.
+   */
+  filters: z
+    .strictObject({
+      near_duplicate_jaccard: z.number().min(0.3).max(1).optional(),
+      contamination_share: z.number().min(0.1).max(1).optional(),
+    })
+    .optional(),
   /** `audit` is read only after the search has stopped. */
   splits: z.strictObject({ validation: SplitFile, test: SplitFile, audit: SplitFile.optional() }),
   /** Left out: the set that comes with the project. */

@@ -1,6 +1,7 @@
 import type { Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
 import { checkExamples, checkGroups, checkNearDuplicates, checkProblems } from './disjoint.ts'
+import { checkForm } from './examples.ts'
 import { type Finding, finding } from './finding.ts'
 import { checkRetention } from './retention.ts'
 import { checkScoring } from './scoring.ts'
@@ -20,6 +21,7 @@ export async function checkTask(task: Task): Promise<Finding[]> {
     checkGroups(task),
     checkNearDuplicates(task),
     checkExamples(task),
+    await checkForm(task),
     ...(task.retentionSet ? [await checkRetention(task)] : []),
     finding('the sample submission is valid', `${task.sampleSubmission.length} rows`),
   ]

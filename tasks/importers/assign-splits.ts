@@ -35,7 +35,10 @@ export function assignSplits(table: ItemTable, plan: SplitPlan): Division {
     left -= taken
     return taken
   }
-  const [example, seed, audit] = [take('example', plan.examples), take('seed', plan.seeds), take('audit', plan.audit)]
+  const covering = coverKinds(table, plan.examples)
+  left -= covering
+  const example = covering + take('example', plan.examples - covering)
+  const [seed, audit] = [take('seed', plan.seeds), take('audit', plan.audit)]
   const validation = take('validation', left * plan.validationShare)
   const test = take('test', left)
   return {
@@ -58,6 +61,33 @@ function orderGroups({ database, skills }: ItemTable): number {
       GROUP BY key ORDER BY home, mixed, key;
     CREATE INDEX groups_by_key ON groups (key)`)
   return Number(database.prepare('SELECT count(*) AS count FROM groups').get()!.count)
+}
+
+/** Fewer groups than these of a kind are left to validation and test. */
+const leastGroups = 3
+
+/**
+ * Makes one group of each kind an example, the smallest and of these the first, the kinds with the most items first, so that the examples
+ * show every label or skill; returns how many items. Nothing where there is one kind alone.
+ */
+function coverKinds({ database, kinds: { column, count } }: ItemTable, wanted: number): number {
+  if (count < 2 || wanted === 0) return 0
+  const firsts = database.prepare(
+    `SELECT min(size) AS size, groups.place AS place FROM (
+       SELECT items.${column} AS kind, count(*) AS items, min(mixed) AS mixed, count(DISTINCT groups.place) AS groups,
+         min(size * 1000000000000 + groups.place) % 1000000000000 AS first
+       FROM items JOIN groups ON groups.key = items.key GROUP BY kind
+     ) AS kinds JOIN groups ON groups.place = kinds.first
+     WHERE kinds.groups >= ${leastGroups} GROUP BY groups.place ORDER BY max(kinds.items) DESC, min(kinds.mixed)`,
+  )
+  const give = database.prepare('UPDATE groups SET role = ? WHERE place = ?')
+  let taken = 0
+  for (const { size, place } of firsts.all()) {
+    if (taken + Number(size) > wanted) continue
+    give.run(roles.indexOf('example'), place!)
+    taken += Number(size)
+  }
+  return taken
 }
 
 /** Gives a share of each stratum's items that have no role yet this one; returns how many. */

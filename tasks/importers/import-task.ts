@@ -44,7 +44,8 @@ export type ImportResult = { log: ImportLog; counts: Record<Role | 'solutions', 
 
 /** Questions beside validation : test = 1 : 3, as in the paper. */
 const validationShare = 1 / 4
-const exampleCount = 3
+/** Worked examples at least, and at most where they are to cover more kinds of items than that. */
+const [exampleCount, mostExamples] = [3, 8]
 const scratchName = 'scratch.sqlite'
 /** Larger folders are not read back whole to be checked. */
 const maxChecked = 20_000
@@ -86,7 +87,7 @@ async function writeFolder(
   for (const [one, other] of plan.alike(table.takeTexts())) table.join(one.key, other.key)
   const splitPlan = {
     audit: typeof plan.audit === 'number' ? plan.audit : 0,
-    examples: solutions.length > 0 ? 0 : exampleCount,
+    examples: solutions.length > 0 ? 0 : Math.max(exampleCount, Math.min(mostExamples, table.kinds.count)),
     seeds: plan.seeds,
     validationShare,
   }

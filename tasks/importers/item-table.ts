@@ -4,13 +4,15 @@ import { fingerprint } from './fingerprint.ts'
 import type { DraftItem } from './importer.ts'
 
 const maxSkills = 1 << 16
+/** More different answers than these are no labels, nor are answers of which each stands for fewer items in the mean. */
+const [maxLabels, itemsPerLabel] = [50, 5]
 /** Sets of up to so many questions and characters are divided so that no question is a near-duplicate of one in another split. */
 const maxTexts = 20_000
 const maxTextChars = 5_000_000
 
 export type ItemText = { readonly key: number; readonly text: string }
 
-/** What the division needs to know of each item, on disk: its place as read, its group, the hash of seed and group, and its skill. */
+/** What the division needs to know of each item, on disk: its place as read, its group, the hash of seed and group, its skill and answer. */
 export class ItemTable {
   readonly database: DatabaseSync
   count = 0
@@ -18,6 +20,7 @@ export class ItemTable {
   /** Undefined in a set too large to hold them. */
   private texts: ItemText[] | undefined = []
   private readonly skillIndex = new Map<string, number>()
+  private readonly labelIndex = new Map<string, number>()
   private chars = 0
   private readonly joined = new Map<number, number>()
   private readonly insert: StatementSync
@@ -27,18 +30,21 @@ export class ItemTable {
   constructor(database: DatabaseSync, seed: number) {
     this.database = database
     this.seed = seed
-    database.exec('CREATE TABLE items (place INTEGER PRIMARY KEY, key INTEGER, mixed INTEGER, skill INTEGER)')
-    this.insert = database.prepare('INSERT INTO items VALUES (?, ?, ?, ?)')
+    database.exec(
+      'CREATE TABLE items (place INTEGER PRIMARY KEY, key INTEGER, mixed INTEGER, skill INTEGER, label INTEGER)',
+    )
+    this.insert = database.prepare('INSERT INTO items VALUES (?, ?, ?, ?, ?)')
   }
 
   /** Adds an item as read; null for one that is left out. */
-  add(item: Pick<DraftItem, 'group' | 'id' | 'skill' | 'input'> | null): void {
+  add(item: Pick<DraftItem, 'group' | 'id' | 'skill' | 'input' | 'answer'> | null): void {
     if (item !== null) {
       const key = groupKey(item)
       this.texts?.push({ key, text: item.input })
       this.chars += item.input.length
       if (this.kept >= maxTexts || this.chars > maxTextChars) this.texts = undefined
-      this.insert.run(this.count, key, fingerprint(`${this.seed}:${key}`), this.indexOf(item.skill))
+      const mixed = fingerprint(`${this.seed}:${key}`)
+      this.insert.run(this.count, key, mixed, this.indexOf(item.skill), this.labelOf(item.answer))
       this.kept += 1
     }
     this.count += 1
@@ -56,6 +62,13 @@ export class ItemTable {
     return [...this.skillIndex].sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
+  /** What worked examples are to cover: labels where the answers are such, else skills; the column, and how many there are. */
+  get kinds(): { column: 'label' | 'skill'; count: number } {
+    const { size } = this.labelIndex
+    const areLabels = size > 1 && size <= maxLabels && size * itemsPerLabel <= this.kept
+    return areLabels ? { column: 'label', count: size } : { column: 'skill', count: this.skillIndex.size }
+  }
+
   /** Makes one group of the two that the keys name. */
   join(one: number, other: number): void {
     const [kept, lost] = [this.keyOf(one), this.keyOf(other)].sort((a, b) => a - b) as [number, number]
@@ -70,6 +83,15 @@ export class ItemTable {
     let own = key
     for (let next = this.joined.get(own); next !== undefined; next = this.joined.get(own)) own = next
     return own
+  }
+
+  /** The number of an answer; of one too many to be a label, that of none. */
+  private labelOf(answer: string): number {
+    const found = this.labelIndex.get(answer)
+    if (found !== undefined) return found
+    const index = this.labelIndex.size
+    if (index <= maxLabels) this.labelIndex.set(answer, index)
+    return index
   }
 
   private indexOf(skill: string): number {

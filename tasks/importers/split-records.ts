@@ -49,7 +49,7 @@ async function writeSplits(files: readonly string[], folder: string, plan: Recor
     else log.drop(where, 'the record stands twice')
     const group = fieldOf(record, plan.group, where)
     const skill = fieldOf(record, plan.stratify, where) ?? 'all'
-    table.add(isNew ? { id: String(mark), group, skill, input: '' } : null)
+    table.add(isNew ? { id: String(mark), group, skill, input: '', answer: '' } : null)
   }
   const { audit, validation, test } = plan
   const division = assignSplits(table, {

@@ -1,4 +1,5 @@
 import { Document, isScalar, type YAMLMap } from 'yaml'
+import { usualFilters } from '../../schemas/program.ts'
 import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, type TaskProfile } from './importer.ts'
 
@@ -55,6 +56,10 @@ export function taskYaml(
     recipe: paperRecipe,
     inference: paperInference,
     rows: paperRows,
+    filters: {
+      near_duplicate_jaccard: usualFilters.nearDuplicateJaccard,
+      contamination_share: usualFilters.contaminationShare,
+    },
     skills: [...skills].sort().map((name) => describeSkill(profile.skills, name)),
     splits,
     headline: 'benchmark',
@@ -79,6 +84,7 @@ const comments: Readonly<Record<string, string>> = {
   recipe: "How the student is trained, in LLaMA-Factory's names; the same for every dataset.",
   inference: 'How replies are taken: greedily, up to so many tokens.',
   rows: 'Rows of a dataset; below the minimum it is not valid.',
+  filters: 'The loosest that a program may filter its rows: by overlap with other rows, and with items of the splits.',
   skills: 'What the items ask for; every item names one, and scores are said for each.',
   splits:
     'One item a line: id, part, skill, instruction, input, answer, coreKey, and group where items share a context. Validation steers the search; test and audit stay sealed until its end.',

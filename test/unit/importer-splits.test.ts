@@ -14,7 +14,7 @@ function divide(
 ): Map<string, string> {
   using scratch = openScratch(':memory:')
   const table = new ItemTable(scratch, seed)
-  for (const row of rows) table.add({ ...row, input: row.id })
+  for (const row of rows) table.add({ ...row, input: row.id, answer: row.id })
   const plan = { audit: 0, examples: 0, seeds: 0, validationShare: 1 / 4, ...change }
   const given = [...assignSplits(table, plan).roles()]
   return new Map(rows.map(({ id }, index) => [id, given[index]!]))
@@ -53,6 +53,30 @@ describe('the division of an imported set', () => {
     expect(log.notes).toEqual([
       'Skills with too few questions to be in both validation and test: 2 (lone-40, lone-41).',
     ])
+  })
+
+  test.each([
+    ['labels', 5, (index: number) => ({ skill: 'all', answer: `label-${index % 5}` })],
+    [
+      'rare labels',
+      5,
+      (index: number) => ({ skill: 'all', answer: `label-${[0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4][index % 12]}` }),
+    ],
+    ['skills', 4, (index: number) => ({ skill: `s${index % 4}`, answer: `${index}` })],
+    ['rare skills', 4, (index: number) => ({ skill: `s${index % 40 < 37 ? 0 : index % 4}`, answer: `${index}` })],
+    ['labels that cross skills', 6, (index: number) => ({ skill: `s${index % 7}`, answer: `label-${index % 6}` })],
+  ])('worked examples cover %s', (_, kinds, of) => {
+    using scratch = openScratch(':memory:')
+    const table = new ItemTable(scratch, 1)
+    const rows = times(200, (index) => ({ id: `i${index}`, group: null, input: `question ${index}`, ...of(index) }))
+    for (const row of rows) table.add(row)
+    expect(table.kinds.count).toBe(kinds)
+    const examples = Math.max(3, kinds)
+    const given = [...assignSplits(table, { audit: 0, examples, seeds: 0, validationShare: 1 / 4 }).roles()]
+    const chosen = rows.filter((_, index) => given[index] === 'example')
+    expect(chosen).toHaveLength(examples)
+    const column = table.kinds.column === 'label' ? 'answer' : 'skill'
+    expect(new Set(chosen.map((row) => row[column])).size).toBe(kinds)
   })
 
   test('gives every item one role, a whole group one role, and depends on neither the order nor the strata’s order', () => {

@@ -15,6 +15,7 @@ export async function beginControl(draft: Draft): Promise<void> {
     : uniformProgram(
         task.skills.map(({ name }) => name),
         chosen.rows,
+        chosen.program!.filters,
       )
   const diagnosis = 'Uniform control: no search, the same number of rows spread evenly.'
   const opened = await openAttempt(state, { attempt: 0, operation: 'draft', diagnosis, program }, deps.store)

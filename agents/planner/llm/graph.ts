@@ -5,6 +5,7 @@ import { lastObject } from '../../../tasks/reply/objects.ts'
 import { beginning } from '../../kit/beginning.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import { PlannerBroke, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
+import { loosestFilters } from '../program/filter-bounds.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'
 import { kindRules } from './kind-rules.ts'
@@ -89,11 +90,14 @@ async function plan(state: State): Promise<Partial<State>> {
   const told = said ? `${said.diagnosis} Plan: ${said.plan}` : `${short}${text.trim()}`
   const diagnosis = beginning(told.toWellFormed(), deps.options.kept.plan)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
+  const loosest = loosestFilters(situation.task)
   const asked = prompt('program', {
     rows: String(situation.rows),
     kindRules: kindRules(situation),
     carryable: carryable.join(', ') || 'none',
     cutoff: String(situation.task.recipe.cutoff_len),
+    jaccard: String(loosest.nearDuplicateJaccard),
+    contamination: String(loosest.contaminationShare),
     schema: JSON.stringify(schemaFor(situation)),
   })
   const answered: Turn[] = [

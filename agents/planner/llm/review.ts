@@ -2,6 +2,8 @@ import type { CarryOver, Program } from '../../../schemas/program.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import type { Situation } from '../policy.ts'
+import { copiedItems } from '../program/copied-items.ts'
+import { withinBounds } from '../program/filter-bounds.ts'
 import { hookFaults } from '../program/hook-faults.ts'
 import { budgetFaults, checkProgram } from '../program/program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
@@ -34,16 +36,19 @@ export async function review(reply: ChatReply, situation: Situation): Promise<Re
     seeds: situation.task.seeds,
   })
   if (!checked.ok) return checked
-  const { program } = checked
+  const { filters, notes } = withinBounds(checked.program.filters, situation.task)
+  const program = { ...checked.program, filters }
   const faults = [
     ...seedFaults(program, new Set(cases.values())),
+    ...copiedItems(program, situation.task.validation),
     ...carryFaults(program.carryOver, situation),
     ...(await hookFaults(program, situation.task)),
   ]
   if (faults.length > 0) return { ok: false, faults }
   const whole = withRows(program, situation)
   const unpaid = whole.ok ? budgetFaults(whole.program, situation.left.teacherCalls ?? Number.POSITIVE_INFINITY) : []
-  return unpaid.length > 0 ? { ok: false, faults: unpaid } : whole
+  if (unpaid.length > 0) return { ok: false, faults: unpaid }
+  return whole.ok ? { ...whole, notes: [...notes, ...whole.notes] } : whole
 }
 
 /** Whatever has sources is a program, or was to be one. */

@@ -1,22 +1,25 @@
-import { type Program, type PromptSource, usualFilters } from '../../../schemas/program.ts'
+import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import { apportion } from '../rules/apportion.ts'
+import { loosestFilters } from './filter-bounds.ts'
+import { problemTemplate } from './problem-template.ts'
 
 /** Contract and filters of programs that prompt a teacher. */
-export const promptChecks: Pick<Program, 'version' | 'contract' | 'filters'> = {
+export const promptChecks = (task: Pick<PublicTask, 'filters'>): Pick<Program, 'version' | 'contract' | 'filters'> => ({
   version: 1,
   contract: { maxInputChars: 4000, maxOutputChars: 4000 },
-  filters: usualFilters,
-}
+  filters: loosestFilters(task),
+})
 
 /**
- * The uniform control of a run that prompts a teacher: no search, one plain prompt a skill from the task's own words, the rows
- * spread evenly. `checks` are those of the dataset it is compared with, so that the two differ in their prompts and mix alone.
+ * The uniform control of a run that prompts a teacher: no search, one plain prompt a skill with the task's own words, instruction and
+ * examples, the rows spread evenly. `checks` are those of the dataset it is compared with, so that the two differ in their prompts and mix
+ * alone; left out, they are none.
  */
 export function uniformPromptProgram(
   task: PublicTask,
   rows: number,
-  { verification, judge }: Pick<Program, 'verification' | 'judge'>,
+  { verification, judge, filters }: Pick<Program, 'verification' | 'judge'> & Partial<Pick<Program, 'filters'>>,
 ): Program {
   const even = apportion(new Map(task.skills.map(({ name }) => [name, 1])), rows)
   const sources = task.skills.map(
@@ -26,15 +29,20 @@ export function uniformPromptProgram(
       skill: name,
       rows: even.get(name) ?? 0,
       mode: 'scratch',
-      template: `Write one new problem of this kind, number {{index}}: ${braceless(description)} Then work it out step by step.`,
+      template: problemTemplate(task, description),
       parameters: {},
       seeds: [],
       sampling: { temperature: 1, maxTokens: 1024 },
       samplesPerPrompt: 1,
     }),
   )
-  return { ...promptChecks, verification, judge, sources: sources.filter((source) => source.rows > 0), carryOver: null }
+  const checks = promptChecks(task)
+  return {
+    ...checks,
+    filters: filters ?? checks.filters,
+    verification,
+    judge,
+    sources: sources.filter((source) => source.rows > 0),
+    carryOver: null,
+  }
 }
-
-/** Text of a task must not read as a placeholder. */
-export const braceless = (text: string) => text.replaceAll('{{', '{ {')

@@ -1,7 +1,8 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
+import { problemTemplate } from '../program/problem-template.ts'
 import type { Manner } from '../program/programs.ts'
-import { braceless, promptChecks } from '../program/uniform-prompt.ts'
+import { promptChecks } from '../program/uniform-prompt.ts'
 import { apportion } from './apportion.ts'
 
 /** How a problem can be told; `phrasings` says how many of them are used. */
@@ -33,12 +34,12 @@ function weighted(weights: Readonly<Record<string, number>>): string[] {
  * the prompt. Skills without rows have no source.
  */
 export function promptedProgram(
-  { skills }: Pick<PublicTask, 'skills'>,
+  task: Pick<PublicTask, 'skills' | 'fewShot' | 'filters'>,
   rowsBySkill: ReadonlyMap<string, number>,
   mannerOf: (skill: string) => Manner,
   carryOver: Program['carryOver'],
 ): Program {
-  const sources = skills.map(({ name, description }): PromptSource => {
+  const sources = task.skills.map(({ name, description }): PromptSource => {
     const { phrasings, wideShare, difficulty } = mannerOf(name)
     const [easy, middle, hard] = difficulty
     return {
@@ -47,9 +48,11 @@ export function promptedProgram(
       skill: name,
       rows: rowsBySkill.get(name) ?? 0,
       mode: 'scratch',
-      template:
-        `Write one new problem of this kind, number {{index}}: ${braceless(description)} ` +
-        'Tell it as {{style}}, with {{numbers}} numbers; it shall be {{level}} to solve. Then work it out step by step.',
+      template: problemTemplate(
+        task,
+        description,
+        'Tell it as {{style}}, with {{numbers}} numbers; it shall be {{level}} to solve.',
+      ),
       parameters: {
         style: styles.slice(0, phrasings),
         numbers: weighted({ small: 1 - wideShare, [wide]: wideShare }),
@@ -61,7 +64,7 @@ export function promptedProgram(
     }
   })
   const asking = sources.filter(({ rows }) => rows > 0)
-  return { ...promptChecks, verification: 'none', judge: null, sources: asking, carryOver }
+  return { ...promptChecks(task), verification: 'none', judge: null, sources: asking, carryOver }
 }
 
 /** The manner that a prompted source was written with; null for one that was not written here. */
