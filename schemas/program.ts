@@ -214,6 +214,9 @@ export type Program = z.infer<typeof Program>
 /** The filters of programs that nobody wrote by hand, and of every other comparison of texts with items; measured by `npm run bench:checks`. */
 export const usualFilters: Program['filters'] = { nearDuplicateJaccard: 0.7, contaminationShare: 0.6 }
 
+/** The loosest filters of a planner's program in a task that says none. */
+export const defaultBounds: Program['filters'] = { nearDuplicateJaccard: 0.8, contaminationShare: 0.6 }
+
 /** Calls that the critic pays for one row of a prompt that all rules let through, each answered the first time. */
 export const checkCallsOf = ({ verification, judge }: Pick<Program, 'verification' | 'judge'>): number =>
   (typeof verification === 'string' ? 0 : verification.k) + (judge ? 1 : 0)

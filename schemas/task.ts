@@ -192,8 +192,8 @@ export const TaskFile = z.strictObject({
     .refine((rows) => rows.minimum <= rows.target, 'minimum must not exceed target'),
   skills: z.array(SkillInfo).min(1),
   /**
-   * The loosest filters that a planner's program may have, see `Program.filters`: what is beyond is set to these. Left out: the usual ones,
-   * 0.7 and 0.6.
+   * The loosest filters that a planner's program may have, see `Program.filters`: what is beyond is set to these. Left out: 0.8
+   * and 0.6.
    */
   filters: z
     .strictObject({

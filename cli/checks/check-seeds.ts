@@ -1,4 +1,5 @@
 import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
+import { textsOf } from '../../agents/planner/program/copied-items.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import { answerIn } from '../../tasks/seed-pool.ts'
@@ -26,7 +27,8 @@ const nameOf = { validation: 'validation split', sealed: 'sealed test', retentio
 /** The seeds that `checkSeeds` refuses. */
 export function* seedFaults(task: Task, program?: Program): Generator<SeedFault, undefined> {
   const placed = [...pooled(task), ...(program ? listed(program) : [])]
-  if (placed.length === 0) return
+  const shown = program ? shownTexts(program) : []
+  if (placed.length + shown.length === 0) return
   const index = openItems(evaluationItems(task))
   for (const { text, where, fromValidation } of placed) {
     const answer = answerIn(text)
@@ -40,7 +42,21 @@ export function* seedFaults(task: Task, program?: Program): Generator<SeedFault,
     const what = `${where} contains a question of the ${nameOf[split]}.`
     yield { text, what, mend: 'Take it out: what is built on it would be no fair training row.' }
   }
+  for (const { text, where } of shown) {
+    const split = index.check({ text })?.split
+    if (!split) continue
+    const what = `${where} holds a question of the ${nameOf[split]}.`
+    yield { text, what, mend: 'Take it out: a teacher that is shown a question writes it down again.' }
+  }
 }
+
+/** Every text that a program gives its teacher, or a hook, as it stands. */
+const shownTexts = ({ sources }: Program): { text: string; where: string }[] =>
+  sources.flatMap((source) =>
+    source.kind === 'prompt'
+      ? textsOf(source).map(({ at, text }) => ({ text, where: `The ${at} of source "${source.id}"` }))
+      : [],
+  )
 
 const pooled = ({ seeds, seed }: Task): Placed[] =>
   seeds.map(({ text }, at) => ({ text, where: `Seed ${at + 1} of ${seed}`, fromValidation: false }))

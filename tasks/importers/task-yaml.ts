@@ -1,5 +1,5 @@
 import { Document, isScalar, type YAMLMap } from 'yaml'
-import { usualFilters } from '../../schemas/program.ts'
+import { defaultBounds } from '../../schemas/program.ts'
 import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, type TaskProfile } from './importer.ts'
 
@@ -57,8 +57,8 @@ export function taskYaml(
     inference: paperInference,
     rows: paperRows,
     filters: {
-      near_duplicate_jaccard: usualFilters.nearDuplicateJaccard,
-      contamination_share: usualFilters.contaminationShare,
+      near_duplicate_jaccard: defaultBounds.nearDuplicateJaccard,
+      contamination_share: defaultBounds.contaminationShare,
     },
     skills: [...skills].sort().map((name) => describeSkill(profile.skills, name)),
     splits,

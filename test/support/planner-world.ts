@@ -25,6 +25,7 @@ const task = {
   scorer: { name: 'boxed-number', primary: 'strict', options: {} },
   skills: skills.map((name) => ({ name, description: name })),
   validation: [],
+  fewShot: [],
 } as unknown as PublicTask
 
 /** How the other four roles behave in a simulated run. */

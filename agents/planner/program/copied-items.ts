@@ -14,12 +14,17 @@ export function textsOf({ template, parameters, hooks }: PromptSource): { at: st
   return [{ at: 'template', text: template }, ...values, ...functions]
 }
 
+/** A question with fewer words says too little to be a copy. */
+const leastWords = 4
+
 /**
  * The texts of a program that hold a validation question: a teacher that is shown one writes it down again. What an error-driven source
  * starts from stands in its `seeds`. Found as the critic finds rows that repeat an item.
  */
 export function copiedItems({ sources }: Program, validation: readonly Item[]): string[] {
-  const items = validation.map(({ id, input, coreKey }) => ({ id, split: 'validation' as const, text: input, coreKey }))
+  const items = validation
+    .filter(({ input }) => input.trim().split(/\s+/).length >= leastWords)
+    .map(({ id, input, coreKey }) => ({ id, split: 'validation' as const, text: input, coreKey }))
   const index = indexItems(items, usualFilters.contaminationShare)
   return sources.flatMap((source, place) =>
     source.kind !== 'prompt'

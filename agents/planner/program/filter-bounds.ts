@@ -1,13 +1,15 @@
-import { type Program, usualFilters } from '../../../schemas/program.ts'
+import { defaultBounds, type Program, usualFilters } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 
-/** The loosest filters that a task lets a program have; a task that says none has the usual ones. */
-export function loosestFilters({ filters }: Pick<PublicTask, 'filters'>): Program['filters'] {
-  return {
-    nearDuplicateJaccard: filters?.near_duplicate_jaccard ?? usualFilters.nearDuplicateJaccard,
-    contaminationShare: filters?.contamination_share ?? usualFilters.contaminationShare,
-  }
-}
+/** The loosest filters that a task lets a program have. */
+export const loosestFilters = ({ filters }: Pick<PublicTask, 'filters'>): Program['filters'] => ({
+  nearDuplicateJaccard: filters?.near_duplicate_jaccard ?? defaultBounds.nearDuplicateJaccard,
+  contaminationShare: filters?.contamination_share ?? defaultBounds.contaminationShare,
+})
+
+/** The filters of programs that nobody wrote by hand: the usual ones, or tighter ones where the task wants them. */
+export const filtersFor = (task: Pick<PublicTask, 'filters'>): Program['filters'] =>
+  withinBounds(usualFilters, task).filters
 
 /** Filters no looser than a task lets them be, and what of them was: a higher threshold lets more rows through. */
 export function withinBounds(

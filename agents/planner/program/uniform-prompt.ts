@@ -1,14 +1,14 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import { apportion } from '../rules/apportion.ts'
-import { loosestFilters } from './filter-bounds.ts'
+import { filtersFor } from './filter-bounds.ts'
 import { problemTemplate } from './problem-template.ts'
 
 /** Contract and filters of programs that prompt a teacher. */
 export const promptChecks = (task: Pick<PublicTask, 'filters'>): Pick<Program, 'version' | 'contract' | 'filters'> => ({
   version: 1,
   contract: { maxInputChars: 4000, maxOutputChars: 4000 },
-  filters: loosestFilters(task),
+  filters: filtersFor(task),
 })
 
 /**

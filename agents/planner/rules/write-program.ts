@@ -1,6 +1,6 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
 import type { Situation } from '../policy.ts'
-import { loosestFilters } from '../program/filter-bounds.ts'
+import { filtersFor } from '../program/filter-bounds.ts'
 import { proceduralProgram } from '../program/programs.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import type { Attempt } from '../state.ts'
@@ -28,6 +28,6 @@ export function writeProgram(situation: Situation, intent: Omit<Intent, 'moves'>
   const mannerOf = (skill: string) => intent.manner.get(skill)!
   const { sourceKinds, task } = situation
   return sourceKinds.includes('procedure')
-    ? proceduralProgram(fresh, mannerOf, carried, loosestFilters(task))
+    ? proceduralProgram(fresh, mannerOf, carried, filtersFor(task))
     : promptedProgram(task, fresh, mannerOf, carried)
 }
