@@ -1,5 +1,5 @@
 import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
-import { textsOf } from '../../agents/planner/program/copied-items.ts'
+import { canBeCopied, textsOf } from '../../agents/planner/program/copied-items.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import { answerIn } from '../../tasks/seed-pool.ts'
@@ -29,7 +29,8 @@ export function* seedFaults(task: Task, program?: Program): Generator<SeedFault,
   const placed = [...pooled(task), ...(program ? listed(program) : [])]
   const shown = program ? shownTexts(program) : []
   if (placed.length + shown.length === 0) return
-  const index = openItems(evaluationItems(task))
+  const items = evaluationItems(task)
+  const index = openItems(items)
   for (const { text, where, fromValidation } of placed) {
     const answer = answerIn(text)
     if (answer !== null) {
@@ -42,8 +43,9 @@ export function* seedFaults(task: Task, program?: Program): Generator<SeedFault,
     const what = `${where} contains a question of the ${nameOf[split]}.`
     yield { text, what, mend: 'Take it out: what is built on it would be no fair training row.' }
   }
+  const telling = openItems(items.filter((item) => canBeCopied(item.text)))
   for (const { text, where } of shown) {
-    const split = index.check({ text })?.split
+    const split = telling.check({ text })?.split
     if (!split) continue
     const what = `${where} holds a question of the ${nameOf[split]}.`
     yield { text, what, mend: 'Take it out: a teacher that is shown a question writes it down again.' }

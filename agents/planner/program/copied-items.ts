@@ -14,8 +14,8 @@ export function textsOf({ template, parameters, hooks }: PromptSource): { at: st
   return [{ at: 'template', text: template }, ...values, ...functions]
 }
 
-/** A question with fewer words says too little to be a copy. */
-const leastWords = 4
+/** A question with fewer words says too little for a text that holds it to be a copy. */
+export const canBeCopied = (question: string): boolean => question.trim().split(/\s+/).length >= 4
 
 /**
  * The texts of a program that hold a validation question: a teacher that is shown one writes it down again. What an error-driven source
@@ -23,7 +23,7 @@ const leastWords = 4
  */
 export function copiedItems({ sources }: Program, validation: readonly Item[]): string[] {
   const items = validation
-    .filter(({ input }) => input.trim().split(/\s+/).length >= leastWords)
+    .filter(({ input }) => canBeCopied(input))
     .map(({ id, input, coreKey }) => ({ id, split: 'validation' as const, text: input, coreKey }))
   const index = indexItems(items, usualFilters.contaminationShare)
   return sources.flatMap((source, place) =>
