@@ -1,6 +1,6 @@
 import type { Message } from './message.ts'
 import { Answers, Fault, Job, Opened, OpeningRequest, Predictions, Report, Sitting } from './messages/evaluation.ts'
-import { Batch, Shard, Verdict } from './messages/generation.ts'
+import { Batch, Shard, Tried, Verdict } from './messages/generation.ts'
 import { Control, Decision, Progress, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
 import type { AgentRole } from './role.ts'
 
@@ -9,6 +9,7 @@ export const registry = {
   'run-started': RunStarted,
   control: Control,
   shard: Shard,
+  tried: Tried,
   batch: Batch,
   verdict: Verdict,
   job: Job,

@@ -57,6 +57,15 @@ export const RunSettings = z.strictObject({
     .describe(
       "trainings of a run's arms that may be with the trainer-bridges at the same time, so that runs which share them take turns; null: all of them",
     ),
+  trialCalls: z
+    .number()
+    .int()
+    .min(1)
+    .nullable()
+    .default(24)
+    .describe(
+      'calls of a teacher that may go by without one reply of which a row can be made, over all sources together, and of one source beside others that work; null: not limited',
+    ),
   maxHours: z.number().positive().default(12).describe('hours after which the search begins no further attempt'),
   rows: z.number().int().min(1).optional().describe('rows of every dataset; left out: as many as the task says'),
   evidence: EvidenceSettings.prefault({}),

@@ -59,6 +59,11 @@ export const RunLimits = z.object({
   maxShardsInFlight: z.number().int().positive().nullable().default(null),
   /** Trainings of a run's arms that may be asked for at the same time; null: all of them. */
   maxJobsInFlight: z.number().int().positive().nullable().default(null),
+  /**
+   * Calls of a teacher, over all sources and attempts, that may go by without one reply of which a row can be made; of a source beside others
+   * that work, the same. Null: not limited, as in runs from before it was.
+   */
+  trialCalls: z.number().int().positive().nullable().default(null),
   maxHours: z.number().positive(),
   ...Budget.shape,
 })

@@ -13,6 +13,8 @@ export type AnswerForm = {
   labels: readonly string[]
   /** Whether the scorer reads an answer in a reply; of labels, whether it reads one of them. `score` is the reply's own. */
   reads(reply: string, score: Pick<ReplyScore, 'extracted' | 'lenient'>): Promise<boolean>
+  /** The same of a reply to a question that is none of the set's, such as a training row's. */
+  fits(reply: string): Promise<boolean>
 }
 
 type Answered = Pick<Item, 'answer'>
@@ -25,15 +27,17 @@ export async function answerForm(items: readonly Answered[], scorer: TaskScorer)
   const labels = await labelsOf(items, scorer)
   const isTold = labels.length === 0 && (await tells(items, scorer))
   const known = new Map<string, Promise<boolean>>()
+  const reads: AnswerForm['reads'] = async (reply, score) => {
+    if (score.lenient) return true
+    if (labels.length === 0) return reply.trim() !== '' && (score.extracted !== null || !isTold)
+    const held = known.get(reply) ?? isOneOf(labels, reply, scorer)
+    known.set(reply, held)
+    return held
+  }
   return {
     labels,
-    async reads(reply, score) {
-      if (score.lenient) return true
-      if (labels.length === 0) return reply.trim() !== '' && (score.extracted !== null || !isTold)
-      const held = known.get(reply) ?? isOneOf(labels, reply, scorer)
-      known.set(reply, held)
-      return held
-    },
+    reads,
+    fits: async (reply) => reads(reply, items[0] ? await scoreOf(scorer, reply, items[0].answer) : unread),
   }
 }
 
@@ -72,5 +76,6 @@ const scoreOf = async (
   { score }: TaskScorer,
   reply: string,
   answer: string,
-): Promise<Pick<ReplyScore, 'extracted' | 'lenient'>> =>
-  score(reply, answer).catch(() => ({ lenient: false, extracted: null }))
+): Promise<Pick<ReplyScore, 'extracted' | 'lenient'>> => score(reply, answer).catch(() => unread)
+
+const unread: Pick<ReplyScore, 'extracted' | 'lenient'> = { lenient: false, extracted: null }

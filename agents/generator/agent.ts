@@ -1,6 +1,6 @@
 import { type Handler, TerminalError } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
-import { Batch } from '../../schemas/messages/generation.ts'
+import { Batch, type TrialOutcome, Tried } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
@@ -28,8 +28,18 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
     }
     if (source.kind === 'prompt' && !prompt)
       throw new TerminalError(`source "${source.id}" wants a teacher: use the generator variant llm`)
-    const batch = source.kind === 'prompt' && prompt ? await prompt(shard, runId, signal) : await sample()
-    const id = `batch:a${round.attempt}.r${round.round}.s${shard.shard}`
+    const name = `a${round.attempt}.r${round.round}.s${shard.shard}`
+    const tried = async (outcome: TrialOutcome) => {
+      await bus.publish(
+        Tried,
+        { runId, variant: round.variants.planner, id: `tried:${name}`, cause },
+        { attempt: round.attempt, round: round.round, shard: shard.shard, source: source.id, outcome },
+      )
+    }
+    const batch = source.kind === 'prompt' && prompt ? await prompt(shard, runId, signal, tried) : await sample()
+    // A usable reply was told as it came, but for work that another process finished.
+    if (batch.trial) await tried(batch.trial)
+    const id = `batch:${name}`
     await bus.publish(Batch, { runId, variant: round.variants.critic, id, cause }, batch)
   }
   return { handlers: { shard: shardHandler } }

@@ -98,6 +98,7 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
     handlers: {
       'run-started': on('run-started'),
       control: on('control'),
+      tried: on('tried'),
       verdict: on('verdict'),
       report: on('report'),
       opened: on('opened'),

@@ -11,6 +11,7 @@ import { outgoing } from './outgoing.ts'
 import { addYields, nextRound, shardSizeOf } from './rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from './state.ts'
 import type { Store } from './store.ts'
+import { beginTrials } from './trials.ts'
 
 /** What an attempt has before its first row. */
 export const nothingMade = {
@@ -147,16 +148,11 @@ export function planRound(
     publicTask: config.publicTask,
     variants: config.variants,
   }
-  const messages = pieces.map((piece, shard) =>
-    outgoing.shard(config, {
-      round,
-      shard,
-      ...piece,
-      seed: String(config.seed),
-      ...calls[shard],
-    }),
-  )
+  const messages = pieces.map((piece, shard) => ({
+    source: piece.source.id,
+    message: outgoing.shard(config, { round, shard, ...piece, seed: String(config.seed), ...calls[shard] }),
+  }))
   const asked = { ...attempt.asked }
   for (const { source, from, count } of asks) asked[source] = from + count
-  return { attempt: { ...attempt, round: round.round, asked }, messages }
+  return beginTrials(state, { ...attempt, round: round.round, asked }, messages)
 }

@@ -1,6 +1,6 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts'
-import type { Verdict } from '../../schemas/messages/generation.ts'
+import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { guidanceOf } from './guidance.ts'
@@ -13,6 +13,7 @@ import type { Store } from './store.ts'
 export type PlannerEvent = { id: string; at: string } & (
   | { kind: 'run-started'; payload: PayloadOf<typeof RunStarted> }
   | { kind: 'control'; payload: PayloadOf<typeof Control> }
+  | { kind: 'tried'; payload: PayloadOf<typeof Tried> }
   | { kind: 'verdict'; payload: PayloadOf<typeof Verdict> }
   | { kind: 'report'; payload: PayloadOf<typeof Report> }
   | { kind: 'opened'; payload: PayloadOf<typeof Opened> }

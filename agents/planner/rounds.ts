@@ -2,6 +2,7 @@ import { callsPerCandidate, type Program, rowsPerReply, type Source } from '../.
 import type { Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
+import { isDry } from './trials.ts'
 
 /** Asked of one source in the next round. */
 export type Ask = { source: string; from: number; count: number; quota: number }
@@ -67,21 +68,57 @@ export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Numbe
   const { program } = attempt
   if (!program || attempt.round >= roundsOf(config, program)) return []
   const { candidateCap, roundCandidates, maxShardsInFlight } = config.limits
-  let allowance = Math.min(Math.floor(candidateCap * config.rows) - candidatesOf(attempt), roundCandidates ?? Infinity)
+  const allowance = Math.min(
+    Math.floor(candidateCap * config.rows) - candidatesOf(attempt),
+    roundCandidates ?? Infinity,
+  )
   let shards = Math.min(maxShardsInFlight ?? Infinity, maxShardsOf(program))
-  const asks: Ask[] = []
-  for (const source of program.sources) {
+  const wants = program.sources.flatMap((source) => {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
-    if (quota <= 0) continue
-    const wanted = Math.ceil(quota / expectedYield(attempt.bySource[source.id], rowsPerReply(source)))
+    if (quota <= 0 || isDry(attempt, source.id)) return []
+    const yields = expectedYield(attempt.bySource[source.id], rowsPerReply(source))
+    return [{ source, quota, wanted: Math.ceil(quota / yields) }]
+  })
+  const shares = fairShares(wants, allowance)
+  const asks: Ask[] = []
+  for (const [index, { source, quota }] of wants.entries()) {
     const size = shardSizeOf(source, config)
-    const count = Math.min(wanted, allowance, shards * size, trialSize(attempt, source, config))
+    const count = Math.min(shares[index]!, shards * size, trialSize(attempt, source, config))
     if (count <= 0) continue
-    allowance -= count
     shards -= Math.ceil(count / size)
     asks.push({ source: source.id, from: attempt.asked[source.id] ?? 0, count, quota })
   }
   return payable(asks, program, callsLeft)
+}
+
+/**
+ * What each source is asked for of what all of them may ask: as much as it wants where there is enough, else in proportion to the rows that
+ * it lacks, so that one of poor yield does not starve those behind it; what one does not want, the others share.
+ */
+function fairShares(wants: readonly { quota: number; wanted: number }[], allowance: number): number[] {
+  const shares = wants.map(() => 0)
+  let left = Math.max(0, allowance)
+  let open = [...wants.keys()]
+  while (open.length > 0) {
+    const lacking = open.reduce((sum, index) => sum + wants[index]!.quota, 0)
+    const fair = (index: number) => Math.floor((left * wants[index]!.quota) / lacking)
+    const satisfied = open.filter((index) => wants[index]!.wanted <= fair(index))
+    // Nobody is satisfied: each takes its share, and the first one what rounding left.
+    const taking = satisfied.length > 0 ? satisfied : open
+    const taken = taking.map((index) => Math.min(wants[index]!.wanted, fair(index)))
+    for (const [at, index] of taking.entries()) shares[index] = taken[at]!
+    left -= taken.reduce((sum, each) => sum + each, 0)
+    if (satisfied.length === 0) {
+      for (const index of open) {
+        const more = Math.min(left, wants[index]!.wanted - shares[index]!)
+        shares[index]! += more
+        left -= more
+      }
+      break
+    }
+    open = open.filter((index) => !satisfied.includes(index))
+  }
+  return shares
 }
 
 /** Hooks that have seen no reply yet are tried on one shard first, so that a broken one costs no more. */

@@ -9,6 +9,27 @@ import { BadCase, ScoreSheet } from '../../schemas/score.ts'
 import { Candidate } from '../../schemas/training.ts'
 import { Spent } from '../../schemas/usage.ts'
 
+/** A message that was decided and is to be published; its id makes publishing it twice harmless. */
+export const Outgoing = z.object({
+  name: z.string(),
+  variant: z.string().nullable(),
+  id: z.string(),
+  payload: z.json(),
+})
+export type Outgoing = z.infer<typeof Outgoing>
+
+/** The trial of a source that has no row yet. */
+export const Trial = z.object({
+  /** Calls of which no reply could be used. */
+  calls: z.number().int().nonnegative(),
+  /** What was wrong with them; left out while nothing is. */
+  why: z.string().optional(),
+  state: z.enum(['waiting', 'open', 'usable', 'failed', 'dry']),
+  /** Shards of the open round that are held back until the trial has shown a usable reply. */
+  held: z.array(Outgoing),
+})
+export type Trial = z.infer<typeof Trial>
+
 /** One dataset in the making or made. Attempt 0 is the uniform control. */
 export const Attempt = z.object({
   attempt: z.number().int().nonnegative(),
@@ -49,17 +70,10 @@ export const Attempt = z.object({
   /** In the words of the last round that had some: why indexes gave no candidate and candidates no row, by source and kind or reason. */
   examples: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   error: z.string().nullable(),
+  /** By source: those that a teacher is tried on, and those that it gave no usable reply for. */
+  trials: z.record(z.string(), Trial).optional(),
 })
 export type Attempt = z.infer<typeof Attempt>
-
-/** A message that was decided and is to be published; its id makes publishing it twice harmless. */
-export const Outgoing = z.object({
-  name: z.string(),
-  variant: z.string().nullable(),
-  id: z.string(),
-  payload: z.json(),
-})
-export type Outgoing = z.infer<typeof Outgoing>
 
 /** Everything the planner knows of a run; kept in KV and written with its revision. */
 export const PlannerState = z.object({

@@ -1,12 +1,12 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
-import type { Verdict } from '../../schemas/messages/generation.ts'
+import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { RunStarted } from '../../schemas/messages/run.ts'
 import { planRound, withVerdict } from './attempt.ts'
 import { control } from './control.ts'
 import { type Draft, type PlannerEvent, putAttempt, type StepDeps, setStatus, taskOf, train } from './draft.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
-import { finish } from './evidence/ending.ts'
+import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
@@ -14,6 +14,7 @@ import { brokenSources } from './program/broken-sources.ts'
 import { newRun, withMessages } from './run-state.ts'
 import { attemptScored, searchOn } from './search.ts'
 import type { PlannerState } from './state.ts'
+import { afterTrial, dryText, isTriedOut, nothingUsable } from './trials.ts'
 
 /**
  * The planner as a reducer.
@@ -56,6 +57,8 @@ async function react(draft: Draft): Promise<void> {
       return setStatus(draft, 'faulted', `${event.payload.message}: ${event.payload.reason}`, {
         mend: `mend the cause, then: syllabus resume ${draft.state.config.runId}`,
       })
+    case 'tried':
+      return tried(draft, event.payload)
     case 'verdict':
       recover(draft)
       return closeRound(draft, event.payload)
@@ -74,21 +77,34 @@ function recover(draft: Draft): void {
   if (draft.state.status === 'faulted') setStatus(draft, 'running', 'goes on after a fault')
 }
 
+/** A trial of a source in an open round ended, or showed a usable reply: what it lets go is sent. */
+function tried(draft: Draft, said: PayloadOf<typeof Tried>): void {
+  const { state } = draft
+  const current = attemptOf(state, said.attempt)
+  if (current?.outcome !== 'generating' || current.round !== said.round) return
+  const { attempt, messages } = afterTrial(state, current, said)
+  putAttempt(draft, attempt)
+  draft.send.push(...messages)
+}
+
+/** Attempt 0 is the control. */
+const attemptOf = (state: PlannerState, attempt: number) =>
+  attempt === 0 ? state.control : state.attempts.find((each) => each.attempt === attempt)
+
 /** A round is closed: the next one, or what follows on a dataset that is as full as it gets. */
 async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Promise<void> {
   const { state } = draft
-  const current =
-    verdict.attempt === 0 ? state.control : state.attempts.find((each) => each.attempt === verdict.attempt)
+  const current = attemptOf(state, verdict.attempt)
   if (current?.outcome !== 'generating' || current.round !== verdict.round) return
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
   const closed = { ...withVerdict(current, verdict), surplus }
   putAttempt(draft, closed)
-  const fault = verdict.attempt > 0 ? brokenSources(closed.bySource, verdict) : null
+  const fault = verdict.attempt > 0 ? (brokenSources(closed.bySource, verdict) ?? nothingUsable(closed)) : null
   if (fault) {
     const raised = { ...closed, outcome: 'raised' as const, error: fault }
     putAttempt(draft, raised)
     draft.send.push(outgoing.raised(raised))
-    return searchOn(draft)
+    return isTriedOut(draft.state) ? fail(draft, 'teacher-unavailable', fault) : searchOn(draft)
   }
   const next = planRound(draft.state, closed, draft.event.at)
   if (next.messages.length > 0) {
@@ -97,7 +113,8 @@ async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Pro
     return
   }
   const isShort = closed.rows < state.config.minimumRows
-  const error = isShort ? `${closed.rows} rows were admitted of at least ${state.config.minimumRows}` : null
+  const few = `${closed.rows} rows were admitted of at least ${state.config.minimumRows}`
+  const error = isShort ? [few, dryText(closed) ?? []].flat().join('\n') : null
   putAttempt(draft, { ...next.attempt, outcome: isShort ? 'invalid' : 'training', error })
   if (verdict.attempt === 0) return settleArms(draft)
   if (isShort) return searchOn(draft)

@@ -2,6 +2,7 @@ import { callsLeft, callsOf, spentInAll } from '../../agents/planner/budget-left
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
+import { dryText } from '../../agents/planner/trials.ts'
 import type { FailureKind } from '../../schemas/row.ts'
 import { moneyOf } from '../../schemas/usage.ts'
 
@@ -82,8 +83,13 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const { attemptHours, maxHours } = config.limits
       return { why: `its ${Math.min(maxHours, attemptHours ?? maxHours)} hours are used`, next: { options: {} } }
     }
-    case 'teacher-unavailable':
-      return unavailable(attempt)
+    case 'teacher-unavailable': {
+      const dry = dryText(attempt)
+      if (dry === null || isAway(attempt)) return unavailable(attempt)
+      const first =
+        'with another --model, or a program that asks otherwise and another --out, or once the teacher answers it'
+      return { why: dry.replaceAll('\n', '; '), next: { first, options: {} } }
+    }
     case 'stopped-by-user':
       return { why: 'a person ended it', next: { options: {} } }
     case 'program-raised':
@@ -106,7 +112,7 @@ const withoutReply = ['refused', 'teacher', 'forbidden', 'gone', 'unchecked'] as
 /** Nothing came of the teacher: what it or its endpoint said, and what helps where something does. */
 function unavailable({ bySource, examples = {} }: Attempt): Ending {
   const counts = Object.values(bySource)
-  const asked = counts.reduce((sum, source) => sum + source.asked, 0)
+  const asked = counts.reduce((sum, source) => sum + source.asked - (source.failed?.budget ?? 0), 0)
   const failures = (kind: FailureKind) => counts.reduce((sum, { failed = {} }) => sum + (failed[kind] ?? 0), 0)
   const [refused, forbidden] = [failures('refused'), failures('forbidden')]
   const away = failures('gone') + failures('teacher') + forbidden
@@ -122,6 +128,13 @@ function unavailable({ bySource, examples = {} }: Attempt): Ending {
   if (away + unchecked > 0) return { why, next: { first: 'once the teacher answers again', options: {} } }
   return { why: `${why}. Another program or another model may do better, with another --out`, next: null }
 }
+
+/** Whether sources without a row had no reply at all: that the teacher is away says more than what was wrong with its replies. */
+const isAway = ({ bySource }: Attempt): boolean =>
+  Object.values(bySource).every(
+    ({ generated, failed = {} }) =>
+      generated > 0 || Object.keys(failed).every((kind) => ['gone', 'teacher', 'forbidden', 'budget'].includes(kind)),
+  )
 
 type Use = { told: string; isWhole: boolean }
 

@@ -57,7 +57,7 @@ export async function writeOutcome(
     datasetHash: attempt.datasetHash,
   }
   await writeFile(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
-  const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked, 0)
+  const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - (source.failed?.budget ?? 0), 0)
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
   if (kept > 0) reporter.line(`kept beside them: ${kept} replies of shards that are not finished`)

@@ -55,8 +55,33 @@ export const Shard = defineWork({
     maxCalls: z.number().int().nonnegative().optional(),
     /** HTTP requests that the critic may make to check the shard's rows, whatever crashes; none where it is left out. */
     checkCalls: z.number().int().nonnegative().optional(),
+    /** The shard is its source's trial: while no reply could be used, the teacher is asked so often and no more. Left out: it is none. */
+    trial: z.number().int().positive().optional(),
+    /** Nothing is asked for the shard, since no reply of its source's trials could be used; it closes its round. */
+    dry: z.literal(true).optional(),
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
+})
+
+/** What a trial showed: a reply of which a row could be made, or after so many calls none, and why, with the beginning of a reply. */
+export const TrialOutcome = z.union([
+  z.object({ usable: z.literal(true) }),
+  z.object({ usable: z.literal(false), calls: z.number().int().nonnegative(), why: z.string() }),
+])
+export type TrialOutcome = z.infer<typeof TrialOutcome>
+
+/** generator -> planner: how the trial of a source went; told with its first usable reply, while the rest of the shard is asked. */
+export const Tried = defineWork({
+  name: 'tried',
+  from: 'generator',
+  to: 'planner',
+  schema: z.object({
+    attempt: z.number().int().nonnegative(),
+    round: z.number().int().positive(),
+    shard: z.number().int().nonnegative(),
+    source: z.string(),
+    outcome: TrialOutcome,
+  }),
 })
 
 /** generator -> critic: every index of the shard has an outcome, a candidate or a failure. */
@@ -70,6 +95,8 @@ export const Batch = defineWork({
     source: z.string(),
     candidates: z.array(Row),
     failures: z.array(z.object({ index: z.number().int(), reason: z.string(), kind: FailureKind.optional() })),
+    /** Of a shard that is a trial. */
+    trial: TrialOutcome.optional(),
     /** Indexes of the shard, where its candidates and failures are more: an index that was expanded gave several. */
     asked: z.number().int().positive().optional(),
     /** What was spent on a teacher; zero where no model is used. */

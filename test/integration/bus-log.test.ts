@@ -116,7 +116,7 @@ test('a run with a message in work is not purged unless forced', async () => {
     started.resolve()
     await finish.promise
   }
-  const handlers = { 'run-started': idle, control, verdict: idle, report: idle, opened: idle, fault: idle }
+  const handlers = { 'run-started': idle, control, tried: idle, verdict: idle, report: idle, opened: idle, fault: idle }
   planner.work(handlers, { role: 'planner', variant: 'rules', slots: 1, signal: stop.signal })
   await send('busy', 0)
   await started.promise

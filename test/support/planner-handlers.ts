@@ -9,6 +9,7 @@ export function plannerHandlers(own: Partial<Handlers<'planner'>>): Handlers<'pl
   return {
     'run-started': unexpected,
     control: unexpected,
+    tried: unexpected,
     verdict: unexpected,
     report: unexpected,
     opened: unexpected,

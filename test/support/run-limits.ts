@@ -9,5 +9,6 @@ export const runLimits = {
   maxShardsInFlight: 64,
   maxJobsInFlight: 4,
   maxHours: 12,
+  trialCalls: null,
   ...Budget.parse({}),
 }

@@ -2,7 +2,7 @@ import type { Item } from '../../../schemas/task.ts'
 import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
 import { type AnswerForm, answerForm, distinctAnswers } from '../../../tasks/answer-form.ts'
 import type { TaskScorer } from '../../../tasks/score-with.ts'
-import { foldText } from '../../../tasks/scorers/exact.ts'
+import { foldText } from '../../../tasks/scorers/fold-text.ts'
 import type { Graded } from './grading.ts'
 import { answersByFrequency } from './replies.ts'
 

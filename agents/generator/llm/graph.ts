@@ -1,9 +1,10 @@
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
+import type { Batch, Shard, TrialOutcome } from '../../../schemas/messages/generation.ts'
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { FailureKind, Row } from '../../../schemas/row.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
+import type { AnswerForm } from '../../../tasks/answer-form.ts'
 import { formatFault } from '../../critic/rules/format-contract.ts'
 import { beginning } from '../../kit/beginning.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
@@ -21,16 +22,30 @@ export type LlmDeps = {
   /** Runs the hooks of the source; null where it has none. */
   hooks: RunHooks | null
   limits: RevisionLimits
+  /** The form of the task's answers; left out where it is not known. */
+  form?: Pick<AnswerForm, 'fits'>
+  /** Of a shard that is a trial: told of its first usable reply. */
+  tried?: (outcome: TrialOutcome) => Promise<void>
 }
 
 type Failure = { reason: string; kind: FailureKind }
-type Job = Prompt & { revisions: number; answered: Journalled | null; rows: Row[]; failure: Failure | null }
+type Job = Prompt & {
+  revisions: number
+  answered: Journalled | null
+  /** The first reply, and what was wrong with the last. */
+  said: string
+  fault: Failure | null
+  rows: Row[]
+  failure: Failure | null
+}
 
 const LlmGraph = Annotation.Root({
   shard: Annotation<PayloadOf<typeof Shard>>,
   source: Annotation<PromptSource>,
   deps: Annotation<LlmDeps>,
   jobs: Annotation<Job[]>,
+  /** Calls made for indexes whose replies could not be used, while the shard is a trial; null once one could, or where it is none. */
+  inVain: Annotation<number | null>,
 })
 type State = typeof LlmGraph.State
 
@@ -38,20 +53,61 @@ const isOpen = ({ rows, failure }: Job) => rows.length === 0 && failure === null
 
 function compose({ shard, source, deps }: State): Partial<State> {
   const prompts = composePrompts(shard, source, deps.task)
-  return { jobs: prompts.map((prompt) => ({ ...prompt, revisions: 0, answered: null, rows: [], failure: null })) }
+  const begun = { revisions: 0, answered: null, said: '', fault: null, rows: [], failure: null }
+  return { jobs: prompts.map((prompt) => ({ ...prompt, ...begun })), inVain: shard.trial === undefined ? null : 0 }
 }
 
-/** Asks for everything that is open, side by side; a call that fails costs its own index only. */
-async function call({ jobs, source, deps }: State): Promise<Partial<State>> {
-  const ask = async (job: Job): Promise<Job> => {
-    if (!isOpen(job)) return job
-    const request = { messages: job.messages, sampling: source.sampling }
-    const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
-    if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
-    if (!answer.reply.refused) return { ...job, answered: answer }
-    return { ...job, failure: { kind: 'refused', reason: refusedText(answer.reply) } }
+/** Asks for what is open, side by side, and reads each reply as it comes; a call that fails costs its own index only. */
+async function ask({ jobs, shard, source, deps, inVain }: State): Promise<Partial<State>> {
+  const asked = inVain === null ? jobs.filter(isOpen) : trialJobs(jobs, shard.trial!, inVain, deps.limits)
+  let usable = inVain === null
+  const done = await Promise.all(
+    jobs.map(async (job) => {
+      if (!asked.includes(job)) return job
+      const made = await read(await call(job, source, deps), source, deps)
+      if (!usable && (await isUsable(made, deps))) {
+        usable = true
+        await deps.tried?.({ usable: true })
+      }
+      return made
+    }),
+  )
+  if (usable) return { jobs: done, inVain: null }
+  const calls = inVain! + asked.length
+  return trialJobs(done, shard.trial!, calls, deps.limits).length > 0
+    ? { jobs: done, inVain: calls }
+    : { jobs: await Promise.all(done.map((job) => given(job))), inVain: calls }
+}
+
+/** The jobs that a trial asks next, with `calls` of it made in vain: few enough that each of them may be revised. */
+const trialJobs = (jobs: readonly Job[], allowed: number, calls: number, { maxRevisions }: RevisionLimits): Job[] =>
+  jobs
+    .slice(0, Math.max(1, Math.ceil(allowed / (1 + maxRevisions))))
+    .filter(isOpen)
+    .slice(0, Math.max(0, allowed - calls))
+
+/** Whether a row was made of a reply, and the task's scorer reads an answer in it. */
+const isUsable = async ({ rows }: Job, { form }: LlmDeps): Promise<boolean> =>
+  rows.length > 0 && (!form || (await form.fits(rows[0]!.output)))
+
+/** A job of a trial without a usable reply: a row that was made all the same has no answer that the scorer reads. */
+function given(job: Job): Job {
+  if (job.failure) return job
+  if (job.rows.length > 0) {
+    const reason = 'not usable: the scorer of the task reads no answer in its output'
+    return { ...job, rows: [], said: job.rows[0]!.output, failure: { kind: 'unusable', reason } }
   }
-  return { jobs: await Promise.all(jobs.map(ask)) }
+  const failure = job.fault ?? { kind: 'budget', reason: 'not asked: no reply of the trial could be used' }
+  return { ...job, failure }
+}
+
+async function call(job: Job, source: PromptSource, deps: LlmDeps): Promise<Job> {
+  const request = { messages: job.messages, sampling: source.sampling }
+  const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
+  if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
+  const said = job.said || answer.reply.text
+  if (!answer.reply.refused) return { ...job, answered: answer, said }
+  return { ...job, said, failure: { kind: 'refused', reason: refusedText(answer.reply) } }
 }
 
 const refusedText = ({ refusal }: Pick<Reply, 'refusal'>) =>
@@ -63,33 +119,30 @@ function failureOf({ why, reason, lasting }: PaidFailure): Failure {
 }
 
 /** Parse and self-check: rows, the first of them within the contract, or a new question that names what was wrong. */
-async function check({ jobs, source, deps }: State): Promise<Partial<State>> {
+async function read(job: Job, source: PromptSource, deps: LlmDeps): Promise<Job> {
   const { maxInputChars, maxOutputChars } = deps.program.contract
-  const judge = async (job: Job): Promise<Job> => {
-    if (!isOpen(job) || !job.answered) return job
-    const parses = source.hooks?.parse !== undefined
-    const read = await readReply(job.answered.reply, { parses, run: deps.hooks }, job.context)
-    if ('failure' in read) return { ...job, failure: { kind: read.kind, reason: read.failure } }
-    if ('fault' in read) return revise(job, deps.limits, read.fault, read.kind)
-    const rows = read.rows.map((row, at) => toRow(row, at, job, source))
-    switch (formatFault(rows[0]!, deps.program.contract, deps.task.rows.bidirectional ?? false)) {
-      case 'too-long':
-        return revise(
-          job,
-          deps.limits,
-          `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`,
-        )
-      case 'format':
-        return revise(
-          job,
-          deps.limits,
-          'input and output must be plain text, without control characters, invisible tags and changes of direction',
-        )
-      case null:
-        return { ...job, rows }
-    }
+  if (!isOpen(job) || !job.answered) return job
+  const parses = source.hooks?.parse !== undefined
+  const found = await readReply(job.answered.reply, { parses, run: deps.hooks }, job.context)
+  if ('failure' in found) return { ...job, failure: { kind: found.kind, reason: found.failure } }
+  if ('fault' in found) return revise(job, deps.limits, found.fault, found.kind)
+  const rows = found.rows.map((row, at) => toRow(row, at, job, source))
+  switch (formatFault(rows[0]!, deps.program.contract, deps.task.rows.bidirectional ?? false)) {
+    case 'too-long':
+      return revise(
+        job,
+        deps.limits,
+        `input may have ${maxInputChars} characters and output ${maxOutputChars}, and it had more`,
+      )
+    case 'format':
+      return revise(
+        job,
+        deps.limits,
+        'input and output must be plain text, without control characters, invisible tags and changes of direction',
+      )
+    case null:
+      return { ...job, rows }
   }
-  return { jobs: await Promise.all(jobs.map(judge)) }
 }
 
 /** The row as a candidate. What `expand` made of it has sample numbers of its own, behind those of all prompts. */
@@ -126,7 +179,8 @@ function revise(
   fault: string,
   kind: FailureKind = 'unusable',
 ): Job {
-  if (job.revisions >= maxRevisions) return { ...job, failure: { kind, reason: `not usable: ${fault}` } }
+  const failure = { kind, reason: `not usable: ${fault}` }
+  if (job.revisions >= maxRevisions) return { ...job, failure }
   const said = beginning(job.answered?.reply.text ?? '', shownChars)
   const again = {
     role: 'user' as const,
@@ -135,18 +189,18 @@ function revise(
   // Turns alternate also after a reply without a text.
   const shown = { role: 'assistant' as const, content: said.trim() === '' ? '(nothing)' : said }
   const messages = [job.messages[0]!, shown, again]
-  return { ...job, revisions: job.revisions + 1, messages, answered: null }
+  return { ...job, revisions: job.revisions + 1, messages, answered: null, fault: failure }
 }
 
 const graph = new StateGraph(LlmGraph)
   .addNode('compose', compose)
-  .addNode('call', call)
-  .addNode('check', check)
+  .addNode('ask', ask)
   .addEdge(START, 'compose')
-  .addEdge('compose', 'call')
-  .addEdge('call', 'check')
-  .addConditionalEdges('check', ({ jobs }) => (jobs.some(isOpen) ? 'call' : END), ['call', END])
+  .addEdge('compose', 'ask')
+  .addConditionalEdges('ask', ({ jobs }) => (jobs.some(isOpen) ? 'ask' : END), ['ask', END])
   .compile()
+
+type Made = Pick<PayloadOf<typeof Batch>, 'asked' | 'candidates' | 'failures' | 'trial'>
 
 /** All candidates of one shard, one outcome an index. Equal shards and equal replies give equal candidates. */
 export async function promptRows(
@@ -154,11 +208,31 @@ export async function promptRows(
   source: PromptSource,
   deps: LlmDeps,
   signal: AbortSignal,
-): Promise<Pick<PayloadOf<typeof Batch>, 'asked' | 'candidates' | 'failures'>> {
-  const { jobs } = await graph.invoke({ shard, source, deps }, { signal })
+): Promise<Made> {
+  if (shard.dry) return unasked(shard)
+  const { jobs, inVain } = await graph.invoke({ shard, source, deps }, { signal })
   return {
     asked: shard.count,
     candidates: jobs.flatMap(({ rows }) => rows),
     failures: jobs.flatMap(({ index, failure }) => (failure === null ? [] : [{ index, ...failure }])),
+    ...(shard.trial !== undefined && { trial: inVain === null ? { usable: true as const } : outcomeOf(jobs, inVain) }),
   }
+}
+
+/** A shard whose source is dry: its teacher is not asked. */
+function unasked({ from, count }: PayloadOf<typeof Shard>): Made {
+  const reason = 'not asked: no reply of the trial could be used'
+  const failures = Array.from({ length: count }, (_, at) => ({ index: from + at, kind: 'budget' as const, reason }))
+  return { asked: count, candidates: [], failures }
+}
+
+/** Characters of a reply that is quoted. */
+const quotedChars = 160
+
+/** What a trial without a usable reply says: why its first index failed, with the beginning of the reply. */
+function outcomeOf(jobs: readonly Job[], calls: number): TrialOutcome {
+  const first = jobs.find(({ failure }) => failure !== null && failure.kind !== 'budget') ?? jobs[0]!
+  const said = beginning(first.said.trim(), quotedChars).replace(/\s+/g, ' ')
+  const quoted = said === '' ? '' : `; a reply began: "${said}"`
+  return { usable: false, calls, why: `${first.failure?.reason ?? 'no reply'}${quoted}`.toWellFormed() }
 }

@@ -1,10 +1,12 @@
 import { TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import { Batch, type Shard, shardKey } from '../../../schemas/messages/generation.ts'
+import { Batch, type Shard, shardKey, type TrialOutcome } from '../../../schemas/messages/generation.ts'
 import { Program, type PromptSource } from '../../../schemas/program.ts'
 import { PublicTask } from '../../../schemas/task.ts'
+import { answerForm } from '../../../tasks/answer-form.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
+import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
 import { openPaidWork } from '../../kit/paid/work.ts'
@@ -16,7 +18,12 @@ import type { RunHooks } from './read-reply.ts'
 type ShardPayload = PayloadOf<typeof Shard>
 
 /** Makes the batch of a shard whose source prompts a teacher. */
-export type PromptWork = (shard: ShardPayload, runId: string, signal: AbortSignal) => Promise<PayloadOf<typeof Batch>>
+export type PromptWork = (
+  shard: ShardPayload,
+  runId: string,
+  signal: AbortSignal,
+  tried: (outcome: TrialOutcome) => Promise<void>,
+) => Promise<PayloadOf<typeof Batch>>
 
 /** The wiring of the graph: each shard is one piece of paid work, whose result is its batch; hooks run in the sandbox given. */
 export async function openPromptWork(
@@ -28,12 +35,16 @@ export async function openPromptWork(
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
+  const formOf = memo(async (ref: ObjectRef) => {
+    const { validation, scorer } = await taskOf(ref)
+    return answerForm(validation, openTaskScorer(scorer))
+  }, byHash)
   const paid = await openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' }, options)
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
 
-  return async (shard, runId, signal) => {
+  return async (shard, runId, signal, tried) => {
     const { round, source, maxCalls = 0, checkCalls } = shard
     if (source.kind !== 'prompt') throw new TerminalError(`source "${source.id}" prompts no teacher`)
     const key = shardKey(runId, round, shard.shard)
@@ -48,7 +59,7 @@ export async function openPromptWork(
         const made = await promptRows(
           shard,
           source,
-          { call, program, task, hooks: hooksOf(source), limits: options },
+          { call, program, task, hooks: hooksOf(source), limits: options, form: await formOf(round.publicTask), tried },
           signal,
         )
         const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }

@@ -37,7 +37,7 @@ function resume(state: PlannerState, event: ControlEvent): Change {
   const again = { ...attempt, startedAt: event.at }
   const running = turn({ ...known, attempts: [again] }, 'running', reason, event)
   if (state.phase !== 'done') return running
-  const open = { ...again, outcome: 'generating' as const, error: null }
+  const open = { ...again, outcome: 'generating' as const, error: null, trials: {} }
   const searching = { ...running.state, phase: 'searching' as const, bestAttempt: null, stopReason: null }
   const next = planRound(searching, open, event.at)
   if (next.messages.length === 0) return finish({ state: searching, send: running.send }, open, event)

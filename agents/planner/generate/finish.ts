@@ -5,6 +5,7 @@ import type { PlannerEvent } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { roundsOf } from '../rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from '../state.ts'
+import { dryText } from '../trials.ts'
 
 /** What a step comes to: the state after it, and what it sends. */
 export type Change = { state: PlannerState; send: Outgoing[] }
@@ -27,6 +28,7 @@ function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason
   const sources = program?.sources ?? []
   const wanted = attempt.carried + sources.reduce((sum, source) => sum + source.rows, 0)
   if (attempt.rows >= wanted) return 'rows-complete'
+  if (dryText(attempt) !== null) return 'teacher-unavailable'
   if (isBroke(state, attempt)) return 'budget-used'
   if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
   return attempt.round >= roundsOf(state.config, program) ? 'rounds-used' : 'candidates-used'
@@ -40,7 +42,7 @@ export function finish(change: Change, attempt: Attempt, event: PlannerEvent, kn
   const done: Attempt = {
     ...attempt,
     outcome: made ? 'made' : 'invalid',
-    error: attempt.error ?? (made ? null : 'no row was admitted'),
+    error: attempt.error ?? dryText(attempt) ?? (made ? null : 'no row was admitted'),
   }
   const after = { ...state, attempts: [done], bestAttempt: made ? 1 : null, stopReason, phase: 'done' as const }
   const finished = outgoing.finished(event.id, {
@@ -53,7 +55,7 @@ export function finish(change: Change, attempt: Attempt, event: PlannerEvent, kn
     validAttempts: made ? 1 : 0,
     seeds: { search: [state.config.seed], replay: state.config.seed, replays: [] },
   })
-  const why = attempt.error ? `${stopReason}: ${attempt.error}` : stopReason
+  const why = done.error && stopReason !== 'rows-complete' ? `${stopReason}: ${done.error}` : stopReason
   const last = turn(after, made ? 'finished' : 'failed', `${attempt.rows} rows: ${why}`, event)
   return { state: last.state, send: [...change.send, finished, ...last.send] }
 }

@@ -7,6 +7,7 @@ import { outgoing } from '../outgoing.ts'
 import { brokenSources } from '../program/broken-sources.ts'
 import { newRun, withMessages } from '../run-state.ts'
 import type { PlannerState } from '../state.ts'
+import { afterTrial, nothingUsable } from '../trials.ts'
 import { control } from './control.ts'
 import { type Change, finish, turn } from './finish.ts'
 
@@ -56,6 +57,8 @@ function react(state: PlannerState, event: PlannerEvent): Change {
       const mend = 'mend the cause, then give the same "syllabus generate" command again'
       return turn(state, 'faulted', `${message}: ${reason}`, event, mend)
     }
+    case 'tried':
+      return tried(state, event)
     case 'verdict': {
       const { state: running, send } =
         state.status === 'faulted' ? turn(state, 'running', 'goes on after a fault', event) : { state, send: [] }
@@ -71,6 +74,14 @@ function react(state: PlannerState, event: PlannerEvent): Change {
   }
 }
 
+/** A trial of a source ended, or showed a usable reply: what it lets go is sent. */
+function tried(state: PlannerState, { payload }: PlannerEvent & { kind: 'tried' }): Change {
+  const [current] = state.attempts
+  if (current?.outcome !== 'generating' || current.round !== payload.round) return { state, send: [] }
+  const { attempt, messages } = afterTrial(state, current, payload)
+  return { state: { ...state, attempts: [attempt] }, send: messages }
+}
+
 function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict' }): Change {
   const { payload: verdict } = event
   const current = state.attempts[0]
@@ -79,6 +90,8 @@ function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict'
   const after = { ...state, attempts: [closed] }
   const fault = brokenSources(closed.bySource, verdict)
   if (fault) return finish({ state: after, send: [] }, { ...closed, error: fault }, event, 'program-raised')
+  const unusable = nothingUsable(closed)
+  if (unusable) return finish({ state: after, send: [] }, { ...closed, error: unusable }, event, 'teacher-unavailable')
   const isLimited = callsLeft(after, closed) < Number.POSITIVE_INFINITY
   const hasAnswered = Object.values(closed.bySource).some(({ generated }) => generated > 0)
   const silent = Object.values(verdict.bySource).every((counts) => isSilent(counts, isLimited, hasAnswered))

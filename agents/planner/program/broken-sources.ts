@@ -15,10 +15,12 @@ export function brokenSources(
 ): string | null {
   const broken = Object.entries(bySource).flatMap(([source, { asked, generated, failed }]) => {
     const own = ownFaults.reduce((sum, kind) => sum + (failed?.[kind] ?? 0), 0)
-    if (generated > 0 || own * 2 <= asked) return []
+    // Indexes that were not asked, since the first replies could not be used, say nothing.
+    const answered = asked - (failed?.budget ?? 0) - (failed?.gone ?? 0)
+    if (generated > 0 || own * 2 <= answered) return []
     const words = ownFaults.flatMap((kind) => failures?.[source]?.[kind] ?? [])
     const longer = words.some((each) => each.includes('token limit')) ? '. Give its sampling a higher maxTokens' : ''
-    return [`source "${source}" made no row of ${asked}: ${words.join('; ')}${longer}`]
+    return [`source "${source}" made no row of ${answered}: ${words.join('; ')}${longer}`]
   })
   return broken.length > 0 ? broken.join('\n') : null
 }

@@ -6,7 +6,7 @@ import type { LogLine } from '../records.ts'
 /** An event with its place in the log; `times` are when the planner may have taken it: as it came, or with what it sent then. */
 export type LoggedEvent = { event: PlannerEvent; seq: number; times: string[] }
 
-const heard = ['run-started', 'control', 'verdict', 'report', 'opened', 'fault'] as const
+const heard = ['run-started', 'control', 'tried', 'verdict', 'report', 'opened', 'fault'] as const
 
 /**
  * What a run's planner reacted to, in the orders in which it may have: as it came, and as what it sent says. The log does not tell which

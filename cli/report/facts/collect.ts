@@ -137,6 +137,7 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
         return null
       // A fault is told again by the planner's change of status; the sealed session is not on this log.
       case 'fault':
+      case 'tried':
       case 'sitting':
       case 'answers':
         return null
