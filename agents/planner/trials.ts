@@ -29,23 +29,26 @@ const withPayload = (message: Outgoing, change: Partial<PayloadOf<typeof Shard>>
 export function beginTrials(state: PlannerState, attempt: Attempt, pieces: readonly Piece[]): Sent {
   const allowed = callsAllowed(state, attempt)
   const untried = [...Map.groupBy(pieces, ({ source }) => source)].filter(([source]) => isUntried(attempt, source))
-  const indexes = untried.reduce(
-    (sum, [, own]) => sum + own.reduce((all, { message }) => all + payloadOf(message).count, 0),
-    0,
-  )
-  if (allowed === null || indexes * callsPerIndex <= allowed)
-    return { attempt: { ...attempt, trials: dryOnes(attempt) }, messages: pieces.map(({ message }) => message) }
   const trials: Trials = dryOnes(attempt)
+  if (allowed === null || isCheap(attempt, untried, allowed))
+    return { attempt: { ...attempt, trials }, messages: pieces.map(({ message }) => message) }
   for (const [source, own] of untried) {
     const calls = Math.max(attempt.trials?.[source]?.calls ?? 0, callsPerIndex * answered(attempt.bySource[source]))
     trials[source] = { calls, state: 'waiting', held: own.map(({ message }) => message) }
   }
   const known = pieces.filter(({ source }) => !isUntried(attempt, source)).map(({ message }) => message)
-  const first = untried.slice(0, Math.max(1, Math.floor(allowed / callsPerIndex))).map(([source]) => source)
+  const sources = untried.map(([source]) => source)
+  const first = hasRows(attempt) ? sources : sources.slice(0, Math.max(1, Math.floor(allowed / callsPerIndex)))
   const each = Math.max(1, Math.floor(allowed / first.length))
-  const sent = open(trials, first, () => each)
+  const sent = open(trials, first, ({ calls }) => (hasRows(attempt) ? allowed - calls : each))
   return { attempt: { ...attempt, trials: sent.trials }, messages: [...known, ...sent.messages] }
 }
+
+/** Whether all that is asked of sources that were never asked before costs no more than a trial of them. */
+const isCheap = (attempt: Attempt, untried: readonly [string, Piece[]][], allowed: number): boolean =>
+  untried.every(([source]) => answered(attempt.bySource[source]) === 0) &&
+  callsPerIndex * untried.flatMap(([, own]) => own).reduce((sum, { message }) => sum + payloadOf(message).count, 0) <=
+    allowed
 
 /** The attempt after a trial, and the shards that it lets go. */
 export function afterTrial(
