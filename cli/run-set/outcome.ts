@@ -1,11 +1,12 @@
 import { mean } from 'simple-statistics'
 import { armSeedOf } from '../../schemas/arm.ts'
-import { type ArmScores, armKinds, armScores } from '../report/analyse/arm-scores.ts'
+import { type Adapters, type ArmScores, armKinds, armScores, inPart } from '../report/analyse/arm-scores.ts'
 import { contrastsOf } from '../report/analyse/contrasts.ts'
 import { allParts } from '../report/analyse/names.ts'
 import { primaryOf } from '../report/analyse/sealed.ts'
-import { trivialOn } from '../report/analyse/trivial.ts'
-import { collect, defaultResampling, type LogEntry } from '../report/mod.ts'
+import { asAdapter, bestTrivial, trivialOn } from '../report/analyse/trivial.ts'
+import { searchOf } from '../report/analyse.ts'
+import { collect, defaultResampling, type LogEntry, type RunFacts } from '../report/mod.ts'
 import type { Interval } from '../report/statistics/interval.ts'
 
 /** The final minus another arm in one run, with that run's own interval: over its items and its training seeds. */
@@ -27,8 +28,16 @@ export type RunOutcome = {
   scores: Record<string, number>
   /** By the other arm. */
   gains: Record<string, Gain>
+  /** The final minus another arm with everything in that one's favour that it did not answer; see `inFavour`. By the other arm. */
+  favoured: Record<string, number>
+  /** The best that answering without knowing anything scores, and the final minus it; null in a run of before it was told. */
+  trivial: { share: number; gain: Gain } | null
+  /** Whether several attempts were scored, and a later one than the first was chosen. */
+  search: 'one attempt' | 'the first attempt' | 'a later attempt'
   /** What each arm answered to each item of the test. */
   arms: ArmScores[]
+  /** The best of those that need no student, as if it were an arm. */
+  trivialScores: Adapters | null
 }
 
 /** The outcome of a run from its log. */
@@ -49,10 +58,11 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   for (const [arm, each] of arms) scores[arm] = mean(each.map(({ correct, total }) => correct / total))
   for (const { arm, sameAs } of records) if (sameAs !== null && sameAs in scores) scores[arm] = scores[sameAs]!
   const { seed } = defaultResampling
-  const { comparisons } = contrastsOf({
+  const trivial = facts.opened[0] ? trivialOn(facts.opened[0].payload, 'test') : null
+  const contrasts = contrastsOf({
     test,
     answers: new Map(),
-    trivial: facts.opened[0] ? trivialOn(facts.opened[0].payload, 'test') : null,
+    trivial,
     records,
     primary,
     named: true,
@@ -60,6 +70,9 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     seed,
   })
   const { final } = scores
+  const items = test.find((result) => result.items.length > 0)?.items ?? []
+  const best = trivial && bestTrivial(items, trivial, inPart(part), mode)
+  const trivialDifference = contrasts.trivial?.[part]?.[mode].difference
   const others = Object.entries(scores).filter(([arm]) => final !== undefined && arm !== 'final')
   return {
     ...member,
@@ -71,12 +84,30 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     items: counted[0]?.total ?? 0,
     seeds: arms.get('final')?.length ?? 0,
     scores,
+    favoured: Object.fromEntries(
+      contrasts.comparisons.flatMap(({ to, parts, favoured }) => {
+        const difference = (favoured?.parts ?? parts)[part]?.[mode]
+        return difference ? [[to, difference.value]] : []
+      }),
+    ),
+    trivial:
+      best && trivialDifference
+        ? { share: best.share, gain: { value: trivialDifference.value, interval: trivialDifference.interval } }
+        : null,
+    search: searchedIn(facts),
+    trivialScores: best && asAdapter(items, best.score),
     gains: Object.fromEntries(
       others.map(([arm, score]) => {
         // None where the arm has the final's very dataset, and in a log from before items were kept.
-        const interval = comparisons.find(({ to }) => to === arm)?.parts[part]?.[mode].interval ?? null
+        const interval = contrasts.comparisons.find(({ to }) => to === arm)?.parts[part]?.[mode].interval ?? null
         return [arm, { value: final! - score, interval }]
       }),
     ),
   }
+}
+
+function searchedIn(facts: RunFacts): RunOutcome['search'] {
+  const { attempts, chosen } = searchOf(facts)
+  if (attempts.length === 1) return 'one attempt'
+  return chosen !== null && chosen === attempts[0] ? 'the first attempt' : 'a later attempt'
 }

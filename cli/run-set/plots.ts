@@ -5,14 +5,17 @@ import { draw } from '../report/plots/draw.ts'
 import { runLines } from '../report/plots/run-lines.ts'
 import { differenceName } from '../report/text/contrasts.ts'
 import { percent, points } from '../report/text/format.ts'
-import type { Summary } from './summary.ts'
+import { type Summary, trivialArm } from './summary.ts'
 
 const named = (to: string) => differenceName({ of: 'final', to })
 
 /** Each arm's runs, their mean and its interval over runs. */
-export const armPlot = ({ scores }: Summary): Markup | null =>
+export const armPlot = ({ scores, trivial }: Summary): Markup | null =>
   runLines(
-    Object.entries(scores).map(([arm, over]) => ({ name: labelOf(arm), over })),
+    Object.entries({ ...scores, ...(trivial && { [trivialArm]: trivial.score }) }).map(([arm, over]) => ({
+      name: labelOf(arm),
+      over,
+    })),
     {
       label: 'Score of each run by arm, with means and 95 % intervals over runs',
       axis: '% right',
@@ -22,9 +25,13 @@ export const armPlot = ({ scores }: Summary): Markup | null =>
   )
 
 /** The final minus each arm: each run, their mean and its intervals, over runs and over runs and items. */
-export const gainPlot = ({ gains }: Summary): Markup | null =>
+export const gainPlot = ({ gains, trivial }: Summary): Markup | null =>
   runLines(
-    Object.entries(gains).map(([arm, over]) => ({ name: named(arm), over, wider: over.overItems })),
+    Object.entries({ ...gains, ...(trivial && { [trivialArm]: trivial.gain }) }).map(([arm, over]) => ({
+      name: named(arm),
+      over,
+      wider: over.overItems,
+    })),
     {
       label: 'Final minus each arm in each run, with means and 95 % intervals over runs',
       axis: 'points',

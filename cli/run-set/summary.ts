@@ -10,7 +10,7 @@ export type GainOverRuns = OverRuns & { overItems: Interval | null }
 /** What the runs of a set say together; all that its page shows. */
 export type Summary = {
   set: string
-  runs: Omit<RunOutcome, 'arms'>[]
+  runs: Omit<RunOutcome, 'arms' | 'trivialScores'>[]
   /** Runs that opened their test: the others are in no figure. */
   tested: number
   /**
@@ -24,6 +24,10 @@ export type Summary = {
   /** Share right by arm, and the chosen dataset's minus each other one's, in shares; the run is the unit. */
   scores: Record<string, OverRuns>
   gains: Record<string, GainOverRuns>
+  /** The final minus each other arm with everything in that one's favour that it did not answer. */
+  favoured: Record<string, OverRuns>
+  /** The best that answering without knowing anything scores, and the final minus it; null where no run tells it. */
+  trivial: { score: OverRuns; gain: GainOverRuns } | null
   /** The final's gain over the base, (score − base) / base, as a fraction; null where no run has one. */
   gainOverBase: OverRuns | null
 }
@@ -53,7 +57,7 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
   )
   return {
     set,
-    runs: runs.map(({ arms: _, ...run }) => run),
+    runs: runs.map(({ arms: _, trivialScores: _scores, ...run }) => run),
     tested: tested.length,
     part: first?.part ?? '',
     mode: first?.mode ?? '',
@@ -63,6 +67,8 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
     gains: Object.fromEntries(
       Object.entries(gains).map(([arm, known]) => [arm, { ...known, overItems: overItems(tested, arm, known) }]),
     ),
+    favoured: over(differencesOfShares, ({ favoured }) => favoured),
+    trivial: trivialOver(tested),
     gainOverBase: overRuns(
       relative.map((gain) => gain / 100),
       { low: -1, high: Number.POSITIVE_INFINITY },
@@ -75,8 +81,9 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
  * different items.
  */
 function overItems(tested: readonly RunOutcome[], arm: string, { interval }: OverRuns): Interval | null {
-  const pairs = tested.flatMap(({ arms, ...run }) => {
-    const [final, other] = ['final', arm].map((name) => arms.find((scores) => scores.arm === name))
+  const pairs = tested.flatMap(({ arms, trivialScores, ...run }) => {
+    const named = (name: string) => arms.find((scores) => scores.arm === name)
+    const [final, other] = [named('final'), arm === trivialArm ? trivialScores : named(arm)]
     return final && other ? [{ run, arms: [final, other] }] : []
   })
   const [first] = pairs
@@ -90,6 +97,22 @@ function overItems(tested: readonly RunOutcome[], arm: string, { interval }: Ove
   if (pairs.some(({ run }) => run.items !== items || run.part !== part || run.mode !== mode)) return null
   const wide = overRunsAndItems(pairs.map((_, run) => [tables[2 * run]!, tables[2 * run + 1]!]))
   return wide && { low: Math.min(wide.low, interval.low), high: Math.max(wide.high, interval.high) }
+}
+
+/** What stands for an arm where the final is compared with the best that needs no student. */
+export const trivialArm = 'trivial'
+
+function trivialOver(tested: readonly RunOutcome[]): Summary['trivial'] {
+  const told = tested.flatMap(({ trivial }) => trivial ?? [])
+  const score = overRuns(
+    told.map(({ share }) => share),
+    shares,
+  )
+  const gain = overRuns(
+    told.map(({ gain: { value } }) => value),
+    differencesOfShares,
+  )
+  return score && gain && { score, gain: { ...gain, overItems: overItems(tested, trivialArm, gain) } }
 }
 
 /** A run whose control could not be made is judged against the base: then not all runs named the same arm. */

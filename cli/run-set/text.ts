@@ -3,7 +3,8 @@ import type { Interval } from '../report/statistics/interval.ts'
 import type { OverRuns } from '../report/statistics/over-runs.ts'
 import { differenceName } from '../report/text/contrasts.ts'
 import { gainText, missing, numberText, percentNumber, points, rangeText } from '../report/text/format.ts'
-import { fewestRuns, type GainOverRuns, type Summary } from './summary.ts'
+import type { RunOutcome } from './outcome.ts'
+import { fewestRuns, type GainOverRuns, type Summary, trivialArm } from './summary.ts'
 
 /** The sentences and table cells that the page, the text and the terminal have in common. */
 
@@ -33,10 +34,40 @@ export function mainSentence(summary: Summary): string {
   const other = labelOf(against).toLowerCase()
   if (excludesZero(over.interval)) {
     const ended = over.interval.low > 0 ? 'better' : 'worse'
+    const objections = ended === 'better' ? objectionsTo(summary) : []
+    if (objections.length > 0)
+      return `${range}, but that the searches ended better than ${other} is not shown: ${objections.join('; ')}.`
     return `${range}: on this test the searches ended ${ended} than ${other}.${itemsSentence(over)}`
   }
   return `${range}, which includes zero: no difference is shown.`
 }
+
+/** Why a difference above zero is not shown to be one of the searches. */
+function objectionsTo({ runs, against, favoured, trivial }: Summary): string[] {
+  const tested = runs.filter(({ part }) => part !== '')
+  const count = (search: RunOutcome['search']) => tested.filter((run) => run.search === search).length
+  const [single, first] = [count('one attempt'), count('the first attempt')]
+  const inFavour = favoured[against]
+  return [
+    ...(trivial && !isAbove(trivial.gain)
+      ? [
+          `the best answer that needs no student scores ${percentNumber(trivial.score.mean)} %, and the final is not shown to be above that: ${points(trivial.gain.mean)} points${rangeText(trivial.gain.interval, points)}`,
+        ]
+      : []),
+    ...(inFavour && !isAbove(inFavour)
+      ? [
+          `with what ${labelOf(against).toLowerCase()} did not answer counted as right, the difference is ${points(inFavour.mean)} points${rangeText(inFavour.interval, points)}`,
+        ]
+      : []),
+    ...(single > 0 ? [`in ${single} of ${countText(tested.length)} there was one attempt, and so no search`] : []),
+    ...(first === tested.length
+      ? ['in every run the first attempt was chosen, and what came after it added nothing']
+      : []),
+  ]
+}
+
+/** Runs that agree to the item have no interval: then their mean says it. */
+const isAbove = ({ interval, mean }: OverRuns): boolean => (interval ? interval.low > 0 : mean > 0)
 
 const excludesZero = ({ low, high }: Interval): boolean => low > 0 || high < 0
 
@@ -73,13 +104,19 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
 
 /** The lines that a person is told. */
 export function sentencesOf(summary: Summary): string[] {
-  const { set, runs, tested, scores, gains, gainOverBase } = summary
+  const { set, runs, tested, scores, gains, trivial, gainOverBase } = summary
   if (tested === 0) return [`set ${set}: none of ${runs.length} runs opened its test`]
   const line = (name: string, { runs: counted, mean, sd, interval }: OverRuns, write: Write) =>
     `  ${name}: ${write(mean)}${rangeText(interval, write)}${sd === null ? '' : ` ± ${write(sd).replace('+', '')}`} over ${countText(counted)}`
   return [
     `set ${set}: ${tested} of ${runs.length} runs opened their test; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
     ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
+    ...(trivial
+      ? [
+          `${line(labelOf(trivialArm), trivial.score, percentNumber)}, % right`,
+          `${line(named(trivialArm), trivial.gain, points)}, points; over runs and items ${intervalText(trivial.gain.overItems, points)}`,
+        ]
+      : []),
     ...Object.entries(gains).map(
       ([arm, over]) =>
         `${line(named(arm), over, points)}, points; over runs and items ${intervalText(over.overItems, points)}`,
@@ -115,13 +152,15 @@ function overCells(name: string, over: OverRuns, write: Write, also: readonly st
 
 export const armHead = () => overHead('Arm', '%')
 
-export const armCells = ({ scores }: Summary): string[][] =>
-  Object.entries(scores).map(([arm, over]) => overCells(labelOf(arm), over, percentNumber))
+export const armCells = ({ scores, trivial }: Summary): string[][] =>
+  Object.entries({ ...scores, ...(trivial && { [trivialArm]: trivial.score }) }).map(([arm, over]) =>
+    overCells(labelOf(arm), over, percentNumber),
+  )
 
 export const gainHead = () => overHead('Difference', 'points', ['Over runs and items'])
 
-export const gainCells = ({ gains, against, gainOverBase }: Summary): string[][] => [
-  ...Object.entries(gains).map(([arm, over]) =>
+export const gainCells = ({ gains, trivial, against, gainOverBase }: Summary): string[][] => [
+  ...Object.entries({ ...gains, ...(trivial && { [trivialArm]: trivial.gain }) }).map(([arm, over]) =>
     overCells(`${named(arm)}${arm === against ? ', named before' : ''}`, over, points, [
       intervalText(over.overItems, points),
     ]),

@@ -9,6 +9,7 @@ const labels: Readonly<Record<string, string>> = {
   random: 'Random selection',
   reference: 'Reference data',
   final: 'Final',
+  trivial: 'Best answer that needs no student',
   'heldout-phrasing': 'held-out phrasings',
   'heldout-range': 'held-out ranges',
   'in-template': 'in-template',

@@ -30,6 +30,25 @@ export function trivialBaseline(
   mode: Mode,
   { answers, ...how }: How & { answers: Answers },
 ): TrivialBaseline | null {
+  const best = bestTrivial(items, trivial, chosen, mode)
+  if (!best) return null
+  const { kind, item, candidate } = best.score
+  return {
+    kind,
+    ...(candidate !== undefined && { candidate }),
+    answer: answerOf(answers, item),
+    value: best.share,
+    difference: adapters ? differenceOf(adapters, asAdapter(items, best.score), chosen, mode, how) : null,
+  }
+}
+
+/** The way of answering that is right most often on the chosen items of a paper, the first of several, and its share right. */
+export function bestTrivial(
+  items: readonly ItemOutcome[],
+  trivial: readonly TrivialScore[],
+  chosen: (item: ItemOutcome) => boolean,
+  mode: Mode,
+): { score: TrivialScore; share: number } | null {
   const asked = items.map(chosen)
   const total = asked.filter(Boolean).length
   const known = trivial.filter(({ marks }) => marks.length === items.length)
@@ -39,14 +58,7 @@ export function trivialBaseline(
   }))
   if (total === 0 || counted.length === 0) return null
   const { score, right } = counted.reduce((one, other) => (other.right > one.right ? other : one))
-  const { kind, item, candidate } = score
-  return {
-    kind,
-    ...(candidate !== undefined && { candidate }),
-    answer: answerOf(answers, item),
-    value: right / total,
-    difference: adapters ? differenceOf(adapters, asAdapter(items, score), chosen, mode, how) : null,
-  }
+  return { score, share: right / total }
 }
 
 /** The ways of answering that are told of one paper; null in runs from before it was told. */
@@ -56,7 +68,7 @@ export const trivialOn = (
 ): SealedTrivial[] | null => trivial?.filter((score) => score.paper === paper) ?? null
 
 /** A way of answering as if it were an adapter. */
-const asAdapter = (items: readonly ItemOutcome[], score: TrivialScore): Adapters => ({
+export const asAdapter = (items: readonly ItemOutcome[], score: TrivialScore): Adapters => ({
   seeds: [
     {
       index: 1,
