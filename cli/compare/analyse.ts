@@ -3,6 +3,7 @@ import { type OverRuns, overRuns } from '../report/statistics/over-runs.ts'
 import type { RunResult } from './compared-run.ts'
 import { type Effect, effectsOf } from './effects.ts'
 import { type ArmUse, armUses } from './equality.ts'
+import { withObjections } from './objections.ts'
 import { type ComparisonPlan, leadOf, type PlannerArm } from './plan.ts'
 
 /** What a comparison found; all that its page shows. */
@@ -21,6 +22,7 @@ export type Comparison = {
 /** Puts the results of a comparison's runs together. */
 export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult[]): Comparison {
   const lead = leadOf(plan)
+  const uses = armUses(plan.arms, lead, runs)
   const measured = runs.find(({ score }) => score !== null)
   return {
     plan,
@@ -32,7 +34,7 @@ export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult
       const scores = own.flatMap(({ score }) => score ?? [])
       return { arm, score: overRuns(scores, shares), withoutResult: own.length - scores.length }
     }),
-    effects: effectsOf(plan.arms, runs),
-    uses: armUses(plan.arms, lead, runs),
+    effects: effectsOf(plan.arms, runs).map((effect) => withObjections(effect, runs, uses)),
+    uses,
   }
 }

@@ -31,15 +31,25 @@ export type RunResult = ComparedRun & {
   /** Share right of the chosen dataset's adapters on the test, their training seeds averaged; null for a run without a result. */
   score: number | null
   base: number | null
+  /** The score with everything in its favour that its adapters did not answer (`inFavour`); left out where nothing changes it. */
+  favoured?: number
+  /** The best that answering without knowing anything scores; left out in runs from before it was told. */
+  trivial?: number
   use: Use
 }
 
 /** The result of a run from its log. */
 export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
-  const { status, part, mode, scores } = outcomeOf(run, entries)
+  const { status, part, mode, scores, inFavour, trivial } = outcomeOf(run, entries)
   const facts = collect(entries)
   const { final = null, base = null } = scores as { final?: number; base?: number }
-  return { ...run, status, part, mode, score: final, base, use: useOf(facts) }
+  return {
+    ...run,
+    ...{ status, part, mode, score: final, base },
+    ...(inFavour !== null && { favoured: inFavour }),
+    ...(trivial && { trivial: trivial.share }),
+    use: useOf(facts),
+  }
 }
 
 function useOf(facts: RunFacts): Use {

@@ -21,6 +21,8 @@ export type Effect = {
   adjustedP: number
   primary: boolean
   verdict: 'shown' | 'opposite' | 'not-shown' | 'not-measured'
+  /** Why a difference that the test calls is not shown to be one of the planners; empty where nothing stands against it. */
+  objections: string[]
 }
 
 type Scored = { arm: PlannerArm; pair: number; score: number | null }
@@ -65,7 +67,7 @@ export function effectsOf(arms: readonly PlannerArm[], runs: readonly Scored[]):
   const adjusted = holm(secondary.map(({ p }) => p))
   return found.map((effect) => {
     const adjustedP = effect.primary ? effect.p : adjusted[secondary.indexOf(effect)]!
-    return { ...effect, adjustedP, verdict: verdictOf(effect.differences, adjustedP) }
+    return { ...effect, adjustedP, verdict: verdictOf(effect.differences, adjustedP), objections: [] }
   })
 }
 

@@ -45,6 +45,19 @@ function together(uses: readonly Use[]): Omit<ArmUse, 'arm' | 'unequal'> {
   }
 }
 
+/** In what an arm's runs were given more than another's, in the mean; of teacher calls, more than chance would have it. */
+export function givenMore(own: ArmUse, other: ArmUse): string[] {
+  const more = (what: string, one: number, two: number, least = 0) =>
+    one - two > least ? [`${what} ${short(one)} against ${short(two)}`] : []
+  return [
+    ...more('trainings', own.trainings, other.trainings),
+    ...more('scores on validation', own.validationScores, other.validationScores),
+    ...more('rows of a dataset', own.rows.most, other.rows.most),
+    ...more('rows of a dataset at least', own.rows.fewest, other.rows.fewest),
+    ...more('teacher calls', own.teacherCalls, other.teacherCalls, tolerance * other.teacherCalls),
+  ]
+}
+
 /** What must be the same in every pair, and teacher calls in the mean. */
 function differencesOf(own: readonly RunResult[], lead: readonly RunResult[]): string[] {
   const pairs = own.flatMap(({ pair, use }) => {

@@ -16,7 +16,7 @@ const effectName = (effect: Effect): string => (effect.name ? `${effect.name} ($
 
 /** An effect in one sentence; it says "better" only where the test does. */
 export function effectSentence(effect: Effect): string {
-  const { differences, pairs, p, adjustedP, primary, verdict, arm, against } = effect
+  const { differences, pairs, p, adjustedP, primary, verdict, objections, arm, against } = effect
   const name = effectName(effect)
   if (!differences) return `${capital(name)}: not measured, no pair of both ended with a result.`
   const figure = `${points(differences.mean)} points${rangeText(differences.interval, points)} over ${pairs.length} ${
@@ -26,7 +26,10 @@ export function effectSentence(effect: Effect): string {
   const said = {
     shown: `${arm} was better than ${against}.`,
     opposite: `${arm} was worse than ${against}.`,
-    'not-shown': 'No difference is shown.',
+    'not-shown':
+      objections.length > 0
+        ? `That it is one of the planners is not shown: ${objections.join('; ')}.`
+        : 'No difference is shown.',
     'not-measured': '',
   }
   return `${capital(name)}: ${figure}; ${tested}. ${said[verdict]}`

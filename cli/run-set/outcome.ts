@@ -1,8 +1,10 @@
 import { mean } from 'simple-statistics'
 import { armSeedOf } from '../../schemas/arm.ts'
-import { type Adapters, type ArmScores, armKinds, armScores, inPart } from '../report/analyse/arm-scores.ts'
+import type { TrivialScore } from '../../schemas/trivial.ts'
+import { type Adapters, type ArmScores, armKinds, armScores, inPart, meansOf } from '../report/analyse/arm-scores.ts'
 import { contrastsOf } from '../report/analyse/contrasts.ts'
 import { allParts } from '../report/analyse/names.ts'
+import { inFavour, withCollapsed } from '../report/analyse/replies.ts'
 import { primaryOf } from '../report/analyse/sealed.ts'
 import { asAdapter, bestTrivial, trivialOn } from '../report/analyse/trivial.ts'
 import { searchOf } from '../report/analyse.ts'
@@ -30,6 +32,8 @@ export type RunOutcome = {
   gains: Record<string, Gain>
   /** The final minus another arm with everything in that one's favour that it did not answer; see `inFavour`. By the other arm. */
   favoured: Record<string, number>
+  /** The final's own score with everything in its favour that it did not answer; null where nothing changes it. */
+  inFavour: number | null
   /** The best that answering without knowing anything scores, and the final minus it; null in a run of before it was told. */
   trivial: { share: number; gain: Gain } | null
   /** Whether several attempts were scored, and a later one than the first was chosen. */
@@ -70,13 +74,14 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     seed,
   })
   const { final } = scores
+  const own = armScores(test, records, armKinds)
   const items = test.find((result) => result.items.length > 0)?.items ?? []
   const best = trivial && bestTrivial(items, trivial, inPart(part), mode)
   const trivialDifference = contrasts.trivial?.[part]?.[mode].difference
   const others = Object.entries(scores).filter(([arm]) => final !== undefined && arm !== 'final')
   return {
     ...member,
-    arms: armScores(test, records, armKinds),
+    arms: own,
     status,
     part: test.length > 0 ? part : '',
     mode,
@@ -90,6 +95,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
         return difference ? [[to, difference.value]] : []
       }),
     ),
+    inFavour: finalInFavour(own, trivial ?? [], part, mode),
     trivial:
       best && trivialDifference
         ? { share: best.share, gain: { value: trivialDifference.value, interval: trivialDifference.interval } }
@@ -104,6 +110,22 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
       }),
     ),
   }
+}
+
+/** The final's share right with everything in its favour that it did not answer; null where nothing changes it. */
+function finalInFavour(
+  arms: readonly ArmScores[],
+  trivial: readonly TrivialScore[],
+  part: string,
+  mode: RunOutcome['mode'],
+): number | null {
+  const [final] = withCollapsed(
+    arms.filter(({ arm }) => arm === 'final'),
+    trivial,
+    mode,
+  )
+  const favoured = final && inFavour(final)
+  return favoured ? (meansOf(favoured, [part])[part]?.[mode].value ?? null) : null
 }
 
 function searchedIn(facts: RunFacts): RunOutcome['search'] {

@@ -1,4 +1,3 @@
-import type { Arm } from '../../../schemas/arm.ts'
 import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { SealedTrivial } from '../../../schemas/trivial.ts'
@@ -7,7 +6,7 @@ import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
 import { differencesOf } from './difference.ts'
-import { inFavour, modalOf, mostModal, replyFacts, withCollapsed } from './replies.ts'
+import { candidateOf, inFavour, modalOf, mostModal, replyFacts, withCollapsed } from './replies.ts'
 import { skillDifferences, skillsOf } from './skills.ts'
 import { type Answers, trivialBaseline } from './trivial.ts'
 
@@ -28,9 +27,7 @@ export type Opening = {
 /** What the sealed test says of each arm, and of the final against every other. */
 export function contrastsOf({ test, trivial, answers, records, primary, named, parts, seed }: Opening): Contrasts {
   const how = { seedIndex: primary.seedIndex, seed }
-  const nameOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seedIndex: number) =>
-    nameOfSeed(sameAs ?? arm, seedIndex)
-  const arms = withCollapsed(armScores(test, records, armKinds), trivial ?? [], primary.mode, nameOf)
+  const arms = withCollapsed(armScores(test, records, armKinds), trivial ?? [], primary.mode)
   const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
   const final = arms.find(({ arm }) => arm === primary.arm)
   const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
@@ -57,13 +54,11 @@ export function contrastsOf({ test, trivial, answers, records, primary, named, p
       trivial &&
       byName(parts, (part, mode) => trivialBaseline(items, trivial, final, inPart(part), mode, { ...how, answers })),
     replies: arms.map((scores) =>
-      replyFacts(scores, modalOf(trivial ?? [], nameOf(scores, mostModal(scores))), answers),
+      replyFacts(scores, modalOf(trivial ?? [], candidateOf(scores, mostModal(scores))), answers),
     ),
     leftOut: records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),
   }
 }
-
-const nameOfSeed = (arm: Arm, seedIndex: number): string => (seedIndex === 1 ? arm : `${arm}-s${seedIndex}`)
 
 function resultOf(
   scores: ArmScores,

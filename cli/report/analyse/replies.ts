@@ -1,5 +1,5 @@
 import { type ItemOutcome, NoAnswer } from '../../../schemas/score.ts'
-import { isRight, type SealedTrivial, type TrivialScore } from '../../../schemas/trivial.ts'
+import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
 import type { ReplyFacts } from '../contrasts.ts'
 import type { Adapters, ArmScores, Mode } from './arm-scores.ts'
 import { type Answers, answerOf } from './trivial.ts'
@@ -33,24 +33,24 @@ export function mostModal({ seeds }: Adapters): number {
 export const whyNone = ({ noAnswer, strict, lenient, cut }: ItemOutcome): NoAnswer | null =>
   noAnswer ?? (cut && !strict && !lenient ? 'cut' : null)
 
-/** The arm's adapters, each with whether it has collapsed. */
-type Seen = Omit<ArmScores, 'seeds'> & { seeds: { index: number; items: readonly ItemOutcome[]; collapsed: boolean }[] }
+/** An arm's adapters, each with whether it has collapsed. */
+export type Seen = Omit<ArmScores, 'seeds'> & {
+  seeds: { index: number; items: readonly ItemOutcome[]; collapsed: boolean }[]
+}
 
-/** The arms with what their replies were like; `nameOf`: the candidate of an arm's seed. */
-export function withCollapsed(
-  arms: readonly ArmScores[],
-  trivial: readonly SealedTrivial[],
-  mode: Mode,
-  nameOf: (scores: ArmScores, seedIndex: number) => string,
-): Seen[] {
-  return arms.map((scores) => ({
+/** The name of an arm's candidate; an arm with another's dataset has that one's. */
+export const candidateOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seedIndex: number): string =>
+  seedIndex === 1 ? (sameAs ?? arm) : `${sameAs ?? arm}-s${seedIndex}`
+
+/** The arms with what their replies were like. */
+export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly TrivialScore[], mode: Mode): Seen[] =>
+  arms.map((scores) => ({
     ...scores,
     seeds: scores.seeds.map((seed) => ({
       ...seed,
-      collapsed: hasCollapsed(seed.items, modalOf(trivial, nameOf(scores, seed.index)), mode),
+      collapsed: hasCollapsed(seed.items, modalOf(trivial, candidateOf(scores, seed.index)), mode),
     })),
   }))
-}
 
 /** What an arm's adapters replied, all together. */
 export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | undefined, answers: Answers): ReplyFacts {
