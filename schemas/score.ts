@@ -14,6 +14,10 @@ export const ScoreSheet = z.object({
   byPart: z.record(z.string(), Score),
   bySkill: z.record(z.string(), Score),
   cut: z.number().int().nonnegative(),
+  /** Replies that are no answers; left out where there are none. */
+  noAnswer: z.number().int().positive().optional(),
+  /** Replies with the candidate's modal answer; left out where no answer comes twice. */
+  modal: z.number().int().positive().optional(),
 })
 export type ScoreSheet = z.infer<typeof ScoreSheet>
 

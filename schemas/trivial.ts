@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ScoreSheet } from './score.ts'
 import { PaperName } from './sealed-results.ts'
 import type { ScoreMode } from './task.ts'
 
@@ -22,6 +23,8 @@ export const TrivialScore = z.object({
   candidate: z.string().optional(),
   /** One digit an item, in the set's order: 1 for strictly right, 2 for leniently right, added up. */
   marks: z.string().regex(/^[0-3]*$/),
+  /** Counted from the marks. */
+  sheet: ScoreSheet.pick({ overall: true, byPart: true }),
 })
 export type TrivialScore = z.infer<typeof TrivialScore>
 

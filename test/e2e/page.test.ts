@@ -86,6 +86,21 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     expect(await sealed.locator('.headline b').textContent()).toBe(`${mean.toFixed(1)}\u202f% after`)
   })
 
+  test('what needs no student stands beside the arms, and a student that collapsed is said to have', async () => {
+    const run = traceLog({ runId: 'collapsed-run', rows: 60, collapsed: true })
+    const { gateway } = await start()
+    await publish(run)
+    const page = await open(gateway, 'collapsed-run')
+    await shows(page, run.length)
+    const sealed = page.locator('#sealed')
+    await sealed
+      .locator('.headline', { hasText: 'The student collapsed: it gives one answer to 268 of 270 items' })
+      .waitFor()
+    expect(await sealed.locator('.headline').last().textContent()).toMatch(/; an answer that needs no student 8\.8/)
+    // On the whole test and its four parts.
+    expect(await sealed.locator('line.trivial').count()).toBe(5)
+  })
+
   test('a reload in mid-run and a second viewer see the same, and both go on', async () => {
     const run = traceLog({ runId: 'reload-run', rows: 60 })
     const { gateway } = await start()

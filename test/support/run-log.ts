@@ -78,13 +78,16 @@ function trivialOf(
   const papers = Map.groupBy(results, ({ paper }) => paper)
   return [...papers].flatMap(([paper, sat]) => {
     const parts = Map.groupBy(sat[0]!.items, ({ part }) => part)
-    const marks = [...parts.values()]
-      .flatMap((items) => items.map((_, index) => (isFixed(index, share) ? 3 : 0)))
-      .join('')
+    const items = [...parts.values()].flatMap((own) =>
+      own.map((item, index) => ({ ...item, strict: isFixed(index, share), lenient: isFixed(index, share) })),
+    )
+    const marks = items.map(({ strict }) => (strict ? 3 : 0)).join('')
+    const { overall, byPart } = sheetOf(items)
+    const told = { paper, marks, sheet: { overall, byPart } }
     const replied = sat.filter(({ candidate }) => hasCollapsed(candidate.name))
     return [
-      { paper, kind: 'gold' as const, item: 'a-validation-item', marks },
-      ...replied.map(({ candidate: { name } }) => ({ paper, kind: 'reply' as const, candidate: name, marks })),
+      { ...told, kind: 'gold' as const, item: 'a-validation-item' },
+      ...replied.map(({ candidate: { name } }) => ({ ...told, kind: 'reply' as const, candidate: name })),
     ]
   })
 }

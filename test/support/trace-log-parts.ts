@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { agentRoles } from '../../schemas/role.ts'
 import type { Variants } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
+import type { SealedTrivial } from '../../schemas/trivial.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 
 export const skills = ['invoice-field', 'unit-convert', 'order-total', 'percentage', 'date-gap', 'compare-offers']
@@ -51,6 +52,24 @@ export function sheetOf(
   )
   const overall = { strict: { correct, total }, lenient: { correct: Math.min(total, correct + 4), total } }
   return { overall, byPart, bySkill, cut: 1 }
+}
+
+/** What needs no student on the test: one answer that is right for every twelfth item, and of a final that collapsed, its own. */
+export function sealedTrivial(partNames: readonly string[], collapsed: boolean): SealedTrivial[] {
+  const tally = (total: number) => {
+    const score = { correct: Math.round(total / 12), total }
+    return { strict: score, lenient: score }
+  }
+  const byPart = Object.fromEntries(partNames.map((part) => [part, tally(68)]))
+  const told = {
+    paper: 'test' as const,
+    marks: Array.from({ length: 270 }, (_, at) => (at % 12 === 0 ? 3 : 0)).join(''),
+    sheet: { overall: tally(270), byPart },
+  }
+  return [
+    { ...told, kind: 'gold', item: 'validation-0' },
+    ...(collapsed ? [{ ...told, kind: 'reply' as const, candidate: 'final' }] : []),
+  ]
 }
 
 /** The first variant of every role. */

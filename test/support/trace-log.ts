@@ -7,7 +7,7 @@ import type { RejectionReason } from '../../schemas/row.ts'
 import { Evidence } from '../../schemas/run.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { runLimits } from './run-limits.ts'
-import { firstVariants, hash, object, parts, randomOf, sheetOf, skills } from './trace-log-parts.ts'
+import { firstVariants, hash, object, parts, randomOf, sealedTrivial, sheetOf, skills } from './trace-log-parts.ts'
 
 /** Shape of a made-up run; every payload is parsed by its schema, so the page is shown nothing that the bus would refuse. */
 export type TraceLogOptions = {
@@ -19,6 +19,8 @@ export type TraceLogOptions = {
   generators?: number
   /** Training seeds of final and control. */
   seeds?: number
+  /** The final gives one answer to nearly every item. */
+  collapsed?: boolean
   /** Steps between two progress events of a training. */
   progressEvery?: number
   startedAt?: number
@@ -27,7 +29,13 @@ export type TraceLogOptions = {
 /** The whole log of a made-up run, in order of time: base, attempts, control, final, opening. */
 export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const { runId = 'demo-run', seed = 7, attempts = 3, rows = 300, shardSize = 25 } = options
-  const { generators = 2, seeds = 1, progressEvery = 2, startedAt = Date.UTC(2026, 10, 23, 9, 30) } = options
+  const {
+    generators = 2,
+    seeds = 1,
+    collapsed = false,
+    progressEvery = 2,
+    startedAt = Date.UTC(2026, 10, 23, 9, 30),
+  } = options
   const random = randomOf(seed)
   const drafts: Omit<LogEntry, 'seq'>[] = []
   const variants = firstVariants()
@@ -352,11 +360,15 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
     testHash: hash('test'),
     papers: {},
     auditSeed: 'audit-5d1c',
+    trivial: sealedTrivial(sealedParts, collapsed),
     results: (['test', 'audit'] as const).flatMap((paper) =>
       names.map((name) => ({
         candidate: candidateOf(name),
         paper,
-        sheet: sheetOf(random, accuracyOf(name), paper === 'test' ? 45 : 20, paper === 'test' ? sealedParts : parts),
+        sheet: {
+          ...sheetOf(random, accuracyOf(name), paper === 'test' ? 45 : 20, paper === 'test' ? sealedParts : parts),
+          ...(collapsed && armSeedOf(name).arm === 'final' && { modal: paper === 'test' ? 268 : 118 }),
+        },
         items: Array.from({ length: paper === 'test' ? 270 : 120 }, (_, index) => ({
           id: `${paper}-${index}`,
           part: sealedParts[index % 4]!,

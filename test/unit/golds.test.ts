@@ -6,7 +6,7 @@ import { grade } from '../../agents/evaluator/scorer/grading.ts'
 import { sha256 } from '../../schemas/hash.ts'
 import { goldsOf, Item, Question } from '../../schemas/task.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { scorerFor } from '../../tasks/score-with.ts'
+import { openTaskScorer } from '../../tasks/score-with.ts'
 import { lineScorerNamed, lineScorerNames } from '../../tasks/scorers/line-scorers.ts'
 import { writeMiniTask } from '../support/mini-task.ts'
 
@@ -64,7 +64,8 @@ const item: Item = {
 
 describe('an item with alternatives', () => {
   test('is right for any of its golds, in each mode by itself', async () => {
-    const score = scorerFor({ name: 'exact', primary: 'strict', options: {} })
+    const scorer = openTaskScorer({ name: 'exact', primary: 'strict', options: {} })
+    const { score } = scorer
     const modes = async (reply: string) => {
       const { strict, lenient } = await score(reply, goldsOf(item))
       return { strict, lenient }
@@ -73,7 +74,7 @@ describe('an item with alternatives', () => {
     expect(await modes('The answer is new york city.')).toEqual({ strict: false, lenient: true })
     expect(await modes('Boston')).toEqual({ strict: false, lenient: false })
     const predictions = [{ id: item.id, text: 'New York City', finish: 'stop' as const, tokens: 3 }]
-    expect(await grade([item], predictions, score)).toMatchObject([{ outcome: { strict: true, lenient: true } }])
+    expect(await grade([item], predictions, scorer)).toMatchObject([{ outcome: { strict: true, lenient: true } }])
   })
 
   test('is put to a student without any of them', () => {

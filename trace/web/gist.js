@@ -12,6 +12,10 @@ const gists = {
     `${rows} candidates of ${source.id} for ${dataset(round.attempt)}, round ${round.round}`,
   batch: ({ round, source, candidates, failures }) =>
     `${lengthOf(candidates)} candidates of ${source} for ${dataset(round.attempt)}${lengthOf(failures) ? `, ${lengthOf(failures)} failed` : ''}`,
+  tried: ({ attempt, source, outcome }) =>
+    outcome.usable
+      ? `${source} of ${dataset(attempt)}: the teacher answers usably`
+      : `${source} of ${dataset(attempt)}: no usable reply in ${count(outcome.calls)} calls: ${outcome.why}`,
   verdict({ attempt, round, rows, bySource }) {
     const yields = Object.values(bySource)
     const admitted = sum(yields.map((part) => part.admitted))

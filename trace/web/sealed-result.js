@@ -12,6 +12,29 @@ const drawnKinds = kinds.filter((kind) => kind !== 'attempt')
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
 const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
 
+/** The best that answering without knowing anything scores on a part of the test; null in runs from before it was told. */
+function bestTrivial(trivial, part, mode) {
+  if (!Array.isArray(trivial)) return null
+  const shares = trivial
+    .filter(({ paper }) => paper === 'test')
+    .map(({ sheet }) => (part ? sheet.byPart[part] : sheet.overall)?.[mode])
+    .filter((tally) => tally?.total)
+    .map(({ correct, total }) => correct / total)
+  return shares.length > 0 ? Math.max(...shares) : null
+}
+
+/** `147 of 148` where an adapter gives one answer to nine in ten items or more, which is right for four in five at most; else null. */
+function collapsedSeeds(sheets, names, trivial, mode) {
+  if (!Array.isArray(trivial)) return null
+  for (const name of names) {
+    const { overall, modal = 0 } = sheets[name] ?? {}
+    const own = trivial.find(({ paper, kind, candidate }) => paper === 'test' && kind === 'reply' && candidate === name)
+    const total = overall?.[mode].total ?? 0
+    if (own && modal >= 0.9 * total && own.sheet.overall[mode].correct <= 0.8 * total) return `${modal} of ${total}`
+  }
+  return null
+}
+
 /** A test of one part is that part: its scores are those of the whole. */
 function partsOf(sheet) {
   const parts = Object.keys(sheet?.byPart ?? {})
@@ -58,6 +81,7 @@ export function createSealedResult(root) {
     const highest = Math.max(
       0.2,
       ...groups.flatMap(([, paper, part]) => present.map((arm) => spread(arm, paper, part)?.high ?? 0)),
+      bestTrivial(drawn.trivial, null, modeOf(state)) ?? 0,
     )
     const top = Math.min(1, Math.ceil(highest * 10) / 10)
     const x = (value) => left + (value / top) * (width - left - 30)
@@ -72,6 +96,14 @@ export function createSealedResult(root) {
         ),
       )
     }
+    const trivialLine = (share, top, height) =>
+      share !== null &&
+      s(
+        'g',
+        {},
+        s('title', {}, `The best answer that needs no student: ${percent(share)}`),
+        s('line', { class: 'trivial', x1: x(share), x2: x(share), y1: top + 4, y2: top + height - 4 }),
+      )
     const rows = groups.map(([title, paper, part], index) => {
       const top = index * rowHeight
       const items = tallyOf(Object.values(sheets[paper])[0], part)?.total ?? 0
@@ -107,9 +139,12 @@ export function createSealedResult(root) {
         s('line', { class: 'grid', x1: 0, x2: width, y1: top, y2: top }),
         s('text', { class: part === headline && part ? 'strong' : '', x: 0, y: top + 29 }, title),
         s('text', { x: 0, y: top + 44 }, `${items} items`),
+        paper === 'test' && trivialLine(bestTrivial(drawn.trivial, part, modeOf(state)), top, rowHeight),
         lines,
       )
     })
+    const trivial = bestTrivial(drawn.trivial, headline, modeOf(state))
+    const collapsed = collapsedSeeds(sheets.test, arms.get('final') ?? [], drawn.trivial, modeOf(state))
     const [before, after, control] = ['base', 'final', 'control'].map(
       (arm) => spread(arm, 'test', headline)?.mean ?? null,
     )
@@ -121,8 +156,18 @@ export function createSealedResult(root) {
             `${headline ? 'Held-out phrasings' : 'The whole test'}: ${percent(before)} before, `,
             h('b', {}, `${percent(after)} after`),
             control === null ? '' : `; uniform control ${percent(control)}`,
+            trivial === null ? '' : `; an answer that needs no student ${percent(trivial)}`,
           )
         : null
+    const warning =
+      collapsed === null
+        ? null
+        : h(
+            'p',
+            { className: 'headline' },
+            h('b', {}, `The student collapsed: it gives one answer to ${collapsed} items`),
+            '.',
+          )
     root.replaceChildren(
       h(
         'header',
@@ -136,6 +181,7 @@ export function createSealedResult(root) {
             : `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
         ),
       ),
+      ...(warning ? [warning] : []),
       ...(sentence ? [sentence] : []),
       drawing(width, groups.length * rowHeight + 22, 'Scores on the sealed test by part', grid, rows),
       legend(present.map((name) => [`candidate-${kindOf(name)}`, words(name)])),

@@ -66,7 +66,14 @@ export function scoreSheet(outcomes: readonly ItemOutcome[]): ScoreSheet {
     byPart: tallyBy(outcomes, 'part'),
     bySkill: tallyBy(outcomes, 'skill'),
     cut: outcomes.filter((outcome) => outcome.cut).length,
+    ...counted('noAnswer', outcomes),
+    ...counted('modal', outcomes),
   }
+}
+
+function counted(key: 'noAnswer' | 'modal', outcomes: readonly ItemOutcome[]): Partial<ScoreSheet> {
+  const count = outcomes.filter((outcome) => outcome[key] !== undefined).length
+  return count > 0 ? { [key]: count } : {}
 }
 
 /** Up to `perSkill` items of each skill that are wrong by `mode`, in the split's order, for the planner. Only ever called on validation. */

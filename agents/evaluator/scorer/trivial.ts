@@ -1,9 +1,10 @@
-import type { Item } from '../../../schemas/task.ts'
+import type { ItemOutcome } from '../../../schemas/score.ts'
+import { goldsOf, type Item } from '../../../schemas/task.ts'
 import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
 import { type AnswerForm, answerForm, distinctAnswers } from '../../../tasks/answer-form.ts'
 import type { TaskScorer } from '../../../tasks/score-with.ts'
 import { foldText } from '../../../tasks/scorers/fold-text.ts'
-import type { Graded } from './grading.ts'
+import { type Graded, scoreSheet } from './grading.ts'
 import { answersByFrequency } from './replies.ts'
 
 /** Different answers of a set that are tried as the one reply to all its items, the most frequent first. */
@@ -29,15 +30,15 @@ export async function trivialScores(
   for (const answer of answers.slice(0, triedAnswers)) {
     const reply = await inForm(answer)
     const item = open.get(answer) ?? own.get(answer)!
-    scored.push({ kind: 'gold', item, marks: await marksOf(items, scorer, () => reply) })
+    scored.push({ kind: 'gold', item, ...(await marksOf(items, scorer, () => reply)) })
   }
-  scored.push({ kind: 'empty', marks: await marksOf(items, scorer, () => '') })
-  scored.push({ kind: 'question', marks: await marksOf(items, scorer, ({ input }) => input) })
+  scored.push({ kind: 'empty', ...(await marksOf(items, scorer, () => '')) })
+  scored.push({ kind: 'question', ...(await marksOf(items, scorer, ({ input }) => input)) })
   const named = namedLabels(items, form)
-  if (named) scored.push({ kind: 'named-label', marks: await marksOf(items, scorer, (_, at) => inForm(named[at]!)) })
+  if (named) scored.push({ kind: 'named-label', ...(await marksOf(items, scorer, (_, at) => inForm(named[at]!))) })
   const options = items.map(longestOption)
   if (options.some((letter) => letter !== null) && answers.every((answer) => /^\W*[A-Za-z]\W*$/.test(answer)))
-    scored.push({ kind: 'longest-option', marks: await marksOf(items, scorer, (_, at) => inForm(options[at] ?? '')) })
+    scored.push({ kind: 'longest-option', ...(await marksOf(items, scorer, (_, at) => inForm(options[at] ?? ''))) })
   return scored
 }
 
@@ -58,7 +59,7 @@ export async function replyScores(
       kind: 'reply',
       candidate,
       ...(same && { item: same.id }),
-      marks: await marksOf(items, scorer, () => reply),
+      ...(await marksOf(items, scorer, () => reply)),
     })
   }
   return scored
@@ -88,13 +89,16 @@ async function marksOf(
   items: readonly Item[],
   { score }: TaskScorer,
   replyTo: (item: Item, at: number) => string | Promise<string>,
-): Promise<string> {
+): Promise<Pick<TrivialScore, 'marks' | 'sheet'>> {
   const marks: number[] = []
+  const outcomes: ItemOutcome[] = []
   for (const [at, item] of items.entries()) {
-    const { strict, lenient } = await score(await replyTo(item, at), item.answer, item)
+    const { strict, lenient } = await score(await replyTo(item, at), goldsOf(item), item)
     marks.push(Number(strict) + 2 * Number(lenient))
+    outcomes.push({ id: item.id, part: item.part, skill: item.skill, strict, lenient, cut: false })
   }
-  return marks.join('')
+  const { overall, byPart } = scoreSheet(outcomes)
+  return { marks: marks.join(''), sheet: { overall, byPart } }
 }
 
 /** For each item the label that its question names first, else the most frequent one; null where no question names one. */

@@ -9,7 +9,14 @@ const share = (name: string, { correct, total }: { correct: number; total: numbe
 export function scoreText(sheet: ScoreSheet, mode: ScoreMode): string {
   const skills = Object.entries(sheet.bySkill).map(([name, score]) => share(name, score[mode]))
   const parts = Object.entries(sheet.byPart).map(([name, score]) => share(name, score[mode]))
-  return `${share('overall', sheet.overall[mode])}; by skill: ${skills.join(', ')}; by part: ${parts.join(', ')}`
+  const { total } = sheet.overall[mode]
+  const { noAnswer = 0, modal = 0 } = sheet
+  const said = [
+    ...(noAnswer > 0 ? [`${noAnswer} replies are no answers`] : []),
+    ...(modal > total / 2 ? [`${modal} replies give one and the same answer`] : []),
+  ]
+  const scores = `${share('overall', sheet.overall[mode])}; by skill: ${skills.join(', ')}; by part: ${parts.join(', ')}`
+  return [scores, ...said].join('; ')
 }
 
 const keptOr = ({ shownAs }: Attempt, score: string): string =>

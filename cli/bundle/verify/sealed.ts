@@ -1,6 +1,7 @@
 import { scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
 import { sits } from '../../../agents/evaluator/sitting-plan.ts'
 import { PaperName } from '../../../schemas/sealed-results.ts'
+import { isRight } from '../../../schemas/trivial.ts'
 import { type Check, type Evidence, messagePlace } from './check.ts'
 
 /** The opened test and the audit: what was frozen, who sat them, and the sheets from the items. */
@@ -10,7 +11,7 @@ export const sealed: Check = {
   async run(evidence, ledger) {
     const { facts, config } = evidence
     for (const opened of facts.opened) {
-      const { results, retention } = opened.payload
+      const { results, retention, trivial = [] } = opened.payload
       const place = (field: string) => messagePlace('opened', opened, field)
       const frozen = facts.openingRequests[0]?.payload.candidates ?? []
       for (const paper of PaperName.options) {
@@ -26,6 +27,19 @@ export const sealed: Check = {
           ledger.leave('whether an audit was to be drawn: nobody sat one')
       }
       ledger.same(place('retention: whether it was measured'), Boolean(retention), config.evidence.retention)
+      for (const { paper, kind, ...score } of trivial) {
+        const items = results.find((result) => result.paper === paper && result.items.length > 0)?.items ?? []
+        const { overall, byPart } = scoreSheet(
+          items.map((item, at) => ({
+            ...item,
+            strict: isRight(score, at, 'strict'),
+            lenient: isRight(score, at, 'lenient'),
+          })),
+        )
+        const what = `trivial, ${kind} ${score.item ?? score.candidate ?? ''} on the ${paper}`
+        ledger.same(place(`${what}: its marks`), score.marks.length, items.length)
+        ledger.same(place(`${what}: its sheet`), score.sheet, { overall, byPart })
+      }
       for (const { candidate, paper, sheet, items } of results) {
         const others = results.some((other) => other.paper === paper && other.items.length > 0)
         if (items.length === 0 && !others)
