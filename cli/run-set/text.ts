@@ -49,9 +49,9 @@ function objectionsTo({ runs, against, favoured, trivial }: Summary): string[] {
   const [single, first] = [count('one attempt'), count('the first attempt')]
   const inFavour = favoured[against]
   return [
-    ...(trivial && !isAbove(trivial.gain)
+    ...(trivial && !isAboveTrivial(trivial.gain, tested)
       ? [
-          `the best answer that needs no student scores ${percentNumber(trivial.score.mean)} %, and the final is not shown to be above that: ${points(trivial.gain.mean)} points${rangeText(trivial.gain.interval, points)}`,
+          `the best answer that needs no student scores ${percentNumber(trivial.score.mean)} %, and the final is not shown to be above that: ${points(trivial.gain.mean)} points${rangeText(trivial.gain.overItems ?? trivial.gain.interval, points)}`,
         ]
       : []),
     ...(inFavour && !isAbove(inFavour)
@@ -65,6 +65,10 @@ function objectionsTo({ runs, against, favoured, trivial }: Summary): string[] {
       : []),
   ]
 }
+
+/** Over runs and items: what needs no student is the same in every run, so runs alone hardly deviate. Else by each run's own items. */
+const isAboveTrivial = ({ overItems }: GainOverRuns, tested: Summary['runs']): boolean =>
+  overItems ? overItems.low > 0 : tested.every(({ trivial }) => (trivial?.gain.interval?.low ?? 0) > 0)
 
 /** Runs that agree to the item have no interval: then their mean says it. */
 const isAbove = ({ interval, mean }: OverRuns): boolean => (interval ? interval.low > 0 : mean > 0)

@@ -1,8 +1,14 @@
 import type { DatasetFacts, ReportData } from '../report-data.ts'
+import { brokenText } from '../text/replies.ts'
 import { uncountedText } from '../text/words.ts'
 
 /** As docs/intervals.md has it from simulated students. */
 const twoSeeds = ' With two of them an arm’s own interval is often too narrow; the differences of arms hold.'
+
+/** Replies that are no answers up to this share are not worth a word. */
+const fewReplies = 0.02
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** What a reader must know beside the result. */
 export function caveatsOf(
@@ -31,8 +37,16 @@ export function caveatsOf(
     )
     if (openings > 1)
       caveats.push(`The log holds ${openings} openings of the test in this run; the first one is reported.`)
+    const { trivial, replies } = sealed.contrasts
+    for (const facts of trivial ? replies : []) {
+      const none = Object.values(facts.noAnswer).reduce((sum, count) => sum + count, 0)
+      const isFinal = facts.arm === 'final'
+      if (none <= fewReplies * facts.replies && (facts.collapsed === 0 || isFinal)) continue
+      const against = isFinal ? '' : ' A claim against it holds only where it holds with those counted as right.'
+      caveats.push(`${capital(brokenText(isFinal ? { ...facts, collapsed: 0 } : facts))}.${against}`)
+    }
     const base = sealed.test.find((result) => result.candidate === 'base')
-    if (base && base.cut > 0.02 * base.items) {
+    if (!trivial && base && base.cut > fewReplies * base.items) {
       caveats.push(
         `${base.cut} of the base's ${base.items} replies were cut at the token limit, which may lower its score.`,
       )

@@ -56,7 +56,8 @@ const searchWords: Words = {
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
  * C3  it holds as well with everything in the other arm's favour: what that arm did not answer counts as right;
  * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same;
- * C5  of the search: there was one, its choice is not the first attempt, and the control is a match: as many rows, not below the base.
+ * C5  the other arm is no straw man: where it is below the base, the final is above that too; the control has as many rows;
+ * C6  of the search: there was one, and its choice is not the first attempt.
  */
 export function conclude(
   sealed: SealedResults | null,
@@ -78,7 +79,7 @@ export function conclude(
   return {
     improved: claim(on, 'base', improvedWords, []),
     trivial: trivialClaim(on),
-    beatsExamples: claim(on, 'base-examples', examplesWords, []),
+    beatsExamples: claim(on, 'base-examples', examplesWords, weakObjection(on, 'base-examples')),
     search: searchClaim(on),
   }
 }
@@ -226,7 +227,7 @@ function trivialClaim(on: Grounds): Claim {
   return { verdict, sentence: `${collapsed}${sentence}` }
 }
 
-/** C5: a search is two attempts at least, of which a later one was chosen. */
+/** C6: a search is two attempts at least, of which a later one was chosen. */
 function searchClaim(on: Grounds): Claim {
   const { sealed, headline, mode, attempts, chosen } = on
   const made = claim(on, 'control', searchWords, controlObjections(on))
@@ -249,23 +250,29 @@ function searchClaim(on: Grounds): Claim {
   }
 }
 
-/** Why the control is no match for the final. */
-function controlObjections({ sealed, headline, mode, rows }: Grounds): string[] {
-  const { arms, comparisons } = sealed.contrasts
-  const rowsOf = (arm: string) => rows[arm] ?? arms.find((each) => each.arm === arm)?.rows ?? null
-  const shareOf = (arm: string) => arms.find((each) => each.arm === arm)?.parts[headline]?.[mode].value ?? null
+/** C5: why the control is no match for the final. */
+function controlObjections(on: Grounds): string[] {
+  const { sealed, rows } = on
+  const rowsOf = (arm: string) => rows[arm] ?? sealed.contrasts.arms.find((each) => each.arm === arm)?.rows ?? null
   const [own, other] = [rowsOf('final'), rowsOf('control')]
-  const [base, control] = [shareOf('base'), shareOf('control')]
-  const toBase = comparisons.find(({ to }) => to === 'base')?.parts[headline]?.[mode]
+  const isShort = own !== null && other !== null && other < leastRows * own
   return [
-    ...(own !== null && other !== null && other < leastRows * own
-      ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`]
-      : []),
-    ...(base !== null && control !== null && control < base && toBase && !isAbove(toBase)
-      ? [
-          `the control is below the untrained student (${percent(control)} against ${percent(base)}), and the final is not shown to be above that`,
-        ]
-      : []),
+    ...(isShort ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`] : []),
+    ...weakObjection(on, 'control'),
+  ]
+}
+
+/** C5: an arm below the untrained student proves nothing to a final that is not shown to be above that. */
+function weakObjection({ sealed, headline, mode }: Grounds, arm: 'control' | 'base-examples'): string[] {
+  const { arms, comparisons } = sealed.contrasts
+  const [base, other] = ['base', arm].map(
+    (name) => arms.find((each) => each.arm === name)?.parts[headline]?.[mode].value ?? null,
+  )
+  const toBase = comparisons.find(({ to }) => to === 'base')?.parts[headline]?.[mode]
+  if (base == null || other == null || other >= base || !toBase || isAbove(toBase)) return []
+  const who = arm === 'control' ? 'the control' : 'with the worked examples the base'
+  return [
+    `${who} is below the base alone (${percent(other)} against ${percent(base)}), and the final is not shown to be above that`,
   ]
 }
 

@@ -20,7 +20,11 @@ export function headlinesOf({ conclusion, sealed }: Pick<ReportData, 'conclusion
   const ordered = hasCollapsed ? [trivial, improved, beatsExamples, search] : [improved, trivial, beatsExamples, search]
   const claims = ordered.filter(({ sentence }) => sentence !== '')
   return [
-    ...claims.map(({ verdict, sentence }) => ({ tag: claimTags[verdict], tone: verdict, sentence })),
+    ...claims.map((claim): Headline => {
+      const { verdict, sentence } = claim
+      if (claim === trivial && hasCollapsed) return { tag: 'collapsed', tone: 'opposite', sentence }
+      return { tag: claimTags[verdict], tone: verdict, sentence }
+    }),
     ...(sealed ? [forgotten(sealed)] : []),
   ]
 }

@@ -55,12 +55,12 @@ export function brokenText(facts: ReplyFacts): string {
   const counts = Object.entries(noAnswer).filter(([, count]) => count > 0) as [NoAnswer, number][]
   const sum = counts.reduce((all, [, count]) => all + count, 0)
   const why = counts.map(([kind, count]) => `${numberText(count)} ${whyTexts[kind]}`).join(', ')
-  return `${numberText(sum)} of ${numberText(replies)} replies of ${lower(labelOf(arm))} are no answers (${why})`
+  return `${numberText(sum)} of ${numberText(replies)} replies of the ${lower(labelOf(arm))} are no answers (${why})`
 }
 
 /** That an arm gives one answer whatever is asked. */
 export function collapsedText({ arm, items, modal, modalAnswer }: ReplyFacts): string {
-  const who = arm === 'final' ? 'The student collapsed: it gives' : `${lower(labelOf(arm))} has collapsed: it gives`
+  const who = arm === 'final' ? 'The student collapsed: it gives' : `the ${lower(labelOf(arm))} has collapsed: it gives`
   return `${who} one answer${modalAnswer === null ? '' : `, “${modalAnswer}”,`} to ${numberText(modal)} of ${numberText(items)} items`
 }
 

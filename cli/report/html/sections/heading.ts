@@ -54,7 +54,7 @@ function cards({ sealed, task }: ReportData): Markup {
 /** Beside the arms: the best that answering without knowing anything scores. */
 const trivialCard = (trivial: TrivialBaseline | undefined): Markup =>
   trivial
-    ? html`<div class="card trivial"><div class="name">Needs no student</div>
+    ? html`<div class="card" style="--tone:var(--trivial)"><div class="name">Needs no student</div>
 <div class="figure">${percent(trivial.value)}</div>
 <div class="detail">the best of them: ${trivialText(trivial)}</div>
 </div>`

@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest'
+import type { Claim, ReportData } from '../../cli/report/report-data.ts'
+import { headlinesOf } from '../../cli/report/text/conclusion.ts'
+import { outcomeOf } from '../../cli/run-set/outcome.ts'
+import { summarise } from '../../cli/run-set/summary.ts'
+import { mainSentence } from '../../cli/run-set/text.ts'
+import { reportData } from '../support/report-data.ts'
+import { type RunLogOptions, runLog } from '../support/run-log.ts'
+
+/** A run whose every claim is shown; each fake changes one thing of it. docs/evidence.md has the table. */
+const honest: RunLogOptions = {
+  seeds: 3,
+  skillOf: { base: 0.1, 'base-examples': 0.2, control: 0.35, final: 0.75 },
+}
+type ClaimName = 'improved' | 'trivial' | 'beatsExamples' | 'search'
+
+const conclude = (changes: RunLogOptions): ReportData['conclusion'] =>
+  reportData({ ...honest, ...changes, skillOf: { ...honest.skillOf, ...changes.skillOf } }).conclusion
+
+test('without a fake every claim is shown', () => {
+  const { improved, trivial, beatsExamples, search } = conclude({})
+  for (const claim of [improved, trivial, beatsExamples, search]) expect(claim.verdict, claim.sentence).toBe('shown')
+})
+
+const all: ClaimName[] = ['improved', 'trivial', 'beatsExamples', 'search']
+
+const fakes: [name: string, changes: RunLogOptions, voids: ClaimName[], words: RegExp][] = [
+  [
+    'the final gives one answer to all items but a few, and the base is broken',
+    { collapsed: ['final'], but: 60, fixed: 0.2, skillOf: { base: 0, 'base-examples': 0, control: 0 } },
+    all,
+    /one answer to every item scores 20\.0 %, and the final is not shown to be above that/,
+  ],
+  [
+    'one seed of the final is all that is above one answer',
+    { fixed: 0.4, skillOf: { final: 0.39, 'final-s2': 0.95, 'final-s3': 0.2, control: 0.1 } },
+    all,
+    /and the final is not shown to be above that|the interval includes zero/,
+  ],
+  [
+    'every reply of the base is cut at the token limit',
+    { broken: { base: { why: 'cut', share: 1 } }, skillOf: { base: 0 } },
+    ['improved'],
+    /\d+ of 280 replies of the base student are no answers \(\d+ cut at the token limit\); had those been right/,
+  ],
+  [
+    'every reply of the base is empty',
+    { broken: { base: { why: 'empty', share: 1 } }, skillOf: { base: 0 } },
+    ['improved'],
+    /\(\d+ empty\).*shows nothing/,
+  ],
+  [
+    'the base copies the question, as a wrong template makes it',
+    { broken: { base: { why: 'echo', share: 1 } }, skillOf: { base: 0 } },
+    ['improved'],
+    /a copy of the question.*shows nothing/,
+  ],
+  [
+    'a system turn makes the base answer in another form',
+    { broken: { base: { why: 'formless', share: 1 } }, skillOf: { base: 0 } },
+    ['improved'],
+    /without an answer in the form that the scorer reads.*shows nothing/,
+  ],
+  [
+    'the base gives one answer whatever is asked',
+    { collapsed: ['base'], fixed: 0.2 },
+    ['improved'],
+    /the base student has collapsed: it gives one answer to 280 of 280 items; had those been right.*shows nothing/,
+  ],
+  [
+    'the worked examples break the base',
+    { broken: { 'base-examples': { why: 'cut', share: 1 } }, skillOf: { 'base-examples': 0 } },
+    ['beatsExamples'],
+    /\d+ of 280 replies of the base \+ worked examples are no answers/,
+  ],
+  [
+    'the worked examples mislead the base, which the final is not above',
+    { skillOf: { base: 0.75, 'base-examples': 0.1 } },
+    ['improved', 'beatsExamples', 'search'],
+    /with the worked examples the base is below the base alone.*and the final is not shown to be above that/,
+  ],
+  [
+    'the control was taught another form of answer',
+    { broken: { control: { why: 'formless', share: 1 } }, skillOf: { control: 0.05 } },
+    ['search'],
+    /replies of the uniform control are no answers.*without an answer in the form that the scorer reads.*shows nothing/,
+  ],
+  [
+    'one seed of the control collapsed',
+    { collapsed: ['control-s2'], fixed: 0.1, skillOf: { control: 0.7 } },
+    ['search'],
+    /the uniform control has collapsed: it gives one answer to 280 of 280 items|the interval includes zero/,
+  ],
+  [
+    'the control has half as many rows',
+    { rowsOf: { control: 150 } },
+    ['search'],
+    /the control has 150 rows and the final 300, so it may be their number that helped/,
+  ],
+  [
+    'the control is worse than no training, and so is the final nearly',
+    { skillOf: { base: 0.7, 'base-examples': 0.2, control: 0.1, final: 0.72 } },
+    ['improved', 'beatsExamples', 'search'],
+    /the control is below the base alone \(.*\), and the final is not shown to be above that/,
+  ],
+  [
+    'there was one attempt',
+    { attempts: 1 },
+    ['search'],
+    /There was no search that could have helped, since one attempt/,
+  ],
+  [
+    'the first of three attempts was chosen',
+    { chosen: 1 },
+    ['search'],
+    /the chosen dataset is that of attempt 1, the first that was scored, and what came after it added nothing/,
+  ],
+  [
+    'the headline part has a handful of items',
+    { parts: { 'heldout-phrasing': 12, 'in-template': 200 } },
+    all,
+    /fewer than 20 draws/,
+  ],
+  ['the items are copies of a few', { groupSize: 20 }, all, /60 items in 3 groups.*fewer than 20 draws/],
+  [
+    'the test was opened forty times until it went well',
+    { opening: 40, seeds: 1, skillOf: { control: 0.5 } },
+    ['search'],
+    /this is opening 40 of the test, and p times 40 is above 5 %/,
+  ],
+]
+
+describe('a fake earns no claim', () => {
+  test.each(fakes)('%s', (_, changes, voids, words) => {
+    const conclusion = conclude(changes)
+    for (const name of voids) {
+      const claim: Claim = conclusion[name]
+      expect(['not-shown', 'not-measured'], claim.sentence).toContain(claim.verdict)
+      expect(claim.sentence).not.toMatch(/^(The student improved|It does better|It also beats|The search helped)/)
+    }
+    expect(voids.map((name) => conclusion[name].sentence).join('\n')).toMatch(words)
+    for (const name of all.filter((each) => !voids.includes(each)))
+      expect(conclusion[name].verdict, conclusion[name].sentence).toBe('shown')
+  })
+})
+
+test('what strict scoring alone tells is told to be the form of the answers', () => {
+  const log = runLog({ ...honest, skillOf: { ...honest.skillOf, base: 0, control: 0, 'base-examples': 0 } })
+  const opened = log.find(({ name }) => name === 'opened')!.payload as {
+    results: { candidate: { name: string }; items: { strict: boolean; lenient: boolean }[] }[]
+  }
+  // The others are right as often, in another form.
+  for (const { candidate, items } of opened.results)
+    if (!candidate.name.startsWith('final'))
+      for (const [index, item] of items.entries()) item.lenient = item.strict || index % 4 !== 0
+  const { improved, search } = reportData(log).conclusion
+  for (const { verdict, sentence } of [improved, search]) {
+    expect(verdict).toBe('not-shown')
+    expect(sentence).toMatch(/what differs is the form of the answers: by lenient scoring the difference is/)
+  }
+})
+
+describe('a task with uneven labels is told as it is', () => {
+  const labels = (changes: RunLogOptions) => conclude({ fixed: 0.9, parts: { 'heldout-phrasing': 400 }, ...changes })
+  const shift = { base: 0.9, 'base-examples': 0.9, control: 0.9 }
+
+  test('a student that is above saying the frequent label is shown to be, though its base says nothing else', () => {
+    const { improved, trivial } = labels({ collapsed: ['base'], skillOf: { ...shift, final: 0.98 } })
+    expect(improved.verdict, improved.sentence).toBe('shown')
+    expect(trivial.verdict, trivial.sentence).toBe('shown')
+  })
+
+  test('one that says the frequent label has not collapsed, and is shown to be no better than that', () => {
+    const { improved, trivial } = labels({ collapsed: ['final'], skillOf: { ...shift, base: 0.2 } })
+    expect(improved.verdict).toBe('not-shown')
+    expect(trivial.verdict).toBe('not-shown')
+    expect(trivial.sentence).not.toContain('collapsed')
+  })
+})
+
+test('a student that collapsed is said to have, before anything else', () => {
+  const data = reportData({
+    ...honest,
+    collapsed: ['final'],
+    but: 60,
+    fixed: 0.2,
+    skillOf: { ...honest.skillOf, base: 0 },
+  })
+  const [first, ...rest] = headlinesOf(data)
+  expect(first).toMatchObject({ tag: 'collapsed', tone: 'opposite' })
+  expect(first!.sentence).toMatch(/^The student collapsed: it gives one answer to 27\d of 280 items\./)
+  for (const { sentence } of rest) expect(sentence).not.toMatch(/improved|helped:/)
+})
+
+test('a log of before replies were told keeps its claims, and says what it does not tell', () => {
+  const { improved, trivial } = conclude({ fixed: null })
+  expect(improved.verdict).toBe('shown')
+  expect(trivial).toMatchObject({ verdict: 'not-measured', sentence: expect.stringContaining('of before it was told') })
+})
+
+describe('a set of runs earns no claim by', () => {
+  const setOf = (changes: RunLogOptions) =>
+    mainSentence(
+      summarise(
+        'night',
+        [1, 2, 3].map((seed) =>
+          outcomeOf(
+            { runId: `night-${seed}`, seed },
+            runLog({ ...honest, seed, ...changes, skillOf: { ...honest.skillOf, ...changes.skillOf } }),
+          ),
+        ),
+      ),
+    )
+
+  test.each<[string, RunLogOptions, RegExp]>([
+    ['one attempt a run', { attempts: 1 }, /in 3 of 3 runs there was one attempt, and so no search/],
+    ['the first attempt of each', { chosen: 1 }, /in every run the first attempt was chosen/],
+    [
+      'a control without answers',
+      { broken: { control: { why: 'formless', share: 1 } }, skillOf: { control: 0.05 } },
+      /with what uniform control did not answer counted as right, the difference is −/,
+    ],
+    [
+      'one answer to every item',
+      { collapsed: ['final'], but: 60, fixed: 0.4, skillOf: { control: 0.05 } },
+      /the best answer that needs no student scores 40\.0 %, and the final is not shown to be above that/,
+    ],
+  ])('%s', (_, changes, words) => {
+    expect(setOf({})).toContain('the searches ended better than uniform control')
+    const sentence = setOf(changes)
+    expect(sentence).toMatch(words)
+    expect(sentence).not.toContain(': on this test the searches ended better')
+  })
+})
