@@ -33,8 +33,8 @@ export type RunResult = ComparedRun & {
   base: number | null
   /** The score with everything in its favour that its adapters did not answer (`inFavour`); left out where nothing changes it. */
   favoured?: number
-  /** The best that answering without knowing anything scores; left out in runs from before it was told. */
-  trivial?: number
+  /** The best that answering without knowing anything scores, and whether the run's own items show its score above; left out before it was told. */
+  trivial?: { share: number; isBelow: boolean }
   use: Use
 }
 
@@ -47,7 +47,7 @@ export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunRes
     ...run,
     ...{ status, part, mode, score: final, base },
     ...(inFavour !== null && { favoured: inFavour }),
-    ...(trivial && { trivial: trivial.share }),
+    ...(trivial && { trivial: { share: trivial.share, isBelow: (trivial.gain.interval?.low ?? 0) > 0 } }),
     use: useOf(facts),
   }
 }

@@ -9,7 +9,7 @@ import { checkRunNames, type PlannerArm, runsOf } from '../../cli/compare/plan.t
 import { keepPlan } from '../../cli/compare/plan-file.ts'
 import { renderHtml } from '../../cli/compare/render-html.ts'
 import { renderMarkdown } from '../../cli/compare/render-markdown.ts'
-import { plannerSentence } from '../../cli/compare/text.ts'
+import { effectSentence, plannerSentence } from '../../cli/compare/text.ts'
 import { topologyOfArm, usualArms } from '../../cli/compare/topologies.ts'
 import { UsageError } from '../../cli/errors.ts'
 import { shares } from '../../cli/report/statistics/interval.ts'
@@ -129,6 +129,41 @@ test('an arm that had more in one pair and less in another is not called equal',
   )
   const { uses } = analyseComparison(plan, runs)
   expect(uses[1]!.unequal).toEqual(['trainings in 2 of 2 pairs: in the mean 4 where rules had 4'])
+})
+
+describe('a fake earns no effect', () => {
+  const plan = planOf({ arms: ['llm-iterative', 'rules'] })
+  const effectOf = (runs: ReturnType<typeof resultsOf>) => analyseComparison(plan, runs).effects[0]!
+  const fair = resultsOf(plan, better)
+
+  test('the better arm was given more', () => {
+    for (const use of [
+      { teacherCalls: 1200 },
+      { trainings: 5 },
+      { validationScores: 6 },
+      { rows: { fewest: 300, most: 400 } },
+    ]) {
+      const effect = effectOf(resultsOf(plan, better, (arm) => (arm === 'llm-iterative' ? use : {})))
+      expect(effect.verdict).toBe('not-shown')
+      expect(effectSentence(effect)).toMatch(/not shown: llm-iterative was given more: /)
+    }
+    // What the other one was given more of makes it no worse.
+    expect(effectOf(resultsOf(plan, better, (arm) => (arm === 'rules' ? { trainings: 5 } : {}))).verdict).toBe('shown')
+  })
+
+  test('the better arm needs no student', () => {
+    const told = (isBelow: boolean) => fair.map((run) => ({ ...run, trivial: { share: 0.4, isBelow } }))
+    expect(effectOf(told(true)).verdict).toBe('shown')
+    expect(effectSentence(effectOf(told(false)))).toMatch(
+      /above the best answer that needs no student \(40\.0 %\) in 0 of 6/,
+    )
+  })
+
+  test('the other arm did not answer', () => {
+    const cut = fair.map((run) => (run.arm === 'rules' ? { ...run, favoured: 0.9 } : run))
+    expect(effectOf(cut).verdict).toBe('not-shown')
+    expect(effectSentence(effectOf(cut))).toContain('with what rules did not answer counted as right')
+  })
 })
 
 describe('a comparison’s page', () => {
