@@ -4,6 +4,7 @@ import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Opened } from '../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../schemas/sealed-results.ts'
+import type { SealedTrivial } from '../../schemas/trivial.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 import { sheetOf } from '../support/run-log-data.ts'
@@ -22,12 +23,13 @@ function sat(name: string, from: number, to: number): SealedResult {
 }
 
 /** A made-up run whose opening had these results on the retention paper. */
-function reportWith(results: SealedResult[]) {
+function reportWith(results: SealedResult[], trivial: SealedTrivial[] = []) {
   const log = runLog().map((entry) => {
     if (entry.name !== 'opened') return entry
     const opened = entry.payload as PayloadOf<typeof Opened>
     const retention = { sha256: 'c'.repeat(64), mode: 'lenient' }
-    return { ...entry, payload: { ...opened, retention, results: [...opened.results, ...results] } }
+    const all = { results: [...opened.results, ...results], trivial: [...opened.trivial!, ...trivial] }
+    return { ...entry, payload: { ...opened, retention, ...all } }
   })
   return reportData(log)
 }
@@ -73,6 +75,28 @@ describe('retention in the report', () => {
       expect(page).not.toContain('was not measured (run.evidence.retention')
     }
     expect(renderHtml(data)).toContain('Final − base student by skill, in points')
+  })
+
+  test('a base that knows no more than a trivial answer has nothing to forget, whatever the final does', () => {
+    const results = [sat('base', 0, 20), sat('control', 0, 20), sat('final', 0, 20)]
+    const withTrivial = (right: number) => {
+      const marks = Array.from({ length: items }, (_, index) => (index < right ? 2 : 0)).join('')
+      const tally = { strict: { correct: 0, total: items }, lenient: { correct: right, total: items } }
+      const trivial = [
+        {
+          paper: 'retention' as const,
+          kind: 'gold' as const,
+          item: 'r0',
+          marks,
+          sheet: { overall: tally, byPart: {} },
+        },
+      ]
+      return reportWith(results, trivial)
+    }
+    const shown = (right: number) => withTrivial(right).sealed!.retention!.changes.at(-1)!.verdict
+    expect([shown(0), shown(16), shown(20)]).toEqual(['kept', 'inconclusive', 'inconclusive'])
+    for (const page of [renderHtml(withTrivial(18)), renderMarkdown(withTrivial(18))])
+      expect(page).toContain('so it had little to forget')
   })
 
   test('a run whose opening had none says how to measure it', () => {
