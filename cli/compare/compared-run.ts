@@ -31,7 +31,7 @@ export type RunResult = ComparedRun & {
   /** Share right of the chosen dataset's adapters on the test, their training seeds averaged; null for a run without a result. */
   score: number | null
   base: number | null
-  /** The score with everything in its favour that its adapters did not answer (`inFavour`); left out where nothing changes it. */
+  /** Its share right of what its adapters did answer, 1 where that is hardly anything; left out where they answered all. */
   favoured?: number
   /** The best that answering without knowing anything scores, and whether the run's own items show its score above; left out before it was told. */
   trivial?: { share: number; isBelow: boolean }
@@ -40,13 +40,13 @@ export type RunResult = ComparedRun & {
 
 /** The result of a run from its log. */
 export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
-  const { status, part, mode, scores, inFavour, trivial } = outcomeOf(run, entries)
+  const { status, part, mode, scores, answered, trivial } = outcomeOf(run, entries)
   const facts = collect(entries)
   const { final = null, base = null } = scores as { final?: number; base?: number }
   return {
     ...run,
     ...{ status, part, mode, score: final, base },
-    ...(inFavour !== null && { favoured: inFavour }),
+    ...(answered !== null && { favoured: answered }),
     ...(trivial && { trivial: { share: trivial.share, isBelow: (trivial.gain.interval?.low ?? 0) > 0 } }),
     use: useOf(facts),
   }

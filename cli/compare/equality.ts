@@ -2,7 +2,7 @@ import { mean } from 'simple-statistics'
 import type { RunResult, Use } from './compared-run.ts'
 import type { PlannerArm } from './plan.ts'
 
-/** Share by which an arm's teacher calls may differ from the leading arm's: what is rejected, and so asked again, is chance. */
+/** Share by which an arm's use may differ from another's: what is rejected, and so asked again, is chance. */
 const tolerance = 0.1
 
 /** What an arm's runs used, in the mean of them, and where that is not what the leading arm used. */
@@ -45,16 +45,16 @@ function together(uses: readonly Use[]): Omit<ArmUse, 'arm' | 'unequal'> {
   }
 }
 
-/** In what an arm's runs were given more than another's, in the mean; of teacher calls, more than chance would have it. */
+/** In what an arm's runs used more than another's, in the mean and by more than `tolerance`: what a run fails at is its own doing. */
 export function givenMore(own: ArmUse, other: ArmUse): string[] {
-  const more = (what: string, one: number, two: number, least = 0) =>
-    one - two > least ? [`${what} ${short(one)} against ${short(two)}`] : []
+  const more = (what: string, one: number, two: number) =>
+    one > (1 + tolerance) * two ? [`${what} ${short(one)} against ${short(two)}`] : []
   return [
     ...more('trainings', own.trainings, other.trainings),
     ...more('scores on validation', own.validationScores, other.validationScores),
-    ...more('rows of a dataset', own.rows.most, other.rows.most),
-    ...more('rows of a dataset at least', own.rows.fewest, other.rows.fewest),
-    ...more('teacher calls', own.teacherCalls, other.teacherCalls, tolerance * other.teacherCalls),
+    ...more('most rows of a dataset', own.rows.most, other.rows.most),
+    ...more('fewest rows of a dataset', own.rows.fewest, other.rows.fewest),
+    ...more('teacher calls', own.teacherCalls, other.teacherCalls),
   ]
 }
 

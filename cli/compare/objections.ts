@@ -33,9 +33,7 @@ export function withObjections(effect: Effect, runs: readonly RunResult[], uses:
           )} %) in ${above} of ${trivial.length} runs`,
         ]
       : []),
-    ...(isAbove(favoured)
-      ? []
-      : [`with what ${worse} did not answer counted as right, the difference is ${points(mean(favoured))} points`]),
+    ...(isAbove(favoured) ? [] : [`by what ${worse} did answer, the difference is ${points(mean(favoured))} points`]),
   ]
   return objections.length > 0 ? { ...effect, verdict: 'not-shown', objections } : effect
 }

@@ -60,11 +60,11 @@ export const Comparison = z.object({
   to: Arm,
   parts: z.record(z.string(), byMode(ArmDifference)),
   /**
-   * The same with all that counts in the second arm's favour: `counted` replies of it that are no answers, or the one answer of an adapter
-   * that has collapsed, count as right. Null where there are none.
+   * Replies of the second arm that say nothing of what it knows, since they are no answers, or the one answer of an adapter that has collapsed;
+   * of how many; and the same differences with the first arm's own results in their place. Null where there are none.
    */
   favoured: z
-    .object({ counted: count, parts: z.record(z.string(), byMode(ArmDifference)) })
+    .object({ silent: count, of: count, parts: z.record(z.string(), byMode(ArmDifference)) })
     .nullable()
     .default(null),
 })
@@ -90,7 +90,7 @@ const Adjusted = z.object({
   test: z.enum(['mcnemar', 'sign-flip']),
   p: z.number(),
   adjusted: z.number(),
-  /** As `adjusted`, of the differences with everything in the other arm's favour. */
+  /** As `adjusted`, of the differences in the other arm's favour. */
   favoured: z.number(),
 })
 

@@ -1,10 +1,10 @@
 import { mean } from 'simple-statistics'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { TrivialScore } from '../../schemas/trivial.ts'
-import { type Adapters, type ArmScores, armKinds, armScores, inPart, meansOf } from '../report/analyse/arm-scores.ts'
+import { type Adapters, type ArmScores, armKinds, armScores, inPart } from '../report/analyse/arm-scores.ts'
 import { contrastsOf } from '../report/analyse/contrasts.ts'
 import { allParts } from '../report/analyse/names.ts'
-import { inFavour, withCollapsed } from '../report/analyse/replies.ts'
+import { shareAnswered, silentReplies, withCollapsed } from '../report/analyse/replies.ts'
 import { primaryOf } from '../report/analyse/sealed.ts'
 import { asAdapter, bestTrivial, trivialOn } from '../report/analyse/trivial.ts'
 import { searchOf } from '../report/analyse.ts'
@@ -30,10 +30,12 @@ export type RunOutcome = {
   scores: Record<string, number>
   /** By the other arm. */
   gains: Record<string, Gain>
-  /** The final minus another arm with everything in that one's favour that it did not answer; see `inFavour`. By the other arm. */
+  /** The final minus another arm with the final's results in place of what that one did not answer; see `inFavour`. By the other arm. */
   favoured: Record<string, number>
-  /** The final's own score with everything in its favour that it did not answer; null where nothing changes it. */
-  inFavour: number | null
+  /** The arms of whose replies most are no answers. */
+  silent: string[]
+  /** The final's share right of what it did answer, where it left some unanswered; 1 where that is most, and null where it is none. */
+  answered: number | null
   /** The best that answering without knowing anything scores, and the final minus it; null in a run of before it was told. */
   trivial: { share: number; gain: Gain } | null
   /** Whether several attempts were scored, and a later one than the first was chosen. */
@@ -95,7 +97,8 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
         return difference ? [[to, difference.value]] : []
       }),
     ),
-    inFavour: finalInFavour(own, trivial ?? [], part, mode),
+    silent: contrasts.comparisons.flatMap(({ to, favoured }) => (isMostlySilent(favoured) ? [to] : [])),
+    answered: answeredRight(own, trivial ?? [], part, mode),
     trivial:
       best && trivialDifference
         ? { share: best.share, gain: { value: trivialDifference.value, interval: trivialDifference.interval } }
@@ -112,8 +115,10 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   }
 }
 
-/** The final's share right with everything in its favour that it did not answer; null where nothing changes it. */
-function finalInFavour(
+const isMostlySilent = (counts: { silent: number; of: number } | null): boolean =>
+  counts !== null && 2 * counts.silent > counts.of
+
+function answeredRight(
   arms: readonly ArmScores[],
   trivial: readonly TrivialScore[],
   part: string,
@@ -124,8 +129,10 @@ function finalInFavour(
     trivial,
     mode,
   )
-  const favoured = final && inFavour(final)
-  return favoured ? (meansOf(favoured, [part])[part]?.[mode].value ?? null) : null
+  if (!final) return null
+  const counts = silentReplies(final, mode)
+  if (counts.silent === 0) return null
+  return isMostlySilent(counts) ? 1 : shareAnswered(final, inPart(part), mode)
 }
 
 function searchedIn(facts: RunFacts): RunOutcome['search'] {

@@ -24,7 +24,7 @@ export type Summary = {
   /** Share right by arm, and the chosen dataset's minus each other one's, in shares; the run is the unit. */
   scores: Record<string, OverRuns>
   gains: Record<string, GainOverRuns>
-  /** The final minus each other arm with everything in that one's favour that it did not answer. */
+  /** The final minus each other arm with the final's results in place of what that one did not answer. */
   favoured: Record<string, OverRuns>
   /** The best that answering without knowing anything scores, and the final minus it; null where no run tells it. */
   trivial: { score: OverRuns; gain: GainOverRuns } | null

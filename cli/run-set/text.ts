@@ -48,15 +48,21 @@ function objectionsTo({ runs, against, favoured, trivial }: Summary): string[] {
   const count = (search: RunOutcome['search']) => tested.filter((run) => run.search === search).length
   const [single, first] = [count('one attempt'), count('the first attempt')]
   const inFavour = favoured[against]
+  const silent = tested.filter((run) => run.silent.includes(against)).length
   return [
     ...(trivial && !isAboveTrivial(trivial.gain, tested)
       ? [
           `the best answer that needs no student scores ${percentNumber(trivial.score.mean)} %, and the final is not shown to be above that: ${points(trivial.gain.mean)} points${rangeText(trivial.gain.overItems ?? trivial.gain.interval, points)}`,
         ]
       : []),
+    ...(silent > 0
+      ? [
+          `in ${silent} of ${countText(tested.length)} most replies of the ${labelOf(against).toLowerCase()} are no answers`,
+        ]
+      : []),
     ...(inFavour && !isAbove(inFavour)
       ? [
-          `with what ${labelOf(against).toLowerCase()} did not answer counted as right, the difference is ${points(inFavour.mean)} points${rangeText(inFavour.interval, points)}`,
+          `with the final’s own results in place of what the ${labelOf(against).toLowerCase()} did not answer, the difference is ${points(inFavour.mean)} points${rangeText(inFavour.interval, points)}`,
         ]
       : []),
     ...(single > 0 ? [`in ${single} of ${countText(tested.length)} there was one attempt, and so no search`] : []),

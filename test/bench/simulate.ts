@@ -7,9 +7,11 @@ import { parseArgs } from 'node:util'
 import {
   differenceCoverage,
   falseGains,
+  guessersShown,
   meanCoverage,
   percentileBootstrap,
   searchesInterval,
+  shownGains,
 } from '../support/simulated-runs.ts'
 import type { World } from '../support/simulated-students.ts'
 
@@ -115,3 +117,48 @@ table(
     row('the search’s adapter, the validation that chose it', ({ searchOnValidation }) => searchOnValidation)
   },
 )
+
+table('True gains over the base that are shown, 3 seeds ± 4, with what else a claim is held to', () => {
+  line([
+    'Base, gain, labels (share of the frequent one), cut',
+    'Items',
+    'Interval',
+    'and no student',
+    'and in favour',
+    'all',
+  ])
+  line([':--', ...Array.from({ length: 5 }, () => '--:')])
+  const cases = [
+    { accuracy: 0.3, gain: 0.1, labels: 5, frequent: 0.2, broken: 0 },
+    { accuracy: 0.3, gain: 0.2, labels: 5, frequent: 0.2, broken: 0 },
+    { accuracy: 0.5, gain: 0.2, labels: 2, frequent: 0.5, broken: 0 },
+    { accuracy: 0.85, gain: 0.1, labels: 2, frequent: 0.8, broken: 0 },
+    { accuracy: 0.9, gain: 0.05, labels: 2, frequent: 0.9, broken: 0 },
+    { accuracy: 0.5, gain: 0.45, labels: 2, frequent: 0.9, broken: 0 },
+    { accuracy: 0.3, gain: 0.2, labels: 50, frequent: 0.02, broken: 0.02 },
+    { accuracy: 0.3, gain: 0.2, labels: 50, frequent: 0.02, broken: 0.1 },
+    { accuracy: 0.3, gain: 0.2, labels: 50, frequent: 0.02, broken: 0.3 },
+  ]
+  for (const { accuracy, gain, ...labelled } of cases)
+    for (const items of allSizes) {
+      const shown = shownGains(world(items, accuracy, 0.04), gain, labelled, { seeds: 3, runs })
+      const { labels, frequent, broken } = labelled
+      const name = `${accuracy}, +${gain * 100}, ${labels} (${frequent}), ${broken * 100} % of the wrong ones`
+      line([name, String(items), ...[shown.plain, shown.aboveTrivial, shown.inFavour, shown.all].map(percent)])
+    }
+})
+
+table('Students that draw their labels by lot, called above what needs no student, % of runs, 3 seeds', () => {
+  line(['Labels (share of the frequent one)', ...allSizes.map((items) => `${items} items`)])
+  line([':--', ...allSizes.map(() => '--:')])
+  for (const [labels, frequent] of [
+    [2, 0.5],
+    [5, 0.2],
+    [2, 0.9],
+    [20, 0.05],
+  ] as const)
+    line([
+      `${labels} (${frequent})`,
+      ...allSizes.map((items) => percent(guessersShown(items, { labels, frequent }, 3, runs))),
+    ])
+})

@@ -110,3 +110,84 @@ export function percentileBootstrap({ sizes, right }: Grouped, uniform: () => nu
 function seedOf({ items, accuracy, deviation, shared }: World, seeds: number): number {
   return Math.round(items * 1e6 + accuracy * 1e5 + deviation * 1e4 + shared * 100 + seeds)
 }
+
+/** How often claims over the base hold where the final is truly better, by which of their conditions they are held to. */
+export type ShownGains = { plain: number; aboveTrivial: number; inFavour: number; all: number }
+
+/** A task with labels, of which the frequent one has this share and the others are alike; and what of the base's wrong replies is no answer. */
+export type Labelled = { labels: number; frequent: number; broken: number }
+
+/**
+ * The share of runs in which the final, `gain` better than the base, is called so: by the interval alone; where it is above the best answer
+ * that needs no student too, the best label in hindsight; with the final's results in place of what the base did not answer; by both.
+ */
+export function shownGains(
+  world: World,
+  gain: number,
+  { labels, frequent, broken }: Labelled,
+  { seeds, runs }: { seeds: number; runs: number },
+): ShownGains {
+  const students = simulatedStudents(seedOf(world, seeds) + labels)
+  const better = { ...world, accuracy: world.accuracy + gain }
+  const counts = { plain: 0, aboveTrivial: 0, inFavour: 0, all: 0 }
+  const isAbove = (first: Grouped, second: Grouped) => (armDifference(first, second).interval?.low ?? 0) > 0
+  for (let run = 0; run < runs; run++) {
+    const paper = students.paper(world)
+    const [final, base] = [students.arm(better, paper, seeds), students.arm(world, paper, 1)]
+    const [plain, trivial, favoured] = [
+      isAbove(final, base),
+      isAbove(final, bestLabel(final.sizes.length, { labels, frequent }, students.uniform)),
+      isAbove(final, favour(base, final, broken, students.uniform)),
+    ]
+    if (plain) counts.plain += 1
+    if (plain && trivial) counts.aboveTrivial += 1
+    if (plain && favoured) counts.inFavour += 1
+    if (plain && trivial && favoured) counts.all += 1
+  }
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count / runs])) as ShownGains
+}
+
+/** The share of runs in which a student that draws its labels by lot, as often as they come, is called above what needs no student. */
+export function guessersShown(
+  items: number,
+  { labels, frequent }: Omit<Labelled, 'broken'>,
+  seeds: number,
+  runs: number,
+) {
+  const { uniform } = simulatedStudents(items + labels + seeds)
+  let shown = 0
+  for (let run = 0; run < runs; run++) {
+    const golds = Array.from({ length: items }, () => drawn(labels, frequent, uniform()))
+    const right = Array.from({ length: seeds }, () =>
+      Float64Array.from(golds, (gold) => Number(gold === drawn(labels, frequent, uniform()))),
+    )
+    const sizes = golds.map(() => 1)
+    const best = Array.from({ length: labels }, (_, label) =>
+      Float64Array.from(golds, (gold) => Number(gold === label)),
+    ).reduce((one, other) => (sum(other) > sum(one) ? other : one))
+    if ((armDifference({ sizes, right }, { sizes, right: [best] }).interval?.low ?? 0) > 0) shown += 1
+  }
+  return shown / runs
+}
+
+const sum = (values: Float64Array) => values.reduce((all, value) => all + value, 0)
+
+/** A label by its chance. */
+const drawn = (labels: number, frequent: number, chance: number): number =>
+  chance < frequent ? 0 : 1 + Math.floor(((chance - frequent) / (1 - frequent)) * (labels - 1))
+
+/** The best label of a paper, given to every item. */
+function bestLabel(items: number, { labels, frequent }: Omit<Labelled, 'broken'>, uniform: () => number): Grouped {
+  const golds = Array.from({ length: items }, () => drawn(labels, frequent, uniform()))
+  const counts = Array.from({ length: labels }, (_, label) => golds.filter((gold) => gold === label).length)
+  const best = counts.indexOf(Math.max(...counts))
+  return { sizes: golds.map(() => 1), right: [Float64Array.from(golds, (gold) => Number(gold === best))] }
+}
+
+/** An arm with the final's results, of its first adapter, in place of this share of its wrong replies. */
+const favour = ({ sizes, right }: Grouped, final: Grouped, share: number, uniform: () => number): Grouped => ({
+  sizes,
+  right: right.map((own) =>
+    Float64Array.from(own, (value, item) => (value === 0 && uniform() < share ? final.right[0]![item]! : value)),
+  ),
+})

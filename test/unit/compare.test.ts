@@ -162,7 +162,7 @@ describe('a fake earns no effect', () => {
   test('the other arm did not answer', () => {
     const cut = fair.map((run) => (run.arm === 'rules' ? { ...run, favoured: 0.9 } : run))
     expect(effectOf(cut).verdict).toBe('not-shown')
-    expect(effectSentence(effectOf(cut))).toContain('with what rules did not answer counted as right')
+    expect(effectSentence(effectOf(cut))).toContain('by what rules did answer, the difference is')
   })
 })
 

@@ -42,7 +42,9 @@ export function caveatsOf(
       const none = Object.values(facts.noAnswer).reduce((sum, count) => sum + count, 0)
       const isFinal = facts.arm === 'final'
       if (none <= fewReplies * facts.replies && (facts.collapsed === 0 || isFinal)) continue
-      const against = isFinal ? '' : ' A claim against it holds only where it holds with those counted as right.'
+      const against = isFinal
+        ? ''
+        : ' A claim against it holds only where it holds with the final’s own results in their place.'
       caveats.push(`${capital(brokenText(isFinal ? { ...facts, collapsed: 0 } : facts))}.${against}`)
     }
     const base = sealed.test.find((result) => result.candidate === 'base')

@@ -54,7 +54,7 @@ const searchWords: Words = {
  * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was named
  *     before the opening, is at most 5 %;
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
- * C3  it holds as well with everything in the other arm's favour: what that arm did not answer counts as right;
+ * C3  most replies of the other arm are answers, and the claim holds as well with the final's own results in place of those that are none;
  * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same;
  * C5  the other arm is no straw man: where it is below the base, the final is above that too; the control has as many rows;
  * C6  of the search: there was one, and its choice is not the first attempt.
@@ -186,16 +186,17 @@ function trivialObjection({ sealed, headline, mode }: Grounds): string[] {
   ]
 }
 
-/** C3: the comparison with everything in the other arm's favour. */
+/** C3: what the other arm did not answer. */
 function favouredObjection({ sealed, headline, mode }: Grounds, { to, favoured }: Comparison): string[] {
   const difference = favoured?.parts[headline]?.[mode]
   const facts = sealed.contrasts.replies.find(({ arm }) => arm === to)
-  if (!difference || !facts) return []
+  if (!favoured || !difference || !facts) return []
+  if (2 * favoured.silent > favoured.of) return [`${brokenText(facts)}, so the comparison shows nothing`]
   const adjusted = sealed.contrasts.adjusted.find((one) => one.to === to)?.favoured
   if (isAbove(difference, adjusted ?? pOf(difference))) return []
   return [
-    `${brokenText(facts)}; had those been right, the difference would be ${points(difference.value)} points` +
-      `${rangeText(difference.interval, points)}, so the comparison shows nothing`,
+    `${brokenText(facts)}; with the final’s own results in their place the difference is ${points(difference.value)} points` +
+      rangeText(difference.interval, points),
   ]
 }
 

@@ -6,7 +6,7 @@ import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
 import { differencesOf } from './difference.ts'
-import { candidateOf, inFavour, modalOf, mostModal, replyFacts, withCollapsed } from './replies.ts'
+import { candidateOf, inFavour, modalOf, mostModal, replyFacts, silentReplies, withCollapsed } from './replies.ts'
 import { skillDifferences, skillsOf } from './skills.ts'
 import { type Answers, trivialBaseline } from './trivial.ts'
 
@@ -33,12 +33,13 @@ export function contrastsOf({ test, trivial, answers, records, primary, named, p
   const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
   const comparisons = final
     ? others.map((other): Comparison => {
-        const favoured = inFavour(other)
+        const { silent, of } = silentReplies(other, primary.mode)
+        const favoured = silent > 0 ? differencesOf(final, inFavour(other, final, primary.mode), parts, how) : null
         return {
           of: final.arm,
           to: other.arm,
           parts: differencesOf(final, other, parts, how),
-          favoured: favoured && { counted: favoured.counted, parts: differencesOf(final, favoured, parts, how) },
+          favoured: favoured && { silent, of, parts: favoured },
         }
       })
     : []

@@ -68,20 +68,44 @@ export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | unde
   }
 }
 
+/** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of an adapter that has collapsed. */
+const saysNothing = (item: ItemOutcome, collapsed: boolean, mode: Mode): boolean =>
+  !item[mode] && (whyNone(item) !== null || (collapsed && item.modal === true))
+
+/** Of an arm's replies, those that say nothing of what it knows. */
+export const silentReplies = ({ seeds }: Seen, mode: Mode): { silent: number; of: number } => ({
+  silent: seeds.reduce(
+    (sum, { items, collapsed }) => sum + items.filter((item) => saysNothing(item, collapsed, mode)).length,
+    0,
+  ),
+  of: seeds.reduce((sum, { items }) => sum + items.length, 0),
+})
+
+/** An arm's share right of the chosen items that it answered; null where it answered none. */
+export function shareAnswered({ seeds }: Seen, chosen: (item: ItemOutcome) => boolean, mode: Mode): number | null {
+  const answered = seeds.flatMap(({ items, collapsed }) =>
+    items.filter((item) => chosen(item) && !saysNothing(item, collapsed, mode)),
+  )
+  return answered.length === 0 ? null : answered.filter((item) => item[mode]).length / answered.length
+}
+
 /**
- * An arm with everything in its favour that it did not answer: a reply that is no answer counts as right, and so does the modal answer of a
- * collapsed adapter. What is better than that is better than what the arm would have been, had it answered. Null where nothing changes.
+ * An arm with the results of `final` in place of its own replies that say nothing, adapter by adapter: what is better than that is better on
+ * the items that the arm did answer.
  */
-export function inFavour({ seeds }: Seen): (Adapters & { counted: number }) | null {
-  let counted = 0
-  const favoured = seeds.map(({ index, items, collapsed }) => ({
-    index,
-    items: items.map((item) => {
-      const isBroken = whyNone(item) !== null || (collapsed && item.modal === true)
-      if (!isBroken || (item.strict && item.lenient)) return item
-      counted += 1
-      return { ...item, strict: true, lenient: true }
+export function inFavour({ seeds }: Seen, final: Adapters, mode: Mode): Adapters {
+  return {
+    seeds: seeds.map(({ index, items, collapsed }) => {
+      const own = final.seeds.find((seed) => seed.index === index) ?? final.seeds[0]!
+      const byId = new Map(own.items.map((item) => [item.id, item]))
+      return {
+        index,
+        items: items.map((item) => {
+          const twin = byId.get(item.id)
+          if (!twin || !saysNothing(item, collapsed, mode)) return item
+          return { ...item, strict: twin.strict, lenient: twin.lenient }
+        }),
+      }
     }),
-  }))
-  return counted === 0 ? null : { seeds: favoured, counted }
+  }
 }

@@ -79,4 +79,4 @@ export const replyNote =
   'Replies that are not right, by why they are no answers: empty, cut at the token limit, a copy of the question, or without an answer that ' +
   'the scorer reads (of labels: none of them). The most frequent answer is that of the adapter that gives it most often. An adapter has collapsed ' +
   'where it gives that answer to nine in ten or more of the items that it is wrong for, and these are a fifth of all or more. A claim against ' +
-  'an arm holds only where it holds with such replies of that arm counted as right.'
+  'an arm holds only where most of its replies are answers, and with the final’s own results in place of those that are none.'
