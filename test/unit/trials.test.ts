@@ -241,7 +241,7 @@ describe('the trial of a source', () => {
     ['nothing', '', 'it was empty', 'empty'],
     [
       'rows in another form',
-      rowOf('Step 1: it is late. Step 2: so it is shipping.'),
+      rowOf('Step 1: it is late. Step 2: I look where it is.'),
       'reads no answer',
       '"Step 1: it is late',
     ],
