@@ -1,33 +1,48 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'nats'
 import { z } from 'zod'
+import { ensureWritable } from '../machine/folders.ts'
+import { FileHeldError, type HoldOptions, holdFile, nameOf } from '../machine/held-file.ts'
+import { readOrForget, writeState } from '../machine/state-file.ts'
+import { spawnTied } from '../machine/tied-child.ts'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import { accountsOf, roles } from '../schemas/role.ts'
-import { type AllCredentials, readCredentials } from './credentials.ts'
+import { AllCredentials } from './credentials.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 import { watchForFullDisk } from './full-disk.ts'
 import type { Logger } from './logger.ts'
 import { serverConfig } from './server-config.ts'
+import { serverNameAt } from './server-name.ts'
+
+/** The folder of a server's streams, held by this process: no other starts a server on it, on this machine or another. */
+export type Storage = AsyncDisposable & {
+  folder: string
+  /** The lock; a server inherits it, so that the folder is held until the last of its servers has ended. */
+  descriptor: number
+  /** What its servers call themselves to whoever connects, before they are told any password. */
+  serverName: string
+  /** Aborts when another machine took the folder over: the server here must end at once. */
+  lost: AbortSignal
+}
 
 export type ServerOptions = {
   binary: string
   /** Holds the streams, the configuration (0600) and `server.json`. */
-  storeDir: string
+  storage: Storage
   /** 0 or left out: the port of the last time if it is free, else any. */
   port?: number
   /** Made (0600) when it is not there, so that a restart keeps the passwords. */
   credentialsFile: string
   limits?: BusLimits | undefined
   log: Logger
-  /** What a person should see at once: that the disk is full. */
+  /** What a person should see at once: that the disk is full, or that a file is made again. */
   tell?: ((line: string) => void) | undefined
 }
 
@@ -35,57 +50,96 @@ export type EmbeddedServer = {
   url: string
   pid: number
   credentials: AllCredentials
-  /** True when a server left over from a launcher that died was found running on this storage and taken over. */
-  adopted: boolean
   /** Resolves when the process has ended. */
   exited: Promise<void>
   stop(): Promise<void>
 }
 
 const host = '127.0.0.1'
-const ServerFile = z.object({ url: z.string(), port: z.number().int(), pid: z.number().int() })
-type ServerFile = z.infer<typeof ServerFile>
 
-/** The server that runs, or last ran, on this storage; null when there is none. */
-export async function findServer(storeDir: string): Promise<(ServerFile & { running: boolean }) | null> {
+/** For the next start, which takes the same port, and for people. What runs now is known by the storage that is held, never by this. */
+const ServerFile = z.object({ url: z.string(), port: z.number().int(), pid: z.number().int() })
+
+/** How long a command that ends, or a server whose command was killed, may take to let go of the storage. */
+const letGoMs = 5000
+
+/**
+ * Holds a folder for a server's streams, which is made when it is not there.
+ * @throws BusSetupError that names the holder; MachineError when the folder cannot be written
+ */
+export async function holdStorage(folder: string, options: Omit<HoldOptions, 'details'> = {}): Promise<Storage> {
+  ensureWritable(
+    folder,
+    'Free disk space or correct the folder’s rights, or set SYLLABUS_HOME to another folder.',
+    0o700,
+  )
   try {
-    const found = ServerFile.parse(JSON.parse(await readFile(join(storeDir, 'server.json'), 'utf8')))
-    return { ...found, running: isAlive(found.pid) }
-  } catch {
-    return null
+    const held = await holdFile(join(folder, 'server.lock'), { waitMs: letGoMs, ...options })
+    return {
+      folder,
+      descriptor: held.descriptor,
+      serverName: `syllabus-${randomUUID()}`,
+      lost: held.lost,
+      [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    if (!(error instanceof FileHeldError)) throw error
+    const { holder } = error
+    const elsewhere = holder !== null && holder.host !== hostname()
+    throw new BusSetupError(
+      {
+        what: `The storage is in use by ${nameOf(holder)}`,
+        where: folder,
+        mend: elsewhere
+          ? `Give the command on ${holder.host}, end what runs there, or set SYLLABUS_HOME to another folder.`
+          : 'Give the command again: once a session is up, it joins that. Or set SYLLABUS_HOME to another folder.',
+      },
+      { cause: error },
+    )
   }
 }
 
 /**
  * Starts nats-server on loopback with JetStream on disk, the three accounts and their users, and waits until it answers.
  * Whoever holds it starts it again when `exited` resolves unasked: it was killed, or a full disk has room again.
- * Throws BusSetupError: port in use, storage not writable or full, binary missing.
+ * It ends with this process, however that ends. Throws BusSetupError: port in use, binary missing, storage that another server has.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { binary, storeDir, log, limits = BusLimits.parse({}) } = options
-  await makeFolder(storeDir)
-  const credentials = await keepCredentials(options.credentialsFile)
-  const last = await findServer(storeDir)
-  if (last?.running && (await answers(last.url, credentials))) {
-    log.warn({ pid: last.pid, url: last.url }, 'took over a nats-server left running on this storage')
-    const { url, pid } = last
-    const stopped = Promise.withResolvers<void>()
-    // Watching keeps nobody alive, so whoever stops it is told at once: a watch alone would let the process end in between.
-    const exited = Promise.race([endOf(pid), stopped.promise])
-    return { url, pid, credentials, adopted: true, exited, stop: () => end(pid, limits).then(stopped.resolve) }
-  }
+  const { binary, storage, log, limits = BusLimits.parse({}), tell = () => {} } = options
+  const { folder: storeDir, serverName: name } = storage
+  const credentials = await keepCredentials(options.credentialsFile, tell)
+  const serverFile = join(storeDir, 'server.json')
+  const last = await readOrForget(serverFile, ServerFile, tell)
   const port = await choosePort(options.port ?? 0, last?.port)
   const url = `nats://${host}:${port}`
   const configFile = join(storeDir, 'nats-server.conf')
-  await writePrivate(configFile, serverConfig(credentials, { host, port, storeDir }))
-  // A process group of its own: Ctrl-C on the terminal is for the launcher, which drains the agents before it stops the server.
-  const child = spawn(binary, ['-c', configFile], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  await writeState(configFile, serverConfig(credentials, { host, port, storeDir, serverName: name }))
+  const child = spawnTied(binary, ['-c', configFile], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    inherit: [storage.descriptor],
+    // A process group of its own: Ctrl-C on the terminal is for the launcher, which drains the agents before it stops the server.
+    detached: true,
+  })
+  // Another machine has the storage now: nothing more is written to it.
+  storage.lost.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
+  const exited = once(child, 'exit').then(
+    () => {},
+    () => {},
+  )
   const lines = collectLines(child, options)
-  const pid = await untilUp(child, { binary, url, credentials, storeDir, port, lines, startMs: limits.serverStartMs })
-  await writePrivate(join(storeDir, 'server.json'), `${JSON.stringify({ url, port, pid })}\n`)
+  const pid = await untilUp(child, {
+    binary,
+    url,
+    name,
+    credentials,
+    storeDir,
+    port,
+    lines,
+    startMs: limits.serverStartMs,
+  })
+  await writeState(serverFile, `${JSON.stringify({ url, port, pid })}\n`)
   log.info({ pid, url }, 'nats-server up')
-  const exited = child.exitCode === null ? once(child, 'exit').then(() => {}) : Promise.resolve()
-  return { url, pid, credentials, adopted: false, exited, stop: () => end(pid, limits, exited) }
+  return { url, pid, credentials, exited, stop: () => end(child, limits, exited) }
 }
 
 /** Random passwords for every role and account. */
@@ -102,36 +156,13 @@ function makeCredentials(): AllCredentials {
   return Object.fromEntries(all) as AllCredentials
 }
 
-async function keepCredentials(path: string): Promise<AllCredentials> {
-  if (!existsSync(path)) {
-    await mkdir(join(path, '..'), { recursive: true })
-    await writePrivate(path, `${JSON.stringify(makeCredentials(), null, 2)}\n`)
-  }
-  return readCredentials(path)
-}
-
-async function writePrivate(path: string, text: string): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`
-  await writeFile(partial, text, { mode: 0o600 })
-  await rename(partial, path)
-}
-
-async function makeFolder(storeDir: string): Promise<void> {
-  try {
-    await mkdir(storeDir, { recursive: true, mode: 0o700 })
-    const probe = join(storeDir, '.probe')
-    await writeFile(probe, Buffer.alloc(64 * 1024))
-    await rm(probe)
-  } catch (error) {
-    throw new BusSetupError(
-      {
-        what: `The bus cannot write its storage: ${reasonOf(error)}`,
-        where: storeDir,
-        mend: 'Free disk space or correct the folder’s rights, or set SYLLABUS_HOME to another folder.',
-      },
-      { cause: error },
-    )
-  }
+/** Users are made anew where their file is gone or damaged: what a server has stored belongs to accounts, not to users. */
+async function keepCredentials(path: string, tell: (line: string) => void): Promise<AllCredentials> {
+  const kept = await readOrForget(path, AllCredentials, tell)
+  if (kept) return kept
+  const made = makeCredentials()
+  await writeState(path, `${JSON.stringify(made, null, 2)}\n`)
+  return made
 }
 
 async function choosePort(asked: number, last: number | undefined): Promise<number> {
@@ -162,9 +193,9 @@ async function freePort(port: number): Promise<number | null> {
 }
 
 /** The server's last lines, for the message when it does not come up. */
-function collectLines(child: ChildProcess, { storeDir, log, tell }: ServerOptions): string[] {
+function collectLines(child: ChildProcess, { storage: { folder }, log, tell }: ServerOptions): string[] {
   const lines: string[] = []
-  const watch = watchForFullDisk(storeDir, { log, tell, restart: () => void child.kill('SIGTERM') })
+  const watch = watchForFullDisk(folder, { log, tell, restart: () => void child.kill('SIGTERM') })
   if (!child.stderr) return lines
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)
@@ -178,6 +209,7 @@ function collectLines(child: ChildProcess, { storeDir, log, tell }: ServerOption
 type Birth = {
   binary: string
   url: string
+  name: string
   credentials: AllCredentials
   storeDir: string
   port: number
@@ -195,7 +227,7 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
   })
   const until = Date.now() + birth.startMs
   while (fault === null && Date.now() < until) {
-    if (child.pid !== undefined && (await answers(birth.url, birth.credentials))) return child.pid
+    if (child.pid !== undefined && (await answers(birth))) return child.pid
     await sleep(5)
   }
   child.kill('SIGKILL')
@@ -207,7 +239,9 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
   })
 }
 
-async function answers(url: string, credentials: AllCredentials): Promise<boolean> {
+/** Whether the server at the address is the one that was started, by the name that it was given, and JetStream is up. */
+async function answers({ url, name, credentials }: Birth): Promise<boolean> {
+  if ((await serverNameAt(url)) !== name) return false
   const login = credentials.operator.LAB
   try {
     const nc = await connect({
@@ -228,30 +262,11 @@ async function answers(url: string, credentials: AllCredentials): Promise<boolea
   }
 }
 
-/** Whether a process of this user has the id and has not ended: one that nobody waited for keeps its id (Linux: state Z). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
-  }
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return true
-  }
-}
-
-/** `ref` keeps this process alive until then. */
-async function endOf(pid: number, ref = false): Promise<void> {
-  while (isAlive(pid)) await sleep(100, undefined, { ref })
-}
-
 /** SIGTERM lets JetStream close its files; a server that does not end in time is killed. */
-async function end(pid: number, { serverStopMs }: BusLimits, exited: Promise<void> = endOf(pid, true)): Promise<void> {
-  if (!isAlive(pid)) return
-  process.kill(pid, 'SIGTERM')
-  const timer = setTimeout(() => isAlive(pid) && process.kill(pid, 'SIGKILL'), serverStopMs)
+async function end(child: ChildProcess, { serverStopMs }: BusLimits, exited: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), serverStopMs)
   await exited
   clearTimeout(timer)
 }

@@ -3,9 +3,9 @@ export { AllCredentials, credentialsFromUrl, readCredentials } from './credentia
 export { type DeadLetter, firstId } from './dead-letters.ts'
 export {
   type EmbeddedServer,
-  findServer,
-  isAlive,
+  holdStorage,
   type ServerOptions,
+  type Storage,
   startServer,
 } from './embedded-server.ts'
 export { BusSetupError, RetryError, TerminalError } from './errors.ts'
@@ -18,6 +18,7 @@ export { type Objects, withDocuments } from './objects.ts'
 export { Presence } from './presence.ts'
 export type { EventTarget, Published, WorkTarget } from './publish.ts'
 export { isPassing } from './retry.ts'
+export { serverNameAt } from './server-name.ts'
 export { spool } from './spool.ts'
 export type { BucketName } from './subjects.ts'
 export type { TopologyOptions } from './topology.ts'

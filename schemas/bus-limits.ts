@@ -10,6 +10,11 @@ export const BusLimits = z.strictObject({
   ),
   serverStartMs: ms(20_000, 'how long the server that a session starts may take until it answers'),
   serverStopMs: ms(5000, 'how long it may take to close its files; then it is killed'),
+  hostSilentMs: ms(
+    60_000,
+    "where machines share a home: one that holds the server's storage and gives no sign of life for so long is taken for gone, and the next one may start a server there; each gives a sign every 2 s",
+    10_000,
+  ),
   agentTtlMs: ms(
     15_000,
     'an agent that has not been heard of for so long is gone from the list; each says four times as often that it is there',

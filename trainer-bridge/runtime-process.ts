@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { spawnTied } from '../machine/tied-child.ts'
 import { parseJson } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
 import { runtimeEnvironment } from './provision/mod.ts'
@@ -41,10 +41,10 @@ const mostUnknown = 20
 export function spawnRuntimeProcess(options: RuntimeProcessOptions): RuntimeProcess {
   const { python, module = 'syllabus_runtime', args = [], cwd, env, log, onEvent, onExit } = options
   const { heartbeatTimeoutMs, maxLineChars = 16 * 1024 ** 2 } = options
-  const child: ChildProcessWithoutNullStreams = spawn(python, ['-m', module, ...args], {
+  const child = spawnTied(python, ['-m', module, ...args], {
     cwd,
     env: runtimeEnvironment({ ...process.env, ...env }),
-    stdio: 'pipe',
+    stdio: ['pipe', 'pipe', 'pipe'],
     // Ctrl-C on the terminal is for the launcher; the runtime ends with its stdin.
     detached: true,
   })

@@ -33,15 +33,10 @@ export function registerUp(program: Command): void {
       await checkModels(topology)
       const stop = stopSignal()
       await using session = await openSession(topology, reporter, { keep: keepsLimits(file) })
-      const { pageUrl, logFile, agents } = session
-      const takeBack = await announceSession({ pageUrl, logFile }, topology)
-      reporter.line(`${agents.length} agents are up; live page: ${pageUrl}`)
+      await using _announced = await announceSession(session, topology)
+      reporter.line(`${session.agents.length} agents are up; live page: ${session.pageUrl}`)
       reporter.line(`start a run from another terminal: ${runOnThem(options)}`)
-      try {
-        const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')
-        await Promise.race([stopped, session.failed])
-      } finally {
-        await takeBack()
-      }
+      const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')
+      await Promise.race([stopped, session.failed])
     })
 }

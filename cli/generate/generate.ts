@@ -104,7 +104,9 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   const reporter = createReporter({ json: options.json })
   const wanted = await prepare(options)
   const { task, topology, program } = wanted
-  await using _lock = await saidPlainly(options.out, () => lockOut(options.out))
+  await using _lock = await saidPlainly(options.out, () =>
+    lockOut(options.out, reporter.line, topology.bus.hostSilentMs),
+  )
   reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
@@ -114,7 +116,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     early,
   })
   const { bus, cluster, pageUrl, logFile } = session
-  const takeBack = await announceSession({ pageUrl, logFile }, wanted.topology)
+  await using _announced = await announceSession(session, wanted.topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
@@ -133,6 +135,5 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     return isOver ? exitCodes.noResult : exitCodes.interrupted
   } finally {
     reporter.close()
-    await takeBack()
   }
 }

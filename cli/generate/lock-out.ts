@@ -1,19 +1,19 @@
 import { join } from 'node:path'
+import { FileHeldError, type HeldFile, holdFile, nameOf } from '../../machine/held-file.ts'
 import { UsageError } from '../errors.ts'
-import { lockFile } from '../lock-file.ts'
 
 /**
- * Holds the folder for the rows until disposed, so that one command at a time writes into it, whichever home it works in. A lock whose
- * process is gone is taken over. Errors: UsageError that names the holder.
+ * Holds the folder for the rows until disposed, so that one command at a time writes into it, whichever home it works in.
+ * Errors: UsageError that names the holder.
  */
-export function lockOut(out: string): Promise<AsyncDisposable> {
-  const path = join(out, '.generate.lock')
-  return lockFile(
-    path,
-    (holder) =>
-      new UsageError(
-        `${out} is in use: ${holder} makes rows into it.`,
-        `Wait until it ends, stop it, or give another --out. If it is gone for sure, remove ${path}.`,
-      ),
-  )
+export async function lockOut(out: string, tell: (line: string) => void, silentMs?: number): Promise<HeldFile> {
+  try {
+    return await holdFile(join(out, '.generate.lock'), { onWait: tell, silentMs })
+  } catch (error) {
+    if (!(error instanceof FileHeldError)) throw error
+    throw new UsageError(
+      `${out} is in use: ${nameOf(error.holder)} makes rows into it.`,
+      'Wait until it ends, stop it, or give another --out.',
+    )
+  }
 }

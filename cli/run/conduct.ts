@@ -1,4 +1,4 @@
-import { type Bus, isAlive } from '../../bus/mod.ts'
+import type { Bus } from '../../bus/mod.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { commandAgain } from '../command-again.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -39,7 +39,7 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
   await using session = await openSession(topology, reporter, programme)
   const { bus, pageUrl, logFile } = session
-  const takeBack = await announceSession({ pageUrl, logFile }, topology)
+  await using _announced = await announceSession(session, topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
@@ -49,7 +49,6 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
     })
   } finally {
     reporter.close()
-    await takeBack()
   }
 }
 
@@ -63,7 +62,8 @@ async function joinSession(
     if (programme.needs) await checkServed(bus, session, programme.needs)
     reporter.line(`joins the agents of process ${session.pid}; live page: ${session.pageUrl}`)
     const gone = new AbortController()
-    const watch = setInterval(() => isAlive(session.pid) || gone.abort(), 1000)
+    const look = async () => (await findSession())?.id === session.id || gone.abort()
+    const watch = setInterval(look, 1000)
     try {
       const signal = AbortSignal.any([stop, gone.signal])
       const follow: Following['follow'] = async (run) => {

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { identityVariable } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
+import { tie } from '../../machine/tied-child.ts'
 import { type LogFile, openAgentsLog } from './log-file.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
@@ -27,7 +28,7 @@ export const environmentWithout = (names: readonly string[]): Record<string, str
 export function startAgent(identity: Identity, stderr: 'inherit' | number): ChildProcess {
   const inherited = Object.entries(environmentWithout([])).filter(([name]) => atOnce.test(name))
   const cache = getCompileCacheDir()
-  return spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, [entry], {
     env: {
       // Node names the folder of its own version, within the one it was given.
       ...(cache && { NODE_COMPILE_CACHE: dirname(cache) }),
@@ -38,6 +39,9 @@ export function startAgent(identity: Identity, stderr: 'inherit' | number): Chil
     // Ctrl-C on the terminal is for the supervisor; it drains its agents.
     detached: true,
   })
+  // It ends by itself when its channel to here closes, unless it hangs.
+  tie(child, { group: true })
+  return child
 }
 
 /** Agents that load their code before their launch is known, while the command still reads its input. */

@@ -22,8 +22,8 @@ const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identi
 const log = createLog({ role, variant, instance })
 const drain = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
-// A child must not outlive its supervisor: the channel closes when that dies, however it dies.
-const channel = openLaunchChannel(drain)
+// An agent does not outlive its supervisor. What is in hand comes again; an embedded server is gone too, so that nothing could be given back.
+const channel = openLaunchChannel(drain.signal, () => process.exit())
 
 try {
   const [module, launched] = await Promise.all([modules[role](), channel.launch])

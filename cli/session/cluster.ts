@@ -1,11 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../agents/kit/log.ts'
-import { type AllCredentials, credentialsFromUrl, readCredentials, startServer } from '../../bus/mod.ts'
+import {
+  type AllCredentials,
+  credentialsFromUrl,
+  holdStorage,
+  readCredentials,
+  type Storage,
+  startServer,
+} from '../../bus/mod.ts'
+import { createState, readText, writeState } from '../../machine/state-file.ts'
 import type { BusLimits } from '../../schemas/bus-limits.ts'
 import { provisionNatsServer } from '../../trainer-bridge/provision/mod.ts'
+import { UsageError } from '../errors.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type Cluster = AsyncDisposable & {
@@ -19,6 +28,10 @@ export type Cluster = AsyncDisposable & {
   contaminationKey: string
   /** In words: which server, and whose. */
   description: string
+  /** What the server calls itself; null of one of others. */
+  serverName: string | null
+  /** Aborts when the storage was lost to another machine; none of a server of others. */
+  lost?: AbortSignal
 }
 
 type Setup = {
@@ -28,21 +41,35 @@ type Setup = {
   /** What a person should see at once of the server that is started here. */
   tell?: (line: string) => void
   limits?: BusLimits
+  /** The server's storage where it is held already. */
+  storage?: Storage | null
 }
+
+/** Holds the storage of a home's server, and says for whom it waits. Errors: those of `holdStorage`. */
+export const holdHome = (home: string, tell: (line: string) => void, limits?: BusLimits): Promise<Storage> =>
+  holdStorage(join(home, 'nats'), { onWait: tell, silentMs: limits?.hostSilentMs })
 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openCluster(setup: Setup): Promise<Cluster> {
-  const contaminationKey = await keepKey(setup.home)
+  const contaminationKey = await keepKey(setup.home, setup.onProgress)
   const url = process.env.NATS_URL
   const { limits } = setup
-  if (url) return { ...foreign(url), limits, contaminationKey, [Symbol.asyncDispose]: async () => {} }
+  if (url) return { ...foreign(url), limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
+  await using stack = new AsyncDisposableStack()
+  const storage = setup.storage ?? stack.use(await holdHome(setup.home, setup.onProgress, limits))
   const binary = await findBinary(setup)
+  const { servers, credentials } = stack.use(await keepServer(binary, storage, setup))
+  const owned = stack.move()
   return {
-    ...(await keepServer(binary, setup)),
+    servers,
+    credentials,
     limits,
     contaminationKey,
     sealed: true,
     description: `embedded nats-server (${binary})`,
+    serverName: storage.serverName,
+    lost: storage.lost,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
@@ -67,43 +94,69 @@ async function findBinary({ home, onProgress }: Setup): Promise<string> {
   return onPath ?? provisionNatsServer({ home, onProgress })
 }
 
+const longestRestartMs = 10_000
+
 /** Starts the server and starts it again on the same port and storage whenever it dies: what was stored is still there. */
-async function keepServer(binary: string, { home, log, limits, tell }: Setup) {
-  const storeDir = join(home, 'nats')
-  const options = { binary, storeDir, credentialsFile: join(home, 'nats-credentials.json'), limits, log, tell }
+async function keepServer(binary: string, storage: Storage, { home, log, limits, tell = () => {} }: Setup) {
+  const options = { binary, storage, credentialsFile: join(home, 'nats-credentials.json'), limits, log, tell }
   let server = await startServer(options)
   const port = Number(new URL(server.url).port)
-  let stopping = false
+  const stopping = new AbortController()
+  storage.lost.addEventListener('abort', () => stopping.abort(), { once: true })
+
+  /** Until it is up: another program may have taken the port meanwhile. */
+  async function startAgain(): Promise<void> {
+    for (let pauseMs = 250; !stopping.signal.aborted; pauseMs = Math.min(2 * pauseMs, longestRestartMs)) {
+      try {
+        server = await startServer({ ...options, port })
+        return
+      } catch (error) {
+        log.error({ error: String(error), pauseMs }, 'nats-server cannot be started again yet')
+        if (pauseMs === 250) tell(`nats-server ended and cannot be started again yet: ${String(error)}`)
+        await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
+      }
+    }
+  }
+
   const loop = (async () => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       await server.exited
-      if (stopping) return
+      if (stopping.signal.aborted) return
       log.warn('nats-server ended; it is started again')
-      server = await startServer({ ...options, port })
+      await startAgain()
     }
   })()
-  loop.catch((error: unknown) => log.error({ error: String(error) }, 'nats-server cannot be started again'))
   return {
     servers: server.url,
     credentials: server.credentials,
     async [Symbol.asyncDispose]() {
-      stopping = true
+      stopping.abort()
       await server.stop()
-      await loop.catch(() => {})
+      await loop
+      // It may have been starting just then.
+      await server.stop()
     },
   }
 }
 
+const keyText = /^[0-9a-f]{64}$/i
+
 /** The key of the contamination index, made once and kept: rows are checked by it in runs that were begun earlier too. */
-export async function keepKey(home: string): Promise<string> {
+export async function keepKey(home: string, tell: (line: string) => void): Promise<string> {
   const given = process.env.SYLLABUS_CONTAMINATION_KEY
+  if (given && !keyText.test(given)) {
+    throw new UsageError(
+      'SYLLABUS_CONTAMINATION_KEY is not 32 bytes in hex (64 digits of 0-9 and a-f).',
+      'Make one with "openssl rand -hex 32", the same for every machine of a run, or unset it.',
+    )
+  }
   if (given) return given
   const path = join(home, 'contamination.key')
-  await mkdir(home, { recursive: true })
-  await writeFile(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    },
-  )
-  return (await readFile(path, 'utf8')).trim()
+  const made = randomBytes(32).toString('hex')
+  if (await createState(path, made)) return made
+  const kept = (await readText(path))?.trim() ?? ''
+  if (keyText.test(kept)) return kept
+  tell(`${path} is damaged; it is made again. Runs that were begun with the old key do not go on with this one`)
+  await writeState(path, made)
+  return made
 }

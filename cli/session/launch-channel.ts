@@ -11,14 +11,14 @@ export function sendLaunch(child: ChildProcess, launch: Launch): void {
   child.stdin?.on('error', () => {}).write(`${JSON.stringify(launch)}\n`)
 }
 
-/** What is handed over, unparsed; rejects when `drain` aborts before. Disposing closes the channel, which else keeps the process alive. */
+/** What is handed over, unparsed; rejects when the process is to end before. Disposing closes the channel, which else keeps the process alive. */
 export type LaunchChannel = Disposable & { launch: Promise<unknown> }
 
-/** Opens this process's end. When its launcher is gone, however that ended, `drain` is aborted. */
-export function openLaunchChannel(drain: AbortController): LaunchChannel {
+/** Opens this process's end. `onGone`: the launcher is gone, however that ended. */
+export function openLaunchChannel(signal: AbortSignal, onGone: () => void): LaunchChannel {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   promise.catch(() => {})
-  drain.signal.addEventListener('abort', () => reject(drain.signal.reason), { once: true })
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   let text = ''
   const take = (piece: string) => {
     text += piece
@@ -28,7 +28,6 @@ export function openLaunchChannel(drain: AbortController): LaunchChannel {
     // What follows is read to its end, by which the launcher is known to be gone.
     process.stdin.off('data', take).resume()
   }
-  const onEnd = () => drain.abort('the launcher is gone')
-  process.stdin.setEncoding('utf8').on('data', take).on('end', onEnd).on('error', onEnd)
-  return { launch: promise, [Symbol.dispose]: () => void process.stdin.off('end', onEnd).destroy() }
+  process.stdin.setEncoding('utf8').on('data', take).on('end', onGone).on('error', onGone)
+  return { launch: promise, [Symbol.dispose]: () => void process.stdin.off('end', onGone).destroy() }
 }

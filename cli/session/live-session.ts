@@ -1,18 +1,25 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { isAlive } from '../../bus/mod.ts'
+import { holderOf, holdFile } from '../../machine/held-file.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
-import { lockFile } from '../lock-file.ts'
+import type { Session } from './session.ts'
 
-/** The session that runs agents on this machine, so that other commands can join it. */
+/**
+ * The session that runs agents on this machine, so that other commands can join it. Its file is held by its process: one that is
+ * gone, with or without a successor of the same process id, is no session.
+ */
 export const LiveSession = z.object({
   pid: z.number().int(),
+  /** Of this session alone. */
+  id: z.string(),
   pageUrl: z.string(),
   topology: z.string(),
   logFile: z.string(),
+  /** Its own nats-server, and the name that this greets with; null where it works with a server of others. */
+  server: z.object({ url: z.string(), name: z.string() }).nullable(),
   /** What its agents were started with. */
   agents: Topology.shape.agents.optional(),
 })
@@ -22,42 +29,32 @@ const file = () => join(homeFolder(), 'session.json')
 
 /** The session that is alive, or null. */
 export async function findSession(): Promise<LiveSession | null> {
-  const text = await readFile(file(), 'utf8').catch(() => null)
-  if (text === null) return null
-  const parsed = LiveSession.safeParse(JSON.parse(text))
-  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null
+  const tell = (line: string) => console.error(line)
+  return LiveSession.safeParse(await holderOf(file(), tell)).data ?? null
 }
 
-/** Says that this process runs the agents; the returned function takes it back. The page's address holds a token: mode 0600. */
+/**
+ * Says that this process runs the agents, until disposed. The page's address holds a token: mode 0600. Of two sessions on a server
+ * of others the first is the one that is found.
+ */
 export async function announceSession(
-  { pageUrl, logFile }: Pick<LiveSession, 'pageUrl' | 'logFile'>,
+  { pageUrl, logFile, cluster }: Pick<Session, 'pageUrl' | 'logFile' | 'cluster'>,
   { name, agents }: Topology,
-): Promise<() => Promise<void>> {
-  const session: LiveSession = { pid: process.pid, pageUrl, logFile, topology: name, agents }
-  await writeFile(file(), JSON.stringify(session), { mode: 0o600 })
-  return () => rm(file(), { force: true })
+): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack()
+  if (!(await holderOf(file()))) {
+    // What a session that is gone left behind, whatever it holds.
+    await rm(file(), { force: true })
+    const { servers, serverName } = cluster
+    const server = serverName === null ? null : { url: servers, name: serverName }
+    const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, agents }
+    stack.use(await holdFile(file(), { details }))
+  }
+  return stack.move()
 }
 
 /** Errors: UsageError when other agents run here already, and `why` says what they are not fit for. */
 export async function checkNoSession(why: string): Promise<void> {
   const running = await findSession()
   if (running) throw new UsageError(`Process ${running.pid} runs agents here, and ${why}.`, 'Stop that process first.')
-}
-
-/**
- * Holds the home for a session until disposed: two servers on one storage would spoil it, and commands that are given at the same
- * moment do not see each other's session yet. Errors: UsageError that names the holder.
- */
-export function lockHome(home: string): Promise<AsyncDisposable> {
-  const path = join(home, 'session.lock')
-  return lockFile(
-    path,
-    (holder) =>
-      new UsageError(
-        `${home} is in use: ${holder} starts or ends its agents there.`,
-        `Give the command again: it joins them once they are up. If it is gone for sure, remove ${path}.`,
-      ),
-    // A container that was killed comes back under another name.
-    'gone',
-  )
 }

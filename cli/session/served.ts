@@ -22,7 +22,11 @@ export const needsOf = (topology: Topology): Needs => ({
 })
 
 /** Errors: UsageError when an agent that the run needs is not there, or asks another model, or trains another student. */
-export async function checkServed(bus: Bus, session: LiveSession, { variants, models, student }: Needs): Promise<void> {
+export async function checkServed(
+  bus: Bus,
+  session: Pick<LiveSession, 'pid' | 'topology' | 'agents'>,
+  { variants, models, student }: Needs,
+): Promise<void> {
   const there = await bus.kv('agents', Presence).keys()
   const missing = agentRoles.find((role) => !there.some((key) => key.startsWith(`${role}.${variants[role]}.`)))
   const whose = `process ${session.pid}, which works with the topology "${session.topology}"`

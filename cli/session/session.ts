@@ -4,6 +4,7 @@ import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
 import { createLog, type Log } from '../../agents/kit/log.ts'
 import { type Bus, connectBus, type TopologyOptions } from '../../bus/mod.ts'
+import { FileHeldError, nameOf } from '../../machine/held-file.ts'
 import { type AgentRole, agentRoles, type Role } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { startGateway } from '../../trace/gateway.ts'
@@ -11,13 +12,13 @@ import { ensureEmbedder } from '../../trainer-bridge/embedder/open.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { provisionRuntime } from '../../trainer-bridge/provision/mod.ts'
 import { ensureStudent } from '../../trainer-bridge/student.ts'
+import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
 import type { EarlyAgents } from './agent-child.ts'
 import { checkDisk, checkPort } from './check-host.ts'
-import { type Cluster, openCluster } from './cluster.ts'
+import { type Cluster, holdHome, openCluster } from './cluster.ts'
 import { crewMember } from './crew-member.ts'
-import { lockHome } from './live-session.ts'
 import { openAgentsLog } from './log-file.ts'
 import { supervise } from './supervisor.ts'
 
@@ -88,7 +89,7 @@ export async function openSession(
   await using stack = new AsyncDisposableStack()
   await mkdir(home, { recursive: true })
   // A server of others has its own storage.
-  if (!process.env.NATS_URL) stack.use(await lockHome(home))
+  const storage = process.env.NATS_URL ? null : stack.use(await holdHome(home, onProgress, topology.bus))
   const agentsLog = early?.log ?? stack.use(openAgentsLog())
   const stderr = agentsLog.descriptor
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
@@ -106,7 +107,9 @@ export async function openSession(
   const crew = [...own, ...beside]
   const supervisor = supervise(crew, topology.supervisor, { log, stderr, early })
   stack.defer(() => supervisor.stop())
-  const cluster = stack.use(await openCluster({ home, log, onProgress, tell: reporter.line, limits: topology.bus }))
+  const cluster = stack.use(
+    await openCluster({ home, log, onProgress, tell: reporter.line, limits: topology.bus, storage }),
+  )
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, home, onProgress)
   const connecting = [connectOperator(cluster, log), connectAs('gateway', cluster, log)] as const
@@ -135,11 +138,29 @@ export async function openSession(
     cluster,
     pageUrl: gateway.url,
     agents: crew.map(({ identity }) => identity),
-    failed: supervisor.failed,
+    failed: Promise.race([supervisor.failed, lossOf(cluster)]),
     stop: supervisor.stop,
     logFile: agentsLog.path,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Rejects when another machine took the storage over, since this one gave no sign of life. */
+function lossOf({ lost }: Cluster): Promise<never> {
+  const loss = Promise.withResolvers<never>()
+  loss.promise.catch(() => {})
+  const fail = () => {
+    const why = lost?.reason instanceof FileHeldError ? nameOf(lost.reason.holder) : 'another process'
+    const message = `${why} took the storage over, since this machine gave no sign of life.`
+    loss.reject(
+      new UsageError(
+        message,
+        'What was stored until then is there: go on with the run there, or here once it has ended.',
+      ),
+    )
+  }
+  lost?.addEventListener('abort', fail, { once: true })
+  return loss.promise
 }
 
 /** Fetches the fine-tuning runtime and the student where a person sees it, not in an agent's log. */

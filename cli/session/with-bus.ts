@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../../agents/kit/log.ts'
-import { type Bus, findServer, readCredentials } from '../../bus/mod.ts'
+import { type Bus, readCredentials, serverNameAt } from '../../bus/mod.ts'
+import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
 import { type Cluster, keepKey, openCluster } from './cluster.ts'
@@ -22,17 +24,38 @@ export async function withBus<T>(use: (bus: Bus, cluster: Cluster) => Promise<T>
   return await use(bus, cluster)
 }
 
-/** The running session's server, which goes on when this command ends; null when none runs. */
+/**
+ * The running session's server, which goes on when this command ends; null when none runs.
+ * Errors: UsageError when another answers at its address, which is told no password.
+ */
 export async function joinedCluster(home: string): Promise<Cluster | null> {
-  if (process.env.NATS_URL || !(await findSession())) return null
-  const server = await findServer(join(home, 'nats'))
-  if (!server?.running) return null
+  if (process.env.NATS_URL) return null
+  const session = await findSession()
+  if (!session?.server) return null
+  const { url, name } = session.server
+  if ((await greetingAt(url)) !== name) {
+    throw new UsageError(
+      `Process ${session.pid} runs agents in ${home}, and its nats-server does not answer at ${url}.`,
+      'If it runs in another container, give the command there. Else wait until it has started its server again, or stop it.',
+    )
+  }
   return {
-    servers: server.url,
+    servers: url,
     credentials: readCredentials(join(home, 'nats-credentials.json')),
     sealed: true,
-    contaminationKey: await keepKey(home),
-    description: `embedded nats-server of the running session (${server.url})`,
+    contaminationKey: await keepKey(home, (line) => console.error(line)),
+    description: `embedded nats-server of the running session (${url})`,
+    serverName: name,
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+/** A server that was killed is started again within moments. */
+async function greetingAt(url: string): Promise<string | null> {
+  for (let looks = 20; looks > 0; looks--) {
+    const name = await serverNameAt(url)
+    if (name !== null) return name
+    await sleep(250)
+  }
+  return null
 }

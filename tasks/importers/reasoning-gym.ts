@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { spawnTied } from '../../machine/tied-child.ts'
 import { parseJson } from '../../schemas/bounded-json.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
@@ -27,7 +27,7 @@ const program = [
 ].join('\n')
 
 async function* generate(name: string, { python = 'python3', size = '200', generatorSeed = '0' }: ImportOptions) {
-  const child = spawn(python, ['-c', program, name, size, generatorSeed], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawnTied(python, ['-c', program, name, size, generatorSeed], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-2_000)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, nanos } from 'nats'
@@ -11,13 +11,13 @@ import {
   BusSetupError,
   connectBus,
   credentialsFromUrl,
-  findServer,
-  isAlive,
+  holdStorage,
   readCredentials,
   startServer,
 } from '../../bus/mod.ts'
 import { durableName, logStreamOf } from '../../bus/subjects.ts'
 import { registry } from '../../schemas/registry.ts'
+import { isAlive } from '../support/alive.ts'
 import { syllabus } from '../support/command.ts'
 import { operatorLink } from '../support/doors.ts'
 import { memoryLog, natsBinary, take, until, withServer } from '../support/nats.ts'
@@ -94,43 +94,84 @@ test('a server without JetStream', async () => {
   expect((await fault(connectTo(url))).what).toMatch(/no JetStream for account LAB/)
 })
 
-test('a port in use, storage that cannot be written, a binary or credentials that are not there', async () => {
+async function held(path: string) {
+  const storage = await holdStorage(path)
+  cleanups.push(() => storage[Symbol.asyncDispose]())
+  return storage
+}
+
+test('a port in use, storage that cannot be written, a binary that is not there', async () => {
   const binary = await natsBinary()
   const storeDir = await folder()
   const credentialsFile = join(storeDir, 'credentials.json')
+  const storage = await held(storeDir)
   const { port } = await occupied()
-  expect((await fault(startServer({ binary, storeDir, port, credentialsFile, log }))).what).toBe(
+  expect((await fault(startServer({ binary, storage, port, credentialsFile, log }))).what).toBe(
     `Port ${port} is in use`,
   )
   const file = join(storeDir, 'a-file')
   await writeFile(file, '')
-  const blocked = startServer({ binary, storeDir: join(file, 'store'), credentialsFile, log })
-  expect((await fault(blocked)).what).toMatch(/cannot write its storage/)
-  const missing = startServer({ binary: '/no/such/nats-server', storeDir, credentialsFile, log })
+  await expect(holdStorage(join(file, 'store'))).rejects.toMatchObject({
+    message: expect.stringContaining(`${join(file, 'store')} cannot be written: a part of its path is a file`),
+    mend: expect.stringContaining('SYLLABUS_HOME'),
+  })
+  const missing = startServer({ binary: '/no/such/nats-server', storage, credentialsFile, log })
   expect((await fault(missing)).what).toMatch(/ENOENT/)
-  await writeFile(credentialsFile, '{"planner": 1}')
-  expect((await fault(startServer({ binary, storeDir, credentialsFile, log }))).where).toBe(credentialsFile)
 })
 
 test('passwords and port are kept over a restart, in files that only their owner reads', async () => {
   const binary = await natsBinary()
   const storeDir = await folder()
-  const options = { binary, storeDir, credentialsFile: join(storeDir, 'credentials.json'), log }
+  const storage = await held(storeDir)
+  const options = { binary, storage, credentialsFile: join(storeDir, 'credentials.json'), log }
   const first = await startServer(options)
-  expect((await findServer(storeDir))?.running).toBe(true)
   await first.stop()
   expect(isAlive(first.pid)).toBe(false)
-  expect((await findServer(storeDir))?.running).toBe(false)
   const second = await startServer(options)
   expect([second.url, second.credentials]).toEqual([first.url, first.credentials])
   expect(readCredentials(options.credentialsFile)).toEqual(first.credentials)
-  for (const name of ['credentials.json', 'nats-server.conf'])
-    expect((await stat(join(storeDir, name))).mode & 0o077).toBe(0)
-  const third = await startServer(options)
-  expect([third.adopted, third.pid]).toEqual([true, second.pid])
-  await third.stop()
+  for (const name of ['credentials.json', 'nats-server.conf', 'server.json', 'server.lock'])
+    expect((await stat(join(storeDir, name))).mode & 0o077, name).toBe(0)
+  await second.stop()
   expect(isAlive(second.pid)).toBe(false)
 })
+
+test('of a storage that is held nobody starts a second server, and it is free again with its holder', async () => {
+  const storeDir = await folder()
+  {
+    await using _held = await holdStorage(storeDir)
+    const refused = await fault(holdStorage(storeDir, { waitMs: 0 }))
+    expect(refused.message).toContain(`in use by process ${process.pid} on ${hostname()} (${storeDir})`)
+    expect(refused.mend).toContain('SYLLABUS_HOME')
+  }
+  await using _again = await holdStorage(storeDir, { waitMs: 0 })
+})
+
+test.each(['', '{"planner": {"LAB": {"us', '\0'.repeat(64), '{"planner": 1}'])(
+  'a file of credentials that holds %j is named and made again; the streams stay',
+  async (damaged) => {
+    const binary = await natsBinary()
+    const storeDir = await folder()
+    const storage = await held(storeDir)
+    const told: string[] = []
+    const options = { binary, storage, credentialsFile: join(storeDir, 'credentials.json'), log }
+    const first = await startServer(options)
+    const who = { role: 'operator', variant: 'cli', instance: 'test', log } as const
+    {
+      await using bus = await connectBus({ servers: first.url, credentials: first.credentials.operator, ...who })
+      await bus.ensureTopology({ logMaxBytes: 2 ** 20, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 22 })
+      await bus.publish(registry.control, { runId: 'kept', variant: 'rules', id: 'a' }, { action: 'pause' })
+    }
+    await first.stop()
+    await writeFile(options.credentialsFile, damaged)
+    const second = await startServer({ ...options, tell: (line) => told.push(line) })
+    cleanups.push(() => second.stop())
+    expect(told).toEqual([expect.stringContaining(options.credentialsFile)])
+    expect(told[0]).toMatch(/made again/)
+    await using bus = await connectBus({ servers: second.url, credentials: second.credentials.operator, ...who })
+    expect(await bus.runs()).toEqual(['kept'])
+  },
+)
 
 /** A server with JetStream and one account for everybody, once it answers. */
 async function serverOfOthers(): Promise<string> {

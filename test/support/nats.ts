@@ -7,12 +7,13 @@ import {
   type Bus,
   connectBus,
   type EmbeddedServer,
-  isAlive,
+  holdStorage,
   type Logger,
   startServer,
 } from '../../bus/mod.ts'
 import type { Role } from '../../schemas/role.ts'
 import { provisionNatsServer } from '../../trainer-bridge/provision/mod.ts'
+import { isAlive } from './alive.ts'
 
 export type LogLine = { level: string; message: string; [field: string]: unknown }
 
@@ -60,7 +61,8 @@ export async function withServer(
   const binary = await natsBinary()
   const storeDir = await mkdtemp(join(tmpdir(), 'syllabus-nats-'))
   const log = options.log ?? memoryLog()
-  const start = () => startServer({ binary, storeDir, credentialsFile: join(storeDir, 'credentials.json'), log })
+  const storage = await holdStorage(storeDir)
+  const start = () => startServer({ binary, storage, credentialsFile: join(storeDir, 'credentials.json'), log })
   let server: EmbeddedServer = await start()
   const buses: Bus[] = []
   let instances = 0
@@ -111,6 +113,7 @@ export async function withServer(
       await Promise.allSettled(buses.map((bus) => bus[Symbol.asyncDispose]()))
       await server.stop()
       if (isAlive(server.pid)) throw new Error(`nats-server ${server.pid} is still running`)
+      await storage[Symbol.asyncDispose]()
       await rm(storeDir, { recursive: true, force: true })
     },
   }

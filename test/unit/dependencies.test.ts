@@ -7,13 +7,14 @@ const root = join(import.meta.dirname, '../..')
 /** Which other folders each folder's code may import; its own is always allowed. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
-  bus: ['schemas'],
-  tasks: ['schemas'],
-  agents: ['schemas', 'bus', 'tasks'],
-  'trainer-bridge': ['schemas', 'bus', 'tasks', 'agents/kit'],
-  trace: ['schemas', 'bus'],
-  cli: ['schemas', 'bus', 'tasks', 'agents', 'trainer-bridge', 'trace'],
-  deploy: ['schemas', 'bus', 'tasks', 'agents', 'trainer-bridge', 'trace', 'cli'],
+  machine: [],
+  bus: ['schemas', 'machine'],
+  tasks: ['schemas', 'machine'],
+  agents: ['schemas', 'machine', 'bus', 'tasks'],
+  'trainer-bridge': ['schemas', 'machine', 'bus', 'tasks', 'agents/kit'],
+  trace: ['schemas', 'machine', 'bus'],
+  cli: ['schemas', 'machine', 'bus', 'tasks', 'agents', 'trainer-bridge', 'trace'],
+  deploy: ['schemas', 'machine', 'bus', 'tasks', 'agents', 'trainer-bridge', 'trace', 'cli'],
 }
 const natsClient = /^(nats|@nats-io\/.*)$/
 

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { holderOf } from '../../machine/held-file.ts'
 import { pipWheel } from '../../trainer-bridge/provision/installer.ts'
 import { withLock } from '../../trainer-bridge/provision/lock.ts'
 import {
@@ -148,7 +149,7 @@ test("a dead holder's lock is taken over, a living one's is waited for", async (
     })
     order.push('first')
   })
-  await expect.poll(() => readFile(path, 'utf8').catch(() => '')).toBe(String(process.pid))
+  await expect.poll(() => holderOf(path)).toMatchObject({ pid: process.pid })
   const told: string[] = []
   const second = withLock(path, { onProgress: (line) => told.push(line) }, async () => void order.push('second'))
   await expect.poll(() => told.length).toBe(1)

@@ -6,6 +6,7 @@ import { Prediction, type TrainRequest } from '../../schemas/runtime-protocol.ts
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../trainer-bridge/runtime.ts'
 import { RuntimeDiedError } from '../../trainer-bridge/runtime-errors.ts'
 import { fakePython, hello } from '../support/fake-python.ts'
+import { isAlive } from '../support/alive.ts'
 import { makeTinyStudent, runtimePython } from '../support/python.ts'
 
 let folder: string
@@ -52,14 +53,6 @@ async function trainRequest(name: string, epochs: number): Promise<TrainRequest>
     system: 'Be brief.',
   } as const
   return { student, dataset, recipe, seed: 0, out: join(folder, name) }
-}
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
 }
 
 beforeAll(async () => {

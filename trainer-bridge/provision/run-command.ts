@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { spawnTied } from '../../machine/tied-child.ts'
 
 export interface CommandOptions {
   env?: NodeJS.ProcessEnv
@@ -31,7 +31,7 @@ export async function runCommand(command: string, args: string[], options: Comma
   options.signal?.throwIfAborted()
   const limit = options.timeoutMs === undefined ? [] : [AbortSignal.timeout(options.timeoutMs)]
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), ...limit])
-  const child = spawn(command, args, {
+  const child = spawnTied(command, args, {
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto'
+import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { bootId } from './boot.ts'
+import { explained } from './faults.ts'
+import { tryLock } from './os-lock.ts'
+
+/**
+ * A file that one process holds at a time, over all containers and machines that see it.
+ *
+ * H1  The operating system holds the lock, so it is free the moment its holder is gone, however it went. No process id decides
+ *     anything: ids are used again, and a container has its own.
+ * H2  A process that inherits `descriptor` holds the file too, until both are gone.
+ * H3  The file comes into being whole, locked and with its holder's name, by a link, which no two machines can make both.
+ * H4  A network file system may not show the locks of other machines. So the holder counts up a number in the file, and who finds a
+ *     holder of another boot of another kernel watches that number: while it changes the file is held; once it has stood still for
+ *     `silentMs`, measured by whoever watches, its holder is gone. Clocks of two machines are never compared.
+ * H5  A holder whose file is another's now (its machine slept, and it was taken for gone) learns it by `lost`.
+ */
+export type HeldFile = AsyncDisposable & {
+  path: string
+  descriptor: number
+  /** Aborts with a FileHeldError that names the new holder. */
+  lost: AbortSignal
+}
+
+/** Who holds a file, and what it says beside. */
+const Holder = z.looseObject({ pid: z.number().int(), host: z.string(), boot: z.string(), id: z.string() })
+export type Holder = z.infer<typeof Holder>
+
+export type HoldOptions = {
+  /** What the file says of its holder beside its process and machine. */
+  details?: object
+  /** How long a holder on another machine may be silent before it is taken for gone. */
+  silentMs?: number
+  /** How long to wait for a living holder. */
+  waitMs?: number
+  /** Hears of a holder that is waited for or watched, and of a file that cannot be read and is made again; of each once. */
+  onWait?: (line: string) => void
+  signal?: AbortSignal | undefined
+}
+
+/** The file is held by another; null where the file does not say by whom. */
+export class FileHeldError extends Error {
+  readonly path: string
+  readonly holder: Holder | null
+
+  constructor(path: string, holder: Holder | null) {
+    super(`${path} is held by ${nameOf(holder)}`)
+    this.name = 'FileHeldError'
+    this.path = path
+    this.holder = holder
+  }
+}
+
+export const nameOf = (holder: Holder | null): string =>
+  holder ? `process ${holder.pid} on ${holder.host}` : 'another process'
+
+/** How often a holder counts up its number, and whoever watches reads it. */
+const beatMs = 2000
+const watchMs = 500
+const silentMsUsual = 60_000
+/** Whoever looks at a file, or is about to let it go, has it for a moment. */
+const shortMs = 300
+
+/**
+ * Holds the file until disposed.
+ * @throws FileHeldError while another holds it; MachineError when no such file can be made
+ */
+export async function holdFile(path: string, options: HoldOptions = {}): Promise<HeldFile> {
+  const { details = {}, waitMs = shortMs, signal } = options
+  const until = performance.now() + waitMs
+  const lines = new Set<string>()
+  const onWait = (line: string) => {
+    if (!lines.has(line)) options.onWait?.(line)
+    lines.add(line)
+  }
+  return naming(path, async () => {
+    for (;;) {
+      const made = await make(path, details)
+      if (made) return made
+      const found = await examine(path, { ...options, onWait })
+      if (found === 'free') continue
+      if (performance.now() >= until) throw new FileHeldError(path, found.holder)
+      if (waitMs > shortMs) onWait(`${nameOf(found.holder)} holds ${path}; waiting for it`)
+      await sleep(100, undefined, { signal })
+    }
+  })
+}
+
+async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw explained(error, `${path} cannot be used`, dirname(path), 'Correct its rights, or move it away.')
+  }
+}
+
+function whereThere(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
+}
+
+/**
+ * The holder of a file if it is a process of this kernel that lives; null if nobody holds it, and if that cannot be known. A damaged
+ * file that nobody holds is removed, and `tell` hears of it.
+ */
+export async function holderOf(path: string, tell: (line: string) => void = () => {}): Promise<Holder | null> {
+  return naming(path, async () => {
+    const file = await open(path, 'r').catch(whereThere)
+    if (!file) return null
+    try {
+      const holder = readHolder(await file.readFile('utf8'))
+      const lock = tryLock(file.fd, { shared: true })
+      if (lock === 'held') return holder?.boot === bootId() ? holder : null
+      if (!holder) {
+        tell(`${path} was damaged: it said of nobody that it is its, and is removed`)
+        await rm(path)
+      }
+      return null
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+/** Null when there is such a file already. */
+async function make(path: string, details: object): Promise<HeldFile | null> {
+  const holder: Holder = { ...details, pid: process.pid, host: hostname(), boot: bootId(), id: randomUUID() }
+  const own = `${path}.${holder.id}`
+  const file = await open(own, 'wx+', 0o600)
+  try {
+    tryLock(file.fd)
+    await file.write(textOf(holder, 0), 0)
+    await file.sync()
+    await link(own, path)
+  } catch (error) {
+    await file.close()
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null
+    throw error
+  } finally {
+    await rm(own, { force: true })
+  }
+  return keep(path, file, holder)
+}
+
+/** Of one length whatever the number, so that it is written over in place. */
+const textOf = (holder: Holder, beat: number): string =>
+  `${JSON.stringify({ ...holder, beat: String(beat).padStart(12, '0') })}\n`
+
+function keep(path: string, file: FileHandle, holder: Holder): HeldFile {
+  const lost = new AbortController()
+  let beat = 0
+  let beating: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    beat += 1
+    beating = beating.then(count).catch(() => {
+      // A full or sleeping disk: the next one may be written.
+    })
+  }, beatMs).unref()
+
+  async function count(): Promise<void> {
+    if ((await standsAt(path, file)) !== 'another') {
+      await file.write(textOf(holder, beat), 0)
+      await file.datasync()
+    } else if (!lost.signal.aborted) {
+      clearInterval(timer)
+      lost.abort(new FileHeldError(path, readHolder(await readFile(path, 'utf8'))))
+    }
+  }
+
+  return {
+    path,
+    descriptor: file.fd,
+    lost: lost.signal,
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await beating
+      if ((await standsAt(path, file)) === 'this') await rm(path, { force: true })
+      await file.close()
+    },
+  }
+}
+
+/** Whether the path leads to this open file, to another, or to nothing. */
+async function standsAt(path: string, file: FileHandle): Promise<'this' | 'another' | 'nothing'> {
+  const there = await stat(path).catch(() => null)
+  if (!there) return 'nothing'
+  const { dev, ino } = await file.stat()
+  return there.dev === dev && there.ino === ino ? 'this' : 'another'
+}
+
+type Examined = 'free' | { holder: Holder | null }
+
+/** Who lives and holds the file. What a holder that is gone left behind is taken away, so that it is free to be made anew. */
+async function examine(
+  path: string,
+  { silentMs, onWait, signal }: HoldOptions & { onWait: (line: string) => void },
+): Promise<Examined> {
+  const file = await open(path, 'r+').catch(whereThere)
+  if (!file) return 'free'
+  try {
+    const lock = tryLock(file.fd)
+    const text = await file.readFile('utf8')
+    const holder = readHolder(text)
+    if (lock === 'held') return { holder }
+    if ((await standsAt(path, file)) !== 'this') return 'free'
+    if (!holder) onWait(`${path} does not say who made it: it is damaged, and made again`)
+    else if (lock === 'unknown' || holder.boot !== bootId() || holder.boot === '') {
+      onWait(`${nameOf(holder)} held ${path} last; watching whether it is still there`)
+      if (await isAlive(path, text, { silentMs, signal })) return { holder }
+      onWait(`${nameOf(holder)} gave no sign of life; ${path} is taken over from it`)
+    }
+    await takeAway(path, text)
+    return 'free'
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Whether the file changes while it is watched. Looks are counted, not the clock: who slept in between has not watched.
+ * @throws the signal's reason
+ */
+async function isAlive(
+  path: string,
+  text: string,
+  { silentMs = silentMsUsual, signal }: Pick<HoldOptions, 'silentMs' | 'signal'>,
+): Promise<boolean> {
+  for (let looks = Math.ceil(silentMs / watchMs); looks > 0; looks--) {
+    await sleep(watchMs, undefined, { signal })
+    // Opened anew, since a network file system asks its server then.
+    if ((await readFile(path, 'utf8').catch(() => null)) !== text) return true
+  }
+  return false
+}
+
+/** Another may have taken the file over meanwhile: its own is put back. */
+async function takeAway(path: string, stale: string): Promise<void> {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    await rename(path, aside)
+    if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path)
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    await rm(aside, { force: true })
+  }
+}
+
+function readHolder(text: string): Holder | null {
+  try {
+    return Holder.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
