@@ -10,7 +10,7 @@ import { connect } from 'nats'
 import { z } from 'zod'
 import { ensureWritable } from '../machine/folders.ts'
 import { FileHeldError, type HoldOptions, holdFile, nameOf } from '../machine/held-file.ts'
-import { readOrForget, writeState } from '../machine/state-file.ts'
+import { ownerOnly, readOrForget, writeWhole } from '../machine/state-file.ts'
 import { spawnTied } from '../machine/tied-child.ts'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import { accountsOf, roles } from '../schemas/role.ts'
@@ -68,11 +68,7 @@ const letGoMs = 5000
  * @throws BusSetupError that names the holder; MachineError when the folder cannot be written
  */
 export async function holdStorage(folder: string, options: Omit<HoldOptions, 'details'> = {}): Promise<Storage> {
-  ensureWritable(
-    folder,
-    'Free disk space or correct the folder’s rights, or set SYLLABUS_HOME to another folder.',
-    0o700,
-  )
+  ensureWritable(folder, 'set SYLLABUS_HOME to a folder that can be written', 0o700)
   try {
     const held = await holdFile(join(folder, 'server.lock'), { waitMs: letGoMs, ...options })
     return {
@@ -92,7 +88,7 @@ export async function holdStorage(folder: string, options: Omit<HoldOptions, 'de
         where: folder,
         mend: elsewhere
           ? `Give the command on ${holder.host}, end what runs there, or set SYLLABUS_HOME to another folder.`
-          : 'Give the command again: once a session is up, it joins that. Or set SYLLABUS_HOME to another folder.',
+          : 'Give the command again: once a session is up, it joins that. Or set SYLLABUS_HOME to another folder. If that process is gone, end the nats-server that it left behind (ps ax | grep nats-server).',
       },
       { cause: error },
     )
@@ -113,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const port = await choosePort(options.port ?? 0, last?.port)
   const url = `nats://${host}:${port}`
   const configFile = join(storeDir, 'nats-server.conf')
-  await writeState(configFile, serverConfig(credentials, { host, port, storeDir, serverName: name }))
+  await writeWhole(configFile, serverConfig(credentials, { host, port, storeDir, serverName: name }), ownerOnly)
   const child = spawnTied(binary, ['-c', configFile], {
     stdio: ['ignore', 'ignore', 'pipe'],
     inherit: [storage.descriptor],
@@ -137,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
     lines,
     startMs: limits.serverStartMs,
   })
-  await writeState(serverFile, `${JSON.stringify({ url, port, pid })}\n`)
+  await writeWhole(serverFile, `${JSON.stringify({ url, port, pid })}\n`, ownerOnly)
   log.info({ pid, url }, 'nats-server up')
   return { url, pid, credentials, exited, stop: () => end(child, limits, exited) }
 }
@@ -161,7 +157,7 @@ async function keepCredentials(path: string, tell: (line: string) => void): Prom
   const kept = await readOrForget(path, AllCredentials, tell)
   if (kept) return kept
   const made = makeCredentials()
-  await writeState(path, `${JSON.stringify(made, null, 2)}\n`)
+  await writeWhole(path, `${JSON.stringify(made, null, 2)}\n`, ownerOnly)
   return made
 }
 

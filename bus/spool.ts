@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { temporaryFault } from '../machine/folders.ts'
 
 /** Bytes that wait on disk, with what is known of them only after the last. */
 export type Spooled = AsyncDisposable & {
@@ -13,7 +14,9 @@ export type Spooled = AsyncDisposable & {
 /** Writes pieces to a file of TMPDIR, which goes with its last reader, however that ends. */
 export async function spool(pieces: AsyncIterable<Uint8Array>): Promise<Spooled> {
   const path = join(tmpdir(), `syllabus-${randomUUID()}`)
-  const file = await open(path, 'wx+', 0o600)
+  const file = await open(path, 'wx+', 0o600).catch((error: unknown) => {
+    throw temporaryFault(error)
+  })
   try {
     // What is open stays readable, and a killed process leaves nothing.
     await rm(path)

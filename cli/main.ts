@@ -7,6 +7,16 @@ import { keepFilesPrivate } from './private-files.ts'
 
 makeConsolePlain()
 
+// A terminal that was closed, or a reader that ended, takes no more text (EIO, EPIPE). That ends nothing: what is in hand is finished.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+try {
+  process.cwd()
+} catch {
+  console.error('The current folder is gone. Change into one that is there, then give the command again.')
+  process.exit(exitCodes.badInput)
+}
+
 const program = new Command('syllabus')
   .description('Agents that make training data for a small model, train it, and prove that it helped.')
   .showHelpAfterError()

@@ -4,18 +4,19 @@ let shared: AbortController | null = null
 const samePressMs = 150
 
 /**
- * Aborts at the first SIGINT or SIGTERM, so that what runs can drain; the second, `samePressMs` later or more, ends the process at once
- * with the signal's own exit status.
+ * Aborts at the first SIGINT, SIGTERM or SIGHUP, so that what runs can drain; the second, `samePressMs` later or more, ends the process
+ * at once with the signal's own exit status. A terminal that is closed sends SIGHUP more than once, and nobody presses anything: it
+ * never forces.
  */
 export function stopSignal(): AbortSignal {
   if (shared) return shared.signal
   const controller = new AbortController()
   shared = controller
   let firstAt = 0
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) {
-        if (performance.now() - firstAt < samePressMs) return
+        if (name === 'SIGHUP' || performance.now() - firstAt < samePressMs) return
         process.removeAllListeners(name)
         process.kill(process.pid, name)
         return

@@ -11,44 +11,57 @@ export class MachineError extends Error {
   }
 }
 
-const words: Readonly<Record<string, string>> = {
-  EACCES: 'this user has no right to',
-  EPERM: 'this user has no right to',
-  EROFS: 'its file system is read-only',
-  EDQUOT: 'the quota of this user is used up',
-  EISDIR: 'it is a folder, where a file belongs',
-  ENOTDIR: 'a part of its path is a file, where a folder belongs',
-  EEXIST: 'a file stands where a folder belongs',
-  ENOENT: 'there is no such folder',
-  ELOOP: 'its links lead in a circle',
-  ENAMETOOLONG: 'its path is too long',
-  EMFILE: 'this process may open no more files (ulimit -n)',
-  ENFILE: 'this machine can open no more files',
-  EIO: 'its disk fails',
+/** Why, and the step that helps. */
+type Fault = { why: string; fix: string }
+
+const rights = { why: 'permission denied', fix: 'Correct its rights' }
+const notAFolder = { why: 'a file, or a link that leads nowhere, stands where a folder belongs', fix: 'Move that away' }
+const faults: Readonly<Record<string, Fault>> = {
+  EACCES: rights,
+  EPERM: rights,
+  EROFS: { why: 'its file system is read-only', fix: 'Mount it so that it can be written' },
+  EDQUOT: { why: 'the quota of this user is used up', fix: 'Make room there' },
+  EISDIR: { why: 'it is a folder, where a file belongs', fix: 'Move it away' },
+  ENXIO: { why: 'it is no regular file', fix: 'Move it away' },
+  ENOTDIR: notAFolder,
+  EEXIST: notAFolder,
+  ENOENT: { why: 'there is no such folder, or a link leads nowhere', fix: 'Make it' },
+  ELOOP: { why: 'its links lead in a circle', fix: 'Correct them' },
+  ENAMETOOLONG: { why: 'its path is too long', fix: 'Choose a shorter one' },
+  EMFILE: { why: 'this process may open no more files', fix: 'Raise the limit (ulimit -n 1024)' },
+  ENFILE: { why: 'this machine can open no more files', fix: 'Raise its limit' },
+  EIO: { why: 'its disk fails', fix: 'Replace it' },
 }
+
+/** With more room than this, or fewer inodes, a write fails for want of inodes. */
+const roomBytes = 1024 ** 2
+const fewInodes = 4
 
 /**
- * A fault of the file system as a MachineError that names the path, what cannot be done with it and why; any other error as it is.
- * `folder`: where the path lies.
+ * A fault of the file system as a MachineError that says what cannot be done, why, and what helps; any other error as it is.
+ * `folder`: where it happened. `instead`: what helps otherwise, as a half sentence.
  */
-export function explained(error: unknown, cannot: string, folder: string, mend: string): unknown {
+export function explained(error: unknown, cannot: string, folder: string, instead?: string): unknown {
   const fault = faultOf(error, folder)
-  return fault === null ? error : new MachineError(`${cannot}: ${fault}.`, mend, { cause: error })
+  if (fault === null) return error
+  const mend = `${fault.fix}${instead === undefined ? '' : `, or ${instead}`}.`
+  return new MachineError(`${cannot}: ${fault.why}.`, mend, { cause: error })
 }
 
-function faultOf(error: unknown, folder: string): string | null {
+function faultOf(error: unknown, folder: string): Fault | null {
   const { code = '' } = error as NodeJS.ErrnoException
-  if (code === 'ENOSPC')
-    return hasInodes(folder) ? 'the disk is full' : 'the disk has no inodes left (df -i shows them)'
-  return words[code] ?? null
+  if (code !== 'ENOSPC') return faults[code] ?? null
+  return lacksInodes(folder)
+    ? { why: 'its disk has no inodes left', fix: 'Remove files there (df -i shows how many it can have)' }
+    : { why: 'its disk is full', fix: 'Make room there' }
 }
 
-/** File systems without inodes of their own count none at all. */
-function hasInodes(folder: string): boolean {
+/** File systems without a table of inodes say that there are none at all. */
+function lacksInodes(folder: string): boolean {
   try {
-    const { files, ffree } = statfsSync(folder)
-    return files === 0 || ffree > 0
+    const { bavail, bsize, files, ffree } = statfsSync(folder)
+    return (files > 0 && ffree < fewInodes) || bavail * bsize > roomBytes
   } catch {
-    return true
+    return false
   }
 }

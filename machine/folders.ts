@@ -1,23 +1,36 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { explained } from './faults.ts'
 
 /** Enough that a disk without room for anything is found. */
 const probe = Buffer.alloc(64 * 1024)
 
 /**
- * Makes a folder where it is missing, and tries whether files can be written into it.
- * @throws MachineError that says why not, and `mend`
+ * Makes a folder where it is missing, and tries whether files can be written into it. `instead`: what helps beside putting the folder
+ * right, as a half sentence.
+ * @throws MachineError
  */
-export function ensureWritable(folder: string, mend: string, mode?: number): void {
+export function ensureWritable(folder: string, instead: string, mode?: number): void {
   try {
-    mkdirSync(folder, { recursive: true, mode })
+    makeFolder(folder, mode)
     tryWriting(folder)
   } catch (error) {
-    throw explained(error, `${folder} cannot be written`, folder, mend)
+    throw explained(error, `${folder} cannot be written`, folder, instead)
+  }
+}
+
+/** One by one, since Node tells ENOENT of a read-only file system when it makes several. */
+function makeFolder(folder: string, mode?: number): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder), mode)
+  try {
+    mkdirSync(folder, mode)
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }
 
@@ -30,27 +43,26 @@ function tryWriting(folder: string): void {
   }
 }
 
-const otherTemporary = 'Set TMPDIR to a folder that can be written, for example: export TMPDIR=/var/tmp'
+const otherTemporary = 'set TMPDIR to a folder that can be written, for example: export TMPDIR=/var/tmp'
 
 /** @throws MachineError where no temporary files can be made */
 export function checkTemporary(): void {
-  const folder = tmpdir()
   try {
-    tryWriting(folder)
+    tryWriting(tmpdir())
   } catch (error) {
-    throw temporaryFault(error, folder)
+    throw temporaryFault(error)
   }
 }
 
 /** A new folder among the temporary files. @throws MachineError */
 export async function temporaryFolder(prefix: string): Promise<string> {
-  const folder = tmpdir()
   try {
-    return await mkdtemp(join(folder, prefix))
+    return await mkdtemp(join(tmpdir(), prefix))
   } catch (error) {
-    throw temporaryFault(error, folder)
+    throw temporaryFault(error)
   }
 }
 
-const temporaryFault = (error: unknown, folder: string) =>
-  explained(error, `Temporary files cannot be written to ${folder}`, folder, otherTemporary)
+/** A fault of the folder for temporary files, with what helps. */
+export const temporaryFault = (error: unknown): unknown =>
+  explained(error, `Temporary files cannot be written to ${tmpdir()}`, tmpdir(), otherTemporary)

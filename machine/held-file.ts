@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { bootId } from './boot.ts'
 import { explained } from './faults.ts'
 import { tryLock } from './os-lock.ts'
+import { openRegular } from './regular-file.ts'
 
 /**
  * A file that one process holds at a time, over all containers and machines that see it.
@@ -95,14 +96,15 @@ async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw explained(error, `${path} cannot be used`, dirname(path), 'Correct its rights, or move it away.')
+    throw explained(error, `${path} cannot be used`, dirname(path))
   }
 }
 
-function whereThere(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null
-  throw error
-}
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )
 
 /**
  * The holder of a file if it is a process of this kernel that lives; null if nobody holds it, and if that cannot be known. A damaged
@@ -110,14 +112,14 @@ function whereThere(error: NodeJS.ErrnoException): null {
  */
 export async function holderOf(path: string, tell: (line: string) => void = () => {}): Promise<Holder | null> {
   return naming(path, async () => {
-    const file = await open(path, 'r').catch(whereThere)
+    const file = await openRegular(path, 'read')
     if (!file) return null
     try {
       const holder = readHolder(await file.readFile('utf8'))
       const lock = tryLock(file.fd, { shared: true })
       if (lock === 'held') return holder?.boot === bootId() ? holder : null
       if (!holder) {
-        tell(`${path} was damaged: it said of nobody that it is its, and is removed`)
+        tell(`${path} is damaged (it names no process) and is removed`)
         await rm(path)
       }
       return null
@@ -129,7 +131,7 @@ export async function holderOf(path: string, tell: (line: string) => void = () =
 
 /** Null when there is such a file already. */
 async function make(path: string, details: object): Promise<HeldFile | null> {
-  const holder: Holder = { ...details, pid: process.pid, host: hostname(), boot: bootId(), id: randomUUID() }
+  const holder: Holder = { pid: process.pid, host: hostname(), boot: bootId(), id: randomUUID(), ...details }
   const own = `${path}.${holder.id}`
   const file = await open(own, 'wx+', 0o600)
   try {
@@ -200,15 +202,19 @@ async function examine(
   path: string,
   { silentMs, onWait, signal }: HoldOptions & { onWait: (line: string) => void },
 ): Promise<Examined> {
-  const file = await open(path, 'r+').catch(whereThere)
-  if (!file) return 'free'
+  const file = await openRegular(path, 'write')
+  if (!file) {
+    // Else it would be tried for ever to make the file where the link stands.
+    if (await isLink(path)) await rm(path, { force: true })
+    return 'free'
+  }
   try {
     const lock = tryLock(file.fd)
     const text = await file.readFile('utf8')
     const holder = readHolder(text)
     if (lock === 'held') return { holder }
     if ((await standsAt(path, file)) !== 'this') return 'free'
-    if (!holder) onWait(`${path} does not say who made it: it is damaged, and made again`)
+    if (!holder) onWait(`${path} is damaged (it names no process) and is made again`)
     else if (lock === 'unknown' || holder.boot !== bootId() || holder.boot === '') {
       onWait(`${nameOf(holder)} held ${path} last; watching whether it is still there`)
       if (await isAlive(path, text, { silentMs, signal })) return { holder }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { z } from 'zod'
 import { explained, MachineError } from './faults.ts'
+import { openRegular } from './regular-file.ts'
 
 /**
  * Files that outlive a process, and a power cut: whoever reads one sees the old text or the new one, whole.
@@ -13,33 +14,61 @@ import { explained, MachineError } from './faults.ts'
 /** What stands in a state file is not what was written to it: it is empty, cut off, or something else. */
 export class StateFileError extends MachineError {}
 
-/** Readable by its owner alone, as everything that is kept for one user. */
-const usualMode = 0o600
+/** The mode of what is one user's own business: secrets, and where they are kept. */
+export const ownerOnly = 0o600
 
-/** Replaces the text of a file: written beside it, synced, renamed. @throws MachineError */
-export async function writeState(path: string, text: string, mode = usualMode): Promise<void> {
+/**
+ * Replaces the text of a file: written beside it, synced, renamed. Without a mode it has that of the file that was there, or the usual
+ * one of this process. @throws MachineError
+ */
+export async function writeWhole(path: string, text: string, mode?: number): Promise<void> {
   await naming(path, 'written', async () => {
-    await writeFileAtomic(path, text, { mode })
+    await writeFileAtomic(path, text, mode === undefined ? {} : { mode })
     await syncFolder(dirname(path))
   })
 }
 
 /** Makes a file that is not there yet, whole; false where it is. @throws MachineError */
-export async function createState(path: string, text: string, mode = usualMode): Promise<boolean> {
+export async function createWhole(path: string, text: string, mode?: number): Promise<boolean> {
   const own = `${path}.${randomUUID()}`
-  return naming(path, 'written', async () => {
-    try {
-      await writeFileAtomic(own, text, { mode })
-      await link(own, path)
+  try {
+    await writeWhole(own, text, mode)
+    return await naming(path, 'written', async () => {
+      try {
+        await link(own, path)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+        throw error
+      }
       await syncFolder(dirname(path))
       return true
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-      throw error
-    } finally {
-      await rm(own, { force: true })
-    }
-  })
+    })
+  } finally {
+    await rm(own, { force: true })
+  }
+}
+
+/**
+ * Gives a file or folder that is whole its name, in place of a file that has it. What stands in it is on the disk before the name is,
+ * so that no power cut leaves the name without the content.
+ */
+export async function putInPlace(partial: string, path: string): Promise<void> {
+  await syncAll(partial)
+  await rename(partial, path)
+  await syncFolder(dirname(path))
+}
+
+/** A file, or a folder with all that is in it. */
+async function syncAll(path: string): Promise<void> {
+  const found = await lstat(path)
+  if (found.isFile()) {
+    const file = await open(path, 'r')
+    await file.sync()
+    await file.close()
+  }
+  if (!found.isDirectory()) return
+  for (const name of await readdir(path)) await syncAll(join(path, name))
+  await syncFolder(path)
 }
 
 /**
@@ -75,12 +104,15 @@ export async function readOrForget<S extends z.ZodType>(
 
 /** A file's text; null where there is none. @throws MachineError */
 export async function readText(path: string): Promise<string | null> {
-  return naming(path, 'read', () =>
-    readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null
-      throw error
-    }),
-  )
+  return naming(path, 'read', async () => {
+    const file = await openRegular(path, 'read')
+    if (!file) return null
+    try {
+      return await file.readFile('utf8')
+    } finally {
+      await file.close()
+    }
+  })
 }
 
 function parse<S extends z.ZodType>(text: string, schema: S): { value: z.infer<S> } | { fault: string } {
@@ -99,7 +131,7 @@ function parse<S extends z.ZodType>(text: string, schema: S): { value: z.infer<S
 }
 
 /** A rename is on the disk once its folder is. File systems that cannot sync a folder do without. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const opened = await open(folder, 'r').catch(() => null)
   await opened?.sync().catch(() => {})
   await opened?.close()
@@ -109,8 +141,6 @@ async function naming<T>(path: string, what: 'read' | 'written', work: () => Pro
   try {
     return await work()
   } catch (error) {
-    const mend =
-      what === 'read' ? 'Correct its rights, or move it away.' : 'Make room, correct its rights, or move it away.'
-    throw explained(error, `${path} cannot be ${what}`, dirname(path), mend)
+    throw explained(error, `${path} cannot be ${what}`, dirname(path))
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, type SpawnOptions, spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { delimiter, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
  *     left: SIGTERM, and SIGKILL to what is still there after 2 s.
  * T2  A child that would outlive a parent that dies right after starting it begins only once the reaper knows of it.
  * T3  A reaper that was killed is started again, and told of all children.
+ * T4  What a child with a group of its own has started ends with it.
  */
 
 type End = 'ignore' | 'pipe'
@@ -44,7 +45,8 @@ export function spawnTied<I extends End, O extends End, E extends End>(
     ...options,
     stdio: [...stdio, 'pipe', ...inherit],
   })
-  const word = child.stdio[3] as Writable | null
+  // Without room for a process or a file more there are none.
+  const word = child.stdio?.[3] as Writable | undefined
   word?.on('error', () => {})
   tie(child, { group: options.detached === true, onTied: () => word?.end('begin\n') })
   return child as Tied<I, O, E>
@@ -60,9 +62,18 @@ export function tie(child: ChildProcess, { group, onTied = () => {} }: { group: 
   tied.set(child, target)
   child.once('exit', () => {
     tied.delete(child)
+    if (group) endGroup(child.pid!)
     if (reaper) send(`-${target}`)
   })
   send(`+${target}`, onTied)
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 function send(line: string, onSent: () => void = () => {}): void {
@@ -99,7 +110,7 @@ function canRun(command: string, env: NodeJS.ProcessEnv): boolean {
   return places.some((place) => {
     try {
       accessSync(place, constants.X_OK)
-      return true
+      return statSync(place).isFile()
     } catch {
       return false
     }

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { onExit } from 'signal-exit'
+import { putInPlace } from '../machine/state-file.ts'
 
 /** A file or folder that is being made beside the place where it will be: it appears there whole, or not at all. */
 export type Draft = AsyncDisposable & {
   path: string
-  /** Gives it its place. */
+  /** Gives it its place, once it is on the disk. */
   keep(): Promise<void>
 }
 
@@ -23,7 +24,7 @@ export async function draftOf(target: string): Promise<Draft> {
   const forget = onExit(() => rmSync(path, { recursive: true, force: true }))
   return {
     path,
-    keep: () => rename(path, target),
+    keep: () => putInPlace(path, target),
     async [Symbol.asyncDispose]() {
       // What breaks off may still be writing its last files.
       await rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })

@@ -1,6 +1,9 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseJson } from '../agents/kit/teacher/parse-json.ts'
+import { putInPlace, readText } from '../machine/state-file.ts'
 import { sha256 } from '../schemas/hash.ts'
+import { Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
 import { repliesKey } from './job.ts'
@@ -34,7 +37,7 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
         system: task.recipe.system,
       })
       const path = join(cache, `${key}.jsonl`)
-      if (await exists(path)) return path
+      if (await answers(path, asked.questions)) return path
       await mkdir(cache, { recursive: true })
       const questions = join(cache, `${key}.questions.jsonl`)
       const partial = join(cache, `${key}.partial`)
@@ -54,16 +57,17 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
         },
         { signal, onProgress: ({ done, total, eta_s }) => onProgress('infer', done, total, { etaSeconds: eta_s }) },
       )
-      await rename(partial, path)
+      await putInPlace(partial, path)
       await rm(questions, { force: true })
       return path
     },
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+/** Whether the file is there and holds a reply to each question; one that a disk has damaged is made again. */
+async function answers(path: string, questions: readonly Question[]): Promise<boolean> {
+  const text = await readText(path)
+  const lines = text?.split('\n').filter((line) => line !== '')
+  if (lines?.length !== questions.length) return false
+  return lines.every((line, i) => Prediction.safeParse(parseJson(line)).data?.id === questions[i]!.id)
 }

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { parseJson } from '../agents/kit/teacher/parse-json.ts'
 import { frameTokensOf, openTokenCounter } from '../agents/kit/token-counter.ts'
+import { writeWhole } from '../machine/state-file.ts'
 import { hashOf } from '../schemas/hash.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import type { Predictions } from '../schemas/messages/evaluation.ts'
@@ -55,9 +56,7 @@ export function createTokenLimits({ bus, runtime, student, scratch }: BridgePart
     try {
       const found = await ask(system, folder, signal)
       if ('unusable' in found) return found
-      const whole = join(folder, 'known.json')
-      await writeFile(whole, JSON.stringify(found))
-      await rename(whole, file)
+      await writeWhole(file, JSON.stringify(found))
       return found
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { memo } from '../agents/kit/cache.ts'
 import type { Bus } from '../bus/mod.ts'
+import { putInPlace } from '../machine/state-file.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
@@ -11,6 +13,7 @@ import { Adapter, TrainingSummary } from '../schemas/training.ts'
 import { embeddedDiversity } from './embedder/diversity.ts'
 import type { Embedder } from './embedder/embedder.ts'
 import { jobHashOf, type Student } from './job.ts'
+import { sha256OfFile } from './provision/mod.ts'
 import type { Runtime } from './runtime.ts'
 
 /** A finished training as the bus remembers it, under its job's hash. */
@@ -111,13 +114,16 @@ async function upload(bus: Bus, folder: string, sha256: string, jobHash: string)
   return { sha256, files }
 }
 
-/** The adapter's folder on this machine, fetched from the bus when it was trained elsewhere. */
+/** The adapter's folder on this machine; a file that is missing, or is not what was trained, is fetched from the bus. */
 export async function adapterFolder(bus: Bus, scratch: string, jobHash: string, adapter: Adapter): Promise<string> {
   const folder = join(scratch, jobHash, 'adapter')
   await mkdir(folder, { recursive: true })
-  const here = new Set(await readdir(folder))
   for (const { name, object } of adapter.files) {
-    if (!here.has(name)) await writeFile(join(folder, name), await bus.objects.get(object))
+    const path = join(folder, name)
+    if ((await sha256OfFile(path).catch(() => null)) === object.sha256) continue
+    const partial = `${path}.${randomUUID()}`
+    await writeFile(partial, await bus.objects.get(object))
+    await putInPlace(partial, path)
   }
   return folder
 }

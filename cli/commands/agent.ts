@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { Argument, type Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { checkTemporary } from '../../machine/folders.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
@@ -25,6 +27,7 @@ export function registerAgent(program: Command): void {
       const topology = options.variant ? withVariant(written, role, options.variant) : written
       const log = createLog({ role: 'supervisor', instance: String(process.pid) })
       const home = homeFolder()
+      checkTemporary()
       const cluster = process.env.NATS_URL
         ? await openCluster({ home, log, onProgress: (line) => console.error(line), limits: topology.bus })
         : await joinedCluster(home)
@@ -34,7 +37,9 @@ export function registerAgent(program: Command): void {
           'Start one with "npx syllabus up", or set NATS_URL (and SYLLABUS_CREDENTIALS).',
         )
       }
-      const instance = `${role}-${hostname()}-${process.pid}`.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
+      const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9-]/g, '-')
       const crew = [crewMember(role, instance, topology, Promise.resolve(cluster))]
       const supervisor = supervise(crew, topology.supervisor, { log, stderr: 'inherit' })
       const stop = stopSignal()

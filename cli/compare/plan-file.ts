@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readState, writeWhole } from '../../machine/state-file.ts'
 import { UsageError } from '../errors.ts'
 import { runsFolder } from '../home.ts'
 import { ComparisonPlan } from './plan.ts'
@@ -15,26 +16,15 @@ const sayable = (value: unknown) => JSON.stringify(value)
 export async function keepPlan(plan: ComparisonPlan): Promise<void> {
   const folder = comparisonFolder(plan.name)
   const path = join(folder, 'plan.json')
-  const text = await readFile(path, 'utf8').catch(() => null)
-  if (text === null) {
+  const kept = await readState(path, ComparisonPlan, 'Choose another --name, or remove that folder.')
+  if (!kept) {
     await mkdir(folder, { recursive: true })
-    return writeFile(path, `${JSON.stringify(plan, null, 2)}\n`)
+    return writeWhole(path, `${JSON.stringify(plan, null, 2)}\n`)
   }
-  const kept = parsed(text)
-  if (!kept)
-    throw new UsageError(`${path} is no plan of a comparison.`, 'Choose another --name, or remove that folder.')
   const other = (Object.keys(plan) as (keyof ComparisonPlan)[]).find((key) => sayable(kept[key]) !== sayable(plan[key]))
   if (!other) return
   throw new UsageError(
     `The comparison ${plan.name} was begun with ${other} ${sayable(kept[other])}, and this command says ${sayable(plan[other])}.`,
     'Give the command that it was begun with, to go on with it; or choose another --name.',
   )
-}
-
-function parsed(text: string): ComparisonPlan | null {
-  try {
-    return ComparisonPlan.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
 }

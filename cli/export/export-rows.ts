@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { writeWhole } from '../../machine/state-file.ts'
 import type { Row } from '../../schemas/row.ts'
 import { draftOf } from '../../tasks/draft.ts'
 import { dataCard, type ExportContext, type Passed } from './data-card.ts'
@@ -38,8 +38,8 @@ export async function exportRows(
     createWriteStream(draft.path),
   )
   await draft.keep()
-  await writeFile(info, `${JSON.stringify({ [context.task.id]: { file_name: file, ...datasetInfo } }, null, 2)}\n`)
-  await writeFile(card, dataCard(format, context, passed))
+  await writeWhole(info, `${JSON.stringify({ [context.task.id]: { file_name: file, ...datasetInfo } }, null, 2)}\n`)
+  await writeWhole(card, dataCard(format, context, passed))
   return { data, datasetInfo: info, card, rows: [...passed.bySkill.values()].reduce((sum, count) => sum + count, 0) }
 }
 

@@ -1,10 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { buildContaminationIndex } from '../../agents/critic/checks/contamination.ts'
 import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { readState, StateFileError, writeWhole } from '../../machine/state-file.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
@@ -35,10 +35,11 @@ export type Wanted = {
 /** The run that the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
 export async function begunIn(wanted: Wanted): Promise<string | null> {
   const file = join(wanted.out, begunFile)
-  const text = await readFile(file, 'utf8').catch(() => null)
-  if (text === null) return null
-  const begun = parseBegun(text)
-  if (!begun) throw new UsageError(`${file} does not say which run it was begun with.`, 'Give another --out.')
+  const begun = await readState(file, Begun, '').catch((error: unknown) => {
+    if (!(error instanceof StateFileError)) throw error
+    throw new UsageError(`${file} does not say which run it was begun with.`, lostRun(wanted.out))
+  })
+  if (!begun) return null
   if (begun.asked === askedHash(wanted)) return begun.runId
   throw new UsageError(
     `${wanted.out} holds run ${begun.runId}, which was begun with another task, program, number of rows, model or seed.`,
@@ -46,13 +47,9 @@ export async function begunIn(wanted: Wanted): Promise<string | null> {
   )
 }
 
-function parseBegun(text: string): z.infer<typeof Begun> | null {
-  try {
-    return Begun.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
-}
+/** That file alone says which run a folder belongs to; the rows are on the bus all the same. */
+const lostRun = (out: string) =>
+  `"npx syllabus status" lists the runs, and "npx syllabus export <run>" writes what one made. To make rows anew, give another --out than ${out}.`
 
 function askedHash({ task, program, topology, seed }: Wanted): string {
   const { generator: model = null, critic: judge = model } = modelsOf(topology)
@@ -85,6 +82,6 @@ export async function beginGeneration(
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
   const request = { seed, rows, generate: { program, contamination }, ...(wanted.runId ? { runId: wanted.runId } : {}) }
   const runId = await submitRun(bus, task, topology, request)
-  await writeFile(join(out, begunFile), `${JSON.stringify({ runId, asked: askedHash(wanted) }, null, 2)}\n`)
+  await writeWhole(join(out, begunFile), `${JSON.stringify({ runId, asked: askedHash(wanted) }, null, 2)}\n`)
   return { runId, fromSeq: 1 }
 }

@@ -22,7 +22,7 @@ import { defaultTopology, keepsLimits, readTopology } from '../topology/topology
 import { beginGeneration, begunIn, type Wanted } from './begin.ts'
 import { followGeneration } from './follow.ts'
 import { lockOut } from './lock-out.ts'
-import { prepareOut, saidPlainly } from './out-folder.ts'
+import { prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
 import { settle } from './settle.ts'
@@ -65,8 +65,8 @@ async function prepare(options: GenerateOptions): Promise<Wanted & { model: stri
   checkBudget(program, options.rows, topology.run.teacherCalls)
   const named = { candidateCap: options.candidateCap }
   const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
-  await begunIn(wanted)
   await prepareOut(out, options.format)
+  await begunIn(wanted)
   const session = await findSession()
   if (session) {
     throw new UsageError(
@@ -104,7 +104,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   const reporter = createReporter({ json: options.json })
   const wanted = await prepare(options)
   const { task, topology, program } = wanted
-  await using _lock = await saidPlainly(options.out, () =>
+  await using _lock = await writingInto(options.out, () =>
     lockOut(options.out, reporter.line, topology.bus.hostSilentMs),
   )
   reporter.line(summaryOf(await estimateOf(task, topology, { rows: options.rows, evidence: null, program })))
@@ -128,7 +128,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     const state = await bus.kv('runs', PlannerState).get(runId)
     const { out, format, provenance, rows } = options
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
-    const complete = state ? await saidPlainly(out, () => writeOutcome(bus, state.value, to, reporter)) : false
+    const complete = state ? await writingInto(out, () => writeOutcome(bus, state.value, to, reporter)) : false
     await settled
     if (complete) return exitCodes.ok
     if (end?.status === 'faulted') return exitCodes.faulted

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { explained } from '../../machine/faults.ts'
+import { ensureWritable } from '../../machine/folders.ts'
 import { UsageError } from '../errors.ts'
 import { layouts } from '../export/format.ts'
 import type { ExportFormat } from '../export/options.ts'
@@ -10,17 +10,12 @@ export const begunFile = 'run.json'
 export const outcomeFile = 'generation.json'
 
 /**
- * Makes the folder for the rows and tries whether it can be written, before anything is paid. Errors: UsageError when it cannot, or
- * when it holds files of somebody else that the export would replace.
+ * Makes the folder for the rows and tries whether it can be written, before anything is paid. Errors: MachineError when it
+ * cannot; UsageError when it holds files of somebody else that the export would replace.
  */
 export async function prepareOut(out: string, format: ExportFormat): Promise<void> {
-  const found = await saidPlainly(out, async () => {
-    await mkdir(out, { recursive: true })
-    const probe = join(out, `.probe-${randomUUID()}`)
-    await writeFile(probe, 'x')
-    await rm(probe)
-    return readdir(out)
-  })
+  ensureWritable(out, again)
+  const found = await readdir(out)
   if (found.includes(begunFile)) return
   const written = [layouts[format].file, 'dataset_info.json', 'README.md', outcomeFile]
   const foreign = found.filter((name) => written.includes(name))
@@ -31,19 +26,13 @@ export async function prepareOut(out: string, format: ExportFormat): Promise<voi
   )
 }
 
-/** ENOENT: of a folder that is to be made where none can be. */
-const faults = ['ENOENT', 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'ENAMETOOLONG']
+const again = 'give another --out; rows that were made are kept, and the same command goes on'
 
-/** Errors: UsageError in place of a fault of the folder, which only a person can mend. */
-export async function saidPlainly<T>(out: string, work: () => Promise<T>): Promise<T> {
+/** What writes into the folder. @throws MachineError in place of a fault of the folder, which only a person can put right */
+export async function writingInto<T>(out: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
-    if (!faults.includes(code)) throw error
-    throw new UsageError(
-      `${out} cannot be written: ${message}.`,
-      'Make room or correct its rights, then give the same command again: rows that were made are kept. Or give another --out.',
-    )
+    throw explained(error, `${out} cannot be written`, out, again)
   }
 }

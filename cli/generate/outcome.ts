@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { writeWhole } from '../../machine/state-file.ts'
 import { moneyOf, spentTogether } from '../../schemas/usage.ts'
 import { commandAgain } from '../command-again.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
@@ -56,7 +56,7 @@ export async function writeOutcome(
     programHash: attempt.programHash,
     datasetHash: attempt.datasetHash,
   }
-  await writeFile(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
+  await writeWhole(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - (source.failed?.budget ?? 0), 0)
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)

@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { parseDocument } from 'yaml'
+import { putInPlace } from '../../machine/state-file.ts'
 import type { RecipeTask } from '../../schemas/recipe.ts'
 import { maxSeeds, type Task } from '../../schemas/task.ts'
 import { draftOf } from '../../tasks/draft.ts'
@@ -31,7 +32,7 @@ export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
   await cleanPool(await loadTask(folder), made)
   const { sha256 } = await loadTask(folder)
   const kept = join(tasks, sha256.slice(0, 12))
-  await rename(making.path, kept).catch((error: NodeJS.ErrnoException) => {
+  await putInPlace(making.path, kept).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
   })
   return await loadTask(join(kept, made.id))

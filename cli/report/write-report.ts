@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeWhole } from '../../machine/state-file.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
@@ -55,15 +55,3 @@ export async function writeReport(options: WriteReportOptions): Promise<WrittenR
 
 /** `report.json`. */
 export const reportJson = (data: ReportData): string => `${JSON.stringify(data, null, 2)}\n`
-
-/** A reader sees the old file or the new one, never half of one. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomUUID()}.tmp`
-  try {
-    await writeFile(draft, text)
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { force: true })
-    throw error
-  }
-}

@@ -1,13 +1,15 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { promisify } from 'node:util'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
+import { ensureHome } from '../home.ts'
 
-/** Errors: UsageError when less disk is free than the topology asks for. */
+/** Errors: UsageError when less disk is free than the topology asks for; MachineError when nothing can be written there. */
 export async function checkDisk({ storage }: Topology, folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true })
+  ensureHome(folder)
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (free >= storage.minFreeBytes) return
@@ -15,6 +17,23 @@ export async function checkDisk({ storage }: Topology, folder: string): Promise<
   throw new UsageError(
     `${folder} has ${gib(free)} GiB free, less than the ${gib(storage.minFreeBytes)} GiB that storage.minFreeBytes asks for.`,
     'Free disk space, set SYLLABUS_HOME to a larger disk, or lower storage.minFreeBytes in the topology.',
+  )
+}
+
+/** A command with few agents opens some forty. */
+const leastOpenFiles = 64
+
+/** Errors: UsageError when a process may open too few files for a session, sockets and pipes included. */
+export async function checkOpenFiles(): Promise<void> {
+  // Node has raised its own limit to what it may have; what it starts has the same.
+  const limit = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n']).then(
+    ({ stdout }) => Number(stdout),
+    (error: NodeJS.ErrnoException) => (error.code === 'EMFILE' ? 0 : Number.NaN),
+  )
+  if (!(limit < leastOpenFiles)) return
+  throw new UsageError(
+    `A process may open ${limit || 'too few'} files here, and a session needs at least ${leastOpenFiles}.`,
+    'Raise the limit: ulimit -n 1024. Where that is refused, it is set in /etc/security/limits.conf, by the container, or by the service.',
   )
 }
 

@@ -11,10 +11,11 @@ import {
   type Storage,
   startServer,
 } from '../../bus/mod.ts'
-import { createState, readText, writeState } from '../../machine/state-file.ts'
+import { createWhole, ownerOnly, readText, writeWhole } from '../../machine/state-file.ts'
 import type { BusLimits } from '../../schemas/bus-limits.ts'
-import { provisionNatsServer } from '../../trainer-bridge/provision/mod.ts'
+import { natsServerPath, provisionNatsServer, replaceDamaged } from '../../trainer-bridge/provision/mod.ts'
 import { UsageError } from '../errors.ts'
+import { ensureHome } from '../home.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type Cluster = AsyncDisposable & {
@@ -51,6 +52,7 @@ export const holdHome = (home: string, tell: (line: string) => void, limits?: Bu
 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openCluster(setup: Setup): Promise<Cluster> {
+  ensureHome(setup.home)
   const contaminationKey = await keepKey(setup.home, setup.onProgress)
   const url = process.env.NATS_URL
   const { limits } = setup
@@ -58,7 +60,11 @@ export async function openCluster(setup: Setup): Promise<Cluster> {
   await using stack = new AsyncDisposableStack()
   const storage = setup.storage ?? stack.use(await holdHome(setup.home, setup.onProgress, limits))
   const binary = await findBinary(setup)
-  const { servers, credentials } = stack.use(await keepServer(binary, storage, setup))
+  const kept = await keepServer(binary, storage, setup).catch(async (error: unknown) => {
+    if (binary !== natsServerPath(setup.home) || !(await replaceDamaged(setup))) throw error
+    return keepServer(binary, storage, setup)
+  })
+  const { servers, credentials } = stack.use(kept)
   const owned = stack.move()
   return {
     servers,
@@ -153,10 +159,10 @@ export async function keepKey(home: string, tell: (line: string) => void): Promi
   if (given) return given
   const path = join(home, 'contamination.key')
   const made = randomBytes(32).toString('hex')
-  if (await createState(path, made)) return made
+  if (await createWhole(path, made, ownerOnly)) return made
   const kept = (await readText(path))?.trim() ?? ''
   if (keyText.test(kept)) return kept
   tell(`${path} is damaged; it is made again. Runs that were begun with the old key do not go on with this one`)
-  await writeState(path, made)
+  await writeWhole(path, made, ownerOnly)
   return made
 }

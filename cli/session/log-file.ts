@@ -1,14 +1,14 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { homeFolder } from '../home.ts'
+import { ensureHome, homeFolder } from '../home.ts'
 
 /** A file that takes what processes log, one JSON value a line. */
 export type LogFile = Disposable & { path: string; descriptor: number }
 
-/** Opens a file under the home's `logs` to write on at its end. */
+/** Opens a file under the home's `logs` to write on at its end. @throws MachineError where that cannot be written */
 export function openLogFile(name: string): LogFile {
   const folder = join(homeFolder(), 'logs')
-  mkdirSync(folder, { recursive: true })
+  ensureHome(folder)
   const path = join(folder, `${name}.log`)
   const descriptor = openSync(path, 'a')
   return { path, descriptor, [Symbol.dispose]: () => closeSync(descriptor) }

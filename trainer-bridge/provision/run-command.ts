@@ -36,6 +36,8 @@ export async function runCommand(command: string, args: string[], options: Comma
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
+    // A group of its own, so that what it starts in turn ends with it.
+    detached: true,
   })
   const stdout: string[] = []
   const tail: string[] = []

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { putInPlace, writeWhole } from '../../machine/state-file.ts'
 import { runtimeEnvironment } from './environment.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
@@ -73,7 +74,7 @@ export async function provisionStudent(request: StudentRequest): Promise<Student
     const converted = await convert(gguf, request)
     const student = await mark(converted)
     await rm(path, { recursive: true, force: true })
-    await rename(converted, path)
+    await putInPlace(converted, path)
     await rm(join(home, 'students', `${studentName}.download`), { recursive: true, force: true })
     onProgress?.('student: ready')
     return { path, sha256: student.sha256 }
@@ -130,7 +131,7 @@ async function mark(folder: string): Promise<StudentMarker> {
     hash.update(`${name}\0${digest}`)
   }
   const content: StudentMarker = { sha256: hash.digest('hex'), gguf: ggufSha256, files }
-  await writeFile(join(folder, marker), `${JSON.stringify(content, null, 2)}\n`)
+  await writeWhole(join(folder, marker), `${JSON.stringify(content, null, 2)}\n`)
   return content
 }
 

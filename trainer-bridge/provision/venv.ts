@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { access, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { access, mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { writeWhole } from '../../machine/state-file.ts'
 import { runtimeEnvironment, runtimePackage } from './environment.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
@@ -69,12 +70,8 @@ export async function provisionRuntime(request: RuntimeRequest): Promise<{ pytho
     await createVenv(venv, base, { env, signal })
     await installPackages(venv, build, request)
     await checkImports(venv, request.modules ?? ownModules, { env, signal })
-    const temporary = join(venv, `${marker}.${randomUUID()}`)
-    await writeFile(
-      temporary,
-      JSON.stringify({ python: base.version, torch: build.kind, at: new Date().toISOString() }),
-    )
-    await rename(temporary, join(venv, marker))
+    const made = { python: base.version, torch: build.kind, at: new Date().toISOString() }
+    await writeWhole(join(venv, marker), JSON.stringify(made))
     await removeOldVenvs(home, venv)
     onProgress?.('fine-tuning runtime: ready')
     return { python: pythonIn(venv) }
@@ -135,7 +132,8 @@ function interesting(line: string): string | undefined {
 
 async function checkImports(venv: string, modules: string[], { env, signal }: StepOptions): Promise<void> {
   try {
-    await runCommand(pythonIn(venv), ['-c', `import ${modules.join(', ')}`], {
+    // Some ten thousand files are on the disk before the marker says that they are.
+    await runCommand(pythonIn(venv), ['-c', `import os, ${modules.join(', ')}; os.sync()`], {
       env: runtimeEnvironment(env),
       signal,
       timeoutMs: 300_000,

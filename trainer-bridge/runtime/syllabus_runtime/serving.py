@@ -197,17 +197,21 @@ def main() -> int:
             wire.send({"event": "heartbeat", "rss_mb": rss_mb()})
             time.sleep(HEARTBEAT_SECONDS)
 
+    def end_with_input() -> None:
+        sys.stdin.buffer.read()
+        # A batch in hand is not waited for, nor a student that is still loading.
+        sys.stderr.flush()
+        os._exit(0)
+
     threading.Thread(target=beat, daemon=True).start()
+    threading.Thread(target=end_with_input, daemon=True).start()
     from .student import StudentCache
 
     student = StudentCache().get(given.student, None, bf16=True)
     server = ChatServer(given.port, given.name, student, given.max_rows, given.max_new_tokens)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     wire.send({"event": "listening", "port": server.server_address[1]})
-    sys.stdin.buffer.read()
-    # A batch in hand is not waited for.
-    sys.stderr.flush()
-    os._exit(0)
+    server.serve_forever()
+    return 0
 
 
 if __name__ == "__main__":
