@@ -9,7 +9,7 @@ const cli = join(import.meta.dirname, '../../cli')
 /** What every Node since 20 exports; a named import of anything newer keeps the file from being read at all. */
 const everywhere: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['spawnSync'],
-  'node:fs': ['existsSync'],
+  'node:fs': ['existsSync', 'readFileSync'],
   'node:module': ['default'],
   'node:path': ['join'],
   'node:v8': ['setFlagsFromString'],
