@@ -16,9 +16,10 @@ import { openRegular } from './regular-file.ts'
  *     anything: ids are used again, and a container has its own.
  * H2  A process that inherits `descriptor` holds the file too, until both are gone.
  * H3  The file comes into being whole, locked and with its holder's name, by a link, which no two machines can make both.
- * H4  A network file system may not show the locks of other machines. So the holder counts up a number in the file, and who finds a
- *     holder of another boot of another kernel watches that number: while it changes the file is held; once it has stood still for
- *     `silentMs`, measured by whoever watches, its holder is gone. Clocks of two machines are never compared.
+ * H4  A network file system may not show the locks of other machines, and some systems have none. So the holder counts up a number in
+ *     the file, and who finds a holder on another kernel, or on one that cannot lock files, watches that number: while it changes the
+ *     file is held; once it has stood still for `silentMs`, measured by whoever watches, its holder is gone. Clocks of two machines
+ *     are never compared.
  * H5  A holder whose file is another's now (its machine slept, and it was taken for gone) learns it by `lost`.
  */
 export type HeldFile = AsyncDisposable & {
@@ -64,6 +65,8 @@ export const nameOf = (holder: Holder | null): string =>
 const beatMs = 2000
 const watchMs = 500
 const silentMsUsual = 60_000
+/** Within this a living holder on this machine gives a sign, where there are no locks to tell by. */
+const shortlyMs = 2.5 * beatMs
 /** Whoever looks at a file, or is about to let it go, has it for a moment. */
 const shortMs = 300
 
@@ -107,22 +110,23 @@ const isLink = (path: string): Promise<boolean> =>
   )
 
 /**
- * The holder of a file if it is a process of this kernel that lives; null if nobody holds it, and if that cannot be known. A damaged
- * file that nobody holds is removed, and `tell` hears of it.
+ * The holder of a file if it is a process of this kernel that lives; null if nobody of this kernel holds it. A damaged file that nobody
+ * holds is removed, and `tell` hears of it.
  */
 export async function holderOf(path: string, tell: (line: string) => void = () => {}): Promise<Holder | null> {
   return naming(path, async () => {
     const file = await openRegular(path, 'read')
     if (!file) return null
     try {
-      const holder = readHolder(await file.readFile('utf8'))
+      const text = await file.readFile('utf8')
+      const holder = readHolder(text)
       const lock = tryLock(file.fd, { shared: true })
-      if (lock === 'held') return holder?.boot === bootId() ? holder : null
-      if (!holder) {
+      if (!holder && lock !== 'held') {
         tell(`${path} is damaged (it names no process) and is removed`)
         await rm(path)
       }
-      return null
+      if (holder?.boot !== bootId() || lock === 'free') return null
+      return lock === 'held' || (await isAlive(path, text, { silentMs: shortlyMs })) ? holder : null
     } finally {
       await file.close()
     }
@@ -216,7 +220,8 @@ async function examine(
     if ((await standsAt(path, file)) !== 'this') return 'free'
     if (!holder) onWait(`${path} is damaged (it names no process) and is made again`)
     else if (lock === 'unknown' || holder.boot !== bootId() || holder.boot === '') {
-      onWait(`${nameOf(holder)} held ${path} last; watching whether it is still there`)
+      const why = lock === 'unknown' ? ' (files cannot be locked here)' : ''
+      onWait(`${nameOf(holder)} held ${path} last; watching whether it is still there${why}`)
       if (await isAlive(path, text, { silentMs, signal })) return { holder }
       onWait(`${nameOf(holder)} gave no sign of life; ${path} is taken over from it`)
     }

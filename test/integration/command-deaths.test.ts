@@ -1,8 +1,12 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../support/alive.ts'
+import { entry } from '../support/command.ts'
 import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer, type TeacherServer } from '../support/teacher-server.ts'
@@ -93,3 +97,33 @@ test('the process id of a session that was killed is used again: the home is fre
   expect(status.output()).toContain('everyday-numbers')
   await goesOn('recycled', server)
 }, 90_000)
+
+/** Another machine: its kernel was started another time. Its name is its own, or the same as of this one. */
+const otherMachine = (name: string) => [
+  ...['unshare', '--mount', '--uts', '--pid', '--fork', '--mount-proc', 'sh', '-c'],
+  `hostname ${name} && echo 11111111-2222-4333-8444-555555555555 > "$0" &&
+   mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"`,
+]
+const canUnshare = spawnSync('unshare', ['--mount', '--uts', '--pid', '--fork', '--mount-proc', 'true']).status === 0
+
+test.skipIf(!canUnshare).each(['another-machine', hostname()])(
+  'a home that is in use is refused to %s, which starts no server on its storage',
+  async (machine) => {
+    await using server = await startTeacherServer({ latencyMs: 1500 })
+    const name = `shared-${machine}`
+    const command = folder.generate(name, server, rows)
+    await until('calls are made', () => server.requests >= 6, 30_000)
+    const { env } = folder.written(name, server, rows)
+    const pid = await folder.serverPid(name)
+    const [unshare, ...args] = [...otherMachine(machine), join(folder.path, 'boot'), process.execPath, entry, 'status']
+    const other = spawn(unshare!, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+    let text = ''
+    other.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    expect(await once(other, 'close'), text).toEqual([2, null])
+    expect(text).toContain(`in use by process ${command.child.pid} on`)
+    expect(text).toContain(hostname())
+    expect(await folder.serverPid(name)).toBe(pid)
+    expect(await command.ended, command.output()).toBe(0)
+  },
+  90_000,
+)

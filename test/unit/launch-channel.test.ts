@@ -11,7 +11,7 @@ const channel = new URL('../../cli/session/launch-channel.ts', import.meta.url)
 const program = `
   import { openLaunchChannel } from ${JSON.stringify(channel.href)}
   const drain = new AbortController()
-  const channel = openLaunchChannel(drain)
+  const channel = openLaunchChannel(drain.signal, () => drain.abort('the launcher is gone'))
   drain.signal.addEventListener('abort', () => console.log('drained:', drain.signal.reason))
   try { console.log(JSON.stringify(await channel.launch)) } catch (error) { console.log('no launch:', error) }
   if (process.argv[1] === 'close') channel[Symbol.dispose]()`
@@ -30,7 +30,7 @@ test('a launch arrives whole, whatever it holds; what follows it is nobody’s',
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
-test('when the launcher is gone the agent drains, before and after its launch', async () => {
+test('an agent whose launcher is gone knows it, before and after its launch', async () => {
   const early = start()
   early.stdin.end()
   expect(await text(early.stdout)).toMatch(/^drained: the launcher is gone\nno launch: the launcher is gone\n$/)
