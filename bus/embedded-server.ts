@@ -2,14 +2,13 @@ import type { ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'nats'
 import { z } from 'zod'
 import { ensureWritable } from '../machine/folders.ts'
-import { FileHeldError, type HoldOptions, holdFile, nameOf } from '../machine/held-file.ts'
+import { FileHeldError, type HoldOptions, holdFile, isHere, nameOf } from '../machine/held-file.ts'
 import { ownerOnly, readOrForget, writeWhole } from '../machine/state-file.ts'
 import { spawnTied } from '../machine/tied-child.ts'
 import { BusLimits } from '../schemas/bus-limits.ts'
@@ -81,14 +80,14 @@ export async function holdStorage(folder: string, options: Omit<HoldOptions, 'de
   } catch (error) {
     if (!(error instanceof FileHeldError)) throw error
     const { holder } = error
-    const elsewhere = holder !== null && holder.host !== hostname()
     throw new BusSetupError(
       {
         what: `The storage is in use by ${nameOf(holder)}`,
         where: folder,
-        mend: elsewhere
-          ? `Give the command on ${holder.host}, end what runs there, or set SYLLABUS_HOME to another folder.`
-          : 'Give the command again: once a session is up, it joins that. Or set SYLLABUS_HOME to another folder. If that process is gone, end the nats-server that it left behind (ps ax | grep nats-server).',
+        mend:
+          holder !== null && !isHere(holder)
+            ? `Give the command on ${holder.host}, end what runs there, or set SYLLABUS_HOME to another folder.`
+            : 'Give the command again: once a session is up, it joins that. Or set SYLLABUS_HOME to another folder. If that process is gone, end the nats-server that it left behind (ps ax | grep nats-server).',
       },
       { cause: error },
     )
@@ -221,8 +220,8 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
   child.once('exit', (code, signal) => {
     fault ??= `it ended with ${signal ?? code}`
   })
-  const until = Date.now() + birth.startMs
-  while (fault === null && Date.now() < until) {
+  const until = performance.now() + birth.startMs
+  while (fault === null && performance.now() < until) {
     if (child.pid !== undefined && (await answers(birth))) return child.pid
     await sleep(5)
   }

@@ -58,8 +58,15 @@ export class FileHeldError extends Error {
   }
 }
 
-export const nameOf = (holder: Holder | null): string =>
-  holder ? `process ${holder.pid} on ${holder.host}` : 'another process'
+export function nameOf(holder: Holder | null): string {
+  if (!holder) return 'another process'
+  const { pid, host, boot } = holder
+  const namesake = host === hostname() && boot !== bootId()
+  return `process ${pid} on ${namesake ? `another machine that is called ${host} too (or this one, before it was started anew)` : host}`
+}
+
+/** Whether a command on this machine, or in this container, reaches the holder. */
+export const isHere = ({ host, boot }: Holder): boolean => host === hostname() && boot === bootId()
 
 /** How often a holder counts up its number, and whoever watches reads it. */
 const beatMs = 2000
@@ -204,7 +211,7 @@ type Examined = 'free' | { holder: Holder | null }
 /** Who lives and holds the file. What a holder that is gone left behind is taken away, so that it is free to be made anew. */
 async function examine(
   path: string,
-  { silentMs, onWait, signal }: HoldOptions & { onWait: (line: string) => void },
+  { silentMs = silentMsUsual, onWait, signal }: HoldOptions & { onWait: (line: string) => void },
 ): Promise<Examined> {
   const file = await openRegular(path, 'write')
   if (!file) {
@@ -221,7 +228,9 @@ async function examine(
     if (!holder) onWait(`${path} is damaged (it names no process) and is made again`)
     else if (lock === 'unknown' || holder.boot !== bootId() || holder.boot === '') {
       const why = lock === 'unknown' ? ' (files cannot be locked here)' : ''
-      onWait(`${nameOf(holder)} held ${path} last; watching whether it is still there${why}`)
+      onWait(
+        `${nameOf(holder)} held ${path} last; watching for ${Math.ceil(silentMs / 1000)} s whether it is still there${why}`,
+      )
       if (await isAlive(path, text, { silentMs, signal })) return { holder }
       onWait(`${nameOf(holder)} gave no sign of life; ${path} is taken over from it`)
     }
@@ -239,7 +248,7 @@ async function examine(
 async function isAlive(
   path: string,
   text: string,
-  { silentMs = silentMsUsual, signal }: Pick<HoldOptions, 'silentMs' | 'signal'>,
+  { silentMs, signal }: Pick<HoldOptions, 'signal'> & { silentMs: number },
 ): Promise<boolean> {
   for (let looks = Math.ceil(silentMs / watchMs); looks > 0; looks--) {
     await sleep(watchMs, undefined, { signal })

@@ -72,15 +72,15 @@ async function startPeft({
 
   /** Progress as events of the run, a few a minute; losing one is no fault. */
   function reporter({ runId, id, cause }: HandlerContext, candidate: string) {
-    let last = 0
+    let last = Number.NEGATIVE_INFINITY
     return (
       phase: 'train' | 'infer',
       done: number,
       total: number,
       more: { loss?: number; tokensPerSecond?: number; etaSeconds?: number },
     ) => {
-      if (Date.now() - last < settings.progressEveryMs && done < total) return
-      last = Date.now()
+      if (performance.now() - last < settings.progressEveryMs && done < total) return
+      last = performance.now()
       const payload = { role: identity.role, instance: identity.instance, phase, candidate, done, total, ...more }
       bus
         .publish(Progress, { runId, id: `${id}:${phase}:${done}`, cause }, payload)

@@ -26,6 +26,6 @@ export async function settle(session: Session, topology: Topology, reporter: Rep
 }
 
 async function untilTrue(isSo: () => Promise<boolean>, limitMs: number): Promise<void> {
-  const until = Date.now() + limitMs
-  while (!(await isSo()) && Date.now() < until) await sleep(pollMs)
+  const until = performance.now() + limitMs
+  while (!(await isSo()) && performance.now() < until) await sleep(pollMs)
 }

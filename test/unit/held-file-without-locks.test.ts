@@ -34,7 +34,7 @@ test('one that is gone is nobody, and is taken over once it was silent for long 
   const lines: string[] = []
   await using _again = await holdFile(path, { silentMs: 1000, onWait: (line) => lines.push(line) })
   expect(lines).toEqual([
-    `${who} held ${path} last; watching whether it is still there (files cannot be locked here)`,
+    `${who} held ${path} last; watching for 1 s whether it is still there (files cannot be locked here)`,
     `${who} gave no sign of life; ${path} is taken over from it`,
   ])
 }, 15_000)

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type BreakerState, createBreaker } from '../../agents/kit/teacher/breaker.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
 import { createWidth } from '../../agents/kit/teacher/width.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
+import { until } from '../support/nats.ts'
 import { startTeacherServer, type TeacherServer, teacherRow } from '../support/teacher-server.ts'
 
 const sampling = { temperature: 1, maxTokens: 100 }
@@ -67,6 +68,23 @@ test('T5: the first request goes alone until it is answered, for a while', async
   await many(teacherOf(joined, { concurrency: 6, firstAloneMs: 100 }), 6)
   expect(joined.maxInFlight).toBe(6)
   expect(Date.now() - startedAt).toBeGreaterThan(490)
+})
+
+test.each([2, -2])('a clock that is set %i days on gives up no request, and delays none', async (days) => {
+  let turnedAway = 1
+  await using server = await startTeacherServer({
+    latencyMs: 300,
+    outage: () => (turnedAway-- > 0 ? { status: 429, retryAfterS: 1 } : null),
+  })
+  const asked = many(teacherOf(server, { concurrency: 3, minTimeoutMs: 5000 }), 4)
+  await until('requests are under way', () => server.inFlight > 1)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 })
+  try {
+    expect((await asked).filter((answer) => !answer.ok)).toEqual([])
+  } finally {
+    vi.useRealTimers()
+  }
+  expect(server.requests).toBe(5)
 })
 
 test('an outage opens the breaker, which lets single probes through and closes when the endpoint is back', async () => {

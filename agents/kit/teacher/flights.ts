@@ -1,4 +1,4 @@
-/** One request under way. */
+/** One request under way. Times are those of `performance.now()`: a clock that is set anew gives up no request, and delays none. */
 export type Flight = Disposable & { readonly startedAt: number; readonly signal: AbortSignal }
 
 /** The requests under way. */
@@ -13,7 +13,7 @@ export function createFlights(timeoutMs: () => number): Flights {
   const flights = new Set<{ startedAt: number; patience: number; abort: AbortController }>()
   return {
     begin(patience, signal) {
-      const flight = { startedAt: Date.now(), patience, abort: new AbortController() }
+      const flight = { startedAt: performance.now(), patience, abort: new AbortController() }
       const stop = () => flight.abort.abort()
       signal.addEventListener('abort', stop)
       flights.add(flight)

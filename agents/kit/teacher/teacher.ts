@@ -77,7 +77,7 @@ export function createTeacher(
   let refusal = { reason: '', until: 0 }
 
   function pump(): void {
-    const now = Date.now()
+    const now = performance.now()
     queue.update(now)
     while (busy < placesAt(now) && queue.hasNext) {
       const admission = breaker.admit(now)
@@ -109,7 +109,7 @@ export function createTeacher(
 
   /** What waits would be refused the same way as this call: it is not sent, and neither is what comes within a while. */
   function refuseAll(reason: string, whileMs = options.refusedPauseMs): never {
-    refusal = { reason, until: Date.now() + whileMs }
+    refusal = { reason, until: performance.now() + whileMs }
     for (const { settle } of queue.clear()) settle.reject(new TeacherRefused(reason))
     throw new TeacherRefused(reason)
   }
@@ -137,7 +137,7 @@ export function createTeacher(
     using flight = flights.begin(2 ** call.timeouts, call.signal)
     usage.requests += 1
     const outcome = await requestOnce(client, asked, call.request, flight.signal)
-    const now = Date.now()
+    const now = performance.now()
     call.billed = together(call.billed, outcome.usage)
     if (outcome.kind === 'passing' && outcome.fault) {
       breaker.failed(admission, now, wishOf(outcome))
@@ -193,7 +193,7 @@ export function createTeacher(
         }
         const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1
         const ownPauseMs = again > 0 ? options.backoffMs * 2 ** (again - 1) : 0
-        queue.addLater(call, Date.now() + Math.max(wishOf(outcome), ownPauseMs))
+        queue.addLater(call, performance.now() + Math.max(wishOf(outcome), ownPauseMs))
         return null
       }
       default:
@@ -209,7 +209,7 @@ export function createTeacher(
       return busy
     },
     ask(request, purse, signal) {
-      if (Date.now() < refusal.until) return Promise.reject(new TeacherRefused(refusal.reason))
+      if (performance.now() < refusal.until) return Promise.reject(new TeacherRefused(refusal.reason))
       const call = newCall(request, purse, signal)
       queue.add(call)
       pump()

@@ -3,7 +3,7 @@ import type { TeacherOptions } from './options.ts'
 /** How many requests may be under way. */
 export type Width = {
   readonly now: number
-  /** A request that was sent at this time of the clock was answered, or turned away (429) because there were too many. */
+  /** A request that was sent then (`performance.now()`) was answered, or turned away (429) because there were too many. */
   note(sentAt: number, turnedAway: boolean): void
 }
 
@@ -21,7 +21,7 @@ const growth = 0.1
  */
 export function createWidth(
   { concurrency, crowdedShare }: Pick<TeacherOptions, 'concurrency' | 'crowdedShare'>,
-  clock: () => number = Date.now,
+  clock: () => number = () => performance.now(),
 ): Width {
   let width = concurrency
   let changedAt = 0
