@@ -22,7 +22,8 @@ const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identi
 const log = createLog({ role, variant, instance })
 const drain = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
-// An agent does not outlive its supervisor. What is in hand comes again; an embedded server is gone too, so that nothing could be given back.
+// An agent does not outlive its supervisor. It ends at once: an embedded server ends as well, so that nothing could be given back, and a call
+// that was begun now would be paid again.
 const channel = openLaunchChannel(drain.signal, () => process.exit())
 
 try {
