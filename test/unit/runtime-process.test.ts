@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Prediction, type TrainRequest } from '../../schemas/runtime-protocol.ts'
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../trainer-bridge/runtime.ts'
 import { RuntimeDiedError } from '../../trainer-bridge/runtime-errors.ts'
-import { fakePython, hello } from '../support/fake-python.ts'
 import { isAlive } from '../support/alive.ts'
+import { fakePython, hello } from '../support/fake-python.ts'
 import { makeTinyStudent, runtimePython } from '../support/python.ts'
 
 let folder: string
