@@ -31,7 +31,7 @@ def write_lines(path: Path, lines: list[dict]) -> None:
     """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    partial.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     os.replace(partial, path)
 
 

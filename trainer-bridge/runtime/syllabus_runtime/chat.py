@@ -1,11 +1,12 @@
-"""Prompt layout: the student's own chat template, and where the completion begins.
+"""A student's prompts and replies as tokens: its own chat template, and where the completion begins.
 
 Training and inference tokenise the prompt by itself, so both see the same tokens up to the completion.
 """
 
 from dataclasses import dataclass
 
-from .errors import RequestError
+from .chat_settings import ChatSettings
+from .chat_template import chat_template_of
 from .rows import Question, Row
 
 
@@ -27,58 +28,30 @@ def user_turn(instruction: str, input: str) -> str:
     return "\n".join(part for part in (instruction, input) if part)
 
 
-def encode_row(tokenizer, row: Row, system: str) -> Example:
-    prompt, completion = render_row(tokenizer, row, system)
+def encode_row(tokenizer, row: Row, system: str, settings: ChatSettings = ChatSettings()) -> Example:
+    prompt, completion = render_row(tokenizer, row, system, settings)
     return Example(row.id, _tokens(tokenizer, prompt), _tokens(tokenizer, completion))
 
 
-def render_row(tokenizer, row: Row, system: str) -> tuple[str, str]:
+def render_row(tokenizer, row: Row, system: str, settings: ChatSettings = ChatSettings()) -> tuple[str, str]:
     """The prompt and the completion as the template writes them."""
-    messages = _messages(system, (), row.instruction, row.input)
-    prompt = _render(tokenizer, messages, add_generation_prompt=True)
-    answered = _render(tokenizer, [*messages, {"role": "assistant", "content": row.output}], add_generation_prompt=False)
-    return prompt, _completion(tokenizer, prompt, answered, row.output)
+    template = chat_template_of(tokenizer, settings)
+    messages = template.conversation(system, [], user_turn(row.instruction, row.input))
+    prompt = template.prompt(messages)
+    return prompt, template.completion(messages, prompt, row.output)
 
 
-def encode_question(tokenizer, question: Question, system: str) -> list[int]:
-    return encode_chat(tokenizer, _messages(system, question.examples, question.instruction, question.input))
+def encode_question(tokenizer, question: Question, system: str, settings: ChatSettings = ChatSettings()) -> list[int]:
+    template = chat_template_of(tokenizer, settings)
+    turns = [(user_turn(question.instruction, input), output) for input, output in question.examples]
+    messages = template.conversation(system, turns, user_turn(question.instruction, question.input))
+    return _tokens(tokenizer, template.prompt(messages))
 
 
-def encode_chat(tokenizer, messages: list[dict]) -> list[int]:
+def encode_chat(tokenizer, messages: list[dict], settings: ChatSettings = ChatSettings()) -> list[int]:
     """A conversation up to the beginning of the assistant's next turn."""
-    return _tokens(tokenizer, _render(tokenizer, messages, add_generation_prompt=True))
-
-
-def _messages(system: str, examples, instruction: str, input: str) -> list[dict]:
-    messages = [{"role": "system", "content": system}] if system else []
-    for example_input, example_output in examples:
-        messages.append({"role": "user", "content": user_turn(instruction, example_input)})
-        messages.append({"role": "assistant", "content": example_output})
-    messages.append({"role": "user", "content": user_turn(instruction, input)})
-    return messages
-
-
-def _render(tokenizer, messages: list[dict], add_generation_prompt: bool) -> str:
-    if not tokenizer.chat_template:
-        raise RequestError("bad_student", "the student's tokenizer has no chat template; use an instruction-tuned student")
-    try:
-        return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt)
-    except Exception as error:
-        raise RequestError("bad_student", f"the student's chat template fails: {error}") from error
-
-
-def _completion(tokenizer, prompt: str, answered: str, output: str) -> str:
-    """The reply and its end-of-turn token, without what the template writes between turns (a line break, say)."""
-    end = tokenizer.eos_token or ""
-    if answered.startswith(prompt):
-        reply = answered[len(prompt) :].rstrip()
-        return reply if end and reply.endswith(end) else reply + _missing_end(reply, output, end)
-    return output + end
-
-
-def _missing_end(reply: str, output: str, end: str) -> str:
-    """Templates that close a turn with another token than eos already end the reply themselves."""
-    return "" if len(reply.strip()) > len(output.strip()) else end
+    template = chat_template_of(tokenizer, settings)
+    return _tokens(tokenizer, template.prompt(template.fitted(messages)))
 
 
 def _tokens(tokenizer, rendered: str) -> list[int]:

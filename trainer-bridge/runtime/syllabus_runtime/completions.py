@@ -76,7 +76,8 @@ class Completions:
             limit = self._waiting[0].max_new_tokens
             alike = [each for each in self._waiting if each.max_new_tokens == limit][: self._max_rows]
             budget = BATCH_TOKENS.get(self._student.device.type, 48_000)
-            planned = plan_batches([each.prompt for each in alike], limit, budget, self._max_rows)
+            student = self._student
+            planned = plan_batches([each.prompt for each in alike], limit, budget, self._max_rows, student.can.way.rows, student.turn)
             oldest = next(rows for rows in planned if 0 in rows)
             batch = [alike[row] for row in oldest]
             for each in batch:

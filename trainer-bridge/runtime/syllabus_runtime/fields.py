@@ -17,6 +17,11 @@ def text(source: dict, name: str, default: Any = _required, kind: str = "bad_req
     return value
 
 
+def whole_text(text: str) -> str:
+    """The text with U+FFFD in place of each half of a surrogate pair that stands alone, as UTF-8 encoders write it."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def number(source: dict, name: str, minimum: float, default: Any = _required, whole: bool = False, positive: bool = False) -> Any:
     value = source.get(name)
     if value is None and default is not _required:

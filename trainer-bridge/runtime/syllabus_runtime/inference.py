@@ -8,11 +8,15 @@ from typing import Callable
 from . import fields
 from .artefacts import file_sha256, write_lines
 from .chat import encode_question
+from .chat_settings import KEYS as CHAT_KEYS
+from .chat_settings import ChatSettings, parse_chat_settings
+from .chat_template import chat_template_of
 from .errors import CancelToken, RequestError
 from .generation import BATCH_TOKENS, Reply, generate, plan_batches
 from .lora import put_on
 from .rows import Question
 from .student import Student
+from .thoughts import ThoughtBudget
 
 PROGRESS_SECONDS = 2.0
 
@@ -22,11 +26,17 @@ class InferenceSettings:
     max_new_tokens: int
     batch_tokens: int | None
     batch_size: int | None
+    # Most tokens of thoughts, beside max_new_tokens; then they are closed. None: thoughts count against max_new_tokens.
+    max_thinking_tokens: int | None = None
+    # Whether a question that does not fit the context has an empty reply; else it is an error.
+    leave_unfit: bool = False
+    chat: ChatSettings = ChatSettings()
 
 
 def parse_inference(source: dict) -> InferenceSettings:
     """Decoding is greedy: a request for sampling is refused, since its replies could not be repeated."""
-    unknown = sorted(set(source) - {"max_new_tokens", "batch_tokens", "batch_size", "do_sample", "temperature"})
+    known = {"max_new_tokens", "batch_tokens", "batch_size", "do_sample", "temperature", "max_thinking_tokens", "leave_unfit", *CHAT_KEYS}
+    unknown = sorted(set(source) - known)
     if unknown:
         raise RequestError("bad_request", f"inference has unknown keys {unknown}")
     if source.get("temperature", 0) not in (0, None) or source.get("do_sample", False):
@@ -35,6 +45,9 @@ def parse_inference(source: dict) -> InferenceSettings:
         fields.number(source, "max_new_tokens", 1, whole=True),
         fields.number(source, "batch_tokens", 1, None, whole=True),
         fields.number(source, "batch_size", 1, None, whole=True),
+        fields.number(source, "max_thinking_tokens", 0, None, whole=True),
+        fields.flag(source, "leave_unfit", False),
+        parse_chat_settings(source),
     )
 
 
@@ -50,12 +63,12 @@ def infer(
 ) -> dict:
     """Writes one prediction a question, in the questions' order; returns the result that goes on the wire."""
     started = reported = time.monotonic()
-    prompts = [encode_question(student.tokenizer, question, system) for question in questions]
-    longest = max(map(len, prompts)) + settings.max_new_tokens
-    _check_context(student, questions, prompts, settings)
-    student.prepare(longest)
-    budget = settings.batch_tokens or BATCH_TOKENS.get(student.device.type, 48_000)
-    replies: dict[int, Reply] = {}
+    template = chat_template_of(student.tokenizer, settings.chat)
+    prompts = [encode_question(student.tokenizer, question, system, settings.chat) for question in questions]
+    budget = _thought_budget(student, settings)
+    room = settings.max_new_tokens + (budget.most if budget else 0)
+    fitting = _fitting(student, questions, prompts, room, settings.leave_unfit)
+    replies = {index: Reply([], "length") for index in set(range(len(prompts))) - set(fitting)}
 
     def progress(final: bool = False) -> None:
         nonlocal reported
@@ -68,36 +81,54 @@ def infer(
         report(phase="infer", done=done, total=total, eta_s=eta)
 
     put_on(student, adapter)
-    for batch in plan_batches(prompts, settings.max_new_tokens, budget, settings.batch_size or len(prompts)):
+    memory = settings.batch_tokens or BATCH_TOKENS.get(student.device.type, 48_000)
+    asked = [prompts[index] for index in fitting]
+    for batch in plan_batches(asked, room, memory, settings.batch_size or len(asked), student.can.way.rows, student.turn):
         cancel.check()
+        student.prepare(max(len(asked[index]) for index in batch) + room)
 
         def on_reply(index: int, reply: Reply, batch: list[int] = batch) -> None:
-            replies[batch[index]] = reply
+            replies[fitting[batch[index]]] = reply
             progress()
 
-        generate(student, [prompts[index] for index in batch], settings.max_new_tokens, on_reply, cancel)
+        own = _thought_budget(student, settings)
+        generate(student, [asked[index] for index in batch], settings.max_new_tokens, on_reply, cancel, budget=own)
     progress(final=True)
-    lines = [_prediction(student, question, replies[index]) for index, question in enumerate(questions)]
+    lines = [_prediction(template, question, replies[index]) for index, question in enumerate(questions)]
     write_lines(out, lines)
     return {
         "predictions": str(out),
         "sha256": file_sha256(out),
         "count": len(lines),
         "cut": sum(line["finish"] == "length" for line in lines),
+        "unfit": len(prompts) - len(fitting),
         "seconds": round(time.monotonic() - started, 3),
     }
 
 
-def _prediction(student: Student, question: Question, reply: Reply) -> dict:
-    text = student.tokenizer.decode(reply.tokens, skip_special_tokens=True)
-    return {"id": question.id, "text": text, "finish": reply.finish, "tokens": len(reply.tokens)}
+def _thought_budget(student: Student, settings: InferenceSettings) -> ThoughtBudget | None:
+    """Of one batch; None without a limit."""
+    if settings.max_thinking_tokens is None:
+        return None
+    tokenizer, template = student.tokenizer, chat_template_of(student.tokenizer, settings.chat)
+    closing = tokenizer(template.closing, add_special_tokens=False).input_ids
+    return ThoughtBudget(settings.max_thinking_tokens, closing, template.tags, template.opens_thoughts, tokenizer.decode)
 
 
-def _check_context(student: Student, questions: list[Question], prompts: list[list[int]], settings: InferenceSettings) -> None:
-    limit = getattr(student.model.config, "max_position_embeddings", None)
-    if limit is None:
-        return
-    for question, prompt in zip(questions, prompts):
-        if len(prompt) + settings.max_new_tokens > limit:
-            size = f"{len(prompt)} tokens and {settings.max_new_tokens} new ones"
-            raise RequestError("bad_dataset", f"question {question.id!r} takes {size}, more than the student's {limit}; shorten it")
+def _prediction(template, question: Question, reply: Reply) -> dict:
+    """`text` is the answer; `thoughts`, where there were any, what the reply said besides."""
+    read = template.read(reply.tokens)
+    thoughts = {} if read.thoughts is None else {"thoughts": read.thoughts}
+    return {"id": question.id, "text": read.answer, "finish": reply.finish, "tokens": len(reply.tokens), **thoughts}
+
+
+def _fitting(student: Student, questions: list[Question], prompts: list[list[int]], room: int, leave_unfit: bool) -> list[int]:
+    """The places of questions that the student's context has room for."""
+    limit = student.context
+    fitting = [index for index, prompt in enumerate(prompts) if limit is None or len(prompt) + room <= limit]
+    if len(fitting) < len(prompts) and not (leave_unfit and fitting):
+        longest = max(range(len(prompts)), key=lambda index: len(prompts[index]))
+        size = f"{len(prompts[longest])} tokens and {room} new ones"
+        message = f"question {questions[longest].id!r} takes {size}, more than the student's {limit}; shorten it, or ask for fewer new tokens"
+        raise RequestError("bad_dataset", message)
+    return fitting

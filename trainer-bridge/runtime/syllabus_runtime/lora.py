@@ -1,6 +1,7 @@
 """LoRA adapters on a student: put on, taken off, saved and loaded in PEFT's format."""
 
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +19,20 @@ from .student import Student, Worn
 
 @contextmanager
 def fresh_adapter(student: Student, recipe: Recipe):
-    """The student with a new trainable adapter on every linear layer but the output; float32 whatever the base is in."""
+    """The student with a new trainable adapter on every linear layer of its text part but the output; float32 whatever the base is in."""
     config = LoraConfig(
         r=recipe.lora_rank,
         lora_alpha=int(recipe.lora_alpha) if recipe.lora_alpha == int(recipe.lora_alpha) else recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout,
         target_modules="all-linear",
+        exclude_modules=_beside_text(student.model),
         task_type="CAUSAL_LM",
     )
     put_on(student, None)
-    tuned = get_peft_model(student.model, config)
+    try:
+        tuned = get_peft_model(student.model, config)
+    except ValueError as error:
+        raise RequestError("bad_student", f"the student takes no adapter on its linear layers: {error}") from error
     try:
         for parameter in trainable(tuned):
             parameter.data = parameter.data.float()
@@ -36,6 +41,16 @@ def fresh_adapter(student: Student, recipe: Recipe):
         yield tuned
     finally:
         tuned.unload()
+
+
+def _beside_text(model) -> str | None:
+    """Matches the names of the modules that no text passes through, such as those for images; None where there are none."""
+    if model.config.get_text_config(decoder=True) is model.config:
+        return None
+    text = model.get_decoder()
+    name = next((name for name, module in model.named_modules() if module is text), "")
+    head = next((name for name, module in model.named_modules() if module is model.get_output_embeddings()), name)
+    return rf"(?!{re.escape(name)}(\.|$)|{re.escape(head)}$).*" if name else None
 
 
 def put_on(student: Student, folder: str | None) -> None:
@@ -76,7 +91,8 @@ def trainable(model) -> list[torch.nn.Parameter]:
 
 def fuse(tuned) -> None:
     for module in tuned.modules():
-        if isinstance(module, LoraLinear) and isinstance(module.base_layer, torch.nn.Linear):
+        # A layer of a class of its own may do more than a product.
+        if isinstance(module, LoraLinear) and type(module.base_layer) is torch.nn.Linear:
             use_fused_forward(module)
 
 

@@ -5,7 +5,7 @@ from typing import Callable
 
 import torch
 
-from . import PROTOCOL, fields
+from . import PROTOCOL, REVISION, fields
 from .device import pick_device
 from .embedding import embed
 from .errors import CancelToken, RequestError
@@ -58,6 +58,7 @@ class Operations:
 
         return {
             "protocol": PROTOCOL,
+            "revision": REVISION,
             "device": pick_device().type,
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -85,7 +86,7 @@ class Operations:
 
     def _infer(self, request: dict, report: Callable, cancel: CancelToken) -> dict:
         settings = parse_inference(fields.mapping(request, "inference"))
-        system = fields.text(request, "system", "")
+        system = fields.whole_text(fields.text(request, "system", ""))
         out = Path(fields.text(request, "out"))
         adapter = fields.text(request, "adapter", None)
         questions = read_questions(fields.text(request, "questions"))
@@ -94,7 +95,7 @@ class Operations:
         return infer(student, adapter, questions, system, settings, out, report, cancel)
 
     def _token_frame(self, request: dict) -> dict:
-        system = fields.text(request, "system", "")
+        system = fields.whole_text(fields.text(request, "system", ""))
         probe = fields.text(request, "probe")
         out = Path(fields.text(request, "out"))
         student = self._student(request, fields.flag(request, "bf16", True))

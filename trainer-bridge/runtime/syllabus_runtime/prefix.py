@@ -29,12 +29,13 @@ def prefill_prefix(student, tokens: list[int]) -> DynamicCache:
     cache = DynamicCache()
     ids = torch.tensor([tokens], device=student.device)
     at = torch.tensor([len(tokens) - 1], device=student.device)
-    student.logits(at, input_ids=ids, past_key_values=cache, use_cache=True)
+    student.logits(at, input_ids=ids, cache=cache)
     return cache
 
 
 def spread(cache: DynamicCache, rows: int) -> None:
     """The same keys and values for each of `rows` rows, without copying them yet."""
     for layer in cache.layers:
-        layer.keys = layer.keys.expand(rows, -1, -1, -1)
-        layer.values = layer.values.expand(rows, -1, -1, -1)
+        if layer.is_initialized:
+            layer.keys = layer.keys.expand(rows, -1, -1, -1)
+            layer.values = layer.values.expand(rows, -1, -1, -1)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from . import fields
+from .chat_settings import KEYS as CHAT_KEYS
+from .chat_settings import ChatSettings, parse_chat_settings
 from .errors import RequestError
+from .recipe_keys import NEUTRAL, is_without_effect
 
 SCHEDULES = ("cosine", "linear", "constant")
 
@@ -23,20 +26,25 @@ class Recipe:
     bf16: bool
     max_grad_norm: float
     system: str
+    chat: ChatSettings = ChatSettings()
 
     @property
     def rows_per_step(self) -> int:
         return self.per_device_train_batch_size * self.gradient_accumulation_steps
 
 
-KNOWN = {*Recipe.__dataclass_fields__, "lora_target"}
+KNOWN = {*Recipe.__dataclass_fields__, "lora_target", *CHAT_KEYS} - {"chat"}
 
 
 def parse_recipe(source: dict) -> Recipe:
-    """Raises bad_request for an unknown key, too: a misspelt one would silently train with a default."""
-    unknown = sorted(set(source) - KNOWN)
+    """Raises bad_request for an unknown key, too: a misspelt one would silently train with a default. Of LLaMA-Factory's
+    other keys those are taken that change nothing."""
+    others = {key: value for key, value in source.items() if key not in KNOWN and not is_without_effect(key, value)}
+    unknown = sorted(set(others) - set(NEUTRAL))
     if unknown:
         raise RequestError("bad_request", f"the recipe has unknown keys {unknown}; known are {sorted(KNOWN)}")
+    for key, value in others.items():
+        raise RequestError("bad_request", f"the recipe's {key} is {value!r}, which this runtime cannot train with; it has {NEUTRAL[key] or 'none'}")
     if source.get("lora_target", "all") != "all":
         raise RequestError("bad_request", "lora_target must be 'all'")
     schedule = fields.text(source, "lr_scheduler_type", "cosine")
@@ -46,10 +54,11 @@ def parse_recipe(source: dict) -> Recipe:
     warmup = fields.number(source, "warmup_ratio", 0, 0.1)
     if dropout >= 1 or warmup > 1:
         raise RequestError("bad_request", "lora_dropout must be below 1 and warmup_ratio at most 1")
-    alpha = source.get("lora_alpha")
+    rank = fields.number(source, "lora_rank", 1, 8, whole=True)
     return Recipe(
-        lora_rank=fields.number(source, "lora_rank", 1, 8, whole=True),
-        lora_alpha=16.0 if alpha is None else fields.number(source, "lora_alpha", 0, positive=True),
+        lora_rank=rank,
+        # Left out, it is twice the rank, as LLaMA-Factory has it.
+        lora_alpha=fields.number(source, "lora_alpha", 0, 2.0 * rank, positive=True),
         lora_dropout=dropout,
         learning_rate=fields.number(source, "learning_rate", 0, 1e-4, positive=True),
         lr_scheduler_type=schedule,
@@ -60,5 +69,6 @@ def parse_recipe(source: dict) -> Recipe:
         cutoff_len=fields.number(source, "cutoff_len", 8, 2048, whole=True),
         bf16=fields.flag(source, "bf16", True),
         max_grad_norm=fields.number(source, "max_grad_norm", 0, 1.0, positive=True),
-        system=fields.text(source, "system", ""),
+        system=fields.whole_text(fields.text(source, "system", "")),
+        chat=parse_chat_settings(source),
     )

@@ -27,7 +27,7 @@ class Question:
 def read_rows(path: str) -> list[Row]:
     rows = []
     for where, line in _lines(path):
-        row = Row(*(fields.text(line, name, kind="bad_dataset", where=where) for name in ("id", "instruction", "input", "output")))
+        row = Row(*(_text(line, name, where) for name in ("id", "instruction", "input", "output")))
         if not row.output.strip():
             raise RequestError("bad_dataset", f"{where}row {row.id!r} has an empty output, so there is nothing to learn from it")
         _need_a_turn(row, where)
@@ -39,14 +39,11 @@ def read_rows(path: str) -> list[Row]:
 def read_questions(path: str) -> list[Question]:
     questions = []
     for where, line in _lines(path):
-        id, instruction, input = (fields.text(line, name, kind="bad_dataset", where=where) for name in ("id", "instruction", "input"))
+        id, instruction, input = (_text(line, name, where) for name in ("id", "instruction", "input"))
         examples = line.get("examples") or []
         if not isinstance(examples, list) or not all(isinstance(e, dict) for e in examples):
             raise RequestError("bad_dataset", f"{where}field 'examples' must be a list of objects")
-        pairs = tuple(
-            (fields.text(e, "input", kind="bad_dataset", where=where), fields.text(e, "output", kind="bad_dataset", where=where))
-            for e in examples
-        )
+        pairs = tuple((_text(e, "input", where), _text(e, "output", where)) for e in examples)
         question = Question(id, instruction, input, pairs)
         _need_a_turn(question, where)
         questions.append(question)
@@ -55,10 +52,16 @@ def read_questions(path: str) -> list[Question]:
 
 
 def read_texts(path: str) -> list[str]:
-    texts = [fields.text(line, "text", kind="bad_dataset", where=where) for where, line in _lines(path)]
+    texts = [_text(line, "text", where) for where, line in _lines(path)]
     if not texts:
         raise RequestError("bad_dataset", f"{path} holds no texts")
     return texts
+
+
+def _text(line: dict, name: str, where: str) -> str:
+    """An id stays as it is, since it is looked for again; half a character in another text has no tokens."""
+    text = fields.text(line, name, kind="bad_dataset", where=where)
+    return text if name == "id" else fields.whole_text(text)
 
 
 def _lines(path: str):

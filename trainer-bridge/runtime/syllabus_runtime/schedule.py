@@ -1,39 +1,28 @@
 """In which order rows are trained on, and at which learning rate."""
 
 import math
-import random
 from typing import Callable
+
+import torch
 
 from .chat import Example
 from .recipe import Recipe
 
-# Rows are sorted by length inside windows of this many, so that batches hold rows of like length but epochs differ.
-WINDOW = 64
-
-
 def plan_steps(examples: list[Example], recipe: Recipe, seed: int) -> list[list[Example]]:
-    """One list of rows per optimiser step. Every row is seen once an epoch; a fraction of an epoch takes its first steps."""
+    """One list of rows per optimiser step. Every row is seen once an epoch; a fraction of an epoch takes its first steps.
+
+    Each epoch is shuffled anew, to the order of transformers' Trainer with the same seed.
+    """
     per_step = recipe.rows_per_step
     per_epoch = math.ceil(len(examples) / per_step)
     total = max(1, math.ceil(per_epoch * recipe.num_train_epochs))
     steps: list[list[Example]] = []
     epoch = 0
     while len(steps) < total:
-        steps.extend(_epoch(examples, per_step, random.Random(f"{seed}:{epoch}")))
+        order = torch.randperm(len(examples), generator=torch.Generator().manual_seed(seed + epoch)).tolist()
+        steps.extend([examples[row] for row in order[at : at + per_step]] for at in range(0, len(order), per_step))
         epoch += 1
     return steps[:total]
-
-
-def _epoch(examples: list[Example], per_step: int, rng: random.Random) -> list[list[Example]]:
-    order = list(examples)
-    rng.shuffle(order)
-    window = max(per_step, WINDOW // per_step * per_step)
-    batches = []
-    for start in range(0, len(order), window):
-        near = sorted(order[start : start + window], key=lambda example: example.tokens)
-        batches.extend(near[i : i + per_step] for i in range(0, len(near), per_step))
-    rng.shuffle(batches)
-    return batches
 
 
 def learning_rate_factor(recipe: Recipe, total: int) -> Callable[[int], float]:

@@ -100,7 +100,11 @@ class Server:
             answer = _failure(id, error)
         with self._lock:
             del self._tokens[id]
-        self._wire.send(answer)
+        try:
+            self._wire.send(answer)
+        except ValueError as error:
+            # What cannot be written as JSON, such as a number that is none, ends the request and not the process (R1, R2).
+            self._wire.send(_failure(id, RequestError("internal", f"the result cannot be sent: {error}")))
 
     def _fail(self, id: str | None, error: RequestError) -> None:
         self._wire.send(_failure(id, error))

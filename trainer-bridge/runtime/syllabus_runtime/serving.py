@@ -65,7 +65,7 @@ class ChatServer(ThreadingHTTPServer):
 
     @property
     def context(self) -> int:
-        return getattr(self.student.model.config, "max_position_embeddings", None) or 1_000_000
+        return self.student.context or 1_000_000
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,6 +112,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _complete(self, body: dict) -> dict:
         from .chat import encode_chat
+        from .chat_template import chat_template_of
         from .completions import Completion
         from .sampling import Sampling
 
@@ -131,7 +132,8 @@ class Handler(BaseHTTPRequestHandler):
         )
         wanted = Completion(prompt, min(asked, self.server.max_new_tokens, room), sampling, self._is_connected)
         reply = self.server.completions.complete(wanted)
-        message = {"role": "assistant", "content": student.tokenizer.decode(reply.tokens, skip_special_tokens=True)}
+        read = chat_template_of(student.tokenizer).read(reply.tokens)
+        message = {"role": "assistant", "content": read.answer, **({"reasoning_content": read.thoughts} if read.thoughts else {})}
         usage = {"prompt_tokens": len(prompt), "completion_tokens": len(reply.tokens)}
         return {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
@@ -175,7 +177,7 @@ def _messages(body: dict) -> list[dict]:
         if not isinstance(each, dict) or each.get("role") not in ("system", "user", "assistant"):
             raise RequestError("bad_request", "each message must be an object with the role system, user or assistant")
         fields.text(each, "content")
-    return [{"role": each["role"], "content": each["content"]} for each in messages]
+    return [{"role": each["role"], "content": fields.whole_text(each["content"])} for each in messages]
 
 
 def main() -> int:

@@ -1,21 +1,25 @@
 """The base student, kept loaded between requests."""
 
+import inspect
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-from .attention import choose_attention
+from . import attention
+from .capabilities import Capabilities, find_capabilities
+from .chat_template import chat_template_of
 from .device import pick_device, pick_dtype
 from .errors import RequestError
 
 log = logging.getLogger(__name__)
-
-# Families whose logits are `lm_head(decoder(...))` and nothing more; others go through their own forward.
-PLAIN_HEADS = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
+# What models call the most tokens that they have positions for.
+CONTEXT_NAMES = ("max_position_embeddings", "max_seq_len", "max_sequence_length", "seq_length", "n_positions", "n_ctx")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Student:
     tokenizer: object
     device: torch.device
     dtype: torch.dtype
+    # Found out when it is loaded.
+    can: Capabilities = field(default_factory=lambda: Capabilities("eager"))
     # Put on and taken off by lora.put_on alone.
     worn: Worn | None = None
     # An adapter that did not fit may have left layers of its own: the next request loads the student anew.
@@ -50,21 +56,74 @@ class Student:
 
     @property
     def end_ids(self) -> set[int]:
+        """Tokens that end a reply: those that the model's files name, and the one that training teaches."""
         configured = getattr(self.model.generation_config, "eos_token_id", None)
         ids = configured if isinstance(configured, list) else [configured]
-        return {id for id in [*ids, self.tokenizer.eos_token_id] if id is not None}
+        taught = chat_template_of(self.tokenizer).end_id if self.tokenizer.chat_template else None
+        return {id for id in [*ids, self.tokenizer.eos_token_id, taught] if id is not None}
+
+    @cached_property
+    def text_config(self):
+        """Of the part that reads text; the model's own where it has no other."""
+        return self.model.config.get_text_config(decoder=True)
+
+    @cached_property
+    def context(self) -> int | None:
+        """Tokens of a prompt and its reply at most; None where the model says nothing."""
+        said = [getattr(self.text_config, name, None) for name in CONTEXT_NAMES]
+        return next((length for length in said if isinstance(length, int) and length > 0), None)
+
+    @cached_property
+    def turn(self) -> int | None:
+        """Tokens beyond which all of a row's positions are turned otherwise (LongRoPE); None where there is no such length."""
+        parameters = getattr(self.text_config, "rope_parameters", None) or {}
+        for each in [parameters, *(value for value in parameters.values() if isinstance(value, dict))]:
+            if each.get("rope_type") == "longrope":
+                return each.get("original_max_position_embeddings") or getattr(self.text_config, "original_max_position_embeddings", None)
+        return None
+
+    def turns_between(self, shorter: int, longer: int) -> bool:
+        return self.turn is not None and shorter <= self.turn < longer
 
     def prepare(self, longest: int) -> None:
-        choose_attention(self.model, self.device, longest)
+        """Grouped attention for short sequences on a CPU, if it holds for the model; its own elsewhere."""
+        fits = self.can.grouped and longest <= attention.MAX_TOKENS
+        attention.use_attention(self.model, attention.NAME if fits else self.can.own_attention)
 
-    def logits(self, at: torch.Tensor, **inputs) -> torch.Tensor:
+    def logits(self, at: torch.Tensor, input_ids: torch.Tensor, cache=None, **inputs) -> torch.Tensor:
         """Logits at the flat positions `at` of a (rows, tokens) batch. Only those rows are multiplied by the output
         matrix, as one flat product: a three-dimensional one copies the matrix once for each row of the batch."""
-        if self.model.config.model_type not in PLAIN_HEADS:
-            logits = self.model(**inputs).logits
-            return logits.reshape(-1, logits.shape[-1])[at]
-        hidden = self.model.get_decoder()(**inputs).last_hidden_state
-        return self.model.get_output_embeddings()(hidden.reshape(-1, hidden.shape[-1])[at])
+        width = input_ids.shape[1]
+        if self.can.plain_head:
+            decoder = self.model.get_decoder()
+            hidden = decoder(input_ids=input_ids, **_accepted(decoder, cache, inputs)).last_hidden_state
+            return self.model.get_output_embeddings()(hidden.reshape(-1, hidden.shape[-1])[at])
+        accepted, kept = _accepted(self.model, cache, inputs), width
+        if "logits_to_keep" in _parameters(self.model):
+            # Logits of a large vocabulary take more memory than all else; those of the prompts are not asked for.
+            kept = accepted["logits_to_keep"] = width - int((at % width).min())
+        logits = self.model(input_ids=input_ids, **accepted).logits
+        rows, columns = at // width, at % width - (width - kept)
+        return logits[rows, columns]
+
+
+_signatures: dict[type, frozenset[str]] = {}
+
+
+def _parameters(module: torch.nn.Module) -> frozenset[str]:
+    kind = type(module)
+    if kind not in _signatures:
+        _signatures[kind] = frozenset(inspect.signature(kind.forward).parameters)
+    return _signatures[kind]
+
+
+def _accepted(module: torch.nn.Module, cache, inputs: dict) -> dict:
+    """The inputs that the module's forward names, and the cache by the name that it has there."""
+    known = _parameters(module)
+    accepted = {name: value for name, value in inputs.items() if name in known}
+    name = "cache_params" if "cache_params" in known and "past_key_values" not in known else "past_key_values"
+    asked = {"use_cache": cache is not None} if "use_cache" in known else {}
+    return {**accepted, **asked, **({name: cache} if cache is not None else {})}
 
 
 class StudentCache:
@@ -102,11 +161,21 @@ def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dt
     log.info("loading student %s on %s as %s", name, device, dtype)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-        model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype=dtype).to(device)
+        model = _kind_of_model(name, revision).from_pretrained(name, revision=revision, dtype=dtype).to(device)
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         raise RequestError("bad_student", f"student {name!r} does not load: {error}") from error
     model.eval()
     model.requires_grad_(False)
-    return Student(name, model, tokenizer, device, dtype)
+    student = Student(name, model, tokenizer, device, dtype)
+    student.can = find_capabilities(student)
+    log.info("the student can %s", student.can)
+    return student
+
+
+def _kind_of_model(name: str, revision: str | None):
+    """A language model; one for images and text where the family has only such models."""
+    kind = type(AutoConfig.from_pretrained(name, revision=revision))
+    only_with_images = kind not in MODEL_FOR_CAUSAL_LM_MAPPING and kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+    return AutoModelForImageTextToText if only_with_images else AutoModelForCausalLM

@@ -16,6 +16,7 @@ from .chat import Example, encode_row
 from .device import make_deterministic
 from .errors import CancelToken, RequestError
 from .lora import fresh_adapter, save_adapter, trainable
+from .decoding import pad_right
 from .prefix import common_prefix, prefill_prefix, spread
 from .recipe import Recipe
 from .rows import Row
@@ -29,8 +30,8 @@ PASS_TOKENS = {"cpu": 4096, "mps": 4096, "cuda": 16384}
 
 def train(student: Student, rows: list[Row], recipe: Recipe, seed: int, out: Path, report: Callable, cancel: CancelToken) -> dict:
     """Trains an adapter and writes it to out/adapter; returns the result that goes on the wire."""
-    examples = [encode_row(student.tokenizer, row, recipe.system) for row in rows]
-    kept = short_enough(examples, recipe)
+    examples = [encode_row(student.tokenizer, row, recipe.system, recipe.chat) for row in rows]
+    kept = short_enough(student, examples, recipe)
     steps = plan_steps(kept, recipe, seed)
     student.prepare(max(example.tokens for example in kept))
     make_deterministic(seed)
@@ -78,57 +79,49 @@ def step_gradients(student: Student, step: list[Example], share: bool) -> float:
     """Adds the gradients of one step's rows and returns its loss."""
     completion_tokens = sum(len(example.completion) for example in step)
     loss = 0.0
-    for part in passes(step, pass_tokens(student)):
+    for part in passes(student, step):
         part_loss = summed_loss(student, part, share) / completion_tokens
         part_loss.backward()
         loss += part_loss.item()
     return loss
 
 
-def pass_tokens(student: Student) -> int:
-    return PASS_TOKENS.get(student.device.type, 4096)
-
-
-def passes(step: list[Example], limit: int) -> list[list[Example]]:
-    """Cuts a step into parts that hold at most `limit` padded tokens, or one row."""
+def passes(student: Student, examples: list[Example]) -> list[list[Example]]:
+    """Cuts rows into parts of like length that hold at most PASS_TOKENS padded tokens, or one row."""
+    limit = PASS_TOKENS.get(student.device.type, 4096) if student.can.batches else 0
     parts: list[list[Example]] = []
-    longest = 0
-    for example in step:
-        longest = max(longest, example.tokens)
-        if not parts or longest * (len(parts[-1]) + 1) > limit:
-            parts.append([])
-            longest = example.tokens
-        parts[-1].append(example)
+    for example in sorted(examples, key=lambda example: example.tokens):
+        fits = parts and example.tokens * (len(parts[-1]) + 1) <= limit
+        if fits and not student.turns_between(parts[-1][0].tokens, example.tokens):
+            parts[-1].append(example)
+        else:
+            parts.append([example])
     return parts
 
 
 def summed_loss(student: Student, part: list[Example], share: bool) -> torch.Tensor:
     """Padding is on the right, where causal attention never looks, so no padding mask is needed."""
-    prefix = common_prefix([example.prompt for example in part]) if share else 0
-    width = max(example.tokens for example in part) - prefix
-    ids = torch.full((len(part), width), student.pad_id)
-    at: list[int] = []
-    targets: list[int] = []
-    for row, example in enumerate(part):
-        tokens = (example.prompt + example.completion)[prefix:]
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        first = row * width + len(example.prompt) - prefix - 1
-        at.extend(range(first, first + len(example.completion)))
-        targets.extend(example.completion)
-    inputs = {"input_ids": ids.to(student.device)}
+    longest = max(example.tokens for example in part)
+    shares = share and student.can.shares_prefix and not student.turns_between(0, longest)
+    prefix = common_prefix([example.prompt for example in part]) if shares else 0
+    ids, ends = pad_right([(example.prompt + example.completion)[prefix:] for example in part], student.pad_id)
+    at = [place for end, example in zip(ends.tolist(), part) for place in range(end - len(example.completion), end)]
+    goal = torch.tensor([token for example in part for token in example.completion], device=student.device)
+    cache = None
     if prefix:
         cache = prefill_prefix(student, part[0].prompt[:prefix])
         spread(cache, len(part))
-        inputs["past_key_values"] = cache
-    logits = student.logits(torch.tensor(at, device=student.device), use_cache=bool(prefix), **inputs)
-    goal = torch.tensor(targets, device=student.device)
+    logits = student.logits(torch.tensor(at, device=student.device), input_ids=ids.to(student.device), cache=cache)
     return torch.nn.functional.cross_entropy(logits.float(), goal, reduction="sum")
 
 
-def short_enough(examples: list[Example], recipe: Recipe) -> list[Example]:
-    """Rows within cutoff_len. A longer one is left out, not cut: without its end it would teach replies without one."""
-    kept = [example for example in examples if example.tokens <= recipe.cutoff_len]
+def short_enough(student: Student, examples: list[Example], recipe: Recipe) -> list[Example]:
+    """Rows within cutoff_len and the student's context. A longer one is left out, not cut: without its end it would teach
+    replies without one."""
+    limit = min(recipe.cutoff_len, student.context or recipe.cutoff_len)
+    kept = [example for example in examples if example.tokens <= limit]
     if kept:
         return kept
     shortest = min(example.tokens for example in examples)
-    raise RequestError("bad_dataset", f"every row is longer than cutoff_len {recipe.cutoff_len}, the shortest has {shortest} tokens; shorten them or raise cutoff_len")
+    what = f"cutoff_len {limit}" if limit == recipe.cutoff_len else f"the student's context of {limit} tokens"
+    raise RequestError("bad_dataset", f"every row is longer than {what}, the shortest has {shortest} tokens; shorten them or raise cutoff_len")
