@@ -90,15 +90,26 @@ class Student:
         fits = self.can.grouped and longest <= attention.MAX_TOKENS
         attention.use_attention(self.model, attention.NAME if fits else self.can.own_attention)
 
+    def alone(self, row: list[int]) -> torch.Tensor:
+        """The logits after each token of one row in the model's own way, without a cache."""
+        ids = torch.tensor([row], device=self.device)
+        return self.model(input_ids=ids, **_accepted(self.model)).logits[0]
+
+    def decoded(self, row: list[int]) -> torch.Tensor:
+        """The same by the decoder's last states and the output layer alone."""
+        decoder = self.model.get_decoder()
+        hidden = decoder(input_ids=torch.tensor([row], device=self.device), **_accepted(decoder)).last_hidden_state
+        return self.model.get_output_embeddings()(hidden)[0]
+
     def logits(self, at: torch.Tensor, input_ids: torch.Tensor, cache=None, **inputs) -> torch.Tensor:
         """Logits at the flat positions `at` of a (rows, tokens) batch. Only those rows are multiplied by the output
         matrix, as one flat product: a three-dimensional one copies the matrix once for each row of the batch."""
         width = input_ids.shape[1]
         if self.can.plain_head:
             decoder = self.model.get_decoder()
-            hidden = decoder(input_ids=input_ids, **_accepted(decoder, cache, inputs)).last_hidden_state
+            hidden = decoder(input_ids=input_ids, **_accepted(decoder, width, cache, inputs)).last_hidden_state
             return self.model.get_output_embeddings()(hidden.reshape(-1, hidden.shape[-1])[at])
-        accepted, kept = _accepted(self.model, cache, inputs), width
+        accepted, kept = _accepted(self.model, width, cache, inputs), width
         if "logits_to_keep" in _parameters(self.model):
             # Logits of a large vocabulary take more memory than all else; those of the prompts are not asked for.
             kept = accepted["logits_to_keep"] = width - int((at % width).min())
@@ -117,13 +128,20 @@ def _parameters(module: torch.nn.Module) -> frozenset[str]:
     return _signatures[kind]
 
 
-def _accepted(module: torch.nn.Module, cache, inputs: dict) -> dict:
-    """The inputs that the module's forward names, and the cache by the name that it has there."""
+def _accepted(module: torch.nn.Module, width: int = 0, cache=None, inputs: dict = {}) -> dict:
+    """The inputs that the module's forward names, and the cache by the name that it has there. `width`: tokens of a row that are given."""
     known = _parameters(module)
     accepted = {name: value for name, value in inputs.items() if name in known}
-    name = "cache_params" if "cache_params" in known and "past_key_values" not in known else "past_key_values"
-    asked = {"use_cache": cache is not None} if "use_cache" in known else {}
-    return {**accepted, **asked, **({name: cache} if cache is not None else {})}
+    if "use_cache" in known:
+        accepted["use_cache"] = cache is not None
+    if cache is None:
+        return accepted
+    if "cache_params" not in known or "past_key_values" in known:
+        return {**accepted, "past_key_values": cache}
+    # State-space models keep no tokens: their mask is of those that are given.
+    mask = accepted.get("attention_mask")
+    given = {} if mask is None else {"attention_mask": mask[:, -width:]}
+    return {**accepted, "cache_params": cache, **given}
 
 
 class StudentCache:
