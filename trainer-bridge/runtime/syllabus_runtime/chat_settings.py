@@ -28,9 +28,7 @@ class ChatSettings:
 
 def parse_chat_settings(source: dict) -> ChatSettings:
     """Reads `KEYS` out of a request's recipe or inference; null is as good as left out."""
-    variables = source.get("chat_template_kwargs") or {}
-    if not isinstance(variables, dict):
-        raise RequestError("bad_request", f"chat_template_kwargs must be an object, got {variables!r}")
+    variables = fields.mapping(source, "chat_template_kwargs", {})
     taken = sorted(RESERVED & set(variables))
     if taken:
         raise RequestError("bad_request", f"chat_template_kwargs cannot set {taken}")

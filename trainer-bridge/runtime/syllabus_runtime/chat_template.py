@@ -91,7 +91,7 @@ class ChatTemplate:
             return (body if closed else self.closing + body) + self.end
         if not self.opens_thoughts:
             return output + self.end
-        split = self.split(output) if any(tags.open in output for tags in self.tags) else Split(output, None)
+        split = self.split(output) if any(tags.open in output for tags in self.tags) else Split(output, None, output)
         return f"{split.thoughts or ''}{self.closing}{split.answer}{self.end}"
 
     def split(self, text: str) -> Split:
@@ -107,7 +107,7 @@ class ChatTemplate:
         if answer == raw:
             answer = tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         thoughts = self._without_special(split.thoughts or "").strip()
-        return Split(self._without_special(answer), thoughts or None, split.open)
+        return Split(self._without_special(answer), thoughts or None, raw)
 
     def _without_special(self, text: str) -> str:
         for token in self._tokenizer().all_special_tokens:

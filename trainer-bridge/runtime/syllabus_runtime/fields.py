@@ -41,8 +41,10 @@ def flag(source: dict, name: str, default: bool) -> bool:
     return value
 
 
-def mapping(source: dict, name: str) -> dict:
+def mapping(source: dict, name: str, default: dict | None = None) -> dict:
     value = source.get(name)
+    if value is None and default is not None:
+        return default
     if not isinstance(value, dict):
         raise RequestError("bad_request", f"field {name!r} must be an object, got {value!r}")
     return value

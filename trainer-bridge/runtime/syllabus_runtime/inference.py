@@ -65,8 +65,7 @@ def infer(
     started = reported = time.monotonic()
     template = chat_template_of(student.tokenizer, settings.chat)
     prompts = [encode_question(student.tokenizer, question, system, settings.chat) for question in questions]
-    budget = _thought_budget(student, settings)
-    room = settings.max_new_tokens + (budget.most if budget else 0)
+    room = room_of(student, settings)
     fitting = _fitting(student, questions, prompts, room, settings.leave_unfit)
     replies = {index: Reply([], "length") for index in set(range(len(prompts))) - set(fitting)}
 
@@ -106,6 +105,12 @@ def infer(
     }
 
 
+def room_of(student: Student, settings: InferenceSettings) -> int:
+    """Tokens that a reply may have: those of its answer, and of its thoughts where they have a limit of their own."""
+    budget = _thought_budget(student, settings)
+    return settings.max_new_tokens + (budget.most if budget else 0)
+
+
 def _thought_budget(student: Student, settings: InferenceSettings) -> ThoughtBudget | None:
     """Of one batch; None without a limit."""
     if settings.max_thinking_tokens is None:
@@ -116,17 +121,17 @@ def _thought_budget(student: Student, settings: InferenceSettings) -> ThoughtBud
 
 
 def _prediction(template, question: Question, reply: Reply) -> dict:
-    """`text` is the answer; `thoughts`, where there were any, what the reply said besides."""
+    """`text` is the answer; `raw`, where it is another text, the whole reply, with its thoughts and marks."""
     read = template.read(reply.tokens)
-    thoughts = {} if read.thoughts is None else {"thoughts": read.thoughts}
-    return {"id": question.id, "text": read.answer, "finish": reply.finish, "tokens": len(reply.tokens), **thoughts}
+    raw = {} if read.raw == read.answer else {"raw": read.raw}
+    return {"id": question.id, "text": read.answer, "finish": reply.finish, "tokens": len(reply.tokens), **raw}
 
 
 def _fitting(student: Student, questions: list[Question], prompts: list[list[int]], room: int, leave_unfit: bool) -> list[int]:
     """The places of questions that the student's context has room for."""
     limit = student.context
     fitting = [index for index, prompt in enumerate(prompts) if limit is None or len(prompt) + room <= limit]
-    if len(fitting) < len(prompts) and not (leave_unfit and fitting):
+    if len(fitting) < len(prompts) and not leave_unfit:
         longest = max(range(len(prompts)), key=lambda index: len(prompts[index]))
         size = f"{len(prompts[longest])} tokens and {room} new ones"
         message = f"question {questions[longest].id!r} takes {size}, more than the student's {limit}; shorten it, or ask for fewer new tokens"

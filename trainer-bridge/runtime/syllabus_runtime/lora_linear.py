@@ -20,12 +20,12 @@ class FusedLoraLinear(torch.autograd.Function):
         y.addmm_(low, b_cast.t(), alpha=scaling)
         ctx.save_for_backward(flat, low, weight, a_cast, b_cast)
         ctx.scaling, ctx.dtype, ctx.shape = scaling, a.dtype, x.shape
-        return y.view(*x.shape[:-1], y.shape[-1])
+        return y
 
     @staticmethod
     def backward(ctx, gradient):
         flat, low, weight, a, b = ctx.saved_tensors
-        g = gradient.reshape(-1, gradient.shape[-1]).to(weight.dtype)
+        g = gradient.to(weight.dtype)
         g_low = (g @ b).mul_(ctx.scaling)
         dx = None
         if ctx.needs_input_grad[0]:
@@ -41,6 +41,8 @@ def use_fused_forward(module) -> None:
     a, b, scaling, base = module.lora_A[name].weight, module.lora_B[name].weight, module.scaling[name], module.base_layer
 
     def forward(self, x):
-        return FusedLoraLinear.apply(x, base.weight, base.bias, a, b, scaling)
+        # Shaped out here: what a model changes in place, as Gemma 3n does, must be no view that was made inside the step.
+        y = FusedLoraLinear.apply(x, base.weight, base.bias, a, b, scaling)
+        return y.view(*x.shape[:-1], y.shape[-1])
 
     module.forward = MethodType(forward, module)

@@ -6,6 +6,8 @@ from typing import Callable
 import torch
 
 from . import PROTOCOL, REVISION, fields
+from .chat_settings import parse_chat_settings
+from .check import check_student, longest_prompt
 from .device import pick_device
 from .embedding import embed
 from .errors import CancelToken, RequestError
@@ -48,9 +50,13 @@ class Operations:
             return self._infer(request, report, cancel)
         if operation == "token_frame":
             return self._token_frame(request)
+        if operation == "check":
+            return self._check(request)
+        if operation == "longest_prompt":
+            return self._longest_prompt(request)
         if operation == "embed":
             return self._embed(request, cancel)
-        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, train, perplexity, infer, token_frame, embed, cancel")
+        raise RequestError("bad_request", f"unknown op {operation!r}; known are hello, check, longest_prompt, train, perplexity, infer, token_frame, embed, cancel")
 
     def _hello(self) -> dict:
         import peft
@@ -99,7 +105,19 @@ class Operations:
         probe = fields.text(request, "probe")
         out = Path(fields.text(request, "out"))
         student = self._student(request, fields.flag(request, "bf16", True))
-        return token_frame(student.tokenizer, system, probe, out)
+        frame = token_frame(student.tokenizer, system, probe, out, parse_chat_settings(fields.mapping(request, "chat", {})))
+        return {**frame, "context": student.context}
+
+    def _check(self, request: dict) -> dict:
+        system = fields.whole_text(fields.text(request, "system", ""))
+        settings = parse_chat_settings(fields.mapping(request, "chat", {}))
+        return check_student(self._student(request, fields.flag(request, "bf16", True)), system, settings)
+
+    def _longest_prompt(self, request: dict) -> dict:
+        settings = parse_inference(fields.mapping(request, "inference"))
+        system = fields.whole_text(fields.text(request, "system", ""))
+        questions = read_questions(fields.text(request, "questions"))
+        return longest_prompt(self._student(request, fields.flag(request, "bf16", True)), questions, system, settings)
 
     def _embed(self, request: dict, cancel: CancelToken) -> dict:
         texts = read_texts(fields.text(request, "texts"))

@@ -83,12 +83,11 @@ def closing_of(opening: str) -> str | None:
 
 @dataclass(frozen=True)
 class Split:
-    """`answer` is the text outside of thoughts; `thoughts` what was inside, None when there was nothing of the kind."""
+    """`answer` is the text outside of thoughts; `thoughts` what was inside, None when there was nothing of the kind; `raw` all as it was."""
 
     answer: str
     thoughts: str | None
-    # Whether the last thoughts were never closed.
-    open: bool = False
+    raw: str
 
 
 def split_thoughts(text: str, tags: tuple[Tags, ...], opened: bool) -> Split:
@@ -117,8 +116,8 @@ def split_thoughts(text: str, tags: tuple[Tags, ...], opened: bool) -> Split:
         within = not closes[place]
     (inside if within else outside).append(text[at:])
     if not seen:
-        return Split(text, None)
-    return Split(_without_blank_lines("".join(outside)), "".join(inside).strip(), within)
+        return Split(text, None, text)
+    return Split(_without_blank_lines("".join(outside)), "".join(inside).strip(), text)
 
 
 def _without_blank_lines(text: str) -> str:
