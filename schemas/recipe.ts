@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReferenceName } from './arm.ts'
 import { KebabName } from './ids.ts'
+import { readyRecipe } from './recipe-keys.ts'
 import { Setting } from './run.ts'
 import { InferenceSettings, Recipe } from './task.ts'
 
@@ -33,7 +34,7 @@ const RecipeTask = z.strictObject({
     .optional(),
   rows: z.strictObject({ target: z.int().positive(), minimum: z.int().positive() }).optional(),
   /** Training keys by LLaMA-Factory's names; the others are the importer's. */
-  training: Recipe.partial().default({}),
+  training: z.preprocess(readyRecipe, Recipe.partial()).default({}),
   inference: InferenceSettings.partial().default({}),
 })
 export type RecipeTask = z.infer<typeof RecipeTask>

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
+import { readyRecipe } from '../schemas/recipe-keys.ts'
 import { Rubric, rubricFileOf } from '../schemas/rubric.ts'
 import { InnerPath, TaskFile } from '../schemas/task.ts'
 import { asTaskError, parseWith, readData, readSplit, readText, readYaml } from './read-files.ts'
@@ -14,11 +15,17 @@ import type { TaskParts } from './task-parts.ts'
 /** The file that makes a folder a task. */
 export const taskFileName = 'task.yaml'
 
+/** A task file as it is written, with its recipe made ready. */
+const readyTaskFile = (written: unknown): unknown =>
+  written !== null && typeof written === 'object' && 'recipe' in written
+    ? { ...written, recipe: readyRecipe(written.recipe) }
+    : written
+
 /** Reads a folder with a task.yaml. Errors: `TaskError` naming the file and the key. */
 export async function readTaskFolder(dir: string): Promise<TaskParts> {
   const path = join(dir, taskFileName)
   const text = await readText(dir, taskFileName)
-  const file = parseWith(TaskFile, readYaml(text, path), path)
+  const file = parseWith(TaskFile, readyTaskFile(readYaml(text, path)), path)
   const scorer = await readScorer(dir, file.scorer, `${path}, key scorer`)
   const { validation, test, audit } = file.splits
   const fewShotText = await readData(dir, file.few_shot)

@@ -1,12 +1,12 @@
 import { z } from 'zod'
+import { isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../schemas/recipe-keys.ts'
 import { InferenceSettings, Recipe } from '../../schemas/task.ts'
 import { paperInference, paperRecipe } from '../importers/task-yaml.ts'
 import { parseWith, readYaml } from '../read-files.ts'
 import { TaskError } from '../task-error.ts'
 
-/** Keys of a LLaMA-Factory file that say how to run and not what is learnt: they are the trainer bridge's. */
-const idle =
-  /^(model_name_or_path|trust_remote_code|stage|do_train|do_eval|finetuning_type|deepspeed|dataset|dataset_dir|template|output_dir|overwrite_.*|logging_.*|save_.*|plot_loss|report_to|ddp_.*|preprocessing_.*|dataloader_.*|resume_from_checkpoint|max_samples|seed|eval_.*|val_size|per_device_eval_batch_size|flash_attn|gradient_checkpointing)$/
+/** Keys of a LLaMA-Factory file that are a run's own affair: which rows it takes, and its seeds. */
+const ofRun = /^(max_samples|seed|data_seed|val_size)$/
 
 /** Keys that change what is learnt; another value would be another recipe. */
 const Fixed = z.looseObject({ stage: z.literal('sft').optional(), finetuning_type: z.literal('lora').optional() })
@@ -20,13 +20,15 @@ export type TrainConfig = { recipe: Recipe; inference: InferenceSettings; ignore
 export function readTrainConfig(text: string, where: string): TrainConfig {
   const keys = parseWith(z.record(z.string(), z.unknown()), readYaml(text, where) ?? {}, where)
   parseWith(Fixed, keys, where)
-  const taken = (schema: z.ZodObject) => Object.fromEntries(Object.entries(keys).filter(([key]) => key in schema.shape))
+  const ready = readyRecipe(keys) as Record<string, unknown>
+  const taken = (schema: z.ZodObject) =>
+    Object.fromEntries(Object.entries(ready).filter(([key]) => key in schema.shape))
   const known = (key: string) => key in Recipe.shape || key in InferenceSettings.shape
   const ignored = Object.keys(keys).filter((key) => !known(key))
-  const unknown = ignored.find((key) => !idle.test(key))
+  const unknown = ignored.find((key) => !ofRun.test(key) && !isWithoutEffect(key, keys[key]))
   if (unknown !== undefined) {
     throw new TaskError(
-      `The key ${unknown} is not one that this project trains with`,
+      `The key ${unknown}${unknown in neutralRecipeKeys ? ` with the value ${JSON.stringify(keys[unknown])}` : ''} is not one that this project trains with`,
       where,
       `Remove it, or write a task.yaml; the recipe has: ${Object.keys(Recipe.shape).join(', ')}.`,
     )

@@ -52,7 +52,7 @@ describe('a folder in the paper’s form is read in place', () => {
       title: 'Science reasoning',
       instruction: 'Reason step by step.',
       scorer: { name: 'scibench', primary: 'strict' },
-      recipe: { learning_rate: 2e-4, num_train_epochs: 2, lora_rank: 16, lora_alpha: 16, cutoff_len: 2048 },
+      recipe: { learning_rate: 2e-4, num_train_epochs: 2, lora_rank: 16, lora_alpha: 32, cutoff_len: 2048 },
       seed: 'seed/seed.json',
       fewShot: [row(1), row(2)],
       sampleSubmission: [row(3)],
