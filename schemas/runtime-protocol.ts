@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { Sha256 } from './ids.ts'
-import { Recipe } from './task.ts'
+import { ChatSettings, InferenceSettings, Recipe } from './task.ts'
+
+/**
+ * Counts the changes after which the runtime makes another adapter, or other replies, of the same request: a part of every cache key.
+ * `trainer-bridge/runtime/syllabus_runtime/__init__.py` has the same number, and says what changed.
+ */
+export const runtimeRevision = 2
 
 /** The JSON lines between the trainer-bridge and the fine-tuning runtime. Keys are snake_case: the other side is Python. */
 
@@ -10,7 +16,7 @@ export const TrainRequest = z.object({
   ...Student,
   /** A file of JSON lines {id, instruction, input, output}. */
   dataset: z.string().min(1),
-  recipe: Recipe,
+  recipe: Recipe.extend(ChatSettings.shape),
   seed: z.int().nonnegative(),
   /** A folder; the adapter is written to `adapter` inside it. */
   out: z.string().min(1),
@@ -38,11 +44,10 @@ export const InferRequest = z.object({
   /** The system turn; the recipe's in training. */
   system: z.string(),
   /** Greedy. A task's own settings fit; `batch_tokens` bounds rows x tokens held at once. */
-  inference: z.object({
-    max_new_tokens: z.int().positive(),
-    batch_size: z.int().positive().optional(),
+  inference: InferenceSettings.partial({ batch_size: true, do_sample: true }).extend({
     batch_tokens: z.int().positive().optional(),
-    do_sample: z.literal(false).optional(),
+    /** Whether a question that does not fit the student's context has an empty reply; else it is an error. */
+    leave_unfit: z.boolean().optional(),
   }),
   bf16: z.boolean().default(true),
   /** The file that predictions are written to. */
@@ -56,6 +61,7 @@ export const TokenFrameRequest = InferRequest.pick({
   system: true,
   bf16: true,
 }).extend({
+  chat: ChatSettings.default({}),
   /** The text of a row whose tokens are counted, so that another tokenizer can be tried on it. */
   probe: z.string().min(1),
   /** A folder; the tokenizer's files are written to it. */
@@ -63,10 +69,48 @@ export const TokenFrameRequest = InferRequest.pick({
 })
 export type TokenFrameRequest = z.input<typeof TokenFrameRequest>
 
+/** Whether a student can be trained and asked: it is, with two rows. */
+export const CheckRequest = TokenFrameRequest.omit({ probe: true, out: true })
+export type CheckRequest = z.input<typeof CheckRequest>
+
+export const CheckResult = z.object({
+  /** The model's class in transformers. */
+  model: z.string(),
+  /** Tokens of a prompt and its reply at most; null where the model says nothing. */
+  context: z.int().positive().nullable(),
+  /** How prompts are decoded together: the cache, and which rows share a batch. */
+  decoding: z.string(),
+  attention: z.string(),
+  /** The token that ends a turn. */
+  end: z.string(),
+  /** Whether the template has a system turn; else its text stands in the first user turn. */
+  system_turn: z.boolean(),
+  /** Whether the prompt ends inside thoughts. */
+  opens_thoughts: z.boolean(),
+})
+export type CheckResult = z.infer<typeof CheckResult>
+
+/** The longest prompt of a file of questions. */
+export const LongestPromptRequest = InferRequest.omit({ adapter: true, out: true })
+export type LongestPromptRequest = z.input<typeof LongestPromptRequest>
+
+/** `room`: the tokens that its reply may have; `context`: those of prompt and reply together, null where there is no limit. */
+export const LongestPromptResult = z.object({
+  id: z.string(),
+  tokens: z.int().positive(),
+  room: z.int().positive(),
+  context: z.int().positive().nullable(),
+  fits: z.boolean(),
+})
+export type LongestPromptResult = z.infer<typeof LongestPromptResult>
+
 /** A line of the predictions file. `tokens` counts without the end of turn. */
 export const Prediction = z.object({
   id: z.string(),
+  /** The answer, which is scored. */
   text: z.string(),
+  /** The whole reply, with thoughts and special tokens; left out where it is the answer and nothing more. Nothing is computed from it. */
+  raw: z.string().optional(),
   finish: z.enum(['stop', 'length']),
   tokens: z.int().nonnegative(),
 })
@@ -92,6 +136,7 @@ export type EmbedResult = z.infer<typeof EmbedResult>
 
 export const HelloResult = z.object({
   protocol: z.literal(1),
+  revision: z.literal(runtimeRevision),
   device: z.string(),
   torch: z.string(),
   transformers: z.string(),
@@ -130,14 +175,22 @@ export const InferResult = z.object({
   count: z.int().positive(),
   /** Replies that met the token limit. */
   cut: z.int().nonnegative(),
+  /** Questions without a reply, since they do not fit the student's context. */
+  unfit: z.int().nonnegative(),
   seconds: z.number(),
 })
 export type InferResult = z.infer<typeof InferResult>
 
-/** What stands before and after a row's input, and its output, in a training; `unusable` says why a student has none to tell. */
+const context = z.int().positive().nullable()
+
+/**
+ * What stands before and after a row's input, and its output, in a training; `unusable` says why a student has none to tell. `context`:
+ * tokens of a row at most, whatever the recipe allows; null where there is no limit.
+ */
 export const TokenFrameResult = z.union([
-  z.object({ unusable: z.string() }),
+  z.object({ unusable: z.string(), context }),
   z.object({
+    context,
     /** The folder with tokenizer.json and tokenizer_config.json. */
     tokenizer: z.string(),
     prompt: z.tuple([z.string(), z.string()]),

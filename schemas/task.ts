@@ -106,11 +106,41 @@ export const Recipe = z.strictObject({
 })
 export type Recipe = z.infer<typeof Recipe>
 
+/** How a student's chat template is filled in, in training and in inference alike. */
+export const ChatSettings = z.strictObject({
+  enable_thinking: z
+    .boolean()
+    .optional()
+    .describe("the variable enable_thinking of the student's chat template; left out: as the template has it"),
+  chat_template_kwargs: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe("other variables of the student's chat template, such as reasoning_effort"),
+  template_date: z.iso
+    .date()
+    .optional()
+    .describe("the day that a template is told where it asks for today's; left out: 2025-01-01"),
+})
+export type ChatSettings = z.infer<typeof ChatSettings>
+
+/** How a student thinks before it answers. Thoughts are no part of the answer that is scored. */
+export const ThinkingSettings = ChatSettings.extend({
+  max_thinking_tokens: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      'tokens after which thoughts are closed, so that the answer comes; they are counted beside max_new_tokens. Left out: thoughts and answer share max_new_tokens',
+    ),
+})
+export type ThinkingSettings = z.infer<typeof ThinkingSettings>
+
 /** Greedy decoding; the same limit for the base student and for every tuned one. */
 export const InferenceSettings = z.strictObject({
   max_new_tokens: z.int().positive(),
   batch_size: z.int().positive(),
   do_sample: z.literal(false),
+  ...ThinkingSettings.shape,
 })
 export type InferenceSettings = z.infer<typeof InferenceSettings>
 

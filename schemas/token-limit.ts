@@ -3,7 +3,7 @@ import { ObjectRef } from './ids.ts'
 
 /** How long a row may be for the student that is trained on it, and how its tokens are counted without the student. */
 export const TokenLimit = z.object({
-  /** The recipe's `cutoff_len`: a row with more tokens would be left out of the training. */
+  /** The recipe's `cutoff_len`, or the student's context where that is less: a row with more tokens would be left out of the training. */
   cutoffLen: z.int().positive(),
   /** What stands before and after the instruction and input of a row. */
   prompt: z.tuple([z.string(), z.string()]),

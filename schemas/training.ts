@@ -3,6 +3,7 @@ import { Arm, armSeedOf, CandidateName } from './arm.ts'
 import { EmbeddedDiversity } from './embedding.ts'
 import { ObjectRef, Sha256 } from './ids.ts'
 import { PerplexityResult } from './runtime-protocol.ts'
+import { ThinkingSettings } from './task.ts'
 
 /** What a training did; loss is the mean over completion tokens, seconds are wall time of the training alone. */
 export const TrainingSummary = z.object({
@@ -41,9 +42,12 @@ export const Candidate = z
     /** Which of the arm's training seeds, counted from 1; follows from the name where it is left out. */
     seedIndex: z.number().int().positive().optional(),
     student: z.string(),
-    /** SHA-256 of the student's weights, or of its name where it is fetched by name; in runs since it is said. */
+    /** How its chat template is filled in and how long it may think, and the revision of the runtime that trains and asks it; in runs since they are said. */
+    chat: ThinkingSettings.optional(),
+    runtime: z.int().positive().optional(),
+    /** SHA-256 of the student's weights, tokenizer and configuration; in runs since it is said. */
     studentHash: Sha256.optional(),
-    /** Identity of the training: hash of (dataset hash, student, recipe, seed); null for the base. */
+    /** Identity of the training: hash of (dataset hash, student, recipe, seed, chat, runtime); null for the base. */
     jobHash: Sha256.nullable(),
     adapter: Adapter.nullable(),
     examples: z.boolean(),

@@ -8,10 +8,12 @@ import type { ObjectRef } from '../schemas/ids.ts'
 import type { PayloadOf } from '../schemas/message.ts'
 import { Answers, type Job, Predictions, type Sitting } from '../schemas/messages/evaluation.ts'
 import { Progress } from '../schemas/messages/run.ts'
+import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
+import { checkStudent } from './check-student.ts'
 import { ensureEmbedder, openEmbedder } from './embedder/open.ts'
-import { checkStudent, studentLabel } from './job.ts'
+import { chatOf, requireStudent, studentLabel, templateOf } from './job.ts'
 import { BridgeOptions } from './options.ts'
 import { provisionRuntime } from './provision/mod.ts'
 import { createReplies } from './replies.ts'
@@ -56,6 +58,7 @@ async function startPeft({
     longestRestartDelayMs: settings.maxRestartMs,
     stopGraceMs: settings.stopMs,
   })
+  await checkStudent({ student, chat: templateOf(chatOf({}, settings.inference)), home }, runtime, signal)
   const scratch = join(home, 'trainer')
   await mkdir(scratch, { recursive: true })
   const parts = { bus, runtime, student, scratch }
@@ -90,23 +93,33 @@ async function startPeft({
 
   async function onJob(job: PayloadOf<typeof Job>, context: HandlerContext): Promise<void> {
     const { runId, cause } = context
-    checkStudent(student, job.student)
+    requireStudent(student, job.student)
     const rules = await task(job.publicTask)
     const onProgress = reporter(context, job.candidate)
-    const trained =
-      job.training && (await trainings.train(job.training, rules.recipe, { onProgress, signal: context.signal }))
+    const { signal } = context
+    const chat = chatOf(rules.inference, settings.inference)
+    const inference = { ...rules.inference, ...chat }
+    const trained = job.training && (await trainings.train(job.training, rules.recipe, { chat, onProgress, signal }))
     const candidate: Candidate = {
       name: job.candidate,
       ...armSeedOf(job.candidate),
       student: studentLabel(student),
       studentHash: student.sha256,
+      chat,
+      runtime: runtimeRevision,
       jobHash: trained?.jobHash ?? null,
       adapter: trained?.adapter ?? null,
       examples: job.examples,
     }
     const questions = rules.validation.map((item) => Question.strip().parse(item))
-    const answered = await replies.answer({ candidate, questions, task: rules, onProgress, signal: context.signal })
-    const counting = job.training ? {} : await tokenLimits.publish(rules.recipe, runId, context.signal)
+    const asked = { candidate, task: rules, onProgress, signal }
+    const answered = await replies.answer({ ...asked, questions, inference })
+    const base = job.training
+      ? {}
+      : {
+          ...(await tokenLimits.publish(rules.recipe, templateOf(chat), runId, signal)),
+          ...(await replies.examplesFit({ ...asked, questions, inference })),
+        }
     await bus.publish(
       Predictions,
       { runId, variant: job.variants.evaluator, id: `predictions:${job.candidate}`, cause },
@@ -116,7 +129,7 @@ async function startPeft({
         training: trained?.summary ?? null,
         reusedTraining: trained?.reused ?? false,
         guidance: job.guidance,
-        ...counting,
+        ...base,
         publicTask: job.publicTask,
         sealedTask: job.sealedTask,
         variants: job.variants,
@@ -128,15 +141,22 @@ async function startPeft({
   async function onSitting(sitting: PayloadOf<typeof Sitting>, context: HandlerContext): Promise<void> {
     const { candidate, paper, publicTask, maxNewTokens } = sitting
     const { runId, cause, signal: stop } = context
-    checkStudent(student, candidate.student)
+    requireStudent(student, candidate.student)
     const rules = await task(publicTask)
-    const inference = { ...rules.inference, ...(maxNewTokens && { max_new_tokens: maxNewTokens }) }
+    const inference = {
+      ...rules.inference,
+      // As it was trained and scored in the search.
+      ...(candidate.chat ?? chatOf(rules.inference, settings.inference)),
+      ...(maxNewTokens && { max_new_tokens: maxNewTokens }),
+      leave_unfit: true,
+    }
     const questions = await bus.objects.getLines(sitting.questions, Question)
     const onProgress = reporter(context, `${candidate.name} (${paper})`)
     const answered = await replies.answer({
       candidate,
       questions,
-      task: { ...rules, inference },
+      task: rules,
+      inference,
       onProgress,
       signal: stop,
     })

@@ -1,8 +1,9 @@
 import { TerminalError } from '../bus/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
-import type { Recipe } from '../schemas/task.ts'
+import { runtimeRevision } from '../schemas/runtime-protocol.ts'
+import { ChatSettings, type InferenceSettings, type Recipe, ThinkingSettings } from '../schemas/task.ts'
 
-/** The student as it is on this machine; the hash is over its weights. */
+/** The student as it is on this machine; the hash is over its weights, tokenizer and configuration. */
 export type Student = { name: string; path: string; sha256: string }
 
 /** What a candidate's `student` field says: enough to tell two students apart. */
@@ -14,19 +15,39 @@ const weightsMark = ({ sha256 }: Student): string => `@${sha256.slice(0, 12)}`
  * A run has one student, so that its scores can be compared. Errors: TerminalError when it was begun with other weights than these;
  * `label` is that student's, undefined where the run does not say it.
  */
-export function checkStudent(own: Student, label: string | undefined): void {
+export function requireStudent(own: Student, label: string | undefined): void {
   if (label === undefined || label.endsWith(weightsMark(own))) return
   throw new TerminalError(
     `the run was begun with the student ${label}, and this trainer-bridge has ${studentLabel(own)}; start it with the first one`,
   )
 }
 
+/** The day that templates are told where they ask for today's, so that a prompt is the same on every day. */
+export const templateDate = '2025-01-01'
+
+/** How a student is spoken with: what the topology says is laid over what the task says. */
+export function chatOf(task: Partial<InferenceSettings>, options: ThinkingSettings): ThinkingSettings {
+  return { template_date: templateDate, ...ThinkingSettings.strip().parse({ ...task, ...options }) }
+}
+
+/** The part of it that a training sees. */
+export const templateOf = (chat: ThinkingSettings): ChatSettings => ChatSettings.strip().parse(chat)
+
 /**
- * Identity of a training: the same dataset, student, recipe and seed are the same job, whatever run asks, and are never trained
- * twice.
+ * Identity of a training: the same dataset, student, recipe and seed, with the same chat settings and revision of the runtime, are the same
+ * job, whatever run asks, and are never trained twice. Runs from before the last two were said have neither in their hash.
  */
-export function jobHashOf(job: { datasetHash: string; student: Student; recipe: Recipe; seed: number }): string {
-  return hashOf({ dataset: job.datasetHash, student: job.student.sha256, recipe: job.recipe, seed: job.seed })
+export function jobHashOf(job: {
+  datasetHash: string
+  student: Student
+  recipe: Recipe
+  seed: number
+  chat?: ThinkingSettings | undefined
+  runtime?: number | undefined
+}): string {
+  const { datasetHash: dataset, student, recipe, seed, chat, runtime } = job
+  const since = { ...(chat && { chat: templateOf(chat) }), ...(runtime && { runtime }) }
+  return hashOf({ dataset, student: student.sha256, recipe, seed, ...since })
 }
 
 /** Identity of a set of replies: who answered which questions, how. Decoding is greedy, so equal keys mean equal replies. */
@@ -38,5 +59,5 @@ export function repliesKey(asked: {
   inference: unknown
   system: string
 }): string {
-  return hashOf({ ...asked, student: asked.student.sha256 })
+  return hashOf({ ...asked, student: asked.student.sha256, runtime: runtimeRevision })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EmbedderChoice } from '../schemas/embedding.ts'
 import { count, ms } from '../schemas/limit.ts'
+import { ThinkingSettings } from '../schemas/task.ts'
 
 /** The topology's `options` of a trainer-bridge. */
 export const BridgeOptions = z.strictObject({
@@ -9,8 +10,11 @@ export const BridgeOptions = z.strictObject({
     .min(1)
     .default('embedded')
     .describe(
-      'embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model"',
+      'embedded: SmolLM2-135M-Instruct from its wheel; else a folder with a transformers model, or a hub name such as "org/model" or "org/model@revision"',
     ),
+  inference: ThinkingSettings.default({}).describe(
+    "how the student thinks before it answers: laid over the task's own settings of inference, and the same in training",
+  ),
   perplexityRows: z
     .number()
     .int()

@@ -1,13 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson } from '../agents/kit/teacher/parse-json.ts'
 import { putInPlace, readText } from '../machine/state-file.ts'
 import { sha256 } from '../schemas/hash.ts'
-import { Prediction } from '../schemas/runtime-protocol.ts'
+import { type InferRequest, Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { Candidate } from '../schemas/training.ts'
 import { repliesKey } from './job.ts'
 import { adapterFolder, type BridgeParts, type OnProgress } from './trainings.ts'
+
+type Asked = {
+  candidate: Candidate
+  questions: readonly Question[]
+  task: PublicTask
+  inference: InferRequest['inference']
+  onProgress: OnProgress
+  signal: AbortSignal
+}
 
 /** Answers questions as a candidate. Replies are kept by what they depend on, so the base student answers a paper only once. */
 export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
@@ -15,25 +25,16 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
 
   return {
     /** Returns the path of a predictions file. */
-    async answer(asked: {
-      candidate: Candidate
-      questions: readonly Question[]
-      task: PublicTask
-      onProgress: OnProgress
-      signal: AbortSignal
-    }): Promise<string> {
-      const { candidate, task, onProgress, signal } = asked
+    async answer(asked: Asked): Promise<string> {
+      const { candidate, task, inference, onProgress, signal } = asked
       const examples = candidate.examples ? task.fewShot : []
-      const lines = asked.questions.map(({ id, instruction, input }) =>
-        JSON.stringify({ id, instruction, input, examples }),
-      )
-      const text = `${lines.join('\n')}\n`
+      const text = linesOf(asked.questions, examples)
       const key = repliesKey({
         student,
         adapterSha256: candidate.adapter?.sha256 ?? null,
         questionsSha256: sha256(text),
         examples,
-        inference: task.inference,
+        inference,
         system: task.recipe.system,
       })
       const path = join(cache, `${key}.jsonl`)
@@ -51,7 +52,7 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
           student: student.path,
           adapter,
           questions,
-          inference: task.inference,
+          inference,
           system: task.recipe.system,
           out: partial,
         },
@@ -61,8 +62,33 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
       await rm(questions, { force: true })
       return path
     },
+
+    /** Why the questions cannot be asked with the task's worked examples before them; nothing where they can. */
+    async examplesFit(asked: Asked): Promise<{ examplesLeftOut?: string }> {
+      const { task, inference, signal } = asked
+      await mkdir(cache, { recursive: true })
+      const questions = join(cache, `${randomUUID()}.questions.jsonl`)
+      try {
+        await writeFile(questions, linesOf(asked.questions, task.fewShot))
+        const longest = await runtime.longestPrompt(
+          { student: student.path, questions, inference, system: task.recipe.system },
+          { signal },
+        )
+        if (longest.fits) return {}
+        const { tokens, room, context } = longest
+        return {
+          examplesLeftOut: `the ${task.fewShot.length} worked examples and a question take ${tokens} tokens, which with a reply of ${room} are more than the student's ${context}`,
+        }
+      } finally {
+        await rm(questions, { force: true })
+      }
+    },
   }
 }
+
+/** The file of questions that the runtime reads. */
+const linesOf = (questions: readonly Question[], examples: PublicTask['fewShot']): string =>
+  questions.map(({ id, instruction, input }) => `${JSON.stringify({ id, instruction, input, examples })}\n`).join('')
 
 /** Whether the file is there and holds a reply to each question; one that a disk has damaged is made again. */
 async function answers(path: string, questions: readonly Question[]): Promise<boolean> {

@@ -2,12 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
 import {
+  CheckRequest,
+  CheckResult,
   EmbedRequest,
   EmbedResult,
   HelloResult,
   InferProgress,
   InferRequest,
   InferResult,
+  LongestPromptRequest,
+  LongestPromptResult,
   PerplexityRequest,
   PerplexityResult,
   type RuntimeEvent,
@@ -62,6 +66,8 @@ export interface CallOptions<Progress> {
 
 export interface Runtime {
   hello(options?: { signal?: AbortSignal }): Promise<HelloResult>
+  check(request: CheckRequest, options?: { signal?: AbortSignal }): Promise<CheckResult>
+  longestPrompt(request: LongestPromptRequest, options?: { signal?: AbortSignal }): Promise<LongestPromptResult>
   train(request: TrainRequest, options?: CallOptions<TrainProgress>): Promise<TrainResult>
   perplexity(request: PerplexityRequest, options?: { signal?: AbortSignal }): Promise<PerplexityResult>
   infer(request: InferRequest, options?: CallOptions<InferProgress>): Promise<InferResult>
@@ -177,6 +183,10 @@ export function startRuntime(options: RuntimeOptions): Runtime {
 
   return {
     hello: (callOptions = {}) => call({ op: 'hello' }, HelloResult, callOptions),
+    check: (request, callOptions = {}) =>
+      call({ ...CheckRequest.parse(request), op: 'check' }, CheckResult, callOptions),
+    longestPrompt: (request, callOptions = {}) =>
+      call({ ...LongestPromptRequest.parse(request), op: 'longest_prompt' }, LongestPromptResult, callOptions),
     train: (request, { onProgress, signal } = {}) =>
       call({ ...TrainRequest.parse(request), op: 'train' }, TrainResult, {
         signal,

@@ -8,11 +8,12 @@ import { putInPlace } from '../machine/state-file.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { type ObjectRef, Sha256 } from '../schemas/ids.ts'
 import { Row } from '../schemas/row.ts'
-import type { Recipe } from '../schemas/task.ts'
+import { runtimeRevision } from '../schemas/runtime-protocol.ts'
+import type { ChatSettings, Recipe, ThinkingSettings } from '../schemas/task.ts'
 import { Adapter, TrainingSummary } from '../schemas/training.ts'
 import { embeddedDiversity } from './embedder/diversity.ts'
 import type { Embedder } from './embedder/embedder.ts'
-import { jobHashOf, type Student } from './job.ts'
+import { jobHashOf, type Student, templateOf } from './job.ts'
 import { sha256OfFile } from './provision/mod.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -33,7 +34,7 @@ export type BridgeParts = { bus: Bus; runtime: Runtime; student: Student; scratc
 /** What is measured of a dataset before it is trained on: rows of each measure, and what embeds them (null: nothing). */
 export type Measures = { perplexityRows: number; embedder: Embedder | null; embeddedRows: number }
 
-type Measured = { student: string; dataset: string; recipe: Recipe }
+type Measured = { student: string; dataset: string; recipe: Recipe & ChatSettings }
 
 /** Trains adapters, each job once: a finished one is found again by its hash, on whatever bridge it ran. */
 export function createTrainings({ bus, runtime, student, scratch }: BridgeParts, measures: Measures) {
@@ -55,9 +56,9 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
     async train(
       training: { dataset: ObjectRef; datasetHash: string; seed: number },
       recipe: Recipe,
-      { onProgress, signal }: { onProgress: OnProgress; signal: AbortSignal },
+      { chat, onProgress, signal }: { chat: ThinkingSettings; onProgress: OnProgress; signal: AbortSignal },
     ): Promise<TrainingRecord & { reused: boolean }> {
-      const jobHash = jobHashOf({ ...training, student, recipe })
+      const jobHash = jobHashOf({ ...training, student, recipe, chat, runtime: runtimeRevision })
       const done = await records.get(jobHash)
       if (done) return { ...done.value, reused: true }
       const folder = join(scratch, jobHash)
@@ -68,7 +69,7 @@ export function createTrainings({ bus, runtime, student, scratch }: BridgeParts,
       const lines = rows.map(({ id, instruction, input, output }) => JSON.stringify({ id, instruction, input, output }))
       await writeFile(dataset, `${lines.join('\n')}\n`)
       const { device, torch, transformers, peft } = await runtime.hello({ signal })
-      const measured = { student: student.path, dataset, recipe }
+      const measured = { student: student.path, dataset, recipe: { ...recipe, ...templateOf(chat) } }
       const { datasetHash } = training
       const perplexity = perplexityRows > 0 ? await perplexityOf({ datasetHash, measured, signal }) : undefined
       const embedding = embedder ? await diversityOf({ datasetHash, of: embedder, rows, signal }) : undefined

@@ -66,7 +66,7 @@ async function startScorer({
   return {
     handlers: {
       predictions: async (message, { runId, cause }) => {
-        const { candidate, training, reusedTraining, guidance, variants } = message
+        const { candidate, training, reusedTraining, guidance, variants, tokenLimit, examplesLeftOut } = message
         if (await opening.record(runId)) {
           throw new TerminalError(`run ${runId} has opened its test; it is scored no more`)
         }
@@ -100,7 +100,8 @@ async function startScorer({
             ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded, mode) }),
             ...(shownAs !== candidate.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
-            tokenLimit: message.tokenLimit,
+            tokenLimit,
+            ...(examplesLeftOut !== undefined && { examplesLeftOut }),
           },
         )
       },

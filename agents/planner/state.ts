@@ -81,7 +81,15 @@ export const PlannerState = z.object({
   status: RunStatus,
   statusReason: z.string(),
   phase: z.enum(['base', 'searching', 'replaying', 'opening', 'done']),
-  base: z.object({ candidate: Candidate, validation: ScoreSheet, halves: Halves.optional() }).nullable(),
+  base: z
+    .object({
+      candidate: Candidate,
+      validation: ScoreSheet,
+      halves: Halves.optional(),
+      /** Why it is not asked with the worked examples; left out where it is. */
+      examplesLeftOut: z.string().optional(),
+    })
+    .nullable(),
   contamination: ObjectRef.nullable(),
   tokenLimit: ObjectRef.optional(),
   attempts: z.array(Attempt),

@@ -137,5 +137,6 @@ async function scored(draft: Draft, report: PayloadOf<typeof Report>): Promise<v
 
 function baseOf({ config }: PlannerState, report: PayloadOf<typeof Report>): PlannerState['base'] {
   const { validation, halves } = guideOf(config, 0, report)
-  return { candidate: report.candidate, validation, ...(halves && { halves }) }
+  const { candidate, examplesLeftOut } = report
+  return { candidate, validation, ...(halves && { halves }), ...(examplesLeftOut && { examplesLeftOut }) }
 }

@@ -118,6 +118,7 @@ export function registerCompare(program: Command): void {
         alsoPlanners,
         keep: keepsLimits(options.topology),
         needs: needsOf(first),
+        inference: task.inference,
         goOn: () => `the same command with --name ${plan.name}`,
       })
     })

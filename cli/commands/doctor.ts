@@ -4,6 +4,7 @@ import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
 import { chatPath } from '../../agents/kit/teacher/redirect.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../trainer-bridge/provision/mod.ts'
 import { bridgeOptionsOf } from '../checks/check-bridge.ts'
@@ -51,13 +52,17 @@ async function checkEndpoints(topology: Topology): Promise<Finding[]> {
   return keys.status === 'ok' ? [keys, ...(await Promise.all(asked.map(check)))] : [keys]
 }
 
-/** Whether the trainer-bridge's options hold, and what embeds rows on this machine, where they say so. */
-async function checkEmbedder(topology: Topology, home: string): Promise<Finding[]> {
+/** Whether the trainer-bridge's options hold, whether its student works, and what embeds rows on this machine, where they say so. */
+async function checkBridge(topology: Topology, home: string, embeddedIsThere: boolean): Promise<Finding[]> {
   const options = await finding('options of the trainer-bridge', async () => bridgeOptionsOf(topology) && 'they hold')
   if (options.status === 'broken') return [options]
-  const { embedder } = bridgeOptionsOf(topology)
-  if (embedder === 'package') return [await diagnoseEmbedder(home)]
-  return embedder === 'student' ? [{ name: 'embedder', status: 'ok', detail: 'the student itself' }] : []
+  const bridge = bridgeOptionsOf(topology)
+  const log = createLog({ role: 'doctor' }, { level: 'silent' })
+  const found = [await diagnoseStudent(bridge, { home, log, embeddedIsThere })]
+  if (bridge.embedder === 'package') return [...found, await diagnoseEmbedder(home)]
+  return bridge.embedder === 'student'
+    ? [...found, { name: 'embedder', status: 'ok', detail: 'the student itself' }]
+    : found
 }
 
 async function checkFoundServer(): Promise<string> {
@@ -91,7 +96,8 @@ export function registerDoctor(program: Command): void {
         ...(await diagnose({ home })),
         await finding('free disk', () => checkDisk(topology, home).then(() => `enough under ${home}`)),
       ]
-      findings.push(...(await checkEmbedder(topology, home)))
+      const embeddedIsThere = findings.some(({ name, status }) => name === 'student' && status === 'ok')
+      findings.push(...(await checkBridge(topology, home, embeddedIsThere)))
       findings.push(...(await checkEndpoints(withModel(topology, options.model))))
       const server = findings.find(({ name }) => name === 'nats-server')
       if (process.env.NATS_URL || server?.status === 'ok') findings.push(await finding('bus', checkFoundServer))

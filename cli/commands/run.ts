@@ -85,9 +85,10 @@ export function registerRun(program: Command): void {
       const keep = keepsLimits(options.topology)
       reporter.line(summaryOf(estimate))
       const needs = needsOf(topology)
+      const { inference } = task
       if (options.runs === undefined) {
         const begin = async (bus: Bus) => ({ runId: await submitRun(bus, task, topology, request), fromSeq: 1 })
-        const programme = { begins: [begin], keep, needs, goOn: resumeAgain(options) }
+        const programme = { begins: [begin], keep, needs, inference, goOn: resumeAgain(options) }
         process.exitCode = await conductAll(topology, reporter, programme)
         return
       }
@@ -99,6 +100,7 @@ export function registerRun(program: Command): void {
         after: (bus) => writeSummary(bus, set, members, reporter),
         keep,
         needs,
+        inference,
         goOn: () => `the same command with --run-id ${set}`,
       })
     })

@@ -7,6 +7,7 @@ import { isPlainAddress, plainAddressWanted } from '../../schemas/endpoint.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { hasGpu } from '../../trainer-bridge/provision/mod.ts'
 import { checkStudentFolder } from '../../trainer-bridge/student.ts'
+import { readStudentChoice } from '../../trainer-bridge/student-choice.ts'
 import { UsageError } from '../errors.ts'
 import type { ArmPlan } from './plan.ts'
 
@@ -27,9 +28,10 @@ export async function checkStudent(
       `Run it on a GPU node, ${otherStudent}.`,
     )
   }
-  await checkStudentFolder(student)
-  if (!/^[\w.-]+\/[\w.-]+$/.test(student) || student.startsWith('.') || isCached(student, env)) return
-  const fault = await askHub(student, env)
+  checkStudentFolder(student)
+  const choice = readStudentChoice(student)
+  if (choice.kind !== 'hub' || isCached(choice.name, env)) return
+  const fault = await askHub(choice.name, choice.revision ?? 'main', env)
   if (fault === null) return
   throw new UsageError(
     `The student ${student} of arm ${name} cannot be fetched: ${fault}.`,
@@ -45,13 +47,15 @@ function isCached(model: string, env: NodeJS.ProcessEnv): boolean {
 }
 
 /** Why the hub does not give a model's configuration; null when it does. */
-async function askHub(model: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+async function askHub(model: string, revision: string, env: NodeJS.ProcessEnv): Promise<string | null> {
   const hub = (env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, '')
   if (!isPlainAddress(hub)) return `HF_ENDPOINT cannot be used, ${plainAddressWanted}`
   const limits = { concurrency: 1, maxReplyBytes: maxConfigBytes }
   const client = openHttpClient({ baseUrl: hub, apiKey: env.HF_TOKEN ?? '' }, limits, env)
   const signal = AbortSignal.timeout(patienceMs)
-  const answer = await client.get(`/${model}/resolve/main/config.json`, signal).catch((error: Error) => error)
+  const answer = await client
+    .get(`/${model}/resolve/${encodeURIComponent(revision)}/config.json`, signal)
+    .catch((error: Error) => error)
   if (answer instanceof Error) return `the hub ${hub} does not answer: ${answer.message}`
   // A hub may keep its files elsewhere.
   return answer.status < 400 ? null : `the hub ${hub} says ${answer.status}: ${shown(answer.text, shownChars)}`

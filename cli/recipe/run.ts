@@ -63,6 +63,7 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
     begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
     after: (bus) => writeSummary(bus, set, members, reporter),
     needs: needsOf(topology),
+    inference: task.inference,
     goOn: () => 'the same command again',
   })
 }

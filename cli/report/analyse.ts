@@ -45,7 +45,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   return ReportData.parse({
     version: 1,
     run,
-    task: task && taskOf(task),
+    task: task && taskOf(task, facts.predictions[0]?.payload.candidate.chat ?? {}),
     conclusion: {
       ...conclude(sealed, { headline, mode: primary, ...searchOf(facts), rows: trainedRows(candidates) }),
       caveats: caveatsOf({ sealed, candidates, run }, datasets, {
@@ -107,8 +107,15 @@ function runOf(facts: RunFacts): ReportData['run'] {
   }
 }
 
-function taskOf(task: PublicTask): ReportData['task'] {
-  const { id, title, goal, headline, scorer, skills, departures, recipe, inference } = task
+/** `chat`: how the student was spoken with, as its candidates say. */
+function taskOf(task: PublicTask, chat: object): ReportData['task'] {
+  const { id, title, goal, headline, scorer, skills, departures, recipe } = task
+  const inference = Object.fromEntries(
+    Object.entries({ ...task.inference, ...chat }).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : value,
+    ]),
+  )
   return { id, title, goal, headline, primary: scorer.primary, skills, departures, recipe, inference }
 }
 

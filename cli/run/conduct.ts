@@ -1,4 +1,5 @@
 import type { Bus } from '../../bus/mod.ts'
+import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { commandAgain } from '../command-again.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -23,6 +24,8 @@ export type Programme = {
   keep?: boolean
   /** Topologies whose planner is wanted beside the session's own. */
   alsoPlanners?: readonly Topology[]
+  /** The task's, for the check of the student before anything is paid for. */
+  inference?: ThinkingSettings
   /** What the agents that run already have to be; null: no agent has anything to do. */
   needs: Needs | null
   /** What a person types to go on with a run after an interruption. */

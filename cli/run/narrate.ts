@@ -64,8 +64,9 @@ const tellers: Teller = {
         .join(', '),
     )
   },
-  predictions({ tokensUncounted }, { line }) {
+  predictions({ tokensUncounted, examplesLeftOut }, { line }) {
     if (tokensUncounted !== undefined) line(`  ${uncountedText(tokensUncounted)}`)
+    if (examplesLeftOut !== undefined) line(`  no base-examples: ${examplesLeftOut}`)
   },
   report: ({ candidate, validation, training, reusedTraining, shownAs }, { line }) =>
     line(

@@ -74,11 +74,10 @@ export async function serveLocalModel(
   const home = homeFolder()
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   const { python } = await provisionRuntime({ home, onProgress })
-  await ensureStudent(choice, { home, python, onProgress, signal: new AbortController().signal })
+  const { path } = await ensureStudent(choice, { home, python, onProgress, signal: new AbortController().signal })
   const { descriptor } = stack.use(openLogFile('local-teacher'))
   const log = createLog({ role: 'local-teacher' }, { destination: descriptor })
   onProgress(`loading ${name} as the language model`)
-  const path = choice === 'embedded' ? studentPath(home) : choice
   const { baseUrl } = stack.use(await serveTeacher({ python, student: { name, path }, log }, localTeacher))
   onProgress(`${name} answers at ${baseUrl}`)
   process.env.OPENAI_BASE_URL = baseUrl

@@ -4,6 +4,7 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
+import { sameStudent } from '../../trainer-bridge/student-choice.ts'
 import { UsageError } from '../errors.ts'
 import { modelsOf, variantsIn } from '../topology/models.ts'
 import type { LiveSession } from './live-session.ts'
@@ -44,7 +45,7 @@ export async function checkServed(
     if (models[role] === undefined || own === models[role]) continue
     throw new UsageError(`The ${role} of ${whose}, asks the model "${own}", and the run wants "${models[role]}".`, mend)
   }
-  if (student === undefined || studentOf({ agents }) === student) return
+  if (student === undefined || sameStudent(studentOf({ agents }), student)) return
   throw new UsageError(
     `The trainer-bridge of ${whose}, has the student "${studentOf({ agents })}", and the run wants "${student}".`,
     mend,

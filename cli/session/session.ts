@@ -6,11 +6,15 @@ import { type Bus, connectBus, type TopologyOptions } from '../../bus/mod.ts'
 import { checkTemporary } from '../../machine/folders.ts'
 import { FileHeldError, nameOf } from '../../machine/held-file.ts'
 import { type AgentRole, agentRoles, type Role } from '../../schemas/role.ts'
+import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { startGateway } from '../../trace/gateway.ts'
+import { checkStudent, knownCheck } from '../../trainer-bridge/check-student.ts'
 import { ensureEmbedder } from '../../trainer-bridge/embedder/open.ts'
+import { chatOf, templateOf } from '../../trainer-bridge/job.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { provisionRuntime } from '../../trainer-bridge/provision/mod.ts'
+import { startRuntime } from '../../trainer-bridge/runtime.ts'
 import { ensureStudent } from '../../trainer-bridge/student.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
@@ -45,6 +49,8 @@ type SessionChoices = {
   alsoPlanners?: readonly Topology[]
   keep?: boolean
   early?: EarlyAgents | undefined
+  /** How the student is spoken with where the topology says nothing: a task's. */
+  inference?: ThinkingSettings
 }
 
 const day = 24 * 3600 * 1000
@@ -80,7 +86,7 @@ export async function prepareBus(
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles, alsoPlanners = [], keep = false, early }: SessionChoices = {},
+  { roles, alsoPlanners = [], keep = false, early, inference = {} }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -112,7 +118,7 @@ export async function openSession(
     await openCluster({ home, log, onProgress, tell: reporter.line, limits: topology.bus, storage }),
   )
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
-    await prepareRuntime(topology, home, onProgress)
+    await prepareRuntime(topology, inference, home, log, onProgress)
   const connecting = [connectOperator(cluster, log), connectAs('gateway', cluster, log)] as const
   for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
   const [bus, reader] = await Promise.all(connecting)
@@ -164,11 +170,27 @@ function lossOf({ lost }: Cluster): Promise<never> {
   return loss.promise
 }
 
-/** Fetches the fine-tuning runtime and the student where a person sees it, not in an agent's log. */
-async function prepareRuntime(topology: Topology, home: string, onProgress: (line: string) => void): Promise<void> {
+/**
+ * Fetches the fine-tuning runtime and the student, and tries the student once, where a person sees it, not in an agent's log. Errors:
+ * SetupError, for a student that cannot be trained or asked too.
+ */
+async function prepareRuntime(
+  topology: Topology,
+  ofTask: ThinkingSettings,
+  home: string,
+  log: Log,
+  onProgress: (line: string) => void,
+): Promise<void> {
   const { python } = await provisionRuntime({ home, onProgress })
-  const { student, embedder } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
-  const setup = { home, python, onProgress, signal: new AbortController().signal }
-  await ensureStudent(student, setup)
+  const { student: choice, embedder, inference } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
+  const { signal } = new AbortController()
+  const setup = { home, python, onProgress, signal }
+  const student = await ensureStudent(choice, setup)
+  const checked = { student, chat: templateOf(chatOf(ofTask, inference)), home }
+  if (!(await knownCheck(checked))) {
+    onProgress(`student: trying ${student.name} once`)
+    await using runtime = startRuntime({ python, log })
+    await checkStudent(checked, runtime, signal)
+  }
   await ensureEmbedder(embedder, setup)
 }

@@ -80,4 +80,11 @@ const pathsOf = (prefix: string, { properties }: JsonSchema): string[] =>
   properties
     ? Object.entries(properties).flatMap(([key, inner]) => pathsOf(prefix ? `${prefix}.${key}` : key, inner))
     : [prefix]
-const settings = pathsOf('', z.toJSONSchema(Topology, { io: 'input' }) as JsonSchema)
+const documents = [
+  ['', Topology],
+  ['agents.trainer-bridge.options', BridgeOptions],
+  ['agents.evaluator.options', EvaluatorOptions],
+] as const
+const settings = documents.flatMap(([prefix, schema]) =>
+  pathsOf(prefix, z.toJSONSchema(schema, { io: 'input' }) as JsonSchema),
+)

@@ -51,6 +51,8 @@ export const Predictions = defineWork({
     tokenLimit: ObjectRef.optional(),
     /** Why it is left out, with the base student's predictions. */
     tokensUncounted: z.string().optional(),
+    /** Why the base is not asked with the worked examples, with its predictions; left out where it is. */
+    examplesLeftOut: z.string().optional(),
     publicTask: ObjectRef,
     /** The task with its sealed split, in VAULT; only the evaluator can read it. */
     sealedTask: ObjectRef,
@@ -80,6 +82,8 @@ export const Report = defineWork({
     contamination: ObjectRef,
     /** As the predictions say. */
     tokenLimit: ObjectRef.optional(),
+    /** As the predictions say. */
+    examplesLeftOut: z.string().optional(),
   }),
 })
 
@@ -118,6 +122,8 @@ export const OpeningRequest = defineWork({
     candidates: z.array(Candidate).min(1),
     /** What each arm was trained on, or why it was not; empty in runs before it was said. */
     arms: z.array(ArmRecord).default([]),
+    /** Why the base with the worked examples is not on the list; left out where it is. */
+    examplesLeftOut: z.string().optional(),
     /** Left out in runs before it was said: final against control, strictly. */
     primary: PrimaryComparison.optional(),
     /** Datasets that the audit's items must share no core with. */

@@ -5,7 +5,7 @@ import { bundledTask } from '../../cli/bundled-task.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Job, type Predictions } from '../../schemas/messages/evaluation.ts'
 import type { Row } from '../../schemas/row.ts'
-import { Prediction } from '../../schemas/runtime-protocol.ts'
+import { Prediction, runtimeRevision } from '../../schemas/runtime-protocol.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
@@ -132,6 +132,12 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     await until("the base's predictions", () => got.length === 3, 180_000)
     const fits = await openStudentLength(planner)(got[2]!.tokenLimit)
     expect(got[2]!.tokensUncounted).toBeUndefined()
+    // Its 512 tokens are bytes.
+    expect(got[2]!.examplesLeftOut).toMatch(
+      /^the \d+ worked examples and a question take \d+ tokens, .* the student's 512$/,
+    )
+    expect(first!.examplesLeftOut).toBeUndefined()
+    expect(first!.candidate).toMatchObject({ chat: { template_date: '2025-01-01' }, runtime: runtimeRevision })
     const fitting = await Promise.all(rowsOf(8).map(fits))
     expect(fitting).toEqual(rowsOf(8).map((_, index) => index % 3 !== 0))
 

@@ -92,8 +92,8 @@ describe("a row's length in the embedded student's tokens", () => {
     runtime = startRuntime({ python, log: memoryLog() })
     const scratch = join(server.storeDir, 'scratch')
     const limits = createTokenLimits({ bus, runtime, student, scratch }, memoryLog())
-    const { tokenLimit: ref } = await limits.publish(short, 'one', signal)
-    expect(await limits.publish(short, 'one', signal)).toEqual({ tokenLimit: ref })
+    const { tokenLimit: ref } = await limits.publish(short, {}, 'one', signal)
+    expect(await limits.publish(short, {}, 'one', signal)).toEqual({ tokenLimit: ref })
     limit = await bus.objects.getJson(ref!, TokenLimit)
     count = await openTokenCounter(await bus.objects.getJson(limit.tokenizer, TokenizerFiles), limit)
     fits = await openStudentLength(bus)(ref!)
@@ -124,16 +124,21 @@ describe("a row's length in the embedded student's tokens", () => {
       tokenFrame: async (...args) => ({ ...(await runtime.tokenFrame(...args)), probe_tokens: 1 }),
     }
     const log = memoryLog()
-    const said = await createTokenLimits({ bus, runtime: lying, student, scratch }, log).publish(short, 'two', signal)
+    const said = await createTokenLimits({ bus, runtime: lying, student, scratch }, log).publish(
+      short,
+      {},
+      'two',
+      signal,
+    )
     expect(said).toEqual({ tokensUncounted: expect.stringMatching(/^a probe has 1 tokens, counted: \d+$/) })
     expect(log.lines).toMatchObject([{ level: 'warn', why: said.tokensUncounted }])
     expect(await readdir(join(scratch, 'tokenizers'))).toEqual([])
 
     const limits = createTokenLimits({ bus, runtime, student, scratch }, log)
-    const counted = await limits.publish(short, 'two', signal)
+    const counted = await limits.publish(short, {}, 'two', signal)
     expect(await bus.objects.getJson(counted.tokenLimit!, TokenLimit)).toEqual(limit)
     const [kept] = await readdir(join(scratch, 'tokenizers'))
     await writeFile(join(scratch, 'tokenizers', kept!), '{"unusable":"said by an earlier version"}')
-    expect(await limits.publish(short, 'two', signal)).toEqual(counted)
+    expect(await limits.publish(short, {}, 'two', signal)).toEqual(counted)
   })
 })

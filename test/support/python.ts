@@ -15,3 +15,10 @@ export async function makeTinyStudent(python: string, folder: string): Promise<s
   await runCommand(python, args, { env: runtimeEnvironment(), timeoutMs: 120_000 })
   return folder
 }
+
+/** A random student of one of the families in `tests/family_students.py`. */
+export async function makeFamilyStudent(python: string, folder: string, family: string): Promise<string> {
+  const args = [join(runtimePackage, 'tests', 'family_students.py'), folder, family]
+  await runCommand(python, args, { env: runtimeEnvironment(), timeoutMs: 120_000 })
+  return join(folder, family)
+}

@@ -50,6 +50,9 @@ export async function readyPython(venv: string): Promise<string | undefined> {
   return (await probePython(pythonIn(venv))) ? pythonIn(venv) : undefined
 }
 
+/** The Python of the fine-tuning runtime, where it is there; nothing is built. */
+export const readyRuntime = async (home: string): Promise<string | undefined> => readyPython(await venvPath(home))
+
 /**
  * The Python of the fine-tuning runtime, in a venv under `home` that is built on first use. An interrupted build is
  * taken up by the next call: packages already unpacked are kept. Throws SetupError.

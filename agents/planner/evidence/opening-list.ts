@@ -10,15 +10,17 @@ export async function askOpening(draft: Draft): Promise<void> {
   const { state } = draft
   const { config, base, arms, trained, attempts } = state
   const task = await draft.deps.store.task(config.publicTask)
-  const examples = { ...base!.candidate, name: 'base-examples', arm: 'base-examples' as const, examples: true }
+  const { candidate, examplesLeftOut } = base!
+  const examples = { ...candidate, name: 'base-examples', arm: 'base-examples' as const, examples: true }
   const submissions = config.evidence.submissions
     ? attempts.flatMap(({ outcome, candidate }) => (outcome === 'scored' && candidate ? [candidate] : []))
     : []
   draft.state = { ...state, phase: 'opening' }
   draft.send.push(
     outgoing.openingRequest(config, {
-      candidates: [base!.candidate, examples, ...inOrder(state), ...submissions],
+      candidates: [candidate, ...(examplesLeftOut === undefined ? [examples] : []), ...inOrder(state), ...submissions],
       arms,
+      ...(examplesLeftOut !== undefined && { examplesLeftOut }),
       primary: primaryComparison(config, task, trained),
       datasets: arms.flatMap(({ dataset }) => (dataset ? [dataset] : [])),
       ...taskOf(config),

@@ -22,7 +22,7 @@ export const jobs: Check = {
       const place = (field: string) => messagePlace('predictions', said, `${field} of ${name}`)
       const job = facts.jobs.find(({ payload }) => payload.candidate === name)?.payload
       const training = job?.training ?? null
-      const { arm, seedIndex, examples } = candidate
+      const { arm, seedIndex, examples, chat, runtime } = candidate
       ledger.same(place('arm and seed'), { arm, seedIndex }, armSeedOf(name))
       ledger.same(place('examples'), examples, job?.examples)
       if (studentHash === undefined) {
@@ -32,7 +32,7 @@ export const jobs: Check = {
       const student = { name: label.replace(/@[0-9a-f]{12}$/, ''), path: '', sha256: studentHash }
       ledger.same(place('candidate.student'), label, studentLabel(student))
       if (!task) continue
-      const due = training && jobHashOf({ ...training, student, recipe: task.recipe })
+      const due = training && jobHashOf({ ...training, student, recipe: task.recipe, chat, runtime })
       ledger.same(place('candidate.jobHash'), jobHash, due)
       const { rows = 0, leftOut = 0 } = said.payload.training ?? {}
       ledger.same(
@@ -74,7 +74,17 @@ export const jobs: Check = {
   },
 }
 
-const fields = ['arm', 'seedIndex', 'student', 'studentHash', 'jobHash', 'adapter', 'examples'] as const
+const fields = [
+  'arm',
+  'seedIndex',
+  'student',
+  'studentHash',
+  'chat',
+  'runtime',
+  'jobHash',
+  'adapter',
+  'examples',
+] as const
 
 /** The same training gives the same adapter, and two that differ give two. */
 function compareAdapters({ predictions }: RunFacts, ledger: Ledger): void {

@@ -15,6 +15,8 @@ export type Opening = {
   /** What answering the test without knowing anything scores; null in runs from before it was told. */
   trivial: readonly SealedTrivial[] | null
   records: readonly ArmRecord[]
+  /** Why the base was not asked with the worked examples; undefined where it was. */
+  examplesLeftOut?: string | undefined
   primary: PrimaryComparison
   named: boolean
   answers: Answers
@@ -25,7 +27,17 @@ export type Opening = {
 }
 
 /** What the sealed test says of each arm, and of the final against every other. */
-export function contrastsOf({ test, trivial, answers, records, primary, named, parts, seed }: Opening): Contrasts {
+export function contrastsOf({
+  test,
+  trivial,
+  answers,
+  records,
+  examplesLeftOut,
+  primary,
+  named,
+  parts,
+  seed,
+}: Opening): Contrasts {
   const how = { seedIndex: primary.seedIndex, seed }
   const arms = withCollapsed(armScores(test, records, armKinds), trivial ?? [], primary.mode)
   const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
@@ -57,7 +69,10 @@ export function contrastsOf({ test, trivial, answers, records, primary, named, p
     replies: arms.map((scores) =>
       replyFacts(scores, modalOf(trivial ?? [], candidateOf(scores, mostModal(scores))), answers),
     ),
-    leftOut: records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),
+    leftOut: [
+      ...(examplesLeftOut === undefined ? [] : [{ arm: 'base-examples' as const, reason: examplesLeftOut }]),
+      ...records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),
+    ],
   }
 }
 

@@ -30,7 +30,7 @@ export function sealedResults(
   ])
   const named = partsInOrder(parts, headline)
   const all = [...named, allParts]
-  const records = facts.openingRequests[0]?.payload.arms ?? []
+  const { arms: records = [], examplesLeftOut } = facts.openingRequests[0]?.payload ?? {}
   const { named: isNamed, ...primary } = primaryOf(facts, headline)
   return {
     opening,
@@ -45,6 +45,7 @@ export function sealedResults(
       trivial: trivialOn(first.payload, 'test'),
       answers,
       records,
+      examplesLeftOut,
       primary,
       named: isNamed,
       parts: all,

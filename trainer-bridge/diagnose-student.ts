@@ -1,0 +1,46 @@
+import { checkStudent } from './check-student.ts'
+import { chatOf, templateOf } from './job.ts'
+import type { BridgeOptions } from './options.ts'
+import { type Finding, readyRuntime, SetupError } from './provision/mod.ts'
+import { type RuntimeLog, startRuntime } from './runtime.ts'
+import { ensureStudent } from './student.ts'
+import { readStudentChoice } from './student-choice.ts'
+
+/**
+ * Whether the student that a topology names can be trained and asked; it is tried, where it was not before. Nothing is fetched: what is
+ * not there yet is missing.
+ */
+export async function diagnoseStudent(
+  { student: choice, inference }: BridgeOptions,
+  { home, log, embeddedIsThere }: { home: string; log: RuntimeLog; embeddedIsThere: boolean },
+): Promise<Finding> {
+  const name = 'student of the topology'
+  const missing = (detail: string): Finding => ({
+    name,
+    status: 'missing',
+    detail,
+    mend: 'npm start fetches and tries it',
+  })
+  const python = await readyRuntime(home)
+  if (python === undefined) return missing(`${choice} is not tried: the fine-tuning runtime is not there yet`)
+  const { kind } = readStudentChoice(choice)
+  if (kind === 'embedded' && !embeddedIsThere) return missing('the embedded student is not there yet')
+  const { signal } = new AbortController()
+  const env = { ...process.env, HF_HUB_OFFLINE: '1' }
+  try {
+    const student = await ensureStudent(choice, { home, python, onProgress: () => {}, signal, env })
+    await using runtime = startRuntime({ python, log })
+    const chat = templateOf(chatOf({}, inference))
+    const { model, context, decoding, attention, end } = await checkStudent({ student, chat, home }, runtime, signal)
+    const limit = context === null ? 'no limit of its context' : `a context of ${context} tokens`
+    return {
+      name,
+      status: 'ok',
+      detail: `${student.name}: ${model}, ${limit}, turns end with ${JSON.stringify(end)}; decoding ${decoding}; attention ${attention}`,
+    }
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    if (kind === 'hub' && error.message.includes('cannot be fetched')) return missing(`${choice} was not fetched yet`)
+    return { name, status: 'broken', detail: error.message, mend: error.mend }
+  }
+}
