@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora import Linear as LoraLinear
+from peft.tuners.tuners_utils import _check_lora_target_modules_mamba
 
 from .artefacts import folder_sha256, replace_folder
 from .errors import RequestError
@@ -19,13 +20,14 @@ from .student import Student, Worn
 
 @contextmanager
 def fresh_adapter(student: Student, recipe: Recipe):
-    """The student with a new trainable adapter on every linear layer of its text part but the output; float32 whatever the base is in."""
+    """The student with a new trainable adapter on every linear layer of its text part but the output, and those that PEFT refuses;
+    float32 whatever the base is in."""
     config = LoraConfig(
         r=recipe.lora_rank,
         lora_alpha=int(recipe.lora_alpha) if recipe.lora_alpha == int(recipe.lora_alpha) else recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout,
         target_modules="all-linear",
-        exclude_modules=_beside_text(student.model),
+        exclude_modules="|".join(filter(None, [_beside_text(student.model), _refused(student.model)])) or None,
         task_type="CAUSAL_LM",
     )
     put_on(student, None)
@@ -51,6 +53,31 @@ def _beside_text(model) -> str | None:
     name = next((name for name, module in model.named_modules() if module is text), "")
     head = next((name for name, module in model.named_modules() if module is model.get_output_embeddings()), name)
     return rf"(?!{re.escape(name)}(\.|$)|{re.escape(head)}$).*" if name else None
+
+
+def _refused(model) -> str | None:
+    """Matches the names of the linear layers that PEFT takes no adapter on: of Mamba's mixers, which read their weights themselves,
+    and those that give back more than a product, such as PhiMoE's routers."""
+
+    def refuses(name: str) -> bool:
+        try:
+            _check_lora_target_modules_mamba(LoraConfig(), model, name)
+            return False
+        except ValueError:
+            return True
+
+    linear = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)}
+    refused = sorted(name for name, module in linear.items() if refuses(name.rpartition(".")[2]) or not _gives_a_product(module))
+    return "|".join(map(re.escape, refused)) or None
+
+
+def _gives_a_product(layer: torch.nn.Linear) -> bool:
+    if type(layer).forward is torch.nn.Linear.forward:
+        return True
+    try:
+        return isinstance(layer(layer.weight.new_zeros(1, 1, layer.in_features)), torch.Tensor)
+    except (RuntimeError, ValueError, TypeError):
+        return False
 
 
 def put_on(student: Student, folder: str | None) -> None:
