@@ -1,14 +1,12 @@
 // The process that reads one Parquet file for `parquetRecords`, and answers each message with its next rows. What a page says of itself
 // decides how much a decoder allocates and how often it loops, and not all of it can be checked beforehand; so a thread looks at what the
 // process takes and ends it.
-import { isUtf8 } from 'node:buffer'
 import { once } from 'node:events'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
-import { maxForeignDepth, parseJson } from '../../schemas/bounded-json.ts'
 import type { ParquetLimits } from './parquet-limits.ts'
-import { exactInteger } from './parse-json.ts'
+import { ParquetValues, storedParsers as parsers } from './parquet-values.ts'
 
 /** The next rows, in the file's order; null: there are no more. Or why the file is refused. */
 export type ParquetBatch = { rows: Record<string, unknown>[] | null } | { refused: string }
@@ -17,8 +15,6 @@ const batchRows = 1000
 const batchChars = 256 * 1024
 const lookMs = 50
 
-const parsers = { jsonFromBytes: (bytes: Uint8Array) => bytes && parseJson(Buffer.from(bytes).toString()) }
-
 async function* batchesOf(path: string, limits: ParquetLimits): AsyncGenerator<Record<string, unknown>[]> {
   const file = await asyncBufferFromFile(path)
   const metadata = await parquetMetadataAsync(file, { parsers, geoparquet: false })
@@ -26,6 +22,10 @@ async function* batchesOf(path: string, limits: ParquetLimits): AsyncGenerator<R
   const total = counts.reduce((sum, count) => sum + Math.abs(count), 0)
   if (total > limits.maxRows) throw new Error(`it claims ${total} rows in ${file.byteLength} bytes`)
   let chars = 0
+  const values = new ParquetValues(metadata, (length) => {
+    chars += length
+    if (chars > limits.maxChars) throw new Error(`it unpacks to more than ${limits.maxChars} characters`)
+  })
   let rowStart = 0
   for (const count of counts) {
     const rowEnd = rowStart + count
@@ -33,12 +33,7 @@ async function* batchesOf(path: string, limits: ParquetLimits): AsyncGenerator<R
     let batch: Record<string, unknown>[] = []
     let sent = chars
     for (const row of await parquetReadObjects(options)) {
-      batch.push(
-        plain(row, 0, (length) => {
-          chars += length
-        }) as Record<string, unknown>,
-      )
-      if (chars > limits.maxChars) throw new Error(`it unpacks to more than ${limits.maxChars} characters`)
+      batch.push(values.row(row))
       if (batch.length < batchRows && chars - sent < batchChars) continue
       yield batch
       batch = []
@@ -47,23 +42,6 @@ async function* batchesOf(path: string, limits: ParquetLimits): AsyncGenerator<R
     if (batch.length > 0) yield batch
     rowStart = rowEnd
   }
-}
-
-/** A value as JSON would have it: times in ISO 8601, bytes as the text they spell, else in hexadecimal. */
-function plain(value: unknown, depth: number, count: (chars: number) => void): unknown {
-  if (depth > maxForeignDepth) throw new Error(`it nests deeper than ${maxForeignDepth} levels`)
-  if (value instanceof Uint8Array) {
-    const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString(isUtf8(value) ? 'utf8' : 'hex')
-    count(text.length)
-    return text
-  }
-  count(typeof value === 'string' ? value.length : 1)
-  if (typeof value === 'bigint') return exactInteger(value)
-  if (value instanceof Date) return value.toISOString()
-  const inner = (member: unknown) => plain(member, depth + 1, count)
-  if (Array.isArray(value)) return value.map(inner)
-  const isObject = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  return isObject ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inner(member)])) : value
 }
 
 async function serve(path: string, limits: ParquetLimits): Promise<void> {

@@ -110,7 +110,7 @@ describe('files with named columns', () => {
     }
     const days = rows.map((_, index) => new Date(Date.UTC(2024, 0, 1 + index)))
     const times = await answersOf('h.parquet', days, 'TIMESTAMP')
-    expect(times).toContain('2024-01-20T00:00:00.000Z')
+    expect(times).toContain('2024-01-20T00:00:00Z')
     const bytes = rows.map((_, index) => (index % 2 ? Uint8Array.of(255, index) : Buffer.from(`é${index}`)))
     const texts = await answersOf('i.parquet', bytes, 'BYTE_ARRAY')
     expect(texts.every((text) => /^ff[0-9a-f]{2}$|^é\d+$/.test(text))).toBe(true)
