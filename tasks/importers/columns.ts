@@ -1,54 +1,15 @@
-import { scorerNamed, scorers } from '../scorers/mod.ts'
+import { type Scorer, type ScorerOptions, scorerNamed, scorers } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, type Importer, type ImportOptions, skillName } from './importer.ts'
+import { type DraftItem, groupOf, type Importer, type ImportOptions, skillName } from './importer.ts'
+import { recordFormOf } from './record-form.ts'
+import { isObject, textIn } from './record-values.ts'
 import { readRecords } from './records.ts'
 import { SeenColumns } from './seen-columns.ts'
 
-/** Names that published sets give to the columns, where none is named. */
-const aliases = {
-  question: [
-    'question',
-    'problem',
-    'prompt',
-    'instruction',
-    'input',
-    'content',
-    'query',
-    'problem_text',
-    'question_content',
-  ],
-  answer: [
-    'answer',
-    'gold',
-    'label',
-    'target',
-    'output',
-    'solution',
-    'summary',
-    'response',
-    'ground_truth',
-    'answer_number',
-    'expected_output',
-  ],
-} as const
-
-function cell(value: unknown): string {
-  if (typeof value === 'string') return value.trim()
-  if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
-
-/** The value of a named column, or of the first usual one that the record has. */
-export function column(row: Record<string, unknown>, kind: keyof typeof aliases, options: ImportOptions): string {
-  const named = options[kind]
-  if (named !== undefined) return cell(row[named])
-  const found = aliases[kind].find((alias) => cell(row[alias]) !== '')
-  return found === undefined ? '' : cell(row[found])
-}
-
 async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<DraftItem> {
-  const scorer = scorerNamed(options.scorer ?? 'exact')!
+  const form = await recordFormOf(source, options)
+  const scorer = scorerNamed(form.scorer.name)!
   const seen = new SeenColumns()
   for await (const record of readRecords(source)) {
     log.read += 1
@@ -58,26 +19,32 @@ async function* items(source: string, log: ImportLog, options: ImportOptions): A
     }
     const row = record.value
     seen.add(row)
-    const [input, answer] = [column(row, 'question', options), column(row, 'answer', options)]
-    const [skill, group, id] = [options.skill, options.group, options.id].map((name) => (name ? cell(row[name]) : ''))
-    if (input === '') log.drop(record.where, 'no question')
-    else if (answer === '') log.drop(record.where, 'no answer')
-    else if (notFinite.test(answer)) log.drop(record.where, 'the answer is not a finite number')
-    else if (!scoresItself(scorer, answer)) log.drop(record.where, `the scorer ${scorer.name} cannot read the answer`)
-    else {
-      const name = id || record.where
-      yield { id: name, skill: skillName(skill || 'all'), group: group || null, input, answer, key: `row:${name}` }
+    const read = form.read(row)
+    if (typeof read === 'string') {
+      log.drop(record.where, read)
+      continue
     }
+    const [answer, ...alternatives] = read.golds.filter((gold) => scoresItself(scorer, gold, form.scorer.options))
+    if (answer === undefined) {
+      log.drop(record.where, `the scorer ${scorer.name} cannot read the answer`)
+      continue
+    }
+    const [skill, group, id] = [options.skill, options.group, options.id].map((name) => (name ? cell(row[name]) : ''))
+    const name = id || record.where
+    const context = read.context === null ? null : groupOf('context', read.context)
+    const shared = { skill: skillName(skill || 'all'), group: group || context, key: `row:${name}` }
+    yield { id: name, input: read.question, answer, alternatives, ...shared }
   }
   seen.check(options, source)
+  for (const note of [...form.notes, ...seen.describe(form.used, options)]) log.note(note)
 }
 
-/** What NaN and the infinities of a JSON or Parquet file are as text. */
-const notFinite = /^(?:NaN|-?Infinity)$/
+const cell = (value: unknown): string =>
+  textIn(value) ?? (isObject(value) || Array.isArray(value) ? JSON.stringify(value) : '')
 
-function scoresItself(scorer: NonNullable<ReturnType<typeof scorerNamed>>, answer: string): boolean {
+function scoresItself(scorer: Scorer, answer: string, options: ScorerOptions): boolean {
   try {
-    return scorer.score(scorer.inForm(answer), answer).strict
+    return scorer.score(scorer.inForm(answer), answer, options).strict
   } catch {
     return false
   }
@@ -89,21 +56,21 @@ export function columnsImporter(name: string, source: string): Importer {
     name,
     source,
     items,
-    profile: (options) => {
-      const scorer = options.scorer ?? 'exact'
-      if (scorerNamed(scorer) === undefined) {
+    async profile(options, source) {
+      if (options.scorer !== undefined && scorerNamed(options.scorer) === undefined) {
         throw new TaskError(
-          `There is no scorer named ${scorer}`,
+          `There is no scorer named ${options.scorer}`,
           '--scorer',
           `Name one of ${Object.keys(scorers).join(', ')}.`,
         )
       }
+      const { scorer, instruction } = await recordFormOf(source, options)
       return {
         title: options.title ?? 'Imported questions',
-        description: options.description ?? 'Questions with one answer each, imported from a file with named columns.',
+        description: options.description ?? 'Questions with their answers, imported from a file of records.',
         goal: 'Write training rows from which a small student learns to answer such questions.',
-        instruction: options.instruction ?? 'Answer the question.',
-        scorer: { name: scorer, primary: 'strict', options: {} },
+        instruction,
+        scorer: { ...scorer, primary: 'strict' },
         skills: {},
         departures: [],
       }

@@ -79,7 +79,7 @@ async function writeFolder(
   scratch: DatabaseSync,
 ): Promise<ImportResult> {
   const log = new ImportLog()
-  const profile = importer.profile(plan.options)
+  const profile = await importer.profile(plan.options, source)
   const solutions = (await importer.solutions?.(source, log)) ?? []
   const auditFile = typeof plan.audit === 'string' ? plan.audit : null
   const taken = auditFile === null ? null : await auditKeys(importer, auditFile, plan.options, scratch)

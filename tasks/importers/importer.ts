@@ -39,7 +39,8 @@ export type Importer = {
   name: string
   /** What SRC has to be. */
   source: string
-  profile: (options: ImportOptions) => TaskProfile
+  /** What the task is; where the source decides it, that is read. */
+  profile: (options: ImportOptions, source: string) => TaskProfile | Promise<TaskProfile>
   items: (source: string, log: ImportLog, options: ImportOptions) => AsyncGenerator<DraftItem>
   /** Published worked solutions that are no items; examples are taken from them first. */
   solutions?: (source: string, log: ImportLog) => Promise<TrainingRow[]>

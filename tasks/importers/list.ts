@@ -16,6 +16,6 @@ export const importers: readonly Importer[] = [
   svampImporter,
   reasoningGymImporter,
   columnsImporter('jsonl', 'a file of JSON Lines, or one JSON array'),
-  columnsImporter('csv', 'a CSV file with a header line (.tsv: tabs)'),
+  columnsImporter('csv', 'a CSV file with a header line (commas, semicolons, tabs or bars)'),
   columnsImporter('parquet', 'a Parquet file'),
 ]

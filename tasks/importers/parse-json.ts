@@ -26,7 +26,7 @@ export function exactInteger(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : String(value)
 }
 
-function toPlain(value: PyValue): unknown {
+export function toPlain(value: PyValue): unknown {
   switch (value.type) {
     case 'int':
       return exactInteger(value.value)

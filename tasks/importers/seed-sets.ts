@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path'
 import { parseJson } from '../../schemas/bounded-json.ts'
-import { column } from './columns.ts'
 import type { ImportLog } from './import-log.ts'
 import type { SeedImporter } from './import-seeds.ts'
 import type { Seed } from './importer.ts'
+import { questionsOf } from './record-form.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder } from './source-file.ts'
 
@@ -25,11 +25,13 @@ async function* eachSeed(source: string, log: ImportLog, read: Read): AsyncGener
 export const sciinstructImporter: SeedImporter = {
   name: 'sciinstruct',
   source: 'the published SciInstruct.json, an array or JSON Lines',
-  seeds: (source, log) =>
-    eachSeed(source, log, (row) => {
-      const question = column(row, 'question', 'content' in row ? { question: 'content' } : {})
+  async *seeds(source, log) {
+    const questionIn = await questionsOf(source, 'content')
+    yield* eachSeed(source, log, (row) => {
+      const question = questionIn(row)
       return question === '' ? 'no question' : { question }
-    }),
+    })
+  },
 }
 
 /** The indexes of TACO's test problems that need a special judge, from `output_spj.jsonl` beside the file; it says nothing of the training file. */

@@ -16,6 +16,18 @@ export class SeenColumns {
     }
   }
 
+  /** Which columns were read as what, and which were not read. To be called once every record was read. */
+  describe(used: Readonly<Record<string, string>>, options: ImportOptions): string[] {
+    const named = ['skill', 'group', 'id'].flatMap((kind) => (options[kind] ? [[kind, options[kind]]] : []))
+    const read = [...Object.entries(used), ...named].map(([kind, name]) => `${kind} from '${name}'`)
+    const unused = [...this.names].filter(
+      (name) => !Object.values(used).includes(name) && !named.some(([, each]) => each === name),
+    )
+    const lines = read.length > 0 ? [`Read: ${read.join(', ')}.`] : []
+    if (unused.length > 0) lines.push(`Columns not used: ${unused.map((name) => `'${name}'`).join(', ')}.`)
+    return lines
+  }
+
   /** To be called once every record was read. Errors: `TaskError` for an option that names no column of the file. */
   check(options: ImportOptions, source: string): void {
     if (this.names.size === 0 || this.names.size >= maxColumns) return

@@ -27,7 +27,7 @@ export async function readPaperFolder(dir: string, named: string | undefined): P
   const configText = await readText(dir, configFile)
   const { recipe, inference, ignored } = readTrainConfig(configText, join(dir, configFile))
   const scorer = await chooseScorer(dir, named)
-  const profile = importers.find(({ name }) => name === scorer.name)?.profile({})
+  const profile = await importers.find(({ name }) => name === scorer.name)?.profile({}, dir)
   const fallback = profile?.instruction ?? 'Solve the task, and end with the answer.'
   const fewShotFile = await needPart(dir, 'fewShot')
   const fewShot = await readRows(join(dir, fewShotFile), fallback)

@@ -1,5 +1,5 @@
 import { TrainingRow } from '../../schemas/task.ts'
-import { column } from '../importers/columns.ts'
+import { type RecordForm, recordFormOf } from '../importers/record-form.ts'
 import { readRecords } from '../importers/records.ts'
 import { TaskError } from '../task-error.ts'
 
@@ -9,8 +9,12 @@ import { TaskError } from '../task-error.ts'
  */
 export async function readRows(path: string, instruction: string): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = []
+  let form: RecordForm | null | undefined
   for await (const record of readRecords(path)) {
-    const row = 'problem' in record ? null : asRow(record.value, instruction)
+    const whole = 'problem' in record ? null : wholeRow(record.value)
+    // A file of whole rows needs no form.
+    if (whole === null && form === undefined) form = await formOf(path, instruction)
+    const row = whole ?? ('problem' in record || !form ? null : rowOf(form.read(record.value), instruction))
     if (row === null) {
       const mend = 'Write {"instruction": …, "input": …, "output": …}, none of them empty.'
       throw new TaskError('Not a worked row', `${path}, ${record.where}`, mend)
@@ -21,14 +25,18 @@ export async function readRows(path: string, instruction: string): Promise<Train
   throw new TaskError('The file holds no worked row', path, 'Give at least one.')
 }
 
-function asRow(value: Record<string, unknown>, instruction: string): TrainingRow | null {
-  const { instruction: own, input, output } = value
-  const whole = TrainingRow.safeParse({ instruction: own, input, output })
-  if (whole.success) return whole.data
-  const named = TrainingRow.safeParse({
-    instruction: typeof own === 'string' && own !== '' && typeof input === 'string' && input !== '' ? own : instruction,
-    input: column(value, 'question', {}),
-    output: column(value, 'answer', {}),
+function wholeRow({ instruction, input, output }: Record<string, unknown>): TrainingRow | null {
+  return TrainingRow.safeParse({ instruction, input, output }).data ?? null
+}
+
+function rowOf(read: ReturnType<RecordForm['read']>, instruction: string): TrainingRow | null {
+  return typeof read === 'string' ? null : { instruction, input: read.question, output: read.golds[0] }
+}
+
+/** Null where the columns are not known. */
+async function formOf(path: string, instruction: string): Promise<RecordForm | null> {
+  return recordFormOf(path, { instruction }, true).catch((error: unknown) => {
+    if (error instanceof TaskError) return null
+    throw error
   })
-  return named.success ? named.data : null
 }

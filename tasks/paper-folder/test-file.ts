@@ -15,7 +15,7 @@ export type Reading = { split: string; scorer: string; instruction: string }
  * columns. Repeats of a question are left out; `notes` says how many. Errors: `TaskError` for a record that cannot be read.
  */
 export async function readTestFile(path: string, reading: Reading): Promise<{ items: Item[]; notes: string[] }> {
-  const { drafts, log } = await readDrafts(path, reading.scorer)
+  const { drafts, log } = await readDrafts(path, reading)
   const [first] = log.listed
   if (first !== undefined || drafts.length === 0) {
     const mend = 'Give every record a question and an answer; docs/add-a-task.md says under which names.'
@@ -49,11 +49,11 @@ function toItem(
   return group === null ? item : { ...item, group }
 }
 
-async function readDrafts(path: string, scorer: string): Promise<{ drafts: DraftItem[]; log: ImportLog }> {
-  const importer = importers.find(({ name }) => name === scorer)
+async function readDrafts(path: string, reading: Reading): Promise<{ drafts: DraftItem[]; log: ImportLog }> {
+  const importer = importers.find(({ name }) => name === reading.scorer)
   const log = new ImportLog()
   const drafts = importer ? await Array.fromAsync(importer.items(path, log, {})) : []
   if (drafts.length > 0) return { drafts, log }
   const generic = new ImportLog()
-  return { drafts: await Array.fromAsync(genericDrafts(path, generic)), log: generic }
+  return { drafts: await Array.fromAsync(genericDrafts(path, generic, reading)), log: generic }
 }

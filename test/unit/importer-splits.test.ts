@@ -51,6 +51,7 @@ describe('the division of an imported set', () => {
     const source = await folder.put('a.jsonl', jsonLines(rows))
     const { log } = await folder.import('jsonl', source, { options: { skill: 'topic' } })
     expect(log.notes).toEqual([
+      "Read: question from 'question', answer from 'answer', skill from 'topic'.",
       'Skills with too few questions to be in both validation and test: 2 (lone-40, lone-41).',
     ])
   })

@@ -83,14 +83,14 @@ describe('a folder in the paper’s form is read in place', () => {
     await rm(join(dir, 'private_test.jsonl'))
     await put('data/test.json', [
       { instruction: 'x', input: 'Alpaca?', output: '7' },
-      { question: 'Alpaca?', answer: '7' },
+      { instruction: 'x', input: 'Alpaca?', output: '7' },
     ])
     await put('private/audit.jsonl', '{"question": "Later?", "answer": "1"}')
     await put('scorer.js', 'const score = (reply, item) => ({ correct: reply.trim() === item.answer })')
     const task = await loadTask(dir)
     expect(task.validation[0]).toMatchObject({ input: 'Context:\nTable 1\n\nQuestion: Net income?', answer: '5' })
     expect(task.validation[0]!.group).toBe(task.validation[1]!.group)
-    expect(task.test.map(({ input }) => input)).toEqual(['Alpaca?'])
+    expect(task.test.map(({ input }) => input)).toEqual(['x\nAlpaca?'])
     expect(task.audit.map(({ input }) => input)).toEqual(['Later?'])
     expect(task.departures).toContainEqual(expect.stringMatching(/test\.json: 1 repeats/))
     expect(task.scorer).toMatchObject({ name: 'script', file: 'scorer.js' })
