@@ -1,8 +1,5 @@
-import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { pipeline } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
-import { TaskError } from '../task-error.ts'
+import { csvRecords } from './csv-records.ts'
 import type { Decoded } from './decode.ts'
 import { jsonArrayElements } from './json-array.ts'
 import { refuseDocument, refuseWrapped } from './json-document.ts'
@@ -68,65 +65,4 @@ function parseRecord(read: Decoded, where: string): SourceRecord {
   } catch {
     return { where, problem: 'not JSON' }
   }
-}
-
-async function* csvRecords(path: string): AsyncGenerator<SourceRecord> {
-  const skipped: SourceRecord[] = []
-  const parser = pipeline(
-    createReadStream(path),
-    utf8(path),
-    parse({
-      columns: (header: string[]) => differentNames(header, path),
-      delimiter: /\.tsv$/i.test(path) ? '\t' : ',',
-      max_record_size: maxLineBytes,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: (error) => {
-        skipped.push({ where: `${basename(path)}:${error?.lines ?? '?'}`, problem: 'not a CSV row of this file' })
-        return undefined
-      },
-      info: true,
-    }),
-    () => {}, // An error is thrown where the rows are read.
-  )
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{
-      record: Record<string, unknown>
-      info: { lines: number }
-    }>) {
-      yield* skipped.splice(0)
-      yield { where: `${basename(path)}:${info.lines}`, value: record }
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    throw new TaskError(`Not CSV: ${error.message}`, path, 'Export the file again, with a header line.')
-  } finally {
-    parser.destroy()
-  }
-  yield* skipped
-}
-
-/** Decodes a text file. Its rows cannot be told apart before that, so one byte that is no UTF-8 refuses all of it. */
-const utf8 = (path: string) =>
-  async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-    const decoder = new TextDecoder('utf-8', { fatal: true })
-    try {
-      for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true })
-      yield decoder.decode()
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error
-      throw new TaskError('The file is not UTF-8', path, 'Save it again as UTF-8.')
-    }
-  }
-
-/** Of two columns with one name the last would be read. */
-function differentNames(header: string[], path: string): string[] {
-  const [only] = header
-  if (header.length === 1 && /[;\t|]/.test(only!)) {
-    const mend = 'Save it again with commas, or with tabs and a name that ends in .tsv.'
-    throw new TaskError(`The header is one column, '${only!.slice(0, 100)}'`, path, mend)
-  }
-  const twice = header.find((name, index) => header.indexOf(name) !== index)
-  if (twice === undefined) return header
-  throw new TaskError(`Two columns are named '${twice}'`, path, 'Give each column a name of its own.')
 }

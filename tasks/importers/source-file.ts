@@ -14,7 +14,7 @@ const archives: [string, number[], number][] = [
 ]
 
 /**
- * What a source file holds, by its first bytes (and, for CSV, its name). Errors: `TaskError` for a file that is missing,
+ * What a source file holds, by its name and its first bytes: what is neither JSON nor Parquet is a table. Errors: `TaskError` for a file that is missing,
  * empty, UTF-16, an archive (which is never unpacked) or a pickle (which is never loaded).
  */
 export async function formatOf(path: string): Promise<SourceFormat> {
@@ -41,12 +41,15 @@ export async function formatOf(path: string): Promise<SourceFormat> {
   }
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet'
   if (/\.parquet$/i.test(path)) throw new TaskError('Not a Parquet file, or cut off', path, 'Fetch the file again.')
-  if (/\.[ct]sv$/i.test(path)) return 'csv'
+  // UTF-16 without its mark, or no text at all.
+  if (head.includes(0)) throw new TaskError('The file is UTF-16, or no text', path, 'Save it again as UTF-8.')
+  if (/\.(?:[ct]sv|tab|psv)$/i.test(path)) return 'csv'
   const text = head
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .trimStart()
-  return text.startsWith('[') ? 'json-array' : 'json-lines'
+  if (text.startsWith('[')) return 'json-array'
+  return text.startsWith('{') || /\.(?:json|jsonl|ndjson)$/i.test(path) ? 'json-lines' : 'csv'
 }
 
 const unreadable = (what: string, path: string, mend: string) => (error: NodeJS.ErrnoException) => {
