@@ -19,7 +19,7 @@ export async function readText(dir: string, file: string, maxBytes = maxTextByte
 }
 
 /** A file of rows, seeds or other records. Errors: as `readText`. */
-export const readData = (dir: string, file: string): Promise<string> => readText(dir, file, maxDataBytes)
+export const readData = (dir: string, file: string): Promise<string> => readText(dir, file, maxDataBytes())
 
 async function readUtf8(dir: string, file: string, maxBytes: number): Promise<Buffer> {
   const path = join(dir, file)
@@ -83,7 +83,7 @@ export function parseJson(text: string, where: string): unknown {
  * Errors: `TaskError` when its hash or count differ from what task.yaml says, or a line is no item.
  */
 export async function readSplit(dir: string, { file, sha256: expected, count }: SplitFile): Promise<Item[]> {
-  const bytes = await readUtf8(dir, file, maxDataBytes)
+  const bytes = await readUtf8(dir, file, maxDataBytes())
   const path = join(dir, file)
   const actual = sha256(bytes)
   if (actual !== expected) {

@@ -1,11 +1,35 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
+import { TaskError } from './task-error.ts'
 
 /** Bytes of a text that a person writes (task.yaml, a program, a rubric, a scorer) at most. */
 export const maxTextBytes = 4 * 1024 ** 2
-/** Bytes of a file of records that is read as a whole (a split, rows, seeds) at most. */
-export const maxDataBytes = 512 * 1024 ** 2
+
+/** Sizes that a person may change by the environment, in MiB. */
+export const fileSizeLimits = [
+  // A split, rows, seeds: read as a whole.
+  { name: 'SYLLABUS_MAX_RECORDS_MIB', default: 512 },
+  // What an import or `task split` reads, record by record.
+  { name: 'SYLLABUS_MAX_SOURCE_MIB', default: 16_384 },
+] as const
+
+const [recordsLimit, sourceLimit] = fileSizeLimits
+
+/** Bytes of a file of records that is read as a whole at most. Errors: `TaskError` for a limit that is no number. */
+export const maxDataBytes = (): number => bytesOf(recordsLimit)
+/** Bytes of a file that is read record by record at most. Errors: as `maxDataBytes`. */
+export const maxSourceBytes = (): number => bytesOf(sourceLimit)
+
+function bytesOf({ name, default: usual }: (typeof fileSizeLimits)[number]): number {
+  const mebibytes = Number(process.env[name] ?? usual)
+  if (mebibytes > 0) return Math.min(Math.ceil(mebibytes * 1024 ** 2), Number.MAX_SAFE_INTEGER)
+  throw new TaskError(
+    `${name} is ${process.env[name]}`,
+    'the environment',
+    'Set it to a number of MiB above 0, or unset it.',
+  )
+}
 
 /** Why a file is not read, and what to do. `code`: what the file system said, such as ENOENT; left out where the file itself is refused. */
 export class FileRefused extends Error {
@@ -55,7 +79,7 @@ export async function readInside(folder: string, file: string, maxBytes = maxTex
  *
  * @throws {FileRefused} as `readInside`.
  */
-export async function fileInside(folder: string, file: string, maxBytes = maxDataBytes): Promise<string> {
+export async function fileInside(folder: string, file: string, maxBytes = maxDataBytes()): Promise<string> {
   const parts = file.split(/[\\/]/)
   if (isAbsolute(file) || file.includes('\0') || parts.some((part) => ['', '.', '..'].includes(part))) {
     const mend = 'Name a file inside the folder by its plain path.'

@@ -4,6 +4,7 @@ import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
 import { chatPath } from '../../agents/kit/teacher/redirect.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { fileSizeLimits } from '../../tasks/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../trainer-bridge/provision/mod.ts'
@@ -73,6 +74,18 @@ async function checkFoundServer(): Promise<string> {
   return `${cluster.servers} answers; accounts ${bus.sealed ? 'apart: the test is sealed' : 'not apart: nothing is sealed'}`
 }
 
+/** The sizes of files, which the environment may change. */
+const fileLimits = (): Limit[] =>
+  fileSizeLimits.map(({ name, default: usual }) => {
+    const said = process.env[name]
+    return {
+      path: name,
+      value: Number(said ?? usual),
+      default: usual,
+      source: said === undefined ? 'default' : 'environment',
+    }
+  })
+
 /** A limit with who said it and, where its value is another, the default. */
 function describe({ path, value, default: usual, source }: Limit): string {
   const [here, otherwise] = [JSON.stringify(value), JSON.stringify(usual)]
@@ -90,7 +103,7 @@ export function registerDoctor(program: Command): void {
     .option('--json', 'JSON instead of text', false)
     .action(async (options: { topology: string; model?: string; json: boolean }) => {
       const topology = await readTopology(options.topology)
-      const limits = limitsOf(topology, await readTopologyText(options.topology))
+      const limits = [...limitsOf(topology, await readTopologyText(options.topology)), ...fileLimits()]
       const home = homeFolder()
       const findings = [
         ...(await diagnose({ home })),

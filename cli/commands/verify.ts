@@ -87,7 +87,7 @@ function hash(text: string): string {
 
 async function readReport(file: string): Promise<unknown> {
   try {
-    return parseJson(String(await readRegular(file, maxDataBytes)), { maxDepth: maxBundledDepth })
+    return parseJson(String(await readRegular(file, maxDataBytes())), { maxDepth: maxBundledDepth })
   } catch (error) {
     throw new UsageError(
       `The report ${file} cannot be read: ${(error as Error).message}.`,

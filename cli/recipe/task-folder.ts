@@ -83,7 +83,7 @@ async function lay(folder: string, { rows, training, inference, seeds, reference
 /** The name that a file of rows has in the task's folder. */
 async function copyRows(from: string, folder: string, name: string): Promise<string> {
   const file = `${name}${extname(from)}`
-  const rows = await readRegular(from, maxDataBytes).catch((error: unknown) => {
+  const rows = await readRegular(from, maxDataBytes()).catch((error: unknown) => {
     if (!(error instanceof FileRefused)) throw error
     throw new TaskError(`The rows are not read: ${error.message}`, from, error.mend)
   })

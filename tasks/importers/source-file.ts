@@ -1,5 +1,6 @@
 import { lstat, open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
+import { maxSourceBytes } from '../regular-file.ts'
 import { TaskError } from '../task-error.ts'
 
 export type SourceFormat = 'parquet' | 'csv' | 'json-array' | 'json-lines'
@@ -62,6 +63,11 @@ async function readHead(path: string): Promise<Buffer> {
   const kind = await stat(path).catch(fail)
   if (kind.isDirectory()) throw new TaskError('A folder, not a file', path, 'Give the path of a file in it.')
   if (!kind.isFile()) throw new TaskError('Not a regular file', path, 'Give the path of a published file.')
+  const maxBytes = maxSourceBytes()
+  if (kind.size > maxBytes) {
+    const mend = 'Divide it, or set SYLLABUS_MAX_SOURCE_MIB to more.'
+    throw new TaskError(`The file has ${kind.size} bytes, more than the ${maxBytes} that are read of one`, path, mend)
+  }
   const file = await open(path, 'r').catch(fail)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0)
