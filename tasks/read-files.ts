@@ -6,6 +6,7 @@ import { sha256 } from '../schemas/hash.ts'
 import { inLines, parseInWords, placeOf } from '../schemas/issue-words.ts'
 import type { Item, SplitFile } from '../schemas/task.ts'
 import { Item as ItemSchema } from '../schemas/task.ts'
+import { halfCharacterIn } from '../schemas/whole-text.ts'
 import { parseYaml } from './bounded-yaml.ts'
 import { FileRefused, maxDataBytes, maxTextBytes, readInside } from './regular-file.ts'
 import { TaskError } from './task-error.ts'
@@ -59,24 +60,45 @@ export function parseList<T>(schema: z.ZodType<T>, value: unknown, where: string
 
 /** Of one file, more faults than these are not told at once. */
 const maxFaults = 5
+/** Items that are named of those with one fault. */
+const maxNamed = 20
 
 /** Errors: `TaskError` with the parser's words. */
 export function readYaml(text: string, where: string): unknown {
-  try {
-    return parseYaml(text)
-  } catch (error) {
-    throw new TaskError(`Not YAML: ${(error as Error).message}`, where, 'Correct the YAML.')
-  }
+  return whole(
+    parsed(() => parseYaml(text), 'YAML', where),
+    where,
+  )
 }
 
 /** Errors: `TaskError` with the parser's words. */
 export function parseJson(text: string, where: string): unknown {
+  return whole(parseLine(text, where), where)
+}
+
+const parseLine = (text: string, where: string): unknown =>
+  parsed(() => json.parseJson(text.replace(/^\ufeff/, '')), 'JSON', where)
+
+function parsed(parse: () => unknown, language: string, where: string): unknown {
   try {
-    return json.parseJson(text.replace(/^\ufeff/, ''))
+    return parse()
   } catch (error) {
-    throw new TaskError(`Not JSON: ${(error as Error).message}`, where, 'Correct the JSON.')
+    throw new TaskError(`Not ${language}: ${(error as Error).message}`, where, `Correct the ${language}.`)
   }
 }
+
+/** Errors: `TaskError` for a value with a text that no student's tokenizer takes. */
+function whole(value: unknown, where: string): unknown {
+  const half = halfCharacterIn(value)
+  if (half === null) return value
+  throw halfCharacter(
+    'A text holds half of a character (a lone surrogate)',
+    half === '' ? where : `${where}, key ${half}`,
+  )
+}
+
+const halfCharacter = (what: string, where: string) =>
+  new TaskError(what, where, 'Write the whole character, such as \\ud83d\\ude00, or leave it out.')
 
 /**
  * Reads a split, one item a line.
@@ -91,10 +113,19 @@ export async function readSplit(dir: string, { file, sha256: expected, count }: 
     throw new TaskError('The split is not the file that task.yaml names: its hash differs', path, mend)
   }
   const items: Item[] = []
+  const halves: string[] = []
   for (const line of linesOf(bytes)) {
     if (line.trim() === '') continue
     const where = `${path}, item ${items.length + 1}`
-    items.push(parseWith(ItemSchema, parseJson(line, where), where))
+    const item = parseWith(ItemSchema, parseLine(line, where), where)
+    items.push(item)
+    const half = halfCharacterIn(item)
+    if (half !== null) halves.push(`${item.id.toWellFormed()} (${half})`)
+  }
+  if (halves.length > 0) {
+    const shown = halves.slice(0, maxNamed).join(', ')
+    const more = halves.length > maxNamed ? ` and ${halves.length - maxNamed} more` : ''
+    throw halfCharacter(`Items hold half of a character (a lone surrogate): ${shown}${more}`, path)
   }
   if (items.length !== count) {
     throw new TaskError(`The split has ${items.length} items, not ${count}`, path, 'Correct count in task.yaml.')

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { halfCharacterIn } from '../../schemas/whole-text.ts'
 import { csvRecords } from './csv-records.ts'
 import type { Decoded } from './decode.ts'
 import { jsonArrayElements } from './json-array.ts'
@@ -15,6 +16,13 @@ export type SourceRecord = { where: string; value: Record<string, unknown> } | {
  * Errors: `TaskError` where the file as a whole cannot be read.
  */
 export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
+  for await (const record of recordsOf(path)) {
+    const half = 'value' in record ? halfCharacterIn(record.value) : null
+    yield half === null ? record : { where: record.where, problem: `half of a character (a lone surrogate) in ${half}` }
+  }
+}
+
+async function* recordsOf(path: string): AsyncGenerator<SourceRecord> {
   const format = await formatOf(path)
   switch (format) {
     case 'parquet':
