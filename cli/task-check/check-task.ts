@@ -1,5 +1,6 @@
 import type { Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
+import { checkAnswerable } from './answerable.ts'
 import { checkExamples, checkGroups, checkNearDuplicates, checkProblems } from './disjoint.ts'
 import { checkForm } from './examples.ts'
 import { type Finding, finding } from './finding.ts'
@@ -17,6 +18,7 @@ export async function checkTask(task: Task): Promise<Finding[]> {
     ),
     checkSkills(task),
     ...(await checkScoring(task)),
+    checkAnswerable(task),
     checkProblems(task),
     checkGroups(task),
     checkNearDuplicates(task),
