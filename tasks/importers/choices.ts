@@ -70,8 +70,9 @@ function choices(texts: readonly (string | null)[], labels: readonly (string | n
 /** Names of columns that hold one choice each, of which the last part counts up. */
 const families = [
   /^([a-j])$/,
-  /^(?:option|opt|op|choice|answer|ending|sol|solution|candidate)([a-j])$/,
-  /^(?:option|opt|choice|answer|ending|sol|solution|candidate)(\d)$/,
+  /^op([a-j])$/,
+  /(?:option|opt|choice|answer|ending|sol|solution|candidate|alternative)([a-j])$/,
+  /(?:option|opt|choice|answer|ending|sol|solution|candidate|alternative)(\d)$/,
 ]
 
 /** The columns that together are the choices: `A` to `D`, `option1` and `option2`, `ending0` to `ending3`. By folded name. */

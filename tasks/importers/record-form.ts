@@ -37,10 +37,10 @@ const names = {
   chat: ['messages', 'conversations', 'conversation', 'dialog', 'turns'],
   question:
     `question problem prompt instruction input content query problemtext questioncontent questiontext questionstem stem ctx goal
-    sentence text userprompt user startphrase sent1 dialogue document article`.split(/\s+/),
+    sentence text claim statement userprompt user startphrase sent1 dialogue document article q`.split(/\s+/),
   answer:
     `answer goldanswer gold correctanswer bestanswer expectedanswer finalanswer groundtruth answers answersspans shortanswers shortanswer
-    possibleanswers answernumber target targets expectedoutput expected output completion response chosen reply reference solution summary
+    possibleanswers answernumber target targets expectedoutput expected output completion response chosen reply reference solution summary finaldecision ans a
     labeltext labelname label labels annotations`.split(/\s+/),
   further: [
     'aliases',
@@ -67,6 +67,7 @@ const names = {
   choice:
     `answerkey answeridx answerindex correctanswerindex correctindex correctidx correctoption correctchoice correctletter answerletter cop
     correct label gold goldindex target correctanswer answer labels mc1targets mc1`.split(/\s+/),
+  pointer: ['label', 'answerkey', 'answerindex', 'answeridx', 'correctindex', 'correctidx', 'correct'],
   system: ['system', 'systemprompt'],
   impossible: ['isimpossible', 'unanswerable'],
 }
@@ -81,6 +82,8 @@ const pairs = [
 
 /** Records that are looked at before the first is read. */
 const maxLooked = 1000
+/** Characters of the records looked at, which are held: those of Natural Questions have a page each. */
+const maxLookedChars = 16_000_000
 const scorerLetters = 10
 
 const fold = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
@@ -126,11 +129,20 @@ class Sample {
 
 async function sampleOf(path: string): Promise<Sample> {
   const sample = new Sample()
+  let chars = 0
   for await (const record of readRecords(path)) {
-    if ('value' in record) sample.add(record.value)
-    if (sample.rows.length >= maxLooked) break
+    if (!('value' in record)) continue
+    sample.add(record.value)
+    chars += sizeOf(record.value)
+    if (sample.rows.length >= maxLooked || chars > maxLookedChars) break
   }
   return sample
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  return Object.values(value).reduce((sum: number, member) => sum + sizeOf(member), 8)
 }
 
 /** What comes before a question (an instruction, a system text), and the question itself. */
@@ -146,10 +158,7 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
   const sample = await sampleOf(path)
   const question = questionReader(sample, options, path)
   const taken = new Set(Object.values(question.used))
-  const contextColumn = sample.find(
-    names.context.filter((name) => sample.columns.has(name)),
-    taken,
-  )
+  const contextColumn = sample.find(contextNames(sample), taken)
   const hasContext =
     contextColumn !== undefined &&
     contextColumn !== options.answer &&
@@ -198,6 +207,12 @@ export async function questionsOf(path: string, preferred: string): Promise<(row
     return typeof asked === 'string' ? '' : [asked.preamble, asked.body].filter((part) => part !== '').join('\n')
   }
 }
+
+/** The usual names, and those that end in one, such as `flores_passage`. */
+const contextNames = ({ columns }: Sample): string[] => [
+  ...names.context,
+  ...[...columns.keys()].filter((name) => /(?:context|passage|paragraph)$/.test(name)),
+]
 
 const isTrue = (value: unknown): boolean => value === true || value === 1 || /^(?:true|1|yes)$/i.test(String(value))
 
@@ -336,7 +351,7 @@ function answerReader(
     const read = (_row: Row, _question: string, { turns = [] }: Asked) => answered([turns[0]?.text.trim() ?? ''])
     return { ...plain, used: {}, read }
   }
-  const choices = choiceReader(sample, question, taken)
+  const choices = choiceReader(sample, question, taken, options, path)
   if (choices !== null) return chosenReader(sample, choices, options, path)
   const column = options.answer ?? sample.find(names.answer, taken)
   if (column === undefined) {
@@ -430,22 +445,50 @@ function answerValue(value: unknown, column: string): unknown {
 const keysOf = (value: unknown): string =>
   (isObject(value) ? Object.keys(value) : ['a list of such']).slice(0, 8).join(', ').slice(0, 100)
 
-function choiceReader(sample: Sample, question: QuestionReader, taken: ReadonlySet<string>): ChoiceReader | null {
+function choiceReader(
+  sample: Sample,
+  question: QuestionReader,
+  taken: ReadonlySet<string>,
+  options: ImportOptions,
+  path: string,
+): ChoiceReader | null {
   const listed = names.choices
     .flatMap((name) => sample.columns.get(name) ?? [])
     .find((column) => sample.most(column, (value) => choicesIn(value) !== null))
   if (listed !== undefined) return { columns: [listed], read: (row) => choicesIn(row[listed]) }
+  const unread = names.choices
+    .flatMap((name) => sample.columns.get(name) ?? [])
+    .find((column) => sample.most(column, (value) => /^\s*[[{]/.test(typeof value === 'string' ? value : '')))
+  if (unread !== undefined && options.answer === undefined) {
+    throw new TaskError(
+      `The choices in '${unread}' cannot be read`,
+      path,
+      'Write them as JSON: a list of texts; or name the answers with --answer.',
+    )
+  }
   const inner = question.used.question
   if (inner !== undefined && sample.most(inner, (value) => isObject(value) && choicesIn(value.choices) !== null)) {
     return { columns: [inner], read: (row) => choicesIn((row[inner] as Row | null)?.choices) }
   }
-  const family = choiceFamily(sample.columns).filter((column) => !taken.has(column))
-  return family.length < 2 ? null : { columns: family, read: (row) => choicesIn(family.map((column) => row[column])) }
+  const free = [...sample.columns].filter(([name, column]) => !taken.has(column) && !wrongAnswer.test(name))
+  const family = choiceFamily(new Map(free))
+  if (family.length > 0) return { columns: family, read: (row) => choicesIn(family.map((column) => row[column])) }
+  // ReClor calls its choices `answers`; a number beside them says which one is right.
+  const answers = sample.columns.get('answers')
+  if (answers === undefined || !sample.most(answers, (value) => choicesIn(value) !== null)) return null
+  const reader: ChoiceReader = { columns: [answers], read: (row) => choicesIn(row[answers]) }
+  const pointer = names.pointer.flatMap((name) => sample.columns.get(name) ?? [])
+  return chooseGold(sample.rows, pointer, reader.read, (row, column) => row[column]) === null ? null : reader
 }
 
+/** The usual names, and then those that say that they are of the right one, such as `correct_answer_num`. */
+const goldColumns = ({ columns }: Sample): string[] => [
+  ...names.choice.flatMap((name) => columns.get(name) ?? []),
+  ...[...columns].filter(([name]) => /^(?:correct|right|gold)/.test(name)).map(([, column]) => column),
+]
+
 function chosenReader(sample: Sample, choices: ChoiceReader, options: ImportOptions, path: string): AnswerReader {
-  const columns =
-    options.answer === undefined ? names.choice.flatMap((name) => sample.columns.get(name) ?? []) : [options.answer]
+  const columns = options.answer === undefined ? goldColumns(sample) : [options.answer]
   const answerIn = (row: Row, column: string): unknown => {
     const value = row[column]
     return isObject(value) && Array.isArray(value.labels) ? value.labels : value

@@ -20,7 +20,9 @@ export function structured(value: unknown): unknown {
   try {
     return parsePythonJson(value)
   } catch {
-    const result = evalValue(value)
+    // NumPy prints a list of texts without commas.
+    const hasCommas = !/^\s*\[/.test(value) || /['"]\s*,/.test(value)
+    const result = evalValue(hasCommas ? value : value.replace(/(['"])\s+(?=['"])/g, '$1, '))
     return result.ok ? toPlain(result.value) : value
   }
 }
@@ -99,7 +101,9 @@ export function contextText(value: unknown): string | null {
   if (Array.isArray(title) && Array.isArray(sentences)) {
     return joined(title.map((name, at) => `${textIn(name) ?? ''}\n${contextText(sentences[at]) ?? ''}`))
   }
-  const part = ['text', 'content', 'context', 'passage'].map((name) => textIn(value[name])).find((each) => each)
+  const part = ['text', 'content', 'context', 'passage', 'contexts']
+    .map((name) => contextText(value[name] ?? null))
+    .find((each) => each)
   if (part) return [textIn(title), part].filter((each) => each).join('\n')
   return Object.keys(value).length === 0 ? null : JSON.stringify(value)
 }

@@ -583,6 +583,113 @@ export const formCases: readonly FormCase[] = [
     holds: ['Page 1.', '. root 1', '. stem'],
     scorer: 'choice',
   },
+  choice(
+    'belebele',
+    (at) => ({
+      flores_passage: `Page ${at}.`,
+      question: ask(at),
+      mc_answer1: `leaf ${at}`,
+      mc_answer2: `root ${at}`,
+      mc_answer3: `seed ${at}`,
+      mc_answer4: `stem ${at}`,
+      correct_answer_num: `${[4, 2][at]}`,
+    }),
+    'B',
+    { holds: ['Page 1.', ...lettered(1)] },
+  ),
+  choice(
+    'reclor: choices called answers',
+    (at) => ({ context: `Page ${at}.`, question: ask(at), answers: four(at), label: at, id_string: 'x' }),
+    'B',
+    { holds: ['Page 1.', ...lettered(1)] },
+  ),
+  choice('choices as NumPy prints them without commas', (at) => ({
+    question: ask(at),
+    choices: `['leaf ${at}' 'root ${at}'\n 'seed ${at}' 'stem ${at}']`,
+    answer: `${at}`,
+  })),
+  choice('arc from a table', (at) => ({
+    question: ask(at),
+    choices: `{'text': array(['leaf ${at}', 'root ${at}', 'seed ${at}', 'stem ${at}'], dtype=object), 'label': array(['A', 'B', 'C', 'D'], dtype=object)}`,
+    answerKey: 'AB'[at],
+  })),
+  choice('options in columns of a table', (at) => ({
+    Question: ask(at),
+    'Option A': `leaf ${at}`,
+    'Option B': `root ${at}`,
+    'Option C': `seed ${at}`,
+    'Option D': `stem ${at}`,
+    'Correct Option': 'AB'[at],
+  })),
+  choice('choices with the right one in brackets', (at) => ({
+    question: ask(at),
+    choices: four(at),
+    answer: ['(A)', '(B)'][at],
+  })),
+  {
+    name: 'choices that nobody can read',
+    records: two((at) => ({ question: ask(at), choices: '[leaf root]', answer: `${at}` })),
+    refused: /The choices in 'choices' cannot be read/,
+  },
+  {
+    name: 'squad from a table of NumPy',
+    records: two((at) => ({
+      context: `Page ${at}.`,
+      question: ask(at),
+      answers: `{'text': array(['root ${at}', 'radix'], dtype=object), 'answer_start': array([1, 2], dtype=int32)}`,
+    })),
+    golds: ['root 1', 'radix'],
+  },
+  {
+    name: 'pubmedqa',
+    records: two((at) => ({
+      question: ask(at),
+      context: { contexts: [`Line ${at}.`, 'More.'], labels: ['A', 'B'] },
+      long_answer: 'Long.',
+      final_decision: 'yes',
+    })),
+    holds: ['Line 1.', 'More.'],
+    lacks: ['labels'],
+    golds: ['yes'],
+  },
+  {
+    name: 'fever',
+    records: two((at) => ({ claim: `It is ${at}.`, label: 'SUPPORTS', evidence: [] })),
+    holds: ['It is 1.'],
+    golds: ['SUPPORTS'],
+  },
+  {
+    name: 'narrativeqa',
+    records: two((at) => ({
+      document: { id: 'd', summary: { text: 'Long.' } },
+      question: { text: ask(at), tokens: [] },
+      answers: [
+        { text: `root ${at}`, tokens: [] },
+        { text: 'radix', tokens: [] },
+      ],
+    })),
+    holds: [ask(1)],
+    golds: ['root 1', 'radix'],
+  },
+  {
+    name: 'letters for columns: q and a',
+    records: two((at) => ({ q: ask(at), a: `root ${at}` })),
+    golds: ['root 1'],
+  },
+  {
+    name: 'a translation, which has no question',
+    records: two((at) => ({ translation: { en: `root ${at}`, de: `Wurzel ${at}` } })),
+    refused: /the columns are 'translation'/,
+  },
+  {
+    name: 'a dialogue of many questions',
+    records: two((at) => ({
+      story: `Page ${at}.`,
+      questions: [ask(at)],
+      answers: { input_text: ['x'], answer_start: [0] },
+    })),
+    refused: /the columns are 'story', 'questions', 'answers'/,
+  },
   {
     name: 'natural language inference',
     records: two((at) => ({
