@@ -1,0 +1,107 @@
+// The first records of a file, and the names by which public sets call their columns.
+import type { Row } from './record-values.ts'
+import { readRecords } from './records.ts'
+
+/** Names that public sets give to columns, by preference; without case, blanks and underscores. */
+export const names = {
+  chat: ['messages', 'conversations', 'conversation', 'dialog', 'turns'],
+  question:
+    `question problem prompt instruction input content query problemtext questioncontent questiontext questionstem stem ctx goal
+    sentence text claim statement userprompt user startphrase sent1 dialogue document article q`.split(/\s+/),
+  answer:
+    `answer goldanswer gold correctanswer bestanswer expectedanswer finalanswer groundtruth answers answersspans shortanswers shortanswer
+    possibleanswers answernumber target targets expectedoutput expected output completion response chosen reply reference solution summary finaldecision ans a
+    labeltext labelname label labels annotations`.split(/\s+/),
+  further: [
+    'aliases',
+    'answeraliases',
+    'acceptedanswers',
+    'correctanswers',
+    'possibleanswers',
+    'answers',
+    'alternatives',
+  ],
+  context: [
+    'context',
+    'contexts',
+    'passage',
+    'paragraph',
+    'article',
+    'story',
+    'support',
+    'background',
+    'document',
+    'premise',
+  ],
+  choices: ['choices', 'options', 'endings', 'candidates', 'answerchoices', 'mc1targets', 'mc1'],
+  choice:
+    `answerkey answeridx answerindex correctanswerindex correctindex correctidx correctoption correctchoice correctletter answerletter cop
+    correct label gold goldindex target correctanswer answer labels mc1targets mc1`.split(/\s+/),
+  pointer: ['label', 'answerkey', 'answerindex', 'answeridx', 'correctindex', 'correctidx', 'correct'],
+  system: ['system', 'systemprompt'],
+  impossible: ['isimpossible', 'unanswerable'],
+}
+export const wrongAnswer = /^(?:incorrect|wrong)answers?\d*$|^distractors?\d*$/
+/** Records that are looked at before the first is read. */
+const maxLooked = 1000
+/** Characters of the records looked at, which are held: those of Natural Questions have a page each. */
+const maxLookedChars = 16_000_000
+
+export const fold = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+export const isEmpty = (value: unknown): boolean =>
+  value === null ||
+  value === undefined ||
+  (typeof value === 'string' && value.trim() === '') ||
+  (Array.isArray(value) && value.length === 0)
+
+/** The first records of a file, and their columns by folded name. */
+export class Sample {
+  readonly rows: Row[] = []
+  readonly columns = new Map<string, string>()
+  readonly all = new Set<string>()
+
+  add(row: Row): void {
+    this.rows.push(row)
+    for (const name of Object.keys(row)) {
+      this.all.add(name)
+      if (!this.columns.has(fold(name))) this.columns.set(fold(name), name)
+    }
+  }
+
+  /** The first of the names that some record has a value for, else that some record has at all. */
+  find(wanted: readonly string[], taken: ReadonlySet<string> = new Set()): string | undefined {
+    const present = wanted.flatMap((name) => this.columns.get(name) ?? []).filter((column) => !taken.has(column))
+    return present.find((column) => this.rows.some((row) => !isEmpty(row[column]))) ?? present[0]
+  }
+
+  /** Whether this holds of most of the records that have a value there. */
+  most(column: string, holds: (value: unknown) => boolean): boolean {
+    const values = this.rows.map((row) => row[column]).filter((value) => !isEmpty(value))
+    return values.length > 0 && values.filter(holds).length * 2 > values.length
+  }
+
+  get list(): string {
+    return [...this.all]
+      .slice(0, 20)
+      .map((name) => `'${name}'`)
+      .join(', ')
+  }
+}
+
+export async function sampleOf(path: string): Promise<Sample> {
+  const sample = new Sample()
+  let chars = 0
+  for await (const record of readRecords(path)) {
+    if (!('value' in record)) continue
+    sample.add(record.value)
+    chars += sizeOf(record.value)
+    if (sample.rows.length >= maxLooked || chars > maxLookedChars) break
+  }
+  return sample
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 8
+  return Object.values(value).reduce((sum: number, member) => sum + sizeOf(member), 8)
+}
