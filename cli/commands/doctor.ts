@@ -77,12 +77,12 @@ async function checkFoundServer(): Promise<string> {
 /** The sizes of files, which the environment may change. */
 const fileLimits = (): Limit[] =>
   fileSizeLimits.map(({ name, default: usual }) => {
-    const said = process.env[name]
+    const value = process.env[name]
     return {
       path: name,
-      value: Number(said ?? usual),
+      value: Number(value ?? usual),
       default: usual,
-      source: said === undefined ? 'default' : 'environment',
+      source: value === undefined ? 'default' : 'environment',
     }
   })
 

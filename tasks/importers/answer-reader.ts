@@ -218,7 +218,7 @@ function chosenReader(sample: Sample, choices: ChoiceReader, options: ImportOpti
   }
 }
 
-/** So many letters the scorer `choice` takes where nothing is said. */
+/** So many letters the scorer `choice` takes by default. */
 const scorerLetters = 10
 const letterInstruction = 'Answer with the letter of the right choice.'
 const letterScorer = ({ scorer }: ImportOptions, letters: string): AnswerReader['scorer'] => ({

@@ -1,4 +1,4 @@
-// Questions with choices: where public sets keep the choices, and what tells the right one.
+// Questions with choices: where public sets keep the choices, and what names the right one.
 import { fingerprint } from './fingerprint.ts'
 import { isObject, type Row, structured, textIn } from './record-values.ts'
 

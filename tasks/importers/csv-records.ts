@@ -123,7 +123,7 @@ function fitOf(text: string, delimiter: string): { width: number; share: number;
   }
 }
 
-/** Decodes a text file. Its rows cannot be told apart before that, so one byte that is no UTF-8 refuses all of it. */
+/** Decodes a text file. Its rows cannot be separated before that, so one byte that is no UTF-8 refuses all of it. */
 const utf8 = (path: string) =>
   async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
     const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -88,7 +88,7 @@ export function structuredChat(value: unknown): Record<string, unknown>[] | null
   return isChat(known) ? known : null
 }
 
-/** LLaMA-Factory's earlier turns: pairs of what the user and the model said. */
+/** LLaMA-Factory's earlier turns: pairs of a user's and a model's text. */
 function historyText(value: unknown): string {
   const known = structured(value)
   if (!Array.isArray(known)) return ''

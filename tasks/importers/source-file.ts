@@ -65,8 +65,8 @@ async function readHead(path: string): Promise<Buffer> {
   if (!kind.isFile()) throw new TaskError('Not a regular file', path, 'Give the path of a published file.')
   const maxBytes = maxSourceBytes()
   if (kind.size > maxBytes) {
-    const mend = 'Divide it, or set SYLLABUS_MAX_SOURCE_MIB to more.'
-    throw new TaskError(`The file has ${kind.size} bytes, more than the ${maxBytes} that are read of one`, path, mend)
+    const fix = 'Divide it, or set SYLLABUS_MAX_SOURCE_MIB to more.'
+    throw new TaskError(`The file has ${kind.size} bytes, more than the ${maxBytes} that are read of one`, path, fix)
   }
   const file = await open(path, 'r').catch(fail)
   try {

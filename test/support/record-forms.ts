@@ -744,7 +744,7 @@ export const formCases: readonly FormCase[] = [
     refused: /none of the choices/,
   },
   {
-    name: 'choices that nothing tells the right one of',
+    name: 'choices without a column for the right one',
     records: two((at) => ({ question: ask(at), choices: four(at) })),
     refused: /which choice of 'choices' is right; the columns are 'question', 'choices'/,
   },

@@ -66,7 +66,7 @@ describe('a task folder with half of a character is refused', () => {
     )
 
   test('in a split, with every such item named', async () => {
-    const said = await folderWith(async (dir) => {
+    const message = await folderWith(async (dir) => {
       const split = `${dir}/test.jsonl`
       const before = await readFile(split, 'utf8')
       await writeFile(
@@ -75,7 +75,7 @@ describe('a task folder with half of a character is refused', () => {
       )
       await replace(`${dir}/task.yaml`, sha256(before), sha256(await readFile(split)))
     })
-    expect(said).toMatch(
+    expect(message).toMatch(
       /Items hold half of a character \(a lone surrogate\): a\.jsonl:\d+ \(input\), a\.jsonl:\d+ \(input\),.*test\.jsonl/,
     )
   })
@@ -87,9 +87,9 @@ describe('a task folder with half of a character is refused', () => {
   })
 
   test('in task.yaml', async () => {
-    const said = await folderWith((dir) =>
+    const message = await folderWith((dir) =>
       replace(`${dir}/task.yaml`, /^instruction: .*$/m, 'instruction: "Half \\ud83d"'),
     )
-    expect(said).toContain('task.yaml, key instruction')
+    expect(message).toContain('task.yaml, key instruction')
   })
 })

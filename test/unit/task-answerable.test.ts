@@ -14,7 +14,7 @@ function problemsOf(scorer: string, questions: readonly (readonly [input: string
     .problems
 }
 
-test('the bundled task has nothing to mend', () => {
+test('the bundled task lacks nothing', () => {
   expect(checkAnswerable(bundled).problems).toEqual([])
 })
 
