@@ -47,7 +47,7 @@ export function questionReader(sample: Sample, options: ImportOptions, path: str
   }
   const isAlpaca = options.question === undefined && fold(own) === 'instruction' && sample.columns.has('input')
   const body = isAlpaca ? sample.columns.get('input')! : own
-  const system = sample.rows.some((row) => isAlpaca || row) ? sample.find(names.system) : undefined
+  const system = sample.find(names.system)
   const history = sample.columns.get('history')
   const read = (row: Row): Asked | string => {
     const asked = bodyOf(row[body])

@@ -1,5 +1,6 @@
 // How the records of one file are read: which columns hold the question, what belongs to it, and the answers. It is chosen once for a file, by what
 // its first records have, and never from one record to the next: a record without an answer has none, whatever else it holds.
+import { TaskError } from '../task-error.ts'
 import { answerReader } from './answer-reader.ts'
 import { letterOf } from './choices.ts'
 import type { ImportOptions } from './importer.ts'
@@ -38,6 +39,7 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
     sample.rows.some((row) => contextText(structured(row[contextColumn])) !== null)
   if (hasContext) taken.add(contextColumn)
   const answer = answerReader(sample, question, options, taken, path, areWhole)
+  refuseRecordAsNames(sample, [...taken, ...Object.values(answer.used)], path)
   const impossible = sample.find(names.impossible)
   const used = {
     ...question.used,
@@ -69,6 +71,14 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
       ([common, answer.instruction].filter((part) => part !== '').join(' ') || 'Answer the question.'),
     notes: answer.notes,
   }
+}
+
+/** Errors: `TaskError` where a column that is read has its own name as a value: the first line of the table is a record. */
+function refuseRecordAsNames(sample: Sample, used: readonly string[], path: string): void {
+  const same = used.find((name) => sample.rows.some((row) => row[name] === name))
+  if (same === undefined) return
+  const what = `The column '${same}' has its own name as a value, so the first line is a record; the columns are ${sample.list}`
+  throw new TaskError(what, path, 'Write a line with the names of the columns before it.')
 }
 
 /** The questions alone of a file that needs no answers; `preferred` is the column of them, where there is one of that name. */

@@ -6,7 +6,7 @@ import { readRecords } from './records.ts'
 export const names = {
   chat: ['messages', 'conversations', 'conversation', 'dialog', 'turns'],
   question:
-    `question problem prompt instruction input content query problemtext questioncontent questiontext questionstem stem ctx goal
+    `question problem prompt instruction input content query problemtext questioncontent questiontext questionstem ctx goal
     sentence text claim statement userprompt user startphrase sent1 dialogue document article q`.split(/\s+/),
   answer:
     `answer goldanswer gold correctanswer bestanswer expectedanswer finalanswer groundtruth answers answersspans shortanswers shortanswer

@@ -131,6 +131,12 @@ describe('tables that are refused', () => {
     )
     const error = await folder.refused('csv', source)
     expect(error.message).toContain("the columns are 'What is 0?', 'leaf', 'root', 'seed', 'A'")
-    expect(error.mend).toContain('The first line of a CSV file has to name the columns')
+    const letters = await folder.put(
+      'b.csv',
+      rows((at) => `text,${'ABAB'[at]}`),
+    )
+    expect((await folder.refused('csv', letters)).message).toContain(
+      "so the first line is a record; the columns are 'text', 'A'",
+    )
   })
 })
