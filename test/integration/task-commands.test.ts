@@ -89,12 +89,12 @@ describe('task check', () => {
 
   test('finds a gold that scores 0, an unknown skill, and a scorer that likes an empty reply', async () => {
     await edit('test.jsonl', ([first, second, ...rest]) => [
-      { ...first, answer: 'a dozen' },
+      { ...first, answer: 'a lot' },
       { ...second, skill: 'poetry' },
       ...rest,
     ])
     const lines = await failed()
-    expect(lines).toMatch(/gold answers score 1.*\n +test\.jsonl, item .*a dozen/)
+    expect(lines).toMatch(/gold answers score 1.*\n +test\.jsonl, item .*a lot/)
     expect(lines).toMatch(/unknown skill poetry/)
     await writeFile(at('mine', 'scorer.js'), 'const score = () => ({ correct: true })')
     const yaml = await readFile(at('mine', 'task.yaml'), 'utf8')

@@ -85,7 +85,7 @@ describe('scibench', () => {
       problem('comma', { answer_number: '89,034.79' }),
       problem('minus', { answer_number: '\u22122' }),
       problem('none', { answer_number: ' ' }),
-      problem('word', { answer_number: 'about four' }),
+      problem('word', { answer_number: 'a lot' }),
       problem('no text', { problem_text: '\r\n' }),
       ...book('more', 20),
     ]
