@@ -2,7 +2,7 @@ import { type Bus, type Cause, type Handlers, TerminalError } from '../../bus/mo
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Opened, Report } from '../../schemas/messages/evaluation.ts'
-import { type Shard, Verdict } from '../../schemas/messages/generation.ts'
+import { type Shard, Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
 import type { BadCase, ScoreSheet } from '../../schemas/score.ts'
@@ -81,7 +81,13 @@ export async function openCast(
 
   work(generator!, 'generator', {
     async shard(shard, { runId, cause }) {
-      const key = `${runId}.${shard.round.attempt}.${shard.round.round}`
+      const { attempt, round, variants: own } = shard.round
+      if (shard.trial !== undefined) {
+        const target = { runId, variant: own.planner, id: `tried:a${attempt}.r${round}.s${shard.shard}`, cause }
+        const said = { attempt, round, shard: shard.shard, source: shard.source.id, outcome: { usable: true as const } }
+        await generator!.publish(Tried, target, said)
+      }
+      const key = `${runId}.${attempt}.${round}`
       const shards = [...(rounds.get(key) ?? []), shard]
       rounds.set(key, shards)
       if (shards.length === shard.round.shards) await closeRound(runId, cause, shards)
