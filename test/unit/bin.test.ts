@@ -8,7 +8,7 @@ const cli = join(import.meta.dirname, '../../cli')
 
 /** What every Node since 20 exports; a named import of anything newer keeps the file from being read at all. */
 const everywhere: Readonly<Record<string, readonly string[]>> = {
-  'node:child_process': ['spawnSync'],
+  'node:child_process': ['spawn', 'spawnSync'],
   'node:fs': ['existsSync', 'readFileSync'],
   'node:module': ['default'],
   'node:path': ['join'],
@@ -16,25 +16,28 @@ const everywhere: Readonly<Record<string, readonly string[]>> = {
   'node:url': ['fileURLToPath'],
 }
 
-test.each(['bin.mjs', 'guard.mjs'])('%s can be read by a Node that is too old, which it then tells', async (file) => {
-  const text = await readFile(join(cli, file), 'utf8')
-  const imports = [...text.matchAll(/^import (.+) from '(.+)'$/gm)].map(([, what, from]) => ({
-    what: what!,
-    from: from!,
-  }))
-  expect(imports.length).toBeGreaterThan(0)
-  for (const { what, from } of imports) {
-    if (from === './guard.mjs') continue
-    expect(builtinModules).toContain(from.replace('node:', ''))
-    const names = what.startsWith('{')
-      ? what
-          .slice(1, -1)
-          .split(',')
-          .map((name) => name.trim())
-      : ['default']
-    for (const name of names) expect(everywhere[from], `${name} of ${from}`).toContain(name)
-  }
-})
+test.each(['bin.mjs', 'guard.mjs', 'outer-process.mjs'])(
+  '%s can be read by a Node that is too old, which it then tells',
+  async (file) => {
+    const text = await readFile(join(cli, file), 'utf8')
+    const imports = [...text.matchAll(/^import (.+) from '(.+)'$/gm)].map(([, what, from]) => ({
+      what: what!,
+      from: from!,
+    }))
+    expect(imports.length).toBeGreaterThan(0)
+    for (const { what, from } of imports) {
+      if (from === './guard.mjs' || from === './outer-process.mjs') continue
+      expect(builtinModules).toContain(from.replace('node:', ''))
+      const names = what.startsWith('{')
+        ? what
+            .slice(1, -1)
+            .split(',')
+            .map((name) => name.trim())
+        : ['default']
+      for (const name of names) expect(everywhere[from], `${name} of ${from}`).toContain(name)
+    }
+  },
+)
 
 test('what is compiled after an install is there', async () => {
   const text = await readFile(join(cli, 'compile.mjs'), 'utf8')

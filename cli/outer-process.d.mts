@@ -1,0 +1,2 @@
+export const outerGone: string
+export function whenNpmIsGone(callback: () => void): void
