@@ -6,8 +6,15 @@ import { statusOf } from './run-state.js'
 const staleMs = 90_000
 const verbs = { train: 'trains', infer: 'answers as', generate: 'generates', score: 'scores', setup: 'sets up' }
 
-/** What is going on this moment, in words. */
-export function nowLine(state, now) {
+/** What is going on this moment, after what keeps agents from their work. */
+export function nowLine(state, now, troubles = []) {
+  return [...troubles.map(troubleLine), ...workLine(state, now)]
+}
+
+const troubleLine = ({ who, text, fix }) =>
+  h('span', { className: 'trouble' }, h('b', {}, who), ` ${text}${fix ? ` ${fix}` : ''}`)
+
+function workLine(state, now) {
   if (state.finished) {
     return [
       h(

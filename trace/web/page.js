@@ -19,6 +19,7 @@ import { createStory } from './story.js'
 import { createTabs } from './tabs.js'
 import { createThemeSwitch } from './theme-switch.js'
 import { createTimeline } from './timeline.js'
+import { createTroubles } from './troubles.js'
 
 const byId = (id) => document.getElementById(id)
 const address = new URLSearchParams(location.search)
@@ -28,6 +29,7 @@ const run = address.get('run')
 const store = createStore()
 const lanes = createLanes()
 const state = createRunState()
+const troubles = createTroubles()
 let palette = null
 /** What to add to this machine's clock to get the gateway's. */
 let clockOffsetMs = 0
@@ -81,7 +83,7 @@ const focusFirst = (elements) =>
 function drawClock() {
   figures.draw(state, elapsedMs())
   budget.draw(state, elapsedMs())
-  timeline.showNow(...nowLine(state, now()))
+  timeline.showNow(...nowLine(state, now(), troubles.list(state, now())))
   timeline.setRunning(going())
   timeline.draw()
 }
@@ -169,6 +171,7 @@ function onFrame(frame) {
   else if (frame.type === 'runs') showRuns(frame.runs)
   else if (frame.type === 'presence') {
     lanes.setPresence(frame.agents)
+    troubles.setPresence(frame.agents)
     drawSoon()
   } else if (frame.type === 'caught-up') {
     clockOffsetMs = Date.parse(frame.at) - Date.now()
