@@ -10,12 +10,13 @@ import {
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import { hears } from '../schemas/variants.ts'
+import { atMost } from './at-most.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
 import { BusSetupError } from './errors.ts'
 import type { AnyHandler, HandlerContext } from './handle.ts'
 import { type Kv, openKv } from './kv.ts'
-import { type Link, openLink } from './link.ts'
+import { type Link, type LinkOptions, openLink } from './link.ts'
 import { type LogEntry, type LogOptions, readLog } from './log.ts'
 import type { Logger } from './logger.ts'
 import { type Objects, openObjects } from './objects.ts'
@@ -32,6 +33,7 @@ import {
   logStreamOf,
 } from './subjects.ts'
 import { ensureTopology, type TopologyOptions } from './topology.ts'
+import { createTroubles, type Troubles } from './troubles.ts'
 import { type LoopOptions, startLoop, type WorkLoop } from './work-loop.ts'
 
 export type Handler<N extends keyof Registry> = (
@@ -62,7 +64,9 @@ export type BusOptions = {
   sealed?: boolean
   /** Called with true when a full log makes publishing wait, and with false when it goes on. */
   onPaused?: (paused: boolean, reason: string) => void
-}
+  /** Where what keeps the process from its work is noted; left out: a place of the bus's own. */
+  troubles?: Troubles
+} & Pick<LinkOptions, 'isKnown' | 'signal'>
 
 export type Bus = AsyncDisposable & {
   /** Whether the server keeps this process to its accounts and its allow-list. */
@@ -84,6 +88,8 @@ export type Bus = AsyncDisposable & {
   runs(): Promise<string[]>
   /** Removes a run; operator only. */
   purgeRun(runId: string, options?: { force?: boolean }): Promise<void>
+  /** What keeps this process from its work now; shown with its presence. */
+  readonly troubles: Troubles
   /** Shows this process in the bucket `agents` until disposed. */
   announce(extra?: object): AsyncDisposable
   readonly dead: {
@@ -98,7 +104,8 @@ export type Bus = AsyncDisposable & {
 
 /** Connects to every account the role has. Throws BusSetupError. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { servers, credentials, role, variant, instance, log, limits } = options
+  const { servers, credentials, role, variant, instance, log, limits, isKnown, signal } = options
+  const { troubles = createTroubles() } = options
   const who = { role, variant, instance }
   const links = new Map<Account, Link>()
   const closing = new AbortController()
@@ -107,7 +114,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   try {
     const opening = accountsOf[role].map(async (account) => {
       const login = credentials[account]
-      if (login) links.set(account, await openLink(servers, account, login, who, log, limits))
+      if (login)
+        links.set(account, await openLink(servers, account, login, who, log, limits, { troubles, isKnown, signal }))
     })
     // Those that opened are closed where another could not be.
     await Promise.allSettled(opening)
@@ -126,7 +134,14 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     })
   }
   linkOf('LAB')
-  const writing = { onPaused: options.onPaused, signal: closing.signal, log }
+  const onPaused = (paused: boolean, reason: string) => {
+    troubles.set(
+      'room',
+      paused ? { code: 'no-room', text: `nothing is stored until there is room: ${reason}`, fix: roomFix } : null,
+    )
+    options.onPaused?.(paused, reason)
+  }
+  const writing = { onPaused, signal: closing.signal, log }
 
   return {
     sealed: options.sealed !== false && [...links.values()].every((link) => isApart(link)),
@@ -145,7 +160,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
             ]
           : [],
       )
-      const started = startLoop(doors, new Map(Object.entries(byName)), loop, log)
+      const started = startLoop(doors, new Map(Object.entries(byName)), { ...loop, troubles }, log)
       loops.add(started)
       return started
     },
@@ -154,15 +169,17 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     log: (reading) => readLog(linkOf('LAB'), reading),
     async waiting(message, variant) {
       const { link, stream, durable } = doorOf(linkOf(message.account), message, variant)
-      const info = await link.jsm.consumers.info(stream, durable)
+      const info = await link.ask(() => link.jsm.consumers.info(stream, durable), `consumer ${durable}`)
       return info.num_pending + info.num_ack_pending
     },
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
+    troubles,
     announce(extra = {}) {
       const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)
       const presence = announcePresence(kv, who, extra, () => activityOf(loops), {
         ttlMs: linkOf('LAB').limits.agentTtlMs,
+        troubles,
         log,
       })
       presences.add(presence)
@@ -191,6 +208,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   }
 }
 
+const roomFix = 'Free disk space, or raise the limits under storage in the topology.'
+
 function doorOf(link: Link, message: WorkMessage, variant: string) {
   return { link, stream: logStreamOf[message.account], durable: durableName(message, variant) }
 }
@@ -208,12 +227,10 @@ function activityOf(loops: ReadonlySet<WorkLoop>) {
   }
 }
 
+const drainMs = 3000
+
 /** Draining a connection whose server is away would wait for ever. */
-async function closeLink(link: Link): Promise<void> {
-  const timer = setTimeout(() => void link.nc.close(), 3000)
-  try {
-    await link.nc.drain()
-  } finally {
-    clearTimeout(timer)
-  }
+async function closeLink({ nc }: Link): Promise<void> {
+  await atMost(nc.drain(), drainMs)
+  await nc.close()
 }

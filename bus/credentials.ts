@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { inLines, parseInWords } from '../schemas/issue-words.ts'
 import { Account, accountsOf, Role } from '../schemas/role.ts'
+import { parseAddresses } from './addresses.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 
 export const UserCredentials = z.object({ user: z.string().min(1), pass: z.string() })
@@ -14,29 +16,34 @@ export type Credentials = z.infer<typeof Credentials>
 export const AllCredentials = z.record(Role, Credentials)
 export type AllCredentials = z.infer<typeof AllCredentials>
 
-/** Reads a credentials file: JSON, one entry a role. Throws BusSetupError. */
+const form = '{"planner": {"LAB": {"user": "…", "pass": "…"}}, …}, an entry for every role'
+
+/** Reads a credentials file: JSON, one entry a role. Throws BusSetupError, which shows nothing of what the file holds. */
 export function readCredentials(path: string): AllCredentials {
-  try {
-    return AllCredentials.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch (error) {
+  const refuse = (why: string): never => {
     throw new BusSetupError({
-      what: `The credentials file cannot be used: ${reasonOf(error)}`,
+      what: `The credentials file cannot be used: ${why}`,
       where: path,
-      mend: 'Write it again, or delete it where the embedded server made it: {"planner": {"LAB": {"user": "…", "pass": "…"}}, …}.',
+      mend: `Write it again, or delete it where the embedded server made it: ${form}.`,
     })
   }
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    // What JSON.parse says quotes the text, and with it a password.
+    return refuse(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error))
+  }
+  const parsed = parseInWords(AllCredentials, value)
+  return 'value' in parsed ? parsed.value : refuse(inLines(parsed.faults, 'the file').join('; '))
 }
 
-/** The user in a server's URL for all roles and accounts alike: nothing is sealed then. */
+/** The user in a server's URL for all roles and accounts alike: nothing is sealed then. Throws BusSetupError. */
 export function credentialsFromUrl(url: string): { servers: string; credentials: AllCredentials } {
-  const parsed = new URL(url.includes('://') ? url : `nats://${url}`)
-  const login = { user: decodeURIComponent(parsed.username), pass: decodeURIComponent(parsed.password) }
+  const { servers, login } = parseAddresses(url)
   const all = Role.options.map((role) => [
     role,
     Object.fromEntries(accountsOf[role].map((account) => [account, { ...login }])),
   ])
-  return {
-    servers: `${parsed.protocol}//${parsed.host}`,
-    credentials: Object.fromEntries(all) as AllCredentials,
-  }
+  return { servers, credentials: Object.fromEntries(all) as AllCredentials }
 }

@@ -1,3 +1,4 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers } from 'nats'
 import { z } from 'zod'
 import { parseJson } from '../schemas/bounded-json.ts'
@@ -49,7 +50,10 @@ async function read(link: Link, account: LogAccount, seq: number, data: Uint8Arr
   const advisory = readAdvisory(data)
   if (!advisory) return null
   const ask = { seq: advisory.stream_seq }
-  const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], ask))
+  const stored = await link.ask(
+    () => link.jsm.streams.getMessage(logStreamOf[account], ask),
+    `stream ${logStreamOf[account]}`,
+  )
   const terminated = advisory.type.endsWith('.terminated')
   return {
     id: `${account}-${seq}`,
@@ -72,9 +76,10 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
   for (const link of links) {
     const account = accountOf(link)
     if (!account) continue
+    const stream = deadStreamOf[account]
     for (let seq = 1; ; ) {
       const ask = { seq, next_by_subj: '>' }
-      const stored = await link.ask(() => link.jsm.streams.getMessage(deadStreamOf[account], ask))
+      const stored = await link.ask(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
       if (!stored) break
       const letter = await read(link, account, stored.seq, stored.data)
       if (letter) letters.push(letter)
@@ -95,6 +100,12 @@ export function firstId(id: string): string {
   }
 }
 
+/** A deletion that is repeated after a lost answer finds nothing (10043): it was done. */
+function unlessGone(error: unknown): boolean {
+  if (error instanceof JetStreamApiError && error.code === 10_043) return true
+  throw error
+}
+
 /**
  * Sends the message of a dead letter again, as a new message of the same content whose header names the dead letter, and
  * takes the dead letter off the list. Redriving twice sends once. Throws TerminalError when there is nothing to send.
@@ -105,19 +116,20 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const account = link && accountOf(link)
   const seq = Number(seqText)
   if (!link || !account || !Number.isInteger(seq)) throw new TerminalError(`"${id}" is not the id of a dead letter`)
-  const advisory = await link.ask(() => link.jsm.streams.getMessage(deadStreamOf[account], { seq }))
+  const [log, dead] = [logStreamOf[account], deadStreamOf[account]]
+  const advisory = await link.ask(() => link.jsm.streams.getMessage(dead, { seq }), `stream ${dead}`)
   if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
   const letter = await read(link, account, seq, advisory.data)
   if (!letter) throw new TerminalError(`dead letter ${id} cannot be read`)
-  const stored = await link.ask(() => link.jsm.streams.getMessage(logStreamOf[account], { seq: letter.seq }))
+  const stored = await link.ask(() => link.jsm.streams.getMessage(log, { seq: letter.seq }), `stream ${log}`)
   if (!stored) throw new TerminalError(`the message of dead letter ${id} was purged`)
   const sent = headers()
   for (const [key, values] of stored.header) for (const value of values) sent.append(key, value)
   sent.set(header.redrive, id)
   const msgID = redriven(stored.header.get(header.messageId), account, seq)
   sent.set(header.messageId, msgID)
-  await link.ask(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }))
-  await link.ask(() => link.jsm.streams.deleteMessage(deadStreamOf[account], seq))
+  await link.ask(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }), `stream ${log}`)
+  await link.ask(() => link.jsm.streams.deleteMessage(dead, seq).catch(unlessGone), `stream ${dead}`)
 }
 
 /** Dead letters as they arise, each once per variant of the reading role: it counts as told when the next is asked for. */

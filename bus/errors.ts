@@ -13,6 +13,24 @@ export class BusSetupError extends Error {
   }
 }
 
+/** The server, or the part of it that was asked, stayed away for as long as the limits allow. It passes: asking later is right. */
+export class BusAwayError extends Error {
+  readonly mend: string
+
+  constructor(
+    { what, where, awayMs, why }: { what: string; where: string; awayMs: number; why: string },
+    options: ErrorOptions,
+  ) {
+    super(
+      `The NATS server has not answered about ${what} for ${Math.round(awayMs / 1000)} s (${where}): ${why}.`,
+      options,
+    )
+    this.name = 'BusAwayError'
+    this.mend =
+      'Start it again, or repair the way to it; nothing that it had acknowledged is lost. bus.awayMs in the topology is how long it is waited for.'
+  }
+}
+
 /** The message can never be handled: it is not delivered again and becomes a dead letter with this reason. */
 export class TerminalError extends Error {
   constructor(reason: string, options?: ErrorOptions) {
@@ -29,6 +47,20 @@ export class RetryError extends Error {
     super(reason, options)
     this.name = 'RetryError'
     this.afterMs = afterMs
+  }
+}
+
+/**
+ * This process cannot do it for a reason of its own, and another may: the message comes again, this process says what is wrong with it,
+ * and takes nothing for a while.
+ */
+export class UnfitError extends Error {
+  readonly mend: string
+
+  constructor(reason: string, mend: string, options?: ErrorOptions) {
+    super(reason, options)
+    this.name = 'UnfitError'
+    this.mend = mend
   }
 }
 

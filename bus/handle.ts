@@ -1,7 +1,7 @@
 import { nanos } from 'nats'
 import type { WorkMessage } from '../schemas/message.ts'
 import { decode, isServerCopy } from './envelope.ts'
-import { RetryError, reasonOf, TerminalError } from './errors.ts'
+import { RetryError, reasonOf, TerminalError, UnfitError } from './errors.ts'
 import { type Cause, header } from './headers.ts'
 import type { Logger } from './logger.ts'
 import type { Delivery, Door } from './pull.ts'
@@ -31,30 +31,41 @@ export type HandlerContext = {
 /** done: acknowledged. dead: never again, a dead letter. again: comes again. back: given back at a stop. */
 export type Outcome = 'done' | 'dead' | 'again' | 'back'
 
+/** How the handling of one message ended; `error` is what its handler threw. */
+export type Handled = { outcome: Outcome; reason?: string | undefined; error?: unknown }
+
 export type AnyHandler = (payload: unknown, context: HandlerContext) => Promise<void>
 
 /** Handles one message: parse, heartbeat (W2), handler, and the answer to the server (W4); one log line. */
-export async function handleOne(delivery: Delivery<WorkDoor>, handler: AnyHandler, signal: AbortSignal, log: Logger) {
+export async function handleOne(
+  delivery: Delivery<WorkDoor>,
+  handler: AnyHandler,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<Handled> {
   const { door, message, attempt, seq } = delivery
   const { nc, ask, limits } = door.link
   const startedAt = performance.now()
   const id = message.headers?.get(header.messageId) ?? ''
   const runId = parseSubject(message.subject)?.runId ?? ''
   const line = { type: door.message.name, run: runId, id, attempt }
-  const answer = (text: string) => ask(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }))
+  const answer = (text: string) =>
+    ask(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }), `stream ${door.stream}`)
   const working = () => {
     if (!nc.isClosed()) nc.publish(delivery.reply, '+WPI')
   }
   const heartbeat = setInterval(working, door.message.delivery.ackWaitMs / 3)
   let outcome: Outcome
   let reason: string | undefined
+  let error: unknown
   try {
     const cause = { id, traceparent: message.headers?.get(header.traceparent) ?? '' }
     const context: HandlerContext = { runId, id, seq, attempt, cause, signal, working, log }
     await handler(read(delivery), context)
     outcome = 'done'
     await answer('+ACK')
-  } catch (error) {
+  } catch (thrown) {
+    error = thrown
     const next = judge(error, delivery, signal)
     outcome = next.outcome
     reason = next.reason
@@ -67,7 +78,7 @@ export async function handleOne(delivery: Delivery<WorkDoor>, handler: AnyHandle
   const ms = Math.round(performance.now() - startedAt)
   const write = outcome === 'done' ? log.info : log.warn
   write.call(log, { ...line, ms, outcome, ...(reason === undefined ? {} : { reason }) }, 'handled')
-  return outcome
+  return { outcome, reason, error }
 }
 
 function read(delivery: Delivery<WorkDoor>): unknown {
@@ -80,7 +91,7 @@ function read(delivery: Delivery<WorkDoor>): unknown {
 
 function judge(error: unknown, delivery: Delivery<WorkDoor>, signal: AbortSignal) {
   const { maxDeliver, backoffMs } = delivery.door.message.delivery
-  const reason = reasonOf(error)
+  const reason = error instanceof UnfitError ? `${error.message}. ${error.mend}` : reasonOf(error)
   const term = (text: string) => ({ outcome: 'dead' as const, reason: text, answer: `+TERM ${oneLine(text)}` })
   if (error instanceof TerminalError) return term(reason)
   if (signal.aborted) return { outcome: 'back' as const, reason, answer: '-NAK' }

@@ -3,6 +3,7 @@ import { headers, nuid } from 'nats'
 import { z } from 'zod'
 import { maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import { reasonOf, TerminalError } from './errors.ts'
+import { header } from './headers.ts'
 import type { Link } from './link.ts'
 import { type PublishOptions, whenThereIsRoom } from './publish.ts'
 import { isPassing } from './retry.ts'
@@ -47,6 +48,7 @@ export function openKv<S extends z.ZodType>(
 ): Kv<z.infer<S>> {
   type T = z.infer<S>
   const stream = bucketStream(bucket)
+  const about = `stream ${stream}`
   const subjectOf = (key: string) => {
     if (!keyForm.test(key)) throw new TerminalError(`"${key}" cannot be a key of ${bucket}`)
     return `${bucketPrefix(bucket)}.${key}`
@@ -54,11 +56,11 @@ export function openKv<S extends z.ZodType>(
 
   const last = async (key: string) => {
     const subject = subjectOf(key)
-    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }))
+    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }), about)
     return stored && { stored, gone: stored.header.get(operation) !== '' }
   }
 
-  // A write has an id of its own, so that one repeated after a lost answer is not taken for somebody else's.
+  // A write has an id of its own: repeated after a lost answer it conflicts with itself, which is no conflict.
   const write = async (key: string, value: T | null, expected?: number): Promise<number | 'conflict'> => {
     const subject = subjectOf(key)
     const sent = headers()
@@ -70,13 +72,14 @@ export function openKv<S extends z.ZodType>(
       const ack = await whenThereIsRoom(
         link,
         () => link.js.publish(subject, body, { msgID, headers: sent, ...expect }),
-        options,
+        { ...options, about },
       )
       return ack.seq
     } catch (error) {
       // 10071 wrong last sequence; 10164 the same where the server does not tell which.
-      if (error instanceof JetStreamApiError && (error.code === 10071 || error.code === 10164)) return 'conflict'
-      throw error
+      if (!(error instanceof JetStreamApiError && (error.code === 10071 || error.code === 10164))) throw error
+      const found = await last(key)
+      return found?.stored.header.get(header.messageId) === msgID ? found.stored.seq : 'conflict'
     }
   }
 
@@ -100,8 +103,9 @@ export function openKv<S extends z.ZodType>(
   const keys = async (filter = '>'): Promise<string[]> => {
     if (!filterForm.test(filter)) throw new TerminalError(`"${filter}" cannot filter keys of ${bucket}`)
     const prefix = bucketPrefix(bucket)
-    const info = await link.ask(() =>
-      link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
+    const info = await link.ask(
+      () => link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
+      about,
     )
     const subjects = Object.keys(info.state.subjects ?? {}).map((subject) => subject.slice(prefix.length + 1))
     // Another client can write under names that are no keys here.
@@ -142,36 +146,51 @@ type Watched<T> = {
   signal: AbortSignal
 }
 
-/** Core messages say at once which key changed; listing the keys again from time to time shows what expired. */
+/**
+ * Core messages say at once which key changed; listing the keys again from time to time shows what expired. A server that is away is
+ * waited for, however long.
+ */
 async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>): AsyncGenerator<Change<T>> {
   const known = new Map<string, number>()
   const touched = new Set<string>()
   let wake = () => {}
   const subscription = link.nc.subscribe(`${prefix}.>`, {
-    callback: (_, message) => {
-      if (message) touched.add(message.subject.slice(prefix.length + 1))
+    callback: (error, message) => {
+      // Whoever may not follow the bucket sees its changes when the keys are listed.
+      if (!error) touched.add(message.subject.slice(prefix.length + 1))
       wake()
     },
   })
   const onAbort = () => wake()
   signal.addEventListener('abort', onAbort)
+  /** What `ask` gives, or that the server is away: it is asked again then. */
+  const unlessAway = async <V>(ask: Promise<V>): Promise<V | 'away'> =>
+    ask.catch((error: unknown) => {
+      if (isPassing(error)) return 'away'
+      throw error
+    })
   try {
     let relistAt = 0
     while (!signal.aborted) {
-      if (Date.now() >= relistAt) {
-        relistAt = Date.now() + relistMs
-        for (const key of [...(await keys()), ...known.keys()]) touched.add(key)
+      if (performance.now() >= relistAt) {
+        const listed = await unlessAway(keys())
+        if (listed === 'away') continue
+        relistAt = performance.now() + relistMs
+        for (const key of [...listed, ...known.keys()]) touched.add(key)
       }
       const batch = [...touched]
       touched.clear()
       for (const key of batch) {
-        const held = await get(key).catch((error: unknown) => {
-          if (isPassing(error)) throw error
-          // One value that cannot be read is not there; the others are watched on.
-          return null
-        })
+        const held = await unlessAway(
+          get(key).catch((error: unknown) => {
+            if (isPassing(error)) throw error
+            // One value that cannot be read is not there; the others are watched on.
+            return null
+          }),
+        )
         const before = known.get(key)
-        if (held && held.revision !== before) {
+        if (held === 'away') touched.add(key)
+        else if (held && held.revision !== before) {
           known.set(key, held.revision)
           yield { key, ...held }
         } else if (!held && before !== undefined) {
@@ -182,7 +201,7 @@ async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>):
       if (touched.size > 0 || signal.aborted) continue
       const { promise, resolve } = Promise.withResolvers<void>()
       wake = resolve
-      const timer = setTimeout(resolve, Math.max(0, relistAt - Date.now()))
+      const timer = setTimeout(resolve, Math.max(0, relistAt - performance.now()))
       await promise
       clearTimeout(timer)
     }

@@ -1,14 +1,24 @@
-import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import {
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream'
 import { connect, createInbox, errors, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
+import { usesTls } from './addresses.ts'
 import type { UserCredentials } from './credentials.ts'
-import { BusSetupError, reasonOf } from './errors.ts'
+import { BusAwayError, BusSetupError, reasonOf } from './errors.ts'
 import './lenient-headers.ts'
 import type { Sender } from './headers.ts'
+import { listenerAt } from './listener.ts'
 import type { Logger } from './logger.ts'
-import { throughRestarts } from './retry.ts'
+import { isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
+import './quiet-client.ts'
+import { createTroubles, type Troubles } from './troubles.ts'
 
 /** One connection to one account. */
 export type Link = {
@@ -19,8 +29,11 @@ export type Link = {
   /** The server's own word on who we are; null where it does not say. */
   user: UserInfo | null
   readonly limits: BusLimits
-  /** Asks, and asks again while the server is away, for as long as the limits allow. */
-  ask<T>(request: () => Promise<T>): Promise<T>
+  /**
+   * Asks, and asks again while the server is away, for as long as the limits allow; meanwhile that is a trouble, in which `about`
+   * names what is asked for. Every request of this module goes through here. Throws BusAwayError.
+   */
+  ask<T>(request: () => Promise<T>, about?: string): Promise<T>
   /** A fresh subject for replies, under the role's prefix. */
   newInbox(): string
   /** Calls back after each reconnect, until the signal fires. */
@@ -38,6 +51,15 @@ const UserInfo = z.object({
 })
 type UserInfo = z.infer<typeof UserInfo>
 
+export type LinkOptions = {
+  /** Where it is noted that the server is away. */
+  troubles?: Troubles | undefined
+  /** Whether this server has answered before, so that one that does not is away and waited for; else the address is most likely wrong. */
+  isKnown?: boolean | undefined
+  /** Once it fires, a server that is away is no longer waited for. */
+  signal?: AbortSignal | undefined
+}
+
 /** Connects to one account and checks that it has JetStream and is new enough. Throws BusSetupError. */
 export async function openLink(
   servers: string,
@@ -46,25 +68,44 @@ export async function openLink(
   who: Sender & { role: Role },
   log: Logger,
   limits: BusLimits = BusLimits.parse({}),
+  { troubles = createTroubles(), isKnown = false, signal }: LinkOptions = {},
 ): Promise<Link> {
   const { requestMs, awayMs } = limits
-  const nc = await connect({
-    servers: servers.split(','),
-    ...(login.user ? login : {}),
-    name: `${who.role}/${who.variant}/${who.instance}`,
-    inboxPrefix: inboxPrefix(who.role),
-    timeout: requestMs,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 200,
-    ignoreClusterUpdates: false,
-    // A stack trace kept for each request costs more than the request.
-    noAsyncTraces: true,
-  }).catch((error: unknown) => {
-    throw connectFault(error, servers, login.user)
+  const place = { servers, account, limits }
+  const patience = awayWatch({ servers, account, awayMs, troubles })
+  const deadlineMs = () => (signal?.aborted ? requestMs : awayMs)
+  const opening = {
+    deadlineMs: () => (isKnown ? deadlineMs() : 0),
+    signal,
+    onWait: patience.onWait('an answer', servers),
+  }
+  const dial = () =>
+    connect({
+      servers: servers.split(','),
+      ...(login.user ? login : {}),
+      ...(usesTls(servers) ? { tls: {} } : {}),
+      name: `${who.role}/${who.variant}/${who.instance}`,
+      inboxPrefix: inboxPrefix(who.role),
+      timeout: requestMs,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 200,
+      ignoreClusterUpdates: false,
+      // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
+      pingInterval: Math.ceil(awayMs / 6),
+      // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
+      ignoreAuthErrorAbort: true,
+      // A stack trace kept for each request costs more than the request.
+      noAsyncTraces: true,
+    }).catch((error: unknown) => {
+      throw connectFault(error, place, login.user)
+    })
+  const nc = await throughRestarts(dial, opening).catch(async (error: unknown) => {
+    throw error instanceof BusSetupError && error.mend === noServerFix ? await withListener(error, place) : error
   })
   try {
-    await checkServer(nc, servers, account, requestMs)
-    const listeners = new Set<() => void>()
+    await checkServer(nc, place, opening)
+    patience.answered('an answer')
+    const listeners = new Set<() => void>([() => patience.answered()])
     void followStatus(nc, account, listeners, log)
     return {
       account,
@@ -73,11 +114,25 @@ export async function openLink(
       jsm: await jetstreamManager(nc, { checkAPI: false, timeout: requestMs }),
       user: await askUser(nc, requestMs),
       limits,
-      ask: (request) => throughRestarts(request, awayMs),
+      async ask(request, about = 'JetStream') {
+        try {
+          const answer = await throughRestarts(request, { deadlineMs, signal, onWait: patience.onWait(about) })
+          patience.answered(about)
+          return answer
+        } catch (error) {
+          if (!isPassing(error)) patience.answered(about)
+          if (!isPassing(error) || signal?.aborted) throw error
+          patience.gaveUp(about)
+          throw new BusAwayError(
+            { what: about, where: patience.where, awayMs, why: passingReason(error) },
+            { cause: error },
+          )
+        }
+      },
       newInbox: () => createInbox(inboxPrefix(who.role)),
-      onReconnect(callback, signal) {
+      onReconnect(callback, until) {
         listeners.add(callback)
-        signal.addEventListener('abort', () => listeners.delete(callback), { once: true })
+        until.addEventListener('abort', () => listeners.delete(callback), { once: true })
       },
     }
   } catch (error) {
@@ -86,53 +141,132 @@ export async function openLink(
   }
 }
 
-function connectFault(error: unknown, servers: string, user: string): BusSetupError {
-  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-    return new BusSetupError(
-      {
-        what: user ? `The NATS server refuses the user "${user}"` : 'The NATS server asks for a user and password',
-        where: servers,
-        mend: 'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names.',
+type Place = { servers: string; account: Account; limits: BusLimits }
+
+/** Notes that the server is away while anything waits for it: once, by what waited first. */
+function awayWatch({
+  servers,
+  account,
+  awayMs,
+  troubles,
+}: Omit<Place, 'limits'> & { awayMs: number; troubles: Troubles }) {
+  const waiting = new Set<string>()
+  const givenUp = new Set<string>()
+  const where = `${servers}, account ${account}`
+  return {
+    where,
+    onWait:
+      (about: string, place = where) =>
+      (error: unknown) => {
+        waiting.add(about)
+        if (waiting.size > 1) return
+        const text = `waits for ${about} of the NATS server (${place}), for ${Math.round(awayMs / 1000)} s at most: ${passingReason(error)}`
+        troubles.set(`server ${account}`, { code: 'server-away', text })
       },
-      { cause: error },
+    /** Without `about`: there is a connection again. */
+    answered(about = '') {
+      const wasAway = waiting.delete(about) || givenUp.size > 0
+      givenUp.clear()
+      if (wasAway && waiting.size === 0) troubles.set(`server ${account}`, null)
+    },
+    /** Until the server answers anything, it is away. */
+    gaveUp(about: string) {
+      waiting.delete(about)
+      givenUp.add(about)
+    },
+  }
+}
+
+/** What a certificate is refused with. */
+const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
+
+function connectFault(error: unknown, { servers }: Place, user: string): BusSetupError {
+  const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, mend: fix }, { cause: error })
+  const { code = '' } = error as { code?: string }
+  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
+    return fault(
+      user ? `The NATS server refuses the user "${user}"` : 'The NATS server asks for a user and password',
+      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names.',
     )
   }
+  if (error instanceof errors.ConnectionError && error.message.includes("'tls'")) {
+    return fault(
+      'The NATS server offers no TLS, and its address says tls://, so nothing was sent to it',
+      'Give the server a certificate, or write nats:// where the way to it is safe.',
+    )
+  }
+  if (certificateFault.test(code)) {
+    return fault(
+      `The certificate of the NATS server is not trusted: ${reasonOf(error)}`,
+      'Name the authority that signed it in NODE_EXTRA_CA_CERTS, or correct the host of the address.',
+    )
+  }
+  if (code === 'ENOTFOUND') return fault(`There is no such host: ${reasonOf(error)}`, 'Correct NATS_URL.')
+  return fault(`No NATS server answers: ${passingReason(error)}`, noServerFix)
+}
+
+const noServerFix = 'Start one, correct NATS_URL, or unset NATS_URL to use the embedded server.'
+
+/** The fault with what stands there instead of a NATS server, where something does. */
+async function withListener(error: unknown, { servers, limits }: Place): Promise<unknown> {
+  const looked = await Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(1000, limits.requestMs))))
+  const listener = looked.find((found) => found !== null)
+  if (!listener) return error
   return new BusSetupError(
-    {
-      what: `No NATS server answers: ${reasonOf(error)}`,
-      where: servers,
-      mend: 'Start one, correct NATS_URL, or unset NATS_URL to use the embedded server.',
-    },
+    { what: `What listens there is no NATS server: ${listener}`, where: servers, mend: noServerFix },
     { cause: error },
   )
 }
 
-async function checkServer(nc: NatsConnection, servers: string, account: Account, requestMs: number): Promise<void> {
-  const version = nc.info?.version ?? '0.0'
+/** The least that a message may be long: objects travel in chunks of half of that. */
+const leastPayload = 1024 ** 2
+
+async function checkServer(nc: NatsConnection, place: Place, opening: Patience): Promise<void> {
+  const { servers, account, limits } = place
+  const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, mend: fix })
+  const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
   const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (major < oldest.major || (major === oldest.major && minor < oldest.minor)) {
-    throw new BusSetupError({
-      what: `The NATS server is ${version}, too old`,
-      where: servers,
-      mend: `Use ${oldest.major}.${oldest.minor} or newer, or unset NATS_URL to use the embedded server.`,
-    })
+  if (!(major > oldest.major || (major === oldest.major && minor >= oldest.minor))) {
+    throw refuse(
+      `The NATS server is ${version || 'of no version'}, too old`,
+      `Use ${oldest.major}.${oldest.minor} or newer, or unset NATS_URL to use the embedded server.`,
+    )
   }
-  const answer = await nc.request('$JS.API.INFO', '', { timeout: requestMs }).then(
-    (message) => z.object({ error: z.object({ description: z.string() }).optional() }).parse(message.json()),
-    (error: unknown) => {
-      // A server that ended meanwhile says nothing of its JetStream.
-      if (!(error instanceof errors.RequestError && error.isNoResponders())) throw connectFault(error, servers, '')
-      return { error: { description: reasonOf(error) } }
-    },
-  )
-  if (answer.error) {
-    throw new BusSetupError({
-      what: `The NATS server has no JetStream for account ${account}: ${answer.error.description}`,
-      where: servers,
-      mend: 'Start it with JetStream (`nats-server -js`) and enable it for the account.',
-    })
+  if (maxPayload < leastPayload) {
+    throw refuse(
+      `The NATS server takes messages of ${maxPayload} bytes at most, and ${leastPayload} are needed`,
+      'Write max_payload: 8MB into its configuration.',
+    )
   }
+  const noJetStream = (why: string) =>
+    refuse(
+      `The NATS server has no JetStream for account ${account}: ${why}`,
+      'Start it with JetStream (`nats-server -js`) and enable it for the account.',
+    )
+  // A server that says that it has JetStream is not yet ready, or its cluster has no leader.
+  const deadlineMs = () => (hasJetStream ? limits.awayMs : opening.deadlineMs())
+  const info = () =>
+    nc.request('$JS.API.INFO', '', { timeout: limits.requestMs }).then(
+      (message) => {
+        const { error } = Info.parse(message.json())
+        if (error?.err_code === notForAccount) throw noJetStream(error.description)
+        if (error) throw new JetStreamApiError(error)
+      },
+      (error: unknown) => {
+        if (isNoResponders(error) && !hasJetStream) throw noJetStream(passingReason(error))
+        throw connectFault(error, place, '')
+      },
+    )
+  await throughRestarts(info, { ...opening, deadlineMs }).catch((error: unknown) => {
+    throw error instanceof JetStreamApiError ? noJetStream(error.message) : error
+  })
 }
+
+const Info = z.object({
+  error: z.object({ code: z.number(), err_code: z.number(), description: z.string() }).optional(),
+})
+/** JetStream not enabled for account. */
+const notForAccount = 10_039
 
 async function askUser(nc: NatsConnection, requestMs: number): Promise<UserInfo | null> {
   try {

@@ -1,4 +1,5 @@
 import type { StoredMsg } from '@nats-io/jetstream'
+import { errors, type QueuedIterator } from 'nats'
 import { decode, isServerCopy } from './envelope.ts'
 import { header, parseSender, type Sender } from './headers.ts'
 import type { Link } from './link.ts'
@@ -56,7 +57,7 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
   signal.addEventListener('abort', onWake)
   try {
     while (!signal.aborted) {
-      const found = await link.ask(() => readBatch(link, filter, seq))
+      const found = await link.ask(() => readBatch(link, filter, seq), `stream ${logStreamOf.LAB}`)
       for (const stored of found) {
         if (signal.aborted) return
         seq = stored.seq + 1
@@ -78,14 +79,31 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
   }
 }
 
+/**
+ * One answer of many messages. Its end is waited for with a bound: where the server goes in its middle, the client's own iterator would
+ * wait for ever. Errors: TimeoutError.
+ */
 async function readBatch(link: Link, filter: string, seq: number): Promise<StoredMsg[]> {
-  const ask = { seq, next_by_subj: filter, batch }
   const found: StoredMsg[] = []
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const silent = setTimeout(() => reject(new errors.TimeoutError()), link.limits.requestMs)
+  const callback = (end: { err?: Error } | null, stored: StoredMsg) => {
+    silent.refresh()
+    if (!end) found.push(stored)
+    else if (end.err) reject(end.err)
+    else resolve()
+  }
+  const ask = { seq, next_by_subj: filter, batch, callback }
+  const answer = (await link.jsm.direct.getBatch(logStreamOf.LAB, ask)) as QueuedIterator<StoredMsg>
   try {
-    for await (const stored of await link.jsm.direct.getBatch(logStreamOf.LAB, ask)) found.push(stored)
+    await promise
   } catch (error) {
     // 404: nothing from this place on.
     if (!(error instanceof Error && 'code' in error && error.code === 404)) throw error
+  } finally {
+    clearTimeout(silent)
+    // It keeps its subscription until it is stopped.
+    answer.stop()
   }
   return found
 }

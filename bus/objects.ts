@@ -49,7 +49,8 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     await eachChunk(ref, async (index) => {
       const bytes = await read(index * chunkBytes, Math.min(ref.bytes, (index + 1) * chunkBytes))
       try {
-        await whenThereIsRoom(link, () => link.js.publish(chunkSubject(ref, index), bytes), options)
+        const write = () => link.js.publish(chunkSubject(ref, index), bytes)
+        await whenThereIsRoom(link, write, { ...options, about: `stream ${objectStreamOf[ref.account]}` })
       } catch (error) {
         if (!isHeld(error)) throw error
       }
@@ -67,9 +68,9 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
 
   const chunk = async (ref: ObjectRef, index: number) => {
     const ask = { last_by_subj: chunkSubject(ref, index) }
-    const stored = await linkOf(ref.account).ask(() =>
-      linkOf(ref.account).jsm.streams.getMessage(objectStreamOf[ref.account], ask),
-    )
+    const link = linkOf(ref.account)
+    const stream = objectStreamOf[ref.account]
+    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
     return stored?.data ?? null
   }
 

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Role } from '../schemas/role.ts'
+import { atMost } from './at-most.ts'
 import { reasonOf } from './errors.ts'
 import type { Sender } from './headers.ts'
 import type { Kv } from './kv.ts'
 import type { Logger } from './logger.ts'
+import { Trouble, type Troubles } from './troubles.ts'
 
 /** A process that is there, in the bucket `agents` under `{role}.{variant}.{instance}`; it expires unless refreshed. */
 export const Presence = z.looseObject({
@@ -17,28 +19,40 @@ export const Presence = z.looseObject({
   lastMessageAt: z.iso.datetime().nullable(),
   /** Messages being worked on, as `name seq`. */
   handling: z.array(z.string()),
-  /** In words: what its work waits for. */
+  /** What keeps it from its work, as text. */
   waiting: z.string().nullable().default(null),
+  /** The same, each by its kind; left out where there is none. */
+  troubles: z.array(Trouble).optional(),
 })
 export type Presence = z.infer<typeof Presence>
 
 /** What the process is doing, asked at each refresh. */
 export type Activity = () => { lastMessageAt: Date | null; handling: readonly string[] }
 
-/** Keeps the process's presence fresh until disposed, and removes it then. `ttlMs`: how long it is believed. */
+/** How long a process that ends waits for the server to take its presence away; else it expires. */
+const goodbyeMs = 1000
+
+/**
+ * Keeps the process's presence fresh until disposed, written anew with each change of its troubles, and removes it then; one that cannot
+ * start leaves it with the reason, until it expires. `ttlMs`: how long it is believed.
+ */
 export function announcePresence(
   kv: Kv<Presence>,
   who: Sender & { role: Role },
   extra: object,
   activity: Activity,
-  { ttlMs, log }: { ttlMs: number; log: Logger },
+  { ttlMs, troubles, log }: { ttlMs: number; troubles: Troubles; log: Logger },
 ): AsyncDisposable {
   const startedAt = new Date().toISOString()
   const key = `${who.role}.${who.variant}.${who.instance}`
+  let isQueued = false
   const refresh = async () => {
+    isQueued = false
     const { lastMessageAt, handling } = activity()
+    const now = [...troubles.now]
     await kv.put(key, {
-      waiting: null,
+      waiting: now.length > 0 ? now.map(({ text }) => text).join('; ') : null,
+      ...(now.length > 0 && { troubles: now }),
       ...extra,
       ...who,
       pid: process.pid,
@@ -55,12 +69,23 @@ export function announcePresence(
       .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'presence not written'))
     return pending
   }
-  void queue(refresh)
-  const timer = setInterval(() => void queue(refresh), ttlMs / 4)
+  // While the server is away one is enough.
+  const refreshSoon = () => {
+    if (isQueued) return
+    isQueued = true
+    void queue(refresh)
+  }
+  refreshSoon()
+  const timer = setInterval(refreshSoon, ttlMs / 4)
+  const over = new AbortController()
+  troubles.onChange(refreshSoon, over.signal)
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
-      await queue(() => kv.delete(key))
+      over.abort()
+      const isLeft = troubles.now.some(({ code }) => code === 'no-start')
+      const written = queue(isLeft ? refresh : () => kv.delete(key))
+      await atMost(written, goodbyeMs)
     },
   }
 }

@@ -8,7 +8,7 @@ import { reasonOf, TerminalError } from './errors.ts'
 import { type Cause, formatSender, header, type Sender, traceparentFor } from './headers.ts'
 import type { Link } from './link.ts'
 import type { Logger } from './logger.ts'
-import { eventSubject, workSubject } from './subjects.ts'
+import { eventSubject, logStreamOf, workSubject } from './subjects.ts'
 
 export type Published = { duplicate: boolean; seq: number }
 
@@ -21,6 +21,8 @@ export type PublishOptions = {
   onPaused?: (paused: boolean, reason: string) => void
   /** Ends the waiting for room. */
   signal: AbortSignal
+  /** Names the stream, where it is away. */
+  about?: string
 }
 
 /** The header room of a message: ids and names are short. */
@@ -61,7 +63,8 @@ export async function publish<M extends WorkMessage | EventMessage>(
   if (to.cause) sent.set(header.cause, to.cause.id)
   sent.set(header.from, formatSender(from))
   sent.set(header.message, versionTag(message))
-  const ack = await whenThereIsRoom(link, () => link.js.publish(subject, body, { msgID: id, headers: sent }), options)
+  const write = () => link.js.publish(subject, body, { msgID: id, headers: sent })
+  const ack = await whenThereIsRoom(link, write, { ...options, about: `stream ${logStreamOf[message.account]}` })
   options.log.debug({ type: message.name, run: to.runId, id, bytes, duplicate: ack.duplicate }, 'published')
   return { duplicate: ack.duplicate, seq: ack.seq }
 }
@@ -75,7 +78,7 @@ export async function whenThereIsRoom(
   let paused = false
   for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5000)) {
     try {
-      const ack = await link.ask(write)
+      const ack = await link.ask(write, options.about)
       if (paused) options.onPaused?.(false, 'there is room again')
       return ack
     } catch (error) {

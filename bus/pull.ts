@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Msg, nanos, type Subscription } from 'nats'
+import { atMost } from './at-most.ts'
 import type { Link } from './link.ts'
 
 /** A durable consumer that messages come through. */
@@ -15,27 +15,35 @@ const missingMs = 500
 /** How long a stop waits for the server to take a pull back; one that is away has dropped it already. */
 const withdrawMs = 1000
 
+/** Called with each answer of a consumer: null where it is there, else the status that came in place of one (503: nobody answers). */
+export type OnAnswer = (status: number | null, door: Door) => void
+
 /**
  * Takes exactly one message (W1), from whichever door has one. With several doors it first looks behind each in turn; when
  * all are empty it waits at all of them, and the first message withdraws the others. What they sent in that same moment is
  * given back at once, for another worker, which costs that message one of its deliveries.
  * Null when no message came in time, the signal fired, or the server was away.
  */
-export async function pullOne<D extends Door>(doors: readonly D[], signal: AbortSignal): Promise<Delivery<D> | null> {
+export async function pullOne<D extends Door>(
+  doors: readonly D[],
+  signal: AbortSignal,
+  onAnswer: OnAnswer = () => {},
+): Promise<Delivery<D> | null> {
   if (doors.length > 1) {
     const first = Math.floor(Math.random() * doors.length)
     for (const door of [...doors.slice(first), ...doors.slice(0, first)]) {
-      const delivery = await ask([door], { no_wait: true }, signal)
+      const delivery = await ask([door], { no_wait: true }, signal, onAnswer)
       if (delivery || signal.aborted) return delivery
     }
   }
-  return ask(doors, { expires: nanos(expiresMs) }, signal)
+  return ask(doors, { expires: nanos(expiresMs) }, signal, onAnswer)
 }
 
 async function ask<D extends Door>(
   doors: readonly D[],
   how: { no_wait: true } | { expires: number },
   signal: AbortSignal,
+  onAnswer: OnAnswer,
 ): Promise<Delivery<D> | null> {
   if (signal.aborted) return null
   const { promise, resolve } = Promise.withResolvers<Delivery<D> | null>()
@@ -57,9 +65,16 @@ async function ask<D extends Door>(
         if (!delivery) {
           // 404: empty; 408: expired. Anything else: the consumer is not there, and is asked again after a pause.
           const code = message?.headers?.code
-          if (!settled) setTimeout(giveUp, code === 404 || code === 408 ? 0 : missingMs)
+          const isThere = code === 404 || code === 408
+          // Of several doors it is not known which one it is.
+          const [only, ...others] = here
+          if (only && others.length === 0 && !signal.aborted) onAnswer(isThere ? null : (code ?? 503), only)
+          if (!settled) setTimeout(giveUp, isThere ? 0 : missingMs)
         } else if (settled) link.nc.publish(delivery.reply, '-NAK')
-        else settle(delivery)
+        else {
+          onAnswer(null, delivery.door)
+          settle(delivery)
+        }
       }
       open.push(link.nc.subscribe(inbox, { callback: onMessage }))
       const body = JSON.stringify({ batch: 1, ...how })
@@ -73,7 +88,7 @@ async function ask<D extends Door>(
     signal.removeEventListener('abort', giveUp)
     const withdrawn = Promise.all(open.map(withdraw))
     // A loop that has stopped must not be given anything more: the server has to know before the stop is said (W3).
-    if (signal.aborted) await Promise.race([withdrawn, sleep(withdrawMs, undefined, { ref: false })])
+    if (signal.aborted) await atMost(withdrawn, withdrawMs)
   }
 }
 

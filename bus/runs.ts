@@ -12,7 +12,10 @@ import {
 
 /** Ids of the runs that have messages in LAB's log. */
 export async function listRuns(link: Link): Promise<string[]> {
-  const info = await link.ask(() => link.jsm.streams.info(logStreamOf.LAB, { subjects_filter: `${logPrefixOf.LAB}.>` }))
+  const info = await link.ask(
+    () => link.jsm.streams.info(logStreamOf.LAB, { subjects_filter: `${logPrefixOf.LAB}.>` }),
+    `stream ${logStreamOf.LAB}`,
+  )
   const runs = Object.keys(info.state.subjects ?? {}).map((subject) => subject.split('.')[1] ?? '')
   return [...new Set(runs)].sort()
 }
@@ -31,7 +34,8 @@ export async function purgeRun(
     if (busy.length > 0) throw new Error(`run ${runId} has messages in work at ${busy.join(', ')}; stop it first`)
   }
   for (const link of links) {
-    const purge = (stream: string, filter: string) => link.jsm.streams.purge(stream, { filter })
+    const purge = (stream: string, filter: string) =>
+      link.ask(() => link.jsm.streams.purge(stream, { filter }), `stream ${stream}`)
     // VAULT is closed even to the operator; what it holds of a run are its openings, which stay counted.
     if (link.account === 'VAULT') continue
     await purge(logStreamOf[link.account], `${logPrefixOf[link.account]}.${runId}.>`)
@@ -50,11 +54,12 @@ async function busyConsumers(link: Link, runId: string): Promise<string[]> {
   const account: LogAccount = link.account
   const stream = logStreamOf[account]
   const busy: string[] = []
-  for await (const info of link.jsm.consumers.list(stream)) {
+  const consumers = await link.ask(() => Array.fromAsync(link.jsm.consumers.list(stream)), `stream ${stream}`)
+  for (const info of consumers) {
     const filter = info.config.filter_subject
     if (info.num_ack_pending === 0 || !filter) continue
     const ask = { seq: info.ack_floor.stream_seq + 1, next_by_subj: filter.replace('*', runId) }
-    const first = await link.jsm.streams.getMessage(stream, ask)
+    const first = await link.ask(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
     if (first && first.seq <= info.delivered.stream_seq) busy.push(info.name)
   }
   return busy

@@ -14,8 +14,9 @@ import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas
 import { registry } from '../schemas/registry.ts'
 import type { Account, AgentRole } from '../schemas/role.ts'
 import { hears, variantsOf } from '../schemas/variants.ts'
-import { BusSetupError, reasonOf } from './errors.ts'
+import { BusAwayError, BusSetupError } from './errors.ts'
 import type { Link } from './link.ts'
+import { passingReason } from './retry.ts'
 import {
   bucketPrefix,
   bucketStream,
@@ -130,24 +131,49 @@ export async function ensureTopology(links: readonly Link[], options: TopologyOp
 }
 
 async function ensureStream(link: Link, stream: Stream, { keep = false }: TopologyOptions): Promise<void> {
+  const { name } = stream
+  const about = `stream ${name}`
   try {
-    const there = await link.jsm.streams.info(stream.name).catch((error: unknown) => {
-      if (error instanceof JetStreamApiError && error.code === 10059) return null
-      throw error
-    })
-    if (!there) await link.jsm.streams.add(stream)
+    const there = await link.ask(() => link.jsm.streams.info(name).catch(noneWhere(streamNotFound)), about)
+    if (!there) await link.ask(() => link.jsm.streams.add(stream), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
-    else if (link.account !== 'VAULT' && !keep) await link.jsm.streams.update(stream.name, stream)
+    else if (link.account !== 'VAULT' && !keep) await link.ask(() => link.jsm.streams.update(name, stream), about)
   } catch (error) {
-    throw new BusSetupError(
-      {
-        what: `Stream ${stream.name} cannot be made: ${reasonOf(error)}`,
-        where: `account ${link.account}, ${link.nc.getServer()}`,
-        mend: `It asks for ${stream.max_bytes ?? 0} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`,
-      },
-      { cause: error },
-    )
+    throw setupFault(link, `Stream ${name}`, error, stream.max_bytes)
   }
+}
+
+const streamNotFound = 10_059
+const consumerExists = 10_148
+
+const noneWhere = (code: number) => (error: unknown) => {
+  if (error instanceof JetStreamApiError && error.code === code) return null
+  throw error
+}
+
+/** Refusals for want of room: of the account, of the server, of memory, and streams that are larger than the account allows. */
+const roomCodes: ReadonlySet<number> = new Set([10_002, 10_023, 10_028, 10_047, 10_122])
+/** The account may have no more streams or consumers. */
+const numberCodes: ReadonlySet<number> = new Set([10_026, 10_027])
+/** Streams or consumers of the same names or subjects that are not ours. */
+const othersCodes: ReadonlySet<number> = new Set([10_013, 10_058, 10_065])
+
+/** What a person does about a stream or a consumer that cannot be made. A server that is away keeps its own error. */
+function setupFault({ account, nc }: Link, what: string, error: unknown, maxBytes = 0): Error {
+  if (error instanceof BusAwayError || !(error instanceof Error)) return error as Error
+  const code = error instanceof JetStreamApiError ? error.code : 0
+  const fix = roomCodes.has(code)
+    ? `It asks for ${maxBytes} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`
+    : numberCodes.has(code)
+      ? "Raise the account's limits of streams and consumers (max_streams, max_consumers)."
+      : othersCodes.has(code)
+        ? 'Another program uses these names or subjects in this account: give Syllabus accounts of its own.'
+        : 'See the reason; docs/operations.md says what a server of one\'s own needs, under "Which server".'
+  const where = `account ${account}, ${nc.getServer()}`
+  return new BusSetupError(
+    { what: `${what} cannot be made: ${passingReason(error)}`, where, mend: fix },
+    { cause: error },
+  )
 }
 
 async function ensureConsumers(link: Link, account: LogAccount, options: TopologyOptions): Promise<void> {
@@ -197,11 +223,12 @@ async function ensureConsumer(
   consumer: Partial<ConsumerConfig> & { durable_name: string },
   keep: boolean,
 ): Promise<void> {
+  const name = consumer.durable_name
+  const about = `stream ${stream}`
   try {
-    await link.jsm.consumers.add(stream, consumer)
+    const made = await link.ask(() => link.jsm.consumers.add(stream, consumer).catch(noneWhere(consumerExists)), about)
+    if (!made && !keep) await link.ask(() => link.jsm.consumers.update(stream, name, consumer), about)
   } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === consumerExists)) throw error
-    if (!keep) await link.jsm.consumers.update(stream, consumer.durable_name, consumer)
+    throw setupFault(link, `Consumer ${name}`, error)
   }
 }
-const consumerExists = 10_148

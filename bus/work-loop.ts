@@ -8,10 +8,12 @@
  * W5 each publish has a deterministic message id, and handlers are idempotent beyond the duplicate window.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { reasonOf } from './errors.ts'
+import { reasonOf, UnfitError } from './errors.ts'
 import { type AnyHandler, handleOne, type WorkDoor } from './handle.ts'
 import type { Logger } from './logger.ts'
 import { pullOne } from './pull.ts'
+import { createTroubles, type Troubles } from './troubles.ts'
+import { watchWork } from './watch-work.ts'
 
 export type LoopState = 'running' | 'draining' | 'stopped'
 
@@ -39,7 +41,13 @@ export type LoopOptions = {
   /** Whether the handlers wait for something that is away: then a stop gives their messages back at once. */
   isStalled?: () => boolean
   onState?: (state: LoopState) => void
+  /** Where it is noted that messages come back again and again, or that a consumer is not there. */
+  troubles?: Troubles
 }
+
+/** How long a slot takes nothing after a message that this process is not fit for; doubled with each in a row. */
+const unfitMs = 500
+const longestUnfitMs = 10_000
 
 /** Works on what comes through the doors, with the handler of each message's name, until it is stopped. */
 export function startLoop(
@@ -67,9 +75,11 @@ export function startLoop(
     options.onState?.(next)
   }
 
+  const watch = watchWork(options.troubles ?? createTroubles())
   const runSlot = async () => {
+    let pauseMs = unfitMs
     while (!stop.signal.aborted) {
-      const delivery = await pullOne(doors, AbortSignal.any([stop.signal, round.signal]))
+      const delivery = await pullOne(doors, AbortSignal.any([stop.signal, round.signal]), watch.answered)
       if (!delivery) continue
       lastMessageAt = new Date()
       const key = `${delivery.door.message.name} ${delivery.seq}`
@@ -77,7 +87,13 @@ export function startLoop(
       try {
         const handler = handlers.get(delivery.door.message.name)
         if (!handler) throw new Error(`no handler for ${delivery.door.message.name}`)
-        await handleOne(delivery, handler, force.signal, log)
+        const handled = await handleOne(delivery, handler, force.signal, log)
+        watch.handled(delivery, handled)
+        if (!(handled.error instanceof UnfitError)) pauseMs = unfitMs
+        else {
+          await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => {})
+          pauseMs = Math.min(2 * pauseMs, longestUnfitMs)
+        }
       } finally {
         handling.delete(key)
       }
@@ -110,6 +126,7 @@ export function startLoop(
       await within(slots, options.graceMs ?? 2000)
     }
     force.abort()
+    watch.stop()
     setState('stopped')
   }
   const done = finish()

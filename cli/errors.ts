@@ -1,7 +1,4 @@
-/** How a person mends an error; every error of ours that is their input's fault carries it. */
-export function mendOf(error: unknown): string | undefined {
-  return error instanceof Error && 'mend' in error && typeof error.mend === 'string' ? error.mend : undefined
-}
+export { mendOf } from '../schemas/error-fix.ts'
 
 /** A command used wrongly, or input that is not there. */
 export class UsageError extends Error {

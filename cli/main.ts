@@ -1,9 +1,11 @@
+import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { registerFor } from './commands.ts'
-import { mendOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { makeConsolePlain } from './plain-console.ts'
 import { keepFilesPrivate } from './private-files.ts'
+import { renderError } from './render-error.ts'
+import { isStopping } from './stop-signal.ts'
 
 makeConsolePlain()
 
@@ -17,23 +19,59 @@ try {
   process.exit(exitCodes.badInput)
 }
 
+let isOver = false
+
+/** An await that nothing is left to end lets Node end the process in its middle, without a word: exit code 13. */
+process.on('exit', () => {
+  if (isOver) return
+  writeSync(
+    2,
+    'The command ended in its middle: nothing was left that could go on with it. This is a fault of Syllabus.\n',
+  )
+  process.exitCode = exitCodes.failure
+})
+
+function fail(error: unknown): void {
+  // What was interrupted failed because of that.
+  if (isStopping()) {
+    process.exitCode = exitCodes.interrupted
+    return
+  }
+  const { text, exitCode } = renderError(error)
+  console.error(text)
+  process.exitCode = exitCode
+}
+
+/** Long enough for what is closed at the end to close. */
+const lingerMs = 2000
+
+/** Ends a process that something keeps alive which nobody needs any more, as a connection that never came to be; once all is written. */
+function endSoon(): void {
+  const end = () => (process.stdout.writable && process.stdout.writableLength > 0 ? endSoon() : process.exit())
+  setTimeout(end, lingerMs).unref()
+}
+
+/** What happens outside of any command's doing. */
+function onUncaught(error: unknown): void {
+  isOver = true
+  fail(error)
+  process.exit()
+}
+process.on('uncaughtException', onUncaught)
+process.on('unhandledRejection', onUncaught)
+
 const program = new Command('syllabus')
   .description('Agents that make training data for a small model, train it, and prove that it helped.')
   .showHelpAfterError()
   .exitOverride()
 
-await registerFor(process.argv[2], program)
-
 try {
   keepFilesPrivate()
+  await registerFor(process.argv[2], program)
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-  else {
-    const mend = mendOf(error)
-    const message = error instanceof Error ? error.message : String(error)
-    // What can be mended is said plainly; a fault of ours shows where it happened.
-    console.error(mend === undefined ? error : message.includes(mend) ? message : `${message}\n${mend}`)
-    process.exitCode = mend === undefined ? exitCodes.failure : exitCodes.badInput
-  }
+  else fail(error)
 }
+isOver = true
+endSoon()

@@ -1,4 +1,4 @@
-import { type Bus, TerminalError } from '../../bus/mod.ts'
+import { type Bus, TerminalError, UnfitError } from '../../bus/mod.ts'
 import { canonicalJson } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { Round } from '../../schemas/messages/generation.ts'
@@ -11,6 +11,7 @@ import type { AgentContext } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import type { CheckedShard } from './admission.ts'
 import { openContaminationIndex } from './checks/contamination.ts'
+import { OtherKeyError } from './checks/index-format.ts'
 import type { BatchPayload, CheckDeps } from './row-checks.ts'
 import { checkBatch } from './rules/graph.ts'
 import { openStudentLength } from './student-length.ts'
@@ -24,15 +25,14 @@ export type Checker = (
 /** What both variants check a round with. */
 export type Grounds = CheckDeps & { task: PublicTask; score: ReplyScorer }
 
-/** Reads what a round is checked with; what rounds share is read once. Errors: TerminalError without the index's key. */
+/** Reads what a round is checked with; what rounds share is read once. Errors: TerminalError without the index's key; UnfitError, of a round, with another one. */
 export function openGrounds({ bus, contaminationKey: key }: AgentContext): (round: Round) => Promise<Grounds> {
   if (!key) throw new TerminalError('a critic needs the key of the contamination index')
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
   const indexOf = memo(
-    async ({ ref, share }: { ref: ObjectRef; share: number }) =>
-      openContaminationIndex(await bus.objects.get(ref), key, { share }),
+    async ({ ref, share }: { ref: ObjectRef; share: number }) => openIndex(await bus.objects.get(ref), key, share),
     ({ ref, share }) => `${ref.sha256} ${share}`,
   )
   const studentLength = openStudentLength(bus)
@@ -51,6 +51,17 @@ export function openGrounds({ bus, contaminationKey: key }: AgentContext): (roun
       solve: procedureOf(task)?.solveCore ?? null,
       isCorrect: async (reply, answer) => (await score(reply, answer)).strict,
     }
+  }
+}
+
+const keyFix =
+  'Critics and evaluators share one key: start each with the SYLLABUS_CONTAMINATION_KEY of the session (contamination.key in its home).'
+
+function openIndex(bytes: Uint8Array, key: Uint8Array, share: number) {
+  try {
+    return openContaminationIndex(bytes, key, { share })
+  } catch (error) {
+    throw error instanceof OtherKeyError ? new UnfitError(error.message, keyFix, { cause: error }) : error
   }
 }
 

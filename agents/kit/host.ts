@@ -1,10 +1,20 @@
-import { connectBus } from '../../bus/mod.ts'
+import { connectBus, type Trouble } from '../../bus/mod.ts'
+import { mendOf } from '../../schemas/error-fix.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { AgentContext, AgentModule, StartedAgent } from './agent.ts'
 import type { Launch } from './launch.ts'
 import type { Log } from './log.ts'
 
 type Starter = (context: AgentContext) => Promise<StartedAgent<AgentRole>>
+
+/** A process that was started again and has worked for so long is in no trouble any more. */
+const steadyMs = 30_000
+
+function troubleOf(error: unknown): Trouble {
+  const fix = mendOf(error)
+  const reason = error instanceof Error ? error.message : String(error)
+  return { code: 'no-start', text: `cannot start: ${reason}`, ...(fix && { fix }) }
+}
 
 /**
  * Runs one agent until `drain` aborts: connects, announces itself, works, then stops in two steps: it takes nothing more and
@@ -21,20 +31,37 @@ export async function hostAgent<R extends AgentRole>(
   if (!start)
     throw new Error(`unknown variant "${variant}" of ${role}; there is ${Object.keys(module.variants).join(', ')}`)
   const { servers, credentials, sealed } = launch
-  await using bus = await connectBus({ servers, credentials, role, variant, instance, log, sealed, limits: launch.bus })
+  await using bus = await connectBus({
+    servers,
+    credentials,
+    role,
+    variant,
+    instance,
+    log,
+    sealed,
+    limits: launch.bus,
+    // Whoever started it has spoken to this server.
+    isKnown: true,
+  })
   const force = new AbortController()
   const contaminationKey = launch.contaminationKey ? Buffer.from(launch.contaminationKey, 'hex') : null
   const identity = { role, variant, instance }
-  const shown: { slots: number; waiting: string | null } = { slots: launch.slots, waiting: null }
-  await using _presence = bus.announce(shown)
+  const { troubles } = bus
+  if (launch.lastEnd) troubles.set('restart', { code: 'restarted', text: launch.lastEnd })
+  await using _presence = bus.announce({ slots: launch.slots })
   let isStalled = () => false
   const setWaiting: AgentContext['setWaiting'] = (reason, isUnderWay = () => true) => {
-    shown.waiting = reason
+    troubles.set('work', reason === null ? null : { code: 'waits', text: reason })
     isStalled = () => reason !== null && !isUnderWay()
   }
   const setup = AbortSignal.any([drain, force.signal])
   const { options, home } = launch
-  const agent = await start({ bus, identity, options, home, contaminationKey, log, setWaiting, signal: setup })
+  const agent = await start({ bus, identity, options, home, contaminationKey, log, setWaiting, signal: setup }).catch(
+    (error: unknown) => {
+      if (!drain.aborted) troubles.set('start', troubleOf(error))
+      throw error
+    },
+  )
   const loop = bus.work(agent.handlers as never, {
     role,
     variant,
@@ -46,9 +73,11 @@ export async function hostAgent<R extends AgentRole>(
     signal: drain,
   })
   log.info('working')
+  const steady = setTimeout(() => troubles.set('restart', null), steadyMs).unref()
   try {
     await loop.done
   } finally {
+    clearTimeout(steady)
     force.abort()
     await agent.release?.()
     log.info('stopped')

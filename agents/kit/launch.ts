@@ -26,5 +26,11 @@ export const Launch = Identity.extend({
   graceMs: z.number().int().positive(),
   /** Patience with the server. */
   bus: BusLimits,
+  /** How the process before this one ended, where one did that was not asked to. */
+  lastEnd: z.string().optional(),
 })
 export type Launch = z.infer<typeof Launch>
+
+/** Why a process cannot work, sent to its launcher before it ends. */
+export const FailureReport = z.object({ reason: z.string(), fix: z.string().optional() })
+export type FailureReport = z.infer<typeof FailureReport>

@@ -8,9 +8,12 @@ import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
+import { printable } from '../printable.ts'
 import { openCluster } from '../session/cluster.ts'
 import { crewMember } from '../session/crew-member.ts'
+import { checkLogins, connectAs } from '../session/session.ts'
 import { supervise } from '../session/supervisor.ts'
+import { watchTroubles } from '../session/troubles.ts'
 import { joinedCluster } from '../session/with-bus.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
@@ -37,12 +40,23 @@ export function registerAgent(program: Command): void {
           'Start one with "npx syllabus up", or set NATS_URL (and SYLLABUS_CREDENTIALS).',
         )
       }
+      const stop = stopSignal()
+      const line = (text: string) => console.error(printable(text))
+      checkLogins(cluster, [role])
+      // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
+      const watcher = cluster.credentials.operator?.LAB ? 'operator' : role
+      await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
       const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
         .toLowerCase()
         .replaceAll(/[^a-z0-9-]/g, '-')
+      await using watch = watchTroubles(bus, { line, only: instance })
       const crew = [crewMember(role, instance, topology, Promise.resolve(cluster))]
-      const supervisor = supervise(crew, topology.supervisor, { log, stderr: 'inherit' })
-      const stop = stopSignal()
+      const supervisor = supervise(crew, topology.supervisor, {
+        log,
+        stderr: 'inherit',
+        logs: 'the lines above',
+        onEnded: watch.ended,
+      })
       try {
         await Promise.race([stop.aborted ? Promise.resolve() : once(stop, 'abort'), supervisor.failed])
       } finally {

@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { spentInAll } from '../../agents/planner/budget-left.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, Presence } from '../../bus/mod.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
 import { dollars } from '../estimate/tell.ts'
-import { printableJson } from '../printable.ts'
+import { printable, printableJson } from '../printable.ts'
+import { type Found, troubleLine, troublesIn, wantedBy } from '../session/troubles.ts'
 import { withBus } from '../session/with-bus.ts'
 import { textTable } from '../text-table.ts'
 
@@ -18,6 +20,7 @@ type RunLine = {
   spent: string
   reason: string
   usage: UsageLine[]
+  variants: RunConfig['variants']
 }
 
 async function runLines(bus: Bus): Promise<RunLine[]> {
@@ -38,6 +41,7 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
         spent: spentText(entry.value),
         reason: statusReason,
         usage: spentInAll(entry.value).lines ?? [],
+        variants: config.variants,
       },
     ]
   })
@@ -50,14 +54,36 @@ function spentText(state: PlannerState): string {
   return `${spent.calls} calls, ${spent.inputTokens + spent.outputTokens} tokens, ${dollars(money)}`
 }
 
-async function agentLines(bus: Bus) {
+async function agentsThere(bus: Bus): Promise<Presence[]> {
   const kv = bus.kv('agents', Presence)
   const held = await Promise.all((await kv.keys()).map((key) => kv.get(key)))
-  return held.flatMap((entry) => {
-    if (!entry) return []
-    const { role, variant, instance, pid, host, lastMessageAt, handling, waiting } = entry.value
-    return [{ role, variant, instance, pid, host, lastMessageAt, handling, waiting }]
-  })
+  return held.flatMap((entry) => (entry ? [entry.value] : []))
+}
+
+const agentLine = ({ role, variant, instance, pid, host, lastMessageAt, handling, waiting }: Presence) => ({
+  role,
+  variant,
+  instance,
+  pid,
+  host,
+  lastMessageAt,
+  handling,
+  waiting,
+})
+
+/** What keeps running runs from going on. What agents wait for by themselves is in their table. */
+function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Found[] {
+  const running = runs.filter(({ status }) => status === 'running')
+  if (!there.some(({ role }) => role !== 'operator' && role !== 'gateway')) {
+    return running.map(({ runId }) => ({
+      who: `run ${runId}`,
+      code: 'missing',
+      text: 'is not finished, and none of its agents is there.',
+      fix: `To go on: npx syllabus resume ${runId}, or the generate command that began it.`,
+    }))
+  }
+  const wanted = running.flatMap(({ variants }) => wantedBy(variants))
+  return troublesIn(there, wanted).filter(({ code }) => code !== 'waits')
 }
 
 export function registerStatus(program: Command): void {
@@ -67,15 +93,20 @@ export function registerStatus(program: Command): void {
     .option('--json', 'JSON instead of tables', false)
     .action(async ({ json }: { json: boolean }) =>
       withBus(async (bus) => {
-        const [runs, agents] = [await runLines(bus), await agentLines(bus)]
-        if (json) return console.log(printableJson({ runs, agents }))
-        if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, ...run }) => run)))
+        const [runs, there] = await Promise.all([runLines(bus), agentsThere(bus)])
+        const [agents, troubles] = [there.map(agentLine), troublesOf(runs, there)]
+        if (json) {
+          const shown = runs.map(({ variants: _, ...run }) => run)
+          return console.log(printableJson({ runs: shown, agents, troubles }))
+        }
+        if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, variants: __, ...run }) => run)))
         else console.log('no runs')
         const usage = runs.flatMap(({ runId, usage: lines }) => lines.map((line) => ({ runId, ...line })))
         if (usage.length > 0) console.log(`\n${textTable(usage)}`)
         if (agents.length > 0)
           console.log(`\n${textTable(agents.map((agent) => ({ ...agent, handling: agent.handling.join(', ') })))}`)
         else console.log('no agents are up')
+        if (troubles.length > 0) console.log(`\n${printable(troubles.map(troubleLine).join('\n'))}`)
       }),
     )
 }

@@ -32,7 +32,7 @@ export function registerUp(program: Command): void {
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       await checkModels(topology)
       const stop = stopSignal()
-      await using session = await openSession(topology, reporter, { keep: keepsLimits(file) })
+      await using session = await openSession(topology, reporter, { keep: keepsLimits(file), signal: stop })
       await using _announced = await announceSession(session, topology)
       reporter.line(`${session.agents.length} agents are up; live page: ${session.pageUrl}`)
       reporter.line(`start a run from another terminal: ${runOnThem(options)}`)

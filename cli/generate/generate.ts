@@ -6,12 +6,14 @@ import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { checkProgramFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { checkedProgram } from '../checks/check-program.ts'
+import { commandAgain } from '../command-again.ts'
 import { UsageError } from '../errors.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { summaryOf } from '../estimate/tell.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExportFormat } from '../export/options.ts'
 import { createReporter } from '../progress.ts'
+import { hintWhenAway } from '../run/hint-when-away.ts'
 import type { EarlyAgents } from '../session/agent-child.ts'
 import { announceSession, findSession } from '../session/live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel } from '../session/local-teacher.ts'
@@ -114,6 +116,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     roles: startedRoles,
     keep: keepsLimits(options.topology ?? defaultTopology),
     early,
+    signal: stop,
   })
   const { bus, cluster, pageUrl, logFile } = session
   await using _announced = await announceSession(session, wanted.topology)
@@ -121,7 +124,9 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
     const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
-    const end = await Promise.race([followGeneration(bus, { runId, fromSeq, reporter, signal: stop }), session.failed])
+    const follow = () => followGeneration(bus, { runId, fromSeq, reporter, signal: stop })
+    const again = commandAgain(process.argv.slice(2))
+    const end = await hintWhenAway(() => Promise.race([follow(), session.failed]), again, reporter.line)
     const isOver = end?.status === 'finished' || end?.status === 'failed'
     // After the end nobody has anything in hand: agents go while the rows are written.
     const settled = isOver ? session.stop() : await settle(session, wanted.topology, reporter)

@@ -8,9 +8,11 @@ import type { Reporter } from '../progress.ts'
 import { announceSession, findSession, type LiveSession } from '../session/live-session.ts'
 import { checkServed, type Needs } from '../session/served.ts'
 import { openSession } from '../session/session.ts'
+import { wantedBy, watchTroubles } from '../session/troubles.ts'
 import { joinedCluster, withBus } from '../session/with-bus.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { followRun, type RunEnd } from './follow-run.ts'
+import { hintWhenAway } from './hint-when-away.ts'
 import { writeRunReport } from './write-run-report.ts'
 
 /** Starts or finds the run to follow, and from where. */
@@ -40,7 +42,7 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
   const stop = stopSignal()
   const running = await findSession()
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
-  await using session = await openSession(topology, reporter, programme)
+  await using session = await openSession(topology, reporter, { ...programme, signal: stop })
   const { bus, pageUrl, logFile } = session
   await using _announced = await announceSession(session, topology)
   try {
@@ -61,8 +63,10 @@ async function joinSession(
   programme: Programme,
   stop: AbortSignal,
 ): Promise<number> {
-  return withBus(async (bus) => {
+  const joining = async (bus: Bus) => {
     if (programme.needs) await checkServed(bus, session, programme.needs)
+    const wanted = programme.needs ? wantedBy(programme.needs.variants) : []
+    await using _watch = watchTroubles(bus, { line: reporter.line, wanted: () => wanted, except: ['waits'] })
     reporter.line(`joins the agents of process ${session.pid}; live page: ${session.pageUrl}`)
     const gone = new AbortController()
     const look = async () => (await findSession())?.id === session.id || gone.abort()
@@ -79,7 +83,8 @@ async function joinSession(
       clearInterval(watch)
       reporter.close()
     }
-  })
+  }
+  return withBus(joining, { line: reporter.line, signal: stop })
 }
 
 type Following = {
@@ -97,8 +102,9 @@ async function followAll(
   let code: number = exitCodes.ok
   for (const begin of begins) {
     const run = await begin(bus)
-    const end = await follow(run)
-    const ended = await conclude(bus, run.runId, end, { reporter, goOn: goOn(run.runId), goesOn })
+    const command = goOn(run.runId)
+    const end = await hintWhenAway(() => follow(run), command, reporter.line)
+    const ended = await conclude(bus, run.runId, end, { reporter, goOn: command, goesOn })
     if (end?.status !== 'finished' && end?.status !== 'failed') return ended
     code = Math.max(code, ended)
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { identityVariable } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
 import { tie } from '../../machine/tied-child.ts'
+import { reportPipe } from './launch-channel.ts'
 import { type LogFile, openAgentsLog } from './log-file.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
@@ -35,7 +36,7 @@ export function startAgent(identity: Identity, stderr: 'inherit' | number): Chil
       ...Object.fromEntries(inherited),
       [identityVariable]: JSON.stringify(identity),
     },
-    stdio: ['pipe', 'ignore', stderr],
+    stdio: ['pipe', 'ignore', stderr, ...reportPipe],
     // Ctrl-C on the terminal is for the supervisor; it drains its agents.
     detached: true,
   })

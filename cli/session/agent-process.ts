@@ -7,7 +7,7 @@ import { isPassing } from '../../bus/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { mendOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { openLaunchChannel } from './launch-channel.ts'
+import { openLaunchChannel, sendReport } from './launch-channel.ts'
 
 /** The process entry of every agent. Each role's code is loaded in its own process only. */
 const modules: { [R in AgentRole]: () => Promise<AgentModule<R>> } = {
@@ -22,9 +22,32 @@ const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identi
 const log = createLog({ role, variant, instance })
 const drain = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
+let isOver = false
 // An agent does not outlive its supervisor. It ends at once: an embedded server ends as well, so that nothing could be given back, and a call
 // that was begun now would be paid again.
-const channel = openLaunchChannel(drain.signal, () => process.exit())
+const channel = openLaunchChannel(drain.signal, () => {
+  isOver = true
+  process.exit()
+})
+process.on('exit', (code) => {
+  if (!isOver) log.fatal({ code }, 'ended in the middle of its work: nothing was left that could go on with it')
+})
+
+/** Says why to the log, and to whoever starts it again. */
+function fail(error: unknown): void {
+  isOver = true
+  if (drain.signal.aborted) return
+  const [reason, fix] = [error instanceof Error ? error.message : String(error), mendOf(error)]
+  log.fatal({ error: reason, fix, stack: error instanceof Error ? error.stack : undefined }, 'cannot work')
+  // A server that is away comes back, so its agent is started again: nobody's input is at fault.
+  process.exitCode = fix && !isPassing(error) ? exitCodes.badInput : exitCodes.failure
+  sendReport({ reason, fix })
+}
+
+process.on('uncaughtException', (error) => {
+  fail(error)
+  process.exit()
+})
 
 try {
   const [module, launched] = await Promise.all([modules[role](), channel.launch])
@@ -33,10 +56,7 @@ try {
   await hostAgent(module as AgentModule<AgentRole>, launch, log, drain.signal)
   process.exitCode = exitCodes.ok
 } catch (error) {
-  if (!drain.signal.aborted) {
-    log.fatal({ error: error instanceof Error ? error.message : String(error), mend: mendOf(error) }, 'cannot work')
-    // A server that is away comes back, so its agent is started again: nobody's input is at fault.
-    process.exitCode = mendOf(error) && !isPassing(error) ? exitCodes.badInput : exitCodes.failure
-  }
+  fail(error)
 }
+isOver = true
 channel[Symbol.dispose]()

@@ -37,19 +37,31 @@ export async function checkOpenFiles(): Promise<void> {
   )
 }
 
-/** Errors: UsageError when the page's port is taken; said before anything is started. */
+/** Errors: UsageError when the page cannot be served where the topology says; said before anything is started. */
 export async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
-  if (port === 0) return
   const probe = createServer().listen(port, host)
   try {
     await once(probe, 'listening')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new UsageError(
-      `Port ${port} is in use on ${host}.`,
-      'Stop what holds it, or set gateway.port in the topology; 0 takes any free one.',
-    )
+    pageFault({ gateway: { host, port } })(error)
   } finally {
     probe.close()
   }
 }
+
+/** What a person does where the page cannot be served. Errors: UsageError. */
+export const pageFault =
+  ({ gateway: { host, port } }: { gateway: Pick<Topology['gateway'], 'host' | 'port'> }) =>
+  (error: unknown): never => {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new UsageError(
+        `Port ${port} is in use on ${host}.`,
+        'Stop what holds it, or set gateway.port in the topology; 0 takes any free one.',
+      )
+    }
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UsageError(
+      `The live page cannot be served at ${host}:${port}: ${reason}.`,
+      'Set gateway.host and gateway.port in the topology: an address of this machine, and 0 for any free port.',
+    )
+  }

@@ -16,6 +16,7 @@ import type { BusLimits } from '../../schemas/bus-limits.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../../trainer-bridge/provision/mod.ts'
 import { UsageError } from '../errors.ts'
 import { ensureHome } from '../home.ts'
+import { isKnownServer } from './known-servers.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type Cluster = AsyncDisposable & {
@@ -23,6 +24,8 @@ export type Cluster = AsyncDisposable & {
   credentials: AllCredentials
   /** Those of BusLimits where it is left out. */
   limits?: BusLimits | undefined
+  /** Whether the server has answered before, so that it is away where it does not. */
+  isKnown?: boolean
   /** Whether the three accounts are really apart. */
   sealed: boolean
   /** Hex; for critic and evaluator. */
@@ -56,7 +59,11 @@ export async function openCluster(setup: Setup): Promise<Cluster> {
   const contaminationKey = await keepKey(setup.home, setup.onProgress)
   const url = process.env.NATS_URL
   const { limits } = setup
-  if (url) return { ...foreign(url), limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
+  if (url) {
+    const server = foreign(url)
+    const isKnown = await isKnownServer(setup.home, server.servers)
+    return { ...server, isKnown, limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
+  }
   await using stack = new AsyncDisposableStack()
   const storage = setup.storage ?? stack.use(await holdHome(setup.home, setup.onProgress, limits))
   const binary = await findBinary(setup)
@@ -71,6 +78,7 @@ export async function openCluster(setup: Setup): Promise<Cluster> {
     credentials,
     limits,
     contaminationKey,
+    isKnown: true,
     sealed: true,
     description: `embedded nats-server (${binary})`,
     serverName: storage.serverName,

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
 import { createLog, type Log } from '../../agents/kit/log.ts'
-import { type Bus, connectBus, type TopologyOptions } from '../../bus/mod.ts'
+import { type Bus, BusSetupError, connectBus, createTroubles, type TopologyOptions } from '../../bus/mod.ts'
 import { checkTemporary } from '../../machine/folders.ts'
 import { FileHeldError, nameOf } from '../../machine/held-file.ts'
-import { type AgentRole, agentRoles, type Role } from '../../schemas/role.ts'
+import { type AgentRole, accountsOf, agentRoles, type Role } from '../../schemas/role.ts'
 import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { startGateway } from '../../trace/gateway.ts'
@@ -20,11 +20,13 @@ import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
 import type { EarlyAgents } from './agent-child.ts'
-import { checkDisk, checkOpenFiles, checkPort } from './check-host.ts'
+import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
 import { type Cluster, holdHome, openCluster } from './cluster.ts'
 import { crewMember } from './crew-member.ts'
+import { rememberServers } from './known-servers.ts'
 import { openAgentsLog } from './log-file.ts'
 import { supervise } from './supervisor.ts'
+import { printOwnTroubles, watchTroubles } from './troubles.ts'
 
 /** A bus with its agents and its page, on this machine. */
 export type Session = AsyncDisposable & {
@@ -51,21 +53,39 @@ type SessionChoices = {
   early?: EarlyAgents | undefined
   /** How the student is spoken with where the topology says nothing: a task's. */
   inference?: ThinkingSettings
+  /** Ends the opening, and the waiting for a server that is away. */
+  signal?: AbortSignal
 }
 
 const day = 24 * 3600 * 1000
 
-/** Connects as the operator. */
-export function connectOperator(cluster: Cluster, log: Log): Promise<Bus> {
-  return connectAs('operator', cluster, log)
+type Connecting = {
+  /** Where it is shown that the server is away. */
+  line?: (text: string) => void
+  /** Once it fires, a server that is away is no longer waited for. */
+  signal?: AbortSignal
 }
 
-/** Connects as one role. */
-export function connectAs(role: Role, cluster: Cluster, log: Log): Promise<Bus> {
-  const { servers, sealed, limits } = cluster
+/** Connects as the operator. */
+export const connectOperator = (cluster: Cluster, log: Log, how?: Connecting): Promise<Bus> =>
+  connectAs('operator', cluster, log, how)
+
+/** Connects as one role. Errors: BusSetupError; BusAwayError where a server that has answered before stays away. */
+export async function connectAs(
+  role: Role,
+  cluster: Cluster,
+  log: Log,
+  { line, signal }: Connecting = {},
+): Promise<Bus> {
+  const { servers, sealed, limits, isKnown = false } = cluster
+  const troubles = createTroubles()
+  if (line) printOwnTroubles(troubles, line)
   const instance = `${role}-${process.pid}`
   const credentials = cluster.credentials[role]
-  return connectBus({ servers, sealed, limits, credentials, role, variant: 'cli', instance, log })
+  const who = { role, variant: 'cli', instance }
+  const bus = await connectBus({ servers, sealed, limits, credentials, ...who, log, troubles, isKnown, signal })
+  if (!isKnown) await rememberServers(homeFolder(), servers)
+  return bus
 }
 
 /** Makes streams, buckets and consumers, as the topology's limits say. With `keep` what is there keeps its limits. */
@@ -86,7 +106,7 @@ export async function prepareBus(
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles, alsoPlanners = [], keep = false, early, inference = {} }: SessionChoices = {},
+  { roles, alsoPlanners = [], keep = false, early, inference = {}, signal }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -112,18 +132,36 @@ export async function openSession(
     crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, all),
   )
   const crew = [...own, ...beside]
-  const supervisor = supervise(crew, topology.supervisor, { log, stderr, early })
+  let watch: ReturnType<typeof watchTroubles> | null = null
+  const supervisor = supervise(crew, topology.supervisor, {
+    log,
+    stderr,
+    early,
+    logs: agentsLog.path,
+    onEnded: (identity, how) => watch?.ended(identity, how),
+  })
   stack.defer(() => supervisor.stop())
+  // Before they are stopped, agents that wait for the bus are told that it does not come.
+  ready.promise.catch(() => {})
+  stack.defer(() => ready.reject(new Error('the session was not opened')))
   const cluster = stack.use(
     await openCluster({ home, log, onProgress, tell: reporter.line, limits: topology.bus, storage }),
   )
-  if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
-    await prepareRuntime(topology, inference, home, log, onProgress)
-  const connecting = [connectOperator(cluster, log), connectAs('gateway', cluster, log)] as const
+  checkLogins(cluster, ['operator', 'gateway', ...started])
+  const how = signal ? { signal } : {}
+  const connecting = [
+    connectOperator(cluster, log, { ...how, line: reporter.line }),
+    connectAs('gateway', cluster, log, how),
+  ]
   for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
-  const [bus, reader] = await Promise.all(connecting)
+  const [bus, reader] = (await Promise.all(connecting)) as [Bus, Bus]
+  // After the bus: to fetch this takes minutes, and a server that is not there is reported before.
+  if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
+    await prepareRuntime(topology, inference, log, { home, onProgress, ...how })
+  signal?.throwIfAborted()
   const variants = Object.fromEntries(started.map((role) => [role, [topology.agents[role].variant]]))
   await prepareBus(bus, topology, roles ? { keep, variants } : { keep })
+  watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted: supervisor.wanted, except: ['waits'] }))
   ready.resolve(cluster)
   const closing = new AbortController()
   const gateway = await startGateway({
@@ -132,7 +170,7 @@ export async function openSession(
     token: randomBytes(16).toString('hex'),
     log,
     signal: closing.signal,
-  })
+  }).catch(pageFault(topology))
   stack.defer(async () => {
     closing.abort()
     await gateway.close()
@@ -170,6 +208,19 @@ function lossOf({ lost }: Cluster): Promise<never> {
   return loss.promise
 }
 
+/** Errors: BusSetupError for a role that the credentials leave out, before its process is started. */
+export function checkLogins({ credentials, servers }: Cluster, roles: readonly Role[]): void {
+  for (const role of roles) {
+    const missing = accountsOf[role].filter((account) => !credentials[role]?.[account])
+    if (missing.length === 0) continue
+    throw new BusSetupError({
+      what: `The credentials hold no user of the ${role} in ${missing.join(', ')}`,
+      where: process.env.SYLLABUS_CREDENTIALS ?? servers,
+      mend: 'Add {"user": …, "pass": …} for each account of the role (docs/operations.md, "Which server").',
+    })
+  }
+}
+
 /**
  * Fetches the fine-tuning runtime and the student, and tries the student once, where a person sees it, not in an agent's log. Errors:
  * SetupError, for a student that cannot be trained or asked too.
@@ -177,20 +228,18 @@ function lossOf({ lost }: Cluster): Promise<never> {
 async function prepareRuntime(
   topology: Topology,
   ofTask: ThinkingSettings,
-  home: string,
   log: Log,
-  onProgress: (line: string) => void,
+  request: { home: string; onProgress: (line: string) => void; signal?: AbortSignal },
 ): Promise<void> {
-  const { python } = await provisionRuntime({ home, onProgress })
+  const { python } = await provisionRuntime(request)
   const { student: choice, embedder, inference } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
-  const { signal } = new AbortController()
-  const setup = { home, python, onProgress, signal }
+  const setup = { signal: new AbortController().signal, ...request, python }
   const student = await ensureStudent(choice, setup)
-  const checked = { student, chat: templateOf(chatOf(ofTask, inference)), home }
+  const checked = { student, chat: templateOf(chatOf(ofTask, inference)), home: setup.home }
   if (!(await knownCheck(checked))) {
-    onProgress(`student: trying ${student.name} once`)
+    setup.onProgress(`student: trying ${student.name} once`)
     await using runtime = startRuntime({ python, log })
-    await checkStudent(checked, runtime, signal)
+    await checkStudent(checked, runtime, setup.signal)
   }
   await ensureEmbedder(embedder, setup)
 }

@@ -1,13 +1,15 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Identity, Launch } from '../../agents/kit/launch.ts'
+import type { FailureReport, Identity, Launch } from '../../agents/kit/launch.ts'
 import type { Log } from '../../agents/kit/log.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
+import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type EarlyAgents, startAgent } from './agent-child.ts'
-import { sendLaunch } from './launch-channel.ts'
+import { readReport, sendLaunch } from './launch-channel.ts'
 
 export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
@@ -20,6 +22,8 @@ export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorL
 /** How long an agent that has given everything back may take to say goodbye. */
 const goodbyeMs = 1000
 
+const aborted = (signal: AbortSignal) => (signal.aborted ? Promise.resolve() : once(signal, 'abort'))
+
 /**
  * Runs agent processes and restarts what dies.
  * S1  A process that dies is started again after a delay that doubles from minRestartMs to maxRestartMs and is reset once a
@@ -30,26 +34,39 @@ const goodbyeMs = 1000
 export function supervise(
   crew: readonly Crew[],
   limits: SupervisorLimits,
-  options: { log: Log; stderr: 'inherit' | number; early?: EarlyAgents | undefined },
+  options: {
+    log: Log
+    stderr: 'inherit' | number
+    early?: EarlyAgents | undefined
+    /** Called when an agent ends that was not asked to, with how it ended. */
+    onEnded?: (identity: Identity, how: string) => void
+    /** Where the agents' logs are, as a person reads it. */
+    logs: string
+  },
 ) {
-  const { log, stderr, early } = options
+  const { log, stderr, early, logs, onEnded = () => {} } = options
   const fatal = Promise.withResolvers<never>()
   fatal.promise.catch(() => {})
   const children = new Map<ChildProcess, AgentRole>()
 
   async function keep(agent: Crew, stopping: AbortSignal): Promise<void> {
     let delay = limits.minRestartMs
+    let lastEnd: string | undefined
     while (!stopping.aborted) {
-      const startedAt = Date.now()
-      const { code, signal } = await runOnce(agent, stopping)
+      const startedAt = performance.now()
+      const { code, signal, report } = await runOnce(agent, stopping, lastEnd)
       if (stopping.aborted) return
       const { role, instance } = agent.identity
+      const why = report?.reason
       if (code === exitCodes.badInput) {
-        fatal.reject(new Error(`${role} ${instance} cannot start; its log says why`))
+        const fix = report?.fix ?? `See why in ${logs}.`
+        fatal.reject(new UsageError(`The ${role} ${instance} cannot start${why ? `: ${why}` : ''}.`, fix))
         return
       }
-      if (Date.now() - startedAt > limits.maxRestartMs) delay = limits.minRestartMs
+      if (performance.now() - startedAt > limits.maxRestartMs) delay = limits.minRestartMs
+      lastEnd = why ? `ended: ${why}` : `ended with ${signal ?? `exit code ${code}`}; more in ${logs}`
       log.warn({ role, instance, code, signal, delay }, 'agent ended; it is started again')
+      onEnded(agent.identity, lastEnd)
       await sleep(delay, undefined, { signal: stopping }).catch(() => {})
       delay = Math.min(delay * 2, limits.maxRestartMs)
     }
@@ -58,23 +75,25 @@ export function supervise(
   async function runOnce(
     { identity, launch }: Crew,
     stopping: AbortSignal,
-  ): Promise<{ code: number | null; signal: string | null }> {
+    lastEnd: string | undefined,
+  ): Promise<{ code: number | null; signal: string | null; report?: FailureReport | undefined }> {
     const before = early?.take(identity)
     // Where some were started early, the others leave them the processors until the bus is ready.
-    if (early && !before) await launch.catch(() => {})
+    if (early && !before) await Promise.race([launch.catch(() => {}), aborted(stopping)])
     if (stopping.aborted) return { code: null, signal: null }
     const child = before ?? startAgent(identity, stderr)
     children.set(child, identity.role)
     // One that is gone before it could be told is started again.
     launch.then(
-      (launch) => sendLaunch(child, launch),
+      (launch) => sendLaunch(child, { ...launch, lastEnd }),
       () => child.kill('SIGTERM'),
     )
+    const report = readReport(child)
     return new Promise((resolve) => {
       child.on('error', (error) => log.error({ error: error.message }, 'agent could not be started'))
       child.once('close', (code, signal) => {
         children.delete(child)
-        resolve({ code, signal })
+        resolve({ code, signal, report: report() })
       })
     })
   }
@@ -87,6 +106,8 @@ export function supervise(
   return {
     /** Rejects when an agent cannot start for a reason that a restart does not mend. */
     failed: fatal.promise,
+    /** The agents that were not asked to end. */
+    wanted: () => loops.filter(({ stopping }) => !stopping.signal.aborted),
     /** Ends all agents, or those of a role. */
     async stop(role?: AgentRole): Promise<void> {
       const leaving = loops.filter((agent) => role === undefined || agent.role === role)

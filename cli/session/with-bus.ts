@@ -5,6 +5,7 @@ import { AllCredentials, type Bus, serverNameAt } from '../../bus/mod.ts'
 import { readState } from '../../machine/state-file.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
+import { printable } from '../printable.ts'
 import { defaultTopology, readTopology } from '../topology/topology-file.ts'
 import { type Cluster, keepKey, openCluster } from './cluster.ts'
 import { findSession } from './live-session.ts'
@@ -14,13 +15,18 @@ import { connectOperator, prepareBus } from './session.ts'
  * Runs a command on the bus as the operator: on the running session's server when there is one, else on a server started for
  * as long as the command takes, over the same storage.
  */
-export async function withBus<T>(use: (bus: Bus, cluster: Cluster) => Promise<T>): Promise<T> {
+export async function withBus<T>(
+  use: (bus: Bus, cluster: Cluster) => Promise<T>,
+  {
+    line = (text) => console.error(printable(text)),
+    signal,
+  }: { line?: (text: string) => void; signal?: AbortSignal } = {},
+): Promise<T> {
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
   const home = homeFolder()
   const joined = await joinedCluster(home)
-  const tell = (line: string) => console.error(line)
-  await using cluster = joined ?? (await openCluster({ home, log, onProgress: tell, tell }))
-  await using bus = await connectOperator(cluster, log)
+  await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, tell: line }))
+  await using bus = await connectOperator(cluster, log, { line, ...(signal && { signal }) })
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
   if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {} })
   return await use(bus, cluster)
@@ -47,6 +53,7 @@ export async function joinedCluster(home: string): Promise<Cluster | null> {
   return {
     servers: url,
     credentials,
+    isKnown: true,
     sealed: true,
     contaminationKey: await keepKey(home, (line) => console.error(line)),
     description: `embedded nats-server of the running session (${url})`,

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { isAlive } from '../../bus/mod.ts'
-import { agentRoles } from '../../schemas/role.ts'
+import { holderOf } from '../../machine/held-file.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { natsBinary, until } from '../support/nats.ts'
 import { startTeacherServer, type TeacherServer } from '../support/teacher-server.ts'
@@ -64,9 +63,9 @@ async function expectDrained(name: string, { output, closed }: Outer): Promise<v
   await closed
   expect(output()).toContain('stopping: what is in hand is finished first')
   expect(output()).toMatch(/nothing is lost\. To go on/)
-  for (const role of agentRoles) expect(await folder.agentPids(name, role), role).toEqual([])
-  expect(isAlive((await folder.serverPid(name))!)).toBe(false)
-  expect(existsSync(join(folder.path, `${name}-home`, 'session.lock'))).toBe(false)
+  await until('nothing is left', async () => (await folder.pids(name)).length === 0)
+  // The storage is free for the next command.
+  expect(await holderOf(join(folder.path, `${name}-home`, 'nats', 'server.lock'))).toBeNull()
 }
 
 test.each(['SIGTERM', 'SIGKILL'] as const)(

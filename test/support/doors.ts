@@ -7,7 +7,11 @@ import type { Delivery, WorkMessage } from '../../schemas/message.ts'
 import type { TestServer } from './nats.ts'
 
 /** A plain connection as the operator, for what a test must do or look at on the server itself. */
-export function operatorLink(server: TestServer, log: Logger, account: 'LAB' | 'EXAM' = 'LAB'): Promise<Link> {
+export function operatorLink(
+  server: Pick<TestServer, 'url' | 'credentials'>,
+  log: Logger,
+  account: 'LAB' | 'EXAM' = 'LAB',
+): Promise<Link> {
   const login = server.credentials.operator[account]
   if (!login) throw new Error(`the operator has no user in ${account}`)
   return openLink(server.url, account, login, { role: 'operator', variant: 'test', instance: 'test' }, log)

@@ -39,7 +39,15 @@ export function encodeIndex({ items, template }: ContaminationFacts, hashes: Rec
   return new Uint8Array(bytes.buffer)
 }
 
-/** Throws when the bytes are no index of this version, are cut, or were made with another key. */
+/** The index cannot be read with this key. */
+export class OtherKeyError extends Error {
+  constructor() {
+    super('the contamination index was made with another key')
+    this.name = 'OtherKeyError'
+  }
+}
+
+/** Throws when the bytes are no index of this version or are cut; OtherKeyError. */
 export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash>): ContaminationFacts {
   if (bytes.length % 4 !== 0 || bytes.length < 4 * HEADER_WORDS) throw new Error('the contamination index is cut')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -49,7 +57,7 @@ export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash
   if (version !== VERSION) throw new Error(`contamination index version ${version}, this program reads ${VERSION}`)
   const proof = keyProof(hashes)
   if (proofLow !== proof[0] || proofHigh !== proof[1]) {
-    throw new Error('the contamination index was made with another key')
+    throw new OtherKeyError()
   }
   const headEnd = HEADER_WORDS + ITEM_WORDS * count!
   if (headEnd > words.length) throw new Error('the contamination index is cut')

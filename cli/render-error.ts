@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { mendOf } from './errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import { homeFolder } from './home.ts'
+import { printable } from './printable.ts'
+
+/** What a person is shown of an error, and the exit code of the command. */
+export type Rendered = { text: string; exitCode: number }
+
+/** Refusals of this machine that only a person can lift, and how. */
+const machineFixes: Readonly<Record<string, string>> = {
+  EACCES: 'Give this user the right to it, or set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders of its own.',
+  EPERM: 'Give this user the right to it, or set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders of its own.',
+  EROFS:
+    'It lies on a read-only file system: set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders that can be written.',
+  ENOSPC: 'The disk is full: free some of it, or set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to another one.',
+  EDQUOT: "The user's quota is used up: free some of it.",
+  EEXIST: 'Something else of that name is there: move it, or name another path.',
+  ENOTDIR: 'A part of this path is a file where a folder is wanted: move it, or name another path.',
+  EISDIR: 'This is a folder where a file is wanted: move it, or name another path.',
+  ELOOP: 'The links of this path go in a circle: correct them.',
+  ENAMETOOLONG: 'Give a shorter path.',
+  EMFILE: 'Raise the number of open files (ulimit -n).',
+  ENFILE: 'The machine has too many open files: end other programs.',
+  EIO: 'The disk cannot be read or written: look at it.',
+  EADDRINUSE: 'Another program holds this port: stop it, or choose another.',
+  EADDRNOTAVAIL: 'This machine does not have that address: choose another.',
+  EAGAIN: 'The machine starts no more processes: end others, or raise its limit (ulimit -u).',
+}
+
+/** Errors that say all there is to say in their message, and are nobody's mistake in the code. */
+const plain: ReadonlySet<string> = new Set(['TerminalError', 'RetryError', 'JournalGap'])
+
+/**
+ * Renders an error as lines for a person. What comes from outside is shown by its message and its fix; a fault of ours in one line,
+ * with the file that holds where it happened. A stack is never shown.
+ */
+export function renderError(thrown: unknown): Rendered {
+  const error = rootOf(thrown)
+  const message = error instanceof Error ? error.message || error.name : String(error)
+  const fix = mendOf(error)
+  if (fix !== undefined) {
+    const exitCode = (error as Error).name === 'BusAwayError' ? exitCodes.failure : exitCodes.badInput
+    return { text: printable(message.includes(fix) ? message : `${message}\n${fix}`), exitCode }
+  }
+  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException
+  const machineFix = syscall === undefined ? undefined : machineFixes[code]
+  if (machineFix) return { text: printable(`${message}\n${machineFix}`), exitCode: exitCodes.badInput }
+  const line = printable(oneLine(message))
+  if (error instanceof Error && plain.has(error.name)) return { text: line, exitCode: exitCodes.failure }
+  const details = writeDetails(thrown)
+  return { text: `${line}\n${details ? `Where it happened: ${details}` : ''}`.trim(), exitCode: exitCodes.failure }
+}
+
+/** The error that came first: one of the clearing up after it stands around it, and one of several attempts says nothing itself. */
+function rootOf(error: unknown): unknown {
+  if (error instanceof SuppressedError) return rootOf(error.suppressed)
+  if (error instanceof AggregateError && error.message === '' && error.errors.length > 0) return rootOf(error.errors[0])
+  return error
+}
+
+const shownChars = 400
+
+const oneLine = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return line.length > shownChars ? `${line.slice(0, shownChars)} …` : line
+}
+
+/** Writes all of an error where its user alone can read it; gives the file, or null where none can be written. */
+function writeDetails(error: unknown): string | null {
+  const text = `${process.argv.slice(2).join(' ')}\n${withoutSecrets(inspect(error, { depth: 5 }))}\n`
+  const name = `error-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}.log`
+  for (const folder of [join(homeFolder(), 'logs'), tmpdir()]) {
+    try {
+      mkdirSync(folder, { recursive: true })
+      const path = join(folder, name)
+      writeFileSync(path, withoutSecrets(text), { mode: 0o600, flag: 'wx' })
+      return path
+    } catch {}
+  }
+  return null
+}
+
+const secretName = /KEY|TOKEN|SECRET|PASS|CREDENTIAL/i
+
+/** A text without the secrets of the environment, and without the users and passwords of addresses. */
+function withoutSecrets(text: string): string {
+  const secrets = Object.entries(process.env).flatMap(([name, value]) =>
+    value && value.length >= 6 && secretName.test(name) ? [value] : [],
+  )
+  return secrets
+    .reduce((left, secret) => left.replaceAll(secret, '[removed]'), text)
+    .replaceAll(/\/\/[^/@\s'"]*@/g, '//[removed]@')
+    .replaceAll(/("?(?:pass|password|apiKey|authorization)"?\s*[:=]\s*)(['"]).*?\2/gi, '$1$2[removed]$2')
+}

@@ -1,0 +1,135 @@
+import { type Bus, Presence, type Trouble, type Troubles } from '../../bus/mod.ts'
+import { type AgentRole, agentRoles } from '../../schemas/role.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import { hears } from '../../schemas/variants.ts'
+
+/** An agent that a run wants. */
+export type Wanted = { role: AgentRole; variant: string }
+
+/** The agents that work on a run of these variants. */
+export const wantedBy = (variants: RunConfig['variants']): Wanted[] =>
+  agentRoles.filter((role) => hears(variants.planner, role)).map((role) => ({ role, variant: variants[role] }))
+
+/** A trouble and whose it is; `missing`: nobody is there to have it. */
+export type Found = { who: string; text: string; code: Trouble['code'] | 'missing'; fix?: string | undefined }
+
+/** All that keeps agents from their work: what they report of themselves, and those of whom there is none. */
+export function troublesIn(there: readonly Presence[], wanted: readonly Wanted[]): Found[] {
+  const own = there.flatMap(({ role, instance, troubles = [] }) =>
+    troubles.map((trouble) => ({ who: instanceOf({ role, instance }), ...trouble })),
+  )
+  const absent = wanted
+    .filter((each) => !there.some(({ role, variant }) => role === each.role && variant === each.variant))
+    .map((each): Found => {
+      const fix = `Start one: npx syllabus agent ${each.role} --variant ${each.variant}.`
+      return { who: nameOf(each), code: 'missing', text: 'is not there: what it has to do waits.', fix }
+    })
+  return [...own, ...absent]
+}
+
+const nameOf = ({ role, variant }: Pick<Presence, 'role' | 'variant'>) => `${role} "${variant}"`
+
+const instanceOf = ({ role, instance }: Pick<Presence, 'role' | 'instance'>) => `${role} ${instance}`
+
+/** One line of a terminal. */
+export const troubleLine = ({ who, text, fix }: Found): string => `${who} ${text}${fix ? `\n  ${fix}` : ''}`
+
+/**
+ * Agents come one after the other at a start, and one that was killed is started again: until then none is missed. And a server that is
+ * away for agents is away for this process, too, which reports it itself.
+ */
+const patienceMs = 10_000
+const lookMs = 1000
+
+export type TroubleWatch = {
+  line: (text: string) => void
+  /** Agents that are missed when they are not there; those that were asked to end are left out from then on. */
+  wanted?: () => readonly Wanted[]
+  /** Troubles that are shown in another way. */
+  except?: readonly Found['code'][]
+  /** The only instance that is of interest; left out: all. */
+  only?: string
+}
+
+/**
+ * Prints the troubles of the agents on a bus as they come and go, each once, until it is disposed. `ended` takes in what the supervisor of
+ * this process saw itself, for an agent that does not come as far as the bus.
+ */
+export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], only }: TroubleWatch) {
+  const over = new AbortController()
+  const { signal } = over
+  const there = new Map<string, Presence>()
+  const reported = new Map<string, Found>()
+  const since = new Map<string, number>()
+
+  const report = (key: string, found: Found) => {
+    if (reported.has(key)) return
+    reported.set(key, found)
+    line(troubleLine(found))
+  }
+  const isDue = (key: string, { code }: Found) => {
+    if (code !== 'missing' && code !== 'server-away') return !except.includes(code)
+    if (isServerAway(bus.troubles)) since.delete(key)
+    else if (!since.has(key)) since.set(key, performance.now())
+    return performance.now() - (since.get(key) ?? performance.now()) >= patienceMs
+  }
+  const look = () => {
+    const now = new Map(troublesIn([...there.values()], wanted()).map((found) => [keyOf(found), found]))
+    for (const key of since.keys()) if (!now.has(key)) since.delete(key)
+    for (const [key, found] of now) if (isDue(key, found)) report(key, found)
+    for (const [key, { who, code }] of reported) {
+      // One that ended was started again: there is nothing to add.
+      if (now.has(key) || code === 'restarted') continue
+      reported.delete(key)
+      const isHere = [...there.values()].some((each) => who === nameOf(each) || who === instanceOf(each))
+      // One that left, or is in another trouble, does not work again.
+      if (!isHere || [...now.values()].some((other) => other.who === who && !except.includes(other.code))) continue
+      line(code === 'missing' ? `${who} is there now` : `${who} works again`)
+    }
+  }
+  const follow = async () => {
+    for await (const { key, value } of bus.kv('agents', Presence).watch(signal)) {
+      if (only !== undefined && !key.endsWith(`.${only}`)) continue
+      if (value) there.set(key, value)
+      else there.delete(key)
+      look()
+    }
+  }
+  const following = follow().catch((error: unknown) => {
+    if (!signal.aborted) line(`the agents' troubles are not seen any more: ${String(error)}`)
+  })
+  const timer = setInterval(look, lookMs)
+  return {
+    ended(agent: { role: AgentRole; instance: string }, how: string) {
+      const found: Found = { who: instanceOf(agent), code: 'restarted', text: how }
+      report(keyOf(found), found)
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      over.abort()
+      await following
+    },
+  }
+}
+
+const keyOf = ({ who, code, text }: Found) => `${who} ${code} ${text}`
+
+const isServerAway = ({ now }: Troubles) => now.some(({ code }) => code === 'server-away')
+
+/** Prints the troubles of this process itself as they come, each once, and for how long they lasted when the last one is over. */
+export function printOwnTroubles(troubles: Troubles, line: (text: string) => void): void {
+  const shown = new Set<string>()
+  let since = performance.now()
+  troubles.onChange(() => {
+    const { now } = troubles
+    if (shown.size === 0) since = performance.now()
+    for (const { text, fix } of now) {
+      if (shown.has(text)) continue
+      shown.add(text)
+      line(`${text}${fix ? `\n  ${fix}` : ''}`)
+    }
+    if (now.length > 0 || shown.size === 0) return
+    shown.clear()
+    line(`the wait is over after ${Math.round((performance.now() - since) / 1000)} s`)
+  })
+}

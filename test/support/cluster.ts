@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AllCredentials, type Bus, connectBus } from '../../bus/mod.ts'
+import { accountsConfig } from '../../bus/server-config.ts'
+import { accountsOf, type Role, roles } from '../../schemas/role.ts'
+import { operatorLink } from './doors.ts'
+import { memoryLog, natsBinary } from './nats.ts'
+
+export type TestCluster = AsyncDisposable & {
+  /** The addresses of all nodes, joined by commas. */
+  readonly url: string
+  readonly credentials: AllCredentials
+  /** The file with the users of all roles. */
+  readonly credentialsFile: string
+  /** The node, from 0 on, that holds a stream of LAB. */
+  leaderOf(stream: string): Promise<number>
+  kill9(node: number): Promise<void>
+  start(node: number): Promise<void>
+  open(role: Role, variant: string): Promise<Bus>
+}
+
+const nodes = [0, 1, 2]
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      return server
+    }),
+  )
+  return servers.map((server) => {
+    const address = server.address()
+    server.close()
+    return typeof address === 'object' && address ? address.port : 0
+  })
+}
+
+/** Three nats-servers with the product's accounts that form one JetStream cluster, with streams and consumers made. */
+export async function withCluster(): Promise<TestCluster> {
+  const binary = await natsBinary()
+  const folder = await mkdtemp(join(tmpdir(), 'syllabus-cluster-'))
+  const users = roles.map((role) => [
+    role,
+    Object.fromEntries(
+      accountsOf[role].map((account) => [
+        account,
+        { user: `${role}-${account.toLowerCase()}`, pass: randomBytes(12).toString('hex') },
+      ]),
+    ),
+  ])
+  const credentials = Object.fromEntries(users) as AllCredentials
+  const credentialsFile = join(folder, 'credentials.json')
+  await writeFile(credentialsFile, JSON.stringify(credentials), { mode: 0o600 })
+  const ports = await freePorts(2 * nodes.length)
+  const [clients, routes] = [ports.slice(0, nodes.length), ports.slice(nodes.length)]
+  for (const node of nodes) {
+    const config = {
+      server_name: `n${node}`,
+      host: '127.0.0.1',
+      port: clients[node],
+      max_payload: 8 * 1024 ** 2,
+      jetstream: { store_dir: join(folder, `n${node}`), max_memory_store: 0, max_file_store: 2 * 1024 ** 4 },
+      cluster: {
+        name: 'test',
+        listen: `127.0.0.1:${routes[node]}`,
+        routes: routes.filter((_, other) => other !== node).map((port) => `nats://127.0.0.1:${port}`),
+      },
+      accounts: accountsConfig(credentials),
+    }
+    await writeFile(join(folder, `n${node}.conf`), JSON.stringify(config))
+  }
+  const url = clients.map((port) => `nats://127.0.0.1:${port}`).join(',')
+  const running = new Map<number, ChildProcess>()
+  const buses: Bus[] = []
+  const start = async (node: number) => {
+    const child = spawn(binary, ['-c', join(folder, `n${node}.conf`)], { stdio: 'ignore' })
+    await once(child, 'spawn')
+    running.set(node, child)
+  }
+  const kill9 = async (node: number) => {
+    const child = running.get(node)
+    if (!child) return
+    running.delete(node)
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+  const open = async (role: Role, variant: string) => {
+    const who = { role, variant, instance: `${role}-${buses.length}` }
+    const known = { servers: url, credentials: credentials[role], isKnown: true }
+    const bus = await connectBus({ ...known, ...who, log: memoryLog() })
+    buses.push(bus)
+    return bus
+  }
+  for (const node of nodes) await start(node)
+  const operator = await open('operator', 'cli')
+  const sizes = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 64 * 1024 ** 2 }
+  await operator.ensureTopology(sizes)
+  return {
+    url,
+    credentials,
+    credentialsFile,
+    async leaderOf(stream) {
+      const link = await operatorLink({ url, credentials }, memoryLog())
+      try {
+        const { cluster } = await link.ask(() => link.jsm.streams.info(stream))
+        return Number(cluster?.leader?.slice(1))
+      } finally {
+        await link.nc.close()
+      }
+    },
+    kill9,
+    start,
+    open,
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled(buses.map((bus) => bus[Symbol.asyncDispose]()))
+      for (const node of nodes) await kill9(node)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
