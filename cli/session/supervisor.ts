@@ -60,7 +60,9 @@ export function supervise(
       const why = report?.reason
       if (code === exitCodes.badInput) {
         const fix = report?.fix ?? `See why in ${logs}.`
-        fatal.reject(new UsageError(`The ${role} ${instance} cannot start${why ? `: ${why}` : ''}.`, fix))
+        fatal.reject(
+          new UsageError(`The ${role} ${instance} cannot start${why ? `: ${why.replace(/\.$/, '')}` : ''}.`, fix),
+        )
         return
       }
       if (performance.now() - startedAt > limits.maxRestartMs) delay = limits.minRestartMs

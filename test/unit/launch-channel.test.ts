@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import type { Launch } from '../../agents/kit/launch.ts'
 import { startAgent } from '../../cli/session/agent-child.ts'
-import { sendLaunch } from '../../cli/session/launch-channel.ts'
+import { readReport, reportPipe, sendLaunch } from '../../cli/session/launch-channel.ts'
 
 const channel = new URL('../../cli/session/launch-channel.ts', import.meta.url)
 /** Prints its launch, and ends when its launcher is gone or the channel is closed. */
@@ -45,4 +45,42 @@ test('an agent has no channel on which a line of its own could end its superviso
   expect(child.channel ?? null).toBeNull()
   child.kill('SIGKILL')
   await once(child, 'close')
+})
+
+/** What the launcher reads of a process that runs this code. */
+async function reportOf(code: string) {
+  const text = `import { sendReport } from ${JSON.stringify(channel.href)}\nimport { writeSync } from 'node:fs'\n${code}`
+  const options = ['--input-type=module', '--eval', text]
+  const child = spawn(process.execPath, options, { stdio: ['ignore', 'ignore', 'inherit', ...reportPipe] })
+  const report = readReport(child)
+  await once(child, 'close')
+  return report()
+}
+
+test('an agent reports why it cannot work, whatever it says', async () => {
+  expect(await reportOf("sendReport({ reason: 'a\\nb\u2028 \"c\"', fix: 'Do this.' })")).toEqual({
+    reason: 'a\nb\u2028 "c"',
+    fix: 'Do this.',
+  })
+  const long = await reportOf("sendReport({ reason: '\\t'.repeat(1e6) })")
+  expect(long?.reason).toMatch(/^\t{1000,}$/)
+  expect(await reportOf("sendReport({ reason: 'first' }); sendReport({ reason: 'second' })")).toEqual({
+    reason: 'first',
+  })
+})
+
+test.each([
+  ['nothing', ''],
+  ['no JSON', "writeSync(3, 'planted\\n')"],
+  ['no JSON, then a report', "writeSync(3, 'planted\\n'); sendReport({ reason: 'late' })"],
+  ['no report', 'writeSync(3, \'{"cmd":"NODE_HANDLE"}\\n\')'],
+  ['null', "writeSync(3, 'null\\n')"],
+  ['reason of another kind', 'writeSync(3, \'{"reason":1}\\n\')'],
+  ['half a line', 'writeSync(3, \'{"reason":"a"}\')'],
+  ['no text', 'writeSync(3, Buffer.from([255, 0, 254, 10]))'],
+  ['more than a line may be long', "writeSync(3, JSON.stringify({ reason: 'x'.repeat(70_000) }) + '\\n')"],
+  ['megabytes without a line', "for (let i = 0; i < 64; i++) writeSync(3, 'x'.repeat(65536)); writeSync(3, '\\n')"],
+  ['deep JSON', "writeSync(3, '['.repeat(60_000) + '\\n')"],
+])('%s is no report, and ends nobody', async (_, code) => {
+  expect(await reportOf(code)).toBeUndefined()
 })
