@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
+import { explained, MachineError } from '../machine/faults.ts'
 import { mendOf } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { homeFolder } from './home.ts'
@@ -10,26 +11,25 @@ import { printable } from './printable.ts'
 /** What a person is shown of an error, and the exit code of the command. */
 export type Rendered = { text: string; exitCode: number }
 
-/** Refusals of this machine that only a person can lift, and how. */
+/** Refusals of this machine beside those of its file systems, and what a person does. */
 const machineFixes: Readonly<Record<string, string>> = {
-  EACCES: 'Give this user the right to it, or set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders of its own.',
-  EPERM: 'Give this user the right to it, or set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders of its own.',
-  EROFS:
-    'It lies on a read-only file system: set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders that can be written.',
-  ENOSPC: 'The disk is full: free some of it, or set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to another one.',
-  EDQUOT: "The user's quota is used up: free some of it.",
-  EEXIST: 'Something else of that name is there: move it, or name another path.',
-  ENOTDIR: 'A part of this path is a file where a folder is wanted: move it, or name another path.',
-  EISDIR: 'This is a folder where a file is wanted: move it, or name another path.',
-  ELOOP: 'The links of this path go in a circle: correct them.',
-  ENAMETOOLONG: 'Give a shorter path.',
-  EMFILE: 'Raise the number of open files (ulimit -n).',
-  ENFILE: 'The machine has too many open files: end other programs.',
-  EIO: 'The disk cannot be read or written: look at it.',
   EADDRINUSE: 'Another program holds this port: stop it, or choose another.',
   EADDRNOTAVAIL: 'This machine does not have that address: choose another.',
   EAGAIN: 'The machine starts no more processes: end others, or raise its limit (ulimit -u).',
 }
+
+/** A refusal of this machine with what a person does; any other error as it is. What is not there was looked for by mistake: a fault of ours. */
+function withMachineFix(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { code = '', syscall, path, message } = error as NodeJS.ErrnoException
+  if (syscall === undefined || code === 'ENOENT') return error
+  const fix = machineFixes[code]
+  if (fix !== undefined) return new MachineError(message, fix)
+  const folder = path === undefined ? homeFolder() : dirname(path)
+  return explained(error, `${syscall} ${path ?? ''} failed`.replace('  ', ' '), folder, otherFolders)
+}
+
+const otherFolders = 'set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders that can be written'
 
 /** Errors that say all there is to say in their message, and are nobody's mistake in the code. */
 const plain: ReadonlySet<string> = new Set(['TerminalError', 'RetryError', 'JournalGap'])
@@ -39,16 +39,13 @@ const plain: ReadonlySet<string> = new Set(['TerminalError', 'RetryError', 'Jour
  * with the file that holds where it happened. A stack is never shown.
  */
 export function renderError(thrown: unknown): Rendered {
-  const error = rootOf(thrown)
+  const error = withMachineFix(rootOf(thrown))
   const message = error instanceof Error ? error.message || error.name : String(error)
   const fix = mendOf(error)
   if (fix !== undefined) {
     const exitCode = (error as Error).name === 'BusAwayError' ? exitCodes.failure : exitCodes.badInput
     return { text: printable(message.includes(fix) ? message : `${message}\n${fix}`), exitCode }
   }
-  const { code = '', syscall } = (error ?? {}) as NodeJS.ErrnoException
-  const machineFix = syscall === undefined ? undefined : machineFixes[code]
-  if (machineFix) return { text: printable(`${message}\n${machineFix}`), exitCode: exitCodes.badInput }
   const line = printable(oneLine(message))
   if (error instanceof Error && plain.has(error.name)) return { text: line, exitCode: exitCodes.failure }
   const details = writeDetails(thrown)

@@ -18,7 +18,8 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-const system = (code: string, syscall: string) => Object.assign(new Error(`${code}: planted`), { code, syscall })
+const system = (code: string, syscall: string, path?: string) =>
+  Object.assign(new Error(`${code}: planted`), { code, syscall, path })
 const away = new BusAwayError({ what: 'stream RUN', where: 'nats://h:1', awayMs: 60_000, why: 'no answer' }, {})
 
 test.each<[string, unknown, number, RegExp]>([
@@ -30,11 +31,22 @@ test.each<[string, unknown, number, RegExp]>([
     /^What \(there\)\. Do this\.$/,
   ],
   ['a server that stays away', away, exitCodes.failure, /stream RUN for 60 s \(nats:\/\/h:1\).*\nStart it again/],
-  ['a full disk', system('ENOSPC', 'write'), exitCodes.badInput, /^ENOSPC: planted\nThe disk is full/],
-  ['no right', system('EACCES', 'open'), exitCodes.badInput, /\nGive this user the right to it/],
-  ['a read-only disk', system('EROFS', 'mkdir'), exitCodes.badInput, /\nIt lies on a read-only file system/],
-  ['a file for a folder', system('EEXIST', 'mkdir'), exitCodes.badInput, /\nSomething else of that name is there/],
+  ['a full disk', system('ENOSPC', 'write'), exitCodes.badInput, /^write failed: its disk .*\n.*SYLLABUS_HOME/],
+  [
+    'no right',
+    system('EACCES', 'open', '/a/b'),
+    exitCodes.badInput,
+    /^open \/a\/b failed: permission denied\.\nCorrect its rights/,
+  ],
+  ['a read-only disk', system('EROFS', 'mkdir'), exitCodes.badInput, /its file system is read-only/],
+  ['a file for a folder', system('EEXIST', 'mkdir'), exitCodes.badInput, /stands where a folder belongs/],
   ['no more files', system('EMFILE', 'open'), exitCodes.badInput, /ulimit -n/],
+  [
+    'a file that is not there',
+    system('ENOENT', 'open', '/a/b'),
+    exitCodes.failure,
+    /^ENOENT: planted\nWhere it happened: /,
+  ],
   ['no more processes', system('EAGAIN', 'spawn node'), exitCodes.badInput, /ulimit -u/],
   ['what can never be done', new TerminalError('there is no such run'), exitCodes.failure, /^there is no such run$/],
   [
@@ -51,7 +63,7 @@ test.each<[string, unknown, number, RegExp]>([
     exitCodes.badInput,
     /^First\./,
   ],
-  ['several attempts', new AggregateError([system('EMFILE', 'open')]), exitCodes.badInput, /^EMFILE/],
+  ['several attempts', new AggregateError([system('EMFILE', 'open')]), exitCodes.badInput, /may open no more files/],
   ['control characters', new UsageError('a\u001b[2Jb', 'Do this.'), exitCodes.badInput, /^a\ufffd\[2Jb/],
 ])('%s is rendered in lines, without a stack', (_, error, exitCode, text) => {
   const rendered = renderError(error)
