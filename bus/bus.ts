@@ -90,6 +90,7 @@ export type Bus = AsyncDisposable & {
   purgeRun(runId: string, options?: { force?: boolean }): Promise<void>
   /** What keeps this process from its work now; shown with its presence. */
   readonly troubles: Troubles
+  readonly limits: BusLimits
   /** Shows this process in the bucket `agents` until disposed. */
   announce(extra?: object): AsyncDisposable
   readonly dead: {
@@ -160,7 +161,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
             ]
           : [],
       )
-      const started = startLoop(doors, new Map(Object.entries(byName)), { ...loop, troubles }, log)
+      const troubleDelays = linkOf('LAB').limits.troubles
+      const started = startLoop(doors, new Map(Object.entries(byName)), { ...loop, troubles, troubleDelays }, log)
       loops.add(started)
       return started
     },
@@ -175,6 +177,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     troubles,
+    limits: linkOf('LAB').limits,
     announce(extra = {}) {
       const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)
       const presence = announcePresence(kv, who, extra, () => activityOf(loops), {

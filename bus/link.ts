@@ -73,10 +73,12 @@ export async function openLink(
   const { requestMs, awayMs } = limits
   const place = { servers, account, limits }
   const patience = awayWatch({ servers, account, awayMs, troubles })
+  const reportMs = limits.troubles.awayMs
   const deadlineMs = () => (signal?.aborted ? requestMs : awayMs)
   const opening = {
     deadlineMs: () => (isKnown ? deadlineMs() : 0),
     signal,
+    reportMs,
     onWait: patience.onWait('an answer', servers),
   }
   const dial = () =>
@@ -116,7 +118,12 @@ export async function openLink(
       limits,
       async ask(request, about = 'JetStream') {
         try {
-          const answer = await throughRestarts(request, { deadlineMs, signal, onWait: patience.onWait(about) })
+          const answer = await throughRestarts(request, {
+            deadlineMs,
+            signal,
+            reportMs,
+            onWait: patience.onWait(about),
+          })
           patience.answered(about)
           return answer
         } catch (error) {

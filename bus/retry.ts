@@ -97,16 +97,17 @@ export function passingReason(error: unknown): string {
 export type Patience = {
   /** How long to go on asking; read anew each time, since a stop cuts it short. */
   deadlineMs: () => number
-  /** Called with each failure once the waiting has lasted `reportAfterMs`. */
+  /** Called with each failure once the waiting has lasted `reportMs`. */
   onWait?: (error: unknown) => void
+  reportMs?: number
   signal?: AbortSignal | undefined
 }
 
-/** Waits shorter than this are nobody's concern. */
-const reportAfterMs = 1000
-
 /** Asks again, with doubling pauses up to 2 s, while the server is away; gives up after the deadline with the last error. */
-export async function throughRestarts<T>(ask: () => Promise<T>, { deadlineMs, onWait, signal }: Patience): Promise<T> {
+export async function throughRestarts<T>(
+  ask: () => Promise<T>,
+  { deadlineMs, onWait, reportMs = 0, signal }: Patience,
+): Promise<T> {
   const since = performance.now()
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
     try {
@@ -114,7 +115,7 @@ export async function throughRestarts<T>(ask: () => Promise<T>, { deadlineMs, on
     } catch (error) {
       const waited = performance.now() - since
       if (!isPassing(error) || signal?.aborted || waited + pauseMs > deadlineMs()) throw error
-      if (waited >= reportAfterMs) onWait?.(error)
+      if (waited >= reportMs) onWait?.(error)
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
     }
   }

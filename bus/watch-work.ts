@@ -1,3 +1,4 @@
+import { TroubleDelays } from '../schemas/bus-limits.ts'
 import { mendOf } from '../schemas/error-fix.ts'
 import { UnfitError } from './errors.ts'
 import type { Handled, WorkDoor } from './handle.ts'
@@ -6,13 +7,9 @@ import type { Troubles } from './troubles.ts'
 
 /** Messages of a kind that come back in a row before it is reported: one alone may pass by itself. */
 const inARow = 2
-/** A consumer that is away for less than this may be a server that starts. */
-const missingMs = 3000
-/** Longer than any pause before a delivery: what did not happen again by then was done, here or by another replica. */
-const overMs = 90_000
 
 /** Finds out what keeps a work loop from its work, from how its messages end and what its consumers answer, and sets it as a trouble. */
-export function watchWork(troubles: Troubles) {
+export function watchWork(troubles: Troubles, { consumerMs, givenBackMs } = TroubleDelays.parse({})) {
   const failed = new Map<string, { times: number; over: NodeJS.Timeout }>()
   const missingSince = new Map<string, number>()
 
@@ -30,7 +27,7 @@ export function watchWork(troubles: Troubles) {
       const before = failed.get(name)
       clearTimeout(before?.over)
       const times = (before?.times ?? 0) + 1
-      failed.set(name, { times, over: setTimeout(() => forget(name), overMs).unref() })
+      failed.set(name, { times, over: setTimeout(() => forget(name), givenBackMs).unref() })
       const isUnfit = error instanceof UnfitError
       if (!isUnfit && Math.max(times, attempt) < inARow) return
       const [text, fix] = isUnfit ? [error.message, error.mend] : [reason, mendOf(error)]
@@ -47,7 +44,7 @@ export function watchWork(troubles: Troubles) {
       }
       const since = missingSince.get(durable) ?? performance.now()
       missingSince.set(durable, since)
-      if (performance.now() - since < missingMs) return
+      if (performance.now() - since < consumerMs) return
       const text = `is handed nothing: its consumers of the stream ${stream} do not answer (${status})`
       const fix = 'Where the server is there, its consumers were removed: the next start of a session makes them.'
       troubles.set('consumers', { code: 'server-away', text, fix })

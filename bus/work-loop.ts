@@ -8,6 +8,7 @@
  * W5 each publish has a deterministic message id, and handlers are idempotent beyond the duplicate window.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { TroubleDelays } from '../schemas/bus-limits.ts'
 import { reasonOf, UnfitError } from './errors.ts'
 import { type AnyHandler, handleOne, type WorkDoor } from './handle.ts'
 import type { Logger } from './logger.ts'
@@ -43,6 +44,7 @@ export type LoopOptions = {
   onState?: (state: LoopState) => void
   /** Where it is noted that messages come back again and again, or that a consumer is not there. */
   troubles?: Troubles
+  troubleDelays?: TroubleDelays
 }
 
 /** How long a slot takes nothing after a message that this process is not fit for; doubled with each in a row. */
@@ -75,7 +77,7 @@ export function startLoop(
     options.onState?.(next)
   }
 
-  const watch = watchWork(options.troubles ?? createTroubles())
+  const watch = watchWork(options.troubles ?? createTroubles(), options.troubleDelays)
   const runSlot = async () => {
     let pauseMs = unfitMs
     while (!stop.signal.aborted) {

@@ -1,6 +1,25 @@
 import { z } from 'zod'
 import { bytes, count, ms } from './limit.ts'
 
+/** When what keeps a process from its work is reported, and when it counts as over. They change what is shown, never what is done. */
+export const TroubleDelays = z.strictObject({
+  awayMs: ms(1000, 'how long a request may go without an answer of the server until that is reported'),
+  missingMs: ms(
+    10_000,
+    'how long an agent may be missing, or the server be away for it, until a terminal reports it; agents come one after the other at a start',
+  ),
+  consumerMs: ms(
+    3000,
+    'how long a consumer may not answer an agent until that is reported: its server may be starting',
+  ),
+  givenBackMs: ms(
+    90_000,
+    'how long after the last message of a kind came back the trouble counts as over; longer than any pause before a delivery',
+  ),
+  restartedMs: ms(30_000, 'how long an agent that was started again is shown with how it had ended'),
+})
+export type TroubleDelays = z.infer<typeof TroubleDelays>
+
 /** The patience of every process with the NATS server, and what the server is asked to keep. */
 export const BusLimits = z.strictObject({
   requestMs: ms(5000, 'how long the server may take to answer a request'),
@@ -22,6 +41,7 @@ export const BusLimits = z.strictObject({
   ),
   maxInHand: count(1024, 'messages of one kind that may be in hand over all replicas of a role'),
   duplicateWindowMs: ms(600_000, 'how long the server knows a message that is sent again'),
+  troubles: TroubleDelays.prefault({}).describe('when what keeps a process from its work is reported'),
   deadMaxBytes: bytes(64 * 1024 ** 2, 'size of the list of dead letters; the oldest make way'),
 })
 export type BusLimits = z.infer<typeof BusLimits>

@@ -7,9 +7,6 @@ import type { Log } from './log.ts'
 
 type Starter = (context: AgentContext) => Promise<StartedAgent<AgentRole>>
 
-/** A process that was started again and has worked for so long is in no trouble any more. */
-const steadyMs = 30_000
-
 function troubleOf(error: unknown): Trouble {
   const fix = mendOf(error)
   const reason = error instanceof Error ? error.message : String(error)
@@ -73,7 +70,7 @@ export async function hostAgent<R extends AgentRole>(
     signal: drain,
   })
   log.info('working')
-  const steady = setTimeout(() => troubles.set('restart', null), steadyMs).unref()
+  const steady = setTimeout(() => troubles.set('restart', null), bus.limits.troubles.restartedMs).unref()
   try {
     await loop.done
   } finally {

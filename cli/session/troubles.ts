@@ -34,11 +34,6 @@ const instanceOf = ({ role, instance }: Pick<Presence, 'role' | 'instance'>) => 
 /** One line of a terminal. */
 export const troubleLine = ({ who, text, fix }: Found): string => `${who} ${text}${fix ? `\n  ${fix}` : ''}`
 
-/**
- * Agents come one after the other at a start, and one that was killed is started again: until then none is missed. And a server that is
- * away for agents is away for this process, too, which reports it itself.
- */
-const patienceMs = 10_000
 const lookMs = 1000
 
 export type TroubleWatch = {
@@ -58,6 +53,7 @@ export type TroubleWatch = {
 export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], only }: TroubleWatch) {
   const over = new AbortController()
   const { signal } = over
+  const { missingMs } = bus.limits.troubles
   const there = new Map<string, Presence>()
   const reported = new Map<string, Found>()
   const since = new Map<string, number>()
@@ -67,11 +63,12 @@ export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], 
     reported.set(key, found)
     line(troubleLine(found))
   }
+  // A server that is away for agents is away for this process, too, which reports it itself.
   const isDue = (key: string, { code }: Found) => {
     if (code !== 'missing' && code !== 'server-away') return !except.includes(code)
     if (isServerAway(bus.troubles)) since.delete(key)
     else if (!since.has(key)) since.set(key, performance.now())
-    return performance.now() - (since.get(key) ?? performance.now()) >= patienceMs
+    return performance.now() - (since.get(key) ?? performance.now()) >= missingMs
   }
   const look = () => {
     const now = new Map(troublesIn([...there.values()], wanted()).map((found) => [keyOf(found), found]))
