@@ -24,11 +24,15 @@ let isOver = false
 /** An await that nothing is left to end lets Node end the process in its middle, without a word: exit code 13. */
 process.on('exit', () => {
   if (isOver) return
-  writeSync(
-    2,
-    'The command ended in its middle: nothing was left that could go on with it. This is a fault of Syllabus.\n',
-  )
   process.exitCode = exitCodes.failure
+  try {
+    writeSync(
+      2,
+      'The command ended in its middle: nothing was left that could go on with it. This is a fault of Syllabus.\n',
+    )
+  } catch {
+    // Nobody reads it any more.
+  }
 })
 
 function fail(error: unknown): void {

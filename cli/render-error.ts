@@ -26,7 +26,7 @@ function withMachineFix(error: unknown): unknown {
   const fix = machineFixes[code]
   if (fix !== undefined) return new MachineError(message, fix)
   const folder = path === undefined ? homeFolder() : dirname(path)
-  return explained(error, `${syscall} ${path ?? ''} failed`.replace('  ', ' '), folder, otherFolders)
+  return explained(error, `${syscall}${path === undefined ? '' : ` ${path}`} failed`, folder, otherFolders)
 }
 
 const otherFolders = 'set SYLLABUS_HOME, SYLLABUS_RUNS or TMPDIR to folders that can be written'
