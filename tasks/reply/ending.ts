@@ -1,11 +1,15 @@
 /** How a reply ended, by its endpoint: `cut` at a limit of tokens, or `stopped` by something else, in the endpoint's own word. */
 export type Ending = { cut: boolean; stopped?: string }
 
-/** What endpoints call the end of a whole reply, in the letters of the word alone. */
-const whole = new Set(
-  `stop endturn eos eostoken eossequence endofsequence endofturn stopsequence stopstr stopstring stoptoken stopword toolcall toolcalls tooluse
-  functioncall complete completed completion finish finished end done success normal`.split(/\s+/),
-)
+/**
+ * What endpoints call the end of a whole reply, in the letters of the word alone: one word that says that it ended, with others that say
+ * where, such as `end_turn`, `stop_sequence_reached`, `eosFound`, `<|eot_id|>`.
+ */
+const ends =
+  'stop|end|eos|eot|complete|completed|completion|finish|finished|done|success|normal|natural|toolcalls?|tooluse|functioncall'
+const where =
+  'of|im|text|turn|message|sequence|token|ids?|str|string|word|criteria|reached|found|met|hit|match|matched|stop|end|eos'
+const whole = new RegExp(`^(?:(?:${where})*(?:${ends})(?:${where})*|ok|final|s)$`)
 /** Words that give no reason. */
 const noReason = new Set(['', 'null', 'none', 'undefined', 'unspecified'])
 const limit = /length|token|limit|max|window|truncat|cutoff|incomplete|budget/
@@ -23,7 +27,7 @@ export function endingOf(finish: unknown, isAtLimit = false): Ending {
     .replaceAll(/[^a-z]/g, '')
     .replace(/^finishreason/, '')
   if (noReason.has(word)) return { cut: isAtLimit }
-  if (whole.has(word)) return { cut: false }
+  if (whole.test(word)) return { cut: false }
   // A stranger's word, which a terminal will show.
   const stopped = reason.replaceAll(/[^\w .:/-]+/g, ' ').slice(0, maxWordChars)
   return limit.test(word) ? { cut: true } : { cut: false, stopped }

@@ -28,6 +28,9 @@ test.each(
       'null',
       'FINISH_REASON_UNSPECIFIED',
     ],
+    // LM Studio, Aleph Alpha, AI21, Titan, and servers that give the token itself.
+    ...['eosFound', 'stopStringFound', 'end_of_text', 'endoftext', 'stop_sequence_reached', 'STOP_CRITERIA_MET'],
+    ...['<|im_end|>', '</s>', '<|eot_id|>', 'stop:eos', 'stop_token_ids', 'eos_token_id', 'end_of_message', 'FINISHED'],
   ].map((finish) => [finish]),
 )('%j ends a whole reply', (finish) => {
   expect(whyIncomplete(endingOf(finish))).toBeNull()
@@ -43,6 +46,7 @@ test.each([
     'model_context_window_exceeded',
     'max_output_tokens',
   ],
+  ...['maxPredictedTokensReached', 'contextLengthReached', 'maximum_tokens', 'stop_max_tokens', 'time_limit'],
   ...['token_limit', 'TRUNCATED', 'context_length_exceeded', 'incomplete'],
 ])('%s cuts a reply off', (finish) => {
   expect(endingOf(finish)).toEqual({ cut: true })
@@ -63,6 +67,7 @@ test.each([
     'abort',
   ],
   ...['insufficient_system_resource', 'cancelled', 'LANGUAGE', 'repetition', 'unknown', 'nobody knows'],
+  ...['userStopped', 'unfinished', 'not_finished', 'failed', 'load', 'end_of_quota', 'stopped_by_user', 'finish_error'],
 ])('%s ends it early, and its word is told', (finish) => {
   expect(whyIncomplete(endingOf(finish))).toContain(`("${finish}")`)
 })
