@@ -78,6 +78,17 @@ describe('an answer in whatever form', () => {
     ['a text beside counts', { id: 'x', result: 'ab', usage: { total_tokens: 7 } }],
     ['choices in a list of lists', { choices: [completion('ab').choices] }],
     ['turns in place of a message', completion('', { message: undefined, messages: [{ content: 'ab' }] })],
+    ['a message of nothing beside a text', completion('', { text: 'ab' })],
+    ['a message of nothing beside a part', completion(null, { delta: { content: 'ab' } })],
+    ['a gateway nobody knows yet around it', { success: true, payload: completion('ab') }],
+    ['thoughts of Bedrock among its parts', completion([{ reasoningContent: { reasoningText: 'z' } }, { text: 'ab' }])],
+    [
+      'the parts of a stream of Gemini',
+      [
+        { candidates: [{ content: { parts: [{ text: 'a' }] }, index: 0 }] },
+        { candidates: [{ content: { parts: [{ text: 'b' }] }, index: 0, finishReason: 'STOP' }] },
+      ],
+    ],
     ["a text of JSON in a gateway's answer", { code: 200, data: JSON.stringify(completion('ab')) }],
   ])('%s', (_, body, text = 'ab') => {
     expect(read(body)).toMatchObject({ text, cut: false, refused: false })
@@ -165,6 +176,22 @@ test.each([0, 2.5, true, null, {}, [], ''])(
     expect(read(completion('ab', { finish_reason }))).toMatchObject({ text: 'ab', cut: false, refused: false })
   },
 )
+
+test.each([
+  ['what stopped it beside why', { stop_reason: '<|im_end|>x', finish_reason: 'stop' }, false],
+  ['the same of one that was cut off', { stop_reason: 128009, finish_reason: 'length' }, true],
+  ['a reason with more about it', { finish_reason: { type: 'length', length: 400 } }, true],
+  ['one that is a list', { finish_reason: ['stop'] }, false],
+])('the end of a reply is read from %s', (_, choice, cut) => {
+  const reply = read(completion('ab', choice))
+  expect(reply).toMatchObject({ text: 'ab', cut })
+  expect(reply).not.toHaveProperty('stopped')
+})
+
+test('a value without end in place of a text is no answer', () => {
+  const deep = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`
+  expect(read(`{"choices":[{"message":{"content":${deep}}}]}`)).toBeNull()
+})
 
 test.each([
   'content_filter',

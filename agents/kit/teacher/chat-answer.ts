@@ -56,8 +56,8 @@ const deepest = 4
 /** An object with those that lie in it as a gateway puts them, the outermost first. */
 function layersOf(object: JsonObject, depth = 0): JsonObject[] {
   if (depth === deepest) return [object]
-  const inner = wrappers.flatMap((name) => {
-    const value = object[name]
+  const inner = Object.entries(object).flatMap(([name, value]) => {
+    if (!wrappers.includes(name) && !(isObject(value) && lists.some((list) => Array.isArray(value[list])))) return []
     const held = typeof value === 'string' && /^\s*\{/.test(value) ? jsonValues(value).values : [value]
     return objectsIn(held).flatMap((each) => layersOf(each, depth + 1))
   })
@@ -81,6 +81,8 @@ function choiceIn(object: JsonObject): Choice | null {
 
 const says = (message: JsonObject): boolean => contentText(message.content) !== '' || besideIn(message).length > 0
 
+const messageOf = (held: unknown): JsonObject => (isObject(held) ? held : { content: held })
+
 /** Finish reasons of a reply that a filter withheld, whole or in part. */
 export const withheldBy =
   /filter|safety|blocklist|prohibited|recitation|spii|sensitive|moderat|refus|guardrail|blocked/i
@@ -88,12 +90,15 @@ export const withheldBy =
 function readChoice(choice: JsonObject): Choice | null {
   const { message, messages, delta, text, generated_text, content } = choice
   const turns = [message, messages].map((each) => (Array.isArray(each) ? each.at(-1) : each))
-  const held = [...turns, delta, text, generated_text, content].find((each) => each != null)
+  const forms = [...turns, delta, text, generated_text, content].filter((each) => each != null)
+  // Some servers fill two forms, one of them with nothing.
+  const held = forms.find((each) => says(messageOf(each))) ?? forms[0]
   const read = { choice, message: {}, isPart: false }
   // Of a reply that a filter withheld nothing may be left.
   if (held === undefined) return withheldBy.test(finishOf(read) ?? '') ? read : null
-  const isMessage = isObject(held) && held !== content
-  return { choice, message: isMessage ? held : { content: held }, isPart: [delta, text].includes(held) }
+  // In the form of Gemini each part of a stream looks like an answer.
+  const isPart = [delta, text, content].includes(held)
+  return { choice, message: held === content ? { content } : messageOf(held), isPart }
 }
 
 /** Fields that hold the text of an answer without choices, and such as only an answer has. */
@@ -146,7 +151,9 @@ function contentText(content: unknown, depth = 0): string {
   const inner = [rest.text, rest.value, rest.parts, rest.content].find((each) => each !== undefined)
   const isPart = type !== undefined || role !== undefined || Object.keys(rest).every((name) => ofPart.includes(name))
   if (inner !== undefined && isPart) return contentText(inner, depth + 1)
-  return type === undefined ? JSON.stringify(content) : ''
+  // Among parts those of Bedrock: `{ "reasoningContent": … }`.
+  const isOther = depth > 0 && Object.keys(rest).every((name) => notAnswer.test(name))
+  return type === undefined && !isOther ? JSON.stringify(content) : ''
 }
 
 /** Names of fields of a message that hold values made for a program, and of those that hold thoughts. */
@@ -202,9 +209,13 @@ function refusalIn({ refusal, content }: JsonObject): string | null {
 function finishOf({ choice, message }: Pick<Choice, 'choice' | 'message'>): string | null {
   const { incomplete_details } = choice
   const incomplete = isObject(incomplete_details) ? incomplete_details.reason : undefined
+  // vLLM says beside the one what the other was: a token, or a text.
   const names = ['finishreason', 'stopreason', 'donereason']
-  const reason = valueAt(choice, names) ?? incomplete ?? valueAt(message, names)
-  return reason == null ? null : String(reason)
+  const found = [...names.map((name) => valueAt(choice, [name])), incomplete, valueAt(message, names)]
+  const reason = found.find((each) => each != null)
+  // SGLang: `{ "type": "length", "length": 400 }`.
+  const word = isObject(reason) ? reason.type : Array.isArray(reason) ? reason[0] : reason
+  return word == null ? null : String(word)
 }
 
 /** Names of the counts, of OpenAI's API and of others'. */

@@ -1,3 +1,4 @@
+import { parseJson } from '../../../schemas/bounded-json.ts'
 import { objectAt, type Search } from '../../../tasks/reply/relaxed-json.ts'
 
 /** A JSON object of a stranger. */
@@ -96,15 +97,15 @@ function endOfValue(text: string, start: number): number | null {
 const stringOrNothing = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"|[-+]?\b(?:nan|inf(?:inity)?|undefined)\b/gi
 const nothing = /\b(?:nan|inf|infinity|undefined)\b/i
 
-/** Undefined where it is no JSON. */
+/** Undefined where it is no JSON, or deeper than what walks it can bear. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     if (!nothing.test(text)) return undefined
   }
   try {
-    return JSON.parse(text.replace(stringOrNothing, (token) => (token.startsWith('"') ? token : 'null')))
+    return parseJson(text.replace(stringOrNothing, (token) => (token.startsWith('"') ? token : 'null')))
   } catch {
     return undefined
   }
