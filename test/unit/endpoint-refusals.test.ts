@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type ChatBody, createDialect } from '../../agents/kit/teacher/dialect.ts'
 import { errorIn } from '../../agents/kit/teacher/endpoint-error.ts'
-import { statusMeant } from '../../agents/kit/teacher/refusal.ts'
+import { isTooLong, mayPass, statusMeant } from '../../agents/kit/teacher/refusal.ts'
 
 const errorOf = (body: unknown) => errorIn([typeof body === 'string' ? { message: body } : body])!
 
@@ -104,6 +104,9 @@ describe('a field that is refused is left out, whoever says it', () => {
     ['Rust', 422, { error: 'Failed to deserialize: unknown field `temperature`, expected one of `model`, `messages`' }],
     ['a router', 404, { error: { message: 'No endpoints found that support the requested parameters: temperature' } }],
     ['a plan', 403, { error: { message: 'temperature is not allowed on this plan' } }],
+    ['a gateway whose status says that it is busy', 503, { error: { message: 'temperature is not supported' } }],
+    ['one whose model failed', 424, { error: { message: 'upstream: unknown field temperature' } }],
+    ['what is not there yet', 501, { error: { message: 'temperature is not implemented' } }],
     ['another place than the text', 400, { error: { message: 'temperature must be 1', param: 'body' } }],
     ['a problem document', 400, { title: 'Bad Request', detail: 'The field temperature is unknown', status: 400 }],
   ])('%s', (_, status, body) => {
@@ -197,6 +200,14 @@ describe('a system turn that is refused goes into the first turn of the user', (
     ['llama.cpp', 500, { error: { code: 500, message: 'System role not supported at row 1', type: 'server_error' } }],
   ])('%s', (_, status, body) => {
     expect(learnedFrom(status, body)?.messages).toEqual([{ role: 'user', content: 'Judge.\n\nHello.' }])
+  })
+
+  test.each([
+    [500, 'System error: could not reach the model'],
+    [503, 'The system is not available'],
+    [502, 'system: no answer from upstream'],
+  ])('HTTP %i "%s" speaks of another system', (status, message) => {
+    expect(learnedFrom(status, { error: { message } })).toBeNull()
   })
 
   test('without one there is nothing to say otherwise', () => {
@@ -295,6 +306,49 @@ describe('a reply is as long as the endpoint allows', () => {
   })
 })
 
+describe('a format of the reply that is refused', () => {
+  const schema = { ...asked, response_format: { type: 'json_schema', json_schema: {} } }
+  test.each<[number, unknown]>([
+    [400, 'This cannot be done.'],
+    [500, { error: { message: 'response_format is not supported for this model' } }],
+    [501, { error: { message: 'json_schema is not implemented' } }],
+    [404, { error: { message: 'No endpoints found that support the requested parameters: response_format' } }],
+    [500, { error: { message: 'Failed to parse grammar: JSON schema conversion failed: Unrecognized schema' } }],
+  ])('HTTP %i %j: a looser one is asked for', (status, body) => {
+    expect(learnedFrom(status, body, schema)).toMatchObject({ response_format: { type: 'json_object' } })
+  })
+
+  test.each<[number, unknown]>([
+    [400, { error: { message: 'The prompt was filtered by content management.', param: 'prompt' } }],
+    [400, { error: { message: 'ContentPolicyViolationError: the temperature of the debate', param: 'None' } }],
+    [400, { error: { code: 'content_filter', message: 'Rewrite it.' } }],
+    [500, { error: { message: 'something broke' } }],
+  ])('HTTP %i %j is about something else', (status, body) => {
+    expect(learnedFrom(status, body, schema)).toBeNull()
+  })
+})
+
+test.each<[number, string, boolean]>([
+  [400, "This model's maximum prompt length is 131072 but the request contains 537812 tokens.", true],
+  [422, 'Input validation error: `inputs` must have less than 4095 tokens. Given: 5000', true],
+  [400, 'length of prompt_tokens (39180) must be less than max_seq_len (32768).', true],
+  [400, 'Range of input length should be [1, 129024]', true],
+  [400, 'context_length_exceeded\nShorten it.', true],
+  [400, 'Prompt 超长', true],
+  [413, '<html><title>Request Entity Too Large</title></html>', true],
+  [413, 'Request too large for model m on tokens per minute (TPM): Limit 6000, Requested 8021', true],
+  [429, 'Request too large for m on tokens per min (TPM): Limit 30000, Requested 40000.', true],
+  [429, 'Too many tokens, please wait before trying again.', false],
+  [429, 'Too many tokens per day, please wait before trying again.', false],
+  [400, 'Bad thing.', false],
+])('HTTP %i "%s" says of the prompt that it is too long: %j', (status, words, isSo) => {
+  expect(isTooLong(status, words)).toBe(isSo)
+})
+
+test.each([420, 423, 424, 449, 498, 499])('HTTP %i, of one maker alone, may pass', (status) => {
+  expect(mayPass(statusMeant(status, errorOf('The model is being updated.'))!)).toBe(true)
+})
+
 describe('the status that an error stands for', () => {
   test.each<[number, unknown, number | null]>([
     [200, { code: '1113', msg: '账户余额不足', success: false }, 402],
@@ -345,6 +399,13 @@ describe('the status that an error stands for', () => {
     [400, { error: 'Model m is currently loading' }, 503],
     [403, { error: { message: 'Request blocked.' } }, 403],
     [503, { error: { message: 'billing is down' } }, 503],
+    [200, { error: { message: 'Free tier limit reached: 50 requests/day', code: 'limit' } }, 429],
+    [200, { error: { code: '1302', message: '您当前使用该API的并发数过高' } }, 429],
+    [460, { message: 'Too many requests' }, 429],
+    [400, 'Throttling: Rate exceeded', 429],
+    [429, { error: { message: 'Your account org has reached its spending cap' } }, 402],
+    [429, { error: { message: 'Your account org-1 is suspended, please check your plan.' } }, 402],
+    [401, { error: { message: 'Your daily key has exceeded its life.' } }, 401],
   ])('HTTP %i %j is %s', (status, body, meant) => {
     expect(statusMeant(status, errorOf(body))).toBe(meant)
   })

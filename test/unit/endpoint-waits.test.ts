@@ -64,6 +64,13 @@ test.each([
   expect(wait({}, { error: { message: 'limit', ...fields } }).ms).toBe(ms)
 })
 
+test('of several limits that are used up at once the one of a day counts', () => {
+  const idOf = (unit: string) => ({ quotaId: `GenerateRequestsPer${unit}PerProjectPerModel-FreeTier` })
+  const body = (...units: string[]) => ({ error: { message: 'Quota exceeded.', details: units.map(idOf) } })
+  expect(wait({}, body('Day', 'Minute')).isQuota).toBe(true)
+  expect(wait({}, body('Minute')).isQuota).toBe(false)
+})
+
 test('a page says it in words too', () => {
   expect(waitOf({ headers: {}, text: '<html>Daily limit reached</html>' }, null, now).isQuota).toBe(true)
 })
@@ -74,6 +81,8 @@ test.each([
   ['Limit of 50 requests per 24 hours reached.', true],
   ['Used up. The limit resets at midnight UTC.', true],
   ['今日额度已用完', true],
+  ['You are using a Trial key, which is limited to 1000 API calls / month.', true],
+  ['You reached your limit of calls this month.', true],
   ['10 requests per minute. You made 50 today.', false],
   ['on tokens per day (TPD): Limit 100000', true],
   ['Rate limit of 50 per 86400s exceeded for UserByModelByDay', true],

@@ -486,6 +486,22 @@ test('what an endpoint bills for answers that are no reply is told with the repl
   expect(await endpoint.ask()).not.toHaveProperty('billed')
 })
 
+test('a reply that its endpoint cut off and sent as an error is one that was cut off', async () => {
+  const message =
+    'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.'
+  await using endpoint = await endpointThat(() => ({ status: 400, body: { error: { message } } }))
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: '', cut: true, refused: false } })
+  expect(endpoint.sent).toHaveLength(1)
+})
+
+test('a pause that Bedrock asks for in words about tokens is made', async () => {
+  const body = { message: 'Too many tokens, please wait before trying again.' }
+  await using endpoint = await endpointThat((_, request) =>
+    request === 1 ? { status: 429, body } : { body: completion('ab') },
+  )
+  expect(await endpoint.ask()).toMatchObject({ ok: true })
+})
+
 const quota = 'Rate limit exceeded: free-models-per-day.'
 test.each<[string, Said, RegExp]>([
   ['of a day', { status: 429, body: { error: { message: quota } } }, /free-models-per-day/],

@@ -48,15 +48,18 @@ const limitOf = (body: ChatBody) => limits.find((name) => typeof body[name] === 
 
 /** How endpoints say that they know no system turn; some count it among the turns that must alternate. */
 const noSystem =
-  /system.{0,30}(role|message|prompt|instruction|not|unsupported|角色)|role.{0,40}system|developer instruction|only user and assistant|messages?\W{0,3}0?\W{0,2}role|alternat|\b(first|start|begin)\w*.{0,40}\buser\b/i
+  /system.{0,30}(role|message|prompt|instruction|not (be )?(support|allow|accept|permit)|unsupported|角色)|role.{0,40}system|developer instruction|only user and assistant|messages?\W{0,3}0?\W{0,2}role|alternat|\b(first|start|begin)\w*.{0,40}\buser\b/i
 
 /** How endpoints say that they answer with a stream alone. */
 const streamAlone =
   /(only|must|need|require|enable).{0,60}\bstream|\bstream(ing)?\b.{0,40}(only|must be|required|true)|non-?stream/i
 
+/** How endpoints name the format of a reply. */
+const formatNames = /response_?format|json_?(schema|object)|structured[ _]output|\bgrammar\b/i
+
 /** Statuses of a refusal of what stands in a request, and others at which it may be one, as its words tell; null: it came as a success. */
 const refusals: readonly (number | null)[] = [400, 413, 422]
-const maybeRefusals: readonly (number | null)[] = [null, 403, 404, 405, 500, 501, 502]
+const maybeRefusals: readonly (number | null)[] = [null, 403, 404, 405, 424, 500, 501, 502, 503]
 
 /** Counts differ from their estimates, and between prompts. */
 const margin = 1.1
@@ -144,7 +147,8 @@ export function createDialect(
         if (named !== null) return refuse(named)
       }
       const format = formatType(sent.response_format)
-      return format !== null && isRefusal && refuse(format)
+      if (format === null || moderated.test(all)) return false
+      return (isRefusal || formatNames.test(all)) && refuse(format)
     },
     refusedForGood() {
       words = { ...sure, context: words.context }

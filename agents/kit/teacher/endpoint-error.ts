@@ -20,6 +20,8 @@ const textNames =
     ' ',
   )
 const fieldNames = ['param', 'parameter', 'field', 'instancepath', 'pointer', 'property']
+/** What gateways in Python say for nothing. */
+const noName = /^\s*(none|null|nil)?\s*$/i
 const waitName = /^(retry(after|delay|in)|resets?(at|in|after|time)?)(ms|milliseconds|s|seconds)?$/
 /** What a request was, which some repeat in their error: nothing there is said by the endpoint. */
 const echoes = ['input', 'ctx', 'request', 'body', 'url', 'choices']
@@ -46,7 +48,7 @@ export function errorIn(values: readonly unknown[]): EndpointError | null {
     } else if (isObject(value)) walkObject(value, name, depth)
     else if (waitName.test(name)) headers[/ms|milli/.test(name) ? 'retry-after-ms' : 'retry-after'] = String(value)
     else if (codeNames.includes(name)) found.codes.add(String(value))
-    else if (typeof value === 'string' && fieldNames.includes(name)) found.fields.add(value)
+    else if (typeof value === 'string' && fieldNames.includes(name) && !noName.test(value)) found.fields.add(value)
     else if (typeof value === 'string' && textNames.includes(name)) walkText(value, depth)
   }
   const walkObject = (object: JsonObject, name: string, depth: number): void => {

@@ -2,25 +2,43 @@ import type { EndpointError } from './endpoint-error.ts'
 import { isLongLimit } from './wait.ts'
 
 /** Whether the same request may be answered later: time-outs, conflicts, too many requests, and the endpoint's own errors. */
-export const mayPass = (status: number): boolean => [408, 409, 425, 429].includes(status) || status >= 500
+export const mayPass = (status: number): boolean => passingStatuses.includes(status) || status >= 500
+
+/** Some of them are of one maker alone: 420 and 449 ask to wait, 424 is a model that failed, 498 one without room, 499 one that hung up. */
+const passingStatuses = [408, 409, 420, 421, 423, 424, 425, 429, 449, 498, 499]
+
+/** Statuses of which nothing but themselves tells what they are; of all others below 500 the words count, and of 500. */
+const plainStatuses = [401, 402, 404, 405, 407, 408, 409, 410, 413, 425]
 
 /** How endpoints say that they do not take a field. */
 export const notTaken =
-  /unsupported|n[o']t support|support the requested|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|extra_forbidden|not (permitted|allowed|valid|accepted|available|enabled)|cannot (both|be)|deprecated|no longer|out of range|(must|should) (not )?be|only .{0,60}(allowed|supported|accepted)|instead/i
+  /unsupported|n[o']t support|support the requested|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|extra_forbidden|not (permitted|allowed|valid|accepted|available|enabled|implemented)|cannot (both|be)|deprecated|no longer|out of range|(must|should) (not )?be|only .{0,60}(allowed|supported|accepted)|instead/i
 
 /** How endpoints say that a prompt and its reply do not fit into the model's context. */
 export const tooLong =
-  /context[_ ](length|window|size)|context limit|maximum (model|sequence) length|(prompt|input|request) is too (long|large)|too many (input )?tokens|exceed.{0,20}context|(input|prompt).{0,40}exceed/i
+  /context[_ ](length|window|size)|context limit|max(imum)?[_ ](model|seq(uence)?|prompt|input)[_ ]len|range of input length|(prompt|input|request|string|entity)( is)? too (long|large)|too many (input )?tokens|exceed.{0,20}context|(input|prompt).{0,40}exceed|inputs?\W{0,2} must have less|reduce your (message|prompt|input)|超长|过长/i
+
+/** The same of one that no pause helps, though it comes as too many requests: it is more than a minute's tokens. */
+const neverFits = /request( is)? too large|reduce your (message|prompt|input)/i
+
+/** Whether a request is refused for its length, as its status and words tell. Bedrock turns away who asks often with "too many tokens". */
+export const isTooLong = (status: number, words: string): boolean =>
+  status === 413 || (status === 429 ? neverFits : tooLong).test(words)
+
+/** How endpoints say that a reply had all the tokens it might have: some answer that with an error, and give nothing of it. */
+export const cutOff = /(max\w*[_ ](\w+[_ ])?tokens|output limit)\b.{0,40}\breached/i
 
 /** How endpoints say that one prompt is against their rules; some answer 403, as to a key that is refused. */
-export const moderated = /moderat|flagged|content[_ ]?(policy|filter|management)|safety|data_inspection|inappropriate/i
+export const moderated =
+  /moderat|flagged|content[_ ]?(policy|filter|management)|safety|data_inspection|inappropriate|敏感|不安全|违规/i
 
 /** How endpoints say that an account has no money. */
 const noMoney =
-  /insufficient.{0,20}(quota|credit|balance|fund)|(?<!(thinking|reasoning|token)s?[_ .]?)budget.{0,20}exceed|exceed(?!.{0,12}(thinking|reasoning|token)).{0,20}budget|spend(ing)? limit|(out of|not enough|requires? more|exceeded .{0,20}) credits?|arrear|overdue|billing.{0,20}(limit|inactive|not active|issue)|balance.{0,30}(low|not enough|exhausted|insufficient)|余额|欠费/i
+  /insufficient.{0,20}(quota|credit|balance|fund)|(?<!(thinking|reasoning|token)s?[_ .]?)budget.{0,20}exceed|exceed(?!.{0,12}(thinking|reasoning|token)).{0,20}budget|spend(ing)? (limit|cap)|account.{0,40}suspended|(out of|not enough|requires? more|exceeded .{0,20}) credits?|arrear|overdue|billing.{0,20}(limit|inactive|not active|issue)|balance.{0,30}(low|not enough|exhausted|insufficient)|余额|欠费/i
 
 /** How endpoints say that too many requests came; words of codes, and of texts. */
-const tooMany = /rate.?limit|too.?many.?requests|throttl|(resource|quota).?ex(hausted|ceeded)|daily.?limit|限流|频率/i
+const tooMany =
+  /rate.?limit|too.?many.?requests|throttl|(resource|quota).?ex(hausted|ceeded)|daily.?limit|rate exceeded|限流|频率|并发/i
 
 /** How endpoints say that a key is refused. */
 const badKey =
@@ -74,12 +92,13 @@ export function statusMeant(status: number, error: EndpointError | null): number
     // Numbers of one's own look like a status: words that name an account or a key come first.
     const ofAccount = meaning(codes, meanings.slice(0, ofAccounts))
     const named = codes.map(Number).find((code) => code >= 400 && code < 600)
-    return ofAccount ?? named ?? meaning(codes, meanings) ?? meaning([text], ofSuccesses) ?? null
+    const said = meaning(codes, meanings) ?? meaning([text], ofSuccesses)
+    return ofAccount ?? named ?? said ?? (isLongLimit(text) ? 429 : null)
   }
   if (moderated.test(text)) return status
   if (noMoney.test(text) && status >= 400) return 402
-  if (isLongLimit(text) && (status >= 500 || [400, 403, 422].includes(status))) return 429
-  if (![400, 403, 422, 429, 500].includes(status)) return status
+  if (isLongLimit(text) && status !== 401 && status !== 404) return 429
+  if (plainStatuses.includes(status) || status > 500) return status
   // Of a status that says little, the words count: those of codes, and of a refusal the texts too.
   const ofCodes = meaning(codes, [...meanings.slice(0, 2), [tooMany, 429], [noModel, 404]])
   if (ofCodes !== undefined || status === 429 || status === 500) return ofCodes ?? status

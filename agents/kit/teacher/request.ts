@@ -7,7 +7,7 @@ import { jsonValues, objectsIn } from './json-values.ts'
 import type { Endpoint } from './options.ts'
 import { quoted, shown } from './quoted.ts'
 import { chatPath, movedText } from './redirect.ts'
-import { mayPass, moderated, statusMeant, tooLong } from './refusal.ts'
+import { cutOff, isTooLong, mayPass, moderated, statusMeant } from './refusal.ts'
 import { type Wait, waitOf } from './wait.ts'
 
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
@@ -105,13 +105,18 @@ function readAnswer(answer: HttpAnswer, asked: { model: string; prompt: string; 
   const isFailed = said?.finish === 'error' || (said?.error != null && said.text === '')
   if (said && !isFailed) return replyOf(said, asked)
   const error = errorIn(isFailed && said?.error ? [said.error] : values) ?? (isSuccess ? null : plainError(answer))
+  const usage = usageIn(objectsIn(values))
+  if (error && cutOff.test(error.text)) {
+    const nothing = { text: '', beside: [], refusal: null, model: null, error: null }
+    return replyOf({ ...nothing, finish: 'length', usage }, asked)
+  }
   const finish = said?.finish ?? null
-  return { status: statusMeant(status, error), error, usage: usageIn(objectsIn(values)), finish }
+  return { status: statusMeant(status, error), error, usage, finish }
 }
 
 /** An error that comes as a plain text. */
 const plainError = ({ text }: HttpAnswer): EndpointError | null =>
-  text.trim() === '' || text.trimStart().startsWith('<')
+  text.trim() === '' || /<(!doctype|html|head|body)\b/i.test(text)
     ? null
     : { codes: [], text: text.slice(0, 4000), fields: [], headers: {} }
 
@@ -128,7 +133,7 @@ function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: As
   const { endpoint, dialect, quotaPauseMs } = asked
   const { text, location } = answer
   const reason = `${finish === null ? '' : `finish reason ${quoted(finish)}, `}${answerText(answer)}`
-  const words = error?.text || text
+  const words = error ? [...error.codes, error.text].join('\n') : text
   if (location !== null) return { kind: 'fatal', reason: movedText(endpoint, answer.status, location) }
   if (error && dialect.learn(status, error, sent)) return { kind: 'reworded', reason }
   if (status === null) return passing(reason, { unnamed: true })
@@ -136,7 +141,7 @@ function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: As
   if (status === 403 && moderated.test(words)) return { kind: 'refused', reason, about: 'content' }
   if (status === 403) return { kind: 'forbidden', reason }
   if (fatalStatuses.includes(status)) return { kind: 'fatal', reason }
-  if (tooLong.test(words)) return { kind: 'refused', reason, about: 'context' }
+  if (isTooLong(status, words)) return { kind: 'refused', reason, about: 'context' }
   if (!mayPass(status)) return { kind: 'refused', reason, about: moderated.test(words) ? 'content' : 'request' }
   const wait = waitOf(answer, error)
   if (isUsedUp(status, wait, quotaPauseMs)) return { kind: 'fatal', reason: `${reason}${resetText(wait)}` }

@@ -103,7 +103,7 @@ export function createTeacher(
 
   function giveUp(): void {
     const minutes = (options.giveUpMs / 60_000).toFixed(1)
-    const reason = `the endpoint was away for ${minutes} minutes, the last: ${lastFault}`
+    const reason = `the endpoint gave no reply for ${minutes} minutes, the last: ${lastFault}`
     for (const { settle } of queue.clear()) settle.resolve({ ok: false, why: 'gone', reason })
   }
 

@@ -11,7 +11,7 @@ export type Wait = {
 
 /** Words for a limit of a day or longer, and for one of a minute or so. */
 const longLimit =
-  /per[ _-]?(day|week|month)|\b(daily|weekly|monthly|today|tomorrow|midnight)\b|\b(rpd|tpd)\b|(by|per)(day|week|month)|86,?400 ?s|\b24 ?-?h(ou)?(rs?)?\b|\b(1|one|a) day\b|(day|week|month)(ly)? (quota|limit)|(requests?|tokens?)\/day|每[日天]|[当今]日|今天|明天/i
+  /per[ _-]?(day|week|month)|\b(daily|weekly|monthly|today|tomorrow|midnight)\b|\b(rpd|tpd)\b|(by|per)(day|week|month)|86,?400 ?s|\b24 ?-?h(ou)?(rs?)?\b|\b(1|one|a) day\b|(day|week|month)(ly)? (quota|limit)|\/ ?(day|week|month)\b|this (day|week|month)\b|每[日天]|[当今]日|今天|明天/i
 const shortLimit = /per[ _-]?(second|min|minute|hour)\b|\b(rpm|tpm|rps)\b|by(second|minute)|perminute/i
 const reached = /quota|limit|exceed|额度|配额/i
 
@@ -38,7 +38,9 @@ export function waitOf(
   ]
   let ms = 0
   for (const wish of wishes) ms ||= wish() ?? 0
-  return { ms, isQuota: longLimit.test(words) && !shortLimit.test(words) }
+  // A code is of one limit; Google names all of those that are used up.
+  const isOfQuota = [...(error?.codes ?? []), words].some((each) => longLimit.test(each) && !shortLimit.test(each))
+  return { ms, isQuota: isOfQuota }
 }
 
 /** The latest reset of a limit of which nothing remains; where no header says what remains, the first of all. */
