@@ -34,14 +34,15 @@ export function endingOf(finish: unknown, isAtLimit = false): Ending {
 }
 
 /** What shows whether a reply is whole. */
-type Ended = { cut: boolean; stopped?: string | undefined; thinking?: boolean | undefined }
+type Ended = { cut: boolean; room?: number | undefined; stopped?: string | undefined; thinking?: boolean | undefined }
 
 /**
  * Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. One that is not is never a row, a
  * score, or a vote.
  */
-export function whyIncomplete({ cut, stopped, thinking }: Ended): string | null {
-  if (thinking) return cut ? 'its thoughts were cut off at the token limit' : 'no answer came after its thoughts'
-  if (cut) return 'it was cut off at the token limit'
+export function whyIncomplete({ cut, room, stopped, thinking }: Ended): string | null {
+  const limit = room === undefined ? 'the token limit' : `${room} tokens, and its endpoint allows no more`
+  if (thinking) return cut ? `its thoughts were cut off at ${limit}` : 'no answer came after its thoughts'
+  if (cut) return `it was cut off at ${limit}`
   return stopped === undefined ? null : `its endpoint ended it early ("${stopped}")`
 }

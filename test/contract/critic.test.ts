@@ -142,7 +142,10 @@ function writtenBatch(
   return { round: shardOf({ from: 0, count: 1 }).round, shard: 0, source: 'sums', candidates, failures: [], spent }
 }
 
-/** Checks the batch with a model that says what `say` says; null for a call that fails. */
+/** Said in place of a reply by an endpoint that gives none. */
+const away = 'the endpoint is away'
+
+/** Checks the batch with a model that says what `say` says; null for a call that nothing is left to pay. */
 async function judged(
   batch: BatchPayload,
   wants: Partial<Pick<Program, 'verification' | 'judge'>>,
@@ -161,6 +164,7 @@ async function judged(
       const text = say(stage, request, name)
       const promptHash = promptHashOf('judge-model', request)
       if (text === null) return { promptHash, failure: { ok: false, why: 'budget', reason: 'no call is left' } }
+      if (text === away) return { promptHash, failure: { ok: false, why: 'gone', reason: 'HTTP 500: boom' } }
       const reply = { text, refused: false, cut: false, model: 'judge-model', inputTokens: 1, outputTokens: 1 }
       return { promptHash, reply }
     },
@@ -331,7 +335,19 @@ describe('a judge', () => {
     expect(prompts[1]).not.toContain('What is 10 plus 10?')
   })
 
+  test('one whose endpoint never gave a reply is given up after a handful of rows; one that gave a score is not', async () => {
+    const batch = writtenBatch([20, 22, 24, 26, 28, 30, 32])
+    await expect(judged(batch, judge, () => away)).rejects.toThrow(
+      /the judge gave no reply about any of 5 rows, the last: HTTP 500: boom\. Name another judge/,
+    )
+    const { reasons } = await judged(batch, judge, (_, { messages }, name) =>
+      name.startsWith('0') ? verdict(messages[1]!.content, 5) : away,
+    )
+    expect(reasons).toEqual([null, ...Array(6).fill('unchecked')])
+  })
+
   test('a row that no call was left for is unchecked', async () => {
-    expect((await judged(writtenBatch([20]), judge, () => null)).reasons).toEqual(['unchecked'])
+    const batch = writtenBatch([20, 22, 24, 26, 28, 30])
+    expect((await judged(batch, judge, () => null)).reasons).toEqual(Array(6).fill('unchecked'))
   })
 })

@@ -13,6 +13,15 @@ test('a source of which every reply is cut off raises the program, with what hel
   expect(brokenSources({ totals: { ...counts, generated: 1, failed: { truncated: 7 } } }, { failures })).toBeNull()
 })
 
+test('a limit of the endpoint is none that a program can raise', () => {
+  const failures = {
+    totals: { truncated: 'not usable: it was cut off at 100 tokens, and its endpoint allows no more' },
+  }
+  const why = brokenSources({ totals: { ...counts, failed: { truncated: 8 } } }, { failures })
+  expect(why).toContain('its endpoint allows no more')
+  expect(why).not.toContain('maxTokens')
+})
+
 test('thoughts that no limit ended are no matter of tokens', () => {
   const failures = { totals: { truncated: 'not usable: no answer came after its thoughts' } }
   const why = brokenSources({ totals: { ...counts, failed: { truncated: 8 } } }, { failures })

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions, withoutKey } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
+import { whyIncomplete } from '../../tasks/reply/ending.ts'
 
 const concurrency = 10
 const key = 'sk-planted/0f3b9a7e'
@@ -34,9 +35,9 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
     TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, backoffMs: 20, minTimeoutMs: 5000 }),
   )
   let paid = 0
-  const ask = (temperature = 0.7) =>
+  const ask = (temperature = 0.7, maxTokens = 9) =>
     teacher.ask(
-      { messages: [{ role: 'user', content: 'Hello.' }], sampling: { temperature, maxTokens: 9, topP: 0.5, seed: 1 } },
+      { messages: [{ role: 'user', content: 'Hello.' }], sampling: { temperature, maxTokens, topP: 0.5, seed: 1 } },
       { take: async () => ++paid > 0 },
       AbortSignal.timeout(10_000),
     )
@@ -492,6 +493,17 @@ test('a reply that its endpoint cut off and sent as an error is one that was cut
   await using endpoint = await endpointThat(() => ({ status: 400, body: { error: { message } } }))
   expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: '', cut: true, refused: false } })
   expect(endpoint.sent).toHaveLength(1)
+})
+
+test('a reply that is cut off where its endpoint allows no more says so: a higher limit would not help', async () => {
+  await using endpoint = await endpointThat(({ max_tokens }) =>
+    Number(max_tokens) > 100
+      ? { status: 400, body: { error: { message: 'max_tokens must be between 1 and 100' } } }
+      : { body: { choices: [{ finish_reason: 'length', message: { content: 'a' } }] } },
+  )
+  const answer = await endpoint.ask(0.7, 400)
+  expect(answer).toMatchObject({ ok: true, reply: { cut: true, room: 100 } })
+  expect(answer.ok && whyIncomplete(answer.reply)).toBe('it was cut off at 100 tokens, and its endpoint allows no more')
 })
 
 test('a pause that Bedrock asks for in words about tokens is made', async () => {

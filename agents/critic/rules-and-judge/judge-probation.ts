@@ -7,7 +7,7 @@ export type JudgeProbation = {
   /** Judges a row: alone as long as no score was ever read. Throws TerminalError while the judge is given up. */
   run<T>(judge: () => Promise<T>): Promise<T>
   read(): void
-  /** So many replies about a row held no score. Throws TerminalError where none ever did. */
+  /** So many replies about a row held no score; zero: none came. Throws TerminalError where none ever did. */
   unread(replies: number, why: Unread): void
 }
 
@@ -41,7 +41,11 @@ export function createJudgeProbation({
       rows += 1
       asked += replies
       if (isProven || rows < unreadAnswers) return
-      const reason = `none of the judge's ${asked} replies about ${rows} rows held a score that can be read, the last: ${fault}. ${fix}`
+      const none =
+        asked === 0
+          ? `the judge gave no reply about any of ${rows} rows`
+          : `none of the judge's ${asked} replies about ${rows} rows held a score that can be read`
+      const reason = `${none}, the last: ${fault}. ${fix}`
       refusal = { reason, until: Date.now() + refusedPauseMs }
       rows = asked = 0
       throw new TerminalError(reason)

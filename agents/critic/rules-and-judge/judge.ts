@@ -7,7 +7,7 @@ import { callNameOf } from './call-name.ts'
 import type { JudgeProbation } from './judge-probation.ts'
 import type { CheckLimits } from './options.ts'
 import { markOf, prompts, quoted } from './prompts.ts'
-import { readVerdict, type Unread } from './verdict.ts'
+import { otherJudge, readVerdict, type Unread } from './verdict.ts'
 
 export type JudgeDeps = {
   call: Call
@@ -42,7 +42,11 @@ async function scoreRow(
     ]
     const request = { messages, sampling: { temperature, maxTokens: limits.judgeTokens, seed: turn } }
     const said = await call(callNameOf(row, 'judge', turn), request, 'judge')
-    if (!('reply' in said)) return { rejected: 'unchecked', why: `the judge: ${said.failure.reason}` }
+    if (!('reply' in said)) {
+      const { why, reason, lasting } = said.failure
+      if ((why === 'gone' || why === 'failed') && !lasting) probation.unread(0, { fault: reason, fix: otherJudge })
+      return { rejected: 'unchecked', why: `the judge: ${reason}` }
+    }
     const verdict = readVerdict(said.reply, mark, limits)
     if ('fault' in verdict) {
       // What was paid before is read again in any order, and costs nothing.

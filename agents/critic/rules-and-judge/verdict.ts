@@ -16,14 +16,14 @@ export type Verdict = z.infer<typeof Verdict>
 /** What is wrong with a reply, and what helps. */
 export type Unread = { fault: string; fix: string }
 
-const otherJudge = 'Name another judge (agents.critic.options.model, --judge-model)'
+export const otherJudge = 'Name another judge (agents.critic.options.model, --judge-model)'
 
 /**
  * The verdict of a whole reply that is one JSON object and nothing else (thoughts and a code fence apart) and carries the mark; why there is
  * none in every other. JSON is never looked for inside a text: the row could have put it there.
  */
 export function readVerdict(
-  reply: Pick<Reply, 'text' | 'refused' | 'refusal' | 'cut' | 'stopped' | 'thinking' | 'elsewhere'>,
+  reply: Pick<Reply, 'text' | 'refused' | 'refusal' | 'cut' | 'stopped' | 'thinking' | 'elsewhere' | 'room'>,
   mark: string,
   { judgeTokens }: Pick<CheckLimits, 'judgeTokens'>,
 ): Verdict | Unread {
@@ -31,7 +31,7 @@ export function readVerdict(
   if (refused) return { fault: `the judge would not answer: ${refusal}`, fix: otherJudge }
   const incomplete = whyIncomplete(reply)
   if (incomplete !== null) {
-    const isShort = reply.cut || reply.thinking
+    const isShort = reply.room === undefined && (reply.cut || reply.thinking)
     return { fault: incomplete, fix: isShort ? `Raise agents.critic.options.judgeTokens (${judgeTokens})` : otherJudge }
   }
   if (text.trim() === '') return { fault: `it was empty${elsewhereText(reply)}`, fix: otherJudge }

@@ -15,6 +15,8 @@ export const Reply = z.object({
   refusal: z.string().optional(),
   /** It reached its token limit. */
   cut: z.boolean(),
+  /** As many tokens as it was allowed, where that is fewer than were asked for: its endpoint gives no more. */
+  room: z.number().int().positive().optional(),
   /** What ended it early, in the endpoint's word, where that was no limit. */
   stopped: z.string().optional(),
   /** Its thoughts do not end, or nothing came after them. */

@@ -84,7 +84,11 @@ export async function requestOnce(
     const read = readAnswer(answer, { model, prompt, maxTokens })
     if ('text' in read) {
       const withheld = settings.filter((name) => refused.includes(fieldOf[name]))
-      return { kind: 'reply', reply: withheld.length > 0 ? { ...read, withheld } : read }
+      const isShort = read.cut && maxTokens < request.sampling.maxTokens
+      return {
+        kind: 'reply',
+        reply: { ...read, ...(isShort && { room: maxTokens }), ...(withheld.length > 0 && { withheld }) },
+      }
     }
     return { usage: read.usage, ...endOf(answer, read, asked, sent) }
   } catch (error) {
