@@ -188,6 +188,14 @@ test.each([
   expect(reply).not.toHaveProperty('stopped')
 })
 
+test.each([
+  ['max_tokens', { cut: true }],
+  ['guardrail_intervened', { refused: true }],
+  ['end_turn', { cut: false, refused: false }],
+])('the end of a reply may stand around the answer: %s', (stopReason, want) => {
+  expect(read({ output: { message: { content: [{ text: 'ab' }] } }, stopReason })).toMatchObject(want)
+})
+
 test('a value without end in place of a text is no answer', () => {
   const deep = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`
   expect(read(`{"choices":[{"message":{"content":${deep}}}]}`)).toBeNull()

@@ -197,6 +197,11 @@ describe('a system turn that is refused goes into the first turn of the user', (
     ['an old FastAPI', 422, { detail: [{ loc: ['body', 'messages', 0, 'role'], msg: 'unexpected value' }] }],
     ['an enumeration', 400, { error: { message: "'system' is not one of ['user', 'assistant'] - 'messages.0.role'" } }],
     ['another language', 400, { error: { message: '不支持system角色' } }],
+    ['Mistral', 400, { message: 'Expected last role User or Tool (or Assistant with prefix True) but got system' }],
+    ['Cohere', 422, { message: "invalid role in messages[0]: must be one of 'User', 'Chatbot'" }],
+    ['Gemini itself', 400, [{ error: { message: 'Please use a valid role: user, model.' } }]],
+    ['Qwen', 400, { error: { message: 'Role must be user or assistant' } }],
+    ['a gateway that is busy with it', 503, { error: { message: 'Upstream: System role not supported' } }],
     ['llama.cpp', 500, { error: { code: 500, message: 'System role not supported at row 1', type: 'server_error' } }],
   ])('%s', (_, status, body) => {
     expect(learnedFrom(status, body)?.messages).toEqual([{ role: 'user', content: 'Judge.\n\nHello.' }])
@@ -206,6 +211,10 @@ describe('a system turn that is refused goes into the first turn of the user', (
     [500, 'System error: could not reach the model'],
     [503, 'The system is not available'],
     [502, 'system: no answer from upstream'],
+    [500, 'System is not responding, the message queue is full'],
+    [500, 'Internal system error while loading role config'],
+    [500, 'stream closed unexpectedly, upstream reset'],
+    [503, 'The stream must be restarted: overloaded'],
   ])('HTTP %i "%s" speaks of another system', (status, message) => {
     expect(learnedFrom(status, { error: { message } })).toBeNull()
   })
@@ -323,6 +332,7 @@ describe('a format of the reply that is refused', () => {
     [400, { error: { message: 'ContentPolicyViolationError: the temperature of the debate', param: 'None' } }],
     [400, { error: { code: 'content_filter', message: 'Rewrite it.' } }],
     [500, { error: { message: 'something broke' } }],
+    [500, { error: { message: 'unexpected EOF in grammar server' } }],
   ])('HTTP %i %j is about something else', (status, body) => {
     expect(learnedFrom(status, body, schema)).toBeNull()
   })

@@ -28,6 +28,11 @@ test.each<[Record<string, string>, number]>([
     300_000,
   ],
   [{ 'ratelimit-reset': '12' }, 12_000],
+  [{ 'x-retry-after': '2' }, 2000],
+  [{ 'x-ms-retry-after-ms': '700' }, 700],
+  [{ ratelimit: '"default";r=0;t=30' }, 30_000],
+  [{ ratelimit: 'limit=10, remaining=0, reset=30' }, 30_000],
+  [{ ratelimit: '"default";r=7;t=30' }, 0],
   [{ 'retry-after': 'soon' }, 0],
   [{}, 0],
 ])('the wish of an endpoint is read from its headers: %j', (headers, ms) => {
@@ -42,6 +47,9 @@ test.each([
   ['Retry in 1h2m3.5s', 3_723_500],
   ['Try again in 05:20:00.', 19_200_000],
   ['The limit resets at 2026-03-01 13:00:00 UTC.', 3_600_000],
+  ['Rate limit reached, try again 20 seconds later.', 20_000],
+  ['请求过于频繁，请在 20 秒后重试', 20_000],
+  ['请等待2小时再试', 7_200_000],
   ['Too many requests.', 0],
 ])('and from its words: %s', (text, ms) => {
   expect(said(text).ms).toBe(ms)
@@ -58,6 +66,8 @@ test.each([
   [{ retryAfter: '1.5s' }, 1500],
   [{ retry_after_ms: 150 }, 150],
   [{ resets_in_seconds: 90 }, 90_000],
+  [{ estimated_time: 20.5 }, 20_500],
+  [{ cooldown_seconds: 9 }, 9000],
   [{ resets_at: now / 1000 + 90 }, 90_000],
   [{ reset: true, retryable: 7 }, 0],
 ])('and from fields of its error: %j', (fields, ms) => {

@@ -240,6 +240,16 @@ test.each([
   expect(said).not.toContain('0f3b9a7e')
 })
 
+test.each([
+  ['in capital letters', key.toUpperCase()],
+  ['as in JSON', key.replace('-', '\\u002d').replace('/', '\\/')],
+  ['as in an address', encodeURIComponent(key)],
+])('what an endpoint says holds no key, nor do its headers: %s', async (_, repeated) => {
+  const headers = { 'content-type': `text/${repeated}` }
+  await using endpoint = await endpointThat(() => ({ status: 402, headers, body: `Who is ${repeated}?` }))
+  await expect(endpoint.ask()).rejects.toThrow('HTTP 402 (text/[key]): Who is [key]?')
+})
+
 test('a key that is no more than a word leaves the words of a reply alone', () => {
   expect(withoutKey('max_tokens: solve for x', { apiKey: 'x' })).toBe('max_tokens: solve for x')
 })

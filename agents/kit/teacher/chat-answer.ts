@@ -35,7 +35,9 @@ export function chatAnswerIn(values: readonly unknown[], isEnded: boolean): Chat
   const objects = layers.flat()
   const named = [...objects, ...found.map(({ choice }) => choice)].map((each) => each.error)
   const error = named.filter(isObject).find((each) => Object.keys(each).length > 0) ?? null
-  const told = found.map(finishOf).findLast((each) => each !== null) ?? null
+  // In the form of Bedrock it stands around the answer.
+  const around = objects.map((choice) => ({ choice, message: {} }))
+  const told = [...around, ...found].map(finishOf).findLast((each) => each !== null) ?? null
   // Of a reply that nothing ended, an error did.
   const unsaid = error !== null ? 'error' : whole || isEnded ? null : 'the stream broke off'
   return {

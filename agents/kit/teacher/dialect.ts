@@ -48,11 +48,17 @@ const limitOf = (body: ChatBody) => limits.find((name) => typeof body[name] === 
 
 /** How endpoints say that they know no system turn; some count it among the turns that must alternate. */
 const noSystem =
-  /system.{0,30}(role|message|prompt|instruction|not (be )?(support|allow|accept|permit)|unsupported|角色)|role.{0,40}system|developer instruction|only user and assistant|messages?\W{0,3}0?\W{0,2}role|alternat|\b(first|start|begin)\w*.{0,40}\buser\b/i
+  /system.{0,30}(role|message|prompt|instruction|not (be )?(support|allow|accept|permit)|unsupported|角色)|role.{0,40}system|developer instruction|only user and assistant|got system|\broles?\b.{0,60}\b(user|assistant|chatbot)\b|messages?\W{0,3}0?\W{0,2}role|alternat|\b(first|start|begin)\w*.{0,40}\buser\b/i
 
 /** How endpoints say that they answer with a stream alone. */
 const streamAlone =
-  /(only|must|need|require|enable).{0,60}\bstream|\bstream(ing)?\b.{0,40}(only|must be|required|true)|non-?stream/i
+  /(only|must|need|require|enable).{0,60}\bstream|\bstream(ing)?\b.{0,40}(only|must be (true|set|enabled|on)\b|required|true)|non-?stream/i
+
+/** The same in an error of a server, which may be unexpected, and whose stream must be restarted. */
+const clearlyNotTaken =
+  /unsupported|n[o']t support|support the requested|extra (inputs|fields)|extra_forbidden|not (permitted|allowed|accepted|enabled|implemented)|only .{0,60}(allowed|supported|accepted)|(unrecogni[sz]ed|unknown|unexpected|invalid) (request )?(name|field|arg|keyword|param|propert|key|option|role|schema|value)|\brole\b.{0,60}\bmust be/i
+
+const ofServers = [clearlyNotTaken, streamAlone, /alternat/i]
 
 /** How endpoints name the format of a reply. */
 const formatNames = /response_?format|json_?(schema|object)|structured[ _]output|\bgrammar\b/i
@@ -130,7 +136,8 @@ export function createDialect(
     withheld: (body) => Object.keys(optional).filter((name) => body[name] !== undefined && isRefused(name)),
     learn(status, { codes, text, fields }, sent) {
       const isRefusal = refusals.includes(status)
-      const isClear = notTaken.test(text) || noSystem.test(text)
+      const isOfServer = status !== null && status >= 500
+      const isClear = (isOfServer ? ofServers : [notTaken, noSystem]).some((words) => words.test(text))
       if (!isRefusal && !(maybeRefusals.includes(status) && isClear)) return false
       if (learnRoom([...fields, text].join(' '), sent)) return true
       // What is said of a prompt's content may name anything.

@@ -22,7 +22,8 @@ const textNames =
 const fieldNames = ['param', 'parameter', 'field', 'instancepath', 'pointer', 'property']
 /** What gateways in Python say for nothing. */
 const noName = /^\s*(none|null|nil)?\s*$/i
-const waitName = /^(retry(after|delay|in)|resets?(at|in|after|time)?)(ms|milliseconds|s|seconds)?$/
+const waitName =
+  /^(retry(after|delay|in)|resets?(at|in|after|time)?|estimatedtime|waittime|cooldown(time)?)(ms|milliseconds|s|seconds)?$/
 /** What a request was, which some repeat in their error: nothing there is said by the endpoint. */
 const echoes = ['input', 'ctx', 'request', 'body', 'url', 'choices']
 const deepest = 8

@@ -71,7 +71,8 @@ export function openHttpClient(
       if (!holds(text)) return false
       const moved = status >= 300 && status < 400 && flat.location
       const location = moved ? withoutKey(moved, endpoint) : null
-      resolve({ status, headers: flat, location, text: withoutKey(text, endpoint) })
+      const headers = mapped(flat, (value) => withoutKey(value, endpoint))
+      resolve({ status, headers, location, text: withoutKey(text, endpoint) })
       return true
     }
     const settleWhole = async (): Promise<boolean> => {
@@ -116,6 +117,9 @@ export function openHttpClient(
     post: (path, body, signal) => ask('POST', path, signal, body),
   }
 }
+
+const mapped = (headers: HttpAnswer['headers'], change: (value: string) => string): HttpAnswer['headers'] =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value && change(value)]))
 
 const firstOf = (headers: http.IncomingHttpHeaders): HttpAnswer['headers'] =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]))

@@ -31,8 +31,8 @@ export function waitOf(
   const words = error ? [...error.codes, error.text].join('\n') : text
   const all = { ...error?.headers, ...headers }
   const wishes = [
-    () => msOf(all['retry-after-ms'], now, 1),
-    () => msOf(all['retry-after'], now),
+    () => msOf(named(all, /(^|-)retry-after-ms$/), now, 1),
+    () => msOf(named(all, /(^|-)retry-after$/), now),
     () => resetOf(all, now),
     () => waitInText(words, now),
   ]
@@ -43,6 +43,9 @@ export function waitOf(
   return { ms, isQuota: isOfQuota }
 }
 
+const named = (headers: HttpAnswer['headers'], name: RegExp) =>
+  Object.entries(headers).find(([each, value]) => value !== undefined && name.test(each))?.[1]
+
 /** The latest reset of a limit of which nothing remains; where no header says what remains, the first of all. */
 function resetOf(headers: Readonly<Record<string, string | undefined>>, now: number): number | null {
   const limits = Object.entries(headers).filter(([name]) => /rate-?limit.*reset/.test(name))
@@ -50,6 +53,10 @@ function resetOf(headers: Readonly<Record<string, string | undefined>>, now: num
     const ms = msOf(value, now)
     return ms === null ? [] : [{ ms, remaining: headers[name.replace(/reset(-after)?/, 'remaining')] }]
   })
+  // The drafts of a standard: `"default";r=0;t=30`, `limit=10, remaining=0, reset=30`.
+  const [, left, inS] =
+    /\b(?:r|remaining)=(\d+).*?\b(?:t|reset)=(\d+)/.exec(named(headers, /^(x-)?rate-?limit$/) ?? '') ?? []
+  if (left === '0') known.push({ ms: 1000 * Number(inS), remaining: left })
   const used = known.filter(({ remaining }) => remaining !== undefined && Number(remaining) <= 0)
   if (used.length > 0) return Math.max(...used.map(({ ms }) => ms))
   const unknown = known.filter(({ remaining }) => remaining === undefined)
@@ -60,12 +67,20 @@ const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as con
 const unit = '(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)'
 const span = `(?:\\d+(?:\\.\\d+)?\\s*${unit.replace('(', '(?:')}(?![a-z])[\\s,]*(?:and\\s+)?)+`
 const clock = '\\d{1,3}:\\d\\d:\\d\\d(?:\\.\\d+)?'
-const spanInText = new RegExp(`\\b(?:in|after|wait(?: for)?)\\s+(?:about |another |~)?(${span}|${clock})`, 'i')
+const spanInText = new RegExp(
+  `\\b(?:in|after|wait(?: for)?)\\s+(?:about |another |~)?(${span}|${clock})|(${span})(?:later|from now)\\b`,
+  'i',
+)
+const chineseSpan = /(\d+(?:\.\d+)?) ?(毫秒|秒|分|小时|天)/
+const chineseUnits: Readonly<Record<string, string>> = { 毫秒: 'ms', 秒: 's', 分: 'm', 小时: 'h', 天: 'd' }
 const dateInText = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)/i
 
 function waitInText(text: string, now: number): number | null {
-  const found = spanInText.exec(text)?.[1]
+  const [, before, behind] = spanInText.exec(text) ?? []
+  const found = before ?? behind
   if (found) return spanMs(found)
+  const [, count, unitName] = /[后再]/.test(text) ? (chineseSpan.exec(text) ?? []) : []
+  if (unitName) return spanMs(`${count}${chineseUnits[unitName]}`)
   const date = Date.parse(dateInText.exec(text)?.[0].replace(/\s?UTC/i, 'Z') ?? '')
   return Number.isFinite(date) && date > now ? date - now : null
 }
