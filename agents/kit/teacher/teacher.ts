@@ -157,7 +157,7 @@ export function createTeacher(
   /** The call's answer, or null when it is to be tried again; then it waits outside. */
   function answerOf(call: Call, outcome: Outcome): Answer | null {
     const billed = call.billed.input + call.billed.output > 0 && { billed: call.billed }
-    const inVain = usefulness.note(outcome)
+    const inVain = usefulness.note(outcome, call.fault !== null)
     if (inVain !== null) return refuseAll(inVain)
     switch (outcome.kind) {
       case 'reply':

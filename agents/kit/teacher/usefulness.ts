@@ -1,33 +1,36 @@
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Reply } from './completion.ts'
-import { createOutcomes, type OutcomeLimits } from './outcomes.ts'
 import type { Outcome } from './request.ts'
 
 /** Says whether what an endpoint answers is of any use. */
 export type Usefulness = {
-  /** A request ended. Gives why every other would be in vain, or null. */
-  note(outcome: Outcome): string | null
+  /** A request ended; `isAgain`: its call was tried before. Gives why every other would be in vain, or null. */
+  note(outcome: Outcome, isAgain: boolean): string | null
 }
+
+type Limits = { unreadAnswers: number; breakerRequests: number }
 
 /**
  * U1  An endpoint that has given no text yet is given up after `unreadAnswers` answers of which nothing can be used.
- * U2  After that it is given up when as many of the last requests could not be read as open the breaker: a login page in its place.
+ * U2  After that it is given up when half of `breakerRequests` that were sent again, one after the other, were in vain too: a login page in
+ *     its place. An answer that can be read at the second time of asking costs no more than that.
  */
-export function createUsefulness({ unreadAnswers, ...limits }: OutcomeLimits & { unreadAnswers: number }): Usefulness {
-  const outcomes = createOutcomes(limits)
+export function createUsefulness({ unreadAnswers, breakerRequests }: Limits): Usefulness {
+  const inARow = Math.max(unreadAnswers, Math.ceil(breakerRequests / 2))
+  let unread = 0
   let useless = 0
   let isProven = false
   return {
-    note(outcome) {
-      if (outcome.kind === 'reply') outcomes.note(true)
-      if (outcome.kind === 'unread') outcomes.note(false)
+    note(outcome, isAgain) {
+      if (outcome.kind === 'reply') unread = 0
+      if (outcome.kind === 'unread' && isAgain) unread += 1
       isProven ||= outcome.kind === 'reply' && !isEmpty(outcome)
       const last = uselessAnswer(outcome)
       if (last === null) return null
       useless += 1
       if (!isProven && useless >= unreadAnswers) return `none of ${useless} answers could be used, the last: ${last}`
-      return outcome.kind === 'unread' && isProven && outcomes.areMostlyBad
-        ? `most of the last answers could not be read, the last: ${last}`
+      return outcome.kind === 'unread' && isProven && unread >= inARow
+        ? `none of the last ${unread} requests that were sent again had an answer that could be read, the last: ${last}`
         : null
     },
   }
