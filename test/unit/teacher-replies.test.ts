@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
-import { TeacherOptions, withoutKey } from '../../agents/kit/teacher/options.ts'
+import { keyRemover, TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
 import { whyIncomplete } from '../../tasks/reply/ending.ts'
 
@@ -251,7 +251,7 @@ test.each([
 })
 
 test('a key that is no more than a word leaves the words of a reply alone', () => {
-  expect(withoutKey('max_tokens: solve for x', { apiKey: 'x' })).toBe('max_tokens: solve for x')
+  expect(keyRemover({ apiKey: 'x' })('max_tokens: solve for x')).toBe('max_tokens: solve for x')
 })
 
 test('a reply without end fits into the journal, and is told to be cut off', async () => {

@@ -2,7 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { decodeBody } from './decode-body.ts'
 import { isWholeBody } from './json-values.ts'
-import { type Endpoint, type TeacherOptions, withoutKey } from './options.ts'
+import { type Endpoint, keyRemover, type TeacherOptions } from './options.ts'
 import { type Environment, type HttpProxy, proxyFor } from './proxy.ts'
 
 /** An HTTP answer; `location` is where a redirect leads, else null. */
@@ -42,6 +42,7 @@ export function openHttpClient(
   const { baseUrl, apiKey } = endpoint
   const { protocol } = new URL(baseUrl)
   const { Agent, request } = protocol === 'https:' ? https : http
+  const withoutKey = keyRemover(endpoint)
   const proxy = proxyFor(new URL(baseUrl), env)
   const agent = new Agent({
     keepAlive: true,
@@ -70,9 +71,9 @@ export function openHttpClient(
       const text = await decodeBody(Buffer.concat(received.chunks), flat, maxReplyBytes)
       if (!holds(text)) return false
       const moved = status >= 300 && status < 400 && flat.location
-      const location = moved ? withoutKey(moved, endpoint) : null
-      const headers = mapped(flat, (value) => withoutKey(value, endpoint))
-      resolve({ status, headers, location, text: withoutKey(text, endpoint) })
+      const location = moved ? withoutKey(moved) : null
+      const headers = mapped(flat, withoutKey)
+      resolve({ status, headers, location, text: withoutKey(text) })
       return true
     }
     const settleWhole = async (): Promise<boolean> => {

@@ -50,12 +50,13 @@ export const hostOf = ({ baseUrl }: Pick<Endpoint, 'baseUrl'>): string =>
 /** A shorter one is a placeholder for an endpoint that wants no key: a word that may stand in any text. */
 const leastKeyChars = 12
 
-/** What an endpoint says, without the key that some repeat in it, in whatever letters, or escaped as in JSON and in addresses. */
-export function withoutKey(text: string, { apiKey }: Pick<Endpoint, 'apiKey'>): string {
-  if (apiKey.length < leastKeyChars) return text
+/** Takes the key out of what an endpoint says, in whatever letters, or escaped as in JSON and in addresses. */
+export function keyRemover({ apiKey }: Pick<Endpoint, 'apiKey'>): (text: string) => string {
+  if (apiKey.length < leastKeyChars) return (text) => text
   const chars = [...apiKey].map((char) => {
     const code = char.charCodeAt(0).toString(16).padStart(2, '0')
     return `(?:\\\\?${char.replace(/\W/, '\\$&')}|\\\\u00${code}|%${code})`
   })
-  return text.replaceAll(new RegExp(chars.join(''), 'gi'), '[key]')
+  const key = new RegExp(chars.join(''), 'gi')
+  return (text) => text.replaceAll(key, '[key]')
 }
