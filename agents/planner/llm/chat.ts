@@ -6,7 +6,7 @@ import type { Situation } from '../policy.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
 export type Turn = ChatMessage
-export type ChatReply = Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'>
+export type ChatReply = Pick<Reply, 'text' | 'cut' | 'room' | 'stopped' | 'thinking'>
 
 /** The calls of one decision. */
 export type Chat = {

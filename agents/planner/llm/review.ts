@@ -22,7 +22,8 @@ export async function review(reply: ChatReply, situation: Situation): Promise<Re
   // Of a program that does not parse as a whole, a part may: what that lacks would mislead. So may one that stands before it.
   const isWhole = incomplete === null || (reply.cut && !reply.thinking && /\}[\s`]*$/.test(reply.text))
   if (!isWhole || 'fault' in found) {
-    const shorter = reply.cut ? ' (agents.planner.options.maxTokens): write a shorter program' : ''
+    const option = reply.room === undefined ? ' (agents.planner.options.maxTokens)' : ''
+    const shorter = reply.cut ? `${option}: write a shorter program` : ''
     return {
       ok: false,
       faults: [incomplete === null ? noProgram : `the reply cannot be used: ${incomplete}${shorter}`],
