@@ -39,6 +39,26 @@ export function setStatus(
   draft.send.push(outgoing.status({ status, reason, ...extra }, draft.event.id))
 }
 
+/** What only the opening of the test waits for. */
+const ofOpening: readonly string[] = ['opening-request', 'sitting', 'answers', 'opened', 'fault', 'control']
+
+/**
+ * A run's status once a message of it has become a dead letter; null where the run waits for no such message any more: it has ended, or
+ * opens its test. One that a person stopped stays so and sends no work, and the resume that lets it go on redrives the dead letter too.
+ */
+export function statusAfterFault(
+  { phase, status }: Pick<PlannerState, 'phase' | 'status'>,
+  { message }: PayloadOf<typeof Fault>,
+): PlannerState['status'] | null {
+  if (phase === 'done' || (phase === 'opening' && !ofOpening.includes(message))) return null
+  return status === 'paused' || status === 'stopped' ? status : 'faulted'
+}
+
+/** A message that the run waited for has come after a fault: its dead letter was redriven. One that came late says nothing of that. */
+export function recover(draft: Draft): void {
+  if (draft.state.status === 'faulted') setStatus(draft, 'running', 'goes on after a fault')
+}
+
 /** Takes an attempt in, in place of what was known of it; attempt 0 is the control. */
 export function putAttempt(draft: Draft, attempt: Attempt): void {
   const { state } = draft

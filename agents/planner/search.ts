@@ -4,7 +4,7 @@ import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { budgetLeft, callsLeft, isBroke } from './budget-left.ts'
-import { best, type Draft, putAttempt } from './draft.ts'
+import { best, type Draft, putAttempt, recover } from './draft.ts'
 import { settleArms } from './evidence/arms.ts'
 import { fail } from './evidence/ending.ts'
 import { guideOf, swappedAt } from './guidance.ts'
@@ -18,6 +18,7 @@ export async function attemptScored(draft: Draft, report: PayloadOf<typeof Repor
   const { candidate, shownAs } = report
   const attempt = draft.state.attempts.find((each) => `attempt-${each.attempt}` === candidate.name)
   if (attempt?.outcome !== 'training') return
+  recover(draft)
   const guide = guideOf(draft.state.config, attempt.attempt, report)
   putAttempt(draft, { ...attempt, outcome: 'scored', candidate, ...guide, ...(shownAs && { shownAs }) })
   const mode = draft.state.config.primary

@@ -4,7 +4,17 @@ import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { RunStarted } from '../../schemas/messages/run.ts'
 import { planRound, withVerdict } from './attempt.ts'
 import { control } from './control.ts'
-import { type Draft, type PlannerEvent, putAttempt, type StepDeps, setStatus, taskOf, train } from './draft.ts'
+import {
+  type Draft,
+  type PlannerEvent,
+  putAttempt,
+  recover,
+  type StepDeps,
+  setStatus,
+  statusAfterFault,
+  taskOf,
+  train,
+} from './draft.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
 import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
@@ -53,28 +63,24 @@ async function react(draft: Draft): Promise<void> {
       return
     case 'control':
       return control(draft, event.payload)
-    case 'fault':
-      return setStatus(draft, 'faulted', `${event.payload.message}: ${event.payload.reason}`, {
+    case 'fault': {
+      const status = statusAfterFault(draft.state, event.payload)
+      if (status === null) return
+      return setStatus(draft, status, `${event.payload.message}: ${event.payload.reason}`, {
         mend: `mend the cause, then: syllabus resume ${draft.state.config.runId}`,
       })
+    }
     case 'tried':
       return tried(draft, event.payload)
     case 'verdict':
-      recover(draft)
       return closeRound(draft, event.payload)
     case 'report':
-      recover(draft)
       return scored(draft, event.payload)
     case 'opened':
       return finish(draft)
     default:
       return event satisfies never
   }
-}
-
-/** A message that arrives after a fault means that the dead letter was redriven. */
-function recover(draft: Draft): void {
-  if (draft.state.status === 'faulted') setStatus(draft, 'running', 'goes on after a fault')
 }
 
 /** A trial of a source in an open round ended, or showed a usable reply: what it lets go is sent. */
@@ -93,9 +99,10 @@ const attemptOf = (state: PlannerState, attempt: number) =>
 
 /** A round is closed: the next one, or what follows on a dataset that is as full as it gets. */
 async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Promise<void> {
-  const { state } = draft
-  const current = attemptOf(state, verdict.attempt)
+  const current = attemptOf(draft.state, verdict.attempt)
   if (current?.outcome !== 'generating' || current.round !== verdict.round) return
+  recover(draft)
+  const { state } = draft
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
   const closed = { ...withVerdict(current, verdict), surplus }
   putAttempt(draft, closed)
@@ -126,6 +133,7 @@ async function scored(draft: Draft, report: PayloadOf<typeof Report>): Promise<v
   switch (candidate.arm) {
     case 'base':
       if (draft.state.base) return
+      recover(draft)
       draft.state = { ...draft.state, base: baseOf(draft.state, report), contamination, tokenLimit, phase: 'searching' }
       return searchOn(draft)
     case 'submission':

@@ -95,3 +95,31 @@ test('a teacher that refuses everything ends the run; one that has answered othe
   const unlucky = await close(some, { generated: 0, admitted: 0, rejected: {}, failed: { refused: 5 } }, 20)
   expect(unlucky).toMatchObject({ phase: 'searching', stopReason: null })
 })
+
+test('a dead letter that comes after the end changes nothing; nor does a late verdict end a fault', async () => {
+  const fault = { kind: 'fault' as const, payload: { deadLetter: 'LAB-1', message: 'batch', reason: 'gave up' } }
+  const open = await begin()
+  const asked = open.attempts[0]!.asked.crates!
+  const some = await close(open, { generated: asked, admitted: 20, rejected: { 'wrong-answer': asked - 20 } }, 20)
+  expect(some.attempts[0]!.round).toBe(2)
+  const faulted = await take(some, fault)
+  expect(faulted.status).toBe('faulted')
+  const again = await take(faulted, {
+    kind: 'verdict',
+    payload: Verdict.schema.parse({
+      attempt: 1,
+      round: 1,
+      bySource: {},
+      rows: 1,
+      dataset: refTo('rows-1'),
+      datasetHash: hashOf(1),
+      spent: { calls: 0, inputTokens: 0, outputTokens: 0 },
+    }),
+  })
+  expect([again.status, again.attempts[0]!.rows]).toEqual(['faulted', 20])
+  const ended = { ...(await close(some, { generated: 60, admitted: 40, rejected: {} }, 60)), outbox: [] }
+  expect(ended).toMatchObject({ phase: 'done', status: 'finished' })
+  expect(await take(ended, fault)).toMatchObject({ phase: 'done', status: 'finished', outbox: [] })
+  const stopped = await take({ ...some, outbox: [] }, { kind: 'control', payload: { action: 'stop' } })
+  expect(await take(stopped, fault)).toMatchObject({ status: 'stopped', statusReason: 'batch: gave up' })
+})

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { spentOnPlans } from '../../agents/planner/budget-left.ts'
+import type { PlannerEvent } from '../../agents/planner/draft.ts'
 import { PlannerBroke, type Policy, ProgramFault } from '../../agents/planner/policy.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
+import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Round } from '../../schemas/messages/generation.ts'
 import { spentOn } from '../../schemas/usage.ts'
 import { playDisturbed } from '../support/planner-disturbed.ts'
@@ -72,6 +74,82 @@ describe('the planner', () => {
     const end = await play(world, { state: { ...state, outbox: [] }, events: [world.control('resume')] })
     expect(end.status).toBe('finished')
     expect(end.held).toEqual([])
+  })
+
+  /** A run in calm: its events in order, and the state after each. */
+  async function calmRun() {
+    const world = createWorld(configOf({ attempts: 2 }), {})
+    const steps: { event: PlannerEvent; state: PlannerState }[] = []
+    const queue = [world.start()]
+    let state: PlannerState | null = null
+    for (let event = queue.shift(); event; event = queue.shift()) {
+      state = { ...(await world.step(state, event)) }
+      queue.push(...world.publish(state.outbox))
+      state = { ...state, outbox: [] }
+      steps.push({ event, state })
+    }
+    return { world, steps }
+  }
+  const fault = (message: string, id = `fault:${message}`): PlannerEvent => ({
+    kind: 'fault',
+    payload: { deadLetter: 'LAB-1', message, reason: 'gave up' },
+    id,
+    at: '2026-01-02T00:00:00.000Z',
+  })
+
+  test('P2 whatever comes again under another id, however late, changes nothing', async () => {
+    const { world, steps } = await calmRun()
+    for (const [now, { state }] of steps.entries()) {
+      for (const { event } of steps.slice(0, now + 1)) {
+        const { seen: _, ...after } = await world.step(state, { ...event, id: `${event.id}.redrive-LAB-1` })
+        const { seen: __, ...before } = state
+        expect(after).toEqual(before)
+      }
+    }
+  })
+
+  test('a dead letter faults a run that waits for it, and none that has ended or opens its test', async () => {
+    const { world, steps } = await calmRun()
+    const named = ['shard', 'batch', 'verdict', 'job', 'predictions', 'report']
+    const opening = ['opening-request', 'sitting', 'answers', 'opened']
+    for (const { state } of steps) {
+      for (const message of [...named, ...opening]) {
+        const isOver = state.phase === 'done' || (state.phase === 'opening' && named.includes(message))
+        const after = await world.step(state, fault(message))
+        expect([message, after.status]).toEqual([message, isOver ? state.status : 'faulted'])
+        expect(after.outbox).toHaveLength(isOver ? 0 : 1)
+      }
+    }
+    expect(steps.at(-1)!.state).toMatchObject({ phase: 'done', status: 'finished' })
+  })
+
+  test('what comes late after a fault says nothing of the dead letter; what the run waits for lets it go on', async () => {
+    const { world, steps } = await calmRun()
+    for (const [now, { state }] of steps.entries()) {
+      if (state.phase === 'done') continue
+      const faulted = { ...(await world.step(state, fault('answers'))), outbox: [] }
+      for (const { event } of steps.slice(0, now + 1)) {
+        const late = await world.step(faulted, { ...event, id: `${event.id}.redrive-LAB-1` })
+        expect([event.id, late.status]).toEqual([event.id, 'faulted'])
+      }
+      const next = await world.step(faulted, steps[now + 1]!.event)
+      expect(['running', 'finished']).toContain(next.status)
+    }
+  })
+
+  test.each(['pause', 'stop'])('P3 a dead letter sends none of the work that a %s holds back', async (action) => {
+    const { world, steps } = await calmRun()
+    const from = steps.findIndex(({ event }) => event.kind === 'verdict')
+    const waiting = { ...(await world.step(steps[from - 1]!.state, world.control(action))), outbox: [] }
+    const held = { ...(await world.step(waiting, steps[from]!.event)), outbox: [] }
+    expect(held.held.length).toBeGreaterThan(0)
+    const after = await world.step(held, fault('shard'))
+    expect(after.status).toBe(held.status)
+    expect(after.held).toEqual(held.held)
+    expect(after.outbox.map(({ name }) => name)).toEqual(['status-changed'])
+    expect(after.statusReason).toBe('shard: gave up')
+    const again = await world.step({ ...after, outbox: [] }, world.control('resume'))
+    expect(again).toMatchObject({ status: 'running', held: [] })
   })
 
   test('P5 the opening is asked for after the last decision of the search', async () => {

@@ -1,7 +1,7 @@
 import { byKind, candidateName, type TrainedArm } from '../../../schemas/arm.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { Candidate } from '../../../schemas/training.ts'
-import { type Draft, train } from '../draft.ts'
+import { type Draft, recover, train } from '../draft.ts'
 import type { PlannerState } from '../state.ts'
 import { armDataset } from './arm-dataset.ts'
 import { askOpening } from './opening-list.ts'
@@ -30,8 +30,9 @@ export async function settleArms(draft: Draft, before = draft.state): Promise<vo
 
 /** One of the arms' adapters was trained. */
 export async function armTrained(draft: Draft, candidate: Candidate): Promise<void> {
+  const known = draft.state.trained.some(({ name }) => name === candidate.name)
+  if (!known) recover(draft)
   const before = draft.state
-  const known = before.trained.some(({ name }) => name === candidate.name)
   if (!known) draft.state = { ...before, trained: [...before.trained, candidate] }
   await settleArms(draft, before)
 }

@@ -2,11 +2,11 @@ import type { Yield } from '../../../schemas/row.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import { openAttempt, planRound, withVerdict } from '../attempt.ts'
 import { callsLeft } from '../budget-left.ts'
-import type { PlannerEvent, StepDeps } from '../draft.ts'
+import { type PlannerEvent, type StepDeps, statusAfterFault } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { brokenSources } from '../program/broken-sources.ts'
 import { newRun, withMessages } from '../run-state.ts'
-import type { PlannerState } from '../state.ts'
+import type { Attempt, PlannerState } from '../state.ts'
 import { afterTrial, nothingUsable } from '../trials.ts'
 import { control } from './control.ts'
 import { type Change, finish, turn } from './finish.ts'
@@ -54,15 +54,19 @@ function react(state: PlannerState, event: PlannerEvent): Change {
       return control(state, event)
     case 'fault': {
       const { message, reason } = event.payload
+      const status = statusAfterFault(state, event.payload)
+      if (status === null) return { state, send: [] }
       const mend = 'mend the cause, then give the same "syllabus generate" command again'
-      return turn(state, 'faulted', `${message}: ${reason}`, event, mend)
+      return turn(state, status, `${message}: ${reason}`, event, mend)
     }
     case 'tried':
       return tried(state, event)
     case 'verdict': {
+      const [current] = state.attempts
+      if (current?.outcome !== 'generating' || current.round !== event.payload.round) return { state, send: [] }
       const { state: running, send } =
         state.status === 'faulted' ? turn(state, 'running', 'goes on after a fault', event) : { state, send: [] }
-      const closed = closeRound(running, event)
+      const closed = closeRound(running, current, event)
       return { state: closed.state, send: [...send, ...closed.send] }
     }
     case 'run-started':
@@ -82,10 +86,8 @@ function tried(state: PlannerState, { payload }: PlannerEvent & { kind: 'tried' 
   return { state: { ...state, attempts: [attempt] }, send: messages }
 }
 
-function closeRound(state: PlannerState, event: PlannerEvent & { kind: 'verdict' }): Change {
+function closeRound(state: PlannerState, current: Attempt, event: PlannerEvent & { kind: 'verdict' }): Change {
   const { payload: verdict } = event
-  const current = state.attempts[0]
-  if (current?.outcome !== 'generating' || current.round !== verdict.round) return { state, send: [] }
   const closed = withVerdict(current, verdict)
   const after = { ...state, attempts: [closed] }
   const fault = brokenSources(closed.bySource, verdict)
