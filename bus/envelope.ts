@@ -15,7 +15,7 @@ type Messages = Readonly<Record<string, Message>>
 const utf8 = new TextDecoder()
 
 /** `name@version`, the value of the Syllabus-Message header. */
-export const versionTag = (message: Message) => `${message.name}@${message.version}`
+export const versionTag = (message: Pick<Message, 'name' | 'version'>) => `${message.name}@${message.version}`
 
 /**
  * Reads one message of the log. The subject decides which message it is, since the server checks who may publish there;
@@ -41,15 +41,24 @@ export function decode(
   const message = parts && messageOf(parts, messages)
   if (!message) return refuse(`no message belongs on the subject ${subject}`)
   const tag = headers?.get(header.message) ?? ''
-  const [name, version] = tag.split('@')
-  if (name !== message.name) return refuse(`the header names "${tag}", the subject ${message.name}`)
-  if (Number(version) === message.version) return parse(message, message.schema, raw, refuse)
-  if (message.previous && Number(version) === message.previous.version) {
-    const old = message.previous.schema.safeParse(raw)
+  if (tag === versionTag(message)) return parse(message, message.schema, raw, refuse)
+  const { previous } = message
+  if (previous && tag === versionTag({ ...message, version: previous.version })) {
+    const old = previous.schema.safeParse(raw)
     if (!old.success) return refuse(`${tag}: ${z.prettifyError(old.error)}`)
-    return parse(message, message.schema, message.previous.upgrade(old.data), refuse)
+    return parse(message, message.schema, previous.upgrade(old.data), refuse)
   }
-  return refuse(`version ${version} of ${name} is not read here, only ${message.version} and the one before`)
+  return refuse(notRead(tag, message))
+}
+
+/** Why a message is not read whose header names neither this version nor the one before. */
+function notRead(tag: string, { name, version, previous }: Message): string {
+  const [, named, sent] = /^(.*)@([1-9]\d{0,8})$/.exec(tag) ?? []
+  if (named !== name) return `the header names "${tag.slice(0, 200)}", the subject ${name}`
+  const read = previous ? `${version} and ${previous.version}` : `${version}`
+  const fix =
+    Number(sent) > version ? 'a newer Syllabus; update this process' : 'an older Syllabus; update it, and send again'
+  return `version ${sent} of ${name} is not read here, only ${read}: its sender runs ${fix}`
 }
 
 function messageOf(parts: SubjectParts, messages: Messages): Message | null {

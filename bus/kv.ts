@@ -87,7 +87,10 @@ export function openKv<S extends z.ZodType>(
     const found = await last(key)
     if (!found || found.gone) return null
     const parsed = schema.safeParse(valueIn(key, found.stored.data))
-    if (!parsed.success) throw new TerminalError(`${bucket}/${key} does not parse: ${z.prettifyError(parsed.error)}`)
+    if (!parsed.success) {
+      const why = `${bucket}/${key} does not parse (another version of Syllabus wrote it, or it is damaged)`
+      throw new TerminalError(`${why}: ${z.prettifyError(parsed.error)}`)
+    }
     return { value: parsed.data, revision: found.stored.seq }
   }
 

@@ -67,8 +67,10 @@ async function startScorer({
     handlers: {
       predictions: async (message, { runId, cause }) => {
         const { candidate, training, reusedTraining, guidance, variants, tokenLimit, examplesLeftOut } = message
+        // Nobody waits for what comes again so late: it is no dead letter, and no fault of the run.
         if (await opening.record(runId)) {
-          throw new TerminalError(`run ${runId} has opened its test; it is scored no more`)
+          log.warn({ run: runId, candidate: candidate.name }, 'came after the opening of the test: scored no more')
+          return
         }
         const task = await sealedTask(message.sealedTask)
         const predictions = await bus.objects.getLines(message.predictions, Prediction)

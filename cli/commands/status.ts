@@ -5,6 +5,7 @@ import { type Bus, Presence } from '../../bus/mod.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
 import { dollars } from '../estimate/tell.ts'
+import { heldValues } from '../held-values.ts'
 import { printable, printableJson } from '../printable.ts'
 import { type Found, troubleLine, troublesIn, wantedBy } from '../session/troubles.ts'
 import { withBus } from '../session/with-bus.ts'
@@ -20,30 +21,30 @@ type RunLine = {
   spent: string
   reason: string
   usage: UsageLine[]
-  variants: RunConfig['variants']
+  /** Null where the run cannot be read. */
+  variants: RunConfig['variants'] | null
 }
 
 async function runLines(bus: Bus): Promise<RunLine[]> {
-  const states = bus.kv('runs', PlannerState)
-  const held = await Promise.all((await states.keys()).map((key) => states.get(key)))
-  return held.flatMap((entry) => {
-    if (!entry) return []
-    const { config, status, phase, attempts, bestAttempt, statusReason } = entry.value
+  return (await heldValues(bus.kv('runs', PlannerState))).map((held) => {
+    const { key: runId } = held
+    if ('fault' in held) {
+      const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], variants: null }
+      return { runId, status: 'unreadable', ...unknown, reason: held.fault.split('\n')[0]! }
+    }
+    const { config, status, phase, attempts, bestAttempt, statusReason: reason } = held.value
     const score = attempts.find((each) => each.attempt === bestAttempt)?.validation?.overall[config.primary]
-    const best = score ? `attempt ${bestAttempt}: ${score.correct}/${score.total}` : '-'
-    return [
-      {
-        runId: config.runId,
-        status,
-        phase,
-        attempts: `${attempts.length}/${config.attempts}`,
-        best,
-        spent: spentText(entry.value),
-        reason: statusReason,
-        usage: spentInAll(entry.value).lines ?? [],
-        variants: config.variants,
-      },
-    ]
+    return {
+      runId,
+      status,
+      phase,
+      attempts: `${attempts.length}/${config.attempts}`,
+      best: score ? `attempt ${bestAttempt}: ${score.correct}/${score.total}` : '-',
+      spent: spentText(held.value),
+      reason,
+      usage: spentInAll(held.value).lines ?? [],
+      variants: config.variants,
+    }
   })
 }
 
@@ -55,9 +56,7 @@ function spentText(state: PlannerState): string {
 }
 
 async function agentsThere(bus: Bus): Promise<Presence[]> {
-  const kv = bus.kv('agents', Presence)
-  const held = await Promise.all((await kv.keys()).map((key) => kv.get(key)))
-  return held.flatMap((entry) => (entry ? [entry.value] : []))
+  return (await heldValues(bus.kv('agents', Presence))).flatMap((held) => ('value' in held ? [held.value] : []))
 }
 
 const agentLine = ({ role, variant, instance, pid, host, lastMessageAt, handling, waiting }: Presence) => ({
@@ -82,7 +81,7 @@ function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Found
       fix: `To go on: npx syllabus resume ${runId}, or the generate command that began it.`,
     }))
   }
-  const wanted = running.flatMap(({ variants }) => wantedBy(variants))
+  const wanted = running.flatMap(({ variants }) => (variants ? wantedBy(variants) : []))
   return troublesIn(there, wanted).filter(({ code }) => code !== 'waits')
 }
 

@@ -1,6 +1,7 @@
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { UsageError } from '../errors.ts'
+import { heldValues } from '../held-values.ts'
 
 /** The run named, or the only one that `wanted` accepts. Errors: UsageError when there is none, or more than one. */
 export async function pickRun(
@@ -9,9 +10,10 @@ export async function pickRun(
   wanted: (state: PlannerState) => boolean,
 ): Promise<PlannerState> {
   const states = bus.kv('runs', PlannerState)
-  const keys = runId ? [runId] : await states.keys()
-  const found = (await Promise.all(keys.map((key) => states.get(key)))).flatMap((held) => (held ? [held.value] : []))
-  const fitting = runId ? found : found.filter(wanted)
+  const named = runId && (await states.get(runId))
+  if (named) return named.value
+  const found = runId ? [] : (await heldValues(states)).flatMap((held) => ('value' in held ? [held.value] : []))
+  const fitting = found.filter(wanted)
   if (fitting.length === 1) return fitting[0]!
   throw new UsageError(
     runId ? `There is no run ${runId} on this bus.` : `There are ${fitting.length} runs that could be meant.`,

@@ -31,7 +31,14 @@ test('the version before is lifted to this one', () => {
 
 test.each([
   ['an older version', 'count@1', { rows: 5 }, subject, /version 1 of count is not read here/],
-  ['a newer version', 'count@4', { admitted: 5 }, subject, /version 4/],
+  [
+    'an older version, with what mends it',
+    'count@1',
+    { rows: 5 },
+    subject,
+    /only 3 and 2: .* older Syllabus; update it/,
+  ],
+  ['a newer version', 'count@4', { admitted: 5 }, subject, /version 4 .* newer Syllabus; update this process/],
   ['an old payload under the new version', 'count@3', { rows: 5 }, subject, /admitted/],
   ['a new payload under the old version', 'count@2', { admitted: 5 }, subject, /rows/],
   ['a header of another message', 'report@3', { admitted: 5 }, subject, /the header names "report@3"/],
@@ -41,6 +48,13 @@ test.each([
 ])('%s is refused with the reason, and kept raw', (_, tag, payload, on, reason) => {
   const decoded = read(tag, payload, on)
   expect(decoded).toMatchObject({ ok: false, raw: payload, reason: expect.stringMatching(reason) })
+})
+
+test.each(['03', '3e0', '0x3', '3.0', '+3', '3@4', '', '0', '-3', 'NaN'])('"count@%s" names no version', (version) => {
+  expect(read(`count@${version}`, { admitted: 5 })).toMatchObject({
+    ok: false,
+    reason: `the header names "count@${version}", the subject count`,
+  })
 })
 
 test('a copy that the server made is known by its header, also when read by a direct get', () => {
