@@ -20,7 +20,7 @@ export const EndpointOptions = z.object({
   baseUrl: z
     .string()
     .refine(isPlainAddress, plainAddressWanted)
-    .transform((text) => text.replace(/\/+$/, ''))
+    .transform((text) => text.replace(/(?<!\/)\/+$/, ''))
     .optional(),
   /** The variable whose key goes to this endpoint, and to no other; null: none does. */
   apiKeyEnv: z

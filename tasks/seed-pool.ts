@@ -11,12 +11,14 @@ const WrittenSeed = z.union([z.string(), z.record(z.string(), z.json())])
 const labels = ['id', 'skill', 'source', 'group']
 const answerWords =
   /^(answers?|solutions?|outputs?|gold|golden|truth|correct|expected|labels?|targets?|responses?|completion|rationale|explanation)$/
+/** Blanks at the start of a line: `\s` would go on over the lines behind it, from each of them again. */
+const blank = String.raw`[^\S\r\n\u2028\u2029]*`
 /** Ways in which a text states its answer: on a line of its own or behind the question, as GSM8K has it, in Chinese. A blank to fill in states none. */
 const writtenAnswer = new RegExp(
   [
-    String.raw`(?<=^|[.?!)]\s)\s*((the|final|correct|right) )*answer( is)?\s*[:=]\s*(?!_|\.\.|…)\S`,
-    String.raw`^\s*(the )?(final )?solution( is)?\s*[:=]\s*\S`,
-    String.raw`^\s*####\s*\S`,
+    String.raw`(?<=^|[.?!)]\s)${blank}((the|final|correct|right) )*answer( is)?\s*[:=]\s*(?!_|\.\.|…)\S`,
+    String.raw`^${blank}(the )?(final )?solution( is)?\s*[:=]\s*\S`,
+    String.raw`^${blank}####\s*\S`,
     String.raw`(答案|解答)\s*[:：]\s*[^\s_]`,
   ].join('|'),
   'im',

@@ -91,7 +91,7 @@ const plainBox = (text: string): string =>
 
 /** Lines behind the prompts of an interactive Python. */
 function withoutPrompts(text: string): string {
-  return text.includes('>>>') ? text.replace(/^\s*(?:>>>|\.\.\.).*$\n?/gm, '') : text
+  return text.includes('>>>') ? text.replace(/^[^\S\r\n\u2028\u2029]*(?:>>>|\.\.\.).*$\n?/gm, '') : text
 }
 
 const maxStatedChars = 10_000
@@ -172,14 +172,14 @@ function withoutQuotes(text: string): string | null {
 
 /** "Output: x" where x is a text without quotes. */
 const ownLabel =
-  /^\W{0,6}(?:the )?(?:final )?(?:output|result|returned value|return value|returns?|prints?|printed|value)\W{0,4}[:=→]\W{0,3}(?=\s|\w)\s*(.+)$/i
+  /^\W{0,6}(?:the )?(?:final )?(?:output|result|returned value|return value|returns?|prints?|printed|value)\W{0,4}[:=→]\W{0,3}(?=\s|\w)\s*(\S.*)$/i
 
 /** A literal that was begun as one: what cannot be read of it is no reason to look elsewhere. */
 const brokenLiteral = /^\s*(?:[\w.]*[[({]|['"])/
 
 const callName = /[A-Za-z_][\w.]*(?=[([])/y
 const scalarWord =
-  /(?:[-+]?(?:\d[\d_]*)?\.?\d+(?:[eE][-+]?\d+)?|[-+]?\d+\.?|True|False|None|null|true|false|[-+]?(?:np\.)?(?:inf|nan))(?=$|[.,;:!)`*]*(?:\s|$))/y
+  /(?:[-+]?(?:\d[\d_]*(?<=\d)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?\d+\.?|True|False|None|null|true|false|[-+]?(?:np\.)?(?:inf|nan))(?=$|[.,;:!)`*]*(?:\s|$))/y
 /** What may follow a value on its line without being a part of it. */
 const endsThere = /^[`*"'.,;:!)]*(?:$|\s+(?![-+*/%=<>[{,]|\((?![a-z])|(?:or|and|vs)\b))/
 

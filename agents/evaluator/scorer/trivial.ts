@@ -119,7 +119,7 @@ const spaced = (text: string): string =>
     .trim()} `
 
 /** An option of a question: its letter at the start of a line, then its text. */
-const option = /^\s*\(?([A-J])[.):]\s+(\S.*)$/gm
+const option = /^[^\S\r\n\u2028\u2029]*\(?([A-J])[.):]\s+(\S.*)$/gm
 
 /** The letter of the longest option that a question lists; null where it lists fewer than two, the first of them A. */
 function longestOption({ input }: Pick<Item, 'input'>): string | null {

@@ -28,7 +28,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws TeacherUnusable for an address of the environment that is none, or might hold a secret.
  */
 export function endpointOf({ baseUrl, apiKeyEnv }: EndpointOptions, env: Environment, at: string): Required<Endpoint> {
-  const usual = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/\/+$/, '')
+  const usual = (env.OPENAI_BASE_URL?.trim() || 'https://api.openai.com/v1').replace(/(?<!\/)\/+$/, '')
   if (baseUrl === undefined && !isPlainAddress(usual)) {
     throw new TeacherUnusable(
       `OPENAI_BASE_URL cannot be used: ${plainAddressWanted}.`,

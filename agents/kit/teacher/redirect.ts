@@ -14,7 +14,7 @@ export function redirectOf(
 ): { to: string; mend: string } {
   const asked = `${baseUrl}${path}`
   const url = URL.parse(location, asked) ?? new URL(asked)
-  const to = `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+  const to = `${url.origin}${url.pathname}`.replace(/(?<!\/)\/+$/, '')
   const mend = to.endsWith(path)
     ? `Set ${set.baseUrl} to ${to.slice(0, -path.length)}.`
     : `Set ${set.baseUrl} to an address that answers itself: ${url.host} may be a login or a proxy.`

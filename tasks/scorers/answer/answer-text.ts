@@ -18,7 +18,7 @@ const turnEnd =
   /<\|(?:im_end|im_start|eot_id|eom_id|end|endoftext|end_of_text|assistant|user)\|>|<\/s>|<end_of_turn>|\[\/?INST\]/
 /** A further question, which a model that was shown several writes by itself. */
 const nextQuestion =
-  /(?<=\n)[^\S\n]*(?:#{1,4}[^\S\n]*)?\**(?:Question|Problem|Exercise|Q|User|Human)\**[^\S\n]*\d*[^\S\n]*:/
+  /(?<=\n)[^\S\n]*(?:#{1,4}[^\S\n]*)?\**(?:Question|Problem|Exercise|Q|User|Human)\**[^\S\n]*(?:\d+[^\S\n]*)?:/
 
 /**
  * A reply as all readers of final answers see it: without thoughts, up to the end of its turn and, where it has answered, up to a question that it

@@ -23,7 +23,7 @@ const mixedFraction = /(?: ?(?:and|&))? ?(?=\\[dtc]?frac)/y
 const times = / ?(?:×|\*(?!\*)|[xX](?= ?10 ?\^)|(?<=[\d )])[xX](?= \d)|(?<=%) of(?= )) ?/y
 /** 3 x 10-4, as text copied from a page has it. */
 const lostPower = / ?[xX×] ?10-(\d{1,2})(?![\d.,])/y
-const adjoined = /(?=\(\d[^()]*[-+*/^×][^()]*\)|e\^)| ?(?=\\sqrt|√|π|\\ln|\\log|\\exp|\\sin|\\cos|\\tan)/y
+const adjoined = /(?=\(\d(?=[^()]*\))[^()]*[-+*/^×]|e\^)| ?(?=\\sqrt|√|π|\\ln|\\log|\\exp|\\sin|\\cos|\\tan)/y
 const over = / ?[/÷] ?/y
 const toThe = / ?\^ ?/y
 const plus = / ?\+ ?(?=[\d.({|\\√πe]|[a-z]{2,5}\()/y

@@ -162,7 +162,7 @@ function concluded(text: string, isLetter: IsLetter): Letter {
 
 /** A line's own letter: alone, or with the option's words, or with why. */
 const lineLetter =
-  /^(?:A: )?[\s"'“„«‹「『【《（([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$»›。、，】」』》）]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])|(?=\s*[.!"'”]?\s*$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|it is|only|because|since|as|for|due)\b))(.*)/u
+  /^(?:A: )?[\s"'“„«‹「『【《（([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$»›。、，】」』》）]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])|(?=\s*(?:[.!"'”]\s*)?$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|it is|only|because|since|as|for|due)\b))(.*)/u
 
 /** What denies the letter before it. */
 const isDenied =

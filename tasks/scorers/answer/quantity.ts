@@ -31,7 +31,7 @@ const goesOn = [
   /^!(?![a-z])|^(?:[,;] ?[-+]?|\.|[xX]| )\d|^[,;] ?[-+]?(?:\\(?:[dtc]?frac|sqrt)|∞|π)/,
   // Words of arithmetic, and letters that stand for it.
   /^ ?(?:to the (?:power|\d)|squared\b|cubed\b|choose\b|factorial\b|mod(?:ulo)?\b|(?:remainder|R|r) ?\d|(?:minus|plus|times|multiplied by|divided by|over) (?:\d|[a-z]\b))|^[CPbo]\d/,
-  /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \([-+.\d ]*[-+*/^×][-+*/^×.\d ]*\)/,
+  /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \((?=[.\d ]*[-+*/^×])[-+*/^×.\d ]*\)/,
   /^ ?\^|^ ?[×*] ?[-+(]?[\d(a-zA-Z\\]|^ ?[/÷] ?(?:\d|[a-z]\b ?(?:$|[.,;)=]))/,
   // A term: a variable or something unknown is added, multiplied or raised.
   /^ ?\+ ?[a-zA-Z\\(|√]|^ ?- ?(?:[a-zA-Z](?![a-zA-Z])|\\(?!text)|√)|^[ij](?![a-zA-Z])|^ [ij] ?(?:$|[.,;)\]}=+-])/,

@@ -43,7 +43,7 @@ function* listsIn(answer: string, separator: string): Generator<string[]> {
     yield lines.map((line) => line.replace(listLine, '')).map(plain)
   }
   const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? paragraph(text) : firstLine(text))
-  const ended = whole.replace(/(?<=[^.])[.!。]+\s*$/, '')
+  const ended = whole.replace(/(?<=[^.!。])[.!。]+\s*$/, '')
   for (const line of new Set([ended, sentence(ended)])) {
     const items = unwrapped(line)
     for (const marks of [[separator], [separator, ...strong], [separator, ...strong, ...joints]])

@@ -14,7 +14,7 @@ const percentOf = /%(?= ?(?:[*×·/]|\\times|\\cdot))/y
 const mixed = / (\d+) ?\/ ?(\d+)(?![\d./])/y
 const mixedFraction = /(?=\\[dt]?frac)/y
 const times = / ?(?:\\times|\\cdot|\\ast|[×·⋅∙∗]|\*(?!\*)|[xX](?= ?10 ?(?:\^|\*\*))|(?<= )[xX](?= \d)) ?/y
-const adjoined = /(?=\(\d[^()]*[-+*/^][^()]*\)|e\^)| ?(?=\\sqrt|√|\\pi|π)/y
+const adjoined = /(?=\(\d(?=[^()]*\))[^()]*[-+*/^]|e\^)| ?(?=\\sqrt|√|\\pi|π)/y
 const over = / ?(?:\\div|[/÷∕⁄]) ?/y
 const toThe = / ?(?:\^|\*\*) ?/y
 const plus = / ?\+ ?(?=[\d.(\\√π])/y
