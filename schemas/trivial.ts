@@ -5,10 +5,22 @@ import type { ScoreMode } from './task.ts'
 
 /**
  * How a set can be answered without knowing anything. `gold`: one item's answer to every item; `reply`: a student's most frequent reply to
- * every item; `empty`: nothing; `question`: the question itself; `named-label`: the label that the question names, else the most
- * frequent one; `longest-option`: the longest of the options that the question lists.
+ * every item; `empty`: nothing; `every-answer`: all labels in one reply, where a student names several at once; `question`: the question
+ * itself; `named-label` and `last-label`: the label that the question names first, or last, else the most frequent one; `first-number` and
+ * `largest-number` of the question; `longest-option`: the longest of the options that the question lists.
  */
-export const TrivialKind = z.enum(['gold', 'reply', 'empty', 'question', 'named-label', 'longest-option'])
+export const TrivialKind = z.enum([
+  'gold',
+  'reply',
+  'empty',
+  'every-answer',
+  'question',
+  'named-label',
+  'last-label',
+  'first-number',
+  'largest-number',
+  'longest-option',
+])
 export type TrivialKind = z.infer<typeof TrivialKind>
 
 /** What one such way of answering scores on a set, item by item. It holds no text: of a sealed set none may leave the evaluator. */

@@ -1,4 +1,4 @@
-import type { Item, ReplyScore } from '../schemas/task.ts'
+import type { Item, ReplyScore, ScoreMode } from '../schemas/task.ts'
 import type { TaskScorer } from './score-with.ts'
 import { foldText } from './scorers/fold-text.ts'
 
@@ -13,8 +13,8 @@ export type AnswerForm = {
   labels: readonly string[]
   /** Whether the scorer reads an answer in a reply; of labels, whether it reads one of them. `score` is the reply's own. */
   reads(reply: string, score: Pick<ReplyScore, 'extracted' | 'lenient'>): Promise<boolean>
-  /** The same of a reply to a question that is none of the set's, such as a training row's. */
-  fits(reply: string): Promise<boolean>
+  /** The same of a reply to a question that is none of the set's, such as a training row's; of labels by either mode of scoring. */
+  fits(reply: string, mode?: ScoreMode): Promise<boolean>
 }
 
 type Answered = Pick<Item, 'answer'>
@@ -37,7 +37,10 @@ export async function answerForm(items: readonly Answered[], scorer: TaskScorer)
   return {
     labels,
     reads,
-    fits: async (reply) => reads(reply, items[0] ? await scoreOf(scorer, reply, items[0].answer) : unread),
+    fits: async (reply, mode = 'lenient') => {
+      if (mode === 'strict' && labels.length > 0) return isOneOf(labels, reply, scorer, mode)
+      return reads(reply, items[0] ? await scoreOf(scorer, reply, items[0].answer) : unread)
+    },
   }
 }
 
@@ -59,8 +62,13 @@ async function labelsOf(items: readonly Answered[], scorer: TaskScorer): Promise
 const isRead = async (answer: string, scorer: TaskScorer): Promise<boolean> =>
   (await scoreOf(scorer, await scorer.inForm(answer).catch(() => answer), answer)).lenient
 
-async function isOneOf(labels: readonly string[], reply: string, scorer: TaskScorer): Promise<boolean> {
-  for (const label of labels) if ((await scoreOf(scorer, reply, label)).lenient) return true
+async function isOneOf(
+  labels: readonly string[],
+  reply: string,
+  scorer: TaskScorer,
+  mode: ScoreMode = 'lenient',
+): Promise<boolean> {
+  for (const label of labels) if ((await scoreOf(scorer, reply, label))[mode]) return true
   return false
 }
 
@@ -72,10 +80,10 @@ async function tells([first]: readonly Answered[], scorer: TaskScorer): Promise<
 }
 
 /** A gold that the scorer cannot read raises; then nothing is right about the reply. */
-const scoreOf = async (
+export const scoreOf = async (
   { score }: TaskScorer,
   reply: string,
   answer: string,
-): Promise<Pick<ReplyScore, 'extracted' | 'lenient'>> => score(reply, answer).catch(() => unread)
+): Promise<Pick<ReplyScore, 'extracted' | ScoreMode>> => score(reply, answer).catch(() => unread)
 
-const unread: Pick<ReplyScore, 'extracted' | 'lenient'> = { lenient: false, extracted: null }
+const unread: Pick<ReplyScore, 'extracted' | ScoreMode> = { strict: false, lenient: false, extracted: null }

@@ -99,6 +99,44 @@ describe('what needs no student', () => {
     expect(graded.every(({ outcome }) => outcome.lenient)).toBe(true)
   })
 
+  test('is every label at once, where a student names several in an order of its own', async () => {
+    const contains = scorerOf({ name: 'contains' })
+    const gradedBy = (replyTo: (item: Item, at: number) => string) => grade(tickets, said(tickets, replyTo), contains)
+    const kindsOf = async (replyTo: (item: Item, at: number) => string) =>
+      (await replyScores('final', await gradedBy(replyTo), contains, [])).filter(({ kind }) => kind === 'every-answer')
+    const hedged = (_: Item, at: number) => `${at}: ${times(5, (place) => queues[(place + at) % 5]!).join(' ')}`
+    const [every] = await kindsOf(hedged)
+    expect(shareOf(every!, 'lenient')).toBe(1)
+    expect(every).toMatchObject({ candidate: 'final' })
+    expect(await kindsOf(({ answer }, at) => `Ticket ${at} goes to ${answer}`)).toEqual([])
+    expect(await kindsOf(({ answer }, at) => (at % 10 === 0 ? `${answer}, not Returns` : answer))).toEqual([])
+  })
+
+  test('labels within labels are no several ones', async () => {
+    const contains = scorerOf({ name: 'contains' })
+    const nested = times(60, (id) => itemOf(id, id % 2 === 0 ? 'positive' : 'very positive'))
+    const graded = await grade(
+      nested,
+      said(nested, ({ answer }) => answer),
+      contains,
+    )
+    expect((await replyScores('final', graded, contains, [])).map(({ kind }) => kind)).not.toContain('every-answer')
+  })
+
+  test('is the first or the largest number of the question, or the label that it names last', async () => {
+    const numeric = scorerOf({ name: 'numeric' })
+    const first = times(40, (id) => itemOf(id, String(100 + id), `Of ${100 + id} pears and 7 plums, 3 are left?`))
+    expect(best(await trivialScores(first, numeric))).toMatchObject({ kind: 'first-number' })
+    const largest = times(40, (id) =>
+      itemOf(id, String(1000 + id), `Is 3 or 1,${String(id).padStart(3, '0')} or 2 the most?`),
+    )
+    const told = best(await trivialScores(largest, numeric))
+    expect(told).toMatchObject({ kind: 'largest-number' })
+    expect(shareOf(told)).toBe(1)
+    const last = tickets.map((item, at) => ({ ...item, input: `Not ${queues[(at + 1) % 5]} but ${item.answer}` }))
+    expect(best(await trivialScores(last, exact))).toMatchObject({ kind: 'last-label' })
+  })
+
   test('of a script is scored by the script, and a script that fails on a reply is right about nothing', async () => {
     const source =
       'function score(response, item) { if (response === "") throw new Error("no"); return { correct: response === item.answer } }'

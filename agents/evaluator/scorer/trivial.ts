@@ -1,7 +1,7 @@
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import { goldsOf, type Item } from '../../../schemas/task.ts'
 import { isRight, type TrivialScore } from '../../../schemas/trivial.ts'
-import { type AnswerForm, answerForm, distinctAnswers } from '../../../tasks/answer-form.ts'
+import { type AnswerForm, answerForm, distinctAnswers, scoreOf } from '../../../tasks/answer-form.ts'
 import type { TaskScorer } from '../../../tasks/score-with.ts'
 import { foldText } from '../../../tasks/scorers/fold-text.ts'
 import { type Graded, scoreSheet } from './grading.ts'
@@ -35,14 +35,26 @@ export async function trivialScores(
   scored.push({ kind: 'empty', ...(await marksOf(items, scorer, () => '')) })
   scored.push({ kind: 'question', ...(await marksOf(items, scorer, ({ input }) => input)) })
   const named = namedLabels(items, form)
-  if (named) scored.push({ kind: 'named-label', ...(await marksOf(items, scorer, (_, at) => inForm(named[at]!))) })
+  if (named) {
+    scored.push({ kind: 'named-label', ...(await marksOf(items, scorer, (_, at) => inForm(named[at]!.first))) })
+    scored.push({ kind: 'last-label', ...(await marksOf(items, scorer, (_, at) => inForm(named[at]!.last))) })
+  }
+  const numbers = items.map(({ input }) => numbersIn(input))
+  if (answers.every(isNumber) && numbers.some((each) => each.length > 0)) {
+    const [first, largest] = [numbers.map(([one]) => one ?? ''), numbers.map(largestOf)]
+    scored.push({ kind: 'first-number', ...(await marksOf(items, scorer, (_, at) => inForm(first[at]!))) })
+    scored.push({ kind: 'largest-number', ...(await marksOf(items, scorer, (_, at) => inForm(largest[at]!))) })
+  }
   const options = items.map(longestOption)
   if (options.some((letter) => letter !== null) && answers.every((answer) => /^\W*[A-Za-z]\W*$/.test(answer)))
     scored.push({ kind: 'longest-option', ...(await marksOf(items, scorer, (_, at) => inForm(options[at] ?? ''))) })
   return scored
 }
 
-/** What a candidate's most frequent replies score when each is given to every item; the modal one first. */
+/**
+ * What a candidate's most frequent replies score when each is given to every item, the modal one first; and where it names several labels at
+ * once, what all of them in one reply score: a scorer that looks for the answer anywhere takes that for an answer.
+ */
 export async function replyScores(
   candidate: string,
   graded: readonly Graded[],
@@ -62,7 +74,31 @@ export async function replyScores(
       ...(await marksOf(items, scorer, () => reply)),
     })
   }
+  const { labels } = await answerForm(items, scorer)
+  if (await hedges(graded, labels, scorer)) {
+    const every = labels.join(', ')
+    scored.push({ kind: 'every-answer', candidate, ...(await marksOf(items, scorer, () => every)) })
+  }
   return scored
+}
+
+/** Of a candidate's replies so many are looked at, spread over the set; where this share is right for several labels, it names them all. */
+const [triedHedges, hedgedShare] = [100, 0.2]
+
+/** Whether a candidate's right replies are right for other labels too, which the right label by itself is not. */
+async function hedges(graded: readonly Graded[], labels: readonly string[], scorer: TaskScorer): Promise<boolean> {
+  const step = Math.ceil(graded.length / triedHedges)
+  const tried = graded.filter(({ outcome }, at) => at % step === 0 && outcome.lenient)
+  const fits = async (reply: string, label: string) => (await scoreOf(scorer, reply, label)).lenient
+  let hedged = 0
+  for (const { reply, item } of tried) {
+    for (const label of labels) {
+      if (!(await fits(reply, label)) || (await fits(item.answer, label))) continue
+      hedged += 1
+      break
+    }
+  }
+  return hedged > 0 && hedged >= hedgedShare * tried.length
 }
 
 /**
@@ -101,16 +137,29 @@ async function marksOf(
   return { marks: marks.join(''), sheet: { overall, byPart } }
 }
 
-/** For each item the label that its question names first, else the most frequent one; null where no question names one. */
-function namedLabels(items: readonly Item[], { labels }: AnswerForm): string[] | null {
+/** For each item the labels that its question names first and last, else the most frequent one; null where no question names one. */
+function namedLabels(items: readonly Item[], { labels }: AnswerForm): { first: string; last: string }[] | null {
   const folded = labels.map((label) => ({ label, words: spaced(label) }))
   const named = items.map(({ input }) => {
     const text = spaced(input)
-    const found = folded.map(({ label, words }) => ({ label, at: text.indexOf(words) })).filter(({ at }) => at >= 0)
-    return found.toSorted((one, other) => one.at - other.at)[0]?.label ?? null
+    const found = folded.filter(({ words }) => text.includes(words))
+    if (found.length === 0) return null
+    const [first] = found.toSorted((one, other) => text.indexOf(one.words) - text.indexOf(other.words))
+    const [last] = found.toSorted((one, other) => text.lastIndexOf(other.words) - text.lastIndexOf(one.words))
+    return { first: first!.label, last: last!.label }
   })
-  return named.every((label) => label === null) ? null : named.map((label) => label ?? labels[0]!)
+  const usual = { first: labels[0]!, last: labels[0]! }
+  return named.every((each) => each === null) ? null : named.map((each) => each ?? usual)
 }
+
+/** The whole numbers and decimals of a text as they stand there, without the comma of thousands. */
+const numbersIn = (text: string): string[] =>
+  [...foldText(text).matchAll(/(?<!\d)-?\d+(?:,\d{3})*(?:\.\d+)?/g)].map(([number]) => number.replaceAll(',', ''))
+
+const isNumber = (answer: string): boolean => /^[\s$€£+−-]*\d/.test(foldText(answer))
+
+const largestOf = (numbers: readonly string[]): string =>
+  numbers.reduce((one, other) => (Number(other) > Number(one) ? other : one), numbers[0] ?? '')
 
 /** A text's words, each between two spaces. */
 const spaced = (text: string): string =>

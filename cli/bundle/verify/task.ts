@@ -78,8 +78,8 @@ async function comparePapers(evidence: Evidence, opened: SaidOpened, ledger: Led
     const said = trivial.filter((score) => score.paper === paper).map(({ paper: _, ...score }) => score)
     const known = paper === 'retention' ? [] : task.validation
     const scores = await trivialScores(items, openTaskScorer(scorers[paper]!), known)
-    // The replies to a sealed paper are in no bundle: what they score when each is given to every item is taken as told.
-    const replied = said.filter(({ kind }) => kind === 'reply')
+    // The replies to a sealed paper are in no bundle: what follows from a candidate's own is taken as told.
+    const replied = said.filter(({ candidate }) => candidate !== undefined)
     ledger.same(place(`trivial on the ${paper}`), said, worthTelling(items, [...scores, ...replied]))
   }
 }

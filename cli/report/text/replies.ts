@@ -19,10 +19,18 @@ export function trivialText({
     }
     case 'empty':
       return 'an empty reply to every item'
+    case 'every-answer':
+      return 'all labels in one reply, to every item'
     case 'question':
       return 'the question as the reply'
     case 'named-label':
       return 'the label that the question names'
+    case 'last-label':
+      return 'the label that the question names last'
+    case 'first-number':
+      return 'the first number of the question'
+    case 'largest-number':
+      return 'the largest number of the question'
     case 'longest-option':
       return 'the longest option'
     default:
@@ -48,14 +56,17 @@ const whyTexts: Readonly<Record<NoAnswer, string>> = {
   formless: 'without an answer in the form that the scorer reads',
 }
 
+/** How many of an arm's replies are no answers. */
+export const brokenReplies = ({ noAnswer }: Pick<ReplyFacts, 'noAnswer'>): number =>
+  Object.values(noAnswer).reduce((sum, count) => sum + count, 0)
+
 /** What of an arm's replies is no answer: `148 of 148 replies of the base student are no answers (148 cut at the token limit)`. */
 export function brokenText(facts: ReplyFacts): string {
   const { arm, replies, noAnswer, collapsed } = facts
   if (collapsed > 0) return collapsedText(facts)
   const counts = Object.entries(noAnswer).filter(([, count]) => count > 0) as [NoAnswer, number][]
-  const sum = counts.reduce((all, [, count]) => all + count, 0)
   const why = counts.map(([kind, count]) => `${numberText(count)} ${whyTexts[kind]}`).join(', ')
-  return `${numberText(sum)} of ${numberText(replies)} replies of the ${lower(labelOf(arm))} are no answers (${why})`
+  return `${numberText(brokenReplies(facts))} of ${numberText(replies)} replies of the ${lower(labelOf(arm))} are no answers (${why})`
 }
 
 /** That an arm gives one answer whatever is asked. */
