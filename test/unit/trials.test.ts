@@ -199,6 +199,13 @@ const form = await answerForm(
   Array.from({ length: 30 }, (_, id) => item(id)),
   openTaskScorer({ name: 'exact', primary: 'strict', options: {} }),
 )
+test('a label that stands in a sentence has the form of lenient scoring alone', async () => {
+  const sentence = 'Step 1: it is late. Step 2: so the answer is Shipping.'
+  expect([await form.fits(sentence), await form.fits(sentence, 'strict')]).toEqual([true, false])
+  expect([await form.fits('Shipping'), await form.fits('Shipping', 'strict')]).toEqual([true, true])
+  expect(await form.fits('Sales', 'strict')).toBe(false)
+})
+
 const program = promptProgram({ rows: 10, template: 'Write problem number {{index}}.', parameters: {} })
 const task = { instruction: 'Name the queue.', seeds: [], rows: { target: 10, minimum: 1 } }
 

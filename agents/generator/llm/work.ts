@@ -37,7 +37,9 @@ export async function openPromptWork(
   const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
   const formOf = memo(async (ref: ObjectRef) => {
     const { validation, scorer } = await taskOf(ref)
-    return answerForm(validation, openTaskScorer(scorer))
+    const form = await answerForm(validation, openTaskScorer(scorer))
+    // The control is held to the mode that counts: taught another form, it would be a straw man.
+    return { ...form, control: { fits: (reply: string) => form.fits(reply, scorer.primary) } }
   }, byHash)
   const paid = await openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' }, options)
 
@@ -56,10 +58,19 @@ export async function openPromptWork(
       async make(call, spent) {
         const task = await taskOf(round.publicTask)
         const program = await programOf(round.program)
+        const form = await formOf(round.publicTask)
         const made = await promptRows(
           shard,
           source,
-          { call, program, task, hooks: hooksOf(source), limits: options, form: await formOf(round.publicTask), tried },
+          {
+            call,
+            program,
+            task,
+            hooks: hooksOf(source),
+            limits: options,
+            form: round.attempt === 0 ? form.control : form,
+            tried,
+          },
           signal,
         )
         const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }
