@@ -31,6 +31,13 @@ export type RunResult = ComparedRun & {
   /** Share right of the chosen dataset's adapters on the test, their training seeds averaged; null for a run without a result. */
   score: number | null
   base: number | null
+  /** Its lenient share minus the base's, where strict scoring counts. */
+  lenientGain?: number
+  /** Draws that the score is from, and the how-manieth opening of the test it was; left out for a run without a result. */
+  groups?: number
+  opening?: number
+  /** Most of its adapters' replies are no answers. */
+  isSilent?: boolean
   /** Its share right of what its adapters did answer, 1 where that is hardly anything; left out where they answered all. */
   favoured?: number
   /** The best that answering without knowing anything scores, and whether the run's own items show its score above; left out before it was told. */
@@ -40,12 +47,14 @@ export type RunResult = ComparedRun & {
 
 /** The result of a run from its log. */
 export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
-  const { status, part, mode, scores, answered, trivial } = outcomeOf(run, entries)
+  const { status, part, mode, scores, answered, trivial, lenient, groups, opening, silent } = outcomeOf(run, entries)
   const facts = collect(entries)
   const { final = null, base = null } = scores as { final?: number; base?: number }
   return {
     ...run,
     ...{ status, part, mode, score: final, base },
+    ...(final !== null && { groups, opening, isSilent: silent.includes('final') }),
+    ...(mode === 'strict' && lenient.base !== undefined && { lenientGain: lenient.base }),
     ...(answered !== null && { favoured: answered }),
     ...(trivial && { trivial: { share: trivial.share, isBelow: (trivial.gain.interval?.low ?? 0) > 0 } }),
     use: useOf(facts),

@@ -10,6 +10,7 @@ import { asAdapter, bestTrivial, trivialOn } from '../report/analyse/trivial.ts'
 import { searchOf } from '../report/analyse.ts'
 import { collect, defaultResampling, type LogEntry, type RunFacts } from '../report/mod.ts'
 import type { Interval } from '../report/statistics/interval.ts'
+import { brokenReplies } from '../report/text/replies.ts'
 
 /** The final minus another arm in one run, with that run's own interval: over its items and its training seeds. */
 export type Gain = { value: number; interval: Interval | null }
@@ -25,14 +26,22 @@ export type RunOutcome = {
   against: string
   /** Of the part that counts, with the training seeds of the final; 0 for a run that opened no test. */
   items: number
+  groups: number
   seeds: number
+  /** The how-manieth opening of its test on the bus that was; 1 for a run that opened none. */
+  opening: number
+  /** Rows that each candidate was trained on, by its name; an arm's first adapter has the arm's. */
+  rows: Record<string, number>
   /** Empty for a run that opened no test. */
   scores: Record<string, number>
   /** By the other arm. */
   gains: Record<string, Gain>
+  /** The same by lenient scoring, and over all parts of the test. By the other arm. */
+  lenient: Record<string, number>
+  overall: Record<string, number>
   /** The final minus another arm with the final's results in place of what that one did not answer; see `inFavour`. By the other arm. */
   favoured: Record<string, number>
-  /** The arms of whose replies most are no answers. */
+  /** The arms of whose replies most are no answers, the final among them. */
   silent: string[]
   /** The final's share right of what it did answer, where it left some unanswered; 1 where that is most, and null where it is none. */
   answered: number | null
@@ -72,7 +81,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     records,
     primary,
     named: true,
-    parts: [part],
+    parts: [part, allParts],
     seed,
   })
   const { final } = scores
@@ -80,6 +89,10 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   const items = test.find((result) => result.items.length > 0)?.items ?? []
   const best = trivial && bestTrivial(items, trivial, inPart(part), mode)
   const trivialDifference = contrasts.trivial?.[part]?.[mode].difference
+  const valuesOf = (name: string, by: RunOutcome['mode']) =>
+    Object.fromEntries(
+      contrasts.comparisons.flatMap(({ to, parts }) => (parts[name]?.[by] ? [[to, parts[name][by].value]] : [])),
+    )
   const others = Object.entries(scores).filter(([arm]) => final !== undefined && arm !== 'final')
   return {
     ...member,
@@ -89,7 +102,16 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     mode,
     against,
     items: counted[0]?.total ?? 0,
+    groups: contrasts.arms[0]?.parts[part]?.[mode].groups ?? 0,
     seeds: arms.get('final')?.length ?? 0,
+    opening: facts.opened[0]?.payload.opening ?? 1,
+    rows: Object.fromEntries(
+      facts.reports.flatMap(({ payload: { candidate, training } }) =>
+        training ? [[candidate.name, training.rows]] : [],
+      ),
+    ),
+    lenient: valuesOf(part, 'lenient'),
+    overall: valuesOf(allParts, mode),
     scores,
     favoured: Object.fromEntries(
       contrasts.comparisons.flatMap(({ to, parts, favoured }) => {
@@ -97,7 +119,12 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
         return difference ? [[to, difference.value]] : []
       }),
     ),
-    silent: contrasts.comparisons.flatMap(({ to, favoured }) => (isMostlySilent(favoured) ? [to] : [])),
+    silent: [
+      ...contrasts.comparisons.flatMap(({ to, favoured }) => (isMostlySilent(favoured) ? [to] : [])),
+      ...contrasts.replies.flatMap((facts) =>
+        facts.arm === 'final' && 2 * brokenReplies(facts) > facts.replies ? ['final'] : [],
+      ),
+    ],
     answered: answeredRight(own, trivial ?? [], part, mode),
     trivial:
       best && trivialDifference

@@ -26,6 +26,11 @@ export type Summary = {
   gains: Record<string, GainOverRuns>
   /** The final minus each other arm with the final's results in place of what that one did not answer. */
   favoured: Record<string, OverRuns>
+  /** The final minus each other arm by lenient scoring, and over all parts of the test. */
+  lenient: Record<string, OverRuns>
+  overall: Record<string, OverRuns>
+  /** The final minus each other arm where a run that opened no test left the base as it was; null where each opened it, or the base is in none. */
+  withFailed: Record<string, OverRuns> | null
   /** The best that answering without knowing anything scores, and the final minus it; null where no run tells it. */
   trivial: { score: OverRuns; gain: GainOverRuns } | null
   /** The final's gain over the base, (score − base) / base, as a fraction; null where no run has one. */
@@ -55,6 +60,7 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
   const gains = over(differencesOfShares, ({ gains }) =>
     Object.fromEntries(Object.entries(gains).map(([arm, { value }]) => [arm, value])),
   )
+  const known = over(shares, ({ scores }) => scores)
   return {
     set,
     runs: runs.map(({ arms: _, trivialScores: _scores, ...run }) => run),
@@ -63,17 +69,37 @@ export function summarise(set: string, runs: readonly RunOutcome[]): Summary {
     mode: first?.mode ?? '',
     against: mostNamed(tested),
     items: first?.items ?? 0,
-    scores: over(shares, ({ scores }) => scores),
+    scores: known,
     gains: Object.fromEntries(
       Object.entries(gains).map(([arm, known]) => [arm, { ...known, overItems: overItems(tested, arm, known) }]),
     ),
     favoured: over(differencesOfShares, ({ favoured }) => favoured),
+    lenient: over(differencesOfShares, ({ lenient }) => lenient),
+    overall: over(differencesOfShares, ({ overall }) => overall),
+    withFailed: withFailed(known, gains, runs.length - tested.length),
     trivial: trivialOver(tested),
     gainOverBase: overRuns(
       relative.map((gain) => gain / 100),
       { low: -1, high: Number.POSITIVE_INFINITY },
     ),
   }
+}
+
+/** A search that ends without a result leaves the base: it is worth what the base is, against what the arm scores in the other runs. */
+function withFailed(
+  scores: Readonly<Record<string, OverRuns>>,
+  gains: Readonly<Record<string, OverRuns>>,
+  failed: number,
+): Summary['withFailed'] {
+  const { base } = scores
+  if (failed === 0 || !base) return null
+  const difference = (arm: string) => Array.from({ length: failed }, () => base.mean - scores[arm]!.mean)
+  return Object.fromEntries(
+    Object.entries(gains).map(([arm, { values }]) => [
+      arm,
+      overRuns([...values, ...difference(arm)], differencesOfShares)!,
+    ]),
+  )
 }
 
 /**

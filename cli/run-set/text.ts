@@ -1,6 +1,7 @@
+import { isShort, minClaimDraws, trivialUnknown } from '../report/analyse/conclusion.ts'
 import { labelOf } from '../report/analyse/names.ts'
-import type { Interval } from '../report/statistics/interval.ts'
-import type { OverRuns } from '../report/statistics/over-runs.ts'
+import { confidence, type Interval } from '../report/statistics/interval.ts'
+import { type OverRuns, pOverRuns } from '../report/statistics/over-runs.ts'
 import { differenceName } from '../report/text/contrasts.ts'
 import { gainText, missing, numberText, percentNumber, points, rangeText } from '../report/text/format.ts'
 import type { RunOutcome } from './outcome.ts'
@@ -43,32 +44,89 @@ export function mainSentence(summary: Summary): string {
 }
 
 /** Why a difference above zero is not shown to be one of the searches. */
-function objectionsTo({ runs, against, favoured, trivial }: Summary): string[] {
+function objectionsTo(summary: Summary): string[] {
+  const { runs, against, favoured, trivial } = summary
   const tested = runs.filter(({ part }) => part !== '')
   const count = (search: RunOutcome['search']) => tested.filter((run) => run.search === search).length
   const [single, first] = [count('one attempt'), count('the first attempt')]
   const inFavour = favoured[against]
-  const silent = tested.filter((run) => run.silent.includes(against)).length
+  const other = labelOf(against).toLowerCase()
+  const silentRuns = (arm: string) => tested.filter((run) => run.silent.includes(arm)).length
+  const silent = ['final', against].map((arm) => ({ arm, count: silentRuns(arm) }))
   return [
+    ...drawObjections(summary, tested),
+    ...(tested.some((run) => run.trivial === null) ? [trivialUnknown] : []),
     ...(trivial && !isAboveTrivial(trivial.gain, tested)
       ? [
           `the best answer that needs no student scores ${percentNumber(trivial.score.mean)} %, and the final is not shown to be above that: ${points(trivial.gain.mean)} points${rangeText(trivial.gain.overItems ?? trivial.gain.interval, points)}`,
         ]
       : []),
-    ...(silent > 0
-      ? [
-          `in ${silent} of ${countText(tested.length)} most replies of the ${labelOf(against).toLowerCase()} are no answers`,
-        ]
-      : []),
+    ...silent.flatMap(({ arm, count }) =>
+      count > 0
+        ? [
+            `in ${count} of ${countText(tested.length)} most replies of the ${labelOf(arm).toLowerCase()} are no answers`,
+          ]
+        : [],
+    ),
     ...(inFavour && !isAbove(inFavour)
       ? [
-          `with the final’s own results in place of what the ${labelOf(against).toLowerCase()} did not answer, the difference is ${points(inFavour.mean)} points${rangeText(inFavour.interval, points)}`,
+          `with the final’s own results in place of what the ${other} did not answer, the difference is ${points(inFavour.mean)} points${rangeText(inFavour.interval, points)}`,
         ]
       : []),
+    ...matchObjections(summary, tested),
     ...(single > 0 ? [`in ${single} of ${countText(tested.length)} there was one attempt, and so no search`] : []),
     ...(first === tested.length
       ? ['in every run the first attempt was chosen, and what came after it added nothing']
       : []),
+  ]
+}
+
+/** Too few draws, openings before this set, runs that failed: the luck that the interval over runs does not have. */
+function drawObjections({ gains, against, withFailed, runs }: Summary, tested: Summary['runs']): string[] {
+  const over = gains[against]!
+  const before = Math.min(...tested.map(({ opening }) => opening)) - 1
+  const failed = runs.length - tested.length
+  const others = withFailed?.[against]
+  return [
+    ...(Math.min(...tested.map(({ groups }) => groups)) < minClaimDraws
+      ? [`with fewer than ${minClaimDraws} draws nothing is claimed`]
+      : []),
+    ...(before > 0 && pOverRuns(over) * (before + 1) > 1 - confidence
+      ? [`the test had been opened ${before} times before, and p times ${before + 1} is above 5 %`]
+      : []),
+    ...(failed > 0 && !(others && isAbove(others))
+      ? [
+          `${failed} of ${countText(runs.length)} opened no test${
+            others
+              ? `; where these left the base as it was, the difference is ${points(others.mean)} points${rangeText(others.interval, points)}`
+              : ''
+          }`,
+        ]
+      : []),
+  ]
+}
+
+/** The form of answers, other parts, an arm below the base or with fewer rows: why the other arm is no match. */
+function matchObjections(
+  { against, mode, lenient, overall, scores, gains }: Summary,
+  tested: Summary['runs'],
+): string[] {
+  const other = labelOf(against).toLowerCase()
+  const [free, all, base] = [lenient[against], overall[against], gains.base]
+  const figures = (over: OverRuns) => `${points(over.mean)} points${rangeText(over.interval, points)}`
+  const isWeak = against !== 'base' && (scores[against]?.mean ?? 0) < (scores.base?.mean ?? 0)
+  const short = tested.filter(({ rows }) => against === 'control' && isShort(rows.control, rows.final)).length
+  return [
+    ...(mode === 'strict' && free && !isAbove(free)
+      ? [`what differs is the form of the answers: by lenient scoring the difference is ${figures(free)}`]
+      : []),
+    ...(all?.interval && all.interval.high < 0 ? [`over all parts the difference is ${figures(all)}`] : []),
+    ...(isWeak && base && !isAbove(base)
+      ? [
+          `the ${other} is below the base alone (${percentNumber(scores[against]!.mean)} % against ${percentNumber(scores.base!.mean)} %), and the final is not shown to be above that`,
+        ]
+      : []),
+    ...(short > 0 ? [`in ${short} of ${countText(tested.length)} the ${other} has fewer rows than the final`] : []),
   ]
 }
 

@@ -163,6 +163,48 @@ describe('a fake earns no effect', () => {
     expect(effectOf(cut).verdict).toBe('not-shown')
     expect(effectSentence(effectOf(cut))).toContain('by what rules did answer, the difference is')
   })
+
+  const wide = planOf({ arms: ['llm-iterative', 'rules'], pairs: 12 })
+  test.each<[string, ReturnType<typeof resultsOf>, RegExp]>([
+    [
+      'the better arm hardly answers',
+      fair.map((run) => ({ ...run, isSilent: true })),
+      /in 6 of 6 runs most replies of/,
+    ],
+    [
+      'the other arm is below the base, and so is the better one',
+      fair.map((run) => ({ ...run, base: 0.8 })),
+      /rules is below the base by 33\.0 points, and the better one is not shown to be above it/,
+    ],
+    [
+      'the form of the answers alone differs',
+      fair.map((run) => ({ ...run, lenientGain: 0.5 })),
+      /the form of the answers: by lenient scoring the difference is 0\.0 points/,
+    ],
+    ['the test has a dozen items', fair.map((run) => ({ ...run, groups: 12 })), /fewer than 20 draws/],
+    [
+      'the test was opened until it went well',
+      fair.map((run) => ({ ...run, opening: 20 + run.pair })),
+      /opened 20 times before, and p times 21 is above 5 %/,
+    ],
+    ['six pairs are one pair', resultsOf(plan, (arm) => (arm === 'rules' ? 0.25 : 0.5)), /all pairs agree to the item/],
+    [
+      'half of its runs failed',
+      resultsOf(wide, (arm, pair) => (arm === 'rules' ? 0.4 : pair > 6 ? null : 0.4 + pair / 100)),
+      /6 runs of llm-iterative ended without a result; where these left the base as it was, the difference is −/,
+    ],
+  ])('%s', (_, runs, words) => {
+    const { effects } = analyseComparison(runs.length > 12 ? wide : plan, runs)
+    expect(effects[0]!.verdict).toBe('not-shown')
+    expect(effectSentence(effects[0]!)).toMatch(words)
+  })
+
+  test('what its runs are like is read from their logs', () => {
+    const run = { runId: 'a', seed: 1, arm: 'rules' as const, pair: 1 }
+    const cut = { broken: { final: { why: 'cut' as const, share: 1 } }, skillOf: { final: 0.1 }, opening: 3 }
+    expect(resultOf(run, runLog(cut))).toMatchObject({ groups: 60, opening: 3, isSilent: true })
+    expect(resultOf(run, runLog({})).lenientGain).toBeGreaterThan(0)
+  })
 })
 
 describe('a comparison’s page', () => {

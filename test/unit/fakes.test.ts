@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Claim, ReportData } from '../../cli/report/report-data.ts'
 import { headlinesOf } from '../../cli/report/text/conclusion.ts'
-import { outcomeOf } from '../../cli/run-set/outcome.ts'
+import { outcomeOf, type RunOutcome } from '../../cli/run-set/outcome.ts'
 import { summarise } from '../../cli/run-set/summary.ts'
 import { mainSentence } from '../../cli/run-set/text.ts'
 import { reportData } from '../support/report-data.ts'
@@ -110,6 +110,15 @@ const fakes: [name: string, changes: RunLogOptions, voids: ClaimName[], words: R
     /the control is below the base alone \(.*\), and the final is not shown to be above that/,
   ],
   [
+    'most replies of the final are empty, and those of the base all',
+    {
+      broken: { final: { why: 'empty', share: 1 }, base: { why: 'empty', share: 1 } },
+      skillOf: { base: 0, 'base-examples': 0, control: 0, final: 0.25 },
+    },
+    all,
+    /\d+ of 840 replies of the final are no answers \(\d+ empty\)/,
+  ],
+  [
     'there was one attempt',
     { attempts: 1 },
     ['search'],
@@ -198,25 +207,37 @@ test('a student that collapsed is said to have, before anything else', () => {
   for (const { sentence } of rest) expect(sentence).not.toMatch(/improved|helped:/)
 })
 
-test('a log of before replies were told keeps its claims, and says what it does not tell', () => {
-  const { improved, trivial } = conclude({ fixed: null })
-  expect(improved.verdict).toBe('shown')
-  expect(trivial).toMatchObject({ verdict: 'not-measured', sentence: expect.stringContaining('of before it was told') })
+test('a log of before it was counted what needs no student says so, and claims nothing', () => {
+  const conclusion = conclude({ fixed: null })
+  for (const name of all) {
+    expect(['not-shown', 'not-measured']).toContain(conclusion[name].verdict)
+    expect(conclusion[name].sentence).toContain('what an answer that needs no student scores is not in this log')
+  }
+})
+
+test('what the headline part gained is no claim where all parts together lost more', () => {
+  const log = runLog({ ...honest, parts: { 'heldout-phrasing': 60, 'in-template': 400 } })
+  const opened = log.find(({ name }) => name === 'opened')!.payload as {
+    results: { candidate: { name: string }; items: { part: string; strict: boolean; lenient: boolean }[] }[]
+  }
+  for (const { candidate, items } of opened.results)
+    for (const [at, item] of items.entries())
+      if (item.part === 'in-template') item.strict = item.lenient = at % 4 === 0 && !candidate.name.startsWith('final')
+  const { improved, beatsExamples, search } = reportData(log).conclusion
+  for (const { verdict, sentence } of [improved, beatsExamples, search]) {
+    expect(verdict, sentence).toBe('not-shown')
+    expect(sentence).toMatch(/; over all parts the difference is −\d/)
+  }
 })
 
 describe('a set of runs earns no claim by', () => {
-  const setOf = (changes: RunLogOptions) =>
-    mainSentence(
-      summarise(
-        'night',
-        [1, 2, 3].map((seed) =>
-          outcomeOf(
-            { runId: `night-${seed}`, seed },
-            runLog({ ...honest, seed, ...changes, skillOf: { ...honest.skillOf, ...changes.skillOf } }),
-          ),
-        ),
-      ),
+  const outcome = (seed: number, changes: RunLogOptions) =>
+    outcomeOf(
+      { runId: `night-${seed}`, seed },
+      runLog({ ...honest, seed, ...changes, skillOf: { ...honest.skillOf, ...changes.skillOf } }),
     )
+  const told = (runs: readonly RunOutcome[]) => mainSentence(summarise('night', runs))
+  const setOf = (changes: RunLogOptions) => told([1, 2, 3].map((seed) => outcome(seed, changes)))
 
   test.each<[string, RunLogOptions, RegExp]>([
     ['one attempt a run', { attempts: 1 }, /in 3 of 3 runs there was one attempt, and so no search/],
@@ -231,10 +252,40 @@ describe('a set of runs earns no claim by', () => {
       { collapsed: ['final'], but: 60, fixed: 0.4, skillOf: { control: 0.05 } },
       /the best answer that needs no student scores 40\.0 %, and the final is not shown to be above that/,
     ],
+    [
+      'a final that mostly does not answer',
+      { broken: { final: { why: 'cut', share: 1 } }, skillOf: { base: 0, control: 0, final: 0.25 } },
+      /in 3 of 3 runs most replies of the final are no answers/,
+    ],
+    [
+      'a control below the base',
+      { skillOf: { base: 0.8, control: 0.1, final: 0.7 } },
+      /the uniform control is below the base alone \(.*\), and the final is not shown to be above that/,
+    ],
+    ['a control with half the rows', { rowsOf: { control: 150 } }, /in 3 of 3 runs the uniform control has fewer rows/],
+    ['a dozen items', { parts: { 'heldout-phrasing': 12, 'in-template': 200 } }, /fewer than 20 draws/],
+    ['copies of a few items', { groupSize: 20 }, /fewer than 20 draws/],
+    ['opening the test until it goes well', { opening: 400 }, /opened 399 times before, and p times 400 is above 5 %/],
+    ['logs that do not say what needs no student', { fixed: null }, /is not in this log/],
   ])('%s', (_, changes, words) => {
-    expect(setOf({})).toContain('the searches ended better than uniform control')
     const sentence = setOf(changes)
     expect(sentence).toMatch(words)
     expect(sentence).not.toContain(': on this test the searches ended better')
+  })
+
+  test('searches that failed and are in no figure', () => {
+    const runs = [1, 2, 3, 4, 5, 6, 7].map((seed) => outcome(seed, { opened: seed < 4 }))
+    expect(told(runs.slice(0, 3))).toContain(': on this test the searches ended better than uniform control')
+    expect(told(runs)).toMatch(
+      /not shown: 4 of 7 runs opened no test; where these left the base as it was, the difference/,
+    )
+  })
+
+  test('the form of the answers alone', () => {
+    const inForm = [1, 2, 3].map((seed) => outcome(seed, {}))
+    const free = inForm.map((run) => ({ ...run, lenient: { ...run.lenient, control: -0.01 * run.seed } }))
+    expect(told(free)).toMatch(
+      /what differs is the form of the answers: by lenient scoring the difference is −2\.0 points/,
+    )
   })
 })

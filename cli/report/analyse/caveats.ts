@@ -1,5 +1,5 @@
 import type { DatasetFacts, ReportData } from '../report-data.ts'
-import { brokenText } from '../text/replies.ts'
+import { brokenReplies, brokenText } from '../text/replies.ts'
 import { uncountedText } from '../text/words.ts'
 
 /** As docs/intervals.md has it from simulated students. */
@@ -39,7 +39,7 @@ export function caveatsOf(
       caveats.push(`The log holds ${openings} openings of the test in this run; the first one is reported.`)
     const { trivial, replies } = sealed.contrasts
     for (const facts of trivial ? replies : []) {
-      const none = Object.values(facts.noAnswer).reduce((sum, count) => sum + count, 0)
+      const none = brokenReplies(facts)
       const isFinal = facts.arm === 'final'
       if (none <= fewReplies * facts.replies && (facts.collapsed === 0 || isFinal)) continue
       const against = isFinal

@@ -3,7 +3,7 @@ import type { Claim, ReportData, SealedResults } from '../report-data.ts'
 import { confidence } from '../statistics/interval.ts'
 import { pText } from '../text/contrasts.ts'
 import { itemsText, percent, points, rangeText } from '../text/format.ts'
-import { brokenText, collapsedText, trivialText } from '../text/replies.ts'
+import { brokenReplies, brokenText, collapsedText, trivialText } from '../text/replies.ts'
 import { pOf } from './contrasts.ts'
 import { allParts, labelOf } from './names.ts'
 
@@ -54,8 +54,10 @@ const searchWords: Words = {
  * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was named
  *     before the opening, is at most 5 %;
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
- * C3  most replies of the other arm are answers, and the claim holds as well with the final's own results in place of those that are none;
- * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same;
+ * C3  most replies of the final and of the other arm are answers, and the claim holds as well with the final's own results in place of what
+ *     the other arm did not answer;
+ * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same; nor the choice of the part alone:
+ *     over all parts the final is not shown to be below;
  * C5  the other arm is no straw man: where it is below the base, the final is above that too; the control has as many rows;
  * C6  of the search: there was one, and its choice is not the first attempt.
  */
@@ -106,8 +108,10 @@ function claim(on: Grounds, to: string, words: Words, further: readonly string[]
 /** Why a difference above zero is no claim. */
 const objectionsTo = (on: Grounds, comparison: Comparison): string[] => [
   ...trivialObjection(on),
+  ...ownObjection(on),
   ...favouredObjection(on, comparison),
   ...formObjection(on, comparison),
+  ...overallObjection(on, comparison),
 ]
 
 /** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
@@ -175,15 +179,26 @@ function overallText({ sealed, headline, mode }: Grounds, { parts }: Comparison)
 const isAbove = (difference: ArmDifference, p = pOf(difference)): boolean =>
   difference.interval !== null && difference.interval.low > 0 && p <= 1 - confidence
 
+/** Why nothing is claimed of a run that does not say what its students have to be above. */
+export const trivialUnknown =
+  'what an answer that needs no student scores is not in this log, which is of before it was counted'
+
 /** C2: what answering without knowing anything scores. */
 function trivialObjection({ sealed, headline, mode }: Grounds): string[] {
-  const trivial = sealed.contrasts.trivial?.[headline]?.[mode]
+  if (sealed.contrasts.trivial === null) return [trivialUnknown]
+  const trivial = sealed.contrasts.trivial[headline]?.[mode]
   if (!trivial?.difference || isAbove(trivial.difference)) return []
   const { value, interval } = trivial.difference
   return [
     `${trivialText(trivial)} scores ${percent(trivial.value)}, and the final is not shown to be above that: ` +
       `${points(value)} points${rangeText(interval, points)}`,
   ]
+}
+
+/** C3: a student most of whose replies are none is not shown to have learned to answer. */
+function ownObjection({ sealed }: Grounds): string[] {
+  const own = sealed.contrasts.replies.find(({ arm }) => arm === 'final')
+  return own && 2 * brokenReplies(own) > own.replies ? [brokenText({ ...own, collapsed: 0 })] : []
 }
 
 /** C3: what the other arm did not answer. */
@@ -210,6 +225,15 @@ function formObjection({ headline, mode }: Grounds, { parts }: Comparison): stri
   ]
 }
 
+/** C4: whether what the headline gained was lost elsewhere, and more. */
+function overallObjection({ sealed, mode }: Grounds, { parts }: Comparison): string[] {
+  const difference = parts[allParts]?.[mode]
+  if (sealed.parts.length < 2 || !difference?.interval || difference.interval.high >= 0) return []
+  return [
+    `over all parts the difference is ${points(difference.value)} points${rangeText(difference.interval, points)}`,
+  ]
+}
+
 /** Whether the final is above what needs no student; of one that has collapsed, that comes first. */
 function trivialClaim(on: Grounds): Claim {
   const { sealed, headline, mode } = on
@@ -218,13 +242,13 @@ function trivialClaim(on: Grounds): Claim {
   const collapsed = final && final.collapsed > 0 ? `${collapsedText(final)}. ` : ''
   const told = trivial?.[headline]?.[mode]
   if (!told?.difference?.interval) {
-    const why = trivial ? 'the final was not scored' : 'this run is of before it was told'
+    const why = trivial ? 'the final was not scored' : trivialUnknown
     return { verdict: 'not-measured', sentence: `${collapsed}${trivialWords.notShown}: ${why}.` }
   }
   const { difference, value } = told
   const tested = { p: pOf(difference), isAdjusted: false }
   const figures = figuresText(on, difference, `${percent(value)} of ${trivialText(told)}`, tested)
-  const { verdict, sentence } = judged(on, difference, trivialWords, figures, tested.p, [])
+  const { verdict, sentence } = judged(on, difference, trivialWords, figures, tested.p, ownObjection(on))
   return { verdict, sentence: `${collapsed}${sentence}` }
 }
 
@@ -251,14 +275,19 @@ function searchClaim(on: Grounds): Claim {
   }
 }
 
+/** Whether an arm has too few rows to be a match for the final. */
+export const isShort = (rows: number | null | undefined, own: number | null | undefined): boolean =>
+  rows != null && own != null && rows < leastRows * own
+
 /** C5: why the control is no match for the final. */
 function controlObjections(on: Grounds): string[] {
   const { sealed, rows } = on
   const rowsOf = (arm: string) => rows[arm] ?? sealed.contrasts.arms.find((each) => each.arm === arm)?.rows ?? null
   const [own, other] = [rowsOf('final'), rowsOf('control')]
-  const isShort = own !== null && other !== null && other < leastRows * own
   return [
-    ...(isShort ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`] : []),
+    ...(isShort(other, own)
+      ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`]
+      : []),
     ...weakObjection(on, 'control'),
   ]
 }

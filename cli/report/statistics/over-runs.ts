@@ -1,7 +1,7 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
 import { around, differencesOfShares, type Interval } from './interval.ts'
 import { margin } from './margin.ts'
-import { studentCritical } from './quantile.ts'
+import { studentCritical, studentTail } from './quantile.ts'
 import { type Grouped, perSeed, twoWay } from './two-way.ts'
 
 /** Values of independent runs: the run is the unit. */
@@ -19,6 +19,13 @@ export function overRuns(values: readonly number[], range: Interval): OverRuns |
   const half = (studentCritical(known.runs - 1) * sd) / Math.sqrt(known.runs)
   if (sd === 0) return { ...known, sd, interval: null }
   return { ...known, sd, interval: around(known.mean, half, range) }
+}
+
+/** Two-sided p of a mean of zero, by the same t; 0 where the runs agree to the item, and 1 of a single one. */
+export function pOverRuns({ runs, mean: value, sd }: Pick<OverRuns, 'runs' | 'mean' | 'sd'>): number {
+  if (sd === null || runs < 2) return 1
+  if (sd === 0) return value === 0 ? 1 : 0
+  return studentTail((Math.abs(value) * Math.sqrt(runs)) / sd, runs - 1)
 }
 
 /**

@@ -10,3 +10,8 @@ export function normalCritical(level: number = confidence): number {
 export function studentCritical(degreesOfFreedom: number, level: number = confidence): number {
   return jStat.studentt.inv((1 + level) / 2, degreesOfFreedom)
 }
+
+/** How likely Student's t is so far from zero, to either side. */
+export function studentTail(t: number, degreesOfFreedom: number): number {
+  return jStat.ibeta(degreesOfFreedom / (degreesOfFreedom + t * t), degreesOfFreedom / 2, 1 / 2)
+}
