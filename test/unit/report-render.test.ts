@@ -38,7 +38,12 @@ describe('HTML', () => {
       ({ parts }) => `${(parts['heldout-phrasing']!.strict.share! * 100).toFixed(1)} %`,
     )
     const trivial = data.sealed!.contrasts.trivial!['heldout-phrasing']!.strict.value
-    expect(figures).toEqual([...shares, `${(trivial * 100).toFixed(1)} %`])
+    // Last what was forgotten, which this run did not measure.
+    expect(figures).toEqual([...shares, `${(trivial * 100).toFixed(1)} %`, '–'])
+    const cards = [...document.querySelectorAll('.card')].map((card) => card.textContent)
+    expect(cards.at(-1)).toContain('what was forgotten was not measured')
+    expect(cards.filter((card) => /all parts: \d/.test(card!))).toHaveLength(4)
+    expect(cards.find((card) => card!.includes('Final'))).toMatch(/all parts: \d+\.\d %\+\d+\.\d \(.*\) to the base/)
     expect(page.indexOf('Result on the sealed test')).toBeLessThan(page.indexOf('The search, attempt by attempt'))
     expect(page).toContain('10,000 resamples, seed 20260530')
   })

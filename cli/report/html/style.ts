@@ -35,11 +35,11 @@ code, .mono { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 li code { white-space: nowrap; }
 .facts { display: flex; flex-wrap: wrap; gap: 4px 22px; color: var(--soft); font-size: 14px; margin: 10px 0 0; padding: 0; list-style: none; }
 .facts b { color: var(--ink); font-weight: 600; }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 12px; margin: 8px 0 18px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(126px, 1fr)); gap: 10px; margin: 8px 0 18px; }
 .cards-title { margin: 28px 0 0; }
-.card { background: var(--card); border: 1px solid var(--line); border-top: 3px solid var(--tone, var(--faint)); border-radius: 8px; padding: 14px 16px 12px; break-inside: avoid; }
+.card { background: var(--card); border: 1px solid var(--line); border-top: 3px solid var(--tone, var(--faint)); border-radius: 8px; padding: 12px 12px 10px; break-inside: avoid; }
 .card .name { font-size: 14px; color: var(--soft); }
-.card .figure { font-size: 31px; font-weight: 640; letter-spacing: -0.02em; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.card .figure { font-size: 27px; font-weight: 640; letter-spacing: -0.02em; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .card .detail { font-size: 13px; color: var(--soft); font-variant-numeric: tabular-nums; }
 .claims { list-style: none; padding: 0; margin: 18px 0; display: grid; gap: 10px; }
 .claims li { display: grid; grid-template-columns: 108px 1fr; gap: 14px; align-items: baseline; max-width: 92ch; }

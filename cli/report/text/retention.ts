@@ -5,7 +5,7 @@ import { differenceName } from './contrasts.ts'
 import { numberText, percent, percentNumber, points, rangeText, shortHash } from './format.ts'
 import { trivialText } from './replies.ts'
 
-const verdicts: Readonly<Record<RetentionFacts['changes'][number]['verdict'], string>> = {
+export const retentionWords: Readonly<Record<RetentionFacts['changes'][number]['verdict'], string>> = {
   kept: 'kept',
   lost: 'lost',
   inconclusive: 'inconclusive',
@@ -20,7 +20,7 @@ export function retentionLines({ arms, changes }: RetentionFacts): [string, stri
       labelOf(arm),
       `${percent(value)}${rangeText(interval, percentNumber)}${seeds}; ${numberText(cut)} of ${numberText(items * perSeed.length)} replies cut`,
       change ? `${points(change.value)}${rangeText(change.interval, points)}` : '',
-      change ? verdicts[change.verdict] : '',
+      change ? retentionWords[change.verdict] : '',
     ]
   })
 }

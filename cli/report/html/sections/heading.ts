@@ -1,10 +1,11 @@
 import { allParts, labelOf } from '../../analyse/names.ts'
 import type { TrivialBaseline } from '../../contrasts.ts'
 import { candidateColour } from '../../plots/draw.ts'
-import type { ReportData } from '../../report-data.ts'
+import type { ReportData, SealedResults } from '../../report-data.ts'
 import { headlinesOf } from '../../text/conclusion.ts'
-import { duration, itemsText, percent, percentNumber, timeText } from '../../text/format.ts'
+import { duration, itemsText, percent, percentNumber, points, rangeText, timeText } from '../../text/format.ts'
 import { trivialText } from '../../text/replies.ts'
+import { retentionWords } from '../../text/retention.ts'
 import { statusText } from '../../text/words.ts'
 import { html, type Markup, trusted } from '../markup.ts'
 
@@ -41,14 +42,36 @@ function cards({ sealed, task }: ReportData): Markup {
 <div class="cards">${sealed.contrasts.arms.map(({ arm, parts, seeds }) => {
     const mean = parts[headline]?.[primary]
     const interval = mean?.interval
+    const all = sealed.parts.length > 1 && headline !== allParts ? parts[allParts]?.[primary] : undefined
+    const toBase = arm === 'final' ? sealed.contrasts.comparisons.find(({ to }) => to === 'base') : undefined
+    const change = toBase?.parts[allParts]?.[primary]
     return html`<div class="card" style="--tone:${trusted(candidateColour(arm))}">
 <div class="name">${labelOf(arm)}</div>
 <div class="figure">${percent(mean?.value ?? null)}</div>
 <div class="detail">${seeds.length > 1 ? `mean of ${seeds.length} seeds, ` : ''}${mean ? itemsText(mean) : ''}<br>${
       interval ? `95 %: ${percentNumber(interval.low)} to ${percentNumber(interval.high)}` : ''
+    }${
+      all
+        ? html`<br>all parts: ${percent(all.value)}${
+            change ? html`<br>${points(change.value)}${rangeText(change.interval, points)} to the base` : ''
+          }`
+        : ''
     }</div>
 </div>`
-  })}${trivialCard(sealed.contrasts.trivial?.[headline]?.[primary])}</div>`
+  })}${trivialCard(sealed.contrasts.trivial?.[headline]?.[primary])}${forgottenCard(sealed)}</div>`
+}
+
+/** Beside what was learned: what was forgotten. */
+function forgottenCard({ retention }: SealedResults): Markup {
+  const final = retention?.changes.find(({ arm }) => arm === 'final')
+  return html`<div class="card" style="--tone:var(--faint)"><div class="name">Outside the task</div>
+<div class="figure">${points(final?.value ?? null)}</div>
+<div class="detail">${
+    final
+      ? html`points to the base${rangeText(final.interval, points)}<br>${retentionWords[final.verdict]}`
+      : 'what was forgotten was not measured'
+  }</div>
+</div>`
 }
 
 /** Beside the arms: the best that answering without knowing anything scores. */
