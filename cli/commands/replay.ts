@@ -49,21 +49,24 @@ export function registerReplay(program: Command): void {
         }
         if (replayed.length === 0)
           throw new UsageError(`Run ${runId} has asked for no rows yet.`, 'Replay it once it has a dataset.')
-        return replayed.every(({ outcome }) => outcome === 'same') ? exitCodes.ok : exitCodes.failure
+        const count = (...of: Replayed['outcome'][]) => replayed.filter(({ outcome }) => of.includes(outcome)).length
+        return count('same') > 0 && count('differs', 'impossible') === 0 ? exitCodes.ok : exitCodes.failure
       })
     })
 }
 
-const words = { same: 'OK', differs: 'DIFFERS', impossible: 'IMPOSSIBLE' } as const
+const words = { same: 'OK', empty: 'EMPTY', differs: 'DIFFERS', impossible: 'IMPOSSIBLE' } as const
 
 function lineOf({ attempt, outcome, rows, datasetHash, recordedHash, error }: Replayed): string {
   const name = attempt === 0 ? 'control' : `attempt ${attempt}`
   const detail =
     outcome === 'same'
       ? `${rows} rows, dataset ${datasetHash}`
-      : outcome === 'differs'
-        ? `dataset ${datasetHash}, recorded ${recordedHash}`
-        : error
+      : outcome === 'empty'
+        ? 'no row was admitted, so there is nothing to compare'
+        : outcome === 'differs'
+          ? `dataset ${datasetHash}, recorded ${recordedHash}`
+          : error
   return `${words[outcome].padEnd(10)}  ${name}: ${detail}`
 }
 

@@ -12,10 +12,13 @@ import { JournalGap, replayBus } from './replay-bus.ts'
 type ShardPayload = PayloadOf<typeof Shard>
 type VerdictPayload = PayloadOf<typeof Verdict>
 
-/** One attempt made again (0 is the uniform control). `error` says what was missing. */
+/**
+ * One attempt made again (0 is the uniform control). `empty`: neither the run nor the replay has a row of it, so nothing was compared. `error`
+ * says what was missing.
+ */
 export type Replayed = {
   attempt: number
-  outcome: 'same' | 'differs' | 'impossible'
+  outcome: 'same' | 'empty' | 'differs' | 'impossible'
   rows: number
   datasetHash: string | null
   recordedHash: string | null
@@ -78,7 +81,8 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
       made.push({ attempt, dataset })
     }
     const datasetHash = last?.datasetHash ?? null
-    const outcome = datasetHash === recordedHash ? 'same' : 'differs'
+    const isEmpty = (last?.rows ?? 0) === 0
+    const outcome = datasetHash !== recordedHash ? 'differs' : isEmpty ? 'empty' : 'same'
     return { attempt, outcome, rows: last?.rows ?? 0, datasetHash, recordedHash, error: null }
   }
 

@@ -74,6 +74,21 @@ test('a finished run is made again from its journal, without a call, to the same
   })
 })
 
+test('two datasets without a row are not told to be the same', async () => {
+  const file = join(folder, 'refused.json')
+  await writeFile(file, JSON.stringify(promptProgram({ rows: 10 })))
+  await using server = await startTeacherServer({ faults: { empty: 1 } })
+  const asked = ['--rows', '10', '--model', server.model, '--run-id', 'refused']
+  const made = syllabus(['generate', '--program', file, '--out', join(folder, 'refused'), ...asked], {
+    ...env,
+    OPENAI_BASE_URL: server.url,
+  })
+  await made.ended
+  const command = syllabus(['replay', 'refused', '--json'], { ...env, OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' })
+  expect(await command.ended, command.output()).toBe(1)
+  expect(JSON.parse(command.output())).toMatchObject({ outcome: 'empty', rows: 0 })
+})
+
 test('a reply that was changed gives another dataset, and one that is gone is named', async () => {
   await tamper(async (bus) => {
     const votes = bus.kv('check-journal', JournalEntry)
