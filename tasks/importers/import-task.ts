@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type Item, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
+import { goldsOf, type Item, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
@@ -23,7 +23,7 @@ import { newFolder } from './new-folder.ts'
 import { readTable } from './read-table.ts'
 import { openScratch } from './scratch.ts'
 import { SplitWriter } from './split-writer.ts'
-import { type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
+import { inferenceFor, type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
 
 /**
  * `audit` is a number of items to set aside, or the path of a file in the same format; `seeds` of questions, of which the pool takes as
@@ -119,6 +119,7 @@ async function writeFolder(
     table.skills.map(([name]) => name),
     written.splits,
     written.seeds.length > 0,
+    inferenceFor(profile.scorer, written.longest),
   )
   await writeFile(`${folder}/task.yaml`, yaml)
   await writeJson(folder, taskFileNames.summary, summary(importer, plan, log, counts))
@@ -132,7 +133,8 @@ function lopsidedNote(skills: readonly string[]): string {
   return `Skills with too few questions to be in both validation and test: ${skills.length} (${named.join(', ')}).`
 }
 
-type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[] }
+/** `longest`: characters of the longest answer. */
+type Written = { splits: SplitFiles; examples: TrainingRow[]; seeds: Seed[]; longest: number }
 
 /** Second walk: each item goes to the file of its role. */
 async function writeItems(
@@ -151,6 +153,7 @@ async function writeItems(
   const audit = division.counts.audit > 0 ? new SplitWriter(folder, taskFileNames.audit) : null
   const examples: TrainingRow[] = []
   const seeds: Seed[] = []
+  let longest = 0
   const addSeed = (seed: Seed, id: string): void => {
     if (isSeed(seed)) seeds.push(seed)
     else log.drop(id, notASeed)
@@ -159,6 +162,7 @@ async function writeItems(
     for await (const draft of importer.items(source, new ImportLog(), options)) {
       signal?.throwIfAborted()
       const item = toItem(draft, profile)
+      longest = goldsOf(item).reduce((most, { length }) => Math.max(most, length), longest)
       const role = assigned.next()
       if (role.done) throw changed(source)
       switch (role.value) {
@@ -184,7 +188,7 @@ async function writeItems(
     if (!assigned.next().done) throw changed(source)
     const splits: SplitFiles = { validation: await validation.close(), test: await test.close() }
     if (audit !== null) splits.audit = await audit.close()
-    return { splits, examples, seeds: pick(seeds, JSON.stringify, seed, maxSeeds) }
+    return { splits, examples, seeds: pick(seeds, JSON.stringify, seed, maxSeeds), longest }
   } finally {
     for (const writer of [validation, test, audit]) writer?.destroy()
   }

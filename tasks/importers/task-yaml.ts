@@ -1,6 +1,6 @@
 import { Document, isScalar, type YAMLMap } from 'yaml'
 import { defaultBounds } from '../../schemas/program.ts'
-import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
+import { type InferenceSettings, type Recipe, type ScorerChoice, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, type TaskProfile } from './importer.ts'
 
 /** The paper's recipe, which an imported task keeps unless a person changes it. */
@@ -22,6 +22,19 @@ export const paperRecipe: Recipe = {
 }
 
 export const paperInference: InferenceSettings = { max_new_tokens: 4096, batch_size: 128, do_sample: false }
+/** Tokens that a short answer has in any case: so many end a sentence around it. */
+const leastTokens = 64
+
+/**
+ * How replies are taken: as in the paper, but where a reply has to be the answer and nothing else. That one has no more tokens than
+ * characters, and 4,096 of them, which a base student uses up, are hours on a machine without a GPU.
+ */
+export function inferenceFor({ name, primary }: ScorerChoice, longestAnswer: number): InferenceSettings {
+  if (name !== 'exact' || primary !== 'strict') return paperInference
+  const needed = Math.max(leastTokens, 16 * Math.ceil((longestAnswer + 16) / 16))
+  return { ...paperInference, max_new_tokens: Math.min(paperInference.max_new_tokens, needed) }
+}
+
 /** The paper trains on the first 2,000 valid rows and asks for 1,000. */
 export const paperRows = { target: 2000, minimum: 1000 }
 
@@ -45,6 +58,7 @@ export function taskYaml(
   skills: Iterable<string>,
   splits: SplitFiles,
   hasSeeds: boolean,
+  inference: InferenceSettings,
 ): string {
   const file: TaskFile = {
     id,
@@ -54,7 +68,7 @@ export function taskYaml(
     instruction: profile.instruction,
     scorer: profile.scorer,
     recipe: paperRecipe,
-    inference: paperInference,
+    inference,
     rows: paperRows,
     filters: {
       near_duplicate_jaccard: defaultBounds.nearDuplicateJaccard,
@@ -68,7 +82,7 @@ export function taskYaml(
     ...(hasSeeds ? { seed: taskFileNames.seed } : {}),
     departures: [
       ...profile.departures,
-      'Decoding is greedy and replies end after inference.max_new_tokens (4,096 as imported); the paper gives a length of 8,192 with the prompt.',
+      `Decoding is greedy and replies end after inference.max_new_tokens (${inference.max_new_tokens.toLocaleString('en')} as imported); the paper gives a length of 8,192 with the prompt.`,
     ],
   }
   return commented(TaskFile.parse(file))

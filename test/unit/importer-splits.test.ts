@@ -161,6 +161,18 @@ describe('an imported folder', () => {
     expect(set.filter(({ input }) => asked.has(input))).toEqual([])
   })
 
+  test('lets replies be as long as the answers are, where a reply has to be the answer', async () => {
+    await using folder = await importFolder()
+    const tokensOf = async (name: string, answer: (index: number) => string, scorer: string) => {
+      const lines = rows.map((row, index) => ({ ...row, answer: answer(index) }))
+      const { task } = await folder.import('jsonl', await folder.put(name, jsonLines(lines)), { options: { scorer } })
+      return task.inference.max_new_tokens
+    }
+    expect(await tokensOf('labels.jsonl', (index) => ['Billing', 'Shipping'][index % 2]!, 'exact')).toBe(64)
+    expect(await tokensOf('long.jsonl', (index) => `${index} `.padEnd(300, 'word '), 'exact')).toBe(320)
+    expect(await tokensOf('sums.jsonl', String, 'numeric')).toBe(4096)
+  })
+
   test('takes the audit from a file, and its questions and groups out of the splits', async () => {
     await using folder = await importFolder()
     const source = await folder.put('a.jsonl', jsonLines(rows))
