@@ -3,6 +3,8 @@ import { importTask } from '../../tasks/importers/import-task.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers } from '../../tasks/importers/list.ts'
 import { starterImporter } from '../../tasks/importers/starter.ts'
+import { paperSizes, processorSizes } from '../../tasks/importers/task-yaml.ts'
+import { hasGpu } from '../../trainer-bridge/provision/mod.ts'
 import { alikeTexts } from '../checks/near-duplicates.ts'
 import { whole } from '../options/option-parsers.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -37,10 +39,15 @@ export function registerTaskInit(task: Command): void {
   for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
   command.action(async (dir: string, { from, seed, audit, seeds, ...options }: Options) => {
     const importer = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
-    const plan = { seed, audit, seeds, options, alike: alikeTexts<ItemText>, signal: stopSignal() }
+    const sizes = (await hasGpu(process.env)) ? paperSizes : processorSizes
+    const plan = { seed, audit, seeds, options, sizes, alike: alikeTexts<ItemText>, signal: stopSignal() }
     const { log, counts } = await importTask(importer, from ?? '', dir, plan)
     if (from !== undefined) for (const line of describeLog(log)) console.log(line)
     console.log(`Task folder ${dir}: ${describeCounts(counts)}.`)
+    if (sizes === processorSizes)
+      console.log(
+        'There is no NVIDIA GPU here: rows, recipe and batches in task.yaml are of sizes that suit a processor.',
+      )
     console.log(`Fill in ${dir}/task.yaml, then: npx syllabus task check ${dir}`)
   })
 }

@@ -38,6 +38,8 @@ export type EstimateInput = {
   planner: { contextChars: number } | null
   instruction: string
   fewShot: readonly TrainingRow[]
+  /** Tokens of a reply of the student at most. */
+  maxNewTokens: number
   /** Characters of a seed of the task's pool in the mean. */
   poolChars: number
   prices: Prices
@@ -83,7 +85,7 @@ export function estimateRun(input: EstimateInput): Estimate {
       answers: answered === 0 ? 0 : past.answers && (past.answers.secondsEach * answered) / 3600,
       calls: spent.calls === 0 ? 0 : callsHours,
     },
-    assumptions: assumptionsOf(input, { datasets, candidates, share, count }),
+    assumptions: assumptionsOf(input, { datasets, candidates, share, count, answered }),
     beyond: [] as string[],
   }
   return { ...estimate, beyond: beyondOf(estimate, input.limits) }

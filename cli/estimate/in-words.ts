@@ -7,9 +7,10 @@ export const unnamedModel = '(no model named)'
 
 /** What is taken for granted, and from where. */
 export function assumptionsOf(
-  { rows, program, mayCheck, fewShot, past, planner, models }: EstimateInput,
-  { datasets, candidates, share, count }: { datasets: number; candidates: number; share: number; count: number },
+  { rows, program, mayCheck, fewShot, maxNewTokens, past, planner, models }: EstimateInput,
+  made: { datasets: number; candidates: number; share: number; count: number; answered: number },
 ): string[] {
+  const { datasets, candidates, share, count, answered } = made
   const yieldFrom = past.yield ? `measured here on ${past.yield.asked} candidates` : "the planner's first guess"
   const reply =
     fewShot.length > 0
@@ -41,6 +42,7 @@ export function assumptionsOf(
           past.answers
             ? `a question is answered as fast as in ${past.answers.sittings} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
             : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
+          `its replies have at most ${maxNewTokens} tokens (inference.max_new_tokens): ${answered * maxNewTokens} in all where none ends before, as a base student's often do`,
         ]
       : []),
   ]

@@ -45,6 +45,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     planner: isWritten ? LlmPlannerOptions.pick({ contextChars: true }).strip().parse(agents.planner.options) : null,
     instruction: task.instruction,
     fewShot: task.fewShot,
+    maxNewTokens: task.inference.max_new_tokens,
     poolChars: mean(task.seeds.map(({ text }) => text.length)),
     prices,
     limits: run,

@@ -23,7 +23,7 @@ import { newFolder } from './new-folder.ts'
 import { readTable } from './read-table.ts'
 import { openScratch } from './scratch.ts'
 import { SplitWriter } from './split-writer.ts'
-import { inferenceFor, type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
+import { inferenceFor, type SplitFiles, type TaskSizes, taskFileNames, taskYaml } from './task-yaml.ts'
 
 /**
  * `audit` is a number of items to set aside, or the path of a file in the same format; `seeds` of questions, of which the pool takes as
@@ -34,6 +34,8 @@ export type ImportPlan = {
   audit: number | string
   seeds: number
   options: ImportOptions
+  /** Left out: the paper's. */
+  sizes?: TaskSizes
   /** Finds near-duplicates, which then stay together. */
   alike: (texts: readonly ItemText[]) => [ItemText, ItemText][]
   /** Gives the import up; nothing is left behind. */
@@ -120,6 +122,7 @@ async function writeFolder(
     written.splits,
     written.seeds.length > 0,
     inferenceFor(profile.scorer, written.longest),
+    plan.sizes,
   )
   await writeFile(`${folder}/task.yaml`, yaml)
   await writeJson(folder, taskFileNames.summary, summary(importer, plan, log, counts))

@@ -38,6 +38,23 @@ export function inferenceFor({ name, primary }: ScorerChoice, longestAnswer: num
 /** The paper trains on the first 2,000 valid rows and asks for 1,000. */
 export const paperRows = { target: 2000, minimum: 1000 }
 
+/** What a new task is made for: how much is trained, on how many rows, and how many questions are answered at once. */
+export type TaskSizes = { recipe: Recipe; rows: { target: number; minimum: number }; batchSize: number }
+export const paperSizes: TaskSizes = { recipe: paperRecipe, rows: paperRows, batchSize: paperInference.batch_size }
+/** For a machine without a GPU: one pass over few rows, after the bundled task, with which a run takes minutes on two cores. */
+export const processorSizes: TaskSizes = {
+  recipe: {
+    ...paperRecipe,
+    learning_rate: 1e-3,
+    num_train_epochs: 1,
+    per_device_train_batch_size: 4,
+    gradient_accumulation_steps: 1,
+    cutoff_len: 1024,
+  },
+  rows: { target: 300, minimum: 150 },
+  batchSize: 32,
+}
+
 export const taskFileNames = {
   validation: 'validation.jsonl',
   test: 'test.jsonl',
@@ -59,6 +76,7 @@ export function taskYaml(
   splits: SplitFiles,
   hasSeeds: boolean,
   inference: InferenceSettings,
+  { recipe, rows, batchSize }: TaskSizes = paperSizes,
 ): string {
   const file: TaskFile = {
     id,
@@ -67,9 +85,9 @@ export function taskYaml(
     goal: profile.goal,
     instruction: profile.instruction,
     scorer: profile.scorer,
-    recipe: paperRecipe,
-    inference,
-    rows: paperRows,
+    recipe,
+    inference: { ...inference, batch_size: batchSize },
+    rows,
     filters: {
       near_duplicate_jaccard: defaultBounds.nearDuplicateJaccard,
       contamination_share: defaultBounds.contaminationShare,
@@ -83,6 +101,9 @@ export function taskYaml(
     departures: [
       ...profile.departures,
       `Decoding is greedy and replies end after inference.max_new_tokens (${inference.max_new_tokens.toLocaleString('en')} as imported); the paper gives a length of 8,192 with the prompt.`,
+      ...(recipe === paperRecipe
+        ? []
+        : ["Rows and recipe are of sizes that suit a machine without a GPU, not the paper's."]),
     ],
   }
   return commented(TaskFile.parse(file))

@@ -20,6 +20,7 @@ const input = (changes: Partial<EstimateInput> = {}): EstimateInput => ({
   planner: { contextChars: 8000 },
   instruction: 'Answer.',
   fewShot: [{ instruction: 'Answer.', input: 'x'.repeat(100), output: 'y'.repeat(60) }],
+  maxNewTokens: 96,
   poolChars: 0,
   prices: {
     teacher: { inputPerMillion: 1, outputPerMillion: 1 },
@@ -183,4 +184,10 @@ test('the command counts on a teacher of this machine without starting it, and c
   // The program wants a vote of three.
   expect(Object.fromEntries(calls)).toMatchObject({ generate: 20, vote: 60 })
   expect(rows.answers).toEqual({ validation: 0, sealed: 0 })
+})
+
+test('what the student may write is bounded by the length of a reply', () => {
+  const { assumptions, answers } = estimateRun(input({ maxNewTokens: 50 }))
+  const tokens = 50 * (answers.validation + answers.sealed)
+  expect(assumptions.join()).toContain(`at most 50 tokens (inference.max_new_tokens): ${tokens} in all`)
 })
