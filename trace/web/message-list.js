@@ -84,10 +84,13 @@ export function createMessageList(root, { store, onSelect }) {
     if (root.hidden) return
     height = rows.clientHeight
     sizer.style.height = `${shown.length * rowHeight}px`
-    if (pinned && !hold.isHeld()) rows.scrollTop = shown.length * rowHeight
+    // Rows of a longer list are still there, and let it be scrolled beyond the end of this one.
+    const most = Math.max(0, shown.length * rowHeight - height)
+    if (pinned && !hold.isHeld()) rows.scrollTop = most
     else if (seek) showCurrent()
-    const first = Math.max(0, Math.floor(rows.scrollTop / rowHeight) - spare)
-    const end = Math.ceil((rows.scrollTop + height) / rowHeight)
+    const top = Math.min(rows.scrollTop, most)
+    const first = Math.max(0, Math.floor(top / rowHeight) - spare)
+    const end = Math.ceil((top + height) / rowHeight)
     const last = Math.min(shown.length, end + spare)
     const places = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index)
     // The current row is there wherever the list is, since it has the focus.
