@@ -84,6 +84,7 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     await page.locator('.rows').evaluate((rows) => {
       rows.scrollTop = 420
     })
+    await page.locator('.row[aria-posinset="11"]').waitFor()
     const first = await rowAt(page, x, box.y + 20)
     await more(4)
     expect(await rowAt(page, x, box.y + 20)).toBe(first)
