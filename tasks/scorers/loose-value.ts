@@ -43,7 +43,7 @@ export function readValueLoosely(reply: string): LooseValue | null {
   if (unread === null && assertions.length === 0) {
     // The last number of a list or an assertion that cannot be read is not its value.
     const last = lastLineOf(lines)
-    const number = /[[\]{}'"`…]|\.\.\./.test(last) ? null : readNumberAnswer(last)
+    const number = /[[\]{}'"`…]|\.\.\.|\b(?:list|tuple|dict\w*|set|string)\b/.test(last) ? null : readNumberAnswer(last)
     if (number?.values.length)
       return { value: { type: 'float', value: number.values[0]! }, text: String(number.values[0]) }
   }
@@ -67,8 +67,9 @@ function* places(text: string, lines: string[]): Generator<Place> {
     if (plain.trim() === '') continue
     yield { text: plain, isWhole: true, isAnswer: false }
     const line = firstLine(plain)
-    for (const said of statedIn(line)) yield { text: said, isWhole: true, isAnswer: false }
-    yield { text: line, isWhole: false, isAnswer: true }
+    for (const said of [...statedIn(line), ...endingIn(line), ...onlyCode(line)])
+      yield { text: said, isWhole: true, isAnswer: false }
+    yield { text: line.replace(typeBefore, ''), isWhole: false, isAnswer: true }
     break
   }
   const fenced = fencedBlock(lines)
@@ -79,7 +80,8 @@ function* places(text: string, lines: string[]): Generator<Place> {
   yield { text: last, isWhole: true, isAnswer: false }
   const said = [...statedIn(last)]
   for (const each of said) yield { text: each, isWhole: true, isAnswer: false }
-  for (const each of said.reverse()) yield { text: each, isWhole: false, isAnswer: false }
+  for (const each of said.reverse()) yield { text: each.replace(typeBefore, ''), isWhole: false, isAnswer: false }
+  for (const each of [...endingIn(last), ...onlyCode(last)]) yield { text: each, isWhole: true, isAnswer: false }
   if (brokenLiteral.test(last)) yield { text: last, isWhole: false, isAnswer: false }
 }
 
@@ -110,6 +112,31 @@ function* statedIn(line: string): Generator<string> {
   }
 }
 
+/** The type of a value, said before it: "the integer 5". */
+const typeBefore =
+  /^[\s:]*(?:(?:the|an?|its) )?(?:(?:single|boolean|integer|float|string|new|final|resulting|sorted) )?(?:list|string|tuple|dict(?:ionary)?|set|integer|int|number|float|boolean|bool|value|literal)(?: value)?:? (?=[`*]*(?:[-[({'"\d]|True\b|False\b|None\b))/i
+const valueStart = /(?<=^|[\s：:，,]|[\p{Script=Han}\p{Script=Hiragana}])[`*]{0,3}(?=[[({'"]|True\b|False\b|None\b)/gu
+const isDenied = /\b(?:not|never|instead of|rather than|cannot)\b|n['’]t\b|不/i
+
+/** What a line ends with, where it may be a value, the longest such text first: "La función devuelve [1, 2]." */
+function* endingIn(line: string): Generator<string> {
+  const text = line.slice(0, maxStatedChars)
+  for (const { index } of [...text.matchAll(valueStart)].slice(0, maxCandidates)) {
+    if (isDenied.test(text.slice(0, index))) return
+    yield text.slice(index)
+  }
+}
+
+/** The one value that a line sets as code: "`[1, 2]` is returned". */
+function onlyCode(line: string): string[] {
+  if (isDenied.test(line)) return []
+  const codes = [...line.slice(0, maxStatedChars).matchAll(/`([^`]+)`/g)]
+    .slice(0, maxCandidates)
+    .map((match) => match[1]!)
+  const values = new Set(codes.filter((code) => literal(code) !== null))
+  return values.size === 1 ? [...values] : []
+}
+
 type Equality = Extract<ReturnType<typeof readAssertion>, { ok: true }>
 
 function operandOf(assertion: Equality): LooseValue | null {
@@ -131,7 +158,7 @@ function fencedBlock(lines: string[]): string | null {
 }
 
 const withoutMarks = (text: string): string =>
-  trimMarks(trimMarks(/^\s*\$[^$]+\$\.?\s*$/.test(text) ? text.replaceAll('$', '') : text, '`*'), '`*.', {
+  trimMarks(trimMarks(/^\s*\$[^$]+\$\.?\s*$/.test(text) ? text.replaceAll('$', '') : text, '`*'), '`*.。', {
     start: false,
   })
 

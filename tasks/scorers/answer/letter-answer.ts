@@ -26,7 +26,7 @@ export function readLetterAnswer(reply: string, letters: string): string | null 
   const bare = plain(
     text.length > 2 * maxSearched ? `${text.slice(0, maxSearched)}\n${text.slice(-maxSearched)}` : text,
   )
-  for (const read of [corrected, tagged, chosen, judgedRight, concluded, standing]) {
+  for (const read of [corrected, tagged, chosen, concluded, judgedRight, standing]) {
     const letter = read(bare, isLetter)
     if (letter !== null) return decided(letter)
   }
@@ -75,7 +75,8 @@ function letterAt(text: string, at: number, isLetter: IsLetter): Letter {
   return letter.toUpperCase()
 }
 
-const denied = /^[\s*_:"']{0,6}(?:not|isn['’]t|nicht|pas|no es|non è|não é|不是)\b\s*/i
+const denied =
+  /^[\s*_:"']{0,6}(?:(?:clearly|certainly|definitely|obviously|probably|simply|actually) )?(?:not|isn['’]t|nicht|pas|no es|non è|não é|不是)\b\s*/i
 const insteadOf =
   /(?:\bbut\b|\brather\b|\binstead\b|\bsondern\b|\bmais\b|\bsino\b|\bit(?:['’]s| is| must be| has to be)\b|\bso\b|而是|;)/gi
 
@@ -120,7 +121,7 @@ const choice = new RegExp(
     String.raw`\bI(?:['’]d| would| will|['’]ll)?(?: therefore| thus| have to| must)? (?:choose|chose|select|pick|picked|go with|going with|opt for|say|answer|vote for)\b`,
     String.raw`\b(?:choose|select|pick|go with|opt for|leaves(?: us with)?|leaving|match(?:es|ing)|corresponds? to|corresponding to)\b`,
     '(?:故|应|应该|因此|所以|本题|此题|我|则|正确)?(?:选择?|選擇?)(?:项|項)?(?:的)?(?:是|为)?[:：]?(?=\\s*[A-Z(])',
-    String.raw`(?:richtig|korrekt|correcta?|correta?|corretta?|correcte)(?: ist| est| es| é| è)[:]?`,
+    '(?:richtig|korrekt|correcta?|correta?|corretta?|correcte)(?: ist| est| es| é| è)[:]?',
   ].join('|'),
   'giu',
 )
@@ -153,7 +154,7 @@ function chosen(text: string, isLetter: IsLetter): Letter {
 }
 
 const conclusion =
-  /(?:\b(?:therefore|thus|hence|so|then|consequently|donc|also|daher|folglich|luego|então|quindi|итак)\b|因此|所以|故|⇒|→|=>)[,:]? ?(?:(?:it|that|this|the answer|the correct answer)(?:['’]s| is| must be| has to be) |(?:we|i) (?:get|have|choose|pick) |option |choice |answer )*[([]?([A-Z])[)\]]?(?=[.!]?\s*(?:$|\n)|[.!] |[.):] [A-Z])/giu
+  /(?:\b(?:therefore|thus|hence|so|then|consequently|donc|also|daher|folglich|luego|então|quindi|итак)\b|因此|所以|故|⇒|→|=>)[,:]? ?(?:(?:it|that|this|the (?:\w+ )?(?:answer|one|option|choice|statement))(?:['’]s| is| must be| has to be) |(?:we|i) (?:get|have|choose|pick) |option |choice |answer )*[([]?([A-Z])[)\]]?(?=[.!]?\s*(?:$|\n)|[.!] |[.):] [A-Z])/giu
 
 function concluded(text: string, isLetter: IsLetter): Letter {
   const last = [...text.matchAll(conclusion)].findLast((match) => /[A-Z]/.test(match[1]!) && isLetter(match[1]!))
@@ -203,14 +204,14 @@ function listsOptions(line: string, first: string, isLetter: IsLetter): boolean 
 function lastStanding(text: string, isLetter: IsLetter): Letter {
   const sentences = text.split(/(?<=[.!?])\s|\n/)
   for (const sentence of sentences.reverse()) {
-    const found = [...sentence.matchAll(/(?<![\p{L}\p{N}'’-])[([]?([A-Z])(?=[)\]"'.!]*\s*$|\))(?!\p{L})/gu)].map(
-      ({ 1: letter }) => letter!,
-    )
+    const found = [
+      ...sentence.matchAll(/(?<![\p{L}\p{N}'’-])(?<!\p{L}[([])[([]?([A-Z])(?=[)\]"'.!]*\s*$|\))(?!\p{L})/gu),
+    ].map(({ 1: letter }) => letter!)
     if (found.length === 0) continue
     if (negative.test(sentence.split(/[,;:]\s|\b(?:therefore|so|thus|hence|but)\b/i).at(-1)!)) return null
     const letter = found.at(-1)!
     const isOther =
-      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both)|\d ?|°)[\s([]*[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
+      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both|at|angle|vertex|event|side|line|let)|\d ?|°)[\s([]*[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
         sentence,
       )
     return isOther || !isLetter(letter) ? null : letter

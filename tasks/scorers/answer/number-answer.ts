@@ -1,7 +1,14 @@
 import { type AnswerText, answerTexts, numberSentence, paragraph, readableReply } from './answer-text.ts'
 import { cleanNumber } from './clean-number.ts'
 import { withoutCommands } from './plain-text.ts'
-import { listsAssignments, type PlacedQuantity, type Quantity, quantitiesIn, readQuantity } from './quantity.ts'
+import {
+  listsAssignments,
+  orBefore,
+  type PlacedQuantity,
+  type Quantity,
+  quantitiesIn,
+  readQuantity,
+} from './quantity.ts'
 
 /**
  * The number that a reply answers with: of its last box that holds one; else of its last label with one directly behind it; else its last whole
@@ -26,7 +33,8 @@ export function readNumberAnswer(reply: string): Quantity | null {
 /** An answer that there is none, whatever numbers are said with it: "no solution for n = 5". */
 const isNone =
   /^\W{0,6}(?:un(?:known|defined|determined|solvable)|indeterminate|impossible|not (?:possible|defined|known|determin\w+|enough)|no (?:real |valid |such )?(?:solutions?|answers?|numbers?|values?)\b|none\b|does not exist|cannot be|there (?:is|are) no)/i
-const denied = /^\W{0,4}(?:not|nicht|pas|no es|non è|не|不是)\b/i
+const denied =
+  /^\W{0,4}(?:(?:clearly|certainly|definitely|obviously|probably|simply|actually) )?(?:not|nicht|pas|no es|non è|не|不是)\b/i
 const insteadOf =
   /^[^.\n]{0,60}?(?:\bbut\b|\brather\b|\binstead\b|\bsondern\b|\bmais\b|\bsino\b|\bit(?:'s| is)\b|而是)/i
 
@@ -59,8 +67,28 @@ const maxSearched = 20_000
 const maxLine = 4_000
 const maxLines = 40
 
-const abstains =
-  /\bI (?:do not|don['’]t|can ?not|can['’]t|am (?:not able|unable) to) (?:know|determine|answer|solve|tell|compute|find|say)|(?:can ?not|can['’]t|could not) be (?:determined|answered|computed|calculated|found|solved)|\b(?:not enough|insufficient) (?:information|data)|\bunable to (?:determine|answer|solve)|\b(?:it|answer|that|this) depends\b|无法(?:确定|回答|计算)/i
+const abstains = new RegExp(
+  [
+    String.raw`\bI (?:do not|don['’]t) know`,
+    String.raw`\b(?:I|we|one|you) (?:can ?not|can['’]t|could(?: not|n['’]t)|am not able to|(?:am|are) unable to) (?:determine|answer|solve|tell|compute|calculate|find|say|help|assist|see)\b(?! I\b)`,
+    `(?:can ?not|can['’]t|could not) be (?:determined|answered|computed|calculated|found|solved)`,
+    String.raw`(?:\b(?:not|no|without)|n['’]t)(?: (?:have|contain|give|provide|include))? (?:enough|sufficient) (?:information|data|details?)|\binsufficient (?:information|data)`,
+    String.raw`\b(?:unable|impossible|not possible|not sure how) to (?:determine|answer|solve|say|tell|know|find|compute|calculate|help)`,
+    String.raw`\b(?:it|answer|that|this) depends\b|\bquestion is (?:unclear|ambiguous|incomplete)`,
+    String.raw`\b(?:is|are|was|were)(?: not|n['’]t) (?:given|provided|specified|stated|mentioned)\b`,
+    String.raw`\b(?:problem|question|text|passage) (?:does not|doesn['’]t) (?:say|state|specify|give|mention|tell|provide)`,
+    String.raw`^\W*(?:no answer|n/a)\b|无法(?:确定|回答|计算)`,
+  ].join('|'),
+  'i',
+)
+/** A number is given all the same. */
+const goesOnToAnswer = /\b(?:but|however|instead|so|therefore|thus|hence|then|let)\b.*\p{Nd}|=\s*-?\p{Nd}/isu
+
+function isAbstention(end: string): boolean {
+  const found = abstains.exec(end)
+  return found !== null && !goesOnToAnswer.test(end.slice(found.index + found[0].length))
+}
+
 /** Lines that go with an answer and hold none. */
 const aside =
   /^\W{0,6}(?:confidence|certainty|notes?|sources?|ref(?:erence)?s?|difficulty|grade|score|time|tokens?|p\.? ?s\.?|page|hope|let me know|check|verification|if you|feel free|please)\b|\?\s*$|^\W*$/i
@@ -70,7 +98,7 @@ const hasNumber = /[\p{Nd}¼-¾⅐-⅞πΠ∞]|\\(?:frac|pi|infty)/u
 
 function lastQuantity(reply: string): Quantity | null {
   const end = reply.slice(-maxSearched)
-  if (abstains.test(end.slice(-2_000))) return null
+  if (isAbstention(end.slice(-2_000))) return null
   const inDigits = hasNumber.test(reply)
   const lines = end.split('\n').slice(-maxLines).reverse()
   for (const each of [lines.filter((line) => !aside.test(line)), lines]) {
@@ -118,9 +146,37 @@ const says =
   /(?:=|≈|→|:|\b(?:is|are|was|were|equals?|equal to|be|makes?|gives?|yields?|totals?|comes? (?:out )?to|amounts? to|ist|sind|beträgt|est|sont|es|son|è|adalah|jest)|(?:^|\s)[éè]|は|是|为|為|等于|等於|共) ?(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just|now|then|still|therefore|thus|a total of|equal to) )*$/i
 const aboutElse = /(?:^|[,;(] ?)(?:since|because|if|when|as|with|given|where|while|suppose|assuming)\b[^,;]*$/i
 
-/** In one sentence: what is said to be the result, the last where there are several; else the last quantity outside of parentheses. */
+/** What a sentence comes to. */
+const conclusion =
+  /(?:[,;:]\s|\s)(?:so(?! (?:that|many|much|far)\b)|thus|therefore|hence|consequently|leaving|meaning|making it|I(?: would|['’]d)? (?:think|guess|say)|→|⇒)(?=\s)|;\s/gi
+/** Behind this a number is what the answer is not. */
+const deniedBefore =
+  /(?:\b(?:not|cannot|never|nicht|pas|non è|no es)|n['’]t|不是|≠)(?: (?:be|equals?(?: to)?|quite|simply|exactly|just|necessarily))* ?$/i
+
+/** Before a number that only names something. */
+const nameBefore =
+  /\b(?:years?|steps?|days?|weeks?|months?|quarters?|parts?|cases?|equations?|eq\.|problems?|questions?|figures?|tables?|lines?|pages?|rows?|columns?|phases?|options?|rounds?|items?|in) \(?$/i
+
+/** The quantity of the last clause that has one: "There are 4 rows of 5, so 20" comes to 20. */
 function lastOfSentence(text: string): Quantity | null {
-  const all = [...quantitiesIn(text)]
+  const cuts = [...text.matchAll(conclusion)].filter(({ index }) => !isBetween(text, index))
+  let end = text.length
+  for (const { index } of cuts.reverse()) {
+    const clause = text.slice(index + 1, end)
+    const isPart = text[index] === ';' && !/\p{L}{3}/u.test(clause)
+    const read = isPart ? null : lastOfClause(clause, { isMain: false })
+    if (read !== null) return read
+    if (!isPart) end = index
+  }
+  return lastOfClause(text.slice(0, end)) ?? lastOfClause(text)
+}
+
+/** What a clause says to be the result, the last where there are several; else its last quantity outside of parentheses. */
+function lastOfClause(text: string, { isMain = true } = {}): Quantity | null {
+  const all = [...quantitiesIn(text)].filter(({ start }) => {
+    const before = text.slice(Math.max(0, start - 40), start)
+    return !deniedBefore.test(before) && (isMain || !nameBefore.test(before))
+  })
   const isAside = ({ start }: PlacedQuantity) => isBetween(text, start)
   const found = all.some((quantity) => !isAside(quantity)) ? all.filter((quantity) => !isAside(quantity)) : all
   const said = found.findLast(({ start }) => {
@@ -132,7 +188,7 @@ function lastOfSentence(text: string): Quantity | null {
   if (chosen.values.length === 0) return chosen
   // One of several is read with the others.
   if (/=[^=]* or [^=]*=/.test(text) || listsAssignments(text)) return readQuantity(text)
-  const other = /(?:\bor|≈) ?$/.test(text.slice(0, chosen.start))
+  const other = orBefore.test(text.slice(Math.max(0, chosen.start - 40), chosen.start))
     ? found.findLast(({ end }) => end <= chosen.start)
     : undefined
   return readQuantity(text.slice((other ?? chosen).start))

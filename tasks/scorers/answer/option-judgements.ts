@@ -16,7 +16,8 @@ export const negative =
 const positive = new RegExp(
   [
     String.raw`(?:^\W*|\b(?:is|are|seems|looks|must be|would be|should be|appears)(?: (?:to be|the|also|clearly|indeed|therefore|thus|both|most|only|all|definitely|a))* |[-–—:=(→] ?)(?:(?:correct|valid|accurate)\b|(?:right|true|yes|best|better|(?:more|most) (?:likely|plausible|accurate|appropriate))\b(?=\W*$| (?:answer|option|choice|one|fit|match|description|statement|because|since|as|here|for|and)\b)|answer\b)`,
-    String.raw`^[)\].: ]*(?:is|does|must be)\W*$`,
+    String.raw`^[)\].: ]*(?:is|does|must be|it is)\W*$`,
+    String.raw`^[)\].: ]*(?:is|must be|would be|seems) (?:the|our) (?:only|best|single|one)\b|^[)\].: ]*(?:answers the question|makes (?:the most )?sense|(?:is|are) (?:most )?consistent\b)`,
     String.raw`^[)\].: ]*(?:best )?(?:fits?|works|matches|holds|satisf(?:y|ies)|meets|is supported)\b`,
     String.raw`\b(?:ist|est|es|é|è|är|er|jest|je)(?: (?:die|der|das|la|le|el|a|o))? (?:richtig|korrekt|bonne|correct|corret|giust|rätt|riktig|juist|prawidłow|správn)`,
     String.raw`^ (?:the|our|my) (?:correct|right|best|only)\b`,
@@ -34,10 +35,17 @@ const allBut =
 /** What comes behind this is about something else. */
 const why = /\b(?:since|because|as|while|whereas|although|though)\b/i
 
+/** A mark, or the box of a list of tasks, before an option. */
+const markBefore =
+  /^([^\S\n]*(?:[-*•+] )?)([✓✔✅☑❌✗✘❎]\uFE0F?|\[[ xX]\])[^\S\n]*(?=[^\S\n\p{P}]*[([]?[A-Za-z](?![\p{L}\p{N}]))(.*)$/gmu
+const markBehind = (_line: string, start: string, mark: string, option: string): string =>
+  `${start}${option} ${/[✓✔✅☑xX]/.test(mark) ? '✓' : '✗'}`
+
 /** The one option that a text calls right, or the one that it leaves. Linear. */
 export function judgedRight(text: string, isLetter: IsLetter): Letter {
   const right = new Set<string>()
-  for (const clause of text.replace(name, ' ').replace(exception, 'other than').split(clauseEnd)) {
+  const judged = text.replace(markBefore, markBehind).replace(name, ' ').replace(exception, 'other than')
+  for (const clause of judged.split(clauseEnd)) {
     if (clause === undefined || clause.length > 400) continue
     const found = head.exec(clause) ?? inner.exec(clause)
     const letters = [found?.[1], found?.[2]].filter(

@@ -1,7 +1,7 @@
 import { valueAt } from './arithmetic.ts'
 import { cleanNumber } from './clean-number.ts'
 import { hanNumberIn, numberWordsAt } from './number-words.ts'
-import { compoundAt, scaleAt } from './units.ts'
+import { compoundAt, conversion, scaleAt, unitAt } from './units.ts'
 
 /**
  * A number as an answer gives it: all that it may mean, the plainest first. `12%` is 12 or 0.12, `5 million` is 5 or 5,000,000, `2 h 15 min`
@@ -30,7 +30,7 @@ const goesOn = [
   // A factorial, a list, a comma or a point that parts no thousands, digits, a factor.
   /^!(?![a-z])|^(?:[,;] ?[-+]?|\.|[xX]| )\d|^[,;] ?[-+]?(?:\\(?:[dtc]?frac|sqrt)|∞|π)/,
   // Words of arithmetic, and letters that stand for it.
-  /^ ?(?:to the (?:power|\d)|squared\b|cubed\b|choose\b|factorial\b|mod(?:ulo)?\b|(?:remainder|R|r) ?\d|(?:minus|plus|times|multiplied by|divided by|over) (?:\d|[a-z]\b))|^[CPbo]\d/,
+  /^ ?(?:to the (?:power|\d)|squared\b|cubed\b|choose\b|factorial\b|mod(?:ulo)?\b|(?:remainder|R|r) ?\d|(?:minus|plus|times|multiplied by|divided by) (?:\d|[a-z]\b)|over (?:[a-z]\b|[\d.]+(?![\d.]| ?-?(?:\w+ )?(?:year|month|week|day|hour|minute|second|quarter|period|decade))))|^[CPbo]\d/,
   /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \((?=[.\d ]*[-+*/^×])[-+*/^×.\d ]*\)/,
   /^ ?\^|^ ?[×*] ?[-+(]?[\d(a-zA-Z\\]|^ ?[/÷] ?(?:\d|[a-z]\b ?(?:$|[.,;)=]))/,
   // A term: a variable or something unknown is added, multiplied or raised.
@@ -201,9 +201,14 @@ const nextAssignment = new RegExp(
   String.raw`(?:[,;]| or | and | und | et | y |或|和)\s?(?:and |or )?(${variable}) ?[=≈](?!=)`,
   'giu',
 )
-const firstAssignment = new RegExp(String.raw`(${variable}) ?[=≈]`, 'iu')
-const orWord =
-  /^(?: ?\p{L}[\p{L}.]{0,12}(?=[ ,])| ?[°%]){0,2}?,? ?\(?(?:(?:or|oder|ou|o|или|i\.e\.,?|which is|that is,?)(?!\p{L})|或者?|または) ?(?:about |approximately |≈ ?|-?= ?)?(?=[-+.\d\\(√π])/iu
+const firstAssignment = new RegExp(`(${variable}) ?[=≈]`, 'iu')
+/** Words that say the same quantity once more, and those that may. */
+const again = String.raw`(?:i\.e\.,?|which is|which equals|that is(?: to say)?,?|equivalently,?)`
+const or = String.raw`(?:(?:or|oder|ou|o|или|${again})(?!\p{L})|或者?|または) ?(?:equivalently,? |about |approximately |≈ ?|-?= ?)?`
+const orWord = new RegExp(String.raw`^(?: ?\p{L}[\p{L}.]{0,12}(?=[ ,])| ?[°%]){0,2}?,? ?\(?${or}(?=[-+.\d\\(√π])`, 'iu')
+/** Another quantity, which may be the same, stands before these words at the end of a text. */
+export const orBefore = new RegExp(String.raw`(?:(?<!\p{L})${or}|≈ ?)$`, 'iu')
+const isAgain = new RegExp(again, 'i')
 const sameWithin = 0.02
 
 /**
@@ -285,9 +290,24 @@ function readSide(side: string, { isDirect = false, isLast = false }: QuantityRu
   if (found.values.length === 0) return found
   const or = orWord.exec(side.slice(found.end))
   const other = or ? quantityAt(side, found.end + or[0].length) : null
-  if (other === null) return found
-  return isShared(found, other) ? { values: [...found.values, ...other.values], kind: found.kind } : unclear
+  if (or === null || other === null) return found
+  const isSaidAgain = isAgain.test(or[0])
+  if (!isShared(found, other) && !isInOtherUnit(side, found, other, isSaidAgain)) return isSaidAgain ? found : unclear
+  return { values: [...found.values, ...other.values], kind: found.kind }
 }
+
+/** Whether two quantities are one in two units: "90 minutes, or 1.5 hours". Where the units are not known, the words between have to say so. */
+function isInOtherUnit(text: string, one: PlacedQuantity, other: PlacedQuantity, isSaidAgain: boolean): boolean {
+  const [unit, otherUnit] = [unitOf(text, one), unitOf(text, other)]
+  if (unit === null || otherUnit === null || unit === otherUnit || other.values.length === 0) return false
+  const factor = conversion(unit, otherUnit)
+  if (factor === null) return isSaidAgain
+  return isShared({ ...one, values: one.values.map((value) => value * factor) }, other)
+}
+
+/** The letters behind a number, also those that may scale it: the m of "2.5 m". */
+const unitOf = (text: string, { start, end, kind }: PlacedQuantity): string | null =>
+  kind === 'scaled' ? (/\p{L}+$/u.exec(text.slice(start, end))?.[0].toLowerCase() ?? null) : unitAt(text, end)
 
 /** Whether two quantities are one but for rounding. */
 function isShared(one: Quantity, other: Quantity): boolean {

@@ -16,9 +16,17 @@ const cuts =
 /** LaTeX, Markdown and HTML taken off. */
 const plain = (text: string): string => withoutMarks(withoutCommands(repairCommands(text))).replace(/\$/g, '')
 
+/** The letter of an option before its text, or of an answer: "B) Berlin", "A: Berlin". */
+const optionMark = /^[\s*_"'([]{0,6}[A-Z][).:][*_\])]{0,3}\s+(?=\S)/
+
 /** An answer with what may have been said after it taken off, the whole first. */
 function* beginnings(text: string): Generator<string> {
-  const line = firstLine(text)
+  yield* beginningsOf(firstLine(text))
+  const option = optionMark.exec(firstLine(text))?.[0]
+  if (option !== undefined) yield* beginningsOf(firstLine(text).slice(option.length))
+}
+
+function* beginningsOf(line: string): Generator<string> {
   const quoted = /^\s*["“'‘«]([^"”'’»\n]{1,400})["”'’»](?=[\s.,;:!?)}\]]|$)/.exec(line)?.[1]
   if (quoted !== undefined) yield quoted
   const bold = /^\s*\*\*([^*\n]{1,400})\*\*/.exec(line)?.[1]
@@ -62,6 +70,7 @@ export function* textAnswers(reply: string): Generator<string> {
     const bare = line.replace(listMark, '')
     if (line === first) yield* beginnings(bare)
     else yield plain(bare)
+    if (line !== first && optionMark.test(bare)) yield* beginnings(bare)
     const label = ownLabel.exec(bare)?.[0]
     if (label !== undefined) yield* beginnings(bare.slice(label.length))
   }

@@ -61,6 +61,21 @@ const unitWord = / ?(\p{L}{1,12}|[°¢"″]|''?)(?!\p{L})\.?/uy
 const joint = /(?:,? ?(?:and|und|et|y|e|&) |, ?| )?(?=\d)/y
 const plainNumber = /\d+(?:\.\d+)?(?![\d,]|\.\d| ?\/)/y
 
+/** The unit behind a number, in small letters; null where there is none. */
+export function unitAt(text: string, at: number): string | null {
+  unitWord.lastIndex = at
+  return unitWord.exec(text)?.[1]?.toLowerCase() ?? null
+}
+
+/** How many of one unit another is; null where they are not of one dimension. */
+export function conversion(unit: string, other: string): number | null {
+  for (const factors of dimensions) {
+    const [from, to] = [factors[unit], factors[other]]
+    if (from !== undefined && to !== undefined) return from / to
+  }
+  return null
+}
+
 /**
  * The rest of a quantity that is said in two or three units, as "5 min 30 s" and "5 hours and 30 minutes": what it is in each of them, and
  * where it ends. Null where the number at a place has no other such unit behind it.
