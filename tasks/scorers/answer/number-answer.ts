@@ -113,6 +113,9 @@ function lastQuantity(reply: string): Quantity | null {
 const emphasised = /\*\*([^*\n]{1,120})\*\*(?!\d)/g
 const sentences = /(?<=[.!?](?:\*\*)?)\s+(?=[\p{Lu}"'(*])|(?<=[。！？])/u
 
+/** With a verb, or words enough for one: an exclamation mark ends it. */
+const isSentence = /\b(?:is|are|was|were)\b|(?:\p{L}[\p{L}'’]*[^\p{L}]+){3}/iu
+
 function lastOfLine(line: string, inDigits: boolean): Quantity | null {
   const text = line.replace(bullet, '').replace(address, ' ')
   if (inDigits && !hasNumber.test(text)) return null
@@ -121,9 +124,10 @@ function lastOfLine(line: string, inDigits: boolean): Quantity | null {
     const read = /[:：]\s*$/.test(content!) ? null : readQuantity(content!)
     if (read !== null) return read
   }
-  for (const sentence of text.split(sentences).reverse()) {
+  const said = text.split(sentences).reverse()
+  for (const sentence of [...said.filter((each) => !aside.test(each)), ...said.filter((each) => aside.test(each))]) {
     const read = lastOfSentence(
-      cleanNumber(sentence.replace(/\b(?:is|are|was|were)\b/i.test(sentence) ? /[.!?]+\s*$/ : /[.?]+\s*$/, '')),
+      cleanNumber(sentence.replace(isSentence.test(sentence) ? /[.!?]+\s*$/ : /[.?]+\s*$/, '')),
     )
     if (read !== null) return read
   }
@@ -157,6 +161,17 @@ const deniedBefore =
 const nameBefore =
   /\b(?:years?|steps?|days?|weeks?|months?|quarters?|parts?|cases?|equations?|eq\.|problems?|questions?|figures?|tables?|lines?|pages?|rows?|columns?|phases?|options?|rounds?|items?|in) \(?$/i
 
+/**
+ * Before a number that is a circumstance of another one: how long, of how many, with what. What one ends up with, and what one pays ("for 12"
+ * without a noun behind it) is none.
+ */
+const circumstance =
+  /(?:\b(?:(?<!\bresult\w* )in|for|on|after|before|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
+const isCircumstance = (text: string, { start, end }: PlacedQuantity): boolean => {
+  const before = circumstance.exec(text.slice(Math.max(0, start - 60), start))?.[0]
+  return before !== undefined && (!/^for\b/i.test(before) || /^ ?\p{L}/u.test(text.slice(end)))
+}
+
 /** The quantity of the last clause that has one: "There are 4 rows of 5, so 20" comes to 20. */
 function lastOfSentence(text: string): Quantity | null {
   const cuts = [...text.matchAll(conclusion)].filter(({ index }) => !isBetween(text, index))
@@ -183,7 +198,7 @@ function lastOfClause(text: string, { isMain = true } = {}): Quantity | null {
     const before = text.slice(Math.max(0, start - 120), start)
     return says.test(before) && !aboutElse.test(before)
   })
-  const chosen = said ?? found.at(-1)
+  const chosen = said ?? found.findLast((quantity) => !isCircumstance(text, quantity)) ?? found.at(-1)
   if (chosen === undefined) return null
   if (chosen.values.length === 0) return chosen
   // One of several is read with the others.

@@ -203,7 +203,7 @@ const nextAssignment = new RegExp(
 )
 const firstAssignment = new RegExp(`(${variable}) ?[=≈]`, 'iu')
 /** Words that say the same quantity once more, and those that may. */
-const again = String.raw`(?:i\.e\.,?|which is|which equals|that is(?: to say)?,?|equivalently,?)`
+const again = String.raw`(?:i\.e\.,?|(?<=[,;(] ?)(?:which is|which equals|that is(?: to say)?,?)|equivalently,?)`
 const or = String.raw`(?:(?:or|oder|ou|o|или|${again})(?!\p{L})|或者?|または) ?(?:equivalently,? |about |approximately |≈ ?|-?= ?)?`
 const orWord = new RegExp(String.raw`^(?: ?\p{L}[\p{L}.]{0,12}(?=[ ,])| ?[°%]){0,2}?,? ?\(?${or}(?=[-+.\d\\(√π])`, 'iu')
 /** Another quantity, which may be the same, stands before these words at the end of a text. */
@@ -281,12 +281,12 @@ function readSide(side: string, { isDirect = false, isLast = false }: QuantityRu
   }
   if (found === null) return null
   const before = side.slice(0, found.start)
-  if (isDirect && !lead.test(before)) return null
   if (
     /(?:\b(?:between|either|neither|entre|zwischen|from)|介于|在) ?$/i.test(before) &&
-    /^.{0,20}?(?:and|or|nor|to|et|und|y|和|到|至).{0,3}\d/.test(side.slice(found.end))
+    (found.values.length === 0 || /^.{0,20}?(?:and|or|nor|to|et|und|y|和|到|至).{0,3}\d/.test(side.slice(found.end)))
   )
     return unclear
+  if (isDirect && !lead.test(before)) return null
   if (found.values.length === 0) return found
   const or = orWord.exec(side.slice(found.end))
   const other = or ? quantityAt(side, found.end + or[0].length) : null
@@ -328,12 +328,16 @@ function withOtherSide(read: Quantity, side: string, text: string): Quantity {
 const anyWord =
   /(?<![\p{L}\p{N}])(?:an? (?=hundred|thousand|million|dozen|half|quarter|third)|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thir|four|fif|six|seven|eigh|nine|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|half)[a-z]*)/giu
 
+const signWord = /\b(?:minus|negative|moins|menos) $/i
+const withSign = (before: string, number: string): string =>
+  signWord.test(before) ? `${before.replace(signWord, '')}-${number}` : before + number
+
 /** A text without digits with its first number words as digits. */
 function withoutWords(text: string): string {
   if (/\d/.test(text)) return text
   for (const { index } of text.matchAll(anyWord)) {
     const words = numberWordsAt(text, index)
-    if (words !== null) return `${text.slice(0, index)}${words.value}${text.slice(words.end)}`
+    if (words !== null) return withSign(text.slice(0, index), `${words.value}${text.slice(words.end)}`)
   }
   const han = hanNumberIn(text)
   return han === null ? text : `${text.slice(0, han.start)}${han.value}${text.slice(han.end)}`

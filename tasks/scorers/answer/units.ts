@@ -51,6 +51,7 @@ const dimensions: Readonly<Record<string, number>>[] = [
   { 'cent cents penny pence ¢ p c': 1, 'dollar dollars euro euros pound pounds': 100 },
   { 'ml milliliter milliliters': 1, 'l liter liters litre litres': 1e3 },
   { "' minute minutes arcminutes": 1, '° degree degrees': 60 },
+  { 'rad radian radians': 180 / Math.PI, '° deg degree degrees': 1 },
 ].map((units) =>
   Object.fromEntries(
     Object.entries(units).flatMap(([names, factor]) => names.split(' ').map((name) => [name, factor])),
