@@ -26,7 +26,7 @@ export function readLetterAnswer(reply: string, letters: string): string | null 
   const bare = plain(
     text.length > 2 * maxSearched ? `${text.slice(0, maxSearched)}\n${text.slice(-maxSearched)}` : text,
   )
-  for (const read of [corrected, tagged, chosen, concluded, judgedRight, standing]) {
+  for (const read of [corrected, tagged, chosen, concluded, judgedRight, standing, exception]) {
     const letter = read(bare, isLetter)
     if (letter !== null) return decided(letter)
   }
@@ -193,6 +193,15 @@ function standing(text: string, isLetter: IsLetter): Letter {
   return lastStanding(text, isLetter)
 }
 
+const exceptions =
+  /\b(?:false|incorrect|wrong|untrue|exception|odd one out)(?: (?:statement|option|choice|answer|one))?(?: is|:) (?:option |statement )?[([]?([A-Z])(?![\p{L}\p{N}'’])/gu
+
+/** The one option that a reply calls false, where it chooses none: then that was asked for. */
+function exception(text: string, isLetter: IsLetter): Letter {
+  const found = [...text.matchAll(exceptions)].map((match) => match[1]!)
+  return found.length === 1 && isLetter(found[0]!) ? found[0]! : null
+}
+
 /** Whether a line goes through several options: "A: 3, B: 4". */
 function listsOptions(line: string, first: string, isLetter: IsLetter): boolean {
   return [...line.matchAll(/(?<![\p{L}\p{N}])\(?([A-Z])[).:](?=\s|$)/gu)].some(
@@ -211,7 +220,7 @@ function lastStanding(text: string, isLetter: IsLetter): Letter {
     if (negative.test(sentence.split(/[,;:]\s|\b(?:therefore|so|thus|hence|but)\b/i).at(-1)!)) return null
     const letter = found.at(-1)!
     const isOther =
-      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both|at|angle|vertex|event|side|line|let)|\d ?|°)[\s([]*[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
+      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both|at|angle|vertex|event|side|line|let))[\s([]*[A-Z][)\]"'.!]*\s*$|(?:\d ?|°)[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
         sentence,
       )
     return isOther || !isLetter(letter) ? null : letter

@@ -29,8 +29,11 @@ export function* listAnswers(reply: string, separator: string): Generator<string
   if (lines.length > 1) return
   const label = /^[\s*_]*\p{L}[\p{L} ]{1,30}[*_]{0,2}[:：]/u.exec(bare)?.[0]
   if (label !== undefined) yield* listsIn(bare.slice(label.length), separator)
-  for (const match of [...bare.matchAll(copula)].slice(0, maxCopulas))
-    yield* listsIn(bare.slice(match.index + match[0].length), separator)
+  for (const match of [...bare.matchAll(copula)].slice(0, maxCopulas)) {
+    const rest = bare.slice(match.index + match[0].length)
+    yield* listsIn(rest, separator)
+    if (!undecided.test(rest)) yield* listsIn(bare.slice(0, match.index), separator)
+  }
 }
 
 function* listsIn(answer: string, separator: string): Generator<string[]> {
@@ -40,7 +43,9 @@ function* listsIn(answer: string, separator: string): Generator<string[]> {
     .filter((line) => line.trim() !== '')
   // One item a line.
   if (lines.length > 1 && (lines.every((line) => listLine.test(line)) || !lines.some((line) => /[,;]/.test(line)))) {
-    yield lines.map((line) => line.replace(listLine, '')).map(plain)
+    const items = lines.map((line) => plain(line.replace(listLine, '')))
+    yield items
+    yield items.map((item) => item.split(explanation, 1)[0]!)
   }
   const whole = plain(lines.length > 1 && /^\s*[[{(]/.test(text) ? paragraph(text) : firstLine(text))
   const ended = whole.replace(/(?<=[^.!。])[.!。]+\s*$/, '')
@@ -64,6 +69,9 @@ const joints: readonly RegExp[] = [
   /\s?(?:和|与|及|以及|と)\s?/,
 ]
 
+/** What is said of an item on its line. */
+const explanation = /\s[-–—]\s|[:：]\s|\s?\(/
+
 const plain = (text: string): string =>
   withoutMarks(withoutCommands(text.replace(/\\\{/g, '{').replace(/\\\}/g, '}'))).replace(/\$/g, '')
 /** A list of JSON or Python inside of other text. */
@@ -79,7 +87,7 @@ const sentence = (text: string): string =>
 /** The text of a list without its brackets, a word before it, or the object around it. */
 function unwrapped(text: string): string {
   const bare = (/^(?:frozen)?set\((.*)\)$/s.exec(text.trim())?.[1] ?? text.trim()).replace(
-    /^(?:both|all of|the (?:set|items|letters|options|following):?)\s/i,
+    /^(?:both|only|just|all of|the (?:set|items|letters|options|following):?)\s/i,
     '',
   )
   const list = /^[^[\]{}()]{0,3}[[{(]([^[\]{}()]*)[\]})][^[\]{}()\p{L}]*\}?$/u.exec(bare)?.[1]
