@@ -107,6 +107,7 @@ function* statedIn(line: string): Generator<string> {
   for (const { index, 0: word } of text.matchAll(statement)) {
     count += 1
     if (count > maxCandidates) return
+    if (/(?:\bnot|n['’]t|\bnever)\s$/i.test(text.slice(Math.max(0, index - 8), index))) continue
     yield text.slice(index + word.length)
     if (word === '==') yield text.slice(0, index)
   }

@@ -233,7 +233,9 @@ function laterChoice(text: string, answer: string, isLetter: IsLetter): Letter {
   const from = text.lastIndexOf(answer.slice(0, 200))
   const after = plain(text.slice(from, from + maxSearched))
   const cue = [
-    ...after.matchAll(/\b(?:wait|actually|correction|on second thoughts?|scratch that|i was wrong|my mistake)\b/gi),
+    ...after.matchAll(
+      /\b(?:wait|actually|correction|on second thoughts?|scratch that|i was wrong|my mistake|no(?=, ))\b/gi,
+    ),
   ].at(-1)
   if (cue === undefined) return null
   const rest = after.slice(cue.index)

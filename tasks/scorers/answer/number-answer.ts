@@ -166,7 +166,7 @@ const nameBefore =
  * without a noun behind it) is none.
  */
 const circumstance =
-  /(?:\b(?:(?<!\bresult\w* )in|for|on|after|before|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
+  /(?:\b(?:(?<!\bresult\w* )in|for|on|after|before|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:\p{L}+ing|each of|the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
 const isCircumstance = (text: string, { start, end }: PlacedQuantity): boolean => {
   const before = circumstance.exec(text.slice(Math.max(0, start - 60), start))?.[0]
   return before !== undefined && (!/^for\b/i.test(before) || /^ ?\p{L}/u.test(text.slice(end)))

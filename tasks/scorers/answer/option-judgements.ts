@@ -7,7 +7,7 @@ export type IsLetter = (letter: string) => boolean
 const clauseEnd =
   /[;\n]|,(?=\s|[A-Z]|\P{ASCII})|(?<!(?:^|[\s([*])[A-Z])\.(?=\s|$)|[。，；]|(?<=[✓✔✅❌✗✘]\uFE0F?)\s|\s(?=but\s)/u
 const head =
-  /^[\s"'“([>*•-]*(?:(?:and|but|so|while|whereas|however|since|because|as|only|thus|therefore|hence|then|that|I think|the|statement in|one in) )*(?:(?:option|choice|answer|statement|alternative|letter|选项|選択肢)s? ?)?[([]?([A-Za-z])[)\]]?(?:\s*(?:and|or|&|\/|、|和|nor)\s*(?:option )?[([]?([A-Za-z])[)\]]?)?(?![\p{Script=Latin}\p{N}'’])/iu
+  /^[\s"'“([>*•-]*(?:(?:and|but|so|while|whereas|however|since|because|as|only|thus|therefore|hence|then|that|I (?:think|believe|feel|guess|suspect|would say)|the|statement in|one in) )*(?:(?:option|choice|answer|statement|alternative|letter|选项|選択肢)s? ?)?[([]?([A-Za-z])[)\]]?(?:\s*(?:and|or|&|\/|、|和|nor)\s*(?:option )?[([]?([A-Za-z])[)\]]?)?(?![\p{Script=Latin}\p{N}'’])/iu
 /** "… that B is correct": the same further on in a clause. */
 const inner =
   /^(?!.*\b(?:if|whether|when|unless|but|except|besides|neither|nor)\b).{0,80}?(?<![\p{L}\p{N}'’])[([]?([A-HJ-Z])[)\]]?(?= (?:is|are|must|would|should|seems|looks|fits|works|ist|est|es)\b| (?:the|our|my) (?:correct|right|best|only)\b)/u

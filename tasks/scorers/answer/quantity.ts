@@ -14,7 +14,7 @@ const unclear: Quantity = { values: [], kind: 'plain' }
 const wordsBefore =
   /\b(?:(?:root|square|cube|multiple|factor)s? of|half(?: of)?|twice|double|triple|logarithm of|log|power of|third of|quarter of|factorial of|(?:more|less|fewer|greater|larger|smaller|higher|lower|bigger) than|below|under|above|at or above|exceeds?|exceeding) ?$/i
 
-const ofLoss = /\b(?:loss|deficit|shortfall) of ?$/i
+const ofLoss = /\b(?:loss|deficit|shortfall|decrease|decline|drop|reduction|fall|debt) of ?$/i
 
 /** A quantity and where it stands in a cleaned text. */
 export type PlacedQuantity = Quantity & { start: number; end: number }
@@ -88,7 +88,7 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   const { value } = read
   // Whether a loss is asked for as such or as a negative gain, nobody here knows.
   const loss = ofLoss.exec(before)?.[0]
-  let quantity: Quantity = { values: loss === undefined ? [value] : [value, -value], kind: 'plain' }
+  let quantity: Quantity = { values: [value], kind: 'plain' }
   if (take(ratio) !== null) {
     const below = Number(take(ratioEnd))
     if (!(below > 0)) return not()
@@ -114,7 +114,8 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   if (sameUnitRange.test(text.slice(end, end + 60))) return not()
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
   if (!unit && isPiece()) return not()
-  return { ...quantity, start: start - (loss?.length ?? 0), end }
+  const values = loss === undefined ? quantity.values : quantity.values.flatMap((each) => [each, -each])
+  return { values, kind: quantity.kind, start: start - (loss?.length ?? 0), end }
 }
 
 /** "12 (3 × 4)": in parentheses, how the number came about. */
@@ -267,7 +268,9 @@ export function listsAssignments(text: string): boolean {
   const first = firstAssignment.exec(text)
   if (
     first === null ||
-    /[\p{L}\d]/u.test(text.slice(0, first.index).replace(/^\W*(?:so|thus|hence|therefore|then|we get|with)\b/i, ''))
+    /[\p{L}\d]/u.test(
+      text.slice(0, first.index).replace(/^[\p{L} ]{1,30}: ?|^\W*(?:so|thus|hence|therefore|then|we get|with)\b/iu, ''),
+    )
   )
     return false
   return firstOfSeveral(text) !== text

@@ -116,7 +116,10 @@ const undecided = /\b(?:or|nor|neither|not|except|but|wrong|incorrect|false|only
 export function* letterLists(reply: string): Generator<string[]> {
   const text = readableReply(reply)
   const answer = answerTexts(text).next().value?.text ?? text
-  const line = plain(firstLine(answer)).split(/[.!?](?=\s)|[。！？]/, 1)[0]!
+  const line = plain(firstLine(answer).replace(/^[^\S\n]*\p{L}[\p{L} ]{1,30}[:：]/u, '')).split(
+    /[.!?](?=\s)|[。！？]/,
+    1,
+  )[0]!
   if (line.length > maxLettersText || undecided.test(line)) return
   // Written together: ACD.
   const together = /^[A-Z]{2,10}$/.exec(trimmedEnds(line))?.[0]
