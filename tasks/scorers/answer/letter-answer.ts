@@ -64,7 +64,7 @@ function letterAt(text: string, at: number, isLetter: IsLetter): Letter {
   if (/[AaIi]/.test(letter) && word !== undefined && !connective.test(word)) return null
   if (letter === 'a' && word !== undefined && !/^(?:because|since|and|or)\b/.test(word)) return null
   const other =
-    /^[\s)\].,"'}:]{0,4}(?:or|and\/or|and|or else|oder|und|ou|et|o|y|e|&|\/|,|;|或|和|、) ?(?:option |choice |[("'[]){0,3}([A-Za-z])(?![\p{L}\p{N}])(?=\s*(?:$|[.,;:!?)\]"'}\n/&]|(?:and|or|is|are|both|i|but)\b))/u.exec(
+    /^[\s)\].,"'}:]{0,4}(?:or|and\/or|and|or else|oder|und|ou|et|o|y|e|&|\/|,|;|或|和|、) ?(?:option |choice |[("'[]){0,3}([A-Za-z])(?![\p{L}\p{N}]|['’]\p{L})(?=\s*(?:$|[.,;:!?)\]"'}\n/&]|(?:and|or|is|are|both|i|but)\b))/u.exec(
       after,
     )?.[1]
   const isSameCase = other !== undefined && /[A-Z]/.test(other) === /[A-Z]/.test(letter)
@@ -163,11 +163,11 @@ function concluded(text: string, isLetter: IsLetter): Letter {
 
 /** A line's own letter: alone, or with the option's words, or with why. */
 const lineLetter =
-  /^(?:A: )?[\s"'“„«‹「『【《（([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$»›。、，】」』》）]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])|(?=\s*(?:[.!"'”]\s*)?$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|it is|only|because|since|as|for|due)\b))(.*)/u
+  /^(?:A: )?[\s"'“„«‹「『【《（([{<$>•-]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer|[Ll]etter|OPTION|ANSWER)\s+\(?)?([A-Za-z])(?:[)\]"'”.:;?!]+(?=\s|$)|[}>$»›。、，】」』》）]+|(?=\s+\()|(?<!I)(?=\s+[\p{Lu}0-9][^.!?]{0,60}$)|(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])|(?=\s*(?:[.!"'”]\s*)?$)|(?=[,;] (?![A-Za-z](?![a-z])))|(?=\s+[-–—]+\s)|(?= (?:is|it is|and not|but not|rather than|only|because|since|as|for|due)\b))(.*)/u
 
 /** What denies the letter before it. */
 const isDenied =
-  /^[\s)\].:–—-]*(?:(?:is|are|seems|looks|was|would be|must be)\s+)?(?:(?:also|clearly|definitely|simply) )?(?:incorrect|wrong|false|not\b|isn['’]t|invalid|no\b|fails?\b|eliminated|excluded)|^[\s)\].:]*[❌✗✘]|^[^.;\n]{0,40}(?:错误|不正确)/iu
+  /^[\s)\].:–—-]*(?:(?:is|are|seems|looks|was|would be|must be)\s+)?(?:(?:also|clearly|definitely|simply) )?(?:incorrect|wrong|false|not\b|isn['’]t|invalid|no\b|fails?\b|eliminated|excluded)|^[\s)\].:]*[❌✗✘]|^[^.;\n]{0,40}(?:错误|不正确|\bbut (?:is )?(?:wrong|incorrect|false|not)\b)/iu
 
 /** A letter that stands alone on a line; else the one that the reply's lines begin with, where it is one; else the last at the end of a sentence. */
 function standing(text: string, isLetter: IsLetter): Letter {

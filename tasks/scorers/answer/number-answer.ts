@@ -166,10 +166,13 @@ const nameBefore =
  * without a noun behind it) is none.
  */
 const circumstance =
-  /(?:\b(?:(?<!\bresult\w* )in|for|on|after|before|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:\p{L}+ing|each of|the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
+  /(?:\b(?:(?<!\bresult\w* )in|for|at|by|on|after|before|instead of|rather than|unlike|versus|vs\.?|compared (?:to|with)|as|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:\p{L}+ing|\p{L}+['’]s|each of|the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
 const isCircumstance = (text: string, { start, end }: PlacedQuantity): boolean => {
   const before = circumstance.exec(text.slice(Math.max(0, start - 60), start))?.[0]
-  return before !== undefined && (!/^for\b/i.test(before) || /^ ?\p{L}/u.test(text.slice(end)))
+  if (before === undefined) return false
+  const behind = text.slice(end, end + 20)
+  if (/^by\b/i.test(before)) return /^ ?[ap]\.?m\b/i.test(behind)
+  return !/^(?:for|at)\b/i.test(before) || /^ ?\p{L}/u.test(behind)
 }
 
 /** The quantity of the last clause that has one: "There are 4 rows of 5, so 20" comes to 20. */
@@ -206,7 +209,10 @@ function lastOfClause(text: string, { isMain = true } = {}): Quantity | null {
   const other = orBefore.test(text.slice(Math.max(0, chosen.start - 40), chosen.start))
     ? found.findLast(({ end }) => end <= chosen.start)
     : undefined
-  return readQuantity(text.slice((other ?? chosen).start))
+  const both = other === undefined ? null : readQuantity(text.slice(other.start))
+  // "half of the 12, which is 6": another quantity, not the same once more.
+  const isOther = both !== null && both.values.length > 0 && !both.values.includes(chosen.values[0]!)
+  return both === null || isOther ? readQuantity(text.slice(chosen.start)) : both
 }
 
 /** Whether a place is inside of parentheses that words stand in. */

@@ -12,7 +12,7 @@ const head =
 const inner =
   /^(?!.*\b(?:if|whether|when|unless|but|except|besides|neither|nor)\b).{0,80}?(?<![\p{L}\p{N}'’])[([]?([A-HJ-Z])[)\]]?(?= (?:is|are|must|would|should|seems|looks|fits|works|ist|est|es)\b| (?:the|our|my) (?:correct|right|best|only)\b)/u
 export const negative =
-  /\b(?:incorrect|wrong|false|fails?|invalid|eliminated|excluded|impossible|unlikely|not|isn['’]t|doesn['’]t|cannot|can['’]t|never|neither|nor|no)\b|[❌✗✘]|错|不正确|不对|不符|誤|間違/i
+  /\b(?:incorrect|wrong|false|fails?|invalid|eliminated|excluded|impossible|unlikely|not|isn['’]t|do(?:es)?n['’]t|cannot|can['’]t|never|neither|nor|no)\b|[❌✗✘]|错|不正确|不对|不符|誤|間違/i
 const positive = new RegExp(
   [
     String.raw`(?:^\W*|\b(?:is|are|seems|looks|must be|would be|should be|appears)(?: (?:to be|the|also|clearly|indeed|therefore|thus|both|most|only|all|definitely|a))* |[-–—:=(→] ?)(?:(?:correct|valid|accurate)\b|(?:right|true|yes|best|better|(?:more|most) (?:likely|plausible|accurate|appropriate))\b(?=\W*$| (?:answer|option|choice|one|fit|match|description|statement|because|since|as|here|for|and)\b)|answer\b)`,

@@ -114,7 +114,7 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   if (sameUnitRange.test(text.slice(end, end + 60))) return not()
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
   if (!unit && isPiece()) return not()
-  const values = loss === undefined ? quantity.values : quantity.values.flatMap((each) => [each, -each])
+  const values = loss === undefined ? quantity.values : [...quantity.values, ...quantity.values.map((each) => -each)]
   return { values, kind: quantity.kind, start: start - (loss?.length ?? 0), end }
 }
 

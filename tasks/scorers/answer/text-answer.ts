@@ -43,7 +43,7 @@ function* beginningsOf(line: string): Generator<string> {
 }
 
 const copula =
-  /(?:\b(?:it|that|this|he|she)['’]s|\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label|as|\w+(?:ed|en|sent) (?:to|by|under|into)|(?:goes|go) to)|\b(?:therefore|thus|hence|so),?)(?:\s(?:\w+(?:ed|en|sent) (?:to|by|under|into)|called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
+  /(?:\b(?:it|that|this|he|she)['’]s|\s(?:is|are|was|were|be|ist|sind|est|sont|es|son|é|è|sono|means|equals|belongs to|called|named|classified as|category|label|as|\w+(?:ed|en|sent) (?:to|by|under|into)|(?:goes|go|it|this|that) (?:to|under|into))|\b(?:therefore|thus|hence|so),?)(?:\s(?:\w+(?:ed|en|sent) (?:to|by|under|into)|called|named|known as|classified as|labell?ed(?: as)?|therefore|thus|in the|about|the category|the label))*[:\s]\s*/gi
 const denied = /\b(?:not|never|cannot)\b|n['’]t\b/i
 const ownLabel = /^[\s*_#>"'{-]{0,8}\p{Lu}?[\p{L} _-]{2,28}["'*_]{0,3}\s?(?:[:：=]|->|→)["'*_\s]*(?=\S)/u
 const listMark = /^\s*(?:[-*•>]\s+|\d{1,2}[.)]\s+)/
