@@ -204,7 +204,8 @@ function exception(text: string, isLetter: IsLetter): Letter {
 
 /** Whether a line goes through several options: "A: 3, B: 4". */
 function listsOptions(line: string, first: string, isLetter: IsLetter): boolean {
-  return [...line.matchAll(/(?<![\p{L}\p{N}])\(?([A-Z])[).:](?=\s|$)/gu)].some(
+  const chosen = line.replace(/\b(?:not|than|over|instead of|unlike) [([]?[A-Z](?![\p{L}\p{N}])/gu, '')
+  return [...chosen.matchAll(/(?<![\p{L}\p{N}])\(?([A-Z])[).:](?=\s|$)/gu)].some(
     ({ 1: letter }) => letter !== first && isLetter(letter!),
   )
 }

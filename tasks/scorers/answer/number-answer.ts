@@ -148,11 +148,12 @@ function lastInWords(text: string): Quantity | null {
 /** A word or a sign that says what something is, directly before its number. */
 const says =
   /(?:=|≈|→|:|\b(?:is|are|was|were|equals?|equal to|be|makes?|gives?|yields?|totals?|comes? (?:out )?to|amounts? to|ist|sind|beträgt|est|sont|es|son|è|adalah|jest)|(?:^|\s)[éè]|は|是|为|為|等于|等於|共) ?(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just|now|then|still|therefore|thus|a total of|equal to) )*$/i
+const inTotal = /^ ?(?:\p{L}+ ){0,2}?(?:in total|in all|altogether)\b/iu
 const aboutElse = /(?:^|[,;(] ?)(?:since|because|if|when|as|with|given|where|while|suppose|assuming)\b[^,;]*$/i
 
 /** What a sentence comes to. */
 const conclusion =
-  /(?:[,;:]\s|\s)(?:so(?! (?:that|many|much|far)\b)|thus|therefore|hence|consequently|leaving|meaning|making it|I(?: would|['’]d)? (?:think|guess|say)|→|⇒)(?=\s)|;\s/gi
+  /(?:[,;:]\s|\s)(?:so(?! (?:that|many|much|far)\b)|thus|therefore|hence|consequently|leaving|meaning|making it|I(?: would|['’]d)? (?:think|guess|say)|→|⇒)(?=\s)|,\sfor(?=\s)|;\s/gi
 /** Behind this a number is what the answer is not. */
 const deniedBefore =
   /(?:\b(?:not|cannot|never|nicht|pas|non è|no es)|n['’]t|不是|≠)(?: (?:be|equals?(?: to)?|quite|simply|exactly|just|necessarily))* ?$/i
@@ -166,13 +167,13 @@ const nameBefore =
  * without a noun behind it) is none.
  */
 const circumstance =
-  /(?:\b(?:(?<!\bresult\w* )in|for|at|by|on|after|before|instead of|rather than|unlike|versus|vs\.?|compared (?:to|with)|as|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:\p{L}+ing|\p{L}+['’]s|each of|the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
+  /(?:\b(?:(?<!\bresult\w* )in|for|at|by|of(?= (?:the|his|her|their|its|those|these)\b)|including|on|after|before|instead of|rather than|unlike|versus|vs\.?|compared (?:to|with)|as|within|during|over|among|across|throughout|until|since|than|every|(?<!\b(?:end\w*|up|left|leav\w+|finish\w*)(?: \w+)? )with|dans|pour|avec|après|für|nach|mit|en|con|para|por|tras|who \p{L}+|whose \p{L}+ \p{L}+)(?: (?:\p{L}+ing|\p{L}+['’]s|each of|an?|the|all|these|those|his|her|their|its|my|our|your|both|only|about|next|first|last|other|day|days|week|month|year|les|des|los|las|den|die|der))*|分给|给|在|用) ?$/iu
 const isCircumstance = (text: string, { start, end }: PlacedQuantity): boolean => {
   const before = circumstance.exec(text.slice(Math.max(0, start - 60), start))?.[0]
   if (before === undefined) return false
   const behind = text.slice(end, end + 20)
-  if (/^by\b/i.test(before)) return /^ ?[ap]\.?m\b/i.test(behind)
-  return !/^(?:for|at)\b/i.test(before) || /^ ?\p{L}/u.test(behind)
+  if (/^by\b(?! \p{L}+ing)/iu.test(before)) return /^ ?[ap]\.?m\b/i.test(behind)
+  return !/^(?:for|at)\b/i.test(before) || /^ ?\p{L}/u.test(behind) || text[end - 1] === '%'
 }
 
 /** The quantity of the last clause that has one: "There are 4 rows of 5, so 20" comes to 20. */
@@ -197,9 +198,9 @@ function lastOfClause(text: string, { isMain = true } = {}): Quantity | null {
   })
   const isAside = ({ start }: PlacedQuantity) => isBetween(text, start)
   const found = all.some((quantity) => !isAside(quantity)) ? all.filter((quantity) => !isAside(quantity)) : all
-  const said = found.findLast(({ start }) => {
+  const said = found.findLast(({ start, end }) => {
     const before = text.slice(Math.max(0, start - 120), start)
-    return says.test(before) && !aboutElse.test(before)
+    return (says.test(before) || inTotal.test(text.slice(end, end + 40))) && !aboutElse.test(before)
   })
   const chosen = said ?? found.findLast((quantity) => !isCircumstance(text, quantity)) ?? found.at(-1)
   if (chosen === undefined) return null
