@@ -157,7 +157,12 @@ const conclusion =
   /(?:\b(?:therefore|thus|hence|so|then|consequently|donc|also|daher|folglich|luego|então|quindi|итак)\b|因此|所以|故|⇒|→|=>)[,:]? ?(?:(?:it|that|this|the (?:\w+ )?(?:answer|one|option|choice|statement))(?:['’]s| is| must be| has to be) |(?:we|i) (?:get|have|choose|pick) |option |choice |answer )*[([]?([A-Z])[)\]]?(?=[.!]?\s*(?:$|\n)|[.!] |[.):] [A-Z])/giu
 
 function concluded(text: string, isLetter: IsLetter): Letter {
-  const last = [...text.matchAll(conclusion)].findLast((match) => /[A-Z]/.test(match[1]!) && isLetter(match[1]!))
+  const last = [...text.matchAll(conclusion)].findLast(
+    ({ 0: found, 1: letter, index }) =>
+      /[A-Z]/.test(letter!) &&
+      isLetter(letter!) &&
+      !isDenied.test(text.slice(index + found.length, index + found.length + 80)),
+  )
   return last?.[1] ?? null
 }
 
@@ -221,7 +226,7 @@ function lastStanding(text: string, isLetter: IsLetter): Letter {
     if (negative.test(sentence.split(/[,;:]\s|\b(?:therefore|so|thus|hence|but)\b/i).at(-1)!)) return null
     const letter = found.at(-1)!
     const isOther =
-      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both|at|angle|vertex|event|side|line|let))[\s([]*[A-Z][)\]"'.!]*\s*$|(?:\d ?|°)[A-Z][)\]"'.!]*\s*$|[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/i.test(
+      /(?:\b(?:or|and|not|but|except|than|without|vitamin|plan|type|class|figure|appendix|grade|table|hepatitis|group|section|part|point|step|both|at|angle|vertex|event|side|line|let))[\s([]*[A-Z][)\]"'.!]*\s*$|(?:\d ?|°)[A-Z][)\]"'.!]*\s*$|(?<!\p{L})\p{L}[)\]]? ?[,/&] ?[([]?[A-Z][)\]"'.!]*\s*$/iu.test(
         sentence,
       )
     return isOther || !isLetter(letter) ? null : letter

@@ -38,7 +38,11 @@ const denied =
 const insteadOf =
   /^[^.\n]{0,60}?(?:\bbut\b|\brather\b|\binstead\b|\bsondern\b|\bmais\b|\bsino\b|\bit(?:'s| is)\b|而是)/i
 
+/** A guess that is denied at once: "is it 150? No, …". */
+const guess = /^[^\s?]{1,20}\?\s+(?:no|nope|wait|hmm|not quite)\b/i
+
 function readLabelled({ text, isSaid }: AnswerText): Quantity | null {
+  if (guess.test(text)) return null
   if (denied.test(text)) {
     const instead = insteadOf.exec(text)?.[0]
     return instead === undefined

@@ -124,8 +124,10 @@ export function* letterLists(reply: string): Generator<string[]> {
   // Written together: ACD.
   const together = /^[A-Z]{2,10}$/.exec(trimmedEnds(line))?.[0]
   if (together !== undefined) yield [...together]
-  const letters = [...line.matchAll(/(?<![\p{Script=Latin}\p{N}])([A-Z])(?![\p{Script=Latin}\p{N}'’]| [a-z])/gu)].map(
-    (match) => match[1]!,
-  )
+  const letters = [
+    ...line.matchAll(
+      /(?<![\p{Script=Latin}\p{N}])([A-Z])(?![\p{Script=Latin}\p{N}'’])(?<!I)(?<!A(?= (?!and\b)[a-z]))/gu,
+    ),
+  ].map((match) => match[1]!)
   if (letters.length > 0) yield letters
 }

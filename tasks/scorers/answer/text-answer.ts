@@ -85,7 +85,15 @@ export function* textAnswers(reply: string): Generator<string> {
   if (subject !== undefined) yield plain(subject)
   for (const sentence of said.reverse()) {
     for (const match of [...sentence.matchAll(copula)].slice(0, maxCuts)) {
-      if (denied.test(sentence.slice(0, match.index))) continue
+      if (
+        denied.test(
+          sentence
+            .slice(0, match.index)
+            .split(/[,;:]\s|\bbut\b/)
+            .at(-1)!,
+        )
+      )
+        continue
       yield* beginnings(sentence.slice(match.index + match[0].length))
     }
   }
