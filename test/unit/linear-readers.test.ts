@@ -22,6 +22,14 @@ const texts: Readonly<Record<string, readonly [string, string, string]>> = {
   alternatives: ['=', ' or ', ''],
   'ends of an answer': ['assert ', '[/ANSWER]', '\n[/ANSWER]'],
   'empty lines': ['a', '\n', 'x'],
+  'a mark, then blanks': ['✓', ' ', 'x'],
+  'words of conclusion': ['', 'so 5 ', ''],
+  'words without an end': ['so it is ', 'a', ''],
+  denials: ['', 'not ', '5'],
+  'values set as code': ['it is ', '`1` ', ''],
+  'lists that do not close': ['it is ', '[1 ', ''],
+  'letters that are judged': ['', 'A is false. ', ''],
+  'options of a list': ['', '- **A** - x\n', ''],
 }
 
 const milliseconds = (read: () => unknown): number => {

@@ -37,9 +37,9 @@ const why = /\b(?:since|because|as|while|whereas|although|though)\b/i
 
 /** A mark, or the box of a list of tasks, before an option. */
 const markBefore =
-  /^([^\S\n]*(?:[-*•+] )?)([✓✔✅☑❌✗✘❎]\uFE0F?|\[[ xX]\])[^\S\n]*(?=[^\S\n\p{P}]*[([]?[A-Za-z](?![\p{L}\p{N}]))(.*)$/gmu
+  /^([^\S\n]*(?:[-*•+] )?)([✓✔✅☑❌✗✘❎]\uFE0F?|\[[ xX]\])(?=[^\S\n]*[([]?[A-Za-z](?![\p{L}\p{N}]))(.*)$/gmu
 const markBehind = (_line: string, start: string, mark: string, option: string): string =>
-  `${start}${option} ${/[✓✔✅☑xX]/.test(mark) ? '✓' : '✗'}`
+  `${start}${option.trimStart()} ${/[✓✔✅☑xX]/.test(mark) ? '✓' : '✗'}`
 
 /** The one option that a text calls right, or the one that it leaves. Linear. */
 export function judgedRight(text: string, isLetter: IsLetter): Letter {
