@@ -128,8 +128,8 @@ function lastOfLine(line: string, inDigits: boolean): Quantity | null {
     const read = /[:：]\s*$/.test(content!) ? null : readQuantity(content!)
     if (read !== null) return read
   }
-  const said = text.split(sentences).reverse()
-  for (const sentence of [...said.filter((each) => !aside.test(each)), ...said.filter((each) => aside.test(each))]) {
+  const all = text.split(sentences).reverse()
+  for (const sentence of [...all.filter((each) => !aside.test(each)), ...all.filter((each) => aside.test(each))]) {
     const read = lastOfSentence(
       cleanNumber(sentence.replace(isSentence.test(sentence) ? /[.!?]+\s*$/ : /[.?]+\s*$/, '')),
     )

@@ -294,17 +294,17 @@ function readSide(side: string, { isDirect = false, isLast = false }: QuantityRu
   const or = orWord.exec(side.slice(found.end))
   const other = or ? quantityAt(side, found.end + or[0].length) : null
   if (or === null || other === null) return found
-  const isSaidAgain = isAgain.test(or[0])
-  if (!isShared(found, other) && !isInOtherUnit(side, found, other, isSaidAgain)) return isSaidAgain ? found : unclear
+  const isRepeated = isAgain.test(or[0])
+  if (!isShared(found, other) && !isInOtherUnit(side, found, other, isRepeated)) return isRepeated ? found : unclear
   return { values: [...found.values, ...other.values], kind: found.kind }
 }
 
 /** Whether two quantities are one in two units: "90 minutes, or 1.5 hours". Where the units are not known, the words between have to say so. */
-function isInOtherUnit(text: string, one: PlacedQuantity, other: PlacedQuantity, isSaidAgain: boolean): boolean {
+function isInOtherUnit(text: string, one: PlacedQuantity, other: PlacedQuantity, isRepeated: boolean): boolean {
   const [unit, otherUnit] = [unitOf(text, one), unitOf(text, other)]
   if (unit === null || otherUnit === null || unit === otherUnit || other.values.length === 0) return false
   const factor = conversion(unit, otherUnit)
-  if (factor === null) return isSaidAgain
+  if (factor === null) return isRepeated
   return isShared({ ...one, values: one.values.map((value) => value * factor) }, other)
 }
 

@@ -85,15 +85,11 @@ export function* textAnswers(reply: string): Generator<string> {
   if (subject !== undefined) yield plain(subject)
   for (const sentence of said.reverse()) {
     for (const match of [...sentence.matchAll(copula)].slice(0, maxCuts)) {
-      if (
-        denied.test(
-          sentence
-            .slice(0, match.index)
-            .split(/[,;:]\s|\bbut\b/)
-            .at(-1)!,
-        )
-      )
-        continue
+      const clause = sentence
+        .slice(0, match.index)
+        .split(/[,;:]\s|\bbut\b/)
+        .at(-1)!
+      if (denied.test(clause)) continue
       yield* beginnings(sentence.slice(match.index + match[0].length))
     }
   }
