@@ -4,6 +4,7 @@ import type { ObjectRef } from '../../../schemas/ids.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
 import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
+import { beginning } from '../beginning.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
 import { endpointOf, type TeacherOptions } from '../teacher/options.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
@@ -56,10 +57,12 @@ export async function openPaidWork(
   const active = new Map<string, number>()
   const asked = buckets.role === 'critic' ? `the critic's model ${options.model}` : 'the teacher'
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
-  const onState = (state: BreakerState) => {
-    log.warn({ state }, 'circuit breaker of the teacher')
-    setWaiting(state === 'closed' ? null : words.open, () => teacher.underWay > 0)
-    for (const runId of active.keys()) void tellBreaker(bus, identity, runId, state).catch(() => {})
+  const onState = (state: BreakerState, lastFault: string) => {
+    log.warn({ state, lastFault }, 'circuit breaker of the teacher')
+    const why = `${words.open}: ${beginning(lastFault.replaceAll(/\s+/g, ' '), mostFaultChars)}`
+    setWaiting(state === 'closed' ? null : why, () => teacher.underWay > 0)
+    const detail = state === 'open' ? why : words[state]
+    for (const runId of active.keys()) void tellBreaker(bus, identity, runId, detail).catch(() => {})
   }
   const teacher = createTeacher(endpoint, options, onState, await openDialect(bus, endpoint, options))
   const records = bus.kv(buckets.records, PaidRecord)
@@ -114,6 +117,9 @@ export async function openPaidWork(
   }
 }
 
+/** Of what the endpoint said, in a line of progress. */
+const mostFaultChars = 240
+
 const words: Readonly<Record<BreakerState, string>> = {
   open: 'the teacher fails; calls wait',
   'half-open': 'one call tries whether the teacher is back',
@@ -124,12 +130,8 @@ async function tellBreaker(
   bus: Bus,
   { role, instance }: AgentContext['identity'],
   runId: string,
-  state: BreakerState,
+  detail: string,
 ): Promise<void> {
   const id = `progress:${instance}:breaker:${process.pid}:${performance.now()}`
-  await bus.publish(
-    Progress,
-    { runId, id },
-    { role, instance, phase: 'generate', done: 0, total: 0, detail: words[state] },
-  )
+  await bus.publish(Progress, { runId, id }, { role, instance, phase: 'generate', done: 0, total: 0, detail })
 }

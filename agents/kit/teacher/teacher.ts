@@ -51,7 +51,7 @@ const longestDoubling = 2
 export function createTeacher(
   endpoint: Endpoint,
   options: TeacherOptions,
-  onState: (state: BreakerState) => void = () => {},
+  onState: (state: BreakerState, lastFault: string) => void = () => {},
   dialect: Dialect = createDialect(null, () => {}, options.minReplyTokens),
   // What an endpoint takes is known from answers, of other processes too.
   forbidden: Forbidden = createForbidden(dialect.isKnown, options),
@@ -62,7 +62,7 @@ export function createTeacher(
   const latency = createLatency(options)
   const wishOf = (outcome: Outcome) =>
     outcome.kind === 'passing' ? Math.min(outcome.retryAfterMs, options.maxRetryAfterMs) : 0
-  const breaker = createBreaker(onState, options)
+  const breaker = createBreaker((state) => onState(state, lastFault), options)
   const usefulness = createUsefulness(options)
   const width = createWidth(options)
   const queue = createQueue()
@@ -140,8 +140,8 @@ export function createTeacher(
     const now = performance.now()
     call.billed = together(call.billed, outcome.usage)
     if (outcome.kind === 'passing' && outcome.fault) {
-      breaker.failed(admission, now, wishOf(outcome))
       lastFault = outcome.reason
+      breaker.failed(admission, now, wishOf(outcome))
     } else breaker.succeeded(admission)
     if (outcome.kind === 'reply') dialect.answered()
     isTrusted ||= outcome.kind === 'reply' && !isEmpty(outcome)
