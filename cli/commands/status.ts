@@ -23,13 +23,15 @@ type RunLine = {
   usage: UsageLine[]
   /** Null where the run cannot be read. */
   variants: RunConfig['variants'] | null
+  /** Whether it makes rows alone. */
+  isGenerate: boolean
 }
 
 async function runLines(bus: Bus): Promise<RunLine[]> {
   return (await heldValues(bus.kv('runs', PlannerState))).map((held) => {
     const { key: runId } = held
     if ('fault' in held) {
-      const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], variants: null }
+      const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], variants: null, isGenerate: false }
       return { runId, status: 'unreadable', ...unknown, reason: held.fault.split('\n')[0]! }
     }
     const { config, status, phase, attempts, bestAttempt, statusReason: reason } = held.value
@@ -44,6 +46,7 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
       reason,
       usage: spentInAll(held.value).lines ?? [],
       variants: config.variants,
+      isGenerate: config.generate !== undefined,
     }
   })
 }
@@ -74,11 +77,11 @@ const agentLine = ({ role, variant, instance, pid, host, lastMessageAt, handling
 function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Found[] {
   const running = runs.filter(({ status }) => status === 'running')
   if (!there.some(({ role }) => role !== 'operator' && role !== 'gateway')) {
-    return running.map(({ runId }) => ({
+    return running.map(({ runId, isGenerate }) => ({
       who: `run ${runId}`,
       code: 'missing',
       text: 'is not finished, and none of its agents is there.',
-      fix: `To go on: npx syllabus resume ${runId}, or the generate command that began it.`,
+      fix: isGenerate ? 'To go on: the generate command that began it.' : `To go on: npx syllabus resume ${runId}.`,
     }))
   }
   const wanted = running.flatMap(({ variants }) => (variants ? wantedBy(variants) : []))

@@ -43,7 +43,7 @@ ${frontMatter}---
 ${escapeMarkdown(task.goal)}
 
 ${rows.toLocaleString('en-US')} rows in \`${layouts[format].file}\`, format \`${format}\`; \`dataset_info.json\` registers them for LLaMA-Factory as \`${task.id}\`.
-${task.recipe.system ? `The student was trained with this system turn, which is not in the rows: ${escapeMarkdown(task.recipe.system)}\n` : ''}
+${task.recipe.system ? `A student is trained with this system turn, which is not in the rows: ${escapeMarkdown(task.recipe.system)}\n` : ''}
 ## Rows by skill
 
 ${markdownTable(

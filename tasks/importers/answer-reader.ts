@@ -15,7 +15,7 @@ import {
 import type { ImportOptions } from './importer.ts'
 import { type Asked, type QuestionReader, structuredChat } from './question-reader.ts'
 import { fold, isEmpty, names, type Sample, wrongAnswer } from './record-sample.ts'
-import { acceptedAnswers, isObject, type Row, structured, textIn } from './record-values.ts'
+import { acceptedAnswers, hasSeveralParts, isObject, type Row, structured, textIn } from './record-values.ts'
 
 /** Answers of a record: the golds, and the choices that are to stand behind the question. */
 type Answered = { golds: [string, ...string[]]; choices: readonly string[] }
@@ -99,6 +99,7 @@ function acceptedReader(
         : answered([turns.findLast(({ role }) => role === 'assistant')?.text.trim() ?? ''])
     }
     const known = whole ? value : answerValue(value, column)
+    if (hasSeveralParts(known)) return 'the answer has several parts, which --scorer set reads'
     const golds = acceptedAnswers(known)
     if (golds === null) return `the answer is an object that is not known: ${keysOf(known)}`
     if (final) return answered(golds.flatMap((gold) => final.find(gold) ?? []))
@@ -110,7 +111,12 @@ function acceptedReader(
     used: { answer: column, ...Object.fromEntries(further.map((each) => [`further answers (${each})`, each])) },
     scorer: { name: options.scorer ?? 'exact', options: {} },
     instruction: areVerdicts ? 'Answer with true or false.' : '',
-    notes: final ? [`The answer is ${final.what} of '${column}'.`] : [],
+    notes: [
+      ...(final ? [`The answer is ${final.what} of '${column}'.`] : []),
+      ...(!whole && sample.rows.some((row) => (acceptedAnswers(answerValue(row[column], column)) ?? []).length > 1)
+        ? [`Several answers in '${column}' are each accepted; with --scorer set they are one list.`]
+        : []),
+    ],
     read,
   }
 }

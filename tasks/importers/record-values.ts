@@ -40,6 +40,8 @@ const answerFields = [
   'content',
 ] as const
 const furtherFields = ['aliases', 'alternatives'] as const
+/** What an amount is in, beside it. */
+const unitFields = ['unit', 'units', 'currency'] as const
 /** Deeper than any published form. */
 const maxDepth = 4
 
@@ -59,7 +61,8 @@ export function acceptedAnswers(value: unknown, depth = 0): string[] | null {
   )
   const further = furtherFields.filter((name) => Object.hasOwn(value, name))
   const found = [...(field ? [field] : []), ...further].map((name) => acceptedAnswers(value[name], depth + 1))
-  const answers = all(found)
+  const unit = unitFields.map((name) => textIn(value[name] ?? null)).find((each) => each)
+  const answers = all(found)?.map((answer) => (unit ? `${answer} ${unit}` : answer)) ?? null
   if (answers === null || answers.length > 0) return answers
   const verdict = yesOrNo(value.yes_no_answer)
   if (verdict !== null) return [verdict]
@@ -90,6 +93,10 @@ function dropAnswer(value: Row): string[] | null {
   const parts = [date.day, date.month, date.year].map((part) => textIn(part) ?? '').filter((part) => part !== '')
   return parts.length > 0 ? [parts.join(' ')] : []
 }
+
+/** Whether a value is an answer of DROP as first published that has several parts, which are right together alone. */
+export const hasSeveralParts = (value: unknown): boolean =>
+  isObject(value) && Object.hasOwn(value, 'number') && Array.isArray(value.spans) && value.spans.length > 1
 
 /** A context as text: a text, a list of texts or of paragraphs with titles; null where there is none. */
 export function contextText(value: unknown): string | null {

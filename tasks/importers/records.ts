@@ -3,7 +3,7 @@ import { halfCharacterIn } from '../../schemas/whole-text.ts'
 import { csvRecords } from './csv-records.ts'
 import type { Decoded } from './decode.ts'
 import { jsonArrayElements } from './json-array.ts'
-import { refuseDocument, refuseWrapped } from './json-document.ts'
+import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from './json-document.ts'
 import { parsePythonJson } from './parse-json.ts'
 import { maxLineBytes, readLines } from './read-lines.ts'
 import { formatOf } from './source-file.ts'
@@ -16,10 +16,22 @@ export type SourceRecord = { where: string; value: Record<string, unknown> } | {
  * Errors: `TaskError` where the file as a whole cannot be read.
  */
 export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
-  for await (const record of recordsOf(path)) {
+  for await (const record of singleQuestions(path)) {
     const half = 'value' in record ? halfCharacterIn(record.value) : null
     yield half === null ? record : { where: record.where, problem: `half of a character (a lone surrogate) in ${half}` }
   }
+}
+
+async function* singleQuestions(path: string): AsyncGenerator<SourceRecord> {
+  for await (const record of recordsOf(path)) {
+    const questions = 'value' in record ? questionsIn(record.value) : null
+    if (questions) yield* placed(questions, record.where)
+    else yield record
+  }
+}
+
+function* placed(questions: readonly Record<string, unknown>[], where: string): Generator<SourceRecord> {
+  for (const [index, value] of questions.entries()) yield { where: `${where}#${index + 1}`, value }
 }
 
 async function* recordsOf(path: string): AsyncGenerator<SourceRecord> {
@@ -56,11 +68,18 @@ async function* lineRecords(path: string): AsyncGenerator<SourceRecord> {
     const record = parseRecord(line, `${basename(path)}:${line.number}`)
     isOnly = held === null
     if (held !== null) yield held
-    else if ('text' in line && 'problem' in record && /[{[,]\s*$/.test(line.text)) await refuseDocument(path)
+    else if ('text' in line && 'problem' in record && /[{[,]\s*$/.test(line.text)) {
+      const questions = await documentQuestions(path)
+      if (questions) return yield* placed(questions, basename(path))
+    }
     held = record
   }
   if (held === null) return
-  if (isOnly && 'value' in held) refuseWrapped(held.value, path)
+  if (isOnly && 'value' in held) {
+    const questions = questionsOf(held.value)
+    if (questions) return yield* placed(questions, held.where)
+    refuseWrapped(held.value, path)
+  }
   yield held
 }
 

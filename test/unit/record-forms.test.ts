@@ -80,3 +80,59 @@ describe('records in public forms are read as meant', () => {
     })
   })
 })
+
+describe('questions that lie deeper in a file', () => {
+  const article = (at: number) => ({
+    title: `Tower ${at}`,
+    paragraphs: [
+      {
+        context: `Tower ${at} is ${at + 7} m high.`,
+        qas: [
+          { id: `q${at}`, question: `How high is tower ${at}?`, answers: [{ text: `${at + 7} m`, answer_start: 11 }] },
+        ],
+      },
+    ],
+  })
+  const articles = times(20, article)
+  const passages = Object.fromEntries(
+    times(20, (at) => {
+      const answer = { number: `${at}`, date: { day: '', month: '', year: '' }, spans: [] }
+      const pair = { question: `How many points in game ${at}?`, query_id: `q${at}`, answer }
+      return [`nfl_${at}`, { passage: `Game ${at} ended with ${at} points.`, qa_pairs: [pair] }] as const
+    }),
+  )
+
+  test.each([
+    [
+      'SQuAD on one line',
+      JSON.stringify({ version: 'v2.0', data: articles }),
+      /Tower \d+ is \d+ m high.*How high/s,
+      /^\d+ m$/,
+    ],
+    ['SQuAD over lines', JSON.stringify({ data: articles }, null, 2), /Tower \d+ is \d+ m high.*How high/s, /^\d+ m$/],
+    ["SQuAD's articles alone", JSON.stringify(articles), /Tower \d+ is \d+ m high.*How high/s, /^\d+ m$/],
+    ['DROP', JSON.stringify(passages), /Game \d+ ended.*How many/s, /^\d+$/],
+  ])('%s: each with its text', async (_, text, question, answer) => {
+    await using folder = await importFolder()
+    const { items, log } = await folder.import('jsonl', await folder.put('set.json', text))
+    expect(log).toMatchObject({ read: 20, kept: 20 })
+    for (const item of items) {
+      expect(item.input).toMatch(question)
+      expect(item.answer).toMatch(answer)
+    }
+  })
+
+  test('parts of one answer are not each accepted, and an amount keeps its unit', async () => {
+    await using folder = await importFolder()
+    const rows = times(24, (at) => ({
+      question: `What of ${at}?`,
+      answer: at % 2 ? { value: at, unit: 'kg' } : { number: '', date: {}, spans: [`red${at}`, `blue${at}`] },
+    }))
+    const { items, log } = await folder.import(
+      'jsonl',
+      await folder.put('set.jsonl', rows.map((row) => JSON.stringify(row)).join('\n')),
+    )
+    expect(Object.fromEntries(log.dropped)).toEqual({ 'the answer has several parts, which --scorer set reads': 12 })
+    for (const item of items) expect(item.answer).toMatch(/^\d+ kg$/)
+  })
+})
