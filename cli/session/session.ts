@@ -25,6 +25,7 @@ import { type Cluster, holdHome, openCluster } from './cluster.ts'
 import { crewMember } from './crew-member.ts'
 import { rememberServers } from './known-servers.ts'
 import { openAgentsLog } from './log-file.ts'
+import { otherModelsOn } from './other-models.ts'
 import { supervise } from './supervisor.ts'
 import { printOwnTroubles, watchTroubles } from './troubles.ts'
 
@@ -162,6 +163,7 @@ export async function openSession(
   const variants = Object.fromEntries(started.map((role) => [role, [topology.agents[role].variant]]))
   await prepareBus(bus, topology, roles ? { keep, variants } : { keep })
   watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted: supervisor.wanted, except: ['waits'] }))
+  for (const line of await otherModelsOn(bus, topology)) reporter.line(line)
   ready.resolve(cluster)
   const closing = new AbortController()
   const gateway = await startGateway({
