@@ -1,5 +1,5 @@
 import { answerTexts, firstLine, readableReply } from './answer-text.ts'
-import { type IsLetter, judgedRight, type Letter, negative } from './option-judgements.ts'
+import { type IsLetter, judgedRight, type Letter, negative, preferred } from './option-judgements.ts'
 import { withoutCommands, withoutMarks } from './plain-text.ts'
 
 /** So much of either end of a reply is looked through. */
@@ -11,8 +11,8 @@ const maxSearched = 20_000
  * begins with, unless it goes through several options. Linear.
  */
 export function readLetterAnswer(reply: string, letters: string): string | null {
-  const text = readableReply(reply).normalize('NFKC')
   const isLetter = (letter: string) => letters.includes(letter)
+  const text = withoutPointed(readableReply(reply).normalize('NFKC'), isLetter)
   for (const answer of answerTexts(text)) {
     if (answer.from === 'box') {
       const letter = leadingLetter(answer.text, isLetter)
@@ -26,11 +26,19 @@ export function readLetterAnswer(reply: string, letters: string): string | null 
   const bare = plain(
     text.length > 2 * maxSearched ? `${text.slice(0, maxSearched)}\n${text.slice(-maxSearched)}` : text,
   )
-  for (const read of [corrected, tagged, chosen, concluded, judgedRight, standing, exception]) {
+  for (const read of [corrected, tagged, preferred, chosen, concluded, judgedRight, standing, exception]) {
     const letter = read(bare, isLetter)
     if (letter !== null) return decided(letter)
   }
   return null
+}
+
+/** "<B>", where no such tag closes, is the letter in brackets. */
+function withoutPointed(text: string, isLetter: IsLetter): string {
+  if (!/<[A-Z]>/.test(text) || /<\/[A-Za-z]>/.test(text)) return text
+  return text.replace(/(?<![^\s*:(])<([A-Z])>(?=[\s*.,;!)]|$)/g, (tag, letter: string) =>
+    isLetter(letter) ? `(${letter})` : tag,
+  )
 }
 
 const decided = (letter: Letter): string | null => (letter === 'undecided' ? null : letter)
@@ -83,7 +91,8 @@ const insteadOf =
 /** The letter behind a label. */
 function labelledLetter(text: string, isLetter: IsLetter): Letter {
   const line = firstLine(text)
-  if (/^[\s*_:"']{0,6}(?:either|both|neither|between|one of)\b/i.test(line)) return 'undecided'
+  if (/^[\s*_:"']{0,6}(?:either|both|neither|between|one of)\b/i.test(line))
+    return preferred(plain(line), isLetter) ?? 'undecided'
   if (denied.test(line)) {
     for (const { index, 0: word } of line.matchAll(insteadOf)) {
       const letter = leadingLetter(line.slice(index + word.length), isLetter)

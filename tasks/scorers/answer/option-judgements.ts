@@ -41,6 +41,36 @@ const markBefore =
 const markBehind = (_line: string, start: string, mark: string, option: string): string =>
   `${start}${option.trimStart()} ${/[✓✔✅☑xX]/.test(mark) ? '✓' : '✗'}`
 
+/** A small letter is an option behind such a word: "option b is correct". */
+const named = /\b(?:option|choice|answer) [([]?[a-z][)\]]?$/i
+
+const one = String.raw`(?:[Oo]ption |[Cc]hoice )?[([]?([A-Z])[)\]]?(?![\p{L}\p{N}'’])`
+const that = `(?:[Ii]t(?:['’]s| is| must be| has to be)|[Tt]he answer is|I(?:['’]d| would)? (?:say|choose|pick|go with))`
+const preferences = [
+  // "neither A nor B, it's C", "neither A nor B but C"
+  String.raw`\b[Nn]either ${one} nor ${one}[,;.]? ?(?:(?:but|so|rather|instead|[-–—])[,:]? )*(?:${that} )?(?<=(?:but|so|rather|instead|[-–—]|is|['’]s|be|say|choose|pick|with)[,:]? )(?<right>[([]?[A-Z][)\]]?)(?![\p{L}\p{N}'’])`,
+  // "It's C, not A or B"
+  String.raw`\b${that} (?:[Oo]ption |[Cc]hoice )?(?<right>[([]?[A-Z][)\]]?),? (?:and )?not ${one}(?=[ .,;!]|$)`,
+  // "B seems right, but D is better"
+  String.raw`(?<![\p{L}\p{N}])${one} (?:seems|looks|appears|sounds|may|might|could)\b[^.;\n]{0,60}?\b(?:but|yet|though) (?:[Oo]ption |[Cc]hoice )?(?<right>[([]?[A-Z][)\]]?) (?:is|seems|looks|fits|works) (?:(?:the|a|even|more|clearly|actually|much) )*(?:better|best|correct|right|accurate)\b`,
+  // "B it is."
+  String.raw`(?:^|[\n.,;:–—-] ?|\bso )(?:[Oo]ption |[Cc]hoice )?(?<right>[([]?[A-Z][)\]]?) it is(?=[.!]?\s*(?:$|\n))`,
+  // "Between A and B, A."
+  String.raw`\b[Bb]etween ${one} and ${one}[,:;]? (?:${that} )?(?<right>[([]?[A-Z][)\]]?)(?=[.!]?\s*(?:$|\n))`,
+].map((each) => new RegExp(each, 'gu'))
+
+/** The option that a text sets against others that it names, the last where there are several. Linear. */
+export function preferred(text: string, isLetter: IsLetter): Letter {
+  let last: { letter: string; index: number } | null = null
+  for (const each of preferences) {
+    const found = [...text.matchAll(each)].at(-1)
+    const letter = found?.groups?.right?.replace(/[^A-Z]/g, '')
+    if (letter === undefined || !isLetter(letter)) continue
+    if (last === null || found!.index > last.index) last = { letter, index: found!.index }
+  }
+  return last?.letter ?? null
+}
+
 /** The one option that a text calls right, or the one that it leaves. Linear. */
 export function judgedRight(text: string, isLetter: IsLetter): Letter {
   const right = new Set<string>()
@@ -48,10 +78,11 @@ export function judgedRight(text: string, isLetter: IsLetter): Letter {
   for (const clause of judged.split(clauseEnd)) {
     if (clause === undefined || clause.length > 400) continue
     const found = head.exec(clause) ?? inner.exec(clause)
-    const letters = [found?.[1], found?.[2]].filter(
-      (each) => each !== undefined && /[A-Z]/.test(each) && isLetter(each),
-    )
     const rest = clause.slice(found?.[0].length).split(why, 1)[0]!
+    const isNamed = found !== null && named.test(found[0]) && /^ (?:is|seems|looks|must|would|should)\b/.test(rest)
+    const letters = [found?.[1], found?.[2]]
+      .map((each) => (isNamed ? each?.toUpperCase() : each))
+      .filter((each) => each !== undefined && /[A-Z]/.test(each) && isLetter(each))
     if (letters.length === 0 || negative.test(rest) || !positive.test(rest)) continue
     for (const letter of letters) right.add(letter!)
   }
