@@ -8,6 +8,8 @@ const maxChars = 10_000
 const goesOn =
   /^\s?\$?\s?(?:(?:\\times|\\cdot|[×·*])\s?10\s?\^\s?(?:\{[^{}]{1,8}\}|-?\d+)|\\?%|(?:thousand|million|billion|trillion)\b)/
 const sign = /(?:^|[=\s$({≈])[-−] ?$/
+/** Behind this a box holds what the answer is not. */
+const denied = /(?:\b(?:not|rather than|instead of)|n['’]t|不是) ?(?:\$\$?|\\\()? ?$/i
 
 /**
  * The boxes of a reply, the last first, with their braces balanced: `\boxed{…}`, also where the backslash was lost, `\boxed 5`,
@@ -15,7 +17,9 @@ const sign = /(?:^|[=\s$({≈])[-−] ?$/
  */
 export function boxesOf(reply: string): Box[] {
   if (!reply.includes('ox')) return []
-  const openings = [...reply.matchAll(opening)].slice(-maxBoxes)
+  const all = [...reply.matchAll(opening)].slice(-maxBoxes)
+  const meant = all.filter(({ index }) => !denied.test(reply.slice(Math.max(0, index - 24), index)))
+  const openings = meant.length > 0 ? meant : all
   return openings.reverse().flatMap(({ 0: found, index }) => {
     const start = index + found.length
     const end = found.endsWith('{')

@@ -131,11 +131,20 @@ function lastOfLine(line: string, inDigits: boolean): Quantity | null {
   const all = text.split(sentences).reverse()
   for (const sentence of [...all.filter((each) => !aside.test(each)), ...all.filter((each) => aside.test(each))]) {
     const read = lastOfSentence(
-      cleanNumber(sentence.replace(isSentence.test(sentence) ? /[.!?]+\s*$/ : /[.?]+\s*$/, '')),
+      cleanNumber(withoutCheck(sentence).replace(isSentence.test(sentence) ? /[.!?]+\s*$/ : /[.?]+\s*$/, '')),
     )
     if (read !== null) return read
   }
   return null
+}
+
+/** "x = 7, check: 7² = 49": what is checked behind an answer is none. */
+const check =
+  /[,;(–—✓] ?\(?(?:let['’]s |to )?(?:check|checking|verify|verifying|verification|proof)\b ?(?:[:=–—-]|that\b)/i
+
+function withoutCheck(sentence: string): string {
+  const at = check.exec(sentence)?.index
+  return at !== undefined && /\d/.test(sentence.slice(0, at)) ? sentence.slice(0, at) : sentence
 }
 
 function lastInWords(text: string): Quantity | null {

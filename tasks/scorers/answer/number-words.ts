@@ -96,7 +96,8 @@ export function numberWordsAt(text: string, from: number): { value: number; end:
     } else if (part !== undefined && last !== 'the') {
       // "two thirds" divides, "three and a half" adds.
       const value = group !== null && last === 'a' ? group + 1 / part : (group ?? 1) / part
-      return { value: total + value, end: at }
+      const whole = value < 1 ? scaleOfPart(text, at) : null
+      return { value: total + value * (whole?.factor ?? 1), end: whole?.end ?? at }
     } else if (each === 'point' && group !== null) {
       const digits = pointDigits(text, at)
       if (digits === null) break
@@ -120,6 +121,17 @@ function follows(group: number | null, last: string, unit: number): boolean {
   if (group === null) return true
   if (units.has(last)) return (units.get(last) ?? 0) >= 20 && unit > 0 && unit < 10
   return group % 100 === 0 && unit < 100
+}
+
+const ofScale = / (?:of )?(?:(?:an?|one) )?(hundred|thousand|million|billion|trillion|dozen)\b/iy
+
+/** "half a million", "three quarters of a million": what the part behind which it stands is of. */
+function scaleOfPart(text: string, at: number): { factor: number; end: number } | null {
+  ofScale.lastIndex = at
+  const scale = ofScale.exec(text)?.[1]?.toLowerCase()
+  if (scale === undefined) return null
+  const factor = scales.get(scale) ?? (scale === 'dozen' ? 12 : 100)
+  return { factor, end: ofScale.lastIndex }
 }
 
 function pointDigits(text: string, from: number): { text: string; end: number } | null {

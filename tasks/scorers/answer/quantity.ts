@@ -53,6 +53,9 @@ const sameUnitRange = /^ ?(°?\p{L}{0,12}|%) ?(?:to|and|-|bis|à|至|到|≈) ?[
 
 /** What the number is a part of. */
 const outOf = / ?(?:out of|of)(?: the| all| a total of)? \d[\d,.]*\d?(?![\d./])/y
+/** A chance or a share of one: "1 in 5", "1 out of 5". */
+const oneOf =
+  /^ (?:in|out of)(?: every)? ((?!0)\d{1,3}(?:,\d{3})+|(?!0|1\b)\d{1,9})(?![\d.,/]*\d|[/%°])(?= ?(?:$|[.,;!?)]))/
 /** Letters directly behind a fraction are variables. */
 const endsInFraction = /\\[dtc]?frac ?\{[^{}]*\} ?\{[^{}]*\}$/
 const percentSign = / ?%/y
@@ -110,6 +113,11 @@ export function quantityAt(text: string, start: number): PlacedQuantity | null {
   }
   take(plusMinus)
   end = behindWorking(text, end, value)
+  const share = value === 1 && quantity.values.length === 1 ? oneOf.exec(text.slice(end, end + 24)) : null
+  if (share !== null) {
+    quantity = { values: [1 / Number(share[1]!.replaceAll(',', ''))], kind: 'plain' }
+    end += share[0].length
+  }
   take(outOf)
   if (sameUnitRange.test(text.slice(end, end + 60))) return not()
   const unit = quantity.kind === 'scaled' || take(unitFraction) !== null
@@ -338,9 +346,13 @@ const withSign = (before: string, number: string): string =>
 /** A text without digits with its first number words as digits. */
 function withoutWords(text: string): string {
   if (/\d/.test(text)) return text
-  for (const { index } of text.matchAll(anyWord)) {
-    const words = numberWordsAt(text, index)
-    if (words !== null) return withSign(text.slice(0, index), `${words.value}${text.slice(words.end)}`)
+  let pieceEnd = -1
+  for (const { index, 0: word } of text.matchAll(anyWord)) {
+    // The rest of words that make no one number is no number: "nineteen eighty-four".
+    const isPiece = pieceEnd >= 0 && index - pieceEnd === 1 && /[ -]/.test(text[pieceEnd]!)
+    const words = isPiece ? null : numberWordsAt(text, index)
+    if (words === null) pieceEnd = isPiece || numberWordsAt(word, 0) !== null ? index + word.length : -1
+    else return withSign(text.slice(0, index), `${words.value}${text.slice(words.end)}`)
   }
   const han = hanNumberIn(text)
   return han === null ? text : `${text.slice(0, han.start)}${han.value}${text.slice(han.end)}`

@@ -62,6 +62,11 @@ const unitWord = / ?(\p{L}{1,12}|[°¢"″]|''?)(?!\p{L})\.?/uy
 const joint = /(?:,? ?(?:and|und|et|y|e|&) |, ?| )?(?=\d)/y
 const plainNumber = /\d+(?:\.\d+)?(?![\d,]|\.\d| ?\/)/y
 
+/** "12 dollars 50", "5 foot 6": the rest, of which the unit is not said. */
+const unnamed = / (\d{1,2})(?![\d,]*\d|\.\d| ?[\p{L}%/*×+^=-])/uy
+/** How many of the unit that is not said make one of a unit. */
+const below: Readonly<Record<string, number>> = { dollar: 100, dollars: 100, euro: 100, euros: 100, foot: 12, feet: 12 }
+
 /** The unit behind a number, in small letters; null where there is none. */
 export function unitAt(text: string, at: number): string | null {
   unitWord.lastIndex = at
@@ -104,6 +109,12 @@ export function compoundAt(text: string, from: number, first: number): { values:
       end += between[0].length + amount[0].length + next[0].length
       used.push(smaller)
       factor = smaller
+    }
+    const rest = used.length === 1 ? read(unnamed, end) : null
+    const smaller = rest === null ? undefined : below[unit[1]!.toLowerCase()]
+    if (rest !== null && smaller !== undefined && Number(rest[1]) < smaller) {
+      const part = Math.sign(first || 1) * Number(rest[1])
+      return { values: [first + part / smaller], end: end + rest[0].length }
     }
     if (used.length > 1) return { values: used.map((each) => total / each), end }
   }
