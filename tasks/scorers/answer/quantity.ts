@@ -53,9 +53,9 @@ const sameUnitRange = /^ ?(°?\p{L}{0,12}|%) ?(?:to|and|-|bis|à|至|到|≈) ?[
 
 /** What the number is a part of. */
 const outOf = / ?(?:out of|of)(?: the| all| a total of)? \d[\d,.]*\d?(?![\d./])/y
-/** A chance or a share of one: "1 in 5", "1 out of 5". */
+/** A chance or a share of one: "1 in 5", "1 out of 5"; "1 in 1998" has a year. */
 const oneOf =
-  /^ (?:in|out of)(?: every)? ((?!0)\d{1,3}(?:,\d{3})+|(?!0|1\b)\d{1,9})(?![\d.,/]*\d|[/%°])(?= ?(?:$|[.,;!?)]))/
+  /^ (?:in(?! (?:1[6-9]|20)\d\d\b)|out of)(?: every)? ((?!0)\d{1,3}(?:,\d{3})+|(?!0|1\b)\d{1,9})(?![\d.,/]*\d|[/%°])(?= ?(?:$|[.,;!?)]))/
 /** Letters directly behind a fraction are variables. */
 const endsInFraction = /\\[dtc]?frac ?\{[^{}]*\} ?\{[^{}]*\}$/
 const percentSign = / ?%/y
