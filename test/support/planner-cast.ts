@@ -5,7 +5,7 @@ import { Opened, Report } from '../../schemas/messages/evaluation.ts'
 import { type Shard, Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
-import type { BadCase, ScoreSheet } from '../../schemas/score.ts'
+import type { BadCase, ItemOutcome, ScoreSheet } from '../../schemas/score.ts'
 import type { TestServer } from './nats.ts'
 
 /** How the roles beside the planner behave. */
@@ -112,8 +112,8 @@ export async function openCast(
       const results = !testOf
         ? []
         : candidates.map((candidate) => {
-            const sheet = sheetOf(testOf(runId, candidate.name))
-            return { candidate, paper: 'test' as const, sheet, items: [] }
+            const correct = testOf(runId, candidate.name)
+            return { candidate, paper: 'test' as const, sheet: sheetOf(correct, testPart), items: itemsOf(correct) }
           })
       const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', papers: {}, results }
       await evaluator!.publish(Opened, { runId, variant: own.planner, id: 'opened', cause }, payload)
@@ -132,7 +132,16 @@ function rowOf(id: string, { id: source, skill }: { id: string; skill: string })
   return Row.parse({ id, skill, source, instruction: 'Solve.', input: `Question ${id}.`, output: '\\boxed{1}', origin })
 }
 
-function sheetOf(correct: number): ScoreSheet {
+/** The bundled task's headline. */
+const testPart = 'heldout-phrasing'
+
+const itemsOf = (correct: number): ItemOutcome[] =>
+  Array.from({ length: 30 }, (_, at) => {
+    const right = at < correct
+    return { id: `t-${at}`, part: testPart, skill: 'any', strict: right, lenient: right, cut: false }
+  })
+
+function sheetOf(correct: number, part = 'in-template'): ScoreSheet {
   const tally = { strict: { correct, total: 30 }, lenient: { correct, total: 30 } }
-  return { overall: tally, byPart: { 'in-template': tally }, bySkill: {}, cut: 0 }
+  return { overall: tally, byPart: { [part]: tally }, bySkill: {}, cut: 0 }
 }
