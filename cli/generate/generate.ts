@@ -15,7 +15,7 @@ import type { ExportFormat } from '../export/options.ts'
 import { createReporter } from '../progress.ts'
 import { hintWhenAway } from '../run/hint-when-away.ts'
 import type { EarlyAgents } from '../session/agent-child.ts'
-import { announceSession, findSession } from '../session/live-session.ts'
+import { announceSession, findSession, whenStopped } from '../session/live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel } from '../session/local-teacher.ts'
 import { openSession } from '../session/session.ts'
 import { stopSignal } from '../stop-signal.ts'
@@ -69,6 +69,7 @@ async function prepare(options: GenerateOptions): Promise<Wanted & { model: stri
   const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
   await prepareOut(out, options.format)
   await begunIn(wanted)
+  await whenStopped(createReporter({ json: options.json }).line)
   const session = await findSession()
   if (session) {
     throw new UsageError(

@@ -5,7 +5,7 @@ import { commandAgain } from '../command-again.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { homeFolder } from '../home.ts'
 import type { Reporter } from '../progress.ts'
-import { announceSession, findSession, type LiveSession } from '../session/live-session.ts'
+import { announceSession, findSession, type LiveSession, whenStopped } from '../session/live-session.ts'
 import { checkServed, type Needs } from '../session/served.ts'
 import { openSession } from '../session/session.ts'
 import { wantedBy, watchTroubles } from '../session/troubles.ts'
@@ -40,6 +40,7 @@ export type Programme = {
  */
 export async function conductAll(topology: Topology, reporter: Reporter, programme: Programme): Promise<number> {
   const stop = stopSignal()
+  await whenStopped(reporter.line)
   const running = await findSession()
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
   await using session = await openSession(topology, reporter, { ...programme, signal: stop })

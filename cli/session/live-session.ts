@@ -1,10 +1,13 @@
-import { rm } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { holderOf, holdFile } from '../../machine/held-file.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../errors.ts'
 import { homeFolder } from '../home.ts'
+import { stopSignal } from '../stop-signal.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -26,6 +29,10 @@ export const LiveSession = z.object({
 export type LiveSession = z.infer<typeof LiveSession>
 
 const file = () => join(homeFolder(), 'session.json')
+/** Names the process of a session that takes nothing more, and finishes what it has in hand. */
+const stoppingFile = () => join(homeFolder(), 'stopping')
+/** Longer than agents that ask a model may take to drain (`supervisor.paidDrainMs`), by default. */
+const mostStoppingMs = 90_000
 
 /** The session that is alive, or null. */
 export async function findSession(): Promise<LiveSession | null> {
@@ -49,8 +56,29 @@ export async function announceSession(
     const server = serverName === null ? null : { url: servers, name: serverName }
     const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, agents }
     stack.use(await holdFile(file(), { details }))
+    const stop = stopSignal()
+    const onStop = () => writeFileSync(stoppingFile(), String(process.pid))
+    stop.addEventListener('abort', onStop, { once: true })
+    stack.defer(async () => {
+      stop.removeEventListener('abort', onStop)
+      await rm(stoppingFile(), { force: true })
+    })
   }
   return stack.move()
+}
+
+/**
+ * Waits for a session that is ending, for a while at most: who gives a command after an interruption need not try again until the one before
+ * has finished what it had in hand. A session that goes on is not waited for.
+ */
+export async function whenStopped(line: (text: string) => void): Promise<void> {
+  const session = await findSession()
+  const stopping = await readFile(stoppingFile(), 'utf8').catch(() => null)
+  if (!session || stopping !== String(session.pid)) return
+  line(`process ${session.pid} is stopping, and finishes what it has in hand: waiting for it`)
+  const isGone = async () => !(await findSession()) && !(await holderOf(join(homeFolder(), 'nats', 'server.lock')))
+  const until = performance.now() + mostStoppingMs
+  while (performance.now() < until && !(await isGone())) await sleep(200, undefined, { signal: stopSignal() })
 }
 
 /** Errors: UsageError when other agents run here already, and `why` says what they are not fit for. */

@@ -1,0 +1,42 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { whenStopped } from '../../cli/session/live-session.ts'
+import { holdFile } from '../../machine/held-file.ts'
+
+let home: string
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'syllabus-stopping-'))
+  vi.stubEnv('SYLLABUS_HOME', home)
+})
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(home, { recursive: true, force: true })
+})
+
+const details = { pageUrl: 'http://127.0.0.1:1/', logFile: 'log', topology: 'local', server: null }
+const session = () => holdFile(join(home, 'session.json'), { details })
+
+test('a session that is stopping is waited for until it is gone, and named', async () => {
+  const held = await session()
+  await writeFile(join(home, 'stopping'), String(process.pid))
+  const lines: string[] = []
+  let isOver = false
+  const waiting = whenStopped((line) => lines.push(line)).then(() => {
+    isOver = true
+  })
+  await vi.waitFor(() => expect(lines).toEqual([expect.stringContaining(`process ${process.pid} is stopping`)]))
+  expect(isOver).toBe(false)
+  await held[Symbol.asyncDispose]()
+  await waiting
+})
+
+test('one that goes on is not waited for, nor what another process left', async () => {
+  await using _held = await session()
+  const lines: string[] = []
+  await whenStopped((line) => lines.push(line))
+  await writeFile(join(home, 'stopping'), '1')
+  await whenStopped((line) => lines.push(line))
+  expect(lines).toEqual([])
+})
