@@ -77,9 +77,9 @@ test(
     const facts = JSON.parse(await readFile(join(out, 'generation.json'), 'utf8'))
     expect(code, command.output().slice(-3000)).toBe(facts.rows === 4 ? 0 : 3)
     expect(facts).toMatchObject({ wanted: 4, model })
-    expect(['rows-complete', 'candidates-used', 'budget-used', 'rounds-used', 'teacher-unavailable']).toContain(
-      facts.stopReason,
-    )
+    // A trial in which no reply is of use ends it early, by whose fault it is.
+    const early = ['teacher-unavailable', 'program-raised']
+    expect(['rows-complete', 'candidates-used', 'budget-used', 'rounds-used', ...early]).toContain(facts.stopReason)
     expect(facts.spent.calls).toBeGreaterThan(0)
     expect(facts.spent.calls).toBeLessThanOrEqual(20)
     const { asked, generated, admitted, rejected } = facts.bySource.crates
