@@ -54,7 +54,10 @@ export type GenerateOptions = LoadOptions & {
 const startedRoles = ['generator', 'planner', 'critic'] as const
 
 /** Everything that can be wrong is said here, before anything is started or paid. */
-async function prepare(options: GenerateOptions): Promise<Wanted & { model: string; local: LocalModel | null }> {
+async function prepare(
+  options: GenerateOptions,
+  line: (text: string) => void,
+): Promise<Wanted & { model: string; local: LocalModel | null }> {
   const { out, seed, runId } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
@@ -69,7 +72,7 @@ async function prepare(options: GenerateOptions): Promise<Wanted & { model: stri
   const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
   await prepareOut(out, options.format)
   await begunIn(wanted)
-  await whenStopped(createReporter({ json: options.json }).line)
+  await whenStopped(line)
   const session = await findSession()
   if (session) {
     throw new UsageError(
@@ -105,7 +108,7 @@ function checkBudget(program: Program, rows: number, calls: number | null): void
 /** `syllabus generate`, with agents that may have been started before. Returns the exit code. */
 export async function generate(options: GenerateOptions, early?: EarlyAgents): Promise<number> {
   const reporter = createReporter({ json: options.json })
-  const wanted = await prepare(options)
+  const wanted = await prepare(options, reporter.line)
   const { task, topology, program } = wanted
   await using _lock = await writingInto(options.out, () =>
     lockOut(options.out, reporter.line, topology.bus.hostSilentMs),

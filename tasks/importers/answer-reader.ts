@@ -1,4 +1,6 @@
 // Where the answers of a record are: in a column, in its choices, or in columns of right and wrong ones.
+
+import { isObject } from '../../schemas/is-object.ts'
 import { lastBoxed } from '../scorers/box.ts'
 import { TaskError } from '../task-error.ts'
 import { turnsOf } from './chat-turns.ts'
@@ -15,7 +17,7 @@ import {
 import type { ImportOptions } from './importer.ts'
 import { type Asked, type QuestionReader, structuredChat } from './question-reader.ts'
 import { fold, isEmpty, names, type Sample, wrongAnswer } from './record-sample.ts'
-import { acceptedAnswers, hasSeveralParts, isObject, type Row, structured, textIn } from './record-values.ts'
+import { acceptedAnswers, hasSeveralParts, type Row, structured, textIn } from './record-values.ts'
 
 /** Answers of a record: the golds, and the choices that are to stand behind the question. */
 type Answered = { golds: [string, ...string[]]; choices: readonly string[] }

@@ -1,4 +1,5 @@
-import { isObject, textIn } from './record-values.ts'
+import { isObject } from '../../schemas/is-object.ts'
+import { textIn } from './record-values.ts'
 
 /** One turn of a chat record. */
 export type Turn = { role: 'system' | 'user' | 'assistant'; text: string }

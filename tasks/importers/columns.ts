@@ -1,9 +1,10 @@
+import { isObject } from '../../schemas/is-object.ts'
 import { type Scorer, type ScorerOptions, scorerNamed, scorers } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
 import { type DraftItem, groupOf, type Importer, type ImportOptions, skillName } from './importer.ts'
 import { recordFormOf } from './record-form.ts'
-import { isObject, textIn } from './record-values.ts'
+import { textIn } from './record-values.ts'
 import { readRecords } from './records.ts'
 import { SeenColumns } from './seen-columns.ts'
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseJson } from '../../schemas/bounded-json.ts'
+import { isObject } from '../../schemas/is-object.ts'
 import { TaskError } from '../task-error.ts'
 import { maxLineBytes } from './read-lines.ts'
 
@@ -9,8 +10,7 @@ const fewestRecords = 10
 
 type Json = Record<string, unknown>
 
-const objects = (value: unknown): Json[] =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : []
+const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
 /**
  * The questions of a record that holds several, each with its text, as SQuAD and DROP are published: an article's `paragraphs` with their

@@ -1,9 +1,11 @@
 // Where the question of a record is: in a column, in an instruction with its input, in turns of a chat, in a pair of texts.
+
+import { isObject } from '../../schemas/is-object.ts'
 import { TaskError } from '../task-error.ts'
 import { asQuestion, isByAssistant, isChat, systemText, type Turn, turnsOf } from './chat-turns.ts'
 import type { ImportOptions } from './importer.ts'
 import { fold, isEmpty, names, type Sample } from './record-sample.ts'
-import { isObject, type Row, structured, textIn } from './record-values.ts'
+import { type Row, structured, textIn } from './record-values.ts'
 
 /** What comes before a question (an instruction, a system text), and the question itself. */
 export type Asked = { preamble: string; body: string; turns?: readonly Turn[] }

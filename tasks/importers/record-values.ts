@@ -1,12 +1,9 @@
 // What single values of a record mean: texts, lists that a table holds as text, accepted answers.
+import { isObject } from '../../schemas/is-object.ts'
 import { evalValue } from '../python-literal/mod.ts'
 import { parsePythonJson, toPlain } from './parse-json.ts'
 
 export type Row = Readonly<Record<string, unknown>>
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /** A single value as text; null for a list, an object and nothing. */
 export function textIn(value: unknown): string | null {

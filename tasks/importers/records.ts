@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isObject } from '../../schemas/is-object.ts'
 import { halfCharacterIn } from '../../schemas/whole-text.ts'
 import { csvRecords } from './csv-records.ts'
 import type { Decoded } from './decode.ts'
@@ -87,8 +88,7 @@ function parseRecord(read: Decoded, where: string): SourceRecord {
   if ('problem' in read) return { where, problem: read.problem }
   try {
     const value = parsePythonJson(read.text)
-    const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isRecord ? { where, value: value as Record<string, unknown> } : { where, problem: 'not a JSON object' }
+    return isObject(value) ? { where, value } : { where, problem: 'not a JSON object' }
   } catch {
     return { where, problem: 'not JSON' }
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseJson } from '../../schemas/bounded-json.ts'
+import { isObject } from '../../schemas/is-object.ts'
 import { answerTexts, readableReply } from './answer/answer-text.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
@@ -69,8 +70,4 @@ function fits(found: unknown, wanted: unknown, how: How, depth: number): boolean
   if (found === wanted) return true
   if (!how.fold || isObject(found) || found === null || wanted === null) return false
   return foldText(String(found)) === foldText(String(wanted))
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -11,6 +11,7 @@ import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { Call, Journalled, Failure as PaidFailure } from '../../kit/paid/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
+import { shown } from '../../kit/teacher/quoted.ts'
 import { composePrompts, type Prompt } from './compose.ts'
 import type { RevisionLimits } from './options.ts'
 import { type RunHooks, readReply } from './read-reply.ts'
@@ -187,8 +188,8 @@ function revise(
     content: `Your reply cannot be used: ${fault}. Reply again, in the form asked for.`,
   }
   // Turns alternate also after a reply without a text.
-  const shown = { role: 'assistant' as const, content: said.trim() === '' ? '(nothing)' : said }
-  const messages = [job.messages[0]!, shown, again]
+  const lastTurn = { role: 'assistant' as const, content: said.trim() === '' ? '(nothing)' : said }
+  const messages = [job.messages[0]!, lastTurn, again]
   return { ...job, revisions: job.revisions + 1, messages, answered: null, fault: failure }
 }
 
@@ -232,7 +233,7 @@ const quotedChars = 160
 /** What a trial without a usable reply says: why its first index failed, with the beginning of the reply. */
 function outcomeOf(jobs: readonly Job[], calls: number): TrialOutcome {
   const first = jobs.find(({ failure }) => failure !== null && failure.kind !== 'budget') ?? jobs[0]!
-  const said = beginning(first.said.trim(), quotedChars).replace(/\s+/g, ' ')
+  const said = shown(first.said, quotedChars)
   const quoted = said === '' ? '' : `; a reply began: "${said}"`
   return { usable: false, calls, why: `${first.failure?.reason ?? 'no reply'}${quoted}`.toWellFormed() }
 }

@@ -4,9 +4,9 @@ import type { ObjectRef } from '../../../schemas/ids.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
 import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
-import { beginning } from '../beginning.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
 import { endpointOf, type TeacherOptions } from '../teacher/options.ts'
+import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
 import { TeacherUnusable } from '../teacher/unusable.ts'
 import type { Call } from './call.ts'
@@ -59,7 +59,7 @@ export async function openPaidWork(
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
   const onState = (state: BreakerState, lastFault: string) => {
     log.warn({ state, lastFault }, 'circuit breaker of the teacher')
-    const why = `${words.open}: ${beginning(lastFault.replaceAll(/\s+/g, ' '), mostFaultChars)}`
+    const why = `${words.open}: ${shown(lastFault, mostFaultChars)}`
     setWaiting(state === 'closed' ? null : why, () => teacher.underWay > 0)
     const detail = state === 'open' ? why : words[state]
     for (const runId of active.keys()) void tellBreaker(bus, identity, runId, detail).catch(() => {})

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, jsonValues, objectsIn, plainName, valueAt } from './json-values.ts'
+import { isObject } from '../../../schemas/is-object.ts'
+import { type JsonObject, jsonValues, objectsIn, plainName, valueAt } from './json-values.ts'
 
 /** What a body says as the answer to a chat request, whatever its form. */
 export type ChatAnswer = {

@@ -1,5 +1,6 @@
+import { isObject } from '../../../schemas/is-object.ts'
 import { beginning } from '../beginning.ts'
-import { isObject, type JsonObject, jsonValues, plainName } from './json-values.ts'
+import { type JsonObject, jsonValues, plainName } from './json-values.ts'
 
 /** What an endpoint says is wrong, collected from whatever form its body has. */
 export type EndpointError = {

@@ -1,11 +1,9 @@
 import { parseJson } from '../../../schemas/bounded-json.ts'
+import { isObject } from '../../../schemas/is-object.ts'
 import { objectAt, type Search } from '../../../tasks/reply/relaxed-json.ts'
 
 /** A JSON object of a stranger. */
 export type JsonObject = Readonly<Record<string, unknown>>
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The objects among the values of a body, and in the lists among them. */
 export const objectsIn = (values: readonly unknown[]): JsonObject[] => values.flat().filter(isObject)

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject } from './json-values.ts'
+import { isObject } from '../../../schemas/is-object.ts'
+import type { JsonObject } from './json-values.ts'
 
 /** A model of an endpoint's list, by whatever it is called there. */
 export type ListedModel = { names: readonly string[]; contextTokens: number | null }
