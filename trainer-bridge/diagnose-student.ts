@@ -1,7 +1,7 @@
+import { type Finding, readyRuntime, SetupError } from '../provision/mod.ts'
 import { checkStudent } from './check-student.ts'
 import { chatOf, templateOf } from './job.ts'
 import type { BridgeOptions } from './options.ts'
-import { type Finding, readyRuntime, SetupError } from './provision/mod.ts'
 import { type RuntimeLog, startRuntime } from './runtime.ts'
 import { ensureStudent } from './student.ts'
 import { readStudentChoice } from './student-choice.ts'

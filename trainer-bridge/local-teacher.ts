@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SetupError } from '../provision/mod.ts'
 import type { Topology } from '../schemas/topology.ts'
 import type { Student } from './job.ts'
-import { SetupError } from './provision/mod.ts'
 import type { RuntimeLog } from './runtime.ts'
 import { type RuntimeProcess, spawnRuntimeProcess } from './runtime-process.ts'
 

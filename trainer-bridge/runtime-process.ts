@@ -1,7 +1,7 @@
 import { spawnTied } from '../machine/tied-child.ts'
+import { runtimeEnvironment } from '../provision/mod.ts'
 import { parseJson } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
-import { runtimeEnvironment } from './provision/mod.ts'
 import { readLines } from './read-lines.ts'
 import type { RuntimeLog } from './runtime.ts'
 

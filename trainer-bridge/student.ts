@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
+import { fetchHubStudent, identityOf, provisionStudent, SetupError } from '../provision/mod.ts'
 import type { Student } from './job.ts'
-import { fetchHubStudent, identityOf, provisionStudent, SetupError } from './provision/mod.ts'
 import { holdsModel, readStudentChoice } from './student-choice.ts'
 
 type Setup = {

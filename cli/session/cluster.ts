@@ -12,8 +12,8 @@ import {
   startServer,
 } from '../../bus/mod.ts'
 import { createWhole, ownerOnly, readText, writeWhole } from '../../machine/state-file.ts'
+import { natsServerPath, provisionNatsServer, replaceDamaged } from '../../provision/mod.ts'
 import type { BusLimits } from '../../schemas/bus-limits.ts'
-import { natsServerPath, provisionNatsServer, replaceDamaged } from '../../trainer-bridge/provision/mod.ts'
 import { UsageError } from '../errors.ts'
 import { ensureHome } from '../home.ts'
 import { isKnownServer } from './known-servers.ts'

@@ -11,8 +11,8 @@ import {
   type Logger,
   startServer,
 } from '../../bus/mod.ts'
+import { provisionNatsServer } from '../../provision/mod.ts'
 import type { Role } from '../../schemas/role.ts'
-import { provisionNatsServer } from '../../trainer-bridge/provision/mod.ts'
 import { isAlive } from './alive.ts'
 
 export type LogLine = { level: string; message: string; [field: string]: unknown }

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { provisionNatsServer, provisionRuntime, provisionStudent } from '../../trainer-bridge/provision/mod.ts'
+import { provisionNatsServer, provisionRuntime, provisionStudent } from '../../provision/mod.ts'
 
 /** The folder that tests share with the product: the server, the runtime and the student are fetched once. */
 export const testHome = resolve(process.env.SYLLABUS_HOME ?? join(import.meta.dirname, '../../.syllabus'))

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
-import { provisionRuntime, runtimeEnvironment, runtimePackage } from '../../trainer-bridge/provision/mod.ts'
-import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
+import { provisionRuntime, runtimeEnvironment, runtimePackage } from '../../provision/mod.ts'
+import { runCommand } from '../../provision/run-command.ts'
 
 export const home = resolve(process.env.SYLLABUS_HOME ?? '.syllabus')
 

@@ -5,16 +5,34 @@ import { describe, expect, test } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 
 /** Which other folders each folder's code may import; its own is always allowed. */
+const below = [
+  'schemas',
+  'machine',
+  'bus',
+  'tasks',
+  'agents',
+  'trace',
+  'provision',
+  'trainer-bridge',
+  'evidence',
+  'launcher',
+  'experiments',
+  'cli',
+]
 const allowed: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   machine: [],
   bus: ['schemas', 'machine'],
   tasks: ['schemas', 'machine'],
   agents: ['schemas', 'machine', 'bus', 'tasks'],
-  'trainer-bridge': ['schemas', 'machine', 'bus', 'tasks', 'agents/kit'],
   trace: ['schemas', 'machine', 'bus'],
-  cli: ['schemas', 'machine', 'bus', 'tasks', 'agents', 'trainer-bridge', 'trace'],
-  deploy: ['schemas', 'machine', 'bus', 'tasks', 'agents', 'trainer-bridge', 'trace', 'cli'],
+  provision: below,
+  'trainer-bridge': ['schemas', 'machine', 'bus', 'tasks', 'agents/kit', 'provision'],
+  evidence: below,
+  launcher: below,
+  experiments: below,
+  cli: below,
+  deploy: below,
 }
 const natsClient = /^(nats|@nats-io\/.*)$/
 

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { diagnose, provisionStudent, studentPath } from '../../trainer-bridge/provision/mod.ts'
-import { brokenStudentFile, readyStudent } from '../../trainer-bridge/provision/student.ts'
+import { diagnose, provisionStudent, studentPath } from '../../provision/mod.ts'
+import { brokenStudentFile, readyStudent } from '../../provision/student.ts'
 import { home as realHome, runtimePython } from '../support/python.ts'
 
 let home: string

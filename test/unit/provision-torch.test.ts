@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runtimePackage } from '../../trainer-bridge/provision/mod.ts'
-import { chooseTorch, torchPin, withoutTorch } from '../../trainer-bridge/provision/torch-build.ts'
+import { runtimePackage } from '../../provision/mod.ts'
+import { chooseTorch, torchPin, withoutTorch } from '../../provision/torch-build.ts'
 
 const requirements = join(runtimePackage, 'requirements.txt')
 const python = { command: 'python3', version: '3.12.1' }

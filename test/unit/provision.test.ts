@@ -4,17 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { holderOf } from '../../machine/held-file.ts'
-import { pipWheel } from '../../trainer-bridge/provision/installer.ts'
-import { withLock } from '../../trainer-bridge/provision/lock.ts'
-import {
-  provisionNatsServer,
-  provisionRuntime,
-  runtimePackage,
-  SetupError,
-} from '../../trainer-bridge/provision/mod.ts'
-import { findPython } from '../../trainer-bridge/provision/python.ts'
-import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
-import { readyPython, venvPath } from '../../trainer-bridge/provision/venv.ts'
+import { pipWheel } from '../../provision/installer.ts'
+import { withLock } from '../../provision/lock.ts'
+import { provisionNatsServer, provisionRuntime, runtimePackage, SetupError } from '../../provision/mod.ts'
+import { findPython } from '../../provision/python.ts'
+import { runCommand } from '../../provision/run-command.ts'
+import { readyPython, venvPath } from '../../provision/venv.ts'
 
 let folder: string
 let home: string

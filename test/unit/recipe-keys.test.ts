@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ZodError } from 'zod'
+import { runtimeEnvironment, runtimePackage } from '../../provision/mod.ts'
+import { runCommand } from '../../provision/run-command.ts'
 import { RecipeArm } from '../../schemas/recipe.ts'
 import { idleRecipeKeys, isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../schemas/recipe-keys.ts'
 import { readTrainConfig } from '../../tasks/paper-folder/train-config.ts'
-import { runtimeEnvironment, runtimePackage } from '../../trainer-bridge/provision/mod.ts'
-import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
 import { runtimePython } from '../support/python.ts'
 
 const { training } = RecipeArm.shape.task.shape

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { install } from '../../trainer-bridge/provision/installer.ts'
-import { runtimePackage } from '../../trainer-bridge/provision/mod.ts'
-import { runCommand } from '../../trainer-bridge/provision/run-command.ts'
+import { install } from '../../provision/installer.ts'
+import { runtimePackage } from '../../provision/mod.ts'
+import { runCommand } from '../../provision/run-command.ts'
 import { runtimePython } from '../support/python.ts'
 
 /** Of test_families.py: `all`, or names with commas; then those alone are tried, which takes up to a minute each. */

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { fingerprintOf, identityOf } from '../../trainer-bridge/provision/mod.ts'
+import { fingerprintOf, identityOf } from '../../provision/mod.ts'
 import { prepareStudent } from '../../trainer-bridge/student.ts'
 import { readStudentChoice, sameStudent } from '../../trainer-bridge/student-choice.ts'
 

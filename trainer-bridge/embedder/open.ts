@@ -1,6 +1,6 @@
 import { endpointOf } from '../../agents/kit/teacher/options.ts'
+import { embedderName, embedderPath, provisionEmbedder, type StudentRequest } from '../../provision/mod.ts'
 import type { EmbedderChoice } from '../../schemas/embedding.ts'
-import { embedderName, embedderPath, provisionEmbedder, type StudentRequest } from '../provision/mod.ts'
 import type { BridgeParts } from '../trainings.ts'
 import type { Embedder } from './embedder.ts'
 import { endpointEmbedder } from './endpoint-embedder.ts'

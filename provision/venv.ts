@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { writeWhole } from '../../machine/state-file.ts'
+import { writeWhole } from '../machine/state-file.ts'
 import { runtimeEnvironment, runtimePackage } from './environment.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { spawnTied } from '../../machine/tied-child.ts'
+import { spawnTied } from '../machine/tied-child.ts'
 
 export interface CommandOptions {
   env?: NodeJS.ProcessEnv

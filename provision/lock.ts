@@ -1,4 +1,4 @@
-import { holdFile } from '../../machine/held-file.ts'
+import { holdFile } from '../machine/held-file.ts'
 
 export interface LockOptions {
   onProgress?: (line: string) => void

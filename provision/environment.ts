@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the Python package, for PYTHONPATH. */
-export const runtimePackage = fileURLToPath(new URL('../runtime/', import.meta.url))
+export const runtimePackage = fileURLToPath(new URL('../trainer-bridge/runtime/', import.meta.url))
 
 /**
  * What the runtime uses of the environment: where things lie, how devices and threads are used, and how the model hub is reached, its

@@ -1,6 +1,6 @@
 import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { putInPlace } from '../../machine/state-file.ts'
+import { putInPlace } from '../machine/state-file.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { findPython } from './python.ts'

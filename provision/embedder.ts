@@ -1,6 +1,6 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { putInPlace } from '../../machine/state-file.ts'
+import { putInPlace } from '../machine/state-file.ts'
 import type { Finding } from './diagnose.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
