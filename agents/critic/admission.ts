@@ -1,7 +1,7 @@
 import type { Source } from '../../schemas/program.ts'
 import type { RejectionReason, Row, Yield } from '../../schemas/row.ts'
 import type { Spent } from '../../schemas/usage.ts'
-import type { Contamination } from './checks/contamination.ts'
+import type { Contamination } from '../kit/dedup/contamination.ts'
 import type { Failures } from './failures.ts'
 
 /** A candidate after the row-local checks. */

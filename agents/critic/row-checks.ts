@@ -3,11 +3,11 @@ import type { Batch } from '../../schemas/messages/generation.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { Core } from '../../schemas/task.ts'
+import type { Contamination } from '../kit/dedup/contamination.ts'
+import { formatFault } from '../kit/format-contract.ts'
 import type { CheckedRow, CheckedShard } from './admission.ts'
-import type { Contamination } from './checks/contamination.ts'
 import { failuresOf } from './failures.ts'
 import { wrongAnswer } from './rules/answer-check.ts'
-import { formatFault } from './rules/format-contract.ts'
 import type { FitsStudent } from './student-length.ts'
 
 export type BatchPayload = PayloadOf<typeof Batch>

@@ -1,5 +1,5 @@
+import { apportion } from '../../agents/planner/apportion.ts'
 import { maxShardsOf } from '../../agents/planner/rounds.ts'
-import { apportion } from '../../agents/planner/rules/apportion.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'

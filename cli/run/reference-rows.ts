@@ -1,10 +1,10 @@
-import { evaluationItems } from '../../agents/critic/checks/evaluation-items.ts'
+import { evaluationItems } from '../../agents/kit/dedup/evaluation-items.ts'
+import { openItems } from '../../agents/kit/dedup/item-index.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { kindOf, type ReferenceArm } from '../../schemas/arm.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { Evidence } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
-import { openItems } from '../checks/item-index.ts'
 import type { PlannedEvidence } from './evidence.ts'
 
 /**

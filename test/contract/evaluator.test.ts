@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openContaminationIndex } from '../../agents/critic/checks/contamination.ts'
 import { evaluator } from '../../agents/evaluator/agent.ts'
 import { createGuard } from '../../agents/evaluator/guard.ts'
+import { openContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { bundledTask } from '../../cli/bundled-task.ts'
 import { armSeedOf } from '../../schemas/arm.ts'

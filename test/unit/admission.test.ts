@@ -7,8 +7,8 @@ import {
   type Quotas,
   quotasOf,
 } from '../../agents/critic/admission.ts'
-import { createDuplicateIndex } from '../../agents/critic/checks/duplicate-index.ts'
 import { byIndex, inOrder } from '../../agents/critic/in-order.ts'
+import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
 import type { RejectionReason, Row } from '../../schemas/row.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { kinds } from '../../agents/critic/checks/lexicon.ts'
-import { normalText, readTokens } from '../../agents/critic/checks/text.ts'
-import { createTokens } from '../../agents/critic/checks/tokens.ts'
+import { kinds } from '../../agents/kit/dedup/lexicon.ts'
+import { normalText, readTokens } from '../../agents/kit/dedup/text.ts'
+import { createTokens } from '../../agents/kit/dedup/tokens.ts'
 import { cpuMsOf } from '../support/cpu-time.ts'
 
 test.each([

@@ -4,10 +4,10 @@ import {
   type EvaluationItem,
   itemIdsByOrdinal,
   openContaminationIndex,
-} from '../../agents/critic/checks/contamination.ts'
-import { createDice, longProblem, shortProblem } from '../../agents/critic/checks/planted-problems.ts'
-import { contaminationRates } from '../../agents/critic/checks/planted-rates.ts'
-import { alikeTexts, repeatsBetween } from '../../cli/checks/near-duplicates.ts'
+} from '../../agents/kit/dedup/contamination.ts'
+import { alikeTexts, repeatsBetween } from '../../agents/kit/dedup/near-duplicates.ts'
+import { createDice, longProblem, shortProblem } from '../../agents/kit/dedup/planted-problems.ts'
+import { contaminationRates } from '../../agents/kit/dedup/planted-rates.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i)
 const options = { share: 0.6 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { alikeTexts, repeatsBetween } from '../../cli/checks/near-duplicates.ts'
+import { alikeTexts, repeatsBetween } from '../../agents/kit/dedup/near-duplicates.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importFolder, sharedGroups, times } from '../support/import-folder.ts'
 

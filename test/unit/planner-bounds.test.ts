@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { composePrompts } from '../../agents/generator/llm/compose.ts'
+import { composePrompts } from '../../agents/kit/compose-prompts.ts'
 import { review } from '../../agents/planner/llm/review.ts'
 import type { Situation } from '../../agents/planner/policy.ts'
 import { copiedItems } from '../../agents/planner/program/copied-items.ts'

@@ -1,6 +1,6 @@
+import { createDuplicateIndex } from '../../kit/dedup/duplicate-index.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 import type { CheckedRow, DuplicateIndex } from '../admission.ts'
-import { createDuplicateIndex } from '../checks/duplicate-index.ts'
 import {
   type BatchPayload,
   type CheckDeps,

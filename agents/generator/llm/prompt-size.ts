@@ -1,8 +1,8 @@
 import type { PromptParameter, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import { seedsOf } from '../../../tasks/seeds-of.ts'
+import { fillIn } from '../../kit/compose-prompts.ts'
 import { estimateTokens } from '../../kit/teacher/tokens.ts'
-import { fillIn } from './compose.ts'
 
 /** About how many tokens the longest prompt of a source and its reply have together; both have to fit into the model's context. */
 export function tokensNeeded(

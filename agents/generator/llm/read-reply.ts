@@ -1,10 +1,10 @@
 import type { FailureKind } from '../../../schemas/row.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
+import { rowForm } from '../../kit/compose-prompts.ts'
 import { type Given, type HookContext, type Hooked, WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 import { elsewhereText } from '../../kit/teacher/usefulness.ts'
-import { rowForm } from './compose.ts'
 
 /** Runs the hooks of a source for one reply. */
 export type RunHooks = (given: Given, context: HookContext) => Promise<Hooked>

@@ -1,13 +1,13 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
+import { apportion } from '../apportion.ts'
 import type { Situation } from '../policy.ts'
 import { copiedItems } from '../program/copied-items.ts'
 import { withinBounds } from '../program/filter-bounds.ts'
 import { hookFaults } from '../program/hook-faults.ts'
 import { budgetFaults, checkProgram } from '../program/program-faults.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
-import { apportion } from '../rules/apportion.ts'
 import type { ChatReply } from './chat.ts'
 
 export type Reviewed = { ok: true; program: Program; notes: string[] } | { ok: false; faults: string[] }

@@ -1,7 +1,7 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import { usualFilters } from '../../../schemas/program.ts'
 import type { Item } from '../../../schemas/task.ts'
-import { indexItems } from '../../critic/checks/contamination.ts'
+import { indexItems } from '../../kit/dedup/contamination.ts'
 
 /** Every text of a source that its teacher, or a hook, is given as it stands; its seeds apart, which are named by id. */
 export function textsOf({ template, parameters, hooks }: PromptSource): { at: string; text: string }[] {

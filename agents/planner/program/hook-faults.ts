@@ -2,7 +2,7 @@ import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask, Seed, TrainingRow } from '../../../schemas/task.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
 import { openSandbox, type Sandbox } from '../../../tasks/sandbox/sandbox.ts'
-import { composePrompts } from '../../generator/llm/compose.ts'
+import { composePrompts } from '../../kit/compose-prompts.ts'
 import { callHooks, type Hooked, hooksThatDoNotCompile } from '../../kit/sandbox/hooks.ts'
 
 /** A row that holds, for hooks to be tried on, and a reply for `parse` where there is one. */

@@ -1,6 +1,6 @@
 import { type ProcedureSource, type Program, usualFilters } from '../../../schemas/program.ts'
 import { maxPhrasings } from '../../../schemas/task.ts'
-import { apportion } from '../rules/apportion.ts'
+import { apportion } from '../apportion.ts'
 
 /** What a source says beside its skill and its number of rows. */
 export type Manner = Pick<ProcedureSource, 'phrasings' | 'wideShare' | 'difficulty'>

@@ -1,6 +1,6 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
-import { apportion } from '../rules/apportion.ts'
+import { apportion } from '../apportion.ts'
 import { filtersFor } from './filter-bounds.ts'
 import { problemTemplate } from './problem-template.ts'
 

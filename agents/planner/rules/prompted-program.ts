@@ -1,9 +1,9 @@
 import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
+import { apportion } from '../apportion.ts'
 import { problemTemplate } from '../program/problem-template.ts'
 import type { Manner } from '../program/programs.ts'
 import { promptChecks } from '../program/uniform-prompt.ts'
-import { apportion } from './apportion.ts'
 
 /** How a problem can be told; `phrasings` says how many of them are used. */
 const styles = [

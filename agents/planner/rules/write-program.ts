@@ -1,10 +1,10 @@
 import type { CarryOver, Program } from '../../../schemas/program.ts'
+import { apportion } from '../apportion.ts'
 import type { Situation } from '../policy.ts'
 import { filtersFor } from '../program/filter-bounds.ts'
 import { proceduralProgram } from '../program/programs.ts'
 import { rowsBySkill } from '../rows-by-skill.ts'
 import type { Attempt } from '../state.ts'
-import { apportion } from './apportion.ts'
 import type { Intent } from './plan.ts'
 import { promptedProgram } from './prompted-program.ts'
 

@@ -1,7 +1,7 @@
-import { minHash, PERMUTATIONS } from '../../../agents/critic/checks/min-hash.ts'
-import { shinglesOf } from '../../../agents/critic/checks/shingles.ts'
-import { readTokens } from '../../../agents/critic/checks/text.ts'
-import { createTokens } from '../../../agents/critic/checks/tokens.ts'
+import { minHash, PERMUTATIONS } from '../../../agents/kit/dedup/min-hash.ts'
+import { shinglesOf } from '../../../agents/kit/dedup/shingles.ts'
+import { readTokens } from '../../../agents/kit/dedup/text.ts'
+import { createTokens } from '../../../agents/kit/dedup/tokens.ts'
 import { sampleOf } from '../../../agents/kit/sample.ts'
 import type { Diversity } from './facts.ts'
 

@@ -1,6 +1,6 @@
-import type { Program } from '../../../schemas/program.ts'
-import type { Row } from '../../../schemas/row.ts'
-import { TrainingRow } from '../../../schemas/task.ts'
+import type { Program } from '../../schemas/program.ts'
+import type { Row } from '../../schemas/row.ts'
+import { TrainingRow } from '../../schemas/task.ts'
 
 /**
  * What no row holds: control characters but tab and line ends (a terminal that shows them obeys them), half of a surrogate pair, code points

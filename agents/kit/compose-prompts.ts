@@ -1,11 +1,11 @@
-import { sha256 } from '../../../schemas/hash.ts'
-import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Round, Shard } from '../../../schemas/messages/generation.ts'
-import type { PromptParameter, PromptSource } from '../../../schemas/program.ts'
-import type { PublicTask } from '../../../schemas/task.ts'
-import { seedsOf } from '../../../tasks/seeds-of.ts'
-import type { HookContext } from '../../kit/sandbox/hooks.ts'
-import type { ChatMessage } from '../../kit/teacher/request.ts'
+import { sha256 } from '../../schemas/hash.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Round, Shard } from '../../schemas/messages/generation.ts'
+import type { PromptParameter, PromptSource } from '../../schemas/program.ts'
+import type { PublicTask } from '../../schemas/task.ts'
+import { seedsOf } from '../../tasks/seeds-of.ts'
+import type { HookContext } from './sandbox/hooks.ts'
+import type { ChatMessage } from './teacher/request.ts'
 
 /** What one index of a shard asks the teacher for. A row's id is the stem and its sample's number. */
 export type Prompt = { index: number; stem: string; sample: number; messages: ChatMessage[]; context: HookContext }
