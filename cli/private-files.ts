@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../schemas/user-error.ts'
 import { homeFolder } from './home.ts'
 
 /** What is taken from group and others, as a shell's `umask` writes it. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Reference, TaskFile } from '../schemas/task.ts'
-import { readData } from './read-files.ts'
+import { readData } from './files/read-files.ts'
 import { readRows } from './read-rows.ts'
 
 /** The references of a task in their order, and the text of each file; of a task without one, one empty text. Errors: `TaskError`. */

@@ -1,5 +1,5 @@
 import { TrainingRow } from '../schemas/task.ts'
-import { parseJson, parseList, parseWith } from './read-files.ts'
+import { parseJson, parseList, parseWith } from './files/read-files.ts'
 
 /** A JSON array of rows, or one row a line in a `.jsonl` file. Errors: `TaskError` that names the place. */
 export function readRows(text: string, where: string): TrainingRow[] {

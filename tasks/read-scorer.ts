@@ -1,5 +1,5 @@
 import { type ScorerChoice, scriptScorer } from '../schemas/task.ts'
-import { parseWith, readText } from './read-files.ts'
+import { parseWith, readText } from './files/read-files.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
 import { ScriptLimits } from './scorers/script.ts'
 import { TaskError } from './task-error.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { maxSeeds, Seed } from '../schemas/task.ts'
-import { parseJson, parseList, parseWith, readData } from './read-files.ts'
+import { parseJson, parseList, parseWith, readData } from './files/read-files.ts'
 import { TaskError } from './task-error.ts'
 
 /** A seed as a file has it: the question alone, or a record of texts as the paper's `seed.json`. */

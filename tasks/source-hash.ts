@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
-import { FileRefused, readInside } from './regular-file.ts'
+import { FileRefused, readInside } from './files/regular-file.ts'
 
 /** The SHA-256 of every TypeScript file in a folder, by path and text, wherever the folder lies. Errors: what the file system says. */
 export function sourceHash(folder: string): string {

@@ -1,5 +1,5 @@
 import type { Task } from '../../schemas/task.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { type Bundle, isGone, MissingObject } from './read.ts'
 import { logOf, taskOf } from './report-of-folder.ts'
 import { admission } from './verify/admission.ts'

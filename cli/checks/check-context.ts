@@ -9,7 +9,7 @@ import { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { PayingRole } from '../../schemas/usage.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 /** Tokens that the model of each role takes in and gives together; null where its endpoint does not say. */
 export type ModelContexts = ReadonlyMap<PayingRole, number | null>

@@ -1,7 +1,7 @@
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
-import { UsageError } from '../errors.ts'
 
 /** Errors: UsageError when the topology's generator samples procedures and the task has none. */
 export function checkGenerator(task: Task, { name, agents }: Topology): void {

@@ -2,7 +2,7 @@ import { type HookTrial, tryHooks } from '../../agents/planner/program/hook-faul
 import { checkProgram } from '../../agents/planner/program/program-faults.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task, TrainingRow } from '../../schemas/task.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { checkSeeds } from './check-seeds.ts'
 import { readProgramFile } from './read-program.ts'
 

@@ -3,8 +3,8 @@ import { openItems } from '../../agents/kit/dedup/item-index.ts'
 import { canBeCopied, textsOf } from '../../agents/planner/program/copied-items.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { answerIn } from '../../tasks/seed-pool.ts'
-import { UsageError } from '../errors.ts'
 
 /** A seed, where it stands, and whether it may be a validation question, as those of error-driven sources are. */
 type Placed = { text: string; where: string; fromValidation: boolean }

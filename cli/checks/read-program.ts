@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import { rubricFileOf } from '../../schemas/rubric.ts'
-import { FileRefused, readInside } from '../../tasks/regular-file.ts'
-import { UsageError } from '../errors.ts'
-import { readNamedFile, readYamlText } from '../read-named-file.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
+import { FileRefused, readInside } from '../../tasks/files/regular-file.ts'
 
 /** What a program file holds, JSON or YAML, not yet checked; a rubric that is a file's name is that file's text. Errors: UsageError. */
 export async function readProgramFile(path: string): Promise<unknown> {

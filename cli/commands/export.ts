@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { type ExportFormat, exportAttempt, exportFormats, provenanceOption } from '../export/mod.ts'
 import { runsFolder } from '../home.ts'
 import { positive } from '../options/option-parsers.ts'

@@ -3,11 +3,11 @@ import type { HookTrial } from '../../agents/planner/program/hook-faults.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
+import { readNamedFile } from '../../tasks/files/read-named-file.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { checkedProgram } from '../checks/check-program.ts'
 import { whole } from '../options/option-parsers.ts'
 import { scorerOption } from '../options/scorer-option.ts'
-import { readNamedFile } from '../read-named-file.ts'
 
 type Options = LoadOptions & { task?: string; budget?: number; reply?: string }
 

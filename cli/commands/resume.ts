@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import { UsageError } from '../../schemas/user-error.ts'
 import { checkModels } from '../checks/check-models.ts'
-import { UsageError } from '../errors.ts'
 import { teacherOption } from '../options/model-options.ts'
 import { createReporter } from '../progress.ts'
 import { conductAll } from '../run/conduct.ts'

@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { ScorerChoice } from '../../schemas/task.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { readNamedFile } from '../../tasks/files/read-named-file.ts'
 import { BenchmarkMode } from '../../tasks/scorers/benchmark.ts'
 import {
   type LineScorer,
@@ -13,8 +15,6 @@ import {
 } from '../../tasks/scorers/line-scorers.ts'
 import { type ScoreSummary, scoreFile } from '../../tasks/scorers/score-file.ts'
 import { openScript, type Script } from '../../tasks/scorers/script.ts'
-import { UsageError } from '../errors.ts'
-import { readNamedFile } from '../read-named-file.ts'
 
 type Options = { scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
 

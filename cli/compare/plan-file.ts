@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readState, writeWhole } from '../../machine/state-file.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { runsFolder } from '../home.ts'
 import { ComparisonPlan } from './plan.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RunId, Sha256 } from '../../schemas/ids.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { variantsOf } from '../../schemas/variants.ts'
-import { UsageError } from '../errors.ts'
 
 /** An arm of a comparison: a planner that searches. */
 export const PlannerArm = z.enum(variantsOf.planner).exclude(['generate'])

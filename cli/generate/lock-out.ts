@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { FileHeldError, type HeldFile, holdFile, nameOf } from '../../machine/held-file.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 /**
  * Holds the folder for the rows until disposed, so that one command at a time writes into it, whichever home it works in.

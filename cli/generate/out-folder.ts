@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { explained } from '../../machine/faults.ts'
 import { ensureWritable } from '../../machine/folders.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { layouts } from '../export/format.ts'
 import type { ExportFormat } from '../export/options.ts'
 

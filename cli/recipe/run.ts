@@ -1,7 +1,7 @@
 import type { RecipeFile } from '../../schemas/recipe.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { checkFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
-import { UsageError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Reporter } from '../progress.ts'
 import { conductAll } from '../run/conduct.ts'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import type { RecipeTask } from '../../schemas/recipe.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import type { NamedArm } from './arms.ts'
 
 /** Files and folders of the user, by the names that a recipe gives them. */

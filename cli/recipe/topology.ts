@@ -1,6 +1,6 @@
 import type { RecipeArm } from '../../schemas/recipe.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { laidOver } from '../topology/merge.ts'
 import { paperNames } from '../topology/paper-names.ts'
 import { readTopology } from '../topology/topology-file.ts'

@@ -4,7 +4,7 @@ import type { Bus } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Batch, Shard } from '../../schemas/messages/generation.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 type ShardPayload = PayloadOf<typeof Shard>
 type Starter<R extends 'generator' | 'critic'> = (context: AgentContext) => Promise<StartedAgent<R>>

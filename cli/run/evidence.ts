@@ -2,7 +2,7 @@ import { type BaselineArm, BaselineKind, kindOf, type ReferenceArm } from '../..
 import type { Evidence } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 /** What the options of a command say of a run's evidence; what they leave out is the topology's. */
 export type EvidenceRequest = {

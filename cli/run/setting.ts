@@ -1,7 +1,7 @@
 import type { Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 /**
  * The setting of a run: seed where the task has a pool and a teacher writes the rows, else scratch, unless it is chosen. Errors:

@@ -5,7 +5,7 @@ import { Identity, Launch } from '../../agents/kit/launch.ts'
 import { createLog } from '../../agents/kit/log.ts'
 import { isPassing } from '../../bus/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
-import { mendOf } from '../errors.ts'
+import { mendOf } from '../../schemas/user-error.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { openLaunchChannel, sendReport } from './launch-channel.ts'
 

@@ -14,7 +14,7 @@ import {
 import { createWhole, ownerOnly, readText, writeWhole } from '../../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../../provision/mod.ts'
 import type { BusLimits } from '../../schemas/bus-limits.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { ensureHome } from '../home.ts'
 import { isKnownServer } from './known-servers.ts'
 

@@ -1,8 +1,8 @@
 import { PlannerState } from '../../agents/planner/state.ts'
+import { heldValues } from '../../bus/held-values.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { heldValues } from '../held-values.ts'
 import { modelsOf } from '../topology/models.ts'
 
 type Unfinished = Pick<RunConfig, 'runId' | 'models' | 'variants'>

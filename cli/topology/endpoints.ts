@@ -4,8 +4,8 @@ import { EndpointOptions } from '../../schemas/endpoint.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { UsageError } from '../errors.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

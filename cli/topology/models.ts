@@ -2,8 +2,8 @@ import { agentRoles } from '../../schemas/role.ts'
 import { Variants } from '../../schemas/run.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { PayingRole, type Prices } from '../../schemas/usage.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { UsageError } from '../errors.ts'
 
 /** The variant of each role, as the topology names it. */
 export const variantsIn = ({ agents }: Topology): Variants =>

@@ -1,6 +1,6 @@
 import { parseInWords } from '../../schemas/issue-words.ts'
 import { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 /** A setting by the name that the paper gives it; `path` is where it is in the topology. */
 export type PaperName = {

@@ -2,7 +2,7 @@ import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { withModel } from './with-model.ts'
 
 /** The topology with the run's own models. Errors: UsageError when its agents are not those that the run's messages are for. */

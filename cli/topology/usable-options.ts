@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 /** The options of a topology's agent. `named`: how the error names it. Errors: UsageError for options that do not hold. */
 export function usableOptions<T>(

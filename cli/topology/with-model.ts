@@ -1,7 +1,7 @@
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { UsageError } from '../errors.ts'
 
 /** The topology with another language model for every agent that asks one. */
 export function withModel(topology: Topology, model: string | undefined): Topology {

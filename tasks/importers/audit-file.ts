@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SplitFile } from '../../schemas/task.ts'
+import { fingerprint } from '../files/fingerprint.ts'
 import { TaskError } from '../task-error.ts'
-import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import { toItem } from './import-task.ts'
 import type { Importer, ImportOptions, TaskProfile } from './importer.ts'

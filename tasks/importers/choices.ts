@@ -1,7 +1,7 @@
 // Questions with choices: where public sets keep the choices, and what names the right one.
 
 import { isObject } from '../../schemas/is-object.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprint } from '../files/fingerprint.ts'
 import { type Row, structured, textIn } from './record-values.ts'
 
 /** The choices of one question; `labels` are those of the record, by which its answer may name one. */

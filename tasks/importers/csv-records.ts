@@ -6,8 +6,8 @@ import { basename } from 'node:path'
 import { pipeline } from 'node:stream'
 import { CsvError, type Options, parse } from 'csv-parse'
 import { parse as parseText } from 'csv-parse/sync'
+import { maxLineBytes } from '../files/read-lines.ts'
 import { TaskError } from '../task-error.ts'
-import { maxLineBytes } from './read-lines.ts'
 import type { SourceRecord } from './records.ts'
 
 /** By preference, where the rows fit several: a header with tabs or bars has them for no other reason. */

@@ -2,13 +2,14 @@ import { rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { goldsOf, type Item, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
+import { fingerprint } from '../files/fingerprint.ts'
+import { newFolder } from '../files/new-folder.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import { assignSplits, type Division, type Role } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
-import { fingerprint } from './fingerprint.ts'
 import { ImportLog } from './import-log.ts'
 import {
   type DraftItem,
@@ -19,7 +20,6 @@ import {
   type TaskProfile,
 } from './importer.ts'
 import type { ItemText } from './item-table.ts'
-import { newFolder } from './new-folder.ts'
 import { readTable } from './read-table.ts'
 import { openScratch } from './scratch.ts'
 import { SplitWriter } from './split-writer.ts'

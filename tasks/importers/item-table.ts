@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { fingerprint } from '../files/fingerprint.ts'
 import { TaskError } from '../task-error.ts'
-import { fingerprint } from './fingerprint.ts'
 import type { DraftItem } from './importer.ts'
 
 const maxSkills = 1 << 16

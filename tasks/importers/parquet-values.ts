@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree } from 'hyparquet'
 import { maxForeignDepth } from '../../schemas/bounded-json.ts'
-import { exactInteger, parsePythonJson } from './parse-json.ts'
+import { exactInteger, parsePythonJson } from '../files/parse-json.ts'
 
 /** How a stored value is written; null: as it is. */
 type Reader = (stored: unknown) => unknown

@@ -1,7 +1,7 @@
 // What single values of a record mean: texts, lists that a table holds as text, accepted answers.
 import { isObject } from '../../schemas/is-object.ts'
+import { parsePythonJson, toPlain } from '../files/parse-json.ts'
 import { evalValue } from '../python-literal/mod.ts'
-import { parsePythonJson, toPlain } from './parse-json.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 

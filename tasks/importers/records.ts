@@ -1,12 +1,12 @@
 import { basename } from 'node:path'
 import { isObject } from '../../schemas/is-object.ts'
 import { halfCharacterIn } from '../../schemas/whole-text.ts'
+import type { Decoded } from '../files/decode.ts'
+import { jsonArrayElements } from '../files/json-array.ts'
+import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from '../files/json-document.ts'
+import { parsePythonJson } from '../files/parse-json.ts'
+import { maxLineBytes, readLines } from '../files/read-lines.ts'
 import { csvRecords } from './csv-records.ts'
-import type { Decoded } from './decode.ts'
-import { jsonArrayElements } from './json-array.ts'
-import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from './json-document.ts'
-import { parsePythonJson } from './parse-json.ts'
-import { maxLineBytes, readLines } from './read-lines.ts'
 import { formatOf } from './source-file.ts'
 
 /** A record as published, or why there is none. `where` names it: file and line, or file and index from 0. */

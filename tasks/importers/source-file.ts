@@ -1,6 +1,6 @@
 import { lstat, open, readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { maxSourceBytes } from '../regular-file.ts'
+import { maxSourceBytes } from '../files/regular-file.ts'
 import { TaskError } from '../task-error.ts'
 
 export type SourceFormat = 'parquet' | 'csv' | 'json-array' | 'json-lines'

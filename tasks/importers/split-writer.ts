@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Item, SplitFile } from '../../schemas/task.ts'
-import { LineWriter } from './line-writer.ts'
+import { LineWriter } from '../files/line-writer.ts'
 
 /** Writes the items of a split. */
 export class SplitWriter {

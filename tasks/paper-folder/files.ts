@@ -1,5 +1,5 @@
-import { asTaskError } from '../read-files.ts'
-import { FileRefused, fileInside } from '../regular-file.ts'
+import { asTaskError } from '../files/read-files.ts'
+import { FileRefused, fileInside } from '../files/regular-file.ts'
 import { TaskError } from '../task-error.ts'
 
 const dataEndings = ['.json', '.jsonl', '.parquet', '.csv']

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../schemas/recipe-keys.ts'
 import { InferenceSettings, Recipe } from '../../schemas/task.ts'
+import { parseWith, readYaml } from '../files/read-files.ts'
 import { paperInference, paperRecipe } from '../importers/task-yaml.ts'
-import { parseWith, readYaml } from '../read-files.ts'
 import { TaskError } from '../task-error.ts'
 
 /** Keys of a LLaMA-Factory file that are a run's own affair: which rows it takes, and its seeds. */

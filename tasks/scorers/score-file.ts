@@ -1,7 +1,7 @@
 import { draftOf } from '../draft.ts'
-import { LineWriter } from '../importers/line-writer.ts'
-import { parsePythonJson } from '../importers/parse-json.ts'
-import { readLines } from '../importers/read-lines.ts'
+import { LineWriter } from '../files/line-writer.ts'
+import { parsePythonJson } from '../files/parse-json.ts'
+import { readLines } from '../files/read-lines.ts'
 import type { BenchmarkMode } from './benchmark.ts'
 import type { LineScorer, ScriptLineScorer } from './line-scorers.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxForeignDepth, parseJson } from '../../schemas/bounded-json.ts'
-import { parseYaml } from '../../tasks/bounded-yaml.ts'
+import { parseYaml } from '../../tasks/files/bounded-yaml.ts'
 
 const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth)
 

@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { bundledTask } from '../../cli/bundled-task.ts'
-import { UsageError } from '../../cli/errors.ts'
 import { arms } from '../../cli/options/parse-arms.ts'
 import { planEvidence } from '../../cli/run/evidence.ts'
 import { referenceRows } from '../../cli/run/reference-rows.ts'
 import { defaultTopology, readTopology } from '../../cli/topology/topology-file.ts'
 import type { Evidence } from '../../schemas/run.ts'
 import { Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 
 const task = await loadTask(bundledTask)

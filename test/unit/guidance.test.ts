@@ -4,9 +4,9 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, test } from 'vitest'
 import { halvesOf } from '../../agents/evaluator/halves.ts'
 import { isAbove } from '../../agents/evaluator/ladder.ts'
-import { bundledTask } from '../../cli/bundled-task.ts'
 import type { ItemOutcome } from '../../schemas/score.ts'
 import type { Item } from '../../schemas/task.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const { validation } = await loadTask(bundledTask)

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { newRun } from '../../agents/planner/run-state.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
+import { heldValues } from '../../bus/held-values.ts'
 import { type Bus, TerminalError } from '../../bus/mod.ts'
-import { heldValues } from '../../cli/held-values.ts'
 import { pickRun } from '../../cli/run/pick-run.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 

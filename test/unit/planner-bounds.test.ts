@@ -7,10 +7,10 @@ import { filtersFor, withinBounds } from '../../agents/planner/program/filter-bo
 import { uniformProgram } from '../../agents/planner/program/programs.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { promptedProgram } from '../../agents/planner/rules/prompted-program.ts'
-import { bundledTask } from '../../cli/bundled-task.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { Program, type PromptSource, usualFilters } from '../../schemas/program.ts'
 import type { PublicTask } from '../../schemas/task.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { checkProgram } from '../../agents/planner/program/program-faults.ts'
 import { mannerOfPrompted, promptedProgram } from '../../agents/planner/rules/prompted-program.ts'
-import { bundledTask } from '../../cli/bundled-task.ts'
 import type { PromptSource } from '../../schemas/program.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const task = await loadTask(bundledTask)

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { tryHooks } from '../../agents/planner/program/hook-faults.ts'
 import { checkProgram } from '../../agents/planner/program/program-faults.ts'
-import { bundledTask } from '../../cli/bundled-task.ts'
 import { checkModels } from '../../cli/checks/check-models.ts'
 import { readTopology } from '../../cli/topology/topology-file.ts'
 import { withModel } from '../../cli/topology/with-model.ts'
 import { Program } from '../../schemas/program.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { readProgramFile } from '../../cli/checks/read-program.ts'
 import { readRecipe } from '../../cli/recipe/read.ts'
 import { readTopology } from '../../cli/topology/topology-file.ts'
+import { fileInside, readInside, readRegular } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { fileInside, readInside, readRegular } from '../../tasks/regular-file.ts'
 
 const bundled = new URL('../../tasks/everyday-numbers/', import.meta.url).pathname
 /** `top/folder` is a stranger's; what else lies in `top` is private. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { BusAwayError, BusSetupError, TerminalError } from '../../bus/mod.ts'
-import { UsageError } from '../../cli/errors.ts'
 import { exitCodes } from '../../cli/exit-codes.ts'
 import { renderError } from '../../cli/render-error.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 
 let home: string
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { bundledTask } from '../../cli/bundled-task.ts'
 import { checkAnswerable } from '../../cli/task-check/answerable.ts'
 import type { Item } from '../../schemas/task.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const bundled = await loadTask(bundledTask)

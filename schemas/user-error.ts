@@ -1,4 +1,4 @@
-export { mendOf } from '../schemas/error-fix.ts'
+export { mendOf } from './error-fix.ts'
 
 /** A command used wrongly, or input that is not there. */
 export class UsageError extends Error {

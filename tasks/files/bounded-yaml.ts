@@ -1,5 +1,5 @@
 import { Lexer, LineCounter, Parser, parseDocument } from 'yaml'
-import { maxForeignDepth } from '../schemas/bounded-json.ts'
+import { maxForeignDepth } from '../../schemas/bounded-json.ts'
 
 /** What a YAML (or JSON) document that a person wrote may hold at most: a task, a program, a topology, a recipe. */
 export type YamlBounds = {

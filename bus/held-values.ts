@@ -1,4 +1,4 @@
-import { type Kv, TerminalError } from '../bus/mod.ts'
+import { type Kv, TerminalError } from './mod.ts'
 
 /** A value under its key, or why it cannot be read. */
 export type HeldValue<T> = { key: string; value: T } | { key: string; fault: string }

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { draftOf } from '../draft.ts'
+import { exists } from '../importers/source-file.ts'
 import { TaskError } from '../task-error.ts'
-import { exists } from './source-file.ts'
 
 /**
  * Makes the folder `out` with what `write` puts into a folder beside it: it appears whole or not at all. Errors: `TaskError` for a

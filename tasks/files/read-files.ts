@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
 import { z } from 'zod'
-import * as json from '../schemas/bounded-json.ts'
-import { sha256 } from '../schemas/hash.ts'
-import { inLines, parseInWords, placeOf } from '../schemas/issue-words.ts'
-import type { Item, SplitFile } from '../schemas/task.ts'
-import { Item as ItemSchema } from '../schemas/task.ts'
-import { halfCharacterIn } from '../schemas/whole-text.ts'
+import * as json from '../../schemas/bounded-json.ts'
+import { sha256 } from '../../schemas/hash.ts'
+import { inLines, parseInWords, placeOf } from '../../schemas/issue-words.ts'
+import type { Item, SplitFile } from '../../schemas/task.ts'
+import { Item as ItemSchema } from '../../schemas/task.ts'
+import { halfCharacterIn } from '../../schemas/whole-text.ts'
+import { TaskError } from '../task-error.ts'
 import { parseYaml } from './bounded-yaml.ts'
 import { FileRefused, maxDataBytes, maxTextBytes, readInside } from './regular-file.ts'
-import { TaskError } from './task-error.ts'
 
 /**
  * A text that a person wrote, of a folder that may be a stranger's. Errors: `TaskError` when the file is missing, is a link or no regular

@@ -1,6 +1,6 @@
-import { parseYaml } from '../tasks/bounded-yaml.ts'
-import { FileRefused, maxTextBytes, readRegular } from '../tasks/regular-file.ts'
-import { UsageError } from './errors.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { parseYaml } from './bounded-yaml.ts'
+import { FileRefused, maxTextBytes, readRegular } from './regular-file.ts'
 
 /**
  * The text of a file that a command line names. `what` says what it should be, with its article: "the recipe". Errors: UsageError when it

@@ -1,4 +1,0 @@
-import { fileURLToPath } from 'node:url'
-
-/** The task that runs when none is named. */
-export const bundledTask = fileURLToPath(new URL('../tasks/everyday-numbers', import.meta.url))
