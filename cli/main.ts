@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { exitCodes } from '../launcher/console/exit-codes.ts'
+import { makeConsolePlain } from '../launcher/console/plain-console.ts'
+import { renderError } from '../launcher/console/render-error.ts'
+import { isStopping } from '../launcher/console/stop-signal.ts'
+import { keepFilesPrivate } from '../launcher/private-files.ts'
 import { registerFor } from './commands.ts'
-import { exitCodes } from './exit-codes.ts'
-import { makeConsolePlain } from './plain-console.ts'
-import { keepFilesPrivate } from './private-files.ts'
-import { renderError } from './render-error.ts'
-import { isStopping } from './stop-signal.ts'
 
 makeConsolePlain()
 

@@ -1,6 +1,6 @@
+import { printable } from '../launcher/console/printable.ts'
 import type { ImportLog } from '../tasks/importers/import-log.ts'
 import type { ImportResult } from '../tasks/importers/import-task.ts'
-import { printable } from './printable.ts'
 
 /** What was read, what was left out and why, in lines for a person. */
 export function describeLog({ read, kept, dropped, listed, notes }: ImportLog): string[] {

@@ -1,10 +1,10 @@
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
+import { type Warn, warnOnTerminal } from '../../launcher/console/warn.ts'
+import { embedderAsked } from '../../launcher/topology/endpoints.ts'
+import { usableOptions } from '../../launcher/topology/usable-options.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
-import { embedderAsked } from '../topology/endpoints.ts'
-import { usableOptions } from '../topology/usable-options.ts'
-import { type Warn, warnOnTerminal } from './warn.ts'
 
 /**
  * Checks the options of a topology's trainer-bridge, and of an embedder over HTTP its address, key and model; nothing is paid. Errors:

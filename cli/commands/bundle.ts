@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { printableJson } from '../../launcher/console/printable.ts'
+import { runsFolder } from '../../launcher/home.ts'
+import { withBus } from '../../launcher/with-bus.ts'
 import { writeBundle } from '../bundle/write.ts'
 import { commandAgain } from '../command-again.ts'
-import { runsFolder } from '../home.ts'
-import { printableJson } from '../printable.ts'
-import { withBus } from '../session/with-bus.ts'
 
 export function registerBundle(program: Command): void {
   program

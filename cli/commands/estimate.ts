@@ -1,4 +1,8 @@
 import type { Command } from 'commander'
+import { printableJson } from '../../launcher/console/printable.ts'
+import { generateTeacher, localModelOf } from '../../launcher/local-teacher.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
@@ -9,11 +13,7 @@ import { tell } from '../estimate/tell.ts'
 import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { judgeModelOption } from '../options/model-options.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
-import { printableJson } from '../printable.ts'
 import { planRun } from '../run/plan-run.ts'
-import { generateTeacher, localModelOf } from '../session/local-teacher.ts'
-import { defaultTopology, readTopology } from '../topology/topology-file.ts'
-import { withNamedModel } from '../topology/with-model.ts'
 
 type Options = RunOptions & { topology: string; judgeModel?: string; program?: string; json: boolean }
 

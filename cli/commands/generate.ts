@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
+import { startEarly } from '../../launcher/agent-child.ts'
+import { homeFolder } from '../../launcher/home.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { exportFormats, provenanceOption } from '../export/options.ts'
 import type { GenerateOptions } from '../generate/generate.ts'
-import { homeFolder } from '../home.ts'
 import { judgeModelOption, teacherOption } from '../options/model-options.ts'
 import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
 import { scorerOption } from '../options/scorer-option.ts'
-import { startEarly } from '../session/agent-child.ts'
 
 export function registerGenerate(program: Command): void {
   program

@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { exitCodes } from '../../launcher/console/exit-codes.ts'
+import { printableJson } from '../../launcher/console/printable.ts'
+import { stopSignal } from '../../launcher/console/stop-signal.ts'
+import { homeFolder } from '../../launcher/home.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withBus } from '../../launcher/with-bus.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { homeFolder } from '../home.ts'
-import { printableJson } from '../printable.ts'
 import { type Replayed, replayRun } from '../replay/replay-run.ts'
 import { readRun } from '../run/follow-run.ts'
 import { pickRun } from '../run/pick-run.ts'
-import { withBus } from '../session/with-bus.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, readTopology } from '../topology/topology-file.ts'
 
 type Options = { model?: string; topology: string; json: boolean }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { createReporter } from '../progress.ts'
+import { createReporter } from '../../launcher/console/reporter.ts'
+import { withBus } from '../../launcher/with-bus.ts'
 import { writeRunReport } from '../run/write-run-report.ts'
-import { withBus } from '../session/with-bus.ts'
 
 export function registerReport(program: Command): void {
   program

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { scorerOption } from '../options/scorer-option.ts'
 import { checkTask } from '../task-check/check-task.ts'
 import type { Finding } from '../task-check/finding.ts'

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
+import { createReporter } from '../../launcher/console/reporter.ts'
+import { stopSignal } from '../../launcher/console/stop-signal.ts'
+import { announceSession, findSession } from '../../launcher/live-session.ts'
+import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
+import { openSession } from '../../launcher/session.ts'
+import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { teacherOption } from '../options/model-options.ts'
-import { createReporter } from '../progress.ts'
 import { runOnThem } from '../run/go-on.ts'
-import { announceSession, findSession } from '../session/live-session.ts'
-import { localModelOf, serveLocalModel } from '../session/local-teacher.ts'
-import { openSession } from '../session/session.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../topology/topology-file.ts'
-import { withNamedModel } from '../topology/with-model.ts'
 
 export function registerUp(program: Command): void {
   program

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
+import { exitCodes } from '../../launcher/console/exit-codes.ts'
+import { printableJson } from '../../launcher/console/printable.ts'
 import { maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
 import { Sha256 } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -8,9 +10,7 @@ import { loadTask } from '../../tasks/load.ts'
 import { bundleFiles } from '../bundle/manifest.ts'
 import { type Bundle, openBundle } from '../bundle/read.ts'
 import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { positive } from '../options/option-parsers.ts'
-import { printableJson } from '../printable.ts'
 import { versions } from '../versions.ts'
 
 type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes?: number; json: boolean }

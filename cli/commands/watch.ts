@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { stopSignal } from '../../launcher/console/stop-signal.ts'
+import { findSession } from '../../launcher/live-session.ts'
+import { connectAs } from '../../launcher/session.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withBus } from '../../launcher/with-bus.ts'
 import { startGateway } from '../../trace/gateway.ts'
-import { findSession } from '../session/live-session.ts'
-import { connectAs } from '../session/session.ts'
-import { withBus } from '../session/with-bus.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { defaultTopology, readTopology } from '../topology/topology-file.ts'
 
 export function registerWatch(program: Command): void {
   program

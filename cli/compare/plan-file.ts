@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { runsFolder } from '../../launcher/home.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { runsFolder } from '../home.ts'
 import { ComparisonPlan } from './plan.ts'
 
 export const comparisonFolder = (name: string): string => join(runsFolder(), name)

@@ -1,5 +1,5 @@
+import { aligned } from '../../launcher/console/text-table.ts'
 import { moneyOf, type Prices } from '../../schemas/usage.ts'
-import { aligned } from '../text-table.ts'
 import type { Estimate } from './estimate.ts'
 
 /** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
+import { withoutControls } from '../../launcher/console/printable.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { withoutControls } from '../printable.ts'
 import { escapeMarkdown, markdownTable } from '../report/markdown/escape.ts'
 import { layouts } from './format.ts'
 import type { ExportFormat } from './options.ts'

@@ -1,6 +1,6 @@
 import type { Bus } from '../../bus/mod.ts'
+import type { Reporter } from '../../launcher/console/reporter.ts'
 import { Batch, Shard } from '../../schemas/messages/generation.ts'
-import type { Reporter } from '../progress.ts'
 import { lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { narrate } from '../run/narrate.ts'
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Reporter } from '../../launcher/console/reporter.ts'
+import type { Session } from '../../launcher/session.ts'
+import { drainMsOf } from '../../launcher/supervisor.ts'
 import { Batch, Verdict } from '../../schemas/messages/generation.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import type { Reporter } from '../progress.ts'
-import type { Session } from '../session/session.ts'
-import { drainMsOf } from '../session/supervisor.ts'
 
 const pollMs = 100
 

@@ -1,7 +1,7 @@
+import { laidOver } from '../../launcher/topology/merge.ts'
 import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeArm, type RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { laidOver } from '../topology/merge.ts'
 
 /** An arm by its name, and the labels it is selected by: its choices, or of an arm that a recipe adds, its name alone. */
 export type NamedArm = { name: string; labels: readonly string[]; arm: RecipeArm }

@@ -1,9 +1,9 @@
 import { dirname, resolve } from 'node:path'
+import { laidOver } from '../../launcher/topology/merge.ts'
 import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { laidOver } from '../topology/merge.ts'
 
 /** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
 export async function readRecipe(path: string): Promise<RecipeFile> {

@@ -1,6 +1,6 @@
+import { modelsOf } from '../../launcher/topology/models.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
 import { dollars, summaryOf, time, whole } from '../estimate/tell.ts'
-import { modelsOf } from '../topology/models.ts'
 import type { ArmPlan } from './plan.ts'
 import { totalOf } from './total.ts'
 

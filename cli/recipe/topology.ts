@@ -1,10 +1,10 @@
+import { laidOver } from '../../launcher/topology/merge.ts'
+import { paperNames } from '../../launcher/topology/paper-names.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { withModel } from '../../launcher/topology/with-model.ts'
 import type { RecipeArm } from '../../schemas/recipe.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { laidOver } from '../topology/merge.ts'
-import { paperNames } from '../topology/paper-names.ts'
-import { readTopology } from '../topology/topology-file.ts'
-import { withModel } from '../topology/with-model.ts'
 
 /**
  * The topology of an arm: the recipe's file, the arm's changes, its models, its settings by the paper's names; then those of the

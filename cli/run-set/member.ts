@@ -1,5 +1,6 @@
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { modelsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { Evidence, type RunConfig } from '../../schemas/run.ts'
@@ -9,7 +10,6 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { readRun } from '../run/follow-run.ts'
 import { resumeRun } from '../run/resume-run.ts'
 import { type RunRequest, submitRun } from '../run/submit-run.ts'
-import { modelsOf, variantsIn } from '../topology/models.ts'
 
 export type Member = { runId: string; seed: number }
 

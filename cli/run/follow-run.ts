@@ -1,7 +1,7 @@
 import type { Bus, LogEntry } from '../../bus/mod.ts'
+import type { Reporter } from '../../launcher/console/reporter.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunStatus } from '../../schemas/run.ts'
-import type { Reporter } from '../progress.ts'
 import { narrate } from './narrate.ts'
 
 /** A run that is in one of these goes no further by itself. */

@@ -1,5 +1,5 @@
+import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { commandAgain } from '../command-again.ts'
-import { defaultTopology } from '../topology/topology-file.ts'
 
 type Given = { topology: string; teacher?: string; model?: string }
 

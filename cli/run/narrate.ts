@@ -1,9 +1,9 @@
 import type { LogEntry } from '../../bus/mod.ts'
+import type { Reporter } from '../../launcher/console/reporter.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
 import type { FailureKind, RejectionReason } from '../../schemas/row.ts'
 import type { Score, Tally } from '../../schemas/score.ts'
-import type { Reporter } from '../progress.ts'
 import { uncountedText } from '../report/text/words.ts'
 
 type Names = keyof typeof registry

@@ -1,4 +1,5 @@
 import type { Bus } from '../../bus/mod.ts'
+import { modelsOf, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { RunConfig, type Setting } from '../../schemas/run.ts'
@@ -7,7 +8,6 @@ import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { publicView } from '../../tasks/load.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
-import { modelsOf, rowOptionsOf, variantsIn } from '../topology/models.ts'
 import type { PlannedEvidence } from './evidence.ts'
 import { withReferences } from './reference-rows.ts'
 

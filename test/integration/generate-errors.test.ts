@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { defaultTopology, readTopology } from '../../cli/topology/topology-file.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { generateTopology, scaleProgram } from '../../cli/generate/plan.ts'
-import { defaultTopology, readTopology } from '../../cli/topology/topology-file.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import type { Launch } from '../../agents/kit/launch.ts'
-import { startAgent } from '../../cli/session/agent-child.ts'
-import { readReport, reportPipe, sendLaunch } from '../../cli/session/launch-channel.ts'
+import { startAgent } from '../../launcher/agent-child.ts'
+import { readReport, reportPipe, sendLaunch } from '../../launcher/launch-channel.ts'
 
-const channel = new URL('../../cli/session/launch-channel.ts', import.meta.url)
+const channel = new URL('../../launcher/launch-channel.ts', import.meta.url)
 /** Prints its launch, and ends when its launcher is gone or the channel is closed. */
 const program = `
   import { openLaunchChannel } from ${JSON.stringify(channel.href)}

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { LogEntry } from '../../bus/mod.ts'
-import { createReporter } from '../../cli/progress.ts'
 import { narrate } from '../../cli/run/narrate.ts'
+import { createReporter } from '../../launcher/console/reporter.ts'
 import { hostileText } from '../support/hostile.ts'
 import { runLog } from '../support/run-log.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { otherModels } from '../../cli/session/other-models.ts'
-import { readTopology } from '../../cli/topology/topology-file.ts'
+import { otherModels } from '../../launcher/other-models.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
 
 const file = await readTopology(new URL('../../deploy/topologies/llm.yaml', import.meta.url).pathname)
 const { generator } = file.agents

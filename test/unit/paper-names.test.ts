@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { modelsOf, shareConcurrency } from '../../cli/topology/models.ts'
-import { paperNames, paperNamesIn, withPaperNames } from '../../cli/topology/paper-names.ts'
-import { defaultTopology, readTopology } from '../../cli/topology/topology-file.ts'
+import { modelsOf, shareConcurrency } from '../../launcher/topology/models.ts'
+import { paperNames, paperNamesIn, withPaperNames } from '../../launcher/topology/paper-names.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 
 const local = await readTopology(defaultTopology)
 const llm = await readTopology(new URL('../../deploy/topologies/llm.yaml', import.meta.url).pathname)

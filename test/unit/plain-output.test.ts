@@ -5,9 +5,9 @@ import { parse } from 'yaml'
 import { oneLine } from '../../agents/planner/llm/shorten.ts'
 import { firstId } from '../../bus/dead-letters.ts'
 import { exportRows } from '../../cli/export/mod.ts'
-import { printable, printableJson, withoutControls } from '../../cli/printable.ts'
 import { html } from '../../cli/report/html/markup.ts'
 import { codeBlock, escapeMarkdown } from '../../cli/report/markdown/escape.ts'
+import { printable, printableJson, withoutControls } from '../../launcher/console/printable.ts'
 import { wholeObject } from '../../tasks/reply/objects.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { importFolder } from '../support/import-folder.ts'
@@ -73,7 +73,7 @@ test('a teacher whose name is markup does not write the data card', async () => 
 
 test('whatever a command prints is plain, a fault of ours with its stack too', () => {
   const code = `
-    const { makeConsolePlain } = await import(${JSON.stringify(new URL('../../cli/plain-console.ts', import.meta.url))})
+    const { makeConsolePlain } = await import(${JSON.stringify(new URL('../../launcher/console/plain-console.ts', import.meta.url))})
     makeConsolePlain()
     console.log('a\\u001b[31mb', 100, '%s')
     console.error(new Error('c\\u202ed\\u009be'))`

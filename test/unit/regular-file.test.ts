@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { readProgramFile } from '../../cli/checks/read-program.ts'
 import { readRecipe } from '../../cli/recipe/read.ts'
-import { readTopology } from '../../cli/topology/topology-file.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { fileInside, readInside, readRegular } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { BusAwayError, BusSetupError, TerminalError } from '../../bus/mod.ts'
-import { exitCodes } from '../../cli/exit-codes.ts'
-import { renderError } from '../../cli/render-error.ts'
+import { exitCodes } from '../../launcher/console/exit-codes.ts'
+import { renderError } from '../../launcher/console/render-error.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 
 let home: string

@@ -1,7 +1,7 @@
 import { devNull } from 'node:os'
 import { expect, test } from 'vitest'
 import { createLog } from '../../agents/kit/log.ts'
-import { supervise } from '../../cli/session/supervisor.ts'
+import { supervise } from '../../launcher/supervisor.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
 import { SupervisorLimits } from '../../schemas/session-limits.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { defaultTopology, readTopology } from '../../cli/topology/topology-file.ts'
-import { topologyOfRun } from '../../cli/topology/topology-of-run.ts'
+import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { whenStopped } from '../../cli/session/live-session.ts'
+import { whenStopped } from '../../launcher/live-session.ts'
 import { holdFile } from '../../machine/held-file.ts'
 
 let home: string

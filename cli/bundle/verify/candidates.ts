@@ -1,7 +1,7 @@
 import { createLog } from '../../../agents/kit/log.ts'
+import { homeFolder } from '../../../launcher/home.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
-import { homeFolder } from '../../home.ts'
 import { openGenerator, unpaid } from '../../replay/crew.ts'
 import { JournalGap, replayBus } from '../../replay/replay-bus.ts'
 import { bundleBus } from '../bundle-bus.ts'

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createLog } from '../../agents/kit/log.ts'
-import { AllCredentials, type Bus, serverNameAt } from '../../bus/mod.ts'
-import { readState } from '../../machine/state-file.ts'
-import { UsageError } from '../../schemas/user-error.ts'
-import { homeFolder } from '../home.ts'
-import { printable } from '../printable.ts'
-import { defaultTopology, readTopology } from '../topology/topology-file.ts'
+import { createLog } from '../agents/kit/log.ts'
+import { AllCredentials, type Bus, serverNameAt } from '../bus/mod.ts'
+import { readState } from '../machine/state-file.ts'
+import { UsageError } from '../schemas/user-error.ts'
 import { type Cluster, keepKey, openCluster } from './cluster.ts'
+import { printable } from './console/printable.ts'
+import { homeFolder } from './home.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
+import { defaultTopology, readTopology } from './topology/topology-file.ts'
 
 /**
  * Runs a command on the bus as the operator: on the running session's server when there is one, else on a server started for

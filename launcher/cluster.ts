@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Log } from '../../agents/kit/log.ts'
+import type { Log } from '../agents/kit/log.ts'
 import {
   type AllCredentials,
   credentialsFromUrl,
@@ -10,12 +10,12 @@ import {
   readCredentials,
   type Storage,
   startServer,
-} from '../../bus/mod.ts'
-import { createWhole, ownerOnly, readText, writeWhole } from '../../machine/state-file.ts'
-import { natsServerPath, provisionNatsServer, replaceDamaged } from '../../provision/mod.ts'
-import type { BusLimits } from '../../schemas/bus-limits.ts'
-import { UsageError } from '../../schemas/user-error.ts'
-import { ensureHome } from '../home.ts'
+} from '../bus/mod.ts'
+import { createWhole, ownerOnly, readText, writeWhole } from '../machine/state-file.ts'
+import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
+import type { BusLimits } from '../schemas/bus-limits.ts'
+import { UsageError } from '../schemas/user-error.ts'
+import { ensureHome } from './home.ts'
 import { isKnownServer } from './known-servers.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */

@@ -1,12 +1,12 @@
-import type { Identity, Launch } from '../../agents/kit/launch.ts'
-import { type AgentRole, accountsOf } from '../../schemas/role.ts'
-import type { Topology } from '../../schemas/topology.ts'
-import { homeFolder } from '../home.ts'
-import { keysWithheld } from '../topology/endpoints.ts'
-import { shareConcurrency, withTeacherLimits } from '../topology/models.ts'
+import type { Identity, Launch } from '../agents/kit/launch.ts'
+import { type AgentRole, accountsOf } from '../schemas/role.ts'
+import type { Topology } from '../schemas/topology.ts'
 import { environmentWithout } from './agent-child.ts'
 import type { Cluster } from './cluster.ts'
+import { homeFolder } from './home.ts'
 import { type Crew, drainMsOf } from './supervisor.ts'
+import { keysWithheld } from './topology/endpoints.ts'
+import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
 
 /** An agent of a topology; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
 export function crewMember(

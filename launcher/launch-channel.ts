@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { FailureReport, type Launch } from '../../agents/kit/launch.ts'
+import { FailureReport, type Launch } from '../agents/kit/launch.ts'
 
 /*
  * An agent is handed its launch, secrets included, as one line on its standard input. What comes back is one line on a descriptor of its own:

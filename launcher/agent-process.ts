@@ -1,21 +1,21 @@
-import type { AgentModule } from '../../agents/kit/agent.ts'
-import { hostAgent } from '../../agents/kit/host.ts'
-import { identityVariable } from '../../agents/kit/identity.ts'
-import { Identity, Launch } from '../../agents/kit/launch.ts'
-import { createLog } from '../../agents/kit/log.ts'
-import { isPassing } from '../../bus/mod.ts'
-import type { AgentRole } from '../../schemas/role.ts'
-import { mendOf } from '../../schemas/user-error.ts'
-import { exitCodes } from '../exit-codes.ts'
+import type { AgentModule } from '../agents/kit/agent.ts'
+import { hostAgent } from '../agents/kit/host.ts'
+import { identityVariable } from '../agents/kit/identity.ts'
+import { Identity, Launch } from '../agents/kit/launch.ts'
+import { createLog } from '../agents/kit/log.ts'
+import { isPassing } from '../bus/mod.ts'
+import type { AgentRole } from '../schemas/role.ts'
+import { mendOf } from '../schemas/user-error.ts'
+import { exitCodes } from './console/exit-codes.ts'
 import { openLaunchChannel, sendReport } from './launch-channel.ts'
 
 /** The process entry of every agent. Each role's code is loaded in its own process only. */
 const modules: { [R in AgentRole]: () => Promise<AgentModule<R>> } = {
-  planner: async () => (await import('../../agents/planner/agent.ts')).planner,
-  generator: async () => (await import('../../agents/generator/agent.ts')).generator,
-  critic: async () => (await import('../../agents/critic/agent.ts')).critic,
-  'trainer-bridge': async () => (await import('../../trainer-bridge/agent.ts')).trainerBridge,
-  evaluator: async () => (await import('../../agents/evaluator/agent.ts')).evaluator,
+  planner: async () => (await import('../agents/planner/agent.ts')).planner,
+  generator: async () => (await import('../agents/generator/agent.ts')).generator,
+  critic: async () => (await import('../agents/critic/agent.ts')).critic,
+  'trainer-bridge': async () => (await import('../trainer-bridge/agent.ts')).trainerBridge,
+  evaluator: async () => (await import('../agents/evaluator/agent.ts')).evaluator,
 }
 
 const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identityVariable] ?? 'null'))

@@ -1,7 +1,7 @@
-import { type Bus, Presence, type Trouble, type Troubles } from '../../bus/mod.ts'
-import { type AgentRole, agentRoles } from '../../schemas/role.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import { hears } from '../../schemas/variants.ts'
+import { type Bus, Presence, type Trouble, type Troubles } from '../bus/mod.ts'
+import { type AgentRole, agentRoles } from '../schemas/role.ts'
+import type { RunConfig } from '../schemas/run.ts'
+import { hears } from '../schemas/variants.ts'
 
 /** An agent that a run wants. */
 export type Wanted = { role: AgentRole; variant: string }

@@ -1,13 +1,13 @@
-import { type Bus, Presence } from '../../bus/mod.ts'
-import { agentRoles } from '../../schemas/role.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import type { Topology } from '../../schemas/topology.ts'
-import { PayingRole } from '../../schemas/usage.ts'
-import { UsageError } from '../../schemas/user-error.ts'
-import { BridgeOptions } from '../../trainer-bridge/options.ts'
-import { sameStudent } from '../../trainer-bridge/student-choice.ts'
-import { modelsOf, variantsIn } from '../topology/models.ts'
+import { type Bus, Presence } from '../bus/mod.ts'
+import { agentRoles } from '../schemas/role.ts'
+import type { RunConfig } from '../schemas/run.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { PayingRole } from '../schemas/usage.ts'
+import { UsageError } from '../schemas/user-error.ts'
+import { BridgeOptions } from '../trainer-bridge/options.ts'
+import { sameStudent } from '../trainer-bridge/student-choice.ts'
 import type { LiveSession } from './live-session.ts'
+import { modelsOf, variantsIn } from './topology/models.ts'
 
 /** What a run asks of agents that run already: who its messages are for, which models they ask, and the student, where it says one. */
 export type Needs = Pick<RunConfig, 'variants' | 'models'> & { student?: string }

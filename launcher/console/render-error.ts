@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
-import { explained, MachineError } from '../machine/faults.ts'
-import { mendOf } from '../schemas/user-error.ts'
+import { explained, MachineError } from '../../machine/faults.ts'
+import { mendOf } from '../../schemas/user-error.ts'
+import { homeFolder } from '../home.ts'
 import { exitCodes } from './exit-codes.ts'
-import { homeFolder } from './home.ts'
 import { printable } from './printable.ts'
 
 /** What a person is shown of an error, and the exit code of the command. */
