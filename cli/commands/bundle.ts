@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { writeBundle } from '../../evidence/bundle/write.ts'
 import { printableJson } from '../../launcher/console/printable.ts'
 import { runsFolder } from '../../launcher/home.ts'
 import { withBus } from '../../launcher/with-bus.ts'
-import { writeBundle } from '../bundle/write.ts'
 import { commandAgain } from '../command-again.ts'
 
 export function registerBundle(program: Command): void {

@@ -1,5 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
+import { bundleFiles } from '../../evidence/bundle/manifest.ts'
+import { type Bundle, openBundle } from '../../evidence/bundle/read.ts'
+import { type CheckResult, verifyBundle } from '../../evidence/bundle/verify.ts'
+import { versions } from '../../evidence/report/versions.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { printableJson } from '../../launcher/console/printable.ts'
 import { maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
@@ -7,11 +11,7 @@ import { Sha256 } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { maxDataBytes, readRegular } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { bundleFiles } from '../bundle/manifest.ts'
-import { type Bundle, openBundle } from '../bundle/read.ts'
-import { type CheckResult, verifyBundle } from '../bundle/verify.ts'
 import { positive } from '../options/option-parsers.ts'
-import { versions } from '../versions.ts'
 
 type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes?: number; json: boolean }
 

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ComparisonPlan } from '../../evidence/report/comparison/plan.ts'
 import { runsFolder } from '../../launcher/home.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { ComparisonPlan } from './plan.ts'
 
 export const comparisonFolder = (name: string): string => join(runsFolder(), name)
 

@@ -1,6 +1,6 @@
+import { type ComparisonPlan, fewestPairs, type PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
 import type { Estimate } from '../estimate/estimate.ts'
 import { summaryOf, whole } from '../estimate/tell.ts'
-import { type ComparisonPlan, fewestPairs, type PlannerArm, runsOf } from './plan.ts'
 
 /** What a comparison will do and probably take, in lines; `perRun` estimates one run of each arm. */
 export function tellPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, Estimate>): string[] {

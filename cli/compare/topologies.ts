@@ -1,6 +1,6 @@
+import { PlannerArm } from '../../evidence/report/comparison/plan.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { PlannerArm } from './plan.ts'
 
 /** The arms of a comparison that names none: every planner that is given as much as the others. */
 export const usualArms = ({ agents }: Topology): PlannerArm[] =>

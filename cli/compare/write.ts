@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
+import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
+import { resultOf } from '../../evidence/report/comparison/compared-run.ts'
+import { type ComparisonPlan, runsOf } from '../../evidence/report/comparison/plan.ts'
+import { renderHtml } from '../../evidence/report/comparison/render-html.ts'
+import { renderMarkdown } from '../../evidence/report/comparison/render-markdown.ts'
+import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { writeWhole } from '../../machine/state-file.ts'
 import { readRun } from '../run/follow-run.ts'
-import { analyseComparison } from './analyse.ts'
-import { resultOf } from './compared-run.ts'
-import { type ComparisonPlan, runsOf } from './plan.ts'
 import { comparisonFolder } from './plan-file.ts'
-import { renderHtml } from './render-html.ts'
-import { renderMarkdown } from './render-markdown.ts'
-import { effectSentence } from './text.ts'
 
 /** Writes `runs/<name>/comparison.{json,md,html}` from the logs of the comparison's runs. */
 export async function writeComparison(bus: Bus, plan: ComparisonPlan, reporter: Reporter): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { labelOf } from '../report/analyse/names.ts'
+import { labelOf } from '../../evidence/report/text/names.ts'
 import type { Past } from './estimate.ts'
 
 /** The few facts of a report that an estimate goes by. */

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
+import { escapeMarkdown, markdownTable } from '../../evidence/report/markdown/escape.ts'
 import { withoutControls } from '../../launcher/console/printable.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { escapeMarkdown, markdownTable } from '../report/markdown/escape.ts'
 import { layouts } from './format.ts'
 import type { ExportFormat } from './options.ts'
 import { provenanceColumns } from './provenance.ts'

@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
+import { outcomeOf } from '../../evidence/report/run-set/outcome.ts'
+import { renderHtml } from '../../evidence/report/run-set/render-html.ts'
+import { renderMarkdown } from '../../evidence/report/run-set/render-markdown.ts'
+import { summarise } from '../../evidence/report/run-set/summary.ts'
+import { sentencesOf } from '../../evidence/report/run-set/text.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { runsFolder } from '../../launcher/home.ts'
 import { writeWhole } from '../../machine/state-file.ts'
 import { readRun } from '../run/follow-run.ts'
 import type { Member } from './member.ts'
-import { outcomeOf } from './outcome.ts'
-import { renderHtml } from './render-html.ts'
-import { renderMarkdown } from './render-markdown.ts'
-import { summarise } from './summary.ts'
-import { sentencesOf } from './text.ts'
 
 /** Writes `runs/<set>/summary.{json,md,html}` from the logs of the set's runs. */
 export async function writeSummary(

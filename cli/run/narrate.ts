@@ -1,10 +1,10 @@
 import type { LogEntry } from '../../bus/mod.ts'
+import { uncountedText } from '../../evidence/report/text/words.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
 import type { FailureKind, RejectionReason } from '../../schemas/row.ts'
 import type { Score, Tally } from '../../schemas/score.ts'
-import { uncountedText } from '../report/text/words.ts'
 
 type Names = keyof typeof registry
 type Teller = { [N in Names]?: (payload: PayloadOf<(typeof registry)[N]>, reporter: Reporter) => void }

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
+import { writeReport } from '../../evidence/report/mod.ts'
+import { headlinesOf } from '../../evidence/report/text/conclusion.ts'
+import { versions } from '../../evidence/report/versions.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { runsFolder } from '../../launcher/home.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { writeReport } from '../report/mod.ts'
-import { headlinesOf } from '../report/text/conclusion.ts'
-import { versions } from '../versions.ts'
 import { readRun } from './follow-run.ts'
 
 /** Writes `runs/<id>/report.{html,md,json}` from the log. Errors: UsageError when there is no such run. */

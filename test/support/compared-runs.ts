@@ -1,6 +1,6 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { RunResult, Use } from '../../cli/compare/compared-run.ts'
-import { type ComparisonPlan, type PlannerArm, runsOf } from '../../cli/compare/plan.ts'
+import type { RunResult, Use } from '../../evidence/report/comparison/compared-run.ts'
+import { type ComparisonPlan, type PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
 import { sha256 } from '../../schemas/hash.ts'
 
 const usual: Use = {

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tar from 'tar'
-import { Manifest } from '../../cli/bundle/manifest.ts'
-import { openFolder } from '../../cli/bundle/read.ts'
+import { Manifest } from '../../evidence/bundle/manifest.ts'
+import { openFolder } from '../../evidence/bundle/read.ts'
 import { sha256 } from '../../schemas/hash.ts'
 
 /** Files of an unpacked bundle, as somebody who wants to cheat changes them. */

@@ -1,4 +1,4 @@
-import { analyse, collect, defaultResampling, type LogEntry, type ReportData } from '../../cli/report/mod.ts'
+import { analyse, collect, defaultResampling, type LogEntry, type ReportData } from '../../evidence/report/mod.ts'
 import { type RunLogOptions, runLog } from './run-log.ts'
 import { datasetRows, publicTask } from './run-log-data.ts'
 

@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { LogEntry } from '../../cli/report/mod.ts'
+import type { LogEntry } from '../../evidence/report/mod.ts'
 import { armSeedOf, type BaselineArm, candidateName } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'

@@ -1,8 +1,8 @@
-import { armDifference } from '../../cli/report/statistics/arm-difference.ts'
-import { armMean } from '../../cli/report/statistics/arm-mean.ts'
-import type { Interval } from '../../cli/report/statistics/interval.ts'
-import { overRunsAndItems } from '../../cli/report/statistics/over-runs.ts'
-import { type Grouped, twoWay } from '../../cli/report/statistics/two-way.ts'
+import { armDifference } from '../../evidence/report/statistics/arm-difference.ts'
+import { armMean } from '../../evidence/report/statistics/arm-mean.ts'
+import type { Interval } from '../../evidence/report/statistics/interval.ts'
+import { overRunsAndItems } from '../../evidence/report/statistics/over-runs.ts'
+import { type Grouped, twoWay } from '../../evidence/report/statistics/two-way.ts'
 import { simulatedStudents, truthOf, type World } from './simulated-students.ts'
 
 const holds = (interval: Interval | null, truth: number) =>

@@ -1,6 +1,6 @@
 import jStat from 'jstat'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { Grouped } from '../../cli/report/statistics/two-way.ts'
+import type { Grouped } from '../../evidence/report/statistics/two-way.ts'
 
 /**
  * A student's accuracy differs by training seed, and its items differ in difficulty: an answer is right where difficulty, `shared` of

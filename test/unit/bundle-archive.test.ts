@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import * as tar from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openBundle } from '../../cli/bundle/read.ts'
-import { LogLine } from '../../cli/bundle/records.ts'
-import { openArchive } from '../../cli/bundle/unpack.ts'
+import { openBundle } from '../../evidence/bundle/read.ts'
+import { LogLine } from '../../evidence/bundle/records.ts'
+import { openArchive } from '../../evidence/bundle/unpack.ts'
 import { sha256 } from '../../schemas/hash.ts'
 
 let folder: string
@@ -167,7 +167,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     const script = join(folder, 'hold.mjs')
     await writeFile(
       script,
-      `import { openArchive } from ${JSON.stringify(new URL('../../cli/bundle/unpack.ts', import.meta.url).href)}
+      `import { openArchive } from ${JSON.stringify(new URL('../../evidence/bundle/unpack.ts', import.meta.url).href)}
        const archive = await openArchive(process.argv[2])
        console.log(archive.files.size)
        setInterval(() => {}, 1000)`,

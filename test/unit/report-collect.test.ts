@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { collect } from '../../cli/report/mod.ts'
+import { collect } from '../../evidence/report/mod.ts'
 import { runLog } from '../support/run-log.ts'
 
 const log = runLog()

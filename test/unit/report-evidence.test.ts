@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { evidenceOf } from '../../cli/report/analyse/evidence.ts'
-import { collect, renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
+import { evidenceOf } from '../../evidence/report/analyse/evidence.ts'
+import { collect, renderHtml, renderMarkdown } from '../../evidence/report/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { RunStarted } from '../../schemas/messages/run.ts'

@@ -1,6 +1,13 @@
 import { parseHTML } from 'linkedom'
 import { describe, expect, test } from 'vitest'
-import { analyse, collect, defaultResampling, ReportData, renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
+import {
+  analyse,
+  collect,
+  defaultResampling,
+  ReportData,
+  renderHtml,
+  renderMarkdown,
+} from '../../evidence/report/mod.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'

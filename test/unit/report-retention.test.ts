@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
+import { renderHtml, renderMarkdown } from '../../evidence/report/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Opened } from '../../schemas/messages/evaluation.ts'

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ReportData, writeReport } from '../../cli/report/mod.ts'
+import { ReportData, writeReport } from '../../evidence/report/mod.ts'
 import { runLog } from '../support/run-log.ts'
 import { datasetRows, publicTask } from '../support/run-log-data.ts'
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gainPercent } from '../../cli/report/statistics/gain.ts'
-import { groupedRate, rate } from '../../cli/report/statistics/rate.ts'
-import { minResamples } from '../../cli/report/statistics/resampler.ts'
-import { stratifiedDifference } from '../../cli/report/statistics/stratified-difference.ts'
-import { wilson } from '../../cli/report/statistics/wilson.ts'
+import { gainPercent } from '../../evidence/report/statistics/gain.ts'
+import { groupedRate, rate } from '../../evidence/report/statistics/rate.ts'
+import { minResamples } from '../../evidence/report/statistics/resampler.ts'
+import { stratifiedDifference } from '../../evidence/report/statistics/stratified-difference.ts'
+import { wilson } from '../../evidence/report/statistics/wilson.ts'
 
 const how = { resamples: minResamples, seed: 11 }
 /** Items that each stand alone. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LogEntry, renderHtml, renderMarkdown } from '../../cli/report/mod.ts'
+import { type LogEntry, renderHtml, renderMarkdown } from '../../evidence/report/mod.ts'
 import { spentOn, type UsageLine } from '../../schemas/usage.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'

@@ -1,0 +1,309 @@
+import type { ArmDifference, Comparison } from '../contrasts.ts'
+import type { Claim, ReportData, SealedResults } from '../report-data.ts'
+import { confidence } from '../statistics/interval.ts'
+import { pText } from '../text/contrasts.ts'
+import { itemsText, percent, points, rangeText } from '../text/format.ts'
+import { allParts, labelOf } from '../text/names.ts'
+import { brokenReplies, brokenText, collapsedText, trivialText } from '../text/replies.ts'
+import { pOf } from './contrasts.ts'
+
+/** Fewer draws than this, groups of items where items come in groups, carry no claim, whatever their interval. */
+export const minClaimDraws = 20
+
+/** A baseline with fewer rows than this share of the final's is no match for it. */
+const leastRows = 0.95
+
+type Mode = 'strict' | 'lenient'
+type Words = { shown: string; notShown: string; opposite: string }
+
+/** What a claim is made from. */
+export type Grounds = {
+  sealed: SealedResults
+  headline: string
+  mode: Mode
+  /** The attempts that were scored on validation, in order, and the chosen one. */
+  attempts: readonly number[]
+  chosen: number | null
+  /** Rows that each arm was trained on, as far as its training says. */
+  rows: Readonly<Record<string, number>>
+}
+
+const improvedWords: Words = {
+  shown: 'The student improved',
+  notShown: 'An improvement of the student over its base is not shown',
+  opposite: 'The student got worse than its base',
+}
+const trivialWords: Words = {
+  shown: 'It does better than any answer that needs no student',
+  notShown: 'That it does better than an answer that needs no student is not shown',
+  opposite: 'It does worse than an answer that needs no student',
+}
+const examplesWords: Words = {
+  shown: 'It also beats the base that is given the worked examples',
+  notShown: 'An advantage over the base with the worked examples is not shown',
+  opposite: 'It does worse than the base that is given the worked examples',
+}
+const searchWords: Words = {
+  shown: 'The search helped',
+  notShown: 'A benefit of the search over an even spread of the same number of rows is not shown',
+  opposite: 'The search did worse than an even spread of the same number of rows',
+}
+
+/**
+ * The sentences that head the report. One is a claim only where
+ * C1  its interval excludes zero, and its p, times the openings of this test and adjusted for those that are read with it unless it was named
+ *     before the opening, is at most 5 %;
+ * C2  the final is above the best that answering without knowing anything scores, by the same measure;
+ * C3  most replies of the final and of the other arm are answers, and the claim holds as well with the final's own results in place of what
+ *     the other arm did not answer;
+ * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same; nor the choice of the part alone:
+ *     over all parts the final is not shown to be below;
+ * C5  the other arm is no straw man: where it is below the base, the final is above that too; the control has as many rows;
+ * C6  of the search: there was one, and its choice is not the first attempt.
+ */
+export function conclude(
+  sealed: SealedResults | null,
+  grounds: Omit<Grounds, 'sealed'>,
+): Omit<ReportData['conclusion'], 'caveats'> {
+  if (!sealed) {
+    const unopened = ({ notShown }: Words): Claim => ({
+      verdict: 'not-measured',
+      sentence: `The test was not opened: ${lower(notShown)}.`,
+    })
+    return {
+      improved: unopened(improvedWords),
+      trivial: unopened(trivialWords),
+      beatsExamples: unopened(examplesWords),
+      search: unopened(searchWords),
+    }
+  }
+  const on = { ...grounds, sealed }
+  return {
+    improved: claim(on, 'base', improvedWords, []),
+    trivial: trivialClaim(on),
+    beatsExamples: claim(on, 'base-examples', examplesWords, weakObjection(on, 'base-examples')),
+    search: searchClaim(on),
+  }
+}
+
+function claim(on: Grounds, to: string, words: Words, further: readonly string[]): Claim {
+  const { sealed, headline, mode } = on
+  const { arms, comparisons, leftOut } = sealed.contrasts
+  const comparison = comparisons.find((one) => one.to === to)
+  const difference = comparison?.parts[headline]?.[mode]
+  if (!comparison || !difference?.interval) {
+    const reason = leftOut.find(({ arm }) => arm === to)?.reason
+    const same = arms.find(({ arm }) => arm === to)?.sameAs
+    const what = same
+      ? `${lower(labelOf(to))} has the very same dataset as ${lower(labelOf(same))}`
+      : (reason ?? `${lower(labelOf('final'))} and ${lower(labelOf(to))} were not both scored on ${labelOf(headline)}`)
+    return { verdict: 'not-measured', sentence: `${words.notShown}: ${what}.` }
+  }
+  const figures = comparisonText(on, comparison, difference)
+  const objections = [...objectionsTo(on, comparison), ...further]
+  const { verdict, sentence } = judged(on, difference, words, figures, testOf(on, to, difference).p, objections)
+  return { verdict, sentence: `${sentence}${overallText(on, comparison)}` }
+}
+
+/** Why a difference above zero is no claim. */
+const objectionsTo = (on: Grounds, comparison: Comparison): string[] => [
+  ...trivialObjection(on),
+  ...ownObjection(on),
+  ...favouredObjection(on, comparison),
+  ...formObjection(on, comparison),
+  ...overallObjection(on, comparison),
+]
+
+/** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
+function testOf({ sealed }: Grounds, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
+  const secondary = sealed.contrasts.adjusted.find((one) => one.to === to)
+  return { p: secondary?.adjusted ?? pOf(difference), isAdjusted: secondary !== undefined }
+}
+
+/** The figures of a comparison on the headline. */
+function comparisonText(on: Grounds, { to }: Comparison, difference: ArmDifference): string {
+  const { sealed, headline, mode } = on
+  const other = sealed.contrasts.arms.find(({ arm }) => arm === to)?.parts[headline]?.[mode].value ?? null
+  return figuresText(on, difference, percent(other), testOf(on, to, difference))
+}
+
+/** What the figures of a difference come to. */
+function judged(
+  { sealed: { opening } }: Grounds,
+  difference: ArmDifference,
+  words: Words,
+  figures: string,
+  p: number,
+  objections: readonly string[],
+): Claim {
+  const notShown = (why: string): Claim => ({
+    verdict: 'not-shown',
+    sentence: `${words.notShown}: ${figures}; ${why}.`,
+  })
+  const { low, high } = difference.interval!
+  if (difference.groups < minClaimDraws) return notShown(`with fewer than ${minClaimDraws} draws nothing is claimed`)
+  if (low <= 0 && high >= 0) return notShown('the interval includes zero')
+  if (p > 1 - confidence) return notShown('the interval excludes zero, but p is above 5 %')
+  if (p * opening > 1 - confidence)
+    return notShown(`this is opening ${opening} of the test, and p times ${opening} is above 5 %`)
+  const reach = Math.max(...difference.seeds) === 1 ? ', as far as one training seed tells' : ''
+  if (high < 0) return { verdict: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
+  if (objections.length > 0) return notShown(objections.join('; '))
+  return { verdict: 'shown', sentence: `${words.shown}${reach}: ${figures}.` }
+}
+
+/** Where, how many, how much against how much, and how sure that is. */
+function figuresText(
+  { sealed, headline, mode }: Grounds,
+  difference: ArmDifference,
+  other: string,
+  { p, isAdjusted }: { p: number; isAdjusted: boolean },
+): string {
+  const seeds = Math.max(...difference.seeds)
+  const final = sealed.contrasts.arms.find(({ arm }) => arm === 'final')?.parts[headline]?.[mode].value ?? null
+  const { value, interval } = difference
+  return (
+    `on ${labelOf(headline)} (${itemsText(difference)}, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ` +
+    `${percent(final)} against ${other}, a difference of ${points(value)} points, 95 % interval ${points(interval!.low)} to ` +
+    `${points(interval!.high)}, ${pText(p)}${isAdjusted ? ' adjusted by Holm' : ''}`
+  )
+}
+
+/** The same difference over all parts, where the headline is one of several. */
+function overallText({ sealed, headline, mode }: Grounds, { parts }: Comparison): string {
+  const difference = parts[allParts]?.[mode]
+  if (!difference || sealed.parts.length < 2 || headline === allParts) return ''
+  return ` Over all parts (${itemsText(difference)}): ${points(difference.value)} points${rangeText(difference.interval, points)}.`
+}
+
+const isAbove = (difference: ArmDifference, p = pOf(difference)): boolean =>
+  difference.interval !== null && difference.interval.low > 0 && p <= 1 - confidence
+
+/** Why nothing is claimed of a run that does not say what its students have to be above. */
+export const trivialUnknown =
+  'what an answer that needs no student scores is not in this log, which is of before it was counted'
+
+/** C2: what answering without knowing anything scores. */
+function trivialObjection({ sealed, headline, mode }: Grounds): string[] {
+  if (sealed.contrasts.trivial === null) return [trivialUnknown]
+  const trivial = sealed.contrasts.trivial[headline]?.[mode]
+  if (!trivial?.difference || isAbove(trivial.difference)) return []
+  const { value, interval } = trivial.difference
+  return [
+    `${trivialText(trivial)} scores ${percent(trivial.value)}, and the final is not shown to be above that: ` +
+      `${points(value)} points${rangeText(interval, points)}`,
+  ]
+}
+
+/** C3: a student most of whose replies are none is not shown to have learned to answer. */
+function ownObjection({ sealed }: Grounds): string[] {
+  const own = sealed.contrasts.replies.find(({ arm }) => arm === 'final')
+  return own && 2 * brokenReplies(own) > own.replies ? [brokenText({ ...own, collapsed: 0 })] : []
+}
+
+/** C3: what the other arm did not answer. */
+function favouredObjection({ sealed, headline, mode }: Grounds, { to, favoured }: Comparison): string[] {
+  const difference = favoured?.parts[headline]?.[mode]
+  const facts = sealed.contrasts.replies.find(({ arm }) => arm === to)
+  if (!favoured || !difference || !facts) return []
+  if (2 * favoured.silent > favoured.of) return [`${brokenText(facts)}, so the comparison shows nothing`]
+  const adjusted = sealed.contrasts.adjusted.find((one) => one.to === to)?.favoured
+  if (isAbove(difference, adjusted ?? pOf(difference))) return []
+  return [
+    `${brokenText(facts)}; with the final’s own results in their place the difference is ${points(difference.value)} points` +
+      rangeText(difference.interval, points),
+  ]
+}
+
+/** C4: whether lenient scoring tells the same. */
+function formObjection({ headline, mode }: Grounds, { parts }: Comparison): string[] {
+  const lenient = parts[headline]?.lenient
+  if (mode === 'lenient' || !lenient || isAbove(lenient)) return []
+  return [
+    `what differs is the form of the answers: by lenient scoring the difference is ${points(lenient.value)} points` +
+      rangeText(lenient.interval, points),
+  ]
+}
+
+/** C4: whether what the headline gained was lost elsewhere, and more. */
+function overallObjection({ sealed, mode }: Grounds, { parts }: Comparison): string[] {
+  const difference = parts[allParts]?.[mode]
+  if (sealed.parts.length < 2 || !difference?.interval || difference.interval.high >= 0) return []
+  return [
+    `over all parts the difference is ${points(difference.value)} points${rangeText(difference.interval, points)}`,
+  ]
+}
+
+/** Whether the final is above what needs no student; of one that has collapsed, that comes first. */
+function trivialClaim(on: Grounds): Claim {
+  const { sealed, headline, mode } = on
+  const { trivial, replies } = sealed.contrasts
+  const final = replies.find(({ arm }) => arm === 'final')
+  const collapsed = final && final.collapsed > 0 ? `${collapsedText(final)}. ` : ''
+  const told = trivial?.[headline]?.[mode]
+  if (!told?.difference?.interval) {
+    const why = trivial ? 'the final was not scored' : trivialUnknown
+    return { verdict: 'not-measured', sentence: `${collapsed}${trivialWords.notShown}: ${why}.` }
+  }
+  const { difference, value } = told
+  const tested = { p: pOf(difference), isAdjusted: false }
+  const figures = figuresText(on, difference, `${percent(value)} of ${trivialText(told)}`, tested)
+  const { verdict, sentence } = judged(on, difference, trivialWords, figures, tested.p, ownObjection(on))
+  return { verdict, sentence: `${collapsed}${sentence}` }
+}
+
+/** C6: a search is two attempts at least, of which a later one was chosen. */
+function searchClaim(on: Grounds): Claim {
+  const { sealed, headline, mode, attempts, chosen } = on
+  const made = claim(on, 'control', searchWords, controlObjections(on))
+  const comparison = sealed.contrasts.comparisons.find(({ to }) => to === 'control')
+  const difference = comparison?.parts[headline]?.[mode]
+  if (made.verdict === 'not-measured' || !comparison || !difference) return made
+  const figures = comparisonText(on, comparison, difference)
+  if (attempts.length === 1) {
+    const what = 'its dataset against an even spread of the same number of rows'
+    const but = isAbove(difference) ? [...objectionsTo(on, comparison), ...controlObjections(on)] : []
+    const told = [`${what}: ${figures}`, ...but].join('; ')
+    const sentence = `There was no search that could have helped, since one attempt was scored; ${told}.${overallText(on, comparison)}`
+    return { verdict: 'not-measured', sentence }
+  }
+  if (made.verdict !== 'shown' || chosen === null || chosen !== attempts[0]) return made
+  const why = `the chosen dataset is that of attempt ${chosen}, the first that was scored, and what came after it added nothing`
+  return {
+    verdict: 'not-shown',
+    sentence: `${searchWords.notShown}: ${figures}; ${why}.${overallText(on, comparison)}`,
+  }
+}
+
+/** Whether an arm has too few rows to be a match for the final. */
+export const isShort = (rows: number | null | undefined, own: number | null | undefined): boolean =>
+  rows != null && own != null && rows < leastRows * own
+
+/** C5: why the control is no match for the final. */
+function controlObjections(on: Grounds): string[] {
+  const { sealed, rows } = on
+  const rowsOf = (arm: string) => rows[arm] ?? sealed.contrasts.arms.find((each) => each.arm === arm)?.rows ?? null
+  const [own, other] = [rowsOf('final'), rowsOf('control')]
+  return [
+    ...(isShort(other, own)
+      ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`]
+      : []),
+    ...weakObjection(on, 'control'),
+  ]
+}
+
+/** C5: an arm below the untrained student proves nothing to a final that is not shown to be above that. */
+function weakObjection({ sealed, headline, mode }: Grounds, arm: 'control' | 'base-examples'): string[] {
+  const { arms, comparisons } = sealed.contrasts
+  const [base, other] = ['base', arm].map(
+    (name) => arms.find((each) => each.arm === name)?.parts[headline]?.[mode].value ?? null,
+  )
+  const toBase = comparisons.find(({ to }) => to === 'base')?.parts[headline]?.[mode]
+  if (base == null || other == null || other >= base || !toBase || isAbove(toBase)) return []
+  const who = arm === 'control' ? 'the control' : 'with the worked examples the base'
+  return [
+    `${who} is below the base alone (${percent(other)} against ${percent(base)}), and the final is not shown to be above that`,
+  ]
+}
+
+const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -1,0 +1,124 @@
+import type { RunFacts, Said } from '../facts/run-facts.ts'
+import { type Phase, phases, type Span } from '../report-data.ts'
+import { labelOf } from '../text/names.ts'
+
+type Timed = { atMs: number; payload: unknown }
+
+/**
+ * What was worked on when, and the wall time by phase. A phase's time is where its spans lie and no more important one's do, so the
+ * phases add up to the wall time; `other` is what no span covers (planning, waiting, standing still).
+ */
+export function timeOf(facts: RunFacts): {
+  wallSeconds: number | null
+  phases: { phase: Phase; seconds: number }[]
+  spans: Span[]
+} {
+  if (facts.firstMs === null || facts.lastMs === null) return { wallSeconds: null, phases: [], spans: [] }
+  const start = facts.firstMs
+  const wallSeconds = (facts.lastMs - start) / 1000
+  const spans = spansOf(facts).map(({ from, to, ...span }) => ({
+    ...span,
+    from: (from - start) / 1000,
+    to: (to - start) / 1000,
+  }))
+  return { wallSeconds, phases: wallByPhase(spans, wallSeconds), spans }
+}
+
+function spansOf(facts: RunFacts): Span[] {
+  return [...makingSpans(facts), ...trainerSpans(facts), ...scoringSpans(facts), ...openingSpans(facts)].sort(
+    (one, other) => one.from - other.from,
+  )
+}
+
+/** Rows of one attempt: first shard to last batch, first batch to last verdict. */
+function makingSpans(facts: RunFacts): Span[] {
+  const of = <T>(all: readonly Said<T>[], attempt: (payload: T) => number) =>
+    Map.groupBy(all, ({ payload }) => attempt(payload))
+  const shards = of(facts.shards, (payload) => payload.round.attempt)
+  const batches = of(facts.batches, (payload) => payload.attempt)
+  const verdicts = of(facts.verdicts, (payload) => payload.attempt)
+  return [...shards.keys()].flatMap((attempt) => {
+    const label = attempt === 0 ? labelOf('control') : labelOf(`attempt-${attempt}`)
+    return [
+      ...span('generator', label, 'generate', shards.get(attempt), batches.get(attempt)),
+      ...span('critic', label, 'generate', batches.get(attempt), verdicts.get(attempt)),
+    ]
+  })
+}
+
+/** From the trainer's own progress, stretched to the job's end; where it told none, from the job given out to the replies. */
+function trainerSpans(facts: RunFacts): Span[] {
+  const stretches = toldStretches(facts)
+  for (const [index, { atMs, payload, instance }] of facts.predictions.entries()) {
+    const label = labelOf(payload.candidate.name)
+    const job = facts.jobs.findLast((one) => one.payload.candidate === payload.candidate.name && one.atMs <= atMs)
+    if (!job) continue
+    const before = facts.predictions.slice(0, index).findLast((one) => one.instance === instance)
+    const from = Math.min(atMs, Math.max(job.atMs, before?.atMs ?? job.atMs))
+    const own = stretches.filter((one) => one.label === label && one.from >= from && one.to <= atMs)
+    if (own.length > 0) {
+      own[0]!.from = from
+      own.at(-1)!.to = atMs
+      continue
+    }
+    const trainedMs = payload.training && !payload.reusedTraining ? payload.training.seconds * 1000 : 0
+    const trained = Math.min(atMs, from + trainedMs)
+    stretches.push(
+      { label, phase: 'train', from, to: trained, instance },
+      { label, phase: 'answer', from: trained, to: atMs, instance },
+    )
+  }
+  return stretches
+    .filter(({ from, to }) => to > from)
+    .map(({ instance: _, ...one }) => ({ lane: 'trainer-bridge', ...one }))
+}
+
+function toldStretches(facts: RunFacts) {
+  const stretches: { label: string; phase: Phase; from: number; to: number; instance: string }[] = []
+  const openedFrom = facts.openingRequests[0]?.atMs ?? Infinity
+  for (const { atMs, payload, instance } of facts.progress) {
+    if (payload.role !== 'trainer-bridge' || payload.phase === 'setup') continue
+    const phase = payload.phase === 'train' ? 'train' : atMs < openedFrom ? 'answer' : 'sealed'
+    const label = labelOf(payload.candidate ?? 'unnamed')
+    const open = stretches.findLast((one) => one.instance === instance)
+    if (open?.label === label && open.phase === phase) open.to = atMs
+    else stretches.push({ label, phase, from: open?.label === label ? open.to : atMs, to: atMs, instance })
+  }
+  return stretches
+}
+
+function scoringSpans(facts: RunFacts): Span[] {
+  return facts.reports.flatMap((report) => {
+    const { name } = report.payload.candidate
+    const heard = facts.predictions.filter(
+      ({ payload, atMs }) => payload.candidate.name === name && atMs <= report.atMs,
+    )
+    return span('evaluator', labelOf(name), 'score', heard.slice(-1), [report])
+  })
+}
+
+function openingSpans(facts: RunFacts): Span[] {
+  const end = facts.opened.slice(0, 1)
+  return span('evaluator', 'Sealed test and audit', 'sealed', facts.openingRequests.slice(0, 1), end)
+}
+
+function span(lane: string, label: string, phase: Phase, from?: readonly Timed[], to?: readonly Timed[]): Span[] {
+  const [first, last] = [from?.[0]?.atMs, to?.at(-1)?.atMs]
+  return first === undefined || last === undefined || last < first
+    ? []
+    : [{ lane, label, phase, from: first, to: last }]
+}
+
+const importance: readonly Phase[] = ['sealed', 'train', 'answer', 'score', 'generate']
+
+function wallByPhase(spans: readonly Span[], wallSeconds: number): { phase: Phase; seconds: number }[] {
+  const edges = [...new Set([0, wallSeconds, ...spans.flatMap(({ from, to }) => [from, to])])].sort((a, b) => a - b)
+  const sums = new Map<Phase, number>(phases.map((phase) => [phase, 0]))
+  for (const [index, from] of edges.slice(0, -1).entries()) {
+    const to = edges[index + 1]!
+    const covering = spans.filter((one) => one.from <= from && one.to >= to)
+    const phase = importance.find((candidate) => covering.some((one) => one.phase === candidate)) ?? 'other'
+    sums.set(phase, sums.get(phase)! + to - from)
+  }
+  return [...sums].map(([phase, seconds]) => ({ phase, seconds }))
+}

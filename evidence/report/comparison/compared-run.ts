@@ -1,0 +1,80 @@
+import { moneyOf, spentTogether } from '../../../schemas/usage.ts'
+import { lastVerdicts } from '../analyse/datasets.ts'
+import { spentOnPlans, spentOnRows } from '../analyse/usage.ts'
+import { collect, type LogEntry, type RunFacts } from '../mod.ts'
+import { outcomeOf } from '../run-set/outcome.ts'
+import type { ComparedRun } from './plan.ts'
+
+/** What one run used. Counted from its log, each thing once whatever crashed. */
+export type Use = {
+  /** HTTP requests to teachers: generators' and critics'. */
+  teacherCalls: number
+  /** Candidate rows asked for, of teachers or of procedures. */
+  candidates: number
+  /** Fewest and most rows of the datasets that were trained on. */
+  rows: { fewest: number; most: number }
+  trainings: number
+  /** Candidates whose score on validation the run was told. */
+  validationScores: number
+  plannerCalls: number
+  /** Tokens to and from the planner's own model. */
+  plannerTokens: number
+  /** US dollars of all models; null where a price is not known. */
+  money: number | null
+}
+
+/** One run with what became of it and what it used. */
+export type RunResult = ComparedRun & {
+  status: string
+  part: string
+  mode: 'strict' | 'lenient'
+  /** Share right of the chosen dataset's adapters on the test, their training seeds averaged; null for a run without a result. */
+  score: number | null
+  base: number | null
+  /** Its lenient share minus the base's, where strict scoring counts. */
+  lenientGain?: number
+  /** Draws that the score is from, and the how-manieth opening of the test it was; left out for a run without a result. */
+  groups?: number
+  opening?: number
+  /** Most of its adapters' replies are no answers. */
+  isSilent?: boolean
+  /** Its share right of what its adapters did answer, 1 where that is hardly anything; left out where they answered all. */
+  favoured?: number
+  /** The best that answering without knowing anything scores, and whether the run's own items show its score above; left out before it was told. */
+  trivial?: { share: number; isBelow: boolean }
+  use: Use
+}
+
+/** The result of a run from its log. */
+export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
+  const { status, part, mode, scores, answered, trivial, lenient, groups, opening, silent } = outcomeOf(run, entries)
+  const facts = collect(entries)
+  const { final = null, base = null } = scores as { final?: number; base?: number }
+  return {
+    ...run,
+    ...{ status, part, mode, score: final, base },
+    ...(final !== null && { groups, opening, isSilent: silent.includes('final') }),
+    ...(mode === 'strict' && lenient.base !== undefined && { lenientGain: lenient.base }),
+    ...(answered !== null && { favoured: answered }),
+    ...(trivial && { trivial: { share: trivial.share, isBelow: (trivial.gain.interval?.low ?? 0) > 0 } }),
+    use: useOf(facts),
+  }
+}
+
+function useOf(facts: RunFacts): Use {
+  const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
+  const trained = new Set(facts.jobs.flatMap(({ payload }) => (payload.training ? payload.candidate : [])))
+  const sizes = [...lastVerdicts(facts).values()]
+    .filter(({ attempt }) => trained.has(`attempt-${attempt}`))
+    .map((verdict) => verdict.rows)
+  return {
+    teacherCalls: rows.calls,
+    candidates: facts.shards.reduce((sum, { payload }) => sum + payload.count, 0),
+    rows: { fewest: sizes.length > 0 ? Math.min(...sizes) : 0, most: Math.max(0, ...sizes) },
+    trainings: trained.size,
+    validationScores: new Set(facts.reports.map(({ payload }) => payload.candidate.name)).size,
+    plannerCalls: plans.calls,
+    plannerTokens: plans.inputTokens + plans.outputTokens,
+    money: moneyOf(spentTogether([rows, plans]), facts.config?.prices ?? {}),
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { RunId, Sha256 } from '../../../schemas/ids.ts'
+import { UsageError } from '../../../schemas/user-error.ts'
+import { variantsOf } from '../../../schemas/variants.ts'
+
+/** An arm of a comparison: a planner that searches. */
+export const PlannerArm = z.enum(variantsOf.planner).exclude(['generate'])
+export type PlannerArm = z.infer<typeof PlannerArm>
+
+/** Pairs from which on a sign-flip test can fall below 5 % at all: 2 of 2^6 is 3.1 %, 2 of 2^5 is 6.3 %. */
+export const fewestPairs = 6
+
+/** Everything that fixes a comparison; written before its first run and never changed. */
+export const ComparisonPlan = z.strictObject({
+  name: RunId,
+  task: z.string(),
+  taskHash: Sha256,
+  topology: z.string(),
+  /** Of the topology with each arm's planner: models, options and limits. */
+  topologyHash: Sha256,
+  /** The first one is compared with each of the others, unless llm-iterative is among them. */
+  arms: z.array(PlannerArm).min(2),
+  /** Runs of each arm: pair n of all arms has the same seeds. */
+  pairs: z.number().int().positive(),
+  /** Of the first pair; pair n has seed + n - 1. */
+  seed: z.number().int().nonnegative(),
+  attempts: z.number().int().positive(),
+  rows: z.number().int().positive(),
+  /** Fresh training seeds of each run's chosen dataset. */
+  trainingSeeds: z.number().int().positive(),
+  /** Teacher calls that a run may use at most; null: not limited. */
+  teacherCalls: z.number().int().nonnegative().nullable(),
+})
+export type ComparisonPlan = z.infer<typeof ComparisonPlan>
+
+/** One run of a comparison. */
+export type ComparedRun = { runId: string; seed: number; arm: PlannerArm; pair: number }
+
+/** The runs in their order: a pair is whole before the next one begins. */
+export const runsOf = ({ name, arms, pairs, seed }: ComparisonPlan): ComparedRun[] =>
+  Array.from({ length: pairs }, (_, index) => index + 1).flatMap((pair) =>
+    arms.map((arm) => ({ runId: `${name}-${arm}-${pair}`, seed: seed + pair - 1, arm, pair })),
+  )
+
+/** Errors: UsageError when a run's name would not be one. */
+export function checkRunNames(plan: ComparisonPlan): void {
+  const runs = runsOf(plan)
+  const wrong = runs.find(({ runId }) => !RunId.safeParse(runId).success)
+  if (!wrong) return
+  throw new UsageError(
+    `A run of this comparison would be called "${wrong.runId}": ${RunId.safeParse(wrong.runId).error?.issues[0]?.message}.`,
+    'Give a shorter --name of lower-case letters, digits and dashes.',
+  )
+}
+
+/** The arm that the others are compared with. */
+export const leadOf = ({ arms }: Pick<ComparisonPlan, 'arms'>): PlannerArm =>
+  arms.includes('llm-iterative') ? 'llm-iterative' : arms[0]!

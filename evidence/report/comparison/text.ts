@@ -1,0 +1,161 @@
+import { confidence } from '../statistics/interval.ts'
+import { missing, numberText, percentNumber, points, rangeText } from '../text/format.ts'
+import { labelOf } from '../text/names.ts'
+import type { Comparison } from './analyse.ts'
+import type { Effect } from './effects.ts'
+import type { ArmUse } from './equality.ts'
+import { fewestPairs } from './plan.ts'
+
+/** The sentences and table cells that the page and the text have in common. */
+
+export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
+
+export const armsText = ({ arm, against }: Effect): string => `${arm} − ${against}`
+
+const effectName = (effect: Effect): string => (effect.name ? `${effect.name} (${armsText(effect)})` : armsText(effect))
+
+/** An effect in one sentence; it says "better" only where the test does. */
+export function effectSentence(effect: Effect): string {
+  const { differences, pairs, p, adjustedP, primary, verdict, objections, arm, against } = effect
+  const name = effectName(effect)
+  if (!differences) return `${capital(name)}: not measured, no pair of both ended with a result.`
+  const figure = `${points(differences.mean)} points${rangeText(differences.interval, points)} over ${pairs.length} ${
+    pairs.length === 1 ? 'pair' : 'pairs'
+  }`
+  const tested = `exact sign-flip p ${pText(p)}${primary ? '' : `, ${pText(adjustedP)} with the other secondary ones (Holm)`}`
+  const said = {
+    shown: `${arm} was better than ${against}.`,
+    opposite: `${arm} was worse than ${against}.`,
+    'not-shown':
+      objections.length > 0
+        ? `That it is one of the planners is not shown: ${objections.join('; ')}.`
+        : 'No difference is shown.',
+    'not-measured': '',
+  }
+  return `${capital(name)}: ${figure}; ${tested}. ${said[verdict]}`
+}
+
+const capital = (text: string) => (text.startsWith('llm-') ? text : text.charAt(0).toUpperCase() + text.slice(1))
+
+/** Whether the comparison says what a planner is worth at all. */
+export function plannerSentence({ effects }: Comparison): string {
+  const effect = effects.find(({ name, differences }) => name === 'planner effect' && differences !== null)
+  return effect
+    ? effectSentence(effect)
+    : 'Planner effect not measured: it is llm-iterative − rules, and wants both arms.'
+}
+
+/** What limits what may be concluded. */
+export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
+  const primary = effects.find((effect) => effect.primary)
+  const pairs = primary?.pairs.length ?? 0
+  const least = primary?.smallestP ?? 1
+  const openings = arms.reduce((sum, { score }) => sum + (score?.runs ?? 0), 0)
+  const unequal = uses.filter((use) => use.unequal.length > 0).map(({ arm }) => arm)
+  return [
+    `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pText(least)}${
+      pairs < fewestPairs ? `, so nothing can be shown; ${fewestPairs} pairs are the fewest that can` : ''
+    }.`,
+    ...secondaryCaveat(effects),
+    'Pairs share the seeds of search and training, and with them the base student. Intervals are Student’s t over runs, and cover the luck of search and training, not the choice of the test’s items; an effect is called by its p alone.',
+    ...(unequal.length > 0
+      ? [`Not given as much as the leading arm, see the table of what was used: ${unequal.join(', ')}.`]
+      : [
+          'Every arm had as many rows, trainings and scores on validation as the leading one, and teacher calls within 10 %.',
+        ]),
+    ...arms
+      .filter(({ withoutResult }) => withoutResult > 0)
+      .map(
+        ({ arm, withoutResult }) =>
+          `${withoutResult} of ${plan.pairs} runs of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
+      ),
+    `Each run opens the test once at most: ${openings} openings, none of which chose anything.`,
+  ]
+}
+
+/** Said where Holm's adjustment leaves the secondary effects no chance with so few pairs. */
+function secondaryCaveat(effects: readonly Effect[]): string[] {
+  const secondary = effects.filter(({ primary }) => !primary)
+  const reached = (pairs: number) => (secondary.length * 2) / 2 ** pairs <= 1 - confidence
+  const pairs = Math.max(0, ...secondary.map((effect) => effect.pairs.length))
+  if (secondary.length < 2 || reached(pairs)) return []
+  let enough = pairs
+  while (!reached(enough)) enough += 1
+  return [
+    `The ${secondary.length} secondary effects, adjusted together, cannot be called with ${pairs} pairs, however large they are; with ${enough} they can.`,
+  ]
+}
+
+export const headlineText = ({ headline }: Comparison): string =>
+  headline ? `${labelOf(headline.part)}, ${headline.mode}` : 'no test was opened'
+
+export const armHead = ['Arm', 'Runs', 'Mean, %', 'Interval', 'Deviation', 'Each run']
+
+export const armCells = ({ arms }: Comparison): string[][] =>
+  arms.map(({ arm, score }) => [
+    arm,
+    String(score?.runs ?? 0),
+    percentNumber(score?.mean ?? null),
+    score?.interval ? `${percentNumber(score.interval.low)} to ${percentNumber(score.interval.high)}` : missing,
+    percentNumber(score?.sd ?? null),
+    (score?.values ?? []).map(percentNumber).join(', '),
+  ])
+
+export const effectHead = ['Effect', 'Pairs', 'Points', 'Interval', 'p', 'p adjusted', 'Each pair']
+
+export const effectCells = ({ effects }: Comparison): string[][] =>
+  effects.map((effect) => [
+    `${effectName(effect)}${effect.primary ? ', primary' : ''}`,
+    String(effect.pairs.length),
+    points(effect.differences?.mean ?? null),
+    effect.differences?.interval
+      ? `${points(effect.differences.interval.low)} to ${points(effect.differences.interval.high)}`
+      : missing,
+    effect.differences ? pText(effect.p) : missing,
+    effect.differences && !effect.primary ? pText(effect.adjustedP) : missing,
+    (effect.differences?.values ?? []).map(points).join(', '),
+  ])
+
+export const useHead = [
+  'Arm',
+  'Rows of a dataset',
+  'Trainings',
+  'Scores on validation',
+  'Teacher calls',
+  'Candidates',
+  'Planner calls',
+  'Planner tokens',
+  'Money, $',
+  'As the leading arm',
+]
+
+export const useCells = ({ uses }: Comparison): string[][] => uses.map(useLine)
+
+function useLine(use: ArmUse): string[] {
+  const { fewest, most } = use.rows
+  return [
+    use.arm,
+    fewest === most ? numberText(most) : `${numberText(fewest)} to ${numberText(most)}`,
+    numberText(use.trainings, 1),
+    numberText(use.validationScores, 1),
+    numberText(use.teacherCalls, 1),
+    numberText(use.candidates, 1),
+    numberText(use.plannerCalls, 1),
+    numberText(use.plannerTokens),
+    use.money === null ? 'price unknown' : numberText(use.money, 2),
+    use.unequal.length === 0 ? 'yes' : `no: ${use.unequal.join('; ')}`,
+  ]
+}
+
+export const runHead = ['Run', 'Pair', 'Arm', 'Seed', 'Status', 'Score, %', 'Base, %']
+
+export const runCells = ({ runs }: Comparison): string[][] =>
+  runs.map(({ runId, pair, arm, seed, status, score, base }) => [
+    runId,
+    String(pair),
+    arm,
+    String(seed),
+    status,
+    percentNumber(score),
+    percentNumber(base),
+  ])
