@@ -5,8 +5,8 @@ import { runsHere } from './guard.mjs'
 import { streaming } from './streaming.mjs'
 
 const startedWith = [
-  './run/conduct.ts',
-  './generate/generate.ts',
+  '../experiments/run/conduct.ts',
+  '../experiments/generate/generate.ts',
   '../agents/planner/agent.ts',
   '../agents/planner/llm/open.ts',
   '../agents/planner/rules/graph.ts',

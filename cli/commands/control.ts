@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Control } from '../../schemas/messages/run.ts'
-import { pickRun } from '../run/pick-run.ts'
 
 type Action = PayloadOf<typeof Control>['action']
 

@@ -3,6 +3,7 @@ import { createLog } from '../../agents/kit/log.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
 import { chatPath } from '../../agents/kit/teacher/redirect.ts'
+import { bridgeOptionsOf } from '../../experiments/checks/check-bridge.ts'
 import { checkDisk } from '../../launcher/check-host.ts'
 import { openCluster } from '../../launcher/cluster.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
@@ -20,7 +21,6 @@ import { mendOf } from '../../schemas/user-error.ts'
 import { fileSizeLimits } from '../../tasks/files/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
-import { bridgeOptionsOf } from '../checks/check-bridge.ts'
 
 /** Whether a check passes, as a finding. */
 async function finding(name: string, check: () => Promise<string>): Promise<Finding> {

@@ -1,4 +1,9 @@
 import type { Command } from 'commander'
+import { checkedProgram } from '../../experiments/checks/check-program.ts'
+import { estimateOf } from '../../experiments/estimate/of-topology.ts'
+import { tell } from '../../experiments/estimate/tell.ts'
+import { generateTopology, scaleProgram } from '../../experiments/generate/plan.ts'
+import { planRun } from '../../experiments/run/plan-run.ts'
 import { printableJson } from '../../launcher/console/printable.ts'
 import { generateTeacher, localModelOf } from '../../launcher/local-teacher.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
@@ -7,13 +12,8 @@ import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { checkedProgram } from '../checks/check-program.ts'
-import { estimateOf } from '../estimate/of-topology.ts'
-import { tell } from '../estimate/tell.ts'
-import { generateTopology, scaleProgram } from '../generate/plan.ts'
 import { judgeModelOption } from '../options/model-options.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
-import { planRun } from '../run/plan-run.ts'
 
 type Options = RunOptions & { topology: string; judgeModel?: string; program?: string; json: boolean }
 

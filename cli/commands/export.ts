@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
+import { type ExportFormat, exportAttempt, exportFormats, provenanceOption } from '../../experiments/export/mod.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { runsFolder } from '../../launcher/home.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { type ExportFormat, exportAttempt, exportFormats, provenanceOption } from '../export/mod.ts'
 import { positive } from '../options/option-parsers.ts'
-import { pickRun } from '../run/pick-run.ts'
 
 type Options = { format: ExportFormat; provenance: boolean; out?: string; attempt?: number }
 

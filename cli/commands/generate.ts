@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { replicaName } from '../../agents/kit/identity.ts'
 import type { Identity } from '../../agents/kit/launch.ts'
+import { exportFormats, provenanceOption } from '../../experiments/export/options.ts'
+import type { GenerateOptions } from '../../experiments/generate/generate.ts'
 import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../launcher/home.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { exportFormats, provenanceOption } from '../export/options.ts'
-import type { GenerateOptions } from '../generate/generate.ts'
 import { judgeModelOption, teacherOption } from '../options/model-options.ts'
 import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
 import { scorerOption } from '../options/scorer-option.ts'
@@ -41,7 +41,7 @@ export function registerGenerate(program: Command): void {
     .action(async (options: GenerateOptions) => {
       // The agents and the rest of this command load their code side by side. A home is not made for their sake.
       using early = existsSync(homeFolder()) ? startEarly(earlyAgents(options.generators)) : undefined
-      const { generate } = await import('../generate/generate.ts')
+      const { generate } = await import('../../experiments/generate/generate.ts')
       process.exitCode = await generate(options, early)
     })
 }

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { HookTrial } from '../../agents/planner/program/hook-faults.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
+import { checkedProgram } from '../../experiments/checks/check-program.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { readNamedFile } from '../../tasks/files/read-named-file.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
-import { checkedProgram } from '../checks/check-program.ts'
 import { whole } from '../options/option-parsers.ts'
 import { scorerOption } from '../options/scorer-option.ts'
 

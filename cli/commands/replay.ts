@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
 import { type Replayed, replayRun } from '../../evidence/bundle/replay/replay-run.ts'
+import { readRun } from '../../experiments/run/follow-run.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { printableJson } from '../../launcher/console/printable.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
@@ -10,8 +12,6 @@ import { withBus } from '../../launcher/with-bus.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { readRun } from '../run/follow-run.ts'
-import { pickRun } from '../run/pick-run.ts'
 
 type Options = { model?: string; topology: string; json: boolean }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { writeRunReport } from '../../experiments/run/write-run-report.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'
-import { writeRunReport } from '../run/write-run-report.ts'
 
 export function registerReport(program: Command): void {
   program

@@ -1,4 +1,9 @@
 import { type Command, Option } from 'commander'
+import { checkModels } from '../../experiments/checks/check-models.ts'
+import { conductAll } from '../../experiments/run/conduct.ts'
+import { resumeAgain } from '../../experiments/run/go-on.ts'
+import { pickRun } from '../../experiments/run/pick-run.ts'
+import { resumeRun } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
@@ -7,12 +12,7 @@ import { topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import { withLocalModel } from '../../launcher/topology/with-model.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { checkModels } from '../checks/check-models.ts'
 import { teacherOption } from '../options/model-options.ts'
-import { conductAll } from '../run/conduct.ts'
-import { resumeAgain } from '../run/go-on.ts'
-import { pickRun } from '../run/pick-run.ts'
-import { resumeRun } from '../run/resume-run.ts'
 
 type Options = { topology: string; model?: string; teacher?: string; json: boolean }
 

@@ -3,13 +3,13 @@ import { spentInAll } from '../../agents/planner/budget-left.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { heldValues } from '../../bus/held-values.ts'
 import { type Bus, Presence } from '../../bus/mod.ts'
+import { dollars } from '../../experiments/estimate/tell.ts'
 import { printable, printableJson } from '../../launcher/console/printable.ts'
 import { textTable } from '../../launcher/console/text-table.ts'
 import { type Found, troubleLine, troublesIn, wantedBy } from '../../launcher/troubles.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
-import { dollars } from '../estimate/tell.ts'
 
 type RunLine = {
   runId: string

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { alikeTexts } from '../../agents/kit/dedup/near-duplicates.ts'
+import { describeCounts, describeLog } from '../../experiments/task-import-log.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { maxSeeds } from '../../schemas/task.ts'
@@ -8,7 +9,6 @@ import { UsageError } from '../../schemas/user-error.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { positive, rowCount, whole } from '../options/option-parsers.ts'
-import { describeCounts, describeLog } from '../task-import-log.ts'
 
 type Options = { out: string; seed: number; audit?: number | string; seeds?: number } & Record<
   string,

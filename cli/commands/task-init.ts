@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { alikeTexts } from '../../agents/kit/dedup/near-duplicates.ts'
+import { describeCounts, describeLog } from '../../experiments/task-import-log.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { hasGpu } from '../../provision/mod.ts'
 import { importTask } from '../../tasks/importers/import-task.ts'
@@ -8,7 +9,6 @@ import { importers } from '../../tasks/importers/list.ts'
 import { starterImporter } from '../../tasks/importers/starter.ts'
 import { paperSizes, processorSizes } from '../../tasks/importers/task-yaml.ts'
 import { whole } from '../options/option-parsers.ts'
-import { describeCounts, describeLog } from '../task-import-log.ts'
 
 type Options = { from?: string; seed: number; audit: number; seeds: number } & Record<string, string | undefined>
 

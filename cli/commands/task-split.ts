@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { stringify } from 'yaml'
+import { describeLog } from '../../experiments/task-import-log.ts'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
 import { decimal, whole } from '../options/option-parsers.ts'
-import { describeLog } from '../task-import-log.ts'
 
 export function registerTaskSplit(task: Command): void {
   task

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EvaluatorOptions } from '../../agents/evaluator/options.ts'
-import { optionsOf } from '../../cli/checks/check-models.ts'
+import { optionsOf } from '../../experiments/checks/check-models.ts'
 import { withDelivery } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Bus, LogEntry } from '../../bus/mod.ts'
-import { submitRun } from '../../cli/run/submit-run.ts'
+import { submitRun } from '../../experiments/run/submit-run.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'

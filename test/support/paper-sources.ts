@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Sources } from '../../cli/recipe/sources.ts'
+import type { Sources } from '../../experiments/recipe/sources.ts'
 import { times } from './import-folder.ts'
 
 const problem = (book: string) => (index: number) => ({

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { generateTopology, scaleProgram } from '../../cli/generate/plan.ts'
+import { generateTopology, scaleProgram } from '../../experiments/generate/plan.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { promptProgram } from '../support/prompt-program.ts'

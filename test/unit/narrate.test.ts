@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { LogEntry } from '../../bus/mod.ts'
-import { narrate } from '../../cli/run/narrate.ts'
+import { narrate } from '../../experiments/run/narrate.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { hostileText } from '../support/hostile.ts'
 import { runLog } from '../support/run-log.ts'

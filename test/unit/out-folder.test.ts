@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { writingInto } from '../../cli/generate/out-folder.ts'
+import { writingInto } from '../../experiments/generate/out-folder.ts'
 
 test.each([
   ['EROFS', 'its file system is read-only'],

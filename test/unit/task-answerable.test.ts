@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkAnswerable } from '../../cli/task-check/answerable.ts'
+import { checkAnswerable } from '../../experiments/checks/task/answerable.ts'
 import type { Item } from '../../schemas/task.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'

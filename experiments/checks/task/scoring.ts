@@ -1,6 +1,6 @@
-import { goldsOf, type ReplyScore, type Task } from '../../schemas/task.ts'
-import { splitsOf } from '../../tasks/check-items.ts'
-import { openTaskScorer } from '../../tasks/score-with.ts'
+import { goldsOf, type ReplyScore, type Task } from '../../../schemas/task.ts'
+import { splitsOf } from '../../../tasks/check-items.ts'
+import { openTaskScorer } from '../../../tasks/score-with.ts'
 import { type Finding, finding } from './finding.ts'
 
 /**

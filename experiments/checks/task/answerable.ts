@@ -1,5 +1,5 @@
-import { goldsOf, type Item, type Task, userTurn } from '../../schemas/task.ts'
-import { splitsOf } from '../../tasks/check-items.ts'
+import { goldsOf, type Item, type Task, userTurn } from '../../../schemas/task.ts'
+import { splitsOf } from '../../../tasks/check-items.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** A text that is spoken of and is no picture. */

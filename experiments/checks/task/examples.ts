@@ -1,7 +1,7 @@
-import type { Task } from '../../schemas/task.ts'
-import { answerForm } from '../../tasks/answer-form.ts'
-import { splitsOf } from '../../tasks/check-items.ts'
-import { openTaskScorer } from '../../tasks/score-with.ts'
+import type { Task } from '../../../schemas/task.ts'
+import { answerForm } from '../../../tasks/answer-form.ts'
+import { splitsOf } from '../../../tasks/check-items.ts'
+import { openTaskScorer } from '../../../tasks/score-with.ts'
 import { type Finding, finding } from './finding.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { type Repeat, repeatsBetween } from '../../agents/kit/dedup/near-duplicates.ts'
-import type { Task } from '../../schemas/task.ts'
-import { checkDisjoint, splitsOf } from '../../tasks/check-items.ts'
+import { type Repeat, repeatsBetween } from '../../../agents/kit/dedup/near-duplicates.ts'
+import type { Task } from '../../../schemas/task.ts'
+import { checkDisjoint, splitsOf } from '../../../tasks/check-items.ts'
 import { type Finding, finding } from './finding.ts'
 
 type Named = { name: string; text: string }

@@ -1,5 +1,5 @@
-import type { Task } from '../../schemas/task.ts'
-import { splitsOf } from '../../tasks/check-items.ts'
+import type { Task } from '../../../schemas/task.ts'
+import { splitsOf } from '../../../tasks/check-items.ts'
 import { checkAnswerable } from './answerable.ts'
 import { checkExamples, checkGroups, checkNearDuplicates, checkProblems } from './disjoint.ts'
 import { checkForm } from './examples.ts'

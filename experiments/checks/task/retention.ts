@@ -1,5 +1,5 @@
-import type { Task } from '../../schemas/task.ts'
-import { retentionOf } from '../../tasks/read-retention.ts'
+import type { Task } from '../../../schemas/task.ts'
+import { retentionOf } from '../../../tasks/read-retention.ts'
 import { type Finding, finding } from './finding.ts'
 
 /** The task's own retention items are outside its skills, and each gold answer scores 1. */
