@@ -1,4 +1,5 @@
-import { type Kv, TerminalError } from './mod.ts'
+import { TerminalError } from './errors.ts'
+import type { Kv } from './kv.ts'
 
 /** A value under its key, or why it cannot be read. */
 export type HeldValue<T> = { key: string; value: T } | { key: string; fault: string }

@@ -11,6 +11,7 @@ export {
 export { BusAwayError, BusSetupError, RetryError, TerminalError, UnfitError } from './errors.ts'
 export type { HandlerContext, Outcome } from './handle.ts'
 export type { Cause, Sender } from './headers.ts'
+export { type HeldValue, heldValues } from './held-values.ts'
 export type { Change, Held, Kv } from './kv.ts'
 export type { LogEntry, LogOptions } from './log.ts'
 export type { Logger } from './logger.ts'

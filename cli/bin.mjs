@@ -2,8 +2,8 @@
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
+import { outerGone, whenNpmIsGone } from '../launcher/outer-process.mjs'
 import { explain, ownNode, runsHere } from './guard.mjs'
-import { outerGone, whenNpmIsGone } from './outer-process.mjs'
 
 /** Set for the inner process: it has an outer one. */
 const inner = 'SYLLABUS_INNER'

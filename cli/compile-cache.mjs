@@ -16,7 +16,7 @@ export const besidePackages = join(packages, '.cache', 'syllabus')
 export async function keepCompiled() {
   if (isWritable(packages)) module.enableCompileCache(besidePackages)
   else {
-    const { homeFolder } = await import('../launcher/home.ts')
+    const { homeFolder } = await import('../machine/home.ts')
     if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))
   }
 }

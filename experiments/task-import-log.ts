@@ -1,4 +1,4 @@
-import { printable } from '../launcher/console/printable.ts'
+import { printable } from '../schemas/printable.ts'
 import type { ImportLog } from '../tasks/importers/import-log.ts'
 import type { ImportResult } from '../tasks/importers/import-task.ts'
 

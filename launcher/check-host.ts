@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
+import { ensureHome } from '../machine/home.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { ensureHome } from './home.ts'
 
 /** Errors: UsageError when less disk is free than the topology asks for; MachineError when nothing can be written there. */
 export async function checkDisk({ storage }: Topology, folder: string): Promise<void> {

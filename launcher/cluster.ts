@@ -11,11 +11,11 @@ import {
   type Storage,
   startServer,
 } from '../bus/mod.ts'
+import { ensureHome } from '../machine/home.ts'
 import { createWhole, ownerOnly, readText, writeWhole } from '../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { ensureHome } from './home.ts'
 import { isKnownServer } from './known-servers.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { holderOf, holdFile } from '../machine/held-file.ts'
+import { homeFolder } from '../machine/home.ts'
 import { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { stopSignal } from './console/stop-signal.ts'
-import { homeFolder } from './home.ts'
 import type { Session } from './session.ts'
 
 /**

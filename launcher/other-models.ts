@@ -1,6 +1,5 @@
 import { PlannerState } from '../agents/planner/state.ts'
-import { heldValues } from '../bus/held-values.ts'
-import type { Bus } from '../bus/mod.ts'
+import { type Bus, heldValues } from '../bus/mod.ts'
 import type { RunConfig } from '../schemas/run.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { modelsOf } from './topology/models.ts'

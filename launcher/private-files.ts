@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { homeFolder } from '../machine/home.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { homeFolder } from './home.ts'
 
 /** What is taken from group and others, as a shell's `umask` writes it. */
 const variable = 'SYLLABUS_UMASK'

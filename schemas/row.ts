@@ -100,3 +100,16 @@ export const Yield = z.object({
   failed: z.partialRecord(FailureKind, z.number().int().positive()).optional(),
 })
 export type Yield = z.infer<typeof Yield>
+/** Row ids in the order of admission: attempt, round, source, index, sample; numbers by value, not by letter. */
+export function compareRowIds(left: string, right: string): number {
+  const a = left.split('.')
+  const b = right.split('.')
+  const number = (text: string) => Number.parseInt(text.replace(/^[ar]/, ''), 10)
+  return (
+    number(a[0]!) - number(b[0]!) ||
+    number(a[1]!) - number(b[1]!) ||
+    (a[2]! < b[2]! ? -1 : a[2]! > b[2]! ? 1 : 0) ||
+    number(a[3]!) - number(b[3]!) ||
+    number(a[4]!) - number(b[4]!)
+  )
+}

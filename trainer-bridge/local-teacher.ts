@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SetupError } from '../provision/mod.ts'
 import type { Topology } from '../schemas/topology.ts'
 import type { Student } from './job.ts'
-import type { RuntimeLog } from './runtime.ts'
+import type { RuntimeLog } from './runtime-process.ts'
 import { type RuntimeProcess, spawnRuntimeProcess } from './runtime-process.ts'
 
 /** A model of this machine behind an OpenAI-compatible address of the loopback interface. */

@@ -3,7 +3,6 @@ import { runtimeEnvironment } from '../provision/mod.ts'
 import { parseJson } from '../schemas/bounded-json.ts'
 import { RuntimeEvent } from '../schemas/runtime-protocol.ts'
 import { readLines } from './read-lines.ts'
-import type { RuntimeLog } from './runtime.ts'
 
 export interface RuntimeProcessOptions {
   python: string
@@ -113,4 +112,18 @@ function parseLine(line: string): RuntimeEvent | undefined | null {
   } catch {
     return line.startsWith('{') ? null : undefined
   }
+}
+
+/**
+ * The fine-tuning runtime as the bridge sees it.
+ *
+ * P1 A request ends once: with its result, RuntimeRequestError, RuntimeDiedError, or the reason its signal was aborted for.
+ * P2 A dead process rejects what was pending; the next call starts another, after a pause that grows with deaths in a row.
+ * P3 A process that is silent for `heartbeatTimeoutMs` is killed: it is not only slow, it beats on a thread of its own.
+ */
+/** The part of pino's logger that is used. */
+export interface RuntimeLog {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
 }

@@ -10,7 +10,7 @@ import type { Predictions } from '../schemas/messages/evaluation.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import type { ChatSettings, Recipe } from '../schemas/task.ts'
 import { TokenizerFiles, TokenLimit } from '../schemas/token-limit.ts'
-import type { RuntimeLog } from './runtime.ts'
+import type { RuntimeLog } from './runtime-process.ts'
 import type { BridgeParts } from './trainings.ts'
 
 /** How the rows of a student are counted, as a machine remembers it. */

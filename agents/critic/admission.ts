@@ -47,20 +47,6 @@ export function quotasOf(bySource: Readonly<Record<string, number>>, sources: re
   return { bySource, bySkill }
 }
 
-/** Row ids in the order of admission: attempt, round, source, index, sample; numbers by value, not by letter. */
-export function compareRowIds(left: string, right: string): number {
-  const a = left.split('.')
-  const b = right.split('.')
-  const number = (text: string) => Number.parseInt(text.replace(/^[ar]/, ''), 10)
-  return (
-    number(a[0]!) - number(b[0]!) ||
-    number(a[1]!) - number(b[1]!) ||
-    (a[2]! < b[2]! ? -1 : a[2]! > b[2]! ? 1 : 0) ||
-    number(a[3]!) - number(b[3]!) ||
-    number(a[4]!) - number(b[4]!)
-  )
-}
-
 /**
  * The ordered pass that closes a round: is shown the rows already admitted, then the candidates by id; compares each with those rows and
  * with those alone, and stops a source, and a skill, at its quota.

@@ -1,4 +1,5 @@
-import { type CheckedRow, type CheckedShard, compareRowIds } from './admission.ts'
+import { compareRowIds } from '../../schemas/row.ts'
+import type { CheckedRow, CheckedShard } from './admission.ts'
 
 /** The shards of a round by source and index, each once, however they arrived. */
 export function byIndex<S extends { shard: number; source: string }>(shards: readonly S[]): S[] {

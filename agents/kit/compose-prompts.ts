@@ -5,7 +5,7 @@ import type { PromptParameter, PromptSource } from '../../schemas/program.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { seedsOf } from '../../tasks/seeds-of.ts'
 import type { HookContext } from './sandbox/hooks.ts'
-import type { ChatMessage } from './teacher/request.ts'
+import type { ChatMessage } from './teacher/turns.ts'
 
 /** What one index of a shard asks the teacher for. A row's id is the stem and its sample's number. */
 export type Prompt = { index: number; stem: string; sample: number; messages: ChatMessage[]; context: HookContext }

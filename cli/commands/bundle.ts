@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeBundle } from '../../evidence/bundle/write.ts'
 import { commandAgain } from '../../experiments/command-again.ts'
-import { printableJson } from '../../launcher/console/printable.ts'
-import { runsFolder } from '../../launcher/home.ts'
 import { withBus } from '../../launcher/with-bus.ts'
+import { runsFolder } from '../../machine/home.ts'
+import { printableJson } from '../../schemas/printable.ts'
 
 export function registerBundle(program: Command): void {
   program

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { printableJson } from '../../launcher/console/printable.ts'
 import { withBus } from '../../launcher/with-bus.ts'
+import { printableJson } from '../../schemas/printable.ts'
 
 export function registerDead(program: Command): void {
   const dead = program.command('dead').description('messages that nobody will be given again')

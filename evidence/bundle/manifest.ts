@@ -40,3 +40,9 @@ export type JournalBucket = (typeof journalBuckets)[number]
 
 export const itemTables = ['validation', ...PaperName.options] as const
 export type ItemTable = (typeof itemTables)[number]
+/** Files of a bundle, wherever their bytes lie. */
+export type BundleFiles = {
+  /** SHA-256 and size of every file that is really there, by path. */
+  files: ReadonlyMap<string, { sha256: string; bytes: number }>
+  pieces(path: string): AsyncIterable<Buffer>
+}

@@ -10,15 +10,8 @@ import type { ObjectRef } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { decode } from '../../tasks/files/decode.ts'
 import { linesOf } from '../../tasks/files/read-lines.ts'
-import { bundleFiles, Manifest } from './manifest.ts'
+import { type BundleFiles, bundleFiles, Manifest } from './manifest.ts'
 import { openArchive } from './unpack.ts'
-
-/** Files of a bundle, wherever their bytes lie. */
-export type BundleFiles = {
-  /** SHA-256 and size of every file that is really there, by path. */
-  files: ReadonlyMap<string, { sha256: string; bytes: number }>
-  pieces(path: string): AsyncIterable<Buffer>
-}
 
 /** What a bundle holds, by the paths in it. */
 export type BundleParts = BundleFiles & {

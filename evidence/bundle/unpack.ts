@@ -5,10 +5,10 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import * as tar from 'tar'
 import { spool } from '../../bus/mod.ts'
-import { printableName } from '../../launcher/console/printable.ts'
+import { printableName } from '../../schemas/printable.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import type { BundleFiles } from './manifest.ts'
 import { BundlePath } from './manifest.ts'
-import type { BundleFiles } from './read.ts'
 
 const mebibyte = 1024 ** 2
 

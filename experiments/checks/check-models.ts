@@ -1,9 +1,7 @@
-import { JudgeOptions } from '../../agents/critic/rules-and-judge/options.ts'
-import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { memo } from '../../agents/kit/cache.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
-import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { type Warn, warnOnTerminal } from '../../launcher/console/warn.ts'
+import { optionsOf } from '../../launcher/topology/agent-options.ts'
 import { type Asked, askedBy, checkKeys, embedderAsked } from '../../launcher/topology/endpoints.ts'
 import { checkPrices, shareConcurrency } from '../../launcher/topology/models.ts'
 import { usableOptions } from '../../launcher/topology/usable-options.ts'
@@ -13,9 +11,6 @@ import { PayingRole } from '../../schemas/usage.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { checkBridge } from './check-bridge.ts'
 import type { ModelContexts } from './check-context.ts'
-
-/** What the variants that ask a model take as options. */
-export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
 
 /**
  * Checks what the models that a command will use need, without a paid call: options, prices, that no key goes to two endpoints, and of

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ComparisonPlan } from '../../evidence/report/comparison/plan.ts'
-import { runsFolder } from '../../launcher/home.ts'
+import { runsFolder } from '../../machine/home.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 

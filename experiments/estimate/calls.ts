@@ -1,6 +1,6 @@
 import type { Program } from '../../schemas/program.ts'
 import type { UsageLine } from '../../schemas/usage.ts'
-import type { EstimateInput } from './estimate.ts'
+import type { EstimateInput } from './input.ts'
 
 export const charsPerToken = 4
 /** The words that the generator, the critic and the planner put around a prompt. */

@@ -1,51 +1,9 @@
 import { priorYield } from '../../agents/planner/rounds.ts'
-import type { Program } from '../../schemas/program.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import type { TrainingRow } from '../../schemas/task.ts'
-import { moneyOf, type Prices, type Spent, spentOn } from '../../schemas/usage.ts'
-import { type Answers, answersOf, type Papers, type Trained } from './answers.ts'
+import { moneyOf, type Spent, spentOn, type UsageLine } from '../../schemas/usage.ts'
+import { type Answers, answersOf } from './answers.ts'
 import { callsOf } from './calls.ts'
-import { assumptionsOf, beyondOf } from './in-words.ts'
-
-/** What earlier runs in the folder of runs measured; null where there is nothing to go by. */
-export type Past = {
-  /** Seconds of training for one row, and how many trainings say so. */
-  training: { secondsPerRow: number; trainings: number } | null
-  /** Seconds in which a tuned student answers one question of validation, and how often it answered all of them. */
-  answers: { secondsEach: number; sittings: number } | null
-  /** Admitted of asked, of the same task and teacher. */
-  yield: { share: number; asked: number } | null
-  /** Calls a second while rows were made, with the same teacher. */
-  callsPerSecond: number | null
-  /** The critic's calls for one call of the generator, by stage, of the same task and teacher; null where none of its calls is known. */
-  checks: { vote: number; judge: number } | null
-}
-
-export type EstimateInput = {
-  /** Rows of every dataset, and datasets to try. */
-  rows: number
-  attempts: number
-  /** Null where nothing is trained. */
-  evidence: Trained | null
-  /** Questions of each paper. */
-  papers: Papers
-  /** The program of each dataset, or one that stands for those that a planner will write; null where no teacher is prompted. */
-  program: Program | null
-  /** Whether a program that a planner will write may ask a model about its rows. */
-  mayCheck: boolean
-  models: RunConfig['models']
-  /** The planner's limits, where it asks a model. */
-  planner: { contextChars: number } | null
-  instruction: string
-  fewShot: readonly TrainingRow[]
-  /** Tokens of a reply of the student at most. */
-  maxNewTokens: number
-  /** Characters of a seed of the task's pool in the mean. */
-  poolChars: number
-  prices: Prices
-  limits: Pick<RunConfig['limits'], 'teacherCalls' | 'plannerCalls' | 'tokens' | 'money' | 'maxHours'>
-  past: Past
-}
+import { assumptionsOf } from './in-words.ts'
+import type { EstimateInput } from './input.ts'
 
 /** What a run will probably take. Null: nothing is known to go by, and nothing is made up. */
 export type Estimate = {
@@ -89,4 +47,30 @@ export function estimateRun(input: EstimateInput): Estimate {
     beyond: [] as string[],
   }
   return { ...estimate, beyond: beyondOf(estimate, input.limits) }
+}
+
+/** The limits that would be reached. */
+export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
+  const calls = (of: (line: UsageLine) => boolean) =>
+    (spent.lines ?? []).filter(of).reduce((sum, line) => sum + line.calls, 0)
+  const over = (name: string, value: number | null, limit: number | null) =>
+    value !== null && limit !== null && value > limit
+      ? [`${name} ${limit}: about ${Number(value.toFixed(2))} would be used`]
+      : []
+  return [
+    ...over(
+      'run.teacherCalls',
+      calls(({ role }) => role !== 'planner'),
+      limits.teacherCalls,
+    ),
+    ...over(
+      'run.plannerCalls',
+      calls(({ role }) => role === 'planner'),
+      limits.plannerCalls,
+    ),
+    ...over('run.tokens', spent.inputTokens + spent.outputTokens, limits.tokens),
+    ...over('run.money', money, limits.money),
+    // What is not known is not reckoned: more would be used.
+    ...over('run.maxHours', (hours.training ?? 0) + (hours.answers ?? 0) + (hours.calls ?? 0), limits.maxHours),
+  ]
 }

@@ -1,6 +1,5 @@
-import type { UsageLine } from '../../schemas/usage.ts'
 import { charsPerToken } from './calls.ts'
-import type { Estimate, EstimateInput } from './estimate.ts'
+import type { EstimateInput } from './input.ts'
 
 /** Stands for a model that a topology does not name yet. */
 export const unnamedModel = '(no model named)'
@@ -45,31 +44,5 @@ export function assumptionsOf(
           `its replies have at most ${maxNewTokens} tokens (inference.max_new_tokens): ${answered * maxNewTokens} in all where none ends before, as a base student's often do`,
         ]
       : []),
-  ]
-}
-
-/** The limits that would be reached. */
-export function beyondOf({ spent, money, hours }: Omit<Estimate, 'beyond'>, limits: EstimateInput['limits']): string[] {
-  const calls = (of: (line: UsageLine) => boolean) =>
-    (spent.lines ?? []).filter(of).reduce((sum, line) => sum + line.calls, 0)
-  const over = (name: string, value: number | null, limit: number | null) =>
-    value !== null && limit !== null && value > limit
-      ? [`${name} ${limit}: about ${Number(value.toFixed(2))} would be used`]
-      : []
-  return [
-    ...over(
-      'run.teacherCalls',
-      calls(({ role }) => role !== 'planner'),
-      limits.teacherCalls,
-    ),
-    ...over(
-      'run.plannerCalls',
-      calls(({ role }) => role === 'planner'),
-      limits.plannerCalls,
-    ),
-    ...over('run.tokens', spent.inputTokens + spent.outputTokens, limits.tokens),
-    ...over('run.money', money, limits.money),
-    // What is not known is not reckoned: more would be used.
-    ...over('run.maxHours', (hours.training ?? 0) + (hours.answers ?? 0) + (hours.calls ?? 0), limits.maxHours),
   ]
 }

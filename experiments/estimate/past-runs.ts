@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { labelOf } from '../../evidence/report/text/names.ts'
-import type { Past } from './estimate.ts'
+import type { Past } from './input.ts'
 
 /** The few facts of a report that an estimate goes by. */
 const PastReport = z.object({

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { escapeMarkdown, markdownTable } from '../../evidence/report/markdown/escape.ts'
-import { withoutControls } from '../../launcher/console/printable.ts'
+import { withoutControls } from '../../schemas/printable.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { layouts } from './format.ts'
 import type { ExportFormat } from './options.ts'

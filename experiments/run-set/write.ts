@@ -7,7 +7,7 @@ import { renderMarkdown } from '../../evidence/report/run-set/render-markdown.ts
 import { summarise } from '../../evidence/report/run-set/summary.ts'
 import { sentencesOf } from '../../evidence/report/run-set/text.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
-import { runsFolder } from '../../launcher/home.ts'
+import { runsFolder } from '../../machine/home.ts'
 import { writeWhole } from '../../machine/state-file.ts'
 import { readRun } from '../run/follow-run.ts'
 import type { Member } from './member.ts'

@@ -1,6 +1,5 @@
 import { PlannerState } from '../../agents/planner/state.ts'
-import { heldValues } from '../../bus/held-values.ts'
-import type { Bus } from '../../bus/mod.ts'
+import { type Bus, heldValues } from '../../bus/mod.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 
 /** The run named, or the only one that `wanted` accepts. Errors: UsageError when there is none, or more than one. */

@@ -1,9 +1,9 @@
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
-import { sendControl } from '../../cli/commands/control.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunLimits } from '../../schemas/run.ts'
 import { readRun } from './follow-run.ts'
+import { sendControl } from './send-control.ts'
 
 /** Lets a run go on, and says from where to follow it. A finished run is told from its last status on, so that its report is written again. */
 export async function resumeRun(bus: Bus, state: PlannerState): Promise<{ runId: string; fromSeq: number }> {

@@ -1,5 +1,5 @@
 import { format } from 'node:util'
-import { printable } from './printable.ts'
+import { printable } from '../../schemas/printable.ts'
 
 /**
  * From here on whatever this process prints by the console is what a terminal may show, whoever wrote the text and whoever prints it:

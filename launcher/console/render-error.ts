@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
 import { explained, MachineError } from '../../machine/faults.ts'
+import { homeFolder } from '../../machine/home.ts'
+import { printable } from '../../schemas/printable.ts'
 import { mendOf } from '../../schemas/user-error.ts'
-import { homeFolder } from '../home.ts'
 import { exitCodes } from './exit-codes.ts'
-import { printable } from './printable.ts'
 
 /** What a person is shown of an error, and the exit code of the command. */
 export type Rendered = { text: string; exitCode: number }

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import { printable, printableJson } from './printable.ts'
+import { printable, printableJson } from '../../schemas/printable.ts'
 
 /** Where a command tells a person, or a machine, how it goes on. */
 export type Reporter = {

@@ -1,4 +1,4 @@
-import { outerGone } from '../../cli/outer-process.mjs'
+import { outerGone } from '../outer-process.mjs'
 
 let shared: AbortController | null = null
 

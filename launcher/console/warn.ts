@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../../schemas/printable.ts'
 
 /** Takes a line about something that may go wrong later. */
 export type Warn = (text: string) => void

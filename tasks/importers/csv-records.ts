@@ -8,7 +8,7 @@ import { CsvError, type Options, parse } from 'csv-parse'
 import { parse as parseText } from 'csv-parse/sync'
 import { maxLineBytes } from '../files/read-lines.ts'
 import { TaskError } from '../task-error.ts'
-import type { SourceRecord } from './records.ts'
+import type { SourceRecord } from './source-file.ts'
 
 /** By preference, where the rows fit several: a header with tabs or bars has them for no other reason. */
 const delimiters = ['\t', '|', ';', ','] as const

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { goldsOf, type Item, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
+import { goldsOf, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
 import { fingerprint } from '../files/fingerprint.ts'
 import { newFolder } from '../files/new-folder.ts'
 import { loadTask } from '../load.ts'
@@ -11,36 +11,12 @@ import { TaskError } from '../task-error.ts'
 import { assignSplits, type Division, type Role } from './assign-splits.ts'
 import { auditKeys, writeAuditFile } from './audit-file.ts'
 import { ImportLog } from './import-log.ts'
-import {
-  type DraftItem,
-  type Importer,
-  type ImportOptions,
-  type Seed,
-  skillName,
-  type TaskProfile,
-} from './importer.ts'
-import type { ItemText } from './item-table.ts'
+import { type ImportPlan, toItem } from './import-plan.ts'
+import { type Importer, type Seed, skillName, type TaskProfile } from './importer.ts'
 import { readTable } from './read-table.ts'
 import { openScratch } from './scratch.ts'
 import { SplitWriter } from './split-writer.ts'
-import { inferenceFor, type SplitFiles, type TaskSizes, taskFileNames, taskYaml } from './task-yaml.ts'
-
-/**
- * `audit` is a number of items to set aside, or the path of a file in the same format; `seeds` of questions, of which the pool takes as
- * many as it may hold.
- */
-export type ImportPlan = {
-  seed: number
-  audit: number | string
-  seeds: number
-  options: ImportOptions
-  /** Left out: the paper's. */
-  sizes?: TaskSizes
-  /** Finds near-duplicates, which then stay together. */
-  alike: (texts: readonly ItemText[]) => [ItemText, ItemText][]
-  /** Gives the import up; nothing is left behind. */
-  signal?: AbortSignal
-}
+import { inferenceFor, type SplitFiles, taskFileNames, taskYaml } from './task-yaml.ts'
 
 export type ImportResult = { log: ImportLog; counts: Record<Role | 'solutions', number> }
 
@@ -198,22 +174,6 @@ async function writeItems(
 }
 
 const changed = (source: string) => new TaskError('The source changed while it was read', source, 'Import it again.')
-
-/** The item as a split holds it. */
-export function toItem(draft: DraftItem, { instruction }: TaskProfile): Item {
-  const { id, skill, group, input, answer, alternatives = [], key } = draft
-  return {
-    id,
-    part: 'benchmark',
-    skill,
-    instruction,
-    input: input.trim(),
-    answer,
-    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
-    coreKey: key,
-    ...(group !== null && { group }),
-  }
-}
 
 /** So many of the values, the same whatever their order. */
 function pick<T>(values: T[], textOf: (value: T) => string, seed: number, count: number): T[] {

@@ -1,8 +1,9 @@
 import type { SeedImporter } from './import-seeds.ts'
 import { livecodebenchCodeImporter, sciinstructImporter, tacoImporter } from './seed-sets.ts'
 
+export type { ImportPlan } from './import-plan.ts'
 export { importSeeds, type SeedImporter } from './import-seeds.ts'
-export { type ImportPlan, type ImportResult, importTask } from './import-task.ts'
+export { type ImportResult, importTask } from './import-task.ts'
 export type { Importer } from './importer.ts'
 export { importers } from './list.ts'
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { TaskError } from '../task-error.ts'
 import { type ParquetLimits, parquetLimits } from './parquet-limits.ts'
 import type { ParquetBatch } from './parquet-process.ts'
-import type { SourceRecord } from './records.ts'
+import type { SourceRecord } from './source-file.ts'
 
 const program = fileURLToPath(new URL('./parquet-process.ts', import.meta.url))
 

@@ -7,10 +7,7 @@ import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from '../f
 import { parsePythonJson } from '../files/parse-json.ts'
 import { maxLineBytes, readLines } from '../files/read-lines.ts'
 import { csvRecords } from './csv-records.ts'
-import { formatOf } from './source-file.ts'
-
-/** A record as published, or why there is none. `where` names it: file and line, or file and index from 0. */
-export type SourceRecord = { where: string; value: Record<string, unknown> } | { where: string; problem: string }
+import { formatOf, type SourceRecord } from './source-file.ts'
 
 /**
  * The records of a JSON array, JSON Lines, CSV or Parquet file, one by one (Parquet: one row group at a time in memory).

@@ -115,3 +115,6 @@ export async function innerFolder(folder: string, inner: readonly string[]): Pro
   }
   return folder
 }
+
+/** A record as published, or why there is none. `where` names it: file and line, or file and index from 0. */
+export type SourceRecord = { where: string; value: Record<string, unknown> } | { where: string; problem: string }

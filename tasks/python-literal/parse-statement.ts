@@ -1,7 +1,6 @@
 import { Cursor } from './cursor.ts'
 import type { Node, Statement } from './node.ts'
-import { isTarget, parseStarList, skipYield } from './parse-display.ts'
-import { parseExpression } from './parse-expression.ts'
+import { isTarget, parseExpression, parseStarList, skipYield } from './parse-expression.ts'
 import { PyError } from './value.ts'
 
 /**

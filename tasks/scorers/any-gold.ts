@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ReplyScore } from '../../schemas/task.ts'
-import type { LineVerdict } from './line-scorers.ts'
+import type { LineVerdict } from './benchmark.ts'
 
 /**
  * Several golds of one question: a reply is right that is right for any of them, in each mode by itself. What is shown is of the gold that it is

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anyVerdict, linesOf } from './any-gold.ts'
-import type { BenchmarkMode, BenchmarkScorer, Verdict } from './benchmark.ts'
+import type { BenchmarkMode, BenchmarkScorer, LineVerdict } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
 import { gsm8k } from './gsm8k.ts'
@@ -16,8 +16,6 @@ import { svamp } from './svamp.ts'
 export type LineScorer = (line: unknown, mode: BenchmarkMode) => LineVerdict
 /** As `LineScorer`, for a scorer that runs in a thread of its own. */
 export type ScriptLineScorer = (line: unknown, mode: BenchmarkMode) => Promise<LineVerdict>
-export type LineVerdict = Verdict | { invalid: string }
-
 /** Every scorer that reads the lines of a benchmark, by the name a person types. */
 const benchmarks: Readonly<Record<string, LineScorer>> = {
   scibench: lineScorer(scibench),

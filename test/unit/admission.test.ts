@@ -1,15 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type CheckedShard,
-  compareRowIds,
-  openAdmission,
-  type Quotas,
-  quotasOf,
-} from '../../agents/critic/admission.ts'
+import { type CheckedShard, openAdmission, type Quotas, quotasOf } from '../../agents/critic/admission.ts'
 import { byIndex, inOrder } from '../../agents/critic/in-order.ts'
 import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
 import type { RejectionReason, Row } from '../../schemas/row.ts'
+import { compareRowIds } from '../../schemas/row.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 
 const row = (source: string, index: number, input: string): Row => ({

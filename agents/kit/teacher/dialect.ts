@@ -1,8 +1,8 @@
 import type { EndpointError } from './endpoint-error.ts'
 import { moderated, notTaken, tooLong } from './refusal.ts'
-import type { ChatMessage } from './request.ts'
 import { tokenRoomIn } from './token-room.ts'
 import { estimateTokens } from './tokens.ts'
+import type { ChatMessage } from './turns.ts'
 import { alternating, withoutSystem } from './turns.ts'
 
 /** The body of a chat request, as the OpenAI API has it. */

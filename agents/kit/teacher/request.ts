@@ -8,9 +8,9 @@ import type { Endpoint } from './options.ts'
 import { quoted, shown } from './quoted.ts'
 import { chatPath, movedText } from './redirect.ts'
 import { cutOff, isTooLong, mayPass, moderated, statusMeant } from './refusal.ts'
+import type { ChatMessage } from './turns.ts'
 import { type Wait, waitOf } from './wait.ts'
 
-export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
 export type Sampling = { temperature: number; maxTokens: number; topP?: number | undefined; seed?: number | undefined }
 /** A JSON Schema that the reply should follow, where the endpoint can hold it to one. */
 export type ReplySchema = { name: string; schema: Record<string, unknown> }

@@ -1,4 +1,5 @@
-import type { ChatMessage } from './request.ts'
+/** A turn of a chat. */
+export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
 
 /**
  * The turns of a chat as every endpoint takes them: one after a turn of the same role continues it, and none is empty, since templates of

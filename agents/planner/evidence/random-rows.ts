@@ -1,6 +1,6 @@
 import { sha256 } from '../../../schemas/hash.ts'
 import type { Row } from '../../../schemas/row.ts'
-import { compareRowIds } from '../../critic/admission.ts'
+import { compareRowIds } from '../../../schemas/row.ts'
 import { createDuplicateIndex } from '../../kit/dedup/duplicate-index.ts'
 import type { Attempt } from '../state.ts'
 import type { Store } from '../store.ts'

@@ -1,7 +1,8 @@
 import { moneyOf, type Prices, type Spent, type Stage } from '../../../schemas/usage.ts'
 import type { Journal } from '../../kit/paid/journal.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
-import type { ChatMessage, ChatRequest, ReplySchema } from '../../kit/teacher/request.ts'
+import type { ChatRequest, ReplySchema } from '../../kit/teacher/request.ts'
+import type { ChatMessage } from '../../kit/teacher/turns.ts'
 import type { Situation } from '../policy.ts'
 import type { LlmPlannerOptions } from './options.ts'
 

@@ -1,9 +1,9 @@
 import type { Row } from '../../../schemas/row.ts'
+import { coverageOf } from '../../quality/coverage.ts'
+import { difficultyOf } from '../../quality/difficulty.ts'
+import { diversityOf } from '../../quality/diversity.ts'
+import type { DatasetQuality, Judged } from '../../quality/facts.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
-import { coverageOf } from '../quality/coverage.ts'
-import { difficultyOf } from '../quality/difficulty.ts'
-import { diversityOf } from '../quality/diversity.ts'
-import type { DatasetQuality, Judged } from '../quality/facts.ts'
 import type { DatasetFacts } from '../report-data.ts'
 import type { DatasetRows } from './datasets.ts'
 

@@ -1,4 +1,4 @@
-import { withoutControls } from '../../../launcher/console/printable.ts'
+import { withoutControls } from '../../../schemas/printable.ts'
 
 /** Data as plain Markdown text: neither HTML nor markup of any kind, on one line. */
 export function escapeMarkdown(text: string): string {

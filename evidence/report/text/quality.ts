@@ -1,4 +1,4 @@
-import type { DatasetQuality } from '../quality/facts.ts'
+import type { DatasetQuality } from '../../quality/facts.ts'
 import { missing, numberText, percent } from './format.ts'
 import { datasetName } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { Row } from '../../../schemas/row.ts'
+import type { Row } from '../../schemas/row.ts'
 import type { Difficulty } from './facts.ts'
 
 const number = /\d+(?:[.,]\d+)*/g

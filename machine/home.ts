@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { ensureWritable } from '../machine/folders.ts'
+import { ensureWritable } from './folders.ts'
 
 /** Where Syllabus keeps what it fetches and makes: SYLLABUS_HOME, else `.syllabus` in the current folder. */
 export const homeFolder = (): string => resolve(process.env.SYLLABUS_HOME || '.syllabus')

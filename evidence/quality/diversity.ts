@@ -1,8 +1,8 @@
-import { minHash, PERMUTATIONS } from '../../../agents/kit/dedup/min-hash.ts'
-import { shinglesOf } from '../../../agents/kit/dedup/shingles.ts'
-import { readTokens } from '../../../agents/kit/dedup/text.ts'
-import { createTokens } from '../../../agents/kit/dedup/tokens.ts'
-import { sampleOf } from '../../../agents/kit/sample.ts'
+import { minHash, PERMUTATIONS } from '../../agents/kit/dedup/min-hash.ts'
+import { shinglesOf } from '../../agents/kit/dedup/shingles.ts'
+import { readTokens } from '../../agents/kit/dedup/text.ts'
+import { createTokens } from '../../agents/kit/dedup/tokens.ts'
+import { sampleOf } from '../../agents/kit/sample.ts'
 import type { Diversity } from './facts.ts'
 
 /** Texts whose likeness is estimated; the cost is that of every pair of them. */

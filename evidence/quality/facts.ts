@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { EmbeddedDiversity } from '../../../schemas/embedding.ts'
-import { PerplexityResult } from '../../../schemas/runtime-protocol.ts'
+import { EmbeddedDiversity } from '../../schemas/embedding.ts'
+import { PerplexityResult } from '../../schemas/runtime-protocol.ts'
 
 const count = z.number().int().nonnegative()
 

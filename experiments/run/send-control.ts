@@ -1,0 +1,20 @@
+import { randomUUID } from 'node:crypto'
+import type { PlannerState } from '../../agents/planner/state.ts'
+import type { Bus } from '../../bus/mod.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { Control } from '../../schemas/messages/run.ts'
+
+/** What an operator asks of a run. */
+export type Action = PayloadOf<typeof Control>['action']
+
+/** Gives the message's place in the log. */
+export async function sendControl(
+  bus: Bus,
+  { config }: PlannerState,
+  action: Action,
+  more: Omit<PayloadOf<typeof Control>, 'action'> = {},
+): Promise<number> {
+  const target = { runId: config.runId, variant: config.variants.planner, id: `control:${action}:${randomUUID()}` }
+  const { seq } = await bus.publish(Control, target, { action, ...more })
+  return seq
+}

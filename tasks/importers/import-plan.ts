@@ -1,0 +1,37 @@
+import type { Item } from '../../schemas/task.ts'
+import type { DraftItem, ImportOptions, TaskProfile } from './importer.ts'
+import type { ItemText } from './item-table.ts'
+import type { TaskSizes } from './task-yaml.ts'
+
+/**
+ * `audit` is a number of items to set aside, or the path of a file in the same format; `seeds` of questions, of which the pool takes as
+ * many as it may hold.
+ */
+export type ImportPlan = {
+  seed: number
+  audit: number | string
+  seeds: number
+  options: ImportOptions
+  /** Left out: the paper's. */
+  sizes?: TaskSizes
+  /** Finds near-duplicates, which then stay together. */
+  alike: (texts: readonly ItemText[]) => [ItemText, ItemText][]
+  /** Gives the import up; nothing is left behind. */
+  signal?: AbortSignal
+}
+
+/** The item as a split holds it. */
+export function toItem(draft: DraftItem, { instruction }: TaskProfile): Item {
+  const { id, skill, group, input, answer, alternatives = [], key } = draft
+  return {
+    id,
+    part: 'benchmark',
+    skill,
+    instruction,
+    input: input.trim(),
+    answer,
+    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
+    coreKey: key,
+    ...(group !== null && { group }),
+  }
+}
