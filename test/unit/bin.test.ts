@@ -4,7 +4,8 @@ import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-const cli = join(import.meta.dirname, '../../cli')
+const root = join(import.meta.dirname, '../..')
+const cli = join(root, 'cli')
 
 /** What every Node since 20 exports; a named import of anything newer keeps the file from being read at all. */
 const everywhere: Readonly<Record<string, readonly string[]>> = {
@@ -16,17 +17,17 @@ const everywhere: Readonly<Record<string, readonly string[]>> = {
   'node:url': ['fileURLToPath'],
 }
 
-test.each(['bin.mjs', 'guard.mjs', 'outer-process.mjs'])(
+test.each(['cli/bin.mjs', 'cli/guard.mjs', 'launcher/outer-process.mjs'])(
   '%s can be read by a Node that is too old, which it then tells',
   async (file) => {
-    const text = await readFile(join(cli, file), 'utf8')
+    const text = await readFile(join(root, file), 'utf8')
     const imports = [...text.matchAll(/^import (.+) from '(.+)'$/gm)].map(([, what, from]) => ({
       what: what!,
       from: from!,
     }))
     expect(imports.length).toBeGreaterThan(0)
     for (const { what, from } of imports) {
-      if (from === './guard.mjs' || from === './outer-process.mjs') continue
+      if (from === './guard.mjs' || from === '../launcher/outer-process.mjs') continue
       expect(builtinModules).toContain(from.replace('node:', ''))
       const names = what.startsWith('{')
         ? what
