@@ -8,6 +8,20 @@ const thinking =
   /^(?:ant)?think(?:ing)?$|^thoughts?$|^reason(?:ing)?$|^reflections?$|^(?:analysis|scratchpad|monologue|rumination|cot|unused94|unused95)$/
 /** A word in the name of the token before an answer, or behind it: `begin_of_solution`, `END_RESPONSE`, `answer_start`. */
 const answering = /^(?:solution|response|answer|output|final|content|message)$/
+/** A word in the name of an element at the beginning of a reply that holds what was written before the answer. */
+const drafting =
+  /^(?:plan|planning|(?:pre)?draft|drafts|drafting|sketch|outline|brainstorm(?:ing)?|scratch|notes?|notepad|inner|rationale|deliberat(?:e|ion)|workings?|workspace|musings?|reflect(?:ing)?|critique|analy[sz](?:e|ing))$/
+/**
+ * The last word in the name of an element that need not end: HTML without an end tag, what names an answer (where its end tag was a stop
+ * sequence), a type, a token of a tokenizer, a single letter.
+ */
+const endless = new RegExp(
+  `^(?:${[
+    'html|head|body|p|li|d[td]|r[tp]|optgroup|option|colgroup|caption|thead|tbody|tfoot|t[rdh]|area|base|[bh]r|col|embed|img|link|meta|source|track|wbr',
+    'solution|response|answer|output|final|content|message|reply|result|input|question|problem|exercise|example|sample|item|entry|row|record|data|json|xml|yaml|csv|text|code|user|assistant|model|bot',
+    'int(?:eger)?|float|double|bool(?:ean)?|char|str(?:ing)?|number|object|any|void|null|none|bos|eos|pad|unk|sep|cls|mask|[a-z]',
+  ].join('|')})$`,
+)
 const closing = /^(?:end|stop|close|suffix|unused95)$/
 const sides = /^(?:begin|start|open|prefix|end|stop|close|suffix|of)$/
 /** Tokens between turns; what one of them ends is over. */
@@ -39,11 +53,18 @@ type Mark = { kind: 'open' | 'close'; name: string } | { kind: 'answer' | 'turn'
  *
  * T1  Nothing in thoughts, or before an end of thoughts whose beginning nobody saw, is part of the answer.
  * T2  Thoughts end with the tag that began them: those inside them do not end them. A tag that ends none of them ends all.
+ * T3  Where the prompt is known: an element that begins the reply, does not end, and is nothing that was asked for, is thoughts that do not
+ *     end. One that ends, and whose name is a draft's (`plan`), is thoughts where the prompt does not show its tag.
  */
-export function withoutThoughts(reply: string): AnswerText {
+export function withoutThoughts(reply: string, prompt?: string): AnswerText {
   const text = behindPhrases(reply)
   if (text === null) return { answer: '', open: true }
   if (!/[<[＜◁]|&lt;/.test(text)) return { answer: text, open: false }
+  const said = withoutMarked(text, prompt)
+  return !said.open && prompt !== undefined && beginsEndless(said.answer, prompt) ? { answer: '', open: true } : said
+}
+
+function withoutMarked(text: string, prompt: string | undefined): AnswerText {
   const pieces: string[] = []
   const open: string[] = []
   const search: Search = { left: 8 * text.length }
@@ -51,16 +72,25 @@ export function withoutThoughts(reply: string): AnswerText {
   let behindObject = 0
   let begun = 0
   let ended = 0
+  /** Whether nothing of the answer stands before what is looked at. */
+  let isFirst = true
   for (const found of text.matchAll(marks)) {
     const { 0: whole, index } = found
     if (index < behindObject) continue
     if (whole === '{') {
       behindObject = objectAt(text, index, search)?.end ?? 0
+      isFirst &&= open.length > 0
       continue
     }
     const behind = index + whole.length
-    const mark = isQuoted(text, index, behind) ? null : markOf(found, open)
-    if (!mark) continue
+    isFirst &&= open.length > 0 || isBlank(text.slice(from, index))
+    const mark = isQuoted(text, index, behind)
+      ? null
+      : (markOf(found, open) ?? draftMark(found, open, isFirst ? prompt : undefined))
+    if (!mark) {
+      isFirst &&= open.length > 0
+      continue
+    }
     if (open.length === 0) pieces.push(text.slice(from, index))
     from = behind
     switch (mark.kind) {
@@ -70,7 +100,10 @@ export function withoutThoughts(reply: string): AnswerText {
         break
       case 'close': {
         const isStray = open.length === 0 && begun > 0 && begun === ended && text.slice(behind).trim() === ''
-        if (open.length === 0 && !isStray) pieces.length = 0
+        if (open.length === 0 && !isStray) {
+          pieces.length = 0
+          isFirst = true
+        }
         open.length = Math.max(0, open.indexOf(mark.name))
         ended++
         break
@@ -78,6 +111,7 @@ export function withoutThoughts(reply: string): AnswerText {
       case 'answer':
         pieces.length = 0
         open.length = 0
+        isFirst = true
         break
       case 'turn':
         if (open.at(-1)?.startsWith('|')) open.pop()
@@ -138,6 +172,38 @@ function ofTag(tag: string, isEnd: boolean, attributes: string): Mark | null {
     name: tag.replace(/^unused9[45]$/, 'unused'),
   }
 }
+
+/** What a tag of a draft's name begins or ends. `prompt`: left out where something of the answer stands before it. */
+function draftMark({ groups = {} }: RegExpExecArray, open: readonly string[], prompt: string | undefined): Mark | null {
+  const { tag, token, slash, attributes } = groups
+  const name = (tag ?? token)?.toLowerCase().replace(/^\//, '')
+  if (name === undefined) return null
+  if (slash === '/' || token?.startsWith('/')) return open.includes(name) ? { kind: 'close', name } : null
+  if (prompt === undefined || open.length > 0 || attributes?.endsWith('/')) return null
+  return wordsOf(name).some((word) => drafting.test(word)) && !showsTag(prompt, name) ? { kind: 'open', name } : null
+}
+
+/** Whether a text begins with an element that does not end and is nothing that `prompt` asks for. */
+function beginsEndless(text: string, prompt: string): boolean {
+  const [, found, attributes = ''] =
+    /^\s*(?:[<＜]|&lt;)\s{0,9}([a-z][\w:.-]*)((?:\s[^<>＞]{0,300})?\/?)(?:[>＞]|&gt;)/i.exec(text) ?? []
+  if (found === undefined || attributes.endsWith('/')) return false
+  const name = found.toLowerCase()
+  const words = wordsOf(name)
+  if (endless.test(words.at(-1)!) || words.some((word) => sides.test(word))) return false
+  if (new RegExp(String.raw`(?:[<＜]|&lt;)\s{0,9}/\s{0,9}${name}\s{0,9}(?:[>＞]|&gt;)`, 'i').test(text)) return false
+  return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
+}
+
+const isBlank = (text: string): boolean => !/\S/.test(text)
+
+const wordsOf = (name: string): string[] => name.split(/[:_.-]/)
+
+const showsTag = (prompt: string, name: string): boolean => new RegExp(String.raw`[<|]\s*${name}\b`, 'i').test(prompt)
+
+const asksFor = (prompt: string, name: string): boolean =>
+  showsTag(prompt, name) ||
+  (/xml|html|svg|markup|\btags?\b|\belements?\b/i.test(prompt) && prompt.toLowerCase().includes(name))
 
 /** Models that mark their thoughts in words, with both phrases, the first at the beginning: Granite, Apriel, Harmony without its tokens. */
 const phrases = [

@@ -69,6 +69,9 @@ describe('a reply that is not whole is asked for again, and lost for a reason of
       'not usable: its thoughts were cut off at the token limit',
     ],
     ['thoughts without end', `<think>${draft}`, 'stop', 'truncated', thinking],
+    ['a draft without end', `<plan>${draft}`, 'stop', 'truncated', thinking],
+    ['a draft without end, in a tag of its own', `<inner_voice>${draft}`, 'stop', 'truncated', thinking],
+    ['a draft alone', `<draft>${draft}</draft>`, 'stop', 'truncated', thinking],
     ['thoughts alone', `<|channel|>analysis<|message|>${draft}<|end|>`, 'stop', 'truncated', thinking],
     ['more than is read', `${'x'.repeat(200_000)}${text}`, 'stop', 'truncated', cutText],
   ])('%s', async (_, content, finish, kind, reason) => {

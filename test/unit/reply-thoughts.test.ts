@@ -115,6 +115,91 @@ test.each([
   for (const each of [text, `  ${text}\n`]) expect(withoutThoughts(each)).toEqual({ answer: each, open: false })
 })
 
+describe('an element that begins a reply, by what its prompt asks for', () => {
+  const prompt = 'Write a word problem about a phone plan. Reply with one JSON object and nothing else.'
+
+  test.each([
+    '<plan>',
+    '<draft>',
+    '<Draft>',
+    '<first-draft>',
+    '<plan type="a">',
+    '< plan >',
+    '<brainstorm>',
+    '<scratch_work>',
+    '<outline>',
+    '<steps>',
+    '<notes>',
+    '<inner_voice>',
+    '<work>',
+    '<let-me-see>',
+    '<understanding>',
+    '<problem_solving>',
+    '&lt;plan&gt;',
+    '<|plan|>',
+  ])('one that does not end is thoughts that do not end: %s', (tag) => {
+    for (const reply of [
+      `${tag}${draft}`,
+      `\n${tag}\n${draft}`,
+      `<think>a</think>${tag}${draft}`,
+      `${tag}${draft} <b>x</b>`,
+    ]) {
+      const { answer: rest, open } = withoutThoughts(reply, prompt)
+      expect({ reply, open, hasDraft: rest.includes('DRAFT') }).toEqual({ reply, open: true, hasDraft: false })
+    }
+  })
+
+  test.each([
+    `<plan>${draft}</plan>${answer}`,
+    `<Plan>\n${draft}</Plan>\n\n${answer}`,
+    `<draft>${draft}</draft><draft>${draft}</draft>${answer}`,
+    `<think>${draft}</think><outline n="1">${draft}</outline>${answer}`,
+    `<brainstorm>${draft}<think>${draft}</think></brainstorm>\n<answer>${answer}</answer>`,
+    `<|plan|>${draft}<|/plan|>${answer}`,
+  ])('a draft that ends is taken off: %s', (reply) => {
+    const { answer: rest, open } = withoutThoughts(reply, prompt)
+    expect({ rest: rest.trim(), open }).toEqual({ rest: answer, open: false })
+  })
+
+  test.each([
+    '<ul><li>one<li>two</ul>',
+    '<p>A paragraph<p>Another',
+    '<br>text',
+    '<svg width="3"><path d="M0 0"/></svg>',
+    '<App title="x" />',
+    '<steps><step>1</step></steps>',
+    '<T>(x: T) => x',
+    '<int>(x)',
+    '<json>{"input": "a", "output": "b"}',
+    '<answer>{"input": "a", "output": "b"}',
+    '<question>How many?\n<answer>3',
+    '<bos>text',
+    '<start_of_turn>model\ntext',
+    '<https://example.org> is a page',
+    '<someone@example.org> wrote',
+    '<!DOCTYPE html><p>text',
+    '<?xml version="1.0"?><note>a</note>',
+    'List<int> xs = new List<plan>();',
+    'if (a <plan> b) {}',
+    'Text with a <plan> in it.',
+  ])('what needs no end, or has one, is an answer: %s', (text) => {
+    expect(withoutThoughts(text, prompt)).toEqual({ answer: text, open: false })
+  })
+
+  test.each([
+    ['Reply with <scene> and the text.', '<scene>It rains.', false],
+    ['Write XML with the elements scene and actor.', '<scene>It rains.', false],
+    ['First write a <plan>, then the text.', '<plan>a</plan>Q: b', false],
+    ['First write a <plan>, then the text.', '<plan>a\nQ: b', true],
+  ])('what the prompt asks for stays: %s %s', (asked, text, open) => {
+    expect(withoutThoughts(text, asked)).toEqual({ answer: open ? '' : text, open })
+  })
+
+  test('where no prompt is known, as when a student is scored, it stays', () => {
+    expect(withoutThoughts('<plan>a</plan>', undefined)).toEqual({ answer: '<plan>a</plan>', open: false })
+  })
+})
+
 describe('a reply of any kind', () => {
   const pieces = fc.array(
     fc.constantFrom(
@@ -157,12 +242,16 @@ describe('a reply of any kind', () => {
     ['blanks', '<|channel|> '],
     ['phrases', 'analysisWassistantfinal'],
     ['lists', '<think>{"a":['],
+    ['drafts', '<plan>'],
+    ['drafts that end', '<plan></plan> '],
+    ['elements', '<work>'],
+    ['empty thoughts and elements', '<think></think><b>'],
   ])('is read in a time that grows with its length: %s', (_, part) => {
     const timeOf = (times: number) => {
       const text = part.repeat(times)
       const once = () => {
         const from = performance.now()
-        withoutThoughts(text)
+        withoutThoughts(text, 'Write a text.')
         return performance.now() - from
       }
       return Math.min(once(), once())

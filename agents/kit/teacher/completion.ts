@@ -37,13 +37,17 @@ export type Reply = z.infer<typeof Reply>
 const maxTextChars = 2 ** 17
 const maxNameChars = 200
 
-/** What a message says, and how it ended: as `finish` and the count of its tokens tell, or cut off because nothing is read that is as long. */
+/**
+ * What a message says in answer to a prompt, and how it ended: as `finish` and the count of its tokens tell, or cut off because nothing is
+ * read that is as long.
+ */
 export function saidIn(
   content: string,
   finish: unknown,
   isAtLimit = false,
+  prompt = '',
 ): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'> {
-  const { answer, open } = withoutThoughts(content.toWellFormed())
+  const { answer, open } = withoutThoughts(content.toWellFormed(), prompt)
   const ending = endingOf(finish, isAtLimit)
   return {
     text: beginning(answer, maxTextChars),
@@ -60,7 +64,7 @@ export function replyOf(
 ): Reply {
   const { finish, usage } = answer
   const content = answer.text.trim() === '' ? finalTextBeside(answer) : answer.text
-  const ended = saidIn(content, finish, (usage?.output ?? 0) >= maxTokens)
+  const ended = saidIn(content, finish, (usage?.output ?? 0) >= maxTokens, prompt)
   const { refusal } = answer
   const isWithheld = finish !== null && withheldBy.test(finish)
   const why = refusal !== null ? quoted(refusal) : isWithheld ? `finish reason ${quoted(finish)}` : null

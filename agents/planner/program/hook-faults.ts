@@ -45,10 +45,11 @@ async function tryOn(
   if (broken.length > 0) return { faults: broken.map(({ hook, why }) => `.${hook}: ${why}`) }
   const shard = { round: { attempt: 1, round: 1 }, from: 0, count: 1, seed: 'trial' }
   const [prompt] = composePrompts(shard, source, { instruction: row.instruction, seeds: [...seeds] })
+  const { context, messages } = prompt!
   const hooked =
     reply === undefined
-      ? await callHooks(sandbox, rest, { row }, prompt!.context)
-      : await callHooks(sandbox, source.hooks!, { reply: withoutThoughts(reply).answer }, prompt!.context)
+      ? await callHooks(sandbox, rest, { row }, context)
+      : await callHooks(sandbox, source.hooks!, { reply: withoutThoughts(reply, messages[0]!.content).answer }, context)
   return { faults: hooked.kind === 'failed' ? [`: on a sample: ${hooked.reason}`] : [], said: wordsOf(hooked) }
 }
 
