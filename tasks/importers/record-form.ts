@@ -7,6 +7,7 @@ import type { ImportOptions } from './importer.ts'
 import { type Asked, type QuestionReader, questionReader } from './question-reader.ts'
 import { names, type Sample, sampleOf } from './record-sample.ts'
 import { contextText, type Row, structured } from './record-values.ts'
+import { formatOf } from './source-file.ts'
 
 /** A question with its answers as a record has them; `context` is the text that others may share. */
 export type ReadRecord = { question: string; golds: [string, ...string[]]; context: string | null }
@@ -39,7 +40,7 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
     sample.rows.some((row) => contextText(structured(row[contextColumn])) !== null)
   if (hasContext) taken.add(contextColumn)
   const answer = answerReader(sample, question, options, taken, path, areWhole)
-  refuseRecordAsNames(sample, [...taken, ...Object.values(answer.used)], path)
+  await refuseRecordAsNames(sample, { ...question.used, ...answer.used }, [...taken], path)
   const impossible = sample.find(names.impossible)
   const used = {
     ...question.used,
@@ -69,16 +70,80 @@ export async function recordFormOf(path: string, options: ImportOptions, areWhol
     instruction:
       options.instruction ??
       ([common, answer.instruction].filter((part) => part !== '').join(' ') || 'Answer the question.'),
-    notes: answer.notes,
+    notes: [
+      ...answer.notes,
+      ...(answer.scorer.name === 'exact' && options.scorer === undefined && areNumbers(sample, read)
+        ? [
+            'The answers are numbers: with --scorer numeric, 4.0 and "It is 4." are right for 4, too; exact takes the text alone.',
+          ]
+        : []),
+    ],
   }
 }
 
-/** Errors: `TaskError` where a column that is read has its own name as a value: the first line of the table is a record. */
-function refuseRecordAsNames(sample: Sample, used: readonly string[], path: string): void {
-  const same = used.find((name) => sample.rows.some((row) => row[name] === name))
-  if (same === undefined) return
-  const what = `The column '${same}' has its own name as a value, so the first line is a record; the columns are ${sample.list}`
-  throw new TaskError(what, path, 'Write a line with the names of the columns before it.')
+const plainNumber = /^[$€£¥]?\s?[-+−]?[$€£¥]?(?!0\d)\d[\d,. '’]*(?:e[-+]?\d+|\/\d+)?\s?%?$/i
+/** Fewer different numbers are labels. */
+const leastNumbers = 3
+
+/** Whether the answers of the records looked at are quantities: numbers, and not a few labels or codes in digits. */
+function areNumbers({ rows }: Sample, read: RecordForm['read']): boolean {
+  const golds = rows.map(read).flatMap((each) => (typeof each === 'string' ? [] : each.golds.slice(0, 1)))
+  const numbers = golds.filter((gold) => plainNumber.test(gold))
+  return numbers.length > 0.9 * golds.length && new Set(numbers).size >= leastNumbers
+}
+
+/**
+ * Errors: `TaskError` where the first line of a table is a record: a column that is read has its own name as a value, or no column has a
+ * usual name and those of the question or the answer look like what is below them.
+ */
+async function refuseRecordAsNames(
+  sample: Sample,
+  used: Readonly<Record<string, string>>,
+  others: readonly string[],
+  path: string,
+): Promise<void> {
+  const columns = new Set([...others, ...Object.values(used)])
+  const same = [...columns].find((name) => sample.rows.some((row) => row[name] === name))
+  const isTable = (await formatOf(path)) === 'csv'
+  const like = isTable && !hasUsualName(sample) ? [...columns].find((name) => isLikeValues(sample, name)) : undefined
+  if (same === undefined && like === undefined) return
+  const why =
+    same === undefined
+      ? `The first line is a record: '${like!.slice(0, 80)}' is like what stands below it`
+      : `The column '${same}' has its own name as a value, so the first line is a record`
+  throw new TaskError(
+    `${why}; the columns are ${sample.list}`,
+    path,
+    'Write a line with the names of the columns before it.',
+  )
+}
+
+/** A letter may be the answer of a record. */
+const usualNames = new Set([
+  ...Object.values(names)
+    .flat()
+    .filter(({ length }) => length > 1),
+  ...'id idx index nr number skill group category topic level difficulty type split source subject timestamp date notes url author title'.split(
+    ' ',
+  ),
+])
+
+const hasUsualName = ({ columns, all }: Sample): boolean =>
+  [...columns.keys()].some((name) => usualNames.has(name)) || [...all].every((name, at) => name === String(at))
+
+/** Whether the name of a column could be one of its values: a number over numbers, or a sentence over such that end as it does. */
+function isLikeValues({ rows }: Sample, name: string): boolean {
+  const values = rows.map((row) => row[name]).filter((value) => typeof value === 'string' && value !== '') as string[]
+  if (values.length === 0) return false
+  if (plainNumber.test(name)) return values.every((value) => plainNumber.test(value))
+  const end = endOf(name)
+  return end !== null && values.filter((value) => endOf(value) === end).length * 2 > values.length
+}
+
+/** How a sentence ends: with a mark, or without one where it has four words or more; null for what is none. */
+function endOf(text: string): string | null {
+  const mark = /([.?!:。？！：])["'”’)]?$/.exec(text)?.[1]
+  return mark ?? (text.split(/\s+/).length >= 4 ? '' : null)
 }
 
 /** The questions alone of a file that needs no answers; `preferred` is the column of them, where there is one of that name. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readRecords } from '../../tasks/importers/records.ts'
-import { importFolder } from '../support/import-folder.ts'
+import { importFolder, times } from '../support/import-folder.ts'
 
 async function read(name: string, content: string | Uint8Array) {
   await using folder = await importFolder()
@@ -138,5 +138,96 @@ describe('tables that are refused', () => {
     expect((await folder.refused('csv', letters)).message).toContain(
       "so the first line is a record; the columns are 'text', 'A'",
     )
+  })
+
+  const numbered = (from: number, make: (at: number) => string) => times(12, (at) => make(at + from)).join('\n')
+  test.each([
+    ['a question and a number', numbered(1, (at) => `What is ${at} plus 1?,${at + 1}`), 'What is 1 plus 1?', '2'],
+    ['a sum and a number', numbered(1, (at) => `${at}+1,${at + 1}`), '1+1', '2'],
+    [
+      'a question and a text',
+      numbered(0, (at) => `Who wrote book ${at}?,Author ${'abcdefghijkl'[at]}`),
+      'Who wrote book 0?',
+      'Author a',
+    ],
+    ['a question with commas', numbered(1, (at) => `"Well, what is ${at}?",x${at}`), 'Well, what is 1?', 'x1'],
+    ['semicolons', numbered(1, (at) => `Wie viel ist ${at} mal 2?;${at * 2},5`), 'Wie viel ist 1 mal 2?', '2,5'],
+    ['an index before them', numbered(1, (at) => `${at},How many are ${at}?,w${at}`), 'How many are 1?', 'w1'],
+    ['another script', numbered(1, (at) => `${at}加一是多少？,答${at}`), '1加一是多少？', '答1'],
+    [
+      'an instruction',
+      numbered(1, (at) => `Translate the number ${at},word ${at}`),
+      'Translate the number 1',
+      'word 1',
+    ],
+    [
+      'tickets',
+      numbered(1, (at) => `My invoice number ${at} is wrong.,Queue ${at}`),
+      'My invoice number 1 is wrong.',
+      'Queue 1',
+    ],
+    ['money', numbered(1, (at) => `Price ${at}?,$${at}.50`), 'Price 1?', '$1.50'],
+    [
+      'a question with No',
+      numbered(1, (at) => `Is ${at} prime?,${at === 1 ? 'No' : `Yes ${at}`}`),
+      'Is 1 prime?',
+      'No',
+    ],
+  ])('one without a header whose columns are called by its first record: %s', async (_, content, question, answer) => {
+    await using folder = await importFolder()
+    const source = await folder.put('a.csv', content)
+    const { message } = await folder.refused('csv', source, { options: { question, answer } })
+    expect(message).toContain('the first line is a record'.slice(1))
+    expect(message).toContain('Write a line with the names of the columns before it.')
+  })
+
+  test.each([
+    ['usual names', 'question,answer', 'question', 'answer'],
+    ['names of its own', 'ask,gold_text', 'ask', 'gold_text'],
+    ['a question as a name', 'What did the customer write?,Which team?', 'What did the customer write?', 'Which team?'],
+    [
+      'long names',
+      'Text of the first message,Team that has to answer',
+      'Text of the first message',
+      'Team that has to answer',
+    ],
+    ['numbers as names', '0,1', '0', '1'],
+  ])('a header is one: %s', async (_, header, question, answer) => {
+    await using folder = await importFolder()
+    const source = await folder.put(
+      'a.csv',
+      `${header}\n${numbered(1, (at) => `Invoice ${at} is wrong.,Billing ${at}`)}\n`,
+    )
+    expect((await folder.import('csv', source, { options: { question, answer } })).log).toMatchObject({
+      read: 12,
+      kept: 12,
+    })
+  })
+})
+
+describe('answers that are numbers, where no scorer is named', () => {
+  const hint = expect.stringContaining('--scorer numeric')
+  test.each([
+    ['whole', (at: number) => `${at}`, true],
+    ['decimal', (at: number) => `${at}.50`, true],
+    ['money', (at: number) => `$1,${100 + at}`, true],
+    ['per cent', (at: number) => `${at} %`, true],
+    ['fractions', (at: number) => `${at}/7`, true],
+    ['negative', (at: number) => `-${at}`, true],
+    ['texts', (at: number) => `word ${at}`, false],
+    ['codes', (at: number) => `0${100 + at}`, false],
+    ['two labels', (at: number) => `${at % 2}`, false],
+  ])('%s', async (_, gold, isHinted) => {
+    await using folder = await importFolder()
+    const source = await folder.put(
+      'a.csv',
+      `question,answer\n${times(40, (at) => `How many ${at}?,"${gold(at)}"`).join('\n')}\n`,
+    )
+    const { log, task } = await folder.import('csv', source)
+    expect(task.scorer.name).toBe('exact')
+    if (isHinted) expect(log.notes).toContainEqual(hint)
+    else expect(log.notes).not.toContainEqual(hint)
+    const named = await folder.import('csv', source, { options: { scorer: 'exact' } })
+    expect(named.log.notes).not.toContainEqual(hint)
   })
 })

@@ -76,7 +76,11 @@ describe('records in public forms are read as meant', () => {
     await using folder = await importFolder()
     const { read } = await folder.import('jsonl', await folder.put('a.jsonl', jsonLines(records)))
     expect(await read('import.json')).toMatchObject({
-      notes: ["Read: question from 'question', answer from 'answer'.", "Columns not used: 'label'."],
+      notes: [
+        expect.stringContaining('--scorer numeric'),
+        "Read: question from 'question', answer from 'answer'.",
+        "Columns not used: 'label'.",
+      ],
     })
   })
 })
