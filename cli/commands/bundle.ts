@@ -5,12 +5,13 @@ import { commandAgain } from '../../experiments/command-again.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runsFolder } from '../../machine/home.ts'
 import { printableJson } from '../../schemas/printable.ts'
+import { runId } from '../options/option-parsers.ts'
 
 export function registerBundle(program: Command): void {
   program
     .command('bundle')
     .description('write everything that a run rests on into one archive, for "verify"')
-    .argument('<run>', 'run id')
+    .argument('<run>', 'run id', runId)
     .option('--out <file>', 'the archive (default: runs/<run>/bundle.tar.gz)')
     .option('--json', 'JSON instead of text', false)
     .action(async (runId: string, { out, json }: { out?: string; json: boolean }) =>

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { pickRun } from '../../experiments/run/pick-run.ts'
 import { type Action, sendControl } from '../../experiments/run/send-control.ts'
 import { withBus } from '../../launcher/with-bus.ts'
+import { runId } from '../options/option-parsers.ts'
 
 const actions: Record<Exclude<Action, 'resume'>, string> = {
   stop: 'finish what is in hand, then rest; nothing is lost, "resume" goes on',
@@ -15,7 +16,7 @@ export function registerControl(program: Command): void {
     program
       .command(action)
       .description(description)
-      .argument('[run]', 'run id; may be left out when only one runs')
+      .argument('[run]', 'run id; may be left out when only one runs', runId)
       .option('--reason <text>', 'noted in the log')
       .action(async (runId: string | undefined, { reason }: { reason?: string }) =>
         withBus(async (bus) => {

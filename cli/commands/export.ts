@@ -6,7 +6,7 @@ import { pickRun } from '../../experiments/run/pick-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runsFolder } from '../../machine/home.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { positive } from '../options/option-parsers.ts'
+import { positive, runId } from '../options/option-parsers.ts'
 
 type Options = { format: ExportFormat; provenance: boolean; out?: string; attempt?: number }
 
@@ -26,7 +26,7 @@ export function registerExport(program: Command): void {
   program
     .command('export')
     .description('write the rows of a run as a training set, with dataset_info.json and a data card')
-    .argument('<run>', 'run id')
+    .argument('<run>', 'run id', runId)
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
     .addOption(provenanceOption())
     .option('--attempt <n>', 'another dataset than the chosen one', positive)

@@ -12,6 +12,7 @@ import { printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { runId } from '../options/option-parsers.ts'
 
 type Options = { model?: string; topology: string; json: boolean }
 
@@ -21,7 +22,7 @@ export function registerReplay(program: Command): void {
     .description(
       "make a run's datasets again from its programs and its journal, without one call, and compare their hashes",
     )
-    .argument('<run>', 'run id')
+    .argument('<run>', 'run id', runId)
     .option('--model <name>', 'the teacher, of a run that does not say which it had')
     .option('--topology <file>', 'options of generator and critic, of a run that does not say them', defaultTopology)
     .option('--json', 'JSON lines instead of text', false)

@@ -13,6 +13,7 @@ import { withLocalModel } from '../../launcher/topology/with-model.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { teacherOption } from '../options/model-options.ts'
+import { runId } from '../options/option-parsers.ts'
 
 type Options = { topology: string; model?: string; teacher?: string; json: boolean }
 
@@ -20,7 +21,7 @@ export function registerResume(program: Command): void {
   program
     .command('resume')
     .description('go on with a run that was stopped, interrupted or waits after a fault; nothing is trained again')
-    .argument('[run]', 'run id; may be left out when only one is unfinished')
+    .argument('[run]', 'run id; may be left out when only one is unfinished', runId)
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
     .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
     .addOption(teacherOption())

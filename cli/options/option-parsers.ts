@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { RunId } from '../../schemas/ids.ts'
 
 /** A parser of whole numbers in digits alone: `1e3`, `0x10`, `+5` and nothing at all are none. */
 export const integer =
@@ -33,3 +34,15 @@ export const seedCount = integer(1, 100)
 
 /** Names with commas between them. */
 export const names = (text: string): string[] => text.split(',').map((name) => name.trim())
+
+/** The id of a run of this home. An archive of one is read by `verify` alone. */
+export const runId = (text: string): string => {
+  const parsed = RunId.safeParse(text)
+  if (parsed.success) return parsed.data
+  const isPath = /[/\\.]/.test(text)
+  throw new InvalidArgumentError(
+    isPath
+      ? 'it looks like a path, and this command reads runs of this home by their id (npx syllabus status). To read an archive: npx syllabus verify <archive>'
+      : parsed.error.issues[0]!.message,
+  )
+}

@@ -11,7 +11,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { decode } from '../../tasks/files/decode.ts'
 import { linesOf } from '../../tasks/files/read-lines.ts'
 import { type BundleFiles, bundleFiles, Manifest } from './manifest.ts'
-import { openArchive } from './unpack.ts'
+import { DamagedArchive, openArchive } from './unpack.ts'
 
 /** What a bundle holds, by the paths in it. */
 export type BundleParts = BundleFiles & {
@@ -31,7 +31,7 @@ export type Bundle = BundleParts & AsyncDisposable & { manifest: Manifest; hash:
  */
 export async function openBundle(file: string, maxBytes?: number): Promise<Bundle> {
   const archive = await openArchive(file, maxBytes).catch((error: Error) => {
-    throw error instanceof UsageError ? error : notABundle(`${file}: ${error.message}`)
+    throw refusalOf(file, error)
   })
   try {
     const parts = partsOf(archive)
@@ -42,6 +42,20 @@ export async function openBundle(file: string, maxBytes?: number): Promise<Bundl
     await archive[Symbol.asyncDispose]()
     throw error
   }
+}
+
+/** What a person is told of an archive that cannot be unpacked. */
+function refusalOf(file: string, error: Error): Error {
+  const { code = '', syscall } = error as NodeJS.ErrnoException
+  if (error instanceof UsageError) return error
+  if (error instanceof DamagedArchive)
+    return new UsageError(
+      `The bundle ${file} is damaged: ${error.message}.`,
+      'Copy it again from where it was written, and compare both with sha256sum; or write it again there: npx syllabus bundle <run>',
+    )
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new UsageError(`There is no file ${file}.`, 'Name the archive that "npx syllabus bundle <run>" wrote.')
+  return syscall === undefined ? notABundle(`${file}: ${error.message}`) : error
 }
 
 /** A document is parsed as one text. */

@@ -32,12 +32,14 @@ type Unpacked = { files: Map<string, { sha256: string; bytes: number }>; begins:
 /**
  * The files of an archive that nobody vouches for: plain files only, each once and under a path that a bundle may have. Their bytes go, one
  * file's after the other's, into one file that has no name any more: however the process ends, nothing of them is left. Errors: UsageError
- * for more than `maxBytes`; an Error that says what is wrong with it.
+ * for more than `maxBytes`; DamagedArchive for one that is cut off, or whose bytes were changed; an Error that says what is wrong with it.
  */
 export async function openArchive(file: string, maxBytes?: number): Promise<BundleFiles & AsyncDisposable> {
   const kind = await stat(file)
+  if (kind.isDirectory()) throw new Error('it is a folder, and a bundle is one file (.tar.gz)')
   // A device or a pipe may never end.
   if (!kind.isFile()) throw new Error('it is no file')
+  if (kind.size === 0) throw new Error('it is empty')
   const unpacked: Unpacked = { files: new Map(), begins: new Map() }
   const { files, begins } = unpacked
   const spooled = await spool(contents(file, maxBytes ?? usualMaxBytes(kind.size), unpacked))
@@ -51,6 +53,24 @@ export async function openArchive(file: string, maxBytes?: number): Promise<Bund
     },
     [Symbol.asyncDispose]: () => spooled[Symbol.asyncDispose](),
   }
+}
+
+/** An archive that was whole once: a copy of it is, perhaps. */
+export class DamagedArchive extends Error {
+  override readonly name = 'DamagedArchive'
+}
+
+/** A fault of the libraries that unpack, as a person has to know it. `read`: bytes that were unpacked before it. */
+function explained(error: unknown, read: number, begins: ReadonlyMap<string, number>): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof UsageError || !/^(?:Z|TAR)_/.test(code ?? '')) return error
+  const last = [...begins.keys()].at(-1)
+  const where =
+    read === 0 ? 'at its beginning' : `behind ${read} unpacked bytes${last === undefined ? '' : `, in ${last}`}`
+  if (code === 'Z_BUF_ERROR' || message.includes('Truncated')) return new DamagedArchive(`it is cut off ${where}`)
+  if (code!.startsWith('Z_')) return new DamagedArchive(`its gzip data is not whole ${where}`)
+  if (last === undefined) return new Error('it is neither a gzip nor a tar archive')
+  return new DamagedArchive(`its tar data is not whole ${where}`)
 }
 
 /** The files' bytes one after the other, noted in `unpacked`. Reads to the end, or to the first thing that is refused. */
@@ -95,21 +115,30 @@ async function* contents(file: string, maxBytes: number, { files, begins }: Unpa
   parser.on('eof', () => {
     isOver = true
   })
-  for await (const chunk of unzipped(file)) {
-    // The parser would unpack again, and count nothing.
-    if (read === 0 && chunk[0] === gzipMark) throw new Error('it is packed twice')
-    read += chunk.length
-    if (read > maxBytes) throw tooLarge(file, maxBytes)
-    if (read > due + maxIdleBytes) throw new Error(`it holds ${read - due} bytes and more that belong to no file`)
-    // Behind the archive's end the parser would gather what comes.
-    if (!isOver) parser.write(chunk)
+  try {
+    for await (const chunk of unzipped(file)) {
+      if (read === 0 && !chunk.subarray(0, blockBytes).some((byte) => byte !== 0)) throw new DamagedArchive(zeros)
+      // The parser would unpack again, and count nothing.
+      if (read === 0 && chunk[0] === gzipMark) throw new Error('it is packed twice')
+      read += chunk.length
+      if (read > maxBytes) throw tooLarge(file, maxBytes)
+      if (read > due + maxIdleBytes) throw new Error(`it holds ${read - due} bytes and more that belong to no file`)
+      // Behind the archive's end the parser would gather what comes.
+      if (!isOver) parser.write(chunk)
+      if (fault) throw fault
+      yield* pieces.splice(0)
+    }
+    parser.end()
     if (fault) throw fault
-    yield* pieces.splice(0)
+    if (!isOver)
+      throw new DamagedArchive(`it is cut off behind ${read} unpacked bytes: the end of the archive is not in it`)
+  } catch (error) {
+    throw explained(error, read, begins)
   }
-  parser.end()
-  if (fault) throw fault
   yield* pieces
 }
+
+const zeros = 'it begins with zeros, as a file does that a crash or a full disk left behind'
 
 const gzipMark = 0x1f
 

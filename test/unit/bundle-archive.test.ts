@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,9 +7,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import * as tar from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runId } from '../../cli/options/option-parsers.ts'
 import { openBundle } from '../../evidence/bundle/read.ts'
 import { LogLine } from '../../evidence/bundle/records.ts'
 import { openArchive } from '../../evidence/bundle/unpack.ts'
+import { renderError } from '../../launcher/console/render-error.ts'
 import { sha256 } from '../../schemas/hash.ts'
 
 let folder: string
@@ -96,19 +99,30 @@ describe('an archive that is none is refused at the first thing that is wrong', 
     ],
     ['a name as long as a book', () => [longName(`../${'a'.repeat(500_000)}`), entry('a')], /^.{0,400}$/],
     ['a file twice', () => [manifest, manifest], /manifest.json is in it twice/],
-    ['a wrong checksum', () => [Buffer.concat([Buffer.from('x'), manifest.subarray(1)])], /checksum/],
+    [
+      'a wrong checksum',
+      () => [Buffer.concat([Buffer.from('x'), manifest.subarray(1)])],
+      /neither a gzip nor a tar archive/,
+    ],
     ['more files than a bundle has', () => files(65_537), /more than 65536 files/],
-    ['a file that is not all there', () => [entry('objects/a', 'x', 'File', 20 * 1024 ** 3)], /Truncated/],
-    ['zeros alone', () => [zeros(30)], /bytes and more that belong to no file/],
-    ['zeros before its files', () => [zeros(30), manifest], /belong to no file/],
+    [
+      'a file that is not all there',
+      () => [entry('objects/a', 'x', 'File', 20 * 1024 ** 3)],
+      /cut off behind \d+ unpacked bytes, in objects\/a/,
+    ],
+    ['zeros alone', () => [zeros(30)], /begins with zeros/],
+    ['zeros before its files', () => [zeros(30), manifest], /begins with zeros/],
     ['zeros behind its files', () => [manifest, zeros(30)], /belong to no file/],
     ['anything behind its files', () => [manifest, ending, Buffer.alloc(30 * mebibyte, 'x')], /belong to no file/],
     ['headers for no file', () => Array(9000).fill(longName('objects/a')), /belong to no file/],
     ['a header as long as a file', () => [entry('a', zeros(2), 'ExtendedHeader')], /no plain file/],
     ['a file of zeros', () => [manifest, entry('objects/a', zeros(100))], /unpacks to more than the \d+ bytes/],
     ['an archive in an archive', () => [gzipSync(zeros(30))], /packed twice/],
-    ['text', () => [Buffer.from('hello')], /Unrecognized archive format/],
-    ['nothing', () => [], /Unrecognized archive format/],
+    ['text', () => [Buffer.from('hello')], /neither a gzip nor a tar archive/],
+    ['a long text', () => [Buffer.from('hello '.repeat(1000))], /neither a gzip nor a tar archive/],
+    ['no end', () => [manifest], /cut off behind \d+ unpacked bytes: the end/],
+    ['a damaged head of its second file', () => [manifest, Buffer.alloc(512, 'x'), ending], /tar data is not whole/],
+    ['nothing', () => [], /neither a gzip nor a tar archive/],
   ])('%s', async (_, parts, why) => {
     const file = await packed(parts())
     await expect(openArchive(file)).rejects.toThrow(why)
@@ -118,9 +132,9 @@ describe('an archive that is none is refused at the first thing that is wrong', 
     const one = gzipSync(zeros(1))
     const file = join(folder, 'archive.tar.gz')
     await writeFile(file, Buffer.concat(Array<Buffer>(40).fill(one)))
-    await expect(openArchive(file)).rejects.toThrow('belong to no file')
+    await expect(openArchive(file)).rejects.toThrow('begins with zeros')
     await writeFile(file, gzipSync(Buffer.concat([manifest, ending])).subarray(0, 60))
-    await expect(openArchive(file)).rejects.toThrow(/unexpected end of file/)
+    await expect(openArchive(file)).rejects.toThrow(/cut off/)
   })
 
   test('who trusts an archive may let it unpack to more', async () => {
@@ -129,6 +143,61 @@ describe('an archive that is none is refused at the first thing that is wrong', 
     await using archive = await openArchive(file, 30 * mebibyte)
     expect(archive.files.get('objects/a')?.bytes).toBe(20 * mebibyte)
   })
+})
+
+describe('a person is told what is wrong with the file of a bundle, where, and what to do, in no code of a library', () => {
+  const whole = gzipSync(Buffer.concat([manifest, entry('objects/a', randomBytes(300_000)), ending]))
+  const changed = (at: number, value: number) => {
+    const bytes = Buffer.from(whole)
+    bytes.fill(value, at, at + 64)
+    return bytes
+  }
+  test.each<[string, Buffer, RegExp]>([
+    [
+      'cut in the middle',
+      whole.subarray(0, 150_000),
+      /is damaged: it is cut off behind \d+ unpacked bytes, in objects\/a/,
+    ],
+    ['cut in its head', whole.subarray(0, 8), /is damaged: it is cut off at its beginning/],
+    ['cut at its end', whole.subarray(0, -4), /is damaged: it is cut off/],
+    ['a hole of zeros', changed(150_000, 0), /is damaged: its gzip data is not whole/],
+    ['changed bytes', changed(20, 255), /is damaged: its gzip data is not whole/],
+    ['zeros', Buffer.alloc(5000), /is damaged: it begins with zeros/],
+    ['packed zeros', gzipSync(Buffer.alloc(5000)), /is damaged: it begins with zeros/],
+    ['nothing', Buffer.alloc(0), /it is empty/],
+    ['a page of HTML', Buffer.from('<html>404</html>'.repeat(99)), /it is neither a gzip nor a tar archive/],
+    ['JSON', Buffer.from('{"a": 1}'), /it is neither a gzip nor a tar archive/],
+    ['a packed text', gzipSync('hello'.repeat(999)), /it is neither a gzip nor a tar archive/],
+    ['a zip', Buffer.from('PK\u0003\u0004'.repeat(999)), /it is neither a gzip nor a tar archive/],
+  ])('%s', async (_, bytes, what) => {
+    const file = join(folder, 'archive.tar.gz')
+    await writeFile(file, bytes)
+    const error = await openBundle(file).catch((thrown: unknown) => thrown)
+    const { text, exitCode } = renderError(error)
+    expect(text).toMatch(what)
+    expect(text).toContain(file)
+    expect(text).toContain('npx syllabus bundle <run>')
+    expect(text).not.toMatch(/TAR_|Z_|ERR_|ENOENT|unexpected end/)
+    expect(exitCode).toBe(2)
+  })
+
+  test.each<[string, RegExp]>([
+    ['.', /it is a folder, and a bundle is one file/],
+    ['nowhere.tar.gz', /There is no file .*nowhere.tar.gz/],
+    ['nowhere/a.tar.gz', /There is no file/],
+  ])('%s', async (name, what) => {
+    const error = await openBundle(join(folder, name)).catch((thrown: unknown) => thrown)
+    expect(renderError(error)).toMatchObject({ text: expect.stringMatching(what), exitCode: 2 })
+  })
+
+  test.each(['bundle.tar.gz', './run', '/tmp/run', 'a\\b'])(
+    'a command that reads a run by its id is told an archive from it: %s',
+    (name) => {
+      expect(() => runId(name)).toThrow('npx syllabus verify <archive>')
+      expect(runId('my-run-2')).toBe('my-run-2')
+      expect(() => runId('My run')).toThrow('lower-case letters')
+    },
+  )
 })
 
 describe('a bundle whose parts are more than is read is refused by name', () => {
