@@ -69,7 +69,7 @@ export type RejectionReason = z.infer<typeof RejectionReason>
 
 /**
  * Why an index gave no candidate: the teacher gave no answer; it refused, or a filter withheld its answer, or its endpoint refused the
- * request (`refused`); its budget was used, it stayed away, this prompt was forbidden (HTTP 403, often a gateway's filter), its reply was
+ * request (`refused`); its budget was used, it was not asked since no reply of a trial could be used (`unasked`), it stayed away, this prompt was forbidden (HTTP 403, often a gateway's filter), its reply was
  * not usable; and the program's own faults: its reply was cut off at the token limit, or its thoughts did not end (`truncated`); `accept`
  * refused the row, a hook failed, the prompt is too long for the model.
  */
@@ -77,6 +77,7 @@ export const FailureKind = z.enum([
   'teacher',
   'refused',
   'budget',
+  'unasked',
   'gone',
   'forbidden',
   'unusable',
@@ -100,6 +101,7 @@ export const Yield = z.object({
   failed: z.partialRecord(FailureKind, z.number().int().positive()).optional(),
 })
 export type Yield = z.infer<typeof Yield>
+
 /** Row ids in the order of admission: attempt, round, source, index, sample; numbers by value, not by letter. */
 export function compareRowIds(left: string, right: string): number {
   const a = left.split('.')
@@ -113,3 +115,6 @@ export function compareRowIds(left: string, right: string): number {
     number(a[4]!) - number(b[4]!)
   )
 }
+
+/** Indexes of a source that its teacher was not asked for. */
+export const notAsked = ({ failed }: Pick<Yield, 'failed'>): number => (failed?.budget ?? 0) + (failed?.unasked ?? 0)

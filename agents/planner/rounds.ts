@@ -1,5 +1,5 @@
 import { callsPerCandidate, type Program, rowsPerReply, type Source } from '../../schemas/program.ts'
-import type { Yield } from '../../schemas/row.ts'
+import { notAsked, type Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Attempt } from './state.ts'
 import { isDry } from './trials.ts'
@@ -15,7 +15,7 @@ const worstYield = 0.05
 
 /** Indexes that were asked for in vain: the teacher was away, or no call was left. They say nothing of a source, and were no candidates. */
 const unanswered = (measured: Yield | undefined): number =>
-  (measured?.failed?.gone ?? 0) + (measured?.failed?.budget ?? 0)
+  (measured?.failed?.gone ?? 0) + (measured ? notAsked(measured) : 0)
 
 /** Candidates that the closed rounds and the open one asked for, which the cap bounds. */
 export const candidatesOf = ({ asked, bySource }: Pick<Attempt, 'asked' | 'bySource'>): number =>

@@ -1,6 +1,6 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Shard, Tried } from '../../schemas/messages/generation.ts'
-import type { Yield } from '../../schemas/row.ts'
+import { notAsked, type Yield } from '../../schemas/row.ts'
 import type { Attempt, Outgoing, PlannerState, Trial } from './state.ts'
 
 /**
@@ -119,7 +119,7 @@ const dryOnes = ({ trials = {} }: Attempt): Trials =>
 
 /** Indexes that a reply came for. */
 const answered = (measured: Yield | undefined): number =>
-  (measured?.asked ?? 0) - (measured?.failed?.gone ?? 0) - (measured?.failed?.budget ?? 0)
+  measured ? measured.asked - (measured.failed?.gone ?? 0) - notAsked(measured) : 0
 
 const hasRows = ({ bySource }: Pick<Attempt, 'bySource'>): boolean =>
   Object.values(bySource).some(({ generated }) => generated > 0)

@@ -3,7 +3,7 @@ import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
 import { dryText } from '../../agents/planner/trials.ts'
-import type { FailureKind } from '../../schemas/row.ts'
+import { type FailureKind, notAsked } from '../../schemas/row.ts'
 import { moneyOf } from '../../schemas/usage.ts'
 
 /** How a run that makes data alone ended, or where it rests. */
@@ -22,10 +22,14 @@ export type Ending = {
 /** Beyond what the rows so far have cost, since the rest may cost more. */
 const margin = 1.1
 
+/** More than this many candidates for each row are never advised: another program costs less. */
+const maxCandidateCap = 20
+
 /** Of the sources that lack rows. */
 const shownSources = 3
 
-type ShortSource = { told: string; further: number; lacks: number; isDry: boolean }
+/** `isRepeating`: most of what came was there already, so that more of the same would be, too. */
+type ShortSource = { told: string; further: number; lacks: number; isDry: boolean; isRepeating: boolean }
 
 /** The most frequent of some counts, in words; nothing where there are none. */
 function mostOf(counts: Readonly<Record<string, number>>, text: (count: number, name: string) => string): string {
@@ -48,7 +52,8 @@ function shortSources({ program, asked, bySource, examples }: Attempt): ShortSou
     const refused = mostOf(rejected, (count, reason) => `, ${count} refused as ${reason}${exampleOf(reason)}`)
     const lost = mostOf(failed, (count, kind) => `, ${count} gave none (${kind})${exampleOf(kind)}`)
     const told = `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}${lost}`
-    return [{ told, further, lacks, isDry: admitted === 0 }]
+    const repeated = (rejected['exact-duplicate'] ?? 0) + (rejected['near-duplicate'] ?? 0)
+    return [{ told, further, lacks, isDry: admitted === 0, isRepeating: 2 * repeated > candidates }]
   })
   return short.sort((a, b) => b.lacks - a.lacks)
 }
@@ -70,9 +75,11 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const wanted = short.reduce((sum, { further }) => sum + further, candidates)
       const cap = `the cap on candidates is reached, ${candidates} of ${most} (${candidateCap} for each row wanted)`
       const why = [cap, ...short.slice(0, shownSources).map(({ told }) => told)].join('; ')
+      if (short[0]?.isRepeating || wanted > maxCandidateCap * config.rows)
+        return { why: `${why}. ${moreIsNoHelp(short)}`, next: null }
       // More of the same is no help to a source that has no row.
       const first = short.some(({ isDry }) => isDry) ? { first: 'once what keeps the rows away is set right' } : {}
-      return { why, next: { ...first, options: { '--candidate-cap': Math.ceil((10 * wanted) / config.rows) / 10 } } }
+      return { why, next: { ...first, options: { '--candidate-cap': Math.ceil(wanted / config.rows) } } }
     }
     case 'rounds-used':
       return {
@@ -106,13 +113,19 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
   }
 }
 
+/** What helps where more candidates would not. */
+const moreIsNoHelp = (short: readonly ShortSource[]): string =>
+  short[0]?.isRepeating
+    ? 'More candidates would repeat these: ask for other ones (parameters, seeds or a higher temperature in the program), or want fewer rows, and give another --out'
+    : 'More candidates at this yield would not be enough: set right what keeps the rows away, or want fewer rows, and give another --out'
+
 /** Kinds of failures and reasons that end in no reply, the most telling first. */
 const withoutReply = ['refused', 'teacher', 'forbidden', 'gone', 'unchecked'] as const
 
 /** Nothing came of the teacher: what it or its endpoint said, and what helps where something does. */
 function unavailable({ bySource, examples = {} }: Attempt): Ending {
   const counts = Object.values(bySource)
-  const asked = counts.reduce((sum, source) => sum + source.asked - (source.failed?.budget ?? 0), 0)
+  const asked = counts.reduce((sum, source) => sum + source.asked - notAsked(source), 0)
   const failures = (kind: FailureKind) => counts.reduce((sum, { failed = {} }) => sum + (failed[kind] ?? 0), 0)
   const [refused, forbidden] = [failures('refused'), failures('forbidden')]
   const away = failures('gone') + failures('teacher') + forbidden
@@ -133,7 +146,8 @@ function unavailable({ bySource, examples = {} }: Attempt): Ending {
 const isAway = ({ bySource }: Attempt): boolean =>
   Object.values(bySource).every(
     ({ generated, failed = {} }) =>
-      generated > 0 || Object.keys(failed).every((kind) => ['gone', 'teacher', 'forbidden', 'budget'].includes(kind)),
+      generated > 0 ||
+      Object.keys(failed).every((kind) => ['gone', 'teacher', 'forbidden', 'budget', 'unasked'].includes(kind)),
   )
 
 type Use = { told: string; isWhole: boolean }

@@ -3,6 +3,7 @@ import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { writeWhole } from '../../machine/state-file.ts'
+import { notAsked } from '../../schemas/row.ts'
 import { moneyOf, spentTogether } from '../../schemas/usage.ts'
 import { commandAgain } from '../command-again.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
@@ -57,7 +58,7 @@ export async function writeOutcome(
     datasetHash: attempt.datasetHash,
   }
   await writeWhole(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
-  const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - (source.failed?.budget ?? 0), 0)
+  const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - notAsked(source), 0)
   reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${spent.calls} calls: ${why}`)
   reporter.line(`rows: ${data}`)
   if (kept > 0) reporter.line(`kept beside them: ${kept} replies of shards that are not finished`)

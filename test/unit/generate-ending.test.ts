@@ -56,31 +56,56 @@ test('the cap counts candidates that could be made, and the one named is enough 
   expect(why).toContain('100 of 100')
   expect(why).toContain('"crates" has 80 of 200 rows from 100 candidates, 20 refused as exact-duplicate')
   // 100 candidates gave 80 rows: 120 more want 150, and a tenth above.
-  expect(next!.options['--candidate-cap']).toBe(1.4)
+  expect(next!.options['--candidate-cap']).toBe(2)
 })
 
 test('a source that hardly yields is named, and the cap follows its yield, not that of the others', () => {
   const program = promptProgram({ rows: 100 })
   const [source] = program.sources
-  const counts = (asked: number, admitted: number) => ({
+  const counts = (asked: number, admitted: number, reason = 'wrong-answer') => ({
     asked,
     generated: asked,
     admitted,
-    rejected: { 'near-duplicate': asked - admitted },
+    rejected: { [reason]: asked - admitted },
   })
   const { why, next } = ended(
     'candidates-used',
     {},
     {
       program: { ...program, sources: [source!, { ...source!, id: 'dry' }] },
-      rows: 101,
+      rows: 160,
       asked: { crates: 100, dry: 500 },
-      bySource: { crates: counts(100, 100), dry: counts(500, 1) },
+      bySource: { crates: counts(100, 100), dry: counts(500, 60) },
     },
   )
-  expect(why).toContain('wanted); "dry" has 1 of 100 rows from 500 candidates, 499 refused as near-duplicate')
-  // 99 rows at one of 500, and a tenth above, for 200 rows in all.
-  expect(next!.options['--candidate-cap']).toBeCloseTo((600 + 1.1 * 99 * 500) / 200, 0)
+  expect(why).toContain('wanted); "dry" has 60 of 100 rows from 500 candidates, 440 refused as wrong-answer')
+  // 40 rows at 60 of 500, and a tenth above, for 200 rows in all.
+  expect(next!.options['--candidate-cap']).toBe(Math.ceil((600 + (1.1 * 40 * 500) / 60) / 200))
+})
+
+test.each([
+  ['duplicates alone', { 'exact-duplicate': 97 }, 3, 'would repeat these'],
+  ['near-duplicates', { 'near-duplicate': 80 }, 20, 'would repeat these'],
+  ['duplicates of both kinds', { 'exact-duplicate': 30, 'near-duplicate': 30 }, 40, 'would repeat these'],
+  ['duplicates without a row', { 'exact-duplicate': 100 }, 0, 'would repeat these'],
+  ['a yield of one in a hundred', { 'wrong-answer': 99 }, 1, 'at this yield would not be enough'],
+] as const)('where more candidates are no help, no cap is advised: %s', (_, rejected, admitted, words) => {
+  const counts = { asked: 100, generated: 100, admitted, rejected }
+  const { why, next } = ended(
+    'candidates-used',
+    {},
+    { bySource: { crates: counts }, asked: { crates: 100 }, rows: admitted },
+  )
+  expect(next).toBeNull()
+  expect(why).toContain(words)
+  expect(why).toContain('give another --out')
+})
+
+test('a source that was not asked after its trial is told without the word of a budget', () => {
+  const counts = { asked: 16, generated: 0, admitted: 0, rejected: {}, failed: { truncated: 2, unasked: 14 } }
+  const { why } = ended('teacher-unavailable', {}, { bySource: { crates: counts }, rows: 0 })
+  expect(why).toContain('of 2 candidates')
+  expect(why).not.toContain('budget')
 })
 
 test('a teacher that refused everything is told in its words, and that asking again helps is not', () => {

@@ -3,6 +3,7 @@ import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { RevisionLimits } from '../../agents/generator/llm/options.ts'
 import type { RunHooks } from '../../agents/generator/llm/read-reply.ts'
 import { saidIn } from '../../agents/kit/teacher/completion.ts'
+import { shown } from '../../agents/kit/teacher/quoted.ts'
 import type { ChatRequest } from '../../agents/kit/teacher/request.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
@@ -76,7 +77,8 @@ describe('a reply that is not whole is asked for again, and lost for a reason of
     ['more than is read', `${'x'.repeat(200_000)}${text}`, 'stop', 'truncated', cutText],
   ])('%s', async (_, content, finish, kind, reason) => {
     const lost = await rowsOf([{ content, finish }])
-    expect(lost).toMatchObject({ rows: [], failures: [{ index: 0, kind, reason }] })
+    const told = kind === 'truncated' ? `${reason}; a reply began: "${shown(content, 160)}"` : reason
+    expect(lost).toMatchObject({ rows: [], failures: [{ index: 0, kind, reason: told }] })
     expect(lost.asked).toHaveLength(1 + RevisionLimits.parse({}).maxRevisions)
     const again = await rowsOf([{ content, finish }, { content: text }])
     expect(again).toMatchObject({ rows: [row], failures: [] })

@@ -98,7 +98,7 @@ function given(job: Job): Job {
     const reason = 'not usable: the scorer of the task reads no answer in its output'
     return { ...job, rows: [], said: job.rows[0]!.output, failure: { kind: 'unusable', reason } }
   }
-  const failure = job.fault ?? { kind: 'budget', reason: 'not asked: no reply of the trial could be used' }
+  const failure = job.fault ?? { kind: 'unasked', reason: 'not asked: no reply of the trial could be used' }
   return { ...job, failure }
 }
 
@@ -106,7 +106,7 @@ async function call(job: Job, source: PromptSource, deps: LlmDeps): Promise<Job>
   const request = { messages: job.messages, sampling: source.sampling }
   const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
   if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
-  const said = job.said || answer.reply.text
+  const said = job.said || answer.reply.text || (answer.reply.thoughts ?? '')
   if (!answer.reply.refused) return { ...job, answered: answer, said }
   return { ...job, said, failure: { kind: 'refused', reason: refusedText(answer.reply) } }
 }
@@ -215,7 +215,9 @@ export async function promptRows(
   return {
     asked: shard.count,
     candidates: jobs.flatMap(({ rows }) => rows),
-    failures: jobs.flatMap(({ index, failure }) => (failure === null ? [] : [{ index, ...failure }])),
+    failures: jobs.flatMap((job) =>
+      job.failure === null ? [] : [{ index: job.index, ...failedWith(job, job.failure) }],
+    ),
     ...(shard.trial !== undefined && { trial: inVain === null ? { usable: true as const } : outcomeOf(jobs, inVain) }),
   }
 }
@@ -223,7 +225,7 @@ export async function promptRows(
 /** A shard whose source is dry: its teacher is not asked. */
 function unasked({ from, count }: PayloadOf<typeof Shard>): Made {
   const reason = 'not asked: no reply of the trial could be used'
-  const failures = Array.from({ length: count }, (_, at) => ({ index: from + at, kind: 'budget' as const, reason }))
+  const failures = Array.from({ length: count }, (_, at) => ({ index: from + at, kind: 'unasked' as const, reason }))
   return { asked: count, candidates: [], failures }
 }
 
@@ -232,8 +234,18 @@ const quotedChars = 160
 
 /** What a trial without a usable reply says: why its first index failed, with the beginning of the reply. */
 function outcomeOf(jobs: readonly Job[], calls: number): TrialOutcome {
-  const first = jobs.find(({ failure }) => failure !== null && failure.kind !== 'budget') ?? jobs[0]!
-  const said = shown(first.said, quotedChars)
-  const quoted = said === '' ? '' : `; a reply began: "${said}"`
-  return { usable: false, calls, why: `${first.failure?.reason ?? 'no reply'}${quoted}`.toWellFormed() }
+  const first =
+    jobs.find(({ failure }) => failure !== null && !['budget', 'unasked'].includes(failure.kind)) ?? jobs[0]!
+  return { usable: false, calls, why: `${first.failure?.reason ?? 'no reply'}${beganWith(first)}`.toWellFormed() }
 }
+
+function beganWith(job: Pick<Job, 'said'>): string {
+  const said = shown(job.said, quotedChars)
+  return said === '' ? '' : `; a reply began: "${said}"`
+}
+
+/** A failure as its shard reports it: what may end the program quotes the reply. */
+const failedWith = (job: Job, { kind, reason }: Failure): Failure => ({
+  kind,
+  reason: kind === 'truncated' ? `${reason}${beganWith(job)}` : reason,
+})

@@ -4,7 +4,7 @@ import { wholeObject } from '../../../tasks/reply/objects.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
 import { beginning } from '../beginning.ts'
 import { type ChatAnswer, withheldBy } from './chat-answer.ts'
-import { quoted } from './quoted.ts'
+import { quoted, shown } from './quoted.ts'
 import { tokensOf } from './tokens.ts'
 
 /** What the teacher said, its thoughts taken off. Whether that is a whole reply, `reply/ending.ts` tells. */
@@ -21,6 +21,8 @@ export const Reply = z.object({
   stopped: z.string().optional(),
   /** Its thoughts do not end, or nothing came after them. */
   thinking: z.literal(true).optional(),
+  /** The beginning of its thoughts, where they are all there is. */
+  thoughts: z.string().optional(),
   /** Where the endpoint put what it sent, where the text is empty. */
   elsewhere: z.string().optional(),
   model: z.string(),
@@ -46,14 +48,14 @@ export function saidIn(
   finish: unknown,
   isAtLimit = false,
   prompt = '',
-): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking'> {
+): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking' | 'thoughts'> {
   const { answer, open } = withoutThoughts(content.toWellFormed(), prompt)
   const ending = endingOf(finish, isAtLimit)
   return {
     text: beginning(answer, maxTextChars),
     ...ending,
     cut: ending.cut || answer.length > maxTextChars,
-    ...(open && { thinking: true as const }),
+    ...(open && { thinking: true as const, ...(answer.trim() === '' && { thoughts: shown(content) }) }),
   }
 }
 

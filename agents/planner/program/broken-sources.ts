@@ -1,6 +1,6 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Verdict } from '../../../schemas/messages/generation.ts'
-import type { Yield } from '../../../schemas/row.ts'
+import { notAsked, type Yield } from '../../../schemas/row.ts'
 
 /** The program's own faults: each costs its row, and a source that has nothing else costs the program. */
 const ownFaults = ['hook', 'context', 'truncated'] as const
@@ -16,7 +16,7 @@ export function brokenSources(
   const broken = Object.entries(bySource).flatMap(([source, { asked, generated, failed }]) => {
     const own = ownFaults.reduce((sum, kind) => sum + (failed?.[kind] ?? 0), 0)
     // Indexes that were not asked, since the first replies could not be used, say nothing.
-    const answered = asked - (failed?.budget ?? 0) - (failed?.gone ?? 0)
+    const answered = asked - notAsked({ failed }) - (failed?.gone ?? 0)
     if (generated > 0 || own * 2 <= answered) return []
     const words = ownFaults.flatMap((kind) => failures?.[source]?.[kind] ?? [])
     const longer = words.some((each) => each.includes('token limit')) ? '. Give its sampling a higher maxTokens' : ''
