@@ -144,12 +144,14 @@ function writtenBatch(
 
 /** Said in place of a reply by an endpoint that gives none. */
 const away = 'the endpoint is away'
+type Refusal = Extract<Awaited<ReturnType<PaidChecks['call']>>, { failure: unknown }>
+type RefusedWith = Omit<Refusal, 'promptHash'>
 
 /** Checks the batch with a model that says what `say` says; null for a call that nothing is left to pay. */
 async function judged(
   batch: BatchPayload,
   wants: Partial<Pick<Program, 'verification' | 'judge'>>,
-  say: (stage: string, request: ChatRequest, name: string) => string | null,
+  say: (stage: string, request: ChatRequest, name: string) => string | RefusedWith | null,
   admitted: readonly string[] = [],
   probation = createJudgeProbation(JudgeOptions.parse({ model: 'judge-model' })),
 ) {
@@ -165,6 +167,7 @@ async function judged(
       const promptHash = promptHashOf('judge-model', request)
       if (text === null) return { promptHash, failure: { ok: false, why: 'budget', reason: 'no call is left' } }
       if (text === away) return { promptHash, failure: { ok: false, why: 'gone', reason: 'HTTP 500: boom' } }
+      if (typeof text !== 'string') return { promptHash, ...text }
       const reply = { text, refused: false, cut: false, model: 'judge-model', inputTokens: 1, outputTokens: 1 }
       return { promptHash, reply }
     },
@@ -344,6 +347,36 @@ describe('a judge', () => {
       name.startsWith('0') ? verdict(messages[1]!.content, 5) : away,
     )
     expect(reasons).toEqual([null, ...Array(6).fill('unchecked')])
+  })
+
+  const refused = (why: Refusal['failure']['why'], reason: string): RefusedWith => ({
+    failure: { ok: false, why, reason, lasting: true },
+  })
+  test.each([
+    ['a context that is too small', refused('context', 'HTTP 400: maximum context length is 512'), 'a larger context'],
+    ['a refusal of every request', refused('failed', 'HTTP 400: no judging here'), 'Name another judge'],
+    ['HTTP 403 to every prompt', refused('forbidden', 'HTTP 403: not allowed'), 'Name another judge'],
+  ])('one that is in vain for every row is given up after a handful, in its words: %s', async (_, refusal, fix) => {
+    const batch = writtenBatch([20, 22, 24, 26, 28, 30, 32])
+    const error = await judged(batch, judge, () => refusal).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'TerminalError', message: expect.stringContaining(refusal.failure.reason) })
+    expect(error).toMatchObject({ message: expect.stringContaining(fix) })
+    // What an earlier owner was told, and one long row among others, hold nothing up.
+    const kept = await judged(batch, judge, () => ({ ...refusal, isKept: true }))
+    expect(kept.reasons).toEqual(Array(7).fill('unchecked'))
+    const some = await judged(batch, judge, (_stage, { messages }, name) =>
+      name.startsWith('0') ? verdict(messages[1]!.content, 5) : refusal,
+    )
+    expect(some.reasons).toEqual([null, ...Array(6).fill('unchecked')])
+  })
+
+  test('the words of its endpoint are shown, not those of the rows that were refused without a request', async () => {
+    const words = ['HTTP 400: maximum context length is 512', 'the prompt leaves no room for a reply']
+    let rows = 0
+    const said = judged(writtenBatch([20, 22, 24, 26, 28, 30]), judge, () =>
+      refused('context', words[Math.min(1, rows++)]!),
+    )
+    await expect(said).rejects.toThrow(words[0])
   })
 
   test('a row that no call was left for is unchecked', async () => {

@@ -21,6 +21,8 @@ export function createJudgeProbation({
 }: Pick<TeacherOptions, 'unreadAnswers' | 'refusedPauseMs'>): JudgeProbation {
   let isProven = false
   let [rows, asked] = [0, 0]
+  /** What its endpoint said itself, where what came later was found out without a request. */
+  let words = ''
   let refusal = { reason: '', until: 0 }
   let last: Promise<unknown> = Promise.resolve()
   return {
@@ -39,15 +41,17 @@ export function createJudgeProbation({
     },
     unread(replies, { fault, fix }) {
       rows += 1
+      if (words === '' || fault.startsWith('HTTP ')) words = fault
       asked += replies
       if (isProven || rows < unreadAnswers) return
       const none =
         asked === 0
           ? `the judge gave no reply about any of ${rows} rows`
           : `none of the judge's ${asked} replies about ${rows} rows held a score that can be read`
-      const reason = `${none}, the last: ${fault}. ${fix}`
+      const reason = `${none}, the last: ${asked === 0 ? words : fault}. ${fix}`
       refusal = { reason, until: Date.now() + refusedPauseMs }
       rows = asked = 0
+      words = ''
       throw new TerminalError(reason)
     },
   }

@@ -7,7 +7,7 @@ import { callNameOf } from './call-name.ts'
 import type { JudgeProbation } from './judge-probation.ts'
 import type { CheckLimits } from './options.ts'
 import { markOf, prompts, quoted } from './prompts.ts'
-import { otherJudge, readVerdict, type Unread } from './verdict.ts'
+import { otherJudge, readVerdict, roomierJudge, type Unread } from './verdict.ts'
 
 export type JudgeDeps = {
   call: Call
@@ -43,8 +43,10 @@ async function scoreRow(
     const request = { messages, sampling: { temperature, maxTokens: limits.judgeTokens, seed: turn } }
     const said = await call(callNameOf(row, 'judge', turn), request, 'judge')
     if (!('reply' in said)) {
-      const { why, reason, lasting } = said.failure
-      if ((why === 'gone' || why === 'failed') && !lasting) probation.unread(0, { fault: reason, fix: otherJudge })
+      const { why, reason } = said.failure
+      // What an earlier owner was told holds nothing up: the judge may have been set right since.
+      if (why !== 'budget' && !said.isKept)
+        probation.unread(0, { fault: reason, fix: why === 'context' ? roomierJudge : otherJudge })
       return { rejected: 'unchecked', why: `the judge: ${reason}` }
     }
     const verdict = readVerdict(said.reply, mark, limits)

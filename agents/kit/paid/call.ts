@@ -15,15 +15,16 @@ export const Failure = z.object({
 })
 export type Failure = z.infer<typeof Failure>
 
-/** A reply with the hash of the prompt it answers. `isKept`: it was paid before, and taken from the journal. */
-export type Journalled = { promptHash: string; reply: Reply; isKept?: true }
+/** What came of a prompt, by its hash. `isKept`: it was paid before, and taken from the journal. */
+type Entry<T> = T & { promptHash: string; isKept?: true }
+export type Journalled = Entry<{ reply: Reply }>
 
 /** Asks the teacher once under a name of the work, for a stage of it; what is in the journal is taken from there, unpaid. */
 export type Call = (
   name: string,
   request: ChatRequest,
   stage: Stage,
-) => Promise<Journalled | { promptHash: string; failure: Failure }>
+) => Promise<Journalled | Entry<{ failure: Failure }>>
 
 /** What a reply depends on: the model and everything it was asked. */
 export const promptText = (model: string, request: ChatRequest): string =>
