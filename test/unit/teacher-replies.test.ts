@@ -541,6 +541,41 @@ test.each<[string, Said, RegExp]>([
     { status: 429, headers: { 'retry-after': '7200' }, body: 'slow down' },
     /HTTP 429.*slow down.*2\.0 hours/,
   ],
+  [
+    'of a day with the short wait that Google adds to it',
+    {
+      status: 429,
+      body: [
+        {
+          error: {
+            code: 429,
+            message: 'You exceeded your current quota. Please retry in 32.7s.',
+            status: 'RESOURCE_EXHAUSTED',
+            details: [
+              { violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier', quotaValue: '50' }] },
+              { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '32s' },
+            ],
+          },
+        },
+      ],
+    },
+    /retry in 32\.7s.*a quota of a day or longer; the 3\d s that it asks to wait may be of a shorter limit$/,
+  ],
+  [
+    'of a day with a wait in milliseconds',
+    { status: 429, headers: { 'retry-after-ms': '700' }, body: { error: { message: quota } } },
+    /the 1 s that it asks to wait/,
+  ],
+  [
+    'of a day with a wait of minutes',
+    { status: 429, headers: { 'retry-after': '240' }, body: { error: { message: quota } } },
+    /the 4 minutes that it asks to wait/,
+  ],
+  [
+    'of a month with its reset in days',
+    { status: 429, headers: { 'retry-after': '864000' }, body: { error: { message: 'Monthly quota exceeded' } } },
+    /What is used up is a quota of a day or longer\. It asks to be left alone until .* \(10\.0 days\)/,
+  ],
 ])('a quota %s stops every call at once', async (_, says, words) => {
   await using endpoint = await endpointThat(() => says)
   const ends = await Promise.allSettled(Array.from({ length: 50 }, () => endpoint.ask()))

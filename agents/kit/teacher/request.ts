@@ -148,7 +148,8 @@ function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: As
   if (isTooLong(status, words)) return { kind: 'refused', reason, about: 'context' }
   if (!mayPass(status)) return { kind: 'refused', reason, about: moderated.test(words) ? 'content' : 'request' }
   const wait = waitOf(answer, error)
-  if (isUsedUp(status, wait, quotaPauseMs)) return { kind: 'fatal', reason: `${reason}${resetText(wait)}` }
+  if (isUsedUp(status, wait, quotaPauseMs))
+    return { kind: 'fatal', reason: `${reason}${resetText(wait, quotaPauseMs)}` }
   return passing(reason, { fault: true, turnedAway: status === 429, retryAfterMs: wait.ms })
 }
 
@@ -156,8 +157,20 @@ function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: As
 const isUsedUp = (status: number, { ms, isQuota }: Wait, quotaPauseMs: number): boolean =>
   status === 429 && (isQuota || ms > quotaPauseMs)
 
-function resetText({ ms }: Wait): string {
-  if (ms === 0) return ''
+/** When a limit ends, where its endpoint says it. Google adds the wait of a minute's limit to a quota of the day. */
+function resetText({ ms, isQuota }: Wait, quotaPauseMs: number): string {
+  const what = isQuota ? '. What is used up is a quota of a day or longer' : ''
+  if (ms === 0) return what
+  if (isQuota && ms <= quotaPauseMs)
+    return `${what}; the ${spanText(ms)} that it asks to wait may be of a shorter limit`
   const at = new Date(Date.now() + ms).toISOString().slice(0, 16).replace('T', ' ')
-  return `. It asks to be left alone until ${at} UTC (${(ms / 3_600_000).toFixed(1)} hours)`
+  return `${what}. It asks to be left alone until ${at} UTC (${spanText(ms)})`
+}
+
+const [second, minute, hour] = [1000, 60_000, 3_600_000]
+
+function spanText(ms: number): string {
+  if (ms < 2 * minute) return `${Math.max(1, Math.ceil(ms / second))} s`
+  if (ms < 2 * hour) return `${Math.ceil(ms / minute)} minutes`
+  return ms < 48 * hour ? `${(ms / hour).toFixed(1)} hours` : `${(ms / (24 * hour)).toFixed(1)} days`
 }
