@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   JetStreamApiError,
   type JetStreamClient,
@@ -101,9 +102,11 @@ export async function openLink(
     }).catch((error: unknown) => {
       throw connectFault(error, place, login.user)
     })
-  const nc = await throughRestarts(dial, opening).catch(async (error: unknown) => {
-    throw error instanceof BusSetupError && error.mend === noServerFix ? await withListener(error, place) : error
-  })
+  const nc = await throughRestarts(isKnown ? dial : () => firstDial(dial, place), opening).catch(
+    async (error: unknown) => {
+      throw error instanceof BusSetupError && error.mend === noServerFix ? await withListener(error, place) : error
+    },
+  )
   try {
     await checkServer(nc, place, opening)
     patience.answered('an answer')
@@ -213,16 +216,43 @@ function connectFault(error: unknown, { servers }: Place, user: string): BusSetu
 }
 
 const noServerFix = 'Start one, correct NATS_URL, or unset NATS_URL to use the embedded server.'
+const strangerFix =
+  'A NATS server listens for clients on port 4222, and shows its state on 8222. Correct NATS_URL, or unset it to use the embedded server.'
+
+/** A connection is there long before this; what takes longer is looked at meanwhile. */
+const lookAfterMs = 200
+const lookMs = 1000
+
+const lookAt = ({ servers, limits }: Place): Promise<(string | null)[]> =>
+  Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs))))
+
+const strangerFault = (listener: string, { servers }: Place, cause?: unknown): BusSetupError =>
+  new BusSetupError(
+    { what: `What listens there is no NATS server: ${listener}`, where: servers, mend: strangerFix },
+    { cause },
+  )
+
+/** Dials a server that has never answered: where none of the addresses has a NATS server, that is known long before the client gives up. */
+async function firstDial(dial: () => Promise<NatsConnection>, place: Place): Promise<NatsConnection> {
+  const dialled = dial()
+  const isOver = dialled.then(
+    () => true,
+    () => true,
+  )
+  if (await Promise.race([isOver, sleep(lookAfterMs, false)])) return dialled
+  const stranger = lookAt(place).then((looked) => {
+    const [first] = looked
+    if (!first || looked.includes(null)) return dialled
+    void dialled.then((nc) => nc.close()).catch(() => {})
+    throw strangerFault(first, place)
+  })
+  return Promise.race([dialled, stranger])
+}
 
 /** The fault with what stands there instead of a NATS server, where something does. */
-async function withListener(error: unknown, { servers, limits }: Place): Promise<unknown> {
-  const looked = await Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(1000, limits.requestMs))))
-  const listener = looked.find((found) => found !== null)
-  if (!listener) return error
-  return new BusSetupError(
-    { what: `What listens there is no NATS server: ${listener}`, where: servers, mend: noServerFix },
-    { cause: error },
-  )
+async function withListener(error: unknown, place: Place): Promise<unknown> {
+  const listener = (await lookAt(place)).find((found) => found !== null)
+  return listener ? strangerFault(listener, place, error) : error
 }
 
 /** The least that a message may be long: objects travel in chunks of half of that. */

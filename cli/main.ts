@@ -46,13 +46,13 @@ function fail(error: unknown): void {
   process.exitCode = exitCode
 }
 
-/** Long enough for what is closed at the end to close. */
-const lingerMs = 2000
+/** Long enough for what is closed at the end to close; what was given wrongly has opened nothing that closes. */
+const lingerMs = () => (process.exitCode === exitCodes.badInput ? 100 : 2000)
 
 /** Ends a process that something keeps alive which nobody needs any more, as a connection that never came to be; once all is written. */
 function endSoon(): void {
   const end = () => (process.stdout.writable && process.stdout.writableLength > 0 ? endSoon() : process.exit())
-  setTimeout(end, lingerMs).unref()
+  setTimeout(end, lingerMs()).unref()
 }
 
 /** What happens outside of any command's doing. */
