@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Hooks } from './hooks.ts'
 import { Token } from './ids.ts'
-import { Rubric } from './rubric.ts'
+import { isPathLike } from './path-like.ts'
+import { Rubric, rubricFileOf } from './rubric.ts'
 
 /** What is said where neither null nor an object stands. */
 const orNull = (example: string) => (issue: z.core.$ZodRawIssue) =>
@@ -60,6 +61,10 @@ export const PromptSource = z
       .string()
       .min(1)
       .max(20_000)
+      .refine((text) => !isPathLike(text), {
+        error:
+          'looks like the path of a file, and would be the whole prompt: no file is read here, write the prompt itself',
+      })
       .describe(
         'the prompt; `{{name}}` stands for a parameter, and `{{index}}`, `{{skill}}`, `{{instruction}}` are always there',
       ),
@@ -205,6 +210,10 @@ export const Program = z
     }
     if (program.rubric !== undefined && program.judge === null) {
       const message = 'only a judge reads a rubric: write judge: {"minScore": 4}, or leave the rubric out'
+      context.addIssue({ code: 'custom', path: ['rubric'], message })
+    }
+    if (rubricFileOf(program.rubric ?? '') !== null) {
+      const message = 'names a file, which is read only where it stands in a program file: write the words themselves'
       context.addIssue({ code: 'custom', path: ['rubric'], message })
     }
     if (twice) context.addIssue({ code: 'custom', path: ['sources'], message: `source id "${twice}" is used twice` })

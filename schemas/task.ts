@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReferenceArm, ReferenceName } from './arm.ts'
 import { KebabName, Sha256 } from './ids.ts'
+import { isPathLike } from './path-like.ts'
 import { Rubric } from './rubric.ts'
 
 /**
@@ -199,14 +200,22 @@ const NamedFiles = z
   .min(1)
   .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'each must have a name of its own')
 
+/** What a task says in words, for agents and students. */
+const Words = z
+  .string()
+  .min(1)
+  .refine((text) => !isPathLike(text), {
+    error: 'looks like the path of a file: no file is read here, write the words themselves',
+  })
+
 /** `task.yaml`. */
 export const TaskFile = z.strictObject({
   id: KebabName,
   title: z.string().min(1),
-  description: z.string().min(1),
-  goal: z.string().min(1),
+  description: Words,
+  goal: Words,
   /** The fixed instruction of every row and item. */
-  instruction: z.string().min(1),
+  instruction: Words,
   /** Left out: a general rubric. */
   rubric: Rubric.optional(),
   scorer: ScorerChoice,
