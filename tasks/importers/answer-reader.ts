@@ -17,7 +17,7 @@ import {
 import type { ImportOptions } from './importer.ts'
 import { type Asked, type QuestionReader, structuredChat } from './question-reader.ts'
 import { fold, isEmpty, names, type Sample, wrongAnswer } from './record-sample.ts'
-import { acceptedAnswers, hasSeveralParts, type Row, structured, textIn } from './record-values.ts'
+import { acceptedAnswers, fieldsLeft, hasSeveralParts, type Row, structured, textIn } from './record-values.ts'
 
 /** Answers of a record: the golds, and the choices that are to stand behind the question. */
 type Answered = { golds: [string, ...string[]]; choices: readonly string[] }
@@ -118,9 +118,24 @@ function acceptedReader(
       ...(!whole && sample.rows.some((row) => (acceptedAnswers(answerValue(row[column], column)) ?? []).length > 1)
         ? [`Several answers in '${column}' are each accepted; with --scorer set they are one list.`]
         : []),
+      ...(whole ? [] : fieldNotes(sample, [column, ...further])),
     ],
     read,
   }
+}
+
+/** Fields that are named of the objects in a column. */
+const maxNamedFields = 8
+
+/** What the objects in a column hold beside the answer, which is not read. */
+function fieldNotes({ rows }: Sample, columns: readonly string[]): string[] {
+  return columns.flatMap((column) => {
+    const left = [...new Set(rows.flatMap((row) => (structuredChat(row[column]) ? [] : fieldsLeft(row[column]))))]
+    if (left.length === 0) return []
+    const named = left.slice(0, maxNamedFields).map((name) => `'${name}'`)
+    const more = left.length > named.length ? ` and ${left.length - named.length} more` : ''
+    return [`Not used of the objects in '${column}': ${named.join(', ')}${more}.`]
+  })
 }
 
 /** Where worked solutions end in their answer. */

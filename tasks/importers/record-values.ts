@@ -69,6 +69,27 @@ export function acceptedAnswers(value: unknown, depth = 0): string[] | null {
   return isKnown ? [] : null
 }
 
+/** Fields of an answer's objects that `acceptedAnswers` does not read, where they hold something. */
+export function fieldsLeft(value: unknown, depth = 0): string[] {
+  const known = structured(value)
+  if (depth > maxDepth) return []
+  if (Array.isArray(known)) return known.flatMap((member) => fieldsLeft(member, depth + 1))
+  if (!isObject(known)) return []
+  const field = answerFields.find(
+    (name) => Object.hasOwn(known, name) && (acceptedAnswers(known[name])?.length ?? 0) > 0,
+  )
+  const read: readonly string[] = [
+    ...(field ? [field] : ['yes_no_answer', 'number', 'date']),
+    ...furtherFields,
+    ...unitFields,
+  ]
+  const left = Object.keys(known).filter((name) => !read.includes(name) && !isNothing(known[name]))
+  return [...left, ...(field ? fieldsLeft(known[field], depth + 1) : [])]
+}
+
+const isNothing = (value: unknown): boolean =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+
 function all(lists: readonly (string[] | null)[]): string[] | null {
   if (lists.includes(null)) return null
   return [...new Set(lists.flatMap((list) => list ?? []))]

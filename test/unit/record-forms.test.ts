@@ -85,6 +85,24 @@ describe('records in public forms are read as meant', () => {
   })
 })
 
+test.each<[string, (at: number) => unknown, string | null]>([
+  ['a text with its confidence', (at) => ({ text: `word ${at}`, confidence: 0.9 }), "'confidence'"],
+  ['the same in a table', (at) => JSON.stringify({ text: `word ${at}`, confidence: 0.9 }), "'confidence'"],
+  ['a list of such', (at) => [{ text: `word ${at}`, score: 1, by: 'me' }], "'score', 'by'"],
+  ['a value beside a text', (at) => ({ value: `word ${at}`, text: `other ${at}` }), "'text'"],
+  ['SQuAD', (at) => ({ text: [`word ${at}`], answer_start: [3] }), "'answer_start'"],
+  ['an amount with its unit and its source', (at) => ({ value: at, unit: 'kg', source: 'scale' }), "'source'"],
+  ['what holds nothing', (at) => ({ text: `word ${at}`, confidence: null, notes: [] }), null],
+  ['aliases', (at) => ({ value: `word ${at}`, aliases: [`w${at}`] }), null],
+  ['a text', (at) => `word ${at}`, null],
+])('what an answer holds beside its text, and what is not read, is said: %s', async (_, answer, named) => {
+  await using folder = await importFolder()
+  const records = times(24, (at) => ({ question: `Which ${at}?`, answer: answer(at) }))
+  const { log } = await folder.import('jsonl', await folder.put('a.jsonl', jsonLines(records)))
+  const notes = log.notes.filter((note) => note.startsWith('Not used of the objects'))
+  expect(notes).toEqual(named === null ? [] : [`Not used of the objects in 'answer': ${named}.`])
+})
+
 describe('questions that lie deeper in a file', () => {
   const article = (at: number) => ({
     title: `Tower ${at}`,
