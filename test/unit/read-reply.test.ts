@@ -30,6 +30,7 @@ async function rowsOf(replies: readonly { content: string; finish?: unknown }[],
     const [, input, output] = ('reply' in given && /Q: *(.+)\n+A: *([\s\S]+)/.exec(given.reply)) || []
     return input && output ? { kind: 'rows', rows: [{ input, output }] } : { kind: 'none' }
   }
+  const unused: string[] = []
   const made = await promptRows(
     shardOf({ from: 0, count: 1 }),
     source,
@@ -37,6 +38,7 @@ async function rowsOf(replies: readonly { content: string; finish?: unknown }[],
       program,
       task,
       limits: RevisionLimits.parse({}),
+      unused: (fields) => void unused.push(...fields),
       hooks: hasParse ? hooks : null,
       call: async (_, request) => {
         const { content, finish = 'stop' } = replies[Math.min(asked.length, replies.length - 1)]!
@@ -48,7 +50,7 @@ async function rowsOf(replies: readonly { content: string; finish?: unknown }[],
     new AbortController().signal,
   )
   const rows = made.candidates.map(({ input, output }) => ({ input, output }))
-  return { rows, failures: made.failures, asked, seen }
+  return { rows, failures: made.failures, asked, seen, unused }
 }
 
 const cutText = 'not usable: it was cut off at the token limit'
@@ -144,4 +146,13 @@ test('a number is an output, digit by digit', async () => {
 test.each(['a\u202eb', 'a\ufeffb'])('a text that no row holds is asked for again: %j', async (input) => {
   const { failures } = await rowsOf([{ content: JSON.stringify({ ...row, input }) }])
   expect(failures).toMatchObject([{ reason: expect.stringContaining('plain text') }])
+})
+
+test.each<[string, object, string[]]>([
+  ['a confidence', { ...row, confidence: 0.9 }, ['confidence']],
+  ['several, before it', { id: 1, difficulty: 'easy', ...row, answer: '5.00' }, ['id', 'difficulty', 'answer']],
+  ['an object around it', { row: { ...row, confidence: 0.9 } }, ['confidence']],
+  ['none', row, []],
+])('fields of a reply that no row takes are told: %s', async (_, object, unused) => {
+  expect(await rowsOf([{ content: JSON.stringify(object) }])).toMatchObject({ rows: [row], unused })
 })

@@ -27,6 +27,8 @@ export type LlmDeps = {
   form?: Pick<AnswerForm, 'fits'>
   /** Of a shard that is a trial: told of its first usable reply. */
   tried?: (outcome: TrialOutcome) => Promise<void>
+  /** Told of fields of a reply's object that no row takes. */
+  unused?: (fields: readonly string[]) => void
 }
 
 type Failure = { reason: string; kind: FailureKind }
@@ -127,6 +129,7 @@ async function read(job: Job, source: PromptSource, deps: LlmDeps): Promise<Job>
   const found = await readReply(job.answered.reply, { parses, run: deps.hooks }, job.context)
   if ('failure' in found) return { ...job, failure: { kind: found.kind, reason: found.failure } }
   if ('fault' in found) return revise(job, deps.limits, found.fault, found.kind)
+  if (found.unused.length > 0) deps.unused?.(found.unused)
   const rows = found.rows.map((row, at) => toRow(row, at, job, source))
   switch (formatFault(rows[0]!, deps.program.contract, deps.task.rows.bidirectional ?? false)) {
     case 'too-long':

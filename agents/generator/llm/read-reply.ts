@@ -9,9 +9,9 @@ import { elsewhereText } from '../../kit/teacher/usefulness.ts'
 /** Runs the hooks of a source for one reply. */
 export type RunHooks = (given: Given, context: HookContext) => Promise<Hooked>
 
-/** The rows of a reply; what is wrong with it, in words that the teacher can act on; or why the program takes no row of it. */
+/** The rows of a reply, with the fields of its object that no row takes; what is wrong with it, in words that the teacher can act on; or why the program takes no row of it. */
 export type ReadReply =
-  | { rows: WrittenRow[] }
+  | { rows: WrittenRow[]; unused: string[] }
   | { fault: string; kind: FailureKind }
   | { failure: string; kind: FailureKind }
 
@@ -29,11 +29,11 @@ export async function readReply(
   if (reply.text.trim() === '') return { fault: `it was empty${elsewhereText(reply)}`, kind: 'unusable' }
   const parsed = parses ? null : parseRow(reply.text)
   if (parsed && 'fault' in parsed) return { ...parsed, kind: 'unusable' }
-  if (!run) return { rows: parsed ? [parsed.row] : [] }
-  const hooked = await run(parsed ?? { reply: reply.text }, context)
+  if (!run) return parsed ? { rows: [parsed.row], unused: parsed.unused } : { rows: [], unused: [] }
+  const hooked = await run(parsed ? { row: parsed.row } : { reply: reply.text }, context)
   switch (hooked.kind) {
     case 'rows':
-      return { rows: hooked.rows }
+      return { rows: hooked.rows, unused: parsed?.unused ?? [] }
     case 'none':
       return { fault: 'no question with its worked answer could be read from it', kind: 'hook' }
     case 'not-accepted':
@@ -52,9 +52,10 @@ const faults = {
 } as const
 
 /** The row that a reply ends in, with or without a code fence, drafts or words around it. */
-function parseRow(text: string): { row: WrittenRow } | { fault: string } {
+function parseRow(text: string): { row: WrittenRow; unused: string[] } | { fault: string } {
   const found = lastObject(text, rowForm, true)
   if ('fault' in found) return { fault: faults[found.fault] }
   const parsed = WrittenRow.safeParse(found.object)
-  return parsed.success ? { row: parsed.data } : { fault: faults.other }
+  if (!parsed.success) return { fault: faults.other }
+  return { row: parsed.data, unused: Object.keys(found.object).filter((name) => !Object.hasOwn(rowForm, name)) }
 }

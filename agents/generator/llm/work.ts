@@ -1,7 +1,9 @@
 import { TerminalError } from '../../../bus/mod.ts'
+import { sha256 } from '../../../schemas/hash.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard, shardKey, type TrialOutcome } from '../../../schemas/messages/generation.ts'
+import { Progress } from '../../../schemas/messages/run.ts'
 import { Program, type PromptSource } from '../../../schemas/program.ts'
 import { PublicTask } from '../../../schemas/task.ts'
 import { answerForm } from '../../../tasks/answer-form.ts'
@@ -11,6 +13,7 @@ import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
 import { openPaidWork } from '../../kit/paid/work.ts'
 import { callHooks } from '../../kit/sandbox/hooks.ts'
+import { shown } from '../../kit/teacher/quoted.ts'
 import { promptRows } from './graph.ts'
 import type { LlmGeneratorOptions } from './options.ts'
 import type { RunHooks } from './read-reply.ts'
@@ -24,6 +27,9 @@ export type PromptWork = (
   signal: AbortSignal,
   tried: (outcome: TrialOutcome) => Promise<void>,
 ) => Promise<PayloadOf<typeof Batch>>
+
+/** Of the fields that are named: characters of one, at a time, and in all while the process lives. */
+const [maxNameChars, maxShown, maxNamed] = [40, 8, 1000]
 
 /** The wiring of the graph: each shard is one piece of paid work, whose result is its batch; hooks run in the sandbox given. */
 export async function openPromptWork(
@@ -45,6 +51,26 @@ export async function openPromptWork(
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
+
+  const named = new Set<string>()
+  /** Says once which fields of a source's replies are not used: the prompt may have asked for them in vain. */
+  const unusedFields = (runId: string, source: string) => (fields: readonly string[]) => {
+    const fresh = fields
+      .map((field) => shown(field, maxNameChars))
+      .filter((field) => !named.has(`${runId} ${source} ${field}`))
+    if (fresh.length === 0 || named.size > maxNamed) return
+    for (const field of fresh) named.add(`${runId} ${source} ${field}`)
+    const { role, instance } = context.identity
+    const names = fresh
+      .slice(0, maxShown)
+      .map((field) => `"${field}"`)
+      .join(', ')
+    const detail = `replies of source "${source}" hold fields that no row takes: ${names}; a parse hook can read them`
+    const id = `progress:${instance}:unused:${sha256(`${runId} ${source} ${names}`).slice(0, 16)}`
+    void bus
+      .publish(Progress, { runId, id }, { role, instance, phase: 'generate', done: 0, total: 0, detail })
+      .catch(() => {})
+  }
 
   return async (shard, runId, signal, tried) => {
     const { round, source, maxCalls = 0, checkCalls } = shard
@@ -70,6 +96,7 @@ export async function openPromptWork(
             limits: options,
             form: round.attempt === 0 ? form.control : form,
             tried,
+            unused: unusedFields(runId, source.id),
           },
           signal,
         )
