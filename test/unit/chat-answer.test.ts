@@ -340,3 +340,40 @@ describe('a body around it', () => {
     )
   })
 })
+
+describe("Anthropic's event stream", () => {
+  const event = (type: string, data: object = {}) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
+  const start = event('message_start', {
+    message: { role: 'assistant', content: [], model: 'claude', usage: { input_tokens: 7, output_tokens: 1 } },
+  })
+  const deltas = (type: string, field: string, texts: readonly string[], index = 0) =>
+    texts.map((each) => event('content_block_delta', { index, delta: { type, [field]: each } })).join('')
+  const text = (texts: readonly string[], index = 0) =>
+    event('content_block_start', { index, content_block: { type: 'text', text: '' } }) +
+    deltas('text_delta', 'text', texts, index) +
+    event('content_block_stop', { index })
+  const end = (reason: string) =>
+    event('message_delta', { delta: { stop_reason: reason }, usage: { output_tokens: 15 } }) + event('message_stop')
+  const halves = [row.slice(0, 9), row.slice(9)]
+
+  test.each<[string, string]>([
+    ['of text', start + event('ping') + text(halves) + end('end_turn')],
+    [
+      'with thoughts before it',
+      start + deltas('thinking_delta', 'thinking', ['Hm, {"input": "no"}']) + text(halves, 1) + end('end_turn'),
+    ],
+    ['in several blocks', start + text([halves[0]!]) + text([halves[1]!], 1) + end('stop_sequence')],
+    ['without the names of its events', (start + text(halves) + end('end_turn')).replaceAll(/^event: .*\n/gm, '')],
+  ])('%s is read', (_, body) => {
+    expect(read(body)).toMatchObject({ text: row, cut: false, model: 'claude', inputTokens: 7, outputTokens: 15 })
+    expect(read(body)).not.toHaveProperty('stopped')
+  })
+
+  test('what is not whole says so', () => {
+    expect(read(start + text([halves[0]!]) + end('max_tokens'))).toMatchObject({ cut: true })
+    expect(read(start + text(halves))).toMatchObject({ stopped: 'the stream broke off' })
+    expect(read(start + text(['I cannot']) + end('refusal'))).toMatchObject({ refused: true })
+    const overloaded = event('error', { error: { type: 'overloaded_error', message: 'Overloaded' } })
+    expect(read(start + text([halves[0]!]) + overloaded)).toMatchObject({ stopped: 'error' })
+  })
+})

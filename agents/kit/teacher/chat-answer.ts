@@ -1,5 +1,6 @@
 import { isObject } from '../../../schemas/is-object.ts'
 import { type JsonObject, jsonValues, objectsIn, plainName, valueAt } from './json-values.ts'
+import { asChunks } from './message-events.ts'
 
 /** What a body says as the answer to a chat request, whatever its form. */
 export type ChatAnswer = {
@@ -27,7 +28,7 @@ export type Usage = { input: number; output: number }
  * not a stream that broke off.
  */
 export function chatAnswerIn(values: readonly unknown[], isEnded: boolean): ChatAnswer | null {
-  const layers = objectsIn(values).map(layersOf)
+  const layers = asChunks(objectsIn(values)).map((each) => layersOf(each))
   const found = layers.flatMap((each) => each.map(choiceIn).find((choice) => choice !== null) ?? [])
   const whole = found.findLast(({ isPart }) => !isPart)
   const parts = found.filter(({ choice }) => choice.index === found[0]?.choice.index).map(({ message }) => message)

@@ -92,9 +92,23 @@ export async function requestOnce(
     }
     return { usage: read.usage, ...endOf(answer, read, asked, sent) }
   } catch (error) {
+    const broken = brokenHttp(error)
+    if (broken !== null) return { kind: 'unread', reason: broken }
     const reason = signal.aborted ? 'timed out' : `no answer: ${error instanceof Error ? error.message : String(error)}`
     return passing(reason, { fault: true })
   }
+}
+
+/** What a connection that ends too early is called by Node's parser of HTTP: the next one may not. */
+const endedEarly = ['HPE_INVALID_EOF_STATE', 'HPE_CLOSED_CONNECTION']
+
+/** What is wrong with an answer that breaks the rules of HTTP; null for every other fault. */
+function brokenHttp(error: unknown): string | null {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : null
+  const { code = '', message = '' } = (cause ?? {}) as Partial<NodeJS.ErrnoException>
+  if (!code.startsWith('HPE_') || endedEarly.includes(code)) return null
+  const what = shown(message.replace(/^Parse Error:\s*/, ''))
+  return `what answers breaks the rules of HTTP (${what}): correct what the endpoint, or a proxy before it, sends, or ask without that proxy`
 }
 
 /** What came in place of a reply. `error`: null where nothing is said of one. `finish`: why a reply ended that failed. */
