@@ -69,9 +69,10 @@ export type RejectionReason = z.infer<typeof RejectionReason>
 
 /**
  * Why an index gave no candidate: the teacher gave no answer; it refused, or a filter withheld its answer, or its endpoint refused the
- * request (`refused`); its budget was used, it was not asked since no reply of a trial could be used (`unasked`), it stayed away, this prompt was forbidden (HTTP 403, often a gateway's filter), its reply was
- * not usable; and the program's own faults: its reply was cut off at the token limit, or its thoughts did not end (`truncated`); `accept`
- * refused the row, a hook failed, the prompt is too long for the model.
+ * request (`refused`); its budget was used; it was not asked, since no reply of a trial could be used (`unasked`); it stayed away; this
+ * prompt was forbidden (HTTP 403, often a gateway's filter); its reply was not usable; and the program's own faults: its reply was cut off
+ * at the token limit, or its thoughts did not end (`truncated`); `accept` refused the row, a hook failed, the prompt is too long for the
+ * model.
  */
 export const FailureKind = z.enum([
   'teacher',

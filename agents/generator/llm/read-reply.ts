@@ -9,7 +9,10 @@ import { elsewhereText } from '../../kit/teacher/usefulness.ts'
 /** Runs the hooks of a source for one reply. */
 export type RunHooks = (given: Given, context: HookContext) => Promise<Hooked>
 
-/** The rows of a reply, with the fields of its object that no row takes; what is wrong with it, in words that the teacher can act on; or why the program takes no row of it. */
+/**
+ * The rows of a reply, with the fields of its object that no row takes; what is wrong with it, in words that the teacher can act on; or why
+ * the program takes no row of it.
+ */
 export type ReadReply =
   | { rows: WrittenRow[]; unused: string[] }
   | { fault: string; kind: FailureKind }
