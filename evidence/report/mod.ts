@@ -3,9 +3,8 @@ export { analyse, defaultResampling } from './analyse.ts'
 export { collect } from './facts/collect.ts'
 export type { LogEntry } from './facts/log-entry.ts'
 export type { RunFacts, Said } from './facts/run-facts.ts'
-export { renderHtml } from './html/render-html.ts'
-export { renderMarkdown } from './markdown/render-markdown.ts'
 export { ReportData } from './report-data.ts'
+export { renderHtml, renderMarkdown } from './report-document.ts'
 export {
   type ReportSources,
   reportJson,

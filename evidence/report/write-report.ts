@@ -8,9 +8,8 @@ import { lastVerdicts } from './analyse/datasets.ts'
 import { analyse, defaultResampling } from './analyse.ts'
 import { collect } from './facts/collect.ts'
 import type { LogEntry } from './facts/log-entry.ts'
-import { renderHtml } from './html/render-html.ts'
-import { renderMarkdown } from './markdown/render-markdown.ts'
 import type { ReportData } from './report-data.ts'
+import { renderHtml, renderMarkdown } from './report-document.ts'
 import type { Resampling } from './statistics/resampler.ts'
 
 /** What a report is made from. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { escapeMarkdown, markdownTable } from '../../evidence/report/markdown/escape.ts'
+import { escapeMarkdown, markdownTable } from '../../evidence/report/document/markdown.ts'
 import { withoutControls } from '../../schemas/printable.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { layouts } from './format.ts'

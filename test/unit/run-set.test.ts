@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { renderHtml, renderMarkdown } from '../../evidence/report/run-set/document.ts'
 import { outcomeOf } from '../../evidence/report/run-set/outcome.ts'
-import { renderHtml } from '../../evidence/report/run-set/render-html.ts'
-import { renderMarkdown } from '../../evidence/report/run-set/render-markdown.ts'
 import { summarise } from '../../evidence/report/run-set/summary.ts'
 import { sentencesOf } from '../../evidence/report/run-set/text.ts'
 import { points } from '../../evidence/report/text/format.ts'

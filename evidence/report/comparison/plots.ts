@@ -1,4 +1,4 @@
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import { runLines } from '../plots/run-lines.ts'
 import { percent, points } from '../text/format.ts'
 import type { Comparison } from './analyse.ts'

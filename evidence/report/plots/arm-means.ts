@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import type { SealedResults } from '../report-data.ts'
 import { percent } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'

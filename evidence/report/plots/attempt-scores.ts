@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import type { CandidateFacts } from '../report-data.ts'
 import { percentNumber } from '../text/format.ts'
 import { isOfSearch } from '../text/names.ts'

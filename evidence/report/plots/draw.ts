@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import { type Markup, trusted } from '../markup.ts'
+import { type Markup, trusted } from '../document/markup.ts'
 
 /** Draws a plot as inline SVG, without a browser. `label` says in words what is seen. Text in it is escaped by the serialiser. */
 export function draw(label: string, options: Plot.PlotOptions): Markup {

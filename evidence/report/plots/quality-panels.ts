@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import type { ReportData } from '../report-data.ts'
 import { draw } from './draw.ts'
 

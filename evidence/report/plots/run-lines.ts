@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import type { Interval } from '../statistics/interval.ts'
 import type { OverRuns } from '../statistics/over-runs.ts'
 import { draw } from './draw.ts'

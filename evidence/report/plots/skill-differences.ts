@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { SkillDifference } from '../contrasts.ts'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import { points as pointsText } from '../text/format.ts'
 import { draw } from './draw.ts'
 

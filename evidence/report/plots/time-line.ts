@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import type { Phase, Span } from '../report-data.ts'
 import { duration } from '../text/format.ts'
 import { phaseNames } from '../text/words.ts'

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import type { Markup } from '../markup.ts'
+import type { Markup } from '../document/markup.ts'
 import { draw } from '../plots/draw.ts'
 import { runLines } from '../plots/run-lines.ts'
 import { differenceName } from '../text/contrasts.ts'

@@ -58,8 +58,6 @@ const stages: Readonly<Record<Stage, string>> = {
   lost: 'lost in a crash',
 }
 
-export const usageHead = ['Role', 'Model', 'Endpoint', 'Stage', 'Calls', 'Tokens in', 'Tokens out', 'Price'] as const
-
 /** Calls by role, model, endpoint and stage; calls are HTTP requests, failed ones too. */
 export function usageRows({ budget }: Pick<ReportData, 'budget'>): string[][] {
   return budget.usage.map(({ role, model, endpoint, stage, calls, inputTokens, outputTokens, money }) => [

@@ -1,11 +1,28 @@
 import type { DatasetQuality } from '../../quality/facts.ts'
-import { missing, numberText, percent } from './format.ts'
-import { datasetName } from './words.ts'
+import { type Blocks, figure, figures, heading, note } from '../document/document.ts'
+import { qualityPanels } from '../plots/quality-panels.ts'
+import type { ReportData } from '../report-data.ts'
+import { missing, numberText, percent } from '../text/format.ts'
+import { datasetName } from '../text/words.ts'
+
+/** What each dataset is like, beside what it did. */
+export function quality(data: ReportData): Blocks {
+  if (data.quality.length === 0) return null
+  return [
+    heading(3, 'Quality of the data'),
+    figure(
+      qualityPanels(data),
+      'Each measure by attempt (C: control), on its own scale, with the validation score first.',
+    ),
+    figures(['Measure', ...data.quality.map(({ attempt }) => datasetName(attempt))], measures(data.quality)),
+    note(qualityNote(data.quality)),
+  ]
+}
 
 const one = (value: number | null | undefined, digits: number) => numberText(value ?? null, digits)
 
 /** The measures of quality as rows of a table: the measure, then its figure for each dataset. */
-export function qualityLines(quality: readonly DatasetQuality[]): { head: string[]; rows: string[][] } {
+function measures(quality: readonly DatasetQuality[]): string[][] {
   const line = (name: string, of: (dataset: DatasetQuality) => string) => [name, ...quality.map(of)]
   const checks = [...new Set(quality.flatMap((dataset) => Object.keys(dataset.checks)))].sort()
   const rows = [
@@ -44,8 +61,7 @@ export function qualityLines(quality: readonly DatasetQuality[]): { head: string
     ),
     line('Admitted with the template of an item', ({ contamination }) => numberText(contamination.templates)),
   ]
-  const told = rows.filter((row) => row.slice(1).some((figure) => figure !== missing))
-  return { head: ['Measure', ...quality.map(({ attempt }) => datasetName(attempt))], rows: told }
+  return rows.filter((row) => row.slice(1).some((figure) => figure !== missing))
 }
 
 const embeddedBy = (quality: readonly DatasetQuality[]): string => {
@@ -57,5 +73,5 @@ const embeddedBy = (quality: readonly DatasetQuality[]): string => {
   return `by words, as the critic normalises them, and by embeddings of ${names.join(', ')} (mean over pairs of ${used[0]!.rows} rows)${failed}`
 }
 
-export const qualityNote = (quality: readonly DatasetQuality[]): string =>
+const qualityNote = (quality: readonly DatasetQuality[]): string =>
   `Measured once on each complete dataset. Diversity is ${embeddedBy(quality)}. distinct-1 (the type-token ratio) and distinct-2 fall with the size of a dataset; likeness is the mean over pairs of at most 128 rows. A measure without a figure has no source in this run: levels that no generator stated, a judge that was not asked, a training that measured no perplexity.`

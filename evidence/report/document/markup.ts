@@ -1,4 +1,4 @@
-import { withoutControls } from '../../schemas/printable.ts'
+import { withoutControls } from '../../../schemas/printable.ts'
 
 /** A piece of HTML that is safe to print. Only `html` and `trusted` make one. */
 export type Markup = { readonly markup: string }

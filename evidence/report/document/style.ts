@@ -1,4 +1,4 @@
-import { type Markup, trusted } from '../markup.ts'
+import { type Markup, trusted } from './markup.ts'
 
 /** The report's style sheet: light and dark by the reader's setting, paper in print, nothing fetched. */
 export const style: Markup = trusted(`

@@ -1,0 +1,136 @@
+import {
+  absent,
+  type Blocks,
+  type Cell,
+  figure,
+  heading,
+  note,
+  number,
+  paragraph,
+  table,
+} from '../document/document.ts'
+import { partScores } from '../plots/part-scores.ts'
+import type { AuditComparison, ReportData, SealedResults } from '../report-data.ts'
+import { armName } from '../text/contrasts.ts'
+import { itemsText, missing, percent, percentNumber, points } from '../text/format.ts'
+import { labelAmong, labelOf, meaningOf } from '../text/names.ts'
+import { auditNote, submissionsNote } from '../text/words.ts'
+import { arms } from './arms.ts'
+import { retention } from './retention.ts'
+import { type Mode, partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
+
+/** The sealed test: scores, arms, the audit beside it, and the skills. */
+export function result(data: ReportData): Blocks {
+  const { sealed } = data
+  if (!sealed) {
+    const sentence = 'The test was not opened. There is no result, only what the search saw on validation.'
+    return [heading(2, 'Result'), absent(sentence)]
+  }
+  const scoring = scoringOf(data)
+  const { headline, primary } = scoring
+  return [
+    heading(2, 'Result on the sealed test'),
+    paragraph(
+      `The marked column, ${labelOf(headline)}, is the headline. Opening ${sealed.opening} of this test. ${partMeanings(sealed)}`,
+    ),
+    arms({ ...data, sealed }),
+    heading(3, 'Audit beside it'),
+    audit(sealed, scoring),
+    note(auditNote(sealed)),
+    heading(3, 'By skill, all parts of the test'),
+    skills(sealed, primary),
+    retention(sealed),
+    heading(3, 'Every adapter by itself'),
+    sealed.test.some(({ candidate }) => candidate.startsWith('attempt-')) && note(submissionsNote),
+    figure(
+      partScores(sealed, primary),
+      `Share right on each part of the test, ${primary} scoring, with 95 % intervals over items: of this adapter only.`,
+    ),
+    adapters(sealed, scoring),
+  ]
+}
+
+/** The headline first: what each part holds. */
+function partMeanings({ parts }: SealedResults): string {
+  const known = parts.flatMap((part) => (meaningOf(part) ? [`${labelOf(part)}: ${meaningOf(part)}`] : []))
+  return known.length > 0 ? `What the parts are: ${known.join('; ')}.` : ''
+}
+
+function adapters({ test, parts }: SealedResults, scoring: Scoring): Blocks {
+  const all = test.map(({ candidate }) => candidate)
+  const asked = (part: string) => {
+    const { total = 0, groups = 0 } = test[0]?.parts[part]?.strict ?? {}
+    return { items: total, groups }
+  }
+  return table(
+    ['Candidate', ...parts.map((part) => partColumn(part, scoring, asked(part)))],
+    test.map(({ candidate, parts: rates, cut, items }) => ({
+      name: candidate,
+      cells: [
+        { text: labelAmong(candidate, all), under: [`${cut} of ${items} replies cut`] },
+        ...parts.map((part) =>
+          underBoth(
+            rates[part],
+            scoring,
+            ({ share }) => percent(share),
+            ({ interval }) => [range(interval, percentNumber)],
+          ),
+        ),
+      ],
+    })),
+    `Share right, ${scoring.primary} scoring (primary), with its 95 % interval over items; ${scoring.other} under it.`,
+  )
+}
+
+function audit({ auditMinusTest, contrasts, parts }: SealedResults, scoring: Scoring): Blocks {
+  if (auditMinusTest.length === 0) return null
+  const { headline, primary } = scoring
+  const hasOthers = parts.length > 1
+  const share = (means: AuditComparison['parts'] | undefined) => meanCell(means?.[headline]?.[primary])
+  const difference = (figures: AuditComparison['all']): Cell => ({
+    ...underBoth(
+      figures,
+      scoring,
+      ({ value }) => points(value),
+      ({ interval, items }, mode) => [range(interval, points), mode === primary && `${items[0]} and ${items[1]} items`],
+    ),
+    tone: tone(figures[primary].interval),
+  })
+  return table(
+    [
+      'Arm',
+      number(`Test, ${labelOf(headline)}`),
+      number(`Audit, ${labelOf(headline)}`),
+      { ...number('Audit − test', labelOf(headline)), isLead: true },
+      ...(hasOthers ? [number('Audit − test', 'parts that both have')] : []),
+    ],
+    auditMinusTest.map((comparison) => ({
+      name: comparison.arm,
+      cells: [
+        armName(comparison),
+        share(contrasts.arms.find(({ arm }) => arm === comparison.arm)?.parts),
+        share(comparison.parts),
+        difference(comparison.headline),
+        ...(hasOthers ? [difference(comparison.all)] : []),
+      ],
+    })),
+  )
+}
+
+function skills({ contrasts: { arms } }: SealedResults, primary: Mode): Blocks {
+  const names = [...new Set(arms.flatMap(({ skills }) => Object.keys(skills)))].sort()
+  return table(
+    ['Skill', ...arms.map(({ arm, seeds }) => number(labelOf(arm), seeds.length > 1 ? `${seeds.length} seeds` : ''))],
+    names.map((skill) => {
+      const asked = arms.find(({ skills }) => skill in skills)!.skills[skill]!.strict
+      return [
+        { text: skill, under: [itemsText(asked)] },
+        ...arms.map(({ skills }) => meanCell(skills[skill]?.[primary])),
+      ]
+    }),
+    `Share right, ${primary}, mean over the arm’s seeds with its interval.`,
+  )
+}
+
+const meanCell = (mean: { value: number; interval: { low: number; high: number } | null } | undefined): Cell =>
+  mean ? { text: percent(mean.value), under: [range(mean.interval, percentNumber)] } : missing

@@ -1,0 +1,193 @@
+import {
+  absent,
+  type Blocks,
+  type Cell,
+  figure,
+  figures,
+  heading,
+  number,
+  paragraph,
+  table,
+} from '../document/document.ts'
+import { attemptScores } from '../plots/attempt-scores.ts'
+import { seriesColour } from '../plots/draw.ts'
+import { skillMix } from '../plots/skill-mix.ts'
+import { trainedCandidates, trainingLoss } from '../plots/training-loss.ts'
+import type { CandidateFacts, DatasetFacts, ReportData } from '../report-data.ts'
+import { duration, missing, numberText, percent, percentNumber, shortHash } from '../text/format.ts'
+import { isOfSearch, labelAmong, labelOf } from '../text/names.ts'
+import { datasetName, operationText, rejectionWords } from '../text/words.ts'
+import { quality } from './quality.ts'
+import { range } from './scores.ts'
+
+/** What was done, attempt by attempt. */
+export function search(data: ReportData): Blocks {
+  const { candidates, run, task } = data
+  if (data.datasets.length === 0) return [heading(2, 'The search'), absent('No dataset was begun.')]
+  const datasets = [...data.datasets].sort((one, other) => (one.attempt || Infinity) - (other.attempt || Infinity))
+  const mixed = datasets.flatMap(({ mix }) => Object.keys(mix))
+  const skills = [...new Set([...(task?.skills.map(({ name }) => name) ?? []), ...mixed])]
+  return [
+    heading(2, 'The search, attempt by attempt'),
+    paragraph(
+      `${run.chosenAttempt ? `Attempt ${run.chosenAttempt} was chosen on validation.` : 'No attempt has been chosen.'} Validation steered the search; its scores are no result.`,
+    ),
+    {
+      kind: 'pair',
+      body: [
+        figure(
+          attemptScores(candidates),
+          'Validation by attempt (its number), strict with its 95 % interval over items (dot, figure) and lenient (ring). Dashed: the base.',
+        ),
+        figure(
+          skillMix(data.datasets, skills),
+          datasets.every(({ mixFrom }) => mixFrom === 'dataset')
+            ? 'Rows of each dataset by skill.'
+            : 'Rows by skill; where a dataset could not be read, as the planner and the critic report them.',
+          skills.map((name, index) => ({ name, colour: seriesColour(index) })),
+        ),
+      ],
+    },
+    overview(datasets, candidates),
+    rejections(datasets),
+    {
+      kind: 'details',
+      summary: 'Rows by skill',
+      body: figures(
+        ['Skill', ...datasets.map(({ attempt }) => datasetName(attempt))],
+        skills.map((skill) => [skill, ...datasets.map(({ mix }) => numberText(mix[skill] ?? 0))]),
+      ),
+    },
+    datasets.map(decision),
+    quality(data),
+    heading(3, 'Score by skill on validation'),
+    scoresBySkill(candidates, skills, task?.primary ?? 'strict'),
+    heading(3, 'Training'),
+    figure(
+      trainingLoss(candidates),
+      'Mean loss over completion tokens, by optimiser step.',
+      trainedCandidates(candidates),
+    ),
+    trainings(candidates),
+  ]
+}
+
+function overview(datasets: readonly DatasetFacts[], candidates: readonly CandidateFacts[]): Blocks {
+  const rowOf = (dataset: DatasetFacts): Cell[] => {
+    const { attempt, rounds, target, rows, valid } = dataset
+    const name = attempt === 0 ? 'control' : `attempt-${attempt}`
+    const score = candidates.find(({ candidate }) => candidate === name)?.validation?.overall
+    const open = rows === null ? 'no round closed' : 'not complete yet'
+    return [
+      { text: datasetName(attempt), under: [operationText(dataset), `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`] },
+      numberText(dataset.asked),
+      numberText(dataset.generated),
+      numberText(dataset.admitted),
+      numberText(dataset.carriedOver),
+      {
+        text: numberText(rows),
+        under: [target !== null && `of ${numberText(target)}`, valid === null ? open : valid ? 'valid' : 'not valid'],
+      },
+      {
+        text: percent(score?.strict.share ?? null),
+        under: score ? [range(score.strict.interval, percentNumber), percent(score.lenient.share)] : ['not scored'],
+      },
+    ]
+  }
+  return table(
+    [
+      'Dataset',
+      ...['Asked', 'Generated', 'Admitted', 'Carried over', 'Rows'].map((name) => number(name)),
+      number('Validation', 'strict · lenient'),
+    ],
+    datasets.map(rowOf),
+  )
+}
+
+function rejections(datasets: readonly DatasetFacts[]): Blocks {
+  const reasons = Object.keys(rejectionWords).filter((reason) => datasets.some(({ rejected }) => reason in rejected))
+  return figures(
+    ['Dataset', 'Not generated', ...reasons.map((reason) => rejectionWords[reason]!), 'Template overlap'],
+    datasets.map(({ attempt, asked, generated, rejected, templateOverlap }) => [
+      datasetName(attempt),
+      numberText(asked - generated),
+      ...reasons.map((reason) => numberText(rejected[reason as keyof typeof rejected] ?? 0)),
+      numberText(templateOverlap),
+    ]),
+    'Why candidates were not admitted: exactly one reason each. Surplus rows were good, but their source was full. Template overlap: admitted rows that share the template of an evaluation item, with other numbers.',
+  )
+}
+
+function decision(dataset: DatasetFacts): Blocks {
+  const { attempt, operations, sources, programHash } = dataset
+  return [
+    heading(3, `${datasetName(attempt)}: ${operationText(dataset)}`),
+    operations.map(
+      ({ diagnosis, model, error }): Blocks => [
+        paragraph([`${diagnosis} `, { mark: 'note', text: model ? `(decided with ${model})` : '(decided by rules)' }]),
+        error !== null && { kind: 'paragraph', text: `No program came of it: ${error}`, tone: 'note' },
+      ],
+    ),
+    sources.length > 0 && {
+      kind: 'details',
+      summary: `Its program, ${shortHash(programHash)}`,
+      body: table(
+        [
+          'Source',
+          'Skill',
+          ...['New rows', 'Phrasings', 'Wide range', 'Difficulty 1 : 2 : 3'].map((name) => number(name)),
+        ],
+        sources.map(({ id, skill, rows, phrasings, wideShare, difficulty }) => [
+          id,
+          skill,
+          numberText(rows),
+          numberText(phrasings),
+          percent(wideShare),
+          difficulty?.map((weight) => String(Number(weight.toFixed(2)))).join(' : ') ?? missing,
+        ]),
+      ),
+    },
+  ]
+}
+
+function scoresBySkill(
+  candidates: readonly CandidateFacts[],
+  skills: readonly string[],
+  primary: 'strict' | 'lenient',
+): Blocks {
+  const scored = candidates.filter(({ candidate, validation }) => validation && isOfSearch(candidate))
+  if (scored.length === 0) return absent('Nothing was scored on validation.')
+  const asked = scored.flatMap(({ validation }) => Object.keys(validation!.skills).sort())
+  return figures(
+    ['Skill', ...scored.map(({ candidate }) => labelOf(candidate))],
+    [...new Set([...skills, ...asked])].map((skill) => [
+      skill,
+      ...scored.map(({ validation }): Cell => {
+        const rate = validation!.skills[skill]?.[primary]
+        return rate ? { text: percent(rate.share), under: [`${rate.correct} of ${rate.total}`] } : missing
+      }),
+    ]),
+  )
+}
+
+function trainings(candidates: readonly CandidateFacts[]): Blocks {
+  const trained = candidates.flatMap(({ candidate, training }) => (training ? [{ candidate, training }] : []))
+  if (trained.length === 0) return absent('Nothing was trained.')
+  const all = candidates.map(({ candidate }) => candidate)
+  return figures(
+    ['Candidate', 'Rows', 'Steps', 'Tokens', 'Time', 'Tokens/s', 'Loss first → last', 'Seed'],
+    trained.map(({ candidate, training }) => {
+      const { device, reused, rows, leftOut, lossCurve, seed } = training
+      return [
+        { text: labelAmong(candidate, all), under: [device, reused && 'found trained already'] },
+        { text: numberText(rows), under: [leftOut > 0 && `${leftOut} too long`] },
+        numberText(training.steps),
+        numberText(training.tokens),
+        duration(training.seconds),
+        numberText(training.tokensPerSecond),
+        lossCurve.length > 0 ? `${lossCurve[0]![1].toFixed(2)} → ${lossCurve.at(-1)![1].toFixed(2)}` : missing,
+        seed === null ? missing : String(seed),
+      ]
+    }),
+  )
+}
