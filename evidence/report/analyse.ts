@@ -1,6 +1,8 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { moneyOf, spentTogether } from '../../schemas/usage.ts'
-import { candidateFacts } from './analyse/candidates.ts'
 import { caveatsOf } from './analyse/caveats.ts'
 import { conclude } from './analyse/conclusion.ts'
 import { type DatasetRows, datasetFacts } from './analyse/datasets.ts'
@@ -8,7 +10,7 @@ import { evidenceOf } from './analyse/evidence.ts'
 import { failuresOf } from './analyse/failures.ts'
 import { provenanceOf } from './analyse/provenance.ts'
 import { qualityOf } from './analyse/quality.ts'
-import { sampleRows } from './analyse/samples.ts'
+import { ratesOfPaper } from './analyse/rates.ts'
 import { sealedResults } from './analyse/sealed.ts'
 import { modelsOf, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
@@ -17,6 +19,7 @@ import type { RunFacts } from './facts/run-facts.ts'
 import { type CandidateFacts, type DatasetFacts, ReportData } from './report-data.ts'
 import { confidence } from './statistics/interval.ts'
 import { minResamples, type Resampling } from './statistics/resampler.ts'
+import { byReadingOrder } from './text/names.ts'
 
 export type AnalyseOptions = Resampling & {
   /** Null where the task could not be read. */
@@ -83,6 +86,42 @@ export function searchOf(facts: RunFacts): { attempts: number[]; chosen: number 
   )
   const chosen = facts.finished.at(-1)?.payload.chosenAttempt ?? null
   return { attempts: [...new Set(scored)].sort((one, other) => one - other), chosen }
+}
+
+/** Every candidate that a job was given out for: its training and its validation score, as far as they came. */
+function candidateFacts(facts: RunFacts): CandidateFacts[] {
+  const names = new Set([
+    ...facts.jobs.map(({ payload }) => payload.candidate),
+    ...facts.predictions.map(({ payload }) => payload.candidate.name),
+    ...facts.reports.map(({ payload }) => payload.candidate.name),
+    ...facts.opened.flatMap(({ payload }) => payload.results.map((result) => result.candidate.name)),
+  ])
+  return [...names].sort(byReadingOrder).map((name) => candidateNamed(facts, name))
+}
+
+function candidateNamed(facts: RunFacts, name: string): CandidateFacts {
+  const job = facts.jobs.findLast(({ payload }) => payload.candidate === name)?.payload
+  const report = facts.reports.findLast(({ payload }) => payload.candidate.name === name)?.payload
+  const done = report ?? facts.predictions.findLast(({ payload }) => payload.candidate.name === name)?.payload
+  const sealed = facts.opened.flatMap(({ payload }) => payload.results).find((result) => result.candidate.name === name)
+  const candidate = done?.candidate ?? sealed?.candidate
+  const summary = done?.training
+  return {
+    candidate: name,
+    student: candidate?.student ?? null,
+    examples: candidate?.examples ?? job?.examples ?? false,
+    validation: report ? ratesOfPaper(report.validation, report.items) : null,
+    training: summary
+      ? {
+          ...summary,
+          seed: job?.training?.seed ?? null,
+          datasetHash: job?.training?.datasetHash ?? null,
+          jobHash: candidate?.jobHash ?? null,
+          adapterHash: candidate?.adapter?.sha256 ?? null,
+          reused: done.reusedTraining,
+        }
+      : null,
+  }
 }
 
 /** Rows that each arm's first adapter was trained on. */
@@ -160,6 +199,19 @@ function samplesOf({ rows, seed }: AnalyseOptions, chosen: number | null): Repor
   const attempt = chosen ?? Math.max(...[...rows.keys()].filter((key) => key > 0))
   const own = rows.get(attempt)
   return own && own.length > 0 ? { attempt, rows: sampleRows(own, 2, seed) } : null
+}
+
+/** `perSkill` rows of each skill, drawn without looking at them; the same for the same rows and seed. */
+function sampleRows(rows: readonly Row[], perSkill: number, seed: number): Row[] {
+  const random = xoroshiro128plus(seed)
+  const skills = [...Map.groupBy(rows, (row) => row.skill)].sort(([one], [other]) => one.localeCompare(other, 'en'))
+  return skills.flatMap(([, own]) => {
+    const left = [...own]
+    return Array.from({ length: Math.min(perSkill, own.length) }, () => {
+      const [drawn] = left.splice(uniformInt(random, 0, left.length - 1), 1)
+      return drawn!
+    })
+  })
 }
 
 function badCasesOf(facts: RunFacts, chosen: number | null): ReportData['badCases'] {

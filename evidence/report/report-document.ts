@@ -10,7 +10,6 @@ import { result } from './sections/result.ts'
 import { rows } from './sections/rows.ts'
 import { search } from './sections/search.ts'
 import { duration, timeText } from './text/format.ts'
-import { statusText } from './text/words.ts'
 
 /** The sections of a run's report in their order. */
 const sections = [headlines, result, evidence, search, resources, rows, provenance]
@@ -32,6 +31,27 @@ function reportDocument(data: ReportData): Document {
     body: sections.map((section) => section(data)),
     footer: ['Every number here is in ', code('report.json'), ' beside this file.'],
   }
+}
+
+const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>, string>> = {
+  'attempts-used': 'all attempts were used',
+  'hours-used': 'the hours were used up',
+  'first-valid': 'the first valid dataset was taken',
+  'no-valid-attempt': 'no attempt gave enough admitted rows',
+  'stopped-by-user': 'a person ended the search',
+  'budget-used': 'the budget was used up',
+  'rows-complete': 'all rows wanted were admitted',
+  'candidates-used': 'no more candidates may be asked for',
+  'rounds-used': 'no more rounds may be asked for',
+  'teacher-unavailable': 'the teacher gave no usable reply',
+  'program-raised': 'the program failed on every reply of a source',
+}
+
+/** Status of the run with its stop reason. */
+function statusText({ run }: Pick<ReportData, 'run'>): string {
+  if (run.finished && run.stopReason) return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}`
+  if (!run.status) return 'not started'
+  return run.statusReason ? `${run.status}, not finished (${run.statusReason})` : `${run.status}, not finished`
 }
 
 /** `report.html`. */

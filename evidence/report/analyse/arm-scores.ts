@@ -6,7 +6,6 @@ import type { ArmResult } from '../contrasts.ts'
 import { armMean } from '../statistics/arm-mean.ts'
 import type { Grouped } from '../statistics/two-way.ts'
 import { allParts } from '../text/names.ts'
-import { inGroups } from './groups.ts'
 
 export type Mode = 'strict' | 'lenient'
 
@@ -44,6 +43,11 @@ export function armScores(
     return seeds.length > 0 && seeds.every(({ items }) => items.length > 0) ? [{ arm, sameAs, seeds }] : []
   })
 }
+
+/** Items as they are drawn: those of one group together, one without a group alone. */
+export const inGroups = <T extends Pick<ItemOutcome, 'id' | 'group'>>(items: readonly T[]): T[][] => [
+  ...Map.groupBy(items, ({ id, group }) => group ?? id).values(),
+]
 
 /** The arms' right answers on the items that all their adapters were asked, in one order of groups. */
 export type Together = { items: number; groups: number; tables: Grouped[] }

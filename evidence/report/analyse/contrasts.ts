@@ -5,9 +5,8 @@ import type { ArmDifference, ArmResult, Comparison, Contrasts } from '../contras
 import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
-import { differencesOf } from './difference.ts'
+import { differencesOf, skillDifferences, skillsOf } from './difference.ts'
 import { candidateOf, inFavour, modalOf, mostModal, replyFacts, silentReplies, withCollapsed } from './replies.ts'
-import { skillDifferences, skillsOf } from './skills.ts'
 import { type Answers, trivialBaseline } from './trivial.ts'
 
 export type Opening = {

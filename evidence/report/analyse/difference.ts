@@ -1,10 +1,10 @@
 import type { ItemOutcome } from '../../../schemas/score.ts'
-import type { ArmDifference, Comparison } from '../contrasts.ts'
+import type { ArmDifference, Comparison, SkillDifference } from '../contrasts.ts'
 import { armDifference } from '../statistics/arm-difference.ts'
 import { mcNemar } from '../statistics/mcnemar.ts'
+import { newcombePaired, type Pairs } from '../statistics/newcombe.ts'
 import { signFlip } from '../statistics/sign-flip.ts'
-import { type Adapters, byName, inPart, type Mode, together } from './arm-scores.ts'
-import { pairsOf } from './named-seed.ts'
+import { type Adapters, type ArmScores, byName, inPart, type Mode, ofSkill, together } from './arm-scores.ts'
 
 /** The training seed whose adapters McNemar compares, and the seed of the sign flips that are drawn. */
 export type How = { seedIndex: number; seed: number }
@@ -34,3 +34,44 @@ export const differencesOf = (
   parts: readonly string[],
   how: How,
 ): Comparison['parts'] => byName(parts, (part, mode) => differenceOf(first, second, inPart(part), mode, how))
+
+/** The skills of a paper. */
+export const skillsOf = ({ seeds }: ArmScores): string[] =>
+  [...new Set(seeds[0]!.items.map(({ skill }) => skill))].sort()
+
+/**
+ * One arm minus another skill by skill, over all parts and all their adapters, as the whole difference is; of one adapter each, on items
+ * that stand alone, Newcombe's.
+ */
+export const skillDifferences = (first: ArmScores, second: ArmScores, mode: Mode): SkillDifference[] =>
+  skillsOf(first).map((skill) => {
+    const { items, groups, tables } = together([first, second], mode, ofSkill(skill))
+    const seeds: [number, number] = [first.seeds.length, second.seeds.length]
+    if (items === 0) return { skill, items, groups, seeds, value: 0, interval: null }
+    const { value, interval } = armDifference(tables[0]!, tables[1]!)
+    const isPlain = groups === items && Math.max(...seeds) === 1
+    const plain = isPlain ? newcombePaired(pairsOf(first, second, 1, mode, ofSkill(skill))) : null
+    return { skill, items, groups, seeds, value, interval: plain ?? interval }
+  })
+
+/** An arm's adapter of the seed named before the opening; of an arm that has no such seed, as the base, its first. */
+const adapterOf = ({ seeds }: Adapters, seedIndex: number): Adapters['seeds'][number] =>
+  seeds.find(({ index }) => index === seedIndex) ?? seeds[0]!
+
+/** The named adapters of two arms, item by item. */
+function pairsOf(
+  first: Adapters,
+  second: Adapters,
+  seedIndex: number,
+  mode: Mode,
+  chosen: (item: ItemOutcome) => boolean,
+): Pairs {
+  const twins = new Map(adapterOf(second, seedIndex).items.map((item) => [item.id, item]))
+  const pairs: Pairs = { both: 0, gained: 0, lost: 0, neither: 0 }
+  for (const item of adapterOf(first, seedIndex).items) {
+    const twin = twins.get(item.id)
+    if (!twin || !chosen(item)) continue
+    pairs[item[mode] ? (twin[mode] ? 'both' : 'gained') : twin[mode] ? 'lost' : 'neither'] += 1
+  }
+  return pairs
+}

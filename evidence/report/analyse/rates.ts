@@ -2,7 +2,7 @@ import type { ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import type { Rates } from '../contrasts.ts'
 import type { CandidateFacts } from '../report-data.ts'
 import { groupedRate, rate } from '../statistics/rate.ts'
-import { inGroups } from './groups.ts'
+import { inGroups } from './arm-scores.ts'
 
 /** Rates of a score under both rules. */
 export function ratesOfScore(score: Score): Rates {

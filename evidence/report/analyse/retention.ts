@@ -8,8 +8,7 @@ import { armMean } from '../statistics/arm-mean.ts'
 import type { Interval } from '../statistics/interval.ts'
 import { retention, retentionMargin } from '../statistics/non-inferiority.ts'
 import { armScores, together } from './arm-scores.ts'
-import type { How } from './difference.ts'
-import { skillDifferences } from './skills.ts'
+import { type How, skillDifferences } from './difference.ts'
 import { type Answers, trivialBaseline, trivialOn } from './trivial.ts'
 
 const order = ['base', 'control', 'final'] as const

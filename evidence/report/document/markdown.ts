@@ -1,5 +1,14 @@
 import { withoutControls } from '../../../schemas/printable.ts'
-import { type Block, type Blocks, blocksOf, type Cell, type Column, type Document, type Text } from './document.ts'
+import {
+  type Block,
+  type Blocks,
+  blocksOf,
+  type Cell,
+  type Column,
+  type Document,
+  strong,
+  type Text,
+} from './document.ts'
 
 /** A document as Markdown, for a terminal or a code host: all that its HTML says, without the drawings. */
 export function markdownOf({ kind, title, goal, facts, body, footer }: Document): string {
@@ -25,22 +34,22 @@ function shown(block: Block): string[] {
     case 'list':
       return listOf(block.items)
     case 'callout':
-      return listOf(block.paragraphs)
+      return block.paragraphs.length === 0 ? [] : [block.paragraphs.map((text) => `> ${inline(text)}`).join('\n>\n')]
     case 'claims':
       return listOf(
         block.claims.map(({ tag, tone, sentence }) => [
           `${tag.charAt(0).toUpperCase()}${tag.slice(1)}. `,
-          tone === 'shown' ? { mark: 'strong', text: sentence } : sentence,
+          tone === 'shown' ? strong(sentence) : sentence,
         ]),
       )
     case 'cards':
       return [
-        `${escapeMarkdown(block.title)}:`,
-        ...listOf(
+        tableOf(
+          [escapeMarkdown(block.title), '', ''],
           block.cards.map(({ name, figure, details }) => [
-            `${name}: `,
-            { mark: 'strong', text: figure },
-            ` (${details.filter(Boolean).join('; ')})`,
+            escapeMarkdown(name),
+            inline(strong(figure)),
+            escapeMarkdown(details.filter(Boolean).join('; ')),
           ]),
         ),
       ]

@@ -2,19 +2,18 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../document/markup.ts'
 import type { Phase, Span } from '../report-data.ts'
 import { duration } from '../text/format.ts'
-import { phaseNames } from '../text/words.ts'
 import { draw } from './draw.ts'
 
 const lanes = ['generator', 'critic', 'trainer-bridge', 'evaluator']
 
 /** A phase's colour and name. */
 export const phaseLooks: Readonly<Record<Phase, { colour: string; name: string }>> = {
-  generate: { colour: 'var(--series-1)', name: phaseNames.generate },
-  train: { colour: 'var(--series-2)', name: phaseNames.train },
-  answer: { colour: 'var(--series-3)', name: phaseNames.answer },
-  score: { colour: 'var(--series-4)', name: phaseNames.score },
-  sealed: { colour: 'var(--series-5)', name: phaseNames.sealed },
-  other: { colour: 'var(--faint)', name: phaseNames.other },
+  generate: { colour: 'var(--series-1)', name: 'Making and admitting rows' },
+  train: { colour: 'var(--series-2)', name: 'Training' },
+  answer: { colour: 'var(--series-3)', name: 'Answering validation questions' },
+  score: { colour: 'var(--series-4)', name: 'Scoring' },
+  sealed: { colour: 'var(--series-5)', name: 'Sealed test and audit' },
+  other: { colour: 'var(--faint)', name: 'Planning, waiting, standing still' },
 }
 
 /** Who worked on what, when; null where nothing was worked on. */

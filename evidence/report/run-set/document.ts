@@ -3,7 +3,7 @@ import { htmlOf } from '../document/html.ts'
 import { markdownOf } from '../document/markdown.ts'
 import { armPlot, gainPlot, runGainPlot } from './plots.ts'
 import type { Summary } from './summary.ts'
-import * as told from './text.ts'
+import * as text from './text.ts'
 
 function summaryDocument(summary: Summary): Document {
   const { set, runs, tested } = summary
@@ -16,32 +16,32 @@ function summaryDocument(summary: Summary): Document {
       ['with a result', String(tested)],
     ],
     body: [
-      paragraph(strong(told.mainSentence(summary))),
-      { kind: 'callout', paragraphs: told.notesOf(summary) },
+      paragraph(strong(text.mainSentence(summary))),
+      { kind: 'callout', paragraphs: text.notesOf(summary) },
       tested > 0 && [
         heading(2, 'Differences over runs, in points'),
         figure(
           gainPlot(summary),
           'The final minus each arm: each run (ring), their mean (dot) and its 95 % interval, over runs (thick) and over runs and items (thin).',
         ),
-        table(told.gainHead(), told.gainCells(summary)),
+        table(text.gainHead(), text.gainCells(summary)),
         heading(2, 'The final minus each arm, run by run, in points'),
         paragraph('With each run’s own 95 % interval, over its items and training seeds.'),
         figure(
           runGainPlot(summary),
           'The final minus another arm in each run with that run’s own 95 % interval, over its items and training seeds; last, their mean with its interval over runs.',
         ),
-        table(told.runGainHead(summary), told.runGainCells(summary)),
+        table(text.runGainHead(summary), text.runGainCells(summary)),
         heading(2, 'Arms over runs, % right'),
-        paragraph(`On the test: ${told.headlineText(summary)}.`),
+        paragraph(`On the test: ${text.headlineText(summary)}.`),
         figure(
           armPlot(summary),
-          `${told.headlineText(summary)}: each run (ring), their mean (dot) and its 95 % interval over runs.`,
+          `${text.headlineText(summary)}: each run (ring), their mean (dot) and its 95 % interval over runs.`,
         ),
-        table(told.armHead(), told.armCells(summary)),
+        table(text.armHead(), text.armCells(summary)),
       ],
       heading(2, 'Runs, % right on the test'),
-      table(told.runHead(summary), told.runCells(summary)),
+      table(text.runHead(summary), text.runCells(summary)),
     ],
     footer: ['Every number here is in ', code('summary.json'), ' beside this file. Each run has its own report.'],
   }

@@ -25,18 +25,9 @@ import {
   primaryText,
   testsText,
 } from '../text/contrasts.ts'
-import { gainText, numberText, percent, percentNumber, points } from '../text/format.ts'
+import { gainText, missing, numberText, percent, percentNumber, points } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'
-import {
-  repliesAbsent,
-  replyHead,
-  replyLines,
-  replyNote,
-  trivialCaption,
-  trivialDifferenceName,
-  trivialName,
-  trivialText,
-} from '../text/replies.ts'
+import { repliesAbsent, replyHead, replyLines, replyNote, trivialCaption, trivialText } from '../text/replies.ts'
 import { type Mode, partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
 import { skillDifferenceTable } from './skills.ts'
 
@@ -81,20 +72,15 @@ const partColumns = ({ contrasts, parts }: SealedResults, scoring: Scoring) =>
 
 function means(sealed: SealedResults, scoring: Scoring): Blocks {
   const { arms, trivial } = sealed.contrasts
-  const trivialRow: Row = {
-    name: 'trivial',
-    cells: [
-      trivialName,
-      numberText(null),
-      ...sealed.parts.map((part) =>
-        underBoth(
-          trivial?.[part],
-          scoring,
-          ({ value }) => percent(value),
-          (best) => [trivialText(best)],
-        ),
-      ),
-    ],
+  const trivialCell = (part: string): Cell => {
+    const best = trivial?.[part]
+    const isSame = best && trivialText(best.strict) === trivialText(best.lenient)
+    return underBoth(
+      best,
+      scoring,
+      ({ value }) => percent(value),
+      (each, mode) => [(mode === scoring.primary || !isSame) && trivialText(each)],
+    )
   }
   const armRow = (result: Contrasts['arms'][number]): Row => ({
     name: result.arm,
@@ -116,7 +102,10 @@ function means(sealed: SealedResults, scoring: Scoring): Blocks {
   })
   return table(
     ['Arm', number('Rows'), ...partColumns(sealed, scoring)],
-    [...(trivial ? [trivialRow] : []), ...arms.map(armRow)],
+    [
+      ...(trivial ? [{ name: 'trivial', cells: [labelOf('trivial'), missing, ...sealed.parts.map(trivialCell)] }] : []),
+      ...arms.map(armRow),
+    ],
     `Share right, ${scoring.primary} (primary), mean over the arm’s seeds with its interval; each seed, and ${scoring.other}, under it.`,
   )
 }
@@ -133,7 +122,12 @@ function differences(sealed: SealedResults, scoring: Scoring): Blocks {
     ['Difference', ...partColumns(sealed, scoring)],
     [
       ...(contrasts.trivial
-        ? [[trivialDifferenceName, ...parts.map((part) => difference(part, trivialDifference(contrasts, part)))]]
+        ? [
+            [
+              differenceName({ of: 'final', to: 'trivial' }),
+              ...parts.map((part) => difference(part, trivialDifference(contrasts, part))),
+            ],
+          ]
         : []),
       ...contrasts.comparisons.map((comparison) => [
         differenceName(comparison),

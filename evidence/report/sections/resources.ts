@@ -1,9 +1,8 @@
+import type { Stage } from '../../../schemas/usage.ts'
 import { type Blocks, definitions, figure, figures, heading, note, number, table } from '../document/document.ts'
 import { phaseLooks, timeLine } from '../plots/time-line.ts'
 import { FailureCategory, type ReportData } from '../report-data.ts'
-import { budgetLines, matsText, usageRows } from '../text/budget.ts'
-import { duration, numberText, percent } from '../text/format.ts'
-import { matsNote } from '../text/words.ts'
+import { duration, missing, numberText, percent } from '../text/format.ts'
 
 /** Where the time went, and what was spent of what was allowed. */
 export function resources(data: ReportData): Blocks {
@@ -52,7 +51,9 @@ export function resources(data: ReportData): Blocks {
     note(
       'Attempts: each that gave no valid dataset, by its first cause: a program that was cut off, could not be read or raised, hours that were used, or too few admitted rows. Replies: each item asked of a generator that gave no candidate; candidates that were not admitted are counted by reason above.',
     ),
-    note(`${matsNote} ${numberText(run.messages)} messages are in the log.`),
+    note(
+      `MATS is attempts / attempts that gave a valid dataset. It is not comparable with the paper’s: there an attempt is a free program, here deficits are refilled within an attempt. ${numberText(run.messages)} messages are in the log.`,
+    ),
   ]
 }
 
@@ -63,4 +64,80 @@ const failureNames: Readonly<Record<FailureCategory, string>> = {
   truncated: 'truncated',
   'insufficient-rows': 'insufficient valid rows',
   other: 'other',
+}
+
+/** What was spent of what was allowed, as names with values. */
+function budgetLines({ budget }: Pick<ReportData, 'budget'>): [string, string][] {
+  const { hoursUsed, maxHours, attempts, attemptsUsed, candidatesAsked, candidateCapPerAttempt } = budget
+  const { teacherCalls, teacherCallsUsed, plannerCalls, plannerCallsUsed, tokens, money } = budget
+  const of = (limit: string) => `of ${limit} allowed`
+  const estimated = budget.usage.reduce((sum, line) => sum + (line.estimated ?? 0), 0)
+  return [
+    ['Hours', `${numberText(hoursUsed, 2)} ${maxHours === null ? '' : of(numberText(maxHours))}`.trim()],
+    ['Attempts', `${attemptsUsed} ${attempts === null ? '' : of(numberText(attempts))}`.trim()],
+    [
+      'Candidates asked for',
+      candidateCapPerAttempt === null
+        ? numberText(candidatesAsked)
+        : `${numberText(candidatesAsked)}, at most ${numberText(candidateCapPerAttempt)} an attempt`,
+    ],
+    [
+      'Teacher calls',
+      `${numberText(teacherCallsUsed)} ${teacherCalls === null ? '(not limited)' : of(numberText(teacherCalls))}`,
+    ],
+    ...(plannerCallsUsed === 0
+      ? []
+      : ([
+          [
+            "Calls of the planner's model",
+            `${numberText(plannerCallsUsed)} ${plannerCalls === null ? '(not limited)' : of(numberText(plannerCalls))}`,
+          ],
+        ] as [string, string][])),
+    [
+      'Tokens',
+      [
+        `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
+        ...(tokens === null ? [] : [of(numberText(tokens))]),
+        ...(estimated === 0 ? [] : [`those of ${numberText(estimated)} replies estimated, their endpoint counts none`]),
+      ].join(', '),
+    ],
+    ['Price', `${priceText(budget)}${money === null ? '' : ` ${of(`$${numberText(money, 2)}`)}`}`],
+  ]
+}
+
+function priceText({ price, usage, teacherCallsUsed }: ReportData['budget']): string {
+  if (price !== null) return `$${numberText(price, 2)}`
+  return teacherCallsUsed === 0 && usage.length === 0 ? 'no model was called' : 'unknown'
+}
+
+/** What a stage of the paid work was for. */
+const stages: Readonly<Record<Stage, string>> = {
+  plan: 'plan',
+  program: 'write the program',
+  correct: 'correct the program',
+  generate: 'write rows',
+  revise: 'write rows again',
+  vote: 'solve again and vote',
+  judge: 'judge',
+  lost: 'lost in a crash',
+}
+
+/** Calls by role, model, endpoint and stage; calls are HTTP requests, failed ones too. */
+function usageRows({ budget }: Pick<ReportData, 'budget'>): string[][] {
+  return budget.usage.map(({ role, model, endpoint, stage, calls, inputTokens, outputTokens, money }) => [
+    role,
+    model,
+    endpoint ?? missing,
+    stages[stage],
+    numberText(calls),
+    numberText(inputTokens),
+    numberText(outputTokens),
+    money === null ? 'unknown' : `$${numberText(money, 2)}`,
+  ])
+}
+
+/** Attempts over valid attempts. */
+function matsText({ mats }: Pick<ReportData, 'mats'>): string {
+  const counts = `${mats.attempts} attempts, ${mats.validAttempts} valid`
+  return mats.value === null ? `${missing} (${counts})` : `${mats.value.toFixed(2)} (${counts})`
 }

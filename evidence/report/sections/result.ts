@@ -14,7 +14,6 @@ import type { AuditComparison, ReportData, SealedResults } from '../report-data.
 import { armName } from '../text/contrasts.ts'
 import { itemsText, missing, percent, percentNumber, points } from '../text/format.ts'
 import { labelAmong, labelOf, meaningOf } from '../text/names.ts'
-import { auditNote, submissionsNote } from '../text/words.ts'
 import { arms } from './arms.ts'
 import { retention } from './retention.ts'
 import { type Mode, partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
@@ -41,7 +40,10 @@ export function result(data: ReportData): Blocks {
     skills(sealed, primary),
     retention(sealed),
     heading(3, 'Every adapter by itself'),
-    sealed.test.some(({ candidate }) => candidate.startsWith('attempt-')) && note(submissionsNote),
+    sealed.test.some(({ candidate }) => candidate.startsWith('attempt-')) &&
+      note(
+        'The attempts of the search sat the test after it had ended. Nothing was chosen by that; the best of several looks better here than it is.',
+      ),
     figure(
       partScores(sealed, primary),
       `Share right on each part of the test, ${primary} scoring, with 95 % intervals over items: of this adapter only.`,
@@ -115,6 +117,17 @@ function audit({ auditMinusTest, contrasts, parts }: SealedResults, scoring: Sco
       ],
     })),
   )
+}
+
+/** Where the audit's items come from, and how it is compared with the test. */
+function auditNote({ audit, auditSeed }: Pick<SealedResults, 'audit' | 'auditSeed'>): string {
+  if (audit.length === 0)
+    return 'The task has no audit: none was set aside, and it has no procedure that could draw one.'
+  const origin =
+    auditSeed === null
+      ? 'The audit is a third set of the task’s own, sealed as the test until the search had stopped; rows that repeat one of its questions were refused.'
+      : 'The audit is a set of new items, drawn by the evaluator after the search had stopped, whose problems are in no dataset, validation or test.'
+  return `${origin} Its items differ from the test’s, so the difference is bootstrapped unpaired over groups of items, within each part that both have; the adapters of an arm are averaged and taken as they are.`
 }
 
 function skills({ contrasts: { arms } }: SealedResults, primary: Mode): Blocks {

@@ -16,7 +16,7 @@ import { trainedCandidates, trainingLoss } from '../plots/training-loss.ts'
 import type { CandidateFacts, DatasetFacts, ReportData } from '../report-data.ts'
 import { duration, missing, numberText, percent, percentNumber, shortHash } from '../text/format.ts'
 import { isOfSearch, labelAmong, labelOf } from '../text/names.ts'
-import { datasetName, operationText, rejectionWords } from '../text/words.ts'
+import { datasetName, operationText } from '../text/words.ts'
 import { quality } from './quality.ts'
 import { range } from './scores.ts'
 
@@ -102,6 +102,25 @@ function overview(datasets: readonly DatasetFacts[], candidates: readonly Candid
     ],
     datasets.map(rowOf),
   )
+}
+
+/** Why a candidate row was not admitted. */
+const rejectionWords: Readonly<Record<string, string>> = {
+  format: 'format',
+  'too-long': 'too long',
+  'too-long-for-student': 'too long for the student',
+  'wrong-answer': 'wrong answer',
+  'not-verified': 'vote disagrees',
+  judge: 'judge',
+  'judge-unread': "no score in the judge's reply",
+  unchecked: 'not checked for want of calls',
+  'exact-duplicate': 'exact duplicate',
+  'near-duplicate': 'near duplicate',
+  'contaminated-validation': 'in validation',
+  'contaminated-sealed': 'in the sealed test',
+  'contaminated-retention': 'in the retention set',
+  surplus: 'surplus',
+  unbalanced: 'skill full',
 }
 
 function rejections(datasets: readonly DatasetFacts[]): Blocks {

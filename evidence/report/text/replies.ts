@@ -38,10 +38,6 @@ export function trivialText({
   }
 }
 
-/** What the baseline of all such answers is called in a table, and the final's difference to it. */
-export const trivialName = 'Best answer that needs no student'
-export const trivialDifferenceName = 'Final − best answer that needs no student'
-
 /** The line of a plot that stands for it. */
 export const trivialCaption = (trivial: TrivialBaseline | undefined): string =>
   trivial ? ` Dashed: the best answer that needs no student (${trivialText(trivial)}).` : ''
