@@ -11,5 +11,6 @@ export {
   reportOf,
   type WriteReportOptions,
   type WrittenReport,
+  writeForms,
   writeReport,
 } from './write-report.ts'

@@ -25,7 +25,7 @@ export type ReportSources = Partial<Resampling> & {
 /** `dir`: the run's folder; made where it is missing. */
 export type WriteReportOptions = ReportSources & { dir: string }
 
-export type WrittenReport = { html: string; md: string; json: string; data: ReportData }
+export type WrittenReport = Forms & { data: ReportData }
 
 /** The numbers of a report from what they follow from. */
 export async function reportOf(options: ReportSources): Promise<ReportData> {
@@ -40,17 +40,25 @@ export async function reportOf(options: ReportSources): Promise<ReportData> {
   return analyse(facts, { resamples, seed, task, versions, rows })
 }
 
-/** Writes `report.json`, `report.md` and `report.html`, each whole or not at all; returns their paths and the data. */
+/** Writes `report.json`, `report.md` and `report.html`; returns their paths and the data. */
 export async function writeReport(options: WriteReportOptions): Promise<WrittenReport> {
-  const { dir } = options
   const data = await reportOf(options)
-  await mkdir(dir, { recursive: true })
-  const [html, md, json] = ['html', 'md', 'json'].map((kind) => join(dir, `report.${kind}`)) as [string, string, string]
-  await writeWhole(json, reportJson(data))
-  await writeWhole(md, renderMarkdown(data))
-  await writeWhole(html, renderHtml(data))
-  return { html, md, json, data }
+  const forms = { html: renderHtml(data), md: renderMarkdown(data), json: reportJson(data) }
+  return { ...(await writeForms(options.dir, 'report', forms)), data }
 }
 
-/** `report.json`. */
-export const reportJson = (data: ReportData): string => `${JSON.stringify(data, null, 2)}\n`
+/** The texts, or the paths, of a report's three forms. */
+type Forms = Record<'html' | 'md' | 'json', string>
+
+/** Writes a report's forms as `<name>.<form>`, each whole or not at all, into a folder that is made where it is missing. Returns the paths. */
+export async function writeForms(folder: string, name: string, { html, md, json }: Forms): Promise<Forms> {
+  await mkdir(folder, { recursive: true })
+  const path = (form: string) => join(folder, `${name}.${form}`)
+  await writeWhole(path('json'), json)
+  await writeWhole(path('md'), md)
+  await writeWhole(path('html'), html)
+  return { html: path('html'), md: path('md'), json: path('json') }
+}
+
+/** `report.json`, or the numbers of another report. */
+export const reportJson = (data: object): string => `${JSON.stringify(data, null, 2)}\n`

@@ -1,13 +1,11 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
 import { resultOf } from '../../evidence/report/comparison/compared-run.ts'
 import { renderHtml, renderMarkdown } from '../../evidence/report/comparison/document.ts'
 import { type ComparisonPlan, runsOf } from '../../evidence/report/comparison/plan.ts'
 import { effectSentence } from '../../evidence/report/comparison/text.ts'
+import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
-import { writeWhole } from '../../machine/state-file.ts'
 import { readRun } from '../run/follow-run.ts'
 import { comparisonFolder } from './plan-file.ts'
 
@@ -16,17 +14,9 @@ export async function writeComparison(bus: Bus, plan: ComparisonPlan, reporter: 
   const results = []
   for (const run of runsOf(plan)) results.push(resultOf(run, await readRun(bus, run.runId)))
   const comparison = analyseComparison(plan, results)
-  const folder = comparisonFolder(plan.name)
-  await mkdir(folder, { recursive: true })
-  const [json, md, html] = ['json', 'md', 'html'].map((kind) => join(folder, `comparison.${kind}`)) as [
-    string,
-    string,
-    string,
-  ]
-  await writeWhole(json, `${JSON.stringify(comparison, null, 2)}\n`)
-  await writeWhole(md, renderMarkdown(comparison))
-  await writeWhole(html, renderHtml(comparison))
+  const [html, md, json] = [renderHtml(comparison), renderMarkdown(comparison), reportJson(comparison)]
+  const paths = await writeForms(comparisonFolder(plan.name), 'comparison', { html, md, json })
   for (const effect of comparison.effects) reporter.line(effectSentence(effect))
-  reporter.line(`comparison: ${html}`)
-  reporter.json({ type: 'comparison', html, md, json })
+  reporter.line(`comparison: ${paths.html}`)
+  reporter.json({ type: 'comparison', ...paths })
 }

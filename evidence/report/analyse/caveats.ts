@@ -1,4 +1,5 @@
 import type { DatasetFacts, ReportData } from '../report-data.ts'
+import { capital } from '../text/names.ts'
 import { brokenReplies, brokenText } from '../text/replies.ts'
 import { uncountedText } from '../text/words.ts'
 
@@ -7,8 +8,6 @@ const twoSeeds = ' With two of them an arm’s own interval is often too narrow;
 
 /** Replies that are no answers up to this share are not worth a word. */
 const fewReplies = 0.02
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** What a reader must know beside the result. */
 export function caveatsOf(

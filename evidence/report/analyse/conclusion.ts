@@ -1,9 +1,8 @@
 import type { ArmDifference, Comparison } from '../contrasts.ts'
 import type { Claim, ReportData, SealedResults } from '../report-data.ts'
 import { confidence } from '../statistics/interval.ts'
-import { pText } from '../text/contrasts.ts'
-import { itemsText, percent, points, rangeText } from '../text/format.ts'
-import { allParts, labelOf } from '../text/names.ts'
+import { intervalText, itemsText, percent, points, pText, rangeText } from '../text/format.ts'
+import { allParts, labelOf, lower } from '../text/names.ts'
 import { brokenReplies, brokenText, collapsedText, trivialText } from '../text/replies.ts'
 import { pOf } from './contrasts.ts'
 
@@ -164,8 +163,8 @@ function figuresText(
   const { value, interval } = difference
   return (
     `on ${labelOf(headline)} (${itemsText(difference)}, ${seeds === 1 ? 'this adapter only' : `mean of ${seeds} training seeds`}) ` +
-    `${percent(final)} against ${other}, a difference of ${points(value)} points, 95 % interval ${points(interval!.low)} to ` +
-    `${points(interval!.high)}, ${pText(p)}${isAdjusted ? ' adjusted by Holm' : ''}`
+    `${percent(final)} against ${other}, a difference of ${points(value)} points, 95 % interval ${intervalText(interval, points)}, ` +
+    `${pText(p)}${isAdjusted ? ' adjusted by Holm' : ''}`
   )
 }
 
@@ -305,5 +304,3 @@ function weakObjection({ sealed, headline, mode }: Grounds, arm: 'control' | 'ba
     `${who} is below the base alone (${percent(other)} against ${percent(base)}), and the final is not shown to be above that`,
   ]
 }
-
-const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

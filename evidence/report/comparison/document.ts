@@ -1,11 +1,12 @@
-import { code, type Document, figure, heading, paragraph, strong, table } from '../document/document.ts'
+import { type Block, code, type Document, figure, heading, paragraph, strong, table } from '../document/document.ts'
 import { htmlOf } from '../document/html.ts'
 import { markdownOf } from '../document/markdown.ts'
 import type { Markup } from '../document/markup.ts'
 import { runLines } from '../plots/run-lines.ts'
-import { percent, points } from '../text/format.ts'
+import { intervalText, missing, numberText, percent, percentNumber, points } from '../text/format.ts'
 import type { Comparison } from './analyse.ts'
-import * as text from './text.ts'
+import type { ArmUse } from './equality.ts'
+import { armsText, caveatsOf, effectName, effectSentence, headlineText, plannerSentence, pText } from './text.ts'
 
 function comparisonDocument(comparison: Comparison): Document {
   const { plan, effects } = comparison
@@ -20,33 +21,33 @@ function comparisonDocument(comparison: Comparison): Document {
       ['rows', String(plan.rows)],
     ],
     body: [
-      paragraph(strong(text.plannerSentence(comparison))),
+      paragraph(strong(plannerSentence(comparison))),
       {
         kind: 'claims',
         claims: effects.map((effect) => ({
           tag: effect.verdict.replace('-', ' '),
           tone: effect.verdict,
-          sentence: text.effectSentence(effect),
+          sentence: effectSentence(effect),
         })),
       },
-      { kind: 'callout', paragraphs: text.caveatsOf(comparison) },
+      { kind: 'callout', paragraphs: caveatsOf(comparison) },
       heading(2, 'Differences'),
       figure(
         effectPlot(comparison),
         'Points on the test: each pair of runs (ring), their mean (dot) and its 95 % interval.',
       ),
-      table(text.effectHead, text.effectCells(comparison)),
+      effectTable(comparison),
       heading(2, 'Arms'),
-      paragraph(`Share right on the test: ${text.headlineText(comparison)}.`),
+      paragraph(`Share right on the test: ${headlineText(comparison)}.`),
       figure(armPlot(comparison), 'Share right (%): each run (ring), their mean (dot) and its 95 % interval.'),
-      table(text.armHead, text.armCells(comparison)),
+      armTable(comparison),
       heading(2, 'What each arm used'),
       paragraph(
         'In the mean of its runs. Calls are requests to the teacher; what the planner’s own model was asked stands beside them.',
       ),
-      table(text.useHead, text.useCells(comparison)),
+      useTable(comparison),
       heading(2, 'Runs'),
-      table(text.runHead, text.runCells(comparison)),
+      runTable(comparison),
     ],
     footer: ['Every number here is in ', code('comparison.json'), ' beside this file. Each run has its own report.'],
   }
@@ -73,11 +74,85 @@ const armPlot = ({ arms }: Comparison): Markup | null =>
 /** Each effect's pairs, their mean and its interval, about zero. */
 const effectPlot = ({ effects }: Comparison): Markup | null =>
   runLines(
-    effects.map((effect) => ({ name: text.armsText(effect), over: effect.differences })),
+    effects.map((effect) => ({ name: armsText(effect), over: effect.differences })),
     {
       label: 'Difference of each pair by effect, with means and 95 % intervals',
       axis: 'points',
       zero: true,
       write: points,
     },
+  )
+
+const armTable = ({ arms }: Comparison): Block =>
+  table(
+    ['Arm', 'Runs', 'Mean, %', 'Interval', 'Deviation', 'Each run'],
+    arms.map(({ arm, score }) => [
+      arm,
+      String(score?.runs ?? 0),
+      percentNumber(score?.mean ?? null),
+      intervalText(score?.interval, percentNumber),
+      percentNumber(score?.sd ?? null),
+      (score?.values ?? []).map(percentNumber).join(', '),
+    ]),
+  )
+
+const effectTable = ({ effects }: Comparison): Block =>
+  table(
+    ['Effect', 'Pairs', 'Points', 'Interval', 'p', 'p adjusted', 'Each pair'],
+    effects.map((effect) => [
+      `${effectName(effect)}${effect.primary ? ', primary' : ''}`,
+      String(effect.pairs.length),
+      points(effect.differences?.mean ?? null),
+      intervalText(effect.differences?.interval, points),
+      effect.differences ? pText(effect.p) : missing,
+      effect.differences && !effect.primary ? pText(effect.adjustedP) : missing,
+      (effect.differences?.values ?? []).map(points).join(', '),
+    ]),
+  )
+
+const useTable = ({ uses }: Comparison): Block =>
+  table(
+    [
+      'Arm',
+      'Rows of a dataset',
+      'Trainings',
+      'Scores on validation',
+      'Teacher calls',
+      'Candidates',
+      'Planner calls',
+      'Planner tokens',
+      'Money, $',
+      'As the leading arm',
+    ],
+    uses.map(useLine),
+  )
+
+function useLine(use: ArmUse): string[] {
+  const { fewest, most } = use.rows
+  return [
+    use.arm,
+    fewest === most ? numberText(most) : `${numberText(fewest)} to ${numberText(most)}`,
+    numberText(use.trainings, 1),
+    numberText(use.validationScores, 1),
+    numberText(use.teacherCalls, 1),
+    numberText(use.candidates, 1),
+    numberText(use.plannerCalls, 1),
+    numberText(use.plannerTokens),
+    use.money === null ? 'price unknown' : numberText(use.money, 2),
+    use.unequal.length === 0 ? 'yes' : `no: ${use.unequal.join('; ')}`,
+  ]
+}
+
+const runTable = ({ runs }: Comparison): Block =>
+  table(
+    ['Run', 'Pair', 'Arm', 'Seed', 'Status', 'Score, %', 'Base, %'],
+    runs.map(({ runId, pair, arm, seed, status, score, base }) => [
+      runId,
+      String(pair),
+      arm,
+      String(seed),
+      status,
+      percentNumber(score),
+      percentNumber(base),
+    ]),
   )

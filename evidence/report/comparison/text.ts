@@ -1,24 +1,25 @@
 import { confidence } from '../statistics/interval.ts'
-import { missing, numberText, percentNumber, points, rangeText } from '../text/format.ts'
-import { labelOf } from '../text/names.ts'
+import { points, rangeText } from '../text/format.ts'
+import { capital, labelOf } from '../text/names.ts'
 import type { Comparison } from './analyse.ts'
 import type { Effect } from './effects.ts'
-import type { ArmUse } from './equality.ts'
 import { fewestPairs } from './plan.ts'
 
-/** The sentences and table cells that the page and the text have in common. */
+/** What a comparison says in sentences. */
 
 export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
 export const armsText = ({ arm, against }: Effect): string => `${arm} − ${against}`
 
-const effectName = (effect: Effect): string => (effect.name ? `${effect.name} (${armsText(effect)})` : armsText(effect))
+export const effectName = (effect: Effect): string =>
+  effect.name ? `${effect.name} (${armsText(effect)})` : armsText(effect)
 
 /** An effect in one sentence; it says "better" only where the test does. */
 export function effectSentence(effect: Effect): string {
   const { differences, pairs, p, adjustedP, primary, verdict, objections, arm, against } = effect
-  const name = effectName(effect)
-  if (!differences) return `${capital(name)}: not measured, no pair of both ended with a result.`
+  const whole = effectName(effect)
+  const name = whole.startsWith('llm-') ? whole : capital(whole)
+  if (!differences) return `${name}: not measured, no pair of both ended with a result.`
   const figure = `${points(differences.mean)} points${rangeText(differences.interval, points)} over ${pairs.length} ${
     pairs.length === 1 ? 'pair' : 'pairs'
   }`
@@ -32,10 +33,8 @@ export function effectSentence(effect: Effect): string {
         : 'No difference is shown.',
     'not-measured': '',
   }
-  return `${capital(name)}: ${figure}; ${tested}. ${said[verdict]}`
+  return `${name}: ${figure}; ${tested}. ${said[verdict]}`
 }
-
-const capital = (text: string) => (text.startsWith('llm-') ? text : text.charAt(0).toUpperCase() + text.slice(1))
 
 /** Whether the comparison says what a planner is worth at all. */
 export function plannerSentence({ effects }: Comparison): string {
@@ -88,74 +87,3 @@ function secondaryCaveat(effects: readonly Effect[]): string[] {
 
 export const headlineText = ({ headline }: Comparison): string =>
   headline ? `${labelOf(headline.part)}, ${headline.mode}` : 'no test was opened'
-
-export const armHead = ['Arm', 'Runs', 'Mean, %', 'Interval', 'Deviation', 'Each run']
-
-export const armCells = ({ arms }: Comparison): string[][] =>
-  arms.map(({ arm, score }) => [
-    arm,
-    String(score?.runs ?? 0),
-    percentNumber(score?.mean ?? null),
-    score?.interval ? `${percentNumber(score.interval.low)} to ${percentNumber(score.interval.high)}` : missing,
-    percentNumber(score?.sd ?? null),
-    (score?.values ?? []).map(percentNumber).join(', '),
-  ])
-
-export const effectHead = ['Effect', 'Pairs', 'Points', 'Interval', 'p', 'p adjusted', 'Each pair']
-
-export const effectCells = ({ effects }: Comparison): string[][] =>
-  effects.map((effect) => [
-    `${effectName(effect)}${effect.primary ? ', primary' : ''}`,
-    String(effect.pairs.length),
-    points(effect.differences?.mean ?? null),
-    effect.differences?.interval
-      ? `${points(effect.differences.interval.low)} to ${points(effect.differences.interval.high)}`
-      : missing,
-    effect.differences ? pText(effect.p) : missing,
-    effect.differences && !effect.primary ? pText(effect.adjustedP) : missing,
-    (effect.differences?.values ?? []).map(points).join(', '),
-  ])
-
-export const useHead = [
-  'Arm',
-  'Rows of a dataset',
-  'Trainings',
-  'Scores on validation',
-  'Teacher calls',
-  'Candidates',
-  'Planner calls',
-  'Planner tokens',
-  'Money, $',
-  'As the leading arm',
-]
-
-export const useCells = ({ uses }: Comparison): string[][] => uses.map(useLine)
-
-function useLine(use: ArmUse): string[] {
-  const { fewest, most } = use.rows
-  return [
-    use.arm,
-    fewest === most ? numberText(most) : `${numberText(fewest)} to ${numberText(most)}`,
-    numberText(use.trainings, 1),
-    numberText(use.validationScores, 1),
-    numberText(use.teacherCalls, 1),
-    numberText(use.candidates, 1),
-    numberText(use.plannerCalls, 1),
-    numberText(use.plannerTokens),
-    use.money === null ? 'price unknown' : numberText(use.money, 2),
-    use.unequal.length === 0 ? 'yes' : `no: ${use.unequal.join('; ')}`,
-  ]
-}
-
-export const runHead = ['Run', 'Pair', 'Arm', 'Seed', 'Status', 'Score, %', 'Base, %']
-
-export const runCells = ({ runs }: Comparison): string[][] =>
-  runs.map(({ runId, pair, arm, seed, status, score, base }) => [
-    runId,
-    String(pair),
-    arm,
-    String(seed),
-    status,
-    percentNumber(score),
-    percentNumber(base),
-  ])

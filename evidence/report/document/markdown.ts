@@ -1,4 +1,5 @@
 import { withoutControls } from '../../../schemas/printable.ts'
+import { capital } from '../text/names.ts'
 import {
   type Block,
   type Blocks,
@@ -38,7 +39,7 @@ function shown(block: Block): string[] {
     case 'claims':
       return listOf(
         block.claims.map(({ tag, tone, sentence }) => [
-          `${tag.charAt(0).toUpperCase()}${tag.slice(1)}. `,
+          `${capital(tag)}. `,
           tone === 'shown' ? strong(sentence) : sentence,
         ]),
       )

@@ -2,12 +2,10 @@ import * as Plot from '@observablehq/plot'
 import type { Markup } from '../document/markup.ts'
 import { draw } from '../plots/draw.ts'
 import { runLines } from '../plots/run-lines.ts'
-import { differenceName } from '../text/contrasts.ts'
 import { percent, points } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'
 import { type Summary, trivialArm } from './summary.ts'
-
-const named = (to: string) => differenceName({ of: 'final', to })
+import { named } from './text.ts'
 
 /** Each arm's runs, their mean and its interval over runs. */
 export const armPlot = ({ scores, trivial }: Summary): Markup | null =>

@@ -1,20 +1,17 @@
 import { isShort, minClaimDraws, trivialUnknown } from '../analyse/conclusion.ts'
 import { confidence, type Interval } from '../statistics/interval.ts'
 import { type OverRuns, pOverRuns } from '../statistics/over-runs.ts'
-import { differenceName } from '../text/contrasts.ts'
-import { gainText, missing, numberText, percentNumber, points, rangeText } from '../text/format.ts'
-import { labelOf } from '../text/names.ts'
+import { gainText, intervalText, numberText, percentNumber, points, rangeText, type Write } from '../text/format.ts'
+import { differenceName, labelOf } from '../text/names.ts'
 import type { RunOutcome } from './outcome.ts'
 import { fewestRuns, type GainOverRuns, type Summary, trivialArm } from './summary.ts'
 
-/** The sentences and table cells that the page, the text and the terminal have in common. */
+/** What the report and the terminal say of a set in sentences. */
 
-type Write = (share: number) => string
 const countText = (runs: number) => `${runs} ${runs === 1 ? 'run' : 'runs'}`
-const named = (to: string) => differenceName({ of: 'final', to })
-const intervalText = (interval: Interval | null, write: Write) =>
-  interval ? `${write(interval.low)} to ${write(interval.high)}` : missing
-const relative: Write = (gain) => gainText(gain * 100)
+export const named = (to: string) => differenceName({ of: 'final', to })
+/** A gain that is a fraction, in per cent. */
+export const relative: Write = (gain) => gainText(gain * 100)
 
 /** Where the test was scored, and on how much. */
 export const headlineText = ({ part, mode, items }: Summary): string =>
@@ -193,73 +190,3 @@ export function sentencesOf(summary: Summary): string[] {
     mainSentence(summary),
   ]
 }
-
-const overHead = (what: string, unit: string, also: readonly string[] = []) => [
-  what,
-  'Runs',
-  `Mean, ${unit}`,
-  '95 % interval over runs',
-  ...also,
-  'Standard deviation',
-  'Each run',
-]
-
-function overCells(name: string, over: OverRuns, write: Write, also: readonly string[] = []): string[] {
-  const { runs, values, mean, sd, interval } = over
-  const deviation = sd === null ? missing : write(sd).replace('+', '')
-  return [
-    name,
-    String(runs),
-    write(mean),
-    intervalText(interval, write),
-    ...also,
-    deviation,
-    values.map(write).join(', '),
-  ]
-}
-
-export const armHead = () => overHead('Arm', '%')
-
-export const armCells = ({ scores, trivial }: Summary): string[][] =>
-  Object.entries({ ...scores, ...(trivial && { [trivialArm]: trivial.score }) }).map(([arm, over]) =>
-    overCells(labelOf(arm), over, percentNumber),
-  )
-
-export const gainHead = () => overHead('Difference', 'points', ['Over runs and items'])
-
-export const gainCells = ({ gains, trivial, against, gainOverBase }: Summary): string[][] => [
-  ...Object.entries({ ...gains, ...(trivial && { [trivialArm]: trivial.gain }) }).map(([arm, over]) =>
-    overCells(`${named(arm)}${arm === against ? ', named before' : ''}`, over, points, [
-      intervalText(over.overItems, points),
-    ]),
-  ),
-  ...(gainOverBase ? [overCells('Gain over base, (score − base) / base', gainOverBase, relative, [missing])] : []),
-]
-
-export const runHead = ({ scores }: Summary) => [
-  'Run',
-  'Seed',
-  'Status',
-  'Training seeds',
-  ...Object.keys(scores).map(labelOf),
-]
-
-export const runCells = ({ runs, scores }: Summary): string[][] =>
-  runs.map((run) => [
-    run.runId,
-    String(run.seed),
-    run.status,
-    run.seeds === 0 ? missing : String(run.seeds),
-    ...Object.keys(scores).map((arm) => percentNumber(run.scores[arm] ?? null)),
-  ])
-
-export const runGainHead = ({ gains }: Summary) => ['Run', ...Object.keys(gains).map(named)]
-
-export const runGainCells = ({ runs, gains }: Summary): string[][] =>
-  runs.map((run) => [
-    run.runId,
-    ...Object.keys(gains).map((arm) => {
-      const gain = run.gains[arm]
-      return gain ? points(gain.value) + rangeText(gain.interval, points) : missing
-    }),
-  ])

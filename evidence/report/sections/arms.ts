@@ -1,10 +1,10 @@
+import type { Mode } from '../analyse/arm-scores.ts'
 import type { ArmDifference, Comparison, Contrasts } from '../contrasts.ts'
 import {
   absent,
   type Blocks,
   type Cell,
   figure,
-  figures,
   heading,
   note,
   number,
@@ -17,18 +17,20 @@ import { armMeans } from '../plots/arm-means.ts'
 import { skillDifferences } from '../plots/skill-differences.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
 import {
-  adjustedText,
-  armName,
-  differenceName,
-  gainNote,
-  intervalNote,
-  primaryText,
-  testsText,
-} from '../text/contrasts.ts'
-import { gainText, missing, numberText, percent, percentNumber, points } from '../text/format.ts'
-import { labelOf } from '../text/names.ts'
-import { repliesAbsent, replyHead, replyLines, replyNote, trivialCaption, trivialText } from '../text/replies.ts'
-import { type Mode, partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
+  gainText,
+  intervalText,
+  itemsText,
+  missing,
+  numberText,
+  percent,
+  percentNumber,
+  points,
+  pText,
+} from '../text/format.ts'
+import { armName, differenceName, labelOf } from '../text/names.ts'
+import { trivialText } from '../text/replies.ts'
+import { replied } from './replies.ts'
+import { partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
 import { skillDifferenceTable } from './skills.ts'
 
 /** The arms over their seeds, the primary comparison, and the others. */
@@ -38,6 +40,8 @@ export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
   const scoring = scoringOf(data)
   const { part, mode, arm, against } = contrasts.primary
   const secondary = adjustedText(contrasts)
+  const trivial = contrasts.trivial?.[part]?.[mode]
+  const dashed = trivial ? ` Dashed: the best answer that needs no student (${trivialText(trivial)}).` : ''
   const { skills } = contrasts
   const difference = differenceName({ of: arm, to: against })
   return [
@@ -46,7 +50,7 @@ export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
     secondary && paragraph(secondary),
     figure(
       armMeans(sealed, part, mode),
-      `Share right (%) on ${labelOf(part)}, ${mode}: each arm’s mean over its seeds (dot) with its interval, and each seed (ring).${trivialCaption(contrasts.trivial?.[part]?.[mode])}`,
+      `Share right (%) on ${labelOf(part)}, ${mode}: each arm’s mean over its seeds (dot) with its interval, and each seed (ring).${dashed}`,
     ),
     means(sealed, scoring),
     replied(contrasts),
@@ -61,11 +65,27 @@ export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
   ]
 }
 
-/** What the arms replied, where the log says it. */
-const replied = ({ replies, trivial }: Contrasts): Blocks =>
-  trivial
-    ? [heading(3, 'What the arms replied'), figures(replyHead, replyLines(replies)), note(replyNote)]
-    : absent(repliesAbsent)
+/** The one comparison that the run is judged by. */
+function primaryText({ contrasts }: SealedResults): string {
+  const { primary, comparisons } = contrasts
+  const name = differenceName({ of: primary.arm, to: primary.against })
+  const when = primary.named ? 'named before the opening' : 'as a request that names none means it'
+  const where = `${labelOf(primary.part)}, ${primary.mode}`
+  const difference = comparisons.find(({ to }) => to === primary.against)?.parts[primary.part]?.[primary.mode]
+  if (!difference) return `Primary comparison, ${when}: ${name}, ${where}; not measured.`
+  const { value, interval, seeds } = difference
+  const range = interval ? `, 95 % interval ${intervalText(interval, points)}` : ', no interval'
+  const counted = Math.max(...seeds) === 1 ? 'this adapter only' : `${seeds.join(' and ')} seeds`
+  return `Primary comparison, ${when}: ${name}, ${where}: ${points(value)} points${range} (${itemsText(difference)}, ${counted}); ${testsText(difference, contrasts).join('; ')}.`
+}
+
+/** The secondary comparisons on the primary's part, their p-values adjusted for being read together. */
+function adjustedText({ adjusted, primary }: Contrasts): string | null {
+  if (adjusted.length === 0) return null
+  const one = (secondary: Contrasts['adjusted'][number]) =>
+    `${differenceName({ of: primary.arm, to: secondary.to })} ${pText(secondary.p)}, adjusted ${pText(secondary.adjusted)}`
+  return `The other comparisons on ${labelOf(primary.part)}, ${primary.mode}, adjusted by Holm: ${adjusted.map(one).join('; ')}.`
+}
 
 const partColumns = ({ contrasts, parts }: SealedResults, scoring: Scoring) =>
   parts.map((part) => partColumn(part, scoring, contrasts.arms[0]?.parts[part]?.strict))
@@ -135,7 +155,7 @@ function differences(sealed: SealedResults, scoring: Scoring): Blocks {
       ]),
       ['Gain over base', ...parts.map(gain)],
     ],
-    `Percentage points, ${primary} (primary), with interval; items won and lost with seed ${contrasts.primary.seedIndex}; ${other} under it. ${gainNote}`,
+    `Percentage points, ${primary} (primary), with interval; items won and lost with seed ${contrasts.primary.seedIndex}; ${other} under it. The last row is the paper’s gain of the final, (score − base) / base × 100. It has no interval of its own and grows without bound where the base is weak: the difference to the base has one.`,
   )
 }
 
@@ -165,4 +185,24 @@ function differenceCell(
     ],
   )
   return { ...cell, tone: tone(figures?.[primary].interval) }
+}
+
+/** The tests of one difference, in words. */
+function testsText({ mcNemar, signFlip }: ArmDifference, { primary }: Contrasts): string[] {
+  return [
+    ...(signFlip === null ? [] : [`sign flips over groups ${pText(signFlip)}`]),
+    `McNemar, seed ${primary.seedIndex}, ${pText(mcNemar)}`,
+  ]
+}
+
+/** How the intervals were made; printed under the tables that hold them. */
+function intervalNote({ bootstrap, sealed }: Pick<ReportData, 'bootstrap' | 'sealed'>): string {
+  const several = sealed?.contrasts.arms.some(({ seeds }) => seeds.length > 1)
+  return [
+    'Intervals are 95 %, over groups of items, which are what is drawn; an item without a group is one of its own. One adapter: Wilson’s.',
+    `Arms and their differences: variance components of groups of items${several ? ' and training seeds' : '; with one seed they are over items alone, of this adapter only'}.`,
+    'Sign flips and McNemar take the adapters as they are; sign flips are of groups, McNemar counts items.',
+    `Audit − test: stratified bootstrap over groups, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}; none where all items of both ended alike.`,
+    'Intervals are not corrected for the number of comparisons; claims are made from the headline alone, where the interval excludes zero and p, adjusted by Holm unless the comparison was named before, is at most 5 %.',
+  ].join(' ')
 }

@@ -2,7 +2,7 @@ import { type Blocks, type Card, strong } from '../document/document.ts'
 import { candidateColour } from '../plots/draw.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
 import { headlinesOf } from '../text/conclusion.ts'
-import { itemsText, percent, percentNumber, points, rangeText } from '../text/format.ts'
+import { intervalText, itemsText, percent, percentNumber, points, rangeText } from '../text/format.ts'
 import { allParts, labelOf } from '../text/names.ts'
 import { trivialText } from '../text/replies.ts'
 import { type Scoring, scoringOf } from './scores.ts'
@@ -36,7 +36,7 @@ function cards({ contrasts, parts: all, retention }: SealedResults, { headline, 
         figure: percent(mean?.value ?? null),
         details: [
           `${seeds.length > 1 ? `mean of ${seeds.length} seeds, ` : ''}${mean ? itemsText(mean) : ''}`,
-          mean?.interval ? `95 %: ${percentNumber(mean.interval.low)} to ${percentNumber(mean.interval.high)}` : '',
+          mean?.interval ? `95 %: ${intervalText(mean.interval, percentNumber)}` : '',
           ...(overall ? [`all parts: ${percent(overall.value)}`] : []),
           ...(overall && arm === 'final' && toBase
             ? [`${points(toBase.value)}${rangeText(toBase.interval, points)} to the base`]

@@ -1,5 +1,15 @@
 import type { Stage } from '../../../schemas/usage.ts'
-import { type Blocks, definitions, figure, figures, heading, note, number, table } from '../document/document.ts'
+import {
+  type Blocks,
+  definitions,
+  type Entry,
+  figure,
+  figures,
+  heading,
+  note,
+  number,
+  table,
+} from '../document/document.ts'
 import { phaseLooks, timeLine } from '../plots/time-line.ts'
 import { FailureCategory, type ReportData } from '../report-data.ts'
 import { duration, missing, numberText, percent } from '../text/format.ts'
@@ -26,7 +36,7 @@ export function resources(data: ReportData): Blocks {
         ]),
         `Wall time by phase; where phases overlap, the time is counted once. Together ${duration(wall)}.`,
       ),
-    definitions([...budgetLines(data), ['MATS', matsText(data)]]),
+    definitions([...budgetEntries(data), ['MATS', matsText(data)]]),
     budget.usage.length > 0 &&
       table(
         [
@@ -66,42 +76,27 @@ const failureNames: Readonly<Record<FailureCategory, string>> = {
   other: 'other',
 }
 
-/** What was spent of what was allowed, as names with values. */
-function budgetLines({ budget }: Pick<ReportData, 'budget'>): [string, string][] {
-  const { hoursUsed, maxHours, attempts, attemptsUsed, candidatesAsked, candidateCapPerAttempt } = budget
-  const { teacherCalls, teacherCallsUsed, plannerCalls, plannerCallsUsed, tokens, money } = budget
-  const of = (limit: string) => `of ${limit} allowed`
+/** What was spent of what was allowed. */
+function budgetEntries({ budget }: ReportData): Entry[] {
+  const { candidatesAsked, candidateCapPerAttempt, plannerCallsUsed, money } = budget
   const estimated = budget.usage.reduce((sum, line) => sum + (line.estimated ?? 0), 0)
+  const of = (limit: number | null) => (limit === null ? '' : ` of ${numberText(limit)} allowed`)
+  const calls = (used: number, limit: number | null) => numberText(used) + (of(limit) || ' (not limited)')
+  const planner: Entry = ["Calls of the planner's model", calls(plannerCallsUsed, budget.plannerCalls)]
+  const most = candidateCapPerAttempt === null ? '' : `, at most ${numberText(candidateCapPerAttempt)} an attempt`
+  const tokens = [
+    `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
+    of(budget.tokens).trim(),
+    estimated > 0 && `those of ${numberText(estimated)} replies estimated, their endpoint counts none`,
+  ]
   return [
-    ['Hours', `${numberText(hoursUsed, 2)} ${maxHours === null ? '' : of(numberText(maxHours))}`.trim()],
-    ['Attempts', `${attemptsUsed} ${attempts === null ? '' : of(numberText(attempts))}`.trim()],
-    [
-      'Candidates asked for',
-      candidateCapPerAttempt === null
-        ? numberText(candidatesAsked)
-        : `${numberText(candidatesAsked)}, at most ${numberText(candidateCapPerAttempt)} an attempt`,
-    ],
-    [
-      'Teacher calls',
-      `${numberText(teacherCallsUsed)} ${teacherCalls === null ? '(not limited)' : of(numberText(teacherCalls))}`,
-    ],
-    ...(plannerCallsUsed === 0
-      ? []
-      : ([
-          [
-            "Calls of the planner's model",
-            `${numberText(plannerCallsUsed)} ${plannerCalls === null ? '(not limited)' : of(numberText(plannerCalls))}`,
-          ],
-        ] as [string, string][])),
-    [
-      'Tokens',
-      [
-        `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
-        ...(tokens === null ? [] : [of(numberText(tokens))]),
-        ...(estimated === 0 ? [] : [`those of ${numberText(estimated)} replies estimated, their endpoint counts none`]),
-      ].join(', '),
-    ],
-    ['Price', `${priceText(budget)}${money === null ? '' : ` ${of(`$${numberText(money, 2)}`)}`}`],
+    ['Hours', numberText(budget.hoursUsed, 2) + of(budget.maxHours)],
+    ['Attempts', budget.attemptsUsed + of(budget.attempts)],
+    ['Candidates asked for', numberText(candidatesAsked) + most],
+    ['Teacher calls', calls(budget.teacherCallsUsed, budget.teacherCalls)],
+    ...(plannerCallsUsed === 0 ? [] : [planner]),
+    ['Tokens', tokens.filter(Boolean).join(', ')],
+    ['Price', priceText(budget) + (money === null ? '' : ` of $${numberText(money, 2)} allowed`)],
   ]
 }
 

@@ -1,3 +1,4 @@
+import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
   type Blocks,
@@ -11,12 +12,11 @@ import {
 } from '../document/document.ts'
 import { partScores } from '../plots/part-scores.ts'
 import type { AuditComparison, ReportData, SealedResults } from '../report-data.ts'
-import { armName } from '../text/contrasts.ts'
 import { itemsText, missing, percent, percentNumber, points } from '../text/format.ts'
-import { labelAmong, labelOf, meaningOf } from '../text/names.ts'
+import { armName, labelAmong, labelOf } from '../text/names.ts'
 import { arms } from './arms.ts'
 import { retention } from './retention.ts'
-import { type Mode, partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
+import { partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
 
 /** The sealed test: scores, arms, the audit beside it, and the skills. */
 export function result(data: ReportData): Blocks {
@@ -52,9 +52,17 @@ export function result(data: ReportData): Blocks {
   ]
 }
 
+/** What a part of the test holds; a part of a task's own has no entry. */
+const meanings: Readonly<Record<string, string>> = {
+  'heldout-phrasing': 'wordings that no training row has',
+  'heldout-range': 'numbers from ranges that no training row reaches',
+  handwritten: 'written by hand, outside all templates',
+  'in-template': 'new problems in the manner of the training rows',
+}
+
 /** The headline first: what each part holds. */
 function partMeanings({ parts }: SealedResults): string {
-  const known = parts.flatMap((part) => (meaningOf(part) ? [`${labelOf(part)}: ${meaningOf(part)}`] : []))
+  const known = parts.flatMap((part) => (meanings[part] ? [`${labelOf(part)}: ${meanings[part]}`] : []))
   return known.length > 0 ? `What the parts are: ${known.join('; ')}.` : ''
 }
 

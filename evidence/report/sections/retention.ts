@@ -2,9 +2,8 @@ import { absent, type Blocks, figure, heading, note, number, paragraph, strong, 
 import { skillDifferences } from '../plots/skill-differences.ts'
 import type { SealedResults } from '../report-data.ts'
 import type { RetentionFacts } from '../retention-facts.ts'
-import { differenceName } from '../text/contrasts.ts'
 import { numberText, percent, percentNumber, points, rangeText, shortHash } from '../text/format.ts'
-import { labelOf } from '../text/names.ts'
+import { differenceName, labelOf } from '../text/names.ts'
 import { retentionAbsent, retentionSentence } from '../text/retention.ts'
 import { skillDifferenceTable } from './skills.ts'
 

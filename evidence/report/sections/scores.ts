@@ -1,21 +1,19 @@
+import type { Mode } from '../analyse/arm-scores.ts'
 import { type Cell, type Column, number, type Under } from '../document/document.ts'
 import type { ReportData } from '../report-data.ts'
-import { itemsText, missing } from '../text/format.ts'
+import { itemsText, missing, type Range, type Write } from '../text/format.ts'
 import { allParts, labelOf } from '../text/names.ts'
 
 /** The part of the test that counts, the scoring that does, and the other scoring. */
 export type Scoring = { headline: string; primary: Mode; other: Mode }
-export type Mode = 'strict' | 'lenient'
 
 export function scoringOf({ sealed, task }: Pick<ReportData, 'sealed' | 'task'>): Scoring {
   const primary = task?.primary ?? 'strict'
   return { headline: sealed?.parts[0] ?? allParts, primary, other: primary === 'strict' ? 'lenient' : 'strict' }
 }
 
-type Range = { low: number; high: number } | null | undefined
-
 /** The ends of an interval, written by `write`. */
-export const range = (interval: Range, write: (share: number) => string): Under =>
+export const range = (interval: Range, write: Write): Under =>
   interval ? [write(interval.low), write(interval.high)] : null
 
 /** Whether an interval of a difference lies above zero, below it, or around it. */

@@ -1,3 +1,4 @@
+import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
   type Blocks,
@@ -169,11 +170,7 @@ function decision(dataset: DatasetFacts): Blocks {
   ]
 }
 
-function scoresBySkill(
-  candidates: readonly CandidateFacts[],
-  skills: readonly string[],
-  primary: 'strict' | 'lenient',
-): Blocks {
+function scoresBySkill(candidates: readonly CandidateFacts[], skills: readonly string[], primary: Mode): Blocks {
   const scored = candidates.filter(({ candidate, validation }) => validation && isOfSearch(candidate))
   if (scored.length === 0) return absent('Nothing was scored on validation.')
   const asked = scored.flatMap(({ validation }) => Object.keys(validation!.skills).sort())

@@ -25,16 +25,28 @@ export function points(difference: number | null): string {
   return text.startsWith(minus) || Number(text) === 0 ? text : `+${text}`
 }
 
+/** Writes a share or a difference of shares. */
+export type Write = (share: number) => string
+export type Range = { low: number; high: number } | null | undefined
+
+/** `low to high`. */
+export const intervalText = (interval: Range, write: Write): string =>
+  interval ? `${write(interval.low)} to ${write(interval.high)}` : missing
+
 /** ` (low to high)` behind a figure; nothing where there is no interval. */
-export function rangeText(interval: { low: number; high: number } | null, write: (share: number) => string): string {
-  return interval ? ` (${write(interval.low)} to ${write(interval.high)})` : ''
-}
+export const rangeText = (interval: Range, write: Write): string =>
+  interval ? ` (${intervalText(interval, write)})` : ''
 
 /** A gain in per cent with its sign; `not defined` where the base scored nothing. */
 export function gainText(gain: number | null): string {
   if (gain === null) return 'not defined'
   const text = fixed(gain, 0)
   return `${text.startsWith(minus) || text === '0' ? text : `+${text}`} %`
+}
+
+/** A p-value as reports have it. */
+export function pText(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
 }
 
 /** 12345 as `12,345`. */

@@ -1,3 +1,5 @@
+import type { ArmResult } from '../contrasts.ts'
+
 /** The name under which all parts of a paper are taken together. */
 export const allParts = 'all'
 
@@ -17,18 +19,6 @@ const labels: Readonly<Record<string, string>> = {
   [allParts]: 'all parts',
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  'heldout-phrasing': 'wordings that no training row has',
-  'heldout-range': 'numbers from ranges that no training row reaches',
-  handwritten: 'written by hand, outside all templates',
-  'in-template': 'new problems in the manner of the training rows',
-}
-
-/** What a part of a paper holds, or null for a part of a task's own. */
-export function meaningOf(part: string): string | null {
-  return meanings[part] ?? null
-}
-
 /** How a candidate, an arm or a part is called in a sentence; unknown names stay as they are. */
 export function labelOf(name: string): string {
   const known = labels[name]
@@ -37,6 +27,23 @@ export function labelOf(name: string): string {
   const [, arm = '', seed] = /^(.+)-s(\d+)$/.exec(name) ?? []
   if (arm && labelOf(arm) !== arm) return `${labelOf(arm)}, seed ${seed}`
   return name.startsWith('reference-') ? `${labels.reference} “${name.slice('reference-'.length)}”` : name
+}
+
+/** A text as it stands within a sentence. */
+export const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+/** A text at the start of a sentence. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** `Final − (base + worked examples)`. */
+export function differenceName({ of, to }: { of: string; to: string }): string {
+  return `${labelOf(of)} − ${to === 'base-examples' ? `(${lower(labelOf(to))})` : lower(labelOf(to))}`
+}
+
+/** An arm with its seeds: `Final (3 seeds)`. */
+export function armName({ arm, seeds, sameAs }: Pick<ArmResult, 'arm' | 'seeds' | 'sameAs'>): string {
+  const same = sameAs ? `, the dataset of ${lower(labelOf(sameAs))}` : ''
+  return `${labelOf(arm)}${arm.startsWith('base') ? '' : ` (${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}${same})`}`
 }
 
 /** As `labelOf`, of one among others: an arm's first adapter says its seed where the arm has a second one. */

@@ -1,9 +1,7 @@
 import type { NoAnswer } from '../../../schemas/score.ts'
 import type { ReplyFacts, TrivialBaseline } from '../contrasts.ts'
 import { numberText } from './format.ts'
-import { labelOf } from './names.ts'
-
-const lower = (name: string) => name.charAt(0).toLowerCase() + name.slice(1)
+import { labelOf, lower } from './names.ts'
 
 /** How a set is answered without knowing anything. */
 export function trivialText({
@@ -38,13 +36,6 @@ export function trivialText({
   }
 }
 
-/** The line of a plot that stands for it. */
-export const trivialCaption = (trivial: TrivialBaseline | undefined): string =>
-  trivial ? ` Dashed: the best answer that needs no student (${trivialText(trivial)}).` : ''
-
-export const repliesAbsent =
-  'What an answer that needs no student scores, and what the replies were like, is not told in this run, which was made before it was.'
-
 const whyTexts: Readonly<Record<NoAnswer, string>> = {
   empty: 'empty',
   cut: 'cut at the token limit',
@@ -70,20 +61,3 @@ export function collapsedText({ arm, items, modal, modalAnswer }: ReplyFacts): s
   const who = arm === 'final' ? 'The student collapsed: it gives' : `the ${lower(labelOf(arm))} has collapsed: it gives`
   return `${who} one answer${modalAnswer === null ? '' : `, “${modalAnswer}”,`} to ${numberText(modal)} of ${numberText(items)} items`
 }
-
-/** The arms as rows of a table: how often each gave its modal answer, and what of its replies is no answer, by why. */
-export const replyLines = (replies: readonly ReplyFacts[]): string[][] =>
-  replies.map(({ arm, replies: all, items, noAnswer, modal, modalAnswer, collapsed }) => [
-    labelOf(arm),
-    numberText(all),
-    `${numberText(modal)} of ${numberText(items)}${modalAnswer === null ? '' : ` (“${modalAnswer}”)`}${collapsed > 0 ? ', collapsed' : ''}`,
-    ...(['empty', 'cut', 'echo', 'formless'] as const).map((why) => numberText(noAnswer[why])),
-  ])
-
-export const replyHead = ['Arm', 'Replies', 'Its most frequent answer', 'Empty', 'Cut', 'A copy', 'No answer in form']
-
-export const replyNote =
-  'Replies that are not right, by why they are no answers: empty, cut at the token limit, a copy of the question, or without an answer that ' +
-  'the scorer reads (of labels: none of them). The most frequent answer is that of the adapter that gives it most often. An adapter has collapsed ' +
-  'where it gives that answer to nine in ten or more of the items that it is wrong for, and these are a fifth of all or more. A claim against ' +
-  'an arm holds only where most of its replies are answers, and with the final’s own results in place of those that are none.'

@@ -1,7 +1,7 @@
 import { knowsNothing } from '../analyse/retention.ts'
 import type { RetentionFacts } from '../retention-facts.ts'
-import { differenceName } from './contrasts.ts'
 import { numberText, points, rangeText } from './format.ts'
+import { differenceName } from './names.ts'
 import { trivialText } from './replies.ts'
 
 /** The verdict on the final, in a sentence. */
