@@ -64,6 +64,14 @@ export class UnfitError extends Error {
   }
 }
 
+/** This process stops before the work is done: the message is given back at once, so that whoever goes on takes it, and nobody is at fault. */
+export class StoppingError extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'StoppingError'
+  }
+}
+
 /** The message of whatever was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -1,7 +1,7 @@
 import { nanos } from 'nats'
 import type { WorkMessage } from '../schemas/message.ts'
 import { decode, isServerCopy } from './envelope.ts'
-import { RetryError, reasonOf, TerminalError, UnfitError } from './errors.ts'
+import { RetryError, reasonOf, StoppingError, TerminalError, UnfitError } from './errors.ts'
 import { type Cause, header } from './headers.ts'
 import type { Logger } from './logger.ts'
 import type { Delivery, Door } from './pull.ts'
@@ -94,8 +94,9 @@ function judge(error: unknown, delivery: Delivery<WorkDoor>, signal: AbortSignal
   const reason = error instanceof UnfitError ? `${error.message}. ${error.mend}` : reasonOf(error)
   const term = (text: string) => ({ outcome: 'dead' as const, reason: text, answer: `+TERM ${oneLine(text)}` })
   if (error instanceof TerminalError) return term(reason)
-  if (signal.aborted) return { outcome: 'back' as const, reason, answer: '-NAK' }
+  // Also at a stop: the server would find out at the next delivery, and who goes on sends a dead letter again at once.
   if (delivery.attempt >= maxDeliver) return term(`gave up after ${delivery.attempt} deliveries: ${reason}`)
+  if (signal.aborted || error instanceof StoppingError) return { outcome: 'back' as const, reason, answer: '-NAK' }
   const backoff = backoffMs[Math.min(delivery.attempt, backoffMs.length) - 1] ?? 0
   const afterMs = error instanceof RetryError ? (error.afterMs ?? backoff) : backoff
   const answer = afterMs > 0 ? `-NAK ${JSON.stringify({ delay: nanos(afterMs) })}` : '-NAK'

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers, nuid } from 'nats'
 import { z } from 'zod'
@@ -35,6 +36,8 @@ const keyForm = /^[-\w/=]+(\.[-\w/=]+)*$/
 const filterForm = /^([-\w/=]+|\*)(\.([-\w/=]+|\*))*(\.>)?$|^>$/
 const utf8 = new TextDecoder()
 const relistMs = 5000
+/** Before a write is tried again that conflicts with one that is still being stored. */
+const pendingMs = 100
 
 /**
  * Opens a bucket. The wire format is that of every NATS client, without consumers and direct gets: nobody needs the right
@@ -68,18 +71,25 @@ export function openKv<S extends z.ZodType>(
     const body = value === null ? '' : JSON.stringify(schema.parse(value))
     const expect = expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }
     const msgID = nuid.next()
-    try {
-      const ack = await whenThereIsRoom(
-        link,
-        () => link.js.publish(subject, body, { msgID, headers: sent, ...expect }),
-        { ...options, about },
-      )
-      return ack.seq
-    } catch (error) {
-      // 10071 wrong last sequence; 10164 the same where the server does not tell which.
-      if (!(error instanceof JetStreamApiError && (error.code === 10071 || error.code === 10164))) throw error
-      const found = await last(key)
-      return found?.stored.header.get(header.messageId) === msgID ? found.stored.seq : 'conflict'
+    const until = performance.now() + link.limits.awayMs
+    for (;;) {
+      try {
+        const ack = await whenThereIsRoom(
+          link,
+          () => link.js.publish(subject, body, { msgID, headers: sent, ...expect }),
+          { ...options, about },
+        )
+        return ack.seq
+      } catch (error) {
+        // 10071 wrong last sequence; 10164 the same where the server does not tell which.
+        if (!(error instanceof JetStreamApiError && (error.code === 10071 || error.code === 10164))) throw error
+        const found = await last(key)
+        if (found?.stored.header.get(header.messageId) === msgID) return found.stored.seq
+        // Nothing new is there to conflict with: a write, perhaps this very one, is still being stored.
+        const isPending = (found?.stored.seq ?? 0) === expected
+        if (!isPending || performance.now() > until) return 'conflict'
+        await sleep(pendingMs)
+      }
     }
   }
 

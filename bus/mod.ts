@@ -8,7 +8,7 @@ export {
   type Storage,
   startServer,
 } from './embedded-server.ts'
-export { BusAwayError, BusSetupError, RetryError, TerminalError, UnfitError } from './errors.ts'
+export { BusAwayError, BusSetupError, RetryError, StoppingError, TerminalError, UnfitError } from './errors.ts'
 export type { HandlerContext, Outcome } from './handle.ts'
 export type { Cause, Sender } from './headers.ts'
 export { type HeldValue, heldValues } from './held-values.ts'

@@ -9,6 +9,7 @@ import { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { stopSignal } from './console/stop-signal.ts'
 import type { Session } from './session.ts'
+import { mostStoppingMs } from './supervisor.ts'
 
 /**
  * The session that runs agents on this machine, so that other commands can join it. Its file is held by its process: one that is
@@ -25,14 +26,14 @@ export const LiveSession = z.object({
   server: z.object({ url: z.string(), name: z.string() }).nullable(),
   /** What its agents were started with. */
   agents: Topology.shape.agents.optional(),
+  /** The longest that it may take to end once it is asked to. */
+  stoppingMs: z.number().default(0),
 })
 export type LiveSession = z.infer<typeof LiveSession>
 
 const file = () => join(homeFolder(), 'session.json')
 /** Names the process of a session that takes nothing more, and finishes what it has in hand. */
 const stoppingFile = () => join(homeFolder(), 'stopping')
-/** Longer than agents that ask a model may take to drain (`supervisor.paidDrainMs`), by default. */
-const mostStoppingMs = 90_000
 
 /** The session that is alive, or null. */
 export async function findSession(): Promise<LiveSession | null> {
@@ -46,7 +47,7 @@ export async function findSession(): Promise<LiveSession | null> {
  */
 export async function announceSession(
   { pageUrl, logFile, cluster }: Pick<Session, 'pageUrl' | 'logFile' | 'cluster'>,
-  { name, agents }: Topology,
+  { name, agents, supervisor }: Topology,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   if (!(await holderOf(file()))) {
@@ -54,7 +55,8 @@ export async function announceSession(
     await rm(file(), { force: true })
     const { servers, serverName } = cluster
     const server = serverName === null ? null : { url: servers, name: serverName }
-    const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, agents }
+    const stoppingMs = mostStoppingMs(supervisor)
+    const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, agents, stoppingMs }
     stack.use(await holdFile(file(), { details }))
     const stop = stopSignal()
     const onStop = () => writeFileSync(stoppingFile(), String(process.pid))
@@ -77,7 +79,7 @@ export async function whenStopped(line: (text: string) => void): Promise<void> {
   if (!session || stopping !== String(session.pid)) return
   line(`process ${session.pid} is stopping, and finishes what it has in hand: waiting for it`)
   const isGone = async () => !(await findSession()) && !(await holderOf(join(homeFolder(), 'nats', 'server.lock')))
-  const until = performance.now() + mostStoppingMs
+  const until = performance.now() + session.stoppingMs
   while (performance.now() < until && !(await isGone())) await sleep(200, undefined, { signal: stopSignal() })
 }
 

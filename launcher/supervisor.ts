@@ -22,6 +22,16 @@ export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorL
 /** How long an agent that has given everything back may take to say goodbye. */
 const goodbyeMs = 1000
 
+/** Of writing what there is, and of the server's end. */
+const lastMs = 10_000
+
+/**
+ * The longest that a session may take to end by these limits: agents that ask a model await their replies, then what costs nothing is finished
+ * with what came of them, and then the others end.
+ */
+export const mostStoppingMs = ({ drainMs, paidDrainMs, graceMs }: SupervisorLimits): number =>
+  paidDrainMs + 2 * drainMs + 2 * (graceMs + goodbyeMs) + lastMs
+
 const aborted = (signal: AbortSignal) => (signal.aborted ? Promise.resolve() : once(signal, 'abort'))
 
 /**

@@ -4,8 +4,11 @@ import { z } from 'zod'
 export const PayingRole = z.enum(['planner', 'generator', 'critic'])
 export type PayingRole = z.infer<typeof PayingRole>
 
-/** What a call was for. `lost`: reserved by a process that died before a reply was kept; whether it was sent is not known. */
-export const Stage = z.enum(['plan', 'program', 'correct', 'generate', 'revise', 'vote', 'judge', 'lost'])
+/**
+ * What a call was for. `unanswered`: made, and then cut short by a stop or a refusal of everything, without a reply to keep.
+ * `lost`: reserved by a process that died; at most so many were made.
+ */
+export const Stage = z.enum(['plan', 'program', 'correct', 'generate', 'revise', 'vote', 'judge', 'unanswered', 'lost'])
 export type Stage = z.infer<typeof Stage>
 
 const count = z.number().int().nonnegative()
@@ -78,6 +81,14 @@ export function spentTogether(parts: readonly (Spent | undefined)[]): Spent {
     lines: spentOn(known.flatMap(({ lines }) => lines ?? [])).lines!,
   }
 }
+
+/** Calls that are counted and may not have been made. */
+export const lostOf = ({ lines = [] }: Pick<Spent, 'lines'>): number =>
+  lines.reduce((sum, { stage, calls }) => sum + (stage === 'lost' ? calls : 0), 0)
+
+/** How many calls were made, or at most were. */
+export const callsText = (spent: Pick<Spent, 'calls' | 'lines'>): string =>
+  `${lostOf(spent) > 0 ? 'at most ' : ''}${spent.calls} ${spent.calls === 1 ? 'call' : 'calls'}`
 
 /** Dollars for the tokens of the replies; null when the price of a model that was called is not known. */
 export function moneyOf({ calls, lines = [] }: Spent, prices: Prices): number | null {

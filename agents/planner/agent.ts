@@ -62,7 +62,10 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
   const runs = bus.kv('runs', PlannerState)
   const stores = storesOf(bus)
 
-  async function apply(runId: string, event: PlannerEvent, cause: Cause): Promise<void> {
+  async function apply(
+    event: PlannerEvent,
+    { runId, cause, signal }: { runId: string; cause: Cause; signal: AbortSignal },
+  ): Promise<void> {
     for (;;) {
       const current = await runs.get(runId)
       const next = await reduce(current?.value ?? null, event, { store: stores(runId), signal })
@@ -83,15 +86,16 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
     <K extends PlannerEvent['kind']>(kind: K) =>
     (
       payload: Extract<PlannerEvent, { kind: K }>['payload'],
-      { runId, id, cause }: { runId: string; id: string; cause: Cause },
+      { id, ...context }: { runId: string; id: string; cause: Cause; signal: AbortSignal },
     ) =>
-      apply(runId, { kind, payload, id, at: new Date().toISOString() } as PlannerEvent, cause)
+      apply({ kind, payload, id, at: new Date().toISOString() } as PlannerEvent, context)
 
   /** A dead letter of a run is an event like any other: the run says that it waits, and for what. */
   void followDead(bus, { log, signal }, async ({ id, message, reason }) => {
     if (!message || !(await runs.get(message.runId))) return
     const payload = { deadLetter: id, message: message.name, reason }
-    await apply(message.runId, { kind: 'fault', payload, id: `fault:${id}`, at: new Date().toISOString() }, message)
+    const event: PlannerEvent = { kind: 'fault', payload, id: `fault:${id}`, at: new Date().toISOString() }
+    await apply(event, { runId: message.runId, cause: message, signal })
   })
 
   return {

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
-import { spentInAll } from '../../agents/planner/budget-left.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, heldValues, Presence } from '../../bus/mod.ts'
 import { dollars } from '../../experiments/estimate/tell.ts'
+import { spentSoFar } from '../../experiments/generate/unfinished.ts'
 import { textTable } from '../../launcher/console/text-table.ts'
 import { type Found, troubleLine, troublesIn, wantedBy } from '../../launcher/troubles.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import { moneyOf, type UsageLine } from '../../schemas/usage.ts'
+import { callsText, moneyOf, type Spent, type UsageLine } from '../../schemas/usage.ts'
 
 type RunLine = {
   runId: string
@@ -27,7 +27,7 @@ type RunLine = {
 }
 
 async function runLines(bus: Bus): Promise<RunLine[]> {
-  return (await heldValues(bus.kv('runs', PlannerState))).map((held) => {
+  const lines = (await heldValues(bus.kv('runs', PlannerState))).map(async (held) => {
     const { key: runId } = held
     if ('fault' in held) {
       const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], variants: null, isGenerate: false }
@@ -35,26 +35,27 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
     }
     const { config, status, phase, attempts, bestAttempt, statusReason: reason } = held.value
     const score = attempts.find((each) => each.attempt === bestAttempt)?.validation?.overall[config.primary]
+    const spent = await spentSoFar(bus, held.value)
     return {
       runId,
       status,
       phase,
       attempts: `${attempts.length}/${config.attempts}`,
       best: score ? `attempt ${bestAttempt}: ${score.correct}/${score.total}` : '-',
-      spent: spentText(held.value),
+      spent: spentText(spent, config),
       reason,
-      usage: spentInAll(held.value).lines ?? [],
+      usage: spent.lines ?? [],
       variants: config.variants,
       isGenerate: config.generate !== undefined,
     }
   })
+  return Promise.all(lines)
 }
 
-function spentText(state: PlannerState): string {
-  const spent = spentInAll(state)
+function spentText(spent: Spent, { prices }: RunConfig): string {
   if (spent.calls === 0) return '-'
-  const money = moneyOf(spent, state.config.prices)
-  return `${spent.calls} calls, ${spent.inputTokens + spent.outputTokens} tokens, ${dollars(money)}`
+  const money = moneyOf(spent, prices)
+  return `${callsText(spent)}, ${spent.inputTokens + spent.outputTokens} tokens, ${dollars(money)}`
 }
 
 async function agentsThere(bus: Bus): Promise<Presence[]> {

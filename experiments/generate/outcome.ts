@@ -4,7 +4,7 @@ import type { Bus } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { writeWhole } from '../../machine/state-file.ts'
 import { notAsked } from '../../schemas/row.ts'
-import { moneyOf, spentTogether } from '../../schemas/usage.ts'
+import { callsText, lostOf, moneyOf, spentTogether } from '../../schemas/usage.ts'
 import { commandAgain } from '../command-again.ts'
 import { type ExportTo, exportAttempt } from '../export/mod.ts'
 import { endingOf } from './ending.ts'
@@ -45,6 +45,8 @@ export async function writeOutcome(
     bySource,
     /** By role, model and stage in `lines`; all resumes together, and what was spent on shards that are not finished. */
     spent,
+    /** Of its calls those that are known to have been made; the others were reserved by processes that died. */
+    leastCalls: spent.calls - lostOf(spent),
     /** Paid for beside the rows: replies of shards that are not finished, of which the command that goes on makes rows. */
     keptReplies: kept,
     /** US dollars for those tokens; null where the price is not known. */
@@ -59,7 +61,7 @@ export async function writeOutcome(
   }
   await writeWhole(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - notAsked(source), 0)
-  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${spent.calls} calls: ${why}`)
+  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${callsText(spent)}: ${why}`)
   reporter.line(`rows: ${data}`)
   if (kept > 0) reporter.line(`kept beside them: ${kept} replies of shards that are not finished`)
   if (next) {

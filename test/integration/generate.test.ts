@@ -75,11 +75,13 @@ test('the same command goes on with a folder, and refuses other settings', async
   first.child.kill('SIGINT')
   expect(await first.ended, first.output()).toBe(130)
   expect(first.output()).toMatch(
-    /interrupted in round \d\nrows: .*\nnothing is lost. To go on: npx syllabus generate --program/,
+    /interrupted in round \d\nrows: .*\n(kept beside them: .*\n)?nothing is lost. To go on: npx syllabus generate --program/,
   )
-  // All that was paid for is exported: what was under way was finished and checked first.
+  // All that was paid for is exported, or kept for the command that goes on: nothing was asked to finish a shard.
   const kept = await folder.outcomeOf('resumed')
-  expect(kept).toMatchObject({ rows: server.requests, stopReason: null, spent: { calls: server.requests } })
+  const [, replies = 0] = /kept beside them: (\d+) replies/.exec(first.output()) ?? []
+  expect(kept).toMatchObject({ stopReason: null, spent: { calls: server.requests } })
+  expect(kept.rows + Number(replies)).toBe(server.requests)
   expect(kept.rows).toBeLessThan(120)
   const rows = await readFile(join(folder.path, 'resumed', 'alpaca.json'), 'utf8')
   expect(JSON.parse(rows)).toHaveLength(kept.rows)
@@ -120,7 +122,7 @@ test('a second interruption leaves at once, and the same command goes on; at mos
   first.child.kill('SIGINT')
   // npx, timeout and a shell pass the same press on at once: it is no second one.
   first.child.kill('SIGINT')
-  await until('it says what it finishes', () => first.output().includes('finishing the shards in hand'), 10_000)
+  await until('it says what it finishes', () => first.output().includes('awaiting the replies'), 10_000)
   await sleep(300)
   const before = Date.now()
   first.child.kill('SIGINT')

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { JournalEntry, openJournal } from '../../agents/kit/paid/journal.ts'
-import { type Ownership, PaidRecord, takeWork } from '../../agents/kit/paid/ownership.ts'
+import { NotOwner, type Ownership, PaidRecord, takeWork } from '../../agents/kit/paid/ownership.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -69,4 +69,43 @@ test('a call that fails has its end in the journal too, so that the next owner m
   expect(await second.call('1-0', prompt(1), 'generate')).toEqual({ ...broke, isKept: true })
   expect(second.spent()).toMatchObject({ calls: 1 })
   expect(server.requests).toBe(1)
+})
+
+test('what an owner gives back is known: later counts are exact, and after a death they are at most', async () => {
+  const records = bus.kv('shards', PaidRecord)
+  const take = async (owner: string) =>
+    (await takeWork(records, 'run.a1.r1.s2', { owner, maxCalls: 40, chunk: 16 })) as Ownership
+  const first = await take('one')
+  for (let call = 0; call < 3; call++) await first.purse.take()
+  first.purse.putBack?.()
+  await first.giveBack()
+  const second = await take('two')
+  expect(second).toMatchObject({ earlier: 2, isEarlierExact: true })
+  await second.purse.take()
+  // It dies: what it reserved is not known to be made, whoever gives back later.
+  const third = await take('three')
+  expect(third).toMatchObject({ earlier: 18, isEarlierExact: false })
+  await third.purse.take()
+  await third.giveBack()
+  expect(await take('four')).toMatchObject({ earlier: 19, isEarlierExact: false })
+})
+
+test('a write of the record that arrived, though it was answered as a conflict, is the own one, and costs nothing', async () => {
+  const records = bus.kv('shards', PaidRecord)
+  let misled = 0
+  // As a cluster answers whose leader stored it while the way to it was cut.
+  const misleading: typeof records = {
+    ...records,
+    async update(key, value, revision) {
+      const saved = await records.update(key, value, revision)
+      misled += 1
+      return misled === 1 ? 'conflict' : saved
+    },
+  }
+  const options = { owner: 'one', maxCalls: 40, chunk: 16 }
+  const first = (await takeWork(misleading, 'run.a1.r1.s3', options)) as Ownership
+  expect(await first.purse.take()).toBe(true)
+  await first.giveBack()
+  expect(await takeWork(records, 'run.a1.r1.s3', options)).toMatchObject({ earlier: 1, isEarlierExact: true })
+  await expect(first.purse.take()).rejects.toBeInstanceOf(NotOwner)
 })

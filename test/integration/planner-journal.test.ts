@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLlmPolicy } from '../../agents/planner/llm/open.ts'
 import { PlannerBroke, type Situation } from '../../agents/planner/policy.ts'
-import { type Bus, TerminalError } from '../../bus/mod.ts'
+import { type Bus, StoppingError, TerminalError } from '../../bus/mod.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { memoryLog, type TestServer, withServer } from '../support/nats.ts'
@@ -43,7 +43,7 @@ const situation = (runId: string, left: Partial<Situation['left']> = {}): Situat
   left: { attempts: 3, hours: 2, teacherCalls: 500, ...unlimited, ...left },
 })
 
-/** A planner process: its policy, and the signal that stands for its end. */
+/** A planner process: its policy, and the signals that stand for its stop and its end. */
 async function planner(
   instance: string,
   endpoint: { baseUrl: string; apiKey: string },
@@ -51,7 +51,7 @@ async function planner(
 ) {
   process.env.OPENAI_API_KEY = 'of-another'
   process.env.PLANNERS_OWN_KEY = endpoint.apiKey
-  const end = new AbortController()
+  const [end, stop] = [new AbortController(), new AbortController()]
   const policy = await openLlmPolicy('iterative', {
     bus,
     identity: { role: 'planner', variant: 'llm-iterative', instance },
@@ -67,9 +67,9 @@ async function planner(
     contaminationKey: null,
     log: memoryLog() as never,
     setWaiting,
-    signal: end.signal,
+    signal: AbortSignal.any([stop.signal, end.signal]),
   })
-  return { end, decide: (of: Situation) => policy.decide(of, end.signal) }
+  return { end, stop, decide: (of: Situation) => policy.decide(of, end.signal) }
 }
 
 test('a planner that dies while it decides pays for the call in flight again, and for nothing before it', async () => {
@@ -93,15 +93,36 @@ test('a planner that dies while it decides pays for the call in flight again, an
   // The program's call was sent twice; the plan came from the journal.
   expect(plan.spent).toMatchObject({ calls: 3 })
   const calls = Object.fromEntries(plan.spent!.lines!.map((line) => [line.stage, line.calls]))
-  expect(calls).toEqual({ plan: 1, program: 1, lost: 1 })
+  expect(calls).toEqual({ plan: 1, program: 1, unanswered: 1 })
   const { host } = new URL(server.endpoint.baseUrl)
-  const hosts = plan.spent!.lines!.filter(({ stage }) => stage !== 'lost').map(({ endpoint }) => endpoint)
+  const hosts = plan.spent!.lines!.filter(({ stage }) => stage !== 'unanswered').map(({ endpoint }) => endpoint)
   expect(hosts).toEqual([host, host])
   expect(new Set(server.asked.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer test-key']))
 
   const again = await (await planner('three', server.endpoint)).decide(situation('dies'))
   expect(server.asked).toHaveLength(3)
   expect(again.program).toEqual(plan.program)
+})
+
+test('a planner that is stopped while it decides has the reply in flight, and asks no more; the next one goes on from it', async () => {
+  const [reached, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await using server = await openPlannerServer(async (asked, call) => {
+    if (call === 1) reached.resolve()
+    if (call === 1) await answers.promise
+    return competent(asked)
+  })
+  const first = await planner('one', server.endpoint)
+  const stops = first.decide(situation('stops')).catch((error: unknown) => error)
+  await reached.promise
+  first.stop.abort()
+  answers.resolve()
+  expect(await stops).toBeInstanceOf(StoppingError)
+  expect(server.asked).toHaveLength(1)
+
+  const plan = await (await planner('two', server.endpoint)).decide(situation('stops'))
+  expect(server.asked).toHaveLength(2)
+  const calls = Object.fromEntries(plan.spent!.lines!.map((line) => [line.stage, line.calls]))
+  expect(calls).toEqual({ plan: 1, program: 1 })
 })
 
 test("every repetition of the client counts, and the planner's limit holds", async () => {

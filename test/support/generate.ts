@@ -15,6 +15,7 @@ const Outcome = z.object({
   rows: z.number(),
   stopReason: z.string().nullable(),
   spent: z.object({ calls: z.number() }),
+  leastCalls: z.number(),
   datasetHash: z.string().nullable(),
   bySource: z.record(z.string(), Yield),
 })

@@ -27,7 +27,7 @@ type ServerOptions = {
 
 /** A real HTTP server that speaks the OpenAI chat API and answers as the script says. */
 export async function openPlannerServer(
-  answer: (asked: Asked, call: number) => Said,
+  answer: (asked: Asked, call: number) => Said | Promise<Said>,
   { key, model = 'scripted', teacher }: ServerOptions = {},
 ) {
   const asked: Asked[] = []
@@ -50,7 +50,7 @@ export async function openPlannerServer(
     const isTaught = teacher !== undefined && seen.messages[0]?.role !== 'system'
     if (isTaught) taught += 1
     else asked.push(seen)
-    const said = isTaught ? teacher(seen) : answer(seen, asked.length)
+    const said = isTaught ? teacher(seen) : await answer(seen, asked.length)
     if (typeof said === 'object' && 'hang' in said) return
     if (typeof said === 'object' && 'status' in said) return send(said.status, said.body, said.headers)
     const cut = typeof said === 'object'

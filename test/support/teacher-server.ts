@@ -15,7 +15,8 @@ export type TeacherFaults = {
 }
 
 export type TeacherServerOptions = {
-  latencyMs?: number
+  /** Asked for each request where it is a function. */
+  latencyMs?: number | (() => number)
   hangMs?: number
   /** Every this many prompts one repeats the one before. 0: none. */
   duplicateEvery?: number
@@ -49,6 +50,8 @@ export type TeacherServer = AsyncDisposable & {
   readonly maxInFlight: number
   /** Milliseconds of the clock: the first request's arrival and the last one's answer. */
   readonly firstAt: number
+  /** The last request's arrival. */
+  readonly lastAskedAt: number
   readonly lastAt: number
 }
 
@@ -81,10 +84,19 @@ function faultOf(prompt: number, faults: TeacherFaults): (typeof kinds)[number] 
 
 /** A real HTTP server that plays an OpenAI-compatible teacher with a fixed latency and planted faults. */
 export async function startTeacherServer(options: TeacherServerOptions = {}, port = 0): Promise<TeacherServer> {
-  const { latencyMs = 5, hangMs = 45_000, duplicateEvery = 0, faults = {}, key = '', model = 'test-teacher' } = options
+  const { hangMs = 45_000, duplicateEvery = 0, faults = {}, key = '', model = 'test-teacher' } = options
   const byPrompt = new Map<number, number>()
   const timers = new Set<NodeJS.Timeout>()
-  const seen = { requests: 0, votes: 0, verdicts: 0, inFlight: 0, maxInFlight: 0, firstAt: 0, lastAt: 0 }
+  const seen = {
+    requests: 0,
+    votes: 0,
+    verdicts: 0,
+    inFlight: 0,
+    maxInFlight: 0,
+    firstAt: 0,
+    lastAskedAt: 0,
+    lastAt: 0,
+  }
   const later = (ms: number, act: () => void) => {
     const timer = setTimeout(() => {
       timers.delete(timer)
@@ -128,7 +140,8 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
       return void send(200, JSON.stringify({ data: [{ id: model, max_model_len: options.contextTokens }] }))
     if (request.url !== '/v1/chat/completions') return void send(404, '{}')
     seen.requests += 1
-    seen.firstAt ||= Date.now()
+    seen.lastAskedAt = Date.now()
+    seen.firstAt ||= seen.lastAskedAt
     seen.inFlight += 1
     seen.maxInFlight = Math.max(seen.maxInFlight, seen.inFlight)
     response.once('close', () => {
@@ -146,6 +159,8 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
       const message = `This model's maximum context length is ${options.contextChars} characters, and you sent ${length}.`
       return void send(400, JSON.stringify({ error: { message, code: 'context_length_exceeded' } }))
     }
+    const { latencyMs: latency = 5 } = options
+    const latencyMs = typeof latency === 'function' ? latency() : latency
     const out = options.outage?.()
     if (out) {
       const wish: Record<string, string> =
@@ -200,6 +215,9 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
     },
     get firstAt() {
       return seen.firstAt
+    },
+    get lastAskedAt() {
+      return seen.lastAskedAt
     },
     get lastAt() {
       return seen.lastAt

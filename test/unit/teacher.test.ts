@@ -1,16 +1,18 @@
 import { expect, test, vi } from 'vitest'
 import { type BreakerState, createBreaker } from '../../agents/kit/teacher/breaker.ts'
+import type { Purse } from '../../agents/kit/teacher/call.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
 import { createWidth } from '../../agents/kit/teacher/width.ts'
+import { StoppingError } from '../../bus/mod.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer, type TeacherServer, teacherRow } from '../support/teacher-server.ts'
 
 const sampling = { temperature: 1, maxTokens: 100 }
 const never = new AbortController().signal
-const open = { take: async () => true }
+const open: Purse = { take: async () => true }
 
 const teacherOf = (server: TeacherServer, options: Partial<TeacherOptions> = {}, onState?: (s: BreakerState) => void) =>
   createTeacher(
@@ -47,6 +49,51 @@ test('T2 T4: 500s, 429s, hangs and cut bodies cost their own call a try, and no 
   expect(Date.now() - startedAt).toBeLessThan(15_000)
   expect(teacher.usage.requests).toBe(server.requests)
   expect(server.requests).toBeGreaterThan(300)
+})
+
+test('T6: once closed it sends nothing more, what waits is rejected, and what is under way is answered', async () => {
+  await using server = await startTeacherServer({ latencyMs: 300, faults: { http500: 0.3 } })
+  let taken = 0
+  const purse = {
+    take: async () => {
+      taken += 1
+      return true
+    },
+    putBack: () => {
+      taken -= 1
+    },
+  }
+  const teacher = teacherOf(server, { concurrency: 8, firstAloneMs: 0 })
+  const asked = Promise.allSettled(Array.from({ length: 20 }, (_, n) => ask(teacher, n, purse)))
+  await until('as many as may be are under way', () => server.inFlight === 8)
+  teacher.close()
+  const ended = await asked
+  expect(server.requests).toBe(8)
+  expect(taken).toBe(8)
+  const replies = ended.filter(({ status }) => status === 'fulfilled')
+  expect(replies.length).toBe(teacher.usage.replies)
+  expect(replies.length).toBeGreaterThan(0)
+  for (const each of ended) if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(StoppingError)
+  await expect(ask(teacher, 30)).rejects.toBeInstanceOf(StoppingError)
+  expect(server.requests).toBe(8)
+})
+
+test('a request that was paid and not sent, since the teacher was closed meanwhile, is put back', async () => {
+  await using server = await startTeacherServer()
+  const paying = Promise.withResolvers<boolean>()
+  let back = 0
+  const purse = {
+    take: () => paying.promise,
+    putBack: () => {
+      back += 1
+    },
+  }
+  const teacher = teacherOf(server)
+  const asked = ask(teacher, 1, purse)
+  teacher.close()
+  paying.resolve(true)
+  await expect(asked).rejects.toBeInstanceOf(StoppingError)
+  expect({ back, requests: server.requests }).toEqual({ back: 1, requests: 0 })
 })
 
 test('T3: every request is paid first, and an empty purse ends the call without one', async () => {

@@ -53,10 +53,10 @@ export function usageOf(entry: JournalEntry, paid: Payer & Pick<UsageLine, 'stag
   }
 }
 
-/** Calls that were reserved and have no entry. */
-export const lostCalls = (paid: Payer & Pick<UsageLine, 'calls'>): UsageLine => ({
+/** Calls that were reserved and have no entry; `isExact`: they were made. */
+export const callsWithoutEntry = (paid: Payer & Pick<UsageLine, 'calls'>, isExact: boolean): UsageLine => ({
   ...paid,
-  stage: 'lost',
+  stage: isExact ? 'unanswered' : 'lost',
   inputTokens: 0,
   outputTokens: 0,
 })
@@ -100,6 +100,10 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
         if (taken) calls += 1
         return taken
       },
+      putBack: () => {
+        calls -= 1
+        ownership.purse.putBack?.()
+      },
     }
     const prompt = await keep?.(request)
     const answer = await teacher.ask(request, purse, signal)
@@ -128,6 +132,9 @@ export async function openJournal(kv: Kv<JournalEntry>, work: Work): Promise<Jou
     async settled() {
       await Promise.allSettled(underWay)
     },
-    spent: () => spentOn(lost > 0 ? [...lines, lostCalls({ ...payer, calls: lost })] : lines),
+    spent() {
+      const without = callsWithoutEntry({ ...payer, calls: lost }, ownership.isEarlierExact)
+      return spentOn(lost > 0 ? [...lines, without] : lines)
+    },
   }
 }

@@ -10,6 +10,8 @@ export const PaidRecord = z.object({
   owner: z.string(),
   /** Calls reserved by all owners so far: no more were made, whatever crashed. */
   reserved: z.number().int().nonnegative(),
+  /** Whether all of them were made: every owner but the present one gave back what it did not use, and this one has reserved nothing since. */
+  isExact: z.boolean().default(false),
   /** What the finished work made. */
   result: ObjectRef.nullable().default(null),
 })
@@ -24,6 +26,8 @@ export type Ownership = {
   readonly purse: Purse
   /** Calls that earlier owners reserved; all of them count as made. */
   readonly earlier: number
+  /** Whether all of those were made. */
+  readonly isEarlierExact: boolean
   /** Gives back what was reserved and not used, once no call is under way: work that ends without a result lost nothing. Throws NotOwner. */
   giveBack(): Promise<void>
   /** Closes the work with what it made. Throws NotOwner. */
@@ -44,8 +48,9 @@ export async function takeWork(
   for (;;) {
     const held = await kv.get(key)
     if (held?.value.result) return { result: held.value.result }
-    const earlier = held?.value.reserved ?? 0
-    let record: PaidRecord = { epoch: (held?.value.epoch ?? 0) + 1, owner, reserved: earlier, result: null }
+    const { reserved: earlier, isExact: isEarlierExact } = held?.value ?? { reserved: 0, isExact: true }
+    const epoch = (held?.value.epoch ?? 0) + 1
+    let record: PaidRecord = { epoch, owner, reserved: earlier, isExact: isEarlierExact, result: null }
     const first = held ? await kv.update(key, record, held.revision) : await kv.create(key, record)
     if (typeof first !== 'number') continue
     let revision = first
@@ -54,8 +59,14 @@ export async function takeWork(
 
     const write = async (change: Partial<PaidRecord>) => {
       const next = { ...record, ...change }
-      const saved = await kv.update(key, next, revision)
-      if (typeof saved !== 'number') throw new NotOwner(`${key} is another's`)
+      let saved = await kv.update(key, next, revision)
+      while (typeof saved !== 'number') {
+        // What stands under this epoch this owner wrote, and the answer was lost on its way.
+        const held = await kv.get(key)
+        if (held?.value.epoch !== next.epoch || held.revision === revision) throw new NotOwner(`${key} is another's`)
+        revision = held.revision
+        saved = await kv.update(key, next, revision)
+      }
       revision = saved
       record = next
     }
@@ -67,21 +78,26 @@ export async function takeWork(
     return {
       epoch: record.epoch,
       earlier,
+      isEarlierExact,
       purse: {
         take: () =>
           inTurn(async () => {
             if (earlier + made >= record.reserved) {
               const reserved = Math.min(maxCalls, record.reserved + chunk)
               if (reserved <= record.reserved) return false
-              await write({ reserved })
+              await write({ reserved, isExact: false })
             }
             made += 1
             return true
           }),
+        putBack() {
+          made -= 1
+        },
       },
       giveBack: () =>
         inTurn(async () => {
-          if (earlier + made < record.reserved) await write({ reserved: earlier + made })
+          const given = { reserved: earlier + made, isExact: isEarlierExact }
+          if (given.reserved < record.reserved || given.isExact !== record.isExact) await write(given)
         }),
       close: (result) => inTurn(() => write({ result })),
     }

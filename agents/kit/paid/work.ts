@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events'
 import type { z } from 'zod'
 import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
@@ -47,13 +48,16 @@ export function paidOptions<T>({ options, identity }: AgentContext, schema: z.Zo
   )
 }
 
-/** The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. */
+/**
+ * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no call is
+ * begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on.
+ */
 export async function openPaidWork(
   context: AgentContext,
   buckets: PaidBuckets,
   options: TeacherOptions,
 ): Promise<PaidWork> {
-  const { bus, identity, log, setWaiting } = context
+  const { bus, identity, log, setWaiting, signal: stopping } = context
   const active = new Map<string, number>()
   const asked = buckets.role === 'critic' ? `the critic's model ${options.model}` : 'the teacher'
   const endpoint = endpointOf(options, process.env, `agents.${buckets.role}.options`)
@@ -65,6 +69,7 @@ export async function openPaidWork(
     for (const runId of active.keys()) void tellBreaker(bus, identity, runId, detail).catch(() => {})
   }
   const teacher = createTeacher(endpoint, options, onState, await openDialect(bus, endpoint, options))
+  addAbortListener(stopping, teacher.close)
   const records = bus.kv(buckets.records, PaidRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
 

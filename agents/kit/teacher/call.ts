@@ -3,8 +3,11 @@ import type { Usage } from './chat-answer.ts'
 import type { Reply } from './completion.ts'
 import type { ChatRequest } from './request.ts'
 
-/** Asked before each HTTP request; resolves to false when nothing more may be spent. */
-export type Purse = { take(): Promise<boolean> }
+/**
+ * `take` is asked before each HTTP request, and resolves to false when nothing more may be spent. `putBack` hears of one that was taken and not
+ * sent; left out where nothing is counted.
+ */
+export type Purse = { take(): Promise<boolean>; putBack?: () => void }
 
 /**
  * Why there is no reply. budget: the purse was empty; gone: the endpoint stayed away or answers with errors without a name; context: the

@@ -1,3 +1,4 @@
+import { StoppingError } from '../../../bus/mod.ts'
 import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
 import { type Answer, type Call, newCall, type Purse } from './call.ts'
 import type { Usage } from './chat-answer.ts'
@@ -19,8 +20,13 @@ export type Teacher = {
   readonly usage: Readonly<TeacherUsage>
   /** Requests that are paid for or about to be, and not answered yet. */
   readonly underWay: number
-  /** One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, or when aborted. */
+  /**
+   * One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, with StoppingError once closed, or when
+   * aborted.
+   */
   ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+  /** No request is sent any more, and what waits for its turn or for another try is rejected; requests under way are answered. */
+  close(): void
 }
 
 /** Counts since the start of the process; `requests` holds every HTTP request, failed ones too. */
@@ -37,6 +43,8 @@ export class TeacherRefused extends Error {
 const together = (one: Usage, more: Usage | null | undefined): Usage =>
   more ? { input: one.input + more.input, output: one.output + more.output } : one
 
+const closed = () => new StoppingError('no call is begun any more, since this process stops')
+
 const sweepMs = 50
 /** A call that is turned away pauses for once, then twice the usual. */
 const longestDoubling = 2
@@ -47,6 +55,7 @@ const longestDoubling = 2
  * T3  Every HTTP request is paid from the purse of its call before it is sent.
  * T4  One call's failure never settles another call.
  * T5  While an endpoint has given no text, and its words are not known, a request goes alone, and twice as many after each `firstAloneMs`: a field that is refused costs one call.
+ * T6  Once it is closed no request is sent, and those under way end as they would have: what is paid for is had.
  */
 export function createTeacher(
   endpoint: Endpoint,
@@ -69,6 +78,7 @@ export function createTeacher(
   const flights = createFlights(latency.timeoutMs)
   /** It has given a text, to whichever process. */
   let isTrusted = dialect.isKnown
+  let isClosed = false
   let busy = 0
   let aloneSince = 0
   let timer: NodeJS.Timeout | null = null
@@ -95,6 +105,11 @@ export function createTeacher(
     } else if (!idle && !timer) timer = setInterval(pump, sweepMs)
   }
 
+  function throwIfOver({ signal }: Call): void {
+    signal.throwIfAborted()
+    if (isClosed) throw closed()
+  }
+
   /** Of an endpoint that does not answer its first request for long, more and more requests find out what it is. */
   const placesAt = (now: number) => {
     if ((dialect.isKnown && isTrusted) || options.firstAloneMs === 0) return width.now
@@ -116,9 +131,10 @@ export function createTeacher(
 
   async function run(call: Call, admission: Admission): Promise<void> {
     try {
-      call.signal.throwIfAborted()
+      throwIfOver(call)
       const paid = await call.purse.take()
-      call.signal.throwIfAborted()
+      if (paid && (isClosed || call.signal.aborted)) call.purse.putBack?.()
+      throwIfOver(call)
       if (!paid) breaker.skipped(admission)
       const answer: Answer | null = paid
         ? answerOf(call, await fly(call, admission))
@@ -175,12 +191,13 @@ export function createTeacher(
         return { ok: false, why, reason: outcome.reason, lasting: true, ...billed }
       }
       case 'reworded':
+        throwIfOver(call)
         call.fault = outcome.reason
         queue.addLater(call, 0)
         return null
       case 'unread':
       case 'passing': {
-        call.signal.throwIfAborted()
+        throwIfOver(call)
         call.fault = outcome.reason
         const { turnedAway, unnamed } = outcome.kind === 'passing' ? outcome : { turnedAway: false, unnamed: false }
         if (turnedAway) call.turnedAway += 1
@@ -210,10 +227,15 @@ export function createTeacher(
     },
     ask(request, purse, signal) {
       if (performance.now() < refusal.until) return Promise.reject(new TeacherRefused(refusal.reason))
+      if (isClosed) return Promise.reject(closed())
       const call = newCall(request, purse, signal)
       queue.add(call)
       pump()
       return call.settle.promise
+    },
+    close() {
+      isClosed = true
+      for (const { settle } of queue.clear()) settle.reject(closed())
     },
   }
 }

@@ -14,6 +14,8 @@ export type PlannerModel = {
   readonly host: string
   /** Throws ModelFailed, and TeacherRefused; a call that ends without a reply for another reason is an answer. */
   ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+  /** No request is sent any more; one under way is answered. */
+  close(): void
 }
 
 /** The model gave no reply. `lasting`: it would give none to the same request again. */
@@ -52,10 +54,11 @@ export function createPlannerModel(
   dialect: Dialect = createDialect(),
 ): PlannerModel {
   const forbidden = createForbidden(false, ownForbidden)
-  const { model, host, ask } = createTeacher(endpoint, clientOptions(options), () => {}, dialect, forbidden)
+  const { model, host, ask, close } = createTeacher(endpoint, clientOptions(options), () => {}, dialect, forbidden)
   return {
     model,
     host,
+    close,
     async ask(request, purse, signal) {
       const answer = await ask(request, purse, signal)
       if (answer.ok || answer.why === 'budget' || answer.why === 'forbidden') return answer

@@ -1,4 +1,5 @@
-import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
+import { addAbortListener } from 'node:events'
+import { type Bus, RetryError, StoppingError, TerminalError } from '../../../bus/mod.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { promptText } from '../../kit/paid/call.ts'
@@ -7,7 +8,7 @@ import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
 import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
-import { type Policy, ProgramFault } from '../policy.ts'
+import { type Policy, ProgramFault, type Situation } from '../policy.ts'
 import { openChat } from './chat.ts'
 import { llmPolicy, type OpenChat } from './graph.ts'
 import { createPlannerModel, faultText, isLasting } from './model.ts'
@@ -28,13 +29,18 @@ export async function openLlmPolicy(
   const options = LlmPlannerOptions.parse(context.options)
   const endpoint = endpointOf(options, process.env, 'agents.planner.options')
   const model = createPlannerModel(endpoint, options, await openDialect(bus, endpoint, options))
+  addAbortListener(context.signal, model.close)
   const records = bus.kv('plans', PaidRecord)
   const entries = bus.kv('plan-journal', JournalEntry)
-  const open: OpenChat = async ({ runId, attempt, operation, left, prices }, signal) => {
+  /** What each decision that is being taken gives back where it is not. */
+  const owned = new Map<Situation, () => Promise<void>>()
+  const open: OpenChat = async (situation, signal) => {
+    const { runId, attempt, operation, left, prices } = situation
     const key = `${runId}.a${attempt}.${operation}`
     const maxCalls = Math.min(left.plannerCalls, Number.MAX_SAFE_INTEGER)
     const ownership = await takeWork(records, key, { owner: identity.instance, maxCalls, chunk: 1 })
     if ('result' in ownership) throw new TerminalError(`${key} is closed, and a decision never is`)
+    owned.set(situation, ownership.giveBack)
     const keep = (request: ChatRequest) =>
       bus.objects.put('LAB', `${runId}/prompt`, Buffer.from(promptText(options.model, request)))
     const journal = await openJournal(entries, { key, ownership, teacher: model, role: 'planner', keep, signal })
@@ -48,15 +54,21 @@ export async function openLlmPolicy(
       try {
         return await policy.decide(situation, signal)
       } catch (error) {
+        // Where it cannot be given back, another owns the work or the server is away: it then counts as spent.
+        await owned
+          .get(situation)?.()
+          .catch(() => {})
         if (error instanceof ProgramFault) throw error
         if (error instanceof NotOwner) throw new RetryError('another planner takes this decision')
-        if (signal.aborted) throw error
+        if (signal.aborted || error instanceof StoppingError) throw error
         const why = `the planner's model ${options.model}: ${faultText(error, shownChars)}`
         if (isLasting(error)) throw new TerminalError(why, { cause: error })
         // The message of this decision comes again; until then a person sees what it waits for.
         setWaiting(why)
         await tell(bus, identity, situation.runId, `${why}; it is asked again`).catch(() => {})
         throw error
+      } finally {
+        owned.delete(situation)
       }
     },
   }

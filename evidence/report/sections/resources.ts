@@ -1,4 +1,4 @@
-import type { Stage } from '../../../schemas/usage.ts'
+import { lostOf, type PayingRole, type Stage } from '../../../schemas/usage.ts'
 import {
   type Blocks,
   definitions,
@@ -81,8 +81,11 @@ function budgetEntries({ budget }: ReportData): Entry[] {
   const { candidatesAsked, candidateCapPerAttempt, plannerCallsUsed, money } = budget
   const estimated = budget.usage.reduce((sum, line) => sum + (line.estimated ?? 0), 0)
   const of = (limit: number | null) => (limit === null ? '' : ` of ${numberText(limit)} allowed`)
-  const calls = (used: number, limit: number | null) => numberText(used) + (of(limit) || ' (not limited)')
-  const planner: Entry = ["Calls of the planner's model", calls(plannerCallsUsed, budget.plannerCalls)]
+  const calls = (used: number, limit: number | null, ...roles: PayingRole[]) => {
+    const isAtMost = lostOf({ lines: budget.usage.filter(({ role }) => roles.includes(role)) }) > 0
+    return (isAtMost ? 'at most ' : '') + numberText(used) + (of(limit) || ' (not limited)')
+  }
+  const planner: Entry = ["Calls of the planner's model", calls(plannerCallsUsed, budget.plannerCalls, 'planner')]
   const most = candidateCapPerAttempt === null ? '' : `, at most ${numberText(candidateCapPerAttempt)} an attempt`
   const tokens = [
     `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
@@ -93,7 +96,7 @@ function budgetEntries({ budget }: ReportData): Entry[] {
     ['Hours', numberText(budget.hoursUsed, 2) + of(budget.maxHours)],
     ['Attempts', budget.attemptsUsed + of(budget.attempts)],
     ['Candidates asked for', numberText(candidatesAsked) + most],
-    ['Teacher calls', calls(budget.teacherCallsUsed, budget.teacherCalls)],
+    ['Teacher calls', calls(budget.teacherCallsUsed, budget.teacherCalls, 'generator', 'critic')],
     ...(plannerCallsUsed === 0 ? [] : [planner]),
     ['Tokens', tokens.filter(Boolean).join(', ')],
     ['Price', priceText(budget) + (money === null ? '' : ` of $${numberText(money, 2)} allowed`)],
@@ -114,7 +117,8 @@ const stages: Readonly<Record<Stage, string>> = {
   revise: 'write rows again',
   vote: 'solve again and vote',
   judge: 'judge',
-  lost: 'lost in a crash',
+  unanswered: 'cut short, without a reply',
+  lost: 'lost in a crash, at most',
 }
 
 /** Calls by role, model, endpoint and stage; calls are HTTP requests, failed ones too. */
