@@ -46,6 +46,7 @@ export type Handlers<R extends AgentRole> = { [N in ConsumedBy<R>]: Handler<N> }
 
 export type WorkOptions<R extends AgentRole> = LoopOptions & {
   role: R
+  /** The queue. */
   variant: string
   /** The topology's changes to delivery policies. */
   delivery?: DeliveryChanges
@@ -82,8 +83,8 @@ export type Bus = AsyncDisposable & {
   readonly objects: Objects
   /** Reads LAB's log in order; gateway and operator only. */
   log(options: LogOptions): AsyncIterable<LogEntry>
-  /** Messages that a variant has still to work on, or works on; operator only. */
-  waiting(message: WorkMessage, variant: string): Promise<number>
+  /** Messages of a queue that are still to be worked on, or are worked on; operator only. */
+  waiting(message: WorkMessage, queue: string): Promise<number>
   /** Ids of the runs that have messages. */
   runs(): Promise<string[]>
   /** Removes a run; operator only. */

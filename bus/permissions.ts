@@ -1,7 +1,7 @@
 import type { Message, WorkMessage } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
-import { variantsOf } from '../schemas/variants.ts'
+import { asksModel, variantsOf } from '../schemas/variants.ts'
 import { inboxPrefix } from './link.ts'
 import {
   type BucketName,
@@ -21,8 +21,8 @@ import {
   workSubject,
 } from './subjects.ts'
 
-/** Subjects that a user may publish to and subscribe to; everything else is refused by the server. */
-export type Permissions = { publish: readonly string[]; subscribe: readonly string[] }
+/** Subjects that a user may publish to and subscribe to, without those to publish that are denied; everything else is refused by the server. */
+export type Permissions = { publish: readonly string[]; subscribe: readonly string[]; denied?: readonly string[] }
 
 /** Who writes which bucket. In LAB all agents read all of them; each writes its own presence, so `agents` is not here. */
 const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Role[]>> = {
@@ -58,13 +58,14 @@ const everything: Permissions = { publish: ['>'], subscribe: ['>'] }
 export function permissionsOf(role: Role, account: Account): Permissions {
   if (role === 'operator') return account === 'VAULT' ? vaultFiller() : everything
   const own = { publish: ['$JS.API.INFO', '$SYS.REQ.USER.INFO'], subscribe: [`${inboxPrefix(role)}.>`] }
-  const parts = [own, objects(account, role !== 'gateway'), values(role, account)]
+  const parts: Permissions[] = [own, objects(account, role !== 'gateway'), values(role, account)]
   if (account !== 'VAULT') parts.push(sending(role, account))
   if (account !== 'VAULT' && isAgent(role)) parts.push(working(role, account), hearing(role, account))
   if (account === 'LAB' && role === 'gateway') parts.push(logReading())
   return {
     publish: [...new Set(parts.flatMap((part) => part.publish))],
     subscribe: [...new Set(parts.flatMap((part) => part.subscribe))],
+    denied: parts.flatMap((part) => part.denied ?? []),
   }
 }
 
@@ -77,12 +78,24 @@ function sending(role: Role, account: LogAccount): Permissions {
   return { publish, subscribe: [] }
 }
 
+/**
+ * Queues of a model have names that no list can hold in advance, and the server matches whole tokens alone. So a role with a model of the run's
+ * choice may pull from any consumer but those that other roles' messages have under a variant's name
+ * (docs/decisions/009-a-queue-for-each-model.md).
+ */
 function working(role: AgentRole, account: LogAccount): Permissions {
-  const own = messages.filter(
-    (message): message is WorkMessage => message.kind === 'work' && message.to === role && message.account === account,
+  const stream = logStreamOf[account]
+  const here = messages.filter(
+    (message): message is WorkMessage => message.kind === 'work' && message.account === account,
   )
-  const durables = variantsOf[role].flatMap((variant) => own.map((message) => durableName(message, variant)))
-  return { publish: durables.flatMap((durable) => pulling(logStreamOf[account], durable)), subscribe: [] }
+  const pullingOf = (message: WorkMessage, variants: readonly string[]) =>
+    variants.flatMap((variant) => pulling(stream, durableName(message, variant)))
+  const own = here.filter(({ to }) => to === role).flatMap((message) => pullingOf(message, variantsOf[role]))
+  if (role !== 'trainer-bridge' && !variantsOf[role].some(asksModel)) return { publish: own, subscribe: [] }
+  const others = here.filter(({ to }) => to !== role)
+  const everyVariant = Object.values(variantsOf).flat()
+  const denied = others.flatMap((message) => pullingOf(message, everyVariant))
+  return { publish: pulling(stream, '*'), subscribe: [], denied }
 }
 
 /** Dead letters, and the messages they are about. */

@@ -13,6 +13,8 @@ export const Presence = z.looseObject({
   role: Role,
   variant: z.string(),
   instance: z.string(),
+  /** The queue that it works on; left out by whoever works on none, and by versions that had the variant for it. */
+  queue: z.string().optional(),
   pid: z.number().int(),
   host: z.string(),
   startedAt: z.iso.datetime(),

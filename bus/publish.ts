@@ -14,6 +14,7 @@ export type Published = { duplicate: boolean; seq: number }
 
 /** Where an event goes. `id` is deterministic and unique in the run; the same id again is a duplicate, not a second message. */
 export type EventTarget = { runId: string; id: string; cause?: Cause }
+/** `variant`: the queue of whoever is to work on it. */
 export type WorkTarget = EventTarget & { variant: string }
 
 export type PublishOptions = {

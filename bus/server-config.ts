@@ -27,8 +27,9 @@ export function accountsConfig(credentials: AllCredentials) {
     const users = roles.flatMap((role) => {
       const login = credentials[role][account]
       if (!login || !accountsOf[role].includes(account)) return []
-      const { publish, subscribe } = permissionsOf(role, account)
-      const permissions = { publish: { allow: publish }, subscribe: { allow: subscribe } }
+      const { publish, subscribe, denied = [] } = permissionsOf(role, account)
+      const deny = denied.length > 0 ? { deny: denied } : {}
+      const permissions = { publish: { allow: publish, ...deny }, subscribe: { allow: subscribe } }
       return [{ user: login.user, password: login.pass, permissions }]
     })
     return [account, { jetstream: { max_mem: 0, max_file: maxFileBytes[account] }, users }]

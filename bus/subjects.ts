@@ -51,9 +51,9 @@ export const bucketsOf = (account: Account): BucketName[] =>
 export const bucketStream = (bucket: BucketName) => `KV_${bucket}`
 export const bucketPrefix = (bucket: BucketName) => `$KV.${bucket}`
 
-/** `run.{runId}.{to}.{variant}.{name}`; `*` may stand for the run or the variant. */
-export function workSubject(message: WorkMessage, runId: string, variant: string): string {
-  return `${logPrefixOf[message.account]}.${runId}.${message.to}.${variant}.${message.name}`
+/** `run.{runId}.{to}.{queue}.{name}`; `*` may stand for the run or the queue. */
+export function workSubject(message: WorkMessage, runId: string, queue: string): string {
+  return `${logPrefixOf[message.account]}.${runId}.${message.to}.${queue}.${message.name}`
 }
 
 /** `run.{runId}.event.{name}` */
@@ -61,6 +61,7 @@ export function eventSubject(message: EventMessage, runId: string): string {
   return `${logPrefixOf.LAB}.${runId}.event.${message.name}`
 }
 
+/** `variant`: the queue. */
 export type SubjectParts = { runId: string; name: string; to?: { role: string; variant: string } }
 
 /** The parts of a log subject, or null for a subject of another form. */
@@ -71,8 +72,8 @@ export function parseSubject(subject: string): SubjectParts | null {
   return { runId, name, to: { role, variant: variantOrName } }
 }
 
-/** The durable consumer of one message for one variant, shared by all replicas. */
-export const durableName = (message: WorkMessage, variant: string) => `${message.to}-${variant}-${message.name}`
+/** The durable consumer of one message in one queue, shared by all who work on that. */
+export const durableName = (message: WorkMessage, queue: string) => `${message.to}-${queue}-${message.name}`
 
 /** The durable consumer through which a role is told of dead letters. */
 export const deadDurableName = (role: string, variant: string) => `${role}-${variant}-dead`

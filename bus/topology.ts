@@ -43,7 +43,7 @@ export type TopologyOptions = {
   /** What is there already stays as it is; only what is missing is made. */
   keep?: boolean
   /**
-   * Whose consumers are made; left out: those of every variant. One made later still gets all that was sent before. A server needs
+   * The queues whose consumers are made; left out: those with a variant's name. One made later still gets all that was sent before. A server needs
    * about 10 ms for each as it stops, so a short command makes only its own.
    */
   variants?: Partial<Record<AgentRole, readonly string[]>>

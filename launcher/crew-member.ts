@@ -8,27 +8,29 @@ import { type Crew, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
 
-/** An agent of a topology; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
+/** An agent of a topology that works on a queue; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
 export function crewMember(
   role: AgentRole,
   instance: string,
   topology: Topology,
   ready: Promise<Cluster>,
+  queue: string,
   beside: readonly Topology[] = [],
 ): Crew {
   const identity = { role, variant: topology.agents[role].variant, instance }
   return {
     identity,
+    queue,
     launch: ready.then((cluster) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
-      return { ...launchOf(identity, topology, cluster), environment }
+      return { ...launchOf(identity, topology, cluster), queue, environment }
     }),
   }
 }
 
 /** What an agent process is handed: its role's credentials and nothing of another's. */
-function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Omit<Launch, 'environment'> {
+function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Omit<Launch, 'environment' | 'queue'> {
   const { role } = identity
   const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
   const credentials = Object.fromEntries(

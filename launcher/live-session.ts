@@ -10,6 +10,7 @@ import { UsageError } from '../schemas/user-error.ts'
 import { stopSignal } from './console/stop-signal.ts'
 import type { Session } from './session.ts'
 import { mostStoppingMs } from './supervisor.ts'
+import { servedAddress } from './topology/queues.ts'
 
 /**
  * The session that runs agents on this machine, so that other commands can join it. Its file is held by its process: one that is
@@ -24,6 +25,8 @@ export const LiveSession = z.object({
   logFile: z.string(),
   /** Its own nats-server, and the name that this greets with; null where it works with a server of others. */
   server: z.object({ url: z.string(), name: z.string() }).nullable(),
+  /** Address of the model that it serves to its agents. */
+  local: z.string().nullable().optional(),
   /** What its agents were started with. */
   agents: Topology.shape.agents.optional(),
   /** The longest that it may take to end once it is asked to. */
@@ -56,7 +59,8 @@ export async function announceSession(
     const { servers, serverName } = cluster
     const server = serverName === null ? null : { url: servers, name: serverName }
     const stoppingMs = mostStoppingMs(supervisor)
-    const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, agents, stoppingMs }
+    const local = servedAddress(process.env)
+    const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, local, agents, stoppingMs }
     stack.use(await holdFile(file(), { details }))
     const stop = stopSignal()
     const onStop = () => writeFileSync(stoppingFile(), String(process.pid))

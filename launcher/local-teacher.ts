@@ -11,6 +11,7 @@ import { ensureStudent } from '../trainer-bridge/student.ts'
 import type { Reporter } from './console/reporter.ts'
 import { findSession } from './live-session.ts'
 import { openLogFile } from './log-file.ts'
+import { servingLocally } from './topology/queues.ts'
 import { withFreeModel } from './topology/with-model.ts'
 
 /** A model to serve: `choice` as a trainer-bridge's `student`. */
@@ -80,7 +81,7 @@ export async function serveLocalModel(
   onProgress(`loading ${name} as the language model`)
   const { baseUrl } = stack.use(await serveTeacher({ python, student: { name, path }, log }, localTeacher))
   onProgress(`${name} answers at ${baseUrl}`)
-  process.env.OPENAI_BASE_URL = baseUrl
+  Object.assign(process.env, servingLocally({ OPENAI_BASE_URL: baseUrl }))
   delete process.env.OPENAI_API_KEY
   return stack.move()
 }

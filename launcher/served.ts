@@ -1,16 +1,16 @@
-import { type Bus, Presence } from '../bus/mod.ts'
-import { agentRoles } from '../schemas/role.ts'
-import type { RunConfig } from '../schemas/run.ts'
+import { type Bus, heldValues, Presence } from '../bus/mod.ts'
+import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
-import { PayingRole } from '../schemas/usage.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { sameStudent } from '../trainer-bridge/student-choice.ts'
 import type { LiveSession } from './live-session.ts'
 import { modelsOf, variantsIn } from './topology/models.ts'
+import { boundTo } from './topology/queues.ts'
+import { type Asking, wantedBy, worksOn } from './troubles.ts'
 
-/** What a run asks of agents that run already: who its messages are for, which models they ask, and the student, where it says one. */
-export type Needs = Pick<RunConfig, 'variants' | 'models'> & { student?: string }
+/** What a run asks of agents that run already: whose queues its work is put into, and the student, where it says one. */
+export type Needs = Asking
 
 const studentOf = ({ agents }: Pick<Topology, 'agents'>) =>
   BridgeOptions.parse(agents['trainer-bridge'].options).student
@@ -19,17 +19,19 @@ const studentOf = ({ agents }: Pick<Topology, 'agents'>) =>
 export const needsOf = (topology: Topology): Needs => ({
   variants: variantsIn(topology),
   models: modelsOf(topology),
-  student: studentOf(topology),
+  ...boundTo(topology, process.env),
 })
 
 /** Errors: UsageError when an agent that the run needs is not there, or asks another model, or trains another student. */
 export async function checkServed(
   bus: Bus,
   session: Pick<LiveSession, 'pid' | 'topology' | 'agents'>,
-  { variants, models, student }: Needs,
+  needs: Needs,
 ): Promise<void> {
-  const there = await bus.kv('agents', Presence).keys()
-  const missing = agentRoles.find((role) => !there.some((key) => key.startsWith(`${role}.${variants[role]}.`)))
+  const { variants, student } = needs
+  const there = (await heldValues(bus.kv('agents', Presence))).flatMap((held) => ('value' in held ? [held.value] : []))
+  const isThere = (role: AgentRole) => there.some((each) => each.role === role && each.variant === variants[role])
+  const missing = agentRoles.find((role) => !isThere(role))
   const whose = `process ${session.pid}, which works with the topology "${session.topology}"`
   const mend = 'Name that topology (--topology), with its models and its student, or stop that process first.'
   if (missing) {
@@ -39,15 +41,21 @@ export async function checkServed(
     )
   }
   const { agents } = session
-  if (!agents) return
-  for (const role of PayingRole.options.filter((role) => agents[role].variant === variants[role])) {
-    const own = agents[role].options.model
-    if (models[role] === undefined || own === models[role]) continue
-    throw new UsageError(`The ${role} of ${whose}, asks the model "${own}", and the run wants "${models[role]}".`, mend)
+  if (agents && student !== undefined && !sameStudent(studentOf({ agents }), student)) {
+    throw new UsageError(
+      `The trainer-bridge of ${whose}, has the student "${studentOf({ agents })}", and the run wants "${student}".`,
+      mend,
+    )
   }
-  if (student === undefined || sameStudent(studentOf({ agents }), student)) return
-  throw new UsageError(
-    `The trainer-bridge of ${whose}, has the student "${studentOf({ agents })}", and the run wants "${student}".`,
-    mend,
-  )
+  const unserved = wantedBy(needs).find((wanted) => !there.some((each) => worksOn(each, wanted)))
+  if (unserved) {
+    const { role, does } = unserved
+    if (does === undefined) {
+      throw new UsageError(
+        `The run was begun by an older version, and the agents of ${whose}, do not take its work.`,
+        'Stop that process first: the command then starts agents that do.',
+      )
+    }
+    throw new UsageError(`The run wants a ${role} that ${does}, and no agent of ${whose}, does.`, mend)
+  }
 }

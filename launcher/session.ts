@@ -8,9 +8,11 @@ import { FileHeldError, nameOf } from '../machine/held-file.ts'
 import { homeFolder } from '../machine/home.ts'
 import { provisionRuntime } from '../provision/mod.ts'
 import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
+import type { Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
+import { variantsOf } from '../schemas/variants.ts'
 import { startGateway } from '../trace/gateway.ts'
 import { checkStudent, knownCheck } from '../trainer-bridge/check-student.ts'
 import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
@@ -25,8 +27,9 @@ import type { Reporter } from './console/reporter.ts'
 import { crewMember } from './crew-member.ts'
 import { rememberServers } from './known-servers.ts'
 import { openAgentsLog } from './log-file.ts'
-import { otherModelsOn } from './other-models.ts'
+import { checkShared } from './shared-queues.ts'
 import { supervise } from './supervisor.ts'
+import { queuesIn } from './topology/queues.ts'
 import { printOwnTroubles, watchTroubles } from './troubles.ts'
 
 /** A bus with its agents and its page, on this machine. */
@@ -36,6 +39,8 @@ export type Session = AsyncDisposable & {
   /** Address of the live page, token included. */
   pageUrl: string
   agents: readonly Identity[]
+  /** The queue of each role that its agents work on. */
+  queues: Variants
   /** Rejects when an agent cannot start for a reason that a restart does not mend. */
   failed: Promise<never>
   /** Ends all agents, or those of a role: they take nothing more, finish what they have within the topology's time, and give back the rest. */
@@ -49,6 +54,8 @@ export type Session = AsyncDisposable & {
  */
 type SessionChoices = {
   roles?: readonly AgentRole[]
+  /** Left out: those of the topology. */
+  queues?: Variants
   alsoPlanners?: readonly Topology[]
   keep?: boolean
   early?: EarlyAgents | undefined
@@ -107,7 +114,15 @@ export async function prepareBus(
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles, alsoPlanners = [], keep = false, early, inference = {}, signal }: SessionChoices = {},
+  {
+    roles,
+    queues = queuesIn(topology, process.env),
+    alsoPlanners = [],
+    keep = false,
+    early,
+    inference = {},
+    signal,
+  }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -122,15 +137,16 @@ export async function openSession(
   const stderr = agentsLog.descriptor
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
   const all = [topology, ...alsoPlanners]
+  const plannerQueue = (other: Topology) => queuesIn(other, process.env).planner
   const ready = Promise.withResolvers<Cluster>()
   const started = roles ?? agentRoles
   const own = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
-      crewMember(role, replicaName(role, index), topology, ready.promise, all),
+      crewMember(role, replicaName(role, index), topology, ready.promise, queues[role], all),
     ),
   )
   const beside = alsoPlanners.map((other) =>
-    crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, all),
+    crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, plannerQueue(other), all),
   )
   const crew = [...own, ...beside]
   let watch: ReturnType<typeof watchTroubles> | null = null
@@ -160,10 +176,15 @@ export async function openSession(
   if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
     await prepareRuntime(topology, inference, log, { home, onProgress, ...how })
   signal?.throwIfAborted()
-  const variants = Object.fromEntries(started.map((role) => [role, [topology.agents[role].variant]]))
-  await prepareBus(bus, topology, roles ? { keep, variants } : { keep })
+  const variants = Object.fromEntries(
+    started.map((role) => {
+      const others = role === 'planner' ? alsoPlanners.map(plannerQueue) : []
+      return [role, [...new Set([...(roles ? [] : variantsOf[role]), queues[role], ...others])]]
+    }),
+  )
+  await prepareBus(bus, topology, { keep, variants })
   watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted: supervisor.wanted, except: ['waits'] }))
-  for (const line of await otherModelsOn(bus, topology)) reporter.line(line)
+  await checkShared(bus, topology, queues)
   ready.resolve(cluster)
   const closing = new AbortController()
   const gateway = await startGateway({
@@ -185,6 +206,7 @@ export async function openSession(
     cluster,
     pageUrl: gateway.url,
     agents: crew.map(({ identity }) => identity),
+    queues,
     failed: Promise.race([supervisor.failed, lossOf(cluster)]),
     stop: supervisor.stop,
     logFile: agentsLog.path,

@@ -13,7 +13,7 @@ import { readReport, sendLaunch } from './launch-channel.ts'
 
 export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
-export type Crew = { identity: Identity; launch: Promise<Launch> }
+export type Crew = { identity: Identity; queue?: string; launch: Promise<Launch> }
 
 /** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
 export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
@@ -112,7 +112,7 @@ export function supervise(
 
   const loops = crew.map((agent) => {
     const stopping = new AbortController()
-    return { ...agent.identity, stopping, done: keep(agent, stopping.signal) }
+    return { ...agent.identity, queue: agent.queue, stopping, done: keep(agent, stopping.signal) }
   })
 
   return {

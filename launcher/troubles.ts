@@ -1,14 +1,33 @@
 import { type Bus, Presence, type Trouble, type Troubles } from '../bus/mod.ts'
+import { describeAsked, queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { RunConfig } from '../schemas/run.ts'
 import { hears } from '../schemas/variants.ts'
 
-/** An agent that a run wants. */
-export type Wanted = { role: AgentRole; variant: string }
+/** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. */
+export type Wanted = { role: AgentRole; variant: string; queue?: string | undefined; does?: string | undefined }
 
-/** The agents that work on a run of these variants. */
-export const wantedBy = (variants: RunConfig['variants']): Wanted[] =>
-  agentRoles.filter((role) => hears(variants.planner, role)).map((role) => ({ role, variant: variants[role] }))
+/** What a run says of its agents. */
+export type Asking = Pick<RunConfig, 'variants' | 'models' | 'addresses' | 'student' | 'queues'>
+
+/** The agents that work on a run. */
+export function wantedBy(run: Asking): Wanted[] {
+  const queues = queuesOf(run)
+  const models: Partial<Record<AgentRole, string>> = run.models
+  const addresses: Partial<Record<AgentRole, string>> = run.addresses ?? {}
+  return agentRoles
+    .filter((role) => hears(run.variants.planner, role))
+    .map((role) => {
+      const [model, address] = [models[role], addresses[role]]
+      const asks = address === undefined ? undefined : `asks ${describeAsked(model, address)}`
+      const trains = role === 'trainer-bridge' && run.queues?.[role] ? `trains ${run.student}` : undefined
+      return { role, variant: run.variants[role], queue: queues[role], does: asks ?? trains }
+    })
+}
+
+/** Whether an agent is one that is wanted. */
+export const worksOn = (agent: Presence, { role, variant, queue = variant }: Wanted): boolean =>
+  agent.role === role && agent.variant === variant && (agent.queue ?? agent.variant) === queue
 
 /** A trouble and whose it is; `missing`: nobody is there to have it. */
 export type Found = { who: string; text: string; code: Trouble['code'] | 'missing'; fix?: string | undefined }
@@ -19,10 +38,11 @@ export function troublesIn(there: readonly Presence[], wanted: readonly Wanted[]
     troubles.map((trouble) => ({ who: instanceOf({ role, instance }), ...trouble })),
   )
   const absent = wanted
-    .filter((each) => !there.some(({ role, variant }) => role === each.role && variant === each.variant))
+    .filter((each) => !there.some((agent) => worksOn(agent, each)))
     .map((each): Found => {
       const fix = `Start one: npx syllabus agent ${each.role} --variant ${each.variant}.`
-      return { who: nameOf(each), code: 'missing', text: 'is not there: what it has to do waits.', fix }
+      const that = each.does === undefined ? '' : `that ${each.does} `
+      return { who: nameOf(each), code: 'missing', text: `${that}is not there: what it has to do waits.`, fix }
     })
   return [...own, ...absent]
 }

@@ -16,8 +16,9 @@ stored once), \`traceparent\` (W3C trace context), \`Syllabus-Cause\` (id of the
 
 ## Work messages
 
-One role sends, one role works. Each variant of a role has a subject token and a durable consumer of its own,
-\`{role}-{variant}-{name}\`, shared by its replicas.
+One role sends, one role works. Each queue of a role has a subject token and a durable consumer of its own, \`{role}-{queue}-{name}\`, shared by
+all who work on it. A queue is named by the variant; where that asks a model, by the variant and a key of the model and its address
+([decision 009](decisions/009-a-queue-for-each-model.md)).
 
 | message | from | to | subject | ack wait | deliveries | backoff |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -39,7 +40,7 @@ const seconds = (ms: number) => `${ms / 1000} s`
 function workRow(message: WorkMessage): string {
   const { ackWaitMs, maxDeliver, backoffMs } = message.delivery
   const prefix = message.account === 'EXAM' ? 'exam' : 'run'
-  const subject = `${prefix}.{runId}.${message.to}.{variant}.${message.name}`
+  const subject = `${prefix}.{runId}.${message.to}.{queue}.${message.name}`
   const cells = [
     `\`${tag(message)}\``,
     message.from,

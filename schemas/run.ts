@@ -8,7 +8,7 @@ import { AgentRole } from './role.ts'
 import { ScoreMode } from './task.ts'
 import { PayingRole, Prices } from './usage.ts'
 
-/** Which variant of each role works for a run; messages are addressed to it. */
+/** Which variant of each role works for a run; in a message, the queue of each role that the next messages are put into. */
 export const Variants = z.record(AgentRole, Token)
 export type Variants = z.infer<typeof Variants>
 
@@ -82,6 +82,12 @@ export const RunConfig = z.object({
   variants: Variants,
   /** The language model of each role that asks one, as the topology names it. */
   models: z.partialRecord(PayingRole, z.string()).default({}),
+  /** The address at which each of them is asked; `local`: served by `--teacher local`. Runs begun before it was kept have none. */
+  addresses: z.partialRecord(PayingRole, z.string()).optional(),
+  /** The student that is trained, as the topology names it. Left out in runs begun before it was kept. */
+  student: z.string().optional(),
+  /** The queue of each role that works with a model of the run's choice; the other roles' queues are their variants. Older runs have none. */
+  queues: z.partialRecord(AgentRole, Token).optional(),
   /** What generator and critic were set to, without their endpoints, so that a replay works as they did; runs begun before it was kept have none. */
   options: z.partialRecord(PayingRole, z.record(z.string(), z.json())).optional(),
   /** What the models cost; the price of one that is not named is not known. */

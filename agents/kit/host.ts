@@ -27,7 +27,7 @@ export async function hostAgent<R extends AgentRole>(
   const start = (module.variants as unknown as Record<string, Starter | undefined>)[variant]
   if (!start)
     throw new Error(`unknown variant "${variant}" of ${role}; there is ${Object.keys(module.variants).join(', ')}`)
-  const { servers, credentials, sealed } = launch
+  const { servers, credentials, sealed, queue = variant } = launch
   await using bus = await connectBus({
     servers,
     credentials,
@@ -45,7 +45,7 @@ export async function hostAgent<R extends AgentRole>(
   const identity = { role, variant, instance }
   const { troubles } = bus
   if (launch.lastEnd) troubles.set('restart', { code: 'restarted', text: launch.lastEnd })
-  await using _presence = bus.announce({ slots: launch.slots })
+  await using _presence = bus.announce({ slots: launch.slots, queue })
   let isStalled = () => false
   const setWaiting: AgentContext['setWaiting'] = (reason, isUnderWay = () => true) => {
     troubles.set('work', reason === null ? null : { code: 'waits', text: reason })
@@ -61,7 +61,7 @@ export async function hostAgent<R extends AgentRole>(
   )
   const loop = bus.work(agent.handlers as never, {
     role,
-    variant,
+    variant: queue,
     slots: launch.slots,
     drainMs: launch.drainMs,
     graceMs: launch.graceMs,

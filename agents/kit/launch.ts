@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BusLimits } from '../../schemas/bus-limits.ts'
+import { Token } from '../../schemas/ids.ts'
 import { DeliveryChanges } from '../../schemas/message.ts'
 import { Account, AgentRole } from '../../schemas/role.ts'
 
@@ -16,6 +17,8 @@ export const Launch = Identity.extend({
   sealed: z.boolean(),
   /** Hex; critic and evaluator only. */
   contaminationKey: z.string().nullable(),
+  /** Where its work is put; left out: under its variant's name. */
+  queue: Token.optional(),
   slots: z.number().int().positive(),
   options: z.record(z.string(), z.json()),
   home: z.string(),

@@ -2,6 +2,7 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Verdict } from '../../schemas/messages/generation.ts'
 import type { Program } from '../../schemas/program.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { spentTogether } from '../../schemas/usage.ts'
@@ -146,7 +147,7 @@ export function planRound(
     contamination: state.contamination!,
     ...(state.tokenLimit && { tokenLimit: state.tokenLimit }),
     publicTask: config.publicTask,
-    variants: config.variants,
+    variants: queuesOf(config),
   }
   const messages = pieces.map((piece, shard) => ({
     source: piece.source.id,

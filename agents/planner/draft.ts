@@ -2,6 +2,7 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import type { Fault, Opened, Report } from '../../schemas/messages/evaluation.ts'
 import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { Control, RunStarted } from '../../schemas/messages/run.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { guidanceOf } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
@@ -25,8 +26,12 @@ export type StepDeps = { policy: Policy; store: Store; signal: AbortSignal }
 /** One step in the making: the state so far and the messages decided. */
 export type Draft = { state: PlannerState; send: Outgoing[]; deps: StepDeps; event: PlannerEvent }
 
-/** The task and the variants of a run, as its messages carry them. */
-export const taskOf = ({ publicTask, sealedTask, variants }: RunConfig) => ({ publicTask, sealedTask, variants })
+/** The task and the queues of a run, as its messages carry them. */
+export const taskOf = (config: RunConfig) => ({
+  publicTask: config.publicTask,
+  sealedTask: config.sealedTask,
+  variants: queuesOf(config),
+})
 
 /** Changes the run's status and tells the readers of the log; `reason` and `mend` are for a person. */
 export function setStatus(

@@ -3,6 +3,7 @@ import type { EventMessage, PayloadOf, WorkMessage } from '../../schemas/message
 import { Job, OpeningRequest } from '../../schemas/messages/evaluation.ts'
 import { Shard } from '../../schemas/messages/generation.ts'
 import { Decision, RunFinished, StatusChanged } from '../../schemas/messages/run.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Plan } from './policy.ts'
 import type { Attempt, Outgoing } from './state.ts'
@@ -12,7 +13,7 @@ type Json = z.infer<typeof Outgoing>['payload']
 function work<M extends WorkMessage>(message: M, config: RunConfig, id: string, payload: PayloadOf<M>): Outgoing {
   return {
     name: message.name,
-    variant: config.variants[message.to],
+    variant: queuesOf(config)[message.to],
     id: `${message.name}:${id}`,
     payload: asJson(payload),
   }

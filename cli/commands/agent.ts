@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
 import { openCluster } from '../../launcher/cluster.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { crewMember } from '../../launcher/crew-member.ts'
-import { checkLogins, connectAs } from '../../launcher/session.ts'
+import { findSession } from '../../launcher/live-session.ts'
+import { checkLogins, connectAs, prepareBus } from '../../launcher/session.ts'
 import { supervise } from '../../launcher/supervisor.ts'
+import { knowLocal, queuesIn } from '../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withModel } from '../../launcher/topology/with-model.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
 import { joinedCluster } from '../../launcher/with-bus.ts'
 import { checkTemporary } from '../../machine/folders.ts'
@@ -25,8 +28,9 @@ export function registerAgent(program: Command): void {
     .addArgument(new Argument('<role>', 'kind of agent').choices([...agentRoles]))
     .option('--variant <name>', "the role's variant (default: the topology's)")
     .option('--topology <file>', 'limits and options', defaultTopology)
-    .action(async (role: AgentRole, options: { variant?: string; topology: string }) => {
-      const written = await readTopology(options.topology)
+    .addOption(new Option('--model <name>', 'language model, where the agent asks one').env('TEACHER_MODEL'))
+    .action(async (role: AgentRole, options: { variant?: string; topology: string; model?: string }) => {
+      const written = withModel(await readTopology(options.topology), options.model)
       const topology = options.variant ? withVariant(written, role, options.variant) : written
       const log = createLog({ role: 'supervisor', instance: String(process.pid) })
       const home = homeFolder()
@@ -40,17 +44,20 @@ export function registerAgent(program: Command): void {
           'Start one with "npx syllabus up", or set NATS_URL (and SYLLABUS_CREDENTIALS).',
         )
       }
+      if (!process.env.NATS_URL) knowLocal(await findSession())
+      const queue = queuesIn(topology, process.env)[role]
       const stop = stopSignal()
       const line = (text: string) => console.error(printable(text))
       checkLogins(cluster, [role])
       // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
       const watcher = cluster.credentials.operator?.LAB ? 'operator' : role
       await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
+      if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] } })
       const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
         .toLowerCase()
         .replaceAll(/[^a-z0-9-]/g, '-')
       await using watch = watchTroubles(bus, { line, only: instance })
-      const crew = [crewMember(role, instance, topology, Promise.resolve(cluster))]
+      const crew = [crewMember(role, instance, topology, Promise.resolve(cluster), queue)]
       const supervisor = supervise(crew, topology.supervisor, {
         log,
         stderr: 'inherit',

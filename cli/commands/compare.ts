@@ -117,7 +117,7 @@ export function registerCompare(program: Command): void {
         after: (bus) => writeComparison(bus, plan, reporter),
         alsoPlanners,
         keep: keepsLimits(options.topology),
-        needs: needsOf(first),
+        needs: () => needsOf(first),
         inference: task.inference,
         goOn: () => `the same command with --name ${plan.name}`,
       })

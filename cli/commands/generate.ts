@@ -7,7 +7,7 @@ import type { GenerateOptions } from '../../experiments/generate/generate.ts'
 import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../machine/home.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { judgeModelOption, teacherOption } from '../options/model-options.ts'
+import { judgeModelOption, movedOption, teacherOption } from '../options/model-options.ts'
 import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
 import { scorerOption } from '../options/scorer-option.ts'
 
@@ -23,6 +23,7 @@ export function registerGenerate(program: Command): void {
     .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
     .addOption(judgeModelOption())
     .addOption(teacherOption())
+    .addOption(movedOption())
     .option('--generators <n>', 'generator processes', integer(1, 1000), 1)
     .addOption(
       new Option(

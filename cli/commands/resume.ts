@@ -6,16 +6,21 @@ import { pickRun } from '../../experiments/run/pick-run.ts'
 import { resumeRun } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { findSession } from '../../launcher/live-session.ts'
-import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
+import { type LocalModel, localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
+import { boundTopology } from '../../launcher/topology/bound-topology.ts'
+import { servingLocally } from '../../launcher/topology/queues.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import { withLocalModel } from '../../launcher/topology/with-model.ts'
 import { withBus } from '../../launcher/with-bus.ts'
+import { queuesOf } from '../../schemas/queue.ts'
+import type { RunConfig } from '../../schemas/run.ts'
+import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { teacherOption } from '../options/model-options.ts'
+import { movedOption, teacherOption } from '../options/model-options.ts'
 import { runId } from '../options/option-parsers.ts'
 
-type Options = { topology: string; model?: string; teacher?: string; json: boolean }
+type Options = { topology: string; model?: string; teacher?: string; moved: boolean; json: boolean }
 
 export function registerResume(program: Command): void {
   program
@@ -25,6 +30,7 @@ export function registerResume(program: Command): void {
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
     .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
     .addOption(teacherOption())
+    .addOption(movedOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (named: string | undefined, options: Options) => {
       const written = await readTopology(options.topology)
@@ -45,15 +51,27 @@ export function registerResume(program: Command): void {
       const local = localModelOf(options.teacher, written)
       const served = local ? withLocalModel(written, local.name) : written
       const needsAgents = state.phase !== 'done' && !(await findSession())
-      const topology = !needsAgents ? written : topologyOfRun(served, state.config, local?.name ?? options.model)
+      const topology = needsAgents ? ownTopology(served, state.config, options, local) : written
       const reporter = createReporter({ json: options.json })
       await using _serving = local && (await serveLocalModel(local, topology, reporter))
       if (needsAgents) await checkModels(topology)
       process.exitCode = await conductAll(topology, reporter, {
         begins: [(bus) => resumeRun(bus, state)],
         keep: keepsLimits(options.topology),
-        needs: state.phase === 'done' ? null : state.config,
+        ...(needsAgents && { queues: queuesOf(state.config) }),
+        needs: state.phase === 'done' ? null : () => state.config,
         goOn: resumeAgain(options),
       })
     })
+}
+
+/** The topology with the run's own models, where it asks them. Errors: UsageError for other agents, another model or another address. */
+function ownTopology(
+  topology: Topology,
+  config: RunConfig,
+  { model, moved: isMoved }: Options,
+  local: LocalModel | null,
+): Topology {
+  const env = local ? servingLocally(process.env) : process.env
+  return boundTopology(topologyOfRun(topology, config, local?.name ?? model), config, { env, isMoved })
 }

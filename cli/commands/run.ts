@@ -84,7 +84,7 @@ export function registerRun(program: Command): void {
       const request = { ...options, evidence, setting }
       const keep = keepsLimits(options.topology)
       reporter.line(summaryOf(estimate))
-      const needs = needsOf(topology)
+      const needs = () => needsOf(topology)
       const { inference } = task
       if (options.runs === undefined) {
         const begin = async (bus: Bus) => ({ runId: await submitRun(bus, task, topology, request), fromSeq: 1 })

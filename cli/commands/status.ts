@@ -4,7 +4,7 @@ import { type Bus, heldValues, Presence } from '../../bus/mod.ts'
 import { dollars } from '../../experiments/estimate/tell.ts'
 import { spentSoFar } from '../../experiments/generate/unfinished.ts'
 import { textTable } from '../../launcher/console/text-table.ts'
-import { type Found, troubleLine, troublesIn, wantedBy } from '../../launcher/troubles.ts'
+import { type Found, troubleLine, troublesIn, wantedBy, worksOn } from '../../launcher/troubles.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
@@ -21,7 +21,7 @@ type RunLine = {
   reason: string
   usage: UsageLine[]
   /** Null where the run cannot be read. */
-  variants: RunConfig['variants'] | null
+  config: RunConfig | null
   /** Whether it makes rows alone. */
   isGenerate: boolean
 }
@@ -30,7 +30,7 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
   const lines = (await heldValues(bus.kv('runs', PlannerState))).map(async (held) => {
     const { key: runId } = held
     if ('fault' in held) {
-      const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], variants: null, isGenerate: false }
+      const unknown = { phase: '-', attempts: '-', best: '-', spent: '-', usage: [], config: null, isGenerate: false }
       return { runId, status: 'unreadable', ...unknown, reason: held.fault.split('\n')[0]! }
     }
     const { config, status, phase, attempts, bestAttempt, statusReason: reason } = held.value
@@ -45,7 +45,7 @@ async function runLines(bus: Bus): Promise<RunLine[]> {
       spent: spentText(spent, config),
       reason,
       usage: spent.lines ?? [],
-      variants: config.variants,
+      config,
       isGenerate: config.generate !== undefined,
     }
   })
@@ -75,17 +75,23 @@ const agentLine = ({ role, variant, instance, pid, host, lastMessageAt, handling
 
 /** What keeps running runs from going on. What agents wait for by themselves is in their table. */
 function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Found[] {
-  const running = runs.filter(({ status }) => status === 'running')
-  if (!there.some(({ role }) => role !== 'operator' && role !== 'gateway')) {
-    return running.map(({ runId, isGenerate }) => ({
-      who: `run ${runId}`,
-      code: 'missing',
-      text: 'is not finished, and none of its agents is there.',
-      fix: isGenerate ? 'To go on: the generate command that began it.' : `To go on: npx syllabus resume ${runId}.`,
-    }))
-  }
-  const wanted = running.flatMap(({ variants }) => (variants ? wantedBy(variants) : []))
-  return troublesIn(there, wanted).filter(({ code }) => code !== 'waits')
+  const running = runs.flatMap(({ status, config }) => (status === 'running' && config ? [config] : []))
+  const isAgent = ({ role }: Presence) => role !== 'operator' && role !== 'gateway'
+  const isAnyThere = there.some(isAgent)
+  const unserved = running.flatMap((config): Found[] => {
+    const { runId } = config
+    const missing = wantedBy(config).filter((wanted) => !there.some((agent) => worksOn(agent, wanted)))
+    const asking = missing.flatMap(({ role, does }) => (does === undefined ? [] : [`a ${role} that ${does}`]))
+    if (isAnyThere && asking.length === 0) return []
+    const waits = asking.length > 0 ? `waits for ${asking.join(' and ')}.` : ''
+    const text = isAnyThere
+      ? waits
+      : `is not finished, and none of its agents is there. ${waits && `It ${waits}`}`.trim()
+    const fix = `To go on: ${config.generate ? 'the generate command that began it' : `npx syllabus resume ${runId}`}.`
+    return [{ who: `run ${runId}`, code: 'missing', text, fix }]
+  })
+  const wanted = isAnyThere ? running.flatMap(wantedBy).filter(({ does }) => does === undefined) : []
+  return [...unserved, ...troublesIn(there, wanted).filter(({ code }) => code !== 'waits')]
 }
 
 export function registerStatus(program: Command): void {
@@ -98,10 +104,10 @@ export function registerStatus(program: Command): void {
         const [runs, there] = await Promise.all([runLines(bus), agentsThere(bus)])
         const [agents, troubles] = [there.map(agentLine), troublesOf(runs, there)]
         if (json) {
-          const shown = runs.map(({ variants: _, ...run }) => run)
+          const shown = runs.map(({ config: _, ...run }) => run)
           return console.log(printableJson({ runs: shown, agents, troubles }))
         }
-        if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, variants: __, ...run }) => run)))
+        if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, config: __, ...run }) => run)))
         else console.log('no runs')
         const usage = runs.flatMap(({ runId, usage: lines }) => lines.map((line) => ({ runId, ...line })))
         if (usage.length > 0) console.log(`\n${textTable(usage)}`)

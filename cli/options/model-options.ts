@@ -10,3 +10,10 @@ export const teacherOption = () =>
 /** `--judge-model`, of commands that make data alone. */
 export const judgeModelOption = () =>
   new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')
+
+/** `--moved`, of commands that go on with a run. */
+export const movedOption = () =>
+  new Option(
+    '--moved',
+    'the endpoints of the run are the same ones at other addresses: its models are asked where topology and environment say now',
+  ).default(false)

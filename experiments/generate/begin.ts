@@ -6,10 +6,12 @@ import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { Cluster } from '../../launcher/cluster.ts'
 import { modelsOf } from '../../launcher/topology/models.ts'
+import { boundTo } from '../../launcher/topology/queues.ts'
 import { homeFolder } from '../../machine/home.ts'
 import { readState, StateFileError, writeWhole } from '../../machine/state-file.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
+import { RunConfig } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -19,7 +21,8 @@ import { isFinal, limitsFor, type NamedLimits } from './go-on.ts'
 import { begunFile } from './out-folder.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
-const Begun = z.object({ runId: z.string(), asked: z.string() })
+const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).extend({ asked: z.string() })
+export type Begun = z.infer<typeof Begun>
 
 export type Wanted = {
   task: Task
@@ -32,15 +35,15 @@ export type Wanted = {
   named: NamedLimits
 }
 
-/** The run that the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
-export async function begunIn(wanted: Wanted): Promise<string | null> {
+/** What the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
+export async function begunIn(wanted: Wanted): Promise<Begun | null> {
   const file = join(wanted.out, begunFile)
   const begun = await readState(file, Begun, '').catch((error: unknown) => {
     if (!(error instanceof StateFileError)) throw error
     throw new UsageError(`${file} does not say which run it was begun with.`, lostRun(wanted.out))
   })
   if (!begun) return null
-  if (begun.asked === askedHash(wanted)) return begun.runId
+  if (begun.asked === askedHash(wanted)) return begun
   throw new UsageError(
     `${wanted.out} holds run ${begun.runId}, which was begun with another task, program, number of rows, model or seed.`,
     'Give the same options to go on with it, or another --out.',
@@ -63,7 +66,7 @@ export async function beginGeneration(
   wanted: Wanted,
 ): Promise<{ runId: string; fromSeq: number }> {
   const { task, program, topology, out, seed, named } = wanted
-  const begun = await begunIn(wanted)
+  const begun = (await begunIn(wanted))?.runId ?? null
   const state = begun ? ((await bus.kv('runs', PlannerState).get(begun))?.value ?? null) : null
   if (begun && ((await bus.runs()).includes(begun) || state)) {
     const goesOn = state !== null && !isFinal(state)
@@ -82,6 +85,8 @@ export async function beginGeneration(
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
   const request = { seed, rows, generate: { program, contamination }, ...(wanted.runId ? { runId: wanted.runId } : {}) }
   const runId = await submitRun(bus, task, topology, request)
-  await writeWhole(join(out, begunFile), `${JSON.stringify({ runId, asked: askedHash(wanted) }, null, 2)}\n`)
+  const { student: _none, ...bound } = boundTo(topology, process.env)
+  const begunNow: Begun = { runId, asked: askedHash(wanted), ...bound }
+  await writeWhole(join(out, begunFile), `${JSON.stringify(begunNow, null, 2)}\n`)
   return { runId, fromSeq: 1 }
 }

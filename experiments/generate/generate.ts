@@ -8,9 +8,13 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, whenStopped } from '../../launcher/live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { openSession } from '../../launcher/session.ts'
-import { checkPrices } from '../../launcher/topology/models.ts'
+import { boundTopology } from '../../launcher/topology/bound-topology.ts'
+import { checkPrices, modelsOf, variantsIn } from '../../launcher/topology/models.ts'
+import { servingLocally } from '../../launcher/topology/queues.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
+import { queuesOf } from '../../schemas/queue.ts'
+import type { Variants } from '../../schemas/run.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { checkProgramFits } from '../checks/check-context.ts'
@@ -38,6 +42,7 @@ export type GenerateOptions = LoadOptions & {
   model?: string
   judgeModel?: string
   teacher?: string
+  moved: boolean
   generators: number
   concurrency?: number
   budget?: number
@@ -57,21 +62,28 @@ const startedRoles = ['generator', 'planner', 'critic'] as const
 async function prepare(
   options: GenerateOptions,
   line: (text: string) => void,
-): Promise<Wanted & { model: string; local: LocalModel | null }> {
+): Promise<Wanted & { model: string; local: LocalModel | null; queues?: Variants }> {
   const { out, seed, runId } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
   const task = await loadTask(options.task, options)
   const written = await checkedProgram(options.program, { task })
   const program = scaleProgram(written.program, options.rows)
-  const topology = generateTopology(priced, program, { ...options, concurrency, model })
+  const planned = generateTopology(priced, program, { ...options, concurrency, model })
   checkJudge(program, options)
-  checkPrices(topology)
-  checkBudget(program, options.rows, topology.run.teacherCalls)
+  checkPrices(planned)
+  checkBudget(program, options.rows, planned.run.teacherCalls)
   const named = { candidateCap: options.candidateCap }
-  const wanted = { task, program, topology, out, seed, named, model, local, ...(runId ? { runId } : {}) }
+  const asked = { task, program, topology: planned, out, seed, named, model, local, ...(runId ? { runId } : {}) }
   await prepareOut(out, options.format)
-  await begunIn(wanted)
+  const begun = await begunIn(asked)
+  const how = { env: local ? servingLocally(process.env) : process.env, isMoved: options.moved }
+  const topology = begun ? boundTopology(planned, { ...begun, models: modelsOf(planned) }, how) : planned
+  const wanted = {
+    ...asked,
+    topology,
+    ...(begun && { queues: queuesOf({ variants: variantsIn(topology), queues: begun.queues }) }),
+  }
   await whenStopped(line)
   const session = await findSession()
   if (session) {
@@ -118,6 +130,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, {
     roles: startedRoles,
+    ...(wanted.queues && { queues: wanted.queues }),
     keep: keepsLimits(options.topology ?? defaultTopology),
     early,
     signal: stop,

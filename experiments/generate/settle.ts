@@ -15,6 +15,7 @@ const pollMs = 100
  */
 export async function settle(session: Session, topology: Topology, reporter: Reporter): Promise<void> {
   const { generator, critic, planner } = topology.agents
+  const { queues } = session
   const limitMs = (variant: string) => drainMsOf(variant, topology.supervisor)
   const seconds = (variant: string) => Math.round(limitMs(variant) / 1000)
   const isFree = !asksModel(critic.variant)
@@ -22,8 +23,8 @@ export async function settle(session: Session, topology: Topology, reporter: Rep
   await Promise.all([session.stop('generator'), isFree ? null : session.stop('critic')])
   if (isFree) reporter.line(`checking the rows that are there, for ${seconds(critic.variant)} s at most`)
   const waiting = async () =>
-    (isFree ? await session.bus.waiting(Batch, critic.variant) : 0) +
-    (await session.bus.waiting(Verdict, planner.variant))
+    (isFree ? await session.bus.waiting(Batch, queues.critic) : 0) +
+    (await session.bus.waiting(Verdict, queues.planner))
   await untilTrue(async () => (await waiting()) === 0, limitMs(planner.variant))
   await session.stop()
 }

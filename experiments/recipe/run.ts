@@ -62,7 +62,7 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
   return conductAll(topology, reporter, {
     begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
     after: (bus) => writeSummary(bus, set, members, reporter),
-    needs: needsOf(topology),
+    needs: () => needsOf(topology),
     inference: task.inference,
     goOn: () => 'the same command again',
   })

@@ -1,6 +1,7 @@
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { modelsOf, variantsIn } from '../../launcher/topology/models.ts'
+import { boundTo } from '../../launcher/topology/queues.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { Evidence, type RunConfig } from '../../schemas/run.ts'
@@ -30,7 +31,11 @@ export async function beginMember(
   const held = await bus.kv('runs', PlannerState).get(runId)
   const config = held?.value.config ?? (await configTold(bus, runId))
   if (!config) return { runId: await submitRun(bus, task, topology, { ...request, ...member }), fromSeq: 1 }
-  const others = differences(config, member, { task, topology, request })
+  const isDone = held?.value.phase === 'done'
+  const others = [
+    ...differences(config, member, { task, topology, request }),
+    ...(isDone ? [] : otherBinding(config, topology)),
+  ]
   if (others.length > 0) {
     throw new UsageError(
       `There is a run ${runId} already, with ${others.map((what) => `another ${what}`).join(', ')}.`,
@@ -61,6 +66,15 @@ function differences(config: RunConfig, { seed }: Member, { task, topology, requ
     ['model', config.models, modelsOf(topology)],
   ]
   return pairs.flatMap(([what, is, wanted]) => (hashOf([is]) === hashOf([wanted]) ? [] : [what]))
+}
+
+/** Whether agents of the topology would be given the run's work. Runs of older versions do not keep theirs apart by models. */
+function otherBinding({ addresses, queues, models }: RunConfig, topology: Topology): string[] {
+  const wanted = boundTo(topology, process.env)
+  if (addresses === undefined && Object.keys(models).length > 0) return ['version of Syllabus']
+  if (hashOf(addresses ?? {}) !== hashOf(wanted.addresses))
+    return ['endpoint address (OPENAI_BASE_URL, or baseUrl in the topology)']
+  return hashOf(queues ?? {}) === hashOf(wanted.queues) ? [] : ['model or student']
 }
 
 /** The settings of a run that no planner has taken up yet; null where there is no such run. */

@@ -4,10 +4,13 @@ import type { Reporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, type LiveSession, whenStopped } from '../../launcher/live-session.ts'
 import { checkServed, type Needs } from '../../launcher/served.ts'
-import { openSession } from '../../launcher/session.ts'
+import { openSession, prepareBus } from '../../launcher/session.ts'
+import { knowLocal } from '../../launcher/topology/queues.ts'
 import { wantedBy, watchTroubles } from '../../launcher/troubles.ts'
 import { joinedCluster, withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/home.ts'
+import { queuesOf } from '../../schemas/queue.ts'
+import type { Variants } from '../../schemas/run.ts'
 import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { commandAgain } from '../command-again.ts'
@@ -24,12 +27,14 @@ export type Programme = {
   after?: (bus: Bus) => Promise<void>
   /** A bus that is there keeps its limits. */
   keep?: boolean
+  /** Of agents that go on with a run: its own. Left out: those of the topology. */
+  queues?: Variants
   /** Topologies whose planner is wanted beside the session's own. */
   alsoPlanners?: readonly Topology[]
   /** The task's, for the check of the student before anything is paid for. */
   inference?: ThinkingSettings
   /** What the agents that run already have to be; null: no agent has anything to do. */
-  needs: Needs | null
+  needs: (() => Needs) | null
   /** What a person types to go on with a run after an interruption. */
   goOn(runId: string): string
 }
@@ -42,7 +47,7 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
   const stop = stopSignal()
   await whenStopped(reporter.line)
   const running = await findSession()
-  if (running && (await joinedCluster(homeFolder()))) return joinSession(running, reporter, programme, stop)
+  if (running && (await joinedCluster(homeFolder()))) return joinSession(running, topology, reporter, programme, stop)
   await using session = await openSession(topology, reporter, { ...programme, signal: stop })
   const { bus, pageUrl, logFile } = session
   await using _announced = await announceSession(session, topology)
@@ -60,13 +65,18 @@ export async function conductAll(topology: Topology, reporter: Reporter, program
 
 async function joinSession(
   session: LiveSession,
+  topology: Topology,
   reporter: Reporter,
   programme: Programme,
   stop: AbortSignal,
 ): Promise<number> {
   const joining = async (bus: Bus) => {
-    if (programme.needs) await checkServed(bus, session, programme.needs)
-    const wanted = programme.needs ? wantedBy(programme.needs.variants) : []
+    knowLocal(session)
+    const needs = programme.needs?.()
+    if (needs) await checkServed(bus, session, needs)
+    // Of agents that were added without the right to make them.
+    if (needs) await prepareBus(bus, topology, { keep: true, variants: queueListsOf(needs) })
+    const wanted = needs ? wantedBy(needs) : []
     await using _watch = watchTroubles(bus, { line: reporter.line, wanted: () => wanted, except: ['waits'] })
     reporter.line(`joins the agents of process ${session.pid}; live page: ${session.pageUrl}`)
     const gone = new AbortController()
@@ -87,6 +97,9 @@ async function joinSession(
   }
   return withBus(joining, { line: reporter.line, signal: stop })
 }
+
+const queueListsOf = (needs: Needs) =>
+  Object.fromEntries(Object.entries(queuesOf(needs)).map(([role, queue]) => [role, [queue]]))
 
 type Following = {
   follow(run: { runId: string; fromSeq: number }): Promise<RunEnd | null>

@@ -3,6 +3,7 @@ import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Control } from '../../schemas/messages/run.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 
 /** What an operator asks of a run. */
 export type Action = PayloadOf<typeof Control>['action']
@@ -14,7 +15,7 @@ export async function sendControl(
   action: Action,
   more: Omit<PayloadOf<typeof Control>, 'action'> = {},
 ): Promise<number> {
-  const target = { runId: config.runId, variant: config.variants.planner, id: `control:${action}:${randomUUID()}` }
+  const target = { runId: config.runId, variant: queuesOf(config).planner, id: `control:${action}:${randomUUID()}` }
   const { seq } = await bus.publish(Control, target, { action, ...more })
   return seq
 }

@@ -1,7 +1,9 @@
 import type { Bus } from '../../bus/mod.ts'
 import { modelsOf, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
+import { boundTo } from '../../launcher/topology/queues.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 import { RunConfig, type Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -54,6 +56,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     minimumRows: Math.min(task.rows.minimum, rows),
     variants: variantsIn(topology),
     models: modelsOf(topology),
+    ...boundTo(topology, process.env),
     options: rowOptionsOf(topology),
     prices: topology.prices,
     limits,
@@ -82,6 +85,6 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     )
   }
   const id = `run-started:${hashOf(config.data).slice(0, 16)}`
-  await bus.publish(RunStarted, { runId, variant: topology.agents.planner.variant, id }, { config: config.data })
+  await bus.publish(RunStarted, { runId, variant: queuesOf(config.data).planner, id }, { config: config.data })
   return runId
 }

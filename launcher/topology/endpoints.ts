@@ -12,8 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Who asks an endpoint, where a topology says so, and which variable holds the key. */
 export type Asking = { role: AgentRole; at: string; endpoint: Required<Endpoint>; keyName: string | null }
 
-/** A role whose variant asks a model, and the model. */
-export type Asked = Asking & { role: PayingRole; model: string | null }
+/** A role whose variant asks a model, and the model; `isUsual`: the topology says no address. */
+export type Asked = Asking & { role: PayingRole; model: string | null; isUsual: boolean }
 
 /** The roles of a topology that ask a model, in their order. */
 export function askedBy({ agents }: Topology, env: Environment): Asked[] {
@@ -23,7 +23,8 @@ export function askedBy({ agents }: Topology, env: Environment): Asked[] {
     const where = EndpointOptions.parse(options)
     const model = typeof options.model === 'string' ? options.model : null
     const at = `agents.${role}.options`
-    return [{ role, at, model, endpoint: endpointOf(where, env, at), keyName: where.apiKeyEnv }]
+    const isUsual = where.baseUrl === undefined
+    return [{ role, at, model, isUsual, endpoint: endpointOf(where, env, at), keyName: where.apiKeyEnv }]
   })
 }
 

@@ -3,10 +3,15 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { studentName } from './queues.ts'
 import { withModel } from './with-model.ts'
 
-/** The topology with the run's own models. Errors: UsageError when its agents are not those that the run's messages are for. */
-export function topologyOfRun(topology: Topology, { runId, variants, models }: RunConfig, model?: string): Topology {
+/** The topology with the run's own models and student. Errors: UsageError when its agents are not those that the run's messages are for. */
+export function topologyOfRun(
+  topology: Topology,
+  { runId, variants, models, student }: RunConfig,
+  model?: string,
+): Topology {
   const other = agentRoles.find((role) => topology.agents[role].variant !== variants[role])
   if (other) {
     throw new UsageError(
@@ -27,5 +32,10 @@ export function topologyOfRun(topology: Topology, { runId, variants, models }: R
     const own = models[role]
     if (own !== undefined) agents[role] = { ...agents[role], options: { ...agents[role].options, model: own } }
   }
+  const bridge = agents['trainer-bridge']
+  const { student: now = 'embedded' } = bridge.options
+  // Named in another way, as on another machine, it is the same.
+  if (student !== undefined && studentName(student) !== studentName(String(now)))
+    agents['trainer-bridge'] = { ...bridge, options: { ...bridge.options, student } }
   return { ...rest, agents }
 }

@@ -24,7 +24,7 @@ export const Round = z.object({
   /** The student's TokenLimit; left out where there is no student, or its tokens cannot be counted outside the runtime. */
   tokenLimit: ObjectRef.optional(),
   publicTask: ObjectRef,
-  /** Whom the next messages are addressed to. */
+  /** The queue of each role, for the next messages. */
   variants: Variants,
 })
 export type Round = z.infer<typeof Round>

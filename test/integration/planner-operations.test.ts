@@ -10,7 +10,6 @@ import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Decision, RunFinished } from '../../schemas/messages/run.ts'
-import { agentRoles } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import type { BadCase } from '../../schemas/score.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -20,6 +19,7 @@ import { type TestServer, withServer } from '../support/nats.ts'
 import { openCast } from '../support/planner-cast.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { type Asked, openPlannerServer, type Said } from '../support/planner-server.ts'
+import { openQueues } from '../support/queues.ts'
 
 /** The real planner on a real bus, asking a real HTTP server; the graph of operations is read from the run's log. */
 
@@ -66,11 +66,11 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative', limits: Pa
   })
   process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
   const end = new AbortController()
-  const variants = Object.fromEntries(agentRoles.map((role) => [role, own.agents[role].variant]))
+  const queues = await openQueues(nats, own)
   const fateOf = (candidate: string) => fates[Number(/^attempt-(\d+)$/.exec(candidate)?.[1]) - 1]
   await openCast(
     nats,
-    variants,
+    queues,
     {
       yieldOf: (of) => (fates[of - 1] === 'short' ? 0.2 : 1),
       scoreOf: (candidate) => Number(fateOf(candidate) ?? 3),
@@ -82,6 +82,7 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative', limits: Pa
     role: 'planner' as const,
     variant: arm,
     instance: 'planner-1',
+    queue: queues.planner,
     slots: 1,
     options: { model: 'scripted', maxCorrections: 0 },
     credentials: nats.credentials.planner,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Bus, Presence } from '../../bus/mod.ts'
 import { resumeAgain } from '../../experiments/run/go-on.ts'
 import { checkServed, needsOf } from '../../launcher/served.ts'
+import { queuesIn } from '../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { agentRoles } from '../../schemas/role.ts'
@@ -21,8 +22,10 @@ beforeEach(async () => {
 })
 afterEach(() => server[Symbol.asyncDispose]())
 
-async function started({ name, agents }: Topology) {
-  for (const role of agentRoles) (await server.open(role, agents[role].variant)).announce()
+async function started(topology: Topology) {
+  const { name, agents } = topology
+  const queues = queuesIn(topology, process.env)
+  for (const role of agentRoles) (await server.open(role, agents[role].variant)).announce({ queue: queues[role] })
   await until('all are there', async () => (await operator.kv('agents', Presence).keys()).length === agentRoles.length)
   return { pid: 7, pageUrl: 'http://page', logFile: 'log', topology: name, agents }
 }
@@ -40,7 +43,7 @@ test('a run is refused by agents that would never be given its messages, and tak
   )
   // Agents that a person added count.
   for (const role of ['planner', 'generator', 'critic'] as const)
-    (await server.open(role, llm.agents[role].variant)).announce()
+    (await server.open(role, llm.agents[role].variant)).announce({ queue: queuesIn(llm, process.env)[role] })
   await until('the others', async () => (await operator.kv('agents', Presence).keys()).length === agentRoles.length + 3)
   await expect(checkServed(operator, session, needsOf(llm))).resolves.toBeUndefined()
 })
@@ -48,7 +51,7 @@ test('a run is refused by agents that would never be given its messages, and tak
 test('agents that ask another model or train another student are refused', async () => {
   const session = await started(llm)
   await expect(checkServed(operator, session, needsOf(withModel(llm, 'better')))).rejects.toThrow(
-    'asks the model "gpt-4.1-mini", and the run wants "better"',
+    'The run wants a planner that asks better at https://api.openai.com/v1, and no agent of process 7',
   )
   await expect(checkServed(operator, session, needsOf(withStudent(llm, '/models/other')))).rejects.toThrow(
     'has the student "embedded", and the run wants "/models/other"',

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { Yield } from '../../schemas/row.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { Spent } from '../../schemas/usage.ts'
 import { type Command, syllabus, type Written } from './command.ts'
 import { natsBinary } from './nats.ts'
 import { promptProgram } from './prompt-program.ts'
@@ -14,7 +15,7 @@ import type { TeacherServer } from './teacher-server.ts'
 const Outcome = z.object({
   rows: z.number(),
   stopReason: z.string().nullable(),
-  spent: z.object({ calls: z.number() }),
+  spent: Spent,
   leastCalls: z.number(),
   datasetHash: z.string().nullable(),
   bySource: z.record(z.string(), Yield),

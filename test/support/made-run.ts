@@ -12,6 +12,7 @@ import type { AgentRole } from '../../schemas/role.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { TestServer } from './nats.ts'
+import { openQueues } from './queues.ts'
 import { openStudent } from './stand-in-student.ts'
 
 type Asked = { task: Task; topology: Topology; request: RunRequest; refusesOnce?: string }
@@ -21,6 +22,7 @@ export async function startAgents(
   server: TestServer,
   { task, topology, end, refusesOnce }: Omit<Asked, 'request'> & { end: AbortSignal },
 ): Promise<Promise<void>[]> {
+  const queues = await openQueues(server, topology)
   const host = <R extends AgentRole>(module: AgentModule<R>): Promise<void> => {
     const { role } = module
     const { variant, options } = topology.agents[role]
@@ -28,6 +30,7 @@ export async function startAgents(
       ...{ role, variant, instance: `${role}-1`, slots: 1, options, delivery: {}, environment: {}, drainMs: 1000 },
       ...{ graceMs: 1000, bus: topology.bus },
       ...{ credentials: server.credentials[role], servers: server.url, sealed: true, home: server.storeDir },
+      queue: queues[role],
       contaminationKey: role === 'critic' || role === 'evaluator' ? 'ab'.repeat(32) : null,
     }
     return hostAgent(module, launch, createLog({ role }, { level: 'silent' }), end)

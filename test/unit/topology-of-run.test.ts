@@ -29,3 +29,13 @@ test('a run that does not say its models, being older, takes the one that is nam
   const { agents } = topologyOfRun(llm, configOf({ variants }), 'm')
   expect([agents.planner.options.model, agents.generator.options.model]).toEqual(['m', 'm'])
 })
+
+test("the run's own student is trained, unless the topology names the same one", () => {
+  const studentOf = (student: string | undefined, topology = llm) =>
+    topologyOfRun(topology, { ...run, student }).agents['trainer-bridge'].options.student
+  expect([studentOf('Qwen/Qwen2.5-0.5B'), studentOf('embedded'), studentOf(undefined)]).toEqual([
+    'Qwen/Qwen2.5-0.5B',
+    llm.agents['trainer-bridge'].options.student,
+    llm.agents['trainer-bridge'].options.student,
+  ])
+})

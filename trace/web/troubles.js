@@ -15,14 +15,21 @@ export function createTroubles() {
     return Object.entries(config.variants).flatMap(([role, variant]) => {
       // A run that makes data alone trains and measures nothing.
       const isUnused = config.generate && (role === 'trainer-bridge' || role === 'evaluator')
-      if (isUnused || agents.some((agent) => agent.role === role && agent.variant === variant)) {
+      const queue = config.queues?.[role] ?? variant
+      const isIts = (agent) => agent.role === role && (agent.queue ?? agent.variant) === queue
+      if (isUnused || agents.some(isIts)) {
         missedAt.delete(role)
         return []
       }
       if (!missedAt.has(role)) missedAt.set(role, now)
       if (now - missedAt.get(role) < patienceMs) return []
       const fix = `Start one: npx syllabus agent ${role} --variant ${variant}.`
-      return [{ who: `${role} "${variant}"`, text: 'is not there: what it has to do waits.', fix }]
+      const address = config.addresses?.[role]
+      const asks =
+        address === undefined
+          ? ''
+          : `that asks ${config.models?.[role]} ${address === 'local' ? 'served by --teacher local' : `at ${address}`} `
+      return [{ who: `${role} "${variant}"`, text: `${asks}is not there: what it has to do waits.`, fix }]
     })
   }
 

@@ -2,6 +2,7 @@ import { firstId } from '../../../bus/mod.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Opened, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Verdict } from '../../../schemas/messages/generation.ts'
+import { queuesOf } from '../../../schemas/queue.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
 import type { LogLine } from '../records.ts'
@@ -44,7 +45,9 @@ const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
 export const answers: Check = {
   name: 'answers',
   what: 'what each message answers, and whom it is for',
-  async run({ entries, config: { runId, variants } }, ledger) {
+  async run({ entries, config }, ledger) {
+    const { runId } = config
+    const queues = queuesOf(config)
     const said = new Map<string, LogLine>()
     for (const entry of entries) if (!said.has(entry.id)) said.set(entry.id, entry)
     for (const entry of said.values()) {
@@ -52,7 +55,7 @@ export const answers: Check = {
       const message = Object.hasOwn(registry, name) ? registry[name as MessageName] : null
       if (!message || parseError !== undefined) continue
       const place = (field: string) => messagePlace(name, entry, field)
-      const to = message.kind === 'work' ? { role: message.to, variant: variants[message.to as AgentRole] } : undefined
+      const to = message.kind === 'work' ? { role: message.to, variant: queues[message.to as AgentRole] } : undefined
       ledger.same(place('to'), entry.to, to)
       const cause = entry.cause === null ? undefined : said.get(entry.cause)
       if (cause) ledger.same(place(`cause, message ${cause.seq}, before it`), cause.seq < seq, true)

@@ -24,15 +24,22 @@ export function modelsOf(facts: RunFacts): ReportData['models'] {
     planned.length > 0
       ? `Planned with ${planned.join(', ')}${atHosts(plans, 'planner')}`
       : `No language model planned (planner "${planner}")`
-  const teacher = config.models.generator
+  const teachers = modelsAsked(rows, 'generator', config.models.generator)
   const teach = taught
-    ? `rows were written by the generator "${generator}", which ${teacher ? `asked the teacher ${teacher}${atHosts(rows, 'generator')}` : 'called a teacher'}`
+    ? `rows were written by the generator "${generator}", which ${teachers.length > 0 ? `asked the teacher ${teachers.join(' and ')}${atHosts(rows, 'generator')}` : 'called a teacher'}`
     : `no language model taught (generator "${generator}")`
   const checked = rows.lines?.some(({ role }) => role === 'critic')
-    ? `; ${config.models.critic ?? 'a model'}${atHosts(rows, 'critic')} checked them`
+    ? `; ${modelsAsked(rows, 'critic', config.models.critic).join(' and ') || 'a model'}${atHosts(rows, 'critic')} checked them`
     : ''
   const seeds = config.setting === 'seed' ? " They may build on the task's seed pool." : ''
-  return { noLanguageModel: false, sentence: `${plan}; ${teach}${checked}.${seeds}` }
+  const mixed = teachers.length > 1 ? ' So rows of this run come from more than one model.' : ''
+  return { noLanguageModel: false, sentence: `${plan}; ${teach}${checked}.${mixed}${seeds}` }
+}
+
+/** The models that a role asked, by its calls; `named`, where these do not say. Runs of older versions may have asked several. */
+function modelsAsked({ lines = [] }: Spent, role: PayingRole, named: string | undefined): string[] {
+  const asked = new Set(lines.flatMap((line) => (line.role === role ? [line.model] : [])))
+  return asked.size > 0 ? [...asked] : [named ?? []].flat()
 }
 
 /** Where a role's model was asked, by the calls that say it. */

@@ -1,0 +1,54 @@
+import { localAddress, queueOf, queuesOf } from '../../schemas/queue.ts'
+import type { RunConfig, Variants } from '../../schemas/run.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { BridgeOptions } from '../../trainer-bridge/options.ts'
+import { askedBy } from './endpoints.ts'
+import { variantsIn } from './models.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Set by a command for itself, where OPENAI_BASE_URL is the address of a model that it, or the session that it joins, serves. */
+const localVariable = 'SYLLABUS_SERVES_LOCALLY'
+
+/** The environment of a command that serves a model itself. */
+export const servingLocally = (env: Environment): Environment => ({ ...env, [localVariable]: '1' })
+
+/** The address of the model that this command serves; null where it serves none. */
+export const servedAddress = (env: Environment): string | null =>
+  (env[localVariable] ? env.OPENAI_BASE_URL : undefined) ?? null
+
+/** Has this process call the model that a session serves by the same name. */
+export function knowLocal(session: { local?: string | null | undefined } | null): void {
+  if (session?.local && session.local === process.env.OPENAI_BASE_URL) process.env[localVariable] = '1'
+}
+
+/** What a run says of who alone does its work. */
+export type Binding = Required<Pick<RunConfig, 'addresses' | 'student' | 'queues'>>
+
+/** What a student is called wherever it lies: the last part of its folder or of its name on the hub. */
+export const studentName = (choice: string): string => choice.split('/').filter(Boolean).at(-1) ?? choice
+
+/**
+ * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student.
+ * @throws TeacherUnusable for an address that is none
+ */
+export function boundTo(topology: Topology, env: Environment): Binding {
+  const asked = askedBy(topology, env).flatMap(({ role, model, endpoint, isUsual }) => {
+    const address = isUsual && env[localVariable] ? localAddress : endpoint.baseUrl
+    const { variant } = topology.agents[role]
+    return model === null ? [] : [{ role, address, queue: queueOf(variant, model, address) }]
+  })
+  const { variant, options } = topology.agents['trainer-bridge']
+  const { data: student = 'embedded' } = BridgeOptions.shape.student.safeParse(options.student)
+  // The one that comes with the project is every bridge's that says nothing else.
+  const trained = student === 'embedded' ? {} : { 'trainer-bridge': queueOf(variant, studentName(student)) }
+  return {
+    addresses: Object.fromEntries(asked.map(({ role, address }) => [role, address])),
+    student,
+    queues: { ...Object.fromEntries(asked.map(({ role, queue }) => [role, queue])), ...trained },
+  }
+}
+
+/** The queue of each role of a topology. @throws TeacherUnusable */
+export const queuesIn = (topology: Topology, env: Environment): Variants =>
+  queuesOf({ variants: variantsIn(topology), queues: boundTo(topology, env).queues })

@@ -1,0 +1,25 @@
+import { hashOf } from './hash.ts'
+import type { Token } from './ids.ts'
+import type { RunConfig, Variants } from './run.ts'
+
+/** Stands for the address of a model that a command serves itself, at another port each time. */
+export const localAddress = 'local'
+
+/** A model and where it is asked, as a person reads it. */
+export const describeAsked = (model = 'a model', address: string): string =>
+  `${model} ${address === localAddress ? 'served by --teacher local' : `at ${address}`}`
+
+const keyDigits = 12
+
+/**
+ * Where the work of a role is put, as one token of a subject: the variant's name, and for one that works with a model a key of `what`: the model
+ * and its address, or the student. So nobody is ever given work that a run means for another one.
+ */
+export const queueOf = (variant: string, ...what: string[]): Token =>
+  what.length > 0 ? `${variant}-${hashOf(what).slice(0, keyDigits)}` : variant
+
+/** The queue of each role in a run. Runs begun before models had queues of their own use the variants' names. */
+export const queuesOf = ({ variants, queues }: Pick<RunConfig, 'variants' | 'queues'>): Variants => ({
+  ...variants,
+  ...queues,
+})
