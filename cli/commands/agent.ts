@@ -30,8 +30,9 @@ export function registerAgent(program: Command): void {
     .option('--topology <file>', 'limits and options', defaultTopology)
     .addOption(new Option('--model <name>', 'language model, where the agent asks one').env('TEACHER_MODEL'))
     .action(async (role: AgentRole, options: { variant?: string; topology: string; model?: string }) => {
-      const written = withModel(await readTopology(options.topology), options.model)
-      const topology = options.variant ? withVariant(written, role, options.variant) : written
+      const written = await readTopology(options.topology)
+      const named = options.variant ? withVariant(written, role, options.variant) : written
+      const topology = withModel(named, options.model)
       const log = createLog({ role: 'supervisor', instance: String(process.pid) })
       const home = homeFolder()
       checkTemporary()
