@@ -81,7 +81,7 @@ function sending(role: Role, account: LogAccount): Permissions {
 /**
  * Queues of a model have names that no list can hold in advance, and the server matches whole tokens alone. So a role with a model of the run's
  * choice may pull from any consumer but those that other roles' messages have under a variant's name
- * (docs/decisions/009-a-queue-for-each-model.md).
+ * (docs/decisions/010-a-queue-for-each-model.md).
  */
 function working(role: AgentRole, account: LogAccount): Permissions {
   const stream = logStreamOf[account]
