@@ -60,7 +60,15 @@ export async function announceSession(
     const server = serverName === null ? null : { url: servers, name: serverName }
     const stoppingMs = mostStoppingMs(supervisor)
     const local = servedAddress(process.env)
-    const details: Omit<LiveSession, 'pid' | 'id'> = { pageUrl, logFile, topology: name, server, local, agents, stoppingMs }
+    const details: Omit<LiveSession, 'pid' | 'id'> = {
+      pageUrl,
+      logFile,
+      topology: name,
+      server,
+      local,
+      agents,
+      stoppingMs,
+    }
     stack.use(await holdFile(file(), { details }))
     const stop = stopSignal()
     const onStop = () => writeFileSync(stoppingFile(), String(process.pid))
