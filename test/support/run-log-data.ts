@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
+import { armSeedOf } from '../../schemas/arm.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { ItemOutcome, ScoreSheet } from '../../schemas/score.ts'
 import { PublicTask } from '../../schemas/task.ts'
+import type { Candidate } from '../../schemas/training.ts'
 
 export const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+export const object = (name: string, bytes = 4096) => ({ account: 'LAB' as const, name, sha256: hash(name), bytes })
 export const skills = ['invoice-field', 'unit-convert', 'order-total', 'percentage', 'date-gap', 'compare-offers']
 
 /** The public part of a made-up task. */
@@ -71,6 +74,21 @@ export function datasetRows(attempt: number, count = 300): Row[] {
     }
   })
 }
+
+/** A made-up candidate: a base as it is, all others trained. */
+export const candidateOf = (name: string): Candidate => ({
+  name,
+  student: 'SmolLM2-135M-Instruct',
+  ...armSeedOf(name),
+  jobHash: name.startsWith('base') ? null : hash(`job ${name}`),
+  adapter: name.startsWith('base')
+    ? null
+    : {
+        sha256: hash(`adapter ${name}`),
+        files: [{ name: 'adapter_model.safetensors', object: object(`adapter ${name}`, 9_800_000) }],
+      },
+  examples: name === 'base-examples',
+})
 
 /** The score sheet that follows from item outcomes. */
 export function sheetOf(items: readonly ItemOutcome[]): ScoreSheet {

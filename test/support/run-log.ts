@@ -1,16 +1,17 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { LogEntry } from '../../evidence/report/mod.ts'
-import { armSeedOf, type BaselineArm, candidateName } from '../../schemas/arm.ts'
+import type { LogEntry } from '../../bus/mod.ts'
+import { type BaselineArm, candidateName } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
-import type { AgentRole, Role } from '../../schemas/role.ts'
+import type { MessageName, Registry } from '../../schemas/registry.ts'
+import type { Role } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import type { ItemOutcome, NoAnswer } from '../../schemas/score.ts'
 import type { SealedResult } from '../../schemas/sealed-results.ts'
 import type { SealedTrivial } from '../../schemas/trivial.ts'
+import { firstVariants, makeLog } from './made-log.ts'
 import { runLimits } from './run-limits.ts'
-import { datasetRows, hash, sheetOf, skills } from './run-log-data.ts'
+import { candidateOf, datasetRows, hash, object, sheetOf, skills } from './run-log-data.ts'
 
 /** How far a made-up run got, and how its candidates fare on the sealed papers. */
 export type RunLogOptions = {
@@ -45,7 +46,6 @@ export type RunLogOptions = {
   badReply?: string
 }
 
-const object = (name: string) => ({ account: 'LAB' as const, name, sha256: hash(name), bytes: 4096 })
 const testParts = { 'in-template': 120, 'heldout-phrasing': 60, 'heldout-range': 60, handwritten: 40 }
 const auditParts = { 'in-template': 120, 'heldout-phrasing': 60, 'heldout-range': 60 }
 const validationParts = { 'in-template': 60, 'heldout-phrasing': 30, 'heldout-range': 30 }
@@ -104,22 +104,17 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
   const hasCollapsed = (candidate: string) =>
     [candidate, armOf(candidate)].some((name) => options.collapsed?.includes(name))
   const random = xoroshiro128plus(seed)
-  const entries: LogEntry[] = []
+  const log = makeLog('demo-run')
   const startMs = Date.UTC(2026, 10, 23, 9, 30)
   let clockMs = startMs
-  const variantOf: Record<AgentRole, string> = {
-    planner: 'rules',
-    generator: 'procedural',
-    critic: 'rules',
-    'trainer-bridge': 'peft',
-    evaluator: 'scorer',
-  }
+  let last: string | null = null
   /** What every piece of work carries along. */
   const addresses = {
     publicTask: object('public-task'),
     sealedTask: { ...object('sealed-task'), account: 'VAULT' as const },
-    variants: variantOf,
+    variants: firstVariants(),
   }
+  /** Each message follows from the one before. */
   const say = <N extends MessageName>(
     name: N,
     role: Role,
@@ -128,17 +123,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     instance = 1,
   ) => {
     clockMs += afterMs
-    const message = registry[name]
-    entries.push({
-      seq: entries.length + 1,
-      at: new Date(clockMs).toISOString(),
-      name,
-      from: { role, variant: variantOf[role as AgentRole] ?? 'cli', instance: `${role}-${instance}` },
-      ...(message.kind === 'work' ? { to: { role: message.to, variant: variantOf[message.to] } } : {}),
-      id: `demo.${name}.${entries.length}`,
-      cause: entries.at(-1)?.id ?? null,
-      payload: message.schema.parse(payload),
-    })
+    last = log.say(name, [role, instance], last, clockMs, payload)
   }
   const outcomes = (paper: string, candidate: string, parts: Record<string, number>): ItemOutcome[] =>
     Object.entries(parts).flatMap(([part, count]) =>
@@ -159,20 +144,6 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         return { id, part, skill: skills[index % 6]!, ...group, strict, lenient, cut, ...(fixed !== null && said) }
       }),
     )
-  const candidateOf = (name: string) => ({
-    name,
-    student: 'SmolLM2-135M-Instruct',
-    ...armSeedOf(name),
-    jobHash: name.startsWith('base') ? null : hash(`job ${name}`),
-    adapter: name.startsWith('base')
-      ? null
-      : {
-          sha256: hash(`adapter ${name}`),
-          files: [{ name: 'adapter_model.safetensors', object: object(`adapter ${name}`) }],
-        },
-    examples: name === 'base-examples',
-  })
-
   const chosenAttempt = options.chosen ?? Math.min(2, attempts)
   const chosen = `attempt-${chosenAttempt}`
   say('run-started', 'operator', {
@@ -420,5 +391,5 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     })
     say('status-changed', 'planner', { status: 'finished', reason: 'all attempts were used' })
   }
-  return entries
+  return log.entries()
 }

@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto'
-import { agentRoles } from '../../schemas/role.ts'
-import type { Variants } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import type { SealedTrivial } from '../../schemas/trivial.ts'
-import { variantsOf } from '../../schemas/variants.ts'
+import { skills } from './run-log-data.ts'
 
-export const skills = ['invoice-field', 'unit-convert', 'order-total', 'percentage', 'date-gap', 'compare-offers']
 export const parts = ['in-template', 'heldout-phrasing', 'heldout-range']
-export const hash = (text: string) => createHash('sha256').update(text).digest('hex')
-export const object = (name: string, bytes = 4096) => ({ account: 'LAB' as const, name, sha256: hash(name), bytes })
-
 /** Numbers in [0, 1), the same for the same seed. */
 export function randomOf(seed: number) {
   let state = seed >>> 0
@@ -70,9 +63,4 @@ export function sealedTrivial(partNames: readonly string[], collapsed: boolean):
     { ...told, kind: 'gold', item: 'validation-0' },
     ...(collapsed ? [{ ...told, kind: 'reply' as const, candidate: 'final' }] : []),
   ]
-}
-
-/** The first variant of every role. */
-export function firstVariants(): Variants {
-  return Object.fromEntries(agentRoles.map((role) => [role, variantsOf[role][0]])) as Variants
 }

@@ -1,13 +1,14 @@
 import type { LogEntry } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
+import type { Registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
 import type { RejectionReason } from '../../schemas/row.ts'
 import { Evidence } from '../../schemas/run.ts'
-import { variantsOf } from '../../schemas/variants.ts'
+import { firstVariants, makeLog } from './made-log.ts'
 import { runLimits } from './run-limits.ts'
-import { firstVariants, hash, object, parts, randomOf, sealedTrivial, sheetOf, skills } from './trace-log-parts.ts'
+import { candidateOf, hash, object, skills } from './run-log-data.ts'
+import { parts, randomOf, sealedTrivial, sheetOf } from './trace-log-parts.ts'
 
 /** Shape of a made-up run; every payload is parsed by its schema, so the page is shown nothing that the bus would refuse. */
 export type TraceLogOptions = {
@@ -37,42 +38,14 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
     startedAt = Date.UTC(2026, 10, 23, 9, 30),
   } = options
   const random = randomOf(seed)
-  const drafts: Omit<LogEntry, 'seq'>[] = []
+  const log = makeLog(runId)
   const variants = firstVariants()
   const task = { publicTask: object('public-task'), sealedTask: object('sealed-task', 60_000), variants }
   const contamination = object('contamination-index')
   const seconds = (from: number, to: number) => (from + random() * (to - from)) * 1000
   let clock = startedAt
 
-  function emit<N extends MessageName>(
-    name: N,
-    from: [Role, number],
-    cause: string | null,
-    at: number,
-    payload: PayloadOf<Registry[N]>,
-  ): string {
-    const message = registry[name]
-    const parsed = message.schema.parse(payload)
-    const [role, number] = from
-    const variant = role === 'operator' || role === 'gateway' ? 'cli' : variantsOf[role][0]
-    const id = `${runId}.${name}:${drafts.length}`
-    const to = message.kind === 'work' ? { role: message.to, variant: variantsOf[message.to][0] } : undefined
-    const subject = to ? `run.${runId}.${to.role}.${to.variant}.${name}` : `run.${runId}.event.${name}`
-    drafts.push({
-      at: new Date(at).toISOString(),
-      subject,
-      runId,
-      name,
-      ...(to && { to }),
-      from: { role, variant, instance: `${role}-${number}` },
-      id,
-      cause,
-      traceparent: `00-${hash(runId).slice(0, 32)}-${hash(id).slice(0, 16)}-01`,
-      payload: parsed,
-      bytes: Buffer.byteLength(JSON.stringify(parsed)),
-    })
-    return id
-  }
+  const emit = log.say
 
   const started = emit('run-started', ['operator', 1], null, clock, {
     config: {
@@ -95,20 +68,6 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   })
   clock += 80
   emit('status-changed', ['planner', 1], started, clock, { status: 'running', reason: 'started' })
-
-  const candidateOf = (name: string) => ({
-    name,
-    student: 'SmolLM2-135M-Instruct',
-    ...armSeedOf(name),
-    jobHash: name.startsWith('base') ? null : hash(`job ${name}`),
-    adapter: name.startsWith('base')
-      ? null
-      : {
-          sha256: hash(name),
-          files: [{ name: 'adapter_model.safetensors', object: object(`adapter-${name}`, 9_800_000) }],
-        },
-    examples: name === 'base-examples',
-  })
 
   /** job -> (training) -> inference -> predictions -> report; gives the report's id. */
   function measure(name: string, cause: string, accuracy: number, datasetOf: number | null): string {
@@ -392,6 +351,5 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
     seeds: { search: [11], replay: 12, replays: [12] },
   })
   emit('status-changed', ['planner', 1], finished, clock + 40, { status: 'finished', reason: 'attempts used' })
-  drafts.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
-  return drafts.map((draft, index) => ({ seq: index + 1, ...draft }))
+  return log.entries()
 }
