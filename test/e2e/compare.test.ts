@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -6,8 +6,8 @@ import { parse, stringify } from 'yaml'
 import type { Comparison } from '../../evidence/report/comparison/analyse.ts'
 import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { type Command, syllabus } from '../support/command.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { writeMiniTask } from '../support/mini-task.ts'
-import { testHome } from '../support/provision.ts'
 
 /** Two planners, two pairs, real processes and the real student really trained, as small as can be. */
 
@@ -18,9 +18,7 @@ let env: Record<string, string>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-compare-'))
   env = { SYLLABUS_HOME: join(folder, 'home'), SYLLABUS_RUNS: join(folder, 'runs') }
-  await mkdir(join(folder, 'home'))
-  for (const part of ['nats-server', 'runtime', 'students'])
-    await symlink(join(testHome, part), join(folder, 'home', part))
+  await linkedHome(join(folder, 'home'))
   const topology = parse(await readFile(defaultTopology, 'utf8'))
   topology.agents.evaluator.options = { audit: { 'in-template': 1 } }
   await writeFile(join(folder, 'topology.yaml'), stringify(topology))

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -8,11 +8,11 @@ import { ReportData } from '../../evidence/report/mod.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { syllabus } from '../support/command.ts'
 import { filesWith } from '../support/find-text.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { writeMiniTask } from '../support/mini-task.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { openPlannerServer } from '../support/planner-server.ts'
 import { promptProgram } from '../support/prompt-program.ts'
-import { testHome } from '../support/provision.ts'
 import { taskTeacher } from '../support/task-teacher.ts'
 
 /** A run with a language model as a user starts it: real processes, real HTTP, the real student really trained, in small. */
@@ -25,9 +25,7 @@ let taskFolder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-llm-run-'))
   taskFolder = await writeMiniTask(join(folder, 'task'))
-  await mkdir(join(folder, 'home'))
-  for (const part of ['nats-server', 'runtime', 'students'])
-    await symlink(join(testHome, part), join(folder, 'home', part))
+  await linkedHome(join(folder, 'home'))
   const topology = parse(await readFile(llmTopology, 'utf8'))
   topology.agents.evaluator.options = { audit: { 'in-template': 2, 'heldout-phrasing': 2, 'heldout-range': 2 } }
   topology.run = {

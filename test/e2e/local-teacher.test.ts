@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { ReportData } from '../../evidence/report/mod.ts'
 import { type Command, syllabus } from '../support/command.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { writeMiniTask } from '../support/mini-task.ts'
 import { promptProgram } from '../support/prompt-program.ts'
-import { testHome } from '../support/provision.ts'
 
 /** The language-model path against a real, weak model: the embedded student teaches. Little comes of it, and that is said. */
 
@@ -19,9 +19,7 @@ let topology: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-local-'))
   taskFolder = await writeMiniTask(join(folder, 'task'))
-  await mkdir(join(folder, 'home'))
-  for (const part of ['nats-server', 'runtime', 'students'])
-    await symlink(join(testHome, part), join(folder, 'home', part))
+  await linkedHome(join(folder, 'home'))
   const given = parse(await readFile(new URL('../../deploy/topologies/llm.yaml', import.meta.url), 'utf8'))
   given.agents.planner = { variant: 'llm-one-shot', options: { model: 'any', maxCorrections: 0 } }
   topology = join(folder, 'llm.yaml')

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { type Command, syllabus } from '../support/command.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { writeMiniTask } from '../support/mini-task.ts'
-import { testHome } from '../support/provision.ts'
 
 /** The whole loop as a user starts it: real processes, a real server, the real student really trained, in small. */
 
@@ -21,11 +21,9 @@ let task: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-loop-'))
   task = await writeMiniTask(join(folder, 'task'), 2)
-  for (const name of ['one', 'four']) {
-    execFileSync('mkdir', ['-p', join(folder, name)])
-    for (const part of ['nats-server', 'runtime', 'students'])
-      await symlink(join(testHome, part), join(folder, name, part))
-  }
+  // The first finds out itself that its student can be trained.
+  await linkedHome(join(folder, 'one'), ['trainer/checked'])
+  await linkedHome(join(folder, 'four'))
 })
 
 afterAll(() => rm(folder, { recursive: true, force: true }))

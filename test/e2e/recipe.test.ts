@@ -1,14 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { syllabus } from '../support/command.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { writePaperSources } from '../support/paper-sources.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { openPlannerServer } from '../support/planner-server.ts'
-import { testHome } from '../support/provision.ts'
 
 /** The paper's recipe as a user starts it, in small: real processes, a real server for both models, the embedded student trained. */
 
@@ -21,8 +21,7 @@ let env: Record<string, string>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-recipe-'))
   const home = join(folder, 'home')
-  await mkdir(home)
-  for (const part of ['nats-server', 'runtime', 'students']) await symlink(join(testHome, part), join(home, part))
+  await linkedHome(home)
   const sources = await writePaperSources(folder, { problems: 8 })
   recipe = join(folder, 'small.yaml')
   // Only what one core needs to end in a minute is changed: shorter replies, one epoch.

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { syllabus } from '../support/command.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { until } from '../support/nats.ts'
-import { testHome } from '../support/provision.ts'
 
 const topology = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.meta.url))
 let folder: string
@@ -81,8 +81,7 @@ test('a model that the list lacks is a warning: the first call decides', async (
 
 test('resume says it too, before the run goes on', async () => {
   const home = join(folder, 'resumed')
-  await mkdir(home)
-  for (const part of ['nats-server', 'runtime', 'students']) await symlink(join(testHome, part), join(home, part))
+  await linkedHome(home)
   const env = { SYLLABUS_HOME: home, SYLLABUS_RUNS: join(folder, 'runs'), OPENAI_BASE_URL: baseUrl }
   const run = ['run', '--topology', topology, '--model', 'small-teacher', '--run-id', 'begun']
   const begun = syllabus(run, { ...env, OPENAI_API_KEY: 'good-key' })

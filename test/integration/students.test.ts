@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { syllabus } from '../support/command.ts'
-import { testHome } from '../support/provision.ts'
+import { linkedHome } from '../support/linked-home.ts'
 import { makeFamilyStudent, runtimePython } from '../support/python.ts'
 
 let folder: string
@@ -14,9 +14,7 @@ let python: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-students-'))
   python = await runtimePython()
-  await mkdir(join(folder, 'home'))
-  for (const part of ['nats-server', 'runtime', 'students'])
-    await symlink(join(testHome, part), join(folder, 'home', part))
+  await linkedHome(join(folder, 'home'), ['trainer/checked'])
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
