@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Yield } from '../../schemas/row.ts'
 import { Spent } from '../../schemas/usage.ts'
-import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
+import { type GenerateFolder, openGenerateFolder, quickRedelivery } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { startTeacherServer, type TeacherServer, verdict } from '../support/teacher-server.ts'
@@ -25,8 +25,10 @@ const programs = {
 }
 
 let folder: GenerateFolder
+let quick: string[]
 beforeAll(async () => {
   folder = await openGenerateFolder()
+  quick = ['--topology', await folder.topology('quick', quickRedelivery)]
   for (const [name, program] of Object.entries(programs)) {
     await writeFile(join(folder.path, `${name}.json`), JSON.stringify(program))
   }
@@ -83,7 +85,7 @@ test('a naive judge that repeats what the row tells it admits nothing', async ()
 })
 
 test('a critic killed half way pays again at most for what was in flight, and the dataset is the same', async () => {
-  const options = ['--rows', '60', '--concurrency', '10']
+  const options = ['--rows', '60', '--concurrency', '10', ...quick]
   await using calm = await startTeacherServer({ latencyMs: 20 })
   const undisturbed = generate('vote', 'calm', calm, options)
   expect(await undisturbed.ended, undisturbed.output()).toBe(0)
@@ -106,7 +108,8 @@ test('a budget holds though the critic is killed again and again, and the run sa
     latencyMs: 100,
     judge: (prompt) => verdict(prompt, /Depot 10\d[02468]/.test(prompt) ? 2 : 5),
   })
-  const command = generate('both', 'hunted', server, ['--rows', '60', '--concurrency', '10', '--budget', '240'])
+  const options = ['--rows', '60', '--concurrency', '10', '--budget', '240', ...quick]
+  const command = generate('both', 'hunted', server, options)
   for (const mark of [10, 40, 70]) {
     await until(`${mark} votes are made`, () => server.votes >= mark || command.child.exitCode !== null, 40_000)
     for (const pid of await folder.agentPids('hunted', 'critic')) process.kill(pid, 'SIGKILL')

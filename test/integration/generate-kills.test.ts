@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
+import { type GenerateFolder, openGenerateFolder, paidTwice, quickRedelivery } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
 let folder: GenerateFolder
+const rows = ['--rows', '120', '--concurrency', '10']
 beforeAll(async () => {
   folder = await openGenerateFolder()
+  rows.push('--topology', await folder.topology('quick', quickRedelivery))
 })
 afterAll(() => folder[Symbol.asyncDispose]())
 
@@ -27,7 +29,6 @@ function kill(pids: readonly (number | null)[]): number {
   return killed
 }
 
-const rows = ['--rows', '120', '--concurrency', '10']
 let calmHash: string | null
 
 test('undisturbed, for comparison', async () => {

@@ -102,6 +102,9 @@ async function pidsWith(texts: readonly string[]): Promise<number[]> {
   return found.flat()
 }
 
+/** A topology's changes for tests that kill processes: what they had in hand is soon given to others. */
+export const quickRedelivery = { generate: { ackWaitMs: 3000 } }
+
 /** Requests that repeat a prompt which was asked for before. */
 export const paidTwice = (server: TeacherServer): number =>
   [...server.byPrompt.values()].reduce((sum, count) => sum + count - 1, 0)
