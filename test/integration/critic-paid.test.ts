@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Yield } from '../../schemas/row.ts'
 import { Spent } from '../../schemas/usage.ts'
-import { type GenerateFolder, openGenerateFolder, quickRedelivery } from '../support/generate.ts'
+import { type GenerateFolder, openGenerateFolder, quickGivingUp, quickRedelivery } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { startTeacherServer, type TeacherServer, verdict } from '../support/teacher-server.ts'
@@ -126,7 +126,7 @@ test('an endpoint that goes away while rows are judged leaves them unchecked, an
   await using server = await startTeacherServer({
     outage: () => (server.verdicts >= 12 ? { status: 503 } : null),
   })
-  const topology = await folder.topology('impatient', { teacher: { giveUpMs: 3000 } })
+  const topology = await folder.topology('impatient', quickGivingUp)
   const command = generate('judge', 'gone', server, ['--rows', '40', '--concurrency', '8', '--topology', topology])
   expect(await command.ended, command.output()).toBe(3)
   const { rows, stopReason, bySource } = await outcomeOf('gone')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { TeacherLimits } from '../../schemas/teacher.ts'
-import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
+import { type GenerateFolder, openGenerateFolder, paidTwice, quickGivingUp } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -97,7 +97,7 @@ test('a teacher that is down for good ends the run with that reason and keeps it
       return { status: 503 }
     },
   })
-  const topology = await folder.topology('impatient', { teacher: { giveUpMs: 3000 } })
+  const topology = await folder.topology('impatient', quickGivingUp)
   const args = ['--rows', '200', '--concurrency', '10', '--topology', topology]
   const command = folder.generate('down', server, args)
   expect(await command.ended, command.output()).toBe(3)

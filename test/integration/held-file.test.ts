@@ -58,7 +58,9 @@ describe('H1 a file is free the moment its holder is gone, whatever its process 
 
   test('left by a container of this kernel under another name', async () => {
     await writeFile(path, left({ host: 'another-container', pid: 1 }))
+    expect(await holderOf(path)).toBeNull()
     await using _held = await holdFile(path, { waitMs: 0 })
+    expect(await holderOf(path)).toMatchObject({ pid: process.pid })
   })
 
   const canUnshare = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0

@@ -105,6 +105,9 @@ async function pidsWith(texts: readonly string[]): Promise<number[]> {
 /** A topology's changes for tests that kill processes: what they had in hand is soon given to others. */
 export const quickRedelivery = { generate: { ackWaitMs: 3000 } }
 
+/** The same for tests whose teacher goes away for good: its calls are given up in a second. */
+export const quickGivingUp = { teacher: { giveUpMs: 1000, backoffMs: 50, minPauseMs: 100 } }
+
 /** Requests that repeat a prompt which was asked for before. */
 export const paidTwice = (server: TeacherServer): number =>
   [...server.byPrompt.values()].reduce((sum, count) => sum + count - 1, 0)

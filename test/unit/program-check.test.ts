@@ -9,6 +9,7 @@ import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { Program } from '../../schemas/program.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
+import { agentRoles } from '../../schemas/role.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -157,7 +158,8 @@ describe('the models of a topology', () => {
   })
 
   test('a topology without them is not asked for a key', async () => {
-    await checkModels(await readTopology(join(root, 'deploy/topologies/local.yaml')))
+    const models = await checkModels(await readTopology(join(root, 'deploy/topologies/local.yaml')), agentRoles, {})
+    expect(models).toEqual(new Map())
   })
 
   test('options that do not parse are told with their place', async () => {
