@@ -98,8 +98,9 @@ test('the same command goes on with a folder, and refuses other settings', async
 }, 60_000)
 
 test('what the time to drain does not suffice for is kept, and the same command makes rows of it', async () => {
-  let latencyMs = 2000
-  await using server = await startTeacherServer({ latencyMs: () => latencyMs })
+  let isStopped = false
+  const latencyMs = () => (isStopped || server.requests <= 10 ? 5 : 2000)
+  await using server = await startTeacherServer({ latencyMs })
   const topology = await folder.topology('hasty', { supervisor: { paidDrainMs: 1000 } })
   const args = ['--rows', '40', '--concurrency', '10']
   const first = folder.generate('hasty', server, [...args, '--topology', topology])
@@ -108,7 +109,7 @@ test('what the time to drain does not suffice for is kept, and the same command 
   expect(await first.ended, first.output()).toBe(130)
   const [, kept] = /kept beside them: (\d+) replies/.exec(first.output()) ?? []
   expect(Number(kept)).toBeGreaterThanOrEqual(10)
-  latencyMs = 5
+  isStopped = true
   const second = folder.generate('hasty', server, args)
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('hasty')).toMatchObject({ rows: 40, stopReason: 'rows-complete' })
@@ -116,8 +117,9 @@ test('what the time to drain does not suffice for is kept, and the same command 
 }, 120_000)
 
 test('a second interruption leaves at once, and the same command goes on; at most what was in flight is paid again', async () => {
-  let latencyMs = 3000
-  await using server = await startTeacherServer({ latencyMs: () => latencyMs })
+  let isStopped = false
+  const latencyMs = () => (isStopped || server.requests <= 10 ? 5 : 3000)
+  await using server = await startTeacherServer({ latencyMs })
   const topology = await folder.topology('left', quickRedelivery)
   const args = ['--rows', '60', '--concurrency', '10', '--topology', topology]
   const first = folder.generate('left', server, args)
@@ -131,7 +133,7 @@ test('a second interruption leaves at once, and the same command goes on; at mos
     return first.child.exitCode !== null || first.child.signalCode !== null
   }
   await until('pressed again it leaves at once', isOver, 2000)
-  latencyMs = 5
+  isStopped = true
   const second = folder.generate('left', server, args)
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('left')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })

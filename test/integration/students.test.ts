@@ -6,21 +6,21 @@ import { parse, stringify } from 'yaml'
 import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { syllabus } from '../support/command.ts'
 import { linkedHome } from '../support/linked-home.ts'
-import { makeFamilyStudent, runtimePython } from '../support/python.ts'
+import { makeFamilyStudents, runtimePython } from '../support/python.ts'
 
 let folder: string
-let python: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-students-'))
-  python = await runtimePython()
   await linkedHome(join(folder, 'home'), ['trainer/checked'])
-})
+  const families = ['no-template', 'both-ways', 'llama', 'gemma3', 'says-nothing']
+  await makeFamilyStudents(await runtimePython(), folder, families)
+}, 180_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** A command with a student of this family, named by a relative path: its exit code and what it printed. */
 async function withStudent(family: string, args: readonly string[], inference: object = {}) {
-  const student = relative(process.cwd(), await makeFamilyStudent(python, folder, family))
+  const student = relative(process.cwd(), join(folder, family))
   const topology = parse(await readFile(defaultTopology, 'utf8'))
   topology.agents['trainer-bridge'].options = { ...topology.agents['trainer-bridge'].options, student, inference }
   const file = join(folder, `${family}.yaml`)

@@ -16,9 +16,8 @@ export async function makeTinyStudent(python: string, folder: string): Promise<s
   return folder
 }
 
-/** A random student of one of the families in `tests/family_students.py`. */
-export async function makeFamilyStudent(python: string, folder: string, family: string): Promise<string> {
-  const args = [join(runtimePackage, 'tests', 'family_students.py'), folder, family]
+/** Random students of families in `tests/family_students.py`, each in a folder of its name: made together, as loading torch takes longest. */
+export async function makeFamilyStudents(python: string, folder: string, families: readonly string[]): Promise<void> {
+  const args = [join(runtimePackage, 'tests', 'family_students.py'), folder, ...families]
   await runCommand(python, args, { env: runtimeEnvironment(), timeoutMs: 120_000 })
-  return join(folder, family)
 }
