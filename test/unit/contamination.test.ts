@@ -6,8 +6,8 @@ import {
   openContaminationIndex,
 } from '../../agents/kit/dedup/contamination.ts'
 import { alikeTexts, repeatsBetween } from '../../agents/kit/dedup/near-duplicates.ts'
-import { createDice, longProblem, shortProblem } from '../../agents/kit/dedup/planted-problems.ts'
-import { contaminationRates } from '../../agents/kit/dedup/planted-rates.ts'
+import { createDice, longProblem, shortProblem } from '../support/planted-problems.ts'
+import { contaminationRates } from '../support/planted-rates.ts'
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i)
 const options = { share: 0.6 }

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
 import { chooseBanding } from '../../agents/kit/dedup/min-hash.ts'
-import { createDice, longProblem, shortProblem, shortText } from '../../agents/kit/dedup/planted-problems.ts'
 import { shinglesOf, similarity } from '../../agents/kit/dedup/shingles.ts'
 import { readTokens } from '../../agents/kit/dedup/text.ts'
 import { createTokens } from '../../agents/kit/dedup/tokens.ts'
+import { createDice, longProblem, shortProblem, shortText } from '../support/planted-problems.ts'
 
 const text =
   'A farmer brings 24 crates of ripe apples to the market and sells each of them for 8 dollars before noon. ' +

@@ -8,8 +8,8 @@ import { checkModels } from '../../experiments/checks/check-models.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { Program } from '../../schemas/program.ts'
-import { bundledTask } from '../../tasks/bundled-task.ts'
 import { agentRoles } from '../../schemas/role.ts'
+import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 
 const root = join(import.meta.dirname, '../..')

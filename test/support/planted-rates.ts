@@ -1,5 +1,9 @@
-import { buildContaminationIndex, itemIdsByOrdinal, openContaminationIndex } from './contamination.ts'
-import { createDuplicateIndex } from './duplicate-index.ts'
+import {
+  buildContaminationIndex,
+  itemIdsByOrdinal,
+  openContaminationIndex,
+} from '../../agents/kit/dedup/contamination.ts'
+import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
 import { type Dice, edited, type Problem } from './planted-problems.ts'
 
 /** The share of the planted copies of a kind that a check flags. */

@@ -1,8 +1,8 @@
-import { usualFilters } from '../../../schemas/program.ts'
-import { buildContaminationIndex, openContaminationIndex } from './contamination.ts'
-import { createDuplicateIndex } from './duplicate-index.ts'
-import { createDice, longProblem, shortProblem, shortText } from './planted-problems.ts'
-import { contaminationRates, duplicateRates, type Shares } from './planted-rates.ts'
+import { buildContaminationIndex, openContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
+import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
+import { usualFilters } from '../../schemas/program.ts'
+import { createDice, longProblem, shortProblem, shortText } from '../support/planted-problems.ts'
+import { contaminationRates, duplicateRates, type Shares } from '../support/planted-rates.ts'
 
 /**
  * What the checks find of planted copies and keep of look-alikes, then their rows a second of processor time (of all threads) at
