@@ -182,13 +182,16 @@ test('a folder that cannot take the rows is told before anything is paid, and fi
 })
 
 test('a second command into the same folder, from another home, is refused and pays nothing; afterwards it is told whose rows they are', async () => {
-  await using server = await startTeacherServer({ latencyMs: 300 })
+  let isRefused = false
+  const latencyMs = () => (isRefused || server.requests <= 10 ? 5 : 3000)
+  await using server = await startTeacherServer({ latencyMs })
   const args = ['--rows', '60', '--concurrency', '10', '--out', join(folder.path, 'shared')]
   const first = folder.generate('one-home', server, args)
   await until('calls are under way', () => server.requests >= 5, 60_000)
   const second = folder.generate('other-home', server, args)
   expect(await second.ended, second.output()).toBe(2)
   expect(second.output()).toContain(`process ${first.child.pid} on`)
+  isRefused = true
   expect(await first.ended, first.output()).toBe(0)
   expect(paidTwice(server)).toBe(0)
   const late = folder.generate('other-home', server, args)

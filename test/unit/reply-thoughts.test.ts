@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { withoutThoughts } from '../../tasks/reply/thoughts.ts'
+import { cpuMsOf } from '../support/cpu-time.ts'
 
 /** What is thought: a draft that is longer than the answer, with a tag in a string of it. */
 const draft = 'First {"input": "DRAFT: what does </think> do?", "output": "DRAFT, wrong and long"} no.'
@@ -249,11 +250,7 @@ describe('a reply of any kind', () => {
   ])('is read in a time that grows with its length: %s', (_, part) => {
     const timeOf = (times: number) => {
       const text = part.repeat(times)
-      const once = () => {
-        const from = performance.now()
-        withoutThoughts(text, 'Write a text.')
-        return performance.now() - from
-      }
+      const once = () => cpuMsOf(() => void withoutThoughts(text, 'Write a text.'))
       return Math.min(once(), once())
     }
     timeOf(1000)
