@@ -31,7 +31,7 @@ ROWS = [Row(f"r{n}", INSTRUCTION, " Now" * (n % 4) * 3 + f" {country}?", city) f
 QUESTIONS = [Question(row.id, row.instruction, row.input, ()) for row in ROWS]
 RECIPE = dict(lora_rank=32, lora_alpha=64, gradient_accumulation_steps=12, bf16=False, system=SYSTEM)
 # Some random students learn twelve words by heart slower than others. The first schedule that comes to this loss is taken.
-SCHEDULES = (dict(num_train_epochs=100, learning_rate=3e-3), dict(num_train_epochs=300, learning_rate=3e-3), dict(num_train_epochs=300, learning_rate=1e-2))
+SCHEDULES = tuple(dict(num_train_epochs=epochs, learning_rate=rate) for epochs, rate in ((40, 3e-3), (100, 3e-3), (300, 3e-3), (300, 1e-2)))
 BY_HEART = 0.02
 
 
