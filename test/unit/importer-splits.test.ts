@@ -47,7 +47,7 @@ describe('the division of an imported set', () => {
   test('names the strata that are too small to be in both splits', async () => {
     await using folder = await importFolder()
     const topics = times(42, (index) => (index < 40 ? `big-${index % 2}` : `lone-${index}`))
-    const rows = topics.map((topic, index) => ({ question: `What is ${index}?`, answer: `${index}`, topic }))
+    const rows = topics.map((topic, index) => ({ question: `What is ${index}?`, answer: `the ${index}th`, topic }))
     const source = await folder.put('a.jsonl', jsonLines(rows))
     const { log } = await folder.import('jsonl', source, { options: { skill: 'topic' } })
     expect(log.notes).toEqual([
