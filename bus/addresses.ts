@@ -82,5 +82,5 @@ function decoded(part: string, address: string): string {
 }
 
 function refuse(what: string, where: string): never {
-  throw new BusSetupError({ what, where, mend: fix })
+  throw new BusSetupError({ what, where, fix: fix })
 }

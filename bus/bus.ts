@@ -9,7 +9,7 @@ import {
 } from '../schemas/message.ts'
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
-import { hears } from '../schemas/variants.ts'
+import { receivesFrom } from '../schemas/variants.ts'
 import { atMost } from './at-most.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
@@ -132,7 +132,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     throw new BusSetupError({
       what: `${role} has no credentials for account ${account}`,
       where: servers,
-      mend: 'Give the process the credentials of its role; a role without the account cannot do this.',
+      fix: 'Give the process the credentials of its role; a role without the account cannot do this.',
     })
   }
   linkOf('LAB')
@@ -152,18 +152,18 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       publish(linkOf(message.account), who, message, to, payload, writing),
     work(handlers, loop) {
       const byName = handlers as Readonly<Record<string, AnyHandler>>
-      const doors = consumedBy(loop.role).flatMap((message) =>
-        message.kind === 'work' && hears(loop.variant, message.from)
+      const consumers = consumedBy(loop.role).flatMap((message) =>
+        message.kind === 'work' && receivesFrom(loop.variant, message.from)
           ? [
               {
-                ...doorOf(linkOf(message.account), message, loop.variant),
+                ...consumerOf(linkOf(message.account), message, loop.variant),
                 message: withDelivery(message, loop.delivery),
               },
             ]
           : [],
       )
       const troubleDelays = linkOf('LAB').limits.troubles
-      const started = startLoop(doors, new Map(Object.entries(byName)), { ...loop, troubles, troubleDelays }, log)
+      const started = startLoop(consumers, new Map(Object.entries(byName)), { ...loop, troubles, troubleDelays }, log)
       loops.add(started)
       return started
     },
@@ -171,7 +171,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     objects: openObjects(linkOf, writing),
     log: (reading) => readLog(linkOf('LAB'), reading),
     async waiting(message, variant) {
-      const { link, stream, durable } = doorOf(linkOf(message.account), message, variant)
+      const { link, stream, durable } = consumerOf(linkOf(message.account), message, variant)
       const info = await link.ask(() => link.jsm.consumers.info(stream, durable), `consumer ${durable}`)
       return info.num_pending + info.num_ack_pending
     },
@@ -214,7 +214,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 
 const roomFix = 'Free disk space, or raise the limits under storage in the topology.'
 
-function doorOf(link: Link, message: WorkMessage, variant: string) {
+function consumerOf(link: Link, message: WorkMessage, variant: string) {
   return { link, stream: logStreamOf[message.account], durable: durableName(message, variant) }
 }
 

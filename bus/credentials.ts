@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { inLines, parseInWords } from '../schemas/issue-words.ts'
 import { Account, accountsOf, Role } from '../schemas/role.ts'
+import { inLines, parseWithFaults } from '../schemas/validation-errors.ts'
 import { parseAddresses } from './addresses.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 
@@ -24,7 +24,7 @@ export function readCredentials(path: string): AllCredentials {
     throw new BusSetupError({
       what: `The credentials file cannot be used: ${why}`,
       where: path,
-      mend: `Write it again, or delete it where the embedded server made it: ${form}.`,
+      fix: `Write it again, or delete it where the embedded server made it: ${form}.`,
     })
   }
   let value: unknown
@@ -34,7 +34,7 @@ export function readCredentials(path: string): AllCredentials {
     // What JSON.parse says quotes the text, and with it a password.
     return refuse(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error))
   }
-  const parsed = parseInWords(AllCredentials, value)
+  const parsed = parseWithFaults(AllCredentials, value)
   return 'value' in parsed ? parsed.value : refuse(inLines(parsed.faults, 'the file').join('; '))
 }
 

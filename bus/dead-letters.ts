@@ -136,9 +136,9 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
 export async function* followDead(link: Link, durable: string, signal: AbortSignal): AsyncGenerator<DeadLetter> {
   const account = accountOf(link)
   if (!account) return
-  const door = { link, stream: deadStreamOf[account], durable }
+  const consumer = { link, stream: deadStreamOf[account], durable }
   while (!signal.aborted) {
-    const delivery: Delivery<typeof door> | null = await pullOne([door], signal)
+    const delivery: Delivery<typeof consumer> | null = await pullOne([consumer], signal)
     if (!delivery) continue
     const letter = await read(link, account, delivery.seq, delivery.message.data)
     if (letter) yield letter

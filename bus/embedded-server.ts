@@ -42,7 +42,7 @@ export type ServerOptions = {
   limits?: BusLimits | undefined
   log: Logger
   /** What a person should see at once: that the disk is full, or that a file is made again. */
-  tell?: ((line: string) => void) | undefined
+  notify?: ((line: string) => void) | undefined
 }
 
 export type EmbeddedServer = {
@@ -84,7 +84,7 @@ export async function holdStorage(folder: string, options: Omit<HoldOptions, 'de
       {
         what: `The storage is in use by ${nameOf(holder)}`,
         where: folder,
-        mend:
+        fix:
           holder !== null && !isHere(holder)
             ? `Give the command on ${holder.host}, end what runs there, or set SYLLABUS_HOME to another folder.`
             : 'Give the command again: once a session is up, it joins that. Or set SYLLABUS_HOME to another folder. If that process is gone, end the nats-server that it left behind (ps ax | grep nats-server).',
@@ -100,11 +100,11 @@ export async function holdStorage(folder: string, options: Omit<HoldOptions, 'de
  * It ends with this process, however that ends. Throws BusSetupError: port in use, binary missing, storage that another server has.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
-  const { binary, storage, log, limits = BusLimits.parse({}), tell = () => {} } = options
+  const { binary, storage, log, limits = BusLimits.parse({}), notify = () => {} } = options
   const { folder: storeDir, serverName: name } = storage
-  const credentials = await keepCredentials(options.credentialsFile, tell)
+  const credentials = await keepCredentials(options.credentialsFile, notify)
   const serverFile = join(storeDir, 'server.json')
-  const last = await readOrForget(serverFile, ServerFile, tell)
+  const last = await readOrForget(serverFile, ServerFile, notify)
   const port = await choosePort(options.port ?? 0, last?.port)
   const url = `nats://${host}:${port}`
   const configFile = join(storeDir, 'nats-server.conf')
@@ -152,8 +152,8 @@ function makeCredentials(): AllCredentials {
 }
 
 /** Users are made anew where their file is gone or damaged: what a server has stored belongs to accounts, not to users. */
-async function keepCredentials(path: string, tell: (line: string) => void): Promise<AllCredentials> {
-  const kept = await readOrForget(path, AllCredentials, tell)
+async function keepCredentials(path: string, notify: (line: string) => void): Promise<AllCredentials> {
+  const kept = await readOrForget(path, AllCredentials, notify)
   if (kept) return kept
   const made = makeCredentials()
   await writeWhole(path, `${JSON.stringify(made, null, 2)}\n`, ownerOnly)
@@ -166,7 +166,7 @@ async function choosePort(asked: number, last: number | undefined): Promise<numb
   throw new BusSetupError({
     what: `Port ${asked} is in use`,
     where: `${host}:${asked}`,
-    mend: 'Choose another port, or 0 for any free one, or stop the program that holds it.',
+    fix: 'Choose another port, or 0 for any free one, or stop the program that holds it.',
   })
 }
 
@@ -188,9 +188,9 @@ async function freePort(port: number): Promise<number | null> {
 }
 
 /** The server's last lines, for the message when it does not come up. */
-function collectLines(child: ChildProcess, { storage: { folder }, log, tell }: ServerOptions): string[] {
+function collectLines(child: ChildProcess, { storage: { folder }, log, notify }: ServerOptions): string[] {
   const lines: string[] = []
-  const watch = watchForFullDisk(folder, { log, tell, restart: () => void child.kill('SIGTERM') })
+  const watch = watchForFullDisk(folder, { log, notify, restart: () => void child.kill('SIGTERM') })
   if (!child.stderr) return lines
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)
@@ -226,11 +226,11 @@ async function untilUp(child: ChildProcess, birth: Birth): Promise<number> {
     await sleep(5)
   }
   child.kill('SIGKILL')
-  const said = birth.lines.filter((line) => /\[(ERR|FTL|WRN)\]/.test(line)).at(-1) ?? birth.lines.at(-1)
+  const lastLine = birth.lines.filter((line) => /\[(ERR|FTL|WRN)\]/.test(line)).at(-1) ?? birth.lines.at(-1)
   throw new BusSetupError({
-    what: `nats-server did not start: ${[fault ?? `no answer in ${birth.startMs / 1000} s`, said].filter(Boolean).join('; ')}`,
+    what: `nats-server did not start: ${[fault ?? `no answer in ${birth.startMs / 1000} s`, lastLine].filter(Boolean).join('; ')}`,
     where: `${birth.binary} on port ${birth.port}, storage ${birth.storeDir}`,
-    mend: 'See the reason; a full disk, a port in use, or storage that another server holds must be mended first.',
+    fix: 'See the reason; a full disk, a port in use, or storage that another server holds must be fixed first.',
   })
 }
 

@@ -1,21 +1,21 @@
-/** Something outside the program is missing or wrong: what, where, and the step that mends it. Exit code 2. */
+/** Something outside the program is missing or wrong: what, where, and the step that fixes it. Exit code 2. */
 export class BusSetupError extends Error {
   readonly what: string
   readonly where: string
-  readonly mend: string
+  readonly fix: string
 
-  constructor(fault: { what: string; where: string; mend: string }, options?: ErrorOptions) {
-    super(`${fault.what} (${fault.where}). ${fault.mend}`, options)
+  constructor(fault: { what: string; where: string; fix: string }, options?: ErrorOptions) {
+    super(`${fault.what} (${fault.where}). ${fault.fix}`, options)
     this.name = 'BusSetupError'
     this.what = fault.what
     this.where = fault.where
-    this.mend = fault.mend
+    this.fix = fault.fix
   }
 }
 
 /** The server, or the part of it that was asked, stayed away for as long as the limits allow. It passes: asking later is right. */
 export class BusAwayError extends Error {
-  readonly mend: string
+  readonly fix: string
 
   constructor(
     { what, where, awayMs, why }: { what: string; where: string; awayMs: number; why: string },
@@ -26,7 +26,7 @@ export class BusAwayError extends Error {
       options,
     )
     this.name = 'BusAwayError'
-    this.mend =
+    this.fix =
       'Start it again, or repair the way to it; nothing that it had acknowledged is lost. bus.awayMs in the topology is how long it is waited for.'
   }
 }
@@ -55,12 +55,12 @@ export class RetryError extends Error {
  * and takes nothing for a while.
  */
 export class UnfitError extends Error {
-  readonly mend: string
+  readonly fix: string
 
-  constructor(reason: string, mend: string, options?: ErrorOptions) {
+  constructor(reason: string, fix: string, options?: ErrorOptions) {
     super(reason, options)
     this.name = 'UnfitError'
-    this.mend = mend
+    this.fix = fix
   }
 }
 

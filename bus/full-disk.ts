@@ -13,25 +13,28 @@ type Watch = {
   log: Logger
   restart: () => void
   /** For whoever sits before the run: the log may lie on the same disk. */
-  tell?: ((line: string) => void) | undefined
+  notify?: ((line: string) => void) | undefined
   neededBytes?: number
 }
 
 /**
  * Watches the server's error lines for a full disk. After one failed write nats-server 2.15 answers nothing more on that
- * stream, also when there is room again, and loses nothing that it had acknowledged; only a restart mends it. So once there
+ * stream, also when there is room again, and loses nothing that it had acknowledged; only a restart fixes it. So once there
  * is room `restart` is called, for the launcher to start the server anew; publishers wait meanwhile.
  */
-export function watchForFullDisk(storeDir: string, { log, restart, tell = () => {}, neededBytes = roomBytes }: Watch) {
+export function watchForFullDisk(
+  storeDir: string,
+  { log, restart, notify = () => {}, neededBytes = roomBytes }: Watch,
+) {
   let full = false
   return async (line: string): Promise<void> => {
     if (full || !line.includes('no space left on device') || quotesPeer.test(line)) return
     full = true
-    tell(`the disk of ${storeDir} is full: nothing is stored until there is room; free some and the run goes on`)
+    notify(`the disk of ${storeDir} is full: nothing is stored until there is room; free some and the run goes on`)
     log.error({ storeDir }, 'the disk is full')
     try {
       while ((await freeBytes(storeDir)) < neededBytes) await sleep(pollMs, undefined, { ref: false })
-      tell('there is room again; the run goes on')
+      notify('there is room again; the run goes on')
       log.warn({ storeDir }, 'there is room again: nats-server is ended, to be started anew')
       restart()
     } catch (error) {

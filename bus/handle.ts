@@ -4,11 +4,11 @@ import { decode, isServerCopy } from './envelope.ts'
 import { RetryError, reasonOf, StoppingError, TerminalError, UnfitError } from './errors.ts'
 import { type Cause, header } from './headers.ts'
 import type { Logger } from './logger.ts'
-import type { Delivery, Door } from './pull.ts'
+import type { ConsumerRef, Delivery } from './pull.ts'
 import { parseSubject } from './subjects.ts'
 
 /** The consumer of one work message. */
-export type WorkDoor = Door & { message: WorkMessage }
+export type WorkConsumerRef = ConsumerRef & { message: WorkMessage }
 
 /** What a handler is told about its message. */
 export type HandlerContext = {
@@ -38,23 +38,23 @@ export type AnyHandler = (payload: unknown, context: HandlerContext) => Promise<
 
 /** Handles one message: parse, heartbeat (W2), handler, and the answer to the server (W4); one log line. */
 export async function handleOne(
-  delivery: Delivery<WorkDoor>,
+  delivery: Delivery<WorkConsumerRef>,
   handler: AnyHandler,
   signal: AbortSignal,
   log: Logger,
 ): Promise<Handled> {
-  const { door, message, attempt, seq } = delivery
-  const { nc, ask, limits } = door.link
+  const { consumer, message, attempt, seq } = delivery
+  const { nc, ask, limits } = consumer.link
   const startedAt = performance.now()
   const id = message.headers?.get(header.messageId) ?? ''
   const runId = parseSubject(message.subject)?.runId ?? ''
-  const line = { type: door.message.name, run: runId, id, attempt }
+  const line = { type: consumer.message.name, run: runId, id, attempt }
   const answer = (text: string) =>
-    ask(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }), `stream ${door.stream}`)
+    ask(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }), `stream ${consumer.stream}`)
   const working = () => {
     if (!nc.isClosed()) nc.publish(delivery.reply, '+WPI')
   }
-  const heartbeat = setInterval(working, door.message.delivery.ackWaitMs / 3)
+  const heartbeat = setInterval(working, consumer.message.delivery.ackWaitMs / 3)
   let outcome: Outcome
   let reason: string | undefined
   let error: unknown
@@ -81,7 +81,7 @@ export async function handleOne(
   return { outcome, reason, error }
 }
 
-function read(delivery: Delivery<WorkDoor>): unknown {
+function read(delivery: Delivery<WorkConsumerRef>): unknown {
   const { subject, headers, data } = delivery.message
   if (isServerCopy(headers)) throw new TerminalError('forged: the server copied this message here on a client’s behalf')
   const decoded = decode(subject, headers, data)
@@ -89,9 +89,9 @@ function read(delivery: Delivery<WorkDoor>): unknown {
   return decoded.payload
 }
 
-function judge(error: unknown, delivery: Delivery<WorkDoor>, signal: AbortSignal) {
-  const { maxDeliver, backoffMs } = delivery.door.message.delivery
-  const reason = error instanceof UnfitError ? `${error.message}. ${error.mend}` : reasonOf(error)
+function judge(error: unknown, delivery: Delivery<WorkConsumerRef>, signal: AbortSignal) {
+  const { maxDeliver, backoffMs } = delivery.consumer.message.delivery
+  const reason = error instanceof UnfitError ? `${error.message}. ${error.fix}` : reasonOf(error)
   const term = (text: string) => ({ outcome: 'dead' as const, reason: text, answer: `+TERM ${oneLine(text)}` })
   if (error instanceof TerminalError) return term(reason)
   // Also at a stop: the server would find out at the next delivery, and who goes on sends a dead letter again at once.

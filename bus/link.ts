@@ -104,7 +104,7 @@ export async function openLink(
     })
   const nc = await throughRestarts(isKnown ? dial : () => firstDial(dial, place), opening).catch(
     async (error: unknown) => {
-      throw error instanceof BusSetupError && error.mend === noServerFix ? await withListener(error, place) : error
+      throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
     },
   )
   try {
@@ -191,7 +191,7 @@ function awayWatch({
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
 function connectFault(error: unknown, { servers }: Place, user: string): BusSetupError {
-  const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, mend: fix }, { cause: error })
+  const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix }, { cause: error })
   const { code = '' } = error as { code?: string }
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
     return fault(
@@ -228,7 +228,7 @@ const lookAt = ({ servers, limits }: Place): Promise<(string | null)[]> =>
 
 const strangerFault = (listener: string, { servers }: Place, cause?: unknown): BusSetupError =>
   new BusSetupError(
-    { what: `What listens there is no NATS server: ${listener}`, where: servers, mend: strangerFix },
+    { what: `What listens there is no NATS server: ${listener}`, where: servers, fix: strangerFix },
     { cause },
   )
 
@@ -260,7 +260,7 @@ const leastPayload = 1024 ** 2
 
 async function checkServer(nc: NatsConnection, place: Place, opening: Patience): Promise<void> {
   const { servers, account, limits } = place
-  const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, mend: fix })
+  const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (!(major > oldest.major || (major === oldest.major && minor >= oldest.minor))) {

@@ -35,10 +35,10 @@ const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Rol
   'check-journal': ['critic'],
   plans: ['planner'],
   'plan-journal': ['planner'],
-  dialects: ['planner', 'generator', 'critic'],
-  openings: ['evaluator'],
-  'opening-records': ['evaluator'],
-  guards: ['evaluator'],
+  capabilities: ['planner', 'generator', 'critic'],
+  'final-evals': ['evaluator'],
+  'final-eval-records': ['evaluator'],
+  ladders: ['evaluator'],
   'sealed-results': ['evaluator'],
 }
 

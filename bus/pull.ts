@@ -3,10 +3,16 @@ import { atMost } from './at-most.ts'
 import type { Link } from './link.ts'
 
 /** A durable consumer that messages come through. */
-export type Door = { link: Link; stream: string; durable: string }
+export type ConsumerRef = { link: Link; stream: string; durable: string }
 
 /** A message as delivered. `attempt` counts deliveries from 1, `seq` is its place in the stream. */
-export type Delivery<D extends Door = Door> = { door: D; message: Msg; reply: string; attempt: number; seq: number }
+export type Delivery<D extends ConsumerRef = ConsumerRef> = {
+  consumer: D
+  message: Msg
+  reply: string
+  attempt: number
+  seq: number
+}
 
 const expiresMs = 10_000
 /** After this the server has surely said that the pull expired, or it is away. */
@@ -16,7 +22,7 @@ const missingMs = 500
 const withdrawMs = 1000
 
 /** Called with each answer of a consumer: null where it is there, else the status that came in place of one (503: nobody answers). */
-export type OnAnswer = (status: number | null, door: Door) => void
+export type OnAnswer = (status: number | null, consumer: ConsumerRef) => void
 
 /**
  * Takes exactly one message (W1), from whichever door has one. With several doors it first looks behind each in turn; when
@@ -24,23 +30,23 @@ export type OnAnswer = (status: number | null, door: Door) => void
  * given back at once, for another worker, which costs that message one of its deliveries.
  * Null when no message came in time, the signal fired, or the server was away.
  */
-export async function pullOne<D extends Door>(
-  doors: readonly D[],
+export async function pullOne<D extends ConsumerRef>(
+  consumers: readonly D[],
   signal: AbortSignal,
   onAnswer: OnAnswer = () => {},
 ): Promise<Delivery<D> | null> {
-  if (doors.length > 1) {
-    const first = Math.floor(Math.random() * doors.length)
-    for (const door of [...doors.slice(first), ...doors.slice(0, first)]) {
-      const delivery = await ask([door], { no_wait: true }, signal, onAnswer)
+  if (consumers.length > 1) {
+    const first = Math.floor(Math.random() * consumers.length)
+    for (const consumer of [...consumers.slice(first), ...consumers.slice(0, first)]) {
+      const delivery = await ask([consumer], { no_wait: true }, signal, onAnswer)
       if (delivery || signal.aborted) return delivery
     }
   }
-  return ask(doors, { expires: nanos(expiresMs) }, signal, onAnswer)
+  return ask(consumers, { expires: nanos(expiresMs) }, signal, onAnswer)
 }
 
-async function ask<D extends Door>(
-  doors: readonly D[],
+async function ask<D extends ConsumerRef>(
+  consumers: readonly D[],
   how: { no_wait: true } | { expires: number },
   signal: AbortSignal,
   onAnswer: OnAnswer,
@@ -57,8 +63,8 @@ async function ask<D extends Door>(
   signal.addEventListener('abort', giveUp, { once: true })
   const open: Subscription[] = []
   try {
-    for (const link of new Set(doors.map((door) => door.link))) {
-      const here = doors.filter((door) => door.link === link)
+    for (const link of new Set(consumers.map((consumer) => consumer.link))) {
+      const here = consumers.filter((consumer) => consumer.link === link)
       const inbox = link.newInbox()
       const onMessage = (error: Error | null, message: Msg) => {
         const delivery = error ? null : readDelivery(here, message)
@@ -72,14 +78,14 @@ async function ask<D extends Door>(
           if (!settled) setTimeout(giveUp, isThere ? 0 : missingMs)
         } else if (settled) link.nc.publish(delivery.reply, '-NAK')
         else {
-          onAnswer(null, delivery.door)
+          onAnswer(null, delivery.consumer)
           settle(delivery)
         }
       }
       open.push(link.nc.subscribe(inbox, { callback: onMessage }))
       const body = JSON.stringify({ batch: 1, ...how })
-      for (const door of here) {
-        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${door.stream}.${door.durable}`, body, { reply: inbox })
+      for (const consumer of here) {
+        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer.stream}.${consumer.durable}`, body, { reply: inbox })
       }
     }
     return await promise
@@ -97,11 +103,11 @@ async function withdraw(subscription: Subscription): Promise<void> {
   if (!subscription.isClosed()) await subscription.drain().catch(() => subscription.unsubscribe())
 }
 
-function readDelivery<D extends Door>(doors: readonly D[], message: Msg): Delivery<D> | null {
+function readDelivery<D extends ConsumerRef>(consumers: readonly D[], message: Msg): Delivery<D> | null {
   const info = message.reply === undefined ? null : readAckSubject(message.reply)
-  const door = doors.find(({ durable }) => durable === info?.consumer)
-  if (!door || !info || message.reply === undefined) return null
-  return { door, message, reply: message.reply, attempt: info.attempt, seq: info.seq }
+  const consumer = consumers.find(({ durable }) => durable === info?.consumer)
+  if (!consumer || !info || message.reply === undefined) return null
+  return { consumer, message, reply: message.reply, attempt: info.attempt, seq: info.seq }
 }
 
 /**

@@ -35,10 +35,10 @@ export const bucketAccount = {
   'check-journal': 'LAB',
   plans: 'LAB',
   'plan-journal': 'LAB',
-  dialects: 'LAB',
-  openings: 'VAULT',
-  'opening-records': 'VAULT',
-  guards: 'VAULT',
+  capabilities: 'LAB',
+  'final-evals': 'VAULT',
+  'final-eval-records': 'VAULT',
+  ladders: 'VAULT',
   'sealed-results': 'VAULT',
 } as const satisfies Record<string, Account>
 export type BucketName = keyof typeof bucketAccount

@@ -13,7 +13,7 @@ import type { BusLimits } from '../schemas/bus-limits.ts'
 import { type DeliveryChanges, type WorkMessage, withDelivery } from '../schemas/message.ts'
 import { registry } from '../schemas/registry.ts'
 import type { Account, AgentRole } from '../schemas/role.ts'
-import { hears, variantsOf } from '../schemas/variants.ts'
+import { receivesFrom, variantsOf } from '../schemas/variants.ts'
 import { BusAwayError, BusSetupError } from './errors.ts'
 import type { Link } from './link.ts'
 import { passingReason } from './retry.ts'
@@ -171,7 +171,7 @@ function setupFault({ account, nc }: Link, what: string, error: unknown, maxByte
         : 'See the reason; docs/operations.md says what a server of one\'s own needs, under "Which server".'
   const where = `account ${account}, ${nc.getServer()}`
   return new BusSetupError(
-    { what: `${what} cannot be made: ${passingReason(error)}`, where, mend: fix },
+    { what: `${what} cannot be made: ${passingReason(error)}`, where, fix: fix },
     { cause: error },
   )
 }
@@ -182,7 +182,7 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
   const workers = messages
     .map((each) => withDelivery(each, delivery))
     .flatMap((message) => (variants[message.to] ?? []).map((variant) => ({ message, variant })))
-    .filter(({ message, variant }) => hears(variant, message.from))
+    .filter(({ message, variant }) => receivesFrom(variant, message.from))
     .map(({ message, variant }) =>
       ensureConsumer(
         link,

@@ -1,7 +1,7 @@
 import { TroubleDelays } from '../schemas/bus-limits.ts'
-import { mendOf } from '../schemas/error-fix.ts'
+import { fixOf } from '../schemas/error-fix.ts'
 import { UnfitError } from './errors.ts'
-import type { Handled, WorkDoor } from './handle.ts'
+import type { Handled, WorkConsumerRef } from './handle.ts'
 import type { Delivery, OnAnswer } from './pull.ts'
 import type { Troubles } from './troubles.ts'
 
@@ -20,8 +20,8 @@ export function watchWork(troubles: Troubles, { consumerMs, givenBackMs } = Trou
   }
 
   return {
-    handled({ door, attempt }: Delivery<WorkDoor>, { outcome, reason = '', error }: Handled): void {
-      const { name } = door.message
+    handled({ consumer, attempt }: Delivery<WorkConsumerRef>, { outcome, reason = '', error }: Handled): void {
+      const { name } = consumer.message
       if (outcome === 'done' || outcome === 'dead') forget(name)
       if (outcome !== 'again') return
       const before = failed.get(name)
@@ -30,7 +30,7 @@ export function watchWork(troubles: Troubles, { consumerMs, givenBackMs } = Trou
       failed.set(name, { times, over: setTimeout(() => forget(name), givenBackMs).unref() })
       const isUnfit = error instanceof UnfitError
       if (!isUnfit && Math.max(times, attempt) < inARow) return
-      const [text, fix] = isUnfit ? [error.message, error.mend] : [reason, mendOf(error)]
+      const [text, fix] = isUnfit ? [error.message, error.fix] : [reason, fixOf(error)]
       troubles.set(`message ${name}`, {
         code: 'given-back',
         text: `gives back each ${name}: ${text}`,

@@ -10,7 +10,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TroubleDelays } from '../schemas/bus-limits.ts'
 import { reasonOf, UnfitError } from './errors.ts'
-import { type AnyHandler, handleOne, type WorkDoor } from './handle.ts'
+import { type AnyHandler, handleOne, type WorkConsumerRef } from './handle.ts'
 import type { Logger } from './logger.ts'
 import { pullOne } from './pull.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
@@ -53,7 +53,7 @@ const longestUnfitMs = 10_000
 
 /** Works on what comes through the doors, with the handler of each message's name, until it is stopped. */
 export function startLoop(
-  doors: readonly WorkDoor[],
+  consumers: readonly WorkConsumerRef[],
   handlers: ReadonlyMap<string, AnyHandler>,
   options: LoopOptions,
   log: Logger,
@@ -65,7 +65,7 @@ export function startLoop(
   let lastMessageAt: Date | null = null
   // A lost connection loses the pulls that waited on it: they are asked again at once.
   let round = new AbortController()
-  for (const link of new Set(doors.map((door) => door.link))) {
+  for (const link of new Set(consumers.map((consumer) => consumer.link))) {
     link.onReconnect(() => {
       round.abort()
       round = new AbortController()
@@ -81,14 +81,14 @@ export function startLoop(
   const runSlot = async () => {
     let pauseMs = unfitMs
     while (!stop.signal.aborted) {
-      const delivery = await pullOne(doors, AbortSignal.any([stop.signal, round.signal]), watch.answered)
+      const delivery = await pullOne(consumers, AbortSignal.any([stop.signal, round.signal]), watch.answered)
       if (!delivery) continue
       lastMessageAt = new Date()
-      const key = `${delivery.door.message.name} ${delivery.seq}`
+      const key = `${delivery.consumer.message.name} ${delivery.seq}`
       handling.add(key)
       try {
-        const handler = handlers.get(delivery.door.message.name)
-        if (!handler) throw new Error(`no handler for ${delivery.door.message.name}`)
+        const handler = handlers.get(delivery.consumer.message.name)
+        if (!handler) throw new Error(`no handler for ${delivery.consumer.message.name}`)
         const handled = await handleOne(delivery, handler, force.signal, log)
         watch.handled(delivery, handled)
         if (!(handled.error instanceof UnfitError)) pauseMs = unfitMs

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
 import { outerGone, whenNpmIsGone } from '../launcher/outer-process.mjs'
-import { explain, ownNode, runsHere } from './guard.mjs'
+import { explain, ownNode, runsHere } from './node-version-check.mjs'
 
 /** Set for the inner process: it has an outer one. */
 const inner = 'SYLLABUS_INNER'

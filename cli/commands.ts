@@ -18,7 +18,7 @@ export const registrations: readonly Registration[] = [
   { words: ['watch'], load: async () => (await import('./commands/watch.ts')).registerWatch },
   {
     words: ['stop', 'pause', 'finish', 'veto'],
-    load: async () => (await import('./commands/control.ts')).registerControl,
+    load: async () => (await import('./commands/control.ts')).registerOperatorCommands,
   },
   { words: ['resume'], load: async () => (await import('./commands/resume.ts')).registerResume },
   { words: ['report'], load: async () => (await import('./commands/report.ts')).registerReport },

@@ -1,11 +1,11 @@
 // After an install: compiles what commands and agents start with, so that the first start is as quick as the next.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { runsHere } from './guard.mjs'
+import { runsHere } from './node-version-check.mjs'
 import { streaming } from './streaming.mjs'
 
 const startedWith = [
-  '../experiments/run/conduct.ts',
+  '../experiments/run/run-session.ts',
   '../experiments/generate/generate.ts',
   '../agents/planner/agent.ts',
   '../agents/planner/llm/open.ts',

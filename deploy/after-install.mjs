@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ownNode } from '../cli/guard.mjs'
+import { ownNode } from '../cli/node-version-check.mjs'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const node = ownNode()

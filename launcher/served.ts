@@ -33,18 +33,18 @@ export async function checkServed(
   const isThere = (role: AgentRole) => there.some((each) => each.role === role && each.variant === variants[role])
   const missing = agentRoles.find((role) => !isThere(role))
   const whose = `process ${session.pid}, which works with the topology "${session.topology}"`
-  const mend = 'Name that topology (--topology), with its models and its student, or stop that process first.'
+  const fix = 'Name that topology (--topology), with its models and its student, or stop that process first.'
   if (missing) {
     throw new UsageError(
       `The run needs the ${missing} "${variants[missing]}", and none is among the agents of ${whose}.`,
-      `${mend} One more agent can be started: npx syllabus agent ${missing} --variant ${variants[missing]}.`,
+      `${fix} One more agent can be started: npx syllabus agent ${missing} --variant ${variants[missing]}.`,
     )
   }
   const { agents } = session
   if (agents && student !== undefined && !sameStudent(studentOf({ agents }), student)) {
     throw new UsageError(
       `The trainer-bridge of ${whose}, has the student "${studentOf({ agents })}", and the run wants "${student}".`,
-      mend,
+      fix,
     )
   }
   const unserved = wantedBy(needs).find((wanted) => !there.some((each) => worksOn(each, wanted)))
@@ -56,6 +56,6 @@ export async function checkServed(
         'Stop that process first: the command then starts agents that do.',
       )
     }
-    throw new UsageError(`The run wants a ${role} that ${does}, and no agent of ${whose}, does.`, mend)
+    throw new UsageError(`The run wants a ${role} that ${does}, and no agent of ${whose}, does.`, fix)
   }
 }

@@ -21,10 +21,10 @@ import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { startRuntime } from '../trainer-bridge/runtime.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
 import type { EarlyAgents } from './agent-child.ts'
+import { agentSpec } from './agent-spec.ts'
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
 import { type Cluster, holdHome, openCluster } from './cluster.ts'
 import type { Reporter } from './console/reporter.ts'
-import { crewMember } from './crew-member.ts'
 import { rememberServers } from './known-servers.ts'
 import { openAgentsLog } from './log-file.ts'
 import { checkShared } from './shared-queues.ts'
@@ -41,7 +41,7 @@ export type Session = AsyncDisposable & {
   agents: readonly Identity[]
   /** The queue of each role that its agents work on. */
   queues: Variants
-  /** Rejects when an agent cannot start for a reason that a restart does not mend. */
+  /** Rejects when an agent cannot start for a reason that a restart does not fix. */
   failed: Promise<never>
   /** Ends all agents, or those of a role: they take nothing more, finish what they have within the topology's time, and give back the rest. */
   stop(role?: AgentRole): Promise<void>
@@ -142,15 +142,15 @@ export async function openSession(
   const started = roles ?? agentRoles
   const own = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
-      crewMember(role, replicaName(role, index), topology, ready.promise, queues[role], all),
+      agentSpec(role, replicaName(role, index), topology, ready.promise, queues[role], all),
     ),
   )
   const beside = alsoPlanners.map((other) =>
-    crewMember('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, plannerQueue(other), all),
+    agentSpec('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, plannerQueue(other), all),
   )
-  const crew = [...own, ...beside]
+  const agentSpecs = [...own, ...beside]
   let watch: ReturnType<typeof watchTroubles> | null = null
-  const supervisor = supervise(crew, topology.supervisor, {
+  const supervisor = supervise(agentSpecs, topology.supervisor, {
     log,
     stderr,
     early,
@@ -162,7 +162,7 @@ export async function openSession(
   ready.promise.catch(() => {})
   stack.defer(() => ready.reject(new Error('the session was not opened')))
   const cluster = stack.use(
-    await openCluster({ home, log, onProgress, tell: reporter.line, limits: topology.bus, storage }),
+    await openCluster({ home, log, onProgress, notify: reporter.line, limits: topology.bus, storage }),
   )
   checkLogins(cluster, ['operator', 'gateway', ...started])
   const how = signal ? { signal } : {}
@@ -205,7 +205,7 @@ export async function openSession(
     bus,
     cluster,
     pageUrl: gateway.url,
-    agents: crew.map(({ identity }) => identity),
+    agents: agentSpecs.map(({ identity }) => identity),
     queues,
     failed: Promise.race([supervisor.failed, lossOf(cluster)]),
     stop: supervisor.stop,
@@ -240,7 +240,7 @@ export function checkLogins({ credentials, servers }: Cluster, roles: readonly R
     throw new BusSetupError({
       what: `The credentials hold no user of the ${role} in ${missing.join(', ')}`,
       where: process.env.SYLLABUS_CREDENTIALS ?? servers,
-      mend: 'Add {"user": …, "pass": …} for each account of the role (docs/operations.md, "Which server").',
+      fix: 'Add {"user": …, "pass": …} for each account of the role (docs/operations.md, "Which server").',
     })
   }
 }

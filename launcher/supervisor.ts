@@ -13,11 +13,11 @@ import { readReport, sendLaunch } from './launch-channel.ts'
 
 export type SupervisorLimits = Topology['supervisor']
 /** An agent to run, and what it is handed once the bus is ready for it. */
-export type Crew = { identity: Identity; queue?: string; launch: Promise<Launch> }
+export type AgentSpec = { identity: Identity; queue?: string; launch: Promise<Launch> }
 
 /** How long an agent may take to finish what it has in hand; replies that are under way are paid for. */
-export const drainMsOf = (variant: string, { drainMs, paidDrainMs }: SupervisorLimits): number =>
-  asksModel(variant) ? paidDrainMs : drainMs
+export const drainMsOf = (variant: string, { drainMs, meteredDrainMs }: SupervisorLimits): number =>
+  asksModel(variant) ? meteredDrainMs : drainMs
 
 /** How long an agent that has given everything back may take to say goodbye. */
 const goodbyeMs = 1000
@@ -29,8 +29,8 @@ const lastMs = 10_000
  * The longest that a session may take to end by these limits: agents that ask a model await their replies, then what costs nothing is finished
  * with what came of them, and then the others end.
  */
-export const mostStoppingMs = ({ drainMs, paidDrainMs, graceMs }: SupervisorLimits): number =>
-  paidDrainMs + 2 * drainMs + 2 * (graceMs + goodbyeMs) + lastMs
+export const mostStoppingMs = ({ drainMs, meteredDrainMs, graceMs }: SupervisorLimits): number =>
+  meteredDrainMs + 2 * drainMs + 2 * (graceMs + goodbyeMs) + lastMs
 
 const aborted = (signal: AbortSignal) => (signal.aborted ? Promise.resolve() : once(signal, 'abort'))
 
@@ -42,7 +42,7 @@ const aborted = (signal: AbortSignal) => (signal.aborted ? Promise.resolve() : o
  * S3  Stop drains: SIGTERM to all, or to those of a role; the time to drain, and to give back the rest; then SIGKILL.
  */
 export function supervise(
-  crew: readonly Crew[],
+  agentSpecs: readonly AgentSpec[],
   limits: SupervisorLimits,
   options: {
     log: Log
@@ -59,7 +59,7 @@ export function supervise(
   fatal.promise.catch(() => {})
   const children = new Map<ChildProcess, AgentRole>()
 
-  async function keep(agent: Crew, stopping: AbortSignal): Promise<void> {
+  async function keep(agent: AgentSpec, stopping: AbortSignal): Promise<void> {
     let delay = limits.minRestartMs
     let lastEnd: string | undefined
     while (!stopping.aborted) {
@@ -85,7 +85,7 @@ export function supervise(
   }
 
   async function runOnce(
-    { identity, launch }: Crew,
+    { identity, launch }: AgentSpec,
     stopping: AbortSignal,
     lastEnd: string | undefined,
   ): Promise<{ code: number | null; signal: string | null; report?: FailureReport | undefined }> {
@@ -110,13 +110,13 @@ export function supervise(
     })
   }
 
-  const loops = crew.map((agent) => {
+  const loops = agentSpecs.map((agent) => {
     const stopping = new AbortController()
     return { ...agent.identity, queue: agent.queue, stopping, done: keep(agent, stopping.signal) }
   })
 
   return {
-    /** Rejects when an agent cannot start for a reason that a restart does not mend. */
+    /** Rejects when an agent cannot start for a reason that a restart does not fix. */
     failed: fatal.promise,
     /** The agents that were not asked to end. */
     wanted: () => loops.filter(({ stopping }) => !stopping.signal.aborted),

@@ -2,7 +2,7 @@ import { type Bus, Presence, type Trouble, type Troubles } from '../bus/mod.ts'
 import { describeAsked, queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { RunConfig } from '../schemas/run.ts'
-import { hears } from '../schemas/variants.ts'
+import { receivesFrom } from '../schemas/variants.ts'
 
 /** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. */
 export type Wanted = { role: AgentRole; variant: string; queue?: string | undefined; does?: string | undefined }
@@ -16,7 +16,7 @@ export function wantedBy(run: Asking): Wanted[] {
   const models: Partial<Record<AgentRole, string>> = run.models
   const addresses: Partial<Record<AgentRole, string>> = run.addresses ?? {}
   return agentRoles
-    .filter((role) => hears(run.variants.planner, role))
+    .filter((role) => receivesFrom(run.variants.planner, role))
     .map((role) => {
       const [model, address] = [models[role], addresses[role]]
       const asks = address === undefined ? undefined : `asks ${describeAsked(model, address)}`

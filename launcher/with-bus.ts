@@ -25,7 +25,7 @@ export async function withBus<T>(
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
   const home = homeFolder()
   const joined = await joinedCluster(home)
-  await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, tell: line }))
+  await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, notify: line }))
   await using bus = await connectOperator(cluster, log, { line, ...(signal && { signal }) })
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
   if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {} })
@@ -47,9 +47,9 @@ export async function joinedCluster(home: string): Promise<Cluster | null> {
       'If it runs in another container, give the command there. Else wait until it has started its server again, or stop it.',
     )
   }
-  const mend = `Stop process ${session.pid}: the next session makes it again, and what is stored stays.`
-  const credentials = await readState(join(home, 'nats-credentials.json'), AllCredentials, mend)
-  if (!credentials) throw new UsageError(`${join(home, 'nats-credentials.json')} is gone.`, mend)
+  const fix = `Stop process ${session.pid}: the next session makes it again, and what is stored stays.`
+  const credentials = await readState(join(home, 'nats-credentials.json'), AllCredentials, fix)
+  if (!credentials) throw new UsageError(`${join(home, 'nats-credentials.json')} is gone.`, fix)
   return {
     servers: url,
     credentials,

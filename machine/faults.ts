@@ -2,12 +2,12 @@ import { statfsSync } from 'node:fs'
 
 /** Something of this machine that only a person can put right: what, where, and the step that does it. Exit code 2. */
 export class MachineError extends Error {
-  readonly mend: string
+  readonly fix: string
 
-  constructor(message: string, mend: string, options?: ErrorOptions) {
+  constructor(message: string, fix: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'MachineError'
-    this.mend = mend
+    this.fix = fix
   }
 }
 
@@ -44,8 +44,8 @@ const fewInodes = 4
 export function explained(error: unknown, cannot: string, folder: string, instead?: string): unknown {
   const fault = faultOf(error, folder)
   if (fault === null) return error
-  const mend = `${fault.fix}${instead === undefined ? '' : `, or ${instead}`}.`
-  return new MachineError(`${cannot}: ${fault.why}.`, mend, { cause: error })
+  const fix = `${fault.fix}${instead === undefined ? '' : `, or ${instead}`}.`
+  return new MachineError(`${cannot}: ${fault.why}.`, fix, { cause: error })
 }
 
 function faultOf(error: unknown, folder: string): Fault | null {

@@ -120,7 +120,7 @@ const isLink = (path: string): Promise<boolean> =>
  * The holder of a file if it is a process of this kernel that lives; null if nobody of this kernel holds it. A damaged file that nobody
  * holds is removed, and `tell` hears of it.
  */
-export async function holderOf(path: string, tell: (line: string) => void = () => {}): Promise<Holder | null> {
+export async function holderOf(path: string, notify: (line: string) => void = () => {}): Promise<Holder | null> {
   return naming(path, async () => {
     const file = await openRegular(path, 'read')
     if (!file) return null
@@ -129,7 +129,7 @@ export async function holderOf(path: string, tell: (line: string) => void = () =
       const holder = readHolder(text)
       const lock = tryLock(file.fd, { shared: true })
       if (!holder && lock !== 'held') {
-        tell(`${path} is damaged (it names no process) and is removed`)
+        notify(`${path} is damaged (it names no process) and is removed`)
         await rm(path)
       }
       if (holder?.boot !== bootId() || lock === 'free') return null

@@ -75,29 +75,25 @@ async function syncAll(path: string): Promise<void> {
  * What a file of JSON holds; null where there is none.
  * @throws StateFileError when it does not hold what it should; MachineError when it cannot be read
  */
-export async function readState<S extends z.ZodType>(
-  path: string,
-  schema: S,
-  mend: string,
-): Promise<z.infer<S> | null> {
+export async function readState<S extends z.ZodType>(path: string, schema: S, fix: string): Promise<z.infer<S> | null> {
   const text = await readText(path)
   if (text === null) return null
   const parsed = parse(text, schema)
   if ('value' in parsed) return parsed.value
-  throw new StateFileError(`${path} ${parsed.fault}.`, mend)
+  throw new StateFileError(`${path} ${parsed.fault}.`, fix)
 }
 
 /** The same of a file that can be made again: one that does not hold what it should counts as missing, and `tell` hears of it. */
 export async function readOrForget<S extends z.ZodType>(
   path: string,
   schema: S,
-  tell: (line: string) => void,
+  notify: (line: string) => void,
 ): Promise<z.infer<S> | null> {
   try {
     return await readState(path, schema, '')
   } catch (error) {
     if (!(error instanceof StateFileError)) throw error
-    tell(`${error.message.slice(0, -1)}; it is made again`)
+    notify(`${error.message.slice(0, -1)}; it is made again`)
     return null
   }
 }

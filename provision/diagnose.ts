@@ -12,8 +12,8 @@ export interface Finding {
   name: string
   status: 'ok' | 'missing' | 'broken'
   detail: string
-  /** The command or step that mends it. */
-  mend?: string
+  /** The command or step that fixes it. */
+  fix?: string
 }
 
 export interface DiagnoseRequest {
@@ -35,7 +35,7 @@ async function node(): Promise<Finding> {
   const ok = Number(process.versions.node.split('.')[0]) >= oldestNode
   return ok
     ? { name: 'node', status: 'ok', detail }
-    : { name: 'node', status: 'broken', detail, mend: 'npm ci (it brings Node 24 along; start with npm or npx)' }
+    : { name: 'node', status: 'broken', detail, fix: 'npm ci (it brings Node 24 along; start with npm or npx)' }
 }
 
 async function python(env: NodeJS.ProcessEnv): Promise<Finding> {
@@ -44,7 +44,7 @@ async function python(env: NodeJS.ProcessEnv): Promise<Finding> {
     return { name: 'python', status: 'ok', detail: `${found.version} (${found.command})` }
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    return { name: 'python', status: 'broken', detail: error.message, mend: error.mend }
+    return { name: 'python', status: 'broken', detail: error.message, fix: error.fix }
   }
 }
 
@@ -62,17 +62,17 @@ async function natsServer(home: string, env: NodeJS.ProcessEnv): Promise<Finding
   const path = natsServerPath(home)
   const own = await version(path, env)
   if (own?.includes(natsServerVersion)) return { name, status: 'ok', detail: `${own} (${path})` }
-  if (!(await isBegun(path))) return { name, status: 'missing', detail: `not at ${path}`, mend: firstUse }
-  return { name, status: 'broken', detail: `${path} does not run`, mend: `rm ${path}, then npm start` }
+  if (!(await isBegun(path))) return { name, status: 'missing', detail: `not at ${path}`, fix: firstUse }
+  return { name, status: 'broken', detail: `${path} does not run`, fix: `rm ${path}, then npm start` }
 }
 
 async function runtime(home: string): Promise<Finding> {
   const name = 'fine-tuning runtime'
   const venv = await venvPath(home)
   if (await readyPython(venv)) return { name, status: 'ok', detail: venv }
-  if (!(await isBegun(venv))) return { name, status: 'missing', detail: `no venv at ${venv}`, mend: firstUse }
+  if (!(await isBegun(venv))) return { name, status: 'missing', detail: `no venv at ${venv}`, fix: firstUse }
   const detail = `${venv} is unfinished or its Python is gone`
-  return { name, status: 'broken', detail, mend: 'npm start (takes it up again)' }
+  return { name, status: 'broken', detail, fix: 'npm start (takes it up again)' }
 }
 
 async function student(home: string): Promise<Finding> {
@@ -82,10 +82,10 @@ async function student(home: string): Promise<Finding> {
     const broken = await brokenStudentFile(home)
     if (!broken) return { name, status: 'ok', detail: `${studentName} at ${path}, hashes checked` }
     const detail = `${broken} is not the file that was made`
-    return { name, status: 'broken', detail, mend: `rm -r ${path}, then npm start` }
+    return { name, status: 'broken', detail, fix: `rm -r ${path}, then npm start` }
   }
-  if (!(await isBegun(path))) return { name, status: 'missing', detail: `no ${studentName} at ${path}`, mend: firstUse }
-  return { name, status: 'broken', detail: `${path} is incomplete`, mend: 'npm start (makes it again)' }
+  if (!(await isBegun(path))) return { name, status: 'missing', detail: `no ${studentName} at ${path}`, fix: firstUse }
+  return { name, status: 'broken', detail: `${path} is incomplete`, fix: 'npm start (makes it again)' }
 }
 
 async function disk(home: string): Promise<Finding> {
@@ -95,8 +95,8 @@ async function disk(home: string): Promise<Finding> {
   const detail = `${freeGb.toFixed(1)} GB free at ${home}`
   const neededGb = (await readyPython(await venvPath(home))) ? 1 : 8
   if (freeGb >= neededGb) return { name: 'disk', status: 'ok', detail }
-  const mend = 'free some space, or set SYLLABUS_HOME to a folder on a larger disk'
-  return { name: 'disk', status: 'broken', detail: `${detail}; ${neededGb} GB needed`, mend }
+  const fix = 'free some space, or set SYLLABUS_HOME to a folder on a larger disk'
+  return { name: 'disk', status: 'broken', detail: `${detail}; ${neededGb} GB needed`, fix }
 }
 
 const version = (command: string, env: NodeJS.ProcessEnv) =>

@@ -55,12 +55,12 @@ export async function diagnoseEmbedder(home: string): Promise<Finding> {
   const path = embedderPath(home)
   if (!(await isThere(path))) {
     const detail = `no ${embedderName} at ${path} (83 MB)`
-    return { name, status: 'missing', detail, mend: 'fetched by the next `syllabus run` or `up` with this topology' }
+    return { name, status: 'missing', detail, fix: 'fetched by the next `syllabus run` or `up` with this topology' }
   }
   const broken = await brokenFile(path, sha256Of)
   if (!broken) return { name, status: 'ok', detail: `${embedderName} at ${path}, hashes checked` }
-  const mend = `rm -r ${path}; the next run fetches it again`
-  return { name, status: 'broken', detail: `${broken} is not the pinned file`, mend }
+  const fix = `rm -r ${path}; the next run fetches it again`
+  return { name, status: 'broken', detail: `${broken} is not the pinned file`, fix }
 }
 
 /** It is renamed into place once it is whole. */

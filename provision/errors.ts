@@ -1,10 +1,10 @@
-/** A set-up step that failed in a way a person can mend: `message` says what and where, `mend` says how. */
+/** A set-up step that failed in a way a person can fix: `message` says what and where, `fix` says how. */
 export class SetupError extends Error {
-  readonly mend: string
+  readonly fix: string
 
-  constructor(message: string, mend: string, options?: ErrorOptions) {
+  constructor(message: string, fix: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'SetupError'
-    this.mend = mend
+    this.fix = fix
   }
 }

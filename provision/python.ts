@@ -10,7 +10,7 @@ export interface Python {
 /** The oldest Python for which the pinned packages exist. */
 const oldestPython = [3, 10] as const
 const newestKnownMinor = 14
-const mend = 'Install Python 3.10 or newer (for example `apt install python3`), or set SYLLABUS_PYTHON to its path.'
+const fix = 'Install Python 3.10 or newer (for example `apt install python3`), or set SYLLABUS_PYTHON to its path.'
 
 /** Newest first, but the default interpreters of today before one that wheels may not exist for yet. */
 const candidates = ['python3.13', 'python3.12', 'python3.11', 'python3.14', 'python3.10', 'python3', 'python']
@@ -41,5 +41,5 @@ export async function findPython(env = process.env): Promise<Python> {
   const what = seen
     ? `No supported Python ${where}: ${seen}; 3.10 to 3.${newestKnownMinor} is needed.`
     : `No working Python found (${where}).`
-  throw new SetupError(what, mend)
+  throw new SetupError(what, fix)
 }

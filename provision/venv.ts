@@ -95,9 +95,9 @@ async function createVenv(venv: string, base: Python, { env, signal }: StepOptio
     await runCommand(base.command, ['-m', 'venv', '--without-pip', venv], { env, signal, timeoutMs: 120_000 })
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    const mend =
+    const fix =
       'Install the venv module (Debian: `apt install python3-venv`), or set SYLLABUS_PYTHON to another Python.'
-    throw new SetupError(`${base.command} -m venv failed in ${venv}: ${error.tail}`, mend, { cause: error })
+    throw new SetupError(`${base.command} -m venv failed in ${venv}: ${error.tail}`, fix, { cause: error })
   }
 }
 

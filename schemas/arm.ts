@@ -70,15 +70,17 @@ export type ArmSeed = { arm: Arm; seedIndex: number }
 const trained = ['final', ...BaselineKind.options, `reference-${name.source}`].join('|')
 
 /** `base`, `base-examples`, `attempt-<n>`, or a trained arm: `final` with its first seed, `final-s2` with its second. */
-export const CandidateName = z.string().regex(new RegExp(`^(base|base-examples|attempt-\\d+|(${trained})(-s\\d+)?)$`))
+export const StudentModelName = z
+  .string()
+  .regex(new RegExp(`^(base|base-examples|attempt-\\d+|(${trained})(-s\\d+)?)$`))
 
 /** The name of a trained arm's candidate. */
-export const candidateName = (arm: TrainedArm, seedIndex: number): string =>
+export const studentModelName = (arm: TrainedArm, seedIndex: number): string =>
   seedIndex === 1 ? arm : `${arm}-s${seedIndex}`
 
 /** What a candidate's name says of it. Errors: a name that is none. */
 export function armSeedOf(name: string): ArmSeed {
-  const [, arm, seed] = /^(.+?)(?:-s(\d+))?$/.exec(CandidateName.parse(name))!
+  const [, arm, seed] = /^(.+?)(?:-s(\d+))?$/.exec(StudentModelName.parse(name))!
   if (arm!.startsWith('attempt-')) return { arm: 'submission', seedIndex: 1 }
   return { arm: Arm.parse(arm), seedIndex: Number(seed ?? 1) }
 }

@@ -1,4 +1,4 @@
-/** How a person mends an error; every error of ours that is their input's or their machine's fault carries it. */
-export function mendOf(error: unknown): string | undefined {
-  return error instanceof Error && 'mend' in error && typeof error.mend === 'string' ? error.mend : undefined
+/** How a person fixes an error; every error of ours that is their input's or their machine's fault carries it. */
+export function fixOf(error: unknown): string | undefined {
+  return error instanceof Error && 'fix' in error && typeof error.fix === 'string' ? error.fix : undefined
 }

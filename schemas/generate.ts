@@ -15,9 +15,9 @@ import { RunConfig } from './run.ts'
 import { Item, PublicTask, TaskFile } from './task.ts'
 import { Topology } from './topology.ts'
 import { topologyReference } from './topology-reference.ts'
-import { Adapter, Candidate } from './training.ts'
+import { Adapter, StudentModel } from './training.ts'
 
-const documents = { Program, Topology, Row, RunConfig, TaskFile, PublicTask, Item, Adapter, Candidate }
+const documents = { Program, Topology, Row, RunConfig, TaskFile, PublicTask, Item, Adapter, StudentModel }
 const generatedFolder = 'schemas/generated'
 
 /** Every generated file by its path in the repository. */

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { BadCase, ScoreSheet } from './score.ts'
 
 /**
- * How validation guides a search. `guard: ladder` shows a candidate's scores only where they are better than the best shown before by
+ * How validation guides a search. `ladder: on` shows a candidate's scores only where they are better than the best shown before by
  * more than chance (the parameter-free Ladder of Blum and Hardt, 2015). `halves`: both halves of validation are told apart, for a run
  * that changes from one to the other.
  */
 export const Guidance = z.object({
-  guard: z.enum(['off', 'ladder']).default('off'),
+  ladder: z.enum(['off', 'on']).default('off'),
   halves: z.boolean().default(false),
 })
 export type Guidance = z.infer<typeof Guidance>

@@ -1,20 +1,20 @@
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what is looked for
 /** What no document shows: control characters but tabs and line ends, and what turns the direction of whatever stands beside it. */
-const controls = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g
+const controlCharacters = /[\0-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\u202A-\u202E\u2066-\u2069]/g
 /** On a terminal a carriage return goes back over the line, and weak marks of direction move what is plain. */
-const terminalControls = /[\0-\x08\x0B-\x1F\x7F-\x9F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
+const terminalControlCharacters = /[\0-\x08\x0B-\x1F\x7F-\x9F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: as above
 
 /** A text as a document (HTML, Markdown, YAML) may hold it, before that language's own marks are escaped. */
-export const withoutControls = (text: string): string => text.replaceAll(controls, '\uFFFD')
+export const withoutControlCharacters = (text: string): string => text.replaceAll(controlCharacters, '\uFFFD')
 
 /** A text as a terminal may show it: nothing that a model or an endpoint says moves the cursor, colours lines or turns their direction. */
-export const printable = (text: string): string => text.replaceAll(terminalControls, '\uFFFD')
+export const printable = (text: string): string => text.replaceAll(terminalControlCharacters, '\uFFFD')
 
 /** A value as one line of JSON that a terminal may show, too: JSON has escapes of its own for the same characters. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value).replaceAll(
-    terminalControls,
+    terminalControlCharacters,
     (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 

@@ -1,13 +1,22 @@
 import type { Message } from './message.ts'
-import { Answers, Fault, Job, Opened, OpeningRequest, Predictions, Report, Sitting } from './messages/evaluation.ts'
+import {
+  Answers,
+  Fault,
+  FinalEvalRequest,
+  FinalEvalResults,
+  Job,
+  Predictions,
+  Report,
+  SealedEvalJob,
+} from './messages/evaluation.ts'
 import { Batch, Shard, Tried, Verdict } from './messages/generation.ts'
-import { Control, Decision, Progress, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
+import { Decision, OperatorCommand, Progress, RunFinished, RunStarted, StatusChanged } from './messages/run.ts'
 import type { AgentRole } from './role.ts'
 
 /** Every message there is. A message that is not here cannot be sent. */
 export const registry = {
   'run-started': RunStarted,
-  control: Control,
+  'operator-command': OperatorCommand,
   shard: Shard,
   tried: Tried,
   batch: Batch,
@@ -15,10 +24,10 @@ export const registry = {
   job: Job,
   predictions: Predictions,
   report: Report,
-  'opening-request': OpeningRequest,
-  sitting: Sitting,
+  'final-eval-request': FinalEvalRequest,
+  'sealed-eval-job': SealedEvalJob,
   answers: Answers,
-  opened: Opened,
+  'final-eval-results': FinalEvalResults,
   fault: Fault,
   decision: Decision,
   progress: Progress,

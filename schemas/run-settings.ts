@@ -13,13 +13,18 @@ const EvidenceSettings = z.strictObject({
     .describe('baselines; all: every one that the task allows'),
   submissions: z.boolean().default(true).describe('whether every attempt sits the sealed test too, after the search'),
   retention: z.boolean().default(true).describe('whether base, final and control sit the retention paper too'),
-  guard: z
-    .enum(['auto', ...Guidance.shape.guard.unwrap().options])
+  ladder: z
+    .enum(['auto', ...Guidance.shape.ladder.unwrap().options])
     .default('auto')
     .describe(
-      'whether validation answers a search only with what is above chance; auto: from `guardFrom` items on, below which it would hide real gains',
+      'whether validation answers a search only with what is above chance; auto: from `ladderFrom` items on, below which it would hide real gains',
     ),
-  guardFrom: z.number().int().nonnegative().default(500).describe('validation items from which on `guard: auto` is on'),
+  ladderFrom: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(500)
+    .describe('validation items from which on `ladder: auto` is on'),
 })
 
 /** What a topology says of the runs on it. */

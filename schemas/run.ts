@@ -24,7 +24,7 @@ const EvidenceParts = z.object({
   /** Whether base, final and control answer items outside all skills of the task, to see what was forgotten. */
   retention: z.boolean().default(false),
   /** Whether validation answers a search only with what is above chance; see Guidance. */
-  guard: Guidance.shape.guard,
+  ladder: Guidance.shape.ladder,
   /** From this attempt on the other half of validation guides the search; null: all of it does, throughout. */
   swapValidationAt: z.number().int().min(2).nullable().default(null),
   references: z.array(ReferenceRows).default([]),

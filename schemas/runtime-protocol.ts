@@ -174,7 +174,7 @@ export const InferResult = z.object({
   sha256: Sha256,
   count: z.int().positive(),
   /** Replies that met the token limit. */
-  cut: z.int().nonnegative(),
+  truncated: z.int().nonnegative(),
   /** Questions without a reply, since they do not fit the student's context. */
   unfit: z.int().nonnegative(),
   seconds: z.number(),

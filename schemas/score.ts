@@ -13,7 +13,7 @@ export const ScoreSheet = z.object({
   overall: Score,
   byPart: z.record(z.string(), Score),
   bySkill: z.record(z.string(), Score),
-  cut: z.number().int().nonnegative(),
+  truncated: z.number().int().nonnegative(),
   /** Replies that are no answers; left out where there are none. */
   noAnswer: z.number().int().positive().optional(),
   /** Replies with the candidate's modal answer; left out where no answer comes twice. */
@@ -25,7 +25,7 @@ export type ScoreSheet = z.infer<typeof ScoreSheet>
  * Why a reply that is not right is no answer at all. `cut`: it reached the token limit. `echo`: it is the question. `formless`: the task's
  * scorer reads no answer in it, or none of the task's labels.
  */
-export const NoAnswer = z.enum(['empty', 'cut', 'echo', 'formless'])
+export const NoAnswer = z.enum(['empty', 'truncated', 'echo', 'formless'])
 export type NoAnswer = z.infer<typeof NoAnswer>
 
 /** What became of one item; carries no question and no answer. */
@@ -37,7 +37,7 @@ export const ItemOutcome = z.object({
   group: z.string().optional(),
   strict: z.boolean(),
   lenient: z.boolean(),
-  cut: z.boolean(),
+  truncated: z.boolean(),
   /** Left out where the reply is an answer. */
   noAnswer: NoAnswer.optional(),
   /** The answer is the candidate's modal one, which it gave most often; left out where it is another. */

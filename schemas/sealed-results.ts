@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { ItemOutcome, NoAnswer, ScoreSheet } from './score.ts'
-import { Candidate } from './training.ts'
+import { StudentModel } from './training.ts'
 
-export const PaperName = z.enum(['test', 'audit', 'retention'])
-export type PaperName = z.infer<typeof PaperName>
+export const EvalSetName = z.enum(['test', 'audit', 'retention'])
+export type EvalSetName = z.infer<typeof EvalSetName>
 
 /** The result of one candidate on one sealed paper, item by item, without questions or answers. */
 export const SealedResult = z.object({
-  candidate: Candidate,
-  paper: PaperName,
+  studentModel: StudentModel,
+  evalSet: EvalSetName,
   sheet: ScoreSheet,
   items: z.array(ItemOutcome),
 })
@@ -18,7 +18,7 @@ export type SealedResult = z.infer<typeof SealedResult>
 const replyLetters: Readonly<Record<NoAnswer | 'answer', string>> = {
   answer: 'a',
   empty: 'n',
-  cut: 'c',
+  truncated: 'c',
   echo: 'q',
   formless: 'f',
 }
@@ -37,8 +37,8 @@ function replyOf(letter: string | undefined): Pick<ItemOutcome, 'noAnswer' | 'mo
 
 /** A result as it travels: a paper's items are said once for everybody who sat it, so that hundreds of sittings fit into a message. */
 export const PackedResult = z.object({
-  candidate: Candidate,
-  paper: PaperName,
+  studentModel: StudentModel,
+  evalSet: EvalSetName,
   sheet: ScoreSheet,
   /** One digit an item, in the paper's order: 1 for strictly right, 2 for leniently right, 4 for cut, added up. */
   marks: z
@@ -59,49 +59,51 @@ export const PackedResult = z.object({
 export type PackedResult = z.infer<typeof PackedResult>
 
 /** An item of a paper, as everybody sat it. */
-export const PaperItem = ItemOutcome.pick({ id: true, part: true, skill: true, group: true })
-export type PaperItem = z.infer<typeof PaperItem>
+export const EvalSetItem = ItemOutcome.pick({ id: true, part: true, skill: true, group: true })
+export type EvalSetItem = z.infer<typeof EvalSetItem>
 
-export const Papers = z.partialRecord(PaperName, z.array(PaperItem))
-export type Papers = z.infer<typeof Papers>
+export const EvalSets = z.partialRecord(EvalSetName, z.array(EvalSetItem))
+export type EvalSets = z.infer<typeof EvalSets>
 
 /** Errors: two results on one paper that are not on the same items in the same order. */
-export function packResults(results: readonly SealedResult[]): { papers: Papers; results: PackedResult[] } {
-  const papers: Papers = {}
+export function packResults(results: readonly SealedResult[]): { evalSets: EvalSets; results: PackedResult[] } {
+  const evalSets: EvalSets = {}
   const packed = results.map(({ items, ...result }): PackedResult => {
-    const sat = items.map((item) => PaperItem.parse(item))
-    papers[result.paper] ??= sat
-    const paper = papers[result.paper] ?? sat
-    if (paper.length !== sat.length || sat.some(({ id }, index) => id !== paper[index]!.id)) {
-      throw new Error(`${result.candidate.name} did not sit the ${result.paper} of the others`)
+    const answered = items.map((item) => EvalSetItem.parse(item))
+    evalSets[result.evalSet] ??= answered
+    const evalSet = evalSets[result.evalSet] ?? answered
+    if (evalSet.length !== answered.length || answered.some(({ id }, index) => id !== evalSet[index]!.id)) {
+      throw new Error(`${result.studentModel.name} did not sit the ${result.evalSet} of the others`)
     }
-    const marks = items.map(({ strict, lenient, cut }) => Number(strict) + 2 * Number(lenient) + 4 * Number(cut))
+    const marks = items.map(
+      ({ strict, lenient, truncated }) => Number(strict) + 2 * Number(lenient) + 4 * Number(truncated),
+    )
     return { ...result, marks: marks.join(''), replies: items.map(letterOf).join('') }
   })
-  return { papers, results: packed }
+  return { evalSets, results: packed }
 }
 
 /** The results item by item. Errors: marks that are not as many as their paper's items. */
 export function unpackResults({
-  papers,
+  evalSets,
   results,
 }: {
-  papers: Papers
+  evalSets: EvalSets
   results: readonly PackedResult[]
 }): SealedResult[] {
   return results.map(({ marks, replies, items, ...result }) => {
     if (marks === undefined) return { ...result, items: items ?? [] }
-    const paper = papers[result.paper] ?? []
-    if (paper.length !== marks.length || (replies ?? marks).length !== marks.length) {
+    const evalSet = evalSets[result.evalSet] ?? []
+    if (evalSet.length !== marks.length || (replies ?? marks).length !== marks.length) {
       throw new Error(
-        `${result.candidate.name} has ${marks.length} marks for ${paper.length} items of the ${result.paper}`,
+        `${result.studentModel.name} has ${marks.length} marks for ${evalSet.length} items of the ${result.evalSet}`,
       )
     }
     return {
       ...result,
-      items: paper.map((item, index) => {
+      items: evalSet.map((item, index) => {
         const mark = Number(marks[index])
-        const right = { strict: (mark & 1) > 0, lenient: (mark & 2) > 0, cut: (mark & 4) > 0 }
+        const right = { strict: (mark & 1) > 0, lenient: (mark & 2) > 0, truncated: (mark & 4) > 0 }
         return { ...item, ...right, ...replyOf(replies?.[index]) }
       }),
     }

@@ -31,7 +31,7 @@ export const SupervisorLimits = z.strictObject({
   minRestartMs: ms(250, 'pause before an agent that died is started again; doubled while it goes on dying'),
   maxRestartMs: ms(10_000, 'longest such pause; an agent that has lived for so long begins with the shortest again'),
   drainMs: ms(15_000, 'how long a draining agent may take to finish what it has in hand'),
-  paidDrainMs: ms(60_000, 'the same of an agent that asks a model: the replies that are under way are paid for'),
+  meteredDrainMs: ms(60_000, 'the same of an agent that asks a model: the replies that are under way are paid for'),
   graceMs: ms(2000, 'how long it may take after that to give back what it did not finish; then it is killed'),
 })
 

@@ -9,7 +9,7 @@ export const TeacherLimits = z.strictObject({
     'the first request to an endpoint goes alone, so that a field which it refuses costs one call; each time that it takes so long, twice as many may be under way',
     0,
   ),
-  dialectMs: ms(
+  capabilitiesMs: ms(
     86_400_000,
     'what an endpoint took is relied on for so long, by every process and run; then a first request goes alone again',
     0,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Arm, armSeedOf, CandidateName } from './arm.ts'
+import { Arm, armSeedOf, StudentModelName } from './arm.ts'
 import { EmbeddedDiversity } from './embedding.ts'
 import { ObjectRef, Sha256 } from './ids.ts'
 import { PerplexityResult } from './runtime-protocol.ts'
@@ -34,9 +34,9 @@ export const Adapter = z.object({
 export type Adapter = z.infer<typeof Adapter>
 
 /** A student that can be scored: the base, or the base with one trained adapter; with or without worked examples in its prompt. */
-export const Candidate = z
+export const StudentModel = z
   .object({
-    name: CandidateName,
+    name: StudentModelName,
     /** Follows from the name where it is left out. */
     arm: Arm.optional(),
     /** Which of the arm's training seeds, counted from 1; follows from the name where it is left out. */
@@ -52,8 +52,8 @@ export const Candidate = z
     adapter: Adapter.nullable(),
     examples: z.boolean(),
   })
-  .transform(({ name, ...candidate }) => {
+  .transform(({ name, ...studentModel }) => {
     const { arm, seedIndex } = armSeedOf(name)
-    return { ...candidate, name, arm: candidate.arm ?? arm, seedIndex: candidate.seedIndex ?? seedIndex }
+    return { ...studentModel, name, arm: studentModel.arm ?? arm, seedIndex: studentModel.seedIndex ?? seedIndex }
   })
-export type Candidate = z.infer<typeof Candidate>
+export type StudentModel = z.infer<typeof StudentModel>

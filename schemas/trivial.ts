@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ScoreSheet } from './score.ts'
-import { PaperName } from './sealed-results.ts'
+import { EvalSetName } from './sealed-results.ts'
 import type { ScoreMode } from './task.ts'
 
 /**
@@ -32,7 +32,7 @@ export const TrivialScore = z.object({
    */
   item: z.string().optional(),
   /** Of `reply`: the candidate that gave it. */
-  candidate: z.string().optional(),
+  studentModel: z.string().optional(),
   /** One digit an item, in the set's order: 1 for strictly right, 2 for leniently right, added up. */
   marks: z.string().regex(/^[0-3]*$/),
   /** Counted from the marks. */
@@ -45,5 +45,5 @@ export const isRight = ({ marks }: Pick<TrivialScore, 'marks'>, at: number, mode
   (Number(marks[at]) & (mode === 'strict' ? 1 : 2)) > 0
 
 /** The same of a sealed set. */
-export const SealedTrivial = TrivialScore.extend({ paper: PaperName })
+export const SealedTrivial = TrivialScore.extend({ evalSet: EvalSetName })
 export type SealedTrivial = z.infer<typeof SealedTrivial>

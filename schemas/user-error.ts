@@ -1,12 +1,12 @@
-export { mendOf } from './error-fix.ts'
+export { fixOf } from './error-fix.ts'
 
 /** A command used wrongly, or input that is not there. */
 export class UsageError extends Error {
-  readonly mend: string
+  readonly fix: string
 
-  constructor(message: string, mend: string) {
+  constructor(message: string, fix: string) {
     super(message)
     this.name = 'UsageError'
-    this.mend = mend
+    this.fix = fix
   }
 }

@@ -37,6 +37,6 @@ const without: Readonly<Record<string, readonly Role[]>> = {
 }
 
 /** Whether a role may have something to say to a variant. */
-export const hears = (variant: string, from: Role): boolean => !without[variant]?.includes(from)
+export const receivesFrom = (variant: string, from: Role): boolean => !without[variant]?.includes(from)
 
 export type VariantOf<R extends AgentRole> = (typeof variantsOf)[R][number]

@@ -25,11 +25,11 @@ type Answered = Pick<Item, 'answer'>
  */
 export async function answerForm(items: readonly Answered[], scorer: TaskScorer): Promise<AnswerForm> {
   const labels = await labelsOf(items, scorer)
-  const isTold = labels.length === 0 && (await tells(items, scorer))
+  const isStated = labels.length === 0 && (await states(items, scorer))
   const known = new Map<string, Promise<boolean>>()
   const reads: AnswerForm['reads'] = async (reply, score) => {
     if (score.lenient) return true
-    if (labels.length === 0) return reply.trim() !== '' && (score.extracted !== null || !isTold)
+    if (labels.length === 0) return reply.trim() !== '' && (score.extracted !== null || !isStated)
     const held = known.get(reply) ?? isOneOf(labels, reply, scorer)
     known.set(reply, held)
     return held
@@ -73,7 +73,7 @@ async function isOneOf(
 }
 
 /** Whether the scorer says what it extracts: a script need not. */
-async function tells([first]: readonly Answered[], scorer: TaskScorer): Promise<boolean> {
+async function states([first]: readonly Answered[], scorer: TaskScorer): Promise<boolean> {
   if (!first) return false
   const own = await scorer.inForm(first.answer).catch(() => first.answer)
   return (await scoreOf(scorer, own, first.answer)).extracted !== null

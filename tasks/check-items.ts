@@ -59,8 +59,8 @@ export async function checkGold(item: Item, where: string, scorer: TaskScorer): 
   for (const answer of goldsOf(item)) {
     const own = await scoreAgainstItself(item, answer, scorer)
     if (own === null) continue
-    const mend = `Write the answer in the form that the scorer ${scorer.name} reads.`
-    throw new TaskError(`The gold answer "${answer}" scores 0 against itself: ${own}`, where, mend)
+    const fix = `Write the answer in the form that the scorer ${scorer.name} reads.`
+    throw new TaskError(`The gold answer "${answer}" scores 0 against itself: ${own}`, where, fix)
   }
 }
 

@@ -38,9 +38,8 @@ export async function retentionOf(task: Task): Promise<RetentionSet> {
   for (const item of set.items) {
     const place = `${where}, item ${item.id}`
     const twin = asked.get(normaliseInput(item.input))
-    if (twin) throw new TaskError('A retention item asks what the task asks', `${place} and ${twin}`, mend)
-    if (skills.has(item.skill))
-      throw new TaskError(`A retention item has the task's skill "${item.skill}"`, place, mend)
+    if (twin) throw new TaskError('A retention item asks what the task asks', `${place} and ${twin}`, fix)
+    if (skills.has(item.skill)) throw new TaskError(`A retention item has the task's skill "${item.skill}"`, place, fix)
     if (ids.has(item.id)) throw new TaskError('The same id stands twice', place, 'Give each item an id of its own.')
     ids.add(item.id)
     await checkGold(item, place, scorer)
@@ -48,5 +47,5 @@ export async function retentionOf(task: Task): Promise<RetentionSet> {
   return set
 }
 
-const mend =
+const fix =
   'Name items outside all skills under retention in task.yaml, or write run.evidence.retention: false in the topology.'

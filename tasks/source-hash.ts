@@ -19,8 +19,8 @@ export async function foreignSourceHash(dir: string, inner: string): Promise<str
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const paths = entries.map((entry) => join(entry.parentPath, entry.name)).filter((path) => path.endsWith('.ts'))
   if (paths.length > maxFiles) {
-    const mend = 'Keep the procedure in a folder of its own.'
-    throw new FileRefused(`It holds more than ${maxFiles} TypeScript files`, folder, mend)
+    const fix = 'Keep the procedure in a folder of its own.'
+    throw new FileRefused(`It holds more than ${maxFiles} TypeScript files`, folder, fix)
   }
   const texts = new Map<string, string>()
   for (const path of paths) {

@@ -5,13 +5,13 @@ export class TaskError extends Error {
   readonly what: string
   /** The file, and the line or key in it. */
   readonly where: string
-  /** How to mend it. */
-  readonly mend: string
+  /** How to fix it. */
+  readonly fix: string
 
-  constructor(what: string, where: string, mend: string) {
-    super(`${what} (${where}). ${mend}`)
+  constructor(what: string, where: string, fix: string) {
+    super(`${what} (${where}). ${fix}`)
     this.what = what
     this.where = where
-    this.mend = mend
+    this.fix = fix
   }
 }

@@ -7,11 +7,11 @@ import { provisionRuntime } from '../provision/mod.ts'
 import { armSeedOf } from '../schemas/arm.ts'
 import type { ObjectRef } from '../schemas/ids.ts'
 import type { PayloadOf } from '../schemas/message.ts'
-import { Answers, type Job, Predictions, type Sitting } from '../schemas/messages/evaluation.ts'
+import { Answers, type Job, Predictions, type SealedEvalJob } from '../schemas/messages/evaluation.ts'
 import { Progress } from '../schemas/messages/run.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
-import type { Candidate } from '../schemas/training.ts'
+import type { StudentModel } from '../schemas/training.ts'
 import { checkStudent } from './check-student.ts'
 import { ensureEmbedder, openEmbedder } from './embedder/open.ts'
 import { chatOf, requireStudent, studentLabel, templateOf } from './job.ts'
@@ -74,7 +74,7 @@ async function startPeft({
   )
 
   /** Progress as events of the run, a few a minute; losing one is no fault. */
-  function reporter({ runId, id, cause }: HandlerContext, candidate: string) {
+  function reporter({ runId, id, cause }: HandlerContext, studentModel: string) {
     let last = Number.NEGATIVE_INFINITY
     return (
       phase: 'train' | 'infer',
@@ -84,7 +84,7 @@ async function startPeft({
     ) => {
       if (performance.now() - last < settings.progressEveryMs && done < total) return
       last = performance.now()
-      const payload = { role: identity.role, instance: identity.instance, phase, candidate, done, total, ...more }
+      const payload = { role: identity.role, instance: identity.instance, phase, studentModel, done, total, ...more }
       bus
         .publish(Progress, { runId, id: `${id}:${phase}:${done}`, cause }, payload)
         .catch((error: unknown) => log.warn({ error }, 'progress lost'))
@@ -95,14 +95,14 @@ async function startPeft({
     const { runId, cause } = context
     requireStudent(student, job.student)
     const rules = await task(job.publicTask)
-    const onProgress = reporter(context, job.candidate)
+    const onProgress = reporter(context, job.studentModel)
     const { signal } = context
     const chat = chatOf(rules.inference, settings.inference)
     const inference = { ...rules.inference, ...chat }
     const trained = job.training && (await trainings.train(job.training, rules.recipe, { chat, onProgress, signal }))
-    const candidate: Candidate = {
-      name: job.candidate,
-      ...armSeedOf(job.candidate),
+    const studentModel: StudentModel = {
+      name: job.studentModel,
+      ...armSeedOf(job.studentModel),
       student: studentLabel(student),
       studentHash: student.sha256,
       chat,
@@ -112,7 +112,7 @@ async function startPeft({
       examples: job.examples,
     }
     const questions = rules.validation.map((item) => Question.strip().parse(item))
-    const asked = { candidate, task: rules, onProgress, signal }
+    const asked = { studentModel, task: rules, onProgress, signal }
     const answered = await replies.answer({ ...asked, questions, inference })
     const base = job.training
       ? {}
@@ -122,9 +122,9 @@ async function startPeft({
         }
     await bus.publish(
       Predictions,
-      { runId, variant: job.variants.evaluator, id: `predictions:${job.candidate}`, cause },
+      { runId, variant: job.variants.evaluator, id: `predictions:${job.studentModel}`, cause },
       {
-        candidate,
+        studentModel,
         predictions: await bus.objects.put('LAB', `${runId}/predictions`, await readFile(answered)),
         training: trained?.summary ?? null,
         reusedTraining: trained?.reused ?? false,
@@ -138,22 +138,25 @@ async function startPeft({
   }
 
   /** Sealed questions come by EXAM and their replies go back by EXAM. */
-  async function onSitting(sitting: PayloadOf<typeof Sitting>, context: HandlerContext): Promise<void> {
-    const { candidate, paper, publicTask, maxNewTokens } = sitting
+  async function onSealedEvalJob(
+    sealedEvalJob: PayloadOf<typeof SealedEvalJob>,
+    context: HandlerContext,
+  ): Promise<void> {
+    const { studentModel, evalSet, publicTask, maxNewTokens } = sealedEvalJob
     const { runId, cause, signal: stop } = context
-    requireStudent(student, candidate.student)
+    requireStudent(student, studentModel.student)
     const rules = await task(publicTask)
     const inference = {
       ...rules.inference,
       // As it was trained and scored in the search.
-      ...(candidate.chat ?? chatOf(rules.inference, settings.inference)),
+      ...(studentModel.chat ?? chatOf(rules.inference, settings.inference)),
       ...(maxNewTokens && { max_new_tokens: maxNewTokens }),
       leave_unfit: true,
     }
-    const questions = await bus.objects.getLines(sitting.questions, Question)
-    const onProgress = reporter(context, `${candidate.name} (${paper})`)
+    const questions = await bus.objects.getLines(sealedEvalJob.questions, Question)
+    const onProgress = reporter(context, `${studentModel.name} (${evalSet})`)
     const answered = await replies.answer({
-      candidate,
+      studentModel,
       questions,
       task: rules,
       inference,
@@ -162,10 +165,10 @@ async function startPeft({
     })
     await bus.publish(
       Answers,
-      { runId, variant: sitting.variants.evaluator, id: `answers:${candidate.name}:${paper}`, cause },
+      { runId, variant: sealedEvalJob.variants.evaluator, id: `answers:${studentModel.name}:${evalSet}`, cause },
       {
-        candidate: candidate.name,
-        paper,
+        studentModel: studentModel.name,
+        evalSet,
         predictions: await bus.objects.put('EXAM', `${runId}/predictions`, await readFile(answered)),
         publicTask,
       },
@@ -175,7 +178,7 @@ async function startPeft({
   return {
     handlers: {
       job: (job, context) => asBusErrors(onJob(job, context)),
-      sitting: (sitting, context) => asBusErrors(onSitting(sitting, context)),
+      'sealed-eval-job': (sealedEvalJob, context) => asBusErrors(onSealedEvalJob(sealedEvalJob, context)),
     },
     release: () => runtime[Symbol.asyncDispose](),
   }

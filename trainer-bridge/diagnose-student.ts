@@ -20,7 +20,7 @@ export async function diagnoseStudent(
     name,
     status: 'missing',
     detail,
-    mend: 'npm start fetches and tries it',
+    fix: 'npm start fetches and tries it',
   })
   const python = await readyRuntime(home)
   if (python === undefined) return missing(`${choice} is not tried: the fine-tuning runtime is not there yet`)
@@ -42,6 +42,6 @@ export async function diagnoseStudent(
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     if (kind === 'hub' && error.message.includes('cannot be fetched')) return missing(`${choice} was not fetched yet`)
-    return { name, status: 'broken', detail: error.message, mend: error.mend }
+    return { name, status: 'broken', detail: error.message, fix: error.fix }
   }
 }

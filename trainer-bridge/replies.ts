@@ -6,12 +6,12 @@ import { putInPlace, readText } from '../machine/state-file.ts'
 import { sha256 } from '../schemas/hash.ts'
 import { type InferRequest, Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
-import type { Candidate } from '../schemas/training.ts'
+import type { StudentModel } from '../schemas/training.ts'
 import { repliesKey } from './job.ts'
 import { adapterFolder, type BridgeParts, type OnProgress } from './trainings.ts'
 
 type Asked = {
-  candidate: Candidate
+  studentModel: StudentModel
   questions: readonly Question[]
   task: PublicTask
   inference: InferRequest['inference']
@@ -26,12 +26,12 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
   return {
     /** Returns the path of a predictions file. */
     async answer(asked: Asked): Promise<string> {
-      const { candidate, task, inference, onProgress, signal } = asked
-      const examples = candidate.examples ? task.fewShot : []
+      const { studentModel, task, inference, onProgress, signal } = asked
+      const examples = studentModel.examples ? task.fewShot : []
       const text = linesOf(asked.questions, examples)
       const key = repliesKey({
         student,
-        adapterSha256: candidate.adapter?.sha256 ?? null,
+        adapterSha256: studentModel.adapter?.sha256 ?? null,
         questionsSha256: sha256(text),
         examples,
         inference,
@@ -44,8 +44,8 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
       const partial = join(cache, `${key}.partial`)
       await writeFile(questions, text)
       const adapter =
-        candidate.adapter && candidate.jobHash
-          ? await adapterFolder(bus, scratch, candidate.jobHash, candidate.adapter)
+        studentModel.adapter && studentModel.jobHash
+          ? await adapterFolder(bus, scratch, studentModel.jobHash, studentModel.adapter)
           : null
       await runtime.infer(
         {

@@ -41,19 +41,19 @@ export function createTokenLimits({ bus, runtime, student, scratch }: BridgePart
     folder: string,
     signal: AbortSignal,
   ): Promise<Known | Unusable> {
-    const told = await runtime.tokenFrame({ student: student.path, system, chat, probe, out: folder }, { signal })
-    if ('unusable' in told) return told
+    const frame = await runtime.tokenFrame({ student: student.path, system, chat, probe, out: folder }, { signal })
+    if ('unusable' in frame) return frame
     const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'))
     const files = { tokenizer: await read('tokenizer.json'), config: await read('tokenizer_config.json') }
-    const { prompt, reply, context } = told
-    const counted = await openTokenCounter(files, told).then(
+    const { prompt, reply, context } = frame
+    const counted = await openTokenCounter(files, frame).then(
       (count) => count({ instruction: '', input: probe, output: probe }),
       (error: unknown) => String(error),
     )
-    if (counted !== told.probe_tokens)
-      return { unusable: `a probe has ${told.probe_tokens} tokens, counted: ${counted}` }
+    if (counted !== frame.probe_tokens)
+      return { unusable: `a probe has ${frame.probe_tokens} tokens, counted: ${counted}` }
     // Parsed, so that it is written, and hashed, as it is when it is remembered.
-    return Known.parse({ prompt, reply, context, frameTokens: frameTokensOf(files, told), files })
+    return Known.parse({ prompt, reply, context, frameTokens: frameTokensOf(files, frame), files })
   }
 
   async function known(system: string, chat: ChatSettings, signal: AbortSignal): Promise<Known | Unusable> {

@@ -23,10 +23,13 @@ export type Checker = (
 ) => Promise<{ checked: ObjectRef; spent: Spent }>
 
 /** What both variants check a round with. */
-export type Grounds = CheckDeps & { task: PublicTask; score: ReplyScorer }
+export type RoundContext = CheckDeps & { task: PublicTask; score: ReplyScorer }
 
 /** Reads what a round is checked with; what rounds share is read once. Errors: TerminalError without the index's key; UnfitError, of a round, with another one. */
-export function openGrounds({ bus, contaminationKey: key }: AgentContext): (round: Round) => Promise<Grounds> {
+export function openRoundContexts({
+  bus,
+  contaminationKey: key,
+}: AgentContext): (round: Round) => Promise<RoundContext> {
   if (!key) throw new TerminalError('a critic needs the key of the contamination index')
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
@@ -71,13 +74,13 @@ export const storeShard = (bus: Bus, runId: string, shard: CheckedShard): Promis
 
 /** The variant `rules`: it asks no model. */
 export function openRules(context: AgentContext): Checker {
-  const groundsOf = openGrounds(context)
+  const roundContextOf = openRoundContexts(context)
   return async (batch, { runId, signal }) => {
-    const grounds = await groundsOf(batch.round)
-    if (checkCallsOf(grounds.program) > 0) {
+    const roundContext = await roundContextOf(batch.round)
+    if (checkCallsOf(roundContext.program) > 0) {
       throw new TerminalError('the program wants a vote or a judge: use the critic variant rules-and-judge')
     }
-    const shard = await checkBatch(batch, grounds, signal)
+    const shard = await checkBatch(batch, roundContext, signal)
     return { checked: await storeShard(context.bus, runId, shard), spent: batch.spent }
   }
 }

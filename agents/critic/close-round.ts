@@ -3,7 +3,7 @@ import { type Round, Verdict } from '../../schemas/messages/generation.ts'
 import { Program } from '../../schemas/program.ts'
 import { Row } from '../../schemas/row.ts'
 import { spentTogether } from '../../schemas/usage.ts'
-import { passOver } from './pass-over.ts'
+import { admitRound } from './admit-round.ts'
 import type { RoundRecord } from './round-record.ts'
 import { storedShards } from './stored-shards.ts'
 
@@ -17,7 +17,7 @@ export async function closeRound(
 ): Promise<void> {
   const program = await bus.objects.getJson(round.program, Program)
   const earlier = round.admitted ? bus.objects.lines(round.admitted, Row) : []
-  const pass = passOver(round, program, earlier, storedShards(bus, record))
+  const pass = admitRound(round, program, earlier, storedShards(bus, record))
   const dataset = await bus.objects.putLineStream('LAB', `${runId}/rows`, pass.rows)
   const { rows, surplus, templateOverlap, bySource, failures, refusals } = pass.result()
   await bus.publish(

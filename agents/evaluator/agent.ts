@@ -10,9 +10,9 @@ import { memo } from '../kit/cache.ts'
 import { buildContaminationIndex } from '../kit/dedup/contamination.ts'
 import { evaluationItems } from '../kit/dedup/evaluation-items.ts'
 import { followDead } from '../kit/follow-dead.ts'
-import { createGuard } from './guard.ts'
+import { createFinalEval } from './final-eval.ts'
 import { halvesOf } from './halves.ts'
-import { createOpening } from './opening.ts'
+import { createLadder } from './ladder-record.ts'
 import { EvaluatorOptions } from './options.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from './scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
@@ -29,9 +29,9 @@ async function startScorer({
   const settings = EvaluatorOptions.parse(options)
   const byHash = (ref: ObjectRef) => ref.sha256
   const sealedTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, Task), byHash)
-  const opening = createOpening(bus, settings.audit)
+  const finalEval = createFinalEval(bus, settings.audit)
 
-  const guard = createGuard(bus)
+  const ladder = createLadder(bus)
   const guideBy = (graded: readonly Graded[], mode: ScoreMode): Guide => ({
     validation: scoreSheet(graded.map(({ outcome }) => outcome)),
     badCases: sampleBadCases(graded, settings.badCasesPerSkill, mode),
@@ -57,7 +57,7 @@ async function startScorer({
 
   /** A dead letter of the sealed session: only the evaluator hears of it, so it tells the planner. */
   void followDead(bus, { log, signal }, async ({ id, reason, message }) => {
-    const record = message && (await opening.record(message.runId))
+    const record = message && (await finalEval.record(message.runId))
     if (!record) return
     const target = { runId: message.runId, variant: record.variants.planner, id: `fault:${id}`, cause: message }
     await bus.publish(Fault, target, { deadLetter: id, message: message.name, reason })
@@ -66,10 +66,13 @@ async function startScorer({
   return {
     handlers: {
       predictions: async (message, { runId, cause }) => {
-        const { candidate, training, reusedTraining, guidance, variants, tokenLimit, examplesLeftOut } = message
+        const { studentModel, training, reusedTraining, guidance, variants, tokenLimit, examplesLeftOut } = message
         // Nobody waits for what comes again so late: it is no dead letter, and no fault of the run.
-        if (await opening.record(runId)) {
-          log.warn({ run: runId, candidate: candidate.name }, 'came after the opening of the test: scored no more')
+        if (await finalEval.record(runId)) {
+          log.warn(
+            { run: runId, studentModel: studentModel.name },
+            'came after the opening of the test: scored no more',
+          )
           return
         }
         const task = await sealedTask(message.sealedTask)
@@ -79,37 +82,37 @@ async function startScorer({
         const mode = task.scorer.primary
         const scores = [
           ...(await trivial(message.sealedTask)),
-          ...(await replyScores(candidate.name, graded, scorer, task.validation)),
+          ...(await replyScores(studentModel.name, graded, scorer, task.validation)),
         ]
         const result = {
           ...guideBy(graded, mode),
           items: graded.map(({ outcome }) => outcome),
           trivial: worthTelling(task.validation, scores),
         }
-        const isSearch = candidate.arm === 'base' || candidate.arm === 'submission'
+        const isSearch = studentModel.arm === 'base' || studentModel.arm === 'submission'
         const { shown, shownAs } =
-          guidance?.guard === 'ladder' && isSearch
-            ? await guard.pass(runId, candidate.name, result, mode)
-            : { shown: result, shownAs: candidate.name }
+          guidance?.ladder === 'on' && isSearch
+            ? await ladder.pass(runId, studentModel.name, result, mode)
+            : { shown: result, shownAs: studentModel.name }
         await bus.publish(
           Report,
-          { runId, variant: variants.planner, id: `report:${candidate.name}`, cause },
+          { runId, variant: variants.planner, id: `report:${studentModel.name}`, cause },
           {
-            candidate,
+            studentModel,
             training,
             reusedTraining,
             ...shown,
             ...(guidance?.halves && isSearch && { halves: guidesByHalf(task.validation, graded, mode) }),
-            ...(shownAs !== candidate.name && { shownAs }),
+            ...(shownAs !== studentModel.name && { shownAs }),
             contamination: await contamination(message.sealedTask),
             tokenLimit,
             ...(examplesLeftOut !== undefined && { examplesLeftOut }),
           },
         )
       },
-      'opening-request': async (request, { runId, cause }) =>
-        opening.open(await sealedTask(request.sealedTask), request, runId, cause),
-      answers: (answers, { runId, cause }) => opening.mark(answers, runId, cause),
+      'final-eval-request': async (request, { runId, cause }) =>
+        finalEval.open(await sealedTask(request.sealedTask), request, runId, cause),
+      answers: (answers, { runId, cause }) => finalEval.mark(answers, runId, cause),
     },
   }
 }

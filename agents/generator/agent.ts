@@ -6,7 +6,7 @@ import { procedureOf } from '../../tasks/procedures.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
-import { paidOptions } from '../kit/paid/work.ts'
+import { meteredOptions } from '../kit/metered/work.ts'
 import { LlmGeneratorOptions } from './llm/options.ts'
 import { openPromptWork, type PromptWork } from './llm/work.ts'
 import { generate } from './procedural/graph.ts'
@@ -51,7 +51,7 @@ export const generator: AgentModule<'generator'> = {
   variants: {
     procedural: async (context) => start(context, null),
     llm: async (context) => {
-      const options = paidOptions(context, LlmGeneratorOptions)
+      const options = meteredOptions(context, LlmGeneratorOptions)
       const sandbox = openSandbox(options.sandbox)
       const started = start(context, await openPromptWork(context, options, sandbox))
       return { ...started, release: async () => sandbox[Symbol.asyncDispose]() }

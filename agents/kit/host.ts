@@ -1,5 +1,5 @@
 import { connectBus, type Trouble } from '../../bus/mod.ts'
-import { mendOf } from '../../schemas/error-fix.ts'
+import { fixOf } from '../../schemas/error-fix.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { AgentContext, AgentModule, StartedAgent } from './agent.ts'
 import type { Launch } from './launch.ts'
@@ -8,7 +8,7 @@ import type { Log } from './log.ts'
 type Starter = (context: AgentContext) => Promise<StartedAgent<AgentRole>>
 
 function troubleOf(error: unknown): Trouble {
-  const fix = mendOf(error)
+  const fix = fixOf(error)
   const reason = error instanceof Error ? error.message : String(error)
   return { code: 'no-start', text: `cannot start: ${reason}`, ...(fix && { fix }) }
 }

@@ -7,12 +7,12 @@ import { PublicTask } from '../../schemas/task.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { followDead } from '../kit/follow-dead.ts'
-import type { PlannerEvent, StepDeps } from './draft.ts'
 import { generateStep } from './generate/step.ts'
 import { policies, type SearchVariant } from './policies.ts'
 import type { Policy } from './policy.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
+import type { PlannerEvent, StepDeps } from './step-context.ts'
 import type { Store } from './store.ts'
 
 /** The planner's blobs belong to their run and go with it. */
@@ -101,11 +101,11 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
   return {
     handlers: {
       'run-started': on('run-started'),
-      control: on('control'),
+      'operator-command': on('operator-command'),
       tried: on('tried'),
       verdict: on('verdict'),
       report: on('report'),
-      opened: on('opened'),
+      'final-eval-results': on('final-eval-results'),
       fault: on('fault'),
     },
   }

@@ -24,7 +24,7 @@ export const nothingMade = {
   dataset: null,
   datasetHash: null,
   surplus: [],
-  candidate: null,
+  studentModel: null,
   validation: null,
   badCases: [],
   error: null,

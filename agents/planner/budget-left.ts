@@ -59,7 +59,7 @@ export function callsLeft(state: PlannerState, attempt?: Pick<Attempt, 'spent' |
 }
 
 /** Whether what is left pays for not one candidate of the attempt's program. */
-export function isBroke(state: PlannerState, attempt: Pick<Attempt, 'spent' | 'program'>): boolean {
+export function isBudgetExhausted(state: PlannerState, attempt: Pick<Attempt, 'spent' | 'program'>): boolean {
   const { program } = attempt
   const costs = (program?.sources ?? []).map((source) => callsPerCandidate(source, program!))
   return callsLeft(state, attempt) < Math.min(...costs.filter((calls) => calls > 0))

@@ -5,8 +5,8 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { PlannerState } from './state.ts'
 
 /** What the evaluator is asked to tell of a candidate of the search. */
-export const guidanceOf = ({ evidence: { guard, swapValidationAt } }: RunConfig): Guidance | undefined =>
-  guard === 'off' && swapValidationAt === null ? undefined : { guard, halves: swapValidationAt !== null }
+export const guidanceOf = ({ evidence: { ladder, swapValidationAt } }: RunConfig): Guidance | undefined =>
+  ladder === 'off' && swapValidationAt === null ? undefined : { ladder, halves: swapValidationAt !== null }
 
 /** What a report tells an attempt's planner: all of validation, or in a run that swaps, the half that guides then; the base is 0. */
 export function guideOf(

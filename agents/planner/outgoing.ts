@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { EventMessage, PayloadOf, WorkMessage } from '../../schemas/message.ts'
-import { Job, OpeningRequest } from '../../schemas/messages/evaluation.ts'
+import { FinalEvalRequest, Job } from '../../schemas/messages/evaluation.ts'
 import { Shard } from '../../schemas/messages/generation.ts'
 import { Decision, RunFinished, StatusChanged } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'
@@ -30,9 +30,9 @@ const asJson = (payload: unknown): Json => JSON.parse(JSON.stringify(payload))
 export const outgoing = {
   shard: (config: RunConfig, payload: PayloadOf<typeof Shard>) =>
     work(Shard, config, `a${payload.round.attempt}.r${payload.round.round}.s${payload.shard}`, payload),
-  job: (config: RunConfig, payload: PayloadOf<typeof Job>) => work(Job, config, payload.candidate, payload),
-  openingRequest: (config: RunConfig, payload: PayloadOf<typeof OpeningRequest>) =>
-    work(OpeningRequest, config, 'test', payload),
+  job: (config: RunConfig, payload: PayloadOf<typeof Job>) => work(Job, config, payload.studentModel, payload),
+  finalEvalRequest: (config: RunConfig, payload: PayloadOf<typeof FinalEvalRequest>) =>
+    work(FinalEvalRequest, config, 'test', payload),
   decision: (payload: PayloadOf<typeof Decision>) => event(Decision, `a${payload.attempt}`, payload),
   /** The decision that an attempt came from. */
   decided: (attempt: Attempt, { model, promptHashes, spent }: Pick<Plan, 'model' | 'promptHashes' | 'spent'>) => {

@@ -27,7 +27,7 @@ export type Situation = {
   /** What the run's generator can follow. */
   sourceKinds: readonly Source['kind'][]
   /** Whether the run's critic asks a model: only then may a program want a vote or a judge. */
-  paidChecks: boolean
+  meteredChecks: boolean
   /** `teacherCalls` is null where they are not limited. */
   left: { attempts: number; hours: number; teacherCalls: number | null } & BudgetLeft
 }
@@ -71,4 +71,4 @@ export class ProgramFault extends Error {
 export const unpaidDiagnosis = 'The decision could not be paid.'
 
 /** Nothing is left to ask the planner's model with; the search ends. */
-export class PlannerBroke extends ProgramFault {}
+export class PlannerBudgetExhausted extends ProgramFault {}

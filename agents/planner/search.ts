@@ -3,44 +3,48 @@ import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
-import { budgetLeft, callsLeft, isBroke } from './budget-left.ts'
-import { best, type Draft, putAttempt, recover } from './draft.ts'
+import { budgetLeft, callsLeft, isBudgetExhausted } from './budget-left.ts'
 import { settleArms } from './evidence/arms.ts'
 import { fail } from './evidence/ending.ts'
 import { guideOf, swappedAt } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
-import { type Plan, PlannerBroke, ProgramFault, type Situation } from './policy.ts'
+import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
 import { sourceKindsOf } from './program/source-kinds.ts'
 import { situationOf } from './situation.ts'
+import { best, putAttempt, recover, type StepContext } from './step-context.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
-export async function attemptScored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
-  const { candidate, shownAs } = report
-  const attempt = draft.state.attempts.find((each) => `attempt-${each.attempt}` === candidate.name)
+export async function attemptScored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
+  const { studentModel, shownAs } = report
+  const attempt = context.state.attempts.find((each) => `attempt-${each.attempt}` === studentModel.name)
   if (attempt?.outcome !== 'training') return
-  recover(draft)
-  const guide = guideOf(draft.state.config, attempt.attempt, report)
-  putAttempt(draft, { ...attempt, outcome: 'scored', candidate, ...guide, ...(shownAs && { shownAs }) })
-  const mode = draft.state.config.primary
-  const before = best(draft.state)?.validation?.overall[mode].correct ?? -1
+  recover(context)
+  const guide = guideOf(context.state.config, attempt.attempt, report)
+  putAttempt(context, { ...attempt, outcome: 'scored', studentModel, ...guide, ...(shownAs && { shownAs }) })
+  const mode = context.state.config.primary
+  const before = best(context.state)?.validation?.overall[mode].correct ?? -1
   const better = guide.validation.overall[mode].correct > before
-  draft.state = { ...draft.state, fixesInARow: 0, bestAttempt: better ? attempt.attempt : draft.state.bestAttempt }
-  await searchOn(draft)
+  context.state = {
+    ...context.state,
+    fixesInARow: 0,
+    bestAttempt: better ? attempt.attempt : context.state.bestAttempt,
+  }
+  await searchOn(context)
 }
 
 /** Draft first; Debug after a program that raised, Repair after too few rows, at most so many in a row, then Draft again. */
-function nextOperation({ state, deps }: Draft): Operation {
+function nextOperation({ state, deps }: StepContext): Operation {
   const last = state.attempts.at(-1)
   const fix = last?.outcome === 'raised' ? 'debug' : last?.outcome === 'invalid' && last.dataset ? 'repair' : null
   if (fix) return state.fixesInARow < state.config.limits.maxFixesInARow ? fix : 'draft'
   return best(state) && !deps.policy.draftsOnly ? 'improve' : 'draft'
 }
 
-function whySearchEnds(draft: Draft): StopReason | null {
-  const { state, deps } = draft
+function whySearchEnds(context: StepContext): StopReason | null {
+  const { state, deps } = context
   if (state.stopReason) return state.stopReason
   if (deps.policy.oneShot && best(state)) return 'first-valid'
-  const { attempts, hours, teacherCalls, plannerCalls, tokens, money } = left(draft)
+  const { attempts, hours, teacherCalls, plannerCalls, tokens, money } = left(context)
   if (attempts <= 0) return 'attempts-used'
   if (hours <= 0) return 'hours-used'
   if (state.config.models.planner !== undefined && Math.min(plannerCalls, tokens, money) <= 0) return 'budget-used'
@@ -53,7 +57,7 @@ function whySearchEnds(draft: Draft): StopReason | null {
 const prompts = ({ variants }: RunConfig) =>
   sourceKindsOf[variants.generator as VariantOf<'generator'>].includes('prompt')
 
-function left({ state, event, deps }: Draft): Situation['left'] {
+function left({ state, event, deps }: StepContext): Situation['left'] {
   const { attempts, limits, startedAt } = state.config
   const hours = (Date.parse(event.at) - Date.parse(startedAt)) / 3_600_000
   const allowed = Math.min(attempts, deps.policy.maxAttempts ?? attempts)
@@ -68,56 +72,56 @@ function left({ state, event, deps }: Draft): Situation['left'] {
 }
 
 /** The next attempt, or, when a limit is reached, the end of the search. */
-export async function searchOn(draft: Draft): Promise<void> {
+export async function searchOn(context: StepContext): Promise<void> {
   for (;;) {
-    const reason = whySearchEnds(draft)
-    if (reason) return endSearch(draft, reason)
-    const operation = nextOperation(draft)
-    const fixes = operation === 'debug' || operation === 'repair' ? draft.state.fixesInARow + 1 : 0
-    draft.state = { ...draft.state, fixesInARow: fixes }
-    if (await startAttempt(draft, operation)) return
+    const reason = whySearchEnds(context)
+    if (reason) return endSearch(context, reason)
+    const operation = nextOperation(context)
+    const fixes = operation === 'debug' || operation === 'repair' ? context.state.fixesInARow + 1 : 0
+    context.state = { ...context.state, fixesInARow: fixes }
+    if (await startAttempt(context, operation)) return
   }
 }
 
 /** True when the attempt's first round is on its way; false when its program raised. */
-async function startAttempt(draft: Draft, operation: Operation): Promise<boolean> {
-  const attempt = (draft.state.attempts.at(-1)?.attempt ?? 0) + 1
-  draft.state = swappedAt(draft.state, attempt)
-  const { state, deps } = draft
-  const plan = await decide(draft, operation, attempt)
+async function startAttempt(context: StepContext, operation: Operation): Promise<boolean> {
+  const attempt = (context.state.attempts.at(-1)?.attempt ?? 0) + 1
+  context.state = swappedAt(context.state, attempt)
+  const { state, deps } = context
+  const plan = await decide(context, operation, attempt)
   if (plan instanceof ProgramFault) {
     const { diagnosis, wrote } = plan.plan
     const failed = raisedAttempt({ attempt, operation, diagnosis, wrote, ...planningOf(plan.plan) }, plan.message)
-    putAttempt(draft, failed)
-    if (plan instanceof PlannerBroke) draft.state = { ...draft.state, stopReason: 'budget-used' }
-    draft.send.push(outgoing.decided(failed, plan.plan))
+    putAttempt(context, failed)
+    if (plan instanceof PlannerBudgetExhausted) context.state = { ...context.state, stopReason: 'budget-used' }
+    context.send.push(outgoing.decided(failed, plan.plan))
     return false
   }
-  const opened = await openAttempt(
+  const finalEval = await openAttempt(
     state,
     { attempt, operation, diagnosis: plan.diagnosis, program: plan.program, ...planningOf(plan) },
     deps.store,
   )
   // What the plan itself cost is not left for the rows.
-  putAttempt(draft, opened)
-  const first = planRound(draft.state, opened, draft.event.at)
+  putAttempt(context, finalEval)
+  const first = planRound(context.state, finalEval, context.event.at)
   const raised = first.messages.length === 0
-  const unpaid = raised && isBroke(draft.state, opened)
+  const unpaid = raised && isBudgetExhausted(context.state, finalEval)
   const error = unpaid ? 'what is left of the budget pays for none of its rows' : 'the program asks for no rows'
-  putAttempt(draft, raised ? { ...opened, outcome: 'raised', error } : first.attempt)
-  if (unpaid) draft.state = { ...draft.state, stopReason: 'budget-used' }
-  draft.send.push(outgoing.decided(raised ? { ...first.attempt, error } : first.attempt, plan), ...first.messages)
+  putAttempt(context, raised ? { ...finalEval, outcome: 'raised', error } : first.attempt)
+  if (unpaid) context.state = { ...context.state, stopReason: 'budget-used' }
+  context.send.push(outgoing.decided(raised ? { ...first.attempt, error } : first.attempt, plan), ...first.messages)
   return !raised
 }
 
 const planningOf = ({ spent }: Pick<Plan, 'spent'>) => (spent ? { planning: spent } : {})
 
 /** What the policy plans, or how it failed to; any other error is the step's. */
-async function decide(draft: Draft, operation: Operation, attempt: number): Promise<Plan | ProgramFault> {
-  const { state, deps } = draft
+async function decide(context: StepContext, operation: Operation, attempt: number): Promise<Plan | ProgramFault> {
+  const { state, deps } = context
   const scored = state.attempts.filter(({ outcome }) => outcome === 'scored')
   const from = scored.length > 0 ? deps.policy.startsFrom?.(scored, { seed: state.config.seed, attempt }) : undefined
-  const known = { operation, attempt, best: from ?? best(state), left: left(draft) }
+  const known = { operation, attempt, best: from ?? best(state), left: left(context) }
   const situation = await situationOf(state, known, deps.store)
   return deps.policy.decide(situation, deps.signal).catch((error: unknown) => {
     if (error instanceof ProgramFault) return error
@@ -126,11 +130,11 @@ async function decide(draft: Draft, operation: Operation, attempt: number): Prom
 }
 
 /** The search is over: what the chosen dataset is compared with is made, or the run ends with nothing to test. */
-async function endSearch(draft: Draft, reason: StopReason): Promise<void> {
-  if (!best(draft.state)) {
+async function endSearch(context: StepContext, reason: StopReason): Promise<void> {
+  if (!best(context.state)) {
     const why = reason === 'budget-used' ? reason : 'no-valid-attempt'
-    return fail(draft, why, 'no attempt gave enough admitted rows')
+    return fail(context, why, 'no attempt gave enough admitted rows')
   }
-  draft.state = { ...draft.state, stopReason: reason, phase: 'replaying' }
-  await settleArms(draft)
+  context.state = { ...context.state, stopReason: reason, phase: 'replaying' }
+  await settleArms(context)
 }

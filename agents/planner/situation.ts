@@ -26,6 +26,6 @@ export async function situationOf(
     history: attempts,
     sampleRows: rows.filter((_, index) => index % stride === 0).slice(0, sampleSize),
     sourceKinds: sourceKindsOf[config.variants.generator as VariantOf<'generator'>],
-    paidChecks: asksModel(config.variants.critic),
+    meteredChecks: asksModel(config.variants.critic),
   }
 }

@@ -6,7 +6,7 @@ import { Program } from '../../schemas/program.ts'
 import { Yield } from '../../schemas/row.ts'
 import { Operation, RunConfig, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase, ScoreSheet } from '../../schemas/score.ts'
-import { Candidate } from '../../schemas/training.ts'
+import { StudentModel } from '../../schemas/training.ts'
 import { Spent } from '../../schemas/usage.ts'
 
 /** A message that was decided and is to be published; its id makes publishing it twice harmless. */
@@ -60,7 +60,7 @@ export const Attempt = z.object({
   surplus: z.array(ObjectRef).default([]),
   /** `made`: complete, in a run that trains nothing. */
   outcome: z.enum(['generating', 'training', 'scored', 'made', 'invalid', 'raised']),
-  candidate: Candidate.nullable(),
+  studentModel: StudentModel.nullable(),
   validation: ScoreSheet.nullable(),
   badCases: z.array(BadCase),
   /** In a run that swaps validation: both halves' scores; `validation` and `badCases` are those of the half that guides. */
@@ -80,10 +80,10 @@ export const PlannerState = z.object({
   config: RunConfig,
   status: RunStatus,
   statusReason: z.string(),
-  phase: z.enum(['base', 'searching', 'replaying', 'opening', 'done']),
+  phase: z.enum(['base', 'searching', 'replaying', 'final-eval', 'done']),
   base: z
     .object({
-      candidate: Candidate,
+      studentModel: StudentModel,
       validation: ScoreSheet,
       halves: Halves.optional(),
       /** Why it is not asked with the worked examples; left out where it is. */
@@ -100,7 +100,7 @@ export const PlannerState = z.object({
   /** The datasets of the chosen attempt and of its baselines, once the search is over. */
   arms: z.array(ArmRecord).default([]),
   /** Their adapters that are trained. */
-  trained: z.array(Candidate).default([]),
+  trained: z.array(StudentModel).default([]),
   stopReason: StopReason.nullable(),
   /** Ids of the messages that this state already contains. */
   seen: z.array(z.string()),

@@ -3,27 +3,27 @@ import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { RunStarted } from '../../schemas/messages/run.ts'
 import { planRound, withVerdict } from './attempt.ts'
-import { control } from './control.ts'
-import {
-  type Draft,
-  type PlannerEvent,
-  putAttempt,
-  recover,
-  type StepDeps,
-  setStatus,
-  statusAfterFault,
-  taskOf,
-  train,
-} from './draft.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
 import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
+import { control } from './operator-command.ts'
 import { outgoing } from './outgoing.ts'
 import { brokenSources } from './program/broken-sources.ts'
 import { newRun, withMessages } from './run-state.ts'
 import { attemptScored, searchOn } from './search.ts'
 import type { PlannerState } from './state.ts'
+import {
+  type PlannerEvent,
+  putAttempt,
+  recover,
+  type StepContext,
+  type StepDeps,
+  setStatus,
+  statusAfterFault,
+  taskOf,
+  train,
+} from './step-context.ts'
 import { afterTrial, dryText, isTriedOut, nothingUsable } from './trials.ts'
 
 /**
@@ -38,16 +38,16 @@ export async function step(before: PlannerState | null, event: PlannerEvent, dep
   if (event.kind === 'run-started') return before ?? begin(event.payload, event)
   if (!before) throw new Error(`there is no run for ${event.kind} ${event.id}`)
   if (before.seen.includes(event.id)) return before
-  const draft: Draft = { state: { ...before, seen: [...before.seen, event.id] }, send: [], deps, event }
-  await react(draft)
-  return withMessages(draft.state, draft.send)
+  const context: StepContext = { state: { ...before, seen: [...before.seen, event.id] }, send: [], deps, event }
+  await react(context)
+  return withMessages(context.state, context.send)
 }
 
 function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): PlannerState {
   return withMessages(newRun(config, event.id), [
     outgoing.status({ status: 'running', reason: 'started' }, event.id),
     outgoing.job(config, {
-      candidate: 'base',
+      studentModel: 'base',
       training: null,
       examples: false,
       guidance: guidanceOf(config),
@@ -56,41 +56,41 @@ function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): P
   ])
 }
 
-async function react(draft: Draft): Promise<void> {
-  const { event } = draft
+async function react(context: StepContext): Promise<void> {
+  const { event } = context
   switch (event.kind) {
     case 'run-started':
       return
-    case 'control':
-      return control(draft, event.payload)
+    case 'operator-command':
+      return control(context, event.payload)
     case 'fault': {
-      const status = statusAfterFault(draft.state, event.payload)
+      const status = statusAfterFault(context.state, event.payload)
       if (status === null) return
-      return setStatus(draft, status, `${event.payload.message}: ${event.payload.reason}`, {
-        mend: `mend the cause, then: syllabus resume ${draft.state.config.runId}`,
+      return setStatus(context, status, `${event.payload.message}: ${event.payload.reason}`, {
+        fix: `fix the cause, then: syllabus resume ${context.state.config.runId}`,
       })
     }
     case 'tried':
-      return tried(draft, event.payload)
+      return tried(context, event.payload)
     case 'verdict':
-      return closeRound(draft, event.payload)
+      return closeRound(context, event.payload)
     case 'report':
-      return scored(draft, event.payload)
-    case 'opened':
-      return finish(draft)
+      return scored(context, event.payload)
+    case 'final-eval-results':
+      return finish(context)
     default:
       return event satisfies never
   }
 }
 
 /** A trial of a source in an open round ended, or showed a usable reply: what it lets go is sent. */
-function tried(draft: Draft, said: PayloadOf<typeof Tried>): void {
-  const { state } = draft
-  const current = attemptOf(state, said.attempt)
-  if (current?.outcome !== 'generating' || current.round !== said.round) return
-  const { attempt, messages } = afterTrial(state, current, said)
-  putAttempt(draft, attempt)
-  draft.send.push(...messages)
+function tried(context: StepContext, trial: PayloadOf<typeof Tried>): void {
+  const { state } = context
+  const current = attemptOf(state, trial.attempt)
+  if (current?.outcome !== 'generating' || current.round !== trial.round) return
+  const { attempt, messages } = afterTrial(state, current, trial)
+  putAttempt(context, attempt)
+  context.send.push(...messages)
 }
 
 /** Attempt 0 is the control. */
@@ -98,53 +98,59 @@ const attemptOf = (state: PlannerState, attempt: number) =>
   attempt === 0 ? state.control : state.attempts.find((each) => each.attempt === attempt)
 
 /** A round is closed: the next one, or what follows on a dataset that is as full as it gets. */
-async function closeRound(draft: Draft, verdict: PayloadOf<typeof Verdict>): Promise<void> {
-  const current = attemptOf(draft.state, verdict.attempt)
+async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdict>): Promise<void> {
+  const current = attemptOf(context.state, verdict.attempt)
   if (current?.outcome !== 'generating' || current.round !== verdict.round) return
-  recover(draft)
-  const { state } = draft
+  recover(context)
+  const { state } = context
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
   const closed = { ...withVerdict(current, verdict), surplus }
-  putAttempt(draft, closed)
+  putAttempt(context, closed)
   const fault = verdict.attempt > 0 ? (brokenSources(closed.bySource, verdict) ?? nothingUsable(closed)) : null
   if (fault) {
     const raised = { ...closed, outcome: 'raised' as const, error: fault }
-    putAttempt(draft, raised)
-    draft.send.push(outgoing.raised(raised))
-    return isTriedOut(draft.state) ? fail(draft, 'teacher-unavailable', fault) : searchOn(draft)
+    putAttempt(context, raised)
+    context.send.push(outgoing.raised(raised))
+    return isTriedOut(context.state) ? fail(context, 'teacher-unavailable', fault) : searchOn(context)
   }
-  const next = planRound(draft.state, closed, draft.event.at)
+  const next = planRound(context.state, closed, context.event.at)
   if (next.messages.length > 0) {
-    putAttempt(draft, next.attempt)
-    draft.send.push(...next.messages)
+    putAttempt(context, next.attempt)
+    context.send.push(...next.messages)
     return
   }
   const isShort = closed.rows < state.config.minimumRows
   const few = `${closed.rows} rows were admitted of at least ${state.config.minimumRows}`
   const error = isShort ? [few, dryText(closed) ?? []].flat().join('\n') : null
-  putAttempt(draft, { ...next.attempt, outcome: isShort ? 'invalid' : 'training', error })
-  if (verdict.attempt === 0) return settleArms(draft)
-  if (isShort) return searchOn(draft)
-  train(draft, `attempt-${verdict.attempt}`, next.attempt, trainingSeeds(state.config).search)
+  putAttempt(context, { ...next.attempt, outcome: isShort ? 'invalid' : 'training', error })
+  if (verdict.attempt === 0) return settleArms(context)
+  if (isShort) return searchOn(context)
+  train(context, `attempt-${verdict.attempt}`, next.attempt, trainingSeeds(state.config).search)
 }
 
-async function scored(draft: Draft, report: PayloadOf<typeof Report>): Promise<void> {
-  const { candidate, contamination, tokenLimit } = report
-  switch (candidate.arm) {
+async function scored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
+  const { studentModel, contamination, tokenLimit } = report
+  switch (studentModel.arm) {
     case 'base':
-      if (draft.state.base) return
-      recover(draft)
-      draft.state = { ...draft.state, base: baseOf(draft.state, report), contamination, tokenLimit, phase: 'searching' }
-      return searchOn(draft)
+      if (context.state.base) return
+      recover(context)
+      context.state = {
+        ...context.state,
+        base: baseOf(context.state, report),
+        contamination,
+        tokenLimit,
+        phase: 'searching',
+      }
+      return searchOn(context)
     case 'submission':
-      return attemptScored(draft, report)
+      return attemptScored(context, report)
     default:
-      return armTrained(draft, candidate)
+      return armTrained(context, studentModel)
   }
 }
 
 function baseOf({ config }: PlannerState, report: PayloadOf<typeof Report>): PlannerState['base'] {
   const { validation, halves } = guideOf(config, 0, report)
-  const { candidate, examplesLeftOut } = report
-  return { candidate, validation, ...(halves && { halves }), ...(examplesLeftOut && { examplesLeftOut }) }
+  const { studentModel, examplesLeftOut } = report
+  return { studentModel, validation, ...(halves && { halves }), ...(examplesLeftOut && { examplesLeftOut }) }
 }

@@ -152,12 +152,12 @@ export const isTriedOut = ({ config, attempts }: PlannerState): boolean =>
 /** The sources that a teacher gave no usable reply for, with what was wrong; null while there is none. */
 export function dryText({ trials = {} }: Pick<Attempt, 'trials'>): string | null {
   const dry = Object.entries(trials).filter(([, { state, why }]) => state === 'dry' && why !== undefined)
-  const told = [...Map.groupBy(dry, ([, { why }]) => why)].map(([why, alike]) => {
+  const lines = [...Map.groupBy(dry, ([, { why }]) => why)].map(([why, alike]) => {
     const calls = alike.reduce((sum, [, trial]) => sum + trial.calls, 0)
     const names = alike.map(([source]) => `"${source}"`).join(', ')
     return `${alike.length === 1 ? 'source' : 'sources'} ${names}: no row came of ${calls} calls: ${why}`
   })
-  return told.length > 0 ? told.join('\n') : null
+  return lines.length > 0 ? lines.join('\n') : null
 }
 
 /** Whether nothing more is asked of a source. */

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { Argument, type Command, Option } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { agentSpec } from '../../launcher/agent-spec.ts'
 import { openCluster } from '../../launcher/cluster.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { crewMember } from '../../launcher/crew-member.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { checkLogins, connectAs, prepareBus } from '../../launcher/session.ts'
 import { supervise } from '../../launcher/supervisor.ts'
@@ -58,8 +58,8 @@ export function registerAgent(program: Command): void {
         .toLowerCase()
         .replaceAll(/[^a-z0-9-]/g, '-')
       await using watch = watchTroubles(bus, { line, only: instance })
-      const crew = [crewMember(role, instance, topology, Promise.resolve(cluster), queue)]
-      const supervisor = supervise(crew, topology.supervisor, {
+      const agentSpecs = [agentSpec(role, instance, topology, Promise.resolve(cluster), queue)]
+      const supervisor = supervise(agentSpecs, topology.supervisor, {
         log,
         stderr: 'inherit',
         logs: 'the lines above',

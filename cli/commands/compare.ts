@@ -5,12 +5,12 @@ import { checkGenerator } from '../../experiments/checks/check-generator.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { checkSeeds } from '../../experiments/checks/check-seeds.ts'
 import { keepPlan } from '../../experiments/compare/plan-file.ts'
-import { tellPlan } from '../../experiments/compare/tell-plan.ts'
+import { printPlan } from '../../experiments/compare/print-plan.ts'
 import { topologyOfArm, usualArms } from '../../experiments/compare/topologies.ts'
 import { writeComparison } from '../../experiments/compare/write.ts'
 import { estimateOf } from '../../experiments/estimate/of-topology.ts'
-import { conductAll } from '../../experiments/run/conduct.ts'
 import { planEvidence } from '../../experiments/run/evidence.ts'
+import { runSession } from '../../experiments/run/run-session.ts'
 import { settingOf } from '../../experiments/run/setting.ts'
 import { beginMember } from '../../experiments/run-set/member.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
@@ -101,15 +101,15 @@ export function registerCompare(program: Command): void {
           ),
         ),
       )
-      for (const line of tellPlan(plan, estimates)) reporter.line(line)
+      for (const line of printPlan(plan, estimates)) reporter.line(line)
       if (options.dryRun) return reporter.json({ type: 'plan', plan, perRun: Object.fromEntries(estimates) })
       await checkNoSession('a comparison wants a planner of each arm')
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       for (const own of arms.values()) checkFits(task, own, await checkModels(own))
       await keepPlan(plan)
       const [first, ...alsoPlanners] = [...arms.values()] as [Topology, ...Topology[]]
-      process.exitCode = await conductAll(first, reporter, {
-        begins: runsOf(plan).map((run) => (bus) => {
+      process.exitCode = await runSession(first, reporter, {
+        starts: runsOf(plan).map((run) => (bus) => {
           const comparison = { name: plan.name, arm: run.arm, pair: run.pair }
           const request = { ...run, attempts, rows, evidence, setting, comparison }
           return beginMember(bus, run, { task, topology: arms.get(run.arm)!, request })
@@ -119,7 +119,7 @@ export function registerCompare(program: Command): void {
         keep: keepsLimits(options.topology),
         needs: () => needsOf(first),
         inference: task.inference,
-        goOn: () => `the same command with --name ${plan.name}`,
+        resumeCommand: () => `the same command with --name ${plan.name}`,
       })
     })
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { pickRun } from '../../experiments/run/pick-run.ts'
-import { type Action, sendControl } from '../../experiments/run/send-control.ts'
+import { type Action, sendCommand } from '../../experiments/run/send-command.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runId } from '../options/option-parsers.ts'
 
@@ -11,7 +11,7 @@ const actions: Record<Exclude<Action, 'resume'>, string> = {
   veto: 'refuse the dataset that waits for training (pause first)',
 }
 
-export function registerControl(program: Command): void {
+export function registerOperatorCommands(program: Command): void {
   for (const [action, description] of Object.entries(actions) as [Action, string][]) {
     program
       .command(action)
@@ -21,7 +21,7 @@ export function registerControl(program: Command): void {
       .action(async (runId: string | undefined, { reason }: { reason?: string }) =>
         withBus(async (bus) => {
           const state = await pickRun(bus, runId, ({ phase }) => phase !== 'done')
-          await sendControl(bus, state, action, { reason })
+          await sendCommand(bus, state, action, { reason })
           console.log(`${action} sent to ${state.config.runId}`)
         }),
       )

@@ -17,7 +17,7 @@ import { homeFolder } from '../../machine/home.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../provision/mod.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { mendOf } from '../../schemas/user-error.ts'
+import { fixOf } from '../../schemas/user-error.ts'
 import { fileSizeLimits } from '../../tasks/files/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
@@ -28,7 +28,7 @@ async function finding(name: string, check: () => Promise<string>): Promise<Find
     return { name, status: 'ok', detail: await check() }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
-    return { name, status: 'broken', detail, mend: mendOf(error) }
+    return { name, status: 'broken', detail, fix: fixOf(error) }
   }
 }
 
@@ -97,7 +97,7 @@ const marks = { ok: 'ok     ', missing: 'missing', broken: 'BROKEN ' } as const
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('what is there, what is missing and the command that mends it; and every limit in force')
+    .description('what is there, what is missing and the command that fixes it; and every limit in force')
     .option('--topology <file>', 'whose limits to show', defaultTopology)
     .addOption(new Option('--model <name>', 'language model of planner and teacher').env('TEACHER_MODEL'))
     .option('--json', 'JSON instead of text', false)
@@ -123,8 +123,8 @@ export function registerDoctor(program: Command): void {
           }),
         )
       else {
-        for (const { name, status, detail, mend } of findings) {
-          console.log(`${marks[status]}  ${name}: ${detail}${mend ? `\n           mend: ${mend}` : ''}`)
+        for (const { name, status, detail, fix } of findings) {
+          console.log(`${marks[status]}  ${name}: ${detail}${fix ? `\n           fix: ${fix}` : ''}`)
         }
         console.log(`\nlimits (${options.topology}, and the messages' delivery policies); null: none`)
         for (const limit of limits) console.log(`  ${describe(limit)}`)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { checkedProgram } from '../../experiments/checks/check-program.ts'
 import { estimateOf } from '../../experiments/estimate/of-topology.ts'
-import { tell } from '../../experiments/estimate/tell.ts'
+import { estimateLines } from '../../experiments/estimate/print.ts'
 import { generateTopology, scaleProgram } from '../../experiments/generate/plan.ts'
 import { planRun } from '../../experiments/run/plan-run.ts'
 import { generateTeacher, localModelOf } from '../../launcher/local-teacher.ts'
@@ -37,7 +37,7 @@ export function registerEstimate(program: Command): void {
         : await wholeRun(task, read, options)
       const estimate = await estimateOf(task, topology, asked)
       if (options.json) return console.log(printableJson(estimate))
-      for (const line of tell(estimate, topology.prices)) console.log(line)
+      for (const line of estimateLines(estimate, topology.prices)) console.log(line)
     })
 }
 

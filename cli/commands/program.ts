@@ -47,7 +47,7 @@ function describe(program: Program, trials: readonly HookTrial[]): string[] {
     ...sources.map((source) => `  ${source.id}: ${source.rows} rows of ${source.skill}, ${manner(source)}`),
     `verification: ${typeof verification === 'string' ? verification : `a vote of ${verification.k}`}`,
     ...(judge ? [`judge: rows of at least ${judge.minScore} of 5`] : []),
-    ...trials.map(({ source, said }) => `hooks of ${source}: ${said}`),
+    ...trials.map(({ source, outcome }) => `hooks of ${source}: ${outcome}`),
     ...(calls > 0 ? [`teacher calls if every reply is admitted: ${calls}`] : []),
     `program hash: ${hashOf(program)}`,
   ]

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { checkModels } from '../../experiments/checks/check-models.ts'
-import { conductAll } from '../../experiments/run/conduct.ts'
-import { resumeAgain } from '../../experiments/run/go-on.ts'
 import { pickRun } from '../../experiments/run/pick-run.ts'
+import { resumeAgain } from '../../experiments/run/resume-command.ts'
 import { resumeRun } from '../../experiments/run/resume-run.ts'
+import { runSession } from '../../experiments/run/run-session.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { type LocalModel, localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
@@ -55,12 +55,12 @@ export function registerResume(program: Command): void {
       const reporter = createReporter({ json: options.json })
       await using _serving = local && (await serveLocalModel(local, topology, reporter))
       if (needsAgents) await checkModels(topology)
-      process.exitCode = await conductAll(topology, reporter, {
-        begins: [(bus) => resumeRun(bus, state)],
+      process.exitCode = await runSession(topology, reporter, {
+        starts: [(bus) => resumeRun(bus, state)],
         keep: keepsLimits(options.topology),
         ...(needsAgents && { queues: queuesOf(state.config) }),
         needs: state.phase === 'done' ? null : () => state.config,
-        goOn: resumeAgain(options),
+        resumeCommand: resumeAgain(options),
       })
     })
 }

@@ -3,12 +3,12 @@ import type { Bus } from '../../bus/mod.ts'
 import { checkFits } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { estimateOf } from '../../experiments/estimate/of-topology.ts'
-import { summaryOf, tell } from '../../experiments/estimate/tell.ts'
+import { estimateLines, summaryOf } from '../../experiments/estimate/print.ts'
 import { runRecipe } from '../../experiments/recipe/run.ts'
 import { type Sources, source } from '../../experiments/recipe/sources.ts'
-import { conductAll } from '../../experiments/run/conduct.ts'
-import { resumeAgain } from '../../experiments/run/go-on.ts'
 import { planRun } from '../../experiments/run/plan-run.ts'
+import { resumeAgain } from '../../experiments/run/resume-command.ts'
+import { runSession } from '../../experiments/run/run-session.ts'
 import { nameByTime, submitRun } from '../../experiments/run/submit-run.ts'
 import { beginMember, membersOf } from '../../experiments/run-set/member.ts'
 import { writeSummary } from '../../experiments/run-set/write.ts'
@@ -75,7 +75,7 @@ export function registerRun(program: Command): void {
       const { evidence, setting } = await planRun(task, topology, options)
       const estimate = await estimateOf(task, topology, { ...options, evidence })
       if (options.dryRun) {
-        for (const line of tell(estimate, topology.prices)) reporter.line(line)
+        for (const line of estimateLines(estimate, topology.prices)) reporter.line(line)
         if (options.runs !== undefined) reporter.line(ofEach(options.runs))
         return reporter.json({ type: 'estimate', runs: options.runs ?? 1, ...estimate })
       }
@@ -88,20 +88,20 @@ export function registerRun(program: Command): void {
       const { inference } = task
       if (options.runs === undefined) {
         const begin = async (bus: Bus) => ({ runId: await submitRun(bus, task, topology, request), fromSeq: 1 })
-        const programme = { begins: [begin], keep, needs, inference, goOn: resumeAgain(options) }
-        process.exitCode = await conductAll(topology, reporter, programme)
+        const queue = { starts: [begin], keep, needs, inference, resumeCommand: resumeAgain(options) }
+        process.exitCode = await runSession(topology, reporter, queue)
         return
       }
       reporter.line(ofEach(options.runs))
       const set = options.runId ?? nameByTime(task)
       const members = membersOf(set, options.seed, options.runs)
-      process.exitCode = await conductAll(topology, reporter, {
-        begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
+      process.exitCode = await runSession(topology, reporter, {
+        starts: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
         after: (bus) => writeSummary(bus, set, members, reporter),
         keep,
         needs,
         inference,
-        goOn: () => `the same command with --run-id ${set}`,
+        resumeCommand: () => `the same command with --run-id ${set}`,
       })
     })
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, heldValues, Presence } from '../../bus/mod.ts'
-import { dollars } from '../../experiments/estimate/tell.ts'
+import { dollars } from '../../experiments/estimate/print.ts'
 import { spentSoFar } from '../../experiments/generate/unfinished.ts'
 import { textTable } from '../../launcher/console/text-table.ts'
 import { type Found, troubleLine, troublesIn, wantedBy, worksOn } from '../../launcher/troubles.ts'

@@ -20,7 +20,7 @@ export function registerTaskCheck(task: Command): void {
       const findings = await checkTask(await readTask(dir, options))
       for (const line of findings.flatMap(describe)) console.log(line)
       const failed = findings.filter(({ problems }) => problems.length > 0).length
-      console.log(failed === 0 ? `${dir}: nothing to mend` : `${dir}: ${failed} of ${findings.length} checks failed`)
+      console.log(failed === 0 ? `${dir}: nothing to fix` : `${dir}: ${failed} of ${findings.length} checks failed`)
       if (failed > 0) process.exitCode = exitCodes.badInput
     })
 }

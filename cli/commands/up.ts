@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { checkModels } from '../../experiments/checks/check-models.ts'
-import { runOnThem } from '../../experiments/run/go-on.ts'
+import { runOnThem } from '../../experiments/run/resume-command.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession } from '../../launcher/live-session.ts'

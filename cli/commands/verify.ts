@@ -40,11 +40,11 @@ export function registerVerify(program: Command): void {
       let unchecked = 0
       let isOwnCode = true
       const { hash, manifest } = bundle
-      const asTold = expect === undefined ? notInAnyBundle : []
-      if (json) console.log(printableJson({ bundle: file, hash, runId: manifest.runId, expect, asTold }))
+      const notVerifiable = expect === undefined ? notInAnyBundle : []
+      if (json) console.log(printableJson({ bundle: file, hash, runId: manifest.runId, expect, notVerifiable }))
       else {
         console.log(`run ${manifest.runId}, bundle hash ${hash}`)
-        isOwnCode = await tellVersions(bundle)
+        isOwnCode = await printVersions(bundle)
         if (!isSame) console.log(`DIFFERS   bundle hash: expected ${expect}`)
       }
       for await (const result of verifyBundle(bundle, { task, published, deep })) {
@@ -55,8 +55,10 @@ export function registerVerify(program: Command): void {
       }
       if (!json) {
         console.log(isSame ? nothingDiffers(unchecked) : doesNotHold(isOwnCode))
-        if (asTold.length > 0)
-          console.log(`As the run tells it, unless you give its published hash with --expect: ${asTold.join('; ')}.`)
+        if (notVerifiable.length > 0)
+          console.log(
+            `As the run tells it, unless you give its published hash with --expect: ${notVerifiable.join('; ')}.`,
+          )
       }
       process.exitCode = isSame ? exitCodes.ok : exitCodes.failure
     })
@@ -97,12 +99,12 @@ async function readReport(file: string): Promise<unknown> {
 }
 
 /** Another version may decide and report other things, and draw other numbers from the same seed. Whether it was made by this code. */
-async function tellVersions(bundle: Bundle): Promise<boolean> {
+async function printVersions(bundle: Bundle): Promise<boolean> {
   const made = await bundle.json(bundleFiles.versions, z.record(z.string(), z.string()))
   const here = await versions()
   for (const name of ['syllabus', 'code', 'node']) {
-    const said = made[name] ?? 'of before it was said'
-    if (said !== here[name]) console.log(`made with ${name} ${said}, verified with ${here[name]}`)
+    const recorded = made[name] ?? 'of before it was said'
+    if (recorded !== here[name]) console.log(`made with ${name} ${recorded}, verified with ${here[name]}`)
   }
   return made.code === here.code
 }
@@ -121,7 +123,10 @@ function linesOf({ check, what, compared, differences, unchecked }: CheckResult)
     `${word.padEnd(8)}  ${check}: ${what} (${counted})`,
     ...differences
       .slice(0, shown)
-      .map(({ place, said, recomputed }) => `          ${place}: said ${text(said)}, recomputed ${text(recomputed)}`),
+      .map(
+        ({ place, recorded, recomputed }) =>
+          `          ${place}: said ${text(recorded)}, recomputed ${text(recomputed)}`,
+      ),
     ...(differences.length > shown ? [`          and ${differences.length - shown} more`] : []),
     ...unchecked.map((why) => `          not checked: ${why}`),
   ]

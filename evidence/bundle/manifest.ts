@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RunId, Sha256 } from '../../schemas/ids.ts'
-import { PaperName } from '../../schemas/sealed-results.ts'
+import { EvalSetName } from '../../schemas/sealed-results.ts'
 
 /** A file's path inside a bundle: plain names, and never out of it. */
 export const BundlePath = z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/)
@@ -31,14 +31,14 @@ export const bundleFiles = {
   object: (sha256: string) => `objects/${sha256}`,
   journal: (bucket: JournalBucket) => `journal/${bucket}.jsonl`,
   prompt: (name: string) => `prompts/${name}`,
-  items: (paper: ItemTable) => `items/${paper}.jsonl`,
+  items: (evalSet: ItemTable) => `items/${evalSet}.jsonl`,
 } as const
 
 /** The journals of generator, critic and planner. */
 export const journalBuckets = ['journal', 'check-journal', 'plan-journal'] as const
 export type JournalBucket = (typeof journalBuckets)[number]
 
-export const itemTables = ['validation', ...PaperName.options] as const
+export const itemTables = ['validation', ...EvalSetName.options] as const
 export type ItemTable = (typeof itemTables)[number]
 /** Files of a bundle, wherever their bytes lie. */
 export type BundleFiles = {

@@ -15,11 +15,11 @@ export function namesOf(facts: RunFacts): Manifest['names'] {
       `dataset of ${attemptName(payload.attempt)}`,
       payload.dataset,
     ]),
-    ...facts.openingRequests.flatMap(({ payload }) =>
+    ...facts.finalEvalRequests.flatMap(({ payload }) =>
       payload.arms.map(({ arm, dataset }): [string, ObjectRef | null] => [`dataset of arm ${arm}`, dataset]),
     ),
     ...facts.predictions.map(({ payload }): [string, ObjectRef] => [
-      `replies of ${payload.candidate.name} to validation`,
+      `replies of ${payload.studentModel.name} to validation`,
       payload.predictions,
     ]),
   ]

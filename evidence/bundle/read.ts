@@ -69,8 +69,8 @@ const roomFactor = 6
 export function refuseBeyondMemory(path: string, bytes: number): void {
   const most = Math.floor(getHeapStatistics().heap_size_limit / roomFactor)
   if (bytes <= most) return
-  const mend = `Give node more memory: NODE_OPTIONS=--max-old-space-size=${Math.ceil((bytes * roomFactor) / 1024 ** 2)}`
-  throw new UsageError(`${path} of this bundle has ${bytes} bytes, too many for the memory that node may use.`, mend)
+  const fix = `Give node more memory: NODE_OPTIONS=--max-old-space-size=${Math.ceil((bytes * roomFactor) / 1024 ** 2)}`
+  throw new UsageError(`${path} of this bundle has ${bytes} bytes, too many for the memory that node may use.`, fix)
 }
 
 /** Reads the parts of a bundle that lie unpacked in a folder of this process. */

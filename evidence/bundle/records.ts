@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
-import { JournalEntry } from '../../agents/kit/paid/journal.ts'
+import { JournalEntry } from '../../agents/kit/metered/journal.ts'
 import { ItemOutcome } from '../../schemas/score.ts'
-import { PaperItem } from '../../schemas/sealed-results.ts'
+import { EvalSetItem } from '../../schemas/sealed-results.ts'
 
 /** A line of `log.jsonl`: a message as the bus held it. */
 export const LogLine = z.object({
@@ -27,7 +27,7 @@ export const RoundLine = z.object({ key: z.string(), value: RoundRecord })
 export type RoundLine = z.infer<typeof RoundLine>
 
 /** A line of `items/*.jsonl`: one item in the order of its paper, and what it was for every candidate. No question, no answer. */
-export const ItemLine = PaperItem.extend({
+export const ItemLine = EvalSetItem.extend({
   outcomes: z.record(z.string(), ItemOutcome.omit({ id: true, part: true, skill: true, group: true })),
 })
 export type ItemLine = z.infer<typeof ItemLine>

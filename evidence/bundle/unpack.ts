@@ -27,7 +27,7 @@ const blockBytes = 512
 const pieceBytes = 256 * 1024
 
 /** Files of an archive, and where the bytes of each begin in the one file that all of them are written to. */
-type Unpacked = { files: Map<string, { sha256: string; bytes: number }>; begins: Map<string, number> }
+type Unpacked = { files: Map<string, { sha256: string; bytes: number }>; offsets: Map<string, number> }
 
 /**
  * The files of an archive that nobody vouches for: plain files only, each once and under a path that a bundle may have. Their bytes go, one
@@ -40,13 +40,13 @@ export async function openArchive(file: string, maxBytes?: number): Promise<Bund
   // A device or a pipe may never end.
   if (!kind.isFile()) throw new Error('it is no file')
   if (kind.size === 0) throw new Error('it is empty')
-  const unpacked: Unpacked = { files: new Map(), begins: new Map() }
-  const { files, begins } = unpacked
+  const unpacked: Unpacked = { files: new Map(), offsets: new Map() }
+  const { files, offsets } = unpacked
   const spooled = await spool(contents(file, maxBytes ?? usualMaxBytes(kind.size), unpacked))
   return {
     files,
     async *pieces(path) {
-      const [from, { bytes }] = [begins.get(path)!, files.get(path)!]
+      const [from, { bytes }] = [offsets.get(path)!, files.get(path)!]
       for (let at = 0; at < bytes; at += pieceBytes) {
         yield Buffer.from(await spooled.read(from + at, from + Math.min(bytes, at + pieceBytes)))
       }
@@ -61,10 +61,10 @@ export class DamagedArchive extends Error {
 }
 
 /** A fault of the libraries that unpack, as a person has to know it. `read`: bytes that were unpacked before it. */
-function explained(error: unknown, read: number, begins: ReadonlyMap<string, number>): unknown {
+function explained(error: unknown, read: number, offsets: ReadonlyMap<string, number>): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (error instanceof UsageError || !/^(?:Z|TAR)_/.test(code ?? '')) return error
-  const last = [...begins.keys()].at(-1)
+  const last = [...offsets.keys()].at(-1)
   const where =
     read === 0 ? 'at its beginning' : `behind ${read} unpacked bytes${last === undefined ? '' : `, in ${last}`}`
   if (code === 'Z_BUF_ERROR' || message.includes('Truncated')) return new DamagedArchive(`it is cut off ${where}`)
@@ -74,7 +74,7 @@ function explained(error: unknown, read: number, begins: ReadonlyMap<string, num
 }
 
 /** The files' bytes one after the other, noted in `unpacked`. Reads to the end, or to the first thing that is refused. */
-async function* contents(file: string, maxBytes: number, { files, begins }: Unpacked): AsyncGenerator<Uint8Array> {
+async function* contents(file: string, maxBytes: number, { files, offsets }: Unpacked): AsyncGenerator<Uint8Array> {
   /** Bytes of the archive, those of them that its files account for, and those that came out. */
   let [read, due, written] = [0, 0, 0]
   let isOver = false
@@ -93,15 +93,15 @@ async function* contents(file: string, maxBytes: number, { files, begins }: Unpa
       if (type !== 'File') return refuse(new Error(`${printableName(path)} in it is no plain file`))
       if (!BundlePath.safeParse(path).success)
         return refuse(new Error(`${printableName(path)} in it is no path of a bundle`))
-      if (begins.has(path)) return refuse(new Error(`${path} is in it twice`))
-      if (begins.size >= maxFiles) return refuse(new Error(`it holds more than ${maxFiles} files`))
-      begins.set(path, 0)
+      if (offsets.has(path)) return refuse(new Error(`${path} is in it twice`))
+      if (offsets.size >= maxFiles) return refuse(new Error(`it holds more than ${maxFiles} files`))
+      offsets.set(path, 0)
       return true
     },
     onReadEntry(entry) {
       const hash = createHash('sha256')
       const from = written
-      begins.set(entry.path, from)
+      offsets.set(entry.path, from)
       entry.on('data', (piece) => {
         hash.update(piece)
         written += piece.length
@@ -133,7 +133,7 @@ async function* contents(file: string, maxBytes: number, { files, begins }: Unpa
     if (!isOver)
       throw new DamagedArchive(`it is cut off behind ${read} unpacked bytes: the end of the archive is not in it`)
   } catch (error) {
-    throw explained(error, read, begins)
+    throw explained(error, read, offsets)
   }
   yield* pieces
 }

@@ -82,7 +82,7 @@ export async function* verifyBundle(
       if (error instanceof MissingObject && isGone(bundle, error))
         ledger.leave(`${message}, and was no longer on the bus: what follows from it`)
       // What cannot be computed from a bundle that was changed is a difference too.
-      else ledger.differs({ place: name, said: 'can be computed', recomputed: message })
+      else ledger.differs({ place: name, recorded: 'can be computed', recomputed: message })
     }
     yield { check: name, what, ...ledger.result() }
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import * as tar from 'tar'
 import type { Bus } from '../../bus/mod.ts'
 import { sha256 } from '../../schemas/hash.ts'
-import { draftOf } from '../../tasks/draft.ts'
+import { stageFile } from '../../tasks/staged-file.ts'
 import { reportJson } from '../report/mod.ts'
 import { fillFolder } from './fill.ts'
 import { itemTable } from './items.ts'
@@ -19,8 +19,8 @@ export type WrittenBundle = { file: string; hash: string; files: number; bytes: 
  * of their names behind the manifest, without times and owners. Errors: UsageError when there is no such run.
  */
 export async function writeBundle(bus: Bus, runId: string, file: string): Promise<WrittenBundle> {
-  await using draft = await draftOf(file)
-  await using contents = await draftOf(file)
+  await using staged = await stageFile(file)
+  await using contents = await stageFile(file)
   await mkdir(contents.path)
   const missing = await fillFolder(bus, runId, contents.path)
   const manifest = await completeFolder(contents.path, runId, missing)
@@ -28,8 +28,8 @@ export async function writeBundle(bus: Bus, runId: string, file: string): Promis
   await writeFile(join(contents.path, bundleFiles.manifest), text)
   const names = [bundleFiles.manifest, ...Object.keys(manifest.files)]
   const options = { cwd: contents.path, gzip: { level: 6 }, portable: true, mtime: new Date(0) }
-  await tar.create({ ...options, file: draft.path }, names)
-  await draft.keep()
+  await tar.create({ ...options, file: staged.path }, names)
+  await staged.keep()
   return { file, hash: sha256(text), files: names.length, bytes: (await stat(file)).size, missing }
 }
 
@@ -38,9 +38,9 @@ async function completeFolder(folder: string, runId: string, missing: Manifest['
   const parts = await openFolder(folder)
   const { entries, facts } = await logOf(parts)
   await mkdir(join(folder, dirname(bundleFiles.items('test'))))
-  for (const paper of itemTables) {
-    const lines = itemTable(facts, paper).map((line) => `${JSON.stringify(line)}\n`)
-    if (lines.length > 0) await writeFile(join(folder, bundleFiles.items(paper)), lines.join(''))
+  for (const evalSet of itemTables) {
+    const lines = itemTable(facts, evalSet).map((line) => `${JSON.stringify(line)}\n`)
+    if (lines.length > 0) await writeFile(join(folder, bundleFiles.items(evalSet)), lines.join(''))
   }
   await writeFile(join(folder, bundleFiles.report), reportJson(await reportOfFolder(parts, entries)))
   const { files } = await openFolder(folder)

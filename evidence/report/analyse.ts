@@ -10,13 +10,13 @@ import { evidenceOf } from './analyse/evidence.ts'
 import { failuresOf } from './analyse/failures.ts'
 import { provenanceOf } from './analyse/provenance.ts'
 import { qualityOf } from './analyse/quality.ts'
-import { ratesOfPaper } from './analyse/rates.ts'
+import { ratesOfEvalSet } from './analyse/rates.ts'
 import { sealedResults } from './analyse/sealed.ts'
 import { modelsOf, sealingOf } from './analyse/statements.ts'
 import { timeOf } from './analyse/time.ts'
 import { spentOnPlans, spentOnRows, usageLines } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
-import { type CandidateFacts, type DatasetFacts, ReportData } from './report-data.ts'
+import { type DatasetFacts, ReportData, type StudentModelFacts } from './report-data.ts'
 import { confidence } from './statistics/interval.ts'
 import { minResamples, type Resampling } from './statistics/resampler.ts'
 import { byReadingOrder } from './text/names.ts'
@@ -39,7 +39,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const [headline, primary] = [task?.headline ?? 'heldout-phrasing', task?.scorer.primary ?? 'strict'] as const
   const drawsAudit = !task || task.procedureSha256 !== undefined
   const datasets = datasetFacts(facts, options.rows)
-  const candidates = candidateFacts(facts)
+  const studentModels = studentModelFacts(facts)
   const answers = new Map((task?.validation ?? []).map(({ id, answer }) => [id, answer]))
   const sealed = sealedResults(facts, { headline, drawsAudit, answers }, { resamples, seed })
   const bootstrap = { resamples, seed, confidence }
@@ -48,11 +48,11 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   return ReportData.parse({
     version: 1,
     run,
-    task: task && taskOf(task, facts.predictions[0]?.payload.candidate.chat ?? {}),
+    task: task && taskOf(task, facts.predictions[0]?.payload.studentModel.chat ?? {}),
     conclusion: {
-      ...conclude(sealed, { headline, mode: primary, ...searchOf(facts), rows: trainedRows(candidates) }),
-      caveats: caveatsOf({ sealed, candidates, run }, datasets, {
-        openings: facts.opened.length,
+      ...conclude(sealed, { headline, mode: primary, ...searchOf(facts), rows: trainedRows(studentModels) }),
+      caveats: caveatsOf({ sealed, studentModels, run }, datasets, {
+        finalEvals: facts.finalEval.length,
         vetoes: facts.controls.filter(({ payload }) => payload.action === 'veto').length,
         faults: facts.statuses
           .filter(({ payload }) => payload.status === 'faulted')
@@ -66,14 +66,14 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
     bootstrap,
     sealed,
     evidence: evidenceOf(facts, primary),
-    candidates,
+    studentModels,
     datasets,
     quality: qualityOf(facts, datasets, options.rows, seed),
     mats: matsOf(facts, datasets),
     failures: failuresOf(facts, datasets),
     budget: budgetOf(facts, datasets, time.wallSeconds),
     time,
-    provenance: provenanceOf(facts, { datasets, candidates, sealed, bootstrap }, options.versions),
+    provenance: provenanceOf(facts, { datasets, studentModels, sealed, bootstrap }, options.versions),
     samples: samplesOf(options, run.chosenAttempt),
     badCases: badCasesOf(facts, run.chosenAttempt),
   } satisfies ReportData)
@@ -81,43 +81,45 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
 
 /** The attempts that were scored on validation, in order, and the chosen one. */
 export function searchOf(facts: RunFacts): { attempts: number[]; chosen: number | null } {
-  const scored = facts.reports.flatMap(({ payload: { candidate } }) =>
-    candidate.arm === 'submission' ? Number(candidate.name.slice('attempt-'.length)) : [],
+  const scored = facts.reports.flatMap(({ payload: { studentModel } }) =>
+    studentModel.arm === 'submission' ? Number(studentModel.name.slice('attempt-'.length)) : [],
   )
   const chosen = facts.finished.at(-1)?.payload.chosenAttempt ?? null
   return { attempts: [...new Set(scored)].sort((one, other) => one - other), chosen }
 }
 
 /** Every candidate that a job was given out for: its training and its validation score, as far as they came. */
-function candidateFacts(facts: RunFacts): CandidateFacts[] {
+function studentModelFacts(facts: RunFacts): StudentModelFacts[] {
   const names = new Set([
-    ...facts.jobs.map(({ payload }) => payload.candidate),
-    ...facts.predictions.map(({ payload }) => payload.candidate.name),
-    ...facts.reports.map(({ payload }) => payload.candidate.name),
-    ...facts.opened.flatMap(({ payload }) => payload.results.map((result) => result.candidate.name)),
+    ...facts.jobs.map(({ payload }) => payload.studentModel),
+    ...facts.predictions.map(({ payload }) => payload.studentModel.name),
+    ...facts.reports.map(({ payload }) => payload.studentModel.name),
+    ...facts.finalEval.flatMap(({ payload }) => payload.results.map((result) => result.studentModel.name)),
   ])
-  return [...names].sort(byReadingOrder).map((name) => candidateNamed(facts, name))
+  return [...names].sort(byReadingOrder).map((name) => modelNamed(facts, name))
 }
 
-function candidateNamed(facts: RunFacts, name: string): CandidateFacts {
-  const job = facts.jobs.findLast(({ payload }) => payload.candidate === name)?.payload
-  const report = facts.reports.findLast(({ payload }) => payload.candidate.name === name)?.payload
-  const done = report ?? facts.predictions.findLast(({ payload }) => payload.candidate.name === name)?.payload
-  const sealed = facts.opened.flatMap(({ payload }) => payload.results).find((result) => result.candidate.name === name)
-  const candidate = done?.candidate ?? sealed?.candidate
+function modelNamed(facts: RunFacts, name: string): StudentModelFacts {
+  const job = facts.jobs.findLast(({ payload }) => payload.studentModel === name)?.payload
+  const report = facts.reports.findLast(({ payload }) => payload.studentModel.name === name)?.payload
+  const done = report ?? facts.predictions.findLast(({ payload }) => payload.studentModel.name === name)?.payload
+  const sealed = facts.finalEval
+    .flatMap(({ payload }) => payload.results)
+    .find((result) => result.studentModel.name === name)
+  const studentModel = done?.studentModel ?? sealed?.studentModel
   const summary = done?.training
   return {
-    candidate: name,
-    student: candidate?.student ?? null,
-    examples: candidate?.examples ?? job?.examples ?? false,
-    validation: report ? ratesOfPaper(report.validation, report.items) : null,
+    studentModel: name,
+    student: studentModel?.student ?? null,
+    examples: studentModel?.examples ?? job?.examples ?? false,
+    validation: report ? ratesOfEvalSet(report.validation, report.items) : null,
     training: summary
       ? {
           ...summary,
           seed: job?.training?.seed ?? null,
           datasetHash: job?.training?.datasetHash ?? null,
-          jobHash: candidate?.jobHash ?? null,
-          adapterHash: candidate?.adapter?.sha256 ?? null,
+          jobHash: studentModel?.jobHash ?? null,
+          adapterHash: studentModel?.adapter?.sha256 ?? null,
           reused: done.reusedTraining,
         }
       : null,
@@ -125,8 +127,10 @@ function candidateNamed(facts: RunFacts, name: string): CandidateFacts {
 }
 
 /** Rows that each arm's first adapter was trained on. */
-const trainedRows = (candidates: readonly CandidateFacts[]): Record<string, number> =>
-  Object.fromEntries(candidates.flatMap(({ candidate, training }) => (training ? [[candidate, training.rows]] : [])))
+const trainedRows = (studentModels: readonly StudentModelFacts[]): Record<string, number> =>
+  Object.fromEntries(
+    studentModels.flatMap(({ studentModel, training }) => (training ? [[studentModel, training.rows]] : [])),
+  )
 
 function runOf(facts: RunFacts): ReportData['run'] {
   const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
@@ -217,7 +221,7 @@ function sampleRows(rows: readonly Row[], perSkill: number, seed: number): Row[]
 function badCasesOf(facts: RunFacts, chosen: number | null): ReportData['badCases'] {
   const attempts = facts.reports
     .map(({ payload }) => payload)
-    .filter(({ candidate }) => candidate.name.startsWith('attempt-'))
-  const report = attempts.findLast(({ candidate }) => candidate.name === `attempt-${chosen}`) ?? attempts.at(-1)
-  return report ? { candidate: report.candidate.name, cases: report.badCases.slice(0, badCasesShown) } : null
+    .filter(({ studentModel }) => studentModel.name.startsWith('attempt-'))
+  const report = attempts.findLast(({ studentModel }) => studentModel.name === `attempt-${chosen}`) ?? attempts.at(-1)
+  return report ? { studentModel: report.studentModel.name, cases: report.badCases.slice(0, badCasesShown) } : null
 }

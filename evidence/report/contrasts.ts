@@ -112,7 +112,7 @@ export const ReplyFacts = z.object({
 export type ReplyFacts = z.infer<typeof ReplyFacts>
 
 /** The best that answering without knowing anything scores on a part, and the final minus it on the same items. */
-export const TrivialBaseline = TrivialScore.pick({ kind: true, candidate: true }).extend({
+export const TrivialBaseline = TrivialScore.pick({ kind: true, studentModel: true }).extend({
   /** The text of an answer that is the same for every item, where validation has an item with that answer. */
   answer: z.string().nullable(),
   value: z.number(),

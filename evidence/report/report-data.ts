@@ -11,14 +11,14 @@ import { RetentionFacts } from './retention-facts.ts'
 import { UnpairedDifference } from './statistics/stratified-difference.ts'
 
 /** One candidate on one sealed paper. `parts` holds every part and `all`. */
-export const PaperResult = z.object({
-  candidate: z.string(),
+export const EvalSetResult = z.object({
+  studentModel: z.string(),
   parts: z.record(z.string(), Rates),
   skills: z.record(z.string(), Rates),
-  cut: count,
+  truncated: count,
   items: count,
 })
-export type PaperResult = z.infer<typeof PaperResult>
+export type EvalSetResult = z.infer<typeof EvalSetResult>
 
 /** An arm's mean on the audit, part by part, and that minus its mean on the test. */
 export const AuditComparison = z.object({
@@ -32,15 +32,15 @@ export type AuditComparison = z.infer<typeof AuditComparison>
 
 /** What the opened test showed. */
 export const SealedResults = z.object({
-  opening: z.number().int().positive(),
-  openedAt: Timestamp,
+  finalEvalNumber: z.number().int().positive(),
+  finalEvalAt: Timestamp,
   testHash: Sha256,
   /** What the audit was drawn with; null where it is a file of the task, or there is none. */
   auditSeed: z.string().nullable(),
   /** In reading order, the headline first, `all` last; of a paper with one part that part alone. */
   parts: z.array(z.string()),
-  test: z.array(PaperResult),
-  audit: z.array(PaperResult),
+  test: z.array(EvalSetResult),
+  audit: z.array(EvalSetResult),
   contrasts: Contrasts,
   retention: RetentionFacts.nullable().default(null),
   auditMinusTest: z.array(AuditComparison),
@@ -49,18 +49,23 @@ export type SealedResults = z.infer<typeof SealedResults>
 
 /** A sentence that is printed only if its interval carries it. */
 export const Claim = z.object({
-  verdict: z.enum(['shown', 'not-shown', 'opposite', 'not-measured']),
+  conclusion: z.enum(['shown', 'not-shown', 'opposite', 'not-measured']),
   sentence: z.string(),
 })
 export type Claim = z.infer<typeof Claim>
 
 /** A candidate's training and its score on validation, as far as they are known. */
-export const CandidateFacts = z.object({
-  candidate: z.string(),
+export const StudentModelFacts = z.object({
+  studentModel: z.string(),
   student: z.string().nullable(),
   examples: z.boolean(),
   validation: z
-    .object({ overall: Rates, parts: z.record(z.string(), Rates), skills: z.record(z.string(), Rates), cut: count })
+    .object({
+      overall: Rates,
+      parts: z.record(z.string(), Rates),
+      skills: z.record(z.string(), Rates),
+      truncated: count,
+    })
     .nullable(),
   training: z
     .object({
@@ -81,7 +86,7 @@ export const CandidateFacts = z.object({
     })
     .nullable(),
 })
-export type CandidateFacts = z.infer<typeof CandidateFacts>
+export type StudentModelFacts = z.infer<typeof StudentModelFacts>
 
 /** How one dataset was made; attempt 0 is the uniform control. */
 export const DatasetFacts = z.object({
@@ -177,7 +182,7 @@ export const ReportData = z.object({
   conclusion: z.object({
     improved: Claim,
     /** Against the best that answering without knowing anything scores. */
-    trivial: Claim.default({ verdict: 'not-measured', sentence: '' }),
+    trivial: Claim.default({ conclusion: 'not-measured', sentence: '' }),
     beatsExamples: Claim,
     search: Claim,
     caveats: z.array(z.string()),
@@ -191,7 +196,7 @@ export const ReportData = z.object({
   bootstrap: z.object({ resamples: count, seed: count, confidence: z.number() }),
   sealed: SealedResults.nullable(),
   evidence: EvidenceFacts,
-  candidates: z.array(CandidateFacts),
+  studentModels: z.array(StudentModelFacts),
   datasets: z.array(DatasetFacts),
   quality: z.array(DatasetQuality).default([]),
   mats: z.object({ attempts: count, validAttempts: count, value: z.number().nullable() }),
@@ -228,6 +233,6 @@ export const ReportData = z.object({
   }),
   /** Two rows a skill of one attempt's dataset, drawn with the report's seed. */
   samples: z.object({ attempt: count, rows: z.array(Row) }).nullable(),
-  badCases: z.object({ candidate: z.string(), cases: z.array(BadCase) }).nullable(),
+  badCases: z.object({ studentModel: z.string(), cases: z.array(BadCase) }).nullable(),
 })
 export type ReportData = z.infer<typeof ReportData>

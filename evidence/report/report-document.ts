@@ -15,7 +15,7 @@ import { duration, timeText } from './text/format.ts'
 const sections = [headlines, result, evidence, search, resources, rows, provenance]
 
 function reportDocument(data: ReportData): Document {
-  const { run, task, candidates, time } = data
+  const { run, task, studentModels, time } = data
   return {
     tab: `${task?.title ?? 'Report'} · ${run.runId ?? 'unknown run'}`,
     kind: 'report of a run',
@@ -25,7 +25,7 @@ function reportDocument(data: ReportData): Document {
       ['Run', { mark: 'mono', text: run.runId ?? 'unknown' }],
       ['Started', timeText(run.startedAt)],
       ['Wall time', duration(time.wallSeconds)],
-      ['Student', candidates.find(({ student }) => student)?.student ?? 'not known yet'],
+      ['Student', studentModels.find(({ student }) => student)?.student ?? 'not known yet'],
       ['Status', statusText(data)],
     ],
     body: sections.map((section) => section(data)),

@@ -13,14 +13,14 @@ export const RetentionFacts = z.object({
   /** The mode of the set's own scorer. */
   mode: ScoreMode,
   items: count,
-  arms: z.array(ArmMean.extend({ arm: RememberingArm, cut: count })),
+  arms: z.array(ArmMean.extend({ arm: RememberingArm, truncated: count })),
   /** Each trained arm minus the base, with its verdict at the margin. */
   changes: z.array(
     z.object({
       arm: RememberingArm,
       value: z.number(),
       interval: Interval.nullable(),
-      verdict: z.enum(['kept', 'lost', 'inconclusive']),
+      conclusion: z.enum(['kept', 'lost', 'inconclusive']),
     }),
   ),
   margin: z.number(),

@@ -27,5 +27,5 @@ export async function checkBridge(
 export const bridgeOptionsOf = (topology: Topology): BridgeOptions =>
   usableOptions(BridgeOptions, topology, 'trainer-bridge', {
     named: 'trainer-bridge',
-    mend: 'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
+    fix: 'Correct agents.trainer-bridge.options; docs/evidence.md has those of the embedder.',
   })

@@ -17,10 +17,10 @@ export type ModelContexts = ReadonlyMap<PayingRole, number | null>
 /** A model and the tokens that it takes in and gives together; null where nobody says. */
 export type ModelContext = { model: string; contextTokens: number | null }
 
-const tooSmall = ({ model, contextTokens }: ModelContext, what: string, needed: number, mend: string) =>
+const tooSmall = ({ model, contextTokens }: ModelContext, what: string, needed: number, fix: string) =>
   new UsageError(
     `${what} wants about ${needed} tokens with its reply, and the context of ${model} has ${contextTokens}.`,
-    mend,
+    fix,
   )
 
 /** Errors: UsageError when a prompt of the program and its reply do not fit into the teacher's context. */
@@ -29,8 +29,8 @@ export function checkProgramFits(program: Program, task: Task, teacher: ModelCon
     if (source.kind !== 'prompt' || teacher.contextTokens === null) continue
     const needed = tokensNeeded(source, task)
     if (needed <= teacher.contextTokens) continue
-    const mend = `Shorten its template or seeds, lower sampling.maxTokens (${source.sampling.maxTokens}), or name a model with a larger context.`
-    throw tooSmall(teacher, `A prompt of source "${source.id}"`, needed, mend)
+    const fix = `Shorten its template or seeds, lower sampling.maxTokens (${source.sampling.maxTokens}), or name a model with a larger context.`
+    throw tooSmall(teacher, `A prompt of source "${source.id}"`, needed, fix)
   }
 }
 
@@ -40,8 +40,8 @@ function checkPlannerFits({ contextChars, maxTokens }: LlmPlannerOptions, planne
   const schema = JSON.stringify(z.toJSONSchema(Program, { io: 'input' }))
   const needed = estimateTokens(promptTexts + schema + ' '.repeat(contextChars)) + maxTokens
   if (needed <= planner.contextTokens) return
-  const mend = `Lower agents.planner.options.contextChars (${contextChars}) or maxTokens (${maxTokens}), or name a model with a larger context.`
-  throw tooSmall(planner, 'The prompt of the planner', needed, mend)
+  const fix = `Lower agents.planner.options.contextChars (${contextChars}) or maxTokens (${maxTokens}), or name a model with a larger context.`
+  throw tooSmall(planner, 'The prompt of the planner', needed, fix)
 }
 
 /**

@@ -15,7 +15,7 @@ import type { ModelContexts } from './check-context.ts'
 /**
  * Checks what the models that a command will use need, without a paid call: options, prices, that no key goes to two endpoints, and of
  * each role's endpoint address, key and model; the trainer-bridge's embedder only where `roles` names it. What only a call can tell is a
- * warning. Errors: UsageError, or TeacherUnusable; both say how to mend it. Gives the sizes of the language models' contexts, as far as their endpoints say them.
+ * warning. Errors: UsageError, or TeacherUnusable; both say how to fix it. Gives the sizes of the language models' contexts, as far as their endpoints say them.
  */
 export async function checkModels(
   topology: Topology,
@@ -49,7 +49,7 @@ function checkOptions(topology: Topology): void {
   for (const role of PayingRole.options) {
     const { variant } = topology.agents[role]
     if (!asksModel(variant)) continue
-    const mend = `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`
-    usableOptions<unknown>(optionsOf[role], topology, role, { named: `${role} ${variant}`, mend })
+    const fix = `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`
+    usableOptions<unknown>(optionsOf[role], topology, role, { named: `${role} ${variant}`, fix })
   }
 }

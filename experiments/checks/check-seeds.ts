@@ -9,8 +9,8 @@ import { answerIn } from '../../tasks/seed-pool.ts'
 /** A seed, where it stands, and whether it may be a validation question, as those of error-driven sources are. */
 type Placed = { text: string; where: string; fromValidation: boolean }
 
-/** What is wrong with a seed, and how to mend it. */
-type SeedFault = { text: string; what: string; mend: string }
+/** What is wrong with a seed, and how to fix it. */
+type SeedFault = { text: string; what: string; fix: string }
 
 /**
  * Checks the seed pool of a task and the seeds that a program lists. Items are compared by an index of keyed hashes, as rows are; no
@@ -19,7 +19,7 @@ type SeedFault = { text: string; what: string; mend: string }
  */
 export function checkSeeds(task: Task, program?: Program): void {
   const fault = seedFaults(task, program).next().value
-  if (fault) throw new UsageError(fault.what, fault.mend)
+  if (fault) throw new UsageError(fault.what, fault.fix)
 }
 
 const nameOf = { validation: 'validation split', sealed: 'sealed test', retention: 'retention set' } as const
@@ -34,21 +34,21 @@ export function* seedFaults(task: Task, program?: Program): Generator<SeedFault,
   for (const { text, where, fromValidation } of placed) {
     const answer = answerIn(text)
     if (answer !== null) {
-      const mend = 'Leave the question alone: seeds are raw questions.'
-      yield { text, what: `${where} carries its answer: "${answer}".`, mend }
+      const fix = 'Leave the question alone: seeds are raw questions.'
+      yield { text, what: `${where} carries its answer: "${answer}".`, fix }
       continue
     }
     const split = index.check({ text })?.split
     if (!split || (split === 'validation' && fromValidation)) continue
     const what = `${where} contains a question of the ${nameOf[split]}.`
-    yield { text, what, mend: 'Take it out: what is built on it would be no fair training row.' }
+    yield { text, what, fix: 'Take it out: what is built on it would be no fair training row.' }
   }
   const telling = openItems(items.filter((item) => canBeCopied(item.text)))
   for (const { text, where } of shown) {
     const split = telling.check({ text })?.split
     if (!split) continue
     const what = `${where} holds a question of the ${nameOf[split]}.`
-    yield { text, what, mend: 'Take it out: a teacher that is shown a question writes it down again.' }
+    yield { text, what, fix: 'Take it out: a teacher that is shown a question writes it down again.' }
   }
 }
 

@@ -1,8 +1,8 @@
 import { priorYield } from '../../agents/planner/rounds.ts'
 import { moneyOf, type Spent, spentOn, type UsageLine } from '../../schemas/usage.ts'
 import { type Answers, answersOf } from './answers.ts'
+import { assumptionsOf } from './assumptions.ts'
 import { callsOf } from './calls.ts'
-import { assumptionsOf } from './in-words.ts'
 import type { EstimateInput } from './input.ts'
 
 /** What a run will probably take. Null: nothing is known to go by, and nothing is made up. */
@@ -30,7 +30,7 @@ export function estimateRun(input: EstimateInput): Estimate {
   // The chosen dataset and each baseline once a seed, each attempt once.
   const count = evidence ? attempts + evidence.seeds * (1 + arms.length) : 0
   const seconds = past.training && past.training.secondsPerRow * rows * count
-  const answers = evidence ? answersOf(attempts, evidence, input.papers) : { validation: 0, sealed: 0 }
+  const answers = evidence ? answersOf(attempts, evidence, input.evalSets) : { validation: 0, sealed: 0 }
   const answered = answers.validation + answers.sealed
   const callsHours = past.callsPerSecond === null ? null : spent.calls / past.callsPerSecond / 3600
   const estimate = {

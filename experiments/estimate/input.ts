@@ -2,14 +2,14 @@ import type { Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { TrainingRow } from '../../schemas/task.ts'
 import type { Prices } from '../../schemas/usage.ts'
-import type { Papers, Trained } from './answers.ts'
+import type { EvalSets, Trained } from './answers.ts'
 
 /** What earlier runs in the folder of runs measured; null where there is nothing to go by. */
 export type Past = {
   /** Seconds of training for one row, and how many trainings say so. */
   training: { secondsPerRow: number; trainings: number } | null
   /** Seconds in which a tuned student answers one question of validation, and how often it answered all of them. */
-  answers: { secondsEach: number; sittings: number } | null
+  answers: { secondsEach: number; evaluations: number } | null
   /** Admitted of asked, of the same task and teacher. */
   yield: { share: number; asked: number } | null
   /** Calls a second while rows were made, with the same teacher. */
@@ -24,7 +24,7 @@ export type EstimateInput = {
   /** Null where nothing is trained. */
   evidence: Trained | null
   /** Questions of each paper. */
-  papers: Papers
+  evalSets: EvalSets
   /** The program of each dataset, or one that stands for those that a planner will write; null where no teacher is prompted. */
   program: Program | null
   /** Whether a program that a planner will write may ask a model about its rows. */

@@ -11,10 +11,10 @@ import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
-import type { Papers, Trained } from './answers.ts'
+import type { EvalSets, Trained } from './answers.ts'
+import { unnamedModel } from './assumptions.ts'
 import { mean } from './calls.ts'
 import { type Estimate, estimateRun } from './estimate.ts'
-import { unnamedModel } from './in-words.ts'
 import { readPast } from './past-runs.ts'
 
 /** What is asked for; `program` and no evidence: rows alone, made once. */
@@ -38,7 +38,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     rows,
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
     evidence: asked.evidence,
-    papers: await papersOf(task, topology, asked.evidence),
+    evalSets: await evalSetsOf(task, topology, asked.evidence),
     program: asked.program ?? (agents.generator.variant === 'llm' ? stands() : null),
     mayCheck: !asked.program && isWritten && asksModel(agents.critic.variant),
     models,
@@ -59,7 +59,7 @@ function namedModels(topology: Topology): Partial<Record<PayingRole, string>> {
   return { ...Object.fromEntries(asking.map((role) => [role, unnamedModel])), ...modelsOf(topology) }
 }
 
-async function papersOf(task: Task, { agents }: Topology, evidence: Asked['evidence']): Promise<Papers> {
+async function evalSetsOf(task: Task, { agents }: Topology, evidence: Asked['evidence']): Promise<EvalSets> {
   const { audit } = EvaluatorOptions.parse(agents.evaluator.options)
   const drawn = Object.values(audit).reduce((sum, count) => sum + count, 0)
   return {

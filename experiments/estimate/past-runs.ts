@@ -7,9 +7,9 @@ import type { Past } from './input.ts'
 /** The few facts of a report that an estimate goes by. */
 const PastReport = z.object({
   task: z.object({ id: z.string() }),
-  candidates: z.array(
+  studentModels: z.array(
     z.object({
-      candidate: z.string(),
+      studentModel: z.string(),
       training: z.object({ rows: z.number(), seconds: z.number(), reused: z.boolean() }).nullable(),
     }),
   ),
@@ -57,7 +57,7 @@ const asked = ({ usage }: PastReport['budget'], model: string | undefined) =>
   usage.filter((line) => line.role !== 'planner' && line.model === model).reduce((sum, { calls }) => sum + calls, 0)
 
 function trainingOf(reports: readonly PastReport[]): Past['training'] {
-  const own = reports.flatMap(({ candidates }) => candidates.flatMap(({ training }) => training ?? []))
+  const own = reports.flatMap(({ studentModels }) => studentModels.flatMap(({ training }) => training ?? []))
   const measured = own.filter(({ reused, rows, seconds }) => !reused && rows > 0 && seconds > 0)
   const secondsPerRow = median(measured.map(({ rows, seconds }) => seconds / rows))
   return secondsPerRow === null ? null : { secondsPerRow, trainings: measured.length }
@@ -65,14 +65,14 @@ function trainingOf(reports: readonly PastReport[]): Past['training'] {
 
 /** Of students that were just trained: nobody has kept their replies. */
 function answersOf(reports: readonly PastReport[], questions: number): Past['answers'] {
-  const spans = reports.flatMap(({ candidates, time }) => {
-    const fresh = candidates.flatMap(({ candidate, training }) =>
-      training?.reused === false ? labelOf(candidate) : [],
+  const spans = reports.flatMap(({ studentModels, time }) => {
+    const fresh = studentModels.flatMap(({ studentModel, training }) =>
+      training?.reused === false ? labelOf(studentModel) : [],
     )
     return time.spans.filter(({ label, phase }) => phase === 'answer' && fresh.includes(label))
   })
   const secondsEach = median(spans.map(({ from, to }) => (to - from) / questions))
-  return secondsEach === null ? null : { secondsEach, sittings: spans.length }
+  return secondsEach === null ? null : { secondsEach, evaluations: spans.length }
 }
 
 function checksOf(reports: readonly PastReport[], teacher: string | undefined): Past['checks'] {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { escapeMarkdown, markdownTable } from '../../evidence/report/document/markdown.ts'
-import { withoutControls } from '../../schemas/printable.ts'
+import { withoutControlCharacters } from '../../schemas/printable.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 import { layouts } from './format.ts'
 import type { ExportFormat } from './options.ts'
@@ -28,7 +28,7 @@ export function dataCard(
   const rows = [...rowsBySkill.values()].reduce((sum, count) => sum + count, 0)
   const teacher = [...teachers].sort().join(', ') || 'none: rows come from the task’s own procedure'
   const frontMatter = frontMatterOf({
-    pretty_name: withoutControls(task.title),
+    pretty_name: withoutControlCharacters(task.title),
     task_categories: ['text-generation'],
     tags: ['synthetic', 'instruction-tuning', 'syllabus'],
     size_categories: [sizeCategory(rows)],

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { writeWhole } from '../../machine/state-file.ts'
 import type { Row } from '../../schemas/row.ts'
-import { draftOf } from '../../tasks/draft.ts'
+import { stageFile } from '../../tasks/staged-file.ts'
 import { dataCard, type ExportContext, type Passed } from './data-card.ts'
 import { encode } from './encode.ts'
 import { type ExportedRow, type Layout, layouts } from './format.ts'
@@ -32,12 +32,12 @@ export async function exportRows(
     string,
   ]
   const passed: Passed = { bySkill: new Map(), teachers: new Set() }
-  await using draft = await draftOf(data)
+  await using staged = await stageFile(data)
   await pipeline(
     Readable.from(encode(records(rows, layout, context.rowsOf, passed), shape, columns)),
-    createWriteStream(draft.path),
+    createWriteStream(staged.path),
   )
-  await draft.keep()
+  await staged.keep()
   await writeWhole(info, `${JSON.stringify({ [context.task.id]: { file_name: file, ...datasetInfo } }, null, 2)}\n`)
   await writeWhole(card, dataCard(format, context, passed))
   return { data, datasetInfo: info, card, rows: [...passed.bySkill.values()].reduce((sum, count) => sum + count, 0) }

@@ -1,4 +1,4 @@
-import { passOver } from '../../agents/critic/pass-over.ts'
+import { admitRound } from '../../agents/critic/admit-round.ts'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
 import { storedShards } from '../../agents/critic/stored-shards.ts'
 import { addYields } from '../../agents/planner/rounds.ts'
@@ -23,7 +23,7 @@ export async function madeSoFar(bus: Bus, runId: string, attempt: Attempt): Prom
   if (!record || !program) return { rows: earlier, bySource: () => attempt.bySource, spent }
   const quotas: Record<string, number> = {}
   for (const { id, rows } of program.sources) quotas[id] = Math.max(0, rows - (attempt.bySource[id]?.admitted ?? 0))
-  const open = passOver({ quotas }, program, earlier, storedShards(bus, record.value))
+  const open = admitRound({ quotas }, program, earlier, storedShards(bus, record.value))
   return {
     rows: open.rows,
     bySource: () => addYields(attempt.bySource, open.result().bySource),

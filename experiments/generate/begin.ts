@@ -15,10 +15,10 @@ import { RunConfig } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { lastOf, letGoOn } from '../run/resume-run.ts'
+import { lastOf, resumeWithDeadLetters } from '../run/resume-run.ts'
 import { submitRun } from '../run/submit-run.ts'
-import { isFinal, limitsFor, type NamedLimits } from './go-on.ts'
 import { begunFile } from './out-folder.ts'
+import { isFinal, limitsFor, type NamedLimits } from './resume-command.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
 const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).extend({ asked: z.string() })
@@ -70,7 +70,9 @@ export async function beginGeneration(
   const state = begun ? ((await bus.kv('runs', PlannerState).get(begun))?.value ?? null) : null
   if (begun && ((await bus.runs()).includes(begun) || state)) {
     const goesOn = state !== null && !isFinal(state)
-    const fromSeq = goesOn ? await letGoOn(bus, state, limitsFor(state, topology, named)) : await lastOf(bus, begun)
+    const fromSeq = goesOn
+      ? await resumeWithDeadLetters(bus, state, limitsFor(state, topology, named))
+      : await lastOf(bus, begun)
     return { runId: begun, fromSeq }
   }
   if (begun) {

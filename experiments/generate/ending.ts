@@ -29,7 +29,7 @@ const maxCandidateCap = 20
 const shownSources = 3
 
 /** `isRepeating`: most of what came was there already, so that more of the same would be, too. */
-type ShortSource = { told: string; further: number; lacks: number; isDry: boolean; isRepeating: boolean }
+type ShortSource = { text: string; further: number; lacks: number; isDry: boolean; isRepeating: boolean }
 
 /** The most frequent of some counts, in words; nothing where there are none. */
 function mostOf(counts: Readonly<Record<string, number>>, text: (count: number, name: string) => string): string {
@@ -51,9 +51,9 @@ function shortSources({ program, asked, bySource, examples }: Attempt): ShortSou
     }
     const refused = mostOf(rejected, (count, reason) => `, ${count} refused as ${reason}${exampleOf(reason)}`)
     const lost = mostOf(failed, (count, kind) => `, ${count} gave none (${kind})${exampleOf(kind)}`)
-    const told = `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}${lost}`
+    const text = `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}${lost}`
     const repeated = (rejected['exact-duplicate'] ?? 0) + (rejected['near-duplicate'] ?? 0)
-    return [{ told, further, lacks, isDry: admitted === 0, isRepeating: 2 * repeated > candidates }]
+    return [{ text, further, lacks, isDry: admitted === 0, isRepeating: 2 * repeated > candidates }]
   })
   return short.sort((a, b) => b.lacks - a.lacks)
 }
@@ -74,7 +74,7 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
       const short = shortSources(attempt)
       const wanted = short.reduce((sum, { further }) => sum + further, candidates)
       const cap = `the cap on candidates is reached, ${candidates} of ${most} (${candidateCap} for each row wanted)`
-      const why = [cap, ...short.slice(0, shownSources).map(({ told }) => told)].join('; ')
+      const why = [cap, ...short.slice(0, shownSources).map(({ text }) => text)].join('; ')
       if (short[0]?.isRepeating || wanted > maxCandidateCap * config.rows)
         return { why: `${why}. ${moreIsNoHelp(short)}`, next: null }
       // More of the same is no help to a source that has no row.
@@ -100,10 +100,10 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
     case 'stopped-by-user':
       return { why: 'a person ended it', next: { options: {} } }
     case 'program-raised':
-      return { why: `the program failed: ${attempt.error}. Mend it, and give another --out`, next: null }
+      return { why: `the program failed: ${attempt.error}. Fix it, and give another --out`, next: null }
     case null:
       return status === 'faulted'
-        ? { why: `it waits after a fault (${statusReason})`, next: { first: 'once that is mended', options: {} } }
+        ? { why: `it waits after a fault (${statusReason})`, next: { first: 'once that is fixed', options: {} } }
         : {
             why: `${status === 'stopped' ? 'stopped' : 'interrupted'} in round ${attempt.round}`,
             next: { options: {} },
@@ -150,10 +150,10 @@ const isAway = ({ bySource }: Attempt): boolean =>
       Object.keys(failed).every((kind) => ['gone', 'teacher', 'forbidden', 'budget', 'unasked'].includes(kind)),
   )
 
-type Use = { told: string; isWhole: boolean }
+type Use = { text: string; isWhole: boolean }
 
 const of = (used: number, most: number | null, unit: string): Use[] =>
-  most === null ? [] : [{ told: `${used} of ${most} ${unit}`, isWhole: used >= most }]
+  most === null ? [] : [{ text: `${used} of ${most} ${unit}`, isWhole: used >= most }]
 
 function budgetUsed(state: PlannerState, attempt: Attempt, missing: number): Ending {
   const { limits, prices, rows } = state.config
@@ -169,7 +169,7 @@ function budgetUsed(state: PlannerState, attempt: Attempt, missing: number): End
   ]
   const isUsed = used.some(({ isWhole }) => isWhole)
   const what = isUsed ? 'the budget is used' : 'one more candidate, at its longest, might cost more than is left'
-  const why = `${what}: ${used.map(({ told }) => told).join(', ')}`
+  const why = `${what}: ${used.map(({ text }) => text).join(', ')}`
   const isOfCalls = limits.teacherCalls !== null && limits.teacherCalls - spent.calls <= callsLeft(state, attempt)
   if (!isOfCalls) return { why, next: { first: 'with a topology whose limits under "run" are higher', options: {} } }
   const least = attempt.program ? leastCalls(attempt.program) : rows

@@ -2,7 +2,7 @@ import type { Bus } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { Batch, Shard } from '../../schemas/messages/generation.ts'
 import { lastStatus, type RunEnd } from '../run/follow-run.ts'
-import { narrate } from '../run/narrate.ts'
+import { progressLine } from '../run/progress-line.ts'
 
 const resting = ['stopped', 'faulted', 'finished', 'failed']
 
@@ -22,7 +22,7 @@ export async function followGeneration(
       reporter.progress('candidates', made, asked)
     }
     if (entry.seq < fromSeq) continue
-    narrate(entry, reporter)
+    progressLine(entry, reporter)
     const status = lastStatus([entry])
     if (status && resting.includes(status.status)) return status
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
-import { callsWithoutEntry, JournalEntry, usageOf } from '../../agents/kit/paid/journal.ts'
-import { PaidRecord } from '../../agents/kit/paid/ownership.ts'
+import { callsWithoutEntry, JournalEntry, usageOf } from '../../agents/kit/metered/journal.ts'
+import { MeteredRecord } from '../../agents/kit/metered/ownership.ts'
 import { spentInAll } from '../../agents/planner/budget-left.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -35,7 +35,7 @@ async function paidWork(
   isWanted: (key: string) => boolean,
 ): Promise<Unfinished> {
   const payer = { role, model: models[role] ?? 'unknown' }
-  const work = bus.kv(buckets[role].records, PaidRecord)
+  const work = bus.kv(buckets[role].records, MeteredRecord)
   const entries = bus.kv(buckets[role].journal, JournalEntry)
   const parts: Unfinished[] = []
   for (const key of (await work.keys(filter)).filter(isWanted)) {

@@ -1,7 +1,7 @@
 import { laidOver } from '../../launcher/topology/merge.ts'
-import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeArm, type RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 
 /** An arm by its name, and the labels it is selected by: its choices, or of an arm that a recipe adds, its name alone. */
 export type NamedArm = { name: string; labels: readonly string[]; arm: RecipeArm }
@@ -35,7 +35,7 @@ function pick(recipe: RecipeFile, name: string, group: readonly string[], of: re
 
 function layered(recipe: RecipeFile, name: string, choices: readonly string[], over: unknown = {}): RecipeArm {
   const layers = Object.values(recipe.choices).map((group, place) => group[choices[place]!])
-  const parsed = parseInWords(RecipeArm, [...layers, over].reduce(laidOver, recipe.settings))
+  const parsed = parseWithFaults(RecipeArm, [...layers, over].reduce(laidOver, recipe.settings))
   if ('value' in parsed) return parsed.value
   throw new UsageError(
     `The arm "${name}" of recipe ${recipe.name} is not valid:\n${inLines(parsed.faults, 'all of it').join('\n')}`,

@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path'
 import { laidOver } from '../../launcher/topology/merge.ts'
-import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
 
 /** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
 export async function readRecipe(path: string): Promise<RecipeFile> {
-  const parsed = parseInWords(RecipeFile, await readLayers(resolve(path), []))
+  const parsed = parseWithFaults(RecipeFile, await readLayers(resolve(path), []))
   if ('value' in parsed) return parsed.value
   throw new UsageError(
     `The recipe ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,

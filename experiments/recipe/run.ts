@@ -6,15 +6,15 @@ import type { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { checkFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
-import { conductAll } from '../run/conduct.ts'
+import { runSession } from '../run/run-session.ts'
 import { beginMember, membersOf } from '../run-set/member.ts'
 import { writeSummary } from '../run-set/write.ts'
 import { selectArms } from './arms.ts'
 import { checkStudent } from './check-student.ts'
 import { type ArmPlan, planArms, type RecipeOptions } from './plan.ts'
+import { planDocument, printPlan } from './print-plan.ts'
 import { readRecipe } from './read.ts'
 import { checkSources } from './sources.ts'
-import { planDocument, tellPlan } from './tell-plan.ts'
 
 type Asked = RecipeOptions & { recipe: string; arm: readonly string[]; dryRun: boolean }
 
@@ -33,7 +33,7 @@ export async function runRecipe(asked: Asked, reporter: Reporter): Promise<numbe
     )
   }
   const plans = await planArms(recipe, arms, asked, reporter.line)
-  tell(recipe, plans, reporter)
+  notify(recipe, plans, reporter)
   if (asked.dryRun) return exitCodes.ok
   await checkNoSession('each arm of a recipe wants its own')
   for (const plan of plans) {
@@ -49,8 +49,8 @@ export async function runRecipe(asked: Asked, reporter: Reporter): Promise<numbe
   return code
 }
 
-function tell(recipe: RecipeFile, plans: readonly ArmPlan[], reporter: Reporter): void {
-  for (const text of tellPlan(recipe, plans)) reporter.line(text)
+function notify(recipe: RecipeFile, plans: readonly ArmPlan[], reporter: Reporter): void {
+  for (const text of printPlan(recipe, plans)) reporter.line(text)
   reporter.json(planDocument(recipe, plans))
 }
 
@@ -59,11 +59,11 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
   const { evidence, setting, attempts, rows } = plan
   const request = { seed, attempts, rows, evidence, setting }
   reporter.line(`arm ${plan.name}: task folder ${task.dir}`)
-  return conductAll(topology, reporter, {
-    begins: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
+  return runSession(topology, reporter, {
+    starts: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
     after: (bus) => writeSummary(bus, set, members, reporter),
     needs: () => needsOf(topology),
     inference: task.inference,
-    goOn: () => 'the same command again',
+    resumeCommand: () => 'the same command again',
   })
 }

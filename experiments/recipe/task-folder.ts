@@ -8,11 +8,11 @@ import { putInPlace } from '../../machine/state-file.ts'
 import type { RecipeTask } from '../../schemas/recipe.ts'
 import { maxSeeds, type Task } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { draftOf } from '../../tasks/draft.ts'
 import { FileRefused, maxDataBytes, readRegular } from '../../tasks/files/regular-file.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { loadTask, TaskError } from '../../tasks/load.ts'
+import { stageFile } from '../../tasks/staged-file.ts'
 import { seedFaults } from '../checks/check-seeds.ts'
 import { describeLog } from '../task-import-log.ts'
 import type { Sources } from './sources.ts'
@@ -25,7 +25,7 @@ type Made = { id: string; sources: Sources; line: (text: string) => void }
  */
 export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
   const tasks = join(homeFolder(), 'tasks')
-  await using making = await draftOf(join(tasks, 'making'))
+  await using making = await stageFile(join(tasks, 'making'))
   const folder = join(making.path, made.id)
   await importInto(folder, recipe, made)
   await lay(folder, recipe, made.sources)
@@ -85,7 +85,7 @@ async function copyRows(from: string, folder: string, name: string): Promise<str
   const file = `${name}${extname(from)}`
   const rows = await readRegular(from, maxDataBytes()).catch((error: unknown) => {
     if (!(error instanceof FileRefused)) throw error
-    throw new TaskError(`The rows are not read: ${error.message}`, from, error.mend)
+    throw new TaskError(`The rows are not read: ${error.message}`, from, error.fix)
   })
   await writeFile(join(folder, file), rows)
   return file

@@ -29,7 +29,7 @@ export async function beginMember(
 ): Promise<{ runId: string; fromSeq: number }> {
   const { runId } = member
   const held = await bus.kv('runs', PlannerState).get(runId)
-  const config = held?.value.config ?? (await configTold(bus, runId))
+  const config = held?.value.config ?? (await configOf(bus, runId))
   if (!config) return { runId: await submitRun(bus, task, topology, { ...request, ...member }), fromSeq: 1 }
   const isDone = held?.value.phase === 'done'
   const others = [
@@ -78,7 +78,7 @@ function otherBinding({ addresses, queues, models }: RunConfig, topology: Topolo
 }
 
 /** The settings of a run that no planner has taken up yet; null where there is no such run. */
-async function configTold(bus: Bus, runId: string): Promise<RunConfig | null> {
+async function configOf(bus: Bus, runId: string): Promise<RunConfig | null> {
   const started = (await readRun(bus, runId)).find(({ name }) => name === RunStarted.name)
   return started ? RunStarted.schema.parse(started.payload).config : null
 }

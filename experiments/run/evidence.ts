@@ -54,21 +54,21 @@ function planGuidance(
     swapValidationAt = null,
     attempts = topology.run.attempts,
   }: { swapValidationAt?: number | null; attempts?: number },
-): Pick<Evidence, 'guard' | 'swapValidationAt'> {
-  const { guard, guardFrom } = topology.run.evidence
+): Pick<Evidence, 'ladder' | 'swapValidationAt'> {
+  const { ladder, ladderFrom } = topology.run.evidence
   if (swapValidationAt !== null && (swapValidationAt === 1 || swapValidationAt > attempts)) {
     throw new UsageError(
       `Validation cannot be swapped at attempt ${swapValidationAt}: the run has ${attempts}.`,
       attempts > 1 ? `Give --swap-validation-at 2 to ${attempts}.` : 'Give --attempts 2 or more.',
     )
   }
-  if (swapValidationAt !== null && guard === 'ladder') {
+  if (swapValidationAt !== null && ladder === 'on') {
     throw new UsageError(
       `The topology ${topology.name} asks for the guard "ladder", which cannot score a validation that is swapped.`,
       'Leave --swap-validation-at out, or write run.evidence.guard: off in the topology.',
     )
   }
-  const isLarge = task.validation.length >= guardFrom
-  const auto = isLarge && swapValidationAt === null ? 'ladder' : 'off'
-  return { guard: guard === 'auto' ? auto : guard, swapValidationAt }
+  const isLarge = task.validation.length >= ladderFrom
+  const auto = isLarge && swapValidationAt === null ? 'on' : 'off'
+  return { ladder: ladder === 'auto' ? auto : ladder, swapValidationAt }
 }

@@ -2,7 +2,7 @@ import type { Bus, LogEntry } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunStatus } from '../../schemas/run.ts'
-import { narrate } from './narrate.ts'
+import { progressLine } from './progress-line.ts'
 
 /** A run that is in one of these goes no further by itself. */
 const resting: readonly RunStatus[] = ['stopped', 'faulted', 'finished', 'failed']
@@ -17,15 +17,15 @@ export async function readRun(bus: Bus, runId: string): Promise<LogEntry[]> {
 }
 
 /** The part of a log entry that says what happened. */
-export type Told = Pick<LogEntry, 'name' | 'payload'>
+export type LogMessage = Pick<LogEntry, 'name' | 'payload'>
 
-function statusOf(entry: Told): RunEnd | null {
+function statusOf(entry: LogMessage): RunEnd | null {
   const parsed = entry.name === 'status-changed' ? StatusChanged.schema.safeParse(entry.payload) : null
   return parsed?.success ? parsed.data : null
 }
 
 /** The last status that the log tells; null before the planner has spoken. */
-export function lastStatus(entries: readonly Told[]): RunEnd | null {
+export function lastStatus(entries: readonly LogMessage[]): RunEnd | null {
   return entries.reduce<RunEnd | null>((last, entry) => statusOf(entry) ?? last, null)
 }
 
@@ -36,7 +36,7 @@ export async function followRun(
 ): Promise<RunEnd | null> {
   const { runId, fromSeq, reporter, signal } = options
   for await (const entry of bus.log({ runId, fromSeq, follow: true, signal })) {
-    narrate(entry, reporter)
+    progressLine(entry, reporter)
     const status = statusOf(entry)
     if (status && resting.includes(status.status)) return status
   }

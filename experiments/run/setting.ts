@@ -11,10 +11,10 @@ export function settingOf({ id, seeds }: Task, { name, agents }: Topology, asked
   const prompts = agents.generator.variant === 'llm'
   if (asked !== 'seed') return asked ?? (seeds.length > 0 && prompts ? 'seed' : 'scratch')
   if (seeds.length === 0) {
-    const mend = 'Name a file of raw questions as seed: in its task.yaml, or run it with --setting scratch.'
-    throw new UsageError(`The task ${id} has no seed pool.`, mend)
+    const fix = 'Name a file of raw questions as seed: in its task.yaml, or run it with --setting scratch.'
+    throw new UsageError(`The task ${id} has no seed pool.`, fix)
   }
   if (prompts) return asked
-  const mend = 'Use a topology with the generator llm, or --setting scratch.'
-  throw new UsageError(`The generator of topology ${name} samples procedures and builds on no seeds.`, mend)
+  const fix = 'Use a topology with the generator llm, or --setting scratch.'
+  throw new UsageError(`The generator of topology ${name} samples procedures and builds on no seeds.`, fix)
 }

@@ -4,7 +4,7 @@ export const exitCodes = {
   ok: 0,
   /** Something failed that is not the input's fault. */
   failure: 1,
-  /** Bad input or a missing part: said at start-up, with what, where and how to mend it. */
+  /** Bad input or a missing part: said at start-up, with what, where and how to fix it. */
   badInput: 2,
   /** The run ended without a valid dataset. */
   noResult: 3,

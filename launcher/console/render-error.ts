@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { explained, MachineError } from '../../machine/faults.ts'
 import { homeFolder } from '../../machine/home.ts'
 import { printable } from '../../schemas/printable.ts'
-import { mendOf } from '../../schemas/user-error.ts'
+import { fixOf } from '../../schemas/user-error.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** What a person is shown of an error, and the exit code of the command. */
@@ -41,7 +41,7 @@ const plain: ReadonlySet<string> = new Set(['TerminalError', 'RetryError', 'Jour
 export function renderError(thrown: unknown): Rendered {
   const error = withMachineFix(rootOf(thrown))
   const message = error instanceof Error ? error.message || error.name : String(error)
-  const fix = mendOf(error)
+  const fix = fixOf(error)
   if (fix !== undefined) {
     const exitCode = (error as Error).name === 'BusAwayError' ? exitCodes.failure : exitCodes.badInput
     return { text: printable(message.includes(fix) ? message : `${message}\n${fix}`), exitCode }

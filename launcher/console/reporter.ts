@@ -57,8 +57,8 @@ function terminalReporter(stream: NodeJS.WriteStream): Reporter {
       clear()
       stream.write(`${printable(text)}\n`)
     },
-    progress(label, done, total, said = '') {
-      const detail = printable(said)
+    progress(label, done, total, note = '') {
+      const detail = printable(note)
       if (bar?.label !== label) {
         clear()
         const options = {

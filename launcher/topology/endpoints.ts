@@ -43,11 +43,11 @@ export function checkKeys(asked: readonly Asking[]): void {
   for (const [name, sharing] of Map.groupBy(withKey, ({ keyName }) => keyName!)) {
     const [one, other] = [sharing[0]!, sharing.find((each) => originOf(each) !== originOf(sharing[0]!))]
     if (!other) continue
-    const mend =
+    const fix =
       `Name each one's own variable, for example ${other.at}.apiKeyEnv: ${other.role.toUpperCase().replaceAll('-', '_')}_API_KEY; ` +
       'null where the endpoint wants no key.'
     const [here, there] = [one, other].map(({ role, endpoint }) => `${hostOf(endpoint)} (${role})`)
-    throw new UsageError(`The key in ${name} would go to ${here} and to ${there}.`, mend)
+    throw new UsageError(`The key in ${name} would go to ${here} and to ${there}.`, fix)
   }
 }
 

@@ -18,7 +18,7 @@ export type Limit = { path: string; value: unknown; default: unknown; source: st
 export function limitsOf(topology: Topology, written: unknown, env: NodeJS.ProcessEnv = process.env): Limit[] {
   const inForce = valuesOf(topology)
   const usual = valuesOf(bareOf(topology))
-  const said = flat('', written)
+  const given = flat('', written)
   // What may be left out and then limits nothing is a setting too.
   const silent = settings.filter(
     (path) => ![...inForce.keys()].some((each) => each === path || each.startsWith(`${path}.`)),
@@ -26,7 +26,7 @@ export function limitsOf(topology: Topology, written: unknown, env: NodeJS.Proce
   return [...inForce.keys(), ...silent.filter((path) => path !== 'delivery')].map((path) => {
     const name = paperNames.find((each) => each.path.join('.') === path && named(each, topology, env))?.name
     // What nobody said and yet is not the default came from another place of the topology, as `teacher` does for its agents.
-    const isOwn = said.has(path) || JSON.stringify(inForce.get(path)) !== JSON.stringify(usual.get(path))
+    const isOwn = given.has(path) || JSON.stringify(inForce.get(path)) !== JSON.stringify(usual.get(path))
     const source = name ?? (isOwn ? 'topology' : 'default')
     return { path, value: inForce.get(path) ?? null, default: usual.get(path) ?? null, source }
   })

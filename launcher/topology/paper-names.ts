@@ -1,9 +1,9 @@
-import { parseInWords } from '../../schemas/issue-words.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { parseWithFaults } from '../../schemas/validation-errors.ts'
 
 /** A setting by the name that the paper gives it; `path` is where it is in the topology. */
-export type PaperName = {
+export type EvalSetName = {
   name: string
   path: readonly string[]
   meaning: string
@@ -17,7 +17,7 @@ const isOneShot = ({ agents }: Topology) => agents.planner.variant === 'llm-one-
 const asNumber = (text: string) => (text.trim() === '' ? Number.NaN : Number(text))
 
 /** The settings of the paper that are read from the environment. An option of the command line comes first, the topology last. */
-export const paperNames: readonly PaperName[] = [
+export const paperNames: readonly EvalSetName[] = [
   { name: 'DATASET_SIZE', path: ['run', 'rows'], meaning: 'rows of every dataset', read: asNumber },
   { name: 'MAX_TIME_HOURS', path: ['run', 'maxHours'], meaning: 'hours of a run', read: asNumber },
   {
@@ -76,7 +76,7 @@ export function withPaperNames(topology: Topology, env: Readonly<Record<string, 
   return paperNames.reduce((changed, { name, path, meaning, read, holds }) => {
     const text = env[name]
     if (text === undefined || holds?.(changed) === false) return changed
-    const parsed = parseInWords(Topology, put(changed, path, read(text)))
+    const parsed = parseWithFaults(Topology, put(changed, path, read(text)))
     if ('value' in parsed) return parsed.value
     throw new UsageError(
       `${name}=${text} cannot be used (${meaning}): ${parsed.faults[0]!.words}`,

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { inLines, parseInWords } from '../../schemas/issue-words.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
 import { laidOver } from './merge.ts'
@@ -22,7 +22,7 @@ export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string,
  * the file, the place in it, and what there is instead.
  */
 export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
-  const parsed = parseInWords(Topology, laidOver(await readTopologyText(path), over))
+  const parsed = parseWithFaults(Topology, laidOver(await readTopologyText(path), over))
   if ('value' in parsed) return withPaperNames(withPaperNames(parsed.value, limits), process.env)
   throw new UsageError(
     `The topology ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,

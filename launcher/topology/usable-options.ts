@@ -8,13 +8,13 @@ export function usableOptions<T>(
   schema: z.ZodType<T>,
   { name, agents }: Topology,
   role: AgentRole,
-  { named, mend }: { named: string; mend: string },
+  { named, fix }: { named: string; fix: string },
 ): T {
   const { data, error } = schema.safeParse(agents[role].options)
   if (!error) return data
   const { path, message } = error.issues[0]!
   throw new UsageError(
     `The ${named} of topology ${name} has no usable options: ${path.join('.') || 'options'}: ${message}.`,
-    mend,
+    fix,
   )
 }

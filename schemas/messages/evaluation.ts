@@ -5,9 +5,9 @@ import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
 import { Variants } from '../run.ts'
 import { BadCase, ItemOutcome, ScoreSheet } from '../score.ts'
-import { PackedResult, PaperName, Papers } from '../sealed-results.ts'
+import { EvalSetName, EvalSets, PackedResult } from '../sealed-results.ts'
 import { ScoreMode } from '../task.ts'
-import { Candidate, TrainingSummary } from '../training.ts'
+import { StudentModel, TrainingSummary } from '../training.ts'
 import { SealedTrivial, TrivialScore } from '../trivial.ts'
 
 /** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
@@ -17,7 +17,7 @@ export const Job = defineWork({
   to: 'trainer-bridge',
   schema: z.object({
     /** The candidate's name; see Candidate. */
-    candidate: z.string(),
+    studentModel: z.string(),
     /** Null for the base student. */
     training: z.object({ dataset: ObjectRef, datasetHash: Sha256, seed: z.number().int().nonnegative() }).nullable(),
     /** Whether the prompt carries the task's worked examples. */
@@ -39,7 +39,7 @@ export const Predictions = defineWork({
   from: 'trainer-bridge',
   to: 'evaluator',
   schema: z.object({
-    candidate: Candidate,
+    studentModel: StudentModel,
     predictions: ObjectRef,
     /** Null for the base student. */
     training: TrainingSummary.nullable(),
@@ -66,7 +66,7 @@ export const Report = defineWork({
   from: 'evaluator',
   to: 'planner',
   schema: z.object({
-    candidate: Candidate,
+    studentModel: StudentModel,
     training: TrainingSummary.nullable(),
     reusedTraining: z.boolean(),
     validation: ScoreSheet,
@@ -114,12 +114,12 @@ export const PrimaryComparison = z.object({
 export type PrimaryComparison = z.infer<typeof PrimaryComparison>
 
 /** planner -> evaluator: the search is over; open the sealed test once, for this frozen list. */
-export const OpeningRequest = defineWork({
-  name: 'opening-request',
+export const FinalEvalRequest = defineWork({
+  name: 'final-eval-request',
   from: 'planner',
   to: 'evaluator',
   schema: z.object({
-    candidates: z.array(Candidate).min(1),
+    studentModels: z.array(StudentModel).min(1),
     /** What each arm was trained on, or why it was not; empty in runs before it was said. */
     arms: z.array(ArmRecord).default([]),
     /** Why the base with the worked examples is not on the list; left out where it is. */
@@ -135,15 +135,15 @@ export const OpeningRequest = defineWork({
 })
 
 /** evaluator -> trainer-bridge, on EXAM: answer the sealed questions as this candidate. */
-export const Sitting = defineWork({
-  name: 'sitting',
+export const SealedEvalJob = defineWork({
+  name: 'sealed-eval-job',
   account: 'EXAM',
   from: 'evaluator',
   to: 'trainer-bridge',
   schema: z.object({
-    candidate: Candidate,
+    studentModel: StudentModel,
     questions: ObjectRef,
-    paper: PaperName,
+    evalSet: EvalSetName,
     /** Tokens of a reply, where the paper asks for others than the task. */
     maxNewTokens: z.number().int().positive().optional(),
     publicTask: ObjectRef,
@@ -159,25 +159,25 @@ export const Answers = defineWork({
   from: 'trainer-bridge',
   to: 'evaluator',
   schema: z.object({
-    candidate: z.string(),
-    paper: PaperName,
+    studentModel: z.string(),
+    evalSet: EvalSetName,
     predictions: ObjectRef,
     publicTask: ObjectRef,
   }),
 })
 
 /** evaluator -> planner: the test was opened. */
-export const Opened = defineWork({
-  name: 'opened',
+export const FinalEvalResults = defineWork({
+  name: 'final-eval-results',
   from: 'evaluator',
   to: 'planner',
   schema: z.object({
     /** The how-manieth opening of this test on this bus. */
-    opening: z.number().int().positive(),
+    finalEvalNumber: z.number().int().positive(),
     testHash: Sha256,
     auditSeed: z.string(),
     /** The items of each paper; empty in logs whose results hold them. */
-    papers: Papers.default({}),
+    evalSets: EvalSets.default({}),
     /** Which retention set was sat, and in which mode of its scorer something counts as forgotten; left out where none was. */
     retention: z.object({ sha256: Sha256, mode: ScoreMode }).optional(),
     results: z.array(PackedResult),

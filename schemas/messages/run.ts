@@ -18,8 +18,8 @@ export const RunStarted = defineWork({
  * operator -> planner. pause and stop hold back new work, resume goes on, finish ends the search with the best attempt so far,
  * veto refuses the dataset that waits for training. A run that makes data alone is let go on by resume after it ended short, too.
  */
-export const Control = defineWork({
-  name: 'control',
+export const OperatorCommand = defineWork({
+  name: 'operator-command',
   from: 'operator',
   to: 'planner',
   schema: z.object({
@@ -61,7 +61,7 @@ export const Progress = defineEvent({
     role: Role,
     instance: z.string(),
     phase: z.enum(['train', 'infer', 'generate', 'score', 'setup', 'plan']),
-    candidate: z.string().optional(),
+    studentModel: z.string().optional(),
     done: z.number(),
     total: z.number(),
     loss: z.number().optional(),
@@ -76,7 +76,7 @@ export const Progress = defineEvent({
 export const StatusChanged = defineEvent({
   name: 'status-changed',
   from: ['planner'],
-  schema: z.object({ status: RunStatus, reason: z.string(), mend: z.string().optional() }),
+  schema: z.object({ status: RunStatus, reason: z.string(), fix: z.string().optional() }),
 })
 
 /** planner: the run is over. */

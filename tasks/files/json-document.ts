@@ -54,8 +54,8 @@ export async function documentQuestions(path: string): Promise<Json[] | null> {
 export function refuseWrapped(value: Json, path: string): void {
   const key = Object.keys(value).find((name) => isRecords(value[name]))
   if (key === undefined) return
-  const mend = `Write that array alone into a file: jq '.[${JSON.stringify(key)}]' ${basename(path)}`
-  throw new TaskError(`The file is one JSON object; its records lie in the array "${key}"`, path, mend)
+  const fix = `Write that array alone into a file: jq '.[${JSON.stringify(key)}]' ${basename(path)}`
+  throw new TaskError(`The file is one JSON object; its records lie in the array "${key}"`, path, fix)
 }
 
 const isRecords = (member: unknown): boolean =>

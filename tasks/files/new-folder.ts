@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { draftOf } from '../draft.ts'
 import { exists } from '../importers/source-file.ts'
+import { stageFile } from '../staged-file.ts'
 import { TaskError } from '../task-error.ts'
 
 /**
@@ -11,9 +11,9 @@ import { TaskError } from '../task-error.ts'
 export async function newFolder<T>(out: string, write: (partial: string) => Promise<T>): Promise<T> {
   const target = resolve(out)
   if (await exists(target)) throw new TaskError('The folder exists already', target, 'Give --out a new folder.')
-  await using draft = await draftOf(target)
-  await mkdir(draft.path)
-  const result = await write(draft.path)
-  await draft.keep()
+  await using staged = await stageFile(target)
+  await mkdir(staged.path)
+  const result = await write(staged.path)
+  await staged.keep()
   return result
 }

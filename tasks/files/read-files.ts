@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import * as json from '../../schemas/bounded-json.ts'
 import { sha256 } from '../../schemas/hash.ts'
-import { inLines, parseInWords, placeOf } from '../../schemas/issue-words.ts'
 import type { Item, SplitFile } from '../../schemas/task.ts'
 import { Item as ItemSchema } from '../../schemas/task.ts'
+import { inLines, parseWithFaults, placeOf } from '../../schemas/validation-errors.ts'
 import { halfCharacterIn } from '../../schemas/whole-text.ts'
 import { TaskError } from '../task-error.ts'
 import { parseYaml } from './bounded-yaml.ts'
@@ -35,15 +35,15 @@ async function readUtf8(dir: string, file: string, maxBytes: number): Promise<Bu
 export function asTaskError(error: unknown): unknown {
   if (!(error instanceof FileRefused)) return error
   if (error.isMissing) {
-    const mend = 'Add the file, or name the right one in task.yaml.'
-    return new TaskError('A file of the task is missing', error.path, mend)
+    const fix = 'Add the file, or name the right one in task.yaml.'
+    return new TaskError('A file of the task is missing', error.path, fix)
   }
-  return new TaskError(`A file of the task is not read: ${error.message}`, error.path, error.mend)
+  return new TaskError(`A file of the task is not read: ${error.message}`, error.path, error.fix)
 }
 
 /** Errors: `TaskError` naming the keys that do not fit, and what to write there. */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const parsed = parseInWords(schema, value)
+  const parsed = parseWithFaults(schema, value)
   if ('value' in parsed) return parsed.value
   const [first, ...others] = parsed.faults
   const key = first!.path.length > 0 ? `${where}, key ${placeOf(first!.path)}` : where
@@ -109,8 +109,8 @@ export async function readSplit(dir: string, { file, sha256: expected, count }: 
   const path = join(dir, file)
   const actual = sha256(bytes)
   if (actual !== expected) {
-    const mend = `Restore the file, or, if the change is meant, write sha256: ${actual} in task.yaml.`
-    throw new TaskError('The split is not the file that task.yaml names: its hash differs', path, mend)
+    const fix = `Restore the file, or, if the change is meant, write sha256: ${actual} in task.yaml.`
+    throw new TaskError('The split is not the file that task.yaml names: its hash differs', path, fix)
   }
   const items: Item[] = []
   const halves: string[] = []

@@ -15,7 +15,7 @@ export async function readNamedFile(
   return readRegular(path, maxBytes).then(String, (error: unknown) => {
     if (!(error instanceof FileRefused)) throw error
     if (error.isMissing) throw new UsageError(`There is no ${what} ${path}.`, missing)
-    throw new UsageError(`The ${what} ${path} is not read: ${error.message}.`, error.mend)
+    throw new UsageError(`The ${what} ${path} is not read: ${error.message}.`, error.fix)
   })
 }
 
@@ -24,6 +24,6 @@ export function readYamlText(text: string, path: string, what: string, form = 'n
   try {
     return parseYaml(text)
   } catch (error) {
-    throw new UsageError(`The ${what} ${path} is ${form}: ${(error as Error).message}`, 'Mend that line.')
+    throw new UsageError(`The ${what} ${path} is ${form}: ${(error as Error).message}`, 'Fix that line.')
   }
 }

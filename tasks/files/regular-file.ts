@@ -35,13 +35,13 @@ function bytesOf({ name, default: usual }: (typeof fileSizeLimits)[number]): num
 export class FileRefused extends Error {
   override readonly name = 'FileRefused'
   readonly path: string
-  readonly mend: string
+  readonly fix: string
   readonly code: string | undefined
 
-  constructor(what: string, path: string, mend: string, code?: string) {
+  constructor(what: string, path: string, fix: string, code?: string) {
     super(what)
     this.path = path
-    this.mend = mend
+    this.fix = fix
     this.code = code
   }
 
@@ -82,8 +82,8 @@ export async function readInside(folder: string, file: string, maxBytes = maxTex
 export async function fileInside(folder: string, file: string, maxBytes = maxDataBytes()): Promise<string> {
   const parts = file.split(/[\\/]/)
   if (isAbsolute(file) || file.includes('\0') || parts.some((part) => ['', '.', '..'].includes(part))) {
-    const mend = 'Name a file inside the folder by its plain path.'
-    throw new FileRefused('The path leads out of its folder, or is none', join(folder, file), mend)
+    const fix = 'Name a file inside the folder by its plain path.'
+    throw new FileRefused('The path leads out of its folder, or is none', join(folder, file), fix)
   }
   const whole = join(folder, file)
   let path = folder

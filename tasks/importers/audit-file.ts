@@ -29,8 +29,8 @@ export async function auditKeys(
   }
   if (count > 0) return keys
   const first = log.listed[0]
-  const mend = first ? `First: ${first.where}: ${first.why}.` : 'Give --audit a file in the same format.'
-  throw new TaskError('The audit file has no question that could be read', file, mend)
+  const fix = first ? `First: ${first.where}: ${first.why}.` : 'Give --audit a file in the same format.'
+  throw new TaskError('The audit file has no question that could be read', file, fix)
 }
 
 /** Writes the audit split from a file of its own, in the importer's format. What it leaves out is added to the log. */
@@ -47,8 +47,8 @@ export async function writeAuditFile(
   const writer = new SplitWriter(folder, taskFileNames.audit)
   const seen = new DiskSet(scratch, 'audit_seen')
   try {
-    for await (const draft of importer.items(file, own, options)) {
-      const item = toItem(draft, profile)
+    for await (const entry of importer.items(file, own, options)) {
+      const item = toItem(entry, profile)
       if (seen.add(fingerprint(item.input))) await writer.write({ ...item, id: `audit-${item.id}` })
       else own.drop(item.id, 'the question stands twice in the audit file')
     }

@@ -2,13 +2,13 @@ import { isObject } from '../../schemas/is-object.ts'
 import { type Scorer, type ScorerOptions, scorerNamed, scorers } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, groupOf, type Importer, type ImportOptions, skillName } from './importer.ts'
+import { groupOf, type Importer, type ImportOptions, type SourceItem, skillName } from './importer.ts'
 import { recordFormOf } from './record-form.ts'
 import { textIn } from './record-values.ts'
 import { readRecords } from './records.ts'
 import { SeenColumns } from './seen-columns.ts'
 
-async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<DraftItem> {
+async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<SourceItem> {
   const form = await recordFormOf(source, options)
   const scorer = scorerNamed(form.scorer.name)!
   const seen = new SeenColumns()

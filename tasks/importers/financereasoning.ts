@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, groupOf, type Importer, skillName } from './importer.ts'
+import { groupOf, type Importer, type SourceItem, skillName } from './importer.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
@@ -25,7 +25,7 @@ function goldText(value: unknown): string | null {
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : null
 }
 
-async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem> {
+async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
   let files = 0
   for await (const path of levelFiles(source)) {
     files += 1

@@ -1,5 +1,5 @@
 import type { Item } from '../../schemas/task.ts'
-import type { DraftItem, ImportOptions, TaskProfile } from './importer.ts'
+import type { ImportOptions, SourceItem, TaskProfile } from './importer.ts'
 import type { ItemText } from './item-table.ts'
 import type { TaskSizes } from './task-yaml.ts'
 
@@ -21,8 +21,8 @@ export type ImportPlan = {
 }
 
 /** The item as a split holds it. */
-export function toItem(draft: DraftItem, { instruction }: TaskProfile): Item {
-  const { id, skill, group, input, answer, alternatives = [], key } = draft
+export function toItem(entry: SourceItem, { instruction }: TaskProfile): Item {
+  const { id, skill, group, input, answer, alternatives = [], key } = entry
   return {
     id,
     part: 'benchmark',

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { draftOf } from '../draft.ts'
 import { fingerprint } from '../files/fingerprint.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
+import { stageFile } from '../staged-file.ts'
 import { TaskError } from '../task-error.ts'
 import { ImportLog } from './import-log.ts'
 import type { Seed } from './importer.ts'
@@ -50,9 +50,9 @@ export async function importSeeds(
     )
   }
   const seeds = chosen.map(({ value }) => value)
-  await using draft = await draftOf(target)
-  await writeFile(draft.path, `${JSON.stringify(seeds, null, 2)}\n`)
-  await draft.keep()
+  await using entry = await stageFile(target)
+  await writeFile(entry.path, `${JSON.stringify(seeds, null, 2)}\n`)
+  await entry.keep()
   return log
 }
 

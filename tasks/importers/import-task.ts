@@ -138,9 +138,9 @@ async function writeItems(
     else log.drop(id, notASeed)
   }
   try {
-    for await (const draft of importer.items(source, new ImportLog(), options)) {
+    for await (const entry of importer.items(source, new ImportLog(), options)) {
       signal?.throwIfAborted()
-      const item = toItem(draft, profile)
+      const item = toItem(entry, profile)
       longest = goldsOf(item).reduce((most, { length }) => Math.max(most, length), longest)
       const role = assigned.next()
       if (role.done) throw changed(source)
@@ -160,7 +160,7 @@ async function writeItems(
           examples.push({ instruction: item.instruction, input: item.input, output: scorer.inForm(item.answer) })
           break
         case 'seed':
-          addSeed(draft.seed ?? { question: item.input }, item.id)
+          addSeed(entry.seed ?? { question: item.input }, item.id)
           break
       }
     }

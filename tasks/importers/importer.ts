@@ -3,7 +3,7 @@ import type { ScorerChoice, SkillInfo, TrainingRow } from '../../schemas/task.ts
 import type { ImportLog } from './import-log.ts'
 
 /** A question with its gold, as an importer reads it. `key` tells two problems apart; items of one `group` go to one split, null stands alone. */
-export type DraftItem = {
+export type SourceItem = {
   id: string
   skill: string
   group: string | null
@@ -41,7 +41,7 @@ export type Importer = {
   source: string
   /** What the task is; where the source decides it, that is read. */
   profile: (options: ImportOptions, source: string) => TaskProfile | Promise<TaskProfile>
-  items: (source: string, log: ImportLog, options: ImportOptions) => AsyncGenerator<DraftItem>
+  items: (source: string, log: ImportLog, options: ImportOptions) => AsyncGenerator<SourceItem>
   /** Published worked solutions that are no items; examples are taken from them first. */
   solutions?: (source: string, log: ImportLog) => Promise<TrainingRow[]>
 }

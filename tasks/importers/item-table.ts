@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { fingerprint } from '../files/fingerprint.ts'
 import { TaskError } from '../task-error.ts'
-import type { DraftItem } from './importer.ts'
+import type { SourceItem } from './importer.ts'
 
 const maxSkills = 1 << 16
 /** More different answers than these are no labels, nor are answers of which each stands for fewer items in the mean. */
@@ -37,7 +37,7 @@ export class ItemTable {
   }
 
   /** Adds an item as read; null for one that is left out. */
-  add(item: Pick<DraftItem, 'group' | 'id' | 'skill' | 'input' | 'answer'> | null): void {
+  add(item: Pick<SourceItem, 'group' | 'id' | 'skill' | 'input' | 'answer'> | null): void {
     if (item !== null) {
       const key = groupKey(item)
       this.texts?.push({ key, text: item.input })
@@ -106,6 +106,6 @@ export class ItemTable {
 }
 
 /** What tells groups apart; an item that stands alone is a group of its own. */
-export function groupKey({ group, id }: Pick<DraftItem, 'group' | 'id'>): number {
+export function groupKey({ group, id }: Pick<SourceItem, 'group' | 'id'>): number {
   return fingerprint(group === null ? `item:${id}` : `group:${group}`)
 }

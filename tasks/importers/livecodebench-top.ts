@@ -1,7 +1,7 @@
 import { parseJson } from '../../schemas/bounded-json.ts'
 import { loadsPythonJson } from '../python-literal/mod.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, type Importer, skillName, textOf } from './importer.ts'
+import { type Importer, type SourceItem, skillName, textOf } from './importer.ts'
 import { readRecords } from './records.ts'
 
 type Test = { input: string; output: string }
@@ -17,7 +17,7 @@ function firstTest(value: unknown): Test | null {
   }
 }
 
-async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem> {
+async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
   for await (const record of readRecords(source)) {
     log.read += 1
     if ('problem' in record) {

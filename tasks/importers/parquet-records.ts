@@ -19,7 +19,7 @@ export async function* parquetRecords(
   path: string,
   changes: Partial<ParquetLimits> = {},
 ): AsyncGenerator<SourceRecord> {
-  const refused = (why: string, mend: string) => new TaskError(`The Parquet file cannot be read: ${why}`, path, mend)
+  const refused = (why: string, fix: string) => new TaskError(`The Parquet file cannot be read: ${why}`, path, fix)
   const limits = { ...parquetLimits((await stat(path)).size), ...changes }
   const megabytes = Math.ceil(limits.maxBytes / 1024 ** 2)
   const child = fork(program, [path, JSON.stringify(limits)], {

@@ -5,7 +5,7 @@ import { TaskError } from '../task-error.ts'
 import type { AuditKeys } from './audit-file.ts'
 import type { ImportLog } from './import-log.ts'
 import type { ImportPlan } from './import-plan.ts'
-import type { DraftItem, Importer, TaskProfile } from './importer.ts'
+import type { Importer, SourceItem, TaskProfile } from './importer.ts'
 import { groupKey, ItemTable } from './item-table.ts'
 import { DiskSet } from './scratch.ts'
 
@@ -25,7 +25,7 @@ export async function readTable(
   const table = new ItemTable(scratch, seed)
   const [inputs, ids] = [new DiskSet(scratch, 'inputs'), new DiskSet(scratch, 'ids')]
   const isRightGold = goldCheck(profile)
-  const refusal = (item: DraftItem): string | null => {
+  const refusal = (item: SourceItem): string | null => {
     const input = fingerprint(item.input.trim())
     if (item.input.length > maxQuestionLength) return 'the question is longer than a million characters'
     if (!isRightGold(item.answer)) return `the scorer ${profile.scorer.name} cannot match the answer`

@@ -4,7 +4,7 @@ import { parseJson } from '../../schemas/bounded-json.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import type { DraftItem, Importer, ImportOptions } from './importer.ts'
+import type { Importer, ImportOptions, SourceItem } from './importer.ts'
 
 /** The sets whose answer is one exact number. Others give partial credit, have no stored answer, or accept any text. */
 const datasets = [
@@ -44,20 +44,20 @@ async function* generate(name: string, { python = 'python3', size = '200', gener
       yield parseJson(line) as { question: string; answer: string }
     const failure = await ended
     if (failure === null) return
-    const mend = 'Install reasoning-gym 0.1.25 for that Python, and name it with --python.'
-    throw new TaskError(`The set ${name} could not be made: ${failure}`, python, mend)
+    const fix = 'Install reasoning-gym 0.1.25 for that Python, and name it with --python.'
+    throw new TaskError(`The set ${name} could not be made: ${failure}`, python, fix)
   } finally {
     child.kill()
   }
 }
 
-async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<DraftItem> {
+async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<SourceItem> {
   const names = source === 'all' ? datasets : source.split(',')
   const scorer = scorerNamed('numeric')!
   const unknown = names.find((name) => !datasets.includes(name))
   if (unknown !== undefined) {
-    const mend = `Name some of ${datasets.join(', ')}, or all.`
-    throw new TaskError(`The set ${unknown} has no exact numeric answers`, source, mend)
+    const fix = `Name some of ${datasets.join(', ')}, or all.`
+    throw new TaskError(`The set ${unknown} has no exact numeric answers`, source, fix)
   }
   for (const name of names) {
     let index = 0

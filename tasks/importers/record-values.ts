@@ -61,8 +61,8 @@ export function acceptedAnswers(value: unknown, depth = 0): string[] | null {
   const unit = unitFields.map((name) => textIn(value[name] ?? null)).find((each) => each)
   const answers = all(found)?.map((answer) => (unit ? `${answer} ${unit}` : answer)) ?? null
   if (answers === null || answers.length > 0) return answers
-  const verdict = yesOrNo(value.yes_no_answer)
-  if (verdict !== null) return [verdict]
+  const yesNo = yesOrNo(value.yes_no_answer)
+  if (yesNo !== null) return [yesNo]
   const numbers = dropAnswer(value)
   if (numbers !== null) return numbers
   const isKnown = [...answerFields, ...furtherFields].some((name) => Object.hasOwn(value, name))

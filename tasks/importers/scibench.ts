@@ -5,7 +5,7 @@ import { shownUnit } from '../scorers/scibench.ts'
 import { scibenchGold } from '../scorers/scibench-gold.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, type Importer, skillName, textOf } from './importer.ts'
+import { type Importer, type SourceItem, skillName, textOf } from './importer.ts'
 import { readRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
@@ -45,7 +45,7 @@ async function* bookFiles(source: string, suffix: string): AsyncGenerator<{ book
   }
 }
 
-async function* items(source: string, log: ImportLog): AsyncGenerator<DraftItem> {
+async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
   const found = new Set<string>()
   const scorer = scorerNamed('scibench')!
   const unmatchable: string[] = []

@@ -34,8 +34,8 @@ export class SeenColumns {
     for (const option of namingOptions) {
       const name = options[option]
       if (name === undefined || this.names.has(name)) continue
-      const mend = `Name one of its columns: ${[...this.names].slice(0, 20).join(', ')}.`
-      throw new TaskError(`No record has a column '${name}', which --${option} names`, source, mend)
+      const fix = `Name one of its columns: ${[...this.names].slice(0, 20).join(', ')}.`
+      throw new TaskError(`No record has a column '${name}', which --${option} names`, source, fix)
     }
   }
 }

@@ -1,11 +1,11 @@
 import { evalPython } from '../python-literal/mod.ts'
 import { markedAnswer } from '../scorers/gsm8k.ts'
 import type { ImportLog } from './import-log.ts'
-import { type DraftItem, groupOf, type Importer, skillName, textOf } from './importer.ts'
+import { groupOf, type Importer, type SourceItem, skillName, textOf } from './importer.ts'
 import { readRecords } from './records.ts'
 
 /** What one record becomes, or why it is left out. */
-type Read = (row: Record<string, unknown>, where: string) => DraftItem | string
+type Read = (row: Record<string, unknown>, where: string) => SourceItem | string
 
 function eachRecord(read: Read): Importer['items'] {
   return async function* (source: string, log: ImportLog) {

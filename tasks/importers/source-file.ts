@@ -53,8 +53,8 @@ export async function formatOf(path: string): Promise<SourceFormat> {
   return text.startsWith('{') || /\.(?:json|jsonl|ndjson)$/i.test(path) ? 'json-lines' : 'csv'
 }
 
-const unreadable = (what: string, path: string, mend: string) => (error: NodeJS.ErrnoException) => {
-  throw new TaskError(`The ${what} cannot be read: ${error.code}`, path, mend)
+const unreadable = (what: string, path: string, fix: string) => (error: NodeJS.ErrnoException) => {
+  throw new TaskError(`The ${what} cannot be read: ${error.code}`, path, fix)
 }
 
 async function readHead(path: string): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import type { ImportLog } from './import-log.ts'
-import type { DraftItem, Importer } from './importer.ts'
+import type { Importer, SourceItem } from './importer.ts'
 
 /** Small problems to start a folder with; a person puts their own in their place. */
 const problems: Readonly<Record<string, readonly (readonly [question: string, answer: number])[]>> = {
@@ -35,7 +35,7 @@ const problems: Readonly<Record<string, readonly (readonly [question: string, an
   ],
 }
 
-async function* items(_source: string, log: ImportLog): AsyncGenerator<DraftItem> {
+async function* items(_source: string, log: ImportLog): AsyncGenerator<SourceItem> {
   for (const [skill, pairs] of Object.entries(problems)) {
     for (const [index, [input, answer]] of pairs.entries()) {
       log.read += 1

@@ -1,5 +1,5 @@
 import type { ImportLog } from '../importers/import-log.ts'
-import { type DraftItem, groupOf, skillName } from '../importers/importer.ts'
+import { groupOf, type SourceItem, skillName } from '../importers/importer.ts'
 import { recordFormOf } from '../importers/record-form.ts'
 import { readRecords } from '../importers/records.ts'
 
@@ -19,7 +19,7 @@ export async function* genericDrafts(
   path: string,
   log: ImportLog,
   options: { scorer: string; instruction: string },
-): AsyncGenerator<DraftItem> {
+): AsyncGenerator<SourceItem> {
   const form = await recordFormOf(path, options)
   for await (const record of readRecords(path)) {
     log.read += 1

@@ -16,8 +16,8 @@ export async function readRows(path: string, instruction: string): Promise<Train
     if (whole === null && form === undefined) form = await formOf(path, instruction)
     const row = whole ?? ('problem' in record || !form ? null : rowOf(form.read(record.value), instruction))
     if (row === null) {
-      const mend = 'Write {"instruction": …, "input": …, "output": …}, none of them empty.'
-      throw new TaskError('Not a worked row', `${path}, ${record.where}`, mend)
+      const fix = 'Write {"instruction": …, "input": …, "output": …}, none of them empty.'
+      throw new TaskError('Not a worked row', `${path}, ${record.where}`, fix)
     }
     rows.push(row)
   }

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { sha256 } from '../../schemas/hash.ts'
 import type { Item } from '../../schemas/task.ts'
 import { ImportLog } from '../importers/import-log.ts'
-import { type DraftItem, skillName } from '../importers/importer.ts'
+import { type SourceItem, skillName } from '../importers/importer.ts'
 import { importers } from '../importers/list.ts'
 import { TaskError } from '../task-error.ts'
 import { genericDrafts } from './generic-drafts.ts'
@@ -18,9 +18,9 @@ export async function readTestFile(path: string, reading: Reading): Promise<{ it
   const { drafts, log } = await readDrafts(path, reading)
   const [first] = log.listed
   if (first !== undefined || drafts.length === 0) {
-    const mend = 'Give every record a question and an answer; docs/add-a-task.md says under which names.'
+    const fix = 'Give every record a question and an answer; docs/add-a-task.md says under which names.'
     const where = first ? `${path}, ${first.where}: ${first.why}` : path
-    throw new TaskError(`Of ${log.read} records of the test only ${drafts.length} could be read`, where, mend)
+    throw new TaskError(`Of ${log.read} records of the test only ${drafts.length} could be read`, where, fix)
   }
   const seen = new Set<string>()
   const once = drafts.filter(({ input }) => !seen.has(input) && seen.add(input))
@@ -32,7 +32,7 @@ export async function readTestFile(path: string, reading: Reading): Promise<{ it
 }
 
 function toItem(
-  { id, skill, group, input, answer, alternatives = [] }: DraftItem,
+  { id, skill, group, input, answer, alternatives = [] }: SourceItem,
   { split, instruction }: Reading,
   unnamed: string,
 ): Item {
@@ -49,7 +49,7 @@ function toItem(
   return group === null ? item : { ...item, group }
 }
 
-async function readDrafts(path: string, reading: Reading): Promise<{ drafts: DraftItem[]; log: ImportLog }> {
+async function readDrafts(path: string, reading: Reading): Promise<{ drafts: SourceItem[]; log: ImportLog }> {
   const importer = importers.find(({ name }) => name === reading.scorer)
   const log = new ImportLog()
   const drafts = importer ? await Array.fromAsync(importer.items(path, log, {})) : []

@@ -1,5 +1,5 @@
 /** How a reply ended, by its endpoint: `cut` at a limit of tokens, or `stopped` by something else, in the endpoint's own word. */
-export type Ending = { cut: boolean; stopped?: string }
+export type Ending = { truncated: boolean; stopped?: string }
 
 /**
  * What endpoints call the end of a whole reply, in the letters of the word alone: one word that says that it ended, with others that say
@@ -26,23 +26,28 @@ export function endingOf(finish: unknown, isAtLimit = false): Ending {
     .toLowerCase()
     .replaceAll(/[^a-z]/g, '')
     .replace(/^finishreason/, '')
-  if (noReason.has(word)) return { cut: isAtLimit }
-  if (whole.test(word)) return { cut: false }
+  if (noReason.has(word)) return { truncated: isAtLimit }
+  if (whole.test(word)) return { truncated: false }
   // A stranger's word, which a terminal will show.
   const stopped = reason.replaceAll(/[^\w .:/-]+/g, ' ').slice(0, maxWordChars)
-  return limit.test(word) ? { cut: true } : { cut: false, stopped }
+  return limit.test(word) ? { truncated: true } : { truncated: false, stopped }
 }
 
 /** What shows whether a reply is whole. */
-type Ended = { cut: boolean; room?: number | undefined; stopped?: string | undefined; thinking?: boolean | undefined }
+type Ended = {
+  truncated: boolean
+  room?: number | undefined
+  stopped?: string | undefined
+  thinking?: boolean | undefined
+}
 
 /**
  * Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. One that is not is never a row, a
  * score, or a vote.
  */
-export function whyIncomplete({ cut, room, stopped, thinking }: Ended): string | null {
+export function whyIncomplete({ truncated, room, stopped, thinking }: Ended): string | null {
   const limit = room === undefined ? 'the token limit' : `${room} tokens, and its endpoint allows no more`
-  if (thinking) return cut ? `its thoughts were cut off at ${limit}` : 'no answer came after its thoughts'
-  if (cut) return `it was cut off at ${limit}`
+  if (thinking) return truncated ? `its thoughts were cut off at ${limit}` : 'no answer came after its thoughts'
+  if (truncated) return `it was cut off at ${limit}`
   return stopped === undefined ? null : `its endpoint ended it early ("${stopped}")`
 }

@@ -64,7 +64,7 @@ function isCommand({ letter, rest, at, text, math, habit }: Place): boolean {
   const before = text.slice(Math.max(0, at - 2), at)
   const isInside = /[^\s\\] $/.test(before)
   if (math && !math.isDisplay) return true
-  if (math) return (isInside || !habit.doubles) && (letter === 't' || !beginsLine(text, at, math))
+  if (math) return (isInside || !habit.doubles) && (letter === 't' || !startsLine(text, at, math))
   const behind = text[at + 2 + rest.length] ?? ' '
   if (behind === '{') return rest.length > 1
   if (habit.single && letter === 't') return true
@@ -75,7 +75,7 @@ function isCommand({ letter, rest, at, text, math, habit }: Place): boolean {
 }
 
 /** Whether a line end is to be expected here: the mathematics stands on lines of its own, or another one ends just before. */
-const beginsLine = (text: string, at: number, { from, to, isDisplay }: Span): boolean => {
+const startsLine = (text: string, at: number, { from, to, isDisplay }: Span): boolean => {
   const before = text.slice(from, at).trimEnd()
   if (before.endsWith('\\n') || before.endsWith('\\\\')) return true
   return before === '' && isDisplay && /\\n\s*$/.test(text.slice(at + 2, to))

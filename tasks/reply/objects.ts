@@ -28,7 +28,7 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
       at++
       continue
     }
-    isBroken ||= beginsOne(text.slice(from, at), form)
+    isBroken ||= startsOne(text.slice(from, at), form)
     const object = holderOf(found.value, form)
     if (object) {
       last = object
@@ -38,7 +38,7 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
     from = found.end
     at = found.end
   }
-  if (isBroken || beginsOne(text.slice(from), form)) return { fault: 'broken' }
+  if (isBroken || startsOne(text.slice(from), form)) return { fault: 'broken' }
   if (last) return { object: last }
   const inner = isAny ? undefined : encoded(text)
   return inner === undefined ? { fault: isAny ? 'other' : 'none' } : lastObject(inner, form, literals)
@@ -72,7 +72,7 @@ const isEcho = (value: JsonObject, form: Form): boolean =>
   )
 
 /** Whether an object with a field of the form begins in a text. */
-function beginsOne(text: string, form: Form): boolean {
+function startsOne(text: string, form: Form): boolean {
   const field = Object.keys(form).join('|')
   return new RegExp(String.raw`[{,]\s*["'“”„](?:${field})["'“”]\s*:|\{\s*(?:${field})\s*:`).test(text)
 }

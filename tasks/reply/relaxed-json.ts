@@ -24,7 +24,7 @@ export type ObjectAt = { value: Readonly<Record<string, unknown>>; end: number }
  * broken draft with the object after it: docs/decisions/006.)
  */
 export function objectAt(text: string, from: number, search: Search): ObjectAt | undefined {
-  if (search.left <= 0 || !begins.test(text.slice(from, from + beginChars))) return undefined
+  if (search.left <= 0 || !starts.test(text.slice(from, from + beginChars))) return undefined
   const tokens = tokensFrom(text, from, search.literals ?? false)
   const value = tokens.parts && objectOf(tokens.parts)
   if (value) return { value, end: tokens.end }
@@ -45,7 +45,7 @@ function objectOf(parts: readonly Part[]): ObjectAt['value'] | undefined {
 }
 
 /** How an object begins; most braces of a text, of a formula or a set, do not. */
-const begins = /^\{\s*(?:["'`“”„‟}/#]|[\w$-]+\s*:|$)/
+const starts = /^\{\s*(?:["'`“”„‟}/#]|[\w$-]+\s*:|$)/
 const beginChars = 200
 
 /** A mark, a word or a number as JSON has it, or what stands between the quotes of a string. */
@@ -115,8 +115,8 @@ function literalOf(word: string, literals: boolean): string | undefined {
   return literals && json !== 'null' ? JSON.stringify(word) : json
 }
 
-const controls: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
-const control = (char: string) => controls[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+const controlCharacters: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const control = (char: string) => controlCharacters[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** What stands between the quotes of a string, as JSON wants it between its own. */
 function escaped(inside: string, quote: string): string {

@@ -60,8 +60,10 @@ export function withoutThoughts(reply: string, prompt?: string): AnswerText {
   const text = behindPhrases(reply)
   if (text === null) return { answer: '', open: true }
   if (!/[<[＜◁]|&lt;/.test(text)) return { answer: text, open: false }
-  const said = withoutMarked(text, prompt)
-  return !said.open && prompt !== undefined && beginsEndless(said.answer, prompt) ? { answer: '', open: true } : said
+  const marked = withoutMarked(text, prompt)
+  return !marked.open && prompt !== undefined && beginsEndless(marked.answer, prompt)
+    ? { answer: '', open: true }
+    : marked
 }
 
 function withoutMarked(text: string, prompt: string | undefined): AnswerText {
@@ -214,7 +216,7 @@ const phrases = [
 
 /** The text behind the last phrase that ends thoughts; null where Harmony's analysis is all there is. */
 function behindPhrases(text: string): string | null {
-  const [pair] = phrases.filter(([begins]) => begins.test(text))
+  const [pair] = phrases.filter(([starts]) => starts.test(text))
   if (!pair) return text
   const last = [...text.matchAll(pair[1])].at(-1)
   if (last) return text.slice(last.index + last[0].length).trimStart()

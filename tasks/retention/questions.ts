@@ -132,7 +132,7 @@ export const kinds: readonly Kind[] = [
       person: 'people|persons',
       river: 'rivers',
       wish: 'wishes',
-      story: 'stories',
+      passage: 'stories',
       car: 'cars',
       table: 'tables',
       church: 'churches',

@@ -72,9 +72,9 @@ function raised(error: unknown, expired: boolean): SandboxOutcome {
   if (expired) return failed('timeout', 'the hook ran longer than it may')
   const { name, message } = (typeof error === 'object' ? (error ?? {}) : { message: error }) as Record<string, unknown>
   if (error === null || message === 'out of memory') return failed('memory', 'the hook took more memory than it may')
-  const said =
+  const text =
     message === undefined || typeof message === 'object' ? 'it threw a value that is no error' : String(message)
-  return failed('raised', `${typeof name === 'string' ? name : 'Error'}: ${said}`)
+  return failed('raised', `${typeof name === 'string' ? name : 'Error'}: ${text}`)
 }
 
 function parsed(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ReplyScore } from '../../schemas/task.ts'
-import type { LineVerdict } from './benchmark.ts'
+import type { CheckedLineScore } from './benchmark.ts'
 
 /**
  * Several golds of one question: a reply is right that is right for any of them, in each mode by itself. What is shown is of the gold that it is
@@ -45,7 +45,7 @@ export function linesOf(line: unknown): readonly unknown[] | { invalid: string }
 }
 
 /** The verdict about a line of several golds: that of the gold which it is right for, else of the first; what is invalid of any is invalid of all. */
-export function anyVerdict(verdicts: readonly LineVerdict[]): LineVerdict {
+export function bestLineScore(verdicts: readonly CheckedLineScore[]): CheckedLineScore {
   return (
     verdicts.find((each) => 'invalid' in each) ??
     verdicts.find((each) => 'correct' in each && each.correct) ??

@@ -8,18 +8,18 @@ export const BenchmarkMode = z.enum(['official', 'normalised'])
 export type BenchmarkMode = z.infer<typeof BenchmarkMode>
 
 /** `extracted` is the answer as it was compared, null where none was found; `reason` is a short stable code. */
-export type Verdict = { correct: boolean; extracted: string | null; reason: string }
+export type LineScore = { correct: boolean; extracted: string | null; reason: string }
 
 /** The verdict about a line of a results file; `invalid` says what the line lacks. */
-export type LineVerdict = Verdict | { invalid: string }
+export type CheckedLineScore = LineScore | { invalid: string }
 
 /** A scorer and the shape of the lines it reads (further keys are allowed). Neither `score` nor the schema throws. */
-export type BenchmarkScorer<Line> = { line: z.ZodType<Line>; score: (line: Line, mode: BenchmarkMode) => Verdict }
+export type BenchmarkScorer<Line> = { line: z.ZodType<Line>; score: (line: Line, mode: BenchmarkMode) => LineScore }
 
-export function right(extracted: string | null): Verdict {
+export function right(extracted: string | null): LineScore {
   return { correct: true, extracted, reason: 'match' }
 }
 
-export function wrong(extracted: string | null, reason: string): Verdict {
+export function wrong(extracted: string | null, reason: string): LineScore {
   return { correct: false, extracted, reason }
 }

@@ -22,12 +22,12 @@ export const choice: Scorer = {
     if (wanted === undefined || !letters.includes(wanted)) throw new Error(`the gold answer "${gold}" is not a choice`)
     const text = (lastBoxed(response) ?? response).trim()
     const plain = alone.exec(text)?.[1]?.toUpperCase()
-    const said = plain ?? readLetterAnswer(response, letters)
-    if (said === null) return { strict: false, lenient: false, extracted: null, reason: 'no choice' }
-    const lenient = said === wanted
+    const stated = plain ?? readLetterAnswer(response, letters)
+    if (stated === null) return { strict: false, lenient: false, extracted: null, reason: 'no choice' }
+    const lenient = stated === wanted
     const strict = lenient && plain !== undefined
     const reason = strict ? 'right' : lenient ? 'right but for its form' : 'wrong'
-    return { strict, lenient, extracted: said, reason }
+    return { strict, lenient, extracted: stated, reason }
   },
   inForm: (answer) => answer,
 }

@@ -11,15 +11,15 @@ export const contains: Scorer = {
   options: z.strictObject({}),
   score(response, gold) {
     const wanted = gold.split(separator).map(wordsOf)
-    const said = wordsOf(response)
-    const strict = wanted.includes(said)
+    const stated = wordsOf(response)
+    const strict = wanted.includes(stated)
     const held = ` ${wordsOf(readableReply(response))} `
     const found = wanted.find((answer) => answer !== '' && held.includes(` ${answer} `))
     const lenient = strict || found !== undefined
     return {
       strict,
       lenient,
-      extracted: found ?? (said.slice(0, 1_000) || null),
+      extracted: found ?? (stated.slice(0, 1_000) || null),
       reason: strict ? 'equal' : lenient ? 'contained' : 'absent',
     }
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { builtinNames } from '../python-literal/builtin-names.ts'
 import { evalNode, evalValue, isTruthy, parsePython, pythonStrip } from '../python-literal/mod.ts'
-import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
 import { OptionalText } from './line-fields.ts'
 import { givesGold, readValueLoosely } from './loose-value.ts'
 
@@ -21,14 +21,14 @@ export const CruxevalLine = z
 export type CruxevalLine = z.infer<typeof CruxevalLine>
 
 /** Scores the predicted output of a function call. */
-export function scoreCruxeval(line: CruxevalLine, mode: BenchmarkMode): Verdict {
+export function scoreCruxeval(line: CruxevalLine, mode: BenchmarkMode): LineScore {
   return mode === 'official' ? scoreOfficial(line) : scoreNormalised(line)
 }
 
 export const cruxeval: BenchmarkScorer<CruxevalLine> = { line: CruxevalLine, score: scoreCruxeval }
 
 /** Upstream runs the code and then `assert {output} == {generation}`; the text is inserted as it is. */
-function scoreOfficial(line: CruxevalLine): Verdict {
+function scoreOfficial(line: CruxevalLine): LineScore {
   const text = line.prediction ?? extractOutput(line.response ?? '')
   if (text === '') return wrong(null, 'no-answer')
   if (typeof line.input === 'string' && text.includes(`f(${line.input})`)) return wrong(text, 'calls-the-function')
@@ -52,7 +52,7 @@ function extractOutput(response: string): string {
   return pythonStrip(answer.split('==', 2)[1] ?? answer)
 }
 
-function scoreNormalised(line: CruxevalLine): Verdict {
+function scoreNormalised(line: CruxevalLine): LineScore {
   const gold = evalValue(line.gold)
   if (!gold.ok) return wrong(null, 'gold-not-a-literal')
   const reply = line.prediction ?? line.response ?? ''

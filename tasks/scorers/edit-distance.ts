@@ -44,18 +44,18 @@ export const editDistanceScorer: Scorer = {
   options: Options,
   score(response, gold, options: ScorerOptions = {}) {
     const { threshold } = Options.parse(options)
-    const [said, wanted] = [response.trim(), gold.trim()]
-    if (said.length > maxChars || wanted.length > maxChars) {
+    const [stated, wanted] = [response.trim(), gold.trim()]
+    if (stated.length > maxChars || wanted.length > maxChars) {
       return { strict: false, lenient: false, extracted: null, reason: 'too long to compare' }
     }
-    const asWritten = similarity(said, wanted)
+    const asWritten = similarity(stated, wanted)
     const form = foldText(wanted)
-    const folded = [said, ...likelyAnswers(response, form, threshold)].reduce(
+    const folded = [stated, ...likelyAnswers(response, form, threshold)].reduce(
       (best, answer) => Math.max(best, similarity(foldText(answer), form)),
       asWritten,
     )
     const reason = `similarity ${folded.toFixed(3)}`
-    return { strict: asWritten >= threshold, lenient: folded >= threshold, extracted: said || null, reason }
+    return { strict: asWritten >= threshold, lenient: folded >= threshold, extracted: stated || null, reason }
   },
   inForm: (answer) => answer,
 }

@@ -18,12 +18,12 @@ export const exact: Scorer = {
   options: Options,
   score(response, gold, options: ScorerOptions = {}) {
     const { caseSensitive } = Options.parse(options)
-    const [said, wanted] = [response.trim(), gold.trim()]
-    const strict = caseSensitive ? said === wanted : said.toLowerCase() === wanted.toLowerCase()
+    const [stated, wanted] = [response.trim(), gold.trim()]
+    const strict = caseSensitive ? stated === wanted : stated.toLowerCase() === wanted.toLowerCase()
     const folded = foldText(gold)
     const plain = foldAnswer(gold)
     let first: string | null = null
-    let found = strict || foldText(response) === folded ? said : null
+    let found = strict || foldText(response) === folded ? stated : null
     if (found === null) {
       for (const answer of textAnswers(response)) {
         first ??= answer
@@ -36,7 +36,7 @@ export const exact: Scorer = {
     if (found === null && numberAlone.test(wanted)) found = numberIn(response, wanted)
     const lenient = found !== null
     const reason = strict ? 'equal' : lenient ? 'equal but for its form' : 'different'
-    return { strict, lenient, extracted: (found ?? first ?? said).trim().slice(0, 1_000) || null, reason }
+    return { strict, lenient, extracted: (found ?? first ?? stated).trim().slice(0, 1_000) || null, reason }
   },
   inForm: (answer) => answer,
 }

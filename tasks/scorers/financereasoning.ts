@@ -3,7 +3,7 @@ import { numberOf, type PyValue, pyEquals } from '../python-literal/mod.ts'
 import { answerTexts, firstLine, readableReply } from './answer/answer-text.ts'
 import { readNumberAnswer } from './answer/number-answer.ts'
 import { type Quantity, readQuantity } from './answer/quantity.ts'
-import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
 import { finalAnswer } from './finance-extractor/final-answer.ts'
 import { readNumber } from './finance-extractor/number-text.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
@@ -24,7 +24,7 @@ export type FinanceReasoningLine = z.infer<typeof FinanceReasoningLine>
 const relativeTolerance = 0.002
 
 /** Scores an answer to a FinanceReasoning question. */
-export function scoreFinanceReasoning(line: FinanceReasoningLine, mode: BenchmarkMode): Verdict {
+export function scoreFinanceReasoning(line: FinanceReasoningLine, mode: BenchmarkMode): LineScore {
   const gold = readGold(line.gold)
   if (gold === null) return wrong(null, 'gold-not-a-number')
   const isExtracted = 'prediction' in line && (line.prediction !== null || typeof line.response !== 'string')
@@ -60,7 +60,7 @@ function asExtractor(answer: string): string {
   return truth === null ? answer : truth ? 'True' : 'False'
 }
 
-function scoreOfficial(prediction: unknown, gold: number | boolean): Verdict {
+function scoreOfficial(prediction: unknown, gold: number | boolean): LineScore {
   const text = typeof prediction === 'string' ? prediction : JSON.stringify(prediction)
   const result = typeof prediction === 'string' ? normalisePrediction(prediction) : null
   if (result !== null && !result.ok) {
@@ -98,7 +98,7 @@ function fromJson(value: unknown): PyValue {
  * What a person would call right: separators, currency and LaTeX do not matter, powers of ten count, a scale word or a per cent sign may be
  * meant by the gold or not ("5 million" is 5 or 5,000,000), and a truth value is answered by a word.
  */
-function scorePrediction(prediction: unknown, gold: number | boolean): Verdict {
+function scorePrediction(prediction: unknown, gold: number | boolean): LineScore {
   if (Array.isArray(prediction)) return scorePrediction(prediction[0] ?? '', gold)
   if (typeof prediction === 'boolean' || typeof prediction === 'number') {
     const isRight =
@@ -111,7 +111,7 @@ function scorePrediction(prediction: unknown, gold: number | boolean): Verdict {
 }
 
 /** The same for a whole reply, in which the answer has to be found. */
-function scoreReply(response: string, gold: number | boolean): Verdict {
+function scoreReply(response: string, gold: number | boolean): LineScore {
   if (typeof gold === 'number') {
     const read = readNumberAnswer(response)
     if (read === null) return wrong(null, 'no-answer')
@@ -126,13 +126,13 @@ function scoreReply(response: string, gold: number | boolean): Verdict {
   return compareTruth(readTruth(reply), gold, null)
 }
 
-function compareNumber(read: Quantity | null, gold: number, text: string): Verdict {
+function compareNumber(read: Quantity | null, gold: number, text: string): LineScore {
   if (!read?.values.length) return wrong(text, 'not-a-number')
   const match = read.values.find((value) => isWithin(value, gold))
   return match === undefined ? wrong(String(read.values[0]), 'out-of-tolerance') : right(String(match))
 }
 
-function compareTruth(truth: boolean | null, gold: boolean, text: string | null): Verdict {
+function compareTruth(truth: boolean | null, gold: boolean, text: string | null): LineScore {
   if (truth === null) return wrong(text, text === null ? 'no-answer' : 'not-a-truth-value')
   return truth === gold ? right(String(truth)) : wrong(String(truth), 'different')
 }
@@ -158,8 +158,8 @@ function readTruth(text: string): boolean | null {
       .toLowerCase()
       .match(/[a-z]+/g) ?? []
   if (/^[01](?:\.0*)?$/.test(text.trim())) return text.trim().startsWith('1')
-  const said = words.findIndex((word) => /^(?:true|false|yes|no)$/.test(word))
-  if (said < 0) return null
-  const truth = words[said] === 'true' || words[said] === 'yes'
-  return words[said - 1] === 'not' ? !truth : truth
+  const stated = words.findIndex((word) => /^(?:true|false|yes|no)$/.test(word))
+  if (stated < 0) return null
+  const truth = words[stated] === 'true' || words[stated] === 'yes'
+  return words[stated - 1] === 'not' ? !truth : truth
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
 import { GoldText, Reply } from './line-fields.ts'
-import { numberVerdict } from './number-verdict.ts'
+import { scoreNumber } from './score-number.ts'
 
 /** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
 export const Gsm8kLine = z.looseObject({
@@ -18,9 +18,9 @@ export function markedAnswer(text: string): string | null {
 }
 
 /** Scores a reply to a GSM8K question; officially the two texts after `#### ` must be equal, character by character. */
-export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): Verdict {
+export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): LineScore {
   const goldText = markedAnswer(gold) ?? gold.trim().replaceAll(',', '')
-  if (mode === 'normalised') return numberVerdict(response, { gold: goldText, isNear, otherwise: 'different' })
+  if (mode === 'normalised') return scoreNumber(response, { gold: goldText, isNear, otherwise: 'different' })
   const answer = markedAnswer(response)
   if (answer === null) return wrong(null, 'no-answer')
   return answer === goldText ? right(answer) : wrong(answer, 'different')

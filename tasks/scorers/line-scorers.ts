@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { anyVerdict, linesOf } from './any-gold.ts'
-import type { BenchmarkMode, BenchmarkScorer, LineVerdict } from './benchmark.ts'
+import { bestLineScore, linesOf } from './any-gold.ts'
+import type { BenchmarkMode, BenchmarkScorer, CheckedLineScore } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
 import { financereasoning } from './financereasoning.ts'
 import { gsm8k } from './gsm8k.ts'
@@ -13,9 +13,9 @@ import type { Script } from './script.ts'
 import { svamp } from './svamp.ts'
 
 /** Scores one parsed line of a results file; `invalid` says what the line lacks. */
-export type LineScorer = (line: unknown, mode: BenchmarkMode) => LineVerdict
+export type LineScorer = (line: unknown, mode: BenchmarkMode) => CheckedLineScore
 /** As `LineScorer`, for a scorer that runs in a thread of its own. */
-export type ScriptLineScorer = (line: unknown, mode: BenchmarkMode) => Promise<LineVerdict>
+export type ScriptLineScorer = (line: unknown, mode: BenchmarkMode) => Promise<CheckedLineScore>
 /** Every scorer that reads the lines of a benchmark, by the name a person types. */
 const benchmarks: Readonly<Record<string, LineScorer>> = {
   scibench: lineScorer(scibench),
@@ -44,7 +44,7 @@ export function lineScorerNamed(name: string, options: ScorerOptions = {}): Line
     score &&
     ((line, mode) => {
       const lines = linesOf(line)
-      return 'invalid' in lines ? lines : anyVerdict(lines.map((each) => score(each, mode)))
+      return 'invalid' in lines ? lines : bestLineScore(lines.map((each) => score(each, mode)))
     })
   )
 }
@@ -54,7 +54,7 @@ export function lineScorerNamed(name: string, options: ScorerOptions = {}): Line
  * Both modes are the script's verdict.
  */
 export function scriptLineScorer(script: Script): ScriptLineScorer {
-  const scoreOne = async (line: unknown): Promise<LineVerdict> => {
+  const scoreOne = async (line: unknown): Promise<CheckedLineScore> => {
     const parsed = TaskLine.safeParse(line)
     if (!parsed.success) return { invalid: firstIssue(parsed.error, line) }
     const { response, gold, ...item } = parsed.data
@@ -63,7 +63,7 @@ export function scriptLineScorer(script: Script): ScriptLineScorer {
   }
   return async (line) => {
     const lines = linesOf(line)
-    return 'invalid' in lines ? lines : anyVerdict(await Promise.all(lines.map(scoreOne)))
+    return 'invalid' in lines ? lines : bestLineScore(await Promise.all(lines.map(scoreOne)))
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { builtinNames } from '../python-literal/builtin-names.ts'
 import { evalNode, evalPython, loadsPythonJson, type PyResult, type PyValue, pyEquals } from '../python-literal/mod.ts'
-import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
 import { OptionalText } from './line-fields.ts'
 import { givesGold, readValueLoosely } from './loose-value.ts'
 import { extractTestOutput, readAssertion, selectStatement } from './test-output-reply.ts'
@@ -31,7 +31,7 @@ const scope: ReadonlySet<string> = new Set([
 ])
 
 /** Scores a reply that completes `assert f(...) == `. */
-export function scoreLivecodebenchTop(line: LivecodebenchTopLine, mode: BenchmarkMode): Verdict {
+export function scoreLivecodebenchTop(line: LivecodebenchTopLine, mode: BenchmarkMode): LineScore {
   const expected = loadsPythonJson(line.expected_output ?? line.gold ?? '')
   if (!expected.ok) return wrong(null, 'gold-not-json')
   if (mode === 'normalised') return scoreNormalised(line.prediction ?? line.response ?? '', expected.value)
@@ -43,7 +43,7 @@ export const livecodebenchTop: BenchmarkScorer<LivecodebenchTopLine> = {
   score: scoreLivecodebenchTop,
 }
 
-function scoreOfficial(text: string, expected: PyValue): Verdict {
+function scoreOfficial(text: string, expected: PyValue): LineScore {
   const statement = selectStatement(text)
   if (statement === '') return wrong(null, 'no-answer')
   if (!statement.includes('assert')) return compare(statement, evalPython(statement, scope), expected)
@@ -52,7 +52,7 @@ function scoreOfficial(text: string, expected: PyValue): Verdict {
   return compare(assertion.source(assertion.right), evalNode(assertion.right, scope), expected)
 }
 
-function compare(text: string, result: PyResult<PyValue>, expected: PyValue): Verdict {
+function compare(text: string, result: PyResult<PyValue>, expected: PyValue): LineScore {
   if (!result.ok) return wrong(text, reasonOf(result.kind))
   return pyEquals(result.value, expected) ? right(text) : wrong(text, 'different')
 }
@@ -77,7 +77,7 @@ function reasonOf(kind: Extract<PyResult<PyValue>, { ok: false }>['kind']): stri
 }
 
 /** Wherever the value stands, in Python's spelling or JSON's; a tuple is a list, and floats may differ by rounding. */
-function scoreNormalised(reply: string, expected: PyValue): Verdict {
+function scoreNormalised(reply: string, expected: PyValue): LineScore {
   const answer = readValueLoosely(reply)
   if (answer === null) return wrong(null, 'no-answer')
   return givesGold(answer, expected) ? right(answer.text) : wrong(answer.text, 'different')

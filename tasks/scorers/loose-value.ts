@@ -67,8 +67,8 @@ function* places(text: string, lines: string[]): Generator<Place> {
     if (plain.trim() === '') continue
     yield { text: plain, isWhole: true, isAnswer: false }
     const line = firstLine(plain)
-    for (const said of [...statedIn(line), ...endingIn(line), ...onlyCode(line)])
-      yield { text: said, isWhole: true, isAnswer: false }
+    for (const stated of [...statedIn(line), ...endingIn(line), ...onlyCode(line)])
+      yield { text: stated, isWhole: true, isAnswer: false }
     yield { text: line.replace(typeBefore, ''), isWhole: false, isAnswer: true }
     break
   }
@@ -78,9 +78,9 @@ function* places(text: string, lines: string[]): Generator<Place> {
   yield { text: withoutPrompts(text), isWhole: true, isAnswer: false }
   if (/^\s*\S[^\n]*\n[^\S\n]*\n/.test(text)) yield { text: firstLine(text), isWhole: true, isAnswer: false }
   yield { text: last, isWhole: true, isAnswer: false }
-  const said = [...statedIn(last)]
-  for (const each of said) yield { text: each, isWhole: true, isAnswer: false }
-  for (const each of said.reverse()) yield { text: each.replace(typeBefore, ''), isWhole: false, isAnswer: false }
+  const stated = [...statedIn(last)]
+  for (const each of stated) yield { text: each, isWhole: true, isAnswer: false }
+  for (const each of stated.reverse()) yield { text: each.replace(typeBefore, ''), isWhole: false, isAnswer: false }
   for (const each of [...endingIn(last), ...onlyCode(last)]) yield { text: each, isWhole: true, isAnswer: false }
   if (brokenLiteral.test(last)) yield { text: last, isWhole: false, isAnswer: false }
 }
@@ -172,10 +172,10 @@ function readValue(text: string): LooseValue | null {
 }
 
 /** What values begin with; other texts need not be parsed. */
-const beginsValue = /^\s*(?:[-+~([{'"\d.]|[bBrRuU]{1,2}['"]|[A-Za-z_][\w.]*\s*(?:[({]|$)|(?:not|True|False|None)\b)/
+const startsValue = /^\s*(?:[-+~([{'"\d.]|[bBrRuU]{1,2}['"]|[A-Za-z_][\w.]*\s*(?:[({]|$)|(?:not|True|False|None)\b)/
 
 function literal(text: string): LooseValue | null {
-  if (!beginsValue.test(text)) return quotedText(text)
+  if (!startsValue.test(text)) return quotedText(text)
   const result = evalValue(text)
   if (result.ok) return { value: result.value, text }
   const json = loadsPythonJson(text)

@@ -20,8 +20,10 @@ export const pythonLiteral: Scorer = {
     const strict = whole.ok && pyEquals(whole.value, wanted.value)
     const found = readValueLoosely(response)
     // Python finds True equal to 1; a person does not.
-    const said = evalValue(response.trim())
-    const lenient = said.ok ? looselyEqual(said.value, wanted.value) : found !== null && givesGold(found, wanted.value)
+    const stated = evalValue(response.trim())
+    const lenient = stated.ok
+      ? looselyEqual(stated.value, wanted.value)
+      : found !== null && givesGold(found, wanted.value)
     const reason = strict ? 'equal' : lenient ? 'equal but for its form' : found === null ? 'no literal' : 'different'
     return { strict, lenient, extracted: found?.text.slice(0, 1_000) ?? null, reason }
   },

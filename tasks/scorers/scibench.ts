@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { firstPythonWord, pythonFloat } from '../python-literal/mod.ts'
-import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
 import { GoldText, OptionalText, Reply } from './line-fields.ts'
-import { numberVerdict } from './number-verdict.ts'
 import { afterLastPower, powersOfTen } from './power-of-ten.ts'
+import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
 export const ScibenchLine = z.looseObject({
@@ -24,13 +24,13 @@ export function shownUnit(unit: string): string {
 }
 
 /** Scores a reply to a SciBench question. */
-export function scoreScibench(line: ScibenchLine, mode: BenchmarkMode): Verdict {
+export function scoreScibench(line: ScibenchLine, mode: BenchmarkMode): LineScore {
   return mode === 'official' ? scoreOfficial(line) : scoreNormalised(line)
 }
 
 export const scibench: BenchmarkScorer<ScibenchLine> = { line: ScibenchLine, score: scoreScibench }
 
-function scoreOfficial({ response, gold, unit }: ScibenchLine): Verdict {
+function scoreOfficial({ response, gold, unit }: ScibenchLine): LineScore {
   const boxed = boxedAnswer(response)
   if (boxed === null) return wrong(null, 'no-box')
   const isRescaled = shownUnit(unit) !== unit
@@ -103,8 +103,8 @@ function isClose(a: number, b: number): boolean {
 }
 
 /** The same rule on what a person would read: the number that the reply answers with, powers of ten in any question. */
-function scoreNormalised({ response, gold, unit }: ScibenchLine): Verdict {
+function scoreNormalised({ response, gold, unit }: ScibenchLine): LineScore {
   const isRescaled = shownUnit(unit) !== unit
   const exponent = isRescaled ? Number(powersOfTen(unit).next().value?.exponent) : 0
-  return numberVerdict(response, { gold, isNear: isClose, scale: 10 ** exponent, otherwise: 'out-of-tolerance' })
+  return scoreNumber(response, { gold, isNear: isClose, scale: 10 ** exponent, otherwise: 'out-of-tolerance' })
 }

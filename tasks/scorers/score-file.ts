@@ -1,7 +1,7 @@
-import { draftOf } from '../draft.ts'
 import { LineWriter } from '../files/line-writer.ts'
 import { parsePythonJson } from '../files/parse-json.ts'
 import { readLines } from '../files/read-lines.ts'
+import { stageFile } from '../staged-file.ts'
 import type { BenchmarkMode } from './benchmark.ts'
 import type { LineScorer, ScriptLineScorer } from './line-scorers.ts'
 
@@ -29,8 +29,8 @@ export async function scoreFile(
   mode: BenchmarkMode,
 ): Promise<ScoreSummary> {
   const summary: ScoreSummary = { scored: 0, correct: 0, reasons: new Map(), badCount: 0, bad: [] }
-  await using draft = await draftOf(output)
-  const file = new LineWriter(draft.path)
+  await using staged = await stageFile(output)
+  const file = new LineWriter(staged.path)
   try {
     for await (const line of readLines(input)) {
       if ('text' in line && line.text.trim() === '') continue
@@ -41,12 +41,12 @@ export async function scoreFile(
         continue
       }
       summary.scored += 1
-      if (result.verdict.correct) summary.correct += 1
-      summary.reasons.set(result.verdict.reason, (summary.reasons.get(result.verdict.reason) ?? 0) + 1)
+      if (result.graded.correct) summary.correct += 1
+      summary.reasons.set(result.graded.reason, (summary.reasons.get(result.graded.reason) ?? 0) + 1)
       await file.write(result.line)
     }
     await file.close()
-    await draft.keep()
+    await staged.keep()
   } catch (error) {
     file.destroy()
     throw error
@@ -54,7 +54,7 @@ export async function scoreFile(
   return summary
 }
 
-type Scored = { line: string; verdict: { correct: boolean; extracted: string | null; reason: string } }
+type Scored = { line: string; graded: { correct: boolean; extracted: string | null; reason: string } }
 
 async function scoreLine(
   text: string,
@@ -68,14 +68,14 @@ async function scoreLine(
     return { why: 'not JSON' }
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return { why: 'not a JSON object' }
-  const verdict = await score(row, mode)
-  if ('invalid' in verdict) return { why: verdict.invalid }
-  const { correct, extracted, reason } = verdict
-  const verdictText = JSON.stringify({ correct, extracted, reason })
+  const graded = await score(row, mode)
+  if ('invalid' in graded) return { why: graded.invalid }
+  const { correct, extracted, reason } = graded
+  const lineText = JSON.stringify({ correct, extracted, reason })
   // The line's own text is kept: parsing and printing it again would change long integers and NaN.
   const body = text.trim().slice(0, -1).trimEnd()
   const line = added.some((key) => Object.hasOwn(row, key))
     ? JSON.stringify({ ...row, correct, extracted, reason })
-    : `${body}${body === '{' ? '' : ', '}${verdictText.slice(1)}`
-  return { line, verdict }
+    : `${body}${body === '{' ? '' : ', '}${lineText.slice(1)}`
+  return { line, graded }
 }

@@ -19,7 +19,7 @@ export const set: Scorer = {
     const areLetters = items.every((item) => /^\s*[A-Z]\s*$/.test(item))
     const forms = formsOf(items, areLetters)
     const wanted = forms.map((form) => setOf(items, form))
-    const fits = (said: readonly string[]) => forms.some((form, at) => isSame(setOf(said, form), wanted[at]!))
+    const fits = (stated: readonly string[]) => forms.some((form, at) => isSame(setOf(stated, form), wanted[at]!))
     const isWhole = strict || fits(split(response))
     const answers = isWhole ? [] : [...listAnswers(response, separator), ...(areLetters ? letterLists(response) : [])]
     const lenient = isWhole || answers.some(fits)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type BenchmarkMode, type BenchmarkScorer, right, type Verdict, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
 import { GoldText, Reply } from './line-fields.ts'
-import { numberVerdict } from './number-verdict.ts'
+import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SVAMP's `Answer`. */
 export const SvampLine = z.looseObject({
@@ -18,11 +18,11 @@ const number = /-?\d[\d,]*(?:\.\d+)?/g
  * Scores a reply to a SVAMP question. Upstream scores equations, not replies; by its tolerance `official` compares the last
  * number of the reply, `normalised` the number of its final answer.
  */
-export function scoreSvamp({ response, gold }: SvampLine, mode: BenchmarkMode): Verdict {
+export function scoreSvamp({ response, gold }: SvampLine, mode: BenchmarkMode): LineScore {
   const isNear = (value: number, near: number) => Math.abs(value - near) < absoluteTolerance
   if (mode === 'normalised') {
     const text = String(gold).replace(/^.*####/s, '')
-    return numberVerdict(response, { gold: text, isNear, otherwise: 'out-of-tolerance' })
+    return scoreNumber(response, { gold: text, isNear, otherwise: 'out-of-tolerance' })
   }
   let answer: number | null = null
   for (const match of response.matchAll(number)) answer = Number(match[0].replaceAll(',', ''))

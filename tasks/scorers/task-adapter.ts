@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { BenchmarkMode, Verdict } from './benchmark.ts'
+import type { BenchmarkMode, LineScore } from './benchmark.ts'
 import type { Scorer } from './scorer.ts'
 
 /** Scores a reply against a gold that is one text. */
-export type PlainScore = (response: string, gold: string, mode: BenchmarkMode) => Verdict
+export type PlainScore = (response: string, gold: string, mode: BenchmarkMode) => LineScore
 
 const NoOptions = z.strictObject({})
 

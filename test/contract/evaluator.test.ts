@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { evaluator } from '../../agents/evaluator/agent.ts'
-import { createGuard } from '../../agents/evaluator/guard.ts'
+import { createLadder } from '../../agents/evaluator/ladder-record.ts'
 import { openContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
@@ -8,15 +8,15 @@ import type { Guidance, Guide } from '../../schemas/guidance.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import {
   Answers,
-  type Opened,
-  OpeningRequest,
+  FinalEvalRequest,
+  type FinalEvalResults,
   Predictions,
   type Report,
-  type Sitting,
+  type SealedEvalJob,
 } from '../../schemas/messages/evaluation.ts'
 import { unpackResults } from '../../schemas/sealed-results.ts'
 import { Question } from '../../schemas/task.ts'
-import type { Candidate } from '../../schemas/training.ts'
+import type { StudentModel } from '../../schemas/training.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
@@ -29,7 +29,7 @@ const { variants } = configOf()
 const contaminationKey = Buffer.alloc(32, 7)
 const retentionSet = await bundledRetention()
 const task = await loadTask(bundledTask)
-const base: Candidate = {
+const base: StudentModel = {
   name: 'base',
   arm: 'base',
   seedIndex: 1,
@@ -46,12 +46,12 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
   let bridge: Bus
   let planner: Bus
   const reports: PayloadOf<typeof Report>[] = []
-  const openings: PayloadOf<typeof Opened>[] = []
-  const sittings: PayloadOf<typeof Sitting>[] = []
+  const finalEvals: PayloadOf<typeof FinalEvalResults>[] = []
+  const evaluations: PayloadOf<typeof SealedEvalJob>[] = []
 
   beforeEach(async () => {
     stop = new AbortController()
-    for (const told of [reports, openings, sittings]) told.length = 0
+    for (const reported of [reports, finalEvals, evaluations]) reported.length = 0
     stop = new AbortController()
     server = await withServer()
     operator = await server.open('operator')
@@ -72,12 +72,12 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     bus.work(handlers, { role: 'evaluator', variant, slots: 1, signal: stop.signal })
     const collect = plannerHandlers({
       report: async (report) => void reports.push(report),
-      opened: async (opened) => void openings.push(opened),
+      'final-eval-results': async (finalEval) => void finalEvals.push(finalEval),
     })
     planner.work(collect, { role: 'planner', variant: variants.planner, slots: 1, signal: stop.signal })
     const bridgeHandlers = {
       job: async () => {},
-      sitting: async (sitting: PayloadOf<typeof Sitting>) => void sittings.push(sitting),
+      'sealed-eval-job': async (sealedEvalJob: PayloadOf<typeof SealedEvalJob>) => void evaluations.push(sealedEvalJob),
     }
     bridge.work(bridgeHandlers, {
       role: 'trainer-bridge',
@@ -102,7 +102,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     await bridge.publish(
       Predictions,
       { runId: 'one', variant, id: 'predictions:base' },
-      { candidate: base, predictions, training: null, reusedTraining: false, publicTask, sealedTask, variants },
+      { studentModel: base, predictions, training: null, reusedTraining: false, publicTask, sealedTask, variants },
     )
     await until('the report', () => reports.length === 1)
     const bytes = await planner.objects.get(reports[0]!.contamination)
@@ -129,7 +129,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
         Predictions,
         { runId, variant, id },
         {
-          candidate: base,
+          studentModel: base,
           predictions: await bridge.objects.putLines('LAB', 'one/predictions', right),
           training: null,
           reusedTraining: false,
@@ -147,17 +147,17 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     expect(reports[0]!.badCases).toEqual([])
 
     const request = {
-      candidates: [base, { ...base, name: 'base-examples', arm: 'base-examples' as const, examples: true }],
+      studentModels: [base, { ...base, name: 'base-examples', arm: 'base-examples' as const, examples: true }],
       datasets: [],
       arms: [],
       publicTask,
       sealedTask,
       variants,
     }
-    await planner.publish(OpeningRequest, { runId: 'one', variant, id: 'opening' }, request)
-    await planner.publish(OpeningRequest, { runId: 'one', variant, id: 'opening-again' }, request)
-    await until('four sittings', () => sittings.length >= 4)
-    for (const { candidate, paper, questions } of sittings) {
+    await planner.publish(FinalEvalRequest, { runId: 'one', variant, id: 'final-eval' }, request)
+    await planner.publish(FinalEvalRequest, { runId: 'one', variant, id: 'opening-again' }, request)
+    await until('four sittings', () => evaluations.length >= 4)
+    for (const { studentModel, evalSet, questions } of evaluations) {
       expect(questions.account).toBe('EXAM')
       const asked = new TextDecoder().decode(await bridge.objects.get(questions))
       expect(asked).not.toMatch(/"answer"|"coreKey"/)
@@ -168,19 +168,19 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
       const predictions = await bridge.objects.putLines('EXAM', 'one/predictions', replies(items, 'no idea'))
       await bridge.publish(
         Answers,
-        { runId: 'one', variant, id: `answers:${candidate.name}:${paper}` },
-        { candidate: candidate.name, paper, predictions, publicTask },
+        { runId: 'one', variant, id: `answers:${studentModel.name}:${evalSet}` },
+        { studentModel: studentModel.name, evalSet, predictions, publicTask },
       )
     }
-    await until('the opening', () => openings.length === 1)
-    const [opened] = openings
-    expect(opened!.opening).toBe(1)
+    await until('the opening', () => finalEvals.length === 1)
+    const [finalEval] = finalEvals
+    expect(finalEval!.finalEvalNumber).toBe(1)
     expect(
-      unpackResults(opened!)
-        .map(({ candidate, paper, items }) => `${candidate.name} ${paper} ${items.length}`)
+      unpackResults(finalEval!)
+        .map(({ studentModel, evalSet, items }) => `${studentModel.name} ${evalSet} ${items.length}`)
         .toSorted(),
     ).toEqual(['base audit 6', 'base test 280', 'base-examples audit 6', 'base-examples test 280'])
-    expect(JSON.stringify(opened)).not.toContain(task.test[0]!.input)
+    expect(JSON.stringify(finalEval)).not.toContain(task.test[0]!.input)
 
     // What is opened cannot steer: a later prediction of the run is passed over, and no dead letter. One of another run comes behind it.
     await predict('predictions:late')
@@ -188,7 +188,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     await until('the report of the other run', () => reports.length === 2)
     expect(await operator.dead.list()).toEqual([])
     expect(reports).toHaveLength(2)
-    expect(openings).toHaveLength(1)
+    expect(finalEvals).toHaveLength(1)
   })
 
   test('opens the audit file of a task without a procedure beside its test', async () => {
@@ -198,11 +198,11 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(own))
     expect(JSON.stringify(publicView(own))).not.toContain(audit[0]!.input)
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', own)
-    const request = { candidates: [base], datasets: [], arms: [], publicTask, sealedTask, variants }
-    await planner.publish(OpeningRequest, { runId: 'two', variant, id: 'opening' }, request)
-    const mine = () => sittings.filter(({ publicTask: ref }) => ref.sha256 === publicTask.sha256)
+    const request = { studentModels: [base], datasets: [], arms: [], publicTask, sealedTask, variants }
+    await planner.publish(FinalEvalRequest, { runId: 'two', variant, id: 'final-eval' }, request)
+    const mine = () => evaluations.filter(({ publicTask: ref }) => ref.sha256 === publicTask.sha256)
     await until('two sittings', () => mine().length === 2)
-    const { questions } = mine().find(({ paper }) => paper === 'audit')!
+    const { questions } = mine().find(({ evalSet }) => evalSet === 'audit')!
     const asked = await bridge.objects.getLines(questions, Question)
     expect(asked.map(({ id }) => id)).toEqual(audit.map(({ id }) => id))
   })
@@ -219,20 +219,20 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
         tokens: 3,
       }))
       const predictions = await bridge.objects.putLines('LAB', 'guided/predictions', lines)
-      const candidate = { ...base, name, ...armSeedOf(name) }
+      const studentModel = { ...base, name, ...armSeedOf(name) }
       const rest = { training: null, reusedTraining: false, publicTask, sealedTask, variants }
       const before = reports.length
       await bridge.publish(
         Predictions,
         { runId: 'guided', variant, id: `predictions:${name}` },
-        { candidate, predictions, guidance, ...rest },
+        { studentModel, predictions, guidance, ...rest },
       )
       await until('the report', () => reports.length > before)
       return reports.at(-1)!
     }
 
     test('the ladder shows the best before in place of what is not above it by more than chance', async () => {
-      const ladder = { guard: 'ladder' as const, halves: false }
+      const ladder = { ladder: 'on' as const, halves: false }
       const first = await scored('base', 30, ladder)
       expect(first.shownAs).toBeUndefined()
       expect(first.validation.overall.strict.correct).toBe(30)
@@ -261,13 +261,13 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
         badCases: [],
       })
       const pass = async (name: string, right: number) => {
-        const sheet = { byPart: {}, bySkill: {}, cut: 0 }
+        const sheet = { byPart: {}, bySkill: {}, truncated: 0 }
         const { validation, items, badCases } = shown(right)
-        const told = items.map((item) => ({ ...item, lenient: item.strict, cut: false }))
-        return createGuard(bus).pass(
+        const reported = items.map((item) => ({ ...item, lenient: item.strict, truncated: false }))
+        return createLadder(bus).pass(
           'again',
           name,
-          { validation: { ...validation, ...sheet }, items: told, badCases },
+          { validation: { ...validation, ...sheet }, items: reported, badCases },
           'strict',
         )
       }
@@ -281,7 +281,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     })
 
     test('halves are told apart where a run asks for them', async () => {
-      const { halves, validation } = await scored('base', 60, { guard: 'off', halves: true })
+      const { halves, validation } = await scored('base', 60, { ladder: 'off', halves: true })
       const total = ({ validation: sheet }: Guide) => sheet.overall.strict
       expect(total(halves!.a).total + total(halves!.b).total).toBe(task.validation.length)
       expect(total(halves!.a).correct + total(halves!.b).correct).toBe(validation.overall.strict.correct)

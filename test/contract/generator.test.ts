@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { RevisionLimits } from '../../agents/generator/llm/options.ts'
 import { generate } from '../../agents/generator/procedural/graph.ts'
-import { promptHashOf } from '../../agents/kit/paid/call.ts'
+import { promptHashOf } from '../../agents/kit/metered/call.ts'
 import { callHooks } from '../../agents/kit/sandbox/hooks.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
@@ -37,7 +37,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promi
   })
   const source = program.sources[0]!
   if (source.kind !== 'prompt') throw new Error('a prompt source is wanted')
-  const purse = { take: async () => true }
+  const callBudget = { take: async () => true }
   const made = await promptRows(
     shard,
     source,
@@ -48,7 +48,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promi
       hooks: hooks ? (given, context) => callHooks(sandbox, hooks, given, context) : null,
       call: async (_, request) => {
         const promptHash = promptHashOf(teacher.model, request)
-        const answer = await teacher.ask(request, purse, signal)
+        const answer = await teacher.ask(request, callBudget, signal)
         return answer.ok ? { promptHash, reply: answer.reply } : { promptHash, failure: answer }
       },
     },

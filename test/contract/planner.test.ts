@@ -49,7 +49,7 @@ function sheet(weak: string): ScoreSheet {
     overall: tally(80, 120),
     byPart: { 'in-template': tally(50, 60), 'heldout-phrasing': tally(15, 30), 'heldout-range': tally(15, 30) },
     bySkill: Object.fromEntries(task.skills.map(({ name }) => [name, tally(name === weak ? 2 : 16, 20)])),
-    cut: 0,
+    truncated: 0,
   }
 }
 
@@ -67,7 +67,7 @@ const situation = (more: Partial<Situation>): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['procedure'],
-  paidChecks: false,
+  meteredChecks: false,
   left: { attempts: 3, hours: 12, teacherCalls: null, ...unlimited },
   ...more,
 })

@@ -80,7 +80,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     bus.work(started.handlers, { role: 'trainer-bridge', variant, slots: 1, signal: stop.signal })
     const handlers = {
       predictions: async (message: PayloadOf<typeof Predictions>) => void got.push(message),
-      'opening-request': async () => {},
+      'final-eval-request': async () => {},
       answers: async () => {},
     }
     evaluator.work(handlers, { role: 'evaluator', variant: variants.evaluator, slots: 1, signal: stop.signal })
@@ -97,13 +97,13 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
     const dataset = await planner.objects.putLines('LAB', 'one/rows', rowsOf(8))
-    const ask = (runId: string, candidate = 'attempt-1', begunWith?: string) =>
+    const ask = (runId: string, studentModel = 'attempt-1', begunWith?: string) =>
       planner.publish(
         Job,
-        { runId, variant, id: `job:${candidate}` },
+        { runId, variant, id: `job:${studentModel}` },
         {
-          candidate,
-          training: candidate === 'base' ? null : { dataset, datasetHash: dataset.sha256, seed: 7 },
+          studentModel,
+          training: studentModel === 'base' ? null : { dataset, datasetHash: dataset.sha256, seed: 7 },
           examples: false,
           student: begunWith,
           publicTask,
@@ -118,7 +118,7 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
     const [first, second] = got
     expect(first!.reusedTraining).toBe(false)
     expect(second!.reusedTraining).toBe(true)
-    expect(second!.candidate).toEqual(first!.candidate)
+    expect(second!.studentModel).toEqual(first!.studentModel)
     const { rows, leftOut } = first!.training!
     expect({ rows, leftOut }).toEqual({ rows: 5, leftOut: 3 })
     expect(first!.training!.perplexity!.rows).toBe(rows)
@@ -137,12 +137,12 @@ describe.each(variantsOf['trainer-bridge'])('trainer-bridge %s', (variant) => {
       /^the \d+ worked examples and a question take \d+ tokens, .* the student's 512$/,
     )
     expect(first!.examplesLeftOut).toBeUndefined()
-    expect(first!.candidate).toMatchObject({ chat: { template_date: '2025-01-01' }, runtime: runtimeRevision })
+    expect(first!.studentModel).toMatchObject({ chat: { template_date: '2025-01-01' }, runtime: runtimeRevision })
     const fitting = await Promise.all(rowsOf(8).map(fits))
     expect(fitting).toEqual(rowsOf(8).map((_, index) => index % 3 !== 0))
 
     // A run has one student: one that was begun with other weights is not gone on with, and says why.
-    await ask('one', 'attempt-2', `moved@${first!.candidate.studentHash!.slice(0, 12)}`)
+    await ask('one', 'attempt-2', `moved@${first!.studentModel.studentHash!.slice(0, 12)}`)
     await until("the same student's predictions", () => got.length === 4, 180_000)
     await ask('one', 'attempt-3', 'other@0123456789ab')
     let refused: { reason: string } | undefined

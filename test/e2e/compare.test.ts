@@ -58,7 +58,7 @@ test('a comparison that is interrupted goes on where it was, and ends with its f
   // Each candidate of each run was answered for once, whichever command did.
   const answered = [...trainedIn(first), ...trainedIn(second)]
   const wanted = ['rules-1', 'random-1', 'rules-2', 'random-2'].flatMap((run) =>
-    ['base', 'attempt-1', 'final'].map((candidate) => `tiny-${run}.predictions:${candidate}`),
+    ['base', 'attempt-1', 'final'].map((studentModel) => `tiny-${run}.predictions:${studentModel}`),
   )
   expect(new Set(answered)).toEqual(new Set(wanted))
   expect(trainedIn(second).filter((id) => id.startsWith('tiny-rules-1'))).toEqual([])

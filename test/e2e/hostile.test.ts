@@ -75,7 +75,7 @@ describe.skipIf(!executable)('what rows, replies and models say is text, in a re
     function hostileRun(): LogEntry[] {
       return traceLog({ runId: 'hostile-run', rows: 60, seeds: 3 }).map((entry) => {
         const payload = structuredClone(entry.payload) as Record<string, never>
-        const said: Record<string, () => object> = {
+        const printed: Record<string, () => object> = {
           decision: () => ({ diagnosis: `${hostileText} ${hostileTexts.huge}` }),
           batch: () => ({
             candidates: all.map((_, index) => ({
@@ -98,7 +98,7 @@ describe.skipIf(!executable)('what rows, replies and models say is text, in a re
           }),
           'status-changed': () => ({ reason: hostileText }),
         }
-        return { ...entry, payload: { ...payload, ...said[entry.name]?.() } }
+        return { ...entry, payload: { ...payload, ...printed[entry.name]?.() } }
       })
     }
 

@@ -61,11 +61,11 @@ test(
       OPENAI_BASE_URL: server.endpoint.baseUrl,
       OPENAI_API_KEY: key,
     }
-    const told: string[] = []
+    const reported: string[] = []
     const finish = async (...args: string[]) => {
       const command = syllabus(args, env)
       const code = await command.ended
-      told.push(command.output())
+      reported.push(command.output())
       expect(code, command.output().slice(-3000)).toBe(0)
     }
     const topology = ['--topology', join(folder, 'llm.yaml')]
@@ -85,7 +85,7 @@ test(
     for (const [file, hash] of Object.entries(promptHashes))
       expect(hashes).toContain(`Planner's prompt ${file} ${hash}`)
     expect(report.budget.teacherCallsUsed).toBe(server.taught)
-    const adapters = report.candidates.flatMap(({ training }) => (training ? [training.adapterHash] : []))
+    const adapters = report.studentModels.flatMap(({ training }) => (training ? [training.adapterHash] : []))
     expect(adapters).toHaveLength(3)
     for (const adapter of adapters) expect(adapter).toMatch(/^[0-9a-f]{64}$/)
 
@@ -99,11 +99,11 @@ test(
     await finish('report', 'llm')
     const places = [join(folder, 'home'), join(folder, 'runs'), join(folder, 'out')]
     // The search would find it: what the teacher and the planner's model said is in the journals, the log and the objects on this disk.
-    const said = await filesWith('is busy', places)
-    expect(said.some((path) => path.includes('nats'))).toBe(true)
+    const printed = await filesWith('is busy', places)
+    expect(printed.some((path) => path.includes('nats'))).toBe(true)
     expect((await filesWith('More rows of', places)).some((path) => path.includes('nats'))).toBe(true)
     expect(await filesWith(key, places)).toEqual([])
-    expect(told.join('\n')).not.toContain(key)
+    expect(reported.join('\n')).not.toContain(key)
   },
   10 * minutes,
 )

@@ -77,7 +77,7 @@ const datasetHash = (messages: Message[]) => messages.find(({ name }) => name ==
 const predictionsOf = (messages: Message[]) =>
   messages
     .filter(({ name }) => name === 'predictions')
-    .map(({ payload }) => (payload.candidate as { name: string }).name)
+    .map(({ payload }) => (payload.studentModel as { name: string }).name)
 
 test(
   'a run, interrupted and resumed, trains nothing twice; with four generators and kill -9 everywhere the dataset is the same',
@@ -89,7 +89,7 @@ test(
     )
     await until(
       first,
-      ({ name, payload }) => name === 'report' && (payload.candidate as { name: string }).name === 'attempt-1',
+      ({ name, payload }) => name === 'report' && (payload.studentModel as { name: string }).name === 'attempt-1',
     )
     first.child.kill('SIGINT')
     expect(await first.ended).toBe(130)
@@ -102,12 +102,12 @@ test(
     const report = JSON.parse(await readFile(join(folder, 'one/runs/calm/report.json'), 'utf8'))
     expect(report.run.runId).toBe('calm')
     expect(report.run.status).toBe('finished')
-    const opened = calm.find(({ name }) => name === 'opened')?.payload as {
-      opening: number
-      results: { paper: string }[]
+    const finalEval = calm.find(({ name }) => name === 'final-eval-results')?.payload as {
+      finalEvalNumber: number
+      results: { evalSet: string }[]
     }
-    expect(opened.opening).toBe(1)
-    expect(opened.results.map(({ paper }) => paper).toSorted()).toEqual([
+    expect(finalEval.finalEvalNumber).toBe(1)
+    expect(finalEval.results.map(({ evalSet }) => evalSet).toSorted()).toEqual([
       ...Array(4).fill('audit'),
       ...Array(3).fill('retention'),
       ...Array(4).fill('test'),
@@ -149,7 +149,7 @@ test(
       process.kill(Number(pid), 'SIGKILL')
     }
     // The session of the opening goes on when its evaluator and its bridge are gone in the middle of it.
-    await until(rough, ({ name, payload }) => name === 'progress' && /\(test\)/.test(String(payload.candidate)))
+    await until(rough, ({ name, payload }) => name === 'progress' && /\(test\)/.test(String(payload.studentModel)))
     for (const { role, pid } of await agentsOf('four')) {
       if (role === 'evaluator' || role === 'trainer-bridge') process.kill(pid, 'SIGKILL')
     }
@@ -158,13 +158,14 @@ test(
     expect(datasetHash(disturbed)).toBe(datasetHash(calm))
     const arms = ['final', 'final-s2', 'random', 'random-s2']
     expect(predictionsOf(disturbed).toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', ...arms])
-    const { results } = disturbed.find(({ name }) => name === 'opened')!.payload as {
-      results: { candidate: { name: string }; paper: string }[]
+    const { results } = disturbed.find(({ name }) => name === 'final-eval-results')!.payload as {
+      results: { studentModel: { name: string }; evalSet: string }[]
     }
-    const sat = (paper: string) => results.filter((each) => each.paper === paper).map(({ candidate }) => candidate.name)
-    expect(sat('audit').toSorted()).toEqual(['base', 'base-examples', ...arms])
-    expect(sat('retention').toSorted()).toEqual(['base', 'final', 'final-s2'])
-    expect(sat('test').toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'base-examples', ...arms])
+    const answered = (evalSet: string) =>
+      results.filter((each) => each.evalSet === evalSet).map(({ studentModel }) => studentModel.name)
+    expect(answered('audit').toSorted()).toEqual(['base', 'base-examples', ...arms])
+    expect(answered('retention').toSorted()).toEqual(['base', 'final', 'final-s2'])
+    expect(answered('test').toSorted()).toEqual(['attempt-1', 'attempt-2', 'base', 'base-examples', ...arms])
 
     // All of it is computed again from its bundle, whoever was killed on the way.
     const bundle = join(folder, 'rough.tar.gz')

@@ -32,17 +32,17 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     return { page, run, more, at: () => shown }
   }
   async function listOf(runId: string, count: number) {
-    const opened = await pageOf(runId, count)
-    await opened.page.click('#tab-messages')
-    await opened.page.selectOption('[aria-label="Kind of message"]', '')
-    await opened.page.locator(`.row[aria-posinset="${count}"]`).waitFor()
-    const box = (await opened.page.locator('.rows').boundingBox())!
-    return { ...opened, box }
+    const finalEval = await pageOf(runId, count)
+    await finalEval.page.click('#tab-messages')
+    await finalEval.page.selectOption('[aria-label="Kind of message"]', '')
+    await finalEval.page.locator(`.row[aria-posinset="${count}"]`).waitFor()
+    const box = (await finalEval.page.locator('.rows').boundingBox())!
+    return { ...finalEval, box }
   }
   /** The message under a point of the list; null where there is none. */
   const rowAt = (page: Page, x: number, y: number) =>
     page.evaluate(([left, top]) => document.elementFromPoint(left!, top!)?.closest('.row')?.id ?? null, [x, y])
-  const openedRow = (page: Page) => page.locator('.row[aria-selected="true"]').getAttribute('id')
+  const finalEvalRow = (page: Page) => page.locator('.row[aria-selected="true"]').getAttribute('id')
   const focused = (page: Page) =>
     page.evaluate(() => {
       const { activeElement } = document
@@ -59,7 +59,7 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
       await more()
       expect(await rowAt(page, x, y), 'nothing moves under the pointer').toBe(pressed)
       await page.mouse.up()
-      expect(await openedRow(page)).toBe(pressed)
+      expect(await finalEvalRow(page)).toBe(pressed)
       await page.keyboard.press('Escape')
       await page.locator('#detail').waitFor({ state: 'hidden' })
       await page.evaluate(() => {
@@ -95,18 +95,18 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
   test('Escape leaves the focus on the row that was opened, wherever in its message the focus was', async () => {
     const { page, box, more } = await listOf('escape', 120)
     await page.mouse.click(box.x + 100, box.y + 102)
-    const opened = (await openedRow(page))!
+    const finalEval = (await finalEvalRow(page))!
     await more()
     await page.keyboard.press('Escape')
     await page.locator('#detail').waitFor({ state: 'hidden' })
-    expect(await focused(page)).toEqual(['rows', opened])
+    expect(await focused(page)).toEqual(['rows', finalEval])
 
     // Enter opens it again; Tab goes into the message, and a cause in it is opened with the keyboard.
     await page.keyboard.press('Enter')
-    expect(await openedRow(page)).toBe(opened)
+    expect(await finalEvalRow(page)).toBe(finalEval)
     await page.locator('.chip').first().focus()
     await page.keyboard.press('Enter')
-    await until('the cause is shown', async () => (await openedRow(page).catch(() => null)) !== opened)
+    await until('the cause is shown', async () => (await finalEvalRow(page).catch(() => null)) !== finalEval)
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('detail')
     const cause = await page.locator('.rows').getAttribute('aria-activedescendant')
     await more()
@@ -257,9 +257,9 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     await page.mouse.down()
     await more()
     await page.mouse.up()
-    expect(await openedRow(page)).toBe(pressed)
+    expect(await finalEvalRow(page)).toBe(pressed)
     await page.setViewportSize({ width: 1300, height: 900 })
-    expect(await openedRow(page)).toBe(pressed)
+    expect(await finalEvalRow(page)).toBe(pressed)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(1300)
   })
 })

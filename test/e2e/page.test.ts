@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
 import type { LogEntry } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import type { Opened } from '../../schemas/messages/evaluation.ts'
+import type { FinalEvalResults } from '../../schemas/messages/evaluation.ts'
 import { unpackResults } from '../../schemas/sealed-results.ts'
 import { findBrowser } from '../support/browser.ts'
 import { pageToken, useLivePages } from '../support/live-page.ts'
@@ -76,10 +76,12 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     // Control and final, three seeds each: on the whole test and its four parts, on the audit.
     expect(await sealed.locator('circle.seed').count()).toBe(2 * 3 * 6)
     expect(await sealed.locator('header').textContent()).toContain('mean and range of 3 training seeds')
-    const opened = run.find((entry) => entry.name === 'opened')!.payload as PayloadOf<typeof Opened>
-    const shares = unpackResults(opened).flatMap(({ candidate, paper, sheet }) => {
+    const finalEval = run.find((entry) => entry.name === 'final-eval-results')!.payload as PayloadOf<
+      typeof FinalEvalResults
+    >
+    const shares = unpackResults(finalEval).flatMap(({ studentModel, evalSet, sheet }) => {
       const { correct, total } = sheet.byPart['heldout-phrasing']!.strict
-      return candidate.arm === 'final' && paper === 'test' ? [correct / total] : []
+      return studentModel.arm === 'final' && evalSet === 'test' ? [correct / total] : []
     })
     expect(shares).toHaveLength(3)
     const mean = (100 * shares.reduce((sum, share) => sum + share, 0)) / 3

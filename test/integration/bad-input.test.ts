@@ -48,11 +48,11 @@ describe('bad input stops at start-up with exit code 2', () => {
     const text = await readFile(path, 'utf8')
     // A procedure is known by its code, so it is the code that such a task lacks.
     await writeFile(path, text.replace('id: everyday-numbers', 'id: imported-set').replace(/^procedure: .*\n/m, ''))
-    const said = await refused(['run', dir, '--rows', '8'])
-    expect(said).toMatch(/imported-set .* has no procedure/)
-    expect(said).toMatch(/a generator with a teacher is needed/)
-    expect(said).toMatch(/--topology/)
-    expect(said).not.toMatch(/set-up|live page/)
+    const printed = await refused(['run', dir, '--rows', '8'])
+    expect(printed).toMatch(/imported-set .* has no procedure/)
+    expect(printed).toMatch(/a generator with a teacher is needed/)
+    expect(printed).toMatch(/--topology/)
+    expect(printed).not.toMatch(/set-up|live page/)
   })
 
   test('an unknown variant, and what there is instead', async () => {

@@ -221,8 +221,8 @@ describe('a bundle whose parts are more than is read is refused by name', () => 
       ['', 'log.jsonl, line 2 is empty'],
     ] as const) {
       const file = await bundle({ 'manifest.json': whole, 'log.jsonl': `${line('1')}\n${text}\n${line('2')}\n` })
-      await using opened = await openBundle(file, 100 * mebibyte)
-      await expect(Array.fromAsync(opened.lines('log.jsonl', LogLine))).rejects.toThrow(why)
+      await using finalEval = await openBundle(file, 100 * mebibyte)
+      await expect(Array.fromAsync(finalEval.lines('log.jsonl', LogLine))).rejects.toThrow(why)
     }
   })
 })

@@ -39,8 +39,8 @@ afterAll(async () => {
 })
 
 async function differences(file: string, withTask: Task | null = null): Promise<{ check: string; place: string }[]> {
-  await using opened = await openBundle(file)
-  const results = await Array.fromAsync(verifyBundle(opened, { task: withTask }))
+  await using finalEval = await openBundle(file)
+  const results = await Array.fromAsync(verifyBundle(finalEval, { task: withTask }))
   return results.flatMap(({ check, differences }) => differences.map(({ place }) => ({ check, place })))
 }
 const checksOf = async (file: string) => new Set((await differences(file)).map(({ check }) => check))
@@ -60,20 +60,20 @@ describe('caught by nothing but the steps of the planner:', () => {
       const { dataset, datasetHash, rows } = verdict
       Object.assign(finished, { chosenAttempt: other, dataset, datasetHash })
       let text = JSON.stringify(log)
-      for (const { payload } of of(log, 'job').filter((job) => job.payload.candidate.startsWith('final'))) {
-        const { candidate } = of(log, 'predictions').find(
-          (each) => each.payload.candidate.name === payload.candidate,
+      for (const { payload } of of(log, 'job').filter((job) => job.payload.studentModel.startsWith('final'))) {
+        const { studentModel } = of(log, 'predictions').find(
+          (each) => each.payload.studentModel.name === payload.studentModel,
         )!.payload
-        const student = { name: '', path: '', sha256: candidate.studentHash }
+        const student = { name: '', path: '', sha256: studentModel.studentHash }
         const training = { ...payload.training, dataset, datasetHash }
         text = text
-          .replaceAll(candidate.jobHash, jobHashOf({ ...training, student, recipe: task.recipe }))
+          .replaceAll(studentModel.jobHash, jobHashOf({ ...training, student, recipe: task.recipe }))
           .replaceAll(JSON.stringify(payload.training), JSON.stringify(training))
       }
       const forged: Entry[] = JSON.parse(text)
-      const opening = payloadOf(forged, 'opening-request')
-      const final = opening.arms.find((arm: { arm: string }) => arm.arm === 'final')
-      opening.datasets = opening.datasets.map((each: { sha256: string }) =>
+      const finalEvalNumber = payloadOf(forged, 'final-eval-request')
+      const final = finalEvalNumber.arms.find((arm: { arm: string }) => arm.arm === 'final')
+      finalEvalNumber.datasets = finalEvalNumber.datasets.map((each: { sha256: string }) =>
         each.sha256 === final.dataset.sha256 ? dataset : each,
       )
       Object.assign(final, { dataset, datasetHash, rows })
@@ -97,13 +97,13 @@ describe('caught by nothing but the steps of the planner:', () => {
       return log
     })
     expect(await checksOf(stopped)).toEqual(new Set(['planner']))
-    const told = await forge(bundle, 'told', (log) => {
+    const reported = await forge(bundle, 'told', (log) => {
       const last = log.at(-1)!
       const more = structuredClone(last)
       Object.assign(more, { seq: last.seq + 1, id: `${last.id}x`, payload: { ...last.payload, reason: 'best ever' } })
       return [...log, more]
     })
-    expect(await checksOf(told)).toEqual(new Set(['planner']))
+    expect(await checksOf(reported)).toEqual(new Set(['planner']))
   })
 })
 
@@ -122,15 +122,15 @@ test('a message that answers another question, or one that comes after it', asyn
 })
 
 describe('what nobody could have got:', () => {
-  type Result = { paper: string; candidate: { arm: string } }
+  type Result = { evalSet: string; studentModel: { arm: string } }
   test.each<[string, string, (log: Entry[]) => void]>([
     [
       'no audit of the chosen dataset alone',
       'sealed',
       (log) => {
-        const opened = payloadOf(log, 'opened')
-        opened.results = opened.results.filter(
-          ({ paper, candidate }: Result) => paper !== 'audit' || candidate.arm !== 'final',
+        const finalEval = payloadOf(log, 'final-eval-results')
+        finalEval.results = finalEval.results.filter(
+          ({ evalSet, studentModel }: Result) => evalSet !== 'audit' || studentModel.arm !== 'final',
         )
       },
     ],
@@ -138,7 +138,7 @@ describe('what nobody could have got:', () => {
       'one adapter of two trainings',
       'jobs',
       (log) => {
-        const [first, second] = of(log, 'predictions').flatMap(({ payload }) => payload.candidate.adapter ?? [])
+        const [first, second] = of(log, 'predictions').flatMap(({ payload }) => payload.studentModel.adapter ?? [])
         first.sha256 = second.sha256
       },
     ],
@@ -147,7 +147,7 @@ describe('what nobody could have got:', () => {
       'jobs',
       (log) => {
         for (const name of ['predictions', 'report'])
-          of(log, name).find(({ payload }) => payload.candidate.name === 'attempt-1')!.payload.training.rows += 100
+          of(log, name).find(({ payload }) => payload.studentModel.name === 'attempt-1')!.payload.training.rows += 100
       },
     ],
     ['failed cases that are not the first', 'validation', (log) => void payloadOf(log, 'report').badCases.shift()],
@@ -178,8 +178,8 @@ test('a row that repeats the test, and a drawn audit of other items, by whoever 
   )
   expect(rejected).toHaveLength(1)
   const audit = await forge(bundle, 'audit', (log) => {
-    const [one, two, ...rest] = payloadOf(log, 'opened').papers.audit
-    payloadOf(log, 'opened').papers.audit = [two, one, ...rest]
+    const [one, two, ...rest] = payloadOf(log, 'final-eval-results').evalSets.audit
+    payloadOf(log, 'final-eval-results').evalSets.audit = [two, one, ...rest]
     return log
   })
   expect((await differences(audit, task)).map(({ check }) => check)).toContain('task')
@@ -203,8 +203,8 @@ test('a time that was changed is said, as far as the order of the log tells', as
     log[5]!.at = '2020-01-01T00:00:00.000Z'
     return log
   })
-  await using opened = await openBundle(file)
-  const results = await Array.fromAsync(verifyBundle(opened))
+  await using finalEval = await openBundle(file)
+  const results = await Array.fromAsync(verifyBundle(finalEval))
   expect(results.find(({ check }) => check === 'log')!.unchecked).toEqual([
     `times: message ${seq} is said to be earlier than those before it`,
   ])
@@ -215,8 +215,8 @@ test('a run of before a field was said is checked in all others', async () => {
     for (const { payload } of of(log, 'job')) delete payload.student
     return log
   })
-  await using opened = await openBundle(file)
-  const planner = (await Array.fromAsync(verifyBundle(opened))).find(({ check }) => check === 'planner')!
+  await using finalEval = await openBundle(file)
+  const planner = (await Array.fromAsync(verifyBundle(finalEval))).find(({ check }) => check === 'planner')!
   expect(planner.differences).toEqual([])
   expect(planner.unchecked).toEqual([expect.stringContaining('student of job')])
 })

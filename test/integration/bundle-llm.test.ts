@@ -57,8 +57,8 @@ afterAll(async () => {
 })
 
 async function verified(file: string) {
-  await using opened = await openBundle(file)
-  return await Array.fromAsync(verifyBundle(opened, { deep: true }))
+  await using finalEval = await openBundle(file)
+  return await Array.fromAsync(verifyBundle(finalEval, { deep: true }))
 }
 async function linesOf(file: string, path: string): Promise<string[]> {
   const unpacked = await mkdtemp(join(folder, 'unpacked-'))

@@ -66,8 +66,8 @@ async function writeReferences(dir: string): Promise<void> {
 
 /** Everything that a verification finds, and what it compared. */
 async function verified(file: string, options: VerifyOptions = {}) {
-  await using opened = await openBundle(file)
-  const results = await Array.fromAsync(verifyBundle(opened, options))
+  await using finalEval = await openBundle(file)
+  const results = await Array.fromAsync(verifyBundle(finalEval, options))
   return {
     results,
     places: results.flatMap(({ differences }) => differences.map(({ place }) => place)),
@@ -129,12 +129,12 @@ test('a run that waited for a person after a fault is computed again too', async
   const { results, places } = await verified(file, { task })
   expect(places).toEqual([])
   expect(results.flatMap(({ unchecked }) => unchecked)).toEqual([])
-  await using opened = await openBundle(file)
-  const told = String(Buffer.concat(await Array.fromAsync(opened.pieces('log.jsonl'))))
-  for (const part of ['"status":"faulted"', 'goes on after a fault', '.redrive-LAB-']) expect(told).toContain(part)
+  await using finalEval = await openBundle(file)
+  const reported = String(Buffer.concat(await Array.fromAsync(finalEval.pieces('log.jsonl'))))
+  for (const part of ['"status":"faulted"', 'goes on after a fault', '.redrive-LAB-']) expect(reported).toContain(part)
 })
 
-test.each([{ guard: 'ladder' as const }, { swapValidationAt: 2 }])(
+test.each([{ ladder: 'on' as const }, { swapValidationAt: 2 }])(
   'a run with %o is computed again, and what guided it is caught where it was changed',
   async (guided) => {
     const name = Object.keys(guided)[0]!.toLowerCase()
@@ -144,7 +144,7 @@ test.each([{ guard: 'ladder' as const }, { swapValidationAt: 2 }])(
     const file = join(folder, `${name}.tar.gz`)
     await writeBundle(bus, name, file)
     expect((await verified(file, { task })).places).toEqual([])
-    type Report = { candidate: { arm: string }; shownAs?: string; halves?: { a: unknown; b: unknown } }
+    type Report = { studentModel: { arm: string }; shownAs?: string; halves?: { a: unknown; b: unknown } }
     const changed = await repack(file, `${name}-changed`, (files) =>
       changeMessage<Report>(
         files,
@@ -153,7 +153,7 @@ test.each([{ guard: 'ladder' as const }, { swapValidationAt: 2 }])(
           if (report.halves) [report.halves.a, report.halves.b] = [report.halves.b, report.halves.a]
           else report.shownAs = report.shownAs ? undefined : 'base'
         },
-        ({ candidate }) => candidate.arm === 'submission',
+        ({ studentModel }) => studentModel.arm === 'submission',
       ),
     )
     expect((await verified(changed)).checks).toContain('validation')
@@ -161,7 +161,10 @@ test.each([{ guard: 'ladder' as const }, { swapValidationAt: 2 }])(
 )
 
 describe('with every hash of the manifest made right, still caught:', () => {
-  type Opened = { papers: { test: unknown[] }; results: { paper: string; marks: string; sheet: unknown }[] }
+  type FinalEvalResults = {
+    evalSets: { test: unknown[] }
+    results: { evalSet: string; marks: string; sheet: unknown }[]
+  }
   const flip = (digit: string | undefined) => String(Number(digit) ^ 1)
   const swap = <T>(values: readonly T[], one: number, other: number): T[] =>
     values.with(one, values[other]!).with(other, values[one]!)
@@ -170,7 +173,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
 
   test('an item that is right instead of wrong', async () => {
     const { checks, places } = await tampered('flipped', (files) =>
-      changeMessage<Opened>(files, 'opened', ({ results }) => {
+      changeMessage<FinalEvalResults>(files, 'final-eval-results', ({ results }) => {
         results[0]!.marks = flip(results[0]!.marks[0]) + results[0]!.marks.slice(1)
       }),
     )
@@ -191,8 +194,8 @@ describe('with every hash of the manifest made right, still caught:', () => {
   })
 
   test('a number in a report that was published apart', async () => {
-    await using opened = await openBundle(bundle)
-    const report = await opened.json('report.json', z.looseObject({ mats: z.looseObject({ value: z.number() }) }))
+    await using finalEval = await openBundle(bundle)
+    const report = await finalEval.json('report.json', z.looseObject({ mats: z.looseObject({ value: z.number() }) }))
     report.mats.value += 0.5
     const { places } = await verified(bundle, { published: { file: 'published.json', report } })
     expect(places).toEqual(['published.json: mats.value'])
@@ -234,8 +237,8 @@ describe('with every hash of the manifest made right, still caught:', () => {
     )
     expect(inTable.places).toEqual(expect.arrayContaining(['items/test.jsonl, line 1', 'items/test.jsonl, line 2']))
     const inLog = await tampered('order of a paper', (files) =>
-      changeMessage<Opened>(files, 'opened', ({ papers }) => {
-        papers.test = swap(papers.test, 0, 1)
+      changeMessage<FinalEvalResults>(files, 'final-eval-results', ({ evalSets }) => {
+        evalSets.test = swap(evalSets.test, 0, 1)
       }),
     )
     expect(inLog.places).toContain('items/test.jsonl, line 1')
@@ -243,9 +246,9 @@ describe('with every hash of the manifest made right, still caught:', () => {
 
   test('two items of the test in another order everywhere, by whoever has the task', async () => {
     const file = await repack(bundle, 'order-everywhere', async (files) => {
-      await changeMessage<Opened>(files, 'opened', (opened) => {
-        opened.papers.test = swap(opened.papers.test, 0, 1)
-        for (const result of opened.results.filter(({ paper }) => paper === 'test'))
+      await changeMessage<FinalEvalResults>(files, 'final-eval-results', (finalEval) => {
+        finalEval.evalSets.test = swap(finalEval.evalSets.test, 0, 1)
+        for (const result of finalEval.results.filter(({ evalSet }) => evalSet === 'test'))
           result.marks = swap([...result.marks], 0, 1).join('')
       })
       await files.writeLines('items/test.jsonl', swap(await files.lines('items/test.jsonl'), 0, 1))
@@ -271,8 +274,8 @@ describe('with every hash of the manifest made right, still caught:', () => {
       }),
     )
     expect(ofRun.checks).toEqual(expect.arrayContaining(['seeds', 'report']))
-    type Job = { candidate: string; training: { seed: number } }
-    const isFinal = ({ candidate }: Job) => candidate === 'final'
+    type Job = { studentModel: string; training: { seed: number } }
+    const isFinal = ({ studentModel }: Job) => studentModel === 'final'
     const change = ({ training }: Job) => {
       training.seed += 1
     }
@@ -285,7 +288,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
     type Request = { primary: { against: string; seedIndex: number; part: string } }
     for (const change of [{ against: 'random' }, { seedIndex: 2 }, { part: 'in-template' }]) {
       const { checks, places } = await tampered('comparison', (files) =>
-        changeMessage<Request>(files, 'opening-request', ({ primary }) => void Object.assign(primary, change)),
+        changeMessage<Request>(files, 'final-eval-request', ({ primary }) => void Object.assign(primary, change)),
       )
       expect(checks).toEqual(expect.arrayContaining(['planner', 'report']))
       expect(places[0]).toMatch(/\(opening-request\): primary$/)
@@ -331,10 +334,10 @@ describe('with every hash of the manifest made right, still caught:', () => {
   })
 
   test('a candidate that was shown examples, and an attempt whose decision is another one’s', async () => {
-    type Results = { results: { candidate: { name: string; examples: boolean } }[] }
+    type Results = { results: { studentModel: { name: string; examples: boolean } }[] }
     const shown = await tampered('shown', (files) =>
-      changeMessage<Results>(files, 'opened', ({ results }) => {
-        results.find(({ candidate }) => candidate.name === 'final')!.candidate.examples = true
+      changeMessage<Results>(files, 'final-eval-results', ({ results }) => {
+        results.find(({ studentModel }) => studentModel.name === 'final')!.studentModel.examples = true
       }),
     )
     expect(shown.places[0]).toMatch(/\(opened\): examples of final$/)
@@ -353,13 +356,13 @@ describe('with every hash of the manifest made right, still caught:', () => {
       }),
     )
     expect(attempts.places[0]).toMatch(/\(run-finished\): validAttempts$/)
-    type Config = { config: { evidence: { guard: string } } }
-    const guard = await tampered('guard', (files) =>
+    type Config = { config: { evidence: { ladder: string } } }
+    const ladder = await tampered('ladder', (files) =>
       changeMessage<Config>(files, 'run-started', ({ config }) => {
-        config.evidence.guard = 'ladder'
+        config.evidence.ladder = 'on'
       }),
     )
-    expect(guard.checks).toContain('jobs')
+    expect(ladder.checks).toContain('jobs')
   })
 
   test('rows of a reference that were refused, by whoever has the task', async () => {

@@ -71,11 +71,11 @@ test('a server that was never there is reported at once; one that answered befor
   const seen: string[] = []
   troubles.onChange(() => seen.push(troubles.now.map(({ code, text }) => `${code}: ${text}`).join()))
   const limits = BusLimits.parse({ requestMs: 500 })
-  const opening = operator({ isKnown: true, troubles, limits })
+  const finalEvalNumber = operator({ isKnown: true, troubles, limits })
   await until('it is reported', () => seen.length > 0)
   expect(seen[0]).toMatch(/^server-away: waits for an answer of the NATS server \(nats:\/\/127[^,]*\), for 60 s/)
   await server.restart()
-  await using bus = await opening
+  await using bus = await finalEvalNumber
   await until('all of it is over', () => troubles.now.length === 0)
   expect(await bus.runs()).toEqual([])
 })
@@ -85,7 +85,8 @@ test('after awayMs the error says what, where and what helps; what waits meanwhi
   await using bus = await operator({ limits: hasty, troubles })
   await server.kill9()
   const requests: Record<string, () => Promise<unknown>> = {
-    publish: () => bus.publish(registry.control, { runId: 'away', variant: 'rules', id: 'a' }, { action: 'pause' }),
+    publish: () =>
+      bus.publish(registry['operator-command'], { runId: 'away', variant: 'rules', id: 'a' }, { action: 'pause' }),
     'kv put': () => bus.kv('runs', z.number()).put('away', 1),
     'kv get': () => bus.kv('runs', z.number()).get('away'),
     'kv keys': () => bus.kv('runs', z.number()).keys(),
@@ -102,11 +103,11 @@ test('after awayMs the error says what, where and what helps; what waits meanwhi
   for (const [index, error] of (await failed).entries()) {
     const name = Object.keys(requests)[index]
     expect(error, name).toBeInstanceOf(BusAwayError)
-    const { message, mend } = error as BusAwayError
+    const { message, fix } = error as BusAwayError
     expect(message, name).toMatch(
       /^The NATS server has not answered about .* for 4 s \(nats:\/\/127.*, account \w+\): /,
     )
-    expect(mend, name).toMatch(/Start it again.*bus\.awayMs/)
+    expect(fix, name).toMatch(/Start it again.*bus\.awayMs/)
   }
   await server.restart()
   await until('it answers', async () => (await failure(bus.runs())) === 'no error')
@@ -233,12 +234,17 @@ test('the death of the node that holds the log ends nothing: publishers, workers
   const [handled, read]: [string[], string[]] = [[], []]
   const control = async (_: unknown, { id }: { id: string }) => void handled.push(id)
   const { signal } = stop
-  const loop = planner.work(plannerHandlers({ control }), { role: 'planner', variant: 'rules', slots: 1, signal })
+  const loop = planner.work(plannerHandlers({ 'operator-command': control }), {
+    role: 'planner',
+    variant: 'rules',
+    slots: 1,
+    signal,
+  })
   const reading = (async () => {
     for await (const { id } of gateway.log({ runId: 'node', follow: true, signal })) read.push(id)
   })()
   const send = (n: number) =>
-    sender.publish(registry.control, { runId: 'node', variant: 'rules', id: `m${n}` }, { action: 'pause' })
+    sender.publish(registry['operator-command'], { runId: 'node', variant: 'rules', id: `m${n}` }, { action: 'pause' })
   for (let n = 0; n < 5; n++) await send(n)
   await until('5 are handled', () => handled.length === 5)
   const node = await cluster.leaderOf(logStreamOf.LAB)

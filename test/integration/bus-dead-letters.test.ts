@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Bus, TerminalError } from '../../bus/mod.ts'
 import { pullOne } from '../../bus/pull.ts'
 import { registry } from '../../schemas/registry.ts'
-import { operatorLink, quickDoor } from '../support/doors.ts'
+import { operatorLink, quickConsumer } from '../support/doors.ts'
 import { memoryLog, type TestServer, take, until, withServer } from '../support/nats.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
     if (!cured) throw new TerminalError('sick')
   }
   const options = { role: 'planner', variant: 'rules', slots: 1, signal: stop.signal } as const
-  planner.work(plannerHandlers({ control }), options)
+  planner.work(plannerHandlers({ 'operator-command': control }), options)
 })
 afterAll(async () => {
   stop.abort()
@@ -30,7 +30,11 @@ afterAll(async () => {
 })
 
 test('W4 a dead letter is listed with its message, redriven once, and handled then', async () => {
-  await operator.publish(registry.control, { runId: 'dead', variant: 'rules', id: 'a' }, { action: 'pause' })
+  await operator.publish(
+    registry['operator-command'],
+    { runId: 'dead', variant: 'rules', id: 'a' },
+    { action: 'pause' },
+  )
   await until('listed', async () => (await operator.dead.list()).length === 1)
   const [letter] = await operator.dead.list()
   expect(letter).toMatchObject({
@@ -39,7 +43,7 @@ test('W4 a dead letter is listed with its message, redriven once, and handled th
     reason: 'sick',
     deliveries: 1,
     consumer: 'planner-rules-control',
-    message: { id: 'dead.a', name: 'control', payload: { action: 'pause' } },
+    message: { id: 'dead.a', name: 'operator-command', payload: { action: 'pause' } },
   })
   cured = true
   await operator.dead.redrive('LAB-1')
@@ -56,7 +60,7 @@ test('W4 a dead letter is listed with its message, redriven once, and handled th
 
 test('W4 a message that does not parse is a dead letter with its reason', async () => {
   const link = await operatorLink(server, memoryLog())
-  await link.js.publish('run.odd.planner.rules.control', 'not json')
+  await link.js.publish('run.odd.planner.rules.operator-command', 'not json')
   await until('listed', async () => (await operator.dead.list()).length === 1)
   const [letter] = await operator.dead.list()
   expect(letter?.reason).toBe('does not parse: the payload is not JSON')
@@ -70,7 +74,7 @@ test('a message of an unknown version is a dead letter', async () => {
   const link = await operatorLink(server, memoryLog())
   const sent = headers()
   sent.set('Syllabus-Message', 'control@99')
-  await link.js.publish('run.odd.planner.rules.control', '{"action":"pause"}', { headers: sent })
+  await link.js.publish('run.odd.planner.rules.operator-command', '{"action":"pause"}', { headers: sent })
   await until('listed', async () => (await operator.dead.list()).length === 1)
   expect((await operator.dead.list())[0]?.reason).toContain('version 99 of control is not read here')
   await link.jsm.streams.purge('DEAD')
@@ -79,14 +83,14 @@ test('a message of an unknown version is a dead letter', async () => {
 
 test('W4 a message whose workers never answer is a dead letter when its deliveries are used up', async () => {
   const link = await operatorLink(server, memoryLog())
-  const door = await quickDoor(link, registry.batch, 'rules', { ackWaitMs: 300, maxDeliver: 2 })
+  const consumer = await quickConsumer(link, registry.batch, 'rules', { ackWaitMs: 300, maxDeliver: 2 })
   await link.js.publish('run.hung.critic.rules.batch', '{}')
   const attempts: number[] = []
   const giveUp = new AbortController()
   // A worker that takes what it is given and dies: no answer, no heartbeat.
   const pulling = (async () => {
     while (!giveUp.signal.aborted)
-      attempts.push(...[await pullOne([door], giveUp.signal)].flatMap((it) => it?.attempt ?? []))
+      attempts.push(...[await pullOne([consumer], giveUp.signal)].flatMap((it) => it?.attempt ?? []))
   })()
   await until('listed', async () => (await operator.dead.list()).length === 1)
   giveUp.abort()
@@ -100,6 +104,6 @@ test('W4 a message whose workers never answer is a dead letter when its deliveri
 })
 
 test('the planner is told of dead letters, also of those from before it came', async () => {
-  const [told] = await take(planner.dead.follow(stop.signal), 1)
-  expect(told).toMatchObject({ kind: 'exhausted', consumer: 'critic-rules-batch', message: null })
+  const [reported] = await take(planner.dead.follow(stop.signal), 1)
+  expect(reported).toMatchObject({ kind: 'exhausted', consumer: 'critic-rules-batch', message: null })
 })

@@ -37,7 +37,7 @@ test(`a reader of the log gets every one of ${count} hostile messages, and so do
     'event.progress',
     'event.run-finished',
     'event.nothing',
-    'planner.rules.control',
+    'planner.rules.operator-command',
     'critic.rules.batch',
     'a.b.c',
   ]
@@ -82,7 +82,12 @@ test('hostile work becomes dead letters, forged notices are passed over, and bot
     handled.push(id)
     throw new TerminalError('sick')
   }
-  planner.work(plannerHandlers({ control }), { role: 'planner', variant: 'rules', slots: 4, signal: stop.signal })
+  planner.work(plannerHandlers({ 'operator-command': control }), {
+    role: 'planner',
+    variant: 'rules',
+    slots: 4,
+    signal: stop.signal,
+  })
   let failures = 0
   const following = followDead(planner, { log, signal: stop.signal }, async ({ message }) => {
     if (message?.runId !== 'sick') return
@@ -91,10 +96,12 @@ test('hostile work becomes dead letters, forged notices are passed over, and bot
   })
   const advisory = '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.RUN.planner-rules-control'
   await raw(
-    Array.from({ length: 300 }, () => hostile.publish(hostile.pick([advisory, 'run.worked.planner.rules.control']))),
+    Array.from({ length: 300 }, () =>
+      hostile.publish(hostile.pick([advisory, 'run.worked.planner.rules.operator-command'])),
+    ),
   )
   for (const id of ['a', 'b'])
-    await operator.publish(registry.control, { runId: 'sick', variant: 'rules', id }, { action: 'pause' })
+    await operator.publish(registry['operator-command'], { runId: 'sick', variant: 'rules', id }, { action: 'pause' })
   await until('both were handled', () => handled.length === 2, 60_000)
   await until('the second was reported', () => reported.length === 1, 60_000)
   const letters = await operator.dead.list()

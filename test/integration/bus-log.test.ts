@@ -17,7 +17,11 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]())
 
 const send = (runId: string, n: number) =>
-  operator.publish(registry.control, { runId, variant: 'rules', id: `m${n}` }, { action: 'resume', reason: `${n}` })
+  operator.publish(
+    registry['operator-command'],
+    { runId, variant: 'rules', id: `m${n}` },
+    { action: 'resume', reason: `${n}` },
+  )
 
 test('replays a run from its first message in order, then follows', async () => {
   for (let n = 0; n < 600; n++) await send('long', n)
@@ -39,7 +43,7 @@ test('replays a run from its first message in order, then follows', async () => 
 
 test('an entry says who sent what to whom, and what it follows from', async () => {
   const first = await operator.publish(
-    registry.control,
+    registry['operator-command'],
     { runId: 'entry', variant: 'rules', id: 'a' },
     { action: 'pause' },
   )
@@ -53,7 +57,7 @@ test('an entry says who sent what to whom, and what it follows from', async () =
   const [control, changed] = await take(gateway.log({ runId: 'entry', follow: false, signal: never }), 2)
   expect(control).toMatchObject({
     seq: first.seq,
-    name: 'control',
+    name: 'operator-command',
     runId: 'entry',
     to: { role: 'planner', variant: 'rules' },
     from: { role: 'operator', variant: 'cli' },
@@ -79,15 +83,15 @@ test('reads on from a place, and all runs where none is named', async () => {
 test('a payload that does not match its schema or is too large is refused before it is sent', async () => {
   const to = { runId: 'bad', variant: 'rules', id: 'x' }
   // @ts-expect-error: no such action
-  await expect(operator.publish(registry.control, to, { action: 'fly' })).rejects.toThrow(TerminalError)
+  await expect(operator.publish(registry['operator-command'], to, { action: 'fly' })).rejects.toThrow(TerminalError)
   const huge = { action: 'pause', reason: 'x'.repeat(9_000_000) } as const
-  await expect(operator.publish(registry.control, to, huge)).rejects.toThrow(/object store/)
+  await expect(operator.publish(registry['operator-command'], to, huge)).rejects.toThrow(/object store/)
   expect(await gateway.runs()).not.toContain('bad')
 })
 
 test('a message that does not parse is shown raw with the reason', async () => {
   const link = await operatorLink(server, memoryLog())
-  await link.js.publish('run.odd.planner.rules.control', '{"action":"fly"}')
+  await link.js.publish('run.odd.planner.rules.operator-command', '{"action":"fly"}')
   await link.js.publish('run.odd.event.no-such-thing', 'not json')
   await link.nc.close()
   const [wrong, unknown] = await take(gateway.log({ runId: 'odd', follow: false, signal: never }), 2)
@@ -116,11 +120,19 @@ test('a run with a message in work is not purged unless forced', async () => {
     started.resolve()
     await finish.promise
   }
-  const handlers = { 'run-started': idle, control, tried: idle, verdict: idle, report: idle, opened: idle, fault: idle }
+  const handlers = {
+    'run-started': idle,
+    'operator-command': control,
+    tried: idle,
+    verdict: idle,
+    report: idle,
+    'final-eval-results': idle,
+    fault: idle,
+  }
   planner.work(handlers, { role: 'planner', variant: 'rules', slots: 1, signal: stop.signal })
   await send('busy', 0)
   await started.promise
-  await expect(operator.purgeRun('busy')).rejects.toThrow(/planner-rules-control/)
+  await expect(operator.purgeRun('busy')).rejects.toThrow(/planner-rules-operator-command/)
   await operator.purgeRun('long')
   await operator.purgeRun('busy', { force: true })
   expect(await operator.runs()).not.toContain('busy')

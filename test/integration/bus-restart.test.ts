@@ -22,7 +22,7 @@ test('a server killed and restarted loses nothing, and workers, readers and publ
   const handled: string[] = []
   const read: string[] = []
   const control = async (_: unknown, context: { id: string }) => void handled.push(context.id)
-  const loop = planner.work(plannerHandlers({ control }), {
+  const loop = planner.work(plannerHandlers({ 'operator-command': control }), {
     role: 'planner',
     variant: 'rules',
     slots: 2,
@@ -32,7 +32,7 @@ test('a server killed and restarted loses nothing, and workers, readers and publ
     for await (const entry of gateway.log({ runId, follow: true, signal: stop.signal })) read.push(entry.id)
   })()
   const send = (n: number) =>
-    operator.publish(registry.control, { runId, variant: 'rules', id: `m${n}` }, { action: 'pause' })
+    operator.publish(registry['operator-command'], { runId, variant: 'rules', id: `m${n}` }, { action: 'pause' })
 
   for (let n = 0; n < 10; n++) await send(n)
   await until('10 handled', () => handled.length >= 10)

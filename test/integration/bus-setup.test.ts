@@ -39,7 +39,7 @@ const fault = async (promise: Promise<unknown>): Promise<BusSetupError> => {
     (thrown: unknown) => thrown,
   )
   if (!(error instanceof BusSetupError)) throw new Error(`expected a BusSetupError, got ${error}`)
-  for (const part of [error.what, error.where, error.mend]) expect(part).not.toBe('')
+  for (const part of [error.what, error.where, error.fix]) expect(part).not.toBe('')
   return error
 }
 async function occupied(): Promise<{ port: number; server: Server }> {
@@ -113,7 +113,7 @@ test('a port in use, storage that cannot be written, a binary that is not there'
   await writeFile(file, '')
   await expect(holdStorage(join(file, 'store'))).rejects.toMatchObject({
     message: expect.stringContaining(`${join(file, 'store')} cannot be written: a file, or a link that leads nowhere`),
-    mend: expect.stringContaining('SYLLABUS_HOME'),
+    fix: expect.stringContaining('SYLLABUS_HOME'),
   })
   const missing = startServer({ binary: '/no/such/nats-server', storage, credentialsFile, log })
   expect((await fault(missing)).what).toMatch(/ENOENT/)
@@ -142,7 +142,7 @@ test('of a storage that is held nobody starts a second server, and it is free ag
     await using _held = await holdStorage(storeDir)
     const refused = await fault(holdStorage(storeDir, { waitMs: 0 }))
     expect(refused.message).toContain(`in use by process ${process.pid} on ${hostname()} (${storeDir})`)
-    expect(refused.mend).toContain('SYLLABUS_HOME')
+    expect(refused.fix).toContain('SYLLABUS_HOME')
   }
   await using _again = await holdStorage(storeDir, { waitMs: 0 })
 })
@@ -153,21 +153,21 @@ test.each(['', '{"planner": {"LAB": {"us', '\0'.repeat(64), '{"planner": 1}'])(
     const binary = await natsBinary()
     const storeDir = await folder()
     const storage = await held(storeDir)
-    const told: string[] = []
+    const reported: string[] = []
     const options = { binary, storage, credentialsFile: join(storeDir, 'credentials.json'), log }
     const first = await startServer(options)
     const who = { role: 'operator', variant: 'cli', instance: 'test', log } as const
     {
       await using bus = await connectBus({ servers: first.url, credentials: first.credentials.operator, ...who })
       await bus.ensureTopology({ logMaxBytes: 2 ** 20, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 22 })
-      await bus.publish(registry.control, { runId: 'kept', variant: 'rules', id: 'a' }, { action: 'pause' })
+      await bus.publish(registry['operator-command'], { runId: 'kept', variant: 'rules', id: 'a' }, { action: 'pause' })
     }
     await first.stop()
     await writeFile(options.credentialsFile, damaged)
-    const second = await startServer({ ...options, tell: (line) => told.push(line) })
+    const second = await startServer({ ...options, notify: (line) => reported.push(line) })
     cleanups.push(() => second.stop())
-    expect(told).toEqual([expect.stringContaining(options.credentialsFile)])
-    expect(told[0]).toMatch(/made again/)
+    expect(reported).toEqual([expect.stringContaining(options.credentialsFile)])
+    expect(reported[0]).toMatch(/made again/)
     await using bus = await connectBus({ servers: second.url, credentials: second.credentials.operator, ...who })
     expect(await bus.runs()).toEqual(['kept'])
   },
@@ -192,7 +192,7 @@ test('a foreign server with one account carries everything, and says that nothin
   const limits = { logMaxBytes: 2 ** 20, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 22 }
   await bus.ensureTopology(limits)
   await bus.ensureTopology(limits)
-  await bus.publish(registry.control, { runId: 'one', variant: 'rules', id: 'a' }, { action: 'pause' })
+  await bus.publish(registry['operator-command'], { runId: 'one', variant: 'rules', id: 'a' }, { action: 'pause' })
   for (const account of ['LAB', 'EXAM', 'VAULT'] as const) {
     const ref = await bus.objects.putJson(account, 'one/x', { account })
     expect(new TextDecoder().decode(await bus.objects.get(ref))).toContain(account)
@@ -215,7 +215,7 @@ test('a full log makes publishing wait and drops nothing', async () => {
   })
   const reason = 'x'.repeat(8000)
   const send = (runId: string, n: number) =>
-    sender.publish(registry.control, { runId, variant: 'rules', id: `m${n}` }, { action: 'pause', reason })
+    sender.publish(registry['operator-command'], { runId, variant: 'rules', id: `m${n}` }, { action: 'pause', reason })
   let sent = 0
   const sending = (async () => {
     for (let n = 0; n < 12; n++) {

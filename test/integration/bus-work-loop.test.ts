@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { AnyHandler, WorkDoor } from '../../bus/handle.ts'
+import type { AnyHandler, WorkConsumerRef } from '../../bus/handle.ts'
 import type { Link } from '../../bus/link.ts'
 import { type Bus, type LoopState, RetryError, TerminalError } from '../../bus/mod.ts'
 import { startLoop, type WorkLoop } from '../../bus/work-loop.ts'
 import { registry } from '../../schemas/registry.ts'
-import { operatorLink, quickDoor } from '../support/doors.ts'
+import { operatorLink, quickConsumer } from '../support/doors.ts'
 import { memoryLog, type TestServer, take, until, withServer } from '../support/nats.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
 
@@ -34,24 +34,25 @@ beforeEach(async () => {
 })
 
 const control = (id: string, run = runId) =>
-  operator.publish(registry.control, { runId: run, variant: 'rules', id }, { action: 'pause' })
+  operator.publish(registry['operator-command'], { runId: run, variant: 'rules', id }, { action: 'pause' })
 const info = () => link.jsm.consumers.info('RUN', 'planner-rules-control')
-const quick = (delivery = {}) => quickDoor(link, registry.control, 'rules', { ackWaitMs: 1000, ...delivery })
+const quick = (delivery = {}) =>
+  quickConsumer(link, registry['operator-command'], 'rules', { ackWaitMs: 1000, ...delivery })
 
 function work(
-  door: WorkDoor,
+  consumer: WorkConsumerRef,
   handler: AnyHandler,
   options: { drainMs?: number; isStalled?: () => boolean; states?: LoopState[] } = {},
 ): WorkLoop {
   const signal = new AbortController().signal
   const onState = (state: LoopState) => options.states?.push(state)
-  const handlers = new Map([['control', handler]])
-  return startLoop([door], handlers, { slots: 1, signal, ...options, onState }, log)
+  const handlers = new Map([['operator-command', handler]])
+  return startLoop([consumer], handlers, { slots: 1, signal, ...options, onState }, log)
 }
 
 describe('W1 one pulled message per free slot', () => {
   test('8 slow messages and 2 workers: each handled once, shared, and never more than one held by each', async () => {
-    const door = await quick({ ackWaitMs: 30_000 })
+    const consumer = await quick({ ackWaitMs: 30_000 })
     const handled: [string, string][] = []
     let mostHeld = 0
     const handler = (worker: string): AnyHandler => {
@@ -62,8 +63,8 @@ describe('W1 one pulled message per free slot', () => {
       }
     }
     for (let n = 0; n < 8; n++) await control(`m${n}`)
-    await using _first = work(door, handler('first'))
-    await using _second = work(door, handler('second'))
+    await using _first = work(consumer, handler('first'))
+    await using _second = work(consumer, handler('second'))
     await until('8 handled', () => handled.length >= 8)
     await until('all acknowledged', async () => (await info()).num_ack_pending === 0)
     expect(new Set(handled.map(([id]) => id)).size).toBe(8)
@@ -85,7 +86,7 @@ describe('W1 one pulled message per free slot', () => {
       running -= 1
       handled.push(context.id)
     }
-    const handlers = plannerHandlers({ control: handler, verdict: handler })
+    const handlers = plannerHandlers({ 'operator-command': handler, verdict: handler })
     planner.work(handlers, { role: 'planner', variant: 'rules', slots: 1, signal: signal.signal })
     const critic = await server.open('critic')
     const ref = await critic.objects.putJson('LAB', `${runId}/rows`, [])
@@ -266,7 +267,13 @@ describe('outcomes', () => {
     await using _loop = work(await quick(), async () => {})
     await until('handled', () => log.lines.some((line) => line.message === 'handled'))
     const line = log.lines.find((each) => each.message === 'handled')
-    expect(line).toMatchObject({ type: 'control', run: runId, id: `${runId}.lined`, attempt: 1, outcome: 'done' })
+    expect(line).toMatchObject({
+      type: 'operator-command',
+      run: runId,
+      id: `${runId}.lined`,
+      attempt: 1,
+      outcome: 'done',
+    })
     expect(line?.ms).toBeTypeOf('number')
     expect(JSON.stringify(log.lines)).not.toContain('pause')
   })

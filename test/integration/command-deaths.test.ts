@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../support/alive.ts'
 import { entry } from '../support/command.ts'
-import { type GenerateFolder, openGenerateFolder, paidTwice, quickRedelivery } from '../support/generate.ts'
+import { type GenerateFolder, meteredTwice, openGenerateFolder, quickRedelivery } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer, type TeacherServer } from '../support/teacher-server.ts'
 import { inTerminal } from '../support/terminal.ts'
@@ -29,7 +29,7 @@ async function goesOn(name: string, server: TeacherServer): Promise<void> {
   const again = folder.generate(name, server, rows)
   expect(await again.ended, again.output()).toBe(0)
   expect(await folder.outcomeOf(name)).toMatchObject({ rows: 60, stopReason: 'rows-complete' })
-  expect(paidTwice(server)).toBeLessThanOrEqual(6)
+  expect(meteredTwice(server)).toBeLessThanOrEqual(6)
 }
 
 test('a terminal that is closed ends a command in order, as SIGTERM does, and the same command goes on', async () => {
@@ -40,7 +40,7 @@ test('a terminal that is closed ends a command in order, as SIGTERM does, and th
   await nothingLeft('tty')
   expect(await folder.agentsLog('tty')).not.toMatch(/"level":60/)
   await goesOn('tty', server)
-  expect(paidTwice(server)).toBe(0)
+  expect(meteredTwice(server)).toBe(0)
 }, 90_000)
 
 test('SIGHUP may come more than once; nothing is forced by it', async () => {

@@ -44,11 +44,11 @@ beforeEach(async () => {
   end = new AbortController()
   const variants = Object.fromEntries(agentRoles.map((role) => [role, local.agents[role].variant]))
   // Of 30 on the test: pair n has 10 + n with random programs, and n more by rules.
-  const testOf = (runId: string, candidate: string) => {
+  const testOf = (runId: string, studentModel: string) => {
     const pair = Number(runId.at(-1))
-    return candidate === 'final' ? 10 + pair * (runId.includes('rules') ? 2 : 1) : 3
+    return studentModel === 'final' ? 10 + pair * (runId.includes('rules') ? 2 : 1) : 3
   }
-  const scoreOf = (candidate: string) => (candidate === 'attempt-2' ? 20 : 10)
+  const scoreOf = (studentModel: string) => (studentModel === 'attempt-2' ? 20 : 10)
   await openCast(server, variants, { yieldOf: () => 1, scoreOf, testOf, badCases: [] }, end.signal)
   const log = createLog({ role: 'planner' }, { level: 'silent' })
   hosted = plan.arms.map((variant) => hostAgent(planner, launchOf(variant), log, end.signal))
@@ -92,7 +92,7 @@ test('paired runs of two planners at work beside each other end in a report of t
   const { effects, uses, runs } = JSON.parse(await readFile(join(folder, 'cast/comparison.json'), 'utf8')) as Comparison
   expect(runs.map(({ status }) => status)).toEqual(Array(12).fill('finished'))
   const [effect] = effects
-  expect(effect).toMatchObject({ arm: 'rules', against: 'random', p: 2 / 64, verdict: 'shown' })
+  expect(effect).toMatchObject({ arm: 'rules', against: 'random', p: 2 / 64, conclusion: 'shown' })
   expect(effect!.differences!.values.map((value) => Math.round(value * 30))).toEqual([1, 2, 3, 4, 5, 6])
   for (const use of uses) {
     expect(use).toMatchObject({ trainings: 3, validationScores: 4, rows: { fewest: 60, most: 60 }, unequal: [] })

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { draftOf } from '../../tasks/draft.ts'
+import { stageFile } from '../../tasks/staged-file.ts'
 import { importFolder } from '../support/import-folder.ts'
 
 /** Makes a draft of a folder with a file in it, and waits to be ended. */
 const maker = (target: string) => `
-  const { draftOf } = await import(${JSON.stringify(new URL('../../tasks/draft.ts', import.meta.url))})
+  const { draftOf } = await import(${JSON.stringify(new URL('../../tasks/staged-file.ts', import.meta.url))})
   const { mkdirSync, writeFileSync } = await import('node:fs')
   const draft = await draftOf(${JSON.stringify(target)})
   mkdirSync(draft.path)
@@ -29,12 +29,12 @@ test('a draft gets its place, or goes', async () => {
   await using folder = await importFolder()
   const target = join(folder.path, 'inner', 'rows.jsonl')
   {
-    await using draft = await draftOf(target)
+    await using draft = await stageFile(target)
     await writeFile(draft.path, 'half')
   }
   expect(await readdir(join(folder.path, 'inner'))).toEqual([])
   {
-    await using draft = await draftOf(target)
+    await using draft = await stageFile(target)
     await writeFile(draft.path, 'whole')
     await draft.keep()
   }
@@ -59,7 +59,7 @@ test('what kill -9 left goes with the next draft, once nobody has written to it 
   expect(left).toMatch(/^out\..{36}\.partial$/)
   await mkdir(join(folder.path, 'out.mine.partial'))
   const next = async () => {
-    await using draft = await draftOf(target)
+    await using draft = await stageFile(target)
     expect(draft.path).not.toContain(left)
   }
   await next()

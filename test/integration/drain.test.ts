@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { holderOf } from '../../machine/held-file.ts'
-import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
+import { type GenerateFolder, meteredTwice, openGenerateFolder } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { startTeacherServer, type TeacherServer } from '../support/teacher-server.ts'
@@ -94,7 +94,7 @@ test.each([
       requests: calm.requests,
       spent: calm.requests,
     })
-    if (program === 'plain') expect(paidTwice(server)).toBe(0)
+    if (program === 'plain') expect(meteredTwice(server)).toBe(0)
   },
   240_000,
 )

@@ -130,7 +130,7 @@ describe('what is said before the start', () => {
     await checkModels(down, ['generator', 'planner', 'critic'])
   })
 
-  test('else what is wrong, where, and how to mend it', async () => {
+  test('else what is wrong, where, and how to fix it', async () => {
     await using server = await startEmbeddingsServer()
     await using strict = await startEmbeddingsServer({ key: 'k-1' })
     const faults: [unknown, RegExp, RegExp][] = [
@@ -148,14 +148,14 @@ describe('what is said before the start', () => {
         /agents\.trainer-bridge\.options\.embedder\.baseUrl/,
       ],
     ]
-    for (const [embedder, what, mend] of faults) {
+    for (const [embedder, what, fix] of faults) {
       const error = await checkBridge(topologyWith(embedder), {}).then(
         () => null,
         (reason: unknown) => reason,
       )
       expect(error, JSON.stringify(embedder)).toMatchObject({
         message: expect.stringMatching(what),
-        mend: expect.stringMatching(mend),
+        fix: expect.stringMatching(fix),
       })
     }
     const warnings: string[] = []
@@ -206,7 +206,7 @@ describe('a model of this machine', () => {
     expect(await diagnoseEmbedder(scratch)).toMatchObject({
       status: 'broken',
       detail: expect.stringContaining(join(path, 'tokenizer.json')),
-      mend: expect.stringContaining(`rm -r ${path}`),
+      fix: expect.stringContaining(`rm -r ${path}`),
     })
   })
 

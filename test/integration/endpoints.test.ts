@@ -140,7 +140,7 @@ async function ask(topology: string, env: Record<string, string>) {
       .split('\n')
       .find((line) => line.startsWith('{"findings'))!,
   )
-  return new Map<string, { status: string; detail: string; mend?: string }>(
+  return new Map<string, { status: string; detail: string; fix?: string }>(
     findings.map((finding: { name: string }) => [finding.name, finding]),
   )
 }
@@ -165,18 +165,18 @@ test('doctor shows the model, host and key of each role, and never the key; the 
   expect((await ask(good, rest)).get('model of the critic')).toMatchObject({
     status: 'broken',
     detail: expect.stringMatching(/JUDGE_KEY is not set; .* refuses the key/),
-    mend: 'Set JUDGE_KEY to a key of this endpoint.',
+    fix: 'Set JUDGE_KEY to a key of this endpoint.',
   })
   const shared = await topologyOf('shared', ownOf(teacher), ownOf(judge, null), ownOf(planner))
-  const said = /The key in OPENAI_API_KEY would go to .* \(planner\) and to .* \(generator\)/
+  const printed = /The key in OPENAI_API_KEY would go to .* \(planner\) and to .* \(generator\)/
   expect((await ask(shared, keys)).get('keys of models')).toMatchObject({
     status: 'broken',
-    detail: expect.stringMatching(said),
-    mend: expect.stringContaining('agents.generator.options.apiKeyEnv: GENERATOR_API_KEY'),
+    detail: expect.stringMatching(printed),
+    fix: expect.stringContaining('agents.generator.options.apiKeyEnv: GENERATOR_API_KEY'),
   })
   const run = folder.command('asked', ['run', '--topology', shared], keys)
   expect(await run.ended, run.output()).toBe(2)
-  expect(run.output()).toMatch(said)
+  expect(run.output()).toMatch(printed)
 }, 60_000)
 
 test('doctor shows the embedder; a key that it would share with another endpoint ends a run before its start', async () => {
@@ -203,34 +203,34 @@ test('doctor shows the embedder; a key that it would share with another endpoint
   expect(await embedderOf('package')).toMatchObject({
     status: 'missing',
     detail: expect.stringContaining('all-MiniLM-L6-v2'),
-    mend: expect.stringContaining('fetched'),
+    fix: expect.stringContaining('fetched'),
   })
   expect(await embedderOf(own)).toMatchObject({
     status: 'ok',
     detail: `words-64 at ${host}, key OPENAI_API_KEY is set; it answers`,
   })
-  expect(await embedderOf(own, {})).toMatchObject({ status: 'broken', mend: expect.stringContaining('OPENAI_API_KEY') })
+  expect(await embedderOf(own, {})).toMatchObject({ status: 'broken', fix: expect.stringContaining('OPENAI_API_KEY') })
   expect(server.requests).toBe(0)
 
   await using teacher = await startTeacherServer({ key: keys.OPENAI_API_KEY })
   const shared = await withEmbedder(own, { variant: 'llm', options: ownOf(teacher) })
-  const said = /The key in OPENAI_API_KEY would go to .* \(generator\) and to .* \(trainer-bridge\)/
-  expect((await ask(shared, keys)).get('keys of models')?.detail).toMatch(said)
+  const printed = /The key in OPENAI_API_KEY would go to .* \(generator\) and to .* \(trainer-bridge\)/
+  expect((await ask(shared, keys)).get('keys of models')?.detail).toMatch(printed)
   const run = folder.command('asked', ['run', '--topology', shared], keys)
   expect(await run.ended, run.output()).toBe(2)
-  expect(run.output()).toMatch(said)
+  expect(run.output()).toMatch(printed)
   expect(teacher.requests).toBe(0)
 }, 60_000)
 
 test.each([
   ['a key in place of its name', { apiKeyEnv: 'sk-planted-key' }, /apiKeyEnv.*|name of an environment variable/],
   ['an address with a password', { baseUrl: 'http://me:planted@127.0.0.1:1/v1' }, /without user, password and query/],
-])('%s is refused and not repeated', async (_, options, said) => {
+])('%s is refused and not repeated', async (_, options, printed) => {
   const file = await topologyOf('wrong', { model: 'm', ...options } as Own, { model: 'm' } as Own)
   for (const name of ['doctor', 'run']) {
     const command = folder.command('wrong', [name, '--topology', file])
     expect(await command.ended, command.output()).toBe(2)
-    expect(command.output()).toMatch(said)
+    expect(command.output()).toMatch(printed)
     expect(command.output()).not.toContain('planted')
   }
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { estimateRun } from '../../experiments/estimate/estimate.ts'
 import type { EstimateInput } from '../../experiments/estimate/input.ts'
 import { readPast } from '../../experiments/estimate/past-runs.ts'
-import { tell } from '../../experiments/estimate/tell.ts'
+import { estimateLines } from '../../experiments/estimate/print.ts'
 import { syllabus } from '../support/command.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 
@@ -14,7 +14,7 @@ const input = (changes: Partial<EstimateInput> = {}): EstimateInput => ({
   rows: 95,
   attempts: 2,
   evidence: { arms: ['control', 'random'], seeds: 3, submissions: true, retention: true },
-  papers: { validation: 10, test: 100, audit: 20, retention: 1000 },
+  evalSets: { validation: 10, test: 100, audit: 20, retention: 1000 },
   mayCheck: false,
   program: promptProgram({ rows: 95, verification: { kind: 'vote', k: 2, temperature: 0 } }),
   models: { generator: 'teacher', critic: 'checker', planner: 'thinker' },
@@ -46,7 +46,7 @@ test('calls follow from rows, datasets and yield; tokens from the worked example
 })
 
 test('the student answers validation as every candidate, and the sealed papers as those that sit them', () => {
-  const { answers, hours } = estimateRun(input({ past: { ...nothing, answers: { secondsEach: 2, sittings: 1 } } }))
+  const { answers, hours } = estimateRun(input({ past: { ...nothing, answers: { secondsEach: 2, evaluations: 1 } } }))
   expect(answers).toEqual({
     // The base and eleven trainings.
     validation: 12 * 10,
@@ -55,7 +55,7 @@ test('the student answers validation as every candidate, and the sealed papers a
   })
   expect(hours.answers).toBeCloseTo((2 * (120 + 8520)) / 3600)
   const limits = { ...input().limits, teacherCalls: null, maxHours: 4.5 }
-  const past = { ...nothing, answers: { secondsEach: 2, sittings: 1 } }
+  const past = { ...nothing, answers: { secondsEach: 2, evaluations: 1 } }
   expect(estimateRun(input({ past, limits })).beyond).toEqual(['run.maxHours 4.5: about 4.8 would be used'])
   const alone = { arms: [], seeds: 1, submissions: false, retention: false }
   expect(estimateRun(input({ evidence: alone })).answers).toEqual({ validation: 4 * 10, sealed: 3 * 120 })
@@ -80,7 +80,7 @@ test('money is known when every model has a price, and is not made up', () => {
   expect(estimateRun(input()).money).toBeNull()
   const { money, spent } = estimateRun(input({ planner: null }))
   expect(money).toBeCloseTo((spent.inputTokens + spent.outputTokens) / 1e6)
-  expect(tell(estimateRun(input()), input().prices).join('\n')).toContain('price unknown')
+  expect(estimateLines(estimateRun(input()), input().prices).join('\n')).toContain('price unknown')
 })
 
 test('a run without a teacher calls nobody', () => {
@@ -95,9 +95,9 @@ test('what earlier runs measured is taken from their reports, and from no other 
   try {
     const report = (task: string, seconds: number, reused = false) => ({
       task: { id: task },
-      candidates: [
-        { candidate: 'attempt-1', training: { rows: 100, seconds, reused } },
-        { candidate: 'base', training: null },
+      studentModels: [
+        { studentModel: 'attempt-1', training: { rows: 100, seconds, reused } },
+        { studentModel: 'base', training: null },
       ],
       datasets: [{ asked: 200, admitted: 150 }],
       budget: {
@@ -127,7 +127,7 @@ test('what earlier runs measured is taken from their reports, and from no other 
     await write('four', '{ broken')
     expect(await readPast(folder, mine, 'teacher')).toEqual({
       training: { secondsPerRow: 0.5, trainings: 1 },
-      answers: { secondsEach: 0.5, sittings: 1 },
+      answers: { secondsEach: 0.5, evaluations: 1 },
       yield: { share: 0.75, asked: 400 },
       callsPerSecond: 4,
       checks: { vote: 0, judge: 0.5 },
@@ -168,19 +168,19 @@ test('models that are asked and not named are counted, at a price that is not kn
 })
 
 test('the command counts on a teacher of this machine without starting it, and costs nothing', async () => {
-  const told = async (args: string[]) => {
+  const reported = async (args: string[]) => {
     const { ended, output } = syllabus(['estimate', '--teacher', 'local', '--json', ...args], {})
     expect(await ended, output()).toBe(0)
     return JSON.parse(output())
   }
-  const run = await told(['--topology', 'deploy/topologies/llm.yaml'])
+  const run = await reported(['--topology', 'deploy/topologies/llm.yaml'])
   const models = new Set(run.spent.lines.map(({ model }: { model: string }) => model))
   expect(models).toEqual(new Set(['smollm2-135m-instruct']))
   expect(run.money).toBe(0)
   // Final, control, one-shot and random once each after three attempts; the bundled retention paper for base, final and control.
   expect(run.answers.validation).toBe(120 * 8)
   expect(run.answers.sealed).toBeGreaterThan(280 * 6 + 3 * 200)
-  const rows = await told(['--program', 'docs/programs/scratch.yaml', '--rows', '19'])
+  const rows = await reported(['--program', 'docs/programs/scratch.yaml', '--rows', '19'])
   const calls = rows.spent.lines.map(({ stage, calls }: { stage: string; calls: number }) => [stage, calls])
   // The program wants a vote of three.
   expect(Object.fromEntries(calls)).toMatchObject({ generate: 20, vote: 60 })

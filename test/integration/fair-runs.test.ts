@@ -14,7 +14,7 @@ const evidence = {
   arms: [],
   submissions: false,
   retention: false,
-  guard: 'off',
+  ladder: 'off',
   swapValidationAt: null,
 } as const
 let server: TestServer

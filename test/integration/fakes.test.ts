@@ -19,7 +19,7 @@ const conclude = (changes: RunLogOptions): ReportData['conclusion'] =>
 
 test('without a fake every claim is shown', () => {
   const { improved, trivial, beatsExamples, search } = conclude({})
-  for (const claim of [improved, trivial, beatsExamples, search]) expect(claim.verdict, claim.sentence).toBe('shown')
+  for (const claim of [improved, trivial, beatsExamples, search]) expect(claim.conclusion, claim.sentence).toBe('shown')
 })
 
 const all: ClaimName[] = ['improved', 'trivial', 'beatsExamples', 'search']
@@ -39,13 +39,13 @@ const fakes: [name: string, changes: RunLogOptions, voids: ClaimName[], words: R
   ],
   [
     'every reply of the base is cut at the token limit',
-    { broken: { base: { why: 'cut', share: 1 } }, skillOf: { base: 0 } },
+    { broken: { base: { why: 'truncated', share: 1 } }, skillOf: { base: 0 } },
     ['improved'],
     /\d+ of 280 replies of the base student are no answers \(\d+ cut at the token limit\), so the comparison shows nothing/,
   ],
   [
     'a third of the base’s replies are cut, and on the others it is as good',
-    { broken: { base: { why: 'cut', share: 0.9 } }, skillOf: { base: 0.52, final: 0.75 } },
+    { broken: { base: { why: 'truncated', share: 0.9 } }, skillOf: { base: 0.52, final: 0.75 } },
     ['improved'],
     /are no answers \(\d+ cut at the token limit\); with the final’s own results in their place the difference is/,
   ],
@@ -75,7 +75,7 @@ const fakes: [name: string, changes: RunLogOptions, voids: ClaimName[], words: R
   ],
   [
     'the worked examples break the base',
-    { broken: { 'base-examples': { why: 'cut', share: 1 } }, skillOf: { 'base-examples': 0 } },
+    { broken: { 'base-examples': { why: 'truncated', share: 1 } }, skillOf: { 'base-examples': 0 } },
     ['beatsExamples'],
     /\d+ of 280 replies of the base \+ worked examples are no answers/,
   ],
@@ -139,7 +139,7 @@ const fakes: [name: string, changes: RunLogOptions, voids: ClaimName[], words: R
   ['the items are copies of a few', { groupSize: 20 }, all, /60 items in 3 groups.*fewer than 20 draws/],
   [
     'the test was opened forty times until it went well',
-    { opening: 40, seeds: 1, skillOf: { control: 0.5 } },
+    { finalEvalNumber: 40, seeds: 1, skillOf: { control: 0.5 } },
     ['search'],
     /this is opening 40 of the test, and p times 40 is above 5 %/,
   ],
@@ -150,27 +150,27 @@ describe('a fake earns no claim', () => {
     const conclusion = conclude(changes)
     for (const name of voids) {
       const claim: Claim = conclusion[name]
-      expect(['not-shown', 'not-measured'], claim.sentence).toContain(claim.verdict)
+      expect(['not-shown', 'not-measured'], claim.sentence).toContain(claim.conclusion)
       expect(claim.sentence).not.toMatch(/^(The student improved|It does better|It also beats|The search helped)/)
     }
     expect(voids.map((name) => conclusion[name].sentence).join('\n')).toMatch(words)
     for (const name of all.filter((each) => !voids.includes(each)))
-      expect(conclusion[name].verdict, conclusion[name].sentence).toBe('shown')
+      expect(conclusion[name].conclusion, conclusion[name].sentence).toBe('shown')
   })
 })
 
 test('what strict scoring alone tells is told to be the form of the answers', () => {
   const log = runLog({ ...honest, skillOf: { ...honest.skillOf, base: 0, control: 0, 'base-examples': 0 } })
-  const opened = log.find(({ name }) => name === 'opened')!.payload as {
-    results: { candidate: { name: string }; items: { strict: boolean; lenient: boolean }[] }[]
+  const finalEval = log.find(({ name }) => name === 'final-eval-results')!.payload as {
+    results: { studentModel: { name: string }; items: { strict: boolean; lenient: boolean }[] }[]
   }
   // The others are right as often, in another form.
-  for (const { candidate, items } of opened.results)
-    if (!candidate.name.startsWith('final'))
+  for (const { studentModel, items } of finalEval.results)
+    if (!studentModel.name.startsWith('final'))
       for (const [index, item] of items.entries()) item.lenient = item.strict || index % 4 !== 0
   const { improved, search } = reportData(log).conclusion
-  for (const { verdict, sentence } of [improved, search]) {
-    expect(verdict).toBe('not-shown')
+  for (const { conclusion, sentence } of [improved, search]) {
+    expect(conclusion).toBe('not-shown')
     expect(sentence).toMatch(/what differs is the form of the answers: by lenient scoring the difference is/)
   }
 })
@@ -181,14 +181,14 @@ describe('a task with uneven labels is told as it is', () => {
 
   test('a student that is above saying the frequent label is shown to be, though its base says nothing else', () => {
     const { improved, trivial } = labels({ collapsed: ['base'], skillOf: { ...shift, final: 0.98 } })
-    expect(improved.verdict, improved.sentence).toBe('shown')
-    expect(trivial.verdict, trivial.sentence).toBe('shown')
+    expect(improved.conclusion, improved.sentence).toBe('shown')
+    expect(trivial.conclusion, trivial.sentence).toBe('shown')
   })
 
   test('one that says the frequent label has not collapsed, and is shown to be no better than that', () => {
     const { improved, trivial } = labels({ collapsed: ['final'], skillOf: { ...shift, base: 0.2 } })
-    expect(improved.verdict).toBe('not-shown')
-    expect(trivial.verdict).toBe('not-shown')
+    expect(improved.conclusion).toBe('not-shown')
+    expect(trivial.conclusion).toBe('not-shown')
     expect(trivial.sentence).not.toContain('collapsed')
   })
 })
@@ -210,22 +210,23 @@ test('a student that collapsed is said to have, before anything else', () => {
 test('a log of before it was counted what needs no student says so, and claims nothing', () => {
   const conclusion = conclude({ fixed: null })
   for (const name of all) {
-    expect(['not-shown', 'not-measured']).toContain(conclusion[name].verdict)
+    expect(['not-shown', 'not-measured']).toContain(conclusion[name].conclusion)
     expect(conclusion[name].sentence).toContain('what an answer that needs no student scores is not in this log')
   }
 })
 
 test('what the headline part gained is no claim where all parts together lost more', () => {
   const log = runLog({ ...honest, parts: { 'heldout-phrasing': 60, 'in-template': 400 } })
-  const opened = log.find(({ name }) => name === 'opened')!.payload as {
-    results: { candidate: { name: string }; items: { part: string; strict: boolean; lenient: boolean }[] }[]
+  const finalEval = log.find(({ name }) => name === 'final-eval-results')!.payload as {
+    results: { studentModel: { name: string }; items: { part: string; strict: boolean; lenient: boolean }[] }[]
   }
-  for (const { candidate, items } of opened.results)
+  for (const { studentModel, items } of finalEval.results)
     for (const [at, item] of items.entries())
-      if (item.part === 'in-template') item.strict = item.lenient = at % 4 === 0 && !candidate.name.startsWith('final')
+      if (item.part === 'in-template')
+        item.strict = item.lenient = at % 4 === 0 && !studentModel.name.startsWith('final')
   const { improved, beatsExamples, search } = reportData(log).conclusion
-  for (const { verdict, sentence } of [improved, beatsExamples, search]) {
-    expect(verdict, sentence).toBe('not-shown')
+  for (const { conclusion, sentence } of [improved, beatsExamples, search]) {
+    expect(conclusion, sentence).toBe('not-shown')
     expect(sentence).toMatch(/; over all parts the difference is −\d/)
   }
 })
@@ -236,8 +237,8 @@ describe('a set of runs earns no claim by', () => {
       { runId: `night-${seed}`, seed },
       runLog({ ...honest, seed, ...changes, skillOf: { ...honest.skillOf, ...changes.skillOf } }),
     )
-  const told = (runs: readonly RunOutcome[]) => mainSentence(summarise('night', runs))
-  const setOf = (changes: RunLogOptions) => told([1, 2, 3].map((seed) => outcome(seed, changes)))
+  const reported = (runs: readonly RunOutcome[]) => mainSentence(summarise('night', runs))
+  const setOf = (changes: RunLogOptions) => reported([1, 2, 3].map((seed) => outcome(seed, changes)))
 
   test.each<[string, RunLogOptions, RegExp]>([
     ['one attempt a run', { attempts: 1 }, /in 3 of 3 runs there was one attempt, and so no search/],
@@ -254,7 +255,7 @@ describe('a set of runs earns no claim by', () => {
     ],
     [
       'a final that mostly does not answer',
-      { broken: { final: { why: 'cut', share: 1 } }, skillOf: { base: 0, control: 0, final: 0.25 } },
+      { broken: { final: { why: 'truncated', share: 1 } }, skillOf: { base: 0, control: 0, final: 0.25 } },
       /in 3 of 3 runs most replies of the final are no answers/,
     ],
     [
@@ -265,7 +266,11 @@ describe('a set of runs earns no claim by', () => {
     ['a control with half the rows', { rowsOf: { control: 150 } }, /in 3 of 3 runs the uniform control has fewer rows/],
     ['a dozen items', { parts: { 'heldout-phrasing': 12, 'in-template': 200 } }, /fewer than 20 draws/],
     ['copies of a few items', { groupSize: 20 }, /fewer than 20 draws/],
-    ['opening the test until it goes well', { opening: 400 }, /opened 399 times before, and p times 400 is above 5 %/],
+    [
+      'opening the test until it goes well',
+      { finalEvalNumber: 400 },
+      /opened 399 times before, and p times 400 is above 5 %/,
+    ],
     ['logs that do not say what needs no student', { fixed: null }, /is not in this log/],
   ])('%s', (_, changes, words) => {
     const sentence = setOf(changes)
@@ -274,9 +279,9 @@ describe('a set of runs earns no claim by', () => {
   })
 
   test('searches that failed and are in no figure', () => {
-    const runs = [1, 2, 3, 4, 5, 6, 7].map((seed) => outcome(seed, { opened: seed < 4 }))
-    expect(told(runs.slice(0, 3))).toContain(': on this test the searches ended better than uniform control')
-    expect(told(runs)).toMatch(
+    const runs = [1, 2, 3, 4, 5, 6, 7].map((seed) => outcome(seed, { finalEval: seed < 4 }))
+    expect(reported(runs.slice(0, 3))).toContain(': on this test the searches ended better than uniform control')
+    expect(reported(runs)).toMatch(
       /not shown: 4 of 7 runs opened no test; where these left the base as it was, the difference/,
     )
   })
@@ -284,7 +289,7 @@ describe('a set of runs earns no claim by', () => {
   test('the form of the answers alone', () => {
     const inForm = [1, 2, 3].map((seed) => outcome(seed, {}))
     const free = inForm.map((run) => ({ ...run, lenient: { ...run.lenient, control: -0.01 * run.seed } }))
-    expect(told(free)).toMatch(
+    expect(reported(free)).toMatch(
       /what differs is the form of the answers: by lenient scoring the difference is −2\.0 points/,
     )
   })

@@ -10,11 +10,11 @@ const line = '[1] [ERR] Filestore [RUN] Critical write error: write /x/1.blk: no
 
 test('asks for one restart when a write failed for want of room and there is room again', async () => {
   const log = memoryLog()
-  const told: string[] = []
+  const reported: string[] = []
   let restarts = 0
   const watch = watchForFullDisk(tmpdir(), {
     log,
-    tell: (line) => told.push(line),
+    notify: (line) => reported.push(line),
     restart: () => restarts++,
     neededBytes: 0,
   })
@@ -23,7 +23,7 @@ test('asks for one restart when a write failed for want of room and there is roo
   await Promise.all([watch(line), watch(line)])
   expect(restarts).toBe(1)
   expect(log.lines.map(({ level }) => level)).toEqual(['error', 'warn'])
-  expect(told).toEqual([expect.stringContaining(`${tmpdir()} is full`), expect.stringContaining('room again')])
+  expect(reported).toEqual([expect.stringContaining(`${tmpdir()} is full`), expect.stringContaining('room again')])
 })
 
 test('what a peer has the server say of its connection is not the disk: nobody restarts the server from outside', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type GenerateFolder, openGenerateFolder, paidTwice, quickRedelivery } from '../support/generate.ts'
+import { type GenerateFolder, meteredTwice, openGenerateFolder, quickRedelivery } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -51,7 +51,7 @@ test.each(['generator', 'critic', 'nats-server'])(
     expect(await command.ended, command.output()).toBe(0)
     const outcome = await folder.outcomeOf(victim)
     expect(outcome).toMatchObject({ rows: 120, datasetHash: calmHash })
-    expect(paidTwice(server)).toBeLessThanOrEqual(10)
+    expect(meteredTwice(server)).toBeLessThanOrEqual(10)
     // Reserved calls without a reply count as spent, so the count is never below what was paid.
     expect(outcome.spent.calls).toBeGreaterThanOrEqual(server.requests)
   },
@@ -67,7 +67,7 @@ test('with kill -9 of the command itself the same command goes on, ends well and
   const second = folder.generate('command', server, rows)
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('command')).toMatchObject({ rows: 120, datasetHash: calmHash })
-  expect(paidTwice(server)).toBeLessThanOrEqual(10)
+  expect(meteredTwice(server)).toBeLessThanOrEqual(10)
 }, 90_000)
 
 /** Restarts at once, so that a kill costs as little as the process needs to start; a message survives any number of them. */

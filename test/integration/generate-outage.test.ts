@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { TeacherLimits } from '../../schemas/teacher.ts'
-import { type GenerateFolder, openGenerateFolder, paidTwice, quickGivingUp } from '../support/generate.ts'
+import { type GenerateFolder, meteredTwice, openGenerateFolder, quickGivingUp } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -83,7 +83,7 @@ test('an interruption while the teacher is away is over soon, and says what repl
   const second = folder.generate('patience', server, args)
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('patience')).toMatchObject({ rows: 150, stopReason: 'rows-complete' })
-  expect(paidTwice(server)).toBeLessThanOrEqual(refused)
+  expect(meteredTwice(server)).toBeLessThanOrEqual(refused)
 }, 90_000)
 
 test('a teacher that is down for good ends the run with that reason and keeps its rows; once it is back the same command fills it up', async () => {
@@ -123,7 +123,7 @@ test('a teacher that is down for good ends the run with that reason and keeps it
   // Every prompt that was answered was answered once; the others were refused or never sent.
   const answered = server.requests - refused
   expect(answered).toBeLessThanOrEqual(215)
-  expect(paidTwice(server)).toBeLessThanOrEqual(refused)
+  expect(meteredTwice(server)).toBeLessThanOrEqual(refused)
 
   const { runId } = JSON.parse(await readFile(join(folder.path, 'down', 'run.json'), 'utf8'))
   const replay = folder.command('down', ['replay', runId])

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type GenerateFolder, openGenerateFolder, paidTwice, quickRedelivery } from '../support/generate.ts'
+import { type GenerateFolder, meteredTwice, openGenerateFolder, quickRedelivery } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
@@ -39,8 +39,8 @@ test('a budget is never exceeded, and a run that it ends says so and keeps its r
   expect(again.output()).toContain(`${outcome.rows} of 58 rows from`)
   expect(again.output()).toContain('the budget is used: 60 of 60 calls')
   // It ends when what it names as enough is used up again, or done.
-  const [goOn] = /npx syllabus generate .*--budget \d+$/m.exec(again.output()) ?? []
-  const more = folder.typed('budget', server, goOn!)
+  const [resumeCommand] = /npx syllabus generate .*--budget \d+$/m.exec(again.output()) ?? []
+  const more = folder.typed('budget', server, resumeCommand!)
   expect(await more.ended, more.output()).toBe(0)
   expect(await folder.outcomeOf('budget')).toMatchObject({
     rows: 58,
@@ -63,7 +63,7 @@ test('a cap on candidates ends a run short, and the same command with a higher c
   const second = folder.generate('capped', server, [...args, '4'])
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('capped')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })
-  expect(paidTwice(server)).toBe(0)
+  expect(meteredTwice(server)).toBe(0)
 }, 60_000)
 
 test('the same command goes on with a folder, and refuses other settings', async () => {
@@ -94,14 +94,14 @@ test('the same command goes on with a folder, and refuses other settings', async
   const second = folder.generate('resumed', server, ['--rows', '120', '--concurrency', '10'])
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('resumed')).toMatchObject({ rows: 120, stopReason: 'rows-complete' })
-  expect(paidTwice(server)).toBe(0)
+  expect(meteredTwice(server)).toBe(0)
 }, 60_000)
 
 test('what the time to drain does not suffice for is kept, and the same command makes rows of it', async () => {
   let isStopped = false
   const latencyMs = () => (isStopped || server.requests <= 10 ? 5 : 2000)
   await using server = await startTeacherServer({ latencyMs })
-  const topology = await folder.topology('hasty', { supervisor: { paidDrainMs: 1000 } })
+  const topology = await folder.topology('hasty', { supervisor: { meteredDrainMs: 1000 } })
   const args = ['--rows', '40', '--concurrency', '10']
   const first = folder.generate('hasty', server, [...args, '--topology', topology])
   await until('some calls are answered', () => server.requests >= 15, 60_000)
@@ -113,7 +113,7 @@ test('what the time to drain does not suffice for is kept, and the same command 
   const second = folder.generate('hasty', server, args)
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('hasty')).toMatchObject({ rows: 40, stopReason: 'rows-complete' })
-  expect(paidTwice(server)).toBeLessThanOrEqual(10)
+  expect(meteredTwice(server)).toBeLessThanOrEqual(10)
 }, 120_000)
 
 test('a second interruption leaves at once, and the same command goes on; at most what was in flight is paid again', async () => {
@@ -137,10 +137,10 @@ test('a second interruption leaves at once, and the same command goes on; at mos
   const second = folder.generate('left', server, args)
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('left')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })
-  expect(paidTwice(server)).toBeLessThanOrEqual(10)
+  expect(meteredTwice(server)).toBeLessThanOrEqual(10)
 }, 120_000)
 
-test('a key that is refused half way stops the calls; once it is mended the same command goes on, and pays nothing twice', async () => {
+test('a key that is refused half way stops the calls; once it is fixed the same command goes on, and pays nothing twice', async () => {
   let withdrawn = true
   await using server = await startTeacherServer({
     latencyMs: 100,
@@ -193,11 +193,11 @@ test('a second command into the same folder, from another home, is refused and p
   expect(second.output()).toContain(`process ${first.child.pid} on`)
   isRefused = true
   expect(await first.ended, first.output()).toBe(0)
-  expect(paidTwice(server)).toBe(0)
+  expect(meteredTwice(server)).toBe(0)
   const late = folder.generate('other-home', server, args)
   expect(await late.ended, late.output()).toBe(2)
   expect(late.output()).toContain('which is not in this home')
-  expect(paidTwice(server)).toBe(0)
+  expect(meteredTwice(server)).toBe(0)
 }, 60_000)
 
 test('what is wrong with the teacher is said before anything is paid', async () => {
@@ -216,7 +216,7 @@ test('a model that the list of models does not show is a warning; its first call
   expect(command.output()).toMatch(/warning: .*nobody.*its list of models has/s)
 })
 
-test('more rows than the budget pays for are refused before anything is paid, with the mending step', async () => {
+test('more rows than the budget pays for are refused before anything is paid, with the fixing step', async () => {
   await using server = await startTeacherServer()
   const command = folder.generate('unpaid', server, ['--rows', '150', '--budget', '60'])
   expect(await command.ended, command.output()).toBe(2)

@@ -122,11 +122,11 @@ describe('H4 a holder of another kernel is known by its signs of life', () => {
 
   test('once it has been silent for long enough it is taken over, and that is said', async () => {
     await writeFile(path, left({ host: 'elsewhere', boot: 'another', pid: 7 }))
-    const told: string[] = []
+    const reported: string[] = []
     const startedAt = performance.now()
-    await using _held = await holdFile(path, { silentMs: 1500, onWait: (line) => told.push(line) })
+    await using _held = await holdFile(path, { silentMs: 1500, onWait: (line) => reported.push(line) })
     expect(performance.now() - startedAt).toBeGreaterThan(1400)
-    expect(told).toEqual([
+    expect(reported).toEqual([
       `process 7 on elsewhere held ${path} last; watching for 2 s whether it is still there`,
       `process 7 on elsewhere gave no sign of life; ${path} is taken over from it`,
     ])
@@ -134,9 +134,9 @@ describe('H4 a holder of another kernel is known by its signs of life', () => {
 
   test('hosts of one name are told apart by the start of their kernel; the clock of a file means nothing', async () => {
     await writeFile(path, left({ boot: 'another' }))
-    const told: string[] = []
-    await using _held = await holdFile(path, { silentMs: 500, onWait: (line) => told.push(line) })
-    expect(told[0]).toContain(`another machine that is called ${hostname()} too`)
+    const reported: string[] = []
+    await using _held = await holdFile(path, { silentMs: 500, onWait: (line) => reported.push(line) })
+    expect(reported[0]).toContain(`another machine that is called ${hostname()} too`)
   })
 
   test('a holder counts up, in place, for others to see', async () => {
@@ -172,9 +172,9 @@ test.each([
   '{"pid":1,"host":"a"}',
 ])('a file that holds %j is named and made again', async (damaged) => {
   await writeFile(path, damaged)
-  const told: string[] = []
-  await using _held = await holdFile(path, { waitMs: 0, onWait: (line) => told.push(line) })
-  expect(told).toEqual([expect.stringContaining(path)])
+  const reported: string[] = []
+  await using _held = await holdFile(path, { waitMs: 0, onWait: (line) => reported.push(line) })
+  expect(reported).toEqual([expect.stringContaining(path)])
   expect(await holderOf(path)).toMatchObject({ pid: process.pid })
 })
 
@@ -187,16 +187,16 @@ test('what is no file, or may not be touched, is named with what to do', async (
   await mkdir(bare)
   await chmod(bare, 0o555)
   if (process.getuid?.() !== 0)
-    await expect(holdFile(join(bare, 'a.lock'))).rejects.toMatchObject({ mend: expect.stringContaining('rights') })
+    await expect(holdFile(join(bare, 'a.lock'))).rejects.toMatchObject({ fix: expect.stringContaining('rights') })
   await expect(holdFile(join(folder, 'nowhere', 'a.lock'))).rejects.toThrow('there is no such folder')
 })
 
 test('a living holder is waited for', async () => {
   const child = await holdElsewhere(path)
-  const told: string[] = []
-  const waiting = holdFile(path, { waitMs: 60_000, onWait: (line) => told.push(line) })
-  await until('it waits', () => told.length > 0)
+  const reported: string[] = []
+  const waiting = holdFile(path, { waitMs: 60_000, onWait: (line) => reported.push(line) })
+  await until('it waits', () => reported.length > 0)
   child.kill('SIGKILL')
   await using _held = await waiting
-  expect(told).toEqual([`process ${child.pid} on ${hostname()} holds ${path}; waiting for it`])
+  expect(reported).toEqual([`process ${child.pid} on ${hostname()} holds ${path}; waiting for it`])
 })

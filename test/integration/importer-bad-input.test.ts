@@ -233,7 +233,7 @@ describe('a source that cannot be used is refused, and nothing is left behind', 
     for (const text of [JSON.stringify(wrapped), `\ufeff${JSON.stringify(wrapped, null, 2)}`]) {
       const error = await folder.refused('jsonl', await folder.put('a.json', text))
       expect(error.what).toBe('The file is one JSON object; its records lie in the array "data"')
-      expect(error.mend).toContain('jq \'.["data"]\' a.json')
+      expect(error.fix).toContain('jq \'.["data"]\' a.json')
     }
     const keyed = await folder.put('b.json', JSON.stringify({ one: rows[0] }, null, 2))
     expect((await folder.refused('jsonl', keyed)).what).toBe('The file is one JSON object over several lines')

@@ -82,13 +82,13 @@ describe('files with named columns', () => {
     await using folder = await importFolder()
     const source = await folder.put('f.jsonl', jsonLines(rows))
     const refused = (change: object) => folder.refused('jsonl', source, { options: { ...options, ...change } })
-    expect((await refused({ scorer: 'judge' })).mend).toContain('exact')
+    expect((await refused({ scorer: 'judge' })).fix).toContain('exact')
     for (const option of ['question', 'answer', 'skill', 'group', 'id']) {
       const error = await refused({ [option]: 'mistyped' })
       expect(error.message).toContain(`No record has a column 'mistyped', which --${option} names`)
-      expect(error.mend).toContain('nr, ask, gold, topic, page')
+      expect(error.fix).toContain('nr, ask, gold, topic, page')
     }
-    expect((await refused({ scorer: 'choice' })).mend).toContain('the scorer choice cannot read the answer')
+    expect((await refused({ scorer: 'choice' })).fix).toContain('the scorer choice cannot read the answer')
   })
 
   test('whole numbers of any size are golds as they were written, and what is no finite number is none', async () => {

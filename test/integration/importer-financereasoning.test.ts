@@ -101,7 +101,7 @@ describe('financereasoning', () => {
   test('a folder without a level is refused', async () => {
     await using folder = await importFolder()
     await folder.put('src/readme.md', 'none')
-    expect((await folder.refused('financereasoning', `${folder.path}/src`)).mend).toContain('easy.json')
+    expect((await folder.refused('financereasoning', `${folder.path}/src`)).fix).toContain('easy.json')
   })
 
   test('near-duplicates under other contexts stay together in a set of millions of characters', async () => {

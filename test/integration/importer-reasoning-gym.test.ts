@@ -31,7 +31,7 @@ describe('reasoning-gym', () => {
     const codeio = await folder.refused('reasoning-gym', 'gcd,codeio')
     expect(codeio.what).toBe('The set codeio has no exact numeric answers')
     const none = { python: `${folder.path}/none` }
-    expect((await folder.refused('reasoning-gym', 'gcd', { options: none })).mend).toMatch(/Install reasoning-gym/)
+    expect((await folder.refused('reasoning-gym', 'gcd', { options: none })).fix).toMatch(/Install reasoning-gym/)
     const python = await folder.put('python', '#!/bin/sh\necho "No module named reasoning_gym" >&2\nexit 1\n')
     await chmod(python, 0o755)
     expect((await folder.refused('reasoning-gym', 'gcd', { options: { python } })).what).toMatch(/No module named/)

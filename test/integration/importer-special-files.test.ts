@@ -40,7 +40,7 @@ describe('what an import reads is a regular file of bounded size, or is refused 
     await truncate(source, 17 * 1024 ** 3)
     const error = await folder.refused('jsonl', source)
     expect(error.what).toContain('18253611008 bytes, more than the 17179869184')
-    expect(error.mend).toContain('SYLLABUS_MAX_SOURCE_MIB')
+    expect(error.fix).toContain('SYLLABUS_MAX_SOURCE_MIB')
     vi.stubEnv('SYLLABUS_MAX_SOURCE_MIB', '0.0001')
     const small = await folder.put('b.jsonl', jsonLines(rows))
     expect((await folder.refused('jsonl', small)).what).toContain('more than the 105')

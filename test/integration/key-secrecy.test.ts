@@ -7,7 +7,7 @@ import { loadTask } from '../../tasks/load.ts'
 import { syllabus } from '../support/command.ts'
 import { filesWith } from '../support/find-text.ts'
 import { natsBinary } from '../support/nats.ts'
-import { openPlannerServer, type Said } from '../support/planner-server.ts'
+import { type ModelReply, openPlannerServer } from '../support/planner-server.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { taskTeacher } from '../support/task-teacher.ts'
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** Makes rows of a teacher that answers so, and gives what was told and where the complaint and the key were written. */
-async function searched(name: string, teacher: (call: number, right: () => string) => Said) {
+async function searched(name: string, teacher: (call: number, right: () => string) => ModelReply) {
   const teach = taskTeacher(await loadTask(bundledTask))
   let calls = 0
   await using server = await openPlannerServer(() => '', {
@@ -46,30 +46,30 @@ async function searched(name: string, teacher: (call: number, right: () => strin
   const places = [home, out]
   return {
     code,
-    told: command.output(),
+    reported: command.output(),
     complaints: await filesWith('is unwelcome', places),
     found: await filesWith(key, places),
   }
 }
 
 test('a complaint about one call is kept with its reason, without the key', async () => {
-  const { code, told, complaints, found } = await searched('some', (call, right) =>
+  const { code, reported, complaints, found } = await searched('some', (call, right) =>
     call % 5 === 2 ? complaint(422) : call % 5 === 4 ? complaint(503) : right(),
   )
-  expect(code, told.slice(-2000)).toBe(0)
+  expect(code, reported.slice(-2000)).toBe(0)
   // The search would find it: the complaint itself is on the bus.
   expect(complaints.some((path) => path.includes('jetstream'))).toBe(true)
   expect(found).toEqual([])
-  expect(told).not.toContain(key)
+  expect(reported).not.toContain(key)
 })
 
 test('a key that is refused in the middle of a run makes the run wait, and is in no dead letter', async () => {
-  const { code, told, complaints, found } = await searched('refused', (call, right) =>
+  const { code, reported, complaints, found } = await searched('refused', (call, right) =>
     call > 3 ? complaint(401) : right(),
   )
-  expect(code, told.slice(-2000)).toBe(4)
-  expect(told).toContain('is unwelcome')
+  expect(code, reported.slice(-2000)).toBe(4)
+  expect(reported).toContain('is unwelcome')
   expect(complaints.length).toBeGreaterThan(0)
   expect(found).toEqual([])
-  expect(told).not.toContain(key)
+  expect(reported).not.toContain(key)
 })

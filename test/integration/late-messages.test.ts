@@ -29,7 +29,7 @@ async function isIdle(operator: Bus): Promise<boolean> {
 }
 
 /** What the log tells of a run apart from messages that were sent again, and the run's state. */
-async function toldOf(operator: Bus) {
+async function stateOf(operator: Bus) {
   const log = await Array.fromAsync(operator.log({ runId, follow: false, signal: AbortSignal.timeout(20_000) }))
   const again = /\.redrive-LAB-\d/
   // Whichever copy of a message came first, what follows from it is the same.
@@ -98,10 +98,10 @@ test('two of every agent, each message three times, and all again after the end:
       await Promise.all(echo.heard.map(({ send }) => send('3')))
     }
     await until('nothing is left to work on', () => isIdle(operator), 60_000)
-    const told = { ...(await toldOf(operator)), dead: await operator.dead.list() }
+    const reported = { ...(await stateOf(operator)), dead: await operator.dead.list() }
     end.abort()
     await Promise.all([...hosted, echo.close()])
-    return told
+    return reported
   }
 
   const calm = await play(false)

@@ -14,12 +14,12 @@ const topology = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', impor
 let folder: string
 let baseUrl: string
 /** Bodies of calls: one that asks for nothing costs nothing. */
-const paid: string[] = []
+const calls: string[] = []
 
 /** Knows one key and one model, and notes what it is asked. */
 const server = createServer(async (request, response) => {
   const body = (await request.toArray()).join('')
-  if (request.url?.includes('completions') && body !== '{}') paid.push(body)
+  if (request.url?.includes('completions') && body !== '{}') calls.push(body)
   const known = request.headers.authorization === 'Bearer good-key'
   if (request.url?.startsWith('/page')) return response.writeHead(200).end('<html>A web page.</html>')
   response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' })
@@ -56,7 +56,7 @@ test.each([
   ],
   ['a context that is too small', { key: 'good-key', model: 'narrow' }, /context of narrow has 4096.*contextChars/s],
   ['an address where nobody is', { key: 'good-key', model: 'm', url: nobody }, /There is no API at.*OPENAI_BASE_URL/s],
-] as const)('%s is said before anything is paid, with exit code 2', async (_, given, said) => {
+] as const)('%s is said before anything is paid, with exit code 2', async (_, given, printed) => {
   const { key, model } = given
   const command = syllabus(['run', '--topology', topology, '--model', model], {
     SYLLABUS_HOME: join(folder, 'home'),
@@ -65,9 +65,9 @@ test.each([
     OPENAI_BASE_URL: 'url' in given ? given.url() : baseUrl,
   })
   expect(await command.ended, command.output()).toBe(2)
-  expect(command.output()).toMatch(said)
+  expect(command.output()).toMatch(printed)
   expect(command.output()).not.toContain(key)
-  expect(paid).toEqual([])
+  expect(calls).toEqual([])
 })
 
 test('a model that the list lacks is a warning: the first call decides', async () => {
@@ -98,14 +98,14 @@ test('resume says it too, before the run goes on', async () => {
       OPENAI_API_KEY: 'good-key',
       ...changes,
     })
-    return { code: await command.ended, told: command.output() }
+    return { code: await command.ended, reported: command.output() }
   }
   const refused = await resume({ OPENAI_API_KEY: 'planted-key-456' })
-  expect(refused).toMatchObject({ code: 2, told: expect.stringMatching(/refuses the key.*OPENAI_API_KEY/s) })
-  expect(refused.told).not.toContain('planted-key-456')
+  expect(refused).toMatchObject({ code: 2, reported: expect.stringMatching(/refuses the key.*OPENAI_API_KEY/s) })
+  expect(refused.reported).not.toContain('planted-key-456')
   expect(await resume({ OPENAI_BASE_URL: noApi() })).toMatchObject({
     code: 2,
-    told: expect.stringMatching(/no OpenAI-compatible API.*OPENAI_BASE_URL/s),
+    reported: expect.stringMatching(/no OpenAI-compatible API.*OPENAI_BASE_URL/s),
   })
-  expect(paid).toEqual([])
+  expect(calls).toEqual([])
 }, 180_000)

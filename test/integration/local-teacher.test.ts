@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createCapabilities } from '../../agents/kit/teacher/capabilities.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
-import { createDialect } from '../../agents/kit/teacher/dialect.ts'
 import { openHttpClient } from '../../agents/kit/teacher/http-client.ts'
 import { requestOnce } from '../../agents/kit/teacher/request.ts'
 import { Topology } from '../../schemas/topology.ts'
@@ -34,7 +34,7 @@ afterAll(async () => {
 const ask = (content: string, sampling: object = {}, model = 'tiny') =>
   requestOnce(
     openHttpClient(endpoint(), { concurrency: 4, maxReplyBytes: 1e6 }),
-    { endpoint: endpoint(), model, dialect: createDialect(), quotaPauseMs: 3_600_000 },
+    { endpoint: endpoint(), model, capabilities: createCapabilities(), quotaPauseMs: 3_600_000 },
     { messages: [{ role: 'user', content }], sampling: { temperature: 1, maxTokens: 12, ...sampling } },
     AbortSignal.timeout(30_000),
   )
@@ -152,10 +152,10 @@ test('killed, it comes back at the same address; disposed, it is gone', async ()
   expect(isAlive(last)).toBe(false)
 })
 
-test('a folder without a model is said at once, with the mending step', async () => {
+test('a folder without a model is said at once, with the fixing step', async () => {
   const student = { name: 'nothing', path: join(folder, 'nothing') }
   await expect(serveTeacher({ python, student, log }, limits)).rejects.toMatchObject({
     message: expect.stringContaining('does not start'),
-    mend: expect.stringContaining('chat template'),
+    fix: expect.stringContaining('chat template'),
   })
 })

@@ -49,7 +49,7 @@ test.each([
   for (const each of [path, join(path, 'below')]) {
     expect(refused(each)).toMatchObject({
       message: `${each} cannot be written: ${why}.`,
-      mend: expect.stringMatching(/, or choose another\.$/),
+      fix: expect.stringMatching(/, or choose another\.$/),
     })
   }
 })
@@ -93,7 +93,7 @@ test.each(['nowhere', 'a-file'])('a TMPDIR that is %s is named, with the variabl
   vi.stubEnv('TMPDIR', join(folder, name))
   const fault = {
     message: expect.stringContaining(`Temporary files cannot be written to ${join(folder, name)}: `),
-    mend: expect.stringContaining('set TMPDIR'),
+    fix: expect.stringContaining('set TMPDIR'),
   }
   expect(checkTemporary).toThrow(expect.objectContaining(fault))
   await expect(temporaryFolder('x-')).rejects.toMatchObject(fault)

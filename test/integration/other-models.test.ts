@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type GenerateFolder, openGenerateFolder, paidTwice } from '../support/generate.ts'
+import { type GenerateFolder, meteredTwice, openGenerateFolder } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { startTeacherServer, type TeacherServer } from '../support/teacher-server.ts'
 
@@ -61,7 +61,7 @@ test.each([
     expect(await asText(name, ['status'])).toContain(`run ${name} waits for a generator that asks one at ${one.url}.`)
     expect(await second.ended, second.output()).toBe(0)
     const ofSecond = two.requests
-    expect([one.requests, paidTwice(two)]).toEqual([before, 0])
+    expect([one.requests, meteredTwice(two)]).toEqual([before, 0])
     expect(await asText(name, ['status'])).toContain(
       `run ${name} is not finished, and none of its agents is there. It waits for a generator that asks one at ${one.url}.`,
     )
@@ -72,8 +72,8 @@ test.each([
     expect(two.requests).toBe(ofSecond)
     // Those under way when the process died were sent, and are sent again.
     const lost = signal === 'SIGKILL' ? 4 : 0
-    expect(paidTwice(one)).toBeLessThanOrEqual(lost)
-    expect(one.requests - paidTwice(one)).toBe(bySource.crates!.asked)
+    expect(meteredTwice(one)).toBeLessThanOrEqual(lost)
+    expect(one.requests - meteredTwice(one)).toBe(bySource.crates!.asked)
     expect(spent.lines).toSatisfy((lines: { model: string; endpoint?: string }[]) =>
       lines.every(({ model, endpoint }) => model === 'one' && [undefined, new URL(one.url).host].includes(endpoint)),
     )
@@ -113,5 +113,5 @@ test('without a key the run goes on where it was begun, whatever the environment
   const again = folder.command(name, words, { ...env, OPENAI_BASE_URL: two.url, OPENAI_API_KEY: '' })
   expect(await again.ended, again.output()).toBe(0)
   expect(two.requests).toBe(0)
-  expect(paidTwice(one)).toBe(0)
+  expect(meteredTwice(one)).toBe(0)
 }, 240_000)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { JournalEntry, openJournal } from '../../agents/kit/paid/journal.ts'
-import { NotOwner, type Ownership, PaidRecord, takeWork } from '../../agents/kit/paid/ownership.ts'
+import { JournalEntry, openJournal } from '../../agents/kit/metered/journal.ts'
+import { MeteredRecord, NotOwner, type Ownership, takeWork } from '../../agents/kit/metered/ownership.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../agents/kit/teacher/teacher.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -23,7 +23,7 @@ const prompt = (n: number) => ({
 
 test('the next owner pays for nothing that is in the journal, and what it cannot find counts as lost', async () => {
   await using server = await startTeacherServer()
-  const records = bus.kv('shards', PaidRecord)
+  const records = bus.kv('shards', MeteredRecord)
   const entries = bus.kv('journal', JournalEntry)
   const teacher = createTeacher({ baseUrl: server.url, apiKey: '' }, TeacherOptions.parse({ model: server.model }))
   const own = async (owner: string) => {
@@ -52,7 +52,7 @@ test('the next owner pays for nothing that is in the journal, and what it cannot
 
 test('a call that fails has its end in the journal too, so that the next owner makes the same of it', async () => {
   await using server = await startTeacherServer({ outage: () => ({ status: 400 }) })
-  const records = bus.kv('shards', PaidRecord)
+  const records = bus.kv('shards', MeteredRecord)
   const entries = bus.kv('journal', JournalEntry)
   const teacher = createTeacher({ baseUrl: server.url, apiKey: '' }, TeacherOptions.parse({ model: server.model }))
   const own = async (owner: string) => {
@@ -72,26 +72,26 @@ test('a call that fails has its end in the journal too, so that the next owner m
 })
 
 test('what an owner gives back is known: later counts are exact, and after a death they are at most', async () => {
-  const records = bus.kv('shards', PaidRecord)
+  const records = bus.kv('shards', MeteredRecord)
   const take = async (owner: string) =>
     (await takeWork(records, 'run.a1.r1.s2', { owner, maxCalls: 40, chunk: 16 })) as Ownership
   const first = await take('one')
-  for (let call = 0; call < 3; call++) await first.purse.take()
-  first.purse.putBack?.()
+  for (let call = 0; call < 3; call++) await first.callBudget.take()
+  first.callBudget.putBack?.()
   await first.giveBack()
   const second = await take('two')
   expect(second).toMatchObject({ earlier: 2, isEarlierExact: true })
-  await second.purse.take()
+  await second.callBudget.take()
   // It dies: what it reserved is not known to be made, whoever gives back later.
   const third = await take('three')
   expect(third).toMatchObject({ earlier: 18, isEarlierExact: false })
-  await third.purse.take()
+  await third.callBudget.take()
   await third.giveBack()
   expect(await take('four')).toMatchObject({ earlier: 19, isEarlierExact: false })
 })
 
 test('a write of the record that arrived, though it was answered as a conflict, is the own one, and costs nothing', async () => {
-  const records = bus.kv('shards', PaidRecord)
+  const records = bus.kv('shards', MeteredRecord)
   let misled = 0
   // As a cluster answers whose leader stored it while the way to it was cut.
   const misleading: typeof records = {
@@ -104,8 +104,8 @@ test('a write of the record that arrived, though it was answered as a conflict, 
   }
   const options = { owner: 'one', maxCalls: 40, chunk: 16 }
   const first = (await takeWork(misleading, 'run.a1.r1.s3', options)) as Ownership
-  expect(await first.purse.take()).toBe(true)
+  expect(await first.callBudget.take()).toBe(true)
   await first.giveBack()
   expect(await takeWork(records, 'run.a1.r1.s3', options)).toMatchObject({ earlier: 1, isEarlierExact: true })
-  await expect(first.purse.take()).rejects.toBeInstanceOf(NotOwner)
+  await expect(first.callBudget.take()).rejects.toBeInstanceOf(NotOwner)
 })

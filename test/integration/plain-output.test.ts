@@ -7,7 +7,7 @@ import { firstId } from '../../bus/dead-letters.ts'
 import { codeBlock, escapeMarkdown } from '../../evidence/report/document/markdown.ts'
 import { html } from '../../evidence/report/document/markup.ts'
 import { exportRows } from '../../experiments/export/mod.ts'
-import { printable, printableJson, withoutControls } from '../../schemas/printable.ts'
+import { printable, printableJson, withoutControlCharacters } from '../../schemas/printable.ts'
 import { wholeObject } from '../../tasks/reply/objects.ts'
 import { hostileTexts } from '../support/hostile.ts'
 import { importFolder } from '../support/import-folder.ts'
@@ -28,7 +28,7 @@ const texts = [
 
 describe('a text of an endpoint has no effect where it is shown', () => {
   test.each(texts.map((text) => text.slice(0, 200)))('%j', (text) => {
-    for (const shown of [escapeMarkdown(text), codeBlock(text), html`${text}`.markup, withoutControls(text)])
+    for (const shown of [escapeMarkdown(text), codeBlock(text), html`${text}`.markup, withoutControlCharacters(text)])
       expect(shown).not.toMatch(effects)
     expect(printable(text)).not.toMatch(effects)
     expect(printable(text)).not.toMatch(/[\r\u061c\u200e\u200f]/)
@@ -43,8 +43,8 @@ describe('a text of an endpoint has no effect where it is shown', () => {
 
   test('text in any script, tabs, line ends and emoji stay', () => {
     const text = 'שלום\tعليكم\n漢字 é 👩‍👩‍👧 \u200bx'
-    expect([printable(text), withoutControls(text)]).toEqual([text, text])
-    expect(withoutControls('a\r\nb')).toBe('a\r\nb')
+    expect([printable(text), withoutControlCharacters(text)]).toEqual([text, text])
+    expect(withoutControlCharacters('a\r\nb')).toBe('a\r\nb')
   })
 
   test('no address becomes a link', () => {

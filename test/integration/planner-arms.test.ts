@@ -1,33 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import type { PlannerEvent } from '../../agents/planner/draft.ts'
 import type { Outgoing } from '../../agents/planner/state.ts'
+import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import { armSeedOf, BaselineKind } from '../../schemas/arm.ts'
 import { deriveSeed } from '../../schemas/hash.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { playDisturbed } from '../support/planner-disturbed.ts'
 import { configOf } from '../support/planner-fixtures.ts'
-import { createWorld, type OpeningPayload, play, type World } from '../support/planner-world.ts'
+import { createWorld, type FinalEvalPayload, play, type World } from '../support/planner-world.ts'
 import { runLimits } from '../support/run-limits.ts'
 
-type JobSent = { candidate: string; training: { datasetHash: string; seed: number } | null }
+type JobSent = { studentModel: string; training: { datasetHash: string; seed: number } | null }
 
 const evidenceOf = (changes: Partial<RunConfig['evidence']> = {}): RunConfig['evidence'] => ({
   seeds: 1,
   arms: ['control', 'one-shot', 'random'],
   submissions: true,
   retention: false,
-  guard: 'off',
+  ladder: 'off',
   swapValidationAt: null,
   references: [],
   ...changes,
 })
 /** The second attempt is the best, so the first valid one is another. */
-const scoreOf = (candidate: string) => ({ base: 3, 'attempt-1': 12, 'attempt-2': 18 })[candidate] ?? 15
+const scoreOf = (studentModel: string) => ({ base: 3, 'attempt-1': 12, 'attempt-2': 18 })[studentModel] ?? 15
 
-const request = (world: World) => world.named<OpeningPayload>('opening-request')[0]!
-const namesOf = ({ candidates }: OpeningPayload) => candidates.map(({ name }) => name)
-const armOf = ({ arms }: OpeningPayload, arm: string) => arms.find((each) => each.arm === arm)!
+const request = (world: World) => world.named<FinalEvalPayload>('final-eval-request')[0]!
+const namesOf = ({ studentModels }: FinalEvalPayload) => studentModels.map(({ name }) => name)
+const armOf = ({ arms }: FinalEvalPayload, arm: string) => arms.find((each) => each.arm === arm)!
 const trainings = (world: World) => world.named<JobSent>('job').filter(({ training }) => training !== null)
 
 const human = (count: number): Row[] =>
@@ -49,9 +49,9 @@ describe('the arms of a run', () => {
     const world = createWorld(configOf({ evidence: evidenceOf({ seeds: 3 }) }), { scoreOf, yieldOf: () => 0.7 })
     const state = await play(world)
     expect(state.status).toBe('finished')
-    const opening = request(world)
+    const finalEvalNumber = request(world)
     const seeded = (arm: string) => [arm, `${arm}-s2`, `${arm}-s3`]
-    expect(namesOf(opening)).toEqual([
+    expect(namesOf(finalEvalNumber)).toEqual([
       'base',
       'base-examples',
       ...['control', 'one-shot', 'random', 'final'].flatMap(seeded),
@@ -59,7 +59,7 @@ describe('the arms of a run', () => {
       'attempt-2',
       'attempt-3',
     ])
-    expect(opening.primary).toEqual({
+    expect(finalEvalNumber.primary).toEqual({
       arm: 'final',
       against: 'control',
       part: 'heldout-phrasing',
@@ -68,24 +68,27 @@ describe('the arms of a run', () => {
     })
     const jobs = trainings(world)
     const search = new Set(
-      jobs.filter(({ candidate }) => candidate.startsWith('attempt-')).map((job) => job.training!.seed),
+      jobs.filter(({ studentModel }) => studentModel.startsWith('attempt-')).map((job) => job.training!.seed),
     )
     for (const seedIndex of [1, 2, 3]) {
       const seeds = new Set(
         jobs
-          .filter(({ candidate }) => !candidate.startsWith('attempt-') && armSeedOf(candidate).seedIndex === seedIndex)
+          .filter(
+            ({ studentModel }) =>
+              !studentModel.startsWith('attempt-') && armSeedOf(studentModel).seedIndex === seedIndex,
+          )
           .map((job) => job.training!.seed),
       )
       expect(seeds.size).toBe(1)
       expect(search.has([...seeds][0]!)).toBe(false)
     }
     expect(new Set(jobs.map((job) => job.training!.seed)).size).toBe(4)
-    const hashes = opening.arms.map(({ datasetHash }) => datasetHash)
+    const hashes = finalEvalNumber.arms.map(({ datasetHash }) => datasetHash)
     expect(new Set(hashes).size).toBe(4)
-    expect(armOf(opening, 'one-shot').datasetHash).toBe(state.attempts[0]!.datasetHash)
-    expect(opening.arms.every(({ rows }) => rows === 60)).toBe(true)
+    expect(armOf(finalEvalNumber, 'one-shot').datasetHash).toBe(state.attempts[0]!.datasetHash)
+    expect(finalEvalNumber.arms.every(({ rows }) => rows === 60)).toBe(true)
     const names = [...world.sent.values()].map(({ name }) => name)
-    expect(names.lastIndexOf('job')).toBeLessThan(names.indexOf('opening-request'))
+    expect(names.lastIndexOf('job')).toBeLessThan(names.indexOf('final-eval-request'))
     const [{ seeds }] = world.named<{ seeds: { replay: number; replays: number[] } }>('run-finished') as [never]
     expect(seeds).toMatchObject({ replay: deriveSeed(1, 'replay') })
     expect((seeds as { replays: number[] }).replays).toHaveLength(3)
@@ -97,10 +100,10 @@ describe('the arms of a run', () => {
     const problemOf = (id: string) => id.replace(/^a2\./, 'a1.')
     const world = createWorld(config, { scoreOf, yieldOf: () => 1, problemOf })
     await play(world)
-    const opening = request(world)
-    expect(namesOf(opening)).toEqual(['base', 'base-examples', 'random', 'final'])
-    expect(opening.primary!.against).toBe('base')
-    const rows = await world.rowsOf(armOf(opening, 'random').dataset!)
+    const finalEvalNumber = request(world)
+    expect(namesOf(finalEvalNumber)).toEqual(['base', 'base-examples', 'random', 'final'])
+    expect(finalEvalNumber.primary!.against).toBe('base')
+    const rows = await world.rowsOf(armOf(finalEvalNumber, 'random').dataset!)
     expect(rows).toHaveLength(30)
     expect(new Set(rows.map(({ input }) => input)).size).toBe(30)
     expect(world.named<{ attempt: number }>('decision').map(({ attempt }) => attempt)).toEqual([1, 2])
@@ -130,9 +133,9 @@ describe('the arms of a run', () => {
     const world = createWorld(configOf({ attempts: 1, evidence: evidenceOf({ seeds: 2 }) }), {})
     const state = await play(world)
     expect(state.status).toBe('finished')
-    const opening = request(world)
-    expect(armOf(opening, 'one-shot')).toMatchObject({ sameAs: 'final', leftOut: null })
-    expect(namesOf(opening)).not.toContain('one-shot')
+    const finalEvalNumber = request(world)
+    expect(armOf(finalEvalNumber, 'one-shot')).toMatchObject({ sameAs: 'final', leftOut: null })
+    expect(namesOf(finalEvalNumber)).not.toContain('one-shot')
     const pairs = trainings(world).map(({ training }) => `${training!.datasetHash} ${training!.seed}`)
     expect(new Set(pairs).size).toBe(pairs.length)
   })
@@ -163,14 +166,14 @@ describe('the arms of a run', () => {
     const world = createWorld(configOf({ attempts: 1, evidence }), {})
     for (const count of [200, 201]) world.putRows(human(count))
     await play(world)
-    const opening = request(world)
-    expect(namesOf(opening)).toEqual([
+    const finalEvalNumber = request(world)
+    expect(namesOf(finalEvalNumber)).toEqual([
       'base',
       'base-examples',
       ...['control', ...arms, 'final'].flatMap((arm) => [arm, `${arm}-s2`]),
     ])
-    expect(arms.map((arm) => armOf(opening, arm).rows)).toEqual([60, 60])
-    expect(armOf(opening, arms[0]!).datasetHash).not.toBe(armOf(opening, arms[1]!).datasetHash)
+    expect(arms.map((arm) => armOf(finalEvalNumber, arm).rows)).toEqual([60, 60])
+    expect(armOf(finalEvalNumber, arms[0]!).datasetHash).not.toBe(armOf(finalEvalNumber, arms[1]!).datasetHash)
   })
 
   test('baselines that cannot be made are left out with their reasons, and hold nothing up', async () => {
@@ -178,15 +181,15 @@ describe('the arms of a run', () => {
     const world = createWorld(configOf({ attempts: 1, evidence }), { yieldOf: (attempt) => (attempt === 0 ? 0 : 1) })
     const state = await play(world)
     expect(state.status).toBe('finished')
-    const opening = request(world)
-    expect(armOf(opening, 'control')).toMatchObject({
+    const finalEvalNumber = request(world)
+    expect(armOf(finalEvalNumber, 'control')).toMatchObject({
       dataset: null,
       leftOut: '0 rows were admitted of at least 30',
     })
-    expect(armOf(opening, 'reference').leftOut).toBe('the task has no reference')
-    expect(namesOf(opening).slice(0, 2)).toEqual(['base', 'base-examples'])
-    expect(namesOf(opening)).toEqual(expect.arrayContaining(['final', 'final-s2']))
-    expect(namesOf(opening)).not.toContain('control')
+    expect(armOf(finalEvalNumber, 'reference').leftOut).toBe('the task has no reference')
+    expect(namesOf(finalEvalNumber).slice(0, 2)).toEqual(['base', 'base-examples'])
+    expect(namesOf(finalEvalNumber)).toEqual(expect.arrayContaining(['final', 'final-s2']))
+    expect(namesOf(finalEvalNumber)).not.toContain('control')
   })
 
   test('R1 repeats and crashes change neither the arms nor the frozen list', async () => {
@@ -207,7 +210,7 @@ describe('the arms of a run', () => {
     const limits = { ...runLimits, maxJobsInFlight }
     const world = createWorld(configOf({ limits, evidence: evidenceOf({ seeds }) }), { scoreOf, yieldOf: () => 0.7 })
     const isArm = ({ name, payload }: Outgoing) =>
-      name === 'job' && !/^(base|attempt-)/.test((payload as JobSent).candidate)
+      name === 'job' && !/^(base|attempt-)/.test((payload as JobSent).studentModel)
     let state = await world.step(null, world.start())
     const queue: PlannerEvent[] = []
     let largest = 0

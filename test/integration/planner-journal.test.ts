@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLlmPolicy } from '../../agents/planner/llm/open.ts'
-import { PlannerBroke, type Situation } from '../../agents/planner/policy.ts'
+import { PlannerBudgetExhausted, type Situation } from '../../agents/planner/policy.ts'
 import { type Bus, StoppingError, TerminalError } from '../../bus/mod.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask, publicView } from '../../tasks/load.ts'
 import { memoryLog, type TestServer, withServer } from '../support/nats.ts'
 import { competentModel } from '../support/planner-script.ts'
-import { openPlannerServer, type Said } from '../support/planner-server.ts'
+import { type ModelReply, openPlannerServer } from '../support/planner-server.ts'
 
 let nats: TestServer
 let bus: Bus
@@ -34,12 +34,12 @@ const situation = (runId: string, left: Partial<Situation['left']> = {}): Situat
   rows: 60,
   seed: 1,
   task,
-  base: { overall: tally, byPart: {}, bySkill: {}, cut: 0 },
+  base: { overall: tally, byPart: {}, bySkill: {}, truncated: 0 },
   history: [],
   best: null,
   sampleRows: [],
   sourceKinds: ['prompt'],
-  paidChecks: true,
+  meteredChecks: true,
   left: { attempts: 3, hours: 2, teacherCalls: 500, ...unlimited, ...left },
 })
 
@@ -74,7 +74,7 @@ async function planner(
 
 test('a planner that dies while it decides pays for the call in flight again, and for nothing before it', async () => {
   const reached = Promise.withResolvers<void>()
-  let answer = (asked: Parameters<typeof competent>[0], call: number): Said => {
+  let answer = (asked: Parameters<typeof competent>[0], call: number): ModelReply => {
     if (call < 2) return competent(asked)
     reached.resolve()
     return { hang: true }
@@ -129,8 +129,8 @@ test("every repetition of the client counts, and the planner's limit holds", asy
   await using server = await openPlannerServer(() => ({ status: 500, body: '{"error": {"message": "planted"}}' }))
   const one = await planner('one', server.endpoint)
   const broke = await one.decide(situation('limited', { plannerCalls: 2 })).catch((error: unknown) => error)
-  expect(broke).toBeInstanceOf(PlannerBroke)
-  expect((broke as PlannerBroke).plan.spent).toMatchObject({ calls: 2 })
+  expect(broke).toBeInstanceOf(PlannerBudgetExhausted)
+  expect((broke as PlannerBudgetExhausted).plan.spent).toMatchObject({ calls: 2 })
   expect(server.asked).toHaveLength(2)
 })
 
@@ -149,11 +149,11 @@ test('a model that fails is waited for where a person sees it', async () => {
     expect.stringMatching(/^the planner's model scripted: .*HTTP 503: .*we are.*busy/),
     null,
   ])
-  const told: unknown[] = []
+  const reported: unknown[] = []
   const reader = await nats.open('gateway')
   for await (const { payload } of reader.log({ runId: 'waits', follow: false, signal: AbortSignal.timeout(5000) }))
-    told.push(payload)
-  expect(told).toMatchObject([
+    reported.push(payload)
+  expect(reported).toMatchObject([
     { phase: 'plan', detail: expect.stringMatching(/HTTP 503: .*busy.*; it is asked again/) },
   ])
 })
@@ -166,12 +166,12 @@ test.each([
     /9000.* Lower agents\.planner\.options\.contextChars/,
   ],
   ['a model that is not there', 404, 'no such model', /scripted: HTTP 404: .*no such model/],
-])('what no repetition mends ends the decision at once: %s', async (_, status, message, said) => {
+])('what no repetition fixes ends the decision at once: %s', async (_, status, message, printed) => {
   await using server = await openPlannerServer(() => ({ status, body: JSON.stringify({ error: { message } }) }))
   const { decide } = await planner('one', server.endpoint)
   const fault = await decide(situation(`lasts-${status}`)).catch((error: unknown) => error)
   expect(fault).toBeInstanceOf(TerminalError)
-  expect((fault as Error).message).toMatch(said)
+  expect((fault as Error).message).toMatch(printed)
   expect(server.asked).toHaveLength(1)
 })
 
@@ -186,8 +186,8 @@ test('of a connection that fails it is told why', async () => {
 test('nothing is asked whose longest reply would not fit in the tokens or the money that are left', async () => {
   await using server = await openPlannerServer(competent)
   const { decide } = await planner('one', server.endpoint)
-  await expect(decide(situation('few-tokens', { tokens: 1500 }))).rejects.toBeInstanceOf(PlannerBroke)
+  await expect(decide(situation('few-tokens', { tokens: 1500 }))).rejects.toBeInstanceOf(PlannerBudgetExhausted)
   // 1000 tokens at 10 dollars a million are a cent.
-  await expect(decide(situation('little-money', { money: 0.01 }))).rejects.toBeInstanceOf(PlannerBroke)
+  await expect(decide(situation('little-money', { money: 0.01 }))).rejects.toBeInstanceOf(PlannerBudgetExhausted)
   expect(server.asked).toHaveLength(0)
 })

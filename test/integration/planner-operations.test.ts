@@ -18,7 +18,7 @@ import { loadTask, publicView } from '../../tasks/load.ts'
 import { type TestServer, withServer } from '../support/nats.ts'
 import { openCast } from '../support/planner-cast.ts'
 import { competentModel } from '../support/planner-script.ts'
-import { type Asked, openPlannerServer, type Said } from '../support/planner-server.ts'
+import { type Asked, type ModelReply, openPlannerServer } from '../support/planner-server.ts'
 import { openQueues } from '../support/queues.ts'
 
 /** The real planner on a real bus, asking a real HTTP server; the graph of operations is read from the run's log. */
@@ -48,11 +48,11 @@ afterAll(() => nats[Symbol.asyncDispose]())
  * What each attempt meets: the model writes no program, one that is cut off or one that does not hold, its rows are too few, or the right
  * answers of 30 that its student gives.
  */
-type Fate = 'raises' | 'cut' | 'unsound' | 'short' | number
+type Fate = 'raises' | 'truncated' | 'unsound' | 'short' | number
 
-const written: Partial<Record<Fate, (attempt: number) => Said>> = {
+const written: Partial<Record<Fate, (attempt: number) => ModelReply>> = {
   raises: (attempt) => `No program today, attempt ${attempt}.`,
-  cut: () => ({ cut: '{"version": 1, "sources": [{"id": "' }),
+  truncated: () => ({ truncated: '{"version": 1, "sources": [{"id": "' }),
   unsound: () => '{"version": 1, "sources": []}',
 }
 
@@ -67,13 +67,13 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative', limits: Pa
   process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
   const end = new AbortController()
   const queues = await openQueues(nats, own)
-  const fateOf = (candidate: string) => fates[Number(/^attempt-(\d+)$/.exec(candidate)?.[1]) - 1]
+  const fateOf = (studentModel: string) => fates[Number(/^attempt-(\d+)$/.exec(studentModel)?.[1]) - 1]
   await openCast(
     nats,
     queues,
     {
       yieldOf: (of) => (fates[of - 1] === 'short' ? 0.2 : 1),
-      scoreOf: (candidate) => Number(fateOf(candidate) ?? 3),
+      scoreOf: (studentModel) => Number(fateOf(studentModel) ?? 3),
       badCases: [badCase],
     },
     end.signal,
@@ -106,11 +106,11 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative', limits: Pa
     evidence: Evidence.parse({ arms: [] }),
   })
   const decisions: PayloadOf<typeof Decision>[] = []
-  const told: string[] = []
+  const reported: string[] = []
   const entries: LogEntry[] = []
   for await (const entry of operator.log({ runId, follow: true, signal: AbortSignal.timeout(40_000) })) {
     entries.push(entry)
-    told.push(`${entry.name} ${JSON.stringify(entry.payload).slice(0, 300)}`)
+    reported.push(`${entry.name} ${JSON.stringify(entry.payload).slice(0, 300)}`)
     if (entry.name === Decision.name) decisions.push(Decision.schema.parse(entry.payload))
     if (entry.name !== RunFinished.name) continue
     end.abort()
@@ -119,7 +119,7 @@ async function play(fates: Fate[], arm: PlannerArm = 'llm-iterative', limits: Pa
     const report = analyse(collect(entries), options)
     return { decisions, finished: RunFinished.schema.parse(entry.payload), asked: server.asked, report }
   }
-  throw new Error(`the run did not finish:\n${told.slice(-5).join('\n')}`)
+  throw new Error(`the run did not finish:\n${reported.slice(-5).join('\n')}`)
 }
 
 const operations = (decisions: { attempt: number; operation: string }[]) =>
@@ -171,7 +171,7 @@ test('Draft, Debug after a program that does not parse, Repair after an invalid 
 })
 
 test('the paper’s categories of failures: each attempt that gave nothing has its own', async () => {
-  const { report } = await play(['cut', 'unsound', 'raises', 'short', 12])
+  const { report } = await play(['truncated', 'unsound', 'raises', 'short', 12])
   const failed = { truncated: 1, 'runtime-error': 1, extraction: 1, 'insufficient-rows': 1 }
   expect(report.failures.attempts).toEqual(failed)
   expect(report.mats).toEqual({ attempts: 5, validAttempts: 1, value: 5 })
@@ -197,8 +197,8 @@ test('blindfolded, every program is a draft and nothing measured is told; repeat
   const blind = await play([10, 20, 15], 'llm-blind')
   expect(operations(blind.decisions)).toEqual(['draft', 'draft', 'draft'])
   expect(blind.finished).toMatchObject({ chosenAttempt: 2, validAttempts: 3 })
-  const told = blind.asked.flatMap(({ messages }) => messages.map(({ content }) => content)).join('\n')
-  for (const known of ['@v-7', '/30', 'best so far', 'Attempt 1']) expect(told).not.toContain(known)
+  const reported = blind.asked.flatMap(({ messages }) => messages.map(({ content }) => content)).join('\n')
+  for (const known of ['@v-7', '/30', 'best so far', 'Attempt 1']) expect(reported).not.toContain(known)
 
   const repeated = await play(['raises', 10, 15, 20], 'llm-repeat')
   expect(operations(repeated.decisions)).toEqual(['draft', 'debug', 'draft', 'draft'])

@@ -53,7 +53,7 @@ test('a file changed without changing size is found by doctor', async () => {
   expect(await findingOf('student')).toMatchObject({ status: 'ok' })
   await writeFile(join(path, 'model.safetensors'), 'wEights')
   expect(await brokenStudentFile(home)).toBe(join(path, 'model.safetensors'))
-  expect(await findingOf('student')).toMatchObject({ status: 'broken', mend: expect.stringContaining('rm -r') })
+  expect(await findingOf('student')).toMatchObject({ status: 'broken', fix: expect.stringContaining('rm -r') })
 })
 
 test('doctor names what is missing and how it comes', async () => {
@@ -66,5 +66,5 @@ test('doctor names what is missing and how it comes', async () => {
     'fine-tuning runtime': 'missing',
     student: 'missing',
   })
-  for (const finding of findings) if (finding.status !== 'ok') expect(finding.mend, finding.name).toBeTruthy()
+  for (const finding of findings) if (finding.status !== 'ok') expect(finding.fix, finding.name).toBeTruthy()
 })

@@ -56,13 +56,13 @@ test('the pip that is carried along is the published one', async () => {
   expect(digest).toBe('f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13')
 })
 
-test('a Python too old is refused with its version and how to mend it', async () => {
+test('a Python too old is refused with its version and how to fix it', async () => {
   const old = await script('python-old', 'echo 3.8.1')
   const failure = await findPython({ ...process.env, SYLLABUS_PYTHON: old }).catch((error: unknown) => error)
   expect(failure).toBeInstanceOf(SetupError)
   expect(failure).toMatchObject({
     message: expect.stringContaining('is 3.8.1'),
-    mend: expect.stringContaining('Python 3.10'),
+    fix: expect.stringContaining('Python 3.10'),
   })
 })
 
@@ -90,7 +90,7 @@ test('without a network the error says what could not be fetched, and nothing ha
   expect(failure).toBeInstanceOf(SetupError)
   expect(failure).toMatchObject({
     message: expect.stringContaining('could not be fetched'),
-    mend: expect.stringContaining('network'),
+    fix: expect.stringContaining('network'),
   })
   expect(await readdir(join(home, 'nats-server'))).toEqual([])
 })
@@ -145,9 +145,9 @@ test("a dead holder's lock is taken over, a living one's is waited for", async (
     order.push('first')
   })
   await expect.poll(() => holderOf(path)).toMatchObject({ pid: process.pid })
-  const told: string[] = []
-  const second = withLock(path, { onProgress: (line) => told.push(line) }, async () => void order.push('second'))
-  await expect.poll(() => told.length).toBe(1)
+  const reported: string[] = []
+  const second = withLock(path, { onProgress: (line) => reported.push(line) }, async () => void order.push('second'))
+  await expect.poll(() => reported.length).toBe(1)
   release()
   await Promise.all([first, second])
   expect(order).toEqual(['first', 'second'])

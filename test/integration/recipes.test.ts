@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { armsOf, selectArms } from '../../experiments/recipe/arms.ts'
 import { checkStudent } from '../../experiments/recipe/check-student.ts'
 import { type ArmPlan, planArms } from '../../experiments/recipe/plan.ts'
+import { printPlan } from '../../experiments/recipe/print-plan.ts'
 import { readRecipe } from '../../experiments/recipe/read.ts'
 import { checkSources, type Sources } from '../../experiments/recipe/sources.ts'
-import { tellPlan } from '../../experiments/recipe/tell-plan.ts'
 import { totalOf } from '../../experiments/recipe/total.ts'
 import { paperRecipe } from '../../tasks/importers/task-yaml.ts'
 import { writePaperSources } from '../support/paper-sources.ts'
@@ -18,7 +18,7 @@ const recipes = fileURLToPath(new URL('../../deploy/recipes', import.meta.url))
 const paper = (name: string) => join(recipes, 'paper', `${name}.yaml`)
 let folder: string
 let sources: Sources
-const told: string[] = []
+const reported: string[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-recipes-'))
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const plan = async (file: string, asked: string[] = [], changes = {}): Promise<ArmPlan[]> => {
   const recipe = await readRecipe(file)
-  return planArms(recipe, selectArms(recipe, asked), { seed: 1, sources, ...changes }, (line) => told.push(line))
+  return planArms(recipe, selectArms(recipe, asked), { seed: 1, sources, ...changes }, (line) => reported.push(line))
 }
 
 describe('the recipes of the paper', () => {
@@ -79,7 +79,7 @@ describe('the recipes of the paper', () => {
         hours: null,
         atMost: { teacherCalls: 85 * 50_000, hours: 85 * 12 },
       })
-      expect(tellPlan(await readRecipe(paper(name)), plans).join('\n')).toContain(
+      expect(printPlan(await readRecipe(paper(name)), plans).join('\n')).toContain(
         '4 250 000 teacher calls, 1 020 h of search',
       )
     },
@@ -201,8 +201,8 @@ describe('bad input', () => {
     const recipe = await readRecipe(paper('science'))
     const arms = selectArms(recipe, ['seed', 'one-shot', 'qwen3-30b', 'llama-8b'])
     const options = { seed: 1, sources: { ...sources, 'science-seeds': copied } }
-    const [own] = await planArms(recipe, arms, options, (line) => told.push(line))
+    const [own] = await planArms(recipe, arms, options, (line) => reported.push(line))
     expect(own!.task.seeds.map(({ text }) => text)).toEqual(['How hot is a stove after 3 minutes?'])
-    expect(told).toContain('seeds left out because they contain a question of a split: 1')
+    expect(reported).toContain('seeds left out because they contain a question of a split: 1')
   })
 })

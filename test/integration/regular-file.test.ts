@@ -133,7 +133,7 @@ describe('a task folder', () => {
     await expect(loadTask(inTask(''))).rejects.toMatchObject({
       what: 'A file of the task is not read: It is a link that leads out of its folder',
       where: inTask(file),
-      mend: 'Put the file itself there.',
+      fix: 'Put the file itself there.',
     })
   })
 

@@ -4,22 +4,23 @@ import { newcombePaired } from '../../evidence/report/statistics/newcombe.ts'
 import { wilson } from '../../evidence/report/statistics/wilson.ts'
 import { differenceName, labelOf } from '../../evidence/report/text/names.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import type { Opened } from '../../schemas/messages/evaluation.ts'
+import type { FinalEvalResults } from '../../schemas/messages/evaluation.ts'
 import type { RunStarted } from '../../schemas/messages/run.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 
 const data = reportData()
-const openedOf = (log: readonly LogEntry[]) =>
-  log.find(({ name }) => name === 'opened')!.payload as PayloadOf<typeof Opened>
+const finalEvalOf = (log: readonly LogEntry[]) =>
+  log.find(({ name }) => name === 'final-eval-results')!.payload as PayloadOf<typeof FinalEvalResults>
 
 describe('a finished run', () => {
   test('has its scores from the items of the opening', () => {
-    const final = openedOf(runLog()).results.find(
-      ({ candidate, paper }) => candidate.name === 'final' && paper === 'test',
+    const final = finalEvalOf(runLog()).results.find(
+      ({ studentModel, evalSet }) => studentModel.name === 'final' && evalSet === 'test',
     )!
     const headline = final.items!.filter(({ part }) => part === 'heldout-phrasing')
-    const reported = data.sealed!.test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
+    const reported = data.sealed!.test.find(({ studentModel }) => studentModel === 'final')!.parts['heldout-phrasing']!
+      .strict
     expect(reported).toMatchObject({ correct: headline.filter(({ strict }) => strict).length, total: 60 })
   })
 
@@ -36,7 +37,7 @@ describe('a finished run', () => {
 
   test('a test with one part has no second column of the same figures', () => {
     const entries = runLog()
-    const { results } = openedOf(entries) as { results: { items: { part: string }[]; sheet: { byPart: object } }[] }
+    const { results } = finalEvalOf(entries) as { results: { items: { part: string }[]; sheet: { byPart: object } }[] }
     const part = 'heldout-phrasing'
     for (const result of results) {
       result.items = result.items.filter((item) => item.part === part)
@@ -50,17 +51,17 @@ describe('a finished run', () => {
 
   test('what the bridge does once the test is opened is of the opening', () => {
     const entries = runLog()
-    const asked = entries.find(({ name }) => name === 'opening-request')!
-    const told = entries.findLast(({ name }) => name === 'progress')!
-    const sitting = (seconds: number) => ({
-      ...told,
+    const asked = entries.find(({ name }) => name === 'final-eval-request')!
+    const reported = entries.findLast(({ name }) => name === 'progress')!
+    const sealedEvalJob = (seconds: number) => ({
+      ...reported,
       at: new Date(Date.parse(asked.at) + 1000 * seconds).toISOString(),
       seq: asked.seq + seconds / 10,
       id: `sitting ${seconds}`,
-      payload: { ...(told.payload as object), candidate: 'final (test)' },
+      payload: { ...(reported.payload as object), studentModel: 'final (test)' },
     })
     const place = entries.indexOf(asked) + 1
-    const { spans } = reportData(entries.toSpliced(place, 0, sitting(1), sitting(3))).time
+    const { spans } = reportData(entries.toSpliced(place, 0, sealedEvalJob(1), sealedEvalJob(3))).time
     expect(spans.filter(({ label }) => label === 'final (test)')).toMatchObject([
       { lane: 'trainer-bridge', phase: 'sealed' },
     ])
@@ -91,7 +92,7 @@ describe('a finished run', () => {
 
   test('counts failures in the categories of the paper', () => {
     expect(data.failures).toEqual({ attempts: {}, replies: { other: 24 } })
-    const log = runLog({ attempts: 2, opened: false })
+    const log = runLog({ attempts: 2, finalEval: false })
     const change = (name: string, index: number, payload: object) => {
       const entry = log.filter((one) => one.name === name)[index]!
       entry.payload = { ...(entry.payload as object), ...payload }
@@ -152,7 +153,8 @@ describe('several seeds', () => {
   test('an arm is the mean of its adapters, each of them told', () => {
     const mean = armOf('final').parts['heldout-phrasing']!.strict
     const single = ['final', 'final-s2', 'final-s3'].map(
-      (name) => data.sealed!.test.find(({ candidate }) => candidate === name)!.parts['heldout-phrasing']!.strict.share!,
+      (name) =>
+        data.sealed!.test.find(({ studentModel }) => studentModel === name)!.parts['heldout-phrasing']!.strict.share!,
     )
     expect(mean.perSeed.map((share) => share.toFixed(9))).toEqual(single.map((share) => share.toFixed(9)))
     expect(mean.value).toBeCloseTo(single.reduce((sum, share) => sum + share, 0) / 3, 9)
@@ -164,7 +166,7 @@ describe('several seeds', () => {
     expect(contrasts.primary).toMatchObject({ arm: 'final', against: 'control', named: true })
     expect(contrasts.adjusted.map(({ to }) => to)).toEqual(['base', 'base-examples', 'random'])
     for (const { p, adjusted } of contrasts.adjusted) expect(adjusted).toBeGreaterThanOrEqual(p)
-    expect(data.conclusion.search.verdict).toBe('shown')
+    expect(data.conclusion.search.conclusion).toBe('shown')
     expect(data.conclusion.search.sentence).toMatch(/^The search helped: .*mean of 3 training seeds/)
     expect(data.conclusion.caveats.join()).not.toMatch(/This adapter only|With two of them/)
   })
@@ -206,8 +208,8 @@ describe('several seeds', () => {
     const data = reportData({ skillOf: { final: 0.75, control: 0.3 } })
     const [skill] = data.sealed!.contrasts.skills
     const [first, second] = ['final', 'control'].map((name) => {
-      const { items } = openedOf(runLog({ skillOf: { final: 0.75, control: 0.3 } })).results.find(
-        ({ candidate, paper }) => candidate.name === name && paper === 'test',
+      const { items } = finalEvalOf(runLog({ skillOf: { final: 0.75, control: 0.3 } })).results.find(
+        ({ studentModel, evalSet }) => studentModel.name === name && evalSet === 'test',
       )!
       return items!.filter((item) => item.skill === skill!.skill)
     })
@@ -232,7 +234,7 @@ describe('several seeds', () => {
     expect(grouped!.value).toBeCloseTo(alone!.value, 12)
     expect(grouped!.interval).not.toEqual(alone!.interval)
     const { contrasts, test } = reportData({ ...options, groupSize: 10 }).sealed!
-    const rate = test.find(({ candidate }) => candidate === 'final')!.parts['heldout-phrasing']!.strict
+    const rate = test.find(({ studentModel }) => studentModel === 'final')!.parts['heldout-phrasing']!.strict
     expect(rate).toMatchObject({ groups: 6, total: 60 })
     expect(rate.interval!.low).toBeLessThanOrEqual(wilson(rate.correct, rate.total)!.low)
     for (const { items, groups } of contrasts.skills) expect(groups).toBeLessThan(items)
@@ -248,8 +250,8 @@ describe('several seeds', () => {
   test('the audit is compared arm by arm, over all of its adapters', () => {
     const final = data.sealed!.auditMinusTest.find(({ arm }) => arm === 'final')!
     expect(final.seeds).toEqual([1, 2, 3])
-    const shareOf = (paper: 'test' | 'audit') => {
-      const own = data.sealed![paper].filter(({ candidate }) => candidate.startsWith('final'))
+    const shareOf = (evalSet: 'test' | 'audit') => {
+      const own = data.sealed![evalSet].filter(({ studentModel }) => studentModel.startsWith('final'))
       return own.reduce((sum, { parts }) => sum + parts['heldout-phrasing']!.strict.share!, 0) / own.length
     }
     expect(final.parts['heldout-phrasing']!.strict.value).toBeCloseTo(shareOf('audit'), 12)
@@ -265,18 +267,18 @@ describe('several seeds', () => {
     expect(arms.find(({ arm }) => arm === named[1])!.seeds).toEqual([1, 2])
     expect(comparisons.map(({ to }) => to)).toEqual(['base', 'base-examples', ...named, 'control'])
     expect(adjusted.map(({ to }) => to)).toEqual(['base', 'base-examples', ...named])
-    const told = [
+    const reported = [
       ...comparisons.map(differenceName),
-      ...several.sealed!.test.map(({ candidate }) => labelOf(candidate)),
+      ...several.sealed!.test.map(({ studentModel }) => labelOf(studentModel)),
     ]
-    expect(told).toEqual(
+    expect(reported).toEqual(
       expect.arrayContaining(['Final − reference data “people”', 'Reference data “pipeline”, seed 2']),
     )
   })
 
   test('an arm with the same dataset as another has its results, and is not compared with it', () => {
     const log = runLog({ arms: ['control'] })
-    const request = log.find(({ name }) => name === 'opening-request')!.payload as { arms: object[] }
+    const request = log.find(({ name }) => name === 'final-eval-request')!.payload as { arms: object[] }
     request.arms.push({ ...request.arms[0]!, arm: 'one-shot', sameAs: 'final' })
     const { contrasts } = reportData(log).sealed!
     expect(contrasts.arms.find(({ arm }) => arm === 'one-shot')).toMatchObject({ sameAs: 'final', seeds: [1] })
@@ -287,10 +289,10 @@ describe('several seeds', () => {
 describe('claims', () => {
   test('the search helped only above the control with an interval above zero', () => {
     const strong = reportData({ skillOf: { final: 0.8, control: 0.3 } }).conclusion
-    expect(strong.search.verdict).toBe('shown')
+    expect(strong.search.conclusion).toBe('shown')
     expect(strong.search.sentence).toMatch(/^The search helped, as far as one training seed tells: /)
     const equal = reportData({ skillOf: { final: 0.4, control: 0.4 } }).conclusion
-    expect(equal.search.verdict).toBe('not-shown')
+    expect(equal.search.conclusion).toBe('not-shown')
     expect(JSON.stringify(equal)).not.toContain('The search helped')
   })
 
@@ -299,33 +301,33 @@ describe('claims', () => {
       .strict
     expect(difference.value).toBeGreaterThan(0)
     expect(difference.interval!.low).toBeLessThan(0)
-    expect(data.conclusion.search.verdict).toBe('not-shown')
+    expect(data.conclusion.search.conclusion).toBe('not-shown')
     expect(data.conclusion.search.sentence).toContain('the interval includes zero')
   })
 
   test('a worse student is called worse', () => {
     const { improved } = reportData({ skillOf: { base: 0.7, final: 0.2 } }).conclusion
-    expect(improved.verdict).toBe('opposite')
+    expect(improved.conclusion).toBe('opposite')
     expect(improved.sentence).toMatch(/got worse/)
   })
 
   test('a handful of items carries no claim', () => {
     const entries = runLog({ skillOf: { base: 0, final: 1 } })
-    const opened = entries.find(({ name }) => name === 'opened')!.payload as {
+    const finalEval = entries.find(({ name }) => name === 'final-eval-results')!.payload as {
       results: { items: { part: string }[] }[]
     }
-    for (const result of opened.results) {
+    for (const result of finalEval.results) {
       const headline = result.items.filter(({ part }) => part === 'heldout-phrasing').slice(0, 5)
       result.items = [...headline, ...result.items.filter(({ part }) => part !== 'heldout-phrasing')]
     }
-    expect(reportData(entries).conclusion.improved.verdict).toBe('not-shown')
+    expect(reportData(entries).conclusion.improved.conclusion).toBe('not-shown')
   })
 
   test('nor does a handful of groups, however many items they hold', () => {
     const { sealed, conclusion } = reportData({ groupSize: 20, skillOf: { base: 0, final: 1 } })
     const difference = sealed!.contrasts.comparisons.find(({ to }) => to === 'base')!.parts['heldout-phrasing']!.strict
     expect(difference).toMatchObject({ items: 60, groups: 3 })
-    expect(conclusion.improved.verdict).toBe('not-shown')
+    expect(conclusion.improved.conclusion).toBe('not-shown')
     expect(conclusion.improved.sentence).toContain('60 items in 3 groups')
   })
 
@@ -338,11 +340,11 @@ describe('claims', () => {
     expect(interval!.low).toBeGreaterThan(0)
     expect(adjusted.p).toBeLessThan(0.05)
     expect(adjusted.adjusted).toBeGreaterThan(0.05)
-    expect(data.conclusion.beatsExamples.verdict).toBe('not-shown')
+    expect(data.conclusion.beatsExamples.conclusion).toBe('not-shown')
     expect(data.conclusion.beatsExamples.sentence).toMatch(
       /adjusted by Holm; the interval excludes zero, but p is above/,
     )
-    expect(data.conclusion.improved.verdict).toBe('shown')
+    expect(data.conclusion.improved.conclusion).toBe('shown')
   })
 
   test('a gain over a base of nothing is not defined', () => {
@@ -354,23 +356,23 @@ describe('claims', () => {
 
 describe('what is missing', () => {
   test('an unopened test gives no result and no claim', () => {
-    const part = reportData({ opened: false, finished: false })
+    const part = reportData({ finalEval: false, finished: false })
     expect(part.sealed).toBeNull()
     expect(part.run).toMatchObject({ finished: false, stopReason: null, chosenAttempt: null })
     for (const claim of [part.conclusion.improved, part.conclusion.search]) {
-      expect(claim.verdict).toBe('not-measured')
+      expect(claim.conclusion).toBe('not-measured')
       expect(claim.sentence).toContain('The test was not opened')
     }
   })
 
   test('every beginning of a log gives an honest report', () => {
     const log = runLog()
-    const openedAt = log.findIndex(({ name }) => name === 'opened')
-    for (let length = 0; length <= openedAt; length++) {
+    const finalEvalAt = log.findIndex(({ name }) => name === 'final-eval-results')
+    for (let length = 0; length <= finalEvalAt; length++) {
       const part = ReportData.parse(reportData(log.slice(0, length)))
       expect(part.sealed).toBeNull()
       expect(part.conclusion.caveats.join()).toContain('not finished')
-      expect(part.candidates.filter(({ validation }) => validation).length).toBe(
+      expect(part.studentModels.filter(({ validation }) => validation).length).toBe(
         log.slice(0, length).filter(({ name }) => name === 'report').length,
       )
     }
@@ -386,10 +388,15 @@ describe('what is missing', () => {
 
   test('a second opening is told, and the first is reported', () => {
     const log = runLog()
-    const opened = log.find(({ name }) => name === 'opened')!
-    const again = { ...opened, seq: 5000, id: 'again', payload: { ...(opened.payload as object), opening: 2 } }
+    const finalEval = log.find(({ name }) => name === 'final-eval-results')!
+    const again = {
+      ...finalEval,
+      seq: 5000,
+      id: 'again',
+      payload: { ...(finalEval.payload as object), finalEvalNumber: 2 },
+    }
     const twice = reportData([...log, again])
-    expect(twice.sealed!.opening).toBe(1)
+    expect(twice.sealed!.finalEvalNumber).toBe(1)
     expect(twice.conclusion.caveats.join()).toContain('2 openings of the test in this run')
   })
 })

@@ -92,7 +92,7 @@ describe('quality in the report', () => {
   const log = runLog().map((entry) => {
     if (entry.name !== 'report') return entry
     const report = entry.payload as PayloadOf<typeof Report>
-    if (report.candidate.name !== 'attempt-2') return entry
+    if (report.studentModel.name !== 'attempt-2') return entry
     const training = { ...report.training!, perplexity: { rows: 100, tokens: 2100, nll: Math.log(8) }, embedding }
     return { ...entry, payload: { ...report, training } }
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { renderHtml, renderMarkdown } from '../../evidence/report/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import type { Opened } from '../../schemas/messages/evaluation.ts'
+import type { FinalEvalResults } from '../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../schemas/sealed-results.ts'
 import type { SealedTrivial } from '../../schemas/trivial.ts'
 import { reportData } from '../support/report-data.ts'
@@ -13,49 +13,49 @@ const kinds = ['capitals', 'opposites']
 const items = 210
 
 /** A candidate that has the items of `from` to `to` right. */
-function sat(name: string, from: number, to: number): SealedResult {
+function answered(name: string, from: number, to: number): SealedResult {
   const outcomes = Array.from({ length: items }, (_, index) => {
     const lenient = index >= from && index < to
-    return { id: `r${index}`, part: 'handwritten', skill: kinds[index % 2]!, strict: false, lenient, cut: false }
+    return { id: `r${index}`, part: 'handwritten', skill: kinds[index % 2]!, strict: false, lenient, truncated: false }
   })
-  const candidate = { name, ...armSeedOf(name), student: 's', jobHash: null, adapter: null, examples: false }
-  return { candidate, paper: 'retention', sheet: sheetOf(outcomes), items: outcomes }
+  const studentModel = { name, ...armSeedOf(name), student: 's', jobHash: null, adapter: null, examples: false }
+  return { studentModel, evalSet: 'retention', sheet: sheetOf(outcomes), items: outcomes }
 }
 
 /** A made-up run whose opening had these results on the retention paper. */
 function reportWith(results: SealedResult[], trivial: SealedTrivial[] = []) {
   const log = runLog().map((entry) => {
-    if (entry.name !== 'opened') return entry
-    const opened = entry.payload as PayloadOf<typeof Opened>
+    if (entry.name !== 'final-eval-results') return entry
+    const finalEval = entry.payload as PayloadOf<typeof FinalEvalResults>
     const retention = { sha256: 'c'.repeat(64), mode: 'lenient' }
-    const all = { results: [...opened.results, ...results], trivial: [...opened.trivial!, ...trivial] }
-    return { ...entry, payload: { ...opened, retention, ...all } }
+    const all = { results: [...finalEval.results, ...results], trivial: [...finalEval.trivial!, ...trivial] }
+    return { ...entry, payload: { ...finalEval, retention, ...all } }
   })
   return reportData(log)
 }
 
 describe('retention in the report', () => {
   test('three numbers and a verdict: kept where a loss of 5 points is excluded, lost where less is, else inconclusive', () => {
-    const base = sat('base', 0, 150)
-    const verdictOf = (final: SealedResult) => {
-      const { retention } = reportWith([base, sat('control', 0, 150), final]).sealed!
-      return retention!.changes.find(({ arm }) => arm === 'final')!.verdict
+    const base = answered('base', 0, 150)
+    const conclusionOf = (final: SealedResult) => {
+      const { retention } = reportWith([base, answered('control', 0, 150), final]).sealed!
+      return retention!.changes.find(({ arm }) => arm === 'final')!.conclusion
     }
-    expect(verdictOf(sat('final', 0, 148))).toBe('kept')
-    expect(verdictOf(sat('final', 0, 140))).toBe('inconclusive')
-    expect(verdictOf(sat('final', 0, 120))).toBe('lost')
+    expect(conclusionOf(answered('final', 0, 148))).toBe('kept')
+    expect(conclusionOf(answered('final', 0, 140))).toBe('inconclusive')
+    expect(conclusionOf(answered('final', 0, 120))).toBe('lost')
     // The same share, of other items: what it forgot it may have made up for by luck.
-    expect(verdictOf(sat('final', 60, 210))).toBe('inconclusive')
+    expect(conclusionOf(answered('final', 60, 210))).toBe('inconclusive')
   })
 
   test('the seeds of an arm count together, and the paper is no part of the test', () => {
     const data = reportWith([
-      sat('base', 0, 150),
-      sat('control', 0, 147),
-      sat('final', 0, 119),
-      sat('final-s2', 0, 118),
+      answered('base', 0, 150),
+      answered('control', 0, 147),
+      answered('final', 0, 119),
+      answered('final-s2', 0, 118),
     ])
-    const { retention, parts, test: papers } = data.sealed!
+    const { retention, parts, test: evalSets } = data.sealed!
     expect(retention!.arms.map(({ arm, value, perSeed }) => [arm, value, perSeed.length])).toEqual([
       ['base', 150 / 210, 1],
       ['control', 147 / 210, 1],
@@ -66,7 +66,7 @@ describe('retention in the report', () => {
       ['opposites', 105],
     ])
     expect(parts).toEqual(reportData().sealed!.parts)
-    expect(papers).toEqual(reportData().sealed!.test)
+    expect(evalSets).toEqual(reportData().sealed!.test)
     for (const page of [renderHtml(data), renderMarkdown(data)]) {
       expect(page).toContain('Lost: Final − base student is −15.0 points')
       expect(page).toContain('71.4 %')
@@ -78,13 +78,13 @@ describe('retention in the report', () => {
   })
 
   test('a base that knows no more than a trivial answer has nothing to forget, whatever the final does', () => {
-    const results = [sat('base', 0, 20), sat('control', 0, 20), sat('final', 0, 20)]
+    const results = [answered('base', 0, 20), answered('control', 0, 20), answered('final', 0, 20)]
     const withTrivial = (right: number) => {
       const marks = Array.from({ length: items }, (_, index) => (index < right ? 2 : 0)).join('')
       const tally = { strict: { correct: 0, total: items }, lenient: { correct: right, total: items } }
       const trivial = [
         {
-          paper: 'retention' as const,
+          evalSet: 'retention' as const,
           kind: 'gold' as const,
           item: 'r0',
           marks,
@@ -93,7 +93,7 @@ describe('retention in the report', () => {
       ]
       return reportWith(results, trivial)
     }
-    const shown = (right: number) => withTrivial(right).sealed!.retention!.changes.at(-1)!.verdict
+    const shown = (right: number) => withTrivial(right).sealed!.retention!.changes.at(-1)!.conclusion
     expect([shown(0), shown(16), shown(20)]).toEqual(['kept', 'inconclusive', 'inconclusive'])
     for (const page of [renderHtml(withTrivial(18)), renderMarkdown(withTrivial(18))])
       expect(page).toContain('so it had little to forget')

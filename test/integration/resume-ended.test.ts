@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { followRun } from '../../experiments/run/follow-run.ts'
 import { resumeRun } from '../../experiments/run/resume-run.ts'
-import { sendControl } from '../../experiments/run/send-control.ts'
+import { sendCommand } from '../../experiments/run/send-command.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { Evidence } from '../../schemas/run.ts'
 import { loadTask } from '../../tasks/load.ts'
@@ -21,7 +21,7 @@ test('a run that is stopped after its end, and then resumed, is told to its end 
   const request = { runId: 'ended', seed: 1, attempts: 1, evidence }
   const bus = await madeRun(server, { task, topology: await readTopology(defaultTopology), request })
   const { value: state } = (await bus.kv('runs', PlannerState).get('ended'))!
-  await sendControl(bus, state, 'stop')
+  await sendCommand(bus, state, 'stop')
   const from = await resumeRun(bus, state)
   const reporter = { line() {}, progress() {}, json() {}, close() {} }
   const end = await followRun(bus, { ...from, reporter, signal: AbortSignal.timeout(5000) })

@@ -6,28 +6,31 @@ import { sentencesOf } from '../../evidence/report/run-set/text.ts'
 import { points } from '../../evidence/report/text/format.ts'
 import { membersOf } from '../../experiments/run-set/member.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import type { Opened } from '../../schemas/messages/evaluation.ts'
+import type { FinalEvalResults } from '../../schemas/messages/evaluation.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
 import { sheetOf } from '../support/run-log-data.ts'
 
 const primary = { arm: 'final', against: 'control', part: 'heldout-phrasing', mode: 'strict', seedIndex: 1 }
 /** The log of a run that named its comparison and has a second seed and a baseline that is the chosen dataset. */
-function logOf(seed: number, opened = true, skillOf: Record<string, number> = {}) {
+function logOf(seed: number, finalEval = true, skillOf: Record<string, number> = {}) {
   const arms = [{ arm: 'one-shot', rows: 300, dataset: null, datasetHash: null, sameAs: 'final', leftOut: null }]
-  return runLog({ seed, opened, skillOf }).map((entry) => {
-    if (entry.name === 'opening-request') return { ...entry, payload: { ...(entry.payload as object), primary, arms } }
-    if (entry.name !== 'opened') return entry
-    const payload = entry.payload as PayloadOf<typeof Opened>
-    const final = payload.results.find(({ candidate, paper }) => candidate.name === 'final' && paper === 'test')!
+  return runLog({ seed, finalEval, skillOf }).map((entry) => {
+    if (entry.name === 'final-eval-request')
+      return { ...entry, payload: { ...(entry.payload as object), primary, arms } }
+    if (entry.name !== 'final-eval-results') return entry
+    const payload = entry.payload as PayloadOf<typeof FinalEvalResults>
+    const final = payload.results.find(
+      ({ studentModel, evalSet }) => studentModel.name === 'final' && evalSet === 'test',
+    )!
     let left = 6
     const items = final.items!.map((item) => {
       const isLost = left > 0 && item.strict && item.part === 'heldout-phrasing'
       if (isLost) left -= 1
       return isLost ? { ...item, strict: false } : item
     })
-    const candidate = { ...final.candidate, name: 'final-s2', seedIndex: 2 }
-    const second = { ...final, candidate, items, sheet: sheetOf(items) }
+    const studentModel = { ...final.studentModel, name: 'final-s2', seedIndex: 2 }
+    const second = { ...final, studentModel, items, sheet: sheetOf(items) }
     return { ...entry, payload: { ...payload, results: [...payload.results, second] } }
   })
 }
@@ -43,8 +46,10 @@ describe('a set of runs', () => {
 
   test('an outcome averages the seeds of an arm on the part that the run named', () => {
     const log = logOf(7)
-    const opened = log.find(({ name }) => name === 'opened')!.payload as PayloadOf<typeof Opened>
-    const first = opened.results.find(({ candidate }) => candidate.name === 'final')!
+    const finalEval = log.find(({ name }) => name === 'final-eval-results')!.payload as PayloadOf<
+      typeof FinalEvalResults
+    >
+    const first = finalEval.results.find(({ studentModel }) => studentModel.name === 'final')!
     const { correct, total } = first.sheet.byPart['heldout-phrasing']!.strict
     const outcome = outcomeOf({ runId: 'night-1', seed: 7 }, log)
     expect(outcome).toMatchObject({ status: 'finished', part: 'heldout-phrasing', mode: 'strict' })

@@ -47,7 +47,7 @@ test('a run of a set is started once, and gone on with when its command is given
   await planner.kv('runs', PlannerState).create('night-1', newRun(config, 'run-started'))
   expect(await begin(0)).toMatchObject({ runId: 'night-1' })
   const names = (await readRun(operator, 'night-1')).map(({ name }) => name)
-  expect(names).toEqual(['run-started', 'control'])
+  expect(names).toEqual(['run-started', 'operator-command'])
   expect(await begin(1)).toEqual({ runId: 'night-2', fromSeq: 1 })
   expect((await configOf('night-2')).seed).toBe(6)
 

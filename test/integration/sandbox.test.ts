@@ -183,7 +183,7 @@ test('S2 what a hook takes is bounded, however it is taken and however often', a
 })
 
 test('a promise is told as one', async () => {
-  const told = { ok: false, reason: 'raised', message: expect.stringContaining('it returned a promise') }
-  expect(await sandbox.call('async (n) => n + 1', 1)).toEqual(told)
-  expect(await sandbox.call('async (n) => { await n; return n }', 1)).toEqual(told)
+  const reported = { ok: false, reason: 'raised', message: expect.stringContaining('it returned a promise') }
+  expect(await sandbox.call('async (n) => n + 1', 1)).toEqual(reported)
+  expect(await sandbox.call('async (n) => { await n; return n }', 1)).toEqual(reported)
 })

@@ -75,7 +75,7 @@ describe('what is written', () => {
     await prepare()
     await expect(writeWhole(path, 'text')).rejects.toMatchObject({
       message: `${path} cannot be written: ${why}${why.startsWith('there') ? ', or a link leads nowhere' : ''}.`,
-      mend: expect.stringMatching(/\.$/),
+      fix: expect.stringMatching(/\.$/),
     })
   })
 })
@@ -105,12 +105,12 @@ describe('what is read', () => {
     await writeFile(path, text)
     const read = readState(path, Shape, 'Remove it.')
     await expect(read).rejects.toThrow(fault)
-    await expect(read).rejects.toMatchObject({ mend: 'Remove it.', message: expect.stringContaining(path) })
+    await expect(read).rejects.toMatchObject({ fix: 'Remove it.', message: expect.stringContaining(path) })
     await expect(read).rejects.toBeInstanceOf(StateFileError)
-    const told: string[] = []
-    expect(await readOrForget(path, Shape, (line) => told.push(line))).toBeNull()
-    expect(told).toEqual([expect.stringMatching(/; it is made again$/)])
-    expect(told[0]).toContain(path)
+    const reported: string[] = []
+    expect(await readOrForget(path, Shape, (line) => reported.push(line))).toBeNull()
+    expect(reported).toEqual([expect.stringMatching(/; it is made again$/)])
+    expect(reported[0]).toContain(path)
   })
 
   test('a folder, a pipe and a link that leads in a circle are named, and none is waited for', async () => {

@@ -36,10 +36,10 @@ test.each([
   ['llama', { enable_thinking: false }, /The student llama cannot be used: .* has no variable \['enable_thinking'\]/],
 ] as const)(
   '%s, which cannot work, is refused by name before the run starts',
-  async (family, inference, said) => {
+  async (family, inference, printed) => {
     const { code, output } = await withStudent(family, ['run', '--rows', '8'], inference)
     expect(code, output).toBe(2)
-    expect(output).toMatch(said)
+    expect(output).toMatch(printed)
     expect(output).not.toMatch(/live page|base: /)
   },
   180_000,

@@ -44,7 +44,7 @@ const facts = times(40, (index) => ({
 }))
 
 describe('task init', () => {
-  test('begins a folder that check finds nothing to mend in', async () => {
+  test('begins a folder that check finds nothing to fix in', async () => {
     expect((await run('init', at('mine'))).code).toBe(0)
     const yaml = await readFile(at('mine', 'task.yaml'), 'utf8')
     expect(yaml.match(/^# /gm)!.length).toBeGreaterThan(8)
@@ -58,7 +58,7 @@ describe('task init', () => {
       ]),
     )
     const checked = await run('check', at('mine'))
-    expect(checked).toMatchObject({ code: 0, output: expect.stringContaining('nothing to mend') })
+    expect(checked).toMatchObject({ code: 0, output: expect.stringContaining('nothing to fix') })
   })
 
   test('takes a person’s items, and refuses a folder that is there', async () => {
@@ -144,10 +144,12 @@ describe('task split', () => {
     expect(first.code).toBe(0)
     expect(first.output).toMatch(/the record stands twice: 1/)
     const { splits } = parse(first.output.slice(first.output.indexOf('splits:')))
-    for (const [name, { file, sha256: said, count }] of Object.entries<{ file: string; sha256: string; count: number }>(
-      splits,
-    )) {
-      expect(said).toBe(sha256(await readFile(at('one', file), 'utf8')))
+    for (const [name, { file, sha256: printed, count }] of Object.entries<{
+      file: string
+      sha256: string
+      count: number
+    }>(splits)) {
+      expect(printed).toBe(sha256(await readFile(at('one', file), 'utf8')))
       expect(await items('one', file)).toHaveLength(count)
       expect(name).toMatch(/validation|test|audit/)
     }
@@ -165,13 +167,13 @@ describe('task split', () => {
 
   test('refuses what it cannot divide, and leaves nothing behind', async () => {
     await writeFile(at('facts.jsonl'), jsonLines(facts))
-    for (const [options, said] of [
+    for (const [options, printed] of [
       [['--group', 'chapter'], /no field chapter/],
       [['--audit', '40'], /too few to divide/],
       [['--test', '0'], /above 0/],
     ] as const) {
       const { code, output } = await run('split', at('facts.jsonl'), '--out', at('out'), ...options)
-      expect(output).toMatch(said)
+      expect(output).toMatch(printed)
       expect(code).toBe(2)
     }
     expect(await readdir(dir)).toEqual(['facts.jsonl'])

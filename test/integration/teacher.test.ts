@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
+import { createAdaptiveConcurrency } from '../../agents/kit/teacher/adaptive-concurrency.ts'
 import { type BreakerState, createBreaker } from '../../agents/kit/teacher/breaker.ts'
-import type { Purse } from '../../agents/kit/teacher/call.ts'
+import type { CallBudget } from '../../agents/kit/teacher/call.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { TeacherOptions } from '../../agents/kit/teacher/options.ts'
 import { createTeacher, type Teacher, TeacherRefused } from '../../agents/kit/teacher/teacher.ts'
-import { createWidth } from '../../agents/kit/teacher/width.ts'
 import { StoppingError } from '../../bus/mod.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
 import { until } from '../support/nats.ts'
@@ -12,7 +12,7 @@ import { startTeacherServer, type TeacherServer, teacherRow } from '../support/t
 
 const sampling = { temperature: 1, maxTokens: 100 }
 const never = new AbortController().signal
-const open: Purse = { take: async () => true }
+const open: CallBudget = { take: async () => true }
 
 const teacherOf = (server: TeacherServer, options: Partial<TeacherOptions> = {}, onState?: (s: BreakerState) => void) =>
   createTeacher(
@@ -21,8 +21,8 @@ const teacherOf = (server: TeacherServer, options: Partial<TeacherOptions> = {},
     onState,
   )
 
-const ask = (teacher: Teacher, n: number, purse = open, signal = never) =>
-  teacher.ask({ messages: [{ role: 'user', content: `problem number ${n}` }], sampling }, purse, signal)
+const ask = (teacher: Teacher, n: number, callBudget = open, signal = never) =>
+  teacher.ask({ messages: [{ role: 'user', content: `problem number ${n}` }], sampling }, callBudget, signal)
 
 const many = (teacher: Teacher, count: number) => Promise.all(Array.from({ length: count }, (_, n) => ask(teacher, n)))
 
@@ -54,7 +54,7 @@ test('T2 T4: 500s, 429s, hangs and cut bodies cost their own call a try, and no 
 test('T6: once closed it sends nothing more, what waits is rejected, and what is under way is answered', async () => {
   await using server = await startTeacherServer({ latencyMs: 300, faults: { http500: 0.3 } })
   let taken = 0
-  const purse = {
+  const callBudget = {
     take: async () => {
       taken += 1
       return true
@@ -64,7 +64,7 @@ test('T6: once closed it sends nothing more, what waits is rejected, and what is
     },
   }
   const teacher = teacherOf(server, { concurrency: 8, firstAloneMs: 0 })
-  const asked = Promise.allSettled(Array.from({ length: 20 }, (_, n) => ask(teacher, n, purse)))
+  const asked = Promise.allSettled(Array.from({ length: 20 }, (_, n) => ask(teacher, n, callBudget)))
   await until('as many as may be are under way', () => server.inFlight === 8)
   teacher.close()
   const ended = await asked
@@ -82,14 +82,14 @@ test('a request that was paid and not sent, since the teacher was closed meanwhi
   await using server = await startTeacherServer()
   const paying = Promise.withResolvers<boolean>()
   let back = 0
-  const purse = {
+  const callBudget = {
     take: () => paying.promise,
     putBack: () => {
       back += 1
     },
   }
   const teacher = teacherOf(server)
-  const asked = ask(teacher, 1, purse)
+  const asked = ask(teacher, 1, callBudget)
   teacher.close()
   paying.resolve(true)
   await expect(asked).rejects.toBeInstanceOf(StoppingError)
@@ -99,9 +99,9 @@ test('a request that was paid and not sent, since the teacher was closed meanwhi
 test('T3: every request is paid first, and an empty purse ends the call without one', async () => {
   await using server = await startTeacherServer({ faults: { http500: 1 } })
   let left = 3
-  const purse = { take: async () => left-- > 0 }
+  const callBudget = { take: async () => left-- > 0 }
   const teacher = teacherOf(server, { firstAloneMs: 0 })
-  const answers = await Promise.all([0, 1, 2].map((n) => ask(teacher, n, purse)))
+  const answers = await Promise.all([0, 1, 2].map((n) => ask(teacher, n, callBudget)))
   expect(server.requests).toBe(3)
   expect(answers.filter((answer) => !answer.ok && answer.why === 'budget')).toHaveLength(3)
 })
@@ -219,7 +219,7 @@ test('the pause of the breaker and the longest wish of an endpoint are limits of
 
 test('the width shrinks to what an endpoint takes, and grows back; single 429s and late answers change nothing', () => {
   let clock = 0
-  const open = () => createWidth({ concurrency: 80, crowdedShare: 0.1 }, () => clock)
+  const open = () => createAdaptiveConcurrency({ concurrency: 80, crowdedShare: 0.1 }, () => clock)
   const some = open()
   for (let n = 0; n < 200; n++) some.note(clock, n % 20 === 10)
   expect(some.now).toBe(80)

@@ -71,9 +71,13 @@ from syllabus_runtime.rows import read_rows
 tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
 print(json.dumps([encode_row(tokenizer, row, sys.argv[3]).tokens for row in read_rows(sys.argv[2])]))`
   const args = ['-c', script, student.path, file, recipe.system]
-  const told = await runCommand(python, args, { cwd: runtimePackage, env: runtimeEnvironment(), timeoutMs: 120_000 })
+  const reported = await runCommand(python, args, {
+    cwd: runtimePackage,
+    env: runtimeEnvironment(),
+    timeoutMs: 120_000,
+  })
   await rm(folder, { recursive: true })
-  return JSON.parse(told.trim().split('\n').at(-1)!)
+  return JSON.parse(reported.trim().split('\n').at(-1)!)
 }
 
 describe("a row's length in the embedded student's tokens", () => {
@@ -124,14 +128,14 @@ describe("a row's length in the embedded student's tokens", () => {
       tokenFrame: async (...args) => ({ ...(await runtime.tokenFrame(...args)), probe_tokens: 1 }),
     }
     const log = memoryLog()
-    const said = await createTokenLimits({ bus, runtime: lying, student, scratch }, log).publish(
+    const printed = await createTokenLimits({ bus, runtime: lying, student, scratch }, log).publish(
       short,
       {},
       'two',
       signal,
     )
-    expect(said).toEqual({ tokensUncounted: expect.stringMatching(/^a probe has 1 tokens, counted: \d+$/) })
-    expect(log.lines).toMatchObject([{ level: 'warn', why: said.tokensUncounted }])
+    expect(printed).toEqual({ tokensUncounted: expect.stringMatching(/^a probe has 1 tokens, counted: \d+$/) })
+    expect(log.lines).toMatchObject([{ level: 'warn', why: printed.tokensUncounted }])
     expect(await readdir(join(scratch, 'tokenizers'))).toEqual([])
 
     const limits = createTokenLimits({ bus, runtime, student, scratch }, log)

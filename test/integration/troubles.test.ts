@@ -130,11 +130,18 @@ test('messages that come back again and again are a trouble of the process, and 
     if (broken) throw new Error('planted')
   }
   const stop = new AbortController()
-  const handlers = plannerHandlers({ control })
+  const handlers = plannerHandlers({ 'operator-command': control })
   const loop = planner.work(handlers, { role: 'planner', variant: 'rules', slots: 1, signal: stop.signal })
-  await operator.publish(registry.control, { runId: 'again', variant: 'rules', id: 'a' }, { action: 'pause' })
+  await operator.publish(
+    registry['operator-command'],
+    { runId: 'again', variant: 'rules', id: 'a' },
+    { action: 'pause' },
+  )
   await until('it is a trouble', () => planner.troubles.now.length === 1, 30_000)
-  expect(planner.troubles.now[0]).toMatchObject({ code: 'given-back', text: 'gives back each control: planted' })
+  expect(planner.troubles.now[0]).toMatchObject({
+    code: 'given-back',
+    text: 'gives back each operator-command: planted',
+  })
   broken = false
   await until('it is over', () => planner.troubles.now.length === 0, 30_000)
   stop.abort()

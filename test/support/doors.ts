@@ -1,5 +1,5 @@
 import { nanos } from 'nats'
-import type { WorkDoor } from '../../bus/handle.ts'
+import type { WorkConsumerRef } from '../../bus/handle.ts'
 import { type Link, openLink } from '../../bus/link.ts'
 import type { Logger } from '../../bus/mod.ts'
 import { durableName, logStreamOf } from '../../bus/subjects.ts'
@@ -18,12 +18,12 @@ export function operatorLink(
 }
 
 /** A message's consumer with a delivery policy short enough for a test, on the server and in the loop. */
-export async function quickDoor(
+export async function quickConsumer(
   link: Link,
   message: WorkMessage,
   variant: string,
   delivery: Partial<Delivery>,
-): Promise<WorkDoor> {
+): Promise<WorkConsumerRef> {
   const quick = { ...message, delivery: { ...message.delivery, ...delivery } }
   const stream = logStreamOf[message.account]
   const durable = durableName(message, variant)

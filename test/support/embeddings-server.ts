@@ -40,20 +40,20 @@ export async function startEmbeddingsServer({
     const body = Buffer.concat(await request.toArray()).toString()
     // A request that asks for nothing costs nothing.
     if (request.method === 'POST' && body !== '{}') seen.requests += 1
-    const say = (status: number, text: string) =>
+    const greeting = (status: number, text: string) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(text)
     if (key && request.headers.authorization !== `Bearer ${key}`)
-      return say(401, JSON.stringify({ error: `not a key: ${request.headers.authorization}` }))
+      return greeting(401, JSON.stringify({ error: `not a key: ${request.headers.authorization}` }))
     if (request.method === 'GET' && request.url === '/v1/models')
-      return say(200, JSON.stringify({ data: [{ id: 'words-64' }] }))
-    if (request.method !== 'POST' || request.url !== '/v1/embeddings') return say(404, '{}')
+      return greeting(200, JSON.stringify({ data: [{ id: 'words-64' }] }))
+    if (request.method !== 'POST' || request.url !== '/v1/embeddings') return greeting(404, '{}')
     const other = instead?.(seen.requests)
-    if (other) return say(other.status, other.body)
+    if (other) return greeting(other.status, other.body)
     const { model, input } = Asked.parse(JSON.parse(body))
     seen.texts.push(...input)
     const data = input.map((text, index) => ({ object: 'embedding', index, embedding: wordVector(text) })).reverse()
     const usage = { prompt_tokens: 5 * input.length, total_tokens: 5 * input.length }
-    say(200, JSON.stringify({ object: 'list', model, data: short ? data.slice(1) : data, usage }))
+    greeting(200, JSON.stringify({ object: 'list', model, data: short ? data.slice(1) : data, usage }))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

@@ -32,9 +32,9 @@ export async function forge(
     )
     const parts = await openFolder(files.folder)
     const { entries, facts } = await logOf(parts)
-    for (const paper of itemTables) {
-      const lines = itemTable(facts, paper).map((line) => JSON.stringify(line))
-      const path = bundleFiles.items(paper)
+    for (const evalSet of itemTables) {
+      const lines = itemTable(facts, evalSet).map((line) => JSON.stringify(line))
+      const path = bundleFiles.items(evalSet)
       await (lines.length > 0 ? files.writeLines(path, lines) : rm(join(files.folder, path), { force: true }))
     }
     await files.write(bundleFiles.report, reportJson(await reportOfFolder(parts, entries)))

@@ -109,5 +109,5 @@ export const quickRedelivery = { generate: { ackWaitMs: 3000 } }
 export const quickGivingUp = { teacher: { giveUpMs: 1000, backoffMs: 50, minPauseMs: 100 } }
 
 /** Requests that repeat a prompt which was asked for before. */
-export const paidTwice = (server: TeacherServer): number =>
+export const meteredTwice = (server: TeacherServer): number =>
   [...server.byPrompt.values()].reduce((sum, count) => sum + count - 1, 0)

@@ -147,10 +147,10 @@ export async function startHostileEndpoint(seed: number): Promise<HostileEndpoin
       asked = ''
       requests++
       const bytes = answer()
-      const cut = int(0, bytes.length)
-      socket.write(bytes.subarray(0, cut))
+      const truncated = int(0, bytes.length)
+      socket.write(bytes.subarray(0, truncated))
       setImmediate(() => {
-        socket.write(bytes.subarray(cut))
+        socket.write(bytes.subarray(truncated))
         if (chance(80)) socket.end()
         else if (chance(90)) socket.destroy()
       })

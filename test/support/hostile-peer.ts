@@ -1,10 +1,10 @@
 import { createDice } from './dice.ts'
 
 /** Who the bytes are made for: what a right request must name. */
-export type Door = { port: number; token: string; run: string }
+export type ConsumerRef = { port: number; token: string; run: string }
 
 /** Makes bytes that no browser sends, the same for the same seed. */
-export function hostilePeer(seed: number, { port, token, run }: Door) {
+export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
   const { int, bytes, chance, pick, noise } = createDice(seed)
   const some = (most: number, make: () => string) => Array.from({ length: int(0, most) }, make).join('')
   const right = encodeURIComponent(token)

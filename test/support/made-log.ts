@@ -14,7 +14,7 @@ export function firstVariants(): Variants {
 /** The log of a run in the making: of what was said, what the bus would give, each payload parsed by its schema. */
 export type MadeLog = {
   /** Adds a message of the role's so manyth process at a time in ms; `cause` is the id of another. Gives its id. */
-  say<N extends MessageName>(
+  greeting<N extends MessageName>(
     name: N,
     from: readonly [Role, number],
     cause: string | null,
@@ -27,14 +27,14 @@ export type MadeLog = {
 
 export function makeLog(runId: string): MadeLog {
   const variants = firstVariants()
-  const said: Omit<LogEntry, 'seq'>[] = []
+  const printed: Omit<LogEntry, 'seq'>[] = []
   return {
-    say(name, [role, number], cause, atMs, payload) {
+    greeting(name, [role, number], cause, atMs, payload) {
       const message = registry[name]
       const to = message.kind === 'work' ? { role: message.to, variant: variants[message.to] } : undefined
-      const id = `${runId}.${name}:${said.length}`
+      const id = `${runId}.${name}:${printed.length}`
       const parsed = message.schema.parse(payload)
-      said.push({
+      printed.push({
         at: new Date(atMs).toISOString(),
         subject: to ? `run.${runId}.${to.role}.${to.variant}.${name}` : `run.${runId}.event.${name}`,
         runId,
@@ -50,7 +50,7 @@ export function makeLog(runId: string): MadeLog {
       return id
     },
     entries: () =>
-      said
+      printed
         .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
         .map((entry, index) => ({ seq: index + 1, ...entry })),
   }

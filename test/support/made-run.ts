@@ -45,9 +45,9 @@ export async function madeRun(server: TestServer, { task, topology, request, ref
   const hosted = await startAgents(server, { task, topology, end: end.signal, refusesOnce })
   const operator = await server.open('operator')
   const runId = await submitRun(operator, task, topology, request)
-  const told: string[] = []
+  const reported: string[] = []
   for await (const { name, payload } of operator.log({ runId, follow: true, signal: AbortSignal.timeout(60_000) })) {
-    told.push(`${name} ${JSON.stringify(payload).slice(0, 200)}`)
+    reported.push(`${name} ${JSON.stringify(payload).slice(0, 200)}`)
     const status = name === StatusChanged.name ? StatusChanged.schema.parse(payload).status : null
     if (status === 'faulted' && refusesOnce)
       for (const { id } of await operator.dead.list()) await operator.dead.redrive(id)
@@ -56,5 +56,5 @@ export async function madeRun(server: TestServer, { task, topology, request, ref
     await Promise.all(hosted)
     return operator
   }
-  throw new Error(`run ${runId} did not finish:\n${told.slice(-5).join('\n')}`)
+  throw new Error(`run ${runId} did not finish:\n${reported.slice(-5).join('\n')}`)
 }

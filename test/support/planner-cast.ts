@@ -1,7 +1,7 @@
 import { type Bus, type Cause, type Handlers, TerminalError } from '../../bus/mod.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { Opened, Report } from '../../schemas/messages/evaluation.ts'
+import { FinalEvalResults, Report } from '../../schemas/messages/evaluation.ts'
 import { type Shard, Tried, Verdict } from '../../schemas/messages/generation.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
@@ -13,9 +13,9 @@ export type CastBehaviour = {
   /** Share of an attempt's candidates that are admitted; attempt 0 is the control. */
   yieldOf(attempt: number): number
   /** Right answers of 30 on validation, by the candidate's name. */
-  scoreOf(candidate: string): number
+  scoreOf(studentModel: string): number
   /** Right answers of 30 on the sealed test; without it a test is opened without results. */
-  testOf?(runId: string, candidate: string): number
+  testOf?(runId: string, studentModel: string): number
   badCases: BadCase[]
 }
 
@@ -84,8 +84,14 @@ export async function openCast(
       const { attempt, round, variants: own } = shard.round
       if (shard.trial !== undefined) {
         const target = { runId, variant: own.planner, id: `tried:a${attempt}.r${round}.s${shard.shard}`, cause }
-        const said = { attempt, round, shard: shard.shard, source: shard.source.id, outcome: { usable: true as const } }
-        await generator!.publish(Tried, target, said)
+        const printed = {
+          attempt,
+          round,
+          shard: shard.shard,
+          source: shard.source.id,
+          outcome: { usable: true as const },
+        }
+        await generator!.publish(Tried, target, printed)
       }
       const key = `${runId}.${attempt}.${round}`
       const shards = [...(rounds.get(key) ?? []), shard]
@@ -96,27 +102,36 @@ export async function openCast(
   work(bridge!, 'trainer-bridge', {
     async job(job, { runId, cause }) {
       const jobHash = job.training && hashOf(job.training)
-      const candidate = { name: job.candidate, student: 'stand-in', jobHash, adapter: null, examples: false }
+      const studentModel = { name: job.studentModel, student: 'stand-in', jobHash, adapter: null, examples: false }
       const contamination = await evaluator!.objects.put('LAB', `${runId}/contamination`, Buffer.from('none'))
-      const payload = { candidate, training: null, reusedTraining: false, items: [], contamination }
+      const payload = { studentModel, training: null, reusedTraining: false, items: [], contamination }
       await evaluator!.publish(
         Report,
-        { runId, variant: job.variants.planner, id: `report:${job.candidate}`, cause },
-        Report.schema.parse({ ...payload, validation: sheetOf(scoreOf(job.candidate)), badCases }),
+        { runId, variant: job.variants.planner, id: `report:${job.studentModel}`, cause },
+        Report.schema.parse({ ...payload, validation: sheetOf(scoreOf(job.studentModel)), badCases }),
       )
     },
-    sitting: unexpected,
+    'sealed-eval-job': unexpected,
   })
   work(evaluator!, 'evaluator', {
-    async 'opening-request'({ candidates, variants: own }, { runId, cause }) {
+    async 'final-eval-request'({ studentModels, variants: own }, { runId, cause }) {
       const results = !testOf
         ? []
-        : candidates.map((candidate) => {
-            const correct = testOf(runId, candidate.name)
-            return { candidate, paper: 'test' as const, sheet: sheetOf(correct, testPart), items: itemsOf(correct) }
+        : studentModels.map((studentModel) => {
+            const correct = testOf(runId, studentModel.name)
+            return {
+              studentModel,
+              evalSet: 'test' as const,
+              sheet: sheetOf(correct, testPart),
+              items: itemsOf(correct),
+            }
           })
-      const payload = { opening: 1, testHash: hashOf('test'), auditSeed: 'seed', papers: {}, results }
-      await evaluator!.publish(Opened, { runId, variant: own.planner, id: 'opened', cause }, payload)
+      const payload = { finalEvalNumber: 1, testHash: hashOf('test'), auditSeed: 'seed', evalSets: {}, results }
+      await evaluator!.publish(
+        FinalEvalResults,
+        { runId, variant: own.planner, id: 'final-eval-results', cause },
+        payload,
+      )
     },
     predictions: unexpected,
     answers: unexpected,
@@ -138,10 +153,10 @@ const testPart = 'heldout-phrasing'
 const itemsOf = (correct: number): ItemOutcome[] =>
   Array.from({ length: 30 }, (_, at) => {
     const right = at < correct
-    return { id: `t-${at}`, part: testPart, skill: 'any', strict: right, lenient: right, cut: false }
+    return { id: `t-${at}`, part: testPart, skill: 'any', strict: right, lenient: right, truncated: false }
   })
 
 function sheetOf(correct: number, part = 'in-template'): ScoreSheet {
   const tally = { strict: { correct, total: 30 }, lenient: { correct, total: 30 } }
-  return { overall: tally, byPart: { [part]: tally }, bySkill: {}, cut: 0 }
+  return { overall: tally, byPart: { [part]: tally }, bySkill: {}, truncated: 0 }
 }

@@ -8,11 +8,11 @@ const unexpected = async () => {
 export function plannerHandlers(own: Partial<Handlers<'planner'>>): Handlers<'planner'> {
   return {
     'run-started': unexpected,
-    control: unexpected,
+    'operator-command': unexpected,
     tried: unexpected,
     verdict: unexpected,
     report: unexpected,
-    opened: unexpected,
+    'final-eval-results': unexpected,
     fault: unexpected,
     ...own,
   }

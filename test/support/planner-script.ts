@@ -1,16 +1,16 @@
-import type { Asked, Said } from './planner-server.ts'
+import type { Asked, ModelReply } from './planner-server.ts'
 
 type Script = { skills: readonly string[]; weak: string; kind: 'procedure' | 'prompt' }
 
 /** What a competent model would say: a plan when asked for one, else a program that keeps what is good and favours a weak skill. */
-export function competentModel({ skills, weak, kind }: Script): (asked: Asked) => Said {
+export function competentModel({ skills, weak, kind }: Script): (asked: Asked) => ModelReply {
   return ({ messages }) => {
     const last = messages.at(-1)!.content
     if (last.includes('"diagnosis"'))
       return JSON.stringify({ diagnosis: `${weak} is weak.`, plan: `More rows of ${weak}.` })
-    const said = messages.map(({ content }) => content).join('\n')
-    const rows = Number(/add up to (\d+)/.exec(said)?.[1])
-    const keepable = Number(/rows to keep: [\d, ]*?(\d+)\./.exec(said)?.[1])
+    const printed = messages.map(({ content }) => content).join('\n')
+    const rows = Number(/add up to (\d+)/.exec(printed)?.[1])
+    const keepable = Number(/rows to keep: [\d, ]*?(\d+)\./.exec(printed)?.[1])
     const operation = /operation now is: (\w+)/.exec(messages[1]!.content)?.[1]
     const share = Math.floor(rows / (operation === 'repair' ? 30 : operation === 'improve' ? 60 : Infinity))
     const kept = Object.fromEntries(skills.map((skill) => [skill, share]))

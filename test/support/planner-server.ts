@@ -11,23 +11,23 @@ export type Asked = {
   body: Readonly<Record<string, unknown>>
 }
 /** What the server says to one request: text, an HTTP status with a body, a text that is cut off, or nothing for as long as the client waits. */
-export type Said =
+export type ModelReply =
   | string
   | { hang: true }
   | { status: number; body: string; headers?: Record<string, string> }
-  | { cut: string }
+  | { truncated: string }
 
 type ServerOptions = {
   /** Refuses every other key; left out: any will do. */
   key?: string
   model?: string
   /** Answers what is no planner's question: a planner begins with a system turn, a teacher's prompt does not. */
-  teacher?: (asked: Asked) => Said
+  teacher?: (asked: Asked) => ModelReply
 }
 
 /** A real HTTP server that speaks the OpenAI chat API and answers as the script says. */
 export async function openPlannerServer(
-  answer: (asked: Asked, call: number) => Said | Promise<Said>,
+  answer: (asked: Asked, call: number) => ModelReply | Promise<ModelReply>,
   { key, model = 'scripted', teacher }: ServerOptions = {},
 ) {
   const asked: Asked[] = []
@@ -50,17 +50,17 @@ export async function openPlannerServer(
     const isTaught = teacher !== undefined && seen.messages[0]?.role !== 'system'
     if (isTaught) taught += 1
     else asked.push(seen)
-    const said = isTaught ? teacher(seen) : await answer(seen, asked.length)
-    if (typeof said === 'object' && 'hang' in said) return
-    if (typeof said === 'object' && 'status' in said) return send(said.status, said.body, said.headers)
-    const cut = typeof said === 'object'
-    const message = { role: 'assistant', content: cut ? said.cut : said }
+    const printed = isTaught ? teacher(seen) : await answer(seen, asked.length)
+    if (typeof printed === 'object' && 'hang' in printed) return
+    if (typeof printed === 'object' && 'status' in printed) return send(printed.status, printed.body, printed.headers)
+    const truncated = typeof printed === 'object'
+    const message = { role: 'assistant', content: truncated ? printed.truncated : printed }
     const completion = {
       id: 'reply',
       object: 'chat.completion',
       created: 0,
       model,
-      choices: [{ index: 0, finish_reason: cut ? 'length' : 'stop', message }],
+      choices: [{ index: 0, finish_reason: truncated ? 'length' : 'stop', message }],
       usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
     }
     return send(200, JSON.stringify(completion))

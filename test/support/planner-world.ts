@@ -1,15 +1,15 @@
-import type { PlannerEvent } from '../../agents/planner/draft.ts'
 import type { Policy } from '../../agents/planner/policy.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
 import { step } from '../../agents/planner/step.ts'
+import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import type { Store } from '../../agents/planner/store.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { Guide } from '../../schemas/guidance.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { Job, type OpeningRequest } from '../../schemas/messages/evaluation.ts'
+import { type FinalEvalRequest, Job } from '../../schemas/messages/evaluation.ts'
 import { Shard, Verdict } from '../../schemas/messages/generation.ts'
 import type { Row, Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
@@ -33,9 +33,9 @@ export type Behaviour = {
   /** Share of a source's candidates that are admitted. */
   yieldOf?: (attempt: number, source: string) => number
   /** Right answers out of 30 on validation. */
-  scoreOf?: (candidate: string) => number
+  scoreOf?: (studentModel: string) => number
   /** Right answers out of 30 by half of validation, in a run that swaps them. */
-  halvesOf?: (candidate: string) => { a: number; b: number }
+  halvesOf?: (studentModel: string) => { a: number; b: number }
   /** What a row asks, by its id: rows of one problem are duplicates of each other. Each its own where it is left out. */
   problemOf?: (id: string) => string
   /** Whether a source's hook fails on every reply. */
@@ -128,14 +128,14 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       overall: tally(correct, 30),
       byPart: { 'in-template': third, 'heldout-phrasing': third, 'heldout-range': third },
       bySkill: Object.fromEntries(skills.map((skill) => [skill, third])),
-      cut: 0,
+      truncated: 0,
     }
   }
 
   /** The guide by one half of validation; its bad case names the half. */
-  function guideOf(candidate: string, half: 'a' | 'b'): Guide {
+  function guideOf(studentModel: string, half: 'a' | 'b'): Guide {
     const wrong = {
-      id: `${candidate}-${half}`,
+      id: `${studentModel}-${half}`,
       skill: skills[0]!,
       part: 'p',
       input: 'i',
@@ -143,31 +143,31 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       reply: '',
       reason: '',
     }
-    return { validation: sheetOf(behaviour.halvesOf?.(candidate)[half] ?? 10), badCases: [wrong] }
+    return { validation: sheetOf(behaviour.halvesOf?.(studentModel)[half] ?? 10), badCases: [wrong] }
   }
 
   function report(job: PayloadOf<typeof Job>): PlannerEvent {
     const jobHash = job.training && hashOf([job.training.datasetHash, job.training.seed])
-    const candidate = {
-      name: job.candidate,
-      ...armSeedOf(job.candidate),
+    const studentModel = {
+      name: job.studentModel,
+      ...armSeedOf(job.studentModel),
       student: 's',
       jobHash,
       adapter: null,
       examples: false,
     }
     const payload = {
-      candidate,
+      studentModel,
       training: null,
       reusedTraining: false,
-      validation: sheetOf(behaviour.scoreOf?.(job.candidate) ?? 10),
+      validation: sheetOf(behaviour.scoreOf?.(job.studentModel) ?? 10),
       items: [],
       badCases: [],
-      ...(job.guidance?.halves && { halves: { a: guideOf(job.candidate, 'a'), b: guideOf(job.candidate, 'b') } }),
+      ...(job.guidance?.halves && { halves: { a: guideOf(job.studentModel, 'a'), b: guideOf(job.studentModel, 'b') } }),
       contamination: refTo('index'),
       tokenLimit: refTo('token-limit'),
     }
-    return eventOf('report', payload, `report:${job.candidate}`)
+    return eventOf('report', payload, `report:${job.studentModel}`)
   }
 
   /** What the other roles say to a message; a round answers when its last shard is there. */
@@ -182,8 +182,14 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
       }
       case 'job':
         return [report(Job.schema.parse(message.payload))]
-      case 'opening-request':
-        return [eventOf('opened', { opening: 1, testHash: hashOf('t'), auditSeed: 's', results: [] }, 'opened')]
+      case 'final-eval-request':
+        return [
+          eventOf(
+            'final-eval-results',
+            { finalEvalNumber: 1, testHash: hashOf('t'), auditSeed: 's', results: [] },
+            'final-eval-results',
+          ),
+        ]
       default:
         return []
     }
@@ -198,7 +204,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
     named: <T = unknown>(name: string) =>
       [...sent.values()].filter((message) => message.name === name).map(({ payload }) => payload as T),
     start: () => eventOf('run-started', { config }, 'run-started'),
-    control: (action: string) => eventOf('control', { action }, `control:${action}:${clock}`),
+    control: (action: string) => eventOf('operator-command', { action }, `control:${action}:${clock}`),
     step: (state: PlannerState | null, event: PlannerEvent) => step(state, event, deps),
     /** Publishes an outbox: a message id counts once, as on the bus. */
     publish(outbox: readonly Outgoing[]): PlannerEvent[] {
@@ -210,7 +216,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
 }
 
 export type World = ReturnType<typeof createWorld>
-export type OpeningPayload = PayloadOf<typeof OpeningRequest>
+export type FinalEvalPayload = PayloadOf<typeof FinalEvalRequest>
 
 /** Runs until nothing is left to react to. `disturb` may repeat events or lose a step's publishing, as crashes do. */
 export async function play(

@@ -107,14 +107,14 @@ export function shortProblem(dice: Dice): Problem {
 
 /** A question about a report of about so many words with its figures, most of which are in every sentence's company. */
 export function longProblem(dice: Dice, words: number): Problem {
-  const told = Array.from({ length: Math.ceil(words / 24) }, (_, i) => ({
+  const lines = Array.from({ length: Math.ceil(words / 24) }, (_, i) => ({
     words: [dice(nouns.length), dice(nouns.length), dice(nouns.length), dice(verbs.length)] as const,
     hasNumber: i % 2 === 0,
   }))
-  const numbers = distinctNumbers(dice, 6 + told.length, [])
+  const numbers = distinctNumbers(dice, 6 + lines.length, [])
   const problem = plant(dice, numbers, drawNames(dice), (n, { person, shop, thing }) => [
     `The accounts of ${shop}, kept by ${person}, list ${thing} sold for ${n[1]} thousand in the first year and ${n[2]} in the second.`,
-    ...told.map(({ words: [x, y, z, verb], hasNumber }, i) =>
+    ...lines.map(({ words: [x, y, z, verb], hasNumber }, i) =>
       hasNumber
         ? `The ${nouns[x]} ${verbs[verb]} the ${nouns[y]} of ${n[6 + i]} units although a ${nouns[z]} near the harbour had been announced by ${person}.`
         : `In the same period the ${nouns[x]} of ${thing} ${verbs[verb]} each ${nouns[y]} and the ${nouns[z]} was noted in the report.`,
@@ -139,8 +139,8 @@ function plant(
   names: Names,
   sentences: (n: readonly string[], names: Names) => string[],
 ): Problem {
-  const told = sentences(numbers, names)
-  const text = told.join(' ')
+  const lines = sentences(numbers, names)
+  const text = lines.join(' ')
   const renamed = sentences(numbers, drawNames(dice, names)).join(' ')
   const one = numbers.with(0, distinctNumbers(dice, 1, numbers)[0]!)
   return {
@@ -149,7 +149,7 @@ function plant(
       verbatim: text,
       restyled: restyle(dice, text),
       respelled: respell(text),
-      reordered: [...told.slice(1), told[0]!].join(' '),
+      reordered: [...lines.slice(1), lines[0]!].join(' '),
       wrapped: `Exercise ${1 + dice(90)}. Think it over before you answer. ${text} Give ${2 + dice(3)} decimals and show your work.`,
       renamed,
     },

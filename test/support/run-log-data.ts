@@ -3,7 +3,7 @@ import { armSeedOf } from '../../schemas/arm.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { ItemOutcome, ScoreSheet } from '../../schemas/score.ts'
 import { PublicTask } from '../../schemas/task.ts'
-import type { Candidate } from '../../schemas/training.ts'
+import type { StudentModel } from '../../schemas/training.ts'
 
 export const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 export const object = (name: string, bytes = 4096) => ({ account: 'LAB' as const, name, sha256: hash(name), bytes })
@@ -76,7 +76,7 @@ export function datasetRows(attempt: number, count = 300): Row[] {
 }
 
 /** A made-up candidate: a base as it is, all others trained. */
-export const candidateOf = (name: string): Candidate => ({
+export const candidateOf = (name: string): StudentModel => ({
   name,
   student: 'SmolLM2-135M-Instruct',
   ...armSeedOf(name),
@@ -102,6 +102,6 @@ export function sheetOf(items: readonly ItemOutcome[]): ScoreSheet {
     overall: tally(items),
     byPart: by('part'),
     bySkill: by('skill'),
-    cut: items.filter((item) => item.cut).length,
+    truncated: items.filter((item) => item.truncated).length,
   }
 }

@@ -1,7 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { LogEntry } from '../../bus/mod.ts'
-import { type BaselineArm, candidateName } from '../../schemas/arm.ts'
+import { type BaselineArm, studentModelName } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { MessageName, Registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
@@ -18,7 +18,7 @@ export type RunLogOptions = {
   attempts?: number
   rows?: number
   seed?: number
-  opened?: boolean
+  finalEval?: boolean
   /** Training seeds of the final and of each baseline; the baselines. */
   seeds?: number
   arms?: BaselineArm[]
@@ -38,7 +38,7 @@ export type RunLogOptions = {
   rowsOf?: Partial<Record<string, number>>
   /** The attempt that was chosen; left out: the second, or the only one. */
   chosen?: number
-  opening?: number
+  finalEvalNumber?: number
   /** Parts of the test with their numbers of items. */
   parts?: Readonly<Record<string, number>>
   sealingEnforced?: boolean
@@ -55,7 +55,7 @@ const shift: Record<string, number> = {
   'heldout-range': -0.08,
   handwritten: -0.12,
 }
-const armOf = (candidate: string) => candidate.replace(/-s\d+$/, '')
+const armOf = (studentModel: string) => studentModel.replace(/-s\d+$/, '')
 const ability: Record<string, number> = {
   base: 0.08,
   'base-examples': 0.16,
@@ -73,21 +73,21 @@ const isFixed = (index: number, share: number): boolean => (index * 37) % 100 < 
 function trivialOf(
   results: readonly SealedResult[],
   share: number,
-  hasCollapsed: (candidate: string) => boolean,
+  hasCollapsed: (studentModel: string) => boolean,
 ): SealedTrivial[] {
-  const papers = Map.groupBy(results, ({ paper }) => paper)
-  return [...papers].flatMap(([paper, sat]) => {
-    const parts = Map.groupBy(sat[0]!.items, ({ part }) => part)
+  const evalSets = Map.groupBy(results, ({ evalSet }) => evalSet)
+  return [...evalSets].flatMap(([evalSet, answered]) => {
+    const parts = Map.groupBy(answered[0]!.items, ({ part }) => part)
     const items = [...parts.values()].flatMap((own) =>
       own.map((item, index) => ({ ...item, strict: isFixed(index, share), lenient: isFixed(index, share) })),
     )
     const marks = items.map(({ strict }) => (strict ? 3 : 0)).join('')
     const { overall, byPart } = sheetOf(items)
-    const told = { paper, marks, sheet: { overall, byPart } }
-    const replied = sat.filter(({ candidate }) => hasCollapsed(candidate.name))
+    const reported = { evalSet, marks, sheet: { overall, byPart } }
+    const replied = answered.filter(({ studentModel }) => hasCollapsed(studentModel.name))
     return [
-      { ...told, kind: 'gold' as const, item: 'a-validation-item' },
-      ...replied.map(({ candidate: { name } }) => ({ ...told, kind: 'reply' as const, candidate: name })),
+      { ...reported, kind: 'gold' as const, item: 'a-validation-item' },
+      ...replied.map(({ studentModel: { name } }) => ({ ...reported, kind: 'reply' as const, studentModel: name })),
     ]
   })
 }
@@ -97,12 +97,12 @@ function trivialOf(
  * payload is parsed by its schema.
  */
 export function runLog(options: RunLogOptions = {}): LogEntry[] {
-  const { attempts = 3, rows = 300, seed = 7, finished = true, opened = finished } = options
+  const { attempts = 3, rows = 300, seed = 7, finished = true, finalEval = finished } = options
   const { seeds = 1, arms = ['control'], groupSize = 1, fixed = 0.05, parts: test = testParts, but = 0 } = options
-  const of = <T>(given: Partial<Record<string, T>> | undefined, candidate: string): T | undefined =>
-    given?.[candidate] ?? given?.[armOf(candidate)]
-  const hasCollapsed = (candidate: string) =>
-    [candidate, armOf(candidate)].some((name) => options.collapsed?.includes(name))
+  const of = <T>(given: Partial<Record<string, T>> | undefined, studentModel: string): T | undefined =>
+    given?.[studentModel] ?? given?.[armOf(studentModel)]
+  const hasCollapsed = (studentModel: string) =>
+    [studentModel, armOf(studentModel)].some((name) => options.collapsed?.includes(name))
   const random = xoroshiro128plus(seed)
   const log = makeLog('demo-run')
   const startMs = Date.UTC(2026, 10, 23, 9, 30)
@@ -115,7 +115,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     variants: firstVariants(),
   }
   /** Each message follows from the one before. */
-  const say = <N extends MessageName>(
+  const greeting = <N extends MessageName>(
     name: N,
     role: Role,
     payload: PayloadOf<Registry[N]>,
@@ -123,30 +123,39 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     instance = 1,
   ) => {
     clockMs += afterMs
-    last = log.say(name, [role, instance], last, clockMs, payload)
+    last = log.greeting(name, [role, instance], last, clockMs, payload)
   }
-  const outcomes = (paper: string, candidate: string, parts: Record<string, number>): ItemOutcome[] =>
+  const outcomes = (evalSet: string, studentModel: string, parts: Record<string, number>): ItemOutcome[] =>
     Object.entries(parts).flatMap(([part, count]) =>
       Array.from({ length: count }, (_, index) => {
         const p =
-          (of(options.skillOf, candidate) ?? ability[armOf(candidate)] ?? 0.4) +
-          (candidate.startsWith('base') ? 0 : shift[part]!)
+          (of(options.skillOf, studentModel) ?? ability[armOf(studentModel)] ?? 0.4) +
+          (studentModel.startsWith('base') ? 0 : shift[part]!)
         const drawn = uniformFloat64(random) < p
-        const modal = hasCollapsed(candidate) && !(but > 0 && index % but === but - 1)
+        const modal = hasCollapsed(studentModel) && !(but > 0 && index % but === but - 1)
         const strict = modal ? isFixed(index, fixed ?? 0) : drawn
         const lenient = strict || (!drawn && uniformFloat64(random) < 0.06 && !modal)
-        const broken = of(options.broken, candidate)
+        const broken = of(options.broken, studentModel)
         const isBroken = broken && !strict && !lenient && ((index * 37) % 100) / 100 < broken.share
-        const said = { ...(isBroken && { noAnswer: broken.why }), ...(modal && { modal: true as const }) }
+        const printed = { ...(isBroken && { noAnswer: broken.why }), ...(modal && { modal: true as const }) }
         const group = groupSize > 1 ? { group: `${part}-${Math.floor(index / groupSize)}` } : {}
-        const id = `${paper}-${part}-${index}`
-        const cut = isBroken === true && broken.why === 'cut'
-        return { id, part, skill: skills[index % 6]!, ...group, strict, lenient, cut, ...(fixed !== null && said) }
+        const id = `${evalSet}-${part}-${index}`
+        const truncated = isBroken === true && broken.why === 'truncated'
+        return {
+          id,
+          part,
+          skill: skills[index % 6]!,
+          ...group,
+          strict,
+          lenient,
+          truncated,
+          ...(fixed !== null && printed),
+        }
       }),
     )
   const chosenAttempt = options.chosen ?? Math.min(2, attempts)
   const chosen = `attempt-${chosenAttempt}`
-  say('run-started', 'operator', {
+  greeting('run-started', 'operator', {
     config: {
       runId: 'demo-run',
       seed,
@@ -177,16 +186,16 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         }
       : null
     const examples = name === 'base-examples'
-    say('job', 'planner', { candidate: name, training: spec, examples, ...addresses })
+    greeting('job', 'planner', { studentModel: name, training: spec, examples, ...addresses })
     const progress = (phase: 'train' | 'infer', done: number, total: number, loss?: number) =>
-      say(
+      greeting(
         'progress',
         'trainer-bridge',
         {
           role: 'trainer-bridge',
           instance: 'trainer-bridge-1',
           phase,
-          candidate: name,
+          studentModel: name,
           done,
           total,
           ...(loss ? { loss } : {}),
@@ -214,8 +223,8 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         }
       : null
     const predictions = object(`predictions ${name}`)
-    const shared = { candidate: candidateOf(name), training: summary, reusedTraining: false }
-    say('predictions', 'trainer-bridge', {
+    const shared = { studentModel: candidateOf(name), training: summary, reusedTraining: false }
+    greeting('predictions', 'trainer-bridge', {
       ...shared,
       predictions,
       ...addresses,
@@ -233,7 +242,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         reply: options.badReply ?? 'There are 3 jars, so 250 + 3 = 253. The answer is therefore \\boxed{253.00}.',
         reason: 'wrong number',
       }))
-    say(
+    greeting(
       'report',
       'evaluator',
       { ...shared, validation: sheetOf(items), items, badCases, contamination: object('contamination') },
@@ -252,7 +261,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       wideShare: 0.3,
       difficulty: [2, 1, 1] as [number, number, number],
     }))
-    say('decision', 'planner', {
+    greeting('decision', 'planner', {
       attempt,
       operation: attempt <= 1 ? 'draft' : 'improve',
       diagnosis:
@@ -290,7 +299,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       ...addresses,
     }
     for (const [shard, source] of sources.entries()) {
-      say(
+      greeting(
         'shard',
         'planner',
         { round, shard, source, from: 0, count: source.rows + 6, seed: `${seed}.${attempt}.${shard}` },
@@ -300,7 +309,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     for (const [shard, source] of sources.entries()) {
       const spent = { calls: 0, inputTokens: 0, outputTokens: 0 }
       const failures = [{ index: 0, reason: 'no problem of this difficulty in the range' }]
-      say(
+      greeting(
         'batch',
         'generator',
         { round, shard, source: source.id, candidates: datasetRows(attempt, 3), failures, spent },
@@ -319,7 +328,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
         },
       ]),
     )
-    say('verdict', 'critic', {
+    greeting('verdict', 'critic', {
       attempt,
       round: 1,
       bySource,
@@ -336,10 +345,14 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     make(attempt)
     score(`attempt-${attempt}`, true, 100 + attempt)
   }
-  if (opened) {
+  if (finalEval) {
     make(0)
     const trained = (['final', ...arms] as const).flatMap((arm) =>
-      Array.from({ length: seeds }, (_, index) => ({ arm, name: candidateName(arm, index + 1), seed: 4242 + index })),
+      Array.from({ length: seeds }, (_, index) => ({
+        arm,
+        name: studentModelName(arm, index + 1),
+        seed: 4242 + index,
+      })),
     )
     for (const { name, seed } of trained) score(name, true, seed)
     const names = ['base', 'base-examples', ...trained.map(({ name }) => name)]
@@ -351,27 +364,27 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       sameAs: null,
       leftOut: null,
     })
-    say('opening-request', 'planner', {
-      candidates: names.map(candidateOf),
+    greeting('final-eval-request', 'planner', {
+      studentModels: names.map(candidateOf),
       arms: (['final', ...arms] as const).map(armRecord),
       primary: { arm: 'final', against: 'control', part: 'heldout-phrasing', mode: 'strict', seedIndex: 1 },
       datasets: [object('dataset attempt-2'), object('dataset attempt-0')],
       ...addresses,
     })
-    const result = (paper: 'test' | 'audit', name: string) => {
-      const items = outcomes(paper, name, paper === 'test' ? test : auditParts)
-      return { candidate: candidateOf(name), paper, sheet: sheetOf(items), items }
+    const result = (evalSet: 'test' | 'audit', name: string) => {
+      const items = outcomes(evalSet, name, evalSet === 'test' ? test : auditParts)
+      return { studentModel: candidateOf(name), evalSet, sheet: sheetOf(items), items }
     }
     const audited = ['base', ...trained.filter(({ arm }) => arm === 'final').map(({ name }) => name)]
     const results = [...names.map((name) => result('test', name)), ...audited.map((name) => result('audit', name))]
-    say(
-      'opened',
+    greeting(
+      'final-eval-results',
       'evaluator',
       {
-        opening: options.opening ?? 1,
+        finalEvalNumber: options.finalEvalNumber ?? 1,
         testHash: hash('test'),
         auditSeed: 'f00dfeed',
-        papers: {},
+        evalSets: {},
         results,
         ...(fixed !== null && { trivial: trivialOf(results, fixed, hasCollapsed) }),
       },
@@ -379,7 +392,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     )
   }
   if (finished) {
-    say('run-finished', 'planner', {
+    greeting('run-finished', 'planner', {
       stopReason: 'attempts-used',
       chosenAttempt,
       dataset: object(`dataset attempt-${chosenAttempt}`),
@@ -389,7 +402,7 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       validAttempts: attempts,
       seeds: { search: Array.from({ length: attempts }, (_, index) => 101 + index), replay: 4242, replays: [4242] },
     })
-    say('status-changed', 'planner', { status: 'finished', reason: 'all attempts were used' })
+    greeting('status-changed', 'planner', { status: 'finished', reason: 'all attempts were used' })
   }
   return log.entries()
 }

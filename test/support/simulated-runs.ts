@@ -14,7 +14,7 @@ export function meanCoverage(world: World, seeds: number, runs: number, interval
   const truth = truthOf(world)
   let held = 0
   for (let run = 0; run < runs; run++) {
-    const grouped = students.arm(world, students.paper(world), seeds)
+    const grouped = students.arm(world, students.evalSet(world), seeds)
     if (holds(interval(grouped, students.uniform), truth)) held += 1
   }
   return held / runs
@@ -35,8 +35,8 @@ export function differenceCoverage(
   const truth = truthOf(better) - truthOf(world)
   let held = 0
   for (let run = 0; run < runs; run++) {
-    const paper = students.paper(world)
-    const [first, second] = [students.arm(better, paper, seeds), students.arm(world, paper, seeds)]
+    const evalSet = students.evalSet(world)
+    const [first, second] = [students.arm(better, evalSet, seeds), students.arm(world, evalSet, seeds)]
     if (holds(interval(first, second), truth)) held += 1
   }
   return held / runs
@@ -69,21 +69,21 @@ export function falseGains(
   const counts = { freshSeeds: 0, oneFreshSeed: 0, searchOnTest: 0, searchOnValidation: 0 }
   const validation = { ...world, items: validationItems }
   for (let run = 0; run < runs; run++) {
-    const [guide, paper] = [students.paper(validation), students.paper(world)]
+    const [guide, evalSet] = [students.evalSet(validation), students.evalSet(world)]
     const searched = Array.from({ length: datasets + 1 }, () => {
       const adapters = students.trained(world, 1)
-      return { adapters, score: students.sits(validation, guide, adapters) }
+      return { adapters, score: students.isEvaluatedOn(validation, guide, adapters) }
     })
     const control = searched.pop()!
     const chosen = searched.reduce((best, one) => (twoWay(one.score).share > twoWay(best.score).share ? one : best))
-    const [final, other] = [students.arm(world, paper, seeds), students.arm(world, paper, seeds)]
+    const [final, other] = [students.arm(world, evalSet, seeds), students.arm(world, evalSet, seeds)]
     const better = (first: Grouped, second: Grouped) => Number((armDifference(first, second).interval?.low ?? 0) > 0)
     const first = ({ sizes, right }: Grouped) => ({ sizes, right: right.slice(0, 1) })
     counts.freshSeeds += better(final, other)
     counts.oneFreshSeed += better(first(final), first(other))
     counts.searchOnTest += better(
-      students.sits(world, paper, chosen.adapters),
-      students.sits(world, paper, control.adapters),
+      students.isEvaluatedOn(world, evalSet, chosen.adapters),
+      students.isEvaluatedOn(world, evalSet, control.adapters),
     )
     counts.searchOnValidation += better(chosen.score, control.score)
   }
@@ -132,8 +132,8 @@ export function shownGains(
   const counts = { plain: 0, aboveTrivial: 0, inFavour: 0, all: 0 }
   const isAbove = (first: Grouped, second: Grouped) => (armDifference(first, second).interval?.low ?? 0) > 0
   for (let run = 0; run < runs; run++) {
-    const paper = students.paper(world)
-    const [final, base] = [students.arm(better, paper, seeds), students.arm(world, paper, 1)]
+    const evalSet = students.evalSet(world)
+    const [final, base] = [students.arm(better, evalSet, seeds), students.arm(world, evalSet, 1)]
     const [plain, trivial, favoured] = [
       isAbove(final, base),
       isAbove(final, bestLabel(final.sizes.length, { labels, frequent }, students.uniform)),

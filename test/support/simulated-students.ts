@@ -40,7 +40,7 @@ export function simulatedStudents(seed: number) {
   }
 
   /** How hard the items of a paper are, to every arm. */
-  const paper = ({ items, groupSize }: World) => {
+  const evalSet = ({ items, groupSize }: World) => {
     let group = 0
     return Float64Array.from({ length: items }, (_, item) => {
       if (groupSize === 1) return normal()
@@ -54,7 +54,7 @@ export function simulatedStudents(seed: number) {
     Array.from({ length: seeds }, () => quantile(accuracyOf(world, normal())))
 
   /** The right answers of an arm's adapters on a paper. */
-  const sits = (world: World, common: Float64Array, adapters: readonly number[]): Grouped => {
+  const isEvaluatedOn = (world: World, common: Float64Array, adapters: readonly number[]): Grouped => {
     const { items, shared, groupSize } = world
     const [alike, apart] = [Math.sqrt(shared * betweenArms), Math.sqrt(shared * (1 - betweenArms))]
     const own = common.map((difficulty) => alike * difficulty + apart * normal())
@@ -73,8 +73,8 @@ export function simulatedStudents(seed: number) {
     }
   }
   /** A new arm on a paper. */
-  const arm = (world: World, common: Float64Array, seeds: number) => sits(world, common, trained(world, seeds))
-  return { paper, trained, sits, arm, uniform }
+  const arm = (world: World, common: Float64Array, seeds: number) => isEvaluatedOn(world, common, trained(world, seeds))
+  return { evalSet, trained, isEvaluatedOn, arm, uniform }
 }
 
 /** The accuracy expected over seeds and items: what intervals should hold. */

@@ -5,7 +5,7 @@ import { Answers, Predictions } from '../../schemas/messages/evaluation.ts'
 import { Row } from '../../schemas/row.ts'
 import type { Prediction } from '../../schemas/runtime-protocol.ts'
 import { Question, type Task } from '../../schemas/task.ts'
-import type { Candidate, TrainingSummary } from '../../schemas/training.ts'
+import type { StudentModel, TrainingSummary } from '../../schemas/training.ts'
 import { jobHashOf, studentLabel } from '../../trainer-bridge/job.ts'
 import type { TestServer } from './nats.ts'
 
@@ -37,15 +37,15 @@ export async function openStudent(
   const bus = await server.open('trainer-bridge')
   const answers = new Map([...task.validation, ...task.test].map(({ id, answer }) => [id, answer]))
 
-  const replies = (questions: readonly { id: string }[], { jobHash }: Candidate): Prediction[] =>
+  const replies = (questions: readonly { id: string }[], { jobHash }: StudentModel): Prediction[] =>
     questions.map(({ id }) => {
-      const lot = Number.parseInt(sha256(`${id} ${jobHash}`).slice(0, 4), 16) / 65_536
-      const text = lot < (jobHash ? 0.6 : 0.2) ? `It is \\boxed{${answers.get(id)}}.` : 'It is \\boxed{0.5}.'
-      return { id, text, finish: lot > 0.95 ? 'length' : 'stop', tokens: 9 }
+      const sortKey = Number.parseInt(sha256(`${id} ${jobHash}`).slice(0, 4), 16) / 65_536
+      const text = sortKey < (jobHash ? 0.6 : 0.2) ? `It is \\boxed{${answers.get(id)}}.` : 'It is \\boxed{0.5}.'
+      return { id, text, finish: sortKey > 0.95 ? 'length' : 'stop', tokens: 9 }
     })
 
   const handlers: Handlers<'trainer-bridge'> = {
-    async job({ candidate: name, training, examples, ...job }, { runId, cause }) {
+    async job({ studentModel: name, training, examples, ...job }, { runId, cause }) {
       if (name === refusesOnce && !refused.has(name)) {
         refused.add(name)
         throw new TerminalError('no space: the disk is full')
@@ -53,7 +53,7 @@ export async function openStudent(
       const { recipe } = task
       const jobHash = training && jobHashOf({ ...training, student, recipe })
       const file = jobHash && (await bus.objects.put('LAB', `adapter/${jobHash}/weights`, Buffer.from(jobHash)))
-      const candidate: Candidate = {
+      const studentModel: StudentModel = {
         name,
         ...armSeedOf(name),
         student: studentLabel(student),
@@ -63,20 +63,24 @@ export async function openStudent(
         examples,
       }
       const rows = training ? (await bus.objects.getLines(training.dataset, Row)).length : 0
-      const predictions = await bus.objects.putLines('LAB', `${runId}/predictions`, replies(task.validation, candidate))
+      const predictions = await bus.objects.putLines(
+        'LAB',
+        `${runId}/predictions`,
+        replies(task.validation, studentModel),
+      )
       await bus.publish(
         Predictions,
         { runId, variant: job.variants.evaluator, id: `predictions:${name}`, cause },
-        { ...job, candidate, predictions, training: training && { ...summary, rows }, reusedTraining: false },
+        { ...job, studentModel, predictions, training: training && { ...summary, rows }, reusedTraining: false },
       )
     },
-    async sitting({ candidate, paper, questions, publicTask, variants }, { runId, cause }) {
+    async 'sealed-eval-job'({ studentModel, evalSet, questions, publicTask, variants }, { runId, cause }) {
       const asked = await bus.objects.getLines(questions, Question)
-      const predictions = await bus.objects.putLines('EXAM', `${runId}/predictions`, replies(asked, candidate))
+      const predictions = await bus.objects.putLines('EXAM', `${runId}/predictions`, replies(asked, studentModel))
       await bus.publish(
         Answers,
-        { runId, variant: variants.evaluator, id: `answers:${candidate.name}:${paper}`, cause },
-        { candidate: candidate.name, paper, predictions, publicTask },
+        { runId, variant: variants.evaluator, id: `answers:${studentModel.name}:${evalSet}`, cause },
+        { studentModel: studentModel.name, evalSet, predictions, publicTask },
       )
     },
   }

@@ -12,4 +12,4 @@ const control = (_: unknown, context: { attempt: number }) => {
   process.stdout.write(`took ${context.attempt}\n`)
   return new Promise<void>(() => {})
 }
-bus.work(plannerHandlers({ control }), { ...who, slots: 1, signal: new AbortController().signal })
+bus.work(plannerHandlers({ 'operator-command': control }), { ...who, slots: 1, signal: new AbortController().signal })

@@ -44,7 +44,7 @@ export function sheetOf(
     ]),
   )
   const overall = { strict: { correct, total }, lenient: { correct: Math.min(total, correct + 4), total } }
-  return { overall, byPart, bySkill, cut: 1 }
+  return { overall, byPart, bySkill, truncated: 1 }
 }
 
 /** What needs no student on the test: one answer that is right for every twelfth item, and of a final that collapsed, its own. */
@@ -54,13 +54,13 @@ export function sealedTrivial(partNames: readonly string[], collapsed: boolean):
     return { strict: score, lenient: score }
   }
   const byPart = Object.fromEntries(partNames.map((part) => [part, tally(68)]))
-  const told = {
-    paper: 'test' as const,
+  const reported = {
+    evalSet: 'test' as const,
     marks: Array.from({ length: 270 }, (_, at) => (at % 12 === 0 ? 3 : 0)).join(''),
     sheet: { overall: tally(270), byPart },
   }
   return [
-    { ...told, kind: 'gold', item: 'validation-0' },
-    ...(collapsed ? [{ ...told, kind: 'reply' as const, candidate: 'final' }] : []),
+    { ...reported, kind: 'gold', item: 'validation-0' },
+    ...(collapsed ? [{ ...reported, kind: 'reply' as const, studentModel: 'final' }] : []),
   ]
 }

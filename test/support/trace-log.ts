@@ -45,7 +45,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const seconds = (from: number, to: number) => (from + random() * (to - from)) * 1000
   let clock = startedAt
 
-  const emit = log.say
+  const emit = log.greeting
 
   const started = emit('run-started', ['operator', 1], null, clock, {
     config: {
@@ -77,9 +77,9 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
         ? null
         : { dataset: object(`dataset-${datasetOf}`, 90_000), datasetHash: hash(`dataset ${datasetOf}`), seed: 11 }
     const examples = name === 'base-examples'
-    const job = emit('job', ['planner', 1], cause, clock, { candidate: name, training, examples, ...task })
+    const job = emit('job', ['planner', 1], cause, clock, { studentModel: name, training, examples, ...task })
     const bridge: [Role, number] = ['trainer-bridge', 1]
-    const progress = { role: 'trainer-bridge' as const, instance: 'trainer-bridge-1', candidate: name }
+    const progress = { role: 'trainer-bridge' as const, instance: 'trainer-bridge-1', studentModel: name }
     const lossCurve: [number, number][] = []
     const steps = Math.max(8, Math.round(rows / 8))
     const secondsAStep = 2.4
@@ -105,7 +105,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       clock += seconds(3, 5)
       emit('progress', bridge, job, clock, { ...progress, phase: 'infer', done, total: 120 })
     }
-    const candidate = candidateOf(name)
+    const studentModel = candidateOf(name)
     const summary = training && {
       rows,
       steps,
@@ -118,7 +118,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       versions: { torch: '2.15.0', transformers: '5.23.0', peft: '0.21.0' },
     }
     clock += 300
-    const carried = { candidate, training: summary, reusedTraining: false }
+    const carried = { studentModel, training: summary, reusedTraining: false }
     const predictions = emit('predictions', bridge, job, clock, {
       ...carried,
       predictions: object(`predictions-${name}`, 30_000),
@@ -132,7 +132,7 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
       skill: skills[index % 6]!,
       strict: random() < accuracy,
       lenient: random() < accuracy,
-      cut: false,
+      truncated: false,
     }))
     const badCases = skills.map((skill, index) => ({
       id: `validation-${index}`,
@@ -304,8 +304,8 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   for (const name of seedsOf('control')) control = measure(name, controlData, 0.4, 0)
   clock += 500
   const names = ['base', 'base-examples', ...seedsOf('control'), ...seedsOf('final')]
-  emit('opening-request', ['planner', 1], control, clock, {
-    candidates: names.map(candidateOf),
+  emit('final-eval-request', ['planner', 1], control, clock, {
+    studentModels: names.map(candidateOf),
     arms: [],
     datasets: [object(`dataset-${attempts}`), object('dataset-0')],
     ...task,
@@ -314,33 +314,33 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
   const sealedParts = [...parts, 'handwritten']
   const accuracies: Record<string, number> = { base: 0.16, 'base-examples': 0.2, control: 0.38, final: 0.46 }
   const accuracyOf = (name: string) => accuracies[armSeedOf(name).arm]!
-  const opened = emit('opened', ['evaluator', 1], `${runId}.answers:final:test`, clock, {
-    opening: 1,
+  const finalEval = emit('final-eval-results', ['evaluator', 1], `${runId}.answers:final:test`, clock, {
+    finalEvalNumber: 1,
     testHash: hash('test'),
-    papers: {},
+    evalSets: {},
     auditSeed: 'audit-5d1c',
     trivial: sealedTrivial(sealedParts, collapsed),
-    results: (['test', 'audit'] as const).flatMap((paper) =>
+    results: (['test', 'audit'] as const).flatMap((evalSet) =>
       names.map((name) => ({
-        candidate: candidateOf(name),
-        paper,
+        studentModel: candidateOf(name),
+        evalSet,
         sheet: {
-          ...sheetOf(random, accuracyOf(name), paper === 'test' ? 45 : 20, paper === 'test' ? sealedParts : parts),
-          ...(collapsed && armSeedOf(name).arm === 'final' && { modal: paper === 'test' ? 268 : 118 }),
+          ...sheetOf(random, accuracyOf(name), evalSet === 'test' ? 45 : 20, evalSet === 'test' ? sealedParts : parts),
+          ...(collapsed && armSeedOf(name).arm === 'final' && { modal: evalSet === 'test' ? 268 : 118 }),
         },
-        items: Array.from({ length: paper === 'test' ? 270 : 120 }, (_, index) => ({
-          id: `${paper}-${index}`,
+        items: Array.from({ length: evalSet === 'test' ? 270 : 120 }, (_, index) => ({
+          id: `${evalSet}-${index}`,
           part: sealedParts[index % 4]!,
           skill: skills[index % 6]!,
           strict: random() < accuracyOf(name),
           lenient: random() < accuracyOf(name),
-          cut: false,
+          truncated: false,
         })),
       })),
     ),
   })
   clock += 400
-  const finished = emit('run-finished', ['planner', 1], opened, clock, {
+  const finished = emit('run-finished', ['planner', 1], finalEval, clock, {
     stopReason: 'attempts-used',
     chosenAttempt: attempts,
     dataset: object(`dataset-${attempts}`),

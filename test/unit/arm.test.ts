@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { armSeedOf, BaselineKind, candidateName, kindOf, ReferenceName, type TrainedArm } from '../../schemas/arm.ts'
+import { armSeedOf, BaselineKind, kindOf, ReferenceName, studentModelName, type TrainedArm } from '../../schemas/arm.ts'
 import { Evidence } from '../../schemas/run.ts'
-import { Candidate } from '../../schemas/training.ts'
+import { StudentModel } from '../../schemas/training.ts'
 
 const trainedArms: TrainedArm[] = ['final', ...BaselineKind.options, 'reference-people', 'reference-data-flow']
 const parts = { student: 's', jobHash: null, adapter: null, examples: false }
@@ -10,11 +10,11 @@ describe('the arms of a run', () => {
   test('a name says arm and seed, and is made from them', () => {
     for (const arm of trainedArms) {
       for (const seedIndex of [1, 2, 12]) {
-        expect(armSeedOf(candidateName(arm, seedIndex))).toEqual({ arm, seedIndex })
+        expect(armSeedOf(studentModelName(arm, seedIndex))).toEqual({ arm, seedIndex })
       }
     }
-    expect(candidateName('one-shot', 1)).toBe('one-shot')
-    expect(candidateName('one-shot', 3)).toBe('one-shot-s3')
+    expect(studentModelName('one-shot', 1)).toBe('one-shot')
+    expect(studentModelName('one-shot', 3)).toBe('one-shot-s3')
     expect(armSeedOf('attempt-7')).toEqual({ arm: 'submission', seedIndex: 1 })
   })
 
@@ -37,20 +37,20 @@ describe('the arms of a run', () => {
 
   test('a candidate written before arms were said has those of its name', () => {
     const names = ['base', 'base-examples', 'control', 'final', 'attempt-2']
-    expect(names.map((name) => Candidate.parse({ ...parts, name }).arm)).toEqual([
+    expect(names.map((name) => StudentModel.parse({ ...parts, name }).arm)).toEqual([
       'base',
       'base-examples',
       'control',
       'final',
       'submission',
     ])
-    expect(Candidate.parse({ ...parts, name: 'final-s3' })).toMatchObject({ arm: 'final', seedIndex: 3 })
+    expect(StudentModel.parse({ ...parts, name: 'final-s3' })).toMatchObject({ arm: 'final', seedIndex: 3 })
   })
 
   test.each(['base-s2', 'attempt-1-s2', 'final-s', 'finals', 'one-shot-sx', 'reference-', 'reference-A', ''])(
     '%o is no name',
     (name) => {
-      expect(Candidate.safeParse({ ...parts, name }).success).toBe(false)
+      expect(StudentModel.safeParse({ ...parts, name }).success).toBe(false)
       expect(() => armSeedOf(name)).toThrow()
     },
   )
@@ -60,7 +60,7 @@ describe('the arms of a run', () => {
       seeds: 1,
       arms: ['control'],
       submissions: false,
-      guard: 'off',
+      ladder: 'off',
       swapValidationAt: null,
       retention: false,
       references: [],

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
-import { createDialect } from '../../agents/kit/teacher/dialect.ts'
+import { createCapabilities } from '../../agents/kit/teacher/capabilities.ts'
 import { openHttpClient } from '../../agents/kit/teacher/http-client.ts'
 import { requestOnce } from '../../agents/kit/teacher/request.ts'
 
@@ -17,7 +17,7 @@ async function outcomeOf(bytes: string) {
   const endpoint = { baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: '', set: { baseUrl: 'A', apiKey: 'B' } }
   try {
     const client = openHttpClient(endpoint, { concurrency: 1, maxReplyBytes: 10_000 }, {})
-    const asked = { endpoint, model: 'm', dialect: createDialect(), quotaPauseMs: 1000 }
+    const asked = { endpoint, model: 'm', capabilities: createCapabilities(), quotaPauseMs: 1000 }
     const request = { messages: [{ role: 'user' as const, content: 'Hi' }], sampling: { temperature: 0, maxTokens: 9 } }
     return await requestOnce(client, asked, request, AbortSignal.timeout(10_000))
   } finally {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { brokenSources } from '../../agents/planner/program/broken-sources.ts'
 
-const cut = 'not usable: it was cut off at the token limit'
+const truncated = 'not usable: it was cut off at the token limit'
 const counts = { asked: 8, generated: 0, admitted: 0, rejected: {} }
 
 test('a source of which every reply is cut off raises the program, with what helps', () => {
-  const failures = { totals: { truncated: cut } }
+  const failures = { totals: { truncated: truncated } }
   expect(brokenSources({ totals: { ...counts, failed: { truncated: 8 } } }, { failures })).toBe(
-    `source "totals" made no row of 8: ${cut}. Give its sampling a higher maxTokens`,
+    `source "totals" made no row of 8: ${truncated}. Give its sampling a higher maxTokens`,
   )
   expect(brokenSources({ totals: { ...counts, failed: { truncated: 4, unusable: 4 } } }, { failures })).toBeNull()
   expect(brokenSources({ totals: { ...counts, generated: 1, failed: { truncated: 7 } } }, { failures })).toBeNull()

@@ -92,7 +92,7 @@ describe('an answer in whatever form', () => {
     ],
     ["a text of JSON in a gateway's answer", { code: 200, data: JSON.stringify(completion('ab')) }],
   ])('%s', (_, body, text = 'ab') => {
-    expect(read(body)).toMatchObject({ text, cut: false, refused: false })
+    expect(read(body)).toMatchObject({ text, truncated: false, refused: false })
   })
 
   test.each([
@@ -174,7 +174,7 @@ describe('counts of tokens', () => {
 test.each([0, 2.5, true, null, {}, [], ''])(
   'a finish reason that says nothing ends a whole reply: %j',
   (finish_reason) => {
-    expect(read(completion('ab', { finish_reason }))).toMatchObject({ text: 'ab', cut: false, refused: false })
+    expect(read(completion('ab', { finish_reason }))).toMatchObject({ text: 'ab', truncated: false, refused: false })
   },
 )
 
@@ -183,16 +183,16 @@ test.each([
   ['the same of one that was cut off', { stop_reason: 128009, finish_reason: 'length' }, true],
   ['a reason with more about it', { finish_reason: { type: 'length', length: 400 } }, true],
   ['one that is a list', { finish_reason: ['stop'] }, false],
-])('the end of a reply is read from %s', (_, choice, cut) => {
+])('the end of a reply is read from %s', (_, choice, truncated) => {
   const reply = read(completion('ab', choice))
-  expect(reply).toMatchObject({ text: 'ab', cut })
+  expect(reply).toMatchObject({ text: 'ab', truncated })
   expect(reply).not.toHaveProperty('stopped')
 })
 
 test.each([
-  ['max_tokens', { cut: true }],
+  ['max_tokens', { truncated: true }],
   ['guardrail_intervened', { refused: true }],
-  ['end_turn', { cut: false, refused: false }],
+  ['end_turn', { truncated: false, refused: false }],
 ])('the end of a reply may stand around the answer: %s', (stopReason, want) => {
   expect(read({ output: { message: { content: [{ text: 'ab' }] } }, stopReason })).toMatchObject(want)
 })
@@ -279,7 +279,7 @@ describe('a body around it', () => {
     ['words that are no JSON', whole.replace('"m"', 'undefined').replace(':3,', ':-nan,')],
     ['comments in it', `/* cached */ ${whole.replace('"index":0', '"index":0 /* first */')}`],
   ])('%s', (_, body) => {
-    expect(read(body)).toMatchObject({ text: 'ab', cut: false, refused: false })
+    expect(read(body)).toMatchObject({ text: 'ab', truncated: false, refused: false })
     expect(read(body)?.stopped).toBeUndefined()
   })
 
@@ -364,12 +364,12 @@ describe("Anthropic's event stream", () => {
     ['in several blocks', start + text([halves[0]!]) + text([halves[1]!], 1) + end('stop_sequence')],
     ['without the names of its events', (start + text(halves) + end('end_turn')).replaceAll(/^event: .*\n/gm, '')],
   ])('%s is read', (_, body) => {
-    expect(read(body)).toMatchObject({ text: row, cut: false, model: 'claude', inputTokens: 7, outputTokens: 15 })
+    expect(read(body)).toMatchObject({ text: row, truncated: false, model: 'claude', inputTokens: 7, outputTokens: 15 })
     expect(read(body)).not.toHaveProperty('stopped')
   })
 
   test('what is not whole says so', () => {
-    expect(read(start + text([halves[0]!]) + end('max_tokens'))).toMatchObject({ cut: true })
+    expect(read(start + text([halves[0]!]) + end('max_tokens'))).toMatchObject({ truncated: true })
     expect(read(start + text(halves))).toMatchObject({ stopped: 'the stream broke off' })
     expect(read(start + text(['I cannot']) + end('refusal'))).toMatchObject({ refused: true })
     const overloaded = event('error', { error: { type: 'overloaded_error', message: 'Overloaded' } })

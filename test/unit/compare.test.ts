@@ -27,11 +27,11 @@ describe('effects', () => {
   test('six pairs that all differ one way give 2/64, the smallest p there is', () => {
     const plan = planOf()
     const [planner] = effectsOf(plan.arms, resultsOf(plan, better))
-    expect(planner).toMatchObject({ name: 'planner effect', against: 'rules', primary: true, verdict: 'shown' })
+    expect(planner).toMatchObject({ name: 'planner effect', against: 'rules', primary: true, conclusion: 'shown' })
     expect([planner!.p, planner!.smallestP]).toEqual([2 / 64, 2 / 64])
     expect(planner!.differences!.mean).toBeCloseTo(0.035, 12)
     const fewer = planOf({ pairs: 5 })
-    expect(effectsOf(fewer.arms, resultsOf(fewer, better))[0]).toMatchObject({ p: 2 / 32, verdict: 'not-shown' })
+    expect(effectsOf(fewer.arms, resultsOf(fewer, better))[0]).toMatchObject({ p: 2 / 32, conclusion: 'not-shown' })
   })
 
   test('the interval is Student’s t over runs: Gosset’s ten sleepers', () => {
@@ -47,7 +47,7 @@ describe('effects', () => {
     const plan = planOf()
     const runs = resultsOf(plan, (arm, pair) => (arm === 'rules' && pair === 2 ? null : better(arm, pair)))
     const effects = effectsOf(plan.arms, runs)
-    expect(effects[0]).toMatchObject({ pairs: [1, 3, 4, 5, 6], p: 2 / 32, verdict: 'not-shown' })
+    expect(effects[0]).toMatchObject({ pairs: [1, 3, 4, 5, 6], p: 2 / 32, conclusion: 'not-shown' })
     expect(effects.map(({ primary }) => primary)).toEqual([true, false, false, false])
     // Holm over the three others: 3 x 2/64 is above 5 %.
     expect(effects.slice(1).map(({ adjustedP }) => adjustedP)).toEqual([6 / 64, 6 / 64, 6 / 64])
@@ -63,7 +63,7 @@ describe('effects', () => {
         const shared = Array.from({ length: 6 }, normal)
         const runs = resultsOf(plan, (_, pair) => shared[pair - 1]! + 0.3 * shape(normal()))
         const [effect] = effectsOf(plan.arms, runs)
-        if (effect!.verdict !== 'not-shown') counts.called += 1
+        if (effect!.conclusion !== 'not-shown') counts.called += 1
         const { low, high } = effect!.differences!.interval!
         if (low <= 0 && 0 <= high) counts.covered += 1
       }
@@ -79,7 +79,7 @@ describe('effects', () => {
     let called = 0
     for (let at = 0; at < 500; at++) {
       const runs = resultsOf(plan, (arm) => normal() + (arm === 'rules' ? 0 : 2 * Math.SQRT2))
-      if (effectsOf(plan.arms, runs)[0]!.verdict === 'shown') called += 1
+      if (effectsOf(plan.arms, runs)[0]!.conclusion === 'shown') called += 1
     }
     expect(called / 500).toBeGreaterThan(0.9)
   })
@@ -95,7 +95,7 @@ describe('what the arms were given', () => {
     // Three attempts, the final and its control; the base besides.
     expect(use).toMatchObject({ trainings: 5, validationScores: 6, rows: { fewest: 300, most: 300 } })
     expect(resultOf(run, [...log, ...log])).toEqual(resultOf(run, log))
-    expect(resultOf(run, runLog({ finished: false, opened: false }))).toMatchObject({ score: null, base: null })
+    expect(resultOf(run, runLog({ finished: false, finalEval: false }))).toMatchObject({ score: null, base: null })
     expect(resultOf(run, [])).toMatchObject({ score: null, status: 'not begun', use: { trainings: 0 } })
   })
 
@@ -142,25 +142,27 @@ describe('a fake earns no effect', () => {
       { rows: { fewest: 300, most: 400 } },
     ]) {
       const effect = effectOf(resultsOf(plan, better, (arm) => (arm === 'llm-iterative' ? use : {})))
-      expect(effect.verdict).toBe('not-shown')
+      expect(effect.conclusion).toBe('not-shown')
       expect(effectSentence(effect)).toMatch(/not shown: llm-iterative was given more: /)
     }
     // What the other one was given more of makes it no worse.
-    expect(effectOf(resultsOf(plan, better, (arm) => (arm === 'rules' ? { trainings: 5 } : {}))).verdict).toBe('shown')
+    expect(effectOf(resultsOf(plan, better, (arm) => (arm === 'rules' ? { trainings: 5 } : {}))).conclusion).toBe(
+      'shown',
+    )
   })
 
   test('the better arm needs no student', () => {
-    const told = (isBelow: boolean) => fair.map((run) => ({ ...run, trivial: { share: 0.4, isBelow } }))
-    expect(effectOf(told(true)).verdict).toBe('shown')
-    expect(effectSentence(effectOf(told(false)))).toMatch(
+    const reported = (isBelow: boolean) => fair.map((run) => ({ ...run, trivial: { share: 0.4, isBelow } }))
+    expect(effectOf(reported(true)).conclusion).toBe('shown')
+    expect(effectSentence(effectOf(reported(false)))).toMatch(
       /above the best answer that needs no student \(40\.0 %\) in 0 of 6/,
     )
   })
 
   test('the other arm did not answer', () => {
-    const cut = fair.map((run) => (run.arm === 'rules' ? { ...run, favoured: 0.9 } : run))
-    expect(effectOf(cut).verdict).toBe('not-shown')
-    expect(effectSentence(effectOf(cut))).toContain('by what rules did answer, the difference is')
+    const truncated = fair.map((run) => (run.arm === 'rules' ? { ...run, favoured: 0.9 } : run))
+    expect(effectOf(truncated).conclusion).toBe('not-shown')
+    expect(effectSentence(effectOf(truncated))).toContain('by what rules did answer, the difference is')
   })
 
   const wide = planOf({ arms: ['llm-iterative', 'rules'], pairs: 12 })
@@ -183,7 +185,7 @@ describe('a fake earns no effect', () => {
     ['the test has a dozen items', fair.map((run) => ({ ...run, groups: 12 })), /fewer than 20 draws/],
     [
       'the test was opened until it went well',
-      fair.map((run) => ({ ...run, opening: 20 + run.pair })),
+      fair.map((run) => ({ ...run, finalEvalNumber: 20 + run.pair })),
       /opened 20 times before, and p times 21 is above 5 %/,
     ],
     ['six pairs are one pair', resultsOf(plan, (arm) => (arm === 'rules' ? 0.25 : 0.5)), /all pairs agree to the item/],
@@ -194,14 +196,18 @@ describe('a fake earns no effect', () => {
     ],
   ])('%s', (_, runs, words) => {
     const { effects } = analyseComparison(runs.length > 12 ? wide : plan, runs)
-    expect(effects[0]!.verdict).toBe('not-shown')
+    expect(effects[0]!.conclusion).toBe('not-shown')
     expect(effectSentence(effects[0]!)).toMatch(words)
   })
 
   test('what its runs are like is read from their logs', () => {
     const run = { runId: 'a', seed: 1, arm: 'rules' as const, pair: 1 }
-    const cut = { broken: { final: { why: 'cut' as const, share: 1 } }, skillOf: { final: 0.1 }, opening: 3 }
-    expect(resultOf(run, runLog(cut))).toMatchObject({ groups: 60, opening: 3, isSilent: true })
+    const truncated = {
+      broken: { final: { why: 'truncated' as const, share: 1 } },
+      skillOf: { final: 0.1 },
+      finalEvalNumber: 3,
+    }
+    expect(resultOf(run, runLog(truncated))).toMatchObject({ groups: 60, finalEvalNumber: 3, isSilent: true })
     expect(resultOf(run, runLog({})).lenientGain).toBeGreaterThan(0)
   })
 })

@@ -117,12 +117,12 @@ describe.each([
 })
 
 test('near-duplicates are found among items themselves, in either order and over several steps', () => {
-  const told = 'A van carries 14 crates of 35 kg and 6 crates of 48 kg up the hill. What does its load weigh?'
+  const reported = 'A van carries 14 crates of 35 kg and 6 crates of 48 kg up the hill. What does its load weigh?'
   const texts = [
-    told,
+    reported,
     'A train leaves at 9:10 and arrives at 11:45. How many minutes does it take?',
-    `Read with care. ${told} Give kilograms.`,
-    told.replace('A van', 'The van').replace('What does its load weigh', 'How much does its load weigh'),
+    `Read with care. ${reported} Give kilograms.`,
+    reported.replace('A van', 'The van').replace('What does its load weigh', 'How much does its load weigh'),
   ].map((text, place) => ({ text, place, key: place }))
   const placesOf = (pairs: { place: number }[][]) => pairs.map((pair) => pair.map(({ place }) => place).sort())
   expect(placesOf(alikeTexts(texts)).flat().sort()).not.toContain(1)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type ChatBody, createDialect } from '../../agents/kit/teacher/dialect.ts'
+import { type ChatBody, createCapabilities } from '../../agents/kit/teacher/capabilities.ts'
 import { errorIn } from '../../agents/kit/teacher/endpoint-error.ts'
 import { isTooLong, mayPass, statusMeant } from '../../agents/kit/teacher/refusal.ts'
 
@@ -20,8 +20,8 @@ const asked: ChatBody = {
 
 /** What is sent after one refusal; null where nothing was learned. */
 function learnedFrom(status: number, body: unknown, first: ChatBody = asked): ChatBody | null {
-  const dialect = createDialect(null, () => {}, 64)
-  return dialect.learn(status, errorOf(body), dialect.said(first)!) ? dialect.said(first) : null
+  const capabilities = createCapabilities(null, () => {}, 64)
+  return capabilities.learn(status, errorOf(body), capabilities.adapt(first)!) ? capabilities.adapt(first) : null
 }
 
 describe('a field that is refused is left out, whoever says it', () => {
@@ -142,25 +142,25 @@ describe('a field that is refused is left out, whoever says it', () => {
   })
 
   test('requests of the same moment that are refused alike are all said otherwise', () => {
-    const dialect = createDialect()
-    const first = dialect.said(asked)!
+    const capabilities = createCapabilities()
+    const first = capabilities.adapt(asked)!
     for (const text of ['temperature: unexpected', 'System role not supported', 'max_tokens must be at most 256']) {
-      expect([1, 2, 3].map(() => dialect.learn(400, errorOf(text), first))).toEqual([true, true, true])
+      expect([1, 2, 3].map(() => capabilities.learn(400, errorOf(text), first))).toEqual([true, true, true])
     }
-    expect(dialect.said(asked)).toMatchObject({ max_tokens: 256, messages: [{ role: 'user' }] })
-    expect(dialect.said(asked)).not.toHaveProperty('temperature')
+    expect(capabilities.adapt(asked)).toMatchObject({ max_tokens: 256, messages: [{ role: 'user' }] })
+    expect(capabilities.adapt(asked)).not.toHaveProperty('temperature')
   })
 
   test('what was left out and did not help is sent again; what an answer confirmed stays', () => {
     const kept: unknown[] = []
-    const dialect = createDialect(null, (words) => kept.push(words))
-    expect(dialect.learn(400, errorOf('seed: unexpected'), asked)).toBe(true)
-    dialect.answered()
-    expect(dialect.learn(400, errorOf('temperature: unexpected'), dialect.said(asked)!)).toBe(true)
-    expect(dialect.said(asked)).not.toHaveProperty('temperature')
-    dialect.refusedForGood()
-    expect(dialect.said(asked)).toMatchObject({ temperature: 0.7 })
-    expect(dialect.said(asked)).not.toHaveProperty('seed')
+    const capabilities = createCapabilities(null, (words) => kept.push(words))
+    expect(capabilities.learn(400, errorOf('seed: unexpected'), asked)).toBe(true)
+    capabilities.answered()
+    expect(capabilities.learn(400, errorOf('temperature: unexpected'), capabilities.adapt(asked)!)).toBe(true)
+    expect(capabilities.adapt(asked)).not.toHaveProperty('temperature')
+    capabilities.refusedForGood()
+    expect(capabilities.adapt(asked)).toMatchObject({ temperature: 0.7 })
+    expect(capabilities.adapt(asked)).not.toHaveProperty('seed')
     expect(kept).toEqual([{ refused: ['seed'] }])
   })
 })
@@ -232,8 +232,8 @@ test.each([
 ])('turns alternate for every endpoint: %s', (_, first, second, sent) => {
   const messages = [first, second].map(([role, content]) => ({ role, content })) as ChatBody['messages']
   expect(
-    createDialect()
-      .said({ messages })!
+    createCapabilities()
+      .adapt({ messages })!
       .messages.map(({ role, content }) => [role, content]),
   ).toEqual(sent)
 })
@@ -306,12 +306,12 @@ describe('a reply is as long as the endpoint allows', () => {
   })
 
   test('its other name is tried where one is refused, and neither where both are', () => {
-    const dialect = createDialect()
+    const capabilities = createCapabilities()
     const refusal = (name: string) => errorOf(`Unsupported parameter: '${name}' is not supported with this model.`)
-    expect(dialect.learn(400, refusal('max_tokens'), asked)).toBe(true)
-    const renamed = dialect.said(asked)!
+    expect(capabilities.learn(400, refusal('max_tokens'), asked)).toBe(true)
+    const renamed = capabilities.adapt(asked)!
     expect(renamed).toMatchObject({ max_completion_tokens: 400 })
-    expect(dialect.learn(400, refusal('max_completion_tokens'), renamed)).toBe(false)
+    expect(capabilities.learn(400, refusal('max_completion_tokens'), renamed)).toBe(false)
   })
 })
 

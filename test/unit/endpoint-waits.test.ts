@@ -4,7 +4,7 @@ import { waitOf } from '../../agents/kit/teacher/wait.ts'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 const wait = (headers: Record<string, string>, body: unknown = {}) => waitOf({ headers }, errorIn([body]), now)
-const said = (message: string) => wait({}, { error: { message } })
+const printed = (message: string) => wait({}, { error: { message } })
 
 test.each<[Record<string, string>, number]>([
   [{ 'retry-after': '2' }, 2000],
@@ -52,7 +52,7 @@ test.each([
   ['请等待2小时再试', 7_200_000],
   ['Too many requests.', 0],
 ])('and from its words: %s', (text, ms) => {
-  expect(said(text).ms).toBe(ms)
+  expect(printed(text).ms).toBe(ms)
 })
 
 test('a gateway may repeat the headers of the endpoint behind it, and Google has a field for it', () => {
@@ -102,5 +102,5 @@ test.each([
   ['free-models-per-min. Add credits to unlock 1000 requests per day', false],
   ['Rate limit reached', false],
 ])('a quota of a day or longer is told from a limit of a minute: %s', (text, isQuota) => {
-  expect(said(text).isQuota).toBe(isQuota)
+  expect(printed(text).isQuota).toBe(isQuota)
 })

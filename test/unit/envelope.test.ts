@@ -32,7 +32,7 @@ test('the version before is lifted to this one', () => {
 test.each([
   ['an older version', 'count@1', { rows: 5 }, subject, /version 1 of count is not read here/],
   [
-    'an older version, with what mends it',
+    'an older version, with what fixes it',
     'count@1',
     { rows: 5 },
     subject,

@@ -33,7 +33,7 @@ describe('what a run measures', () => {
       arms: ['control', 'one-shot', 'random'],
       submissions: true,
       retention: true,
-      guard: 'off',
+      ladder: 'off',
       swapValidationAt: null,
     })
     expect(planEvidence(withReference, plain, {}).arms).toContain('reference')
@@ -62,15 +62,15 @@ describe('what a run measures', () => {
 
   test('the guard is on from 500 validation items, and excludes a swap', () => {
     const large = { ...task, validation: Array.from({ length: 500 }, () => task.validation[0]!) }
-    expect(planEvidence(large, plain, {}).guard).toBe('ladder')
-    expect(planEvidence(large, plain, { swapValidationAt: 2 })).toMatchObject({ guard: 'off', swapValidationAt: 2 })
-    const run = (guard: 'off' | 'ladder') => ({
+    expect(planEvidence(large, plain, {}).ladder).toBe('on')
+    expect(planEvidence(large, plain, { swapValidationAt: 2 })).toMatchObject({ ladder: 'off', swapValidationAt: 2 })
+    const run = (ladder: 'off' | 'on') => ({
       ...plain,
-      run: { ...plain.run, evidence: { ...plain.run.evidence, guard } },
+      run: { ...plain.run, evidence: { ...plain.run.evidence, ladder } },
     })
-    expect(planEvidence(large, run('off'), {}).guard).toBe('off')
-    expect(planEvidence(task, run('ladder'), {}).guard).toBe('ladder')
-    expect(() => planEvidence(task, run('ladder'), { swapValidationAt: 2 })).toThrow(UsageError)
+    expect(planEvidence(large, run('off'), {}).ladder).toBe('off')
+    expect(planEvidence(task, run('on'), {}).ladder).toBe('on')
+    expect(() => planEvidence(task, run('on'), { swapValidationAt: 2 })).toThrow(UsageError)
     expect(() => planEvidence(task, plain, { swapValidationAt: 1 })).toThrow('the run has 3')
     expect(() => planEvidence(task, plain, { swapValidationAt: 4 })).toThrow('the run has 3')
     expect(planEvidence(task, plain, { swapValidationAt: 4, attempts: 4 }).swapValidationAt).toBe(4)

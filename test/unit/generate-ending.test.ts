@@ -136,7 +136,7 @@ test('a source without a row says what was lost, with an example, and a higher c
 test('every other end says what stopped it, and whether the same command goes on', () => {
   expect(ended('rows-complete').next).toBeNull()
   expect(ended('program-raised', {}, { error: 'hook accept: boom' })).toEqual({
-    why: 'the program failed: hook accept: boom. Mend it, and give another --out',
+    why: 'the program failed: hook accept: boom. Fix it, and give another --out',
     next: null,
   })
   expect(ended('teacher-unavailable').why).toContain('50 of 150 candidates got no reply')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { PlannerEvent } from '../../agents/planner/draft.ts'
 import { generateStep } from '../../agents/planner/generate/step.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
+import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Verdict } from '../../schemas/messages/generation.ts'
@@ -56,7 +56,7 @@ test('a run that ended because the teacher stayed away goes on with new candidat
   const ended = await close(open, { generated: 20, admitted: 20, rejected: {}, failed: { gone: asked - 20 } }, 20)
   const silent = await close(ended, { generated: 0, admitted: 0, rejected: {}, failed: { gone: 41 } }, 20)
   expect(silent).toMatchObject({ phase: 'done', status: 'finished', stopReason: 'teacher-unavailable', bestAttempt: 1 })
-  const again = await take({ ...silent, outbox: [] }, { kind: 'control', payload: { action: 'resume' } })
+  const again = await take({ ...silent, outbox: [] }, { kind: 'operator-command', payload: { action: 'resume' } })
   expect(again).toMatchObject({ phase: 'searching', status: 'running', stopReason: null, bestAttempt: null })
   const [first] = askedIn(again)
   expect(first!.from).toBe(silent.attempts[0]!.asked.crates)
@@ -70,10 +70,10 @@ test('resumed without room in its limits a run ends again at once, and with room
   const open = await begin({ candidateCap: 1 })
   const ended = await close(open, { generated: 60, admitted: 30, rejected: { 'exact-duplicate': 30 } }, 30)
   expect(ended).toMatchObject({ phase: 'done', stopReason: 'candidates-used' })
-  const same = await take(ended, { kind: 'control', payload: { action: 'resume' } })
+  const same = await take(ended, { kind: 'operator-command', payload: { action: 'resume' } })
   expect(same).toMatchObject({ phase: 'done', status: 'finished', stopReason: 'candidates-used' })
   const limits = { ...ended.config.limits, candidateCap: 3 }
-  const more = await take(same, { kind: 'control', payload: { action: 'resume', limits } })
+  const more = await take(same, { kind: 'operator-command', payload: { action: 'resume', limits } })
   expect(more).toMatchObject({ phase: 'searching', config: { limits } })
   expect(askedIn(more).reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(30)
 })
@@ -120,6 +120,6 @@ test('a dead letter that comes after the end changes nothing; nor does a late ve
   const ended = { ...(await close(some, { generated: 60, admitted: 40, rejected: {} }, 60)), outbox: [] }
   expect(ended).toMatchObject({ phase: 'done', status: 'finished' })
   expect(await take(ended, fault)).toMatchObject({ phase: 'done', status: 'finished', outbox: [] })
-  const stopped = await take({ ...some, outbox: [] }, { kind: 'control', payload: { action: 'stop' } })
+  const stopped = await take({ ...some, outbox: [] }, { kind: 'operator-command', payload: { action: 'stop' } })
   expect(await take(stopped, fault)).toMatchObject({ status: 'stopped', statusReason: 'batch: gave up' })
 })

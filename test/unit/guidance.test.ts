@@ -43,23 +43,30 @@ describe('the ladder', () => {
   const random = xoroshiro128plus(7)
   const flip = () => uniformFloat64(random) < 0.5
   const outcomes = (right: readonly boolean[]): ItemOutcome[] =>
-    right.map((strict, index) => ({ id: `i${index}`, part: 'p', skill: 's', strict, lenient: strict, cut: false }))
+    right.map((strict, index) => ({
+      id: `i${index}`,
+      part: 'p',
+      skill: 's',
+      strict,
+      lenient: strict,
+      truncated: false,
+    }))
   const shareOf = (right: readonly boolean[]) => right.filter(Boolean).length / right.length
 
   /**
    * The attack of Blum and Hardt: guess labels that are coin flips, keep the guesses that were told to be better than half, and let
    * them vote. What is told of the vote is then far above the half that it is worth.
    */
-  function attack(tell: (right: boolean[]) => number): number {
+  function attack(notify: (right: boolean[]) => number): number {
     const labels = Array.from({ length: items }, flip)
     const rightOf = (guess: readonly boolean[]) => guess.map((bit, index) => bit === labels[index])
     const kept: boolean[][] = []
     for (let round = 0; round < 300; round++) {
       const guess = Array.from({ length: items }, flip)
-      if (tell(rightOf(guess)) > 0.5) kept.push(guess)
+      if (notify(rightOf(guess)) > 0.5) kept.push(guess)
     }
     const vote = labels.map((_, index) => kept.filter((guess) => guess[index]).length * 2 > kept.length)
-    return tell(rightOf(vote))
+    return notify(rightOf(vote))
   }
 
   function guarded(): (right: boolean[]) => number {

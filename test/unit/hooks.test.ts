@@ -45,8 +45,8 @@ describe('what hooks say', () => {
       { accept: '(row) => { row.input = ""; return true }' },
       { rows: [row] },
     ],
-  ])('%s', async (_, hooks, said) => {
-    expect(await call(hooks, 'parse' in hooks ? { reply: 'x' } : { row })).toMatchObject(said)
+  ])('%s', async (_, hooks, printed) => {
+    expect(await call(hooks, 'parse' in hooks ? { reply: 'x' } : { row })).toMatchObject(printed)
   })
 })
 

@@ -214,22 +214,22 @@ describe('an answer that is whole counts', () => {
     ['a header that is folded', ok(`X-Note: a\r\n b\r\nContent-Length: ${bytes}\r\n`, text), true],
     ['a header with control characters', ok(`X-Note: a\u0001b\r\nContent-Length: ${bytes}\r\n`, text), true],
   ])('%s', async (_, answer, isEnded, body = text) => {
-    const say = (socket: Socket) => {
+    const greeting = (socket: Socket) => {
       socket.on('error', () => {})
       socket.once('data', () => (isEnded ? socket.end(answer) : socket.write(answer)))
     }
     const client = openHttpClient(
-      { baseUrl: `http://127.0.0.1:${await listen(createTcpServer(say))}`, apiKey: '' },
+      { baseUrl: `http://127.0.0.1:${await listen(createTcpServer(greeting))}`, apiKey: '' },
       limits,
     )
     expect(await client.post('/', '{}', signal())).toMatchObject({ status: 200, text: body })
   })
 
   test('one that breaks off is none', async () => {
-    const say = (socket: Socket) => {
+    const greeting = (socket: Socket) => {
       socket.once('data', () => socket.end(ok('Transfer-Encoding: chunked\r\n', chunk(text.slice(0, 9)))))
     }
-    const baseUrl = `http://127.0.0.1:${await listen(createTcpServer(say))}`
+    const baseUrl = `http://127.0.0.1:${await listen(createTcpServer(greeting))}`
     await expect(openHttpClient({ baseUrl, apiKey: '' }, limits).post('/', '{}', signal())).rejects.toThrow('aborted')
   })
 })

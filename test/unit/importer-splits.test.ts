@@ -203,6 +203,6 @@ describe('an imported folder', () => {
     const one = await folder.put('one.jsonl', jsonLines(rows.map((row) => ({ ...row, page: 'same' }))))
     expect((await folder.refused('jsonl', one, { options })).what).toMatch(/80 questions in 1 groups/)
     const all = await folder.put('all.jsonl', jsonLines(rows))
-    expect((await folder.refused('jsonl', all, { audit: 80, options })).mend).toMatch(/fewer audit items/)
+    expect((await folder.refused('jsonl', all, { audit: 80, options })).fix).toMatch(/fewer audit items/)
   })
 })

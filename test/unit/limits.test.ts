@@ -13,8 +13,8 @@ const llm = fileURLToPath(new URL('../../deploy/topologies/llm.yaml', import.met
 const written = parse(await readFile(llm, 'utf8'))
 
 function shown(changes: object, env: Record<string, string> = {}) {
-  const said = { ...written, ...changes }
-  const limits = limitsOf(withPaperNames(Topology.parse(said), env), said, env)
+  const printed = { ...written, ...changes }
+  const limits = limitsOf(withPaperNames(Topology.parse(printed), env), printed, env)
   return new Map(limits.map(({ path, ...limit }) => [path, limit]))
 }
 
@@ -34,7 +34,13 @@ test('what may be left out is shown too: nothing that a topology may say is miss
   for (const path of ['run.rows', 'run.roundCandidates', 'run.money']) {
     expect(limits.get(path), path).toEqual(none)
   }
-  for (const path of ['prices', 'run.modelCalls', 'run.evidence.guard', 'localTeacher.silenceMs', 'gateway.maxBacklog'])
+  for (const path of [
+    'prices',
+    'run.modelCalls',
+    'run.evidence.ladder',
+    'localTeacher.silenceMs',
+    'gateway.maxBacklog',
+  ])
     expect(limits.has(path), path).toBe(true)
 })
 

@@ -19,14 +19,17 @@ const [item] = task.validation
 
 const situation = (own: PublicTask = task): Situation => ({
   ...{ runId: 'test-run', prices: {}, operation: 'draft', attempt: 1, rows: 60, seed: 1, task: own },
-  ...{ base: null, history: [], best: null, sampleRows: [], sourceKinds: ['prompt'], paidChecks: true },
+  ...{ base: null, history: [], best: null, sampleRows: [], sourceKinds: ['prompt'], meteredChecks: true },
   left: { attempts: 3, hours: 2, teacherCalls: 500, tokens: Infinity, money: Infinity, plannerCalls: Infinity },
 })
 
 /** What a planner's reply with these filters, or this source, comes to. */
 const reviewed = (filters: Program['filters'], source: Partial<PromptSource> = {}, own = task) => {
   const program = promptProgram({ rows: 60, ...source })
-  return review({ text: JSON.stringify({ ...program, filters }), cut: false, thinking: false } as never, situation(own))
+  return review(
+    { text: JSON.stringify({ ...program, filters }), truncated: false, thinking: false } as never,
+    situation(own),
+  )
 }
 
 describe('a planner’s program loosens nothing that the task fixes', () => {
@@ -48,10 +51,10 @@ describe('a planner’s program loosens nothing that the task fixes', () => {
     if (!made.ok) throw new Error(made.faults.join('\n'))
     expect(made.program.filters).toEqual(set)
     for (const name of ['nearDuplicateJaccard', 'contaminationShare'] as const) {
-      const told = made.notes.some((note) =>
+      const reported = made.notes.some((note) =>
         note.startsWith(`filters.${name} ${asked[name]} is looser than the task allows`),
       )
-      expect(told).toBe(asked[name] > set[name])
+      expect(reported).toBe(asked[name] > set[name])
     }
   })
 

@@ -27,7 +27,7 @@ function sheet(weak: string, overall = 71): ScoreSheet {
     overall: tally(overall, 120),
     byPart: { 'in-template': tally(41, 60), 'heldout-phrasing': tally(19, 30), 'heldout-range': tally(11, 30) },
     bySkill: Object.fromEntries(skills.map((name, at) => [name, tally(name === weak ? 1 : 11 + (at % 5), 20)])),
-    cut: 0,
+    truncated: 0,
   }
 }
 
@@ -53,7 +53,7 @@ function situationOf(seed: number, history: Attempt[]): Situation {
   return {
     ...{ runId: 'test-run', prices: {}, operation: 'improve', attempt: history.length + 1, rows: 300, seed, task },
     ...{ base: history[0]?.validation ?? sheet('none'), history, best: history.at(-1) ?? null, sampleRows: [] },
-    ...{ sourceKinds: ['procedure'], paidChecks: false },
+    ...{ sourceKinds: ['procedure'], meteredChecks: false },
     left: { attempts: 3, hours: 12, teacherCalls: null, tokens: Infinity, money: Infinity, plannerCalls: Infinity },
   }
 }
@@ -70,14 +70,14 @@ describe('llm-blind', () => {
     expect(after).toContain('300 rows are wanted')
   })
 
-  test('a program that raised is mended with its error, without the scores', () => {
+  test('a program that raised is fixed with its error, without the scores', () => {
     const history = [
       ...scored(skills[0]!, [60]),
       { ...attemptOf(program), attempt: 2, error: 'no JSON object', outcome: 'raised' as const },
     ]
-    const told = describeSituation(blinded({ ...situationOf(1, history), operation: 'debug' }), options)
-    expect(told).toContain('no JSON object')
-    expect(told).not.toContain('/120')
+    const reported = describeSituation(blinded({ ...situationOf(1, history), operation: 'debug' }), options)
+    expect(reported).toContain('no JSON object')
+    expect(reported).not.toContain('/120')
   })
 })
 
@@ -120,9 +120,9 @@ describe('llm-shuffled-feedback', () => {
     for (const seed of seeds) {
       const { attempt } = startsFrom!(history, { seed, attempt: 4 })
       starts.set(attempt, (starts.get(attempt) ?? 0) + 1)
-      const told = shuffledFeedback(situationOf(seed, history))
-      expect(shuffledFeedback(situationOf(seed, history))).toEqual(told)
-      const rights = told.history.map(({ validation }) => validation!.overall.strict.correct)
+      const reported = shuffledFeedback(situationOf(seed, history))
+      expect(shuffledFeedback(situationOf(seed, history))).toEqual(reported)
+      const rights = reported.history.map(({ validation }) => validation!.overall.strict.correct)
       expect(rights.toSorted((a, b) => a - b)).toEqual([10, 60, 110])
       sheets.set(rights[0]!, (sheets.get(rights[0]!) ?? 0) + 1)
     }

@@ -5,7 +5,7 @@ import { Evidence, type RunConfig } from '../../schemas/run.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 import { createWorld, play } from '../support/planner-world.ts'
 
-type JobSent = { candidate: string; guidance?: unknown }
+type JobSent = { studentModel: string; guidance?: unknown }
 
 const swapping = (changes: Partial<RunConfig> = {}) =>
   configOf({ attempts: 4, evidence: Evidence.parse({ arms: [], swapValidationAt: 3 }), ...changes })
@@ -16,7 +16,7 @@ const scores: Record<string, { a: number; b: number }> = {
   'attempt-3': { a: 30, b: 14 },
   'attempt-4': { a: 0, b: 16 },
 }
-const halvesOf = (candidate: string) => scores[candidate] ?? { a: 1, b: 1 }
+const halvesOf = (studentModel: string) => scores[studentModel] ?? { a: 1, b: 1 }
 const right = (sheet: { overall: { strict: { correct: number } } } | null | undefined) => sheet?.overall.strict.correct
 
 describe('a run that swaps its validation', () => {
@@ -49,7 +49,7 @@ describe('a run that swaps its validation', () => {
     expect(state.attempts.map(({ halves }) => [right(halves?.a.validation), right(halves?.b.validation)])).toEqual(
       state.attempts.map(({ attempt }) => [scores[`attempt-${attempt}`]!.a, scores[`attempt-${attempt}`]!.b]),
     )
-    const trained = world.named<JobSent>('job').map(({ candidate }) => candidate)
+    const trained = world.named<JobSent>('job').map(({ studentModel }) => studentModel)
     expect(trained).toEqual(['base', 'attempt-1', 'attempt-2', 'attempt-3', 'attempt-4', 'final'])
   })
 
@@ -64,8 +64,8 @@ describe('a run that swaps its validation', () => {
     const world = createWorld(configOf(), {})
     await play(world)
     expect(world.named<JobSent>('job').every(({ guidance }) => guidance === undefined)).toBe(true)
-    const guarded = createWorld(configOf({ evidence: Evidence.parse({ guard: 'ladder' }) }), {})
+    const guarded = createWorld(configOf({ evidence: Evidence.parse({ ladder: 'on' }) }), {})
     await play(guarded)
-    expect(guarded.named<JobSent>('job')[0]!.guidance).toEqual({ guard: 'ladder', halves: false })
+    expect(guarded.named<JobSent>('job')[0]!.guidance).toEqual({ ladder: 'on', halves: false })
   })
 })

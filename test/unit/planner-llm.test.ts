@@ -22,7 +22,7 @@ const task = publicView(await loadTask(bundledTask))
 const skills = task.skills.map(({ name }) => name)
 const signal = new AbortController().signal
 const tally = { strict: { correct: 1, total: 4 }, lenient: { correct: 2, total: 4 } }
-const sheet: ScoreSheet = { overall: tally, byPart: {}, bySkill: {}, cut: 0 }
+const sheet: ScoreSheet = { overall: tally, byPart: {}, bySkill: {}, truncated: 0 }
 
 const unlimited = { tokens: Infinity, money: Infinity, plannerCalls: Infinity }
 const situation = (more: Partial<Situation> = {}): Situation => ({
@@ -38,7 +38,7 @@ const situation = (more: Partial<Situation> = {}): Situation => ({
   best: null,
   sampleRows: [],
   sourceKinds: ['prompt'],
-  paidChecks: true,
+  meteredChecks: true,
   left: { attempts: 3, hours: 2, teacherCalls: 500, ...unlimited },
   ...more,
 })
@@ -72,7 +72,7 @@ describe('faults of a program', () => {
   })
 
   test.each([0, 2, 10])(
-    'that are not mended in time raise with what was written, and cost no more than the %i corrections allowed',
+    'that are not fixed in time raise with what was written, and cost no more than the %i corrections allowed',
     async (maxCorrections) => {
       const allowed = { ...options, maxCorrections, kept: { ...options.kept, wrote: 'Sorry, no program'.length } }
       await using server = await openPlannerServer((asked) =>
@@ -91,9 +91,9 @@ describe('faults of a program', () => {
   test.each([
     ['{"version": 1, "sources": ['],
     ['{"version": 1, "sources": [{"id": "a", "kind": "prompt", "rows": 60}, {"id": "b", '],
-  ])('a reply cut off at its token limit is told to be shorter, whatever parts of it parse: %s', async (beginning) => {
+  ])('a reply cut off at its token limit is told to be shorter, whatever parts of it parse: %s', async (truncate) => {
     await using server = await openPlannerServer((asked, call) =>
-      call === 2 ? { cut: beginning } : competent(call === 3 ? server.asked[1]! : asked),
+      call === 2 ? { truncated: truncate } : competent(call === 3 ? server.asked[1]! : asked),
     )
     const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options), options)
     const plan = await policy.decide(situation(), signal)
@@ -106,8 +106,8 @@ describe('faults of a program', () => {
     ['nothing but blanks was cut off', (text: string) => `${text}\n\n\n`, 2],
   ])('a reply cut off at its token limit where %s', async (_, written, calls) => {
     await using server = await openPlannerServer((asked, call) => {
-      const said = competent(call === 3 ? server.asked[1]! : asked) as string
-      return call === 2 ? { cut: written(said) } : said
+      const printed = competent(call === 3 ? server.asked[1]! : asked) as string
+      return call === 2 ? { truncated: written(printed) } : printed
     })
     await llmPolicy('iterative', unjournalledChat(server.endpoint, options), options).decide(situation(), signal)
     expect(server.asked).toHaveLength(calls)
@@ -154,7 +154,7 @@ describe('faults of a program', () => {
 })
 
 describe('a plan that is cut off', () => {
-  const cutPlan = { cut: '{"diagnosis": "All is weak, and for reasons that take' }
+  const cutPlan = { truncated: '{"diagnosis": "All is weak, and for reasons that take' }
 
   test('is asked for once more, shorter, and the second is the plan', async () => {
     await using server = await openPlannerServer((asked, call) =>
@@ -219,8 +219,8 @@ test('a field that the endpoint refuses costs the planner one call, and every re
         : competent(asked),
   )
   let paid = 0
-  const purse = { take: async () => ++paid > 0 }
-  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options, purse), options)
+  const callBudget = { take: async () => ++paid > 0 }
+  const policy = llmPolicy('iterative', unjournalledChat(server.endpoint, options, callBudget), options)
   await policy.decide(situation(), signal)
   const plan = await policy.decide(situation(), signal)
   expect(server.asked).toHaveLength(2 + 4)
@@ -330,11 +330,11 @@ describe('what the model is shown', () => {
     ]) {
       expect(text).toContain(part)
     }
-    const told = new Set([...text.matchAll(/^Attempt (\d+) /gm)].map((match) => Number(match[1])))
+    const reported = new Set([...text.matchAll(/^Attempt (\d+) /gm)].map((match) => Number(match[1])))
     const left = Number(/\((\d+) earlier attempts are left out/.exec(text)?.[1] ?? 0)
     expect(left).toBeGreaterThan(0)
-    expect(told.size + left).toBe(29)
-    expect(told.has(28)).toBe(true)
+    expect(reported.size + left).toBe(29)
+    expect(reported.has(28)).toBe(true)
   })
 
   test('a Debug is shown the error and what was written', () => {

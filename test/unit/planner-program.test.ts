@@ -12,7 +12,7 @@ import { type Asked, openPlannerServer } from '../support/planner-server.ts'
 const task = publicView(await loadTask(bundledTask))
 const skills = task.skills.map(({ name }) => name)
 const tally = { strict: { correct: 1, total: 4 }, lenient: { correct: 2, total: 4 } }
-const base: ScoreSheet = { overall: tally, byPart: {}, bySkill: {}, cut: 0 }
+const base: ScoreSheet = { overall: tally, byPart: {}, bySkill: {}, truncated: 0 }
 const options = LlmPlannerOptions.parse({ model: 'scripted', maxRetries: 0, maxCorrections: 2 })
 const competent = competentModel({ skills, weak: skills[0]!, kind: 'prompt' })
 
@@ -20,9 +20,9 @@ const competent = competentModel({ skills, weak: skills[0]!, kind: 'prompt' })
 async function decide(changes: readonly object[], more: Partial<Situation> = {}) {
   let written = 0
   const asked: Asked[] = []
-  await using server = await openPlannerServer((said) => {
-    asked.push(said)
-    if (said.messages.at(-1)!.content.includes('"diagnosis"')) return competent(said)
+  await using server = await openPlannerServer((outcome) => {
+    asked.push(outcome)
+    if (outcome.messages.at(-1)!.content.includes('"diagnosis"')) return competent(outcome)
     const program = JSON.parse(competent(asked[1]!) as string)
     Object.assign(program.sources[0], changes[Math.min(written++, changes.length - 1)])
     return JSON.stringify(program)
@@ -39,7 +39,7 @@ async function decide(changes: readonly object[], more: Partial<Situation> = {})
     best: null,
     sampleRows: [],
     sourceKinds: ['prompt'],
-    paidChecks: true,
+    meteredChecks: true,
     left: { attempts: 3, hours: 2, teacherCalls: 500, tokens: Infinity, money: Infinity, plannerCalls: Infinity },
     prices: {},
     ...more,
@@ -93,7 +93,7 @@ describe('hooks', () => {
     expect(last).toContain('sources[0].hooks: on a sample: expand returned something else')
   })
 
-  test('that are never mended make the attempt raise', async () => {
+  test('that are never fixed make the attempt raise', async () => {
     await expect(decide([{ hooks: { accept: 'no function' } }])).rejects.toThrow('sources[0].hooks.accept: SyntaxError')
   })
 })

@@ -1,30 +1,30 @@
 import { describe, expect, test } from 'vitest'
 import { spentOnPlans } from '../../agents/planner/budget-left.ts'
-import type { PlannerEvent } from '../../agents/planner/draft.ts'
-import { PlannerBroke, type Policy, ProgramFault } from '../../agents/planner/policy.ts'
+import { PlannerBudgetExhausted, type Policy, ProgramFault } from '../../agents/planner/policy.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
+import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import type { Round } from '../../schemas/messages/generation.ts'
 import { spentOn } from '../../schemas/usage.ts'
 import { playDisturbed } from '../support/planner-disturbed.ts'
 import { configOf } from '../support/planner-fixtures.ts'
-import { createWorld, type OpeningPayload, play } from '../support/planner-world.ts'
+import { createWorld, type FinalEvalPayload, play } from '../support/planner-world.ts'
 
 type Decided = { attempt: number; operation: string }
-type JobSent = { candidate: string; training: { datasetHash: string; seed: number } | null }
+type JobSent = { studentModel: string; training: { datasetHash: string; seed: number } | null }
 
 const operations = (decisions: Decided[]) => decisions.map(({ attempt, operation }) => `${attempt} ${operation}`)
 
 describe('the planner', () => {
   test('drafts, improves on the best, trains a control, opens the test once and finishes', async () => {
     const scores: Record<string, number> = { base: 3, 'attempt-1': 12, 'attempt-2': 18, 'attempt-3': 15 }
-    const world = createWorld(configOf(), { scoreOf: (candidate) => scores[candidate] ?? 16 })
+    const world = createWorld(configOf(), { scoreOf: (studentModel) => scores[studentModel] ?? 16 })
     const state = await play(world)
     expect(state.status).toBe('finished')
     expect(state.bestAttempt).toBe(2)
     expect(operations(world.named<Decided>('decision'))).toEqual(['1 draft', '2 improve', '3 improve', '0 draft'])
-    expect(world.named<JobSent>('job').map(({ candidate }) => candidate)).toEqual([
+    expect(world.named<JobSent>('job').map(({ studentModel }) => studentModel)).toEqual([
       'base',
       'attempt-1',
       'attempt-2',
@@ -34,8 +34,8 @@ describe('the planner', () => {
     ])
     const rounds = world.named<{ round: Round }>('shard').map(({ round }) => round)
     expect(new Set(rounds.map(({ tokenLimit }) => tokenLimit?.name))).toEqual(new Set(['token-limit']))
-    const [request] = world.named<OpeningPayload>('opening-request')
-    expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'control', 'final'])
+    const [request] = world.named<FinalEvalPayload>('final-eval-request')
+    expect(request!.studentModels.map(({ name }) => name)).toEqual(['base', 'base-examples', 'control', 'final'])
   })
 
   test('P4 every dataset has the same rows, and final and control share a seed that the search did not use', async () => {
@@ -43,11 +43,11 @@ describe('the planner', () => {
     const state = await play(world)
     expect([...state.attempts, state.control!].map(({ rows }) => rows)).toEqual([61, 61, 61, 61])
     const jobs = world.named<JobSent>('job').filter(({ training }) => training)
-    const seedOf = (name: string) => jobs.find(({ candidate }) => candidate === name)!.training!.seed
+    const seedOf = (name: string) => jobs.find(({ studentModel }) => studentModel === name)!.training!.seed
     expect(seedOf('final')).toBe(seedOf('control'))
     expect(seedOf('attempt-1')).toBe(seedOf('attempt-2'))
     expect(seedOf('final')).not.toBe(seedOf('attempt-1'))
-    expect(jobs.find(({ candidate }) => candidate === 'final')!.training!.datasetHash).toBe(
+    expect(jobs.find(({ studentModel }) => studentModel === 'final')!.training!.datasetHash).toBe(
       state.attempts.find(({ attempt }) => attempt === state.bestAttempt)!.datasetHash,
     )
   })
@@ -111,10 +111,10 @@ describe('the planner', () => {
   test('a dead letter faults a run that waits for it, and none that has ended or opens its test', async () => {
     const { world, steps } = await calmRun()
     const named = ['shard', 'batch', 'verdict', 'job', 'predictions', 'report']
-    const opening = ['opening-request', 'sitting', 'answers', 'opened']
+    const finalEvalNumber = ['final-eval-request', 'sealed-eval-job', 'answers', 'final-eval-results']
     for (const { state } of steps) {
-      for (const message of [...named, ...opening]) {
-        const isOver = state.phase === 'done' || (state.phase === 'opening' && named.includes(message))
+      for (const message of [...named, ...finalEvalNumber]) {
+        const isOver = state.phase === 'done' || (state.phase === 'final-eval' && named.includes(message))
         const after = await world.step(state, fault(message))
         expect([message, after.status]).toEqual([message, isOver ? state.status : 'faulted'])
         expect(after.outbox).toHaveLength(isOver ? 0 : 1)
@@ -156,8 +156,8 @@ describe('the planner', () => {
     const world = createWorld(configOf(), {})
     await play(world)
     const names = [...world.sent.values()].map(({ name }) => name)
-    expect(names.lastIndexOf('decision')).toBeLessThan(names.indexOf('opening-request'))
-    expect(names.lastIndexOf('job')).toBeLessThan(names.indexOf('opening-request'))
+    expect(names.lastIndexOf('decision')).toBeLessThan(names.indexOf('final-eval-request'))
+    expect(names.lastIndexOf('job')).toBeLessThan(names.indexOf('final-eval-request'))
   })
 
   test('too few rows lead to Repair with the good rows kept, three in a row to a new Draft', async () => {
@@ -183,15 +183,15 @@ describe('the planner', () => {
     const state = await play(world)
     expect(state.status).toBe('failed')
     expect(world.named<{ stopReason: string }>('run-finished')[0]!.stopReason).toBe('no-valid-attempt')
-    expect(world.named('opening-request')).toEqual([])
+    expect(world.named('final-eval-request')).toEqual([])
   })
 
   test('a control that comes out short is left out, and the test is opened without it', async () => {
     const world = createWorld(configOf({ attempts: 1 }), { yieldOf: (attempt) => (attempt === 0 ? 0 : 1) })
     const state = await play(world)
     expect(state.status).toBe('finished')
-    const [request] = world.named<OpeningPayload>('opening-request')
-    expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'final'])
+    const [request] = world.named<FinalEvalPayload>('final-eval-request')
+    expect(request!.studentModels.map(({ name }) => name)).toEqual(['base', 'base-examples', 'final'])
   })
 
   test('a program that asks for nothing is a Debug', async () => {
@@ -247,7 +247,7 @@ describe('the planner', () => {
     expect(operations(decisions)).toEqual(['1 draft', '1 draft', '2 debug', '3 improve', '0 draft'])
     expect(decisions[1]!.error).toContain('source "south" made no row of 22: hook: accept: TypeError')
     expect(state.attempts[0]).toMatchObject({ outcome: 'raised', error: decisions[1]!.error })
-    expect(world.named<JobSent>('job').map(({ candidate }) => candidate)).not.toContain('attempt-1')
+    expect(world.named<JobSent>('job').map(({ studentModel }) => studentModel)).not.toContain('attempt-1')
     expect(state.status).toBe('finished')
   })
 
@@ -301,8 +301,8 @@ describe('the planner', () => {
       const state = await play(world)
       expect(state.status).toBe('finished')
       expect(state.control).toMatchObject({ outcome: 'invalid', error: 'no teacher calls are left for a control' })
-      const [request] = world.named<OpeningPayload>('opening-request')
-      expect(request!.candidates.map(({ name }) => name)).toEqual(['base', 'base-examples', 'final'])
+      const [request] = world.named<FinalEvalPayload>('final-eval-request')
+      expect(request!.studentModels.map(({ name }) => name)).toEqual(['base', 'base-examples', 'final'])
     })
 
     test('a run whose calls are gone before any dataset is valid says so', async () => {
@@ -319,7 +319,7 @@ describe('the planner', () => {
     const policy: Policy = {
       decide: async (situation, signal) => {
         decisions += 1
-        if (decisions > 1) throw new PlannerBroke('no call is left', broke)
+        if (decisions > 1) throw new PlannerBudgetExhausted('no call is left', broke)
         return { ...(await rulesPolicy.decide(situation, signal)), spent }
       },
     }
@@ -377,7 +377,7 @@ describe('the planner', () => {
     state = await world.step({ ...state, outbox: [] }, world.control('veto'))
     world.publish(state.outbox)
     const end = await play(world, { state: { ...state, outbox: [] }, events: [world.control('resume')] })
-    expect(world.named<JobSent>('job').map(({ candidate }) => candidate)).not.toContain('attempt-1')
+    expect(world.named<JobSent>('job').map(({ studentModel }) => studentModel)).not.toContain('attempt-1')
     expect(end.status).toBe('finished')
     expect(operations(world.named<Decided>('decision')).slice(0, 3)).toEqual(['1 draft', '2 draft', '3 improve'])
   })

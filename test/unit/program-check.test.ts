@@ -30,7 +30,7 @@ describe('the worked examples hold', () => {
     program.sources[0].parameters.count = [4]
     for (const each of [reply, `<think>Q: Drafts?\nA: none</think>\n${reply}`]) {
       const [trial] = await tryHooks(Program.parse(program), { row, seeds: [], reply: each })
-      expect(trial).toMatchObject({ faults: [], said: 'accepts the sample and expands it to 2 rows' })
+      expect(trial).toMatchObject({ faults: [], outcome: 'accepts the sample and expands it to 2 rows' })
     }
   })
 })
@@ -100,11 +100,11 @@ describe('faults say where and what to write', () => {
     ['sources.0.parameters.place', [], 'sources[0].parameters.place: write at least 1 item, not 0'],
     ['carryOver', { attempt: 1 }, 'carryOver.rows: it is missing; write an object'],
     ['version', 2, 'version: write 1, not 2'],
-  ])('the shape of %s, not %j', (path, value, told) => {
+  ])('the shape of %s, not %j', (path, value, reported) => {
     const program = read('scratch')
     setAt(program, path, value)
     const checked = checkProgram(program, { skills })
-    expect(checked.ok ? '' : checked.faults.join('\n')).toBe(told)
+    expect(checked.ok ? '' : checked.faults.join('\n')).toBe(reported)
   })
 
   test('more than its run could carry', () => {
@@ -128,12 +128,12 @@ describe('faults say where and what to write', () => {
 
   test('a vote or a judge of a critic that asks no model', () => {
     const program = { ...(read('scratch') as object), verification: 'none', judge: {} }
-    expect(checkProgram(program, { paidChecks: true })).toMatchObject({ ok: true })
+    expect(checkProgram(program, { meteredChecks: true })).toMatchObject({ ok: true })
     for (const [wants, fault] of [
       [{}, /^judge: use null/],
       [{ judge: null, verification: { kind: 'vote', k: 3 } }, /^verification: use "none"/],
     ] as const) {
-      const checked = checkProgram({ ...program, ...wants }, { paidChecks: false })
+      const checked = checkProgram({ ...program, ...wants }, { meteredChecks: false })
       expect(checked.ok ? '' : checked.faults.join()).toMatch(fault)
     }
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { RevisionLimits } from '../../agents/generator/llm/options.ts'
 import type { RunHooks } from '../../agents/generator/llm/read-reply.ts'
-import { saidIn } from '../../agents/kit/teacher/completion.ts'
+import { contentOf } from '../../agents/kit/teacher/completion.ts'
 import { shown } from '../../agents/kit/teacher/quoted.ts'
 import type { ChatRequest } from '../../agents/kit/teacher/request.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
@@ -43,7 +43,7 @@ async function rowsOf(replies: readonly { content: string; finish?: unknown }[],
       call: async (_, request) => {
         const { content, finish = 'stop' } = replies[Math.min(asked.length, replies.length - 1)]!
         asked.push(request)
-        const reply = { ...saidIn(content, finish), refused: false, model: 'm', inputTokens: 1, outputTokens: 1 }
+        const reply = { ...contentOf(content, finish), refused: false, model: 'm', inputTokens: 1, outputTokens: 1 }
         return { promptHash: 'a'.repeat(64), reply }
       },
     },
@@ -79,8 +79,8 @@ describe('a reply that is not whole is asked for again, and lost for a reason of
     ['more than is read', `${'x'.repeat(200_000)}${text}`, 'stop', 'truncated', cutText],
   ])('%s', async (_, content, finish, kind, reason) => {
     const lost = await rowsOf([{ content, finish }])
-    const told = kind === 'truncated' ? `${reason}; a reply began: "${shown(content, 160)}"` : reason
-    expect(lost).toMatchObject({ rows: [], failures: [{ index: 0, kind, reason: told }] })
+    const reported = kind === 'truncated' ? `${reason}; a reply began: "${shown(content, 160)}"` : reason
+    expect(lost).toMatchObject({ rows: [], failures: [{ index: 0, kind, reason: reported }] })
     expect(lost.asked).toHaveLength(1 + RevisionLimits.parse({}).maxRevisions)
     const again = await rowsOf([{ content, finish }, { content: text }])
     expect(again).toMatchObject({ rows: [row], failures: [] })

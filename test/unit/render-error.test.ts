@@ -26,7 +26,7 @@ test.each<[string, unknown, number, RegExp]>([
   ['a wrong use', new UsageError('What.', 'Do this.'), exitCodes.badInput, /^What\.\nDo this\.$/],
   [
     'a set-up fault',
-    new BusSetupError({ what: 'What', where: 'there', mend: 'Do this.' }),
+    new BusSetupError({ what: 'What', where: 'there', fix: 'Do this.' }),
     exitCodes.badInput,
     /^What \(there\)\. Do this\.$/,
   ],

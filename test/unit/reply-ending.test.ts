@@ -49,7 +49,7 @@ test.each([
   ...['maxPredictedTokensReached', 'contextLengthReached', 'maximum_tokens', 'stop_max_tokens', 'time_limit'],
   ...['token_limit', 'TRUNCATED', 'context_length_exceeded', 'incomplete'],
 ])('%s cuts a reply off', (finish) => {
-  expect(endingOf(finish)).toEqual({ cut: true })
+  expect(endingOf(finish)).toEqual({ truncated: true })
   expect(whyIncomplete(endingOf(finish))).toContain('cut off at the token limit')
 })
 
@@ -73,11 +73,11 @@ test.each([
 })
 
 test('where no reason is given, a reply with as many tokens as were allowed is cut off', () => {
-  expect(endingOf(null, true)).toEqual({ cut: true })
-  expect(endingOf('stop', true)).toEqual({ cut: false })
+  expect(endingOf(null, true)).toEqual({ truncated: true })
+  expect(endingOf('stop', true)).toEqual({ truncated: false })
 })
 
 test('a strange word is shown shortened, without what a terminal obeys', () => {
   expect(whyIncomplete(endingOf('x'.repeat(1e6)))!.length).toBeLessThan(200)
-  expect(endingOf('\u001b[31mred\u202e')).toEqual({ cut: false, stopped: ' 31mred ' })
+  expect(endingOf('\u001b[31mred\u202e')).toEqual({ truncated: false, stopped: ' 31mred ' })
 })

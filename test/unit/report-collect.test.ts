@@ -9,7 +9,7 @@ test('every message of a run is read', () => {
   const facts = collect(log)
   expect(facts.unreadable).toEqual([])
   expect(facts.messages).toBe(log.length)
-  expect(facts.reports.map(({ payload }) => payload.candidate.name)).toEqual([
+  expect(facts.reports.map(({ payload }) => payload.studentModel.name)).toEqual([
     'base',
     'attempt-1',
     'attempt-2',
@@ -33,8 +33,8 @@ test('order of arrival and repeats change nothing', () => {
 })
 
 test('a message stored twice under one id is taken once', () => {
-  const verdict = log.find(({ name }) => name === 'verdict')!
-  const facts = collect([...log, { ...verdict, seq: log.length + 1 }])
+  const conclusion = log.find(({ name }) => name === 'verdict')!
+  const facts = collect([...log, { ...conclusion, seq: log.length + 1 }])
   expect(facts.verdicts).toHaveLength(collect(log).verdicts.length)
 })
 

@@ -49,7 +49,7 @@ const seen = (text: string): string =>
 describe('a report', () => {
   test.each([
     ['a finished run', runLog({ seeds: 2 })],
-    ['a run whose test was not opened', runLog({ opened: false })],
+    ['a run whose test was not opened', runLog({ finalEval: false })],
     ['a run that has just begun', runLog().slice(0, 12)],
   ])('says in Markdown all that it says in HTML: %s', (_, log) => {
     const data = reportData(log)

@@ -25,14 +25,14 @@ function reportOf(
       const { config } = entry.payload as PayloadOf<typeof RunStarted>
       return { ...entry, payload: { config: { ...config, evidence: Evidence.parse(evidence) } } }
     }
-    if (entry.name === 'opening-request') return { ...entry, payload: { ...(entry.payload as object), arms } }
+    if (entry.name === 'final-eval-request') return { ...entry, payload: { ...(entry.payload as object), arms } }
     if (entry.name === 'report') return { ...entry, payload: change(entry.payload as PayloadOf<typeof Report>) }
     return entry
   })
   return { ...data, evidence: evidenceOf(collect(log), 'strict') }
 }
 
-const told = (report: ReturnType<typeof reportOf>, text: string) => {
+const reported = (report: ReturnType<typeof reportOf>, text: string) => {
   expect(renderHtml(report)).toContain(text)
   expect(renderMarkdown(report)).toContain(text)
 }
@@ -61,7 +61,7 @@ describe('the evidence of a run in its report', () => {
       retention: true,
     }).evidence
     expect(all.unmeasured.map(({ how }) => how)).toEqual(['--runs 3', 'syllabus compare'])
-    told(reportOf({}), 'first valid one')
+    reported(reportOf({}), 'first valid one')
   })
 
   test('arms with fewer rows, with the dataset of another or left out are said to be so', () => {
@@ -71,10 +71,10 @@ describe('the evidence of a run in its report', () => {
       { ...made, arm: 'random', rows: 212, datasetHash: hash },
       { ...made, arm: 'control', rows: 0, datasetHash: null, leftOut: 'no teacher calls are left for a control' },
     ])
-    told(report, '212')
-    told(report, 'fewer rows than the final')
-    told(report, 'the very dataset of final')
-    told(report, 'left out: no teacher calls are left for a control')
+    reported(report, '212')
+    reported(report, 'fewer rows than the final')
+    reported(report, 'the very dataset of final')
+    reported(report, 'left out: no teacher calls are left for a control')
   })
 
   test('a swap shows both halves of each candidate, a guard what it kept back', () => {
@@ -88,13 +88,17 @@ describe('the evidence of a run in its report', () => {
       halves: { a: guide(report, 15), b: guide(report, 24) },
     }))
     expect(swapped.evidence.swap).toMatchObject({ at: 2 })
-    expect(swapped.evidence.swap!.halves[0]).toMatchObject({ candidate: 'base', a: { share: 0.25 }, b: { share: 0.4 } })
-    told(swapped, '25.0 %')
-    told(swapped, '40.0 %')
-    const guarded = reportOf({ guard: 'ladder' }, [], (report) =>
-      report.candidate.name === 'attempt-2' ? { ...report, shownAs: 'attempt-1' } : report,
+    expect(swapped.evidence.swap!.halves[0]).toMatchObject({
+      studentModel: 'base',
+      a: { share: 0.25 },
+      b: { share: 0.4 },
+    })
+    reported(swapped, '25.0 %')
+    reported(swapped, '40.0 %')
+    const guarded = reportOf({ ladder: 'on' }, [], (report) =>
+      report.studentModel.name === 'attempt-2' ? { ...report, shownAs: 'attempt-1' } : report,
     )
-    expect(guarded.evidence.keptBack).toEqual([{ candidate: 'attempt-2', shownAs: 'attempt-1' }])
-    told(guarded, 'Kept back: Attempt 2 (shown: Attempt 1)')
+    expect(guarded.evidence.keptBack).toEqual([{ studentModel: 'attempt-2', shownAs: 'attempt-1' }])
+    reported(guarded, 'Kept back: Attempt 2 (shown: Attempt 1)')
   })
 })

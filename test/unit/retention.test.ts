@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { OpeningRecord, sittingsOf } from '../../agents/evaluator/sitting-plan.ts'
+import { FinalEvalRecord, sealedEvalJobs } from '../../agents/evaluator/eval-plan.ts'
 import { buildContaminationIndex, openContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
 import { evaluationItems } from '../../agents/kit/dedup/evaluation-items.ts'
 import { referenceRows } from '../../agents/kit/dedup/reference-rows.ts'
@@ -45,7 +45,7 @@ describe('a retention set of a task', () => {
     expect(finding).toMatchObject({ detail: '1 items', problems: [] })
   })
 
-  test('that is not outside the task is refused, with the item and the mending step', async () => {
+  test('that is not outside the task is refused, with the item and the fixing step', async () => {
     const asked = { ...first!, input: task.validation[0]!.input }
     await expect(retentionOf(own([asked]))).rejects.toThrow(/asks what the task asks/)
     await expect(retentionOf(own([{ ...first!, skill: task.skills[0]!.name }]))).rejects.toThrow(TaskError)
@@ -58,9 +58,16 @@ describe('a retention set of a task', () => {
     const ref = { account: 'VAULT', name: 'paper', sha256: 'a'.repeat(64), bytes: 1 }
     const base = { name: 'base', student: 's', jobHash: null, adapter: null, examples: false }
     const { variants } = configOf()
-    const old = { opening: 1, testHash: 'b'.repeat(64), auditSeed: 's', candidates: [base], publicTask: ref, variants }
-    const record = OpeningRecord.parse({ ...old, papers: { test: ref, audit: null } })
-    expect(sittingsOf(record).map(({ paper }) => paper)).toEqual(['test'])
+    const old = {
+      finalEvalNumber: 1,
+      testHash: 'b'.repeat(64),
+      auditSeed: 's',
+      candidates: [base],
+      publicTask: ref,
+      variants,
+    }
+    const record = FinalEvalRecord.parse({ ...old, evalSets: { test: ref, audit: null } })
+    expect(sealedEvalJobs(record).map(({ evalSet }) => evalSet)).toEqual(['test'])
   })
 
   test('is sat where the topology or an option says so', async () => {

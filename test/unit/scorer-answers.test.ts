@@ -6,7 +6,7 @@ import { lineScorerNamed } from '../../tasks/scorers/line-scorers.ts'
 /** A line of a results file with the verdict that a careful person gives. */
 type Case = { response: string; gold: unknown; unit?: string; want: boolean }
 
-const verdictOf = (scorer: string, line: object) => lineScorerNamed(scorer)!(line, 'normalised')
+const conclusionOf = (scorer: string, line: object) => lineScorerNamed(scorer)!(line, 'normalised')
 
 /** `answers/<scorer>.jsonl`: replies as models write them. Nearly all were scored otherwise before there was one reader of answers. */
 const folder = join(import.meta.dirname, 'answers')
@@ -19,7 +19,7 @@ describe.each(readdirSync(folder).map((name) => name.replace('.jsonl', '')))('%s
   test.each([true, false])('gives the verdict of a careful person: %s', (want) => {
     const asked = cases.filter((each) => each.want === want)
     const wrong = asked.filter(({ want, ...line }) => {
-      const verdict = verdictOf(scorer, line)
+      const verdict = conclusionOf(scorer, line)
       return 'invalid' in verdict || verdict.correct !== want
     })
     expect(wrong).toEqual([])
@@ -27,7 +27,7 @@ describe.each(readdirSync(folder).map((name) => name.replace('.jsonl', '')))('%s
   })
 
   test('never says anything else about the same line', () => {
-    const all = () => cases.map((line) => verdictOf(scorer, line))
+    const all = () => cases.map((line) => conclusionOf(scorer, line))
     expect(all()).toEqual(all())
   })
 })
@@ -82,7 +82,7 @@ describe('where two readings are defensible', () => {
     ['two texts are no answer', 'exact', 'Paris or London', { Paris: false, London: false }],
   ] as const)('%s (%s)', (_, scorer, response, golds) => {
     for (const [gold, correct] of Object.entries(golds)) {
-      expect({ gold, ...verdictOf(scorer, { response, gold }) }).toMatchObject({ gold, correct })
+      expect({ gold, ...conclusionOf(scorer, { response, gold }) }).toMatchObject({ gold, correct })
     }
   })
 })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { armSeedOf, BaselineKind, candidateName, type TrainedArm } from '../../schemas/arm.ts'
-import { Opened } from '../../schemas/messages/evaluation.ts'
+import { armSeedOf, BaselineKind, studentModelName, type TrainedArm } from '../../schemas/arm.ts'
+import { FinalEvalResults } from '../../schemas/messages/evaluation.ts'
 import { packResults, type SealedResult, unpackResults } from '../../schemas/sealed-results.ts'
 
 const score = { strict: { correct: 1, total: 2 }, lenient: { correct: 1, total: 2 } }
-const sheet = { overall: score, byPart: { p: score }, bySkill: { s: score }, cut: 0 }
+const sheet = { overall: score, byPart: { p: score }, bySkill: { s: score }, truncated: 0 }
 const candidateOf = (name: string) => ({
   name,
   ...armSeedOf(name),
@@ -21,13 +21,13 @@ const itemOf = (id: string, mark: number) => ({
   group: `question-${id}`,
   strict: (mark & 1) > 0,
   lenient: (mark & 2) > 0,
-  cut: (mark & 4) > 0,
+  truncated: (mark & 4) > 0,
 })
-const resultOf = (name: string, paper: 'test' | 'audit', marks: number[]): SealedResult => ({
-  candidate: candidateOf(name),
-  paper,
+const resultOf = (name: string, evalSet: 'test' | 'audit', marks: number[]): SealedResult => ({
+  studentModel: candidateOf(name),
+  evalSet,
   sheet,
-  items: marks.map((mark, index) => itemOf(`${paper}-${index}`, mark)),
+  items: marks.map((mark, index) => itemOf(`${evalSet}-${index}`, mark)),
 })
 
 describe('the results of an opening', () => {
@@ -40,8 +40,8 @@ describe('the results of an opening', () => {
           resultOf('final', 'test', second),
           resultOf('final', 'audit', third),
         ]
-        const opened = { opening: 1, testHash: 'b'.repeat(64), auditSeed: 's', ...packResults(results) }
-        const travelled = Opened.schema.parse(JSON.parse(JSON.stringify(opened)))
+        const finalEval = { finalEvalNumber: 1, testHash: 'b'.repeat(64), auditSeed: 's', ...packResults(results) }
+        const travelled = FinalEvalResults.schema.parse(JSON.parse(JSON.stringify(finalEval)))
         expect(unpackResults(travelled)).toEqual(results)
       }),
     )
@@ -50,7 +50,7 @@ describe('the results of an opening', () => {
   test('of five arms with ten seeds and thirty submissions on a test of a thousand items fit into one message', () => {
     const arms: TrainedArm[] = ['final', ...BaselineKind.options]
     const names = [
-      ...arms.flatMap((arm) => Array.from({ length: 10 }, (_, index) => candidateName(arm, index + 1))),
+      ...arms.flatMap((arm) => Array.from({ length: 10 }, (_, index) => studentModelName(arm, index + 1))),
       ...Array.from({ length: 30 }, (_, index) => `attempt-${index + 1}`),
     ]
     const results = names.map((name) => resultOf(name, 'test', Array(1000).fill(3)))
@@ -59,14 +59,19 @@ describe('the results of an opening', () => {
   })
 
   test('of a log from before there were marks hold their items', () => {
-    const old = { opening: 1, testHash: 'b'.repeat(64), auditSeed: 's', results: [resultOf('final', 'test', [1, 2])] }
-    expect(unpackResults(Opened.schema.parse(old))).toEqual(old.results)
+    const old = {
+      finalEvalNumber: 1,
+      testHash: 'b'.repeat(64),
+      auditSeed: 's',
+      results: [resultOf('final', 'test', [1, 2])],
+    }
+    expect(unpackResults(FinalEvalResults.schema.parse(old))).toEqual(old.results)
   })
 
   test('that do not fit together are refused', () => {
     const [one, other] = [resultOf('base', 'test', [1, 2]), resultOf('final', 'test', [1])]
     expect(() => packResults([one, other])).toThrow('final did not sit the test of the others')
-    const { papers, results } = packResults([one])
-    expect(() => unpackResults({ papers, results: [{ ...results[0]!, marks: '1' }] })).toThrow('1 marks for 2 items')
+    const { evalSets, results } = packResults([one])
+    expect(() => unpackResults({ evalSets, results: [{ ...results[0]!, marks: '1' }] })).toThrow('1 marks for 2 items')
   })
 })

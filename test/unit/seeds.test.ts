@@ -48,8 +48,8 @@ describe('a seed file', () => {
     ['an answer in Chinese', '["二加二等于几？答案：4"]', /答案：4/],
     ['nothing', '[]', /seed.json/],
     ['too many', JSON.stringify(Array(1001).fill('Why?')), /1001 seeds.*Keep 1000/],
-  ])('that holds %s is refused', async (_, written, said) => {
-    await expect(read(written)).rejects.toThrow(said)
+  ])('that holds %s is refused', async (_, written, printed) => {
+    await expect(read(written)).rejects.toThrow(printed)
   })
 })
 

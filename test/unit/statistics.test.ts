@@ -106,9 +106,9 @@ describe('stratified difference', () => {
   })
 
   test('does not resample between parts: parts without spread have none together', () => {
-    const paper = { easy: items(20, 20), hard: items(0, 20) }
+    const evalSet = { easy: items(20, 20), hard: items(0, 20) }
     // Every draw is the same: there is no interval to tell, not one of no width.
-    expect(stratifiedDifference(paper, paper, how).interval).toBeNull()
+    expect(stratifiedDifference(evalSet, evalSet, how).interval).toBeNull()
   })
 
   test('too few resamples are refused', () => {

@@ -55,7 +55,7 @@ describe('what a topology names as its student', () => {
     const setup = { home: folder, python: 'none', onProgress: () => {}, signal: new AbortController().signal }
     await expect(prepareStudent(folder, setup)).rejects.toMatchObject({
       message: expect.stringContaining('it has no config.json'),
-      mend: expect.stringContaining('hub name'),
+      fix: expect.stringContaining('hub name'),
     })
   })
 })

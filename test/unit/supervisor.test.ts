@@ -26,11 +26,11 @@ test('an agent that cannot start ends its supervisor with the reason and the fix
   }
   const log = createLog({ role: 'supervisor' }, { level: 'silent' })
   const fix = 'Give the process the credentials of its role; a role without the account cannot do this.'
-  const crew = [{ identity, launch: Promise.resolve(launch) }]
-  const supervisor = supervise(crew, limits, { log, stderr: 'inherit', logs: 'nowhere' })
+  const agentSpecs = [{ identity, launch: Promise.resolve(launch) }]
+  const supervisor = supervise(agentSpecs, limits, { log, stderr: 'inherit', logs: 'nowhere' })
   await expect(supervisor.failed).rejects.toMatchObject({
     message: `The critic critic-a cannot start: critic has no credentials for account LAB (nats://127.0.0.1:1). ${fix}`,
-    mend: fix,
+    fix: fix,
   })
   await supervisor.stop()
 })

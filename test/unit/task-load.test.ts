@@ -33,12 +33,12 @@ const failure = async (): Promise<TaskError> => {
     (reason: unknown) => reason,
   )
   expect(error).toBeInstanceOf(TaskError)
-  expect((error as TaskError).mend).not.toBe('')
+  expect((error as TaskError).fix).not.toBe('')
   return error as TaskError
 }
 const firstLine = (text: string) => text.slice(0, text.indexOf('\n') + 1)
 
-describe('a task folder that is wrong stops with what, where and how to mend it', () => {
+describe('a task folder that is wrong stops with what, where and how to fix it', () => {
   test('the untouched copy loads, and its hash does not depend on where it lies', async () => {
     expect((await loadTask(dir)).sha256).toBe((await loadTask(bundled)).sha256)
   })
@@ -139,10 +139,10 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
 
   test('a split that was changed', async () => {
     const { after } = await edit('test.jsonl', (text) => text.replace('"answer":"', '"answer":"1'))
-    const { what, where, mend } = await failure()
+    const { what, where, fix } = await failure()
     expect(what).toContain('hash differs')
     expect(where).toBe(join(dir, 'test.jsonl'))
-    expect(mend).toContain(sha256(after))
+    expect(fix).toContain(sha256(after))
   })
 
   test('a wrong count', async () => {
@@ -186,9 +186,9 @@ describe('a task folder that is wrong stops with what, where and how to mend it'
 
   test('an unknown scorer', async () => {
     await edit('task.yaml', (text) => text.replace('name: boxed-number', 'name: judge'))
-    const { what, mend } = await failure()
+    const { what, fix } = await failure()
     expect(what).toBe('Unknown scorer "judge"')
-    expect(mend).toContain('boxed-number')
+    expect(fix).toContain('boxed-number')
   })
 
   test('an option that the scorer does not have', async () => {

@@ -97,10 +97,10 @@ describe('a folder in the paper’s form is read in place', () => {
   })
 })
 
-describe('a folder in the paper’s form that cannot be used stops with what, where and how to mend it', () => {
+describe('a folder in the paper’s form that cannot be used stops with what, where and how to fix it', () => {
   test('no scorer, an unknown one, one for a folder with task.yaml', async () => {
     await put('evaluator.py', 'print(1)')
-    expect((await refusal()).mend).toMatch(/--scorer <name> \(.*scibench.*Python evaluator is not run/)
+    expect((await refusal()).fix).toMatch(/--scorer <name> \(.*scibench.*Python evaluator is not run/)
     expect((await refusal('judge')).what).toBe('Unknown scorer "judge"')
     expect((await refusal('../scorer.js')).what).toMatch(/inside the task folder/)
     await put('task.yaml', 'id: a')
@@ -115,7 +115,7 @@ describe('a folder in the paper’s form that cannot be used stops with what, wh
     ['private_test.jsonl', /private_test\.json, private_test\.jsonl.*private\/test\.json/],
   ])('without %s it names what was looked for', async (file, looked) => {
     await rm(join(dir, file))
-    expect((await refusal('scibench')).mend).toMatch(looked)
+    expect((await refusal('scibench')).fix).toMatch(looked)
   })
 
   test('a record without an answer, a question in both tests, a row that is none', async () => {

@@ -93,7 +93,7 @@ describe('boxed-number', () => {
     ['commas', '1,'.repeat(1_000_000)],
     ['thousands', '1,234'.repeat(500_000)],
     ['minus signs', '-'.repeat(2_000_000)],
-    ['openings', '\\boxed{'.repeat(300_000)],
+    ['final-evals', '\\boxed{'.repeat(300_000)],
     ['empty boxes', '\\boxed{}'.repeat(300_000)],
     ['spaces in a box', `\\boxed{${' '.repeat(2_000_000)}`],
   ])('two million characters of %s take linear time', (_, text) => {

@@ -11,11 +11,11 @@ import { whyIncomplete } from '../../tasks/reply/ending.ts'
 const concurrency = 10
 const key = 'sk-planted/0f3b9a7e'
 
-type Said = { status?: number; headers?: Record<string, string>; body: unknown }
+type ModelReply = { status?: number; headers?: Record<string, string>; body: unknown }
 type Body = Record<string, unknown>
 
 /** An endpoint that answers as the test says, and keeps what it was sent. */
-async function endpointThat(says: (body: Body, request: number, path: string) => Said) {
+async function endpointThat(respond: (body: Body, request: number, path: string) => ModelReply) {
   const sent: Body[] = []
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -23,7 +23,7 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
     const text = Buffer.concat(chunks).toString()
     const asked = (text ? JSON.parse(text) : {}) as Body
     sent.push(asked)
-    const { status = 200, headers = {}, body } = says(asked, sent.length, request.url ?? '')
+    const { status = 200, headers = {}, body } = respond(asked, sent.length, request.url ?? '')
     response
       .writeHead(status, headers)
       .end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body))
@@ -34,11 +34,11 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
     { baseUrl, apiKey: key },
     TeacherOptions.parse({ model: 'm', concurrency, maxTries: 4, backoffMs: 20, minTimeoutMs: 5000 }),
   )
-  let paid = 0
+  let calls = 0
   const ask = (temperature = 0.7, maxTokens = 9) =>
     teacher.ask(
       { messages: [{ role: 'user', content: 'Hello.' }], sampling: { temperature, maxTokens, topP: 0.5, seed: 1 } },
-      { take: async () => ++paid > 0 },
+      { take: async () => ++calls > 0 },
       AbortSignal.timeout(10_000),
     )
   return {
@@ -46,7 +46,7 @@ async function endpointThat(says: (body: Body, request: number, path: string) =>
     baseUrl,
     ask,
     /** Requests that a purse was asked for. */
-    paid: () => paid,
+    calls: () => calls,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()
@@ -89,8 +89,8 @@ test('a reply whose end nobody tells is cut off where it has as many tokens as i
     choices: [{ message: { content: 'ab' } }],
   })
   await using endpoint = await endpointThat((_, request) => ({ body: unsaid(request === 1 ? 8 : 9) }))
-  expect(await endpoint.ask()).toMatchObject({ reply: { cut: false } })
-  expect(await endpoint.ask()).toMatchObject({ reply: { cut: true } })
+  expect(await endpoint.ask()).toMatchObject({ reply: { truncated: false } })
+  expect(await endpoint.ask()).toMatchObject({ reply: { truncated: true } })
 })
 
 test.each([
@@ -146,7 +146,7 @@ test('one request learns what is refused, while the others wait for it; each is 
   const answers = await Promise.all(Array.from({ length: 30 }, () => endpoint.ask()))
   expect(answers.every(({ ok }) => ok)).toBe(true)
   expect(endpoint.sent).toHaveLength(30 + 2)
-  expect(endpoint.paid()).toBe(30 + 2)
+  expect(endpoint.calls()).toBe(30 + 2)
 })
 
 test('a limit that no name says, and a value that is only too large, end the call', async () => {
@@ -224,7 +224,7 @@ test('an API that has moved is told with its new address, before it is paid and 
   await expect(endpoint.ask()).rejects.toThrow('HTTP 307: the API has moved to http://elsewhere.test/v2/models')
   await expect(checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: key }, 'm')).rejects.toMatchObject({
     message: `${endpoint.baseUrl} has moved to http://elsewhere.test/v2 (HTTP 307).`,
-    mend: 'Set OPENAI_BASE_URL to http://elsewhere.test/v2.',
+    fix: 'Set OPENAI_BASE_URL to http://elsewhere.test/v2.',
   })
 })
 
@@ -235,9 +235,9 @@ test.each([
   ['a reply whose slashes are escaped', 200, JSON.stringify(completion(`Your key is ${key}.`)).replaceAll('/', '\\/')],
 ])('a key that the endpoint repeats is taken out: %s', async (_, status, body) => {
   await using endpoint = await endpointThat(() => ({ status, body }))
-  const said = JSON.stringify(await endpoint.ask())
-  expect(said).toContain('[key]')
-  expect(said).not.toContain('0f3b9a7e')
+  const printed = JSON.stringify(await endpoint.ask())
+  expect(printed).toContain('[key]')
+  expect(printed).not.toContain('0f3b9a7e')
 })
 
 test.each([
@@ -259,7 +259,7 @@ test('a reply without end fits into the journal, and is told to be cut off', asy
     body: completion('語'.repeat(2_000_000), { model: 'm'.repeat(2_000_000) }),
   }))
   const answer = await endpoint.ask()
-  expect(answer).toMatchObject({ ok: true, reply: { cut: true, outputTokens: 4 } })
+  expect(answer).toMatchObject({ ok: true, reply: { truncated: true, outputTokens: 4 } })
   expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(500_000)
 })
 
@@ -321,9 +321,9 @@ test('an address that lacks its version, or has the path of a call, is told with
   await using endpoint = await endpointThat((_, __, path) =>
     path === '/v1/models' ? { body: { data: [{ id: 'm' }] } } : { status: 404, body: 'no such path' },
   )
-  const mend = `Set OPENAI_BASE_URL to ${endpoint.baseUrl}.`
+  const fix = `Set OPENAI_BASE_URL to ${endpoint.baseUrl}.`
   for (const baseUrl of [endpoint.baseUrl.replace('/v1', ''), `${endpoint.baseUrl}/chat/completions`])
-    await expect(checkTeacher({ baseUrl, apiKey: '' }, 'm')).rejects.toMatchObject({ mend })
+    await expect(checkTeacher({ baseUrl, apiKey: '' }, 'm')).rejects.toMatchObject({ fix })
   await using bare = await endpointThat(() => ({ status: 404, body: 'no such path' }))
   await expect(checkTeacher({ baseUrl: bare.baseUrl, apiKey: '' }, 'm')).resolves.toEqual({ contextTokens: null })
 })
@@ -333,7 +333,7 @@ test('an address that does not speak TLS is told with the one that works', async
   const secure = endpoint.baseUrl.replace('http:', 'https:')
   await expect(checkTeacher({ baseUrl: secure, apiKey: '' }, 'm')).rejects.toMatchObject({
     message: expect.stringContaining(`There is no API at ${secure}`),
-    mend: `Where it speaks without TLS: set OPENAI_BASE_URL to ${endpoint.baseUrl}.`,
+    fix: `Where it speaks without TLS: set OPENAI_BASE_URL to ${endpoint.baseUrl}.`,
   })
 })
 
@@ -429,19 +429,19 @@ test.each([
     /address that answers itself: sso\.test may be a login/,
   ],
 ])(
-  'a redirect %s is told with its host and how to mend it, without what may be secret',
-  async (_, location, to, mend) => {
+  'a redirect %s is told with its host and how to fix it, without what may be secret',
+  async (_, location, to, fix) => {
     await using endpoint = await endpointThat(() => ({ status: 302, headers: { location }, body: '' }))
     const error = await endpoint.ask().catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(TeacherRefused)
     const { message } = error as Error
     expect(message).toContain(`HTTP 302: the API has moved to ${to}`)
-    expect(message).toMatch(mend)
+    expect(message).toMatch(fix)
     expect(message).not.toContain('planted')
   },
 )
 
-test.each<[string, Said]>([
+test.each<[string, ModelReply]>([
   ['pages', { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' }],
   ['nothing', { status: 204, body: '' }],
   ['completions without choices', { body: { ...completion('ab'), choices: [] } }],
@@ -451,15 +451,15 @@ test.each<[string, Said]>([
   ['replies that an error ended', { body: { choices: [{ finish_reason: 'error', message: { content: 'a' } }] } }],
 ])(
   'U1 an endpoint that gives %s alone is given up after a handful of requests, and what it gave is shown',
-  async (_, says) => {
-    await using endpoint = await endpointThat(() => says)
+  async (_, respond) => {
+    await using endpoint = await endpointThat(() => respond)
     const ends = await Promise.allSettled(Array.from({ length: 60 }, () => endpoint.ask()))
     const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []))
     expect(endpoint.sent.length).toBeLessThanOrEqual(5)
     expect(reasons.length).toBeGreaterThanOrEqual(60 - 5)
     const shown =
-      typeof says.body === 'string'
-        ? says.body || 'an empty body'
+      typeof respond.body === 'string'
+        ? respond.body || 'an empty body'
         : /empty reply|HTTP \d+: \{|finish reason "error", HTTP 200/
     for (const reason of reasons) expect(reason).toMatch(shown)
     expect(reasons[0]).toContain('none of 5 answers could be used')
@@ -505,7 +505,7 @@ test('a reply that its endpoint cut off and sent as an error is one that was cut
   const message =
     'Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.'
   await using endpoint = await endpointThat(() => ({ status: 400, body: { error: { message } } }))
-  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: '', cut: true, refused: false } })
+  expect(await endpoint.ask()).toMatchObject({ ok: true, reply: { text: '', truncated: true, refused: false } })
   expect(endpoint.sent).toHaveLength(1)
 })
 
@@ -516,7 +516,7 @@ test('a reply that is cut off where its endpoint allows no more says so: a highe
       : { body: { choices: [{ finish_reason: 'length', message: { content: 'a' } }] } },
   )
   const answer = await endpoint.ask(0.7, 400)
-  expect(answer).toMatchObject({ ok: true, reply: { cut: true, room: 100 } })
+  expect(answer).toMatchObject({ ok: true, reply: { truncated: true, room: 100 } })
   expect(answer.ok && whyIncomplete(answer.reply)).toBe('it was cut off at 100 tokens, and its endpoint allows no more')
 })
 
@@ -529,7 +529,7 @@ test('a pause that Bedrock asks for in words about tokens is made', async () => 
 })
 
 const quota = 'Rate limit exceeded: free-models-per-day.'
-test.each<[string, Said, RegExp]>([
+test.each<[string, ModelReply, RegExp]>([
   ['of a day', { status: 429, body: { error: { message: quota } } }, /free-models-per-day/],
   [
     'of a day with its reset',
@@ -576,8 +576,8 @@ test.each<[string, Said, RegExp]>([
     { status: 429, headers: { 'retry-after': '864000' }, body: { error: { message: 'Monthly quota exceeded' } } },
     /What is used up is a quota of a day or longer\. It asks to be left alone until .* \(10\.0 days\)/,
   ],
-])('a quota %s stops every call at once', async (_, says, words) => {
-  await using endpoint = await endpointThat(() => says)
+])('a quota %s stops every call at once', async (_, respond, words) => {
+  await using endpoint = await endpointThat(() => respond)
   const ends = await Promise.allSettled(Array.from({ length: 50 }, () => endpoint.ask()))
   expect(endpoint.sent).toHaveLength(1)
   for (const end of ends)

@@ -16,7 +16,7 @@ test('a run goes on with its own models, whatever the topology names', () => {
   expect([agents.planner.options.model, agents.generator.options.model]).toEqual(['thinker', 'teacher'])
 })
 
-test('agents that would never be given its messages are refused, with what mends it', () => {
+test('agents that would never be given its messages are refused, with what fixes it', () => {
   expect(() => topologyOfRun(local, run)).toThrow('planner "llm-iterative"')
 })
 

@@ -26,7 +26,7 @@ function replay(count = log.length) {
 test('a whole run is told from the summaries that viewers get', () => {
   const { state } = replay()
   expect(statusOf(state)).toBe('finished')
-  expect(inOrder(state).map((candidate: { name: string }) => candidate.name)).toEqual([
+  expect(inOrder(state).map((studentModel: { name: string }) => studentModel.name)).toEqual([
     'base',
     'base-examples',
     'attempt-1',
@@ -37,18 +37,18 @@ test('a whole run is told from the summaries that viewers get', () => {
   ])
   const reports = log.filter((entry) => entry.name === 'report')
   for (const report of reports) {
-    const { candidate, validation } = report.payload as {
-      candidate: { name: string }
+    const { studentModel, validation } = report.payload as {
+      studentModel: { name: string }
       validation: { overall: { strict: { correct: number; total: number } } }
     }
     const { correct, total } = validation.overall.strict
-    expect(shareOf(state.candidates.get(candidate.name), state)).toBe(correct / total)
+    expect(shareOf(state.candidates.get(studentModel.name), state)).toBe(correct / total)
   }
   const best = bestAttempt(state)
   for (const number of [1, 2, 3]) {
     expect(shareOf(best[1], state)).toBeGreaterThanOrEqual(shareOf(state.candidates.get(`attempt-${number}`), state))
   }
-  expect(state.opened.results).toHaveLength(8)
+  expect(state.finalEval.results).toHaveLength(8)
 })
 
 test('rows are counted over rounds and add up', () => {
@@ -76,9 +76,9 @@ test('causes lead back to the start and effects lead forward', () => {
   const { store } = replay()
   const finished = store.entries.findLast((entry: { name: string }) => entry.name === 'run-finished')
   const names = store.ancestors(finished).map((entry: { name: string }) => entry.name)
-  expect(names).toContain('opening-request')
+  expect(names).toContain('final-eval-request')
   expect(names[0]).toBe('run-started')
-  expect(names.at(-1)).toBe('opened')
+  expect(names.at(-1)).toBe('final-eval-results')
   expect(store.effectsOf(store.causeOf(finished))).toContain(finished)
   expect(store.bySeq(finished.seq)).toBe(finished)
   expect(store.chain(finished).size).toBeGreaterThan(names.length)

@@ -24,19 +24,21 @@ test('rows and items are left out, and say how many there are', () => {
 test('every score that the page draws stays whole', () => {
   const report = last('report').payload as { validation: unknown }
   expect(shown('report').payload).toMatchObject({ validation: report.validation })
-  const opened = last('opened').payload as { results: { paper: string; sheet: unknown }[] }
-  const results = (shown('opened').payload as typeof opened).results
-  expect(results.map(({ paper, sheet }) => ({ paper, sheet }))).toEqual(
-    opened.results.map(({ paper, sheet }) => ({ paper, sheet })),
+  const finalEval = last('final-eval-results').payload as { results: { evalSet: string; sheet: unknown }[] }
+  const results = (shown('final-eval-results').payload as typeof finalEval).results
+  expect(results.map(({ evalSet, sheet }) => ({ evalSet, sheet }))).toEqual(
+    finalEval.results.map(({ evalSet, sheet }) => ({ evalSet, sheet })),
   )
   const decision = last('decision')
   expect(shown('decision').payload).toEqual(decision.payload)
 })
 
 test('the scores of any number of candidates stay whole, their items do not', () => {
-  const opened = last('opened').payload as { results: object[] }
-  const many = Array.from({ length: 12 }, () => opened.results).flat()
-  const { payload } = summarise({ ...opened, results: many }, 500_000) as { payload: { results: { items: unknown }[] } }
+  const finalEval = last('final-eval-results').payload as { results: object[] }
+  const many = Array.from({ length: 12 }, () => finalEval.results).flat()
+  const { payload } = summarise({ ...finalEval, results: many }, 500_000) as {
+    payload: { results: { items: unknown }[] }
+  }
   expect(payload.results).toHaveLength(many.length)
   expect(payload.results[0]!.items).toHaveProperty('$elided')
 })

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { RevisionLimits } from '../../agents/generator/llm/options.ts'
-import { saidIn } from '../../agents/kit/teacher/completion.ts'
-import type { PlannerEvent } from '../../agents/planner/draft.ts'
+import { contentOf } from '../../agents/kit/teacher/completion.ts'
 import { generateStep } from '../../agents/planner/generate/step.ts'
 import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
+import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type Shard, type TrialOutcome, Tried, Verdict } from '../../schemas/messages/generation.ts'
@@ -212,7 +212,7 @@ const task = { instruction: 'Name the queue.', seeds: [], rows: { target: 10, mi
 /** A shard of 25 whose k-th call is answered so. */
 async function tried(replyTo: (call: number) => string, trial: number | undefined) {
   let calls = 0
-  const told: TrialOutcome[] = []
+  const reported: TrialOutcome[] = []
   const made = await promptRows(
     { ...shardOf({ from: 0, count: 25 }), ...(trial !== undefined && { trial }) },
     program.sources[0] as Extract<(typeof program.sources)[number], { kind: 'prompt' }>,
@@ -222,16 +222,22 @@ async function tried(replyTo: (call: number) => string, trial: number | undefine
       form,
       limits: RevisionLimits.parse({}),
       hooks: null,
-      tried: async (outcome) => void told.push(outcome),
+      tried: async (outcome) => void reported.push(outcome),
       call: async () => {
         calls += 1
-        const reply = { ...saidIn(replyTo(calls), 'stop'), refused: false, model: 'm', inputTokens: 1, outputTokens: 1 }
+        const reply = {
+          ...contentOf(replyTo(calls), 'stop'),
+          refused: false,
+          model: 'm',
+          inputTokens: 1,
+          outputTokens: 1,
+        }
         return { promptHash: 'a'.repeat(64), reply }
       },
     },
     new AbortController().signal,
   )
-  return { calls, told, made }
+  return { calls, reported, made }
 }
 
 const rowOf = (output: string) => JSON.stringify({ input: 'Where is my parcel?', output })
@@ -254,20 +260,20 @@ describe('the trial of a source', () => {
     ],
   ])('ends after its calls where all replies are %s, and quotes one', async (_, reply, why, quoted) => {
     for (const trial of [1, 2, 4, 24]) {
-      const { calls, told, made } = await tried(() => reply, trial)
+      const { calls, reported, made } = await tried(() => reply, trial)
       expect(calls).toBeLessThanOrEqual(trial)
       expect(made.candidates).toEqual([])
       expect(made.asked).toBe(25)
       expect(made.failures).toHaveLength(25)
       expect(made.trial).toMatchObject({ usable: false, why: expect.stringContaining(why) })
       expect((made.trial as { why: string }).why).toContain(quoted)
-      expect(told).toEqual([])
+      expect(reported).toEqual([])
     }
   })
 
   test('goes on with the whole shard once a reply is usable, which is told once and at once', async () => {
-    const { calls, told, made } = await tried((call) => (call === 3 ? rowOf('Shipping') : 'no'), 24)
-    expect(told).toEqual([{ usable: true }])
+    const { calls, reported, made } = await tried((call) => (call === 3 ? rowOf('Shipping') : 'no'), 24)
+    expect(reported).toEqual([{ usable: true }])
     expect(made.trial).toEqual({ usable: true })
     // The rest of the shard is asked as any shard is: each of its indexes with its revisions.
     expect(calls).toBeGreaterThan(24)

@@ -27,7 +27,7 @@ const times = <T>(count: number, of: (index: number) => T) => Array.from({ lengt
 const queues = ['Billing', 'Shipping', 'Returns', 'Account', 'Technical']
 const tickets = times(100, (id) => itemOf(id, queues[id % 5]!))
 
-const said = (items: readonly Item[], replyTo: (item: Item, at: number) => string | Partial<Prediction>) =>
+const printed = (items: readonly Item[], replyTo: (item: Item, at: number) => string | Partial<Prediction>) =>
   items.map((item, at): Prediction => {
     const reply = replyTo(item, at)
     return {
@@ -54,22 +54,22 @@ describe('what needs no student', () => {
 
   test('of numbers that all differ is hardly anything, and never an error', async () => {
     const sums = times(60, (id) => itemOf(id, String(17 * id + 3)))
-    const told = best(await trivialScores(sums, scorerOf({ name: 'boxed-number' })), 'lenient')
-    expect(shareOf(told, 'lenient')).toBeLessThanOrEqual(2 / 60)
+    const reported = best(await trivialScores(sums, scorerOf({ name: 'boxed-number' })), 'lenient')
+    expect(shareOf(reported, 'lenient')).toBeLessThanOrEqual(2 / 60)
   })
 
   test('is the question where copying it is right, as a reader that looks for the answer anywhere lets it be', async () => {
     const copied = times(40, (id) => itemOf(id, `word${id}`, `Repeat after me, please: word${id}`))
-    const told = best(await trivialScores(copied, scorerOf({ name: 'contains' })), 'lenient')
-    expect(told).toMatchObject({ kind: 'question' })
-    expect(shareOf(told, 'lenient')).toBe(1)
+    const reported = best(await trivialScores(copied, scorerOf({ name: 'contains' })), 'lenient')
+    expect(reported).toMatchObject({ kind: 'question' })
+    expect(shareOf(reported, 'lenient')).toBe(1)
   })
 
   test('is the label that the question names, where labels leak into it', async () => {
     const leaked = tickets.map((item) => ({ ...item, input: `[queue: ${item.answer.toLowerCase()}] ${item.input}` }))
-    const told = best(await trivialScores(leaked, exact))
-    expect(told).toMatchObject({ kind: 'named-label' })
-    expect(shareOf(told)).toBe(1)
+    const reported = best(await trivialScores(leaked, exact))
+    expect(reported).toMatchObject({ kind: 'named-label' })
+    expect(shareOf(reported)).toBe(1)
     expect((await trivialScores(tickets, exact)).map(({ kind }) => kind)).not.toContain('named-label')
   })
 
@@ -81,9 +81,9 @@ describe('what needs no student', () => {
       )
       return itemOf(id, 'ABCD'[(7 * id) % 4]!, `Which one?\n${options.join('\n')}`)
     })
-    const told = best(await trivialScores(choices, scorerOf({ name: 'choice' })))
-    expect(told).toMatchObject({ kind: 'longest-option' })
-    expect(shareOf(told)).toBe(1)
+    const reported = best(await trivialScores(choices, scorerOf({ name: 'choice' })))
+    expect(reported).toMatchObject({ kind: 'longest-option' })
+    expect(shareOf(reported)).toBe(1)
   })
 
   test('is a reply that names every label, where a student gives one', async () => {
@@ -91,7 +91,7 @@ describe('what needs no student', () => {
     const all = queues.join(', ')
     const graded = await grade(
       tickets,
-      said(tickets, () => all),
+      printed(tickets, () => all),
       contains,
     )
     const own = await replyScores('final', graded, contains, [])
@@ -101,13 +101,14 @@ describe('what needs no student', () => {
 
   test('is every label at once, where a student names several in an order of its own', async () => {
     const contains = scorerOf({ name: 'contains' })
-    const gradedBy = (replyTo: (item: Item, at: number) => string) => grade(tickets, said(tickets, replyTo), contains)
+    const gradedBy = (replyTo: (item: Item, at: number) => string) =>
+      grade(tickets, printed(tickets, replyTo), contains)
     const kindsOf = async (replyTo: (item: Item, at: number) => string) =>
       (await replyScores('final', await gradedBy(replyTo), contains, [])).filter(({ kind }) => kind === 'every-answer')
     const hedged = (_: Item, at: number) => `${at}: ${times(5, (place) => queues[(place + at) % 5]!).join(' ')}`
     const [every] = await kindsOf(hedged)
     expect(shareOf(every!, 'lenient')).toBe(1)
-    expect(every).toMatchObject({ candidate: 'final' })
+    expect(every).toMatchObject({ studentModel: 'final' })
     expect(await kindsOf(({ answer }, at) => `Ticket ${at} goes to ${answer}`)).toEqual([])
     expect(await kindsOf(({ answer }, at) => (at % 10 === 0 ? `${answer}, not Returns` : answer))).toEqual([])
   })
@@ -117,7 +118,7 @@ describe('what needs no student', () => {
     const nested = times(60, (id) => itemOf(id, id % 2 === 0 ? 'positive' : 'very positive'))
     const graded = await grade(
       nested,
-      said(nested, ({ answer }) => answer),
+      printed(nested, ({ answer }) => answer),
       contains,
     )
     expect((await replyScores('final', graded, contains, [])).map(({ kind }) => kind)).not.toContain('every-answer')
@@ -130,9 +131,9 @@ describe('what needs no student', () => {
     const largest = times(40, (id) =>
       itemOf(id, String(1000 + id), `Is 3 or 1,${String(id).padStart(3, '0')} or 2 the most?`),
     )
-    const told = best(await trivialScores(largest, numeric))
-    expect(told).toMatchObject({ kind: 'largest-number' })
-    expect(shareOf(told)).toBe(1)
+    const reported = best(await trivialScores(largest, numeric))
+    expect(reported).toMatchObject({ kind: 'largest-number' })
+    expect(shareOf(reported)).toBe(1)
     const last = tickets.map((item, at) => ({ ...item, input: `Not ${queues[(at + 1) % 5]} but ${item.answer}` }))
     expect(best(await trivialScores(last, exact))).toMatchObject({ kind: 'last-label' })
   })
@@ -155,14 +156,14 @@ describe('what needs no student', () => {
     )
     const graded = await grade(
       parts,
-      said(parts, (_, at) => (at % 3 === 0 ? 'Account' : `no ${at}`)),
+      printed(parts, (_, at) => (at % 3 === 0 ? 'Account' : `no ${at}`)),
       exact,
     )
-    const told = worthTelling(parts, [
+    const reported = worthTelling(parts, [
       ...(await trivialScores(parts, exact)),
       ...(await replyScores('final', graded, exact, parts)),
     ])
-    expect(told.map(({ kind, item, candidate }) => [kind, item, candidate])).toEqual([
+    expect(reported.map(({ kind, item, studentModel }) => [kind, item, studentModel])).toEqual([
       ['gold', 'i0', undefined],
       ['gold', 'i50', undefined],
       ['reply', undefined, 'final'],
@@ -181,7 +182,7 @@ describe('a reply is no answer', () => {
   const reasonOf = async (reply: string | Partial<Prediction>, scorer = exact, items = tickets) => {
     const graded = await grade(
       items,
-      said(items, (item, at) => (at === 1 ? reply : item.answer)),
+      printed(items, (item, at) => (at === 1 ? reply : item.answer)),
       scorer,
     )
     return graded[1]!.outcome.noAnswer ?? null
@@ -189,7 +190,7 @@ describe('a reply is no answer', () => {
 
   test.each<[string, string | Partial<Prediction>, string | null]>([
     ['where it is empty', '  \n', 'empty'],
-    ['where it was cut', { text: 'Well, this ticket is about', finish: 'length' }, 'cut'],
+    ['where it was cut', { text: 'Well, this ticket is about', finish: 'length' }, 'truncated'],
     ['where it is the question', 'Question 1: what is it?', 'echo'],
     ['where it is a piece of the user’s turn', 'Billing, Shipping, Returns, Account', 'echo'],
     ['where it is the question with a word more', 'Question 1: what is it? Hm.', 'echo'],
@@ -225,7 +226,7 @@ describe('a reply is no answer', () => {
 
 describe('a candidate has collapsed', () => {
   const collapsed = async (items: readonly Item[], replyTo: (item: Item, at: number) => string, scorer = exact) => {
-    const graded: Graded[] = await grade(items, said(items, replyTo), scorer)
+    const graded: Graded[] = await grade(items, printed(items, replyTo), scorer)
     const modal = modalOf(await replyScores('final', graded, scorer, []), 'final')
     return hasCollapsed(
       graded.map(({ outcome }) => outcome),
@@ -274,6 +275,6 @@ test('of the bundled retention set what needs no student knows little', async ()
       .trim()
       .split('\n')
   const items = read('items.jsonl').map((line) => JSON.parse(line) as Item)
-  const told = best(await trivialScores(items, scorerOf({ name: 'contains' }), []), 'lenient')
-  expect(shareOf(told, 'lenient')).toBeLessThan(0.25)
+  const reported = best(await trivialScores(items, scorerOf({ name: 'contains' }), []), 'lenient')
+  expect(shareOf(reported, 'lenient')).toBeLessThan(0.25)
 })

@@ -53,7 +53,7 @@ test('one that takes longer to stop than its topology lets it is not waited for 
 
 test('the longest stop follows from the limits of the topology', () => {
   const limits = SupervisorLimits.parse({})
-  const more = mostStoppingMs({ ...limits, paidDrainMs: limits.paidDrainMs + 1000 }) - mostStoppingMs(limits)
+  const more = mostStoppingMs({ ...limits, meteredDrainMs: limits.meteredDrainMs + 1000 }) - mostStoppingMs(limits)
   expect(more).toBe(1000)
-  expect(mostStoppingMs(limits)).toBeGreaterThan(limits.paidDrainMs + limits.graceMs)
+  expect(mostStoppingMs(limits)).toBeGreaterThan(limits.meteredDrainMs + limits.graceMs)
 })

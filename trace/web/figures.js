@@ -11,7 +11,7 @@ export function createFigures(root) {
   return {
     draw(state, elapsedMs) {
       const status = statusOf(state)
-      const base = shareOf(state.candidates.get('base'), state)
+      const base = shareOf(state.studentModels.get('base'), state)
       const best = bestAttempt(state)
       const share = best && shareOf(best[1], state)
       const difference = best && base !== null ? (share - base) * 100 : null

@@ -22,17 +22,17 @@ const gists = {
     const generated = sum(yields.map((part) => part.generated))
     return `${dataset(attempt)}, round ${round}: ${count(admitted)} of ${count(generated)} admitted, ${count(rows)} rows now`
   },
-  job: ({ candidate, training }) => (training ? `train and answer as ${candidate}` : `answer as ${candidate}`),
-  predictions: ({ candidate, reusedTraining }) =>
-    `replies of ${candidate.name}${reusedTraining ? ', training reused' : ''}`,
-  report: ({ candidate, validation }) =>
-    `${candidate.name}: ${share(validation.overall.strict)} strict, ${share(validation.overall.lenient)} lenient on validation`,
+  job: ({ studentModel, training }) => (training ? `train and answer as ${studentModel}` : `answer as ${studentModel}`),
+  predictions: ({ studentModel, reusedTraining }) =>
+    `replies of ${studentModel.name}${reusedTraining ? ', training reused' : ''}`,
+  report: ({ studentModel, validation }) =>
+    `${studentModel.name}: ${share(validation.overall.strict)} strict, ${share(validation.overall.lenient)} lenient on validation`,
   fault: ({ message, reason }) => `${message} became a dead letter: ${reason}`,
-  'opening-request': ({ candidates }) => `open the sealed test for ${lengthOf(candidates)} candidates`,
-  opened: ({ opening }) => `the sealed test was opened (opening ${opening})`,
+  'final-eval-request': ({ candidates }) => `open the sealed test for ${lengthOf(candidates)} candidates`,
+  finalEval: ({ finalEvalNumber }) => `the sealed test was opened (opening ${finalEvalNumber})`,
   decision: ({ attempt, operation }) => `attempt ${attempt}: ${operation}`,
-  progress: ({ phase, candidate, done, total, loss }) =>
-    `${phase}${candidate ? ` ${candidate}` : ''} ${count(done)} of ${count(total)}${loss === undefined ? '' : `, loss ${loss.toFixed(3)}`}`,
+  progress: ({ phase, studentModel, done, total, loss }) =>
+    `${phase}${studentModel ? ` ${studentModel}` : ''} ${count(done)} of ${count(total)}${loss === undefined ? '' : `, loss ${loss.toFixed(3)}`}`,
   'status-changed': ({ status, reason }) => `${status}: ${reason}`,
   'run-finished': ({ stopReason, chosenAttempt }) =>
     `${words(stopReason)}; ${chosenAttempt === null ? 'no valid attempt' : `attempt ${chosenAttempt} chosen`}`,

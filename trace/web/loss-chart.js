@@ -14,13 +14,16 @@ export function createLossChart() {
 
   function draw(state) {
     const width = card.width()
-    const trained = inOrder(state).filter((candidate) => candidate.losses.length > 0)
+    const trained = inOrder(state).filter((studentModel) => studentModel.losses.length > 0)
     if (trained.length === 0) return card.show(null)
     const working = [...state.work.values()].filter((work) => work.phase === 'train')
     const newest = working.sort((a, b) => b.time - a.time)[0]
-    const latest = trained.find((candidate) => candidate.name === newest?.candidate) ?? trained.at(-1)
-    const losses = trained.flatMap((candidate) => candidate.losses.map(([, loss]) => loss))
-    const steps = Math.max(...trained.map((candidate) => Math.max(candidate.steps, candidate.losses.at(-1)[0])), 1)
+    const latest = trained.find((studentModel) => studentModel.name === newest?.studentModel) ?? trained.at(-1)
+    const losses = trained.flatMap((studentModel) => studentModel.losses.map(([, loss]) => loss))
+    const steps = Math.max(
+      ...trained.map((studentModel) => Math.max(studentModel.steps, studentModel.losses.at(-1)[0])),
+      1,
+    )
     const top = Math.max(...losses) * 1.05
     const x = (step) => left + (step / steps) * (width - left - right)
     const y = (loss) => 10 + (1 - loss / top) * (height - bottom - 10)
@@ -36,18 +39,18 @@ export function createLossChart() {
         index === 2 ? `${step} steps` : step,
       ),
     )
-    const lines = [...trained.filter((candidate) => candidate !== latest), latest].map((candidate) =>
+    const lines = [...trained.filter((studentModel) => studentModel !== latest), latest].map((studentModel) =>
       s(
         'polyline',
         {
-          points: candidate.losses.map(([step, loss]) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(' '),
+          points: studentModel.losses.map(([step, loss]) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(' '),
           fill: 'none',
-          stroke: candidate === latest ? 'var(--role-trainer-bridge)' : 'var(--faint)',
-          'stroke-width': candidate === latest ? 2.2 : 1.2,
+          stroke: studentModel === latest ? 'var(--role-trainer-bridge)' : 'var(--faint)',
+          'stroke-width': studentModel === latest ? 2.2 : 1.2,
           'stroke-linejoin': 'round',
-          opacity: candidate === latest ? 1 : 0.5,
+          opacity: studentModel === latest ? 1 : 0.5,
         },
-        s('title', {}, candidate.name),
+        s('title', {}, studentModel.name),
       ),
     )
     const [step, loss] = latest.losses.at(-1)
@@ -64,7 +67,7 @@ export function createLossChart() {
         `${latest.name}  ${loss.toFixed(3)}`,
       ),
     ]
-    const busy = newest?.candidate === latest.name && step < latest.steps
+    const busy = newest?.studentModel === latest.name && step < latest.steps
     const speed = newest?.tokensPerSecond ? `${Math.round(newest.tokensPerSecond)} tokens/s` : ''
     const eta = busy && newest.etaSeconds !== undefined ? `, ${duration(newest.etaSeconds * 1000)} left` : ''
     card.show(

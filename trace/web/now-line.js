@@ -29,7 +29,7 @@ function workLine(state, now) {
   }
   const status = statusOf(state)
   if (status === 'waiting') return ['Waiting for the first message.']
-  if (status !== 'running') return [h('b', {}, state.status.reason), state.status.mend ? ` ${state.status.mend}` : '']
+  if (status !== 'running') return [h('b', {}, state.status.reason), state.status.fix ? ` ${state.status.fix}` : '']
   const working = [...state.work.values()].filter((work) => work.done < work.total && now - work.time < staleMs)
   const told = working.map((work) => {
     const eta = work.etaSeconds === undefined ? '' : `, ${duration(work.etaSeconds * 1000 - (now - work.time))} left`
@@ -37,7 +37,7 @@ function workLine(state, now) {
       'span',
       {},
       h('b', {}, work.instance),
-      ` ${verbs[work.phase]} ${work.candidate ?? ''} · ${count(work.done)} of ${count(work.total)}${eta}`,
+      ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${count(work.done)} of ${count(work.total)}${eta}`,
     )
   })
   const making = [...state.attempts.values()].find((attempt) => attempt.asked > attempt.yield.asked)
@@ -54,7 +54,7 @@ function workLine(state, now) {
       ),
     )
   }
-  if (state.openingAsked && !state.opened) {
+  if (state.finalEvalAsked && !state.finalEval) {
     told.unshift(
       h(
         'span',

@@ -118,7 +118,7 @@ function take(entry) {
   apply(state, entry)
   story.append(entry, state.startedAt)
   list.append(entry)
-  if (entry.name === 'run-finished' || entry.name === 'opened') fresh = true
+  if (entry.name === 'run-finished' || entry.name === 'final-eval-results') fresh = true
   drawSoon()
 }
 

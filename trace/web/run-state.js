@@ -13,11 +13,11 @@ export function createRunState() {
     /** By attempt number; 0 is the uniform control. */
     attempts: new Map(),
     /** By candidate's name: score, training loss, sheet. */
-    candidates: new Map(),
+    studentModels: new Map(),
     /** Work in progress by agent instance and phase. */
     work: new Map(),
-    openingAsked: false,
-    opened: null,
+    finalEvalAsked: false,
+    finalEval: null,
     usage: createUsage(),
   }
 }
@@ -40,9 +40,9 @@ function attemptOf(state, number) {
 }
 
 function candidateOf(state, name) {
-  if (!state.candidates.has(name))
-    state.candidates.set(name, { name, losses: [], steps: 0, sheet: null, training: null })
-  return state.candidates.get(name)
+  if (!state.studentModels.has(name))
+    state.studentModels.set(name, { name, losses: [], steps: 0, sheet: null, training: null })
+  return state.studentModels.get(name)
 }
 
 const handlers = {
@@ -72,7 +72,7 @@ const handlers = {
     attemptOf(state, round.attempt).asked += count
   },
   batch(state, payload) {
-    attemptOf(state, payload.round.attempt).made += lengthOf(payload.candidates)
+    attemptOf(state, payload.round.attempt).made += lengthOf(payload.studentModels)
     noteBatch(state.usage, payload)
   },
   verdict(state, payload) {
@@ -91,33 +91,33 @@ const handlers = {
     }
   },
   progress(state, payload, entry) {
-    const key = `${payload.instance} ${payload.phase} ${payload.candidate ?? ''}`
+    const key = `${payload.instance} ${payload.phase} ${payload.studentModel ?? ''}`
     const known = state.work.get(key)
     // The same work begins again after a crash or for another shard: then its bar begins again too.
     const restarted = !known || payload.done < known.done
     state.work.set(key, { ...payload, since: restarted ? entry.time : known.since, time: entry.time })
-    if (payload.loss !== undefined && payload.candidate) {
-      const candidate = candidateOf(state, payload.candidate)
-      while (candidate.losses.length > 0 && candidate.losses.at(-1)[0] >= payload.done) candidate.losses.pop()
-      candidate.losses.push([payload.done, payload.loss])
-      candidate.steps = payload.total
+    if (payload.loss !== undefined && payload.studentModel) {
+      const studentModel = candidateOf(state, payload.studentModel)
+      while (studentModel.losses.length > 0 && studentModel.losses.at(-1)[0] >= payload.done) studentModel.losses.pop()
+      studentModel.losses.push([payload.done, payload.loss])
+      studentModel.steps = payload.total
     }
   },
-  report(state, { candidate: { name }, training, validation }) {
-    const candidate = candidateOf(state, name)
-    candidate.sheet = validation
-    candidate.training = training
+  report(state, { studentModel: { name }, training, validation }) {
+    const studentModel = candidateOf(state, name)
+    studentModel.sheet = validation
+    studentModel.training = training
     const curve = training?.lossCurve
-    if (candidate.losses.length === 0 && Array.isArray(curve)) {
-      candidate.losses = curve
-      candidate.steps = training.steps
+    if (studentModel.losses.length === 0 && Array.isArray(curve)) {
+      studentModel.losses = curve
+      studentModel.steps = training.steps
     }
   },
-  'opening-request'(state) {
-    state.openingAsked = true
+  'final-eval-request'(state) {
+    state.finalEvalAsked = true
   },
-  opened(state, payload) {
-    state.opened = payload
+  finalEval(state, payload) {
+    state.finalEval = payload
   },
 }
 
@@ -138,18 +138,18 @@ export function statusOf(state) {
 export const modeOf = (state) => state.config?.primary ?? 'strict'
 
 /** Share of right answers of a candidate on validation; null while it is not scored. */
-export function shareOf(candidate, state) {
-  const tally = candidate?.sheet?.overall[modeOf(state)]
+export function shareOf(studentModel, state) {
+  const tally = studentModel?.sheet?.overall[modeOf(state)]
   return tally && tally.total > 0 ? tally.correct / tally.total : null
 }
 
 /** The attempt with the best validation score so far, as [number, candidate]; null before the first. */
 export function bestAttempt(state) {
   let best = null
-  for (const candidate of state.candidates.values()) {
-    const number = /^attempt-(\d+)$/.exec(candidate.name)?.[1]
-    if (number && candidate.sheet && (!best || shareOf(candidate, state) > shareOf(best[1], state)))
-      best = [Number(number), candidate]
+  for (const studentModel of state.studentModels.values()) {
+    const number = /^attempt-(\d+)$/.exec(studentModel.name)?.[1]
+    if (number && studentModel.sheet && (!best || shareOf(studentModel, state) > shareOf(best[1], state)))
+      best = [Number(number), studentModel]
   }
   return best
 }
@@ -161,7 +161,7 @@ export const latestAttempt = (state) => Math.max(0, ...state.attempts.keys())
 export function inOrder(state) {
   const rank = ({ name }) => kinds.indexOf(kindOf(armOf(name)))
   const number = ({ name }) => Number(/^attempt-(\d+)/.exec(name)?.[1] ?? 0)
-  return [...state.candidates.values()].sort(
+  return [...state.studentModels.values()].sort(
     (a, b) =>
       rank(a) - rank(b) ||
       number(a) - number(b) ||

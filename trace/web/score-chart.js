@@ -19,11 +19,11 @@ export function createScoreChart() {
 
   function draw(state) {
     const width = card.width()
-    const scored = inOrder(state).filter((candidate) => shareOf(candidate, state) !== null)
+    const scored = inOrder(state).filter((studentModel) => shareOf(studentModel, state) !== null)
     if (scored.length === 0) return card.show(null)
     const best = bestAttempt(state)?.[1]
     const planned = (state.config?.attempts ?? 0) + 4
-    const tallyOf = (name) => state.candidates.get(name).sheet.overall[modeOf(state)]
+    const tallyOf = (name) => state.studentModels.get(name).sheet.overall[modeOf(state)]
     const arms = [...byArm(scored.map(({ name }) => name))].map(([arm, names]) => ({
       arm,
       names,
@@ -37,7 +37,7 @@ export function createScoreChart() {
     const bottom = aslant ? 20 + Math.min(70, longest * 0.7) : 30
     const y = (share) => 16 + (1 - share / top) * (height - bottom - 16)
     const x = (index) => left + gap * (index + 0.5)
-    const base = scored.find((candidate) => candidate.name === 'base')
+    const base = scored.find((studentModel) => studentModel.name === 'base')
 
     const grid = []
     const step = top > 0.5 ? 0.2 : 0.1
@@ -94,7 +94,7 @@ export function createScoreChart() {
         s('text', nameAt(x(index), height - bottom + 18, aslant), short(arm)),
       )
     })
-    const label = `Validation score: ${scored.map((candidate) => `${candidate.name} ${percent(shareOf(candidate, state))}`).join(', ')}`
+    const label = `Validation score: ${scored.map((studentModel) => `${studentModel.name} ${percent(shareOf(studentModel, state))}`).join(', ')}`
     card.show(
       [drawing(width, height, label, grid, line, path, points)],
       `${modeOf(state)}, %, of ${scored[0].sheet.overall[modeOf(state)].total} items`,

@@ -16,7 +16,7 @@ const headlineOf = (sheet) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phra
 function bestTrivial(trivial, part, mode) {
   if (!Array.isArray(trivial)) return null
   const shares = trivial
-    .filter(({ paper }) => paper === 'test')
+    .filter(({ evalSet }) => evalSet === 'test')
     .map(({ sheet }) => (part ? sheet.byPart[part] : sheet.overall)?.[mode])
     .filter((tally) => tally?.total)
     .map(({ correct, total }) => correct / total)
@@ -28,7 +28,9 @@ function collapsedSeeds(sheets, names, trivial, mode) {
   if (!Array.isArray(trivial)) return null
   for (const name of names) {
     const { overall, modal = 0 } = sheets[name] ?? {}
-    const own = trivial.find(({ paper, kind, candidate }) => paper === 'test' && kind === 'reply' && candidate === name)
+    const own = trivial.find(
+      ({ evalSet, kind, studentModel }) => evalSet === 'test' && kind === 'reply' && studentModel === name,
+    )
     const total = overall?.[mode].total ?? 0
     if (own && modal >= 0.9 * total && own.sheet.overall[mode].correct <= 0.8 * total) return `${modal} of ${total}`
   }
@@ -49,15 +51,15 @@ export function createSealedResult(root) {
   new ResizeObserver(() => latest && draw(latest)).observe(root)
 
   function draw(state) {
-    root.hidden = !state.opened
-    if (!Array.isArray(state.opened?.results)) return
+    root.hidden = !state.finalEval
+    if (!Array.isArray(state.finalEval?.results)) return
     latest = state
     const room = Math.max(leastWidth, root.clientWidth - 34)
-    if (drawn === state.opened && room === width) return
-    drawn = state.opened
+    if (drawn === state.finalEval && room === width) return
+    drawn = state.finalEval
     width = room
     const sheets = { test: {}, audit: {}, retention: {} }
-    for (const { paper, candidate, sheet } of drawn.results) sheets[paper][candidate.name] = sheet
+    for (const { evalSet, studentModel, sheet } of drawn.results) sheets[evalSet][studentModel.name] = sheet
     const some = Object.values(sheets.test)[0]
     const headline = headlineOf(some)
     const tallyOf = (sheet, part) => (part ? sheet?.byPart[part] : sheet?.overall)?.[modeOf(state)]
@@ -66,13 +68,13 @@ export function createSealedResult(root) {
       ...partsOf(some).map((part) => [words(part).replace('Heldout', 'Held-out'), 'test', part]),
       ['Audit', 'audit', null],
       ['Retention', 'retention', null],
-    ].filter(([, paper]) => Object.keys(sheets[paper]).length > 0)
+    ].filter(([, evalSet]) => Object.keys(sheets[evalSet]).length > 0)
     const arms = byArm(Object.keys(sheets.test))
     const present = drawnKinds.flatMap((kind) => [...arms.keys()].filter((arm) => kindOf(arm) === kind))
     /** An arm's seeds on a part of a paper; null where none sat it. */
-    function spread(arm, paper, part) {
+    function spread(arm, evalSet, part) {
       const tallies = (arms.get(arm) ?? [])
-        .map((name) => tallyOf(sheets[paper][name], part))
+        .map((name) => tallyOf(sheets[evalSet][name], part))
         .filter((tally) => tally?.total)
       return tallies.length > 0 ? { tallies, ...spreadOf(tallies) } : null
     }
@@ -80,7 +82,7 @@ export function createSealedResult(root) {
     const rowHeight = 16 + 13 * present.length
     const highest = Math.max(
       0.2,
-      ...groups.flatMap(([, paper, part]) => present.map((arm) => spread(arm, paper, part)?.high ?? 0)),
+      ...groups.flatMap(([, evalSet, part]) => present.map((arm) => spread(arm, evalSet, part)?.high ?? 0)),
       bestTrivial(drawn.trivial, null, modeOf(state)) ?? 0,
     )
     const top = Math.min(1, Math.ceil(highest * 10) / 10)
@@ -104,11 +106,11 @@ export function createSealedResult(root) {
         s('title', {}, `The best answer that needs no student: ${percent(share)}`),
         s('line', { class: 'trivial', x1: x(share), x2: x(share), y1: top + 4, y2: top + height - 4 }),
       )
-    const rows = groups.map(([title, paper, part], index) => {
+    const rows = groups.map(([title, evalSet, part], index) => {
       const top = index * rowHeight
-      const items = tallyOf(Object.values(sheets[paper])[0], part)?.total ?? 0
+      const items = tallyOf(Object.values(sheets[evalSet])[0], part)?.total ?? 0
       const lines = present.map((arm, place) => {
-        const found = spread(arm, paper, part)
+        const found = spread(arm, evalSet, part)
         if (!found) return null
         const { tallies, shares, mean, low, high } = found
         const [y, colour] = [top + 15 + place * 13, colourOf(arm)]
@@ -139,7 +141,7 @@ export function createSealedResult(root) {
         s('line', { class: 'grid', x1: 0, x2: width, y1: top, y2: top }),
         s('text', { class: part === headline && part ? 'strong' : '', x: 0, y: top + 29 }, title),
         s('text', { x: 0, y: top + 44 }, `${items} items`),
-        paper === 'test' && trivialLine(bestTrivial(drawn.trivial, part, modeOf(state)), top, rowHeight),
+        evalSet === 'test' && trivialLine(bestTrivial(drawn.trivial, part, modeOf(state)), top, rowHeight),
         lines,
       )
     })
@@ -177,8 +179,8 @@ export function createSealedResult(root) {
           'span',
           { className: 'quiet end' },
           seeds > 1
-            ? `opening ${drawn.opening}, ${modeOf(state)}, mean and range of ${seeds} training seeds; the report has the intervals`
-            : `opening ${drawn.opening}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
+            ? `opening ${drawn.finalEvalNumber}, ${modeOf(state)}, mean and range of ${seeds} training seeds; the report has the intervals`
+            : `opening ${drawn.finalEvalNumber}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
         ),
       ),
       ...(warning ? [warning] : []),

@@ -10,20 +10,20 @@ export function createSkillsTable() {
   const card = createCard('Skills', { wide: true, hint: 'comes with the first report' })
 
   function draw(state) {
-    const candidates = new Map(inOrder(state).map((candidate) => [candidate.name, candidate]))
+    const studentModels = new Map(inOrder(state).map((studentModel) => [studentModel.name, studentModel]))
     for (const number of state.attempts.keys())
-      if (number > 0) candidates.set(`attempt-${number}`, candidates.get(`attempt-${number}`) ?? null)
-    const columns = [...candidates]
+      if (number > 0) studentModels.set(`attempt-${number}`, studentModels.get(`attempt-${number}`) ?? null)
+    const columns = [...studentModels]
     const skills = [
       ...new Set([
-        ...columns.flatMap(([, candidate]) => Object.keys(candidate?.sheet?.bySkill ?? {})),
+        ...columns.flatMap(([, studentModel]) => Object.keys(studentModel?.sheet?.bySkill ?? {})),
         ...[...state.attempts.values()].flatMap((attempt) => [...attempt.mix.keys()]),
       ]),
     ].sort()
     if (skills.length === 0) return card.show(null)
 
-    function cell(skill, name, candidate) {
-      const tally = candidate?.sheet?.bySkill[skill]?.[modeOf(state)]
+    function cell(skill, name, studentModel) {
+      const tally = studentModel?.sheet?.bySkill[skill]?.[modeOf(state)]
       const number = Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
       const chosen = name === 'final' ? state.finished?.chosenAttempt : number
       const rows = state.attempts.get(chosen)?.mix.get(skill)
@@ -51,7 +51,7 @@ export function createSkillsTable() {
         'tr',
         {},
         h('th', { scope: 'row', title: skill }, skill),
-        columns.map(([name, candidate]) => cell(skill, name, candidate)),
+        columns.map(([name, studentModel]) => cell(skill, name, studentModel)),
       ),
     )
     card.show(

@@ -6,8 +6,8 @@ export function createSpans() {
   return {
     all: () => all,
     append(entry, lane, cause) {
-      const { phase, candidate, done } = entry.payload
-      const key = `${lane.instance} ${phase} ${candidate ?? ''}`
+      const { phase, studentModel, done } = entry.payload
+      const key = `${lane.instance} ${phase} ${studentModel ?? ''}`
       const known = latest.get(key)
       if (known && done >= known.done) {
         known.time = entry.time
@@ -16,7 +16,7 @@ export function createSpans() {
       }
       let since = cause?.time ?? entry.time
       for (const span of all) if (span.lane === lane) since = Math.max(since, span.time)
-      const label = candidate ? `${phase} ${candidate}` : phase
+      const label = studentModel ? `${phase} ${studentModel}` : phase
       const span = { lane, since: Math.min(since, entry.time), time: entry.time, done, label }
       all.push(span)
       latest.set(key, span)

@@ -6,7 +6,7 @@ export function createStore() {
   const entries = []
   const byId = new Map()
   const effects = new Map()
-  let openingAsked = null
+  let finalEvalAsked = null
 
   return {
     entries,
@@ -20,9 +20,9 @@ export function createStore() {
       entries.push(entry)
       byId.set(entry.id, entry)
       // The opening is worked out in an account that this log does not show; its cause here is what asked for it.
-      entry.throughSealed = entry.name === 'opened' && !byId.has(entry.cause) && openingAsked !== null
-      if (entry.throughSealed) entry.cause = openingAsked.id
-      if (entry.name === 'opening-request') openingAsked = entry
+      entry.throughSealed = entry.name === 'final-eval-results' && !byId.has(entry.cause) && finalEvalAsked !== null
+      if (entry.throughSealed) entry.cause = finalEvalAsked.id
+      if (entry.name === 'final-eval-request') finalEvalAsked = entry
       if (entry.cause) {
         const siblings = effects.get(entry.cause)
         if (siblings) siblings.push(entry)

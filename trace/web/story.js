@@ -4,7 +4,7 @@ import { gistOf } from './gist.js'
 import { createHold } from './hold.js'
 import { modeOf, shareOf } from './run-state.js'
 
-const tellers = {
+const formatters = {
   'run-started': (payload) => ['The run begins', gistOf({ name: 'run-started', payload })],
   control: ({ action, reason }) => [`Asked to ${action}`, reason],
   decision: ({ attempt, operation, diagnosis, model }) => [
@@ -28,7 +28,7 @@ const tellers = {
       `${count(total('admitted'))} of ${count(total('asked'))} candidates admitted.${why}`,
     ]
   },
-  report({ candidate: { name }, validation, training, reusedTraining, shownAs }, state) {
+  report({ studentModel: { name }, validation, training, reusedTraining, shownAs }, state) {
     const { correct, total } = validation.overall[modeOf(state)]
     const base = shareOf(state.candidates.get('base'), state)
     const points =
@@ -49,15 +49,15 @@ const tellers = {
     ]
   },
   fault: ({ message, reason }) => [`Dead letter: ${message}`, reason],
-  'opening-request': () => [
+  'final-eval-request': () => [
     'The search is over, the sealed test is asked for',
     'For a frozen list of candidates, once. The sittings are not on this log.',
   ],
-  opened: ({ results }) => [
+  finalEval: ({ results }) => [
     'The sealed test is open',
     Array.isArray(results) ? 'The result stands at the top of the page.' : '',
   ],
-  'status-changed': ({ status, reason, mend }) => [words(status), [reason, mend].filter(Boolean).join('. ')],
+  'status-changed': ({ status, reason, fix }) => [words(status), [reason, fix].filter(Boolean).join('. ')],
   'run-finished': (payload) => ['The run is over', `${gistOf({ name: 'run-finished', payload })}.`],
 }
 
@@ -70,9 +70,9 @@ export function createStory(root, { state, onSelect }) {
   const hold = createHold(root, () => list.prepend(...waiting.splice(0).reverse()))
   return {
     append(entry, startedAt) {
-      const teller = tellers[entry.name]
-      if (!teller || entry.parseError) return
-      const [title, text] = teller(entry.payload, state())
+      const formatter = formatters[entry.name]
+      if (!formatter || entry.parseError) return
+      const [title, text] = formatter(entry.payload, state())
       const item = h(
         'li',
         { className: `role-${entry.from.role}` },

@@ -117,7 +117,7 @@ function drawLinks(context, { marks, placeMark, store, palette, chain, focus }) 
 
 function drawMark(context, { x, y, entry }, size) {
   context.beginPath()
-  if (entry.name === 'decision' || entry.name === 'run-finished' || entry.name === 'opened') {
+  if (entry.name === 'decision' || entry.name === 'run-finished' || entry.name === 'final-eval-results') {
     const half = size + 1.6
     context.moveTo(x, y - half)
     context.lineTo(x + half, y)

@@ -17,13 +17,13 @@ import { type JudgeDeps, judgeRow } from './judge.ts'
 import { type VoteDeps, voteAbout } from './vote.ts'
 
 /** What a model is asked with; null where the program asks for no model, and then none is. */
-export type PaidChecks = VoteDeps &
+export type MeteredChecks = VoteDeps &
   JudgeDeps & {
     /** The rows admitted before this round. */
     admitted: DuplicateIndex
   }
 
-export type JudgedDeps = CheckDeps & { paid: PaidChecks | null }
+export type JudgedDeps = CheckDeps & { metered: MeteredChecks | null }
 
 const JudgeGraph = Annotation.Root({
   batch: Annotation<BatchPayload>,
@@ -35,14 +35,14 @@ const JudgeGraph = Annotation.Root({
  * Nothing is paid for a row that the ordered pass would refuse anyway. A row is compared with what was admitted before the round and
  * with the rows before it in its own batch: neither depends on when other shards arrive.
  */
-function repeats({ rows, deps: { paid, program } }: typeof JudgeGraph.State): { rows: CheckedRow[] } {
-  if (!paid) return { rows }
+function repeats({ rows, deps: { metered, program } }: typeof JudgeGraph.State): { rows: CheckedRow[] } {
+  if (!metered) return { rows }
   const batch = createDuplicateIndex({ jaccard: program.filters.nearDuplicateJaccard })
   return {
     rows: rows.map((each) => {
       if (each.rejected) return each
       const { id, input } = each.row
-      const known = paid.admitted.find(input)
+      const known = metered.admitted.find(input)
       if (known) return { ...each, rejected: known.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate' }
       if (batch.find(input)?.kind === 'exact') return { ...each, rejected: 'exact-duplicate' }
       batch.add(id, input)
@@ -63,14 +63,14 @@ const graph = new StateGraph(JudgeGraph)
   .addNode('verify', inTurn(checkAnswer))
   .addNode(
     'vote',
-    sideBySide<JudgedDeps>((row, { program: { verification }, paid }) =>
-      paid && typeof verification === 'object' && isWritten(row) ? voteAbout(row, verification, paid) : {},
+    sideBySide<JudgedDeps>((row, { program: { verification }, metered }) =>
+      metered && typeof verification === 'object' && isWritten(row) ? voteAbout(row, verification, metered) : {},
     ),
   )
   .addNode(
     'judge',
-    sideBySide<JudgedDeps>((row, { program: { judge }, paid }) =>
-      paid && judge && isWritten(row) ? judgeRow(row, judge, paid) : {},
+    sideBySide<JudgedDeps>((row, { program: { judge }, metered }) =>
+      metered && judge && isWritten(row) ? judgeRow(row, judge, metered) : {},
     ),
   )
   .addEdge(START, 'take')

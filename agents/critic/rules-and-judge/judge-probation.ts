@@ -1,6 +1,6 @@
 import { TerminalError } from '../../../bus/mod.ts'
 import type { TeacherOptions } from '../../kit/teacher/options.ts'
-import type { Unread } from './verdict.ts'
+import type { Unread } from './judge-score.ts'
 
 /** Keeps a judge whose replies hold no score from being asked about every row. One for all batches of a process. */
 export type JudgeProbation = {

@@ -1,13 +1,13 @@
 import { sha256 } from '../../../schemas/hash.ts'
 import type { Judge } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
-import type { Call } from '../../kit/paid/call.ts'
+import type { Call } from '../../kit/metered/call.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
 import type { JudgeProbation } from './judge-probation.ts'
+import { otherJudge, readJudgeScore, roomierJudge, type Unread } from './judge-score.ts'
 import type { CheckLimits } from './options.ts'
 import { markOf, prompts, quoted } from './prompts.ts'
-import { otherJudge, readVerdict, roomierJudge, type Unread } from './verdict.ts'
 
 export type JudgeDeps = {
   call: Call
@@ -30,7 +30,7 @@ async function scoreRow(
   { call, rubric, limits, probation }: JudgeDeps,
 ): Promise<Finding> {
   let last: Unread | undefined
-  let paid = 0
+  let metered = 0
   const mark = markOf(row)
   const system = prompts.judge({ rubric })
   const asked = prompts.row({ mark, row: quoted(row) })
@@ -41,32 +41,32 @@ async function scoreRow(
       { role: 'user' as const, content },
     ]
     const request = { messages, sampling: { temperature, maxTokens: limits.judgeTokens, seed: turn } }
-    const said = await call(callNameOf(row, 'judge', turn), request, 'judge')
-    if (!('reply' in said)) {
-      const { why, reason } = said.failure
+    const called = await call(callNameOf(row, 'judge', turn), request, 'judge')
+    if (!('reply' in called)) {
+      const { why, reason } = called.failure
       // What an earlier owner was told holds nothing up: the judge may have been set right since.
-      if (why !== 'budget' && !said.isKept)
+      if (why !== 'budget' && !called.isKept)
         probation.unread(0, { fault: reason, fix: why === 'context' ? roomierJudge : otherJudge })
       return { rejected: 'unchecked', why: `the judge: ${reason}` }
     }
-    const verdict = readVerdict(said.reply, mark, limits)
-    if ('fault' in verdict) {
+    const judged = readJudgeScore(called.reply, mark, limits)
+    if ('fault' in judged) {
       // What was paid before is read again in any order, and costs nothing.
-      if (!said.isKept) paid += 1
-      last = verdict
+      if (!called.isKept) metered += 1
+      last = judged
       continue
     }
     probation.read()
-    if (verdict.score < minScore) return { rejected: 'judge' }
+    if (judged.score < minScore) return { rejected: 'judge' }
     const judge = {
-      model: said.reply.model,
-      score: verdict.score,
-      promptHash: said.promptHash,
-      replyHash: sha256(said.reply.text),
+      model: called.reply.model,
+      score: judged.score,
+      promptHash: called.promptHash,
+      replyHash: sha256(called.reply.text),
       rubricHash: sha256(system),
     }
     return { row: { ...row, origin: { ...row.origin, judge } } }
   }
-  if (last && paid > 0) probation.unread(paid, last)
+  if (last && metered > 0) probation.unread(metered, last)
   return { rejected: 'judge-unread', ...(last && { why: `${last.fault}. ${last.fix}` }) }
 }

@@ -2,7 +2,7 @@ import { majorityOf, type Vote } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { userTurn } from '../../../schemas/task.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
-import type { Call } from '../../kit/paid/call.ts'
+import type { Call } from '../../kit/metered/call.ts'
 import type { Finding } from '../row-checks.ts'
 import { callNameOf } from './call-name.ts'
 

@@ -6,12 +6,12 @@ import { spentTogether } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
 import { createDuplicateIndex } from '../../kit/dedup/duplicate-index.ts'
-import type { Call } from '../../kit/paid/call.ts'
-import { openPaidWork, paidOptions } from '../../kit/paid/work.ts'
-import { type Checker, type Grounds, openGrounds, storeShard } from '../checker.ts'
+import type { Call } from '../../kit/metered/call.ts'
+import { meteredOptions, openMeteredWork } from '../../kit/metered/work.ts'
+import { type Checker, openRoundContexts, type RoundContext, storeShard } from '../checker.ts'
 import { StoredShard } from '../round-record.ts'
 import type { BatchPayload } from '../row-checks.ts'
-import { checkAndJudge, type PaidChecks } from './graph.ts'
+import { checkAndJudge, type MeteredChecks } from './graph.ts'
 import { createJudgeProbation } from './judge-probation.ts'
 import { JudgeOptions } from './options.ts'
 import { defaultRubric } from './prompts.ts'
@@ -19,10 +19,14 @@ import { defaultRubric } from './prompts.ts'
 /** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of paid work. */
 export async function openRulesAndJudge(context: AgentContext): Promise<Checker> {
   const { bus } = context
-  const options = paidOptions(context, JudgeOptions)
-  const groundsOf = openGrounds(context)
+  const options = meteredOptions(context, JudgeOptions)
+  const roundContextOf = openRoundContexts(context)
   const probation = createJudgeProbation(options)
-  const paid = await openPaidWork(context, { role: 'critic', records: 'checks', journal: 'check-journal' }, options)
+  const metered = await openMeteredWork(
+    context,
+    { role: 'critic', records: 'checks', journal: 'check-journal' },
+    options,
+  )
   const admittedIn = memo(
     async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
       const index = createDuplicateIndex({ jaccard })
@@ -33,8 +37,12 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
     2,
   )
 
-  async function paidChecks({ round, source }: BatchPayload, grounds: Grounds, call: Call): Promise<PaidChecks> {
-    const { program, task } = grounds
+  async function meteredChecks(
+    { round, source }: BatchPayload,
+    roundContext: RoundContext,
+    call: Call,
+  ): Promise<MeteredChecks> {
+    const { program, task } = roundContext
     const jaccard = program.filters.nearDuplicateJaccard
     return {
       call,
@@ -43,24 +51,24 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       maxTokens: longestReply(program, source) ?? options.solutionTokens,
       limits: options,
       probation,
-      ...answersOf(grounds),
+      ...answersOf(roundContext),
     }
   }
 
   return async (batch, { runId, signal }) => {
     const { round, shard, checkCalls = 0 } = batch
-    const grounds = await groundsOf(round)
-    if (checkCallsOf(grounds.program) === 0) {
-      const free = await checkAndJudge(batch, { ...grounds, paid: null }, signal)
+    const roundContext = await roundContextOf(round)
+    if (checkCallsOf(roundContext.program) === 0) {
+      const free = await checkAndJudge(batch, { ...roundContext, metered: null }, signal)
       return { checked: await storeShard(bus, runId, free), spent: batch.spent }
     }
-    const checked = await paid({
+    const checked = await metered({
       key: shardKey(runId, round, shard),
       runId,
       maxCalls: checkCalls,
       signal,
       async make(call, spent) {
-        const deps = { ...grounds, paid: await paidChecks(batch, grounds, call) }
+        const deps = { ...roundContext, metered: await meteredChecks(batch, roundContext, call) }
         const judged = await checkAndJudge(batch, deps, signal)
         return storeShard(bus, runId, { ...judged, spent: spent() })
       },
@@ -76,7 +84,7 @@ function longestReply({ sources }: Program, id: string): number | null {
 }
 
 /** How rows and solutions are compared by the task's scorer. A reply that it cannot read has no answer and agrees with none. */
-function answersOf({ task, score }: Grounds): Pick<PaidChecks, 'answerOf' | 'agrees'> {
+function answersOf({ task, score }: RoundContext): Pick<MeteredChecks, 'answerOf' | 'agrees'> {
   const questionOf = ({ id, skill, instruction, input }: Row) =>
     ({ id, part: 'in-template', skill, instruction, input }) as const
   // Only what the reply ends in is wanted, so any answer that the scorer can read will do.

@@ -29,8 +29,17 @@ export async function grade(
     const { id, part, skill, group } = item
     const { strict, lenient } = score
     const noAnswer = await whyNoAnswer(prediction, item, score, form)
-    const cut = prediction.finish === 'length'
-    const outcome = { id, part, skill, ...(group && { group }), strict, lenient, cut, ...(noAnswer && { noAnswer }) }
+    const truncated = prediction.finish === 'length'
+    const outcome = {
+      id,
+      part,
+      skill,
+      ...(group && { group }),
+      strict,
+      lenient,
+      truncated,
+      ...(noAnswer && { noAnswer }),
+    }
     graded.push({ item, reply: prediction.text, outcome, score })
   }
   return withModal(graded)
@@ -65,7 +74,7 @@ export function scoreSheet(outcomes: readonly ItemOutcome[]): ScoreSheet {
     overall: tally(outcomes),
     byPart: tallyBy(outcomes, 'part'),
     bySkill: tallyBy(outcomes, 'skill'),
-    cut: outcomes.filter((outcome) => outcome.cut).length,
+    truncated: outcomes.filter((outcome) => outcome.truncated).length,
     ...counted('noAnswer', outcomes),
     ...counted('modal', outcomes),
   }

@@ -18,18 +18,18 @@ export async function whyNoAnswer(
 ): Promise<NoAnswer | null> {
   if (score.strict || score.lenient) return null
   if (text.trim() === '') return 'empty'
-  if (finish === 'length') return 'cut'
+  if (finish === 'length') return 'truncated'
   if (isEcho(text, item)) return 'echo'
   return (await form.reads(text, score)) ? null : 'formless'
 }
 
 /** Whether a reply is the question, or a piece of the user's turn, with hardly a word of its own. */
 function isEcho(text: string, { instruction, input }: Pick<Item, 'instruction' | 'input'>): boolean {
-  const [said, asked] = [wordsOf(text), wordsOf(input)]
+  const [replied, asked] = [wordsOf(text), wordsOf(input)]
   const turn = [...wordsOf(instruction), ...asked].join(' ')
-  if (said.length >= leastCopied && ` ${turn} `.includes(` ${said.join(' ')} `)) return true
-  const isWhole = asked.length > 0 && ` ${said.join(' ')} `.includes(` ${asked.join(' ')} `)
-  return isWhole && said.length <= asked.length + addedWords
+  if (replied.length >= leastCopied && ` ${turn} `.includes(` ${replied.join(' ')} `)) return true
+  const isWhole = asked.length > 0 && ` ${replied.join(' ')} `.includes(` ${asked.join(' ')} `)
+  return isWhole && replied.length <= asked.length + addedWords
 }
 
 const wordsOf = (text: string): string[] =>

@@ -56,7 +56,7 @@ export async function trivialScores(
  * once, what all of them in one reply score: a scorer that looks for the answer anywhere takes that for an answer.
  */
 export async function replyScores(
-  candidate: string,
+  studentModel: string,
   graded: readonly Graded[],
   scorer: TaskScorer,
   known: readonly Item[],
@@ -69,7 +69,7 @@ export async function replyScores(
     const same = known.find(({ answer }) => foldText(answer) === key)
     scored.push({
       kind: 'reply',
-      candidate,
+      studentModel,
       ...(same && { item: same.id }),
       ...(await marksOf(items, scorer, () => reply)),
     })
@@ -77,7 +77,7 @@ export async function replyScores(
   const { labels } = await answerForm(items, scorer)
   if (await hedges(graded, labels, scorer)) {
     const every = labels.join(', ')
-    scored.push({ kind: 'every-answer', candidate, ...(await marksOf(items, scorer, () => every)) })
+    scored.push({ kind: 'every-answer', studentModel, ...(await marksOf(items, scorer, () => every)) })
   }
   return scored
 }
@@ -114,12 +114,12 @@ export function worthTelling(items: readonly Pick<Item, 'part'>[], scores: reado
       return scores.reduce((one, other) => (right(other) > right(one) ? other : one), scores[0]!)
     }),
   )
-  const told = new Set([...best, ...[...Map.groupBy(scores, ({ candidate }) => candidate)].flatMap(modalOf)])
-  return scores.filter((score) => told.has(score))
+  const kept = new Set([...best, ...[...Map.groupBy(scores, ({ studentModel }) => studentModel)].flatMap(modalOf)])
+  return scores.filter((score) => kept.has(score))
 }
 
-const modalOf = ([candidate, scores]: [string | undefined, TrivialScore[]]): TrivialScore[] =>
-  candidate === undefined ? [] : scores.slice(0, 1)
+const modalOf = ([studentModel, scores]: [string | undefined, TrivialScore[]]): TrivialScore[] =>
+  studentModel === undefined ? [] : scores.slice(0, 1)
 
 async function marksOf(
   items: readonly Item[],
@@ -131,7 +131,7 @@ async function marksOf(
   for (const [at, item] of items.entries()) {
     const { strict, lenient } = await score(await replyTo(item, at), goldsOf(item), item)
     marks.push(Number(strict) + 2 * Number(lenient))
-    outcomes.push({ id: item.id, part: item.part, skill: item.skill, strict, lenient, cut: false })
+    outcomes.push({ id: item.id, part: item.part, skill: item.skill, strict, lenient, truncated: false })
   }
   const { overall, byPart } = scoreSheet(outcomes)
   return { marks: marks.join(''), sheet: { overall, byPart } }

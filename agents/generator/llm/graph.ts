@@ -5,14 +5,14 @@ import type { Program, PromptSource } from '../../../schemas/program.ts'
 import type { FailureKind, Row } from '../../../schemas/row.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
 import type { AnswerForm } from '../../../tasks/answer-form.ts'
-import { beginning } from '../../kit/beginning.ts'
 import { composePrompts, type Prompt } from '../../kit/compose-prompts.ts'
 import { formatFault } from '../../kit/format-contract.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import type { Call, Journalled, Failure as PaidFailure } from '../../kit/paid/call.ts'
+import type { Call, Journalled, Failure as PaidFailure } from '../../kit/metered/call.ts'
 import type { WrittenRow } from '../../kit/sandbox/hooks.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 import { shown } from '../../kit/teacher/quoted.ts'
+import { truncate } from '../../kit/truncate.ts'
 import type { RevisionLimits } from './options.ts'
 import { type RunHooks, readReply } from './read-reply.ts'
 
@@ -36,7 +36,7 @@ type Job = Prompt & {
   revisions: number
   answered: Journalled | null
   /** The first reply, and what was wrong with the last. */
-  said: string
+  lastReply: string
   fault: Failure | null
   rows: Row[]
   failure: Failure | null
@@ -56,7 +56,7 @@ const isOpen = ({ rows, failure }: Job) => rows.length === 0 && failure === null
 
 function compose({ shard, source, deps }: State): Partial<State> {
   const prompts = composePrompts(shard, source, deps.task)
-  const begun = { revisions: 0, answered: null, said: '', fault: null, rows: [], failure: null }
+  const begun = { revisions: 0, answered: null, lastReply: '', fault: null, rows: [], failure: null }
   return { jobs: prompts.map((prompt) => ({ ...prompt, ...begun })), inVain: shard.trial === undefined ? null : 0 }
 }
 
@@ -98,7 +98,7 @@ function given(job: Job): Job {
   if (job.failure) return job
   if (job.rows.length > 0) {
     const reason = 'not usable: the scorer of the task reads no answer in its output'
-    return { ...job, rows: [], said: job.rows[0]!.output, failure: { kind: 'unusable', reason } }
+    return { ...job, rows: [], lastReply: job.rows[0]!.output, failure: { kind: 'unusable', reason } }
   }
   const failure = job.fault ?? { kind: 'unasked', reason: 'not asked: no reply of the trial could be used' }
   return { ...job, failure }
@@ -108,9 +108,9 @@ async function call(job: Job, source: PromptSource, deps: LlmDeps): Promise<Job>
   const request = { messages: job.messages, sampling: source.sampling }
   const answer = await deps.call(`${job.index}-${job.sample}`, request, job.revisions > 0 ? 'revise' : 'generate')
   if ('failure' in answer) return { ...job, failure: failureOf(answer.failure) }
-  const said = job.said || answer.reply.text || (answer.reply.thoughts ?? '')
-  if (!answer.reply.refused) return { ...job, answered: answer, said }
-  return { ...job, said, failure: { kind: 'refused', reason: refusedText(answer.reply) } }
+  const lastReply = job.lastReply || answer.reply.text || (answer.reply.thoughts ?? '')
+  if (!answer.reply.refused) return { ...job, answered: answer, lastReply }
+  return { ...job, lastReply, failure: { kind: 'refused', reason: refusedText(answer.reply) } }
 }
 
 const refusedText = ({ refusal }: Pick<Reply, 'refusal'>) =>
@@ -185,13 +185,13 @@ function revise(
 ): Job {
   const failure = { kind, reason: `not usable: ${fault}` }
   if (job.revisions >= maxRevisions) return { ...job, failure }
-  const said = beginning(job.answered?.reply.text ?? '', shownChars)
+  const lastReply = truncate(job.answered?.reply.text ?? '', shownChars)
   const again = {
     role: 'user' as const,
     content: `Your reply cannot be used: ${fault}. Reply again, in the form asked for.`,
   }
   // Turns alternate also after a reply without a text.
-  const lastTurn = { role: 'assistant' as const, content: said.trim() === '' ? '(nothing)' : said }
+  const lastTurn = { role: 'assistant' as const, content: lastReply.trim() === '' ? '(nothing)' : lastReply }
   const messages = [job.messages[0]!, lastTurn, again]
   return { ...job, revisions: job.revisions + 1, messages, answered: null, fault: failure }
 }
@@ -242,9 +242,9 @@ function outcomeOf(jobs: readonly Job[], calls: number): TrialOutcome {
   return { usable: false, calls, why: `${first.failure?.reason ?? 'no reply'}${beganWith(first)}`.toWellFormed() }
 }
 
-function beganWith(job: Pick<Job, 'said'>): string {
-  const said = shown(job.said, quotedChars)
-  return said === '' ? '' : `; a reply began: "${said}"`
+function beganWith(job: Pick<Job, 'lastReply'>): string {
+  const lastReply = shown(job.lastReply, quotedChars)
+  return lastReply === '' ? '' : `; a reply began: "${lastReply}"`
 }
 
 /** A failure as its shard reports it: what may end the program quotes the reply. */

@@ -23,7 +23,7 @@ export type ReadReply =
  * no row, and no hook sees it.
  */
 export async function readReply(
-  reply: Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking' | 'elsewhere'>,
+  reply: Pick<Reply, 'text' | 'truncated' | 'stopped' | 'thinking' | 'elsewhere'>,
   { parses, run }: { parses: boolean; run: RunHooks | null },
   context: HookContext,
 ): Promise<ReadReply> {

@@ -11,7 +11,7 @@ import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { AgentContext } from '../../kit/agent.ts'
 import { memo } from '../../kit/cache.ts'
-import { openPaidWork } from '../../kit/paid/work.ts'
+import { openMeteredWork } from '../../kit/metered/work.ts'
 import { callHooks } from '../../kit/sandbox/hooks.ts'
 import { shown } from '../../kit/teacher/quoted.ts'
 import { promptRows } from './graph.ts'
@@ -47,7 +47,7 @@ export async function openPromptWork(
     // The control is held to the mode that counts: taught another form, it would be a straw man.
     return { ...form, control: { fits: (reply: string) => form.fits(reply, scorer.primary) } }
   }, byHash)
-  const paid = await openPaidWork(context, { role: 'generator', records: 'shards', journal: 'journal' }, options)
+  const metered = await openMeteredWork(context, { role: 'generator', records: 'shards', journal: 'journal' }, options)
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
@@ -76,7 +76,7 @@ export async function openPromptWork(
     const { round, source, maxCalls = 0, checkCalls } = shard
     if (source.kind !== 'prompt') throw new TerminalError(`source "${source.id}" prompts no teacher`)
     const key = shardKey(runId, round, shard.shard)
-    const stored = await paid({
+    const stored = await metered({
       key,
       runId,
       maxCalls,

@@ -17,11 +17,11 @@ function openTexts<T extends { text: string }>(texts: readonly T[]) {
 export function repeatsBetween<T extends { text: string }>(sides: readonly (readonly T[])[]): Repeat<T>[] {
   const sideOf = sides.flatMap((side, index) => side.map(() => index))
   const closest = openTexts(sides.flat())
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return sideOf.flatMap((side, place) => {
     const found = closest(place, (other) => sideOf[other] === side)
-    if (!found || told.has(`${found.place} ${place}`)) return []
-    told.add(`${place} ${found.place}`)
+    if (!found || reported.has(`${found.place} ${place}`)) return []
+    reported.add(`${place} ${found.place}`)
     const { earlier, later, ...rest } = found.repeat
     return sideOf[found.place]! < side ? [found.repeat] : [{ earlier: later, later: earlier, ...rest }]
   })

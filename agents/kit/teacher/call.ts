@@ -7,7 +7,7 @@ import type { ChatRequest } from './request.ts'
  * `take` is asked before each HTTP request, and resolves to false when nothing more may be spent. `putBack` hears of one that was taken and not
  * sent; left out where nothing is counted.
  */
-export type Purse = { take(): Promise<boolean>; putBack?: () => void }
+export type CallBudget = { take(): Promise<boolean>; putBack?: () => void }
 
 /**
  * Why there is no reply. budget: the purse was empty; gone: the endpoint stayed away or answers with errors without a name; context: the
@@ -28,7 +28,7 @@ export type Answer = { billed?: Usage | undefined } & (
 /** One reply that is wanted, and how its requests went so far. */
 export type Call = {
   request: ChatRequest
-  purse: Purse
+  callBudget: CallBudget
   signal: AbortSignal
   /** Requests that count against `maxTries`. */
   tries: number
@@ -42,9 +42,9 @@ export type Call = {
 }
 
 /** A call before its first request. */
-export const newCall = (request: ChatRequest, purse: Purse, signal: AbortSignal): Call => ({
+export const newCall = (request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Call => ({
   request,
-  purse,
+  callBudget,
   signal,
   tries: 0,
   timeouts: 0,

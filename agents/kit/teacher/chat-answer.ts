@@ -39,13 +39,13 @@ export function chatAnswerIn(values: readonly unknown[], isEnded: boolean): Chat
   const error = named.filter(isObject).find((each) => Object.keys(each).length > 0) ?? null
   // In the form of Bedrock it stands around the answer.
   const around = objects.map((choice) => ({ choice, message: {} }))
-  const told = [...around, ...found].map(finishOf).findLast((each) => each !== null) ?? null
+  const stated = [...around, ...found].map(finishOf).findLast((each) => each !== null) ?? null
   // Of a reply that nothing ended, an error did.
   const unsaid = error !== null ? 'error' : whole || isEnded ? null : 'the stream broke off'
   return {
     text: contentText(message.content),
     beside: besideIn(message),
-    finish: told ?? unsaid,
+    finish: stated ?? unsaid,
     refusal: refusalIn(message),
     model: objects.map(({ model }) => nonEmpty(model)).find((name) => name !== null) ?? null,
     usage: usageIn(objects),
@@ -80,10 +80,10 @@ function choiceIn(object: JsonObject): Choice | null {
     return isObject(list) ? [list, ...Object.values(list)] : Array.isArray(list) ? list.flat() : []
   })
   const read = listed.filter(isObject).flatMap((choice) => readChoice(choice) ?? [])
-  return read.find(({ message }) => says(message)) ?? read[0] ?? bareMessage(object)
+  return read.find(({ message }) => hasText(message)) ?? read[0] ?? bareMessage(object)
 }
 
-const says = (message: JsonObject): boolean => contentText(message.content) !== '' || besideIn(message).length > 0
+const hasText = (message: JsonObject): boolean => contentText(message.content) !== '' || besideIn(message).length > 0
 
 const messageOf = (held: unknown): JsonObject => (isObject(held) ? held : { content: held })
 
@@ -96,7 +96,7 @@ function readChoice(choice: JsonObject): Choice | null {
   const turns = [message, messages].map((each) => (Array.isArray(each) ? each.at(-1) : each))
   const forms = [...turns, delta, text, generated_text, content].filter((each) => each != null)
   // Some servers fill two forms, one of them with nothing.
-  const held = forms.find((each) => says(messageOf(each))) ?? forms[0]
+  const held = forms.find((each) => hasText(messageOf(each))) ?? forms[0]
   const read = { choice, message: {}, isPart: false }
   // Of a reply that a filter withheld nothing may be left.
   if (held === undefined) return withheldBy.test(finishOf(read) ?? '') ? read : null
@@ -170,14 +170,14 @@ function besideIn(message: JsonObject): Beside[] {
   const parts = Array.isArray(content) && contentText(content) === '' ? [['content', content] as const] : []
   const fields = Object.entries(message)
   const values = [...fields.filter(([name]) => valueNames.test(name)), ...parts]
-  const told = [
+  const stated = [
     ...values.map(([name, value]) => ({ name, text: valueText(value) })),
     ...[...fields.filter(([name]) => thoughtNames.test(name)), ...parts].map(([name, value]) => ({
       name,
       text: thoughtText(value),
     })),
   ]
-  return told.flatMap(({ name, text }) => (text.trim() === '' ? [] : [{ field: `message.${name}`, text }]))
+  return stated.flatMap(({ name, text }) => (text.trim() === '' ? [] : [{ field: `message.${name}`, text }]))
 }
 
 /** The arguments of calls of tools, or a value as JSON. */

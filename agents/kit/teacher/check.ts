@@ -53,8 +53,8 @@ export async function checkTeacher(
     )
   }
   if (location !== null) {
-    const { to, mend } = redirectOf(endpoint, '/models', location)
-    throw new TeacherUnusable(`${baseUrl} has moved to ${to.replace(/\/models$/, '')} (HTTP ${status}).`, mend)
+    const { to, fix } = redirectOf(endpoint, '/models', location)
+    throw new TeacherUnusable(`${baseUrl} has moved to ${to.replace(/\/models$/, '')} (HTTP ${status}).`, fix)
   }
   const models = status === 200 ? modelsIn(jsonValues(text).values) : null
   if (models) {
@@ -88,10 +88,10 @@ function fixOf(error: unknown, endpoint: Endpoint): string {
   const { baseUrl, set = usualNames } = endpoint
   return code === 'EPROTO'
     ? `Where it speaks without TLS: set ${set.baseUrl} to ${baseUrl.replace(/^https/, 'http')}.`
-    : mendAddress(endpoint)
+    : fixAddress(endpoint)
 }
 
-function mendAddress({ baseUrl, set = usualNames }: Endpoint): string {
+function fixAddress({ baseUrl, set = usualNames }: Endpoint): string {
   const address = new URL(baseUrl)
   const proxy = proxyFor(address, process.env)
   const direct = proxy ? ` Or correct the proxy ${proxy.shown}, or name ${address.hostname} in NO_PROXY.` : ''
@@ -129,7 +129,7 @@ async function checkCalls(client: HttpClient, endpoint: Endpoint, path: string, 
     throw new TeacherUnusable(`${baseUrl} refuses the key ${words}`, `Set ${set.apiKey} to a key of this endpoint.`)
   }
   if (isApi(answer)) return
-  throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API ${words}`, mendAddress(endpoint))
+  throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API ${words}`, fixAddress(endpoint))
 }
 
 /** Some say in plain text what a request lacks. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { endingOf } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
-import { beginning } from '../beginning.ts'
+import { truncate } from '../truncate.ts'
 import { type ChatAnswer, withheldBy } from './chat-answer.ts'
 import { quoted, shown } from './quoted.ts'
 import { tokensOf } from './tokens.ts'
@@ -14,7 +14,7 @@ export const Reply = z.object({
   /** Why the model would not answer, or what withheld its answer, in the endpoint's words. */
   refusal: z.string().optional(),
   /** It reached its token limit. */
-  cut: z.boolean(),
+  truncated: z.boolean(),
   /** As many tokens as it was allowed, where that is fewer than were asked for: its endpoint gives no more. */
   room: z.number().int().positive().optional(),
   /** What ended it early, in the endpoint's word, where that was no limit. */
@@ -43,18 +43,18 @@ const maxNameChars = 200
  * What a message says in answer to a prompt, and how it ended: as `finish` and the count of its tokens tell, or cut off because nothing is
  * read that is as long.
  */
-export function saidIn(
+export function contentOf(
   content: string,
   finish: unknown,
   isAtLimit = false,
   prompt = '',
-): Pick<Reply, 'text' | 'cut' | 'stopped' | 'thinking' | 'thoughts'> {
+): Pick<Reply, 'text' | 'truncated' | 'stopped' | 'thinking' | 'thoughts'> {
   const { answer, open } = withoutThoughts(content.toWellFormed(), prompt)
   const ending = endingOf(finish, isAtLimit)
   return {
-    text: beginning(answer, maxTextChars),
+    text: truncate(answer, maxTextChars),
     ...ending,
-    cut: ending.cut || answer.length > maxTextChars,
+    truncated: ending.truncated || answer.length > maxTextChars,
     ...(open && { thinking: true as const, ...(answer.trim() === '' && { thoughts: shown(content) }) }),
   }
 }
@@ -66,7 +66,7 @@ export function replyOf(
 ): Reply {
   const { finish, usage } = answer
   const content = answer.text.trim() === '' ? finalTextBeside(answer) : answer.text
-  const ended = saidIn(content, finish, (usage?.output ?? 0) >= maxTokens, prompt)
+  const ended = contentOf(content, finish, (usage?.output ?? 0) >= maxTokens, prompt)
   const { refusal } = answer
   const isWithheld = finish !== null && withheldBy.test(finish)
   const why = refusal !== null ? quoted(refusal) : isWithheld ? `finish reason ${quoted(finish)}` : null

@@ -1,5 +1,5 @@
 import { isObject } from '../../../schemas/is-object.ts'
-import { beginning } from '../beginning.ts'
+import { truncate } from '../truncate.ts'
 import { type JsonObject, jsonValues, plainName } from './json-values.ts'
 
 /** What an endpoint says is wrong, collected from whatever form its body has. */
@@ -64,12 +64,12 @@ export function errorIn(values: readonly unknown[]): EndpointError | null {
   const walkText = (text: string, depth: number): void => {
     const inner = /^\s*[{[]/.test(text) ? jsonValues(text).values : []
     if (inner.length > 0) walk(inner, 'raw', depth + 1)
-    else if (text.trim() !== '') found.texts.add(beginning(text, mostChars))
+    else if (text.trim() !== '') found.texts.add(truncate(text, mostChars))
   }
   walk(values, 'error', 0)
   const { codes, texts, fields } = found
   if (texts.size === 0 && !isNamed) return null
-  return { codes: [...codes], text: beginning([...texts].join('\n'), mostTextChars), fields: [...fields], headers }
+  return { codes: [...codes], text: truncate([...texts].join('\n'), mostTextChars), fields: [...fields], headers }
 }
 
 /** The field in a place, `["body", "messages", 0, "role"]`: the path of names without where it begins. */

@@ -1,4 +1,4 @@
-import { beginning } from '../beginning.ts'
+import { truncate } from '../truncate.ts'
 
 /** Characters of what a stranger says that are shown. */
 const shownChars = 300
@@ -8,12 +8,12 @@ const unprintable = /[\0-\x1F\x7F-\x9F\u200E\u200F\u2028\u2029\u202A-\u202E\u206
 
 /** The beginning of a stranger's text on one line, as it may be shown: without control characters and changes of direction. */
 export function shown(text: string, maxChars = shownChars): string {
-  const line = beginning(text, 4 * maxChars)
+  const line = truncate(text, 4 * maxChars)
     .replaceAll(unprintable, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
     .toWellFormed()
-  return line.length > maxChars ? `${beginning(line, maxChars)}…` : line
+  return line.length > maxChars ? `${truncate(line, maxChars)}…` : line
 }
 
 /** The same in quotation marks. */

@@ -92,8 +92,8 @@ export function statusMeant(status: number, error: EndpointError | null): number
     // Numbers of one's own look like a status: words that name an account or a key come first.
     const ofAccount = meaning(codes, meanings.slice(0, ofAccounts))
     const named = codes.map(Number).find((code) => code >= 400 && code < 600)
-    const said = meaning(codes, meanings) ?? meaning([text], ofSuccesses)
-    return ofAccount ?? named ?? said ?? (isLongLimit(text) ? 429 : null)
+    const byMeaning = meaning(codes, meanings) ?? meaning([text], ofSuccesses)
+    return ofAccount ?? named ?? byMeaning ?? (isLongLimit(text) ? 429 : null)
   }
   if (moderated.test(text)) return status
   if (noMoney.test(text) && status >= 400) return 402

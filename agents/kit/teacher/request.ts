@@ -1,6 +1,6 @@
+import type { ChatBody, EndpointCapabilities } from './capabilities.ts'
 import { chatAnswerIn, type Usage, usageIn } from './chat-answer.ts'
 import { type Reply, replyOf } from './completion.ts'
-import type { ChatBody, Dialect } from './dialect.ts'
 import { type EndpointError, errorIn } from './endpoint-error.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
 import { jsonValues, objectsIn } from './json-values.ts'
@@ -61,7 +61,7 @@ const fieldOf = { temperature: 'temperature', topP: 'top_p', seed: 'seed' } as c
 const settings = Object.keys(fieldOf) as (keyof typeof fieldOf)[]
 
 /** Who is asked, in whose words, and from which pause on an endpoint counts as one whose quota is used up. */
-type Asked = { endpoint: Endpoint; model: string; dialect: Dialect; quotaPauseMs: number }
+type Asked = { endpoint: Endpoint; model: string; capabilities: EndpointCapabilities; quotaPauseMs: number }
 
 /** Asks a model for one completion, in the endpoint's own words. Never throws. */
 export async function requestOnce(
@@ -70,13 +70,13 @@ export async function requestOnce(
   request: ChatRequest,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { model, dialect } = asked
+  const { model, capabilities } = asked
   const body = bodyOf(model, request)
-  const sent = dialect.said(body)
+  const sent = capabilities.adapt(body)
   if (sent === null) {
     return { kind: 'refused', reason: "the prompt leaves no room for a reply in the model's context", about: 'context' }
   }
-  const refused = dialect.withheld(body)
+  const refused = capabilities.withheld(body)
   try {
     const answer = await client.post(chatPath, JSON.stringify(sent), signal)
     const maxTokens = Number(sent.max_tokens ?? sent.max_completion_tokens)
@@ -84,7 +84,7 @@ export async function requestOnce(
     const read = readAnswer(answer, { model, prompt, maxTokens })
     if ('text' in read) {
       const withheld = settings.filter((name) => refused.includes(fieldOf[name]))
-      const isShort = read.cut && maxTokens < request.sampling.maxTokens
+      const isShort = read.truncated && maxTokens < request.sampling.maxTokens
       return {
         kind: 'reply',
         reply: { ...read, ...(isShort && { room: maxTokens }), ...(withheld.length > 0 && { withheld }) },
@@ -119,16 +119,17 @@ function readAnswer(answer: HttpAnswer, asked: { model: string; prompt: string; 
   const { values, isEnded } = jsonValues(answer.text)
   const { status } = answer
   const isSuccess = status >= 200 && status < 300
-  const said = isSuccess ? chatAnswerIn(values, isEnded) : null
-  const isFailed = said?.finish === 'error' || (said?.error != null && said.text === '')
-  if (said && !isFailed) return replyOf(said, asked)
-  const error = errorIn(isFailed && said?.error ? [said.error] : values) ?? (isSuccess ? null : plainError(answer))
+  const chatAnswer = isSuccess ? chatAnswerIn(values, isEnded) : null
+  const isFailed = chatAnswer?.finish === 'error' || (chatAnswer?.error != null && chatAnswer.text === '')
+  if (chatAnswer && !isFailed) return replyOf(chatAnswer, asked)
+  const error =
+    errorIn(isFailed && chatAnswer?.error ? [chatAnswer.error] : values) ?? (isSuccess ? null : plainError(answer))
   const usage = usageIn(objectsIn(values))
   if (error && cutOff.test(error.text)) {
     const nothing = { text: '', beside: [], refusal: null, model: null, error: null }
     return replyOf({ ...nothing, finish: 'length', usage }, asked)
   }
-  const finish = said?.finish ?? null
+  const finish = chatAnswer?.finish ?? null
   return { status: statusMeant(status, error), error, usage, finish }
 }
 
@@ -144,16 +145,16 @@ const answerText = ({ status, text, headers }: HttpAnswer): string => {
   return `HTTP ${status}${type}: ${shown(text) || 'an empty body'}`
 }
 
-/** The key is refused, the account has no money, there is no such model: a person has to mend it. */
+/** The key is refused, the account has no money, there is no such model: a person has to fix it. */
 const fatalStatuses = [401, 402, 404, 407, 410]
 
 function endOf(answer: HttpAnswer, { status, error, finish }: NoReply, asked: Asked, sent: ChatBody): Outcome {
-  const { endpoint, dialect, quotaPauseMs } = asked
+  const { endpoint, capabilities, quotaPauseMs } = asked
   const { text, location } = answer
   const reason = `${finish === null ? '' : `finish reason ${quoted(finish)}, `}${answerText(answer)}`
   const words = error ? [...error.codes, error.text].join('\n') : text
   if (location !== null) return { kind: 'fatal', reason: movedText(endpoint, answer.status, location) }
-  if (error && dialect.learn(status, error, sent)) return { kind: 'reworded', reason }
+  if (error && capabilities.learn(status, error, sent)) return { kind: 'reworded', reason }
   if (status === null) return passing(reason, { unnamed: true })
   if (status < 300) return { kind: 'unread', reason }
   if (status === 403 && moderated.test(words)) return { kind: 'refused', reason, about: 'content' }

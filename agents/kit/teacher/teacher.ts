@@ -1,17 +1,17 @@
 import { StoppingError } from '../../../bus/mod.ts'
+import { createAdaptiveConcurrency } from './adaptive-concurrency.ts'
 import { type Admission, type BreakerState, createBreaker } from './breaker.ts'
-import { type Answer, type Call, newCall, type Purse } from './call.ts'
+import { type Answer, type Call, type CallBudget, newCall } from './call.ts'
+import { createCapabilities, type EndpointCapabilities } from './capabilities.ts'
 import type { Usage } from './chat-answer.ts'
-import { createDialect, type Dialect } from './dialect.ts'
-import { createFlights } from './flights.ts'
 import { createForbidden, type Forbidden } from './forbidden.ts'
 import { openHttpClient } from './http-client.ts'
+import { createInFlightRequests } from './in-flight-requests.ts'
 import { createLatency } from './latency.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { createQueue } from './queue.ts'
 import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
 import { createUsefulness, isEmpty } from './usefulness.ts'
-import { createWidth } from './width.ts'
 
 export type Teacher = {
   readonly model: string
@@ -24,7 +24,7 @@ export type Teacher = {
    * One reply; waits for its turn. Rejects with TeacherRefused when every call would be refused, with StoppingError once closed, or when
    * aborted.
    */
-  ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+  ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<Answer>
   /** No request is sent any more, and what waits for its turn or for another try is rejected; requests under way are answered. */
   close(): void
 }
@@ -32,7 +32,7 @@ export type Teacher = {
 /** Counts since the start of the process; `requests` holds every HTTP request, failed ones too. */
 export type TeacherUsage = { requests: number; replies: number; inputTokens: number; outputTokens: number }
 
-/** The key is refused, or there is no such model or API: no call can succeed until a person mends it. */
+/** The key is refused, or there is no such model or API: no call can succeed until a person fixes it. */
 export class TeacherRefused extends Error {
   constructor(reason: string) {
     super(reason)
@@ -61,23 +61,23 @@ export function createTeacher(
   endpoint: Endpoint,
   options: TeacherOptions,
   onState: (state: BreakerState, lastFault: string) => void = () => {},
-  dialect: Dialect = createDialect(null, () => {}, options.minReplyTokens),
+  capabilities: EndpointCapabilities = createCapabilities(null, () => {}, options.minReplyTokens),
   // What an endpoint takes is known from answers, of other processes too.
-  forbidden: Forbidden = createForbidden(dialect.isKnown, options),
+  forbidden: Forbidden = createForbidden(capabilities.isKnown, options),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
   const client = openHttpClient(endpoint, options)
-  const asked = { endpoint, model: options.model, dialect, quotaPauseMs: options.quotaPauseMs }
+  const asked = { endpoint, model: options.model, capabilities, quotaPauseMs: options.quotaPauseMs }
   const latency = createLatency(options)
   const wishOf = (outcome: Outcome) =>
     outcome.kind === 'passing' ? Math.min(outcome.retryAfterMs, options.maxRetryAfterMs) : 0
   const breaker = createBreaker((state) => onState(state, lastFault), options)
   const usefulness = createUsefulness(options)
-  const width = createWidth(options)
+  const width = createAdaptiveConcurrency(options)
   const queue = createQueue()
-  const flights = createFlights(latency.timeoutMs)
+  const inFlightRequests = createInFlightRequests(latency.timeoutMs)
   /** It has given a text, to whichever process. */
-  let isTrusted = dialect.isKnown
+  let isTrusted = capabilities.isKnown
   let isClosed = false
   let busy = 0
   let aloneSince = 0
@@ -97,7 +97,7 @@ export function createTeacher(
       void run(queue.next(), admission)
     }
     if (breaker.openSince !== null && now - breaker.openSince > options.giveUpMs) giveUp()
-    flights.giveUpOld(now)
+    inFlightRequests.giveUpOld(now)
     const idle = busy === 0 && queue.isEmpty
     if (idle && timer) {
       clearInterval(timer)
@@ -112,7 +112,7 @@ export function createTeacher(
 
   /** Of an endpoint that does not answer its first request for long, more and more requests find out what it is. */
   const placesAt = (now: number) => {
-    if ((dialect.isKnown && isTrusted) || options.firstAloneMs === 0) return width.now
+    if ((capabilities.isKnown && isTrusted) || options.firstAloneMs === 0) return width.now
     return busy === 0 ? 1 : Math.min(width.now, 2 ** Math.floor((now - aloneSince) / options.firstAloneMs))
   }
 
@@ -132,11 +132,11 @@ export function createTeacher(
   async function run(call: Call, admission: Admission): Promise<void> {
     try {
       throwIfOver(call)
-      const paid = await call.purse.take()
-      if (paid && (isClosed || call.signal.aborted)) call.purse.putBack?.()
+      const isTaken = await call.callBudget.take()
+      if (isTaken && (isClosed || call.signal.aborted)) call.callBudget.putBack?.()
       throwIfOver(call)
-      if (!paid) breaker.skipped(admission)
-      const answer: Answer | null = paid
+      if (!isTaken) breaker.skipped(admission)
+      const answer: Answer | null = isTaken
         ? answerOf(call, await fly(call, admission))
         : { ok: false, why: 'budget', reason: `no call is left${call.fault ? `; the last ended: ${call.fault}` : ''}` }
       if (answer) call.settle.resolve(answer)
@@ -150,23 +150,23 @@ export function createTeacher(
   }
 
   async function fly(call: Call, admission: Admission): Promise<Outcome> {
-    using flight = flights.begin(2 ** call.timeouts, call.signal)
+    using inFlight = inFlightRequests.begin(2 ** call.timeouts, call.signal)
     usage.requests += 1
-    const outcome = await requestOnce(client, asked, call.request, flight.signal)
+    const outcome = await requestOnce(client, asked, call.request, inFlight.signal)
     const now = performance.now()
     call.billed = together(call.billed, outcome.usage)
     if (outcome.kind === 'passing' && outcome.fault) {
       lastFault = outcome.reason
       breaker.failed(admission, now, wishOf(outcome))
     } else breaker.succeeded(admission)
-    if (outcome.kind === 'reply') dialect.answered()
+    if (outcome.kind === 'reply') capabilities.answered()
     isTrusted ||= outcome.kind === 'reply' && !isEmpty(outcome)
-    if (outcome.kind === 'refused') dialect.refusedForGood()
+    if (outcome.kind === 'refused') capabilities.refusedForGood()
     if (outcome.kind === 'reply' || outcome.kind === 'refused') forbidden.answered()
     const turnedAway = outcome.kind === 'passing' && outcome.turnedAway
-    if (outcome.kind === 'reply' || turnedAway) width.note(flight.startedAt, turnedAway)
-    if (outcome.kind === 'reply') latency.add(now - flight.startedAt)
-    if (flight.signal.aborted && outcome.kind !== 'reply') call.timeouts += 1
+    if (outcome.kind === 'reply' || turnedAway) width.note(inFlight.startedAt, turnedAway)
+    if (outcome.kind === 'reply') latency.add(now - inFlight.startedAt)
+    if (inFlight.signal.aborted && outcome.kind !== 'reply') call.timeouts += 1
     return outcome
   }
 
@@ -225,10 +225,10 @@ export function createTeacher(
     get underWay() {
       return busy
     },
-    ask(request, purse, signal) {
+    ask(request, callBudget, signal) {
       if (performance.now() < refusal.until) return Promise.reject(new TeacherRefused(refusal.reason))
       if (isClosed) return Promise.reject(closed())
-      const call = newCall(request, purse, signal)
+      const call = newCall(request, callBudget, signal)
       queue.add(call)
       pump()
       return call.settle.promise

@@ -1,10 +1,10 @@
-/** What keeps an endpoint from being asked, and how to mend it. */
+/** What keeps an endpoint from being asked, and how to fix it. */
 export class TeacherUnusable extends Error {
-  readonly mend: string
+  readonly fix: string
 
-  constructor(message: string, mend: string) {
+  constructor(message: string, fix: string) {
     super(message)
     this.name = 'TeacherUnusable'
-    this.mend = mend
+    this.fix = fix
   }
 }

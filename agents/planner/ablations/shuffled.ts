@@ -15,7 +15,7 @@ import type { Attempt } from '../state.ts'
 export function shuffled(policy: Policy): Policy {
   return {
     ...policy,
-    startsFrom: (scored, { seed, attempt }) => lots(seed, `start/${attempt}`).shuffle(scored)[0]!,
+    startsFrom: (scored, { seed, attempt }) => sortKeys(seed, `start/${attempt}`).shuffle(scored)[0]!,
     decide: (situation, signal) => policy.decide(shuffledFeedback(situation), signal),
   }
 }
@@ -24,28 +24,28 @@ export function shuffled(policy: Policy): Policy {
 export function shuffledFeedback(situation: Situation): Situation {
   const { base, best, history, seed, task } = situation
   const sheets = history.flatMap(({ validation }) => validation ?? [])
-  const dealt = lots(seed, `sheets/${situation.attempt}`).shuffle(sheets)
-  const told = history.map((attempt): Attempt => {
+  const dealt = sortKeys(seed, `sheets/${situation.attempt}`).shuffle(sheets)
+  const shuffledHistory = history.map((attempt): Attempt => {
     if (!attempt.validation) return attempt
-    const lot = lots(seed, `attempt/${situation.attempt}/${attempt.attempt}`)
+    const sortKey = sortKeys(seed, `attempt/${situation.attempt}/${attempt.attempt}`)
     return {
       ...attempt,
-      validation: permuted(dealt.pop()!, lot),
-      badCases: anyCases(attempt.badCases, task, lot),
+      validation: permuted(dealt.pop()!, sortKey),
+      badCases: anyCases(attempt.badCases, task, sortKey),
     }
   })
   return {
     ...situation,
-    base: base && permuted(base, lots(seed, `base/${situation.attempt}`)),
-    history: told,
-    best: told.find(({ attempt }) => attempt === best?.attempt) ?? null,
+    base: base && permuted(base, sortKeys(seed, `base/${situation.attempt}`)),
+    history: shuffledHistory,
+    best: shuffledHistory.find(({ attempt }) => attempt === best?.attempt) ?? null,
   }
 }
 
-type Lots = { shuffle<T>(all: readonly T[]): T[] }
+type SortKeys = { shuffle<T>(all: readonly T[]): T[] }
 
 /** Permutations drawn from a seed for a purpose, one after another (Durstenfeld 1964). */
-function lots(seed: number, purpose: string): Lots {
+function sortKeys(seed: number, purpose: string): SortKeys {
   const random = xoroshiro128plus(deriveSeed(seed, `shuffled-feedback/${purpose}`))
   return {
     shuffle(all) {
@@ -59,7 +59,7 @@ function lots(seed: number, purpose: string): Lots {
   }
 }
 
-function permuted(sheet: ScoreSheet, { shuffle }: Lots): ScoreSheet {
+function permuted(sheet: ScoreSheet, { shuffle }: SortKeys): ScoreSheet {
   const reassigned = <T>(scores: Record<string, T>) => {
     const values = shuffle(Object.values(scores))
     return Object.fromEntries(Object.keys(scores).map((name, index) => [name, values[index]!]))
@@ -67,7 +67,7 @@ function permuted(sheet: ScoreSheet, { shuffle }: Lots): ScoreSheet {
   return { ...sheet, bySkill: reassigned(sheet.bySkill), byPart: reassigned(sheet.byPart) }
 }
 
-function anyCases(cases: readonly BadCase[], { validation }: PublicTask, { shuffle }: Lots): BadCase[] {
+function anyCases(cases: readonly BadCase[], { validation }: PublicTask, { shuffle }: SortKeys): BadCase[] {
   const replies = shuffle(cases)
   return shuffle(validation)
     .slice(0, cases.length)

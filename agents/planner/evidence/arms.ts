@@ -1,10 +1,10 @@
-import { byKind, candidateName, type TrainedArm } from '../../../schemas/arm.ts'
+import { byKind, studentModelName, type TrainedArm } from '../../../schemas/arm.ts'
 import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
-import type { Candidate } from '../../../schemas/training.ts'
-import { type Draft, recover, train } from '../draft.ts'
+import type { StudentModel } from '../../../schemas/training.ts'
 import type { PlannerState } from '../state.ts'
+import { recover, type StepContext, train } from '../step-context.ts'
 import { armDataset } from './arm-dataset.ts'
-import { askOpening } from './opening-list.ts'
+import { askFinalEval } from './final-eval-list.ts'
 import { trainingSeeds } from './training-seeds.ts'
 
 /**
@@ -15,26 +15,27 @@ import { trainingSeeds } from './training-seeds.ts'
  * R3  An arm with the dataset of another one is not trained: that one's results are its results.
  * R4  At most `maxJobsInFlight` trainings are asked for and not reported yet; `before` is the state that the step began with.
  */
-export async function settleArms(draft: Draft, before = draft.state): Promise<void> {
-  if (draft.state.phase !== 'replaying') return
-  for (const arm of wantedArms(draft.state)) {
-    if (draft.state.arms.some((record) => record.arm === arm)) continue
-    const made = await armDataset(draft, arm)
+export async function settleArms(context: StepContext, before = context.state): Promise<void> {
+  if (context.state.phase !== 'replaying') return
+  for (const arm of wantedArms(context.state)) {
+    if (context.state.arms.some((record) => record.arm === arm)) continue
+    const made = await armDataset(context, arm)
     if (made === 'in the making') continue
-    const record = { arm, ...made, sameAs: twinOf(draft.state, made.datasetHash) }
-    draft.state = { ...draft.state, arms: [...draft.state.arms, record] }
+    const record = { arm, ...made, sameAs: twinOf(context.state, made.datasetHash) }
+    context.state = { ...context.state, arms: [...context.state.arms, record] }
   }
-  for (const { name, record, seed } of asked(draft.state).slice(asked(before).length)) train(draft, name, record, seed)
-  if (isSettled(draft.state)) await askOpening(draft)
+  for (const { name, record, seed } of asked(context.state).slice(asked(before).length))
+    train(context, name, record, seed)
+  if (isSettled(context.state)) await askFinalEval(context)
 }
 
 /** One of the arms' adapters was trained. */
-export async function armTrained(draft: Draft, candidate: Candidate): Promise<void> {
-  const known = draft.state.trained.some(({ name }) => name === candidate.name)
-  if (!known) recover(draft)
-  const before = draft.state
-  if (!known) draft.state = { ...before, trained: [...before.trained, candidate] }
-  await settleArms(draft, before)
+export async function armTrained(context: StepContext, studentModel: StudentModel): Promise<void> {
+  const known = context.state.trained.some(({ name }) => name === studentModel.name)
+  if (!known) recover(context)
+  const before = context.state
+  if (!known) context.state = { ...before, trained: [...before.trained, studentModel] }
+  await settleArms(context, before)
 }
 
 type ArmTraining = { name: string; record: ArmRecord; seed: number }
@@ -44,7 +45,9 @@ function trainings({ arms, config }: PlannerState): ArmTraining[] {
   const { replays } = trainingSeeds(config)
   return arms
     .filter(isTrained)
-    .flatMap((record) => replays.map((seed, index) => ({ name: candidateName(record.arm, index + 1), record, seed })))
+    .flatMap((record) =>
+      replays.map((seed, index) => ({ name: studentModelName(record.arm, index + 1), record, seed })),
+    )
 }
 
 /** Those that are asked for by now: the trained ones' number and as many as may be in flight. */
@@ -62,5 +65,5 @@ const isTrained = ({ dataset, sameAs }: ArmRecord): boolean => dataset !== null 
 
 function isSettled(state: PlannerState): boolean {
   if (wantedArms(state).some((arm) => !state.arms.some((record) => record.arm === arm))) return false
-  return trainings(state).every(({ name }) => state.trained.some((candidate) => candidate.name === name))
+  return trainings(state).every(({ name }) => state.trained.some((studentModel) => studentModel.name === name))
 }

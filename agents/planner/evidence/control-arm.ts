@@ -1,12 +1,12 @@
 import { openAttempt, planRound } from '../attempt.ts'
-import { best, type Draft, putAttempt } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { uniformProgram } from '../program/programs.ts'
 import { uniformPromptProgram } from '../program/uniform-prompt.ts'
+import { best, putAttempt, type StepContext } from '../step-context.ts'
 
 /** Asks for the rows of the uniform control (attempt 0): as many as the chosen dataset has, spread evenly, without a search. */
-export async function beginControl(draft: Draft): Promise<void> {
-  const { state, deps } = draft
+export async function beginControl(context: StepContext): Promise<void> {
+  const { state, deps } = context
   const chosen = best(state)!
   const task = await deps.store.task(state.config.publicTask)
   const prompted = chosen.program?.sources.some(({ kind }) => kind === 'prompt')
@@ -18,12 +18,12 @@ export async function beginControl(draft: Draft): Promise<void> {
         chosen.program!.filters,
       )
   const diagnosis = 'Uniform control: no search, the same number of rows spread evenly.'
-  const opened = await openAttempt(state, { attempt: 0, operation: 'draft', diagnosis, program }, deps.store)
-  const { attempt, messages } = planRound(state, opened, draft.event.at)
-  const isPaid = messages.length > 0
+  const finalEval = await openAttempt(state, { attempt: 0, operation: 'draft', diagnosis, program }, deps.store)
+  const { attempt, messages } = planRound(state, finalEval, context.event.at)
+  const isMetered = messages.length > 0
   putAttempt(
-    draft,
-    isPaid ? attempt : { ...opened, outcome: 'invalid', error: 'no teacher calls are left for a control' },
+    context,
+    isMetered ? attempt : { ...finalEval, outcome: 'invalid', error: 'no teacher calls are left for a control' },
   )
-  draft.send.push(outgoing.decided(draft.state.control!, { model: null }), ...messages)
+  context.send.push(outgoing.decided(context.state.control!, { model: null }), ...messages)
 }

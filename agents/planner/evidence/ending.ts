@@ -1,27 +1,27 @@
 import type { StopReason } from '../../../schemas/run.ts'
-import { best, type Draft, setStatus } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
+import { best, type StepContext, setStatus } from '../step-context.ts'
 import { trainingSeeds } from './training-seeds.ts'
 
 /** The test was opened: the run is over. */
-export function finish(draft: Draft): void {
-  if (draft.state.phase !== 'opening') return
-  conclude(draft, draft.state.stopReason ?? 'attempts-used')
-  setStatus(draft, 'finished', `search ended: ${draft.state.stopReason}`)
+export function finish(context: StepContext): void {
+  if (context.state.phase !== 'final-eval') return
+  conclude(context, context.state.stopReason ?? 'attempts-used')
+  setStatus(context, 'finished', `search ended: ${context.state.stopReason}`)
 }
 
 /** The run is over without anything to test. */
-export function fail(draft: Draft, stopReason: StopReason, reason: string): void {
-  conclude(draft, stopReason)
-  setStatus(draft, 'failed', reason)
+export function fail(context: StepContext, stopReason: StopReason, reason: string): void {
+  conclude(context, stopReason)
+  setStatus(context, 'failed', reason)
 }
 
-function conclude(draft: Draft, stopReason: StopReason): void {
-  const { state } = draft
+function conclude(context: StepContext, stopReason: StopReason): void {
+  const { state } = context
   const chosen = best(state)
   const { search, replays } = trainingSeeds(state.config)
-  draft.state = { ...state, stopReason, phase: 'done' }
-  draft.send.push(
+  context.state = { ...state, stopReason, phase: 'done' }
+  context.send.push(
     outgoing.finished('end', {
       stopReason,
       chosenAttempt: chosen?.attempt ?? null,

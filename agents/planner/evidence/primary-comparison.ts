@@ -1,16 +1,16 @@
 import type { PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { PublicTask } from '../../../schemas/task.ts'
-import type { Candidate } from '../../../schemas/training.ts'
+import type { StudentModel } from '../../../schemas/training.ts'
 
 /** What a run is judged by: its chosen dataset against the control, or against the base where no control was trained. */
 export const primaryComparison = (
   { primary: mode }: Pick<RunConfig, 'primary'>,
   { headline: part }: Pick<PublicTask, 'headline'>,
-  candidates: readonly Pick<Candidate, 'arm'>[],
+  studentModels: readonly Pick<StudentModel, 'arm'>[],
 ): PrimaryComparison => ({
   arm: 'final',
-  against: candidates.some(({ arm }) => arm === 'control') ? 'control' : 'base',
+  against: studentModels.some(({ arm }) => arm === 'control') ? 'control' : 'base',
   part,
   mode,
   seedIndex: 1,

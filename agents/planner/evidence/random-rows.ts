@@ -29,9 +29,9 @@ export async function verifiedRows(
 
 /** `count` of the rows, or all where there are fewer: each with the same chance, the same ones for the same seed, in their order. */
 export function drawRows(rows: readonly Row[], count: number, seed: number): Row[] {
-  const byLot = rows
-    .map(({ id }) => ({ id, lot: sha256(`${seed}/${id}`) }))
-    .toSorted((a, b) => (a.lot < b.lot ? -1 : 1))
-  const taken = new Set(byLot.slice(0, count).map(({ id }) => id))
+  const bySortKey = rows
+    .map(({ id }) => ({ id, sortKey: sha256(`${seed}/${id}`) }))
+    .toSorted((a, b) => (a.sortKey < b.sortKey ? -1 : 1))
+  const taken = new Set(bySortKey.slice(0, count).map(({ id }) => id))
   return rows.filter(({ id }) => taken.has(id))
 }

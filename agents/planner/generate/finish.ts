@@ -1,10 +1,10 @@
 import type { StopReason } from '../../../schemas/run.ts'
 import { isOverdue } from '../attempt.ts'
-import { isBroke } from '../budget-left.ts'
-import type { PlannerEvent } from '../draft.ts'
+import { isBudgetExhausted } from '../budget-left.ts'
 import { outgoing } from '../outgoing.ts'
 import { roundsOf } from '../rounds.ts'
 import type { Attempt, Outgoing, PlannerState } from '../state.ts'
+import type { PlannerEvent } from '../step-context.ts'
 import { dryText } from '../trials.ts'
 
 /** What a step comes to: the state after it, and what it sends. */
@@ -16,9 +16,9 @@ export function turn(
   status: PlannerState['status'],
   reason: string,
   event: PlannerEvent,
-  mend?: string,
+  fix?: string,
 ): Change {
-  const message = outgoing.status({ status, reason, ...(mend ? { mend } : {}) }, event.id)
+  const message = outgoing.status({ status, reason, ...(fix ? { fix } : {}) }, event.id)
   return { state: { ...state, status, statusReason: reason }, send: [message] }
 }
 
@@ -29,7 +29,7 @@ function reasonOf(state: PlannerState, attempt: Attempt, at: string): StopReason
   const wanted = attempt.carried + sources.reduce((sum, source) => sum + source.rows, 0)
   if (attempt.rows >= wanted) return 'rows-complete'
   if (dryText(attempt) !== null) return 'teacher-unavailable'
-  if (isBroke(state, attempt)) return 'budget-used'
+  if (isBudgetExhausted(state, attempt)) return 'budget-used'
   if (isOverdue(attempt.startedAt, at, state.config)) return 'hours-used'
   return attempt.round >= roundsOf(state.config, program) ? 'rounds-used' : 'candidates-used'
 }

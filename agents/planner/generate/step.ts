@@ -2,14 +2,14 @@ import type { Yield } from '../../../schemas/row.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import { openAttempt, planRound, withVerdict } from '../attempt.ts'
 import { callsLeft } from '../budget-left.ts'
-import { type PlannerEvent, type StepDeps, statusAfterFault } from '../draft.ts'
 import { outgoing } from '../outgoing.ts'
 import { brokenSources } from '../program/broken-sources.ts'
 import { newRun, withMessages } from '../run-state.ts'
 import type { Attempt, PlannerState } from '../state.ts'
+import { type PlannerEvent, type StepDeps, statusAfterFault } from '../step-context.ts'
 import { afterTrial, nothingUsable } from '../trials.ts'
-import { control } from './control.ts'
 import { type Change, finish, turn } from './finish.ts'
+import { control } from './operator-command.ts'
 
 /**
  * The planner of a run that makes data alone: one attempt with the program given, refilled by measured yield until its rows are
@@ -32,8 +32,8 @@ async function begin(config: RunConfig, event: PlannerEvent, store: StepDeps['st
   const { program, contamination } = config.generate
   const empty: PlannerState = { ...newRun(config, event.id), phase: 'searching', contamination }
   const plan = { attempt: 1, operation: 'draft' as const, diagnosis: 'The program as it was given.', program }
-  const opened = await openAttempt(empty, plan, store)
-  const { attempt, messages } = planRound(empty, opened, event.at)
+  const finalEval = await openAttempt(empty, plan, store)
+  const { attempt, messages } = planRound(empty, finalEval, event.at)
   const { operation, diagnosis, programHash } = attempt
   const decision = { attempt: 1, operation, diagnosis, program, programHash, model: null }
   const started = {
@@ -50,14 +50,14 @@ async function begin(config: RunConfig, event: PlannerEvent, store: StepDeps['st
 
 function react(state: PlannerState, event: PlannerEvent): Change {
   switch (event.kind) {
-    case 'control':
+    case 'operator-command':
       return control(state, event)
     case 'fault': {
       const { message, reason } = event.payload
       const status = statusAfterFault(state, event.payload)
       if (status === null) return { state, send: [] }
-      const mend = 'mend the cause, then give the same "syllabus generate" command again'
-      return turn(state, status, `${message}: ${reason}`, event, mend)
+      const fix = 'fix the cause, then give the same "syllabus generate" command again'
+      return turn(state, status, `${message}: ${reason}`, event, fix)
     }
     case 'tried':
       return tried(state, event)
@@ -71,7 +71,7 @@ function react(state: PlannerState, event: PlannerEvent): Change {
     }
     case 'run-started':
     case 'report':
-    case 'opened':
+    case 'final-eval-results':
       return { state, send: [] }
     default:
       return event satisfies never

@@ -1,5 +1,5 @@
 import { moneyOf, type Prices, type Spent, type Stage } from '../../../schemas/usage.ts'
-import type { Journal } from '../../kit/paid/journal.ts'
+import type { Journal } from '../../kit/metered/journal.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 import type { ChatRequest, ReplySchema } from '../../kit/teacher/request.ts'
 import type { ChatMessage } from '../../kit/teacher/turns.ts'
@@ -7,7 +7,7 @@ import type { Situation } from '../policy.ts'
 import type { LlmPlannerOptions } from './options.ts'
 
 export type Turn = ChatMessage
-export type ChatReply = Pick<Reply, 'text' | 'cut' | 'room' | 'stopped' | 'thinking'>
+export type ChatReply = Pick<Reply, 'text' | 'truncated' | 'room' | 'stopped' | 'thinking'>
 
 /** The calls of one decision. */
 export type Chat = {

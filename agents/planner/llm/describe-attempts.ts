@@ -11,12 +11,12 @@ export function scoreText(sheet: ScoreSheet, mode: ScoreMode): string {
   const parts = Object.entries(sheet.byPart).map(([name, score]) => share(name, score[mode]))
   const { total } = sheet.overall[mode]
   const { noAnswer = 0, modal = 0 } = sheet
-  const said = [
+  const facts = [
     ...(noAnswer > 0 ? [`${noAnswer} replies are no answers`] : []),
     ...(modal > total / 2 ? [`${modal} replies give one and the same answer`] : []),
   ]
   const scores = `${share('overall', sheet.overall[mode])}; by skill: ${skills.join(', ')}; by part: ${parts.join(', ')}`
-  return [scores, ...said].join('; ')
+  return [scores, ...facts].join('; ')
 }
 
 const keptOr = ({ shownAs }: Attempt, score: string): string =>
@@ -63,7 +63,7 @@ export function describeAttempts(
   mode: ScoreMode,
   { maxChars, errorChars }: { maxChars: number; errorChars: number },
 ): string {
-  const told: string[] = []
+  const paragraphs: string[] = []
   let room = maxChars
   for (const [age, attempt] of history.toReversed().entries()) {
     const [full, line] = [attemptText(attempt, mode, errorChars), attemptLine(attempt, mode)]
@@ -71,8 +71,10 @@ export function describeAttempts(
     const text = age === 0 || full.length <= room - maxChars / 2 ? full : line
     if (age > 0 && text.length > room) break
     room -= text.length
-    told.unshift(text)
+    paragraphs.unshift(text)
   }
-  const left = history.length - told.length
-  return [...(left > 0 ? [`(${left} earlier attempts are left out for want of room.)`] : []), ...told].join('\n\n')
+  const left = history.length - paragraphs.length
+  return [...(left > 0 ? [`(${left} earlier attempts are left out for want of room.)`] : []), ...paragraphs].join(
+    '\n\n',
+  )
 }

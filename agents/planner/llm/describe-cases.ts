@@ -5,8 +5,8 @@ import { oneLine } from './shorten.ts'
 /** Of each field so many characters: all three say something, so none is cut in another's favour. */
 function caseText({ id, skill, part, input, expected, reply, reason }: BadCase, shown: Shown): string {
   const question = oneLine(input, shown.caseInput)
-  const said = `expected: ${oneLine(expected, shown.caseExpected)} | the student said: ${oneLine(reply, shown.caseReply)}`
-  return `- @${id} [${skill}, ${part}, ${reason}] ${question} | ${said}`
+  const answers = `expected: ${oneLine(expected, shown.caseExpected)} | the student said: ${oneLine(reply, shown.caseReply)}`
+  return `- @${id} [${skill}, ${part}, ${reason}] ${question} | ${answers}`
 }
 
 /**

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
-import { beginning } from '../../kit/beginning.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import { PlannerBroke, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
+import { truncate } from '../../kit/truncate.ts'
+import { PlannerBudgetExhausted, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { loosestFilters } from '../program/filter-bounds.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'
@@ -68,15 +68,15 @@ function diagnose({ situation, deps }: State): Partial<State> {
 async function askPlan({
   turns,
   deps: { chat, options },
-}: State): Promise<ChatReply & { said: PlanReply | undefined }> {
+}: State): Promise<ChatReply & { planned: PlanReply | undefined }> {
   const read = (reply: ChatReply) => {
     const found = lastObject(reply.text, planForm, false)
-    return { ...reply, said: 'object' in found ? PlanReply.safeParse(found.object).data : undefined }
+    return { ...reply, planned: 'object' in found ? PlanReply.safeParse(found.object).data : undefined }
   }
   const first = read(await chat.ask('plan', turns))
-  if (first.said || whyIncomplete(first) === null) return first
+  if (first.planned || whyIncomplete(first) === null) return first
   const shorter: Turn[] = [
-    { role: 'assistant', content: beginning(first.text, options.shown.reply) || '(nothing)' },
+    { role: 'assistant', content: truncate(first.text, options.shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('shorter', { tokens: String(options.maxTokens) }) },
   ]
   return read(await chat.ask('plan', [...turns, ...shorter]))
@@ -85,10 +85,10 @@ async function askPlan({
 /** A plan that is no JSON is a plan all the same: its text is taken as it is, and where it was cut off twice that is said. */
 async function plan(state: State): Promise<Partial<State>> {
   const { turns, situation, deps } = state
-  const { said, cut, text } = await askPlan(state)
-  const short = cut ? `(Cut off at ${deps.options.maxTokens} tokens, agents.planner.options.maxTokens.) ` : ''
-  const told = said ? `${said.diagnosis} Plan: ${said.plan}` : `${short}${text.trim()}`
-  const diagnosis = beginning(told.toWellFormed(), deps.options.kept.plan)
+  const { planned, truncated, text } = await askPlan(state)
+  const short = truncated ? `(Cut off at ${deps.options.maxTokens} tokens, agents.planner.options.maxTokens.) ` : ''
+  const described = planned ? `${planned.diagnosis} Plan: ${planned.plan}` : `${short}${text.trim()}`
+  const diagnosis = truncate(described.toWellFormed(), deps.options.kept.plan)
   const carryable = situation.history.filter(({ dataset, rows }) => dataset && rows > 0).map(({ attempt }) => attempt)
   const loosest = loosestFilters(situation.task)
   const asked = prompt('program', {
@@ -101,7 +101,7 @@ async function plan(state: State): Promise<Partial<State>> {
     schema: JSON.stringify(schemaFor(situation)),
   })
   const answered: Turn[] = [
-    { role: 'assistant', content: beginning(text, deps.options.shown.reply) || '(no plan)' },
+    { role: 'assistant', content: truncate(text, deps.options.shown.reply) || '(no plan)' },
     { role: 'user', content: asked },
   ]
   return {
@@ -129,7 +129,7 @@ async function selfReview({ reply, situation, diagnosis, turns, corrections, dep
   const faults = [...reviewed.faults.slice(0, shown.faults), ...(more > 0 ? [`and ${more} more of the kind`] : [])]
   // Only the last try is shown again, so that corrections do not fill the context.
   const asked: Turn[] = [
-    { role: 'assistant', content: beginning(reply.text, shown.reply) || '(nothing)' },
+    { role: 'assistant', content: truncate(reply.text, shown.reply) || '(nothing)' },
     { role: 'user', content: prompt('correct', { faults: faults.map((fault) => `- ${fault}`).join('\n') }) },
   ]
   return { faults, corrections: corrections + 1, turns: [...turns.slice(0, 4), ...asked] }
@@ -163,18 +163,21 @@ export function llmPolicy(mode: Mode, openChat: OpenChat, options: LlmPlannerOpt
     ...modes[mode],
     async decide(situation, signal) {
       const chat = await openChat(situation, signal)
-      const told = (diagnosis: string) => ({ diagnosis, model: options.model, promptHashes, spent: chat.spent() })
+      const described = (diagnosis: string) => ({ diagnosis, model: options.model, promptHashes, spent: chat.spent() })
       const input = { situation, deps: { chat, options }, corrections: 0, program: null }
       const result = await graph.invoke(input, { signal, recursionLimit: stepsOf(options) }).catch((error: unknown) => {
         if (error instanceof PromptForbidden) {
-          throw new ProgramFault(error.message, { ...told('The model was not let answer this prompt.'), wrote: '' })
+          throw new ProgramFault(error.message, {
+            ...described('The model was not let answer this prompt.'),
+            wrote: '',
+          })
         }
         if (!(error instanceof NothingLeft)) throw error
-        throw new PlannerBroke(error.message, { ...told(unpaidDiagnosis), wrote: '' })
+        throw new PlannerBudgetExhausted(error.message, { ...described(unpaidDiagnosis), wrote: '' })
       })
-      if (result.program) return { ...told(result.diagnosis), program: result.program }
-      const wrote = beginning(result.reply.text, options.kept.wrote)
-      throw new ProgramFault(result.faults.join('\n'), { ...told(result.diagnosis), wrote })
+      if (result.program) return { ...described(result.diagnosis), program: result.program }
+      const wrote = truncate(result.reply.text, options.kept.wrote)
+      throw new ProgramFault(result.faults.join('\n'), { ...described(result.diagnosis), wrote })
     },
   }
 }

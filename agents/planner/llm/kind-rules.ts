@@ -6,10 +6,10 @@ import { prompt } from './prompts.ts'
 export function kindRules({
   sourceKinds,
   task,
-  paidChecks,
-}: Pick<Situation, 'sourceKinds' | 'task' | 'paidChecks'>): string {
+  meteredChecks,
+}: Pick<Situation, 'sourceKinds' | 'task' | 'meteredChecks'>): string {
   const seeds = task.seeds.length > 0 ? [prompt('seed')] : []
-  const checks = prompt(paidChecks ? 'paid-checks' : 'free-checks')
+  const checks = prompt(meteredChecks ? 'paid-checks' : 'free-checks')
   const prompted = sourceKinds.includes('prompt') ? [...seeds, prompt('hooks'), checks] : []
   const values = { maxPhrasings: String(maxPhrasings) }
   return [...sourceKinds.map((kind) => prompt(`kind-${kind}`, values)), ...prompted].join('\n')

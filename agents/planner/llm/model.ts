@@ -1,5 +1,5 @@
-import type { Answer, Purse } from '../../kit/teacher/call.ts'
-import { createDialect, type Dialect } from '../../kit/teacher/dialect.ts'
+import type { Answer, CallBudget } from '../../kit/teacher/call.ts'
+import { createCapabilities, type EndpointCapabilities } from '../../kit/teacher/capabilities.ts'
 import { createForbidden } from '../../kit/teacher/forbidden.ts'
 import { type Endpoint, TeacherOptions } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
@@ -13,7 +13,7 @@ export type PlannerModel = {
   /** Of its endpoint. */
   readonly host: string
   /** Throws ModelFailed, and TeacherRefused; a call that ends without a reply for another reason is an answer. */
-  ask(request: ChatRequest, purse: Purse, signal: AbortSignal): Promise<Answer>
+  ask(request: ChatRequest, callBudget: CallBudget, signal: AbortSignal): Promise<Answer>
   /** No request is sent any more; one under way is answered. */
   close(): void
 }
@@ -36,10 +36,19 @@ const ownForbidden = { breakerRequests: 2, breakerShare: 1 }
 
 /** The options of a teacher's client, as the planner's have them. */
 function clientOptions(options: LlmPlannerOptions): TeacherOptions {
-  const { model, maxRetries, timeoutMs, dialectMs, maxReplyBytes, backoffMs, maxRetryAfterMs } = options
+  const { model, maxRetries, timeoutMs, capabilitiesMs, maxReplyBytes, backoffMs, maxRetryAfterMs } = options
   const { quotaPauseMs, unreadAnswers, minReplyTokens } = options
   return TeacherOptions.parse({
-    ...{ model, dialectMs, maxReplyBytes, backoffMs, maxRetryAfterMs, quotaPauseMs, unreadAnswers, minReplyTokens },
+    ...{
+      model,
+      capabilitiesMs,
+      maxReplyBytes,
+      backoffMs,
+      maxRetryAfterMs,
+      quotaPauseMs,
+      unreadAnswers,
+      minReplyTokens,
+    },
     ...{ maxTries: maxRetries + 1, minTimeoutMs: timeoutMs, maxTimeoutMs: timeoutMs, ...alone },
   })
 }
@@ -51,16 +60,16 @@ function clientOptions(options: LlmPlannerOptions): TeacherOptions {
 export function createPlannerModel(
   endpoint: Endpoint,
   options: LlmPlannerOptions,
-  dialect: Dialect = createDialect(),
+  capabilities: EndpointCapabilities = createCapabilities(),
 ): PlannerModel {
   const forbidden = createForbidden(false, ownForbidden)
-  const { model, host, ask, close } = createTeacher(endpoint, clientOptions(options), () => {}, dialect, forbidden)
+  const { model, host, ask, close } = createTeacher(endpoint, clientOptions(options), () => {}, capabilities, forbidden)
   return {
     model,
     host,
     close,
-    async ask(request, purse, signal) {
-      const answer = await ask(request, purse, signal)
+    async ask(request, callBudget, signal) {
+      const answer = await ask(request, callBudget, signal)
       if (answer.ok || answer.why === 'budget' || answer.why === 'forbidden') return answer
       const shorter = answer.why === 'context' ? ' Lower agents.planner.options.contextChars or maxTokens.' : ''
       throw new ModelFailed(`${answer.reason}${shorter}`, answer.lasting ?? false)

@@ -2,10 +2,10 @@ import { addAbortListener } from 'node:events'
 import { type Bus, RetryError, StoppingError, TerminalError } from '../../../bus/mod.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
 import type { AgentContext } from '../../kit/agent.ts'
-import { promptText } from '../../kit/paid/call.ts'
-import { openDialect } from '../../kit/paid/dialect-record.ts'
-import { JournalEntry, openJournal } from '../../kit/paid/journal.ts'
-import { NotOwner, PaidRecord, takeWork } from '../../kit/paid/ownership.ts'
+import { promptText } from '../../kit/metered/call.ts'
+import { openCapabilities } from '../../kit/metered/capabilities-record.ts'
+import { JournalEntry, openJournal } from '../../kit/metered/journal.ts'
+import { MeteredRecord, NotOwner, takeWork } from '../../kit/metered/ownership.ts'
 import { endpointOf } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import { type Policy, ProgramFault, type Situation } from '../policy.ts'
@@ -28,9 +28,9 @@ export async function openLlmPolicy(
 ): Promise<Policy> {
   const options = LlmPlannerOptions.parse(context.options)
   const endpoint = endpointOf(options, process.env, 'agents.planner.options')
-  const model = createPlannerModel(endpoint, options, await openDialect(bus, endpoint, options))
+  const model = createPlannerModel(endpoint, options, await openCapabilities(bus, endpoint, options))
   addAbortListener(context.signal, model.close)
-  const records = bus.kv('plans', PaidRecord)
+  const records = bus.kv('plans', MeteredRecord)
   const entries = bus.kv('plan-journal', JournalEntry)
   /** What each decision that is being taken gives back where it is not. */
   const owned = new Map<Situation, () => Promise<void>>()
@@ -65,7 +65,7 @@ export async function openLlmPolicy(
         if (isLasting(error)) throw new TerminalError(why, { cause: error })
         // The message of this decision comes again; until then a person sees what it waits for.
         setWaiting(why)
-        await tell(bus, identity, situation.runId, `${why}; it is asked again`).catch(() => {})
+        await notify(bus, identity, situation.runId, `${why}; it is asked again`).catch(() => {})
         throw error
       } finally {
         owned.delete(situation)
@@ -74,7 +74,7 @@ export async function openLlmPolicy(
   }
 }
 
-function tell(bus: Bus, { role, instance }: AgentContext['identity'], runId: string, detail: string) {
+function notify(bus: Bus, { role, instance }: AgentContext['identity'], runId: string, detail: string) {
   const id = `progress:${instance}:plan:${process.pid}:${performance.now()}`
   return bus.publish(Progress, { runId, id }, { role, instance, phase: 'plan', done: 0, total: 0, detail })
 }

@@ -37,7 +37,7 @@ const Kept = z.strictObject({
 
 /** What of a teacher's limits holds for the planner's model too. */
 const clientLimits = TeacherLimits.pick({
-  dialectMs: true,
+  capabilitiesMs: true,
   maxReplyBytes: true,
   backoffMs: true,
   maxRetryAfterMs: true,

@@ -20,10 +20,10 @@ export async function review(reply: ChatReply, situation: Situation): Promise<Re
   const incomplete = whyIncomplete(reply)
   const found = lastObject(reply.text, programForm, false)
   // Of a program that does not parse as a whole, a part may: what that lacks would mislead. So may one that stands before it.
-  const isWhole = incomplete === null || (reply.cut && !reply.thinking && /\}[\s`]*$/.test(reply.text))
+  const isWhole = incomplete === null || (reply.truncated && !reply.thinking && /\}[\s`]*$/.test(reply.text))
   if (!isWhole || 'fault' in found) {
     const option = reply.room === undefined ? ' (agents.planner.options.maxTokens)' : ''
-    const shorter = reply.cut ? `${option}: write a shorter program` : ''
+    const shorter = reply.truncated ? `${option}: write a shorter program` : ''
     return {
       ok: false,
       faults: [incomplete === null ? noProgram : `the reply cannot be used: ${incomplete}${shorter}`],
@@ -33,7 +33,7 @@ export async function review(reply: ChatReply, situation: Situation): Promise<Re
   const checked = checkProgram(withSeeds(found.object, cases), {
     skills: situation.task.skills.map(({ name }) => name),
     kinds: situation.sourceKinds,
-    paidChecks: situation.paidChecks,
+    meteredChecks: situation.meteredChecks,
     seeds: situation.task.seeds,
   })
   if (!checked.ok) return checked

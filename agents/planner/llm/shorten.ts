@@ -1,8 +1,8 @@
-import { beginning } from '../../kit/beginning.ts'
+import { truncate } from '../../kit/truncate.ts'
 
 /** The beginning of a text that is too long, with how much of it was cut. */
 export const shorten = (text: string, max: number): string =>
-  text.length <= max ? text : `${beginning(text, max)} [${text.length - Math.max(0, max)} characters cut]`
+  text.length <= max ? text : `${truncate(text, max)} [${text.length - Math.max(0, max)} characters cut]`
 
 /** A text on one line, shortened. */
 export const oneLine = (text: string, max: number): string =>

@@ -9,7 +9,7 @@ import { callHooks, type Hooked, hooksThatDoNotCompile } from '../../kit/sandbox
 export type Trial = { row: TrainingRow; seeds: readonly Seed[]; reply?: string }
 
 /** What became of a trial, by source; `said` is left out where nothing was tried. */
-export type HookTrial = { at: string; source: string; faults: string[]; said?: string }
+export type HookTrial = { at: string; source: string; faults: string[]; outcome?: string }
 
 /**
  * Compiles the hooks of a program and tries `accept` and `expand` on a row that holds, `parse` on the reply where one is given. A hook that is no
@@ -50,7 +50,7 @@ async function tryOn(
     reply === undefined
       ? await callHooks(sandbox, rest, { row }, context)
       : await callHooks(sandbox, source.hooks!, { reply: withoutThoughts(reply, messages[0]!.content).answer }, context)
-  return { faults: hooked.kind === 'failed' ? [`: on a sample: ${hooked.reason}`] : [], said: wordsOf(hooked) }
+  return { faults: hooked.kind === 'failed' ? [`: on a sample: ${hooked.reason}`] : [], outcome: wordsOf(hooked) }
 }
 
 function wordsOf(hooked: Hooked): string {

@@ -1,14 +1,14 @@
 import { canonicalJson } from '../../../schemas/hash.ts'
-import { inLines, parseInWords } from '../../../schemas/issue-words.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../../schemas/task.ts'
+import { inLines, parseWithFaults } from '../../../schemas/validation-errors.ts'
 import { seedsOf } from '../../../tasks/seeds-of.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
 export type ProgramSetting = {
   skills?: readonly string[]
   /** Whether the critic asks a model. */
-  paidChecks?: boolean
+  meteredChecks?: boolean
   kinds?: readonly Source['kind'][]
   /** The task's seed pool; empty where there is none, or where the run's setting is scratch. */
   seeds?: readonly Seed[]
@@ -24,9 +24,9 @@ export type CheckedProgram = { ok: true; program: Program } | { ok: false; fault
 /** Checks a program, each fault with its place and what to write instead, so that a model can act on it. */
 export function checkProgram(
   value: unknown,
-  { skills, kinds, seeds, calls, paidChecks }: ProgramSetting = {},
+  { skills, kinds, seeds, calls, meteredChecks }: ProgramSetting = {},
 ): CheckedProgram {
-  const parsed = parseInWords(Program, value)
+  const parsed = parseWithFaults(Program, value)
   if ('faults' in parsed) return { ok: false, faults: inLines(parsed.faults, 'the program') }
   const program = parsed.value
   const faults = program.sources.flatMap((source, index) => {
@@ -46,9 +46,9 @@ export function checkProgram(
         : []),
     ]
   })
-  if (paidChecks === false && checkCallsOf(program) > 0) {
-    const mend = program.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
-    faults.push(`${mend}; the critic of this run asks no model`)
+  if (meteredChecks === false && checkCallsOf(program) > 0) {
+    const fix = program.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'
+    faults.push(`${fix}; the critic of this run asks no model`)
   }
   const halved = textWithHalf(program)
   if (halved !== null) {

@@ -1,4 +1,4 @@
-import type { PlannerEvent } from '../../../agents/planner/draft.ts'
+import type { PlannerEvent } from '../../../agents/planner/step-context.ts'
 import { StatusChanged } from '../../../schemas/messages/run.ts'
 import { registry } from '../../../schemas/registry.ts'
 import type { LogLine } from '../records.ts'
@@ -6,7 +6,7 @@ import type { LogLine } from '../records.ts'
 /** An event with its place in the log; `times` are when the planner may have taken it: as it came, or with what it sent then. */
 export type LoggedEvent = { event: PlannerEvent; seq: number; times: string[] }
 
-const heard = ['run-started', 'control', 'tried', 'verdict', 'report', 'opened', 'fault'] as const
+const heard = ['run-started', 'operator-command', 'tried', 'verdict', 'report', 'final-eval-results', 'fault'] as const
 
 /**
  * What a run's planner reacted to, in the orders in which it may have: as it came, and as what it sent says. The log does not tell which
@@ -33,9 +33,9 @@ function eventOf({ name, seq, id, at, payload, parseError }: LogLine): LoggedEve
 /** A dead letter is no message of the log: what is known of it is that the run's status said so. */
 function faultOf({ name, seq, id, at, payload }: LogLine): LoggedEvent[] {
   const [, letter] = /status-changed:faulted:(fault:.+)$/s.exec(id) ?? []
-  const said = name === StatusChanged.name ? StatusChanged.schema.safeParse(payload) : null
-  const [, message, reason] = /^([^:]*): (.*)$/s.exec(said?.data?.reason ?? '') ?? []
+  const recorded = name === StatusChanged.name ? StatusChanged.schema.safeParse(payload) : null
+  const [, message, reason] = /^([^:]*): (.*)$/s.exec(recorded?.data?.reason ?? '') ?? []
   if (!letter || message === undefined || reason === undefined) return []
-  const told = { deadLetter: letter.replace('fault:', ''), message, reason }
-  return [{ event: { kind: 'fault', payload: told, id: letter, at }, seq, times: [at] }]
+  const faultPayload = { deadLetter: letter.replace('fault:', ''), message, reason }
+  return [{ event: { kind: 'fault', payload: faultPayload, id: letter, at }, seq, times: [at] }]
 }

@@ -17,8 +17,8 @@ const journals: readonly string[] = ['journal', 'check-journal']
  * A bus on which a generator and a critic do a run's work again: they read the real one and write nothing to it. What they
  * put, and what they said last of each message, is kept here; their records begin empty. A call finds its end in the run's journal, and is never made.
  */
-export function replayBus(real: Bus): { bus: Bus; said: ReadonlyMap<string, unknown> } {
-  const said = new Map<string, unknown>()
+export function replayBus(real: Bus): { bus: Bus; recorded: ReadonlyMap<string, unknown> } {
+  const recorded = new Map<string, unknown>()
   const blobs = new Map<string, Uint8Array>()
   const get: Bus['objects']['get'] = async (ref) => blobs.get(ref.sha256) ?? (await real.objects.get(ref))
   const put: Bus['objects']['put'] = async (account, name, bytes) => {
@@ -43,10 +43,10 @@ export function replayBus(real: Bus): { bus: Bus; said: ReadonlyMap<string, unkn
     return kept as ReturnType<Bus['kv']> as never
   }
   const publish = async ({ name }: { name: string }, _to: unknown, payload: unknown) => {
-    said.set(name, payload)
+    recorded.set(name, payload)
     return { seq: 0, duplicate: false }
   }
-  return { bus: { ...real, kv, objects, publish: publish as Bus['publish'] }, said }
+  return { bus: { ...real, kv, objects, publish: publish as Bus['publish'] }, recorded }
 }
 
 /** A journal that answers every write with what is in it. */

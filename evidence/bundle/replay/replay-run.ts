@@ -6,7 +6,7 @@ import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, Shard, Verdict } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
-import { type CrewSetting, openCritic, openGenerator, unpaid } from './crew.ts'
+import { type AgentSetting, openCritic, openGenerator, unpaid } from './agents.ts'
 import { JournalGap, replayBus } from './replay-bus.ts'
 
 type ShardPayload = PayloadOf<typeof Shard>
@@ -25,7 +25,7 @@ export type Replayed = {
   error: string | null
 }
 
-export type ReplaySetting = Omit<CrewSetting, 'options'> & {
+export type ReplaySetting = Omit<AgentSetting, 'options'> & {
   bus: Bus
   entries: readonly LogEntry[]
   /** Options of generator and critic, their models included. */
@@ -37,7 +37,7 @@ export type ReplaySetting = Omit<CrewSetting, 'options'> & {
  * attempt carries over comes from the replayed rows, so a difference is not healed by what was stored.
  */
 export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replayed> {
-  const { bus, said } = replayBus(setting.bus)
+  const { bus, recorded } = replayBus(setting.bus)
   const { options } = setting
   const generator = await openGenerator(bus, { ...setting, options: options.generator })
   const critic = await openCritic(bus, { ...setting, options: options.critic })
@@ -96,9 +96,9 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
   async function replayRound(own: readonly ShardPayload[], admitted: ObjectRef | null): Promise<VerdictPayload> {
     for (const shard of own) {
       await generator.make({ ...unpaid(shard), round: { ...shard.round, admitted } })
-      await critic.check(Batch.schema.parse(said.get(Batch.name)))
+      await critic.check(Batch.schema.parse(recorded.get(Batch.name)))
     }
-    return Verdict.schema.parse(said.get(Verdict.name))
+    return Verdict.schema.parse(recorded.get(Verdict.name))
   }
 }
 

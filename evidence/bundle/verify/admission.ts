@@ -1,5 +1,5 @@
+import { admitRound } from '../../../agents/critic/admit-round.ts'
 import { byIndex } from '../../../agents/critic/in-order.ts'
-import { passOver } from '../../../agents/critic/pass-over.ts'
 import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Round, Verdict } from '../../../schemas/messages/generation.ts'
@@ -7,14 +7,14 @@ import { Batch, roundKey } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
 import { spentTogether } from '../../../schemas/usage.ts'
-import type { Said } from '../../report/mod.ts'
+import type { Logged } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { hashOfRows } from '../read.ts'
 import { RoundLine } from '../records.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
-type SaidVerdict = Said<PayloadOf<typeof Verdict>>
+type LoggedVerdict = Logged<PayloadOf<typeof Verdict>>
 type BatchPayload = PayloadOf<typeof Batch>
 
 /** Every round closed again: its candidates are those of its batches, and its verdict and its dataset follow from their checks. */
@@ -56,7 +56,7 @@ async function recordsOf(evidence: Evidence, ledger: Ledger): Promise<ReadonlyMa
 const batchKey = ({ attempt, round }: { attempt: number; round: number }, shard: number) =>
   `${attempt}.${round}.${shard}`
 
-type Closed = { verdict: SaidVerdict; round: Round; record: RoundRecord; batches: ReadonlyMap<string, BatchPayload> }
+type Closed = { verdict: LoggedVerdict; round: Round; record: RoundRecord; batches: ReadonlyMap<string, BatchPayload> }
 
 async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): Promise<void> {
   const { bundle, facts } = evidence
@@ -94,7 +94,7 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   if (before) ledger.same(place('the rows it began with'), round.admitted?.sha256, before.payload.datasetHash)
   const earlier = round.admitted ? await bundle.rowsOf(round.admitted, Row) : []
   const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)
-  const pass = passOver(round, program, earlier, byIndex(shards))
+  const pass = admitRound(round, program, earlier, byIndex(shards))
   const rows = await Array.fromAsync(pass.rows)
   const made = pass.result()
   const { bySource, failures, refusals, templateOverlap, surplus, datasetHash, spent } = verdict.payload

@@ -1,6 +1,6 @@
 import { firstId } from '../../../bus/mod.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Opened, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
+import type { FinalEvalResults, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Verdict } from '../../../schemas/messages/generation.ts'
 import { queuesOf } from '../../../schemas/queue.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
@@ -14,21 +14,21 @@ type Payloads = {
   report: PayloadOf<typeof Report>
   batch: PayloadOf<typeof Batch>
   verdict: PayloadOf<typeof Verdict>
-  opened: PayloadOf<typeof Opened>
+  finalEval: PayloadOf<typeof FinalEvalResults>
 }
 type Follow = { id: string; cause?: string; echoes?: readonly string[] }
 
 /** The id of each answer, what it follows from, and the fields that it says again, by what it says. The planner's messages have a check of their own. */
 const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
-  predictions: ({ candidate: { name } }) => ({
+  predictions: ({ studentModel: { name } }) => ({
     id: `predictions:${name}`,
     cause: `job:${name}`,
     echoes: ['guidance', 'publicTask', 'sealedTask', 'variants'],
   }),
-  report: ({ candidate: { name } }) => ({
+  report: ({ studentModel: { name } }) => ({
     id: `report:${name}`,
     cause: `predictions:${name}`,
-    echoes: ['candidate', 'training', 'reusedTraining', 'tokenLimit'],
+    echoes: ['studentModel', 'training', 'reusedTraining', 'tokenLimit'],
   }),
   batch: ({ round: { attempt, round }, shard }) => ({
     id: `batch:a${attempt}.r${round}.s${shard}`,
@@ -36,7 +36,7 @@ const follows: { [N in keyof Payloads]: (payload: Payloads[N]) => Follow } = {
     echoes: ['round', 'checkCalls'],
   }),
   // What caused it is on the sealed account.
-  opened: () => ({ id: 'opened' }),
+  finalEval: () => ({ id: 'final-eval-results' }),
   // Whichever of its batches was the last.
   verdict: ({ attempt, round }) => ({ id: `verdict:a${attempt}.r${round}`, cause: `batch:a${attempt}.r${round}.s` }),
 }
@@ -48,18 +48,18 @@ export const answers: Check = {
   async run({ entries, config }, ledger) {
     const { runId } = config
     const queues = queuesOf(config)
-    const said = new Map<string, LogLine>()
-    for (const entry of entries) if (!said.has(entry.id)) said.set(entry.id, entry)
-    for (const entry of said.values()) {
+    const recorded = new Map<string, LogLine>()
+    for (const entry of entries) if (!recorded.has(entry.id)) recorded.set(entry.id, entry)
+    for (const entry of recorded.values()) {
       const { seq, name, payload, parseError } = entry
       const message = Object.hasOwn(registry, name) ? registry[name as MessageName] : null
       if (!message || parseError !== undefined) continue
       const place = (field: string) => messagePlace(name, entry, field)
       const to = message.kind === 'work' ? { role: message.to, variant: queues[message.to as AgentRole] } : undefined
       ledger.same(place('to'), entry.to, to)
-      const cause = entry.cause === null ? undefined : said.get(entry.cause)
+      const cause = entry.cause === null ? undefined : recorded.get(entry.cause)
       if (cause) ledger.same(place(`cause, message ${cause.seq}, before it`), cause.seq < seq, true)
-      const first = said.get(firstId(entry.id))
+      const first = recorded.get(firstId(entry.id))
       if (first !== entry) compareAgain(entry, first, ledger)
       const parsed = Object.hasOwn(follows, name) ? message.schema.safeParse(payload) : null
       if (!parsed?.success) continue

@@ -3,7 +3,7 @@ import { homeFolder } from '../../../machine/home.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
 import { bundleBus } from '../bundle-bus.ts'
-import { openGenerator, unpaid } from '../replay/crew.ts'
+import { openGenerator, unpaid } from '../replay/agents.ts'
 import { JournalGap, replayBus } from '../replay/replay-bus.ts'
 import { type Check, messagePlace } from './check.ts'
 
@@ -15,7 +15,7 @@ export const candidates: Check = {
     const { generator: model } = config.models
     if (config.variants.generator === 'llm' && model === undefined)
       return ledger.leave('this run does not say which model its generator asked')
-    const { bus, said } = replayBus(await bundleBus(bundle))
+    const { bus, recorded } = replayBus(await bundleBus(bundle))
     const signal = new AbortController().signal
     const log = createLog({ role: 'verify' }, { level: 'silent' })
     const options = model === undefined ? {} : { model }
@@ -39,10 +39,10 @@ export const candidates: Check = {
           await generator.make(unpaid(shard.payload))
         } catch (error) {
           if (!(error instanceof JournalGap)) throw error
-          ledger.differs({ place: place('its journal'), said: 'complete', recomputed: error.message })
+          ledger.differs({ place: place('its journal'), recorded: 'complete', recomputed: error.message })
           continue
         }
-        const made = Batch.schema.parse(said.get(Batch.name))
+        const made = Batch.schema.parse(recorded.get(Batch.name))
         ledger.same(place('candidates: their number'), batch.candidates.length, made.candidates.length)
         for (const [index, row] of made.candidates.entries()) {
           ledger.same(place(`candidate ${row.id}`), batch.candidates[index], row)

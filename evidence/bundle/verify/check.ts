@@ -31,6 +31,6 @@ export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledge
   const path = bundleFiles.object(ref.sha256)
   if (bundle.files.has(path)) return true
   if (isGone(bundle, ref)) ledger.leave(`${path} was no longer on the bus`)
-  else ledger.differs({ place: path, said: 'named, so a file of the bundle', recomputed: null })
+  else ledger.differs({ place: path, recorded: 'named, so a file of the bundle', recomputed: null })
   return false
 }

@@ -4,17 +4,17 @@ import type { Ledger } from './ledger.ts'
 const tolerance = 1e-9
 
 /** Compares two reports leaf by leaf; a difference is named by its path, as `sealed.contrasts.arms[0].rows`. */
-export function compareReports(file: string, said: unknown, recomputed: unknown, ledger: Ledger, path = ''): void {
-  if (isBranch(said) && isBranch(recomputed) && Array.isArray(said) === Array.isArray(recomputed)) {
-    for (const key of new Set([...Object.keys(said), ...Object.keys(recomputed)])) {
-      const inner = Array.isArray(said) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
-      compareReports(file, said[key], recomputed[key], ledger, inner)
+export function compareReports(file: string, recorded: unknown, recomputed: unknown, ledger: Ledger, path = ''): void {
+  if (isBranch(recorded) && isBranch(recomputed) && Array.isArray(recorded) === Array.isArray(recomputed)) {
+    for (const key of new Set([...Object.keys(recorded), ...Object.keys(recomputed)])) {
+      const inner = Array.isArray(recorded) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
+      compareReports(file, recorded[key], recomputed[key], ledger, inner)
     }
     return
   }
   ledger.count(1)
-  if (!isSame(said, recomputed))
-    ledger.differs({ place: `${file}: ${path}`, said: said ?? null, recomputed: recomputed ?? null })
+  if (!isSame(recorded, recomputed))
+    ledger.differs({ place: `${file}: ${path}`, recorded: recorded ?? null, recomputed: recomputed ?? null })
 }
 
 const isBranch = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -23,16 +23,17 @@ export const datasets: Check = {
         own.length,
       )
     }
-    const arms = facts.openingRequests[0]?.payload.arms ?? []
+    const arms = facts.finalEvalRequests[0]?.payload.arms ?? []
     for (const job of facts.jobs) {
-      const { candidate, training } = job.payload
+      const { studentModel, training } = job.payload
       if (!training) continue
       const place = messagePlace('job', job, 'training.datasetHash')
       ledger.same(place, training.datasetHash, training.dataset.sha256)
-      const attempt = /^attempt-(\d+)$/.exec(candidate)?.[1]
-      const arm = arms.find((each) => each.arm === candidate.replace(/-s\d+$/, ''))
-      if (attempt) ledger.same(`${place} of ${candidate}`, training.datasetHash, last.get(Number(attempt))?.datasetHash)
-      else if (arm) ledger.same(`${place} of ${candidate}`, training.datasetHash, arm.datasetHash)
+      const attempt = /^attempt-(\d+)$/.exec(studentModel)?.[1]
+      const arm = arms.find((each) => each.arm === studentModel.replace(/-s\d+$/, ''))
+      if (attempt)
+        ledger.same(`${place} of ${studentModel}`, training.datasetHash, last.get(Number(attempt))?.datasetHash)
+      else if (arm) ledger.same(`${place} of ${studentModel}`, training.datasetHash, arm.datasetHash)
     }
     for (const finished of facts.finished) {
       const { chosenAttempt, datasetHash, controlDatasetHash } = finished.payload

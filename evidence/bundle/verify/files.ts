@@ -12,7 +12,7 @@ const always = [
   bundleFiles.report,
   ...journalBuckets.map((bucket) => bundleFiles.journal(bucket)),
 ]
-const sometimes = [...itemTables.map((paper) => bundleFiles.items(paper)), /^prompts\/[\w-]+\.md$/] as const
+const sometimes = [...itemTables.map((evalSet) => bundleFiles.items(evalSet)), /^prompts\/[\w-]+\.md$/] as const
 
 /** Every file against the manifest, every object against its name, which is its hash, and that nothing is there which nothing names. */
 export const files: Check = {

@@ -8,18 +8,18 @@ export const items: Check = {
   name: 'items',
   what: 'the items, their order and their outcomes',
   async run({ bundle, facts }, ledger) {
-    for (const paper of itemTables) {
-      const file = bundleFiles.items(paper)
-      const said = await Array.fromAsync(bundle.lines(file, ItemLine))
-      const due = itemTable(facts, paper)
-      ledger.same(`${file}: items`, said.length, due.length)
+    for (const evalSet of itemTables) {
+      const file = bundleFiles.items(evalSet)
+      const recorded = await Array.fromAsync(bundle.lines(file, ItemLine))
+      const due = itemTable(facts, evalSet)
+      ledger.same(`${file}: items`, recorded.length, due.length)
       for (const [index, line] of due.entries()) {
         const { outcomes, ...item } = line
-        const { outcomes: saidOutcomes = {}, ...saidItem } = said[index] ?? {}
-        ledger.same(`${file}, line ${index + 1}`, saidItem, item)
-        for (const candidate of new Set([...Object.keys(outcomes), ...Object.keys(saidOutcomes)])) {
-          const place = `${file}, line ${index + 1} (${item.id}): outcomes.${candidate}`
-          ledger.same(place, saidOutcomes[candidate], outcomes[candidate])
+        const { outcomes: recordedOutcomes = {}, ...recordedItem } = recorded[index] ?? {}
+        ledger.same(`${file}, line ${index + 1}`, recordedItem, item)
+        for (const studentModel of new Set([...Object.keys(outcomes), ...Object.keys(recordedOutcomes)])) {
+          const place = `${file}, line ${index + 1} (${item.id}): outcomes.${studentModel}`
+          ledger.same(place, recordedOutcomes[studentModel], outcomes[studentModel])
         }
       }
     }

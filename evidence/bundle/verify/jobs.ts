@@ -1,6 +1,6 @@
 import { guidanceOf } from '../../../agents/planner/guidance.ts'
 import { armSeedOf } from '../../../schemas/arm.ts'
-import type { Candidate } from '../../../schemas/training.ts'
+import type { StudentModel } from '../../../schemas/training.ts'
 import { jobHashOf, studentLabel } from '../../../trainer-bridge/job.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { type Check, messagePlace } from './check.ts'
@@ -13,16 +13,16 @@ export const jobs: Check = {
   async run({ facts, task, config }, ledger) {
     const counts = new Map([
       ...facts.verdicts.map(({ payload }) => [payload.datasetHash, payload.rows] as const),
-      ...(facts.openingRequests[0]?.payload.arms ?? []).map(({ datasetHash, rows }) => [datasetHash, rows] as const),
+      ...(facts.finalEvalRequests[0]?.payload.arms ?? []).map(({ datasetHash, rows }) => [datasetHash, rows] as const),
     ])
-    const known = new Map(facts.predictions.map(({ payload }) => [payload.candidate.name, payload]))
-    for (const said of facts.predictions) {
-      const { candidate } = said.payload
-      const { name, student: label, studentHash, jobHash } = candidate
-      const place = (field: string) => messagePlace('predictions', said, `${field} of ${name}`)
-      const job = facts.jobs.find(({ payload }) => payload.candidate === name)?.payload
+    const known = new Map(facts.predictions.map(({ payload }) => [payload.studentModel.name, payload]))
+    for (const recorded of facts.predictions) {
+      const { studentModel } = recorded.payload
+      const { name, student: label, studentHash, jobHash } = studentModel
+      const place = (field: string) => messagePlace('predictions', recorded, `${field} of ${name}`)
+      const job = facts.jobs.find(({ payload }) => payload.studentModel === name)?.payload
       const training = job?.training ?? null
-      const { arm, seedIndex, examples, chat, runtime } = candidate
+      const { arm, seedIndex, examples, chat, runtime } = studentModel
       ledger.same(place('arm and seed'), { arm, seedIndex }, armSeedOf(name))
       ledger.same(place('examples'), examples, job?.examples)
       if (studentHash === undefined) {
@@ -34,7 +34,7 @@ export const jobs: Check = {
       if (!task) continue
       const due = training && jobHashOf({ ...training, student, recipe: task.recipe, chat, runtime })
       ledger.same(place('candidate.jobHash'), jobHash, due)
-      const { rows = 0, leftOut = 0 } = said.payload.training ?? {}
+      const { rows = 0, leftOut = 0 } = recorded.payload.training ?? {}
       ledger.same(
         place('training.rows, and those left out'),
         rows + leftOut,
@@ -42,33 +42,45 @@ export const jobs: Check = {
       )
     }
     compareAdapters(facts, ledger)
-    for (const said of facts.jobs) {
-      const { candidate, guidance } = said.payload
-      ledger.same(messagePlace('job', said, `guidance of ${candidate}`), guidance, guidanceOf(config))
+    for (const recorded of facts.jobs) {
+      const { studentModel, guidance } = recorded.payload
+      ledger.same(messagePlace('job', recorded, `guidance of ${studentModel}`), guidance, guidanceOf(config))
     }
     const others = [
-      ...facts.reports.map((said) => ({ said, name: 'report', candidates: [said.payload.candidate] })),
-      ...facts.openingRequests.map((said) => ({ said, name: 'opening-request', candidates: said.payload.candidates })),
-      ...facts.opened.map((said) => ({
-        said,
-        name: 'opened',
-        candidates: said.payload.results.map(({ candidate }) => candidate),
+      ...facts.reports.map((recorded) => ({
+        recorded,
+        name: 'report',
+        studentModels: [recorded.payload.studentModel],
+      })),
+      ...facts.finalEvalRequests.map((recorded) => ({
+        recorded,
+        name: 'final-eval-request',
+        studentModels: recorded.payload.studentModels,
+      })),
+      ...facts.finalEval.map((recorded) => ({
+        recorded,
+        name: 'final-eval-results',
+        studentModels: recorded.payload.results.map(({ studentModel }) => studentModel),
       })),
     ]
-    const due = knownCandidates(facts)
-    for (const { said, name, candidates } of others) {
-      for (const candidate of candidates) {
-        const trained = due.get(candidate.name)
+    const due = knownModels(facts)
+    for (const { recorded, name, studentModels } of others) {
+      for (const studentModel of studentModels) {
+        const trained = due.get(studentModel.name)
         for (const field of trained ? fields : [])
-          ledger.same(messagePlace(name, said, `${field} of ${candidate.name}`), candidate[field], trained![field])
+          ledger.same(
+            messagePlace(name, recorded, `${field} of ${studentModel.name}`),
+            studentModel[field],
+            trained![field],
+          )
       }
     }
-    for (const said of facts.reports) {
-      const { candidate, training } = said.payload
+    for (const recorded of facts.reports) {
+      const { studentModel, training } = recorded.payload
       ledger.same(
-        messagePlace('report', said, `training of ${candidate.name}`),
+        messagePlace('report', recorded, `training of ${studentModel.name}`),
         training,
-        known.get(candidate.name)?.training,
+        known.get(studentModel.name)?.training,
       )
     }
   },
@@ -88,20 +100,24 @@ const fields = [
 
 /** The same training gives the same adapter, and two that differ give two. */
 function compareAdapters({ predictions }: RunFacts, ledger: Ledger): void {
-  const trained = predictions.filter(({ payload }) => payload.candidate.adapter)
-  const adapters = new Map(trained.map(({ payload: { candidate } }) => [candidate.jobHash, candidate.adapter!.sha256]))
-  const jobHashes = new Map(trained.map(({ payload: { candidate } }) => [candidate.adapter!.sha256, candidate.jobHash]))
-  for (const said of trained) {
-    const { name, jobHash, adapter } = said.payload.candidate
-    const place = (field: string) => messagePlace('predictions', said, `${field} of ${name}`)
+  const trained = predictions.filter(({ payload }) => payload.studentModel.adapter)
+  const adapters = new Map(
+    trained.map(({ payload: { studentModel } }) => [studentModel.jobHash, studentModel.adapter!.sha256]),
+  )
+  const jobHashes = new Map(
+    trained.map(({ payload: { studentModel } }) => [studentModel.adapter!.sha256, studentModel.jobHash]),
+  )
+  for (const recorded of trained) {
+    const { name, jobHash, adapter } = recorded.payload.studentModel
+    const place = (field: string) => messagePlace('predictions', recorded, `${field} of ${name}`)
     ledger.same(place('adapter, by its training'), adapter!.sha256, adapters.get(jobHash))
     ledger.same(place('training, by its adapter'), jobHash, jobHashes.get(adapter!.sha256))
   }
 }
 
 /** Every candidate as its predictions said it; the base with examples is the base, but for what it is shown. */
-function knownCandidates({ predictions }: RunFacts): Map<string, Candidate> {
-  const known = new Map(predictions.map(({ payload }) => [payload.candidate.name, payload.candidate]))
+function knownModels({ predictions }: RunFacts): Map<string, StudentModel> {
+  const known = new Map(predictions.map(({ payload }) => [payload.studentModel.name, payload.studentModel]))
   const [base, name] = [known.get('base'), 'base-examples' as const]
   return base ? known.set(name, { ...base, name, arm: name, examples: true }) : known
 }

@@ -1,5 +1,5 @@
 import { StoredShard } from '../../../agents/critic/round-record.ts'
-import type { JournalEntry } from '../../../agents/kit/paid/journal.ts'
+import type { JournalEntry } from '../../../agents/kit/metered/journal.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 import { shardKey } from '../../../schemas/messages/generation.ts'
 import { Row } from '../../../schemas/row.ts'
@@ -16,7 +16,7 @@ export const journal: Check = {
   what: 'prompts, replies and tokens of every row',
   async run(evidence, ledger) {
     const { bundle, facts } = evidence
-    const said = new Map<JournalBucket, Set<string>>()
+    const recorded = new Map<JournalBucket, Set<string>>()
     const kept: Kept = new Map()
     for (const bucket of journalBuckets) {
       const [keys, replies] = [new Set<string>(), new Set<string>()]
@@ -33,7 +33,7 @@ export const journal: Check = {
           .get(work)!
           .push(usageOf(value))
       }
-      said.set(bucket, replies)
+      recorded.set(bucket, replies)
     }
     compareUsage(evidence, kept, ledger)
     await compareCheckUsage(evidence, kept, ledger)
@@ -42,7 +42,7 @@ export const journal: Check = {
       for await (const { id, origin } of bundle.lines(bundleFiles.object(dataset.sha256), Row)) {
         const place = `${bundleFiles.object(dataset.sha256)} (attempt ${attempt}), row ${id}`
         const find = (bucket: JournalBucket, by: { promptHash: string; replyHash: string }) =>
-          said.get(bucket)!.has(`${by.promptHash} ${by.replyHash}`)
+          recorded.get(bucket)!.has(`${by.promptHash} ${by.replyHash}`)
         if (origin.teacher) ledger.same(`${place}: its reply is in the journal`, true, find('journal', origin.teacher))
         if (origin.judge) ledger.same(`${place}: its judge's is`, true, find('check-journal', origin.judge))
       }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 
 /** A place where the bundle says one thing and its other parts come to another. */
-export type Difference = { place: string; said: unknown; recomputed: unknown }
+export type Difference = { place: string; recorded: unknown; recomputed: unknown }
 
 /** What one check compared, and what it could not. */
 export type Checked = { compared: number; differences: Difference[]; unchecked: string[] }
@@ -9,7 +9,7 @@ export type Checked = { compared: number; differences: Difference[]; unchecked: 
 /** Notes what a check compares. */
 export type Ledger = {
   /** `recomputed` is what the other parts come to. */
-  same(place: string, said: unknown, recomputed: unknown): void
+  same(place: string, recorded: unknown, recomputed: unknown): void
   differs(difference: Difference): void
   /** Something that cannot be compared with this bundle, and why. */
   leave(why: string): void
@@ -28,10 +28,10 @@ export function openLedger(): Ledger {
   const differences: Difference[] = []
   let compared = 0
   return {
-    same(place, said, recomputed) {
+    same(place, recorded, recomputed) {
       compared += 1
-      const [one, other] = [plain(said), plain(recomputed)]
-      if (!isDeepStrictEqual(one, other)) differences.push({ place, said: one, recomputed: other })
+      const [one, other] = [plain(recorded), plain(recomputed)]
+      if (!isDeepStrictEqual(one, other)) differences.push({ place, recorded: one, recomputed: other })
     },
     differs: (difference) => void differences.push(difference),
     leave: (why) => void unchecked.add(why),

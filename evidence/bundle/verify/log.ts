@@ -1,5 +1,5 @@
 import type { Message } from '../../../schemas/message.ts'
-import { Opened } from '../../../schemas/messages/evaluation.ts'
+import { FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
@@ -42,14 +42,18 @@ export const log: Check = {
     for (const { seq, name, reason } of facts.unreadable) {
       if (unparsed.has(seq)) ledger.leave(`message ${seq} (${name}) could not be read on the bus: ${reason}`)
       else
-        ledger.differs({ place: `${bundleFiles.log}, message ${seq} (${name})`, said: 'a message', recomputed: reason })
+        ledger.differs({
+          place: `${bundleFiles.log}, message ${seq} (${name})`,
+          recorded: 'a message',
+          recomputed: reason,
+        })
     }
   },
 }
 
 /** Work follows from a message of the run; of an opening that is one on the sealed account. What is told may follow from a dead letter. */
 const isCausedInLog = (name: string): boolean =>
-  name !== Opened.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
+  name !== FinalEvalResults.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
 
 function compareSender(place: string, name: string, from: LogLine['from'], config: RunConfig, ledger: Ledger): void {
   const message = registry[name as MessageName] as Message | undefined

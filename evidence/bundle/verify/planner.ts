@@ -7,8 +7,8 @@ import type { Message } from '../../../schemas/message.ts'
 import { Progress, RunFinished } from '../../../schemas/messages/run.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import { eventOrders, type LoggedEvent } from '../planner/events.ts'
+import { recordedPolicy } from '../planner/recorded-policy.ts'
 import { bundleStore } from '../planner/store.ts'
-import { toldPolicy } from '../planner/told-policy.ts'
 import type { LogLine } from '../records.ts'
 import { type Check, type Evidence, messagePlace } from './check.ts'
 import { type Ledger, openLedger } from './ledger.ts'
@@ -49,7 +49,7 @@ async function reducer({ bundle, facts, config }: Evidence): Promise<Reduce | nu
   const [store, signal] = [bundleStore(bundle, config.runId), new AbortController().signal]
   if (variant === 'generate') return (before, event) => generateStep(before, event, { store })
   if (!variant || !Object.hasOwn(policies, variant)) return null
-  const policy = await policies[variant as SearchVariant](await toldPolicy(bundle, facts))
+  const policy = await policies[variant as SearchVariant](await recordedPolicy(bundle, facts))
   return (before, event) => step(before, event, { store, signal, policy })
 }
 
@@ -65,26 +65,26 @@ async function follow(
   const last = sent.at(-1)?.seq ?? 0
   let state: PlannerState | null = null
   for (const { event, seq, times } of events) {
-    const tries: { next: PlannerState; said: Ledger }[] = []
+    const tries: { next: PlannerState; recorded: Ledger }[] = []
     for (const at of times) {
       const next = await reduce(state, { ...event, at })
-      const said = openLedger()
-      for (const message of next.outbox) compareSent(`${next.config.runId}.${message.id}`, message, left, said)
-      tries.push({ next, said })
-      if (holds(said)) break
+      const recorded = openLedger()
+      for (const message of next.outbox) compareSent(`${next.config.runId}.${message.id}`, message, left, recorded)
+      tries.push({ next, recorded })
+      if (holds(recorded)) break
     }
-    const { next, said } = tries.find(({ said }) => holds(said)) ?? tries[0]!
+    const { next, recorded } = tries.find(({ recorded }) => holds(recorded)) ?? tries[0]!
     const ids = next.outbox.map(({ id }) => `${next.config.runId}.${id}`)
     if (!isOver && seq > last && !ids.some((id) => left.has(id)))
       return ledger.leave(`what the planner did after message ${seq}, in a run that is not over`)
-    ledger.add(said.result())
+    ledger.add(recorded.result())
     for (const id of ids) left.delete(id)
     state = { ...next, outbox: [] }
   }
   for (const { id, name, seq } of left.values()) {
     // A dead letter's message that was sent again.
     if (firstId(id) !== id) continue
-    ledger.differs({ place: messagePlace(name, { seq }, 'who sent it'), said: 'the planner', recomputed: null })
+    ledger.differs({ place: messagePlace(name, { seq }, 'who sent it'), recorded: 'the planner', recomputed: null })
   }
 }
 
@@ -95,16 +95,17 @@ function compareSent(
   ledger: Ledger,
 ) {
   const entry = sent.get(id)
-  if (!entry) return ledger.differs({ place: `log.jsonl: ${id}`, said: null, recomputed: 'a message of the planner' })
+  if (!entry)
+    return ledger.differs({ place: `log.jsonl: ${id}`, recorded: null, recomputed: 'a message of the planner' })
   const { schema } = registry[name as MessageName] as Message
-  const [said, due] = [entry.payload, payload].map((each) => schema.safeParse(each).data as Record<string, unknown>)
+  const [recorded, due] = [entry.payload, payload].map((each) => schema.safeParse(each).data as Record<string, unknown>)
   const place = (field: string) => messagePlace(name, entry, field)
   ledger.same(place('to.variant'), entry.to?.variant, variant ?? undefined)
-  for (const field of new Set([...Object.keys(said ?? {}), ...Object.keys(due ?? {})])) {
+  for (const field of new Set([...Object.keys(recorded ?? {}), ...Object.keys(due ?? {})])) {
     // What a model wrote in place of a program is not kept, its hash alone is.
     if (name === 'decision' && field === 'programHash' && due?.program === null) continue
-    if (said?.[field] === undefined && due?.[field] !== undefined)
+    if (recorded?.[field] === undefined && due?.[field] !== undefined)
       ledger.leave(`${field} of ${name}: this run does not say it, as those of before it was said`)
-    else ledger.same(place(field), said?.[field], due?.[field])
+    else ledger.same(place(field), recorded?.[field], due?.[field])
   }
 }

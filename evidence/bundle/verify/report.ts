@@ -9,10 +9,10 @@ export const report: Check = {
   name: 'report',
   what: 'every value of report.json from the log and the rows',
   async run({ bundle, entries, published }, ledger) {
-    const said = await bundle.json(bundleFiles.report, z.json())
+    const recorded = await bundle.json(bundleFiles.report, z.json())
     // As JSON, which is what a report is once it is written.
     const due = JSON.parse(JSON.stringify(await reportOfFolder(bundle, entries)))
-    compareReports(bundleFiles.report, said, due, ledger)
+    compareReports(bundleFiles.report, recorded, due, ledger)
     if (published) compareReports(published.file, published.report, due, ledger)
   },
 }

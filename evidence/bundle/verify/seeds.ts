@@ -14,8 +14,8 @@ export const seeds: Check = {
       ledger.same(messagePlace('shard', shard, 'seed'), shard.payload.seed, String(config.seed))
     }
     for (const job of facts.jobs) {
-      const { candidate, training } = job.payload
-      const { arm, seedIndex } = armSeedOf(candidate)
+      const { studentModel, training } = job.payload
+      const { arm, seedIndex } = armSeedOf(studentModel)
       const due = arm === 'base' ? null : arm === 'submission' ? search : replays[seedIndex - 1]
       ledger.same(messagePlace('job', job, 'training.seed'), training?.seed ?? null, due)
     }

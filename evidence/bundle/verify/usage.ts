@@ -7,21 +7,21 @@ export const usage: Check = {
   what: 'calls and tokens by role and model',
   async run({ facts, config: { models } }, ledger) {
     const spendings = [
-      ...facts.decisions.map((said) => ({ said, name: 'decision' })),
-      ...facts.batches.map((said) => ({ said, name: 'batch' })),
-      ...facts.verdicts.map((said) => ({ said, name: 'verdict' })),
+      ...facts.decisions.map((recorded) => ({ recorded, name: 'decision' })),
+      ...facts.batches.map((recorded) => ({ recorded, name: 'batch' })),
+      ...facts.verdicts.map((recorded) => ({ recorded, name: 'verdict' })),
     ]
-    for (const { said, name } of spendings) {
-      const { lines, ...totals }: Partial<Spent> = said.payload.spent ?? {}
+    for (const { recorded, name } of spendings) {
+      const { lines, ...totals }: Partial<Spent> = recorded.payload.spent ?? {}
       if (!lines) continue
       const { lines: _same, ...due } = spentOn(lines)
-      ledger.same(messagePlace(name, said, 'spent, by its lines'), totals, due)
+      ledger.same(messagePlace(name, recorded, 'spent, by its lines'), totals, due)
       for (const [index, { role, model }] of lines.entries())
-        ledger.same(messagePlace(name, said, `spent.lines[${index}].model`), model, models[role] ?? model)
+        ledger.same(messagePlace(name, recorded, `spent.lines[${index}].model`), model, models[role] ?? model)
     }
-    for (const said of facts.decisions) {
-      const { model } = said.payload
-      if (model !== null) ledger.same(messagePlace('decision', said, 'model'), model, models.planner ?? model)
+    for (const recorded of facts.decisions) {
+      const { model } = recorded.payload
+      if (model !== null) ledger.same(messagePlace('decision', recorded, 'model'), model, models.planner ?? model)
     }
   },
 }

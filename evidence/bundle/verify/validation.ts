@@ -7,7 +7,7 @@ import type { Report } from '../../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
-import type { Said } from '../../report/mod.ts'
+import type { Logged } from '../../report/mod.ts'
 import { type Check, type Evidence, has, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -23,22 +23,22 @@ export const validation: Check = {
     for (const { payload } of facts.predictions) {
       if (!has(evidence, payload.predictions, ledger)) continue
       const replies = await bundle.rowsOf(payload.predictions, Prediction)
-      graded.set(payload.candidate.name, await grade(task.validation, replies, scorer))
+      graded.set(payload.studentModel.name, await grade(task.validation, replies, scorer))
     }
     for (const report of facts.reports) compareReport(report, graded, ledger)
     await compareTrivial(evidence, graded, ledger)
     compareCases(evidence, graded, ledger)
-    compareGuard(evidence, graded, ledger)
+    compareLadder(evidence, graded, ledger)
     if (facts.reports.some(({ payload }) => payload.halves)) compareHalves(evidence, graded, ledger)
   },
 }
 
-type SaidReport = Said<PayloadOf<typeof Report>>
+type LoggedReport = Logged<PayloadOf<typeof Report>>
 type GradedBy = ReadonlyMap<string, readonly Graded[]>
 
-function compareReport(report: SaidReport, graded: GradedBy, ledger: Ledger): void {
-  const { candidate, shownAs = candidate.name, items, validation, trivial } = report.payload
-  const place = (field: string) => messagePlace('report', report, `${field} of ${candidate.name}`)
+function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): void {
+  const { studentModel, shownAs = studentModel.name, items, validation, trivial } = report.payload
+  const place = (field: string) => messagePlace('report', report, `${field} of ${studentModel.name}`)
   ledger.same(place('validation'), validation, scoreSheet(items))
   const own = graded.get(shownAs)
   if (!own) {
@@ -64,14 +64,14 @@ async function compareTrivial({ facts: { reports }, task }: Evidence, graded: Gr
   const scorer = openTaskScorer(choice)
   const scores = await trivialScores(validation, scorer)
   for (const report of reports) {
-    const { candidate, shownAs = candidate.name, trivial } = report.payload
+    const { studentModel, shownAs = studentModel.name, trivial } = report.payload
     const own = graded.get(shownAs)
     if (!own) continue
     if (!trivial)
-      ledger.leave(`what needs no student on validation, beside ${candidate.name}: this run does not say it`)
+      ledger.leave(`what needs no student on validation, beside ${studentModel.name}: this run does not say it`)
     else
       ledger.same(
-        messagePlace('report', report, `trivial, beside ${candidate.name}`),
+        messagePlace('report', report, `trivial, beside ${studentModel.name}`),
         trivial,
         worthTelling(validation, [...scores, ...(await replyScores(shownAs, own, scorer, validation))]),
       )
@@ -79,7 +79,7 @@ async function compareTrivial({ facts: { reports }, task }: Evidence, graded: Gr
 }
 
 /** How many failed cases of a skill are shown at most: an option of the evaluator, read off the reports. */
-function shownPerSkill(reports: readonly SaidReport[]): number {
+function shownPerSkill(reports: readonly LoggedReport[]): number {
   const counts = reports.flatMap(({ payload }) => [...Map.groupBy(payload.badCases, ({ skill }) => skill).values()])
   return Math.max(0, ...counts.map(({ length }) => length))
 }
@@ -88,25 +88,25 @@ function shownPerSkill(reports: readonly SaidReport[]): number {
 function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
-    const { candidate, shownAs = candidate.name, badCases } = report.payload
+    const { studentModel, shownAs = studentModel.name, badCases } = report.payload
     const own = graded.get(shownAs)
     if (!own) continue
     const due = sampleBadCases(own, perSkill, config.primary)
-    const place = (what: string) => messagePlace('report', report, `badCases${what} of ${candidate.name}`)
+    const place = (what: string) => messagePlace('report', report, `badCases${what} of ${studentModel.name}`)
     ledger.same(place(': their number'), badCases.length, due.length)
     for (const [index, each] of badCases.entries()) ledger.same(place(`[${index}] (${each.id})`), each, due[index])
   }
 }
 
 /** Which scores the Ladder let through, in the order in which they were told. */
-function compareGuard({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
+function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
   let best: { name: string; items: readonly ItemOutcome[] } | null = null
   for (const report of reports) {
-    const { candidate, shownAs = candidate.name } = report.payload
-    const { name, arm } = candidate
+    const { studentModel, shownAs = studentModel.name } = report.payload
+    const { name, arm } = studentModel
     const items = graded.get(name)?.map(({ outcome }) => outcome)
     if (!items) continue
-    const isGuarded = config.evidence.guard === 'ladder' && (arm === 'base' || arm === 'submission')
+    const isGuarded = config.evidence.ladder === 'on' && (arm === 'base' || arm === 'submission')
     if (isGuarded && (!best || isAbove(items, best.items, config.primary))) best = { name, items }
     ledger.same(messagePlace('report', report, `shownAs of ${name}`), shownAs, isGuarded ? best?.name : name)
   }
@@ -116,13 +116,13 @@ function compareGuard({ facts: { reports }, config }: Evidence, graded: GradedBy
 function compareHalves({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
   const perSkill = shownPerSkill(reports)
   for (const report of reports) {
-    const { candidate, halves } = report.payload
-    const own = graded.get(candidate.name)
+    const { studentModel, halves } = report.payload
+    const own = graded.get(studentModel.name)
     if (!halves || !own) continue
     const due = halvesOf(own.map(({ item }) => item))
     for (const half of ['a', 'b'] as const) {
       const answered = own.filter(({ item }) => due[half].has(item.id))
-      const place = (field: string) => messagePlace('report', report, `halves.${half}.${field} of ${candidate.name}`)
+      const place = (field: string) => messagePlace('report', report, `halves.${half}.${field} of ${studentModel.name}`)
       const outcomes = answered.map(({ outcome }) => outcome)
       ledger.same(place('validation'), halves[half].validation, scoreSheet(outcomes))
       ledger.same(place('badCases'), halves[half].badCases, sampleBadCases(answered, perSkill, config.primary))

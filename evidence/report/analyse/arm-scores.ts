@@ -32,13 +32,13 @@ export function armScores(
   records: readonly ArmRecord[],
   order: readonly ArmKind[],
 ): ArmScores[] {
-  const own = Map.groupBy(results, ({ candidate }) => candidate.arm)
+  const own = Map.groupBy(results, ({ studentModel }) => studentModel.arm)
   const arms = new Set<Arm>([...records.map(({ arm }) => arm), ...own.keys()])
   const inOrder = order.flatMap((kind) => [...arms].filter((arm) => kindOf(arm) === kind))
   return inOrder.flatMap((arm) => {
     const sameAs = records.find((record) => record.arm === arm)?.sameAs ?? null
     const seeds = (own.get(sameAs ?? arm) ?? [])
-      .map(({ candidate, items }) => ({ index: candidate.seedIndex, items }))
+      .map(({ studentModel, items }) => ({ index: studentModel.seedIndex, items }))
       .sort((one, other) => one.index - other.index)
     return seeds.length > 0 && seeds.every(({ items }) => items.length > 0) ? [{ arm, sameAs, seeds }] : []
   })

@@ -6,11 +6,11 @@ import type { Resampling } from '../statistics/resampler.ts'
 import { type Strata, type Stratum, stratifiedDifference } from '../statistics/stratified-difference.ts'
 import { type ArmScores, armKinds, armScores, type Mode, meansOf, together } from './arm-scores.ts'
 
-type Papers = { test: readonly SealedResult[]; audit: readonly SealedResult[] }
+type EvalSets = { test: readonly SealedResult[]; audit: readonly SealedResult[] }
 
 /** Of every arm that sat both papers, what it had right of the audit minus what it had right of the test, averaged over its adapters. */
 export function auditMinusTest(
-  { test, audit }: Papers,
+  { test, audit }: EvalSets,
   records: readonly ArmRecord[],
   headline: string,
   parts: readonly string[],

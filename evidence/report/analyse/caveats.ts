@@ -11,15 +11,15 @@ const fewReplies = 0.02
 
 /** What a reader must know beside the result. */
 export function caveatsOf(
-  data: Pick<ReportData, 'sealed' | 'candidates' | 'run'>,
+  data: Pick<ReportData, 'sealed' | 'studentModels' | 'run'>,
   datasets: readonly DatasetFacts[],
-  seen: { openings: number; vetoes: number; faults: readonly string[]; uncounted: readonly string[] },
+  seen: { finalEvals: number; vetoes: number; faults: readonly string[]; uncounted: readonly string[] },
 ): string[] {
-  const { sealed, candidates, run } = data
-  const { openings, vetoes, faults, uncounted } = seen
+  const { sealed, studentModels, run } = data
+  const { finalEvals, vetoes, faults, uncounted } = seen
   const caveats: string[] = []
   const [final, control] = ['final', 'control'].map(
-    (name) => candidates.find((candidate) => candidate.candidate === name)?.training ?? null,
+    (name) => studentModels.find((studentModel) => studentModel.studentModel === name)?.training ?? null,
   )
   if (!run.finished) caveats.push('This run is not finished: the report shows what there is so far.')
   if (sealed) {
@@ -30,12 +30,12 @@ export function caveatsOf(
         : 'This adapter only: there is one training seed, so the intervals cover the choice of the test items and not the luck of a training.',
     )
     caveats.push(
-      sealed.opening === 1
+      sealed.finalEvalNumber === 1
         ? 'Opening 1 of this test on this bus; openings of a copy on another bus, or in another home, cannot be counted.'
-        : `Opening ${sealed.opening} of this test on this bus: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
+        : `Opening ${sealed.finalEvalNumber} of this test on this bus: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
     )
-    if (openings > 1)
-      caveats.push(`The log holds ${openings} openings of the test in this run; the first one is reported.`)
+    if (finalEvals > 1)
+      caveats.push(`The log holds ${finalEvals} openings of the test in this run; the first one is reported.`)
     const { trivial, replies } = sealed.contrasts
     for (const facts of trivial ? replies : []) {
       const none = brokenReplies(facts)
@@ -46,10 +46,10 @@ export function caveatsOf(
         : ' A claim against it holds only where it holds with the final’s own results in their place.'
       caveats.push(`${capital(brokenText(isFinal ? { ...facts, collapsed: 0 } : facts))}.${against}`)
     }
-    const base = sealed.test.find((result) => result.candidate === 'base')
-    if (!trivial && base && base.cut > fewReplies * base.items) {
+    const base = sealed.test.find((result) => result.studentModel === 'base')
+    if (!trivial && base && base.truncated > fewReplies * base.items) {
       caveats.push(
-        `${base.cut} of the base's ${base.items} replies were cut at the token limit, which may lower its score.`,
+        `${base.truncated} of the base's ${base.items} replies were cut at the token limit, which may lower its score.`,
       )
     }
   }

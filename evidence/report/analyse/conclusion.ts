@@ -16,7 +16,7 @@ type Mode = 'strict' | 'lenient'
 type Words = { shown: string; notShown: string; opposite: string }
 
 /** What a claim is made from. */
-export type Grounds = {
+export type Conditions = {
   sealed: SealedResults
   headline: string
   mode: Mode
@@ -62,11 +62,11 @@ const searchWords: Words = {
  */
 export function conclude(
   sealed: SealedResults | null,
-  grounds: Omit<Grounds, 'sealed'>,
+  conditions: Omit<Conditions, 'sealed'>,
 ): Omit<ReportData['conclusion'], 'caveats'> {
   if (!sealed) {
     const unopened = ({ notShown }: Words): Claim => ({
-      verdict: 'not-measured',
+      conclusion: 'not-measured',
       sentence: `The test was not opened: ${lower(notShown)}.`,
     })
     return {
@@ -76,7 +76,7 @@ export function conclude(
       search: unopened(searchWords),
     }
   }
-  const on = { ...grounds, sealed }
+  const on = { ...conditions, sealed }
   return {
     improved: claim(on, 'base', improvedWords, []),
     trivial: trivialClaim(on),
@@ -85,7 +85,7 @@ export function conclude(
   }
 }
 
-function claim(on: Grounds, to: string, words: Words, further: readonly string[]): Claim {
+function claim(on: Conditions, to: string, words: Words, further: readonly string[]): Claim {
   const { sealed, headline, mode } = on
   const { arms, comparisons, leftOut } = sealed.contrasts
   const comparison = comparisons.find((one) => one.to === to)
@@ -96,16 +96,16 @@ function claim(on: Grounds, to: string, words: Words, further: readonly string[]
     const what = same
       ? `${lower(labelOf(to))} has the very same dataset as ${lower(labelOf(same))}`
       : (reason ?? `${lower(labelOf('final'))} and ${lower(labelOf(to))} were not both scored on ${labelOf(headline)}`)
-    return { verdict: 'not-measured', sentence: `${words.notShown}: ${what}.` }
+    return { conclusion: 'not-measured', sentence: `${words.notShown}: ${what}.` }
   }
   const figures = comparisonText(on, comparison, difference)
   const objections = [...objectionsTo(on, comparison), ...further]
-  const { verdict, sentence } = judged(on, difference, words, figures, testOf(on, to, difference).p, objections)
-  return { verdict, sentence: `${sentence}${overallText(on, comparison)}` }
+  const { conclusion, sentence } = judged(on, difference, words, figures, testOf(on, to, difference).p, objections)
+  return { conclusion, sentence: `${sentence}${overallText(on, comparison)}` }
 }
 
 /** Why a difference above zero is no claim. */
-const objectionsTo = (on: Grounds, comparison: Comparison): string[] => [
+const objectionsTo = (on: Conditions, comparison: Comparison): string[] => [
   ...trivialObjection(on),
   ...ownObjection(on),
   ...favouredObjection(on, comparison),
@@ -114,13 +114,13 @@ const objectionsTo = (on: Grounds, comparison: Comparison): string[] => [
 ]
 
 /** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
-function testOf({ sealed }: Grounds, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
+function testOf({ sealed }: Conditions, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
   const secondary = sealed.contrasts.adjusted.find((one) => one.to === to)
   return { p: secondary?.adjusted ?? pOf(difference), isAdjusted: secondary !== undefined }
 }
 
 /** The figures of a comparison on the headline. */
-function comparisonText(on: Grounds, { to }: Comparison, difference: ArmDifference): string {
+function comparisonText(on: Conditions, { to }: Comparison, difference: ArmDifference): string {
   const { sealed, headline, mode } = on
   const other = sealed.contrasts.arms.find(({ arm }) => arm === to)?.parts[headline]?.[mode].value ?? null
   return figuresText(on, difference, percent(other), testOf(on, to, difference))
@@ -128,7 +128,7 @@ function comparisonText(on: Grounds, { to }: Comparison, difference: ArmDifferen
 
 /** What the figures of a difference come to. */
 function judged(
-  { sealed: { opening } }: Grounds,
+  { sealed: { finalEvalNumber } }: Conditions,
   difference: ArmDifference,
   words: Words,
   figures: string,
@@ -136,24 +136,24 @@ function judged(
   objections: readonly string[],
 ): Claim {
   const notShown = (why: string): Claim => ({
-    verdict: 'not-shown',
+    conclusion: 'not-shown',
     sentence: `${words.notShown}: ${figures}; ${why}.`,
   })
   const { low, high } = difference.interval!
   if (difference.groups < minClaimDraws) return notShown(`with fewer than ${minClaimDraws} draws nothing is claimed`)
   if (low <= 0 && high >= 0) return notShown('the interval includes zero')
   if (p > 1 - confidence) return notShown('the interval excludes zero, but p is above 5 %')
-  if (p * opening > 1 - confidence)
-    return notShown(`this is opening ${opening} of the test, and p times ${opening} is above 5 %`)
+  if (p * finalEvalNumber > 1 - confidence)
+    return notShown(`this is opening ${finalEvalNumber} of the test, and p times ${finalEvalNumber} is above 5 %`)
   const reach = Math.max(...difference.seeds) === 1 ? ', as far as one training seed tells' : ''
-  if (high < 0) return { verdict: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
+  if (high < 0) return { conclusion: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
   if (objections.length > 0) return notShown(objections.join('; '))
-  return { verdict: 'shown', sentence: `${words.shown}${reach}: ${figures}.` }
+  return { conclusion: 'shown', sentence: `${words.shown}${reach}: ${figures}.` }
 }
 
 /** Where, how many, how much against how much, and how sure that is. */
 function figuresText(
-  { sealed, headline, mode }: Grounds,
+  { sealed, headline, mode }: Conditions,
   difference: ArmDifference,
   other: string,
   { p, isAdjusted }: { p: number; isAdjusted: boolean },
@@ -169,7 +169,7 @@ function figuresText(
 }
 
 /** The same difference over all parts, where the headline is one of several. */
-function overallText({ sealed, headline, mode }: Grounds, { parts }: Comparison): string {
+function overallText({ sealed, headline, mode }: Conditions, { parts }: Comparison): string {
   const difference = parts[allParts]?.[mode]
   if (!difference || sealed.parts.length < 2 || headline === allParts) return ''
   return ` Over all parts (${itemsText(difference)}): ${points(difference.value)} points${rangeText(difference.interval, points)}.`
@@ -183,7 +183,7 @@ export const trivialUnknown =
   'what an answer that needs no student scores is not in this log, which is of before it was counted'
 
 /** C2: what answering without knowing anything scores. */
-function trivialObjection({ sealed, headline, mode }: Grounds): string[] {
+function trivialObjection({ sealed, headline, mode }: Conditions): string[] {
   if (sealed.contrasts.trivial === null) return [trivialUnknown]
   const trivial = sealed.contrasts.trivial[headline]?.[mode]
   if (!trivial?.difference || isAbove(trivial.difference)) return []
@@ -195,13 +195,13 @@ function trivialObjection({ sealed, headline, mode }: Grounds): string[] {
 }
 
 /** C3: a student most of whose replies are none is not shown to have learned to answer. */
-function ownObjection({ sealed }: Grounds): string[] {
+function ownObjection({ sealed }: Conditions): string[] {
   const own = sealed.contrasts.replies.find(({ arm }) => arm === 'final')
   return own && 2 * brokenReplies(own) > own.replies ? [brokenText({ ...own, collapsed: 0 })] : []
 }
 
 /** C3: what the other arm did not answer. */
-function favouredObjection({ sealed, headline, mode }: Grounds, { to, favoured }: Comparison): string[] {
+function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoured }: Comparison): string[] {
   const difference = favoured?.parts[headline]?.[mode]
   const facts = sealed.contrasts.replies.find(({ arm }) => arm === to)
   if (!favoured || !difference || !facts) return []
@@ -215,7 +215,7 @@ function favouredObjection({ sealed, headline, mode }: Grounds, { to, favoured }
 }
 
 /** C4: whether lenient scoring tells the same. */
-function formObjection({ headline, mode }: Grounds, { parts }: Comparison): string[] {
+function formObjection({ headline, mode }: Conditions, { parts }: Comparison): string[] {
   const lenient = parts[headline]?.lenient
   if (mode === 'lenient' || !lenient || isAbove(lenient)) return []
   return [
@@ -225,7 +225,7 @@ function formObjection({ headline, mode }: Grounds, { parts }: Comparison): stri
 }
 
 /** C4: whether what the headline gained was lost elsewhere, and more. */
-function overallObjection({ sealed, mode }: Grounds, { parts }: Comparison): string[] {
+function overallObjection({ sealed, mode }: Conditions, { parts }: Comparison): string[] {
   const difference = parts[allParts]?.[mode]
   if (sealed.parts.length < 2 || !difference?.interval || difference.interval.high >= 0) return []
   return [
@@ -234,42 +234,42 @@ function overallObjection({ sealed, mode }: Grounds, { parts }: Comparison): str
 }
 
 /** Whether the final is above what needs no student; of one that has collapsed, that comes first. */
-function trivialClaim(on: Grounds): Claim {
+function trivialClaim(on: Conditions): Claim {
   const { sealed, headline, mode } = on
   const { trivial, replies } = sealed.contrasts
   const final = replies.find(({ arm }) => arm === 'final')
   const collapsed = final && final.collapsed > 0 ? `${collapsedText(final)}. ` : ''
-  const told = trivial?.[headline]?.[mode]
-  if (!told?.difference?.interval) {
+  const measured = trivial?.[headline]?.[mode]
+  if (!measured?.difference?.interval) {
     const why = trivial ? 'the final was not scored' : trivialUnknown
-    return { verdict: 'not-measured', sentence: `${collapsed}${trivialWords.notShown}: ${why}.` }
+    return { conclusion: 'not-measured', sentence: `${collapsed}${trivialWords.notShown}: ${why}.` }
   }
-  const { difference, value } = told
+  const { difference, value } = measured
   const tested = { p: pOf(difference), isAdjusted: false }
-  const figures = figuresText(on, difference, `${percent(value)} of ${trivialText(told)}`, tested)
-  const { verdict, sentence } = judged(on, difference, trivialWords, figures, tested.p, ownObjection(on))
-  return { verdict, sentence: `${collapsed}${sentence}` }
+  const figures = figuresText(on, difference, `${percent(value)} of ${trivialText(measured)}`, tested)
+  const { conclusion, sentence } = judged(on, difference, trivialWords, figures, tested.p, ownObjection(on))
+  return { conclusion, sentence: `${collapsed}${sentence}` }
 }
 
 /** C6: a search is two attempts at least, of which a later one was chosen. */
-function searchClaim(on: Grounds): Claim {
+function searchClaim(on: Conditions): Claim {
   const { sealed, headline, mode, attempts, chosen } = on
   const made = claim(on, 'control', searchWords, controlObjections(on))
   const comparison = sealed.contrasts.comparisons.find(({ to }) => to === 'control')
   const difference = comparison?.parts[headline]?.[mode]
-  if (made.verdict === 'not-measured' || !comparison || !difference) return made
+  if (made.conclusion === 'not-measured' || !comparison || !difference) return made
   const figures = comparisonText(on, comparison, difference)
   if (attempts.length === 1) {
     const what = 'its dataset against an even spread of the same number of rows'
     const but = isAbove(difference) ? [...objectionsTo(on, comparison), ...controlObjections(on)] : []
-    const told = [`${what}: ${figures}`, ...but].join('; ')
-    const sentence = `There was no search that could have helped, since one attempt was scored; ${told}.${overallText(on, comparison)}`
-    return { verdict: 'not-measured', sentence }
+    const measured = [`${what}: ${figures}`, ...but].join('; ')
+    const sentence = `There was no search that could have helped, since one attempt was scored; ${measured}.${overallText(on, comparison)}`
+    return { conclusion: 'not-measured', sentence }
   }
-  if (made.verdict !== 'shown' || chosen === null || chosen !== attempts[0]) return made
+  if (made.conclusion !== 'shown' || chosen === null || chosen !== attempts[0]) return made
   const why = `the chosen dataset is that of attempt ${chosen}, the first that was scored, and what came after it added nothing`
   return {
-    verdict: 'not-shown',
+    conclusion: 'not-shown',
     sentence: `${searchWords.notShown}: ${figures}; ${why}.${overallText(on, comparison)}`,
   }
 }
@@ -279,7 +279,7 @@ export const isShort = (rows: number | null | undefined, own: number | null | un
   rows != null && own != null && rows < leastRows * own
 
 /** C5: why the control is no match for the final. */
-function controlObjections(on: Grounds): string[] {
+function controlObjections(on: Conditions): string[] {
   const { sealed, rows } = on
   const rowsOf = (arm: string) => rows[arm] ?? sealed.contrasts.arms.find((each) => each.arm === arm)?.rows ?? null
   const [own, other] = [rowsOf('final'), rowsOf('control')]
@@ -292,7 +292,7 @@ function controlObjections(on: Grounds): string[] {
 }
 
 /** C5: an arm below the untrained student proves nothing to a final that is not shown to be above that. */
-function weakObjection({ sealed, headline, mode }: Grounds, arm: 'control' | 'base-examples'): string[] {
+function weakObjection({ sealed, headline, mode }: Conditions, arm: 'control' | 'base-examples'): string[] {
   const { arms, comparisons } = sealed.contrasts
   const [base, other] = ['base', arm].map(
     (name) => arms.find((each) => each.arm === name)?.parts[headline]?.[mode].value ?? null,

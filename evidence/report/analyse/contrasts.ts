@@ -6,10 +6,10 @@ import { gainPercent } from '../statistics/gain.ts'
 import { holm } from '../statistics/holm.ts'
 import { type ArmScores, armKinds, armScores, byName, inPart, type Mode, meansOf, ofSkill } from './arm-scores.ts'
 import { differencesOf, skillDifferences, skillsOf } from './difference.ts'
-import { candidateOf, inFavour, modalOf, mostModal, replyFacts, silentReplies, withCollapsed } from './replies.ts'
+import { inFavour, modalOf, modelOf, mostModal, replyFacts, silentReplies, withCollapsed } from './replies.ts'
 import { type Answers, trivialBaseline } from './trivial.ts'
 
-export type Opening = {
+export type FinalEvalNumber = {
   test: readonly SealedResult[]
   /** What answering the test without knowing anything scores; null in runs from before it was told. */
   trivial: readonly SealedTrivial[] | null
@@ -36,7 +36,7 @@ export function contrastsOf({
   named,
   parts,
   seed,
-}: Opening): Contrasts {
+}: FinalEvalNumber): Contrasts {
   const how = { seedIndex: primary.seedIndex, seed }
   const arms = withCollapsed(armScores(test, records, armKinds), trivial ?? [], primary.mode)
   const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
@@ -66,7 +66,7 @@ export function contrastsOf({
       trivial &&
       byName(parts, (part, mode) => trivialBaseline(items, trivial, final, inPart(part), mode, { ...how, answers })),
     replies: arms.map((scores) =>
-      replyFacts(scores, modalOf(trivial ?? [], candidateOf(scores, mostModal(scores))), answers),
+      replyFacts(scores, modalOf(trivial ?? [], modelOf(scores, mostModal(scores))), answers),
     ),
     leftOut: [
       ...(examplesLeftOut === undefined ? [] : [{ arm: 'base-examples' as const, reason: examplesLeftOut }]),

@@ -31,7 +31,9 @@ function verdictsInOrder(facts: Pick<RunFacts, 'verdicts'>) {
 }
 
 function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | undefined): DatasetFacts {
-  const decisions = toldOnce(facts.decisions.map(({ payload }) => payload).filter((each) => each.attempt === attempt))
+  const decisions = reportedOnce(
+    facts.decisions.map(({ payload }) => payload).filter((each) => each.attempt === attempt),
+  )
   const verdicts = verdictsInOrder(facts).filter((verdict) => verdict.attempt === attempt)
   const shards = facts.shards.map(({ payload }) => payload).filter((shard) => shard.round.attempt === attempt)
   const decision = decisions.at(-1)
@@ -85,20 +87,20 @@ function isValid(
   minimum: number,
 ): boolean | null {
   if (rows >= minimum) return true
-  const { finished, openingRequests, decisions, shards } = facts
+  const { finished, finalEvalRequests, decisions, shards } = facts
   const wentOn =
     attempt > 0 &&
     (decisions.some(({ payload }) => payload.attempt > attempt) ||
       shards.some(({ payload }) => payload.round.attempt === 0))
-  return finished.length > 0 || openingRequests.length > 0 || wentOn ? false : null
+  return finished.length > 0 || finalEvalRequests.length > 0 || wentOn ? false : null
 }
 
 /** A decision whose program raised is told again with its error: one decision, and its error. */
-function toldOnce(decisions: readonly PayloadOf<typeof Decision>[]): PayloadOf<typeof Decision>[] {
+function reportedOnce(decisions: readonly PayloadOf<typeof Decision>[]): PayloadOf<typeof Decision>[] {
   const byProgram = Map.groupBy(decisions, ({ programHash }) => programHash)
-  return [...byProgram.values()].map((told) => {
-    const error = told.find((each) => each.error !== undefined)?.error
-    return { ...told[0]!, ...(error === undefined ? {} : { error }) }
+  return [...byProgram.values()].map((decisions) => {
+    const error = decisions.find((each) => each.error !== undefined)?.error
+    return { ...decisions[0]!, ...(error === undefined ? {} : { error }) }
   })
 }
 

@@ -26,7 +26,7 @@ const questions: Readonly<Record<BaselineKind, { what: string; how: string }>> =
 /** What the run measured beside its result, and what it did not. */
 export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
   const evidence = facts.config?.evidence
-  const arms = facts.openingRequests.at(-1)?.payload.arms ?? []
+  const arms = facts.finalEvalRequests.at(-1)?.payload.arms ?? []
   return {
     seeds: evidence?.seeds ?? null,
     arms: arms.map(({ arm, rows, datasetHash, sameAs, leftOut }) => {
@@ -35,9 +35,9 @@ export function evidenceOf(facts: RunFacts, primary: ScoreMode): EvidenceFacts {
     }),
     unmeasured: evidence ? unmeasuredOf(evidence, facts.config?.comparison !== undefined) : [],
     comparison: facts.config?.comparison ?? null,
-    guard: evidence?.guard ?? 'off',
-    keptBack: facts.reports.flatMap(({ payload: { candidate, shownAs } }) =>
-      shownAs === undefined ? [] : [{ candidate: candidate.name, shownAs }],
+    ladder: evidence?.ladder ?? 'off',
+    keptBack: facts.reports.flatMap(({ payload: { studentModel, shownAs } }) =>
+      shownAs === undefined ? [] : [{ studentModel: studentModel.name, shownAs }],
     ),
     swap: swapOf(facts, primary),
   }
@@ -63,16 +63,16 @@ function unmeasuredOf(
 function swapOf({ config, reports }: RunFacts, primary: ScoreMode): EvidenceFacts['swap'] {
   const at = config?.evidence.swapValidationAt ?? null
   if (at === null) return null
-  const halves = reports.flatMap(({ payload: { candidate, halves: each } }) =>
+  const halves = reports.flatMap(({ payload: { studentModel, halves: each } }) =>
     each
       ? [
           {
-            candidate: candidate.name,
+            studentModel: studentModel.name,
             a: ratesOfScore(each.a.validation.overall)[primary],
             b: ratesOfScore(each.b.validation.overall)[primary],
           },
         ]
       : [],
   )
-  return { at, halves: halves.toSorted((one, other) => byReadingOrder(one.candidate, other.candidate)) }
+  return { at, halves: halves.toSorted((one, other) => byReadingOrder(one.studentModel, other.studentModel)) }
 }

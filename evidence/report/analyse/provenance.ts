@@ -2,19 +2,19 @@ import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
 import { labelOf } from '../text/names.ts'
 
-type Known = Pick<ReportData, 'datasets' | 'candidates' | 'sealed' | 'bootstrap'>
+type Known = Pick<ReportData, 'datasets' | 'studentModels' | 'sealed' | 'bootstrap'>
 
 /** Every seed and hash that is needed to make the run again or to check what it left behind. */
 export function provenanceOf(
   facts: RunFacts,
-  { datasets, candidates, sealed, bootstrap }: Known,
+  { datasets, studentModels, sealed, bootstrap }: Known,
   versions: Readonly<Record<string, string>>,
 ): ReportData['provenance'] {
   const named = (attempt: number) => (attempt === 0 ? 'control' : `attempt ${attempt}`)
   const finished = facts.finished.at(-1)?.payload
-  const trainings = candidates.flatMap(({ candidate, training }) =>
+  const trainings = studentModels.flatMap(({ studentModel, training }) =>
     training && training.seed !== null
-      ? [{ name: `Training of ${labelOf(candidate).toLowerCase()}`, value: String(training.seed) }]
+      ? [{ name: `Training of ${labelOf(studentModel).toLowerCase()}`, value: String(training.seed) }]
       : [],
   )
   const prompts = new Map(facts.decisions.flatMap(({ payload }) => Object.entries(payload.promptHashes ?? {})))
@@ -37,9 +37,9 @@ export function provenanceOf(
       ]),
       ...[...prompts].flatMap(([file, sha256]) => hash(`Planner's prompt ${file}`, sha256)),
       ...hash('Chosen dataset', finished?.datasetHash),
-      ...candidates.flatMap(({ candidate, training }) => [
-        ...hash(`Training job of ${labelOf(candidate).toLowerCase()}`, training?.jobHash),
-        ...hash(`Adapter of ${labelOf(candidate).toLowerCase()}`, training?.adapterHash),
+      ...studentModels.flatMap(({ studentModel, training }) => [
+        ...hash(`Training job of ${labelOf(studentModel).toLowerCase()}`, training?.jobHash),
+        ...hash(`Adapter of ${labelOf(studentModel).toLowerCase()}`, training?.adapterHash),
       ]),
     ],
   }

@@ -51,7 +51,7 @@ export function qualityOf(
 /** The training of a dataset, by which its rows were measured. */
 function trainingOf({ reports }: RunFacts, attempt: number) {
   const name = attempt === 0 ? 'control' : `attempt-${attempt}`
-  return reports.find(({ payload }) => payload.candidate.name === name)?.payload.training
+  return reports.find(({ payload }) => payload.studentModel.name === name)?.payload.training
 }
 
 function perplexityOf(facts: RunFacts, attempt: number): DatasetQuality['perplexity'] {

@@ -1,6 +1,6 @@
 import type { ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import type { Rates } from '../contrasts.ts'
-import type { CandidateFacts } from '../report-data.ts'
+import type { StudentModelFacts } from '../report-data.ts'
 import { groupedRate, rate } from '../statistics/rate.ts'
 import { inGroups } from './arm-scores.ts'
 
@@ -22,21 +22,21 @@ function ratesOfItems(items: readonly ItemOutcome[]): Rates {
 }
 
 /** What one candidate had right of a paper: from its items, or where the log has none, from its sheet. */
-export function ratesOfPaper(
+export function ratesOfEvalSet(
   sheet: ScoreSheet,
   items: readonly ItemOutcome[],
-): NonNullable<CandidateFacts['validation']> {
+): NonNullable<StudentModelFacts['validation']> {
   const map = <T>(named: Readonly<Record<string, T>>, of: (one: T) => Rates) =>
     Object.fromEntries(Object.entries(named).map(([name, one]) => [name, of(one)]))
   if (items.length === 0) {
     const [parts, skills] = [map(sheet.byPart, ratesOfScore), map(sheet.bySkill, ratesOfScore)]
-    return { overall: ratesOfScore(sheet.overall), parts, skills, cut: sheet.cut }
+    return { overall: ratesOfScore(sheet.overall), parts, skills, truncated: sheet.truncated }
   }
   const by = (key: 'part' | 'skill') => map(Object.fromEntries(Map.groupBy(items, (item) => item[key])), ratesOfItems)
   return {
     overall: ratesOfItems(items),
     parts: by('part'),
     skills: by('skill'),
-    cut: items.filter((item) => item.cut).length,
+    truncated: items.filter((item) => item.truncated).length,
   }
 }

@@ -20,8 +20,8 @@ export function hasCollapsed(items: readonly ItemOutcome[], modal: TrivialScore 
 }
 
 /** A candidate's modal reply given to every item: the first that is told of it. */
-export const modalOf = (trivial: readonly TrivialScore[], candidate: string): TrivialScore | undefined =>
-  trivial.find((score) => score.kind === 'reply' && score.candidate === candidate)
+export const modalOf = (trivial: readonly TrivialScore[], studentModel: string): TrivialScore | undefined =>
+  trivial.find((score) => score.kind === 'reply' && score.studentModel === studentModel)
 
 /** The seed of the adapter that gave its modal answer most often, the first of several. */
 export function mostModal({ seeds }: Adapters): number {
@@ -30,8 +30,8 @@ export function mostModal({ seeds }: Adapters): number {
 }
 
 /** Why a reply is no answer. A log from before that was told says whether it was cut alone. */
-export const whyNone = ({ noAnswer, strict, lenient, cut }: ItemOutcome): NoAnswer | null =>
-  noAnswer ?? (cut && !strict && !lenient ? 'cut' : null)
+export const whyNone = ({ noAnswer, strict, lenient, truncated }: ItemOutcome): NoAnswer | null =>
+  noAnswer ?? (truncated && !strict && !lenient ? 'truncated' : null)
 
 /** An arm's adapters, each with whether it has collapsed. */
 export type Seen = Omit<ArmScores, 'seeds'> & {
@@ -39,7 +39,7 @@ export type Seen = Omit<ArmScores, 'seeds'> & {
 }
 
 /** The name of an arm's candidate; an arm with another's dataset has that one's. */
-export const candidateOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seedIndex: number): string =>
+export const modelOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seedIndex: number): string =>
   seedIndex === 1 ? (sameAs ?? arm) : `${sameAs ?? arm}-s${seedIndex}`
 
 /** The arms with what their replies were like. */
@@ -48,7 +48,7 @@ export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly Triv
     ...scores,
     seeds: scores.seeds.map((seed) => ({
       ...seed,
-      collapsed: hasCollapsed(seed.items, modalOf(trivial, candidateOf(scores, seed.index)), mode),
+      collapsed: hasCollapsed(seed.items, modalOf(trivial, modelOf(scores, seed.index)), mode),
     })),
   }))
 
@@ -69,13 +69,13 @@ export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | unde
 }
 
 /** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of an adapter that has collapsed. */
-const saysNothing = (item: ItemOutcome, collapsed: boolean, mode: Mode): boolean =>
+const isSilent = (item: ItemOutcome, collapsed: boolean, mode: Mode): boolean =>
   !item[mode] && (whyNone(item) !== null || (collapsed && item.modal === true))
 
 /** Of an arm's replies, those that say nothing of what it knows. */
 export const silentReplies = ({ seeds }: Seen, mode: Mode): { silent: number; of: number } => ({
   silent: seeds.reduce(
-    (sum, { items, collapsed }) => sum + items.filter((item) => saysNothing(item, collapsed, mode)).length,
+    (sum, { items, collapsed }) => sum + items.filter((item) => isSilent(item, collapsed, mode)).length,
     0,
   ),
   of: seeds.reduce((sum, { items }) => sum + items.length, 0),
@@ -84,7 +84,7 @@ export const silentReplies = ({ seeds }: Seen, mode: Mode): { silent: number; of
 /** An arm's share right of the chosen items that it answered; null where it answered none. */
 export function shareAnswered({ seeds }: Seen, chosen: (item: ItemOutcome) => boolean, mode: Mode): number | null {
   const answered = seeds.flatMap(({ items, collapsed }) =>
-    items.filter((item) => chosen(item) && !saysNothing(item, collapsed, mode)),
+    items.filter((item) => chosen(item) && !isSilent(item, collapsed, mode)),
   )
   return answered.length === 0 ? null : answered.filter((item) => item[mode]).length / answered.length
 }
@@ -102,7 +102,7 @@ export function inFavour({ seeds }: Seen, final: Adapters, mode: Mode): Adapters
         index,
         items: items.map((item) => {
           const twin = byId.get(item.id)
-          if (!twin || !saysNothing(item, collapsed, mode)) return item
+          if (!twin || !isSilent(item, collapsed, mode)) return item
           return { ...item, strict: twin.strict, lenient: twin.lenient }
         }),
       }

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { ArmRecord, Opened } from '../../../schemas/messages/evaluation.ts'
+import type { ArmRecord, FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { TrivialBaseline } from '../contrasts.ts'
 import type { RetentionFacts } from '../retention-facts.ts'
@@ -24,10 +24,10 @@ const isAbove = (interval: Interval | null): boolean => interval !== null && int
 export function retentionFacts(
   results: readonly SealedResult[],
   records: readonly ArmRecord[],
-  opened: Pick<PayloadOf<typeof Opened>, 'retention' | 'trivial'>,
+  finalEval: Pick<PayloadOf<typeof FinalEvalResults>, 'retention' | 'trivial'>,
   how: How & { answers: Answers },
 ): RetentionFacts | null {
-  const { retention: set } = opened
+  const { retention: set } = finalEval
   const arms = armScores(results, records, order)
   const base = arms.find(({ arm }) => arm === 'base')
   if (!set || !base) return null
@@ -39,7 +39,7 @@ export function retentionFacts(
   const trained = named.filter(({ arm }) => arm !== 'base')
   const final = named.find(({ arm }) => arm === 'final')?.scores
   const { items: asked } = base.seeds[0]!
-  const scores = trivialOn(opened, 'retention')
+  const scores = trivialOn(finalEval, 'retention')
   const trivial = scores && trivialBaseline(asked, scores, base, everything, mode, how)
   return {
     sha256,
@@ -47,13 +47,13 @@ export function retentionFacts(
     items: asked.length,
     arms: named.map(({ arm, scores }) => {
       const { items, groups, tables } = together([scores], mode, everything)
-      const cut = scores.seeds.reduce((sum, seed) => sum + seed.items.filter((item) => item.cut).length, 0)
-      return { arm, items, groups, cut, ...armMean(tables[0]!) }
+      const truncated = scores.seeds.reduce((sum, seed) => sum + seed.items.filter((item) => item.truncated).length, 0)
+      return { arm, items, groups, truncated, ...armMean(tables[0]!) }
     }),
     changes: trained.map(({ arm, scores }) => {
       const { tables } = together([scores, base], mode, everything)
       const { value, interval } = armDifference(tables[0]!, tables[1]!)
-      return { arm, value, interval, verdict: knowsNothing(trivial) ? 'inconclusive' : retention(interval) }
+      return { arm, value, interval, conclusion: knowsNothing(trivial) ? 'inconclusive' : retention(interval) }
     }),
     margin: retentionMargin,
     trivial,

@@ -1,12 +1,12 @@
 import type { PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
-import type { PaperResult, SealedResults } from '../report-data.ts'
+import type { EvalSetResult, SealedResults } from '../report-data.ts'
 import type { Resampling } from '../statistics/resampler.ts'
 import { allParts, byReadingOrder, partsInOrder } from '../text/names.ts'
 import { auditMinusTest } from './audit.ts'
 import { contrastsOf } from './contrasts.ts'
-import { ratesOfPaper } from './rates.ts'
+import { ratesOfEvalSet } from './rates.ts'
 import { retentionFacts } from './retention.ts'
 import { type Answers, trivialOn } from './trivial.ts'
 
@@ -16,13 +16,13 @@ export function sealedResults(
   { headline, drawsAudit, answers }: { headline: string; drawsAudit: boolean; answers: Answers },
   resampling: Resampling,
 ): SealedResults | null {
-  const first = facts.opened[0]
+  const first = facts.finalEval[0]
   if (!first) return null
-  const { opening, testHash, auditSeed, results } = first.payload
-  const on = (paper: SealedResult['paper']) =>
+  const { finalEvalNumber, testHash, auditSeed, results } = first.payload
+  const on = (evalSet: SealedResult['evalSet']) =>
     results
-      .filter((result) => result.paper === paper)
-      .sort((one, other) => byReadingOrder(one.candidate.name, other.candidate.name))
+      .filter((result) => result.evalSet === evalSet)
+      .sort((one, other) => byReadingOrder(one.studentModel.name, other.studentModel.name))
   const [test, audit] = [on('test'), on('audit')]
   const parts = [...test, ...audit].flatMap((result) => [
     ...result.items.map((item) => item.part),
@@ -30,16 +30,16 @@ export function sealedResults(
   ])
   const named = partsInOrder(parts, headline)
   const all = [...named, allParts]
-  const { arms: records = [], examplesLeftOut } = facts.openingRequests[0]?.payload ?? {}
+  const { arms: records = [], examplesLeftOut } = facts.finalEvalRequests[0]?.payload ?? {}
   const { named: isNamed, ...primary } = primaryOf(facts, headline)
   return {
-    opening,
-    openedAt: new Date(first.atMs).toISOString(),
+    finalEvalNumber,
+    finalEvalAt: new Date(first.atMs).toISOString(),
     testHash,
     auditSeed: drawsAudit ? auditSeed : null,
     parts: named.length > 1 ? all : named,
-    test: test.map(paperResult),
-    audit: audit.map(paperResult),
+    test: test.map(evalSetResult),
+    audit: audit.map(evalSetResult),
     contrasts: contrastsOf({
       test,
       trivial: trivialOn(first.payload, 'test'),
@@ -62,22 +62,22 @@ export function sealedResults(
 
 /** The comparison that a run is judged by; `named`: its request said it, else it is what a request that says none means. */
 export function primaryOf(
-  { openingRequests, config }: RunFacts,
+  { finalEvalRequests, config }: RunFacts,
   headline: string,
 ): PrimaryComparison & { named: boolean } {
-  const said = openingRequests[0]?.payload.primary
-  if (said) return { ...said, named: true }
+  const declared = finalEvalRequests[0]?.payload.primary
+  if (declared) return { ...declared, named: true }
   const mode = config?.primary ?? 'strict'
   return { arm: 'final', against: 'control', part: headline, mode, seedIndex: 1, named: false }
 }
 
-function paperResult({ candidate, sheet, items }: SealedResult): PaperResult {
-  const { overall, parts, skills, cut } = ratesOfPaper(sheet, items)
+function evalSetResult({ studentModel, sheet, items }: SealedResult): EvalSetResult {
+  const { overall, parts, skills, truncated } = ratesOfEvalSet(sheet, items)
   return {
-    candidate: candidate.name,
+    studentModel: studentModel.name,
     parts: { ...parts, [allParts]: overall },
     skills,
-    cut,
+    truncated,
     items: overall.strict.total,
   }
 }

@@ -56,10 +56,10 @@ export function sealingOf(facts: RunFacts): ReportData['sealing'] {
     ? 'Sealing: the server enforces three accounts; files on this machine are not sealed from processes of the same OS user.'
     : 'Sealing: the test was not sealed by the server in this run.'
   const note = sealing.note.trim()
-  return { enforced: sealing.enforced, sentence: says(plain, note) ? plain : `${plain} ${note}` }
+  return { enforced: sealing.enforced, sentence: includesNote(plain, note) ? plain : `${plain} ${note}` }
 }
 
-function says(text: string, note: string): boolean {
+function includesNote(text: string, note: string): boolean {
   const letters = (value: string) => value.toLowerCase().replace(/[^a-z]/g, '')
   return letters(text).includes(letters(note))
 }

@@ -1,4 +1,4 @@
-import type { RunFacts, Said } from '../facts/run-facts.ts'
+import type { Logged, RunFacts } from '../facts/run-facts.ts'
 import { type Phase, phases, type Span } from '../report-data.ts'
 import { labelOf } from '../text/names.ts'
 
@@ -25,14 +25,14 @@ export function timeOf(facts: RunFacts): {
 }
 
 function spansOf(facts: RunFacts): Span[] {
-  return [...makingSpans(facts), ...trainerSpans(facts), ...scoringSpans(facts), ...openingSpans(facts)].sort(
+  return [...makingSpans(facts), ...trainerSpans(facts), ...scoringSpans(facts), ...finalEvalSpans(facts)].sort(
     (one, other) => one.from - other.from,
   )
 }
 
 /** Rows of one attempt: first shard to last batch, first batch to last verdict. */
 function makingSpans(facts: RunFacts): Span[] {
-  const of = <T>(all: readonly Said<T>[], attempt: (payload: T) => number) =>
+  const of = <T>(all: readonly Logged<T>[], attempt: (payload: T) => number) =>
     Map.groupBy(all, ({ payload }) => attempt(payload))
   const shards = of(facts.shards, (payload) => payload.round.attempt)
   const batches = of(facts.batches, (payload) => payload.attempt)
@@ -48,10 +48,10 @@ function makingSpans(facts: RunFacts): Span[] {
 
 /** From the trainer's own progress, stretched to the job's end; where it told none, from the job given out to the replies. */
 function trainerSpans(facts: RunFacts): Span[] {
-  const stretches = toldStretches(facts)
+  const stretches = reportedStretches(facts)
   for (const [index, { atMs, payload, instance }] of facts.predictions.entries()) {
-    const label = labelOf(payload.candidate.name)
-    const job = facts.jobs.findLast((one) => one.payload.candidate === payload.candidate.name && one.atMs <= atMs)
+    const label = labelOf(payload.studentModel.name)
+    const job = facts.jobs.findLast((one) => one.payload.studentModel === payload.studentModel.name && one.atMs <= atMs)
     if (!job) continue
     const before = facts.predictions.slice(0, index).findLast((one) => one.instance === instance)
     const from = Math.min(atMs, Math.max(job.atMs, before?.atMs ?? job.atMs))
@@ -73,13 +73,13 @@ function trainerSpans(facts: RunFacts): Span[] {
     .map(({ instance: _, ...one }) => ({ lane: 'trainer-bridge', ...one }))
 }
 
-function toldStretches(facts: RunFacts) {
+function reportedStretches(facts: RunFacts) {
   const stretches: { label: string; phase: Phase; from: number; to: number; instance: string }[] = []
-  const openedFrom = facts.openingRequests[0]?.atMs ?? Infinity
+  const finalEvalFrom = facts.finalEvalRequests[0]?.atMs ?? Infinity
   for (const { atMs, payload, instance } of facts.progress) {
     if (payload.role !== 'trainer-bridge' || payload.phase === 'setup') continue
-    const phase = payload.phase === 'train' ? 'train' : atMs < openedFrom ? 'answer' : 'sealed'
-    const label = labelOf(payload.candidate ?? 'unnamed')
+    const phase = payload.phase === 'train' ? 'train' : atMs < finalEvalFrom ? 'answer' : 'sealed'
+    const label = labelOf(payload.studentModel ?? 'unnamed')
     const open = stretches.findLast((one) => one.instance === instance)
     if (open?.label === label && open.phase === phase) open.to = atMs
     else stretches.push({ label, phase, from: open?.label === label ? open.to : atMs, to: atMs, instance })
@@ -89,17 +89,17 @@ function toldStretches(facts: RunFacts) {
 
 function scoringSpans(facts: RunFacts): Span[] {
   return facts.reports.flatMap((report) => {
-    const { name } = report.payload.candidate
+    const { name } = report.payload.studentModel
     const heard = facts.predictions.filter(
-      ({ payload, atMs }) => payload.candidate.name === name && atMs <= report.atMs,
+      ({ payload, atMs }) => payload.studentModel.name === name && atMs <= report.atMs,
     )
     return span('evaluator', labelOf(name), 'score', heard.slice(-1), [report])
   })
 }
 
-function openingSpans(facts: RunFacts): Span[] {
-  const end = facts.opened.slice(0, 1)
-  return span('evaluator', 'Sealed test and audit', 'sealed', facts.openingRequests.slice(0, 1), end)
+function finalEvalSpans(facts: RunFacts): Span[] {
+  const end = facts.finalEval.slice(0, 1)
+  return span('evaluator', 'Sealed test and audit', 'sealed', facts.finalEvalRequests.slice(0, 1), end)
 }
 
 function span(lane: string, label: string, phase: Phase, from?: readonly Timed[], to?: readonly Timed[]): Span[] {
@@ -117,7 +117,7 @@ function wallByPhase(spans: readonly Span[], wallSeconds: number): { phase: Phas
   for (const [index, from] of edges.slice(0, -1).entries()) {
     const to = edges[index + 1]!
     const covering = spans.filter((one) => one.from <= from && one.to >= to)
-    const phase = importance.find((candidate) => covering.some((one) => one.phase === candidate)) ?? 'other'
+    const phase = importance.find((studentModel) => covering.some((one) => one.phase === studentModel)) ?? 'other'
     sums.set(phase, sums.get(phase)! + to - from)
   }
   return [...sums].map(([phase, seconds]) => ({ phase, seconds }))

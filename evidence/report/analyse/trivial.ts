@@ -1,5 +1,5 @@
 import type { ItemOutcome } from '../../../schemas/score.ts'
-import type { PaperName } from '../../../schemas/sealed-results.ts'
+import type { EvalSetName } from '../../../schemas/sealed-results.ts'
 import { isRight, type SealedTrivial, type TrivialScore } from '../../../schemas/trivial.ts'
 import type { TrivialBaseline } from '../contrasts.ts'
 import type { Adapters, Mode } from './arm-scores.ts'
@@ -32,10 +32,10 @@ export function trivialBaseline(
 ): TrivialBaseline | null {
   const best = bestTrivial(items, trivial, chosen, mode)
   if (!best) return null
-  const { kind, item, candidate } = best.score
+  const { kind, item, studentModel } = best.score
   return {
     kind,
-    ...(candidate !== undefined && { candidate }),
+    ...(studentModel !== undefined && { studentModel }),
     answer: answerOf(answers, item),
     value: best.share,
     difference: adapters ? differenceOf(adapters, asAdapter(items, best.score), chosen, mode, how) : null,
@@ -64,8 +64,8 @@ export function bestTrivial(
 /** The ways of answering that are told of one paper; null in runs from before it was told. */
 export const trivialOn = (
   { trivial }: { trivial?: readonly SealedTrivial[] | undefined },
-  paper: PaperName,
-): SealedTrivial[] | null => trivial?.filter((score) => score.paper === paper) ?? null
+  evalSet: EvalSetName,
+): SealedTrivial[] | null => trivial?.filter((score) => score.evalSet === evalSet) ?? null
 
 /** A way of answering as if it were an adapter. */
 export const asAdapter = (items: readonly ItemOutcome[], score: TrivialScore): Adapters => ({

@@ -35,7 +35,7 @@ export type RunResult = ComparedRun & {
   lenientGain?: number
   /** Draws that the score is from, and the how-manieth opening of the test it was; left out for a run without a result. */
   groups?: number
-  opening?: number
+  finalEvalNumber?: number
   /** Most of its adapters' replies are no answers. */
   isSilent?: boolean
   /** Its share right of what its adapters did answer, 1 where that is hardly anything; left out where they answered all. */
@@ -47,13 +47,16 @@ export type RunResult = ComparedRun & {
 
 /** The result of a run from its log. */
 export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
-  const { status, part, mode, scores, answered, trivial, lenient, groups, opening, silent } = outcomeOf(run, entries)
+  const { status, part, mode, scores, answered, trivial, lenient, groups, finalEvalNumber, silent } = outcomeOf(
+    run,
+    entries,
+  )
   const facts = collect(entries)
   const { final = null, base = null } = scores as { final?: number; base?: number }
   return {
     ...run,
     ...{ status, part, mode, score: final, base },
-    ...(final !== null && { groups, opening, isSilent: silent.includes('final') }),
+    ...(final !== null && { groups, finalEvalNumber, isSilent: silent.includes('final') }),
     ...(mode === 'strict' && lenient.base !== undefined && { lenientGain: lenient.base }),
     ...(answered !== null && { favoured: answered }),
     ...(trivial && { trivial: { share: trivial.share, isBelow: (trivial.gain.interval?.low ?? 0) > 0 } }),
@@ -63,16 +66,16 @@ export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunRes
 
 function useOf(facts: RunFacts): Use {
   const [rows, plans] = [spentOnRows(facts), spentOnPlans(facts)]
-  const trained = new Set(facts.jobs.flatMap(({ payload }) => (payload.training ? payload.candidate : [])))
+  const trained = new Set(facts.jobs.flatMap(({ payload }) => (payload.training ? payload.studentModel : [])))
   const sizes = [...lastVerdicts(facts).values()]
     .filter(({ attempt }) => trained.has(`attempt-${attempt}`))
-    .map((verdict) => verdict.rows)
+    .map((conclusion) => conclusion.rows)
   return {
     teacherCalls: rows.calls,
     candidates: facts.shards.reduce((sum, { payload }) => sum + payload.count, 0),
     rows: { fewest: sizes.length > 0 ? Math.min(...sizes) : 0, most: Math.max(0, ...sizes) },
     trainings: trained.size,
-    validationScores: new Set(facts.reports.map(({ payload }) => payload.candidate.name)).size,
+    validationScores: new Set(facts.reports.map(({ payload }) => payload.studentModel.name)).size,
     plannerCalls: plans.calls,
     plannerTokens: plans.inputTokens + plans.outputTokens,
     money: moneyOf(spentTogether([rows, plans]), facts.config?.prices ?? {}),

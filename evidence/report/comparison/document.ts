@@ -25,8 +25,8 @@ function comparisonDocument(comparison: Comparison): Document {
       {
         kind: 'claims',
         claims: effects.map((effect) => ({
-          tag: effect.verdict.replace('-', ' '),
-          tone: effect.verdict,
+          tag: effect.conclusion.replace('-', ' '),
+          tone: effect.conclusion,
           sentence: effectSentence(effect),
         })),
       },

@@ -20,7 +20,7 @@ export type Effect = {
   /** The primary effect's own p; the others' adjusted by Holm. */
   adjustedP: number
   primary: boolean
-  verdict: 'shown' | 'opposite' | 'not-shown' | 'not-measured'
+  conclusion: 'shown' | 'opposite' | 'not-shown' | 'not-measured'
   /** Why a difference that the test calls is not shown to be one of the planners; empty where nothing stands against it. */
   objections: string[]
 }
@@ -67,11 +67,11 @@ export function effectsOf(arms: readonly PlannerArm[], runs: readonly Scored[]):
   const adjusted = holm(secondary.map(({ p }) => p))
   return found.map((effect) => {
     const adjustedP = effect.primary ? effect.p : adjusted[secondary.indexOf(effect)]!
-    return { ...effect, adjustedP, verdict: verdictOf(effect.differences, adjustedP), objections: [] }
+    return { ...effect, adjustedP, conclusion: conclusionOf(effect.differences, adjustedP), objections: [] }
   })
 }
 
-function verdictOf(differences: OverRuns | null, p: number): Effect['verdict'] {
+function conclusionOf(differences: OverRuns | null, p: number): Effect['conclusion'] {
   if (!differences) return 'not-measured'
   if (p > 1 - confidence) return 'not-shown'
   return differences.mean > 0 ? 'shown' : 'opposite'

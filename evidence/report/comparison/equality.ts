@@ -65,20 +65,20 @@ function differencesOf(own: readonly RunResult[], lead: readonly RunResult[]): s
     return other ? [{ use, lead: other.use }] : []
   })
   if (pairs.length === 0) return []
-  const told = (what: string, of: (use: Use) => number, isEqual: (one: number, other: number) => boolean) => {
+  const differing = (what: string, of: (use: Use) => number, isEqual: (one: number, other: number) => boolean) => {
     const [one, other] = [mean(pairs.map(({ use }) => of(use))), mean(pairs.map((pair) => of(pair.lead)))]
     return isEqual(one, other) ? [] : [`${what} ${short(one)} where ${lead[0]!.arm} had ${short(other)}`]
   }
   const exactly = (what: string, of: (use: Use) => number) => {
     const wrong = pairs.filter((pair) => of(pair.use) !== of(pair.lead)).length
-    return told(`${what} in ${wrong} of ${pairs.length} pairs: in the mean`, of, () => wrong === 0)
+    return differing(`${what} in ${wrong} of ${pairs.length} pairs: in the mean`, of, () => wrong === 0)
   }
   return [
     ...exactly('trainings', ({ trainings }) => trainings),
     ...exactly('scores on validation', ({ validationScores }) => validationScores),
     ...exactly('fewest rows', ({ rows }) => rows.fewest),
     ...exactly('most rows', ({ rows }) => rows.most),
-    ...told(
+    ...differing(
       'teacher calls:',
       ({ teacherCalls }) => teacherCalls,
       (one, other) => Math.abs(one - other) <= tolerance * other,

@@ -13,9 +13,9 @@ import { type ArmUse, givenMore } from './equality.ts'
  * the base, on a handful of items, without its failed runs, or after many openings. Then nothing is shown.
  */
 export function withObjections(effect: Effect, runs: readonly RunResult[], uses: readonly ArmUse[]): Effect {
-  const { verdict, arm, against } = effect
-  if (verdict !== 'shown' && verdict !== 'opposite') return effect
-  const [better, worse] = verdict === 'shown' ? [arm, against] : [against, arm]
+  const { conclusion, arm, against } = effect
+  if (conclusion !== 'shown' && conclusion !== 'opposite') return effect
+  const [better, worse] = conclusion === 'shown' ? [arm, against] : [against, arm]
   const pairs = effect.pairs.flatMap((pair) => {
     const [one, other] = [better, worse].map((name) => runs.find((run) => run.arm === name && run.pair === pair))
     return one && other ? [{ one, other }] : []
@@ -42,7 +42,7 @@ export function withObjections(effect: Effect, runs: readonly RunResult[], uses:
     ...formObjection(pairs),
     ...(isAbove(favoured) ? [] : [`by what ${worse} did answer, the difference is ${points(mean(favoured))} points`]),
   ]
-  return objections.length > 0 ? { ...effect, verdict: 'not-shown', objections } : effect
+  return objections.length > 0 ? { ...effect, conclusion: 'not-shown', objections } : effect
 }
 
 type Pair = { one: RunResult; other: RunResult }
@@ -51,8 +51,8 @@ type Pair = { one: RunResult; other: RunResult }
 function drawObjections({ differences, adjustedP }: Effect, pairs: readonly Pair[]): string[] {
   const results = pairs.flatMap(({ one, other }) => [one, other])
   const draws = results.flatMap(({ groups }) => groups ?? [])
-  const openings = results.flatMap(({ opening }) => opening ?? [])
-  const before = openings.length > 0 ? Math.min(...openings) - 1 : 0
+  const finalEvals = results.flatMap(({ finalEvalNumber }) => finalEvalNumber ?? [])
+  const before = finalEvals.length > 0 ? Math.min(...finalEvals) - 1 : 0
   const values = new Set(differences?.values)
   return [
     ...(draws.length > 0 && Math.min(...draws) < minClaimDraws

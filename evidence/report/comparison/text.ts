@@ -16,7 +16,7 @@ export const effectName = (effect: Effect): string =>
 
 /** An effect in one sentence; it says "better" only where the test does. */
 export function effectSentence(effect: Effect): string {
-  const { differences, pairs, p, adjustedP, primary, verdict, objections, arm, against } = effect
+  const { differences, pairs, p, adjustedP, primary, conclusion, objections, arm, against } = effect
   const whole = effectName(effect)
   const name = whole.startsWith('llm-') ? whole : capital(whole)
   if (!differences) return `${name}: not measured, no pair of both ended with a result.`
@@ -24,7 +24,7 @@ export function effectSentence(effect: Effect): string {
     pairs.length === 1 ? 'pair' : 'pairs'
   }`
   const tested = `exact sign-flip p ${pText(p)}${primary ? '' : `, ${pText(adjustedP)} with the other secondary ones (Holm)`}`
-  const said = {
+  const sentences = {
     shown: `${arm} was better than ${against}.`,
     opposite: `${arm} was worse than ${against}.`,
     'not-shown':
@@ -33,7 +33,7 @@ export function effectSentence(effect: Effect): string {
         : 'No difference is shown.',
     'not-measured': '',
   }
-  return `${name}: ${figure}; ${tested}. ${said[verdict]}`
+  return `${name}: ${figure}; ${tested}. ${sentences[conclusion]}`
 }
 
 /** Whether the comparison says what a planner is worth at all. */
@@ -49,7 +49,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
   const primary = effects.find((effect) => effect.primary)
   const pairs = primary?.pairs.length ?? 0
   const least = primary?.smallestP ?? 1
-  const openings = arms.reduce((sum, { score }) => sum + (score?.runs ?? 0), 0)
+  const finalEvals = arms.reduce((sum, { score }) => sum + (score?.runs ?? 0), 0)
   const unequal = uses.filter((use) => use.unequal.length > 0).map(({ arm }) => arm)
   return [
     `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pText(least)}${
@@ -68,7 +68,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
         ({ arm, withoutResult }) =>
           `${withoutResult} of ${plan.pairs} runs of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
       ),
-    `Each run opens the test once at most: ${openings} openings, none of which chose anything.`,
+    `Each run opens the test once at most: ${finalEvals} openings, none of which chose anything.`,
   ]
 }
 

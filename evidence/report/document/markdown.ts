@@ -1,4 +1,4 @@
-import { withoutControls } from '../../../schemas/printable.ts'
+import { withoutControlCharacters } from '../../../schemas/printable.ts'
 import { capital } from '../text/names.ts'
 import {
   type Block,
@@ -114,7 +114,7 @@ function cellText(cell: Cell): string {
 /** Data as plain Markdown text: neither HTML nor markup of any kind, on one line. */
 export function escapeMarkdown(text: string): string {
   return (
-    withoutControls(text)
+    withoutControlCharacters(text)
       .replace(/\s+/g, (blank) => (/[\r\n\u2028\u2029]/.test(blank) ? ' ' : blank))
       .replace(/&/g, '&amp;')
       .replace(/</g, '&lt;')
@@ -130,7 +130,7 @@ export function escapeMarkdown(text: string): string {
 export function codeBlock(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
-  return `${fence}text\n${withoutControls(text)}\n${fence}`
+  return `${fence}text\n${withoutControlCharacters(text)}\n${fence}`
 }
 
 /** A table of plain texts, which are escaped; the first column is left-aligned, the rest to the right. */

@@ -1,4 +1,4 @@
-import { withoutControls } from '../../../schemas/printable.ts'
+import { withoutControlCharacters } from '../../../schemas/printable.ts'
 
 /** A piece of HTML that is safe to print. Only `html` and `trusted` make one. */
 export type Markup = { readonly markup: string }
@@ -34,5 +34,5 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text as HTML shows it, in an element or a quoted attribute. */
 function escapeHtml(text: string): string {
-  return withoutControls(text).replace(/[&<>"']/g, (character) => entities[character]!)
+  return withoutControlCharacters(text).replace(/[&<>"']/g, (character) => entities[character]!)
 }

@@ -3,7 +3,7 @@ import type { MessageName, Registry } from '../../../schemas/registry.ts'
 import { registry } from '../../../schemas/registry.ts'
 import { unpackResults } from '../../../schemas/sealed-results.ts'
 import type { LogEntry } from './log-entry.ts'
-import type { AgentSeen, RunFacts, Said } from './run-facts.ts'
+import type { AgentSeen, Logged, RunFacts } from './run-facts.ts'
 
 /**
  * Sorts a run's log into facts. Pure; the entries may come in any order and more than once (the log delivers at least once): an
@@ -42,8 +42,8 @@ function emptyFacts(): RunFacts {
     shards: [],
     batches: [],
     verdicts: [],
-    openingRequests: [],
-    opened: [],
+    finalEvalRequests: [],
+    finalEval: [],
     progress: [],
     statuses: [],
     controls: [],
@@ -76,7 +76,7 @@ function countAgent(agents: Map<string, AgentSeen & { seen: Set<string> }>, { fr
 function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
   if (entry.parseError) return entry.parseError
   if (!Number.isFinite(atMs)) return `"${entry.at}" is no time`
-  const read = <N extends MessageName>(name: N): Said<PayloadOf<Registry[N]>> => ({
+  const read = <N extends MessageName>(name: N): Logged<PayloadOf<Registry[N]>> => ({
     seq: entry.seq,
     atMs,
     instance: entry.from.instance,
@@ -104,23 +104,23 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
         facts.shards.push(read(name))
         return null
       case 'batch': {
-        const { payload, ...said } = read(name)
+        const { payload, ...logged } = read(name)
         const { round, shard, source, spent, candidates, failures } = payload
         const counts = { candidates: candidates.length, failures }
         const batch = { attempt: round.attempt, round: round.round, shard, source, spent, ...counts }
-        facts.batches.push({ ...said, payload: batch })
+        facts.batches.push({ ...logged, payload: batch })
         return null
       }
       case 'verdict':
         facts.verdicts.push(read(name))
         return null
-      case 'opening-request':
-        facts.openingRequests.push(read(name))
+      case 'final-eval-request':
+        facts.finalEvalRequests.push(read(name))
         return null
-      case 'opened': {
-        const { payload, ...said } = read(name)
-        const { papers, results, ...opened } = payload
-        facts.opened.push({ ...said, payload: { ...opened, results: unpackResults({ papers, results }) } })
+      case 'final-eval-results': {
+        const { payload, ...logged } = read(name)
+        const { evalSets, results, ...finalEval } = payload
+        facts.finalEval.push({ ...logged, payload: { ...finalEval, results: unpackResults({ evalSets, results }) } })
         return null
       }
       case 'progress':
@@ -129,7 +129,7 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
       case 'status-changed':
         facts.statuses.push(read(name))
         return null
-      case 'control':
+      case 'operator-command':
         facts.controls.push(read(name))
         return null
       case 'run-finished':
@@ -138,7 +138,7 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
       // A fault is told again by the planner's change of status; the sealed session is not on this log.
       case 'fault':
       case 'tried':
-      case 'sitting':
+      case 'sealed-eval-job':
       case 'answers':
         return null
       default:

@@ -1,12 +1,18 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { Job, Opened, OpeningRequest, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
+import type {
+  FinalEvalRequest,
+  FinalEvalResults,
+  Job,
+  Predictions,
+  Report,
+} from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Shard, Verdict } from '../../../schemas/messages/generation.ts'
-import type { Control, Decision, Progress, RunFinished, StatusChanged } from '../../../schemas/messages/run.ts'
+import type { Decision, OperatorCommand, Progress, RunFinished, StatusChanged } from '../../../schemas/messages/run.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 
 /** A payload with the time it was said, in milliseconds since 1970, and its place in the log. */
-export type Said<T> = { seq: number; atMs: number; instance: string; payload: T }
+export type Logged<T> = { seq: number; atMs: number; instance: string; payload: T }
 
 /** An agent that said something in this run. */
 export type AgentSeen = { role: string; variant: string; instances: string[]; messages: number }
@@ -21,24 +27,26 @@ export type RunFacts = {
   /** Messages that no schema of this version reads; they are left out of everything else. */
   unreadable: { seq: number; name: string; reason: string }[]
   agents: AgentSeen[]
-  jobs: Said<PayloadOf<typeof Job>>[]
-  predictions: Said<PayloadOf<typeof Predictions>>[]
-  reports: Said<PayloadOf<typeof Report>>[]
-  decisions: Said<PayloadOf<typeof Decision>>[]
-  shards: Said<PayloadOf<typeof Shard>>[]
+  jobs: Logged<PayloadOf<typeof Job>>[]
+  predictions: Logged<PayloadOf<typeof Predictions>>[]
+  reports: Logged<PayloadOf<typeof Report>>[]
+  decisions: Logged<PayloadOf<typeof Decision>>[]
+  shards: Logged<PayloadOf<typeof Shard>>[]
   /** Without the candidates' text. */
-  batches: Said<BatchFacts>[]
-  verdicts: Said<PayloadOf<typeof Verdict>>[]
-  openingRequests: Said<PayloadOf<typeof OpeningRequest>>[]
+  batches: Logged<BatchFacts>[]
+  verdicts: Logged<PayloadOf<typeof Verdict>>[]
+  finalEvalRequests: Logged<PayloadOf<typeof FinalEvalRequest>>[]
   /** With each result's items. */
-  opened: Said<OpenedFacts>[]
-  progress: Said<PayloadOf<typeof Progress>>[]
-  statuses: Said<PayloadOf<typeof StatusChanged>>[]
-  controls: Said<PayloadOf<typeof Control>>[]
-  finished: Said<PayloadOf<typeof RunFinished>>[]
+  finalEval: Logged<FinalEvalFacts>[]
+  progress: Logged<PayloadOf<typeof Progress>>[]
+  statuses: Logged<PayloadOf<typeof StatusChanged>>[]
+  controls: Logged<PayloadOf<typeof OperatorCommand>>[]
+  finished: Logged<PayloadOf<typeof RunFinished>>[]
 }
 
-export type OpenedFacts = Omit<PayloadOf<typeof Opened>, 'papers' | 'results'> & { results: SealedResult[] }
+export type FinalEvalFacts = Omit<PayloadOf<typeof FinalEvalResults>, 'evalSets' | 'results'> & {
+  results: SealedResult[]
+}
 
 export type BatchFacts = Pick<PayloadOf<typeof Batch>, 'source' | 'shard' | 'spent'> & {
   attempt: number

@@ -3,7 +3,7 @@ import type { Markup } from '../document/markup.ts'
 import type { SealedResults } from '../report-data.ts'
 import { percent } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'
-import { candidateColour, draw } from './draw.ts'
+import { draw, modelColour } from './draw.ts'
 
 /** Each arm's mean on one part with its interval, and each of its seeds as a ring; null where nothing was scored. */
 export function armMeans({ contrasts }: SealedResults, part: string, mode: 'strict' | 'lenient'): Markup | null {
@@ -11,7 +11,7 @@ export function armMeans({ contrasts }: SealedResults, part: string, mode: 'stri
     const mean = parts[part]?.[mode]
     if (!mean) return []
     const { low, high } = mean.interval ?? { low: mean.value, high: mean.value }
-    const [name, colour] = [labelOf(arm), candidateColour(arm)]
+    const [name, colour] = [labelOf(arm), modelColour(arm)]
     return [{ name, colour, share: mean.value * 100, low: low * 100, high: high * 100, perSeed: mean.perSeed }]
   })
   if (points.length === 0) return null

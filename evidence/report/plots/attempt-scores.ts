@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot'
 import type { Markup } from '../document/markup.ts'
-import type { CandidateFacts } from '../report-data.ts'
+import type { StudentModelFacts } from '../report-data.ts'
 import { percentNumber } from '../text/format.ts'
 import { isOfSearch } from '../text/names.ts'
-import { candidateColour, draw } from './draw.ts'
+import { draw, modelColour } from './draw.ts'
 
 /** Attempts by their number alone, so that thirty of them fit. */
 const shortLabel = (name: string) => (name === 'base' ? 'Base' : name.replace(/^attempt-/, ''))
@@ -12,13 +12,13 @@ const shortLabel = (name: string) => (name === 'base' ? 'Base' : name.replace(/^
 const maxFigures = 12
 
 /** Validation score of the base and of each attempt of the search: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
-export function attemptScores(candidates: readonly CandidateFacts[]): Markup | null {
-  const searched = candidates.filter(({ candidate }) => isOfSearch(candidate))
-  const points = searched.flatMap(({ candidate, validation }) => {
+export function attemptScores(studentModels: readonly StudentModelFacts[]): Markup | null {
+  const searched = studentModels.filter(({ studentModel }) => isOfSearch(studentModel))
+  const points = searched.flatMap(({ studentModel, validation }) => {
     const { strict, lenient } = validation?.overall ?? {}
     if (!strict?.interval || strict.share === null) return []
     const { low, high } = strict.interval
-    const [name, colour] = [shortLabel(candidate), candidateColour(candidate)]
+    const [name, colour] = [shortLabel(studentModel), modelColour(studentModel)]
     return [
       {
         name,

@@ -22,7 +22,7 @@ export function seriesColour(index: number): string {
 }
 
 /** The colour of a candidate or an arm; attempts share one, and so do the baselines. */
-export function candidateColour(name: string): string {
+export function modelColour(name: string): string {
   if (/^final(-s\d+)?$/.test(name)) return 'var(--final)'
   if (/^(control|one-shot|random|reference.*?)(-s\d+)?$/.test(name)) return 'var(--control)'
   return name.startsWith('base') ? 'var(--base)' : 'var(--attempt)'

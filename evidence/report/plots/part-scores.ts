@@ -3,17 +3,17 @@ import type { Markup } from '../document/markup.ts'
 import type { SealedResults } from '../report-data.ts'
 import { percent } from '../text/format.ts'
 import { labelAmong, labelOf } from '../text/names.ts'
-import { candidateColour, draw } from './draw.ts'
+import { draw, modelColour } from './draw.ts'
 
 /** Score of each candidate on each part of the test, with its Wilson interval. */
 export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): Markup {
-  const all = sealed.test.map(({ candidate }) => candidate)
-  const points = sealed.test.flatMap(({ candidate, parts }) =>
+  const all = sealed.test.map(({ studentModel }) => studentModel)
+  const points = sealed.test.flatMap(({ studentModel, parts }) =>
     sealed.parts.flatMap((part) => {
       const rate = parts[part]?.[mode]
       if (!rate || rate.share === null || !rate.interval) return []
       const { low, high } = rate.interval
-      const name = labelAmong(candidate, all)
+      const name = labelAmong(studentModel, all)
       return [
         {
           name,
@@ -21,21 +21,21 @@ export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): M
           share: rate.share * 100,
           low: low * 100,
           high: high * 100,
-          colour: candidateColour(candidate),
+          colour: modelColour(studentModel),
         },
       ]
     }),
   )
-  const candidates = all.map((candidate) => labelAmong(candidate, all))
+  const studentModels = all.map((studentModel) => labelAmong(studentModel, all))
   return draw('Score of each candidate on each part of the test, with 95 % intervals', {
     width: 960,
-    height: 80 + 30 * candidates.length,
+    height: 80 + 30 * studentModels.length,
     marginLeft: 190,
     marginBottom: 40,
     marginRight: 16,
     marginTop: 34,
     x: { domain: [0, 100], ticks: [0, 50, 100], tickSize: 0, label: '% right', labelOffset: 34, grid: true },
-    y: { domain: candidates, label: null, tickSize: 0 },
+    y: { domain: studentModels, label: null, tickSize: 0 },
     fx: { domain: sealed.parts.map(labelOf), label: null, padding: 0.28 },
     marks: [
       Plot.ruleY(points, {

@@ -11,13 +11,13 @@ type Panel = { measure: string; name: string; value: number; colour: string }
  */
 export function qualityPanels({
   quality,
-  candidates,
+  studentModels,
   task,
-}: Pick<ReportData, 'quality' | 'candidates' | 'task'>): Markup | null {
+}: Pick<ReportData, 'quality' | 'studentModels' | 'task'>): Markup | null {
   const primary = task?.primary ?? 'strict'
   const points = quality.flatMap((one): Panel[] => {
-    const candidate = one.attempt === 0 ? 'control' : `attempt-${one.attempt}`
-    const score = candidates.find((each) => each.candidate === candidate)?.validation?.overall[primary].share
+    const studentModel = one.attempt === 0 ? 'control' : `attempt-${one.attempt}`
+    const score = studentModels.find((each) => each.studentModel === studentModel)?.validation?.overall[primary].share
     const measures: [string, number | null | undefined][] = [
       ['validation score, %', score == null ? score : score * 100],
       ['difficulty level', one.difficulty?.level],

@@ -1,24 +1,24 @@
 import * as Plot from '@observablehq/plot'
 import type { Markup } from '../document/markup.ts'
-import type { CandidateFacts } from '../report-data.ts'
+import type { StudentModelFacts } from '../report-data.ts'
 import { labelAmong } from '../text/names.ts'
 import { draw, seriesColour } from './draw.ts'
 
 /** Candidates that were trained, with the colour of their line. */
-export function trainedCandidates(candidates: readonly CandidateFacts[]) {
-  const all = candidates.map(({ candidate }) => candidate)
-  return candidates
+export function trainedModels(studentModels: readonly StudentModelFacts[]) {
+  const all = studentModels.map(({ studentModel }) => studentModel)
+  return studentModels
     .filter(({ training }) => training && training.lossCurve.length > 0)
-    .map(({ candidate, training }, index) => ({
-      name: labelAmong(candidate, all),
+    .map(({ studentModel, training }, index) => ({
+      name: labelAmong(studentModel, all),
       curve: training!.lossCurve,
       colour: seriesColour(index),
     }))
 }
 
 /** Training loss by step; null where nothing was trained. */
-export function trainingLoss(candidates: readonly CandidateFacts[]): Markup | null {
-  const points = trainedCandidates(candidates).flatMap(({ name, curve, colour }) =>
+export function trainingLoss(studentModels: readonly StudentModelFacts[]): Markup | null {
+  const points = trainedModels(studentModels).flatMap(({ name, curve, colour }) =>
     curve.map(([step, loss]) => ({ name, step, loss, colour })),
   )
   if (points.length === 0) return null

@@ -29,7 +29,7 @@ export type RunOutcome = {
   groups: number
   seeds: number
   /** The how-manieth opening of its test on the bus that was; 1 for a run that opened none. */
-  opening: number
+  finalEvalNumber: number
   /** Rows that each candidate was trained on, by its name; an arm's first adapter has the arm's. */
   rows: Record<string, number>
   /** Empty for a run that opened no test. */
@@ -59,12 +59,12 @@ export type RunOutcome = {
 export function outcomeOf(member: { runId: string; seed: number }, entries: readonly LogEntry[]): RunOutcome {
   const facts = collect(entries)
   const status = facts.statuses.at(-1)?.payload.status ?? 'not begun'
-  const records = facts.openingRequests[0]?.payload.arms ?? []
+  const records = facts.finalEvalRequests[0]?.payload.arms ?? []
   const { named: _, ...primary } = primaryOf(facts, allParts)
   const { part, mode, against } = primary
-  const test = facts.opened[0]?.payload.results.filter(({ paper }) => paper === 'test') ?? []
-  const counted = test.map(({ candidate, sheet }) => ({
-    arm: armSeedOf(candidate.name).arm,
+  const test = facts.finalEval[0]?.payload.results.filter(({ evalSet }) => evalSet === 'test') ?? []
+  const counted = test.map(({ studentModel, sheet }) => ({
+    arm: armSeedOf(studentModel.name).arm,
     ...(sheet.byPart[part] ?? sheet.overall)[mode],
   }))
   const arms = Map.groupBy(counted, ({ arm }) => arm)
@@ -73,7 +73,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   for (const [arm, each] of arms) scores[arm] = mean(each.map(({ correct, total }) => correct / total))
   for (const { arm, sameAs } of records) if (sameAs !== null && sameAs in scores) scores[arm] = scores[sameAs]!
   const { seed } = defaultResampling
-  const trivial = facts.opened[0] ? trivialOn(facts.opened[0].payload, 'test') : null
+  const trivial = facts.finalEval[0] ? trivialOn(facts.finalEval[0].payload, 'test') : null
   const contrasts = contrastsOf({
     test,
     answers: new Map(),
@@ -104,10 +104,10 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     items: counted[0]?.total ?? 0,
     groups: contrasts.arms[0]?.parts[part]?.[mode].groups ?? 0,
     seeds: arms.get('final')?.length ?? 0,
-    opening: facts.opened[0]?.payload.opening ?? 1,
+    finalEvalNumber: facts.finalEval[0]?.payload.finalEvalNumber ?? 1,
     rows: Object.fromEntries(
-      facts.reports.flatMap(({ payload: { candidate, training } }) =>
-        training ? [[candidate.name, training.rows]] : [],
+      facts.reports.flatMap(({ payload: { studentModel, training } }) =>
+        training ? [[studentModel.name, training.rows]] : [],
       ),
     ),
     lenient: valuesOf(part, 'lenient'),

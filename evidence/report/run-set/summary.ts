@@ -129,13 +129,13 @@ function overItems(tested: readonly RunOutcome[], arm: string, { interval }: Ove
 export const trivialArm = 'trivial'
 
 function trivialOver(tested: readonly RunOutcome[]): Summary['trivial'] {
-  const told = tested.flatMap(({ trivial }) => trivial ?? [])
+  const trivials = tested.flatMap(({ trivial }) => trivial ?? [])
   const score = overRuns(
-    told.map(({ share }) => share),
+    trivials.map(({ share }) => share),
     shares,
   )
   const gain = overRuns(
-    told.map(({ gain: { value } }) => value),
+    trivials.map(({ gain: { value } }) => value),
     differencesOfShares,
   )
   return score && gain && { score, gain: { ...gain, overItems: overItems(tested, trivialArm, gain) } }

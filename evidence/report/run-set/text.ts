@@ -23,7 +23,7 @@ export function mainSentence(summary: Summary): string {
   const over = gains[against]
   if (tested === 0) return `None of ${countText(runs.length)} opened its test.`
   if (!over) return `${named(against)}, which counts, was measured in no run.`
-  const figure = `${named(against)}, named before ${openingsText(summary)}: ${points(over.mean)} points in the mean over ${countText(over.runs)}`
+  const figure = `${named(against)}, named before ${finalEvalsText(summary)}: ${points(over.mean)} points in the mean over ${countText(over.runs)}`
   if (over.runs === 1) return `${figure}; one run says nothing of another search (--runs ${fewestRuns} or more).`
   if (!over.interval) return `${figure}, which agree to the item: by how much searches deviate they do not tell.`
   const range = `${figure}, 95 % interval over runs ${intervalText(over.interval, points)}`
@@ -81,7 +81,7 @@ function objectionsTo(summary: Summary): string[] {
 /** Too few draws, openings before this set, runs that failed: the luck that the interval over runs does not have. */
 function drawObjections({ gains, against, withFailed, runs }: Summary, tested: Summary['runs']): string[] {
   const over = gains[against]!
-  const before = Math.min(...tested.map(({ opening }) => opening)) - 1
+  const before = Math.min(...tested.map(({ finalEvalNumber }) => finalEvalNumber)) - 1
   const failed = runs.length - tested.length
   const others = withFailed?.[against]
   return [
@@ -146,7 +146,7 @@ function itemsSentence({ overItems }: GainOverRuns): string {
 }
 
 /** How many openings the comparison that counts was named before. */
-function openingsText({ runs, tested, against }: Summary): string {
+function finalEvalsText({ runs, tested, against }: Summary): string {
   const agreed = runs.filter((run) => run.part !== '' && run.against === against).length
   return agreed === tested ? 'each opening' : `${agreed} of ${tested} openings`
 }

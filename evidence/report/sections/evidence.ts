@@ -21,7 +21,7 @@ export function evidence({ evidence: facts }: ReportData): Blocks {
       ),
       figures(
         ['Candidate', 'Half A', 'Half B'],
-        swap.halves.map(({ candidate, a, b }) => [labelOf(candidate), percent(a.share), percent(b.share)]),
+        swap.halves.map(({ studentModel, a, b }) => [labelOf(studentModel), percent(a.share), percent(b.share)]),
       ),
     ],
     unmeasured.length > 0 && [
@@ -48,9 +48,9 @@ function armRows({ arms }: EvidenceFacts): string[][] {
 }
 
 /** How validation was kept from being learned by heart; null where nothing kept it. */
-function ladder({ guard, keptBack }: EvidenceFacts): Blocks {
-  if (guard === 'off') return null
-  const kept = keptBack.map(({ candidate, shownAs }) => `${labelOf(candidate)} (shown: ${labelOf(shownAs)})`)
+function ladder({ ladder, keptBack }: EvidenceFacts): Blocks {
+  if (ladder === 'off') return null
+  const kept = keptBack.map(({ studentModel, shownAs }) => `${labelOf(studentModel)} (shown: ${labelOf(shownAs)})`)
   return paragraph(
     `Validation was guarded by the Ladder: a candidate that was not above the best one shown by more than chance was shown that one’s scores. ${
       kept.length > 0 ? `Kept back: ${kept.join(', ')}.` : 'No candidate was kept back.'

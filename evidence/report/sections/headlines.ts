@@ -1,5 +1,5 @@
 import { type Blocks, type Card, strong } from '../document/document.ts'
-import { candidateColour } from '../plots/draw.ts'
+import { modelColour } from '../plots/draw.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
 import { headlinesOf } from '../text/conclusion.ts'
 import { intervalText, itemsText, percent, percentNumber, points, rangeText } from '../text/format.ts'
@@ -42,7 +42,7 @@ function cards({ contrasts, parts: all, retention }: SealedResults, { headline, 
             ? [`${points(toBase.value)}${rangeText(toBase.interval, points)} to the base`]
             : []),
         ],
-        colour: candidateColour(arm),
+        colour: modelColour(arm),
       }
     }),
     ...(trivial
@@ -59,7 +59,7 @@ function cards({ contrasts, parts: all, retention }: SealedResults, { headline, 
       name: 'Outside the task',
       figure: points(forgotten?.value ?? null),
       details: forgotten
-        ? [`points to the base${rangeText(forgotten.interval, points)}`, forgotten.verdict]
+        ? [`points to the base${rangeText(forgotten.interval, points)}`, forgotten.conclusion]
         : ['what was forgotten was not measured'],
       colour: 'var(--faint)',
     },

@@ -17,7 +17,7 @@ export function replied({ replies, trivial }: Contrasts): Blocks {
         labelOf(arm),
         numberText(all),
         `${numberText(modal)} of ${numberText(items)}${modalAnswer === null ? '' : ` (“${modalAnswer}”)`}${collapsed > 0 ? ', collapsed' : ''}`,
-        ...(['empty', 'cut', 'echo', 'formless'] as const).map((why) => numberText(noAnswer[why])),
+        ...(['empty', 'truncated', 'echo', 'formless'] as const).map((why) => numberText(noAnswer[why])),
       ]),
     ),
     note(

@@ -30,7 +30,7 @@ export function result(data: ReportData): Blocks {
   return [
     heading(2, 'Result on the sealed test'),
     paragraph(
-      `The marked column, ${labelOf(headline)}, is the headline. Opening ${sealed.opening} of this test. ${partMeanings(sealed)}`,
+      `The marked column, ${labelOf(headline)}, is the headline. Opening ${sealed.finalEvalNumber} of this test. ${partMeanings(sealed)}`,
     ),
     arms({ ...data, sealed }),
     heading(3, 'Audit beside it'),
@@ -40,7 +40,7 @@ export function result(data: ReportData): Blocks {
     skills(sealed, primary),
     retention(sealed),
     heading(3, 'Every adapter by itself'),
-    sealed.test.some(({ candidate }) => candidate.startsWith('attempt-')) &&
+    sealed.test.some(({ studentModel }) => studentModel.startsWith('attempt-')) &&
       note(
         'The attempts of the search sat the test after it had ended. Nothing was chosen by that; the best of several looks better here than it is.',
       ),
@@ -67,17 +67,17 @@ function partMeanings({ parts }: SealedResults): string {
 }
 
 function adapters({ test, parts }: SealedResults, scoring: Scoring): Blocks {
-  const all = test.map(({ candidate }) => candidate)
+  const all = test.map(({ studentModel }) => studentModel)
   const asked = (part: string) => {
     const { total = 0, groups = 0 } = test[0]?.parts[part]?.strict ?? {}
     return { items: total, groups }
   }
   return table(
     ['Candidate', ...parts.map((part) => partColumn(part, scoring, asked(part)))],
-    test.map(({ candidate, parts: rates, cut, items }) => ({
-      name: candidate,
+    test.map(({ studentModel, parts: rates, truncated, items }) => ({
+      name: studentModel,
       cells: [
-        { text: labelAmong(candidate, all), under: [`${cut} of ${items} replies cut`] },
+        { text: labelAmong(studentModel, all), under: [`${truncated} of ${items} replies cut`] },
         ...parts.map((part) =>
           underBoth(
             rates[part],

@@ -26,13 +26,13 @@ export function retention({ retention: facts }: SealedResults): Blocks {
 
 /** The arms: share right, its change from the base, the verdict. */
 const armRows = ({ arms, changes }: RetentionFacts): string[][] =>
-  arms.map(({ arm, items, cut, value, interval, perSeed }) => {
+  arms.map(({ arm, items, truncated, value, interval, perSeed }) => {
     const change = changes.find((each) => each.arm === arm)
     const seeds = perSeed.length > 1 ? `, seeds ${perSeed.map(percentNumber).join(', ')}` : ''
     return [
       labelOf(arm),
-      `${percent(value)}${rangeText(interval, percentNumber)}${seeds}; ${numberText(cut)} of ${numberText(items * perSeed.length)} replies cut`,
+      `${percent(value)}${rangeText(interval, percentNumber)}${seeds}; ${numberText(truncated)} of ${numberText(items * perSeed.length)} replies cut`,
       change ? `${points(change.value)}${rangeText(change.interval, points)}` : '',
-      change?.verdict ?? '',
+      change?.conclusion ?? '',
     ]
   })

@@ -24,7 +24,7 @@ export function rows({ samples, badCases }: ReportData): Blocks {
     heading(
       3,
       badCases
-        ? `Validation items that ${labelOf(badCases.candidate).toLowerCase()} got wrong`
+        ? `Validation items that ${labelOf(badCases.studentModel).toLowerCase()} got wrong`
         : 'Failed validation items',
     ),
     note('A sample, as the planner saw it. Items of the sealed test are never shown.'),

@@ -13,8 +13,8 @@ import {
 import { attemptScores } from '../plots/attempt-scores.ts'
 import { seriesColour } from '../plots/draw.ts'
 import { skillMix } from '../plots/skill-mix.ts'
-import { trainedCandidates, trainingLoss } from '../plots/training-loss.ts'
-import type { CandidateFacts, DatasetFacts, ReportData } from '../report-data.ts'
+import { trainedModels, trainingLoss } from '../plots/training-loss.ts'
+import type { DatasetFacts, ReportData, StudentModelFacts } from '../report-data.ts'
 import { duration, missing, numberText, percent, percentNumber, shortHash } from '../text/format.ts'
 import { isOfSearch, labelAmong, labelOf } from '../text/names.ts'
 import { datasetName, operationText } from '../text/words.ts'
@@ -23,7 +23,7 @@ import { range } from './scores.ts'
 
 /** What was done, attempt by attempt. */
 export function search(data: ReportData): Blocks {
-  const { candidates, run, task } = data
+  const { studentModels, run, task } = data
   if (data.datasets.length === 0) return [heading(2, 'The search'), absent('No dataset was begun.')]
   const datasets = [...data.datasets].sort((one, other) => (one.attempt || Infinity) - (other.attempt || Infinity))
   const mixed = datasets.flatMap(({ mix }) => Object.keys(mix))
@@ -37,7 +37,7 @@ export function search(data: ReportData): Blocks {
       kind: 'pair',
       body: [
         figure(
-          attemptScores(candidates),
+          attemptScores(studentModels),
           'Validation by attempt (its number), strict with its 95 % interval over items (dot, figure) and lenient (ring). Dashed: the base.',
         ),
         figure(
@@ -49,7 +49,7 @@ export function search(data: ReportData): Blocks {
         ),
       ],
     },
-    overview(datasets, candidates),
+    overview(datasets, studentModels),
     rejections(datasets),
     {
       kind: 'details',
@@ -62,22 +62,22 @@ export function search(data: ReportData): Blocks {
     datasets.map(decision),
     quality(data),
     heading(3, 'Score by skill on validation'),
-    scoresBySkill(candidates, skills, task?.primary ?? 'strict'),
+    scoresBySkill(studentModels, skills, task?.primary ?? 'strict'),
     heading(3, 'Training'),
     figure(
-      trainingLoss(candidates),
+      trainingLoss(studentModels),
       'Mean loss over completion tokens, by optimiser step.',
-      trainedCandidates(candidates),
+      trainedModels(studentModels),
     ),
-    trainings(candidates),
+    trainings(studentModels),
   ]
 }
 
-function overview(datasets: readonly DatasetFacts[], candidates: readonly CandidateFacts[]): Blocks {
+function overview(datasets: readonly DatasetFacts[], studentModels: readonly StudentModelFacts[]): Blocks {
   const rowOf = (dataset: DatasetFacts): Cell[] => {
     const { attempt, rounds, target, rows, valid } = dataset
     const name = attempt === 0 ? 'control' : `attempt-${attempt}`
-    const score = candidates.find(({ candidate }) => candidate === name)?.validation?.overall
+    const score = studentModels.find(({ studentModel }) => studentModel === name)?.validation?.overall
     const open = rows === null ? 'no round closed' : 'not complete yet'
     return [
       { text: datasetName(attempt), under: [operationText(dataset), `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`] },
@@ -170,12 +170,12 @@ function decision(dataset: DatasetFacts): Blocks {
   ]
 }
 
-function scoresBySkill(candidates: readonly CandidateFacts[], skills: readonly string[], primary: Mode): Blocks {
-  const scored = candidates.filter(({ candidate, validation }) => validation && isOfSearch(candidate))
+function scoresBySkill(studentModels: readonly StudentModelFacts[], skills: readonly string[], primary: Mode): Blocks {
+  const scored = studentModels.filter(({ studentModel, validation }) => validation && isOfSearch(studentModel))
   if (scored.length === 0) return absent('Nothing was scored on validation.')
   const asked = scored.flatMap(({ validation }) => Object.keys(validation!.skills).sort())
   return figures(
-    ['Skill', ...scored.map(({ candidate }) => labelOf(candidate))],
+    ['Skill', ...scored.map(({ studentModel }) => labelOf(studentModel))],
     [...new Set([...skills, ...asked])].map((skill) => [
       skill,
       ...scored.map(({ validation }): Cell => {
@@ -186,16 +186,16 @@ function scoresBySkill(candidates: readonly CandidateFacts[], skills: readonly s
   )
 }
 
-function trainings(candidates: readonly CandidateFacts[]): Blocks {
-  const trained = candidates.flatMap(({ candidate, training }) => (training ? [{ candidate, training }] : []))
+function trainings(studentModels: readonly StudentModelFacts[]): Blocks {
+  const trained = studentModels.flatMap(({ studentModel, training }) => (training ? [{ studentModel, training }] : []))
   if (trained.length === 0) return absent('Nothing was trained.')
-  const all = candidates.map(({ candidate }) => candidate)
+  const all = studentModels.map(({ studentModel }) => studentModel)
   return figures(
     ['Candidate', 'Rows', 'Steps', 'Tokens', 'Time', 'Tokens/s', 'Loss first → last', 'Seed'],
-    trained.map(({ candidate, training }) => {
+    trained.map(({ studentModel, training }) => {
       const { device, reused, rows, leftOut, lossCurve, seed } = training
       return [
-        { text: labelAmong(candidate, all), under: [device, reused && 'found trained already'] },
+        { text: labelAmong(studentModel, all), under: [device, reused && 'found trained already'] },
         { text: numberText(rows), under: [leftOut > 0 && `${leftOut} too long`] },
         numberText(training.steps),
         numberText(training.tokens),

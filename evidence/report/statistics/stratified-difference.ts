@@ -25,8 +25,11 @@ export type Strata = Readonly<Record<string, Stratum>>
 export function stratifiedDifference(first: Strata, second: Strata, resampling: Resampling): UnpairedDifference {
   const isThere = (stratum: Stratum | undefined) => stratum !== undefined && stratum.sizes.length > 0
   const strata = Object.keys(second).filter((name) => isThere(first[name]) && isThere(second[name]))
-  const [left, right] = [first, second].map((paper) => strata.map((name) => typed(paper[name]!))) as [Typed[], Typed[]]
-  const count = (paper: readonly Typed[]) => paper.reduce((sum, { items }) => sum + items, 0)
+  const [left, right] = [first, second].map((evalSet) => strata.map((name) => typed(evalSet[name]!))) as [
+    Typed[],
+    Typed[],
+  ]
+  const count = (evalSet: readonly Typed[]) => evalSet.reduce((sum, { items }) => sum + items, 0)
   const items: [number, number] = [count(left), count(right)]
   if (strata.length === 0) return { items, strata, value: null, interval: null }
   const combine = (share: (stratum: Typed) => number) =>

@@ -2,9 +2,9 @@ import type { Claim, ReportData, SealedResults } from '../report-data.ts'
 import { retentionAbsent, retentionSentence } from './retention.ts'
 
 /** A sentence that heads the report, with what it comes to in a word or two. */
-export type Headline = { tag: string; tone: Claim['verdict']; sentence: string }
+export type Headline = { tag: string; tone: Claim['conclusion']; sentence: string }
 
-const claimTags: Readonly<Record<Claim['verdict'], string>> = {
+const claimTags: Readonly<Record<Claim['conclusion'], string>> = {
   shown: 'shown',
   'not-shown': 'not shown',
   opposite: 'the opposite',
@@ -21,9 +21,9 @@ export function headlinesOf({ conclusion, sealed }: Pick<ReportData, 'conclusion
   const claims = ordered.filter(({ sentence }) => sentence !== '')
   return [
     ...claims.map((claim): Headline => {
-      const { verdict, sentence } = claim
+      const { conclusion, sentence } = claim
       if (claim === trivial && hasCollapsed) return { tag: 'collapsed', tone: 'opposite', sentence }
-      return { tag: claimTags[verdict], tone: verdict, sentence }
+      return { tag: claimTags[conclusion], tone: conclusion, sentence }
     }),
     ...(sealed ? [forgotten(sealed)] : []),
   ]
@@ -33,5 +33,5 @@ function forgotten({ retention }: SealedResults): Headline {
   const final = retention?.changes.find(({ arm }) => arm === 'final')
   if (!retention || !final) return { tag: claimTags['not-measured'], tone: 'not-measured', sentence: retentionAbsent }
   const sentence = `What it knew outside the task: ${retentionSentence(retention)}`
-  return { tag: final.verdict, tone: retentionTags[final.verdict], sentence }
+  return { tag: final.conclusion, tone: retentionTags[final.conclusion], sentence }
 }

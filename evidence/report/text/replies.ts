@@ -6,13 +6,13 @@ import { labelOf, lower } from './names.ts'
 /** How a set is answered without knowing anything. */
 export function trivialText({
   kind,
-  candidate,
+  studentModel,
   answer,
-}: Pick<TrivialBaseline, 'kind' | 'candidate' | 'answer'>): string {
+}: Pick<TrivialBaseline, 'kind' | 'studentModel' | 'answer'>): string {
   switch (kind) {
     case 'gold':
     case 'reply': {
-      const whose = candidate === undefined ? '' : `, the most frequent of ${lower(labelOf(candidate))}`
+      const whose = studentModel === undefined ? '' : `, the most frequent of ${lower(labelOf(studentModel))}`
       return `one answer to every item${answer === null ? whose : `, “${answer}”`}`
     }
     case 'empty':
@@ -38,7 +38,7 @@ export function trivialText({
 
 const whyTexts: Readonly<Record<NoAnswer, string>> = {
   empty: 'empty',
-  cut: 'cut at the token limit',
+  truncated: 'cut at the token limit',
   echo: 'a copy of the question',
   formless: 'without an answer in the form that the scorer reads',
 }

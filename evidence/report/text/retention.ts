@@ -10,7 +10,7 @@ export function retentionSentence({ changes, margin, trivial }: RetentionFacts):
   if (!final) return 'The final did not sit the retention paper.'
   const loss = `a loss of ${numberText(margin * 100)} points or more`
   const by = `${differenceName({ of: 'final', to: 'base' })} is ${points(final.value)} points${rangeText(final.interval, points)}`
-  switch (final.verdict) {
+  switch (final.conclusion) {
     case 'kept':
       return `Kept: ${by}, which excludes ${loss}.`
     case 'lost':
@@ -20,7 +20,7 @@ export function retentionSentence({ changes, margin, trivial }: RetentionFacts):
         return `Inconclusive: ${by}, but the base itself is hardly above ${trivialText(trivial!)} (${points(trivial!.difference!.value)} points${rangeText(trivial!.difference!.interval, points)}), so it had little to forget.`
       return `Inconclusive: ${by}, which neither excludes ${loss} nor anything better than one.`
     default:
-      return final.verdict satisfies never
+      return final.conclusion satisfies never
   }
 }
 

@@ -3,9 +3,9 @@ export type Finding = {
   name: string
   /** What was looked at, in a few words. */
   detail: string
-  /** What has to be mended. */
+  /** What has to be fixed. */
   problems: string[]
-  /** What a person should know and need not mend. */
+  /** What a person should know and need not fix. */
   notes: string[]
 }
 

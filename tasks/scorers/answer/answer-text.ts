@@ -8,7 +8,7 @@ import { repairCommands } from './plain-text.ts'
  * A text in which a reply gives its answer. `isBefore`: the answer is what this text ends with ("… 12 is the answer"). `isSaid`: it stands in a
  * sentence, so that an exclamation mark ends it and is no factorial.
  */
-export type AnswerText = { from: 'box' | 'label'; text: string; isBefore: boolean; isSaid: boolean }
+export type AnswerText = { from: 'box' | 'label'; text: string; isBefore: boolean; isStated: boolean }
 
 const correction =
   /\b(?:wait|actually|correction|scratch that|on second thoughts?|i (?:made|see) (?:a|an|my) (?:mistake|error)|i was wrong|let me (?:correct|fix)|apologies|my mistake|that(?:'s| is) (?:wrong|incorrect|not right))\b|更正|等等|不对/gi
@@ -46,7 +46,7 @@ export function* answerTexts(reply: string): Generator<AnswerText> {
   if (lastBox >= 0) for (const { index } of reply.slice(lastBox).matchAll(correction)) corrected = lastBox + index
   const after = labels.filter(({ index, isFinal }) => index > corrected || (isFinal && index > lastBox && lastBox >= 0))
   for (const each of after) yield { from: 'label', ...each }
-  for (const { text } of boxes) yield { from: 'box', text, isBefore: false, isSaid: false }
+  for (const { text } of boxes) yield { from: 'box', text, isBefore: false, isStated: false }
   for (const each of labels) yield { from: 'label', ...each }
 }
 
@@ -56,12 +56,12 @@ const numberLike =
 
 /** The first line of an answer, up to the end of the first sentence in which a number stands, without the mark that ends it. An exclamation mark
  * ends what is said; elsewhere it is kept. */
-export function numberSentence(text: string, { isSaid }: { isSaid: boolean }): string {
+export function numberSentence(text: string, { isStated }: { isStated: boolean }): string {
   const line = firstLine(text)
-  const loud = isSaid ? '.!。！' : '.。'
+  const loud = isStated ? '.!。！' : '.。'
   for (const { index } of line.matchAll(sentenceEnd)) {
     const sentence = line.slice(0, index)
-    if (numberLike.test(sentence)) return line[index] === '!' && !isSaid ? `${sentence}!` : sentence
+    if (numberLike.test(sentence)) return line[index] === '!' && !isStated ? `${sentence}!` : sentence
   }
   return trimMarks(line, loud, { start: false })
 }

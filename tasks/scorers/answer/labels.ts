@@ -73,7 +73,7 @@ const reversed =
   /(?<=^|[.!?,:;]\s|[\n。，])((?:[^.!?\n。]|\.(?=\d)){1,120}?)[*_"'`)$]{0,4} (?:is|are|was|must be|would be|should be) (?:(?:therefore|thus|clearly|indeed|hence|also) )?(?:the|my|our) (?:(?:final|correct|right|best|only|exact) ){0,2}(?:answers?|result)\b(?! to\b)/gi
 
 /** A place where an answer is said: what follows a label, or, `isBefore`, what stands before "is the answer". `isFinal`: it is called final; `isSaid`: in a sentence. */
-export type Labelled = { text: string; index: number; isBefore: boolean; isFinal: boolean; isSaid: boolean }
+export type Labelled = { text: string; index: number; isBefore: boolean; isFinal: boolean; isStated: boolean }
 
 /** A label that is a sentence, so that an exclamation mark may end it. */
 const copulaEnd = /\p{L}\s*$/u
@@ -98,13 +98,19 @@ export function labelledAnswers(reply: string): Labelled[] {
   for (const match of text.matchAll(label)) {
     const end = match.index + match[0].length
     const isFinal = final.test(text.slice(Math.max(0, match.index - 12), end))
-    const isSaid = copulaEnd.test(match[0])
-    found.push({ text: textBehind(text, end), index: offset + match.index, isBefore: false, isFinal, isSaid })
+    const isStated = copulaEnd.test(match[0])
+    found.push({ text: textBehind(text, end), index: offset + match.index, isBefore: false, isFinal, isStated })
     if (found.length > maxLabels) found.shift()
   }
   if (/ the (?:\w+ ){0,2}(?:answer|result)|(?:my|our) (?:\w+ )?answer/i.test(text)) {
     for (const match of [...text.matchAll(reversed)].slice(-maxLabels)) {
-      found.push({ text: match[1]!.trim(), index: offset + match.index, isBefore: true, isFinal: false, isSaid: true })
+      found.push({
+        text: match[1]!.trim(),
+        index: offset + match.index,
+        isBefore: true,
+        isFinal: false,
+        isStated: true,
+      })
     }
   }
   return found.sort((left, right) => right.index - left.index)

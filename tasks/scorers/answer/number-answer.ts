@@ -41,18 +41,18 @@ const insteadOf =
 /** A guess that is denied at once: "is it 150? No, …". */
 const guess = /^[^\s?]{1,20}\?\s+(?:no|nope|wait|hmm|not quite)\b/i
 
-function readLabelled({ text, isSaid }: AnswerText): Quantity | null {
+function readLabelled({ text, isStated }: AnswerText): Quantity | null {
   if (guess.test(text)) return null
   if (denied.test(text)) {
     const instead = insteadOf.exec(text)?.[0]
     return instead === undefined
       ? null
-      : readQuantity(numberSentence(text.slice(instead.length), { isSaid }), { isDirect: true })
+      : readQuantity(numberSentence(text.slice(instead.length), { isStated }), { isDirect: true })
   }
   const lines = paragraph(text).split('\n', 12)
   // An answer that is worked out in lines ends with the last of them.
   const worked = lines.length > 1 && isWorked(lines[0]!) ? lines.findLast(isWorked) : undefined
-  const sentence = numberSentence(worked ?? text, { isSaid })
+  const sentence = numberSentence(worked ?? text, { isStated })
   const read = readQuantity(sentence, { isDirect: true })
   const outcome = read?.values.length === 0 ? thatIs.exec(sentence) : null
   return outcome === null
@@ -123,7 +123,7 @@ const isSentence = /\b(?:is|are|was|were)\b|(?:\p{L}[\p{L}'’]*[^\p{L}]+){3}/iu
 function lastOfLine(line: string, inDigits: boolean): Quantity | null {
   const text = line.replace(bullet, '').replace(address, ' ')
   if (inDigits && !hasNumber.test(text)) return null
-  if (!inDigits) return lastInWords(text)
+  if (!inDigits) return lastAsWords(text)
   for (const [, content] of [...text.matchAll(emphasised)].reverse()) {
     const read = /[:：]\s*$/.test(content!) ? null : readQuantity(content!)
     if (read !== null) return read
@@ -147,7 +147,7 @@ function withoutCheck(sentence: string): string {
   return at !== undefined && /\d/.test(sentence.slice(0, at)) ? sentence.slice(0, at) : sentence
 }
 
-function lastInWords(text: string): Quantity | null {
+function lastAsWords(text: string): Quantity | null {
   for (const sentence of text.split(sentences).reverse()) {
     const read =
       sentence.length > 300
@@ -159,7 +159,7 @@ function lastInWords(text: string): Quantity | null {
 }
 
 /** A word or a sign that says what something is, directly before its number. */
-const says =
+const statesAnswer =
   /(?:=|≈|→|:|\b(?:is|are|was|were|equals?|equal to|be|makes?|gives?|yields?|totals?|comes? (?:out )?to|amounts? to|ist|sind|beträgt|est|sont|es|son|è|adalah|jest)|(?:^|\s)[éè]|は|是|为|為|等于|等於|共) ?(?:(?:about|approximately|approx\.?|around|roughly|exactly|only|just|now|then|still|therefore|thus|a total of|equal to) )*$/i
 const inTotal = /^ ?(?:\p{L}+ ){0,2}?(?:in total|in all|altogether)\b/iu
 const aboutElse = /(?:^|[,;(] ?)(?:since|because|if|when|as|with|given|where|while|suppose|assuming)\b[^,;]*$/i
@@ -211,11 +211,11 @@ function lastOfClause(text: string, { isMain = true } = {}): Quantity | null {
   })
   const isAside = ({ start }: PlacedQuantity) => isBetween(text, start)
   const found = all.some((quantity) => !isAside(quantity)) ? all.filter((quantity) => !isAside(quantity)) : all
-  const said = found.findLast(({ start, end }) => {
+  const stated = found.findLast(({ start, end }) => {
     const before = text.slice(Math.max(0, start - 120), start)
-    return (says.test(before) || inTotal.test(text.slice(end, end + 40))) && !aboutElse.test(before)
+    return (statesAnswer.test(before) || inTotal.test(text.slice(end, end + 40))) && !aboutElse.test(before)
   })
-  const chosen = said ?? found.findLast((quantity) => !isCircumstance(text, quantity)) ?? found.at(-1)
+  const chosen = stated ?? found.findLast((quantity) => !isCircumstance(text, quantity)) ?? found.at(-1)
   if (chosen === undefined) return null
   if (chosen.values.length === 0) return chosen
   // One of several is read with the others.

@@ -76,14 +76,14 @@ export function* textAnswers(reply: string): Generator<string> {
     if (label !== undefined) yield* beginnings(bare.slice(label.length))
   }
   yield* onlyBold(short)
-  const said = lines.length > 4 ? [] : lines.flatMap((line) => line.split(sentences))
-  if (said.length > 4) return
+  const stated = lines.length > 4 ? [] : lines.flatMap((line) => line.split(sentences))
+  if (stated.length > 4) return
   const subject =
     /^[\s*_]*(?![\s*_])((?:\S{1,40}\s){1,4}?)(?:is|was|are|were)\s(?!.*\b(?:not|never|no|wrong|incorrect|false)\b)/i.exec(
-      said[0] ?? '',
+      stated[0] ?? '',
     )?.[1]
   if (subject !== undefined) yield plain(subject)
-  for (const sentence of said.reverse()) {
+  for (const sentence of stated.reverse()) {
     for (const match of [...sentence.matchAll(copula)].slice(0, maxCuts)) {
       const clause = sentence
         .slice(0, match.index)

@@ -4,7 +4,7 @@ KINDS = ("bad_request", "bad_student", "bad_dataset", "cancelled", "out_of_memor
 
 
 class RequestError(Exception):
-    """Ends one request, never the process. The message says what, where and how to mend it."""
+    """Ends one request, never the process. The message says what, where and how to fix it."""
 
     def __init__(self, kind: str, message: str):
         assert kind in KINDS

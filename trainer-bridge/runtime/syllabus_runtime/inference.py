@@ -99,7 +99,7 @@ def infer(
         "predictions": str(out),
         "sha256": file_sha256(out),
         "count": len(lines),
-        "cut": sum(line["finish"] == "length" for line in lines),
+        "truncated": sum(line["finish"] == "length" for line in lines),
         "unfit": len(prompts) - len(fitting),
         "seconds": round(time.monotonic() - started, 3),
     }

@@ -3,7 +3,7 @@
 An OpenAI-compatible chat endpoint over one student, on the loopback interface. It says {"event": "listening", "port": n} on
 stdout when the student is loaded, then a heartbeat every few seconds.
 
-V1 A request that is wrong is answered with HTTP 4xx and what to mend, and costs no other; one that fails otherwise, with 500.
+V1 A request that is wrong is answered with HTTP 4xx and what to fix, and costs no other; one that fails otherwise, with 500.
 V2 The end of input ends the process.
 """
 

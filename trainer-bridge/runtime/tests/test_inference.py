@@ -57,7 +57,7 @@ def test_base_replies_equal_transformers_own(student, tmp_path):
     result, lines = ask(student, tmp_path / "p.jsonl")
     assert [(line["text"], line["finish"], line["tokens"]) for line in lines] == expected
     assert [line["id"] for line in lines] == [f"q{n}" for n in range(9)]
-    assert result["count"] == 9 and result["cut"] == sum(finish == "length" for _, finish, _ in expected)
+    assert result["count"] == 9 and result["truncated"] == sum(finish == "length" for _, finish, _ in expected)
 
 
 def test_adapter_replies_equal_pefts_own_and_rows_leave_at_different_times(student, dataset, tmp_path):

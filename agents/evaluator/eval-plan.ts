@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import type { Arm } from '../../schemas/arm.ts'
+import { ObjectRef } from '../../schemas/ids.ts'
+import { Variants } from '../../schemas/run.ts'
+import { EvalSetName } from '../../schemas/sealed-results.ts'
+import { RetentionFile } from '../../schemas/task.ts'
+import { StudentModel } from '../../schemas/training.ts'
+
+/** Which retention set a paper holds, how it is answered and scored. */
+export const RetentionRules = RetentionFile.pick({ sha256: true, scorer: true, max_new_tokens: true }).strip()
+
+/**
+ * One opening of a sealed test: what was fixed when it began. Written once, to VAULT, before the first question leaves; a crashed
+ * session goes on from it.
+ */
+export const FinalEvalRecord = z.object({
+  /** The how-manieth opening of this test. */
+  finalEvalNumber: z.number().int().positive(),
+  testHash: z.string(),
+  /** Chosen when the opening began, after the search had stopped. */
+  auditSeed: z.string(),
+  studentModels: z.array(StudentModel),
+  publicTask: ObjectRef,
+  variants: Variants,
+  /** The items with their answers, in VAULT; no audit where the task has no procedure to draw it from. */
+  evalSets: z.object({ test: ObjectRef, audit: ObjectRef.nullable(), retention: ObjectRef.nullable().default(null) }),
+  /** Null where nobody sits the retention paper. */
+  retention: RetentionRules.nullable().default(null),
+})
+export type FinalEvalRecord = z.infer<typeof FinalEvalRecord>
+
+/** Which runs have opened a test, in order. */
+export const FinalEvals = z.object({ runs: z.array(z.string()) })
+export type FinalEvals = z.infer<typeof FinalEvals>
+
+/** Who sits the retention paper: what is compared is before and after training, and with and without a search. */
+const remembering: readonly Arm[] = ['base', 'control', 'final']
+
+/** Whether candidates of an arm sit a paper that has items. */
+export const isEvaluatedOn: Readonly<Record<EvalSetName, (studentModel: { arm: Arm }) => boolean>> = {
+  test: () => true,
+  audit: ({ arm }) => arm !== 'submission',
+  retention: ({ arm }) => remembering.includes(arm),
+}
+
+/** Every sitting of an opening: each candidate takes each paper that has items and is for it; all take the test. */
+export function sealedEvalJobs(record: FinalEvalRecord): { studentModel: StudentModel; evalSet: EvalSetName }[] {
+  return record.studentModels.flatMap((studentModel) =>
+    EvalSetName.options
+      .filter((evalSet) => record.evalSets[evalSet] !== null && isEvaluatedOn[evalSet](studentModel))
+      .map((evalSet) => ({ studentModel, evalSet })),
+  )
+}
+
+/** Where the result of a sitting is kept. */
+export const resultKey = (
+  runId: string,
+  { studentModel, evalSet }: { studentModel: StudentModel; evalSet: EvalSetName },
+): string => `${runId}.${studentModel.name}.${evalSet}`

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { type Bus, type Cause, TerminalError } from '../../bus/mod.ts'
+import { hashOf } from '../../schemas/hash.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import {
+  type Answers,
+  type FinalEvalRequest,
+  FinalEvalResults,
+  SealedEvalJob,
+} from '../../schemas/messages/evaluation.ts'
+import { Row } from '../../schemas/row.ts'
+import { Prediction } from '../../schemas/runtime-protocol.ts'
+import { type EvalSetName, packResults, SealedResult } from '../../schemas/sealed-results.ts'
+import { type Item, Item as ItemSchema, PublicTask, Question, type Task } from '../../schemas/task.ts'
+import { type SealedTrivial, TrivialScore } from '../../schemas/trivial.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
+import { openTaskScorer, type TaskScorer } from '../../tasks/score-with.ts'
+import { memo } from '../kit/cache.ts'
+import {
+  type FinalEvalRecord,
+  FinalEvals,
+  FinalEvalRecord as OpeningSchema,
+  RetentionRules,
+  resultKey,
+  sealedEvalJobs,
+} from './eval-plan.ts'
+import { grade, scoreSheet } from './scorer/grading.ts'
+import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
+import { takenCores } from './taken-cores.ts'
+
+/** A result as it is kept until all are there, with what its most frequent replies score when each is given to every item. */
+const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default([]) })
+
+/**
+ * The opening of the sealed test: one session over a frozen list of candidates.
+ * O1  The list, the audit's seed and its items are fixed in VAULT before the first question leaves.
+ * O2  Questions leave by EXAM alone and without answers; what goes to LAB is right or wrong by item.
+ * O3  A request or a reply that comes twice changes nothing; a crash costs at most the sitting in hand.
+ * O4  After its opening a run is scored no more, so nothing can be steered by it.
+ */
+export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
+  const finalEvals = bus.kv('final-evals', FinalEvals)
+  const records = bus.kv('final-eval-records', OpeningSchema)
+  const results = bus.kv('sealed-results', KeptResult)
+
+  /** Counts this run's opening of the test, once. */
+  async function countFinalEval(testHash: string, runId: string): Promise<number> {
+    for (;;) {
+      const current = await finalEvals.get(testHash)
+      const before = current?.value.runs.indexOf(runId) ?? -1
+      if (before >= 0) return before + 1
+      const runs = [...(current?.value.runs ?? []), runId]
+      const saved = current
+        ? await finalEvals.update(testHash, { runs }, current.revision)
+        : await finalEvals.create(testHash, { runs })
+      if (typeof saved === 'number') return runs.length
+    }
+  }
+
+  /** Fresh items, none with a core of training, validation or test. A task without a procedure has the items of its audit file, or none. */
+  async function drawAudit(task: Task, request: PayloadOf<typeof FinalEvalRequest>, seed: string): Promise<Item[]> {
+    const procedure = procedureOf(task)
+    if (!procedure) return task.audit
+    const taken = await takenCores(task, request.datasets, (dataset) => bus.objects.getLines(dataset, Row))
+    return procedure.drawAudit({ seed, counts: auditCounts, taken })
+  }
+
+  async function begin(
+    task: Task,
+    request: PayloadOf<typeof FinalEvalRequest>,
+    runId: string,
+  ): Promise<FinalEvalRecord> {
+    const existing = await records.get(runId)
+    if (existing) return existing.value
+    const auditSeed = randomBytes(8).toString('hex')
+    const testHash = hashOf(task.test)
+    const audit = await drawAudit(task, request, auditSeed)
+    const { retentionSet } = task
+    const record: FinalEvalRecord = {
+      finalEvalNumber: await countFinalEval(testHash, runId),
+      testHash,
+      auditSeed,
+      studentModels: request.studentModels,
+      publicTask: request.publicTask,
+      variants: request.variants,
+      evalSets: {
+        test: await bus.objects.putLines('VAULT', `${runId}/paper`, task.test),
+        audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/paper`, audit) : null,
+        retention: retentionSet ? await bus.objects.putLines('VAULT', `${runId}/paper`, retentionSet.items) : null,
+      },
+      retention: retentionSet ? RetentionRules.parse(retentionSet) : null,
+    }
+    const saved = await records.create(runId, record)
+    return typeof saved === 'number' ? record : (await records.get(runId))!.value
+  }
+
+  async function itemsOf(record: FinalEvalRecord, evalSet: EvalSetName): Promise<Item[]> {
+    const items = record.evalSets[evalSet]
+    return items ? bus.objects.getLines(items, ItemSchema) : []
+  }
+
+  /** How a paper is scored, and the items whose answers are no secret. */
+  async function rulesOf(
+    record: FinalEvalRecord,
+    evalSet: EvalSetName,
+  ): Promise<{ scorer: TaskScorer; known: Item[] }> {
+    if (evalSet === 'retention') return { scorer: openTaskScorer(record.retention!.scorer), known: [] }
+    const { scorer, validation } = await bus.objects.getJson(record.publicTask, PublicTask)
+    return { scorer: openTaskScorer(scorer), known: validation }
+  }
+
+  /** What answering a paper without knowing anything scores, of those who sat it too. */
+  async function trivialOn(record: FinalEvalRecord, evalSet: EvalSetName, answered: readonly TrivialScore[]) {
+    const items = await itemsOf(record, evalSet)
+    const { scorer, known } = await rulesOf(record, evalSet)
+    const scores = [...(await trivialScores(items, scorer, known)), ...answered]
+    return worthTelling(items, scores).map((score) => ({ ...score, evalSet }))
+  }
+
+  async function publishIfComplete(runId: string, record: FinalEvalRecord, cause: Cause): Promise<void> {
+    const all = await Promise.all(
+      sealedEvalJobs(record).map((sealedEvalJob) => results.get(resultKey(runId, sealedEvalJob))),
+    )
+    if (all.some((entry) => entry === null)) return
+    const { finalEvalNumber, testHash, auditSeed, retention, variants } = record
+    const kept = all.map((entry) => entry!.value)
+    const trivial: SealedTrivial[] = []
+    for (const [evalSet, own] of Map.groupBy(kept, (result) => result.evalSet))
+      trivial.push(
+        ...(await trivialOn(
+          record,
+          evalSet,
+          own.flatMap((result) => result.trivial),
+        )),
+      )
+    await bus.publish(
+      FinalEvalResults,
+      { runId, variant: variants.planner, id: 'final-eval-results', cause },
+      {
+        finalEvalNumber,
+        testHash,
+        auditSeed,
+        ...(retention && { retention: { sha256: retention.sha256, mode: retention.scorer.primary } }),
+        ...packResults(kept.map(({ trivial: _, ...result }) => result)),
+        trivial,
+      },
+    )
+  }
+
+  return {
+    /** What was fixed when this run's test was opened; null before that. */
+    record: async (runId: string): Promise<FinalEvalRecord | null> => (await records.get(runId))?.value ?? null,
+
+    async open(task: Task, request: PayloadOf<typeof FinalEvalRequest>, runId: string, cause: Cause): Promise<void> {
+      const record = await begin(task, request, runId)
+      const { publicTask, variants } = record
+      // Every candidate sits the same paper: its questions are read and sent once.
+      const questionsOf = memo(
+        async (evalSet: EvalSetName) => {
+          const asked = (await itemsOf(record, evalSet)).map((item) => Question.strip().parse(item))
+          return bus.objects.putLines('EXAM', `${runId}/questions`, asked)
+        },
+        (evalSet) => evalSet,
+      )
+      for (const sealedEvalJob of sealedEvalJobs(record)) {
+        if (await results.get(resultKey(runId, sealedEvalJob))) continue
+        const { studentModel, evalSet } = sealedEvalJob
+        const questions = await questionsOf(evalSet)
+        await bus.publish(
+          SealedEvalJob,
+          { runId, variant: variants['trainer-bridge'], id: `sitting:${studentModel.name}:${evalSet}`, cause },
+          {
+            studentModel,
+            evalSet,
+            questions,
+            ...(evalSet === 'retention' && { maxNewTokens: record.retention!.max_new_tokens }),
+            publicTask,
+            variants,
+          },
+        )
+      }
+      await publishIfComplete(runId, record, cause)
+    },
+
+    async mark(answers: PayloadOf<typeof Answers>, runId: string, cause: Cause): Promise<void> {
+      const record = (await records.get(runId))?.value
+      const studentModel = record?.studentModels.find((each) => each.name === answers.studentModel)
+      if (!record || !studentModel)
+        throw new TerminalError(`${answers.studentModel} is not on the list of run ${runId}'s opening`)
+      const { evalSet } = answers
+      const predictions = await bus.objects.getLines(answers.predictions, Prediction)
+      const { scorer, known } = await rulesOf(record, evalSet)
+      const graded = await grade(await itemsOf(record, evalSet), predictions, scorer)
+      const items = graded.map(({ outcome }) => outcome)
+      const trivial = await replyScores(studentModel.name, graded, scorer, known)
+      const result = { studentModel, evalSet, sheet: scoreSheet(items), items, trivial }
+      await results.put(resultKey(runId, { studentModel, evalSet }), result)
+      await publishIfComplete(runId, record, cause)
+    },
+  }
+}

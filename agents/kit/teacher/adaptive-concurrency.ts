@@ -1,0 +1,50 @@
+import type { TeacherOptions } from './options.ts'
+
+/** How many requests may be under way. */
+export type AdaptiveConcurrency = {
+  readonly now: number
+  /** A request that was sent then (`performance.now()`) was answered, or turned away (429) because there were too many. */
+  note(sentAt: number, turnedAway: boolean): void
+}
+
+/** Answers that say something about a width. */
+const enough = 20
+/** A width shrinks to no less than this share of itself at once, and grows by this share. */
+const least = 0.25
+const growth = 0.1
+
+/**
+ * Several processes, and others' programs, may share what an endpoint takes, and none knows of the others: each finds its part.
+ * W1  When at least `crowdedShare` of the answers since the last change were 429s, the width shrinks to the share that was answered.
+ * W2  When as many as the width were answered and few were not, it grows by a tenth, at least by one, up to `concurrency`.
+ * W3  Answers to what was sent before the last change say nothing about the width after it.
+ */
+export function createAdaptiveConcurrency(
+  { concurrency, crowdedShare }: Pick<TeacherOptions, 'concurrency' | 'crowdedShare'>,
+  clock: () => number = () => performance.now(),
+): AdaptiveConcurrency {
+  let width = concurrency
+  let changedAt = 0
+  let [answered, turned] = [0, 0]
+  const change = (next: number) => {
+    width = Math.min(concurrency, Math.max(1, next))
+    changedAt = clock()
+    answered = turned = 0
+  }
+  return {
+    get now() {
+      return width
+    },
+    note(sentAt, turnedAway) {
+      if (sentAt < changedAt) return
+      if (turnedAway) turned += 1
+      else answered += 1
+      const all = answered + turned
+      if (all < Math.min(enough, width)) return
+      if (turned >= crowdedShare * all)
+        change(Math.floor(width * Math.max(least, Math.min(1 - growth, answered / all))))
+      else if (answered >= width && width < concurrency) change(Math.ceil(width * (1 + growth)))
+      else if (answered >= enough + width) [answered, turned] = [0, 0]
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { aligned } from '../../launcher/console/text-table.ts'
+import { moneyOf, type Prices } from '../../schemas/usage.ts'
+import type { Estimate } from './estimate.ts'
+
+/** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */
+export const whole = (value: number) => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
+export const dollars = (money: number | null) => (money === null ? 'price unknown' : `$${money.toFixed(2)}`)
+export const time = (hours: number | null, what: string) =>
+  hours === null
+    ? `${what}: not known`
+    : `${what}: ${hours < 1 ? `${Math.ceil(hours * 60)} min` : `${hours.toFixed(1)} h`}`
+
+/** The estimate in one line, for the start of a run. */
+export function summaryOf({ spent, money, trainings, answers, hours, beyond }: Estimate): string {
+  const parts = [
+    spent.calls === 0
+      ? 'no model is called'
+      : `${whole(spent.calls)} calls, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
+    ...(spent.calls > 0 ? [time(hours.calls, 'calls')] : []),
+    ...(trainings.count > 0
+      ? [
+          `${trainings.count} trainings`,
+          time(hours.training, 'training'),
+          `${whole(answers.validation + answers.sealed)} answers of the student`,
+          time(hours.answers, 'answering'),
+        ]
+      : []),
+    ...(beyond.length > 0 ? [`beyond ${beyond.length} limit(s), see: syllabus estimate`] : []),
+  ]
+  return `estimate: ${parts.join('; ')}`
+}
+
+const head = ['role', 'model', 'stage', 'calls', 'tokens in', 'out', 'money']
+
+/** The estimate as lines of text: by role, model and stage, with what it takes for granted. */
+export function estimateLines(estimate: Estimate, prices: Prices): string[] {
+  const { spent, assumptions, beyond } = estimate
+  const rows = (spent.lines ?? []).map((line) => [
+    line.role,
+    line.model,
+    line.stage,
+    whole(line.calls),
+    whole(line.inputTokens),
+    whole(line.outputTokens),
+    dollars(moneyOf({ ...line, lines: [line] }, prices)),
+  ])
+  return [
+    summaryOf(estimate),
+    ...(rows.length > 0 ? ['', ...aligned([head, ...rows], 3).map((line) => `  ${line}`)] : []),
+    '',
+    ...assumptions.map((each) => `assumed: ${each}`),
+    ...beyond.map((each) => `beyond the limit ${each}`),
+  ]
+}

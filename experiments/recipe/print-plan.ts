@@ -1,0 +1,66 @@
+import { modelsOf } from '../../launcher/topology/models.ts'
+import type { RecipeFile } from '../../schemas/recipe.ts'
+import { dollars, summaryOf, time, whole } from '../estimate/print.ts'
+import type { ArmPlan } from './plan.ts'
+import { totalOf } from './total.ts'
+
+/** A plan as a document: what `--dry-run --json` writes. */
+export const planDocument = (recipe: RecipeFile, plans: readonly ArmPlan[]) => ({
+  type: 'plan',
+  recipe: recipe.name,
+  arms: plans.map(({ task, topology, evidence, ...plan }) => ({
+    ...plan,
+    task: { dir: task.dir, sha256: task.sha256, ...sizes(task) },
+    planner: topology.agents.planner.variant,
+    models: modelsOf(topology),
+    student: topology.agents['trainer-bridge'].options.student ?? 'embedded',
+    evidence,
+    limits: topology.run,
+  })),
+  total: totalOf(plans),
+  notStated: recipe.notStated,
+})
+
+/** The plan as lines of text: each arm, all of them, and what the recipe had to leave open. */
+export function printPlan(recipe: RecipeFile, plans: readonly ArmPlan[]): string[] {
+  const { runs, calls, tokens, money, trainings, hours, atMost } = totalOf(plans)
+  const notStated = Object.entries(recipe.notStated)
+  return [
+    recipe.title,
+    ...plans.flatMap(printArm),
+    '',
+    `in all: ${runs} runs; ${whole(calls)} calls, ${whole(tokens)} tokens, ${dollars(money)}; ${whole(trainings)} trainings; ${time(hours, 'time')}`,
+    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${whole(atMost.teacherCalls)} teacher calls`}, ${whole(atMost.hours)} h of search`,
+    ...(notStated.length > 0 ? ['', 'not stated by what the recipe follows, and chosen here:'] : []),
+    ...notStated.map(([what, chosen]) => `  ${what}: ${chosen}`),
+  ]
+}
+
+function printArm({ name, set, runs, task, topology, setting, attempts, rows, evidence, estimate }: ArmPlan): string[] {
+  const { agents, run } = topology
+  const models = Object.entries(modelsOf(topology)).map(([role, model]) => `${role} ${model}`)
+  const { validation, test, audit, seeds, references } = sizes(task)
+  const sets = [
+    `validation ${validation}`,
+    `test ${test}`,
+    `audit ${audit}`,
+    `seed pool ${seeds}`,
+    ...Object.entries(references).map(([arm, rows]) => `${arm} ${rows}`),
+  ]
+  return [
+    '',
+    `${name}: ${runs} run(s) ${set}-1${runs > 1 ? `, … -${runs}` : ''}`,
+    `  ${agents.planner.variant}, ${setting}; ${attempts} attempt(s) of ${rows} rows, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}`,
+    `  ${sets.join(', ')}; arms ${['final', ...evidence.arms].join(', ')} with ${evidence.seeds} seed(s) each`,
+    `  one run, ${summaryOf(estimate)}`,
+    ...estimate.beyond.map((limit) => `  ends at ${limit}`),
+  ]
+}
+
+const sizes = ({ validation, test, audit, seeds, references }: ArmPlan['task']) => ({
+  validation: validation.length,
+  test: test.length,
+  audit: audit.length,
+  seeds: seeds.length,
+  references: Object.fromEntries(references.map(({ arm, rows }) => [arm, rows.length])),
+})

@@ -1,0 +1,54 @@
+import type { Identity, Launch } from '../agents/kit/launch.ts'
+import { homeFolder } from '../machine/home.ts'
+import { type AgentRole, accountsOf } from '../schemas/role.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { environmentWithout } from './agent-child.ts'
+import type { Cluster } from './cluster.ts'
+import { type AgentSpec, drainMsOf } from './supervisor.ts'
+import { keysWithheld } from './topology/endpoints.ts'
+import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
+
+/** An agent of a topology that works on a queue; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
+export function agentSpec(
+  role: AgentRole,
+  instance: string,
+  topology: Topology,
+  ready: Promise<Cluster>,
+  queue: string,
+  beside: readonly Topology[] = [],
+): AgentSpec {
+  const identity = { role, variant: topology.agents[role].variant, instance }
+  return {
+    identity,
+    queue,
+    launch: ready.then((cluster) => {
+      // Read once the bus is ready: a local teacher's endpoint is known by then.
+      const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
+      return { ...launchOf(identity, topology, cluster), queue, environment }
+    }),
+  }
+}
+
+/** What an agent process is handed: its role's credentials and nothing of another's. */
+function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Omit<Launch, 'environment' | 'queue'> {
+  const { role } = identity
+  const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
+  const credentials = Object.fromEntries(
+    accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
+  )
+  const holdsKey = role === 'critic' || role === 'evaluator'
+  return {
+    ...identity,
+    slots,
+    options,
+    credentials,
+    servers: cluster.servers,
+    sealed: cluster.sealed,
+    contaminationKey: holdsKey ? cluster.contaminationKey : null,
+    home: homeFolder(),
+    delivery: topology.delivery,
+    drainMs: drainMsOf(identity.variant, topology.supervisor),
+    graceMs: topology.supervisor.graceMs,
+    bus: topology.bus,
+  }
+}
