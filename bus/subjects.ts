@@ -19,6 +19,12 @@ export const objectPrefixOf = {
   VAULT: 'objects.vault',
 } as const satisfies Record<Account, string>
 
+/**
+ * The names and forms of all that is on a bus, counted: streams, buckets, subjects, and what values and messages hold. It stands in the log
+ * streams' metadata, so that what another layout wrote is refused as a whole and never misread. Layout 1 had none.
+ */
+export const layout = { key: 'syllabus-layout', version: 2 } as const
+
 /** An account that carries messages; VAULT holds objects only. */
 export type LogAccount = keyof typeof logStreamOf
 export const logAccounts = ['LAB', 'EXAM'] as const satisfies readonly LogAccount[]

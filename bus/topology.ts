@@ -26,6 +26,7 @@ import {
   deadStreamOf,
   durableName,
   type LogAccount,
+  layout,
   logPrefixOf,
   logStreamOf,
   objectPrefixOf,
@@ -101,6 +102,7 @@ function streamsOf(
       max_age: nanos(options.logMaxAgeMs),
       duplicate_window: nanos(Math.min(duplicateWindowMs, options.logMaxAgeMs)),
       allow_direct: true,
+      metadata: { [layout.key]: String(layout.version) },
     },
     {
       ...base,
@@ -135,12 +137,25 @@ async function ensureStream(link: Link, stream: Stream, { keep = false }: Topolo
   const about = `stream ${name}`
   try {
     const there = await link.ask(() => link.jsm.streams.info(name).catch(noneWhere(streamNotFound)), about)
+    if (there && stream.metadata && there.state.messages > 0) refuseOtherLayout(link, name, there.config.metadata)
     if (!there) await link.ask(() => link.jsm.streams.add(stream), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
     else if (link.account !== 'VAULT' && !keep) await link.ask(() => link.jsm.streams.update(name, stream), about)
   } catch (error) {
     throw setupFault(link, `Stream ${name}`, error, stream.max_bytes)
   }
+}
+
+/** @throws BusSetupError where another version of Syllabus wrote what the stream holds, in names and forms that are not read here. */
+function refuseOtherLayout({ account, nc }: Link, stream: string, metadata: Record<string, string> = {}): void {
+  const found = Number(metadata[layout.key] ?? 1)
+  if (found === layout.version) return
+  const age = found < layout.version ? 'an earlier' : 'a later'
+  throw new BusSetupError({
+    what: `The runs of this home were made by ${age} version of Syllabus (layout ${found}, this one reads ${layout.version})`,
+    where: `stream ${stream}, account ${account}, ${nc.getServer()}`,
+    fix: 'Finish or export them with that version, or set SYLLABUS_HOME to another folder (on a server of your own: use other accounts).',
+  })
 }
 
 const streamNotFound = 10_059
@@ -160,7 +175,8 @@ const othersCodes: ReadonlySet<number> = new Set([10_013, 10_058, 10_065])
 
 /** What a person does about a stream or a consumer that cannot be made. A server that is away keeps its own error. */
 function setupFault({ account, nc }: Link, what: string, error: unknown, maxBytes = 0): Error {
-  if (error instanceof BusAwayError || !(error instanceof Error)) return error as Error
+  if (error instanceof BusAwayError || error instanceof BusSetupError || !(error instanceof Error))
+    return error as Error
   const code = error instanceof JetStreamApiError ? error.code : 0
   const fix = roomCodes.has(code)
     ? `It asks for ${maxBytes} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`

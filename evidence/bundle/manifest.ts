@@ -5,12 +5,18 @@ import { EvalSetName } from '../../schemas/sealed-results.ts'
 /** A file's path inside a bundle: plain names, and never out of it. */
 export const BundlePath = z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/)
 
+/** The form of a bundle; 1 had other names of messages, fields and files. */
+export const bundleVersion = 2
+
 /**
  * `manifest.json`, the bundle's first file. Its own SHA-256 is the bundle's hash: it pins every other file, however the archive is
  * packed.
  */
 export const Manifest = z.object({
-  version: z.literal(1),
+  version: z.literal(
+    bundleVersion,
+    `it was made by another version of Syllabus (bundles of form ${bundleVersion} are read here): verify it with that one`,
+  ),
   runId: RunId,
   /** What a person looks for, by name ("dataset of attempt 1"), and the file that holds it. */
   names: z.record(z.string(), BundlePath),

@@ -7,7 +7,7 @@ import { stageFile } from '../../tasks/staged-file.ts'
 import { reportJson } from '../report/mod.ts'
 import { fillFolder } from './fill.ts'
 import { itemTable } from './items.ts'
-import { bundleFiles, itemTables, Manifest } from './manifest.ts'
+import { bundleFiles, bundleVersion, itemTables, Manifest } from './manifest.ts'
 import { namesOf } from './names.ts'
 import { openFolder } from './read.ts'
 import { logOf, reportOfFolder } from './report-of-folder.ts'
@@ -44,5 +44,11 @@ async function completeFolder(folder: string, runId: string, missing: Manifest['
   }
   await writeFile(join(folder, bundleFiles.report), reportJson(await reportOfFolder(parts, entries)))
   const { files } = await openFolder(folder)
-  return Manifest.parse({ version: 1, runId, names: namesOf(facts), missing, files: Object.fromEntries(files) })
+  return Manifest.parse({
+    version: bundleVersion,
+    runId,
+    names: namesOf(facts),
+    missing,
+    files: Object.fromEntries(files),
+  })
 }

@@ -46,7 +46,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   const run = runOf(facts)
   const time = timeOf(facts)
   return ReportData.parse({
-    version: 1,
+    version: 2,
     run,
     task: task && taskOf(task, facts.predictions[0]?.payload.studentModel.chat ?? {}),
     conclusion: {

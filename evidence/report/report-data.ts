@@ -153,7 +153,7 @@ export type Span = z.infer<typeof Span>
 
 /** The whole report. Its HTML and its Markdown show these numbers and no others. */
 export const ReportData = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   run: z.object({
     runId: z.string().nullable(),
     status: RunStatus.nullable(),

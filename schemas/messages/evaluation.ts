@@ -13,6 +13,7 @@ import { SealedTrivial, TrivialScore } from '../trivial.ts'
 /** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
 export const Job = defineWork({
   name: 'job',
+  version: 2,
   from: 'planner',
   to: 'trainer-bridge',
   schema: z.object({
@@ -36,6 +37,7 @@ export const Job = defineWork({
 /** trainer-bridge -> evaluator: a candidate's replies to the validation questions. */
 export const Predictions = defineWork({
   name: 'predictions',
+  version: 2,
   from: 'trainer-bridge',
   to: 'evaluator',
   schema: z.object({
@@ -63,6 +65,7 @@ export const Predictions = defineWork({
 /** evaluator -> planner: the score of one candidate on validation, and a sample of what it got wrong. */
 export const Report = defineWork({
   name: 'report',
+  version: 2,
   from: 'evaluator',
   to: 'planner',
   schema: z.object({
@@ -155,6 +158,7 @@ export const SealedEvalJob = defineWork({
 /** trainer-bridge -> evaluator, on EXAM: the replies of one sitting. */
 export const Answers = defineWork({
   name: 'answers',
+  version: 2,
   account: 'EXAM',
   from: 'trainer-bridge',
   to: 'evaluator',

@@ -9,6 +9,7 @@ import { Spent } from '../usage.ts'
 /** operator -> planner: begin. */
 export const RunStarted = defineWork({
   name: 'run-started',
+  version: 2,
   from: 'operator',
   to: 'planner',
   schema: z.object({ config: RunConfig }),
@@ -56,6 +57,7 @@ export const Decision = defineEvent({
 /** Progress of long work, a few a minute. */
 export const Progress = defineEvent({
   name: 'progress',
+  version: 2,
   from: [...agentRoles],
   schema: z.object({
     role: Role,
@@ -75,6 +77,7 @@ export const Progress = defineEvent({
 /** planner: the run's status changed. */
 export const StatusChanged = defineEvent({
   name: 'status-changed',
+  version: 2,
   from: ['planner'],
   schema: z.object({ status: RunStatus, reason: z.string(), fix: z.string().optional() }),
 })

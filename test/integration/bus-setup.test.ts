@@ -15,7 +15,7 @@ import {
   readCredentials,
   startServer,
 } from '../../bus/mod.ts'
-import { durableName, logStreamOf } from '../../bus/subjects.ts'
+import { durableName, layout, logStreamOf } from '../../bus/subjects.ts'
 import { registry } from '../../schemas/registry.ts'
 import { isAlive } from '../support/alive.ts'
 import { syllabus } from '../support/command.ts'
@@ -198,6 +198,36 @@ test('a foreign server with one account carries everything, and says that nothin
     expect(new TextDecoder().decode(await bus.objects.get(ref))).toContain(account)
   }
   expect(await bus.runs()).toEqual(['one'])
+})
+
+test('runs of another layout are refused in one sentence; a bus without runs takes this one', async () => {
+  await using server = await withServer()
+  const link = await operatorLink(server, log)
+  cleanups.push(() => link.nc.close())
+  const stream = logStreamOf.LAB
+  const setLayout = async (version?: string) => {
+    const { config } = await link.jsm.streams.info(stream)
+    await link.jsm.streams.update(stream, { ...config, metadata: version ? { [layout.key]: version } : {} })
+  }
+  const limits = { logMaxBytes: 2 ** 20, logMaxAgeMs: 3600_000, objectsMaxBytes: 2 ** 22 }
+  const operator = await server.open('operator')
+  await setLayout()
+  await operator.ensureTopology(limits)
+  expect((await link.jsm.streams.info(stream)).config.metadata).toMatchObject({ [layout.key]: `${layout.version}` })
+  const to = { runId: 'earlier', variant: 'rules', id: 'a' }
+  await operator.publish(registry['operator-command'], to, { action: 'pause' })
+  await operator.ensureTopology(limits)
+  for (const [version, age] of [
+    [undefined, 'an earlier'],
+    ['99', 'a later'],
+  ] as const) {
+    await setLayout(version)
+    for (const keep of [false, true]) {
+      const { message } = await fault(operator.ensureTopology({ ...limits, keep }))
+      expect(message).toMatch(`made by ${age} version of Syllabus`)
+      expect(message).toMatch('set SYLLABUS_HOME to another folder')
+    }
+  }
 })
 
 test('a full log makes publishing wait and drops nothing', async () => {
