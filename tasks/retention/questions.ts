@@ -132,7 +132,7 @@ export const kinds: readonly Kind[] = [
       person: 'people|persons',
       river: 'rivers',
       wish: 'wishes',
-      passage: 'stories',
+      story: 'stories',
       car: 'cars',
       table: 'tables',
       church: 'churches',

@@ -684,7 +684,7 @@ export const formCases: readonly FormCase[] = [
   {
     name: 'a dialogue of many questions',
     records: two((at) => ({
-      passage: `Page ${at}.`,
+      story: `Page ${at}.`,
       questions: [ask(at)],
       answers: { input_text: ['x'], answer_start: [0] },
     })),

@@ -62,7 +62,7 @@ describe('a retention set of a task', () => {
       finalEvalNumber: 1,
       testHash: 'b'.repeat(64),
       auditSeed: 's',
-      candidates: [base],
+      studentModels: [base],
       publicTask: ref,
       variants,
     }

@@ -176,7 +176,7 @@ describe('the trials of a run', () => {
 
   test('a run that goes on after it ended tries its teacher again', async () => {
     const { state } = await generated([{ rows: 100, answers: false }], 24)
-    const event = { kind: 'control', payload: { action: 'resume' }, id: 'again', at: state.config.startedAt }
+    const event = { kind: 'operator-command', payload: { action: 'resume' }, id: 'again', at: state.config.startedAt }
     const again = await generateStep({ ...state, outbox: [] }, event as PlannerEvent, { store })
     expect(again).toMatchObject({ phase: 'searching', stopReason: null })
     const shards = again.outbox.filter(({ name }) => name === 'shard')
