@@ -1,55 +1,6 @@
-import { type Bus, Presence, type Trouble, type Troubles } from '../bus/mod.ts'
-import { describeAsked, queuesOf } from '../schemas/queue.ts'
-import { type AgentRole, agentRoles } from '../schemas/role.ts'
-import type { RunConfig } from '../schemas/run.ts'
-import { receivesFrom } from '../schemas/variants.ts'
-
-/** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. */
-export type Wanted = { role: AgentRole; variant: string; queue?: string | undefined; does?: string | undefined }
-
-/** What a run says of its agents. */
-export type Asking = Pick<RunConfig, 'variants' | 'models' | 'addresses' | 'student' | 'queues'>
-
-/** The agents that work on a run. */
-export function wantedBy(run: Asking): Wanted[] {
-  const queues = queuesOf(run)
-  const models: Partial<Record<AgentRole, string>> = run.models
-  const addresses: Partial<Record<AgentRole, string>> = run.addresses ?? {}
-  return agentRoles
-    .filter((role) => receivesFrom(run.variants.planner, role))
-    .map((role) => {
-      const [model, address] = [models[role], addresses[role]]
-      const asks = address === undefined ? undefined : `asks ${describeAsked(model, address)}`
-      const trains = role === 'trainer-bridge' && run.queues?.[role] ? `trains ${run.student}` : undefined
-      return { role, variant: run.variants[role], queue: queues[role], does: asks ?? trains }
-    })
-}
-
-/** Whether an agent is one that is wanted. */
-export const worksOn = (agent: Presence, { role, variant, queue = variant }: Wanted): boolean =>
-  agent.role === role && agent.variant === variant && (agent.queue ?? agent.variant) === queue
-
-/** A trouble and whose it is; `missing`: nobody is there to have it. */
-export type Found = { who: string; text: string; code: Trouble['code'] | 'missing'; fix?: string | undefined }
-
-/** All that keeps agents from their work: what they report of themselves, and those of whom there is none. */
-export function troublesIn(there: readonly Presence[], wanted: readonly Wanted[]): Found[] {
-  const own = there.flatMap(({ role, instance, troubles = [] }) =>
-    troubles.map((trouble) => ({ who: instanceOf({ role, instance }), ...trouble })),
-  )
-  const absent = wanted
-    .filter((each) => !there.some((agent) => worksOn(agent, each)))
-    .map((each): Found => {
-      const fix = `Start one: npx syllabus agent ${each.role} --variant ${each.variant}.`
-      const that = each.does === undefined ? '' : `that ${each.does} `
-      return { who: nameOf(each), code: 'missing', text: `${that}is not there: what it has to do waits.`, fix }
-    })
-  return [...own, ...absent]
-}
-
-const nameOf = ({ role, variant }: Pick<Presence, 'role' | 'variant'>) => `${role} "${variant}"`
-
-const instanceOf = ({ role, instance }: Pick<Presence, 'role' | 'instance'>) => `${role} ${instance}`
+import { type Bus, Presence, type Troubles } from '../bus/mod.ts'
+import type { AgentRole } from '../schemas/role.ts'
+import { createPatience, type Found, instanceOf, keyOf, nameOf, troublesIn, type Wanted } from '../trace/troubles.ts'
 
 /** One line of a terminal. */
 export const troubleLine = ({ who, text, fix }: Found): string => `${who} ${text}${fix ? `\n  ${fix}` : ''}`
@@ -73,34 +24,27 @@ export type TroubleWatch = {
 export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], only }: TroubleWatch) {
   const over = new AbortController()
   const { signal } = over
-  const { missingMs } = bus.limits.troubles
+  const due = createPatience(bus.limits.troubles.missingMs)
   const there = new Map<string, Presence>()
   const reported = new Map<string, Found>()
-  const since = new Map<string, number>()
 
   const report = (key: string, found: Found) => {
     if (reported.has(key)) return
     reported.set(key, found)
     line(troubleLine(found))
   }
-  // A server that is away for agents is away for this process, too, which reports it itself.
-  const isDue = (key: string, { code }: Found) => {
-    if (code !== 'missing' && code !== 'server-away') return !except.includes(code)
-    if (isServerAway(bus.troubles)) since.delete(key)
-    else if (!since.has(key)) since.set(key, performance.now())
-    return performance.now() - (since.get(key) ?? performance.now()) >= missingMs
-  }
   const look = () => {
-    const now = new Map(troublesIn([...there.values()], wanted()).map((found) => [keyOf(found), found]))
-    for (const key of since.keys()) if (!now.has(key)) since.delete(key)
-    for (const [key, found] of now) if (isDue(key, found)) report(key, found)
+    const found = troublesIn([...there.values()], wanted()).filter(({ code }) => !except.includes(code))
+    const now = new Map(found.map((each) => [keyOf(each), each]))
+    // A server that is away for agents is away for this process, too, which reports it itself.
+    for (const each of due(found, isServerAway(bus.troubles))) report(keyOf(each), each)
     for (const [key, { who, code }] of reported) {
       // One that ended was started again: there is nothing to add.
       if (now.has(key) || code === 'restarted') continue
       reported.delete(key)
       const isHere = [...there.values()].some((each) => who === nameOf(each) || who === instanceOf(each))
       // One that left, or is in another trouble, does not work again.
-      if (!isHere || [...now.values()].some((other) => other.who === who && !except.includes(other.code))) continue
+      if (!isHere || found.some((other) => other.who === who)) continue
       line(code === 'missing' ? `${who} is there now` : `${who} works again`)
     }
   }
@@ -128,8 +72,6 @@ export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], 
     },
   }
 }
-
-const keyOf = ({ who, code, text }: Found) => `${who} ${code} ${text}`
 
 const isServerAway = ({ now }: Troubles) => now.some(({ code }) => code === 'server-away')
 

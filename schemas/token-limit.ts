@@ -22,3 +22,7 @@ export const TokenizerFiles = z.object({
   config: z.looseObject({}),
 })
 export type TokenizerFiles = z.infer<typeof TokenizerFiles>
+
+/** What a run says whose rows' tokens nobody counted before a training. */
+export const uncountedText = (why: string) =>
+  `Rows were not counted in the student's tokens, so only the trainings left out those that are too long: ${why}`

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { LogEntry } from '../bus/mod.ts'
+import type { Description } from '../schemas/describe.ts'
 import { RunId } from '../schemas/ids.ts'
 import type { Presence } from './presence.ts'
+import type { Found } from './troubles.ts'
 
 /** What a viewer asks for when it connects: which run, and from which message on. Without a run it is told of runs and agents only. */
 export const ViewerQuery = z.object({
@@ -20,6 +22,8 @@ export type EntryFrame = Pick<
   'seq' | 'at' | 'name' | 'from' | 'to' | 'id' | 'cause' | 'bytes' | 'parseError'
 > & {
   type: 'entry'
+  /** As the terminal has it. */
+  description: Description
   payload: unknown
   summarised: boolean
 }
@@ -29,6 +33,8 @@ export type ServerFrame =
   /** Everything up to `seq` was sent; from here on the run is followed. `at` is the gateway's clock. */
   | { type: 'caught-up'; seq: number; at: string }
   | { type: 'presence'; agents: Presence[] }
+  /** What keeps agents from their work, and which agents of the viewer's run are missing: the list that a terminal shows. */
+  | { type: 'troubles'; troubles: Found[] }
   | { type: 'runs'; runs: { runId: string; startedAt: string }[] }
   | { type: 'content'; seq: number; payload: unknown; error?: string }
 

@@ -31,7 +31,19 @@ export type Gateway = { url: string; port: number; close(): Promise<void> }
 
 const noAddress: Refusal = { status: 400, reason: 'no such address' }
 const notRead: Refusal = { status: 405, reason: 'only GET is answered here' }
-const webFolder = fileURLToPath(new URL('./web', import.meta.url))
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const ofPackage = (name: string, path: string) => fileURLToPath(new URL(path, import.meta.resolve(name)))
+
+/** What the page loads, by address: its own files, the plots and sums that it shares with the report, and the plots' library. */
+const pageFiles = {
+  '/': here('./web'),
+  '/plots/': here('./plots'),
+  '/schemas/spent.ts': here('../schemas/spent.ts'),
+  '/schemas/score-interval.ts': here('../schemas/score-interval.ts'),
+  '/vendor/d3.js': ofPackage('d3', '../dist/d3.min.js'),
+  '/vendor/plot.js': ofPackage('@observablehq/plot', '../dist/plot.umd.min.js'),
+}
 
 const refusalsEveryMs = 10_000
 
@@ -53,7 +65,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host, port, allowedOrigins, maxConnections, requestMs, ...limits } = GatewayLimits.parse(asked)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
   const viewers = createViewers({ bus, log, signal, ...limits })
-  const serveFile = openStaticFiles(webFolder)
+  const serveFile = openStaticFiles(pageFiles)
   const logRefusal = createRefusalLog(log)
   let hosts = new Set<string>()
 
@@ -68,7 +80,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const fault = checkToken(target) ?? viewers.checkRoom()
       if (fault) refuse(response, fault)
       else response.writeHead(204).end()
-    } else serveFile(request, response, target.pathname)
+    } else {
+      serveFile(request, response, target.pathname).catch((error: unknown) => {
+        log.warn({ error: String(error) }, 'page not served')
+        response.destroy()
+      })
+    }
   })
   http.maxConnections = maxConnections
   // One that takes nothing of its answers holds a connection no longer than a viewer may.

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join, sep } from 'node:path'
+import { stripTypes } from './strip-types.ts'
 
 const types: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
+  ts: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 }
@@ -31,26 +33,45 @@ function safetyHeaders(host: string): Record<string, string> {
 }
 
 /** Answers with the file of a request's path, or 404. The path is still encoded: a name with an escape in it is not served. */
-export type ServeFile = (request: IncomingMessage, response: ServerResponse, path: string) => void
+export type ServeFile = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>
+
+/** The plots' library; a page loads its bundle for browsers by way of plot-library.js. */
+const [library, bundle] = ["'@observablehq/plot'", "'/plot-library.js'"]
 
 /**
- * Reads a folder's pages, scripts, styles and pictures once. A request then opens no file: it cannot leave the folder, and ten thousand
- * at a time take no descriptor.
+ * Reads pages, scripts, styles and pictures once, from the file or folder of each address. A request then opens no file: it cannot leave
+ * them, and ten thousand at a time take no descriptor. TypeScript loses its types with the first request for any of it.
  */
-export function openStaticFiles(folder: string): ServeFile {
+export function openStaticFiles(places: Readonly<Record<string, string>>): ServeFile {
   const files = new Map<string, { type: string; body: Buffer }>()
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    const type = types[/\.([a-z]+)$/.exec(name)?.[1] ?? '']
-    if (type) files.set(`/${name.replaceAll(sep, '/')}`, { type, body: readFileSync(join(folder, name)) })
+  for (const [address, place] of Object.entries(places)) {
+    const names = statSync(place).isDirectory() ? readdirSync(place, { recursive: true, encoding: 'utf8' }) : ['']
+    for (const name of names) {
+      const path = address + name.replaceAll(sep, '/')
+      const type = types[/\.([a-z]+)$/.exec(path)?.[1] ?? '']
+      if (type) files.set(path, { type, body: readFileSync(join(place, name)) })
+    }
   }
-  return (request, response, path) => {
+  let stripped: Promise<Map<string, Buffer>> | null = null
+  const scriptOf = async (path: string) => {
+    stripped ??= strippedOf([...files].filter(([name]) => name.endsWith('.ts')).map(([name, { body }]) => [name, body]))
+    return (await stripped).get(path)!
+  }
+  return async (request, response, path) => {
     const headers = safetyHeaders(request.headers.host ?? '')
     const file = files.get(path === '/' ? '/index.html' : path)
     if (!file) {
       response.writeHead(404, { ...headers, 'content-type': 'text/plain; charset=utf-8' }).end('not found\n')
       return
     }
-    response.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': file.body.byteLength })
-    response.end(request.method === 'HEAD' ? undefined : file.body)
+    const body = path.endsWith('.ts') ? await scriptOf(path) : file.body
+    response.writeHead(200, { ...headers, 'content-type': file.type, 'content-length': body.byteLength })
+    response.end(request.method === 'HEAD' ? undefined : body)
   }
+}
+
+/** The scripts as a browser runs them. */
+async function strippedOf(scripts: readonly (readonly [path: string, body: Buffer])[]): Promise<Map<string, Buffer>> {
+  const texts = await stripTypes(scripts.map(([, body]) => body.toString('utf8')))
+  return new Map(scripts.map(([path], index) => [path, Buffer.from(texts[index]!.replaceAll(library, bundle))]))
 }

@@ -7,6 +7,10 @@ const longListBytes = 6_000
 
 const holdsScores = (value: unknown) => value !== null && typeof value === 'object' && 'sheet' in value
 
+/** A text as it goes to every viewer. */
+export const truncate = (text: string) =>
+  text.length <= maxStringChars ? text : `${text.slice(0, maxStringChars)}… (${text.length} characters)`
+
 /** Stands in a summarised payload for a list that was left out. */
 export type Elided = { $elided: number }
 
@@ -20,9 +24,8 @@ export function summarise(payload: unknown, bytes: number): { payload: unknown; 
 
   function shorten(value: unknown): unknown {
     if (typeof value === 'string') {
-      if (value.length <= maxStringChars) return value
-      summarised = true
-      return `${value.slice(0, maxStringChars)}… (${value.length} characters)`
+      summarised ||= value.length > maxStringChars
+      return truncate(value)
     }
     if (value === null || typeof value !== 'object') return value
     if (!Array.isArray(value))

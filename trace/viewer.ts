@@ -1,8 +1,9 @@
 import type { WebSocket } from 'ws'
 import type { LogEntry, Logger } from '../bus/mod.ts'
+import { describe } from '../schemas/describe.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
 import type { LogSource } from './log-source.ts'
-import { summarise } from './summary.ts'
+import { summarise, truncate } from './summary.ts'
 
 /*
  * One viewer of one run.
@@ -31,7 +32,10 @@ type Outcome = 'gone' | 'slow'
 
 function entryFrame(entry: LogEntry): ServerFrame {
   const { seq, at, name, from, to, id, cause, bytes, parseError } = entry
-  return { type: 'entry', seq, at, name, from, to, id, cause, bytes, parseError, ...summarise(entry.payload, bytes) }
+  const { title, text } = describe(entry)
+  const description = { title: truncate(title), text: truncate(text) }
+  const head = { seq, at, name, from, to, id, cause, bytes, parseError, description }
+  return { type: 'entry', ...head, ...summarise(entry.payload, bytes) }
 }
 
 /** Sends frames and counts those that the socket has not taken yet. */

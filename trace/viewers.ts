@@ -6,6 +6,7 @@ import { closeCodes, type ServerFrame, type ViewerQuery } from './frames.ts'
 import type { LogSource } from './log-source.ts'
 import { type Presence, watchPresence } from './presence.ts'
 import { createRunList } from './run-list.ts'
+import { createPatience, troublesIn } from './troubles.ts'
 import { serveViewer } from './viewer.ts'
 
 type Limits = 'maxBacklog' | 'maxBacklogBytes' | 'maxViewers' | 'stallMs' | 'runsEveryMs' | 'pingEveryMs'
@@ -24,12 +25,20 @@ export type Viewers = {
   close(): Promise<void>
 }
 
+type Viewer = {
+  alive: boolean
+  runId: string | undefined
+  due: ReturnType<typeof createPatience>
+  /** The list that it was sent last. */
+  troubles: string
+}
+
 /** Everybody who looks through a gateway. */
 export function createViewers(options: ViewersOptions): Viewers {
   const { bus, maxBacklog, maxBacklogBytes, maxViewers, stallMs, runsEveryMs, pingEveryMs, log } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
-  const viewers = new Map<WebSocket, { alive: boolean }>()
+  const viewers = new Map<WebSocket, Viewer>()
   const serving = new Set<Promise<void>>()
   const runList = createRunList(bus)
   let agents: Presence[] = []
@@ -41,7 +50,8 @@ export function createViewers(options: ViewersOptions): Viewers {
   }
 
   function admit(viewer: WebSocket, { run, from }: ViewerQuery) {
-    const state = { alive: true }
+    const due = createPatience(bus.limits.troubles.missingMs)
+    const state: Viewer = { alive: true, runId: run, due, troubles: '[]' }
     viewers.set(viewer, state)
     viewer.on('pong', () => {
       state.alive = true
@@ -83,6 +93,19 @@ export function createViewers(options: ViewersOptions): Viewers {
     return refreshing
   }
 
+  /** Sends each viewer the troubles of its run, where they are others than before. */
+  function sendTroubles(): void {
+    for (const [viewer, state] of viewers) {
+      const wanted = state.runId === undefined ? [] : runList.wantedBy(state.runId)
+      const troubles = state.due(troublesIn(agents, wanted))
+      const now = JSON.stringify(troubles)
+      if (now === state.troubles || viewer.bufferedAmount >= 65_536) continue
+      state.troubles = now
+      send(viewer, { type: 'troubles', troubles })
+    }
+  }
+
+  const troublesTimer = setInterval(sendTroubles, 1000)
   const runsTimer = setInterval(() => viewers.size > 0 && void refreshRuns(), runsEveryMs)
   const pingTimer = setInterval(() => {
     for (const [viewer, state] of viewers) {
@@ -99,11 +122,13 @@ export function createViewers(options: ViewersOptions): Viewers {
     announce ??= setTimeout(() => {
       announce = null
       broadcast({ type: 'presence', agents })
+      sendTroubles()
     }, 400)
   }
   const watching = watchPresence(bus, { log, signal, againMs: runsEveryMs, onChange })
 
   async function close(): Promise<void> {
+    clearInterval(troublesTimer)
     clearInterval(runsTimer)
     clearInterval(pingTimer)
     for (const viewer of viewers.keys()) viewer.close(closeCodes.away, 'the gateway stops')

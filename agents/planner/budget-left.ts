@@ -1,6 +1,7 @@
 import { callsPerCandidate, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import { moneyOf, type Spent, spentTogether } from '../../schemas/usage.ts'
+import { moneyOf, spentTogether } from '../../schemas/spent.ts'
+import type { Spent } from '../../schemas/usage.ts'
 import type { Attempt, PlannerState } from './state.ts'
 
 /** What is left of a run's limits; Infinity where there is none. */

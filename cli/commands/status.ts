@@ -4,11 +4,13 @@ import { type Bus, heldValues, Presence } from '../../bus/mod.ts'
 import { dollars } from '../../experiments/estimate/print.ts'
 import { spentSoFar } from '../../experiments/generate/unfinished.ts'
 import { textTable } from '../../launcher/console/text-table.ts'
-import { type Found, troubleLine, troublesIn, wantedBy, worksOn } from '../../launcher/troubles.ts'
+import { troubleLine } from '../../launcher/troubles.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
-import { callsText, moneyOf, type Spent, type UsageLine } from '../../schemas/usage.ts'
+import { callsText, moneyOf } from '../../schemas/spent.ts'
+import type { Spent, UsageLine } from '../../schemas/usage.ts'
+import { type Found, troublesIn, wantedBy, worksOn } from '../../trace/troubles.ts'
 
 type RunLine = {
   runId: string

@@ -1,5 +1,6 @@
 import { priorYield } from '../../agents/planner/rounds.ts'
-import { moneyOf, type Spent, spentOn, type UsageLine } from '../../schemas/usage.ts'
+import { moneyOf, spentOn } from '../../schemas/spent.ts'
+import type { Spent, UsageLine } from '../../schemas/usage.ts'
 import { type Answers, answersOf } from './answers.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { callsOf } from './calls.ts'

@@ -1,5 +1,6 @@
 import { aligned } from '../../launcher/console/text-table.ts'
-import { moneyOf, type Prices } from '../../schemas/usage.ts'
+import { moneyOf } from '../../schemas/spent.ts'
+import type { Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
 
 /** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */

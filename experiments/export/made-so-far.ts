@@ -6,7 +6,8 @@ import type { Attempt } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { roundKey } from '../../schemas/messages/generation.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
-import { type Spent, spentTogether } from '../../schemas/usage.ts'
+import { spentTogether } from '../../schemas/spent.ts'
+import type { Spent } from '../../schemas/usage.ts'
 
 /** What an attempt has made so far; the yield is known once the rows were taken. */
 export type SoFar = { rows: AsyncIterable<Row>; bySource(): Readonly<Record<string, Yield>>; spent: Spent }

@@ -4,7 +4,7 @@ import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
 import { dryText } from '../../agents/planner/trials.ts'
 import { type FailureKind, notAsked } from '../../schemas/row.ts'
-import { moneyOf } from '../../schemas/usage.ts'
+import { moneyOf } from '../../schemas/spent.ts'
 
 /** How a run that makes data alone ended, or where it rests. */
 export type Ending = {

@@ -6,7 +6,8 @@ import { spentInAll } from '../../agents/planner/budget-left.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { roundKey, shardKey } from '../../schemas/messages/generation.ts'
-import { type PayingRole, Spent, spentOn, spentTogether } from '../../schemas/usage.ts'
+import { spentOn, spentTogether } from '../../schemas/spent.ts'
+import { type PayingRole, Spent } from '../../schemas/usage.ts'
 
 const buckets = {
   generator: { records: 'shards', journal: 'journal' },

@@ -46,11 +46,11 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     expect(new Set(lanes.map((lane) => lane.replace(/-\d+$/, '')))).toEqual(
       new Set(['operator', 'planner', 'generator', 'critic', 'trainer-bridge', 'evaluator']),
     )
-    expect(await page.locator('#card-training-loss polyline').count()).toBe(2)
-    expect(await page.locator('#card-rows rect.fill-admitted').count()).toBe(2)
+    expect(await page.locator('#card-training-loss [aria-label="line"] path').count()).toBe(2)
+    expect(await page.locator('#card-rows rect[fill^="var(--outcome-admitted"]').count()).toBe(2)
     expect(await page.locator('#card-budget').textContent()).toContain('2 of 3')
     expect(await page.locator('#card-skills tbody tr').count()).toBe(6)
-    expect(await page.locator('#story').textContent()).toContain('Attempt 2: improve')
+    expect(await page.locator('#story').textContent()).toContain('Attempt 2 (improve)')
     expect(await page.locator('#sealed').isVisible()).toBe(false)
 
     await publish(run.slice(middle + 1))
@@ -68,13 +68,13 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     const page = await open(gateway, 'seeds-run')
     await shows(page, run.length)
     const validation = page.locator('#card-score-on-validation')
-    expect(await validation.locator('circle.seed').count()).toBe(6)
+    expect(await validation.locator('.ring circle').count()).toBe(6)
     expect(await validation.locator('title', { hasText: 'final-s3:' }).textContent()).toMatch(
       /final: .* final-s2: .* 3 seeds, mean/,
     )
     const sealed = page.locator('#sealed')
     // Control and final, three seeds each: on the whole test and its four parts, on the audit.
-    expect(await sealed.locator('circle.seed').count()).toBe(2 * 3 * 6)
+    expect(await sealed.locator('.ring circle').count()).toBe(2 * 3 * 6)
     expect(await sealed.locator('header').textContent()).toContain('mean and range of 3 training seeds')
     const finalEval = run.find((entry) => entry.name === 'final-eval-results')!.payload as PayloadOf<
       typeof FinalEvalResults
@@ -100,7 +100,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
       .waitFor()
     expect(await sealed.locator('.headline').last().textContent()).toMatch(/; an answer that needs no student 8\.8/)
     // On the whole test and its four parts.
-    expect(await sealed.locator('line.trivial').count()).toBe(5)
+    expect(await sealed.locator('.trivial line').count()).toBe(5)
   })
 
   test('a reload in mid-run and a second viewer see the same, and both go on', async () => {

@@ -233,7 +233,7 @@ test('the page is served with its policy, and nothing outside its folder', async
   expect(page.status).toBe(200)
   expect(page.headers['content-security-policy']).toContain("default-src 'none'")
   expect(page.headers['referrer-policy']).toBe('no-referrer')
-  expect((await fetchRaw(gateway, '/page.js')).headers['content-type']).toContain('text/javascript')
+  expect((await fetchRaw(gateway, '/page.ts')).headers['content-type']).toContain('text/javascript')
   expect((await fetchRaw(gateway, '/', {}, 'POST')).status).toBe(405)
   for (const path of [
     '/../gateway.ts',
@@ -242,12 +242,71 @@ test('the page is served with its policy, and nothing outside its folder', async
     '//etc/passwd',
     '/web/../../package.json',
     '/.env',
-    '/page.js%00',
+    '/page.ts%00',
     '/nothing.js',
   ]) {
     expect((await fetchRaw(gateway, path)).status, path).toBe(404)
   }
 })
+
+test('whatever the page imports is served as JavaScript, and no type is left in it', async () => {
+  const { gateway } = await start()
+  const open = ['/page.ts']
+  const served = new Set<string>()
+  for (const path of open) {
+    if (served.has(path)) continue
+    const { status, headers, body } = await fetchRaw(gateway, path)
+    expect([status, headers['content-type']], path).toEqual([200, 'text/javascript; charset=utf-8'])
+    served.add(path)
+    if (path.startsWith('/vendor/')) continue
+    expect(body, path).not.toMatch(/^\s*(import|export) type /m)
+    const names = [...body.matchAll(/^\s*(?:import|\} from|.* from) '([^']+)'/gm)].map(([, name]) => name!)
+    open.push(...names.map((name) => new URL(name, `http://page${path}`).pathname))
+  }
+  for (const path of ['/plots/scores.ts', '/schemas/spent.ts', '/vendor/d3.js', '/vendor/plot.js'])
+    expect(served).toContain(path)
+})
+
+test('each message comes with its description, cut where it is long', async () => {
+  const run = traceLog({ runId: 'described', rows: 60 })
+  const decision = run.find(({ name }) => name === 'decision')!
+  const payload = { ...(decision.payload as object), diagnosis: 'w'.repeat(5000) }
+  await publish([run[0]!, { ...decision, payload }])
+  const { gateway } = await start()
+  const viewer = openViewer(gateway, { run: 'described' })
+  await viewer.caughtUp()
+  const [first, second] = viewer.of('entry').map(({ description }) => description)
+  expect(first).toEqual({ title: 'run described', text: '3 attempts of 60 rows, seed 7, setting scratch' })
+  expect(second!.title).toBe('attempt 1 (draft)')
+  expect(second!.text).toMatch(/^w{1200}… \(5000 characters\)$/)
+})
+
+test('a viewer is sent the troubles that a terminal shows: the agents that its run misses', async () => {
+  await publish(traceLog({ runId: 'missing', rows: 60 }).slice(0, 2))
+  const { gateway } = await start()
+  const viewer = openViewer(gateway, { run: 'missing' })
+  const other = openViewer(gateway, {})
+  const planner = await server.open('planner')
+  const announced = planner.announce()
+  planner.troubles.set('a', { code: 'waits', text: 'waits for a teacher' })
+  const seen = () => viewer.of('troubles').at(-1)?.troubles ?? []
+  await until('the agents are missed', () => seen().length === 5, 30_000)
+  expect(seen()[0]).toEqual({
+    who: expect.stringMatching(/^planner planner-/),
+    code: 'waits',
+    text: 'waits for a teacher',
+  })
+  expect(seen().slice(1)).toEqual(
+    ['generator "procedural"', 'critic "rules"', 'trainer-bridge "peft"', 'evaluator "scorer"'].map((who) => ({
+      who,
+      code: 'missing',
+      text: 'is not there: what it has to do waits.',
+      fix: expect.stringMatching(/^Start one: npx syllabus agent [a-z-]+ --variant \w+\.$/),
+    })),
+  )
+  expect(other.of('troubles').at(-1)?.troubles).toEqual(seen().slice(0, 1))
+  await (await announced)[Symbol.asyncDispose]()
+}, 60_000)
 
 test('runs are listed newest first, agents as they come and go', async () => {
   const { gateway } = await start()

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createTroubles, Presence, type Trouble } from '../../bus/mod.ts'
-import { type Wanted, watchTroubles } from '../../launcher/troubles.ts'
+import { watchTroubles } from '../../launcher/troubles.ts'
 import { registry } from '../../schemas/registry.ts'
+import type { Wanted } from '../../trace/troubles.ts'
 import type { Command } from '../support/command.ts'
 import { type GenerateFolder, openGenerateFolder } from '../support/generate.ts'
 import { type TestServer, until, withServer } from '../support/nats.ts'
@@ -59,6 +60,11 @@ test('a critic with another key is reported by name with the reason and the fix:
   const viewer = openViewer({ url: `http://127.0.0.1:${port}/?token=${token}` }, {})
   await until('the page is sent it', () =>
     viewer.of('presence').some(({ agents }) => agents.some((agent) => agent.troubles?.some(({ fix }) => fix))),
+  )
+  await until('as the terminal shows it', () =>
+    viewer
+      .of('troubles')
+      .some(({ troubles }) => troubles.some(({ code, text }) => code === 'given-back' && text.includes('another key'))),
   )
   viewer.socket.close()
   stranger.child.kill('SIGTERM')

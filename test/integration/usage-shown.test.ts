@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type LogEntry, renderHtml, renderMarkdown } from '../../evidence/report/mod.ts'
-import { spentOn, type UsageLine } from '../../schemas/usage.ts'
+import { spentOn } from '../../schemas/spent.ts'
+import type { UsageLine } from '../../schemas/usage.ts'
+import * as page from '../../trace/web/usage.ts'
 import { reportData } from '../support/report-data.ts'
 import { runLog } from '../support/run-log.ts'
-
-const page = await import(new URL('../../trace/web/usage.js', import.meta.url).href)
 
 const line = (role: UsageLine['role'], stage: UsageLine['stage'], calls: number): UsageLine => ({
   role,

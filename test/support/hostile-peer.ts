@@ -49,7 +49,7 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
     ])
   const target = () =>
     pick([
-      () => pick(['/', '/page.js', '/theme.css', '/nothing.js', '/ws', '/session']),
+      () => pick(['/', '/page.ts', '/theme.css', '/nothing.js', '/ws', '/session']),
       () =>
         pick([
           '//',

@@ -6,7 +6,8 @@ import { openChat } from '../../agents/planner/llm/chat.ts'
 import type { OpenChat } from '../../agents/planner/llm/graph.ts'
 import { createPlannerModel } from '../../agents/planner/llm/model.ts'
 import type { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
-import { spentOn, type UsageLine } from '../../schemas/usage.ts'
+import { spentOn } from '../../schemas/spent.ts'
+import type { UsageLine } from '../../schemas/usage.ts'
 
 const endless: CallBudget = { take: async () => true }
 

@@ -34,7 +34,7 @@ type Import = { file: string; target: string }
 
 const sources = globSync(`{${Object.keys(allowed).join(',')}}/**/*.{ts,mjs}`, {
   cwd: root,
-  exclude: (path) => /node_modules|\.venv|trace\/web/.test(String(path)),
+  exclude: (path) => /node_modules|\.venv/.test(String(path)),
 }).sort()
 
 /** Module names in `import … from`, `export … from`, `import '…'` and `import('…')`. */

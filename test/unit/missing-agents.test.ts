@@ -1,8 +1,6 @@
-import { expect, test } from 'vitest'
-import { troublesIn, wantedBy } from '../../launcher/troubles.ts'
+import { expect, test, vi } from 'vitest'
+import { createPatience, troublesIn, wantedBy } from '../../trace/troubles.ts'
 import { configOf } from '../support/planner-fixtures.ts'
-
-const page = await import(new URL('../../trace/web/troubles.js', import.meta.url).href)
 
 const variants = { ...configOf().variants, generator: 'llm' }
 const config = configOf({
@@ -22,13 +20,13 @@ test('an agent of the variant that asks another model is not the one that a run 
   expect(troublesIn(agents('llm-ffffffffffff'), wantedBy(config))).toMatchObject([{ who: 'generator "llm"', text }])
   expect(troublesIn(agents('llm-0123456789ab'), wantedBy(config))).toEqual([])
 
-  const shown = page.createTroubles()
-  const state = { config, status: null, finished: null }
-  const listed = (queue: string, at: number) => {
-    shown.setPresence(agents(queue))
-    return shown.list(state, at)
-  }
-  expect(listed('llm-ffffffffffff', 0)).toEqual([])
-  expect(listed('llm-ffffffffffff', 60_000)).toMatchObject([{ who: 'generator "llm"', text }])
-  expect(listed('llm-0123456789ab', 60_001)).toEqual([])
+  // The gateway sends the page this list.
+  vi.useFakeTimers()
+  const shown = createPatience(10_000)
+  const listed = (queue: string) => shown(troublesIn(agents(queue), wantedBy(config)))
+  expect(listed('llm-ffffffffffff')).toEqual([])
+  vi.advanceTimersByTime(60_000)
+  expect(listed('llm-ffffffffffff')).toMatchObject([{ who: 'generator "llm"', text }])
+  expect(listed('llm-0123456789ab')).toEqual([])
+  vi.useRealTimers()
 })

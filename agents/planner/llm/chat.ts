@@ -1,4 +1,5 @@
-import { moneyOf, type Prices, type Spent, type Stage } from '../../../schemas/usage.ts'
+import { moneyOf } from '../../../schemas/spent.ts'
+import type { Prices, Spent, Stage } from '../../../schemas/usage.ts'
 import type { Journal } from '../../kit/metered/journal.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
 import type { ChatRequest, ReplySchema } from '../../kit/teacher/request.ts'

@@ -1,4 +1,5 @@
-import { type Spent, spentOn } from '../../../schemas/usage.ts'
+import { spentOn } from '../../../schemas/spent.ts'
+import type { Spent } from '../../../schemas/usage.ts'
 import { type Check, messagePlace } from './check.ts'
 
 /** What was spent, and on whom: lines add up to their totals and name the run's models, and so do decisions. */

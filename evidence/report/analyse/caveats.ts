@@ -1,7 +1,7 @@
+import { uncountedText } from '../../../schemas/token-limit.ts'
 import type { DatasetFacts, ReportData } from '../report-data.ts'
 import { capital } from '../text/names.ts'
 import { brokenReplies, brokenText } from '../text/replies.ts'
-import { uncountedText } from '../text/words.ts'
 
 /** As docs/intervals.md has it from simulated students. */
 const twoSeeds = ' With two of them an arm’s own interval is often too narrow; the differences of arms hold.'

@@ -1,4 +1,5 @@
-import { moneyOf, type Prices, type Spent, spentTogether } from '../../../schemas/usage.ts'
+import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
+import type { Prices, Spent } from '../../../schemas/usage.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { ReportData } from '../report-data.ts'
 

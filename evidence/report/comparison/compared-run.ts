@@ -1,4 +1,4 @@
-import { moneyOf, spentTogether } from '../../../schemas/usage.ts'
+import { moneyOf, spentTogether } from '../../../schemas/spent.ts'
 import { lastVerdicts } from '../analyse/datasets.ts'
 import { spentOnPlans, spentOnRows } from '../analyse/usage.ts'
 import { collect, type LogEntry, type RunFacts } from '../mod.ts'

@@ -1,4 +1,5 @@
-import { lostOf, type PayingRole, type Stage } from '../../../schemas/usage.ts'
+import { lostOf } from '../../../schemas/spent.ts'
+import type { PayingRole, Stage } from '../../../schemas/usage.ts'
 import {
   type Blocks,
   definitions,

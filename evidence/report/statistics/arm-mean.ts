@@ -1,9 +1,10 @@
 import jStat from 'jstat'
+import { scoreInterval } from '../../../schemas/score-interval.ts'
 import type { Interval } from './interval.ts'
 import { margin } from './margin.ts'
 import { normalCritical } from './quantile.ts'
 import { type Grouped, type TwoWay, twoWay } from './two-way.ts'
-import { scoreInterval, wilson } from './wilson.ts'
+import { wilson } from './wilson.ts'
 
 /** An arm's accuracy, averaged over its adapters, with an interval over what was drawn. */
 export type Mean = { value: number; perSeed: number[]; interval: Interval | null }

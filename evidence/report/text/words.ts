@@ -1,9 +1,5 @@
 import type { ReportData } from '../report-data.ts'
 
-/** What a run says whose rows' tokens nobody counted before a training. */
-export const uncountedText = (why: string) =>
-  `Rows were not counted in the student's tokens, so only the trainings left out those that are too long: ${why}`
-
 /** `improve`, or `repair, then draft` where an attempt had several decisions; the control is not an operation of the search. */
 export function operationText(dataset: ReportData['datasets'][number]): string {
   if (dataset.attempt === 0) return 'even spread'

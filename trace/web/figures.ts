@@ -1,0 +1,48 @@
+import { type Child, h } from './dom.ts'
+import { duration, percent, words } from './format.ts'
+import { renewChildren } from './renew.ts'
+import { bestAttempt, latestAttempt, type RunState, shareOf, statusOf } from './run-state.ts'
+
+const figure = (name: string, id: string, ...value: Child[]) =>
+  h('dl', { className: 'figure', id: `figure-${id}` }, h('dt', {}, name), h('dd', {}, value))
+
+/** The run in five figures, for the head of the page. */
+export function createFigures(root: HTMLElement) {
+  return {
+    draw(state: RunState, elapsedMs: number) {
+      const status = statusOf(state)
+      const base = shareOf(state.studentModels.get('base'), state)
+      const best = bestAttempt(state)
+      const share = best && shareOf(best[1], state)
+      const difference = share !== null && base !== null ? (share - base) * 100 : null
+      const change =
+        difference === null
+          ? null
+          : h(
+              'small',
+              { className: difference >= 0 ? 'up' : 'down' },
+              ` ${difference >= 0 ? '+' : '−'}${Math.abs(difference).toFixed(1)}`,
+            )
+      const attempts = state.config?.attempts
+      renewChildren(
+        root,
+        figure('Status', 'status', h('span', { className: `status-${status}` }, words(status))),
+        ...(state.finished ? [figure('Stopped because', 'stop', words(state.finished.stopReason))] : []),
+        figure('Elapsed', 'elapsed', duration(elapsedMs)),
+        figure(
+          'Attempt',
+          'attempt',
+          `${latestAttempt(state) || '–'}`,
+          h('small', { className: 'quiet' }, attempts ? ` of ${attempts}` : ''),
+        ),
+        figure(
+          best ? `Best on validation (#${best[0]})` : 'Best on validation',
+          'best',
+          share === null ? '–' : percent(share),
+          change,
+        ),
+        figure('Base student', 'base', base === null ? '–' : percent(base)),
+      )
+    },
+  }
+}

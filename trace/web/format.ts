@@ -1,0 +1,37 @@
+import type { Description } from '../../schemas/describe.ts'
+
+/** 1234 -> "1 234" with a narrow space. */
+export const count = (number: number) =>
+  Math.round(number)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, '\u202f')
+
+/** 0.4167 -> "41.7 %". */
+export const percent = (share: number, digits = 1) => `${(share * 100).toFixed(digits)}\u202f%`
+
+/** Milliseconds as "4:07" or "1:04:07". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const two = (number: number) => String(number).padStart(2, '0')
+  const hours = Math.floor(seconds / 3600)
+  const rest = `${two(seconds % 60)}`
+  return hours > 0 ? `${hours}:${two(Math.floor(seconds / 60) % 60)}:${rest}` : `${Math.floor(seconds / 60)}:${rest}`
+}
+
+/** Bytes as "812 B", "31.0 kB" or "1.2 MB". */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+/** "trainer-bridge" -> "Trainer bridge". */
+export const words = (name: string) => capital(name).replaceAll('-', ' ')
+
+/** The local time of day, "09:31:02". */
+export const clock = (at: string) => new Date(at).toLocaleTimeString(undefined, { hour12: false })
+
+/** A text that begins in lower case as it stands at the beginning of a line. */
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** A description where there is room for one line. */
+export const brief = ({ title, text }: Description) => `${title}${text && `: ${text.split('\n')[0]}`}`

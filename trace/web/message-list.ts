@@ -1,0 +1,211 @@
+import { h } from './dom.ts'
+import { brief, duration } from './format.ts'
+import { createHold } from './hold.ts'
+import type { Entry, Store } from './store.ts'
+
+const rowHeight = 42
+const spare = 6
+
+/*
+ * The messages as a list of which only the visible rows exist, so ten thousand cost no more than twenty.
+ * L1 A row that is in sight stays the same element, and while a pointer is over the list it stays where it is: a click meets what it was
+ *    aimed at, however many messages come.
+ * L2 The focus is the list's, with one row as its current one. Opening a message makes its row current; closing it leaves that so.
+ */
+type Options = { store: Store; onSelect: (entry: Entry | null) => void }
+
+export function createMessageList(root: HTMLElement, { store, onSelect }: Options) {
+  let shown: Entry[] = []
+  let selected: Entry | null = null
+  /** The entry of the current row. */
+  let current: Entry | null = null
+  let wanted: (entry: Entry) => boolean = () => true
+  /** Whether the list stays at its end as messages come. */
+  let pinned = true
+  /** Whether the current row is to be brought into sight with the next drawing. */
+  let seek = false
+  /** How many rows there were when the end was last in sight. */
+  let seen = 0
+  /** The list's height at its last drawing; a scroll that comes of another height is nobody's wish. */
+  let height = 0
+
+  const search = h('input', {
+    type: 'search',
+    placeholder: 'Filter by word or agent',
+    'aria-label': 'Filter messages',
+    oninput: refilter,
+  })
+  const kind = h(
+    'select',
+    { 'aria-label': 'Kind of message', onchange: refilter },
+    h('option', { value: '-progress' }, 'all but progress'),
+    h('option', { value: '' }, 'all'),
+  )
+  const sizer = h('div', { role: 'presentation' })
+  const rows = h(
+    'div',
+    { className: 'rows', role: 'listbox', tabIndex: 0, 'aria-label': 'Messages, oldest first' },
+    sizer,
+  )
+  const latest = h('button', { type: 'button', className: 'latest', hidden: true, onclick: toEnd })
+  root.append(h('div', { className: 'filters' }, search, kind), rows, latest)
+  const kinds = new Set<string>()
+  const made = new Map<number, HTMLElement>()
+  const hold = createHold(rows, draw)
+
+  function refilter() {
+    const text = search.value.trim().toLowerCase()
+    const name = kind.value
+    wanted = (entry: Entry) =>
+      (name === '' || (name === '-progress' ? entry.name !== 'progress' : entry.name === name)) &&
+      (text === '' ||
+        `${entry.name} ${entry.from.instance} ${entry.id} ${brief(entry.description)}`.toLowerCase().includes(text))
+    shown = store.entries.filter(wanted)
+    seen = shown.length
+    draw()
+  }
+
+  function row(entry: Entry) {
+    return h(
+      'div',
+      { className: `row role-${entry.from.role}`, role: 'option', id: `message-${entry.seq}` },
+      h('time', {}, duration(entry.time - store.entries[0]!.time)),
+      h('i', { className: 'dot' }),
+      h(
+        'div',
+        {},
+        h('b', {}, entry.name),
+        ' ',
+        h('small', {}, `${entry.from.instance}${entry.to ? ` → ${entry.to.role}` : ''}`),
+        h('br'),
+        h('small', {}, brief(entry.description)),
+      ),
+    )
+  }
+
+  function draw() {
+    if (root.hidden) return
+    height = rows.clientHeight
+    sizer.style.height = `${shown.length * rowHeight}px`
+    // Rows of a longer list are still there, and let it be scrolled beyond the end of this one.
+    const most = Math.max(0, shown.length * rowHeight - height)
+    if (pinned && !hold.isHeld()) rows.scrollTop = most
+    else if (seek) showCurrent()
+    const top = Math.min(rows.scrollTop, most)
+    const first = Math.max(0, Math.floor(top / rowHeight) - spare)
+    const end = Math.ceil((top + height) / rowHeight)
+    const last = Math.min(shown.length, end + spare)
+    const places = Array.from({ length: Math.max(0, last - first) }, (_, index) => first + index)
+    // The current row is there wherever the list is, since it has the focus.
+    const at = current ? shown.indexOf(current) : -1
+    if (at >= last) places.push(at)
+    else if (at >= 0 && at < first) places.unshift(at)
+    place(places)
+    if (current && at >= 0) rows.setAttribute('aria-activedescendant', `message-${current.seq}`)
+    else rows.removeAttribute('aria-activedescendant')
+    if (end >= shown.length) seen = shown.length
+    latest.hidden = seen >= shown.length
+    latest.textContent = `↓ ${shown.length - seen} new`
+  }
+
+  /** Puts the rows of these places into the list; those that are there stay. */
+  function place(places: readonly number[]) {
+    const there = new Set(places.map((at) => shown[at]!.seq))
+    for (const [seq, element] of made) {
+      if (there.has(seq)) continue
+      element.remove()
+      made.delete(seq)
+    }
+    for (const [index, at] of places.entries()) {
+      const entry = shown[at]!
+      const element = made.get(entry.seq) ?? row(entry)
+      made.set(entry.seq, element)
+      // Both are in the order of the log, so none that is there has to move.
+      if (sizer.children[index] !== element) sizer.insertBefore(element, sizer.children[index] ?? null)
+      element.style.top = `${at * rowHeight}px`
+      element.classList.toggle('current', entry === current)
+      element.setAttribute('aria-selected', String(entry === selected))
+      element.setAttribute('aria-setsize', String(shown.length))
+      element.setAttribute('aria-posinset', String(at + 1))
+    }
+  }
+
+  function toEnd() {
+    pinned = true
+    seek = false
+    rows.scrollTop = shown.length * rowHeight
+    rows.focus({ preventScroll: true })
+    draw()
+  }
+
+  function showCurrent() {
+    const at = current ? shown.indexOf(current) : -1
+    if (at < 0) return
+    const top = at * rowHeight
+    if (top < rows.scrollTop) rows.scrollTop = top - rowHeight
+    else if (top + rowHeight > rows.scrollTop + rows.clientHeight)
+      rows.scrollTop = top - rows.clientHeight + 2 * rowHeight
+  }
+
+  function move(by: number) {
+    const at = current ? shown.indexOf(current) : -1
+    const next = shown[at < 0 ? shown.length - 1 : Math.max(0, Math.min(shown.length - 1, at + by))]
+    if (next) onSelect(next)
+  }
+  const page = () => Math.max(1, Math.floor(rows.clientHeight / rowHeight) - 1)
+  const open = () => current && selected !== current && shown.includes(current) && onSelect(current)
+  const keys: Readonly<Record<string, () => unknown>> = {
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    PageDown: () => move(page()),
+    PageUp: () => move(-page()),
+    Home: () => shown[0] && onSelect(shown[0]),
+    End: () => onSelect(shown.at(-1) ?? null),
+    Enter: open,
+    ' ': open,
+    Escape: () => onSelect(null),
+  }
+  rows.addEventListener('keydown', (event) => {
+    const act = keys[event.key]
+    if (!act) return
+    event.preventDefault()
+    act()
+  })
+  rows.addEventListener('click', ({ target }) => {
+    const element = (target as Element).closest('.row')
+    const entry = element && store.bySeq(Number(element.id.slice('message-'.length)))
+    // A text that was marked with the pointer is not a click.
+    if (entry && getSelection()?.isCollapsed) onSelect(entry)
+  })
+  rows.addEventListener('wheel', () => {
+    seek = false
+  })
+  rows.addEventListener('scroll', () => {
+    if (rows.clientHeight === height)
+      pinned = !seek && rows.scrollTop + rows.clientHeight >= rows.scrollHeight - rowHeight
+    requestAnimationFrame(draw)
+  })
+  new ResizeObserver(draw).observe(rows)
+  refilter()
+
+  return {
+    element: rows,
+    draw,
+    append(entry: Entry): void {
+      if (!kinds.has(entry.name)) {
+        kinds.add(entry.name)
+        kind.append(h('option', { value: entry.name }, entry.name))
+      }
+      if (wanted(entry)) shown.push(entry)
+    },
+    select(entry: Entry | null): void {
+      selected = entry
+      seek = Boolean(entry)
+      if (entry) {
+        current = entry
+        pinned = false
+      }
+      draw()
+    },
+  }
+}

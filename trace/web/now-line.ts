@@ -1,0 +1,78 @@
+import type { Found } from '../troubles.ts'
+import { type Child, h } from './dom.ts'
+import { count, duration } from './format.ts'
+import { type RunState, statusOf } from './run-state.ts'
+
+/** Work without a sign for this long is not shown as going on. */
+const staleMs = 90_000
+const verbs = {
+  train: 'trains',
+  infer: 'answers as',
+  generate: 'generates',
+  score: 'scores',
+  setup: 'sets up',
+  plan: 'plans',
+}
+
+/** What is going on this moment, after what keeps agents from their work. */
+export function nowLine(state: RunState, now: number, troubles: readonly Found[] = []): Child[] {
+  // Nobody is missed by a run that rests.
+  const shown = troubles.filter(({ code }) => code !== 'missing' || statusOf(state) === 'running')
+  return [...shown.map(troubleLine), ...workLine(state, now)]
+}
+
+const troubleLine = ({ who, text, fix }: Found) =>
+  h('span', { className: 'trouble' }, h('b', {}, who), ` ${text}${fix ? ` ${fix}` : ''}`)
+
+function workLine(state: RunState, now: number): Child[] {
+  if (state.finished) {
+    return [
+      h(
+        'span',
+        {},
+        'The run is over. Its report: ',
+        h('b', {}, `runs/${state.config?.runId ?? '…'}/report.html`),
+        ', or ',
+        h('b', {}, `npx syllabus report ${state.config?.runId ?? ''}`),
+      ),
+    ]
+  }
+  const status = statusOf(state)
+  if (status === 'waiting') return ['Waiting for the first message.']
+  if (status !== 'running') return [h('b', {}, state.status?.reason), state.status?.fix && ` ${state.status.fix}`]
+  const working = [...state.work.values()].filter((work) => work.done < work.total && now - work.time < staleMs)
+  const lines: Child[] = working.map((work) => {
+    const eta = work.etaSeconds === undefined ? '' : `, ${duration(work.etaSeconds * 1000 - (now - work.time))} left`
+    return h(
+      'span',
+      {},
+      h('b', {}, work.instance),
+      ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${count(work.done)} of ${count(work.total)}${eta}`,
+    )
+  })
+  const making = [...state.attempts.values()].find((attempt) => attempt.asked > attempt.yield.asked)
+  if (making) {
+    const whose = making.number === 0 ? 'the control' : `attempt ${making.number}`
+    const open = making.asked - making.yield.asked
+    const made = Math.max(0, making.made - making.yield.generated)
+    lines.push(
+      h(
+        'span',
+        {},
+        h('b', {}, 'Generators and critics'),
+        ` make and check candidates of ${whose} · ${count(made)} of ${count(open)} made`,
+      ),
+    )
+  }
+  if (state.finalEvalAsked && !state.finalEval) {
+    lines.unshift(
+      h(
+        'span',
+        {},
+        h('b', {}, 'The sealed test is being taken.'),
+        ' Its messages travel in an account of their own, which this page cannot read.',
+      ),
+    )
+  }
+  return lines.length > 0 ? lines : ['Between two pieces of work.']
+}

@@ -1,0 +1,203 @@
+import type { EntryFrame, ServerFrame } from '../frames.ts'
+import type { Found } from '../troubles.ts'
+import { createBudget } from './budget.ts'
+import { type ConnectionState, connect } from './connection.ts'
+import { createDetail } from './detail.ts'
+import { type Child, h, nodesOf } from './dom.ts'
+import { createFigures } from './figures.ts'
+import { createLanes } from './lanes.ts'
+import { createLossChart } from './loss-chart.ts'
+import { createMessageList } from './message-list.ts'
+import { nowLine } from './now-line.ts'
+import { type Palette, readPalette } from './palette.ts'
+import { renewChildren } from './renew.ts'
+import { createRowsChart } from './rows-chart.ts'
+import { apply, createRunState, statusOf } from './run-state.ts'
+import { createScoreChart } from './score-chart.ts'
+import { createSealedResult } from './sealed-result.ts'
+import { createSkillsTable } from './skills-table.ts'
+import { createStore, type Entry } from './store.ts'
+import { createStory } from './story.ts'
+import { createTabs } from './tabs.ts'
+import { createThemeSwitch } from './theme-switch.ts'
+import { createTimeline } from './timeline.ts'
+
+const byId = (id: string) => document.getElementById(id)!
+const runChoice = byId('run-choice') as HTMLSelectElement
+const address = new URLSearchParams(location.search)
+const token = address.get('token') ?? ''
+const run = address.get('run')
+
+const store = createStore()
+const lanes = createLanes()
+const state = createRunState()
+let troubles: readonly Found[] = []
+let palette: Palette | null = null
+/** What to add to this machine's clock to get the gateway's. */
+let clockOffsetMs = 0
+let selected: Entry | null = null
+let fresh = true
+
+const now = () => Date.now() + clockOffsetMs
+const going = () => Boolean(state.config) && statusOf(state) === 'running'
+const elapsedMs = () => (state.startedAt === null ? 0 : (going() ? now() : state.lastAt!) - state.startedAt)
+const paint = () => (palette ??= { ...readPalette(), font: getComputedStyle(document.body).fontFamily })
+
+const timeline = createTimeline(byId('timeline'), { store, lanes, now, palette: paint, onSelect: select })
+const list = createMessageList(byId('messages'), { store, onSelect: select })
+const story = createStory(byId('story'), { onSelect: select })
+const detail = createDetail(byId('detail'), {
+  store,
+  onSelect: select,
+  requestContent: (seq) => connection?.send({ type: 'content', seq }),
+})
+const figures = createFigures(byId('figures'))
+const sealed = createSealedResult(byId('sealed'))
+const budget = createBudget()
+const charts = [createScoreChart(), createLossChart(), createRowsChart(), createSkillsTable()]
+byId('charts').append(...charts.map((chart) => chart.element), budget.element)
+createTabs(document.querySelector<HTMLElement>('[role="tablist"]')!, () => list.draw())
+createThemeSwitch(byId('theme'), () => {
+  palette = null
+  draw()
+})
+
+/** What had the focus when a message was opened; it has it again when the message is closed, if that took it. */
+let opener: Element | null = null
+function select(entry: Entry | null): void {
+  const focused = document.activeElement
+  const isInside = byId('detail').contains(focused)
+  if (!selected) opener = focused
+  selected = entry
+  timeline.select(entry)
+  list.select(entry)
+  detail.select(entry)
+  if (isInside) focusFirst(entry ? [byId('detail')] : [opener, list.element, timeline.element])
+}
+
+/** Gives the focus to the first of some elements that can have it. */
+const focusFirst = (elements: readonly (Element | null)[]) =>
+  elements.some((element) => {
+    if (element instanceof HTMLElement) element.focus({ preventScroll: true })
+    return document.activeElement === element
+  })
+
+function drawClock() {
+  figures.draw(state, elapsedMs())
+  budget.draw(state, elapsedMs())
+  timeline.showNow(...nowLine(state, now(), troubles))
+  timeline.setRunning(going())
+  timeline.draw()
+}
+
+function draw() {
+  drawClock()
+  timeline.showNames()
+  sealed.draw(state)
+  for (const chart of charts) chart.draw(state)
+  list.draw()
+  byId('message-count').textContent = String(store.entries.length)
+}
+
+let drawing: ReturnType<typeof setTimeout> | null = null
+/** Draws with the next frame, and at most five times a second while messages pour in. */
+function drawSoon() {
+  if (drawing) return
+  drawing = setTimeout(
+    () =>
+      requestAnimationFrame(() => {
+        drawing = null
+        draw()
+      }),
+    fresh ? 30 : 200,
+  )
+  fresh = false
+}
+
+function take(frame: EntryFrame): void {
+  if (!store.add(frame)) return
+  const entry = store.entries.at(-1)!
+  timeline.append(entry)
+  apply(state, entry)
+  story.append(entry, state.startedAt ?? entry.time)
+  list.append(entry)
+  if (entry.name === 'run-finished' || entry.name === 'final-eval-results') fresh = true
+  drawSoon()
+}
+
+function showRuns(runs: readonly { runId: string }[]): void {
+  const [newest] = runs
+  if (!run && newest) {
+    address.set('run', newest.runId)
+    location.search = address.toString()
+    return
+  }
+  if (!run) {
+    notice(['No run yet. Start one with ', h('code', {}, 'npx syllabus run'), '; it appears here by itself.'])
+    return
+  }
+  const known = runs.some(({ runId }) => runId === run)
+  const options = known ? runs : [{ runId: run }, ...runs]
+  renewChildren(
+    runChoice,
+    options.map(({ runId }) => h('option', { value: runId }, runId)),
+  )
+  runChoice.value = run
+}
+
+function notice(content: readonly Child[], bad = false): void {
+  const element = byId('notice')
+  element.hidden = false
+  element.classList.toggle('bad', bad)
+  element.replaceChildren(...nodesOf(content))
+}
+
+const connectionText: Record<ConnectionState, string> = {
+  connecting: 'connecting',
+  replaying: 'catching up',
+  live: 'live',
+  away: 'gateway away, coming back by itself',
+  full: 'as many viewers as the gateway takes; trying again',
+  refused: 'refused',
+}
+function showConnection(how: ConnectionState): void {
+  byId('connection').dataset.state = how
+  byId('connection').textContent = connectionText[how]
+  if (how === 'refused')
+    notice(
+      ['The token in the address is not the one of this gateway. Open the address that the command line printed.'],
+      true,
+    )
+  if (how === 'live') detail.retry()
+}
+
+function onFrame(frame: ServerFrame): void {
+  if (frame.type === 'entry') take(frame)
+  else if (frame.type === 'content') detail.take(frame)
+  else if (frame.type === 'runs') showRuns(frame.runs)
+  else if (frame.type === 'presence') {
+    lanes.setPresence(frame.agents)
+    drawSoon()
+  } else if (frame.type === 'troubles') {
+    troubles = frame.troubles
+    drawSoon()
+  } else if (frame.type === 'caught-up') {
+    clockOffsetMs = Date.parse(frame.at) - Date.now()
+    document.body.dataset.caughtUp = String(frame.seq)
+    drawSoon()
+  }
+}
+
+runChoice.addEventListener('change', () => {
+  address.set('run', runChoice.value)
+  location.search = address.toString()
+})
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && selected) select(null)
+})
+addEventListener('resize', () => drawSoon())
+setInterval(() => going() && drawClock(), 1000)
+if (run) document.title = `${run} · Syllabus`
+
+draw()
+const connection = connect({ token, run, position: store.last, onFrame, onState: showConnection })
