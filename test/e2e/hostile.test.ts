@@ -123,8 +123,8 @@ describe.skipIf(!executable)('what rows, replies and models say is text, in a re
           'all is shown',
           async () => (await page.locator('#message-count').textContent()) === String(run.length),
         )
-        await expectInert(page, 'story')
-        expect(await page.locator('#story').textContent()).toContain(hostileTexts.image)
+        await expectInert(page, 'summary')
+        expect(await page.locator('#summary').textContent()).toContain(hostileTexts.image)
         await page.click('#tab-messages')
         for (const name of ['batch', 'report', 'decision', 'status-changed']) {
           await page.selectOption('[aria-label="Kind of message"]', name)

@@ -127,7 +127,7 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
 
   test('opened from elsewhere, a message gives the focus back there', async () => {
     const { page, more } = await pageOf('elsewhere', 60)
-    const button = page.locator('#story button').last()
+    const button = page.locator('#summary button').last()
     await button.focus()
     await page.keyboard.press('Enter')
     await page.locator('#detail').waitFor()
@@ -145,9 +145,9 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('CANVAS')
   })
 
-  test('a click on the story opens what was pressed, though the story grew above it', async () => {
-    const { page, run, more, at } = await pageOf('story-run', 60)
-    const items = page.locator('#story li')
+  test('a click on the summary opens what was pressed, though the summary grew above it', async () => {
+    const { page, run, more, at } = await pageOf('summary-run', 60)
+    const items = page.locator('#summary li')
     const before = await items.count()
     const box = (await items.first().locator('button').boundingBox())!
     await page.mouse.move(box.x + 20, box.y + 8)
@@ -159,7 +159,7 @@ describe.skipIf(!executable)('a hand on the page while messages arrive', () => {
     await page.mouse.up()
     await page.locator('#detail').waitFor()
     await page.mouse.move(5, 5)
-    await until('the story has gone on', async () => (await items.count()) > before)
+    await until('the summary has gone on', async () => (await items.count()) > before)
     expect(await items.first().locator('b').textContent()).not.toBe(title)
   })
 

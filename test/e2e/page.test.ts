@@ -18,7 +18,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
   const { start, open, counted, shows, errors, publish, newPage } = useLivePages(executable!)
   const figure = (page: Page, name: string) => page.locator(`#figure-${name} dd`).textContent()
 
-  test('a run shows as it happens: lanes, scores, losses, rows, budget, story', async () => {
+  test('a run shows as it happens: lanes, scores, losses, rows, budget, summary', async () => {
     const run = traceLog({ runId: 'live-run', rows: 60 })
     const middle = run.findIndex(
       (entry) => entry.name === 'report' && JSON.stringify(entry.payload).includes('"attempt-2"'),
@@ -50,7 +50,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     expect(await page.locator('#card-rows rect[fill^="var(--outcome-admitted"]').count()).toBe(2)
     expect(await page.locator('#card-budget').textContent()).toContain('2 of 3')
     expect(await page.locator('#card-skills tbody tr').count()).toBe(6)
-    expect(await page.locator('#story').textContent()).toContain('Attempt 2 (improve)')
+    expect(await page.locator('#summary').textContent()).toContain('Attempt 2 (improve)')
     expect(await page.locator('#sealed').isVisible()).toBe(false)
 
     await publish(run.slice(middle + 1))
@@ -115,7 +115,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     expect(new URL(second.url()).searchParams.get('run')).toBe('reload-run')
     await publish(run.slice(60, 90))
     await Promise.all([shows(first, 90), shows(second, 90)])
-    expect(await first.locator('#story').textContent()).toBe(await second.locator('#story').textContent())
+    expect(await first.locator('#summary').textContent()).toBe(await second.locator('#summary').textContent())
   })
 
   test('a click shows the whole content and the chain of causes; keys move on', async () => {

@@ -17,7 +17,7 @@ import { createScoreChart } from './score-chart.ts'
 import { createSealedResult } from './sealed-result.ts'
 import { createSkillsTable } from './skills-table.ts'
 import { createStore, type Entry } from './store.ts'
-import { createStory } from './story.ts'
+import { createSummaryList } from './summary-list.ts'
 import { createTabs } from './tabs.ts'
 import { createThemeSwitch } from './theme-switch.ts'
 import { createTimeline } from './timeline.ts'
@@ -45,7 +45,7 @@ const paint = () => (palette ??= { ...readPalette(), font: getComputedStyle(docu
 
 const timeline = createTimeline(byId('timeline'), { store, lanes, now, palette: paint, onSelect: select })
 const list = createMessageList(byId('messages'), { store, onSelect: select })
-const story = createStory(byId('story'), { onSelect: select })
+const summary = createSummaryList(byId('summary'), { onSelect: select })
 const detail = createDetail(byId('detail'), {
   store,
   onSelect: select,
@@ -119,7 +119,7 @@ function take(frame: EntryFrame): void {
   const entry = store.entries.at(-1)!
   timeline.append(entry)
   apply(state, entry)
-  story.append(entry, state.startedAt ?? entry.time)
+  summary.append(entry, state.startedAt ?? entry.time)
   list.append(entry)
   if (entry.name === 'run-finished' || entry.name === 'final-eval-results') fresh = true
   drawSoon()

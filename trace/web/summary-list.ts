@@ -8,11 +8,11 @@ const routine: readonly string[] = ['shard', 'batch', 'tried', 'job', 'predictio
 
 type Options = { onSelect: (entry: Entry) => void }
 
-/** The run as a story: decisions and what came of them, the newest first. */
-export function createStory(root: HTMLElement, { onSelect }: Options) {
-  const list = h('ol', { className: 'story' })
+/** The run as a summary: decisions and what came of them, the newest first. */
+export function createSummaryList(root: HTMLElement, { onSelect }: Options) {
+  const list = h('ol', { className: 'summary' })
   root.append(list)
-  /** What came while a pointer was over the story. */
+  /** What came while a pointer was over the summary. */
   const waiting: HTMLElement[] = []
   const hold = createHold(root, () => list.prepend(...waiting.splice(0).reverse()))
   return {
