@@ -33,6 +33,14 @@ const nearestOf = (errors: readonly Issue[][]) =>
 
 const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
 
+/** Settings that had another name in earlier versions. */
+const renamed: Readonly<Record<string, string>> = {
+  guard: 'ladder',
+  guardFrom: 'ladderFrom',
+  paidDrainMs: 'meteredDrainMs',
+  dialectMs: 'capabilitiesMs',
+}
+
 function wordsOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type': {
@@ -56,8 +64,11 @@ function wordsOf(issue: Issue): string {
       return `write ${issue.inclusive ? 'at least' : 'more than'} ${amount(issue.minimum, issue.origin)}${size(issue.input)}`
     case 'too_big':
       return `write ${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.maximum, issue.origin)}${size(issue.input)}`
-    case 'unrecognized_keys':
-      return `there is no ${issue.keys.map((key) => `"${key}"`).join(', ')}; take it out, or correct its name`
+    case 'unrecognized_keys': {
+      const names = issue.keys.map((key) => `"${key}"`).join(', ')
+      const now = issue.keys.flatMap((key) => (Object.hasOwn(renamed, key) ? `"${key}" is "${renamed[key]}" now` : []))
+      return `there is no ${names}; ${now.length > 0 ? now.join(', ') : 'take it out, or correct its name'}`
+    }
     case 'invalid_key':
       return `the name "${String(issue.path.at(-1))}" may hold letters, digits, _ and - alone`
     case 'custom':

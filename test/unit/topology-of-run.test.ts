@@ -39,3 +39,10 @@ test("the run's own student is trained, unless the topology names the same one",
     llm.agents['trainer-bridge'].options.student,
   ])
 })
+
+test('a setting by the name that it had before is refused with the name that it has now', async () => {
+  const over = { run: { evidence: { guard: 'ladder', constructor: 1 } }, supervisor: { paidDrainMs: 5 } }
+  const error = await readTopology(defaultTopology, { over }).then(String, String)
+  expect(error).toContain('there is no "guard", "constructor"; "guard" is "ladder" now')
+  expect(error).toContain('supervisor: there is no "paidDrainMs"; "paidDrainMs" is "meteredDrainMs" now')
+})
