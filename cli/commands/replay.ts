@@ -12,6 +12,7 @@ import { printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { asksModel } from '../../schemas/variants.ts'
 import { runId } from '../options/option-parsers.ts'
 
 type Options = { model?: string; topology: string; json: boolean }
@@ -79,7 +80,7 @@ function optionsOf(
   named: string | undefined,
 ): Record<string, unknown> {
   const written = kept?.[role] ?? (agents[role].variant === variants[role] ? agents[role].options : {})
-  const asks = role === 'generator' ? variants.generator === 'llm' : variants.critic !== 'rules'
+  const asks = asksModel(variants[role])
   const model = models[role] ?? named
   if (!asks) return written
   if (model === undefined) {

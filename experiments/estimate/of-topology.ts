@@ -39,7 +39,7 @@ export async function estimateOf(task: Task, topology: Topology, asked: Asked): 
     attempts: asked.program || isOneShot ? 1 : (asked.attempts ?? run.attempts),
     evidence: asked.evidence,
     evalSets: await evalSetsOf(task, topology, asked.evidence),
-    program: asked.program ?? (agents.generator.variant === 'llm' ? stands() : null),
+    program: asked.program ?? (asksModel(agents.generator.variant) ? stands() : null),
     mayCheck: !asked.program && isWritten && asksModel(agents.critic.variant),
     models,
     planner: isWritten ? LlmPlannerOptions.pick({ contextChars: true }).strip().parse(agents.planner.options) : null,

@@ -2,6 +2,7 @@ import { createLog } from '../../../agents/kit/log.ts'
 import { homeFolder } from '../../../machine/home.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
+import { asksModel } from '../../../schemas/variants.ts'
 import { bundleBus } from '../bundle-bus.ts'
 import { openGenerator, unpaid } from '../replay/agents.ts'
 import { JournalGap, replayBus } from '../replay/replay-bus.ts'
@@ -13,7 +14,7 @@ export const candidates: Check = {
   what: 'every candidate made again from seeds and journal',
   async run({ bundle, facts, config, entries }, ledger) {
     const { generator: model } = config.models
-    if (config.variants.generator === 'llm' && model === undefined)
+    if (asksModel(config.variants.generator) && model === undefined)
       return ledger.leave('this run does not say which model its generator asked')
     const { bus, recorded } = replayBus(await bundleBus(bundle))
     const signal = new AbortController().signal
