@@ -34,12 +34,12 @@ const nearestOf = (errors: readonly Issue[][]) =>
 const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length))
 
 /** Settings that had another name in earlier versions. */
-const renamed: Readonly<Record<string, string>> = {
-  guard: 'ladder',
-  guardFrom: 'ladderFrom',
-  paidDrainMs: 'meteredDrainMs',
-  dialectMs: 'capabilitiesMs',
-}
+const renamed: ReadonlyMap<string, string> = new Map([
+  ['guard', 'ladder'],
+  ['guardFrom', 'ladderFrom'],
+  ['paidDrainMs', 'meteredDrainMs'],
+  ['dialectMs', 'capabilitiesMs'],
+])
 
 function wordsOf(issue: Issue): string {
   switch (issue.code) {
@@ -66,7 +66,7 @@ function wordsOf(issue: Issue): string {
       return `write ${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.maximum, issue.origin)}${size(issue.input)}`
     case 'unrecognized_keys': {
       const names = issue.keys.map((key) => `"${key}"`).join(', ')
-      const now = issue.keys.flatMap((key) => (Object.hasOwn(renamed, key) ? `"${key}" is "${renamed[key]}" now` : []))
+      const now = issue.keys.flatMap((key) => (renamed.has(key) ? `"${key}" is "${renamed.get(key)}" now` : []))
       return `there is no ${names}; ${now.length > 0 ? now.join(', ') : 'take it out, or correct its name'}`
     }
     case 'invalid_key':

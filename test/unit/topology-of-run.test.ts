@@ -41,7 +41,11 @@ test("the run's own student is trained, unless the topology names the same one",
 })
 
 test('a setting by the name that it had before is refused with the name that it has now', async () => {
-  const over = { run: { evidence: { guard: 'ladder', constructor: 1 } }, supervisor: { paidDrainMs: 5 } }
+  const evidence = Object.fromEntries([
+    ['guard', 'ladder'],
+    ['constructor', 1],
+  ])
+  const over = { run: { evidence }, supervisor: { paidDrainMs: 5 } }
   const error = await readTopology(defaultTopology, { over }).then(String, String)
   expect(error).toContain('there is no "guard", "constructor"; "guard" is "ladder" now')
   expect(error).toContain('supervisor: there is no "paidDrainMs"; "paidDrainMs" is "meteredDrainMs" now')
