@@ -179,7 +179,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
     )
     expect(checks).toEqual(expect.arrayContaining(['sealed', 'items', 'report']))
     expect(places.find((place) => place.startsWith('items/test.jsonl, line 1 '))).toContain('outcomes.base')
-    expect(places.find((place) => place.includes('(opened)'))).toContain('sheet of base on the test')
+    expect(places.find((place) => place.includes('(final-eval-results)'))).toContain('sheet of base on the test')
   })
 
   test('a number in the report', async () => {
@@ -214,7 +214,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
       changeObject(files, files.names['dataset of attempt 1']!, (lines) => swap(lines, 3, 4)),
     )
     expect(checks).toEqual(expect.arrayContaining(['admission', 'jobs']))
-    expect(places.some((place) => place.includes('candidate.jobHash of attempt-1'))).toBe(true)
+    expect(places.some((place) => place.includes('studentModel.jobHash of attempt-1'))).toBe(true)
     expect(places.some((place) => place.includes('datasetHash, from the candidates'))).toBe(true)
   })
 
@@ -254,7 +254,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
       await files.writeLines('items/test.jsonl', swap(await files.lines('items/test.jsonl'), 0, 1))
     })
     const { places } = await verified(file, { task })
-    for (const index of [0, 1]) expect(places.some((place) => place.endsWith(`papers.test[${index}]`))).toBe(true)
+    for (const index of [0, 1]) expect(places.some((place) => place.endsWith(`evalSets.test[${index}]`))).toBe(true)
   })
 
   test('two validation items in another order', async () => {
@@ -291,7 +291,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
         changeMessage<Request>(files, 'final-eval-request', ({ primary }) => void Object.assign(primary, change)),
       )
       expect(checks).toEqual(expect.arrayContaining(['planner', 'report']))
-      expect(places[0]).toMatch(/\(opening-request\): primary$/)
+      expect(places[0]).toMatch(/\(final-eval-request\): primary$/)
     }
   })
 
@@ -303,7 +303,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
         config.evidence.arms = ['control']
       }),
     )
-    expect(new Set(places.filter((place) => /\(opening-request\): (arms|candidates)$/.test(place))).size).toBe(2)
+    expect(new Set(places.filter((place) => /\(final-eval-request\): (arms|studentModels)$/.test(place))).size).toBe(2)
   })
 
   test('a message that nobody could have sent, or that cannot be read', async () => {
@@ -340,7 +340,7 @@ describe('with every hash of the manifest made right, still caught:', () => {
         results.find(({ studentModel }) => studentModel.name === 'final')!.studentModel.examples = true
       }),
     )
-    expect(shown.places[0]).toMatch(/\(opened\): examples of final$/)
+    expect(shown.places[0]).toMatch(/\(final-eval-results\): examples of final$/)
     const decided = await tampered('decided', (files) =>
       changeMessage<{ attempt: number }>(files, 'decision', (decision) => {
         decision.attempt += 1

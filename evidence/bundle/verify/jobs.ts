@@ -30,10 +30,10 @@ export const jobs: Check = {
         continue
       }
       const student = { name: label.replace(/@[0-9a-f]{12}$/, ''), path: '', sha256: studentHash }
-      ledger.same(place('candidate.student'), label, studentLabel(student))
+      ledger.same(place('studentModel.student'), label, studentLabel(student))
       if (!task) continue
       const due = training && jobHashOf({ ...training, student, recipe: task.recipe, chat, runtime })
-      ledger.same(place('candidate.jobHash'), jobHash, due)
+      ledger.same(place('studentModel.jobHash'), jobHash, due)
       const { rows = 0, leftOut = 0 } = recorded.payload.training ?? {}
       ledger.same(
         place('training.rows, and those left out'),

@@ -72,7 +72,7 @@ async function compareEvalSets(evidence: Evidence, finalEval: LoggedFinalEval, l
   for (const [evalSet, items] of evalSets) {
     const evaluated = itemsOn(finalEval, evalSet)
     for (const [index, item] of (trivial ? asDrawn(items) : items).entries()) {
-      ledger.same(place(`papers.${evalSet}[${index}]`), evaluated[index] && shapeOf(evaluated[index]), shapeOf(item))
+      ledger.same(place(`evalSets.${evalSet}[${index}]`), evaluated[index] && shapeOf(evaluated[index]), shapeOf(item))
     }
     if (!trivial || evaluated.length === 0) continue
     const recorded = trivial.filter((score) => score.evalSet === evalSet).map(({ evalSet: _, ...score }) => score)
