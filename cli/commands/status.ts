@@ -96,6 +96,10 @@ function troublesOf(runs: readonly RunLine[], there: readonly Presence[]): Found
   return [...unserved, ...troublesIn(there, wanted).filter(({ code }) => code !== 'waits')]
 }
 
+/** What was reserved and is in no journal is under way while agents are at work, and lost with a process that died. */
+const stageText = (stage: UsageLine['stage'], status: RunLine['status']): string =>
+  stage === 'lost' && status === 'running' ? 'in flight, or lost' : stage
+
 export function registerStatus(program: Command): void {
   program
     .command('status')
@@ -111,7 +115,9 @@ export function registerStatus(program: Command): void {
         }
         if (runs.length > 0) console.log(textTable(runs.map(({ usage: _, config: __, ...run }) => run)))
         else console.log('no runs')
-        const usage = runs.flatMap(({ runId, usage: lines }) => lines.map((line) => ({ runId, ...line })))
+        const usage = runs.flatMap(({ runId, status, usage: lines }) =>
+          lines.map((line) => ({ runId, ...line, stage: stageText(line.stage, status) })),
+        )
         if (usage.length > 0) console.log(`\n${textTable(usage)}`)
         if (agents.length > 0)
           console.log(`\n${textTable(agents.map((agent) => ({ ...agent, handling: agent.handling.join(', ') })))}`)

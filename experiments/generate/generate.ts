@@ -8,6 +8,7 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, whenStopped } from '../../launcher/live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { openSession } from '../../launcher/session.ts'
+import { alsoWorkedOffOn } from '../../launcher/shared-queues.ts'
 import { boundTopology } from '../../launcher/topology/bound-topology.ts'
 import { checkPrices, modelsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { servingLocally } from '../../launcher/topology/queues.ts'
@@ -141,6 +142,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
     const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
+    for (const line of await alsoWorkedOffOn(bus, runId)) reporter.line(line)
     const follow = () => followGeneration(bus, { runId, fromSeq, reporter, signal: stop })
     const again = commandAgain(process.argv.slice(2))
     const end = await hintWhenAway(() => Promise.race([follow(), session.failed]), again, reporter.line)

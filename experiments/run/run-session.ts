@@ -5,6 +5,7 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, type LiveSession, whenStopped } from '../../launcher/live-session.ts'
 import { checkServed, type Needs } from '../../launcher/served.ts'
 import { openSession, prepareBus } from '../../launcher/session.ts'
+import { alsoWorkedOffOn } from '../../launcher/shared-queues.ts'
 import { knowLocal } from '../../launcher/topology/queues.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
 import { joinedCluster, withBus } from '../../launcher/with-bus.ts'
@@ -117,6 +118,7 @@ async function followAll(
   let code: number = exitCodes.ok
   for (const begin of starts) {
     const run = await begin(bus)
+    for (const line of await alsoWorkedOffOn(bus, run.runId)) reporter.line(line)
     const command = resumeCommand(run.runId)
     const end = await hintWhenAway(() => follow(run), command, reporter.line)
     const ended = await conclude(bus, run.runId, end, { reporter, resumeCommand: command, goesOn })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sharedWith } from '../../launcher/shared-queues.ts'
+import { alsoWorkedOff, sharedWith } from '../../launcher/shared-queues.ts'
 import { boundTo, queuesIn } from '../../launcher/topology/queues.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
@@ -25,4 +25,15 @@ test('a new run shares none with them, and none with a run of another model', ()
 test('one of other variants is left to their agents', () => {
   const other = { ...older('one', 'old'), variants: { ...(variants as object), generator: 'procedural' } as never }
   expect(sharedWith([other], topology, variants)).toBe(null)
+})
+
+test('a run that is not finished and asks the same model at the same address is named to whoever works it off', () => {
+  const bound = (runId: string, model: string, at = env) => ({
+    ...older(runId, model),
+    ...boundTo(withModel(file, model), at),
+  })
+  const elsewhere = { OPENAI_BASE_URL: 'http://127.0.0.1:2/v1' }
+  const runs = [bound('mine', 'new'), bound('alike', 'new'), bound('other', 'old'), bound('away', 'new', elsewhere)]
+  expect(alsoWorkedOff(runs, 'mine')).toEqual([expect.stringMatching(/^warning: run alike .* paid with the key/)])
+  expect(alsoWorkedOff(runs, 'other')).toEqual([])
 })

@@ -8,7 +8,7 @@ export function compareReports(file: string, recorded: unknown, recomputed: unkn
   if (isBranch(recorded) && isBranch(recomputed) && Array.isArray(recorded) === Array.isArray(recomputed)) {
     for (const key of new Set([...Object.keys(recorded), ...Object.keys(recomputed)])) {
       const inner = Array.isArray(recorded) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
-      compareReports(file, recorded[key], recomputed[key], ledger, inner)
+      compareReports(file, own(recorded, key), own(recomputed, key), ledger, inner)
     }
     return
   }
@@ -16,6 +16,10 @@ export function compareReports(file: string, recorded: unknown, recomputed: unkn
   if (!isSame(recorded, recomputed))
     ledger.differs({ place: `${file}: ${path}`, recorded: recorded ?? null, recomputed: recomputed ?? null })
 }
+
+/** A value of its own: a report may name a field as objects name what they inherit. */
+const own = (value: Record<string, unknown>, key: string): unknown =>
+  Object.hasOwn(value, key) ? value[key] : undefined
 
 const isBranch = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
