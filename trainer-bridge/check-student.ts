@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../agents/kit/teacher/parse-json.ts'
 import { fingerprintOf, SetupError } from '../provision/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { CheckResult, runtimeRevision } from '../schemas/runtime-protocol.ts'
 import type { ChatSettings } from '../schemas/task.ts'
+import { parseJson } from './read-lines.ts'
 import type { Runtime } from './runtime.ts'
 import { RuntimeRequestError } from './runtime-errors.ts'
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../agents/kit/teacher/parse-json.ts'
 import { putInPlace, readText } from '../machine/state-file.ts'
 import { sha256 } from '../schemas/hash.ts'
 import { type InferRequest, Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { StudentModel } from '../schemas/training.ts'
 import { repliesKey } from './job.ts'
+import { parseJson } from './read-lines.ts'
 import { adapterFolder, type BridgeParts, type OnProgress } from './trainings.ts'
 
 type Asked = {

@@ -12,9 +12,8 @@ import { memo } from '../kit/cache.ts'
 import { openContaminationIndex } from '../kit/dedup/contamination.ts'
 import { OtherKeyError } from '../kit/dedup/index-format.ts'
 import type { CheckedShard } from './admission.ts'
-import type { BatchPayload, CheckDeps } from './row-checks.ts'
+import { type BatchPayload, type CheckDeps, openStudentLength } from './row-checks.ts'
 import { checkBatch } from './rules/graph.ts'
-import { openStudentLength } from './student-length.ts'
 
 /** What a variant of the critic is: it checks a batch, stores its rows with what was found, and says what all of it cost. */
 export type Checker = (

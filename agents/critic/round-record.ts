@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ObjectRef, Token } from '../../schemas/ids.ts'
 import { RejectionReason, Row } from '../../schemas/row.ts'
 import { Spent } from '../../schemas/usage.ts'
-import { Failures } from './failures.ts'
+import { Failures } from './admission.ts'
 
 /** What is known of an open round: which shards are checked, and where their rows lie. One KV record a round. */
 export const RoundRecord = z.object({

@@ -1,14 +1,16 @@
+import type { Bus } from '../../bus/mod.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Batch } from '../../schemas/messages/generation.ts'
 import type { Program } from '../../schemas/program.ts'
-import type { Row } from '../../schemas/row.ts'
+import type { RejectionReason, Row } from '../../schemas/row.ts'
 import type { Core } from '../../schemas/task.ts'
+import { TokenizerFiles, TokenLimit } from '../../schemas/token-limit.ts'
+import { memo } from '../kit/cache.ts'
 import type { Contamination } from '../kit/dedup/contamination.ts'
 import { formatFault } from '../kit/format-contract.ts'
-import type { CheckedRow, CheckedShard } from './admission.ts'
-import { failuresOf } from './failures.ts'
-import { wrongAnswer } from './rules/answer-check.ts'
-import type { FitsStudent } from './student-length.ts'
+import { openTokenCounter, surelyFits } from '../kit/token-counter.ts'
+import { type CheckedRow, type CheckedShard, failuresOf } from './admission.ts'
 
 export type BatchPayload = PayloadOf<typeof Batch>
 
@@ -102,4 +104,45 @@ export const checkAnswer: RowCheck<CheckDeps> = async (row, deps) => {
   const { verification } = deps.program
   const executed = verification === 'execute' || (verification !== 'none' && row.origin.core !== undefined)
   return { rejected: executed ? await wrongAnswer(row, deps) : null }
+}
+
+/** Whether a row is no longer than the student's recipe trains on. */
+export type FitsStudent = (row: Row) => Promise<boolean>
+
+/** Reads a round's TokenLimit; its tokenizer only when a row may be too long. Without a limit every row fits. */
+export function openStudentLength({
+  objects,
+}: Pick<Bus, 'objects'>): (ref: ObjectRef | undefined) => Promise<FitsStudent> {
+  const opened = memo(
+    async (ref: ObjectRef): Promise<FitsStudent> => {
+      const limit = await objects.getJson(ref, TokenLimit)
+      const counter = memo(
+        async (file: ObjectRef) => openTokenCounter(await objects.getJson(file, TokenizerFiles), limit),
+        ({ sha256 }) => sha256,
+      )
+      return async (row) => surelyFits(row, limit) || (await counter(limit.tokenizer))(row) <= limit.cutoffLen
+    },
+    ({ sha256 }) => sha256,
+  )
+  return async (ref) => (ref ? opened(ref) : async () => true)
+}
+
+/**
+ * The answer is computed again from the row's numeric core and the worked solution must end in it. A row without a core cannot
+ * be verified and is not admitted.
+ */
+async function wrongAnswer(
+  row: Row,
+  deps: {
+    solve: ((skill: string, core: Core) => string) | null
+    isCorrect: (reply: string, answer: string) => Promise<boolean>
+  },
+): Promise<RejectionReason | null> {
+  const { core } = row.origin
+  if (!core || !deps.solve) return 'wrong-answer'
+  try {
+    return (await deps.isCorrect(row.output, deps.solve(row.skill, core))) ? null : 'wrong-answer'
+  } catch {
+    return 'wrong-answer'
+  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { type Bus, type Cause, TerminalError } from '../../bus/mod.ts'
 import { hashOf } from '../../schemas/hash.ts'
+import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import {
   type Answers,
@@ -27,7 +28,6 @@ import {
 } from './eval-plan.ts'
 import { grade, scoreSheet } from './scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
-import { takenCores } from './taken-cores.ts'
 
 /** A result as it is kept until all are there, with what its most frequent replies score when each is given to every item. */
 const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default([]) })
@@ -199,4 +199,16 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
       await publishIfComplete(runId, record, cause)
     },
   }
+}
+
+/** The problems that an audit must not ask: those of validation, of the test and of every row trained on. */
+export async function takenCores(
+  { validation, test }: Task,
+  datasets: readonly ObjectRef[],
+  getRows: (dataset: ObjectRef) => Promise<readonly Row[]>,
+): Promise<Set<string>> {
+  const taken = new Set([...validation, ...test].map(({ coreKey }) => coreKey))
+  for (const dataset of datasets)
+    for (const { origin } of await getRows(dataset)) if (origin.coreKey) taken.add(origin.coreKey)
+  return taken
 }

@@ -1,6 +1,12 @@
 import { sampleStandardDeviation } from 'simple-statistics'
-import type { ItemOutcome } from '../../schemas/score.ts'
-import type { ScoreMode } from '../../schemas/task.ts'
+import { z } from 'zod'
+import type { Bus } from '../../bus/mod.ts'
+import { Guide } from '../../schemas/guidance.ts'
+import { sha256 } from '../../schemas/hash.ts'
+import { ObjectRef } from '../../schemas/ids.ts'
+import { ItemOutcome } from '../../schemas/score.ts'
+import type { Item, ScoreMode } from '../../schemas/task.ts'
+import { TrivialScore } from '../../schemas/trivial.ts'
 
 /**
  * The parameter-free Ladder (Blum and Hardt, "The Ladder: a reliable leaderboard for machine learning competitions", 2015): a
@@ -16,4 +22,72 @@ export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome
   const gains = next.map((outcome) => Number(outcome[mode]) - Number(before.get(outcome.id)![mode]))
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length
   return gains.length > 1 && mean > sampleStandardDeviation(gains) / Math.sqrt(gains.length)
+}
+
+/** All that a report tells of a candidate's replies; shown or kept back together. */
+const Shown = Guide.extend({ items: z.array(ItemOutcome), trivial: z.array(TrivialScore).optional() })
+type Shown = z.infer<typeof Shown>
+
+/** What was shown for each candidate of a run, and the best that was shown. */
+const LadderRecord = z.object({
+  best: z.object({ studentModel: z.string(), shown: ObjectRef }),
+  decided: z.record(z.string(), z.object({ shownAs: z.string(), shown: ObjectRef })),
+})
+
+/**
+ * Keeps a search from fitting validation by asking often: a candidate that is not above the best one shown is answered with what that
+ * one was answered with, so score, skill scores and bad cases tell nothing new.
+ * G1  What was decided for a candidate stays, however often it comes and whoever dies in between.
+ */
+export function createLadder(bus: Bus) {
+  const records = bus.kv('ladders', LadderRecord)
+
+  return {
+    /** What the search is shown of a candidate, and whose it is. */
+    async pass(
+      runId: string,
+      studentModel: string,
+      result: Shown,
+      mode: ScoreMode,
+    ): Promise<{ shownAs: string; shown: Shown }> {
+      for (;;) {
+        const current = await records.get(runId)
+        const known = current?.value.decided[studentModel]
+        if (known) return { shownAs: known.shownAs, shown: await bus.objects.getJson(known.shown, Shown) }
+        const best = current && (await bus.objects.getJson(current.value.best.shown, Shown))
+        const isShown = !best || isAbove(result.items, best.items, mode)
+        const top = isShown
+          ? { studentModel, shown: await bus.objects.putJson('VAULT', `${runId}/guard`, result) }
+          : current!.value.best
+        const entry = { shownAs: top.studentModel, shown: top.shown }
+        const next = { best: top, decided: { ...current?.value.decided, [studentModel]: entry } }
+        const saved = current ? await records.update(runId, next, current.revision) : await records.create(runId, next)
+        if (typeof saved === 'number') return { shownAs: top.studentModel, shown: isShown ? result : best! }
+      }
+    },
+  }
+}
+
+/**
+ * Halves a split: the same halves for the same items in any order. Items of one group stay together, and each part and skill is
+ * divided as evenly as its groups allow.
+ */
+export function halvesOf(items: readonly Item[]): { a: Set<string>; b: Set<string> } {
+  const groups = Object.values(Object.groupBy(items, (item) => item.group ?? item.id)).map((group) => {
+    const members = group!.toSorted((x, y) => (x.id < y.id ? -1 : 1))
+    const { part, skill, id } = members[0]!
+    return { members, stratum: `${part}/${skill}`, sortKey: sha256(id) }
+  })
+  const halves = { a: new Set<string>(), b: new Set<string>() }
+  const strata = Object.groupBy(groups, (group) => group.stratum)
+  for (const name of Object.keys(strata).toSorted()) {
+    const size = { a: 0, b: 0 }
+    for (const { members } of strata[name]!.toSorted((x, y) => (x.sortKey < y.sortKey ? -1 : 1))) {
+      const half = size.a - size.b || halves.a.size - halves.b.size
+      const to = half <= 0 ? 'a' : 'b'
+      size[to] += members.length
+      for (const { id } of members) halves[to].add(id)
+    }
+  }
+  return halves
 }

@@ -1,5 +1,4 @@
-import { minHash, PERMUTATIONS } from '../../agents/kit/dedup/min-hash.ts'
-import { shinglesOf } from '../../agents/kit/dedup/shingles.ts'
+import { minHash, PERMUTATIONS, shinglesOf } from '../../agents/kit/dedup/shingles.ts'
 import { readTokens } from '../../agents/kit/dedup/text.ts'
 import { createTokens } from '../../agents/kit/dedup/tokens.ts'
 import { sampleOf } from '../../agents/kit/sample.ts'

@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
-import { tokensNeeded } from '../../agents/generator/llm/prompt-size.ts'
-import { estimateTokens } from '../../agents/kit/teacher/tokens.ts'
+import { fillIn } from '../../agents/kit/compose-prompts.ts'
+import { estimateTokens } from '../../agents/kit/token-counter.ts'
 import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
 import { promptTexts } from '../../agents/planner/llm/prompts.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
-import { Program } from '../../schemas/program.ts'
-import type { Task } from '../../schemas/task.ts'
+import { Program, type PromptParameter, type PromptSource } from '../../schemas/program.ts'
+import type { PublicTask, Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { PayingRole } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { seedsOf } from '../../tasks/seeds-of.ts'
 
 /** Tokens that the model of each role takes in and gives together; null where its endpoint does not say. */
 export type ModelContexts = ReadonlyMap<PayingRole, number | null>
@@ -61,3 +62,24 @@ export function checkFits(task: Task, { agents: { planner, generator } }: Topolo
   const control = uniformPromptProgram(task, task.skills.length, { verification: 'none', judge: null })
   checkProgramFits(control, task, contextOf('generator', LlmGeneratorOptions.parse(generator.options)))
 }
+
+/** About how many tokens the longest prompt of a source and its reply have together; both have to fit into the model's context. */
+function tokensNeeded(source: PromptSource, { instruction, seeds }: Pick<PublicTask, 'instruction' | 'seeds'>): number {
+  const pool = source.seeds === 'pool' ? seedsOf(seeds, source.skill).map(({ text }) => text) : source.seeds
+  const values = new Map([
+    ['index', '0'],
+    ['skill', source.skill],
+    ['instruction', instruction],
+    ['seed', longest(pool)],
+    ...Object.entries(source.parameters).map(([name, each]) => [name, longest(valuesOf(each))] as const),
+  ])
+  return estimateTokens(fillIn(source, instruction, values)) + source.sampling.maxTokens
+}
+
+const valuesOf = (parameter: PromptParameter): string[] =>
+  Array.isArray(parameter)
+    ? parameter.map(String)
+    : [parameter.from, parameter.to].map((value) => value.toFixed(parameter.decimals))
+
+const longest = (texts: readonly string[]): string =>
+  texts.reduce((most, each) => (each.length > most.length ? each : most), '')

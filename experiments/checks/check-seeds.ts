@@ -1,5 +1,5 @@
 import { evaluationItems } from '../../agents/kit/dedup/evaluation-items.ts'
-import { openItems } from '../../agents/kit/dedup/item-index.ts'
+import { openItems } from '../../agents/kit/dedup/near-duplicates.ts'
 import { canBeCopied, textsOf } from '../../agents/planner/program/copied-items.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { Task } from '../../schemas/task.ts'

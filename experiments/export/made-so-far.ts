@@ -1,6 +1,5 @@
-import { admitRound } from '../../agents/critic/admit-round.ts'
+import { admitRound, storedShards } from '../../agents/critic/admit-round.ts'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
-import { storedShards } from '../../agents/critic/stored-shards.ts'
 import { addYields } from '../../agents/planner/rounds.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'

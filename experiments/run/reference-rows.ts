@@ -1,4 +1,4 @@
-import { referenceRows } from '../../agents/kit/dedup/reference-rows.ts'
+import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { kindOf } from '../../schemas/arm.ts'
 import type { Evidence } from '../../schemas/run.ts'

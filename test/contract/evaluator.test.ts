@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { evaluator } from '../../agents/evaluator/agent.ts'
-import { createLadder } from '../../agents/evaluator/ladder-record.ts'
+import { createLadder } from '../../agents/evaluator/ladder.ts'
 import { openContaminationIndex } from '../../agents/kit/dedup/contamination.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'

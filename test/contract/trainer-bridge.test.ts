@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openStudentLength } from '../../agents/critic/student-length.ts'
+import { openStudentLength } from '../../agents/critic/row-checks.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Job, type Predictions } from '../../schemas/messages/evaluation.ts'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { followDead } from '../../agents/kit/follow-dead.ts'
+import { followDead } from '../../agents/kit/agent.ts'
 import { createLog } from '../../agents/kit/log.ts'
 import { Presence, TerminalError } from '../../bus/mod.ts'
 import { registry } from '../../schemas/registry.ts'

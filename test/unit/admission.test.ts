@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type CheckedShard, openAdmission, type Quotas, quotasOf } from '../../agents/critic/admission.ts'
-import { byIndex, inOrder } from '../../agents/critic/in-order.ts'
+import { byIndex, inOrder } from '../../agents/critic/admit-round.ts'
 import { createDuplicateIndex } from '../../agents/kit/dedup/duplicate-index.ts'
 import type { RejectionReason, Row } from '../../schemas/row.ts'
 import { compareRowIds } from '../../schemas/row.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sipHash } from '../../agents/kit/dedup/sip-hash.ts'
+import { sipHash } from '../../agents/kit/dedup/keyed-hash.ts'
 
 /** From the vectors that the authors publish: key 00..0f, message 00, 01, 02 and so on, by message length in bytes. */
 const vectors: [number, string][] = [

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, test } from 'vitest'
-import { referenceRows } from '../../agents/kit/dedup/reference-rows.ts'
+import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
 import { arms } from '../../cli/options/parse-arms.ts'
 import { planEvidence } from '../../experiments/run/evidence.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { failuresOf, withFailures } from '../../agents/critic/failures.ts'
+import { failuresOf, withFailures } from '../../agents/critic/admission.ts'
 import { FailureKind } from '../../schemas/row.ts'
 
 const none = { asked: 0, generated: 0, admitted: 0, rejected: {} }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CheckedShard } from '../../agents/critic/admission.ts'
+import { storedShards } from '../../agents/critic/admit-round.ts'
 import type { RoundRecord } from '../../agents/critic/round-record.ts'
-import { storedShards } from '../../agents/critic/stored-shards.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { sha256 } from '../../schemas/hash.ts'
 

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { TerminalError } from '../../../bus/mod.ts'
+import type { Row } from '../../../schemas/row.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
 import type { Reply } from '../../kit/teacher/completion.ts'
+import type { TeacherOptions } from '../../kit/teacher/options.ts'
 import { quoted } from '../../kit/teacher/quoted.ts'
 import { elsewhereText } from '../../kit/teacher/usefulness.ts'
 import type { CheckLimits } from './options.ts'
@@ -48,4 +51,65 @@ export function readJudgeScore(
       fix: otherJudge,
     }
   return data.mark === mark ? data : { fault: `it lacked the mark of its row${example}`, fix: otherJudge }
+}
+
+/** Keeps a judge whose replies hold no score from being asked about every row. One for all batches of a process. */
+export type JudgeProbation = {
+  /** Judges a row: alone as long as no score was ever read. Throws TerminalError while the judge is given up. */
+  run<T>(judge: () => Promise<T>): Promise<T>
+  read(): void
+  /** So many replies about a row held no score; zero: none came. Throws TerminalError where none ever did. */
+  unread(replies: number, why: Unread): void
+}
+
+/**
+ * J1  A judge of whom no score was read yet is asked about one row at a time, and given up after `unreadAnswers` rows.
+ * J2  For `refusedPauseMs` after that no row is judged; then it is tried again.
+ */
+export function createJudgeProbation({
+  unreadAnswers,
+  refusedPauseMs,
+}: Pick<TeacherOptions, 'unreadAnswers' | 'refusedPauseMs'>): JudgeProbation {
+  let isProven = false
+  let [rows, asked] = [0, 0]
+  /** What its endpoint said itself, where what came later was found out without a request. */
+  let words = ''
+  let refusal = { reason: '', until: 0 }
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    run(judge) {
+      const begin = () => {
+        if (Date.now() < refusal.until) throw new TerminalError(refusal.reason)
+        return judge()
+      }
+      if (isProven) return begin()
+      const turn = last.then(begin)
+      last = turn.catch(() => {})
+      return turn
+    },
+    read() {
+      isProven = true
+    },
+    unread(replies, { fault, fix }) {
+      rows += 1
+      if (words === '' || fault.startsWith('HTTP ')) words = fault
+      asked += replies
+      if (isProven || rows < unreadAnswers) return
+      const none =
+        asked === 0
+          ? `the judge gave no reply about any of ${rows} rows`
+          : `none of the judge's ${asked} replies about ${rows} rows held a score that can be read`
+      const reason = `${none}, the last: ${asked === 0 ? words : fault}. ${fix}`
+      refusal = { reason, until: Date.now() + refusedPauseMs }
+      rows = asked = 0
+      words = ''
+      throw new TerminalError(reason)
+    },
+  }
+}
+
+/** The name of one call about a row among those of its shard: a shard has one source, so its index and sample say which row. */
+export function callNameOf({ id }: Row, stage: 'vote' | 'judge', turn: number): string {
+  const [index, sample] = id.split('.').slice(-2)
+  return `${index}-${sample}-${stage}-${turn}`
 }

@@ -12,9 +12,9 @@ import { type Checker, openRoundContexts, type RoundContext, storeShard } from '
 import { StoredShard } from '../round-record.ts'
 import type { BatchPayload } from '../row-checks.ts'
 import { checkAndJudge, type MeteredChecks } from './graph.ts'
-import { createJudgeProbation } from './judge-probation.ts'
+import { defaultRubric } from './judge.ts'
+import { createJudgeProbation } from './judge-score.ts'
 import { JudgeOptions } from './options.ts'
-import { defaultRubric } from './prompts.ts'
 
 /** The variant `rules-and-judge`: each batch whose program asks for a model is one piece of paid work. */
 export async function openRulesAndJudge(context: AgentContext): Promise<Checker> {

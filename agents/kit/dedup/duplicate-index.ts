@@ -1,5 +1,13 @@
-import { type Banding, bandKey, chooseBanding, minHash, PERMUTATIONS } from './min-hash.ts'
-import { type Shingles, shinglesOf, similarity } from './shingles.ts'
+import {
+  type Banding,
+  bandKey,
+  chooseBanding,
+  minHash,
+  PERMUTATIONS,
+  type Shingles,
+  shinglesOf,
+  similarity,
+} from './shingles.ts'
 import { readTokens } from './text.ts'
 import { createTokens } from './tokens.ts'
 

@@ -1,4 +1,8 @@
-import { openItems } from './item-index.ts'
+import { usualFilters } from '../../../schemas/program.ts'
+import { type EvaluationItem, indexItems } from './contamination.ts'
+
+/** Items that texts are compared with as the critic compares rows with them. */
+export const openItems = (items: readonly EvaluationItem[]) => indexItems(items, usualFilters.contaminationShare)
 
 /** Two texts of which `later` repeats `earlier`, as the critic finds rows that repeat an item. */
 export type Repeat<T> = { earlier: T; later: T; how: string; share: number }

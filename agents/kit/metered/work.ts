@@ -1,17 +1,17 @@
 import { addAbortListener } from 'node:events'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
+import { sha256 } from '../../../schemas/hash.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
 import type { PayingRole, Spent } from '../../../schemas/usage.ts'
 import type { AgentContext } from '../agent.ts'
 import type { BreakerState } from '../teacher/breaker.ts'
-import { endpointOf, type TeacherOptions } from '../teacher/options.ts'
+import { createCapabilities, type EndpointCapabilities, type Words } from '../teacher/capabilities.ts'
+import { type Endpoint, endpointOf, type TeacherOptions, TeacherUnusable } from '../teacher/options.ts'
 import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
-import { TeacherUnusable } from '../teacher/unusable.ts'
 import type { Call } from './call.ts'
-import { openCapabilities } from './capabilities-record.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
 
@@ -139,4 +139,29 @@ async function reportBreaker(
 ): Promise<void> {
   const id = `progress:${instance}:breaker:${process.pid}:${performance.now()}`
   await bus.publish(Progress, { runId, id }, { role, instance, phase: 'generate', done: 0, total: 0, detail })
+}
+
+/** What an endpoint takes for a model, learned by one process and known to all; kept in KV. */
+const CapabilitiesRecord = z.object({
+  refused: z.array(z.string()),
+  maxTokens: z.number().int().positive().optional(),
+  context: z.object({ tokens: z.number().int(), more: z.number().int() }).optional(),
+  at: z.iso.datetime(),
+})
+
+/** The words of an endpoint for a model, with what was learned of them in the last `dialectMs`. What is learned here is kept. */
+export async function openCapabilities(
+  bus: Pick<Bus, 'kv'>,
+  { baseUrl }: Endpoint,
+  { model, capabilitiesMs, minReplyTokens }: { model: string; capabilitiesMs: number; minReplyTokens: number },
+): Promise<EndpointCapabilities> {
+  const records = bus.kv('capabilities', CapabilitiesRecord)
+  const key = sha256(`${baseUrl} ${model}`).slice(0, 32)
+  const held = (await records.get(key))?.value
+  const isFresh = held !== undefined && Date.now() - Date.parse(held.at) < capabilitiesMs
+  const keep = (words: Words) => {
+    // Whoever does not hear of it learns it again, for one call.
+    void records.put(key, { ...words, refused: [...words.refused], at: new Date().toISOString() }).catch(() => {})
+  }
+  return createCapabilities(isFresh ? held : null, keep, minReplyTokens)
 }

@@ -1,3 +1,4 @@
+import type { TeacherLimits } from '../../../schemas/teacher.ts'
 import type { TeacherOptions } from './options.ts'
 
 /** How many requests may be under way. */
@@ -46,5 +47,34 @@ export function createAdaptiveConcurrency(
       else if (answered >= width && width < concurrency) change(Math.ceil(width * (1 + growth)))
       else if (answered >= enough + width) [answered, turned] = [0, 0]
     },
+  }
+}
+
+/** Replies seen before the time-out follows them. */
+const enoughReplies = 20
+
+/** The time-out that fits what was observed, in milliseconds. */
+type Latency = {
+  add(ms: number): void
+  timeoutMs(): number
+}
+
+type Bounds = Pick<TeacherLimits, 'minTimeoutMs' | 'maxTimeoutMs' | 'timeoutFactor' | 'latencyReplies'>
+
+/** The time-out is a multiple of the 95th percentile of the last replies, within the bounds. */
+export function createLatency({ minTimeoutMs, maxTimeoutMs, timeoutFactor, latencyReplies }: Bounds): Latency {
+  const seen: number[] = []
+  let next = 0
+  let current = maxTimeoutMs
+  return {
+    add(ms) {
+      seen[next % latencyReplies] = ms
+      next += 1
+      if (next < enoughReplies || (next > latencyReplies && next % enoughReplies !== 0)) return
+      const sorted = seen.toSorted((a, b) => a - b)
+      const slow = sorted[Math.floor(sorted.length * 0.95)] ?? ms
+      current = Math.min(maxTimeoutMs, Math.max(minTimeoutMs, timeoutFactor * slow))
+    },
+    timeoutMs: () => current,
   }
 }

@@ -1,5 +1,4 @@
 import { TeacherLimits } from '../../../schemas/teacher.ts'
-import { createOutcomes } from './outcomes.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
@@ -81,6 +80,61 @@ export function createBreaker(
       pauseMs = Math.min(2 * pauseMs, maxPauseMs)
       openSince ??= now
       turn('open')
+    },
+  }
+}
+
+/** How the last requests ended. */
+type Outcomes = {
+  note(good: boolean): void
+  /** At least `breakerShare` of the last `breakerRequests` were bad, and half as many were made. */
+  readonly areMostlyBad: boolean
+  forget(): void
+}
+
+export type OutcomeLimits = Pick<TeacherLimits, 'breakerRequests' | 'breakerShare'>
+
+export function createOutcomes({ breakerRequests, breakerShare }: OutcomeLimits): Outcomes {
+  let last: boolean[] = []
+  return {
+    note(good) {
+      last = [...last.slice(1 - breakerRequests), good]
+    },
+    get areMostlyBad() {
+      const bad = last.filter((good) => !good).length
+      return last.length >= breakerRequests / 2 && bad >= breakerShare * last.length
+    },
+    forget() {
+      last = []
+    },
+  }
+}
+
+/** Says what HTTP 403 of an endpoint stands for: a key that it refuses, or one prompt that its gateway's filter does. */
+export type Forbidden = {
+  /** A request was answered. */
+  answered(): void
+  /** A request ended in HTTP 403. Gives whether every other would too. */
+  met(): boolean
+}
+
+/**
+ * F1  An endpoint that has never answered refuses the key, at the first 403.
+ * F2  After that a 403 is its own call's, until as many of the last requests end so as open the breaker.
+ *
+ * `hasAnswered`: it has answered before, whoever asked.
+ */
+export function createForbidden(hasAnswered: boolean, limits: OutcomeLimits): Forbidden {
+  const outcomes = createOutcomes(limits)
+  let answers = hasAnswered
+  return {
+    answered() {
+      answers = true
+      outcomes.note(true)
+    },
+    met() {
+      outcomes.note(false)
+      return !answers || outcomes.areMostlyBad
     },
   }
 }

@@ -2,10 +2,9 @@ import { z } from 'zod'
 import { endingOf } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
 import { withoutThoughts } from '../../../tasks/reply/thoughts.ts'
-import { truncate } from '../truncate.ts'
+import { tokensOf } from '../token-counter.ts'
 import { type ChatAnswer, withheldBy } from './chat-answer.ts'
-import { quoted, shown } from './quoted.ts'
-import { tokensOf } from './tokens.ts'
+import { quoted, shown, truncate } from './quoted.ts'
 
 /** What the teacher said, its thoughts taken off. Whether that is a whole reply, `reply/ending.ts` tells. */
 export const Reply = z.object({

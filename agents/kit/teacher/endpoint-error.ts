@@ -1,6 +1,7 @@
 import { isObject } from '../../../schemas/is-object.ts'
-import { truncate } from '../truncate.ts'
 import { type JsonObject, jsonValues, plainName } from './json-values.ts'
+import { type Endpoint, usualNames } from './options.ts'
+import { truncate } from './quoted.ts'
 
 /** What an endpoint says is wrong, collected from whatever form its body has. */
 export type EndpointError = {
@@ -75,3 +76,30 @@ export function errorIn(values: readonly unknown[]): EndpointError | null {
 /** The field in a place, `["body", "messages", 0, "role"]`: the path of names without where it begins. */
 const fieldOfPlace = (place: readonly unknown[]): string =>
   place.filter((part) => typeof part === 'string' && !['body', 'query', '__root__'].includes(part)).join('.')
+
+/** Where completions are asked for, under an endpoint's address. */
+export const chatPath = '/chat/completions'
+
+/**
+ * Where a redirect from a path of an endpoint leads, and how to fix it: they are not followed, since they would take the key to another
+ * host. The address is told without its query and user, which may be secrets.
+ */
+export function redirectOf(
+  { baseUrl, set = usualNames }: Endpoint,
+  path: string,
+  location: string,
+): { to: string; fix: string } {
+  const asked = `${baseUrl}${path}`
+  const url = URL.parse(location, asked) ?? new URL(asked)
+  const to = `${url.origin}${url.pathname}`.replace(/(?<!\/)\/+$/, '')
+  const fix = to.endsWith(path)
+    ? `Set ${set.baseUrl} to ${to.slice(0, -path.length)}.`
+    : `Set ${set.baseUrl} to an address that answers itself: ${url.host} may be a login or a proxy.`
+  return { to, fix }
+}
+
+/** What is said of a completion that is redirected. */
+export function movedText(endpoint: Endpoint, status: number, location: string): string {
+  const { to, fix } = redirectOf(endpoint, chatPath, location)
+  return `HTTP ${status}: the API has moved to ${to}. ${fix}`
+}

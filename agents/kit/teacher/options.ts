@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { EndpointOptions, isPlainAddress, ModelName, plainAddressWanted } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
-import { TeacherUnusable } from './unusable.ts'
 
 /** How an agent speaks to a teacher. */
 export const TeacherOptions = z.strictObject({
@@ -59,4 +58,15 @@ export function keyRemover({ apiKey }: Pick<Endpoint, 'apiKey'>): (text: string)
   })
   const key = new RegExp(chars.join(''), 'gi')
   return (text) => text.replaceAll(key, '[key]')
+}
+
+/** What keeps an endpoint from being asked, and how to fix it. */
+export class TeacherUnusable extends Error {
+  readonly fix: string
+
+  constructor(message: string, fix: string) {
+    super(message)
+    this.name = 'TeacherUnusable'
+    this.fix = fix
+  }
 }

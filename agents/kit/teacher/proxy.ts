@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { TeacherUnusable } from './unusable.ts'
+import { TeacherUnusable } from './options.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,4 +1,6 @@
-import { truncate } from '../truncate.ts'
+/** The beginning of a text, at most so many characters. One that takes two places is not cut in half: half of it can be neither hashed nor sent. */
+export const truncate = (text: string, max: number): string =>
+  text.slice(0, Math.max(0, max)).replace(/[\uD800-\uDBFF]$/, '')
 
 /** Characters of what a stranger says that are shown. */
 const shownChars = 300

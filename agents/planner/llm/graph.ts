@@ -3,7 +3,7 @@ import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource }
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
-import { truncate } from '../../kit/truncate.ts'
+import { truncate } from '../../kit/teacher/quoted.ts'
 import { PlannerBudgetExhausted, type Policy, ProgramFault, type Situation, unpaidDiagnosis } from '../policy.ts'
 import { loosestFilters } from '../program/filter-bounds.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'

@@ -1,6 +1,6 @@
+import { createForbidden } from '../../kit/teacher/breaker.ts'
 import type { Answer, CallBudget } from '../../kit/teacher/call.ts'
 import { createCapabilities, type EndpointCapabilities } from '../../kit/teacher/capabilities.ts'
-import { createForbidden } from '../../kit/teacher/forbidden.ts'
 import { type Endpoint, TeacherOptions } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import { createTeacher, TeacherRefused } from '../../kit/teacher/teacher.ts'

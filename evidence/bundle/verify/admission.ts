@@ -1,5 +1,4 @@
-import { admitRound } from '../../../agents/critic/admit-round.ts'
-import { byIndex } from '../../../agents/critic/in-order.ts'
+import { admitRound, byIndex } from '../../../agents/critic/admit-round.ts'
 import { type RoundRecord, StoredShard } from '../../../agents/critic/round-record.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Round, Verdict } from '../../../schemas/messages/generation.ts'

@@ -1,6 +1,6 @@
+import { takenCores } from '../../../agents/evaluator/final-eval.ts'
 import { trivialScores, worthTelling } from '../../../agents/evaluator/scorer/trivial.ts'
-import { takenCores } from '../../../agents/evaluator/taken-cores.ts'
-import { referenceRows } from '../../../agents/kit/dedup/reference-rows.ts'
+import { referenceRows } from '../../../agents/kit/dedup/evaluation-items.ts'
 import { hashOf } from '../../../schemas/hash.ts'
 import { Row } from '../../../schemas/row.ts'
 import type { RunConfig } from '../../../schemas/run.ts'

@@ -1,5 +1,4 @@
-import { halvesOf } from '../../../agents/evaluator/halves.ts'
-import { isAbove } from '../../../agents/evaluator/ladder.ts'
+import { halvesOf, isAbove } from '../../../agents/evaluator/ladder.ts'
 import { type Graded, grade, sampleBadCases, scoreSheet } from '../../../agents/evaluator/scorer/grading.ts'
 import { replyScores, trivialScores, worthTelling } from '../../../agents/evaluator/scorer/trivial.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
