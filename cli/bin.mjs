@@ -17,9 +17,8 @@ if (runsHere()) {
     process.on('disconnect', onOuterGone)
     process.channel?.unref()
   } else whenNpmIsGone(onOuterGone)
-  const { streaming } = await import('./streaming.mjs')
+  const { keepCompiled, streaming } = await import('./compile-cache.mjs')
   if (streaming.includes(process.argv[2])) setFlagsFromString('--optimize-for-size --semi-space-growth-factor=1')
-  const { keepCompiled } = await import('./compile-cache.mjs')
   await keepCompiled()
   await import('./main.ts')
 } else if (ownNode()) {

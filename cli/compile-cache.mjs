@@ -9,6 +9,9 @@ const packages = fileURLToPath(new URL('../node_modules', import.meta.url))
 /** Where compiled code lies beside the packages. */
 export const besidePackages = join(packages, '.cache', 'syllabus')
 
+/** Commands that stream: V8 is to collect garbage before it takes more memory, where it would let the heap, and its young part, grow with the source. */
+export const streaming = ['score', 'task']
+
 /**
  * Lets Node keep compiled code, which halves the time that a process needs to start: beside the packages, else in the home. Where
  * neither can be written nothing is kept; a home is not made for its sake.

@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { runsHere } from './node-version-check.mjs'
-import { streaming } from './streaming.mjs'
 
 const startedWith = [
   '../experiments/run/run-session.ts',
@@ -17,7 +16,7 @@ const startedWith = [
 ]
 
 if (runsHere()) {
-  const { keepCompiled } = await import('./compile-cache.mjs')
+  const { keepCompiled, streaming } = await import('./compile-cache.mjs')
   await keepCompiled()
   // An install does not fail for what is only quicker with it.
   await Promise.allSettled(startedWith.map((path) => import(path)))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeBundle } from '../../evidence/bundle/write.ts'
-import { commandAgain } from '../../experiments/command-again.ts'
+import { commandAgain } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runsFolder } from '../../machine/home.ts'
 import { printableJson } from '../../schemas/printable.ts'

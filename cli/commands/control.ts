@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { pickRun } from '../../experiments/run/pick-run.ts'
-import { type Action, sendCommand } from '../../experiments/run/send-command.ts'
+import { type Action, pickRun, sendCommand } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runId } from '../options/option-parsers.ts'
 

@@ -12,8 +12,8 @@ import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
-import { judgeModelOption } from '../options/model-options.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
+import { judgeModelOption } from '../options/shared-options.ts'
 
 type Options = RunOptions & { topology: string; judgeModel?: string; program?: string; json: boolean }
 

@@ -7,9 +7,8 @@ import type { GenerateOptions } from '../../experiments/generate/generate.ts'
 import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../machine/home.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { judgeModelOption, movedOption, teacherOption } from '../options/model-options.ts'
 import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
-import { scorerOption } from '../options/scorer-option.ts'
+import { judgeModelOption, movedOption, scorerOption, teacherOption } from '../options/shared-options.ts'
 
 export function registerGenerate(program: Command): void {
   program

@@ -7,7 +7,7 @@ import type { Program, Source } from '../../schemas/program.ts'
 import { readNamedFile } from '../../tasks/files/read-named-file.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { whole } from '../options/option-parsers.ts'
-import { scorerOption } from '../options/scorer-option.ts'
+import { scorerOption } from '../options/shared-options.ts'
 
 type Options = LoadOptions & { task?: string; budget?: number; reply?: string }
 

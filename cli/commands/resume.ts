@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander'
 import { checkModels } from '../../experiments/checks/check-models.ts'
-import { pickRun } from '../../experiments/run/pick-run.ts'
-import { resumeAgain } from '../../experiments/run/resume-command.ts'
-import { resumeRun } from '../../experiments/run/resume-run.ts'
+import { pickRun, resumeAgain, resumeRun } from '../../experiments/run/resume-run.ts'
 import { runSession } from '../../experiments/run/run-session.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { findSession } from '../../launcher/live-session.ts'
@@ -17,8 +15,8 @@ import { queuesOf } from '../../schemas/queue.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { movedOption, teacherOption } from '../options/model-options.ts'
 import { runId } from '../options/option-parsers.ts'
+import { movedOption, teacherOption } from '../options/shared-options.ts'
 
 type Options = { topology: string; model?: string; teacher?: string; moved: boolean; json: boolean }
 

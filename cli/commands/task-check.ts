@@ -3,7 +3,7 @@ import { checkTask } from '../../experiments/checks/task/check-task.ts'
 import type { Finding } from '../../experiments/checks/task/finding.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
-import { scorerOption } from '../options/scorer-option.ts'
+import { scorerOption } from '../options/shared-options.ts'
 
 /** Lines shown of each list; the count is always whole. */
 const maxShown = 20

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Item, Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
-import { scorerOption } from '../options/scorer-option.ts'
+import { scorerOption } from '../options/shared-options.ts'
 
 export function registerTaskShow(task: Command): void {
   task

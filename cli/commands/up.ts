@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { checkModels } from '../../experiments/checks/check-models.ts'
-import { runOnThem } from '../../experiments/run/resume-command.ts'
+import { runOnThem } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession } from '../../launcher/live-session.ts'
@@ -10,7 +10,7 @@ import { openSession } from '../../launcher/session.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { teacherOption } from '../options/model-options.ts'
+import { teacherOption } from '../options/shared-options.ts'
 
 export function registerUp(program: Command): void {
   program

@@ -1,12 +1,10 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { EvidenceRequest } from '../../experiments/run/evidence.ts'
-import { BaselineKind } from '../../schemas/arm.ts'
+import { BaselineArm, BaselineKind } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
 import type { LoadOptions } from '../../tasks/load.ts'
-import { teacherOption } from './model-options.ts'
 import { attemptCount, rowCount, seedCount } from './option-parsers.ts'
-import { arms } from './parse-arms.ts'
-import { scorerOption } from './scorer-option.ts'
+import { scorerOption, teacherOption } from './shared-options.ts'
 
 /** What `addRunOptions` reads; what is left out is the topology's and the task's. */
 export type RunOptions = EvidenceRequest &
@@ -47,3 +45,15 @@ export const addRunOptions = (command: Command) =>
     )
     .addOption(teacherOption())
     .addOption(scorerOption())
+
+/** Baselines by name, with commas between them; `all` of them, or `none`. */
+export function arms(text: string): BaselineArm[] | 'all' {
+  if (text === 'all') return 'all'
+  if (text === 'none') return []
+  return text.split(',').map((name) => {
+    const arm = BaselineArm.safeParse(name.trim())
+    if (!arm.success)
+      throw new InvalidArgumentError(`there is ${BaselineKind.options.join(', ')}, reference-<name>, all and none.`)
+    return arm.data
+  })
+}

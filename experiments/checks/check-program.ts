@@ -1,10 +1,15 @@
+import { dirname } from 'node:path'
 import { type HookTrial, tryHooks } from '../../agents/planner/program/hook-faults.ts'
 import { checkProgram } from '../../agents/planner/program/program-faults.ts'
 import type { Program } from '../../schemas/program.ts'
+import { rubricFileOf } from '../../schemas/rubric.ts'
 import type { Task, TrainingRow } from '../../schemas/task.ts'
+import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
+import { FileRefused, readInside } from '../../tasks/files/regular-file.ts'
+import { procedureOf } from '../../tasks/procedures.ts'
 import { checkSeeds } from './check-seeds.ts'
-import { readProgramFile } from './read-program.ts'
 
 /** A row that hooks are tried on where no task is named. */
 const plainRow: TrainingRow = {
@@ -41,3 +46,33 @@ const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
     `The program ${file} does not hold:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     'Correct what is named; docs/program.md describes every field.',
   )
+
+/** Errors: UsageError when the topology's generator samples procedures and the task has none. */
+export function checkGenerator(task: Task, { name, agents }: Topology): void {
+  if (agents.generator.variant !== 'procedural' || procedureOf(task)) return
+  throw new UsageError(
+    `The task ${task.id} (${task.dir}) has no procedure that makes rows, and the generator of topology ${name} is procedural: a generator with a teacher is needed.`,
+    'Name a generator with a teacher in a copy of the topology and pass it with --topology, or add a procedure as docs/add-a-task.md says.',
+  )
+}
+
+/** What a program file holds, JSON or YAML, not yet checked; a rubric that is a file's name is that file's text. Errors: UsageError. */
+export async function readProgramFile(path: string): Promise<unknown> {
+  const text = await readNamedFile(path, 'program', 'Name an existing file, JSON or YAML.')
+  const written = readYamlText(text, path, 'program', 'neither JSON nor YAML')
+  if (typeof written !== 'object' || written === null || !('rubric' in written)) return written
+  const { rubric } = written
+  const file = typeof rubric === 'string' ? rubricFileOf(rubric) : null
+  return file === null ? written : { ...written, rubric: await readRubric(dirname(path), file, path) }
+}
+
+/** Whoever wrote the program says what is read: a file of its own folder, and nothing that lies elsewhere. */
+async function readRubric(folder: string, file: string, program: string): Promise<string> {
+  return readInside(folder, file).then(String, (error: unknown) => {
+    if (!(error instanceof FileRefused)) throw error
+    throw new UsageError(
+      `The program ${program} names the rubric ${error.path}, which cannot be read: ${error.message}.`,
+      'Put the file itself beside the program, or write the rubric into it.',
+    )
+  })
+}

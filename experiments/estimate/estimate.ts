@@ -1,10 +1,8 @@
 import { priorYield } from '../../agents/planner/rounds.ts'
 import { moneyOf, spentOn } from '../../schemas/spent.ts'
 import type { Spent, UsageLine } from '../../schemas/usage.ts'
-import { type Answers, answersOf } from './answers.ts'
-import { assumptionsOf } from './assumptions.ts'
-import { callsOf } from './calls.ts'
-import type { EstimateInput } from './input.ts'
+import { assumptionsOf, callsOf } from './calls.ts'
+import { type Answers, answersOf, type EstimateInput } from './input.ts'
 
 /** What a run will probably take. Null: nothing is known to go by, and nothing is made up. */
 export type Estimate = {

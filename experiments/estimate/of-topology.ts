@@ -11,10 +11,9 @@ import { asksModel } from '../../schemas/variants.ts'
 import { publicView } from '../../tasks/load.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
-import type { EvalSets, Trained } from './answers.ts'
-import { unnamedModel } from './assumptions.ts'
-import { mean } from './calls.ts'
+import { mean, unnamedModel } from './calls.ts'
 import { type Estimate, estimateRun } from './estimate.ts'
+import type { EvalSets, Trained } from './input.ts'
 import { readPast } from './past-runs.ts'
 
 /** What is asked for; `program` and no evidence: rows alone, made once. */

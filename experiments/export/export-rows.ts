@@ -5,11 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { writeWhole } from '../../machine/state-file.ts'
 import type { Row } from '../../schemas/row.ts'
 import { stageFile } from '../../tasks/staged-file.ts'
-import { dataCard, type ExportContext, type Passed } from './data-card.ts'
-import { encode } from './encode.ts'
+import { dataCard, type ExportContext, type Passed, provenanceColumns, provenanceOf } from './data-card.ts'
 import { type ExportedRow, type Layout, layouts } from './format.ts'
 import type { ExportFormat } from './options.ts'
-import { provenanceColumns, provenanceOf } from './provenance.ts'
 
 export type ExportedFiles = { data: string; datasetInfo: string; card: string; rows: number }
 
@@ -55,4 +53,32 @@ async function* records(
     if (row.origin.teacher) teachers.add(row.origin.teacher.model)
     yield run === undefined ? write(row) : { ...write(row), ...provenanceOf(row, run) }
   }
+}
+
+/** Characters gathered before they are handed to the file. */
+const chunkChars = 65_536
+
+/** The file's content in pieces, so that memory does not grow with the number of rows. */
+async function* encode(
+  rows: AsyncIterable<ExportedRow>,
+  shape: Layout['shape'],
+  columns: readonly string[],
+): AsyncGenerator<string | Uint8Array> {
+  // Loaded where it is needed: the library for it takes longer to load than a command to start.
+  if (shape === 'parquet') yield* (await import('./parquet.ts')).parquet(rows, columns)
+  else yield* json(rows, shape)
+}
+
+async function* json(rows: AsyncIterable<ExportedRow>, shape: 'array' | 'lines'): AsyncGenerator<string> {
+  let text = shape === 'array' ? '[' : ''
+  let first = true
+  for await (const row of rows) {
+    const written = JSON.stringify(row)
+    text += shape === 'array' ? `${first ? '\n' : ',\n'}${written}` : `${written}\n`
+    first = false
+    if (text.length < chunkChars) continue
+    yield text
+    text = ''
+  }
+  yield shape === 'array' ? `${text}\n]\n` : text
 }

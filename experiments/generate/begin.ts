@@ -11,14 +11,13 @@ import { homeFolder } from '../../machine/home.ts'
 import { readState, StateFileError, writeWhole } from '../../machine/state-file.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { Program } from '../../schemas/program.ts'
-import { RunConfig } from '../../schemas/run.ts'
+import { RunConfig, type RunLimits } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { lastOf, resumeWithDeadLetters } from '../run/resume-run.ts'
 import { submitRun } from '../run/submit-run.ts'
 import { begunFile } from './out-folder.ts'
-import { isFinal, limitsFor, type NamedLimits } from './resume-command.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
 const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).extend({ asked: z.string() })
@@ -91,4 +90,35 @@ export async function beginGeneration(
   const begunNow: Begun = { runId, asked: askedHash(wanted), ...bound }
   await writeWhole(join(out, begunFile), `${JSON.stringify(begunNow, null, 2)}\n`)
   return { runId, fromSeq: 1 }
+}
+
+/** Limits that a command names by options of its own. */
+type NamedLimits = { candidateCap?: number | undefined }
+
+/** Whether the same command has nothing more to do: the rows are there, or the program is at fault. */
+export const isFinal = ({ phase, stopReason }: Pick<PlannerState, 'phase' | 'stopReason'>): boolean =>
+  phase === 'done' && (stopReason === 'rows-complete' || stopReason === 'program-raised')
+
+/**
+ * The limits under which a run goes on: what the command or its topology names; else what the run has, so that no limit is lifted by
+ * leaving it out. Rounds count from here, and so do hours, which the planner counts.
+ */
+export function limitsFor(
+  { config, attempts }: Pick<PlannerState, 'config' | 'attempts'>,
+  { run }: Topology,
+  { candidateCap }: NamedLimits,
+): RunLimits {
+  const { limits } = config
+  return {
+    ...limits,
+    candidateCap: candidateCap ?? limits.candidateCap,
+    maxRounds: (attempts[0]?.round ?? 0) + run.maxRounds,
+    maxHours: run.maxHours,
+    attemptHours: run.attemptHours ?? limits.attemptHours,
+    teacherCalls: run.teacherCalls ?? limits.teacherCalls,
+    attemptCalls: run.attemptCalls ?? limits.attemptCalls,
+    modelCalls: { ...limits.modelCalls, ...run.modelCalls },
+    tokens: run.tokens ?? limits.tokens,
+    money: run.money ?? limits.money,
+  }
 }

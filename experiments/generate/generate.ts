@@ -1,38 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
+import type { Bus } from '../../bus/mod.ts'
 import type { EarlyAgents } from '../../launcher/agent-child.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
-import { createReporter } from '../../launcher/console/reporter.ts'
+import { createReporter, type Reporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, whenStopped } from '../../launcher/live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel } from '../../launcher/local-teacher.ts'
-import { openSession } from '../../launcher/session.ts'
+import { openSession, type Session } from '../../launcher/session.ts'
 import { alsoWorkedOffOn } from '../../launcher/shared-queues.ts'
+import { drainMsOf } from '../../launcher/supervisor.ts'
 import { boundTopology } from '../../launcher/topology/bound-topology.ts'
 import { checkPrices, modelsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { servingLocally } from '../../launcher/topology/queues.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import type { Variants } from '../../schemas/run.ts'
+import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { asksModel } from '../../schemas/variants.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { checkProgramFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { checkedProgram } from '../checks/check-program.ts'
-import { commandAgain } from '../command-again.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { summaryOf } from '../estimate/print.ts'
 import type { ExportFormat } from '../export/options.ts'
-import { hintWhenAway } from '../run/hint-when-away.ts'
+import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
+import { progressLine } from '../run/progress-line.ts'
+import { commandAgain } from '../run/resume-run.ts'
 import { beginGeneration, begunIn, type Wanted } from './begin.ts'
-import { followGeneration } from './follow.ts'
-import { lockOut } from './lock-out.ts'
-import { prepareOut, writingInto } from './out-folder.ts'
+import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
-import { settle } from './settle.ts'
 
 /** What the command line says. */
 export type GenerateOptions = LoadOptions & {
@@ -160,4 +164,57 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   } finally {
     reporter.close()
   }
+}
+
+const resting = ['stopped', 'faulted', 'finished', 'failed']
+
+/** Tells a run that makes data from its beginning, with the candidates made of those asked for, until it rests or the signal fires. */
+async function followGeneration(
+  bus: Bus,
+  { runId, fromSeq, reporter, signal }: { runId: string; fromSeq: number; reporter: Reporter; signal: AbortSignal },
+): Promise<RunEnd | null> {
+  let asked = 0
+  let made = 0
+  for await (const entry of bus.log({ runId, follow: true, signal })) {
+    const payload = entry.payload as { count?: unknown; candidates?: unknown; failures?: unknown }
+    // Only counted, so not parsed a second time: the bus checked them when they were sent.
+    if (entry.name === Shard.name && typeof payload.count === 'number') asked += payload.count
+    if (entry.name === Batch.name && Array.isArray(payload.candidates) && Array.isArray(payload.failures)) {
+      made += payload.candidates.length + payload.failures.length
+      reporter.progress('candidates', made, asked)
+    }
+    if (entry.seq < fromSeq) continue
+    progressLine(entry, reporter)
+    const status = lastStatus([entry])
+    if (status && resting.includes(status.status)) return status
+  }
+  return null
+}
+
+const pollMs = 100
+
+/**
+ * Ends the agents of an interrupted run, so that nothing more is paid and nothing moves any more: those that ask a model, generators and
+ * critic side by side, await the replies to what they have asked. Where no check asks a model, the critic then checks what is there, and the
+ * planner hears of it. Each has the topology's time to drain; what is not finished by then is kept, and done by whoever goes on.
+ */
+async function settle(session: Session, topology: Topology, reporter: Reporter): Promise<void> {
+  const { generator, critic, planner } = topology.agents
+  const { queues } = session
+  const limitMs = (variant: string) => drainMsOf(variant, topology.supervisor)
+  const seconds = (variant: string) => Math.round(limitMs(variant) / 1000)
+  const isFree = !asksModel(critic.variant)
+  reporter.line(`awaiting the replies to calls in flight, for ${seconds(generator.variant)} s at most`)
+  await Promise.all([session.stop('generator'), isFree ? null : session.stop('critic')])
+  if (isFree) reporter.line(`checking the rows that are there, for ${seconds(critic.variant)} s at most`)
+  const waiting = async () =>
+    (isFree ? await session.bus.waiting(Batch, queues.critic) : 0) +
+    (await session.bus.waiting(Verdict, queues.planner))
+  await untilTrue(async () => (await waiting()) === 0, limitMs(planner.variant))
+  await session.stop()
+}
+
+async function untilTrue(isSo: () => Promise<boolean>, limitMs: number): Promise<void> {
+  const until = performance.now() + limitMs
+  while (!(await isSo()) && performance.now() < until) await sleep(pollMs)
 }

@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { explained } from '../../machine/faults.ts'
 import { ensureWritable } from '../../machine/folders.ts'
+import { FileHeldError, type HeldFile, holdFile, nameOf } from '../../machine/held-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { layouts } from '../export/format.ts'
 import type { ExportFormat } from '../export/options.ts'
@@ -34,5 +36,21 @@ export async function writingInto<T>(out: string, work: () => Promise<T>): Promi
     return await work()
   } catch (error) {
     throw explained(error, `${out} cannot be written`, out, again)
+  }
+}
+
+/**
+ * Holds the folder for the rows until disposed, so that one command at a time writes into it, whichever home it works in.
+ * Errors: UsageError that names the holder.
+ */
+export async function lockOut(out: string, notify: (line: string) => void, silentMs?: number): Promise<HeldFile> {
+  try {
+    return await holdFile(join(out, '.generate.lock'), { onWait: notify, silentMs })
+  } catch (error) {
+    if (!(error instanceof FileHeldError)) throw error
+    throw new UsageError(
+      `${out} is in use: ${nameOf(error.holder)} makes rows into it.`,
+      'Wait until it ends, stop it, or give another --out.',
+    )
   }
 }

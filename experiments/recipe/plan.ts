@@ -1,8 +1,13 @@
+import { laidOver } from '../../launcher/topology/merge.ts'
+import { paperNames } from '../../launcher/topology/paper-names.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { withModel } from '../../launcher/topology/with-model.ts'
 import { hashOf } from '../../schemas/hash.ts'
-import type { RecipeFile, RecipeTask } from '../../schemas/recipe.ts'
+import type { RecipeArm, RecipeFile, RecipeTask } from '../../schemas/recipe.ts'
 import type { Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import type { Estimate } from '../estimate/estimate.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import type { EvidenceRequest, PlannedEvidence } from '../run/evidence.ts'
@@ -10,7 +15,6 @@ import { planRun } from '../run/plan-run.ts'
 import type { NamedArm } from './arms.ts'
 import type { Sources } from './sources.ts'
 import { taskOf } from './task-folder.ts'
-import { topologyOf } from './topology.ts'
 
 /** What the command line says otherwise than the recipe. */
 export type RecipeOptions = EvidenceRequest & {
@@ -82,5 +86,32 @@ async function planArm(
     gpu: arm.gpu && topology.agents['trainer-bridge'].options.student === arm.models.student,
     ...fixed,
     estimate: await estimateOf(task, topology, fixed),
+  }
+}
+
+/**
+ * The topology of an arm: the recipe's file, the arm's changes, its models, its settings by the paper's names; then those of the
+ * environment, and `model` for every agent that asks one. Errors: UsageError.
+ */
+async function topologyOf(file: string, { topology, models, limits }: RecipeArm, model?: string): Promise<Topology> {
+  const strange = Object.keys(limits).find((name) => !paperNames.some((known) => known.name === name))
+  if (strange !== undefined) {
+    const known = paperNames.map(({ name }) => name).join(', ')
+    throw new UsageError(`The recipe names a limit "${strange}", which is none.`, `There is ${known}.`)
+  }
+  const texts = Object.fromEntries(Object.entries(limits).map(([name, value]) => [name, String(value)]))
+  const read = await readTopology(file, { over: laidOver(topology, named(models)), limits: texts })
+  return withModel(read, model)
+}
+
+/** The models of an arm, as options of its agents. */
+function named({ planner, teacher, student }: RecipeArm['models']): unknown {
+  const options = (values: Record<string, string | undefined>) => ({ options: values })
+  return {
+    agents: {
+      ...(planner && { planner: options({ model: planner }) }),
+      ...(teacher && { generator: options({ model: teacher }), critic: options({ model: teacher }) }),
+      ...(student && { 'trainer-bridge': options({ student }) }),
+    },
   }
 }

@@ -2,7 +2,6 @@ import { modelsOf } from '../../launcher/topology/models.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
 import { dollars, summaryOf, time, whole } from '../estimate/print.ts'
 import type { ArmPlan } from './plan.ts'
-import { totalOf } from './total.ts'
 
 /** A plan as a document: what `--dry-run --json` writes. */
 export const planDocument = (recipe: RecipeFile, plans: readonly ArmPlan[]) => ({
@@ -64,3 +63,37 @@ const sizes = ({ validation, test, audit, seeds, references }: ArmPlan['task']) 
   seeds: seeds.length,
   references: Object.fromEntries(references.map(({ arm, rows }) => [arm, rows.length])),
 })
+
+/** What arms take together, all their runs counted. Null: of some arm it is not known. `atMost` is what their limits allow. */
+type Total = {
+  runs: number
+  calls: number
+  tokens: number
+  money: number | null
+  trainings: number
+  hours: number | null
+  atMost: { teacherCalls: number | null; hours: number }
+}
+
+/** Sums the estimates of arms. Pure. */
+export function totalOf(plans: readonly ArmPlan[]): Total {
+  const sum = (of: (plan: ArmPlan) => number) => plans.reduce((all, plan) => all + plan.runs * of(plan), 0)
+  const known = (of: (plan: ArmPlan) => number | null) =>
+    plans.some((plan) => of(plan) === null) ? null : sum((plan) => of(plan)!)
+  return {
+    runs: sum(() => 1),
+    calls: sum(({ estimate }) => estimate.spent.calls),
+    tokens: sum(({ estimate }) => estimate.spent.inputTokens + estimate.spent.outputTokens),
+    money: known(({ estimate }) => estimate.money),
+    trainings: sum(({ estimate }) => estimate.trainings.count),
+    hours: known(({ estimate: { hours } }) =>
+      hours.calls === null || hours.training === null || hours.answers === null
+        ? null
+        : hours.calls + hours.training + hours.answers,
+    ),
+    atMost: {
+      teacherCalls: known(({ topology }) => topology.run.teacherCalls),
+      hours: sum(({ topology }) => topology.run.maxHours),
+    },
+  }
+}

@@ -7,14 +7,12 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { checkFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { runSession } from '../run/run-session.ts'
-import { beginMember, membersOf } from '../run-set/member.ts'
-import { writeSummary } from '../run-set/write.ts'
+import { beginMember, membersOf, writeSummary } from '../run-set/run-set.ts'
 import { selectArms } from './arms.ts'
 import { checkStudent } from './check-student.ts'
 import { type ArmPlan, planArms, type RecipeOptions } from './plan.ts'
 import { planDocument, printPlan } from './print-plan.ts'
-import { readRecipe } from './read.ts'
-import { checkSources } from './sources.ts'
+import { checkSources, readRecipe } from './sources.ts'
 
 type Asked = RecipeOptions & { recipe: string; arm: readonly string[]; dryRun: boolean }
 

@@ -1,4 +1,4 @@
-import type { Bus, LogEntry } from '../../bus/mod.ts'
+import { type Bus, BusAwayError, type LogEntry } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunStatus } from '../../schemas/run.ts'
@@ -41,4 +41,18 @@ export async function followRun(
     if (status && resting.includes(status.status)) return status
   }
   return null
+}
+
+/** Where the server stays away while a run is followed, prints the command that goes on with it; the error is the caller's. */
+export async function hintWhenAway<T>(
+  follow: () => Promise<T>,
+  command: string,
+  line: (text: string) => void,
+): Promise<T> {
+  try {
+    return await follow()
+  } catch (error) {
+    if (error instanceof BusAwayError) line(`nothing is lost. To go on, once the NATS server answers: ${command}`)
+    throw error
+  }
 }

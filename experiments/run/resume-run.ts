@@ -1,9 +1,13 @@
-import type { PlannerState } from '../../agents/planner/state.ts'
-import type { Bus } from '../../bus/mod.ts'
-import { StatusChanged } from '../../schemas/messages/run.ts'
+import { randomUUID } from 'node:crypto'
+import { PlannerState } from '../../agents/planner/state.ts'
+import { type Bus, heldValues } from '../../bus/mod.ts'
+import { defaultTopology } from '../../launcher/topology/topology-file.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import { OperatorCommand, StatusChanged } from '../../schemas/messages/run.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 import type { RunLimits } from '../../schemas/run.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { readRun } from './follow-run.ts'
-import { sendCommand } from './send-command.ts'
 
 /** Lets a run go on, and says from where to follow it. A finished run is told from its last status on, so that its report is written again. */
 export async function resumeRun(bus: Bus, state: PlannerState): Promise<{ runId: string; fromSeq: number }> {
@@ -25,4 +29,75 @@ export async function resumeWithDeadLetters(bus: Bus, state: PlannerState, limit
     if (message?.runId === state.config.runId) await bus.dead.redrive(id)
   }
   return seq
+}
+
+/** What an operator asks of a run. */
+export type Action = PayloadOf<typeof OperatorCommand>['action']
+
+/** Gives the message's place in the log. */
+export async function sendCommand(
+  bus: Bus,
+  { config }: PlannerState,
+  action: Action,
+  more: Omit<PayloadOf<typeof OperatorCommand>, 'action'> = {},
+): Promise<number> {
+  const target = { runId: config.runId, variant: queuesOf(config).planner, id: `control:${action}:${randomUUID()}` }
+  const { seq } = await bus.publish(OperatorCommand, target, { action, ...more })
+  return seq
+}
+
+/** The run named, or the only one that `wanted` accepts. Errors: UsageError when there is none, or more than one. */
+export async function pickRun(
+  bus: Bus,
+  runId: string | undefined,
+  wanted: (state: PlannerState) => boolean,
+): Promise<PlannerState> {
+  const states = bus.kv('runs', PlannerState)
+  const named = runId && (await states.get(runId))
+  if (named) return named.value
+  const found = runId ? [] : (await heldValues(states)).flatMap((held) => ('value' in held ? [held.value] : []))
+  const fitting = found.filter(wanted)
+  if (fitting.length === 1) return fitting[0]!
+  throw new UsageError(
+    runId ? `There is no run ${runId} on this bus.` : `There are ${fitting.length} runs that could be meant.`,
+    'See them with "npx syllabus status" and name one.',
+  )
+}
+
+type Given = { topology: string; teacher?: string; model?: string; moved?: boolean }
+
+/** The options that name the same agents; without them a run or a resume would want others, and is refused. */
+const sameAgents = ({ topology, teacher, model }: Given): string[] => [
+  ...(topology === defaultTopology ? [] : ['--topology', topology]),
+  ...(teacher === undefined ? [] : ['--teacher', teacher]),
+  ...(model === undefined ? [] : ['--model', model]),
+]
+
+/** What goes on with a run that these options were given for; its models it knows itself. */
+export const resumeAgain =
+  ({ topology, teacher, moved = false }: Given) =>
+  (runId: string): string =>
+    commandAgain([
+      'resume',
+      runId,
+      ...sameAgents({ topology, ...(teacher !== undefined && { teacher }) }),
+      ...(moved ? ['--moved'] : []),
+    ])
+
+/** What starts a run on agents that were started with these options. */
+export const runOnThem = (given: Given): string => commandAgain(['run', ...sameAgents(given)])
+
+const plain = /^[\w@%+=:,./-]+$/
+
+const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+
+/** The command that was given, with some of its options at other values, as a person types it. */
+export function commandAgain(args: readonly string[], options: Readonly<Record<string, number>> = {}): string {
+  const changed = new Set(Object.keys(options))
+  const kept = args.filter((word, at) => {
+    const before = args[at - 1] ?? ''
+    return !changed.has(word) && !changed.has(before) && !changed.has(word.split('=')[0] ?? '')
+  })
+  const values = Object.entries(options).flatMap(([name, value]) => [name, String(value)])
+  return ['npx', 'syllabus', ...kept, ...values].map(quoted).join(' ')
 }

@@ -15,9 +15,8 @@ import type { Variants } from '../../schemas/run.ts'
 import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { wantedBy } from '../../trace/troubles.ts'
-import { commandAgain } from '../command-again.ts'
-import { followRun, type RunEnd } from './follow-run.ts'
-import { hintWhenAway } from './hint-when-away.ts'
+import { followRun, hintWhenAway, type RunEnd } from './follow-run.ts'
+import { commandAgain } from './resume-run.ts'
 import { writeRunReport } from './write-run-report.ts'
 
 /** Starts or finds the run to follow, and from where. */

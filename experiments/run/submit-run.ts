@@ -1,17 +1,18 @@
+import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { modelsOf, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
+import { kindOf } from '../../schemas/arm.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'
-import { RunConfig, type Setting } from '../../schemas/run.ts'
+import { type Evidence, RunConfig, type Setting } from '../../schemas/run.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { publicView } from '../../tasks/load.ts'
 import { retentionOf } from '../../tasks/read-retention.ts'
 import type { PlannedEvidence } from './evidence.ts'
-import { withReferences } from './reference-rows.ts'
 
 export type RunRequest = {
   runId?: string
@@ -87,4 +88,15 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   const id = `run-started:${hashOf(config.data).slice(0, 16)}`
   await bus.publish(RunStarted, { runId, variant: queuesOf(config.data).planner, id }, { config: config.data })
   return runId
+}
+
+/** The evidence with the rows of the references that it has arms of on the bus. */
+async function withReferences(bus: Bus, task: Task, evidence: PlannedEvidence): Promise<Evidence> {
+  const references: Evidence['references'] = []
+  if (!evidence.arms.some((arm) => kindOf(arm) === 'reference')) return { ...evidence, references }
+  for (const { arm, rows, refused } of referenceRows(task)) {
+    if (!evidence.arms.includes(arm)) continue
+    references.push({ arm, rows: await bus.objects.putLines('LAB', `task/${task.id}`, rows), refused })
+  }
+  return { ...evidence, references }
 }

@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'n
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { lockOut } from '../../experiments/generate/lock-out.ts'
+import { lockOut } from '../../experiments/generate/out-folder.ts'
 import { bootId } from '../../machine/boot.ts'
 import { FileHeldError, holderOf, holdFile } from '../../machine/held-file.ts'
 import { holdElsewhere } from '../support/holder.ts'

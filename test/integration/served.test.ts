@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Bus, Presence } from '../../bus/mod.ts'
-import { resumeAgain } from '../../experiments/run/resume-command.ts'
+import { resumeAgain } from '../../experiments/run/resume-run.ts'
 import { checkServed, needsOf } from '../../launcher/served.ts'
 import { queuesIn } from '../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
-import { arms } from '../../cli/options/parse-arms.ts'
+import { arms } from '../../cli/options/run-options.ts'
 import { planEvidence } from '../../experiments/run/evidence.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import type { Evidence } from '../../schemas/run.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { newRun } from '../../agents/planner/run-state.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
-import { commandAgain } from '../../experiments/command-again.ts'
 import { endingOf } from '../../experiments/generate/ending.ts'
+import { commandAgain } from '../../experiments/run/resume-run.ts'
 import { attemptOf, configOf } from '../support/planner-fixtures.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 

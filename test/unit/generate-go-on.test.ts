@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { isFinal, limitsFor } from '../../experiments/generate/begin.ts'
 import { generateTopology } from '../../experiments/generate/plan.ts'
-import { isFinal, limitsFor } from '../../experiments/generate/resume-command.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { attemptOf, configOf } from '../support/planner-fixtures.ts'
 import { promptProgram } from '../support/prompt-program.ts'

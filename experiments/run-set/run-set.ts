@@ -1,7 +1,15 @@
+import { join } from 'node:path'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { reportJson, writeForms } from '../../evidence/report/mod.ts'
+import { renderHtml, renderMarkdown } from '../../evidence/report/run-set/document.ts'
+import { outcomeOf } from '../../evidence/report/run-set/outcome.ts'
+import { summarise } from '../../evidence/report/run-set/summary.ts'
+import { sentencesOf } from '../../evidence/report/run-set/text.ts'
+import type { Reporter } from '../../launcher/console/reporter.ts'
 import { modelsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
+import { runsFolder } from '../../machine/home.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { RunStarted } from '../../schemas/messages/run.ts'
 import { Evidence, type RunConfig } from '../../schemas/run.ts'
@@ -81,4 +89,21 @@ function otherBinding({ addresses, queues, models }: RunConfig, topology: Topolo
 async function configOf(bus: Bus, runId: string): Promise<RunConfig | null> {
   const started = (await readRun(bus, runId)).find(({ name }) => name === RunStarted.name)
   return started ? RunStarted.schema.parse(started.payload).config : null
+}
+
+/** Writes `runs/<set>/summary.{json,md,html}` from the logs of the set's runs. */
+export async function writeSummary(
+  bus: Bus,
+  set: string,
+  members: readonly Member[],
+  reporter: Reporter,
+): Promise<void> {
+  const outcomes = []
+  for (const member of members) outcomes.push(outcomeOf(member, await readRun(bus, member.runId)))
+  const summary = summarise(set, outcomes)
+  const [html, md, json] = [renderHtml(summary), renderMarkdown(summary), reportJson(summary)]
+  const paths = await writeForms(join(runsFolder(), set), 'summary', { html, md, json })
+  for (const sentence of sentencesOf(summary)) reporter.line(sentence)
+  reporter.line(`summary: ${paths.html}`)
+  reporter.json({ type: 'summary', ...summary })
 }

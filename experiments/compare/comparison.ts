@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bus } from '../../bus/mod.ts'
+import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
+import { resultOf } from '../../evidence/report/comparison/compared-run.ts'
+import { renderHtml, renderMarkdown } from '../../evidence/report/comparison/document.ts'
+import { ComparisonPlan, fewestPairs, PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
+import { effectSentence } from '../../evidence/report/comparison/text.ts'
+import { reportJson, writeForms } from '../../evidence/report/mod.ts'
+import type { Reporter } from '../../launcher/console/reporter.ts'
+import { runsFolder } from '../../machine/home.ts'
+import { readState, writeWhole } from '../../machine/state-file.ts'
+import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { asksModel } from '../../schemas/variants.ts'
+import type { Estimate } from '../estimate/estimate.ts'
+import { summaryOf, whole } from '../estimate/print.ts'
+import { readRun } from '../run/follow-run.ts'
+
+/** The arms of a comparison that names none: every planner that is given as much as the others. */
+export const usualArms = ({ agents }: Topology): PlannerArm[] =>
+  asksModel(agents.planner.variant)
+    ? PlannerArm.options.filter((arm) => arm !== 'llm-one-shot')
+    : PlannerArm.options.filter((arm) => !asksModel(arm))
+
+/**
+ * The topology with an arm's planner, one process of it. A planner that asks a model has the options of the topology's own, or, where
+ * that asks none, the teacher's model and its endpoint.
+ */
+export function topologyOfArm(topology: Topology, arm: PlannerArm): Topology {
+  const { planner, generator } = topology.agents
+  const own = asksModel(planner.variant) ? planner.options : modelAndEndpoint(generator.options)
+  const options = asksModel(arm) ? own : {}
+  const replaced = { ...planner, variant: arm, replicas: 1, options }
+  return { ...topology, agents: { ...topology.agents, planner: replaced } }
+}
+
+const modelAndEndpoint = (options: AgentSpec['options']): AgentSpec['options'] =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => ['model', 'baseUrl', 'apiKeyEnv'].includes(name)))
+
+export const comparisonFolder = (name: string): string => join(runsFolder(), name)
+
+const sayable = (value: unknown) => JSON.stringify(value)
+
+/**
+ * Writes a plan into its comparison's folder, before the first run. Errors: UsageError when another plan of that name is there: a
+ * comparison that is changed once results are known is none.
+ */
+export async function keepPlan(plan: ComparisonPlan): Promise<void> {
+  const folder = comparisonFolder(plan.name)
+  const path = join(folder, 'plan.json')
+  const kept = await readState(path, ComparisonPlan, 'Choose another --name, or remove that folder.')
+  if (!kept) {
+    await mkdir(folder, { recursive: true })
+    return writeWhole(path, `${JSON.stringify(plan, null, 2)}\n`)
+  }
+  const other = (Object.keys(plan) as (keyof ComparisonPlan)[]).find((key) => sayable(kept[key]) !== sayable(plan[key]))
+  if (!other) return
+  throw new UsageError(
+    `The comparison ${plan.name} was begun with ${other} ${sayable(kept[other])}, and this command says ${sayable(plan[other])}.`,
+    'Give the command that it was begun with, to go on with it; or choose another --name.',
+  )
+}
+
+/** What a comparison will do and probably take, in lines; `perRun` estimates one run of each arm. */
+export function printPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, Estimate>): string[] {
+  const { name, arms, pairs, seed, attempts, rows, trainingSeeds, teacherCalls } = plan
+  const runs = runsOf(plan).length
+  const each = [...perRun.values()]
+  const sum = (of: (estimate: Estimate) => number) => pairs * each.reduce((all, estimate) => all + of(estimate), 0)
+  const trainings = sum(({ trainings: { count } }) => count)
+  const answers = sum(({ answers: { validation, sealed } }) => validation + sealed)
+  const timeOf = (kind: keyof Estimate['hours']) =>
+    each.every(({ hours }) => hours[kind] !== null)
+      ? `${sum(({ hours }) => hours[kind]!).toFixed(1)} h`
+      : 'time not known'
+  return [
+    `comparison ${name}: ${pairs} pairs of ${arms.length} arms, ${runs} runs one after another; seeds ${seed} to ${seed + pairs - 1}`,
+    `each run: ${attempts} attempts of ${whole(rows)} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
+      trainingSeeds === 1 ? '' : 's'
+    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher calls`}, one opening of the test`,
+    ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
+    `in all: ${trainings} trainings (${timeOf('training')}), ${whole(answers)} answers of the student (${timeOf('answers')}), ${whole(
+      sum(({ spent }) => spent.calls),
+    )} calls, ${runs} openings of the test`,
+    ...(pairs < fewestPairs
+      ? [
+          `${pairs} pairs can show nothing: the smallest two-sided p is 2/2^${pairs}; ${fewestPairs} pairs are the fewest that can`,
+        ]
+      : []),
+  ]
+}
+
+/** Writes `runs/<name>/comparison.{json,md,html}` from the logs of the comparison's runs. */
+export async function writeComparison(bus: Bus, plan: ComparisonPlan, reporter: Reporter): Promise<void> {
+  const results = []
+  for (const run of runsOf(plan)) results.push(resultOf(run, await readRun(bus, run.runId)))
+  const comparison = analyseComparison(plan, results)
+  const [html, md, json] = [renderHtml(comparison), renderMarkdown(comparison), reportJson(comparison)]
+  const paths = await writeForms(comparisonFolder(plan.name), 'comparison', { html, md, json })
+  for (const effect of comparison.effects) reporter.line(effectSentence(effect))
+  reporter.line(`comparison: ${paths.html}`)
+  reporter.json({ type: 'comparison', ...paths })
+}
