@@ -1,5 +1,5 @@
 import { TroubleDelays } from '../schemas/bus-limits.ts'
-import { fixOf } from '../schemas/error-fix.ts'
+import { fixOf } from '../schemas/user-error.ts'
 import { UnfitError } from './errors.ts'
 import type { Handled, WorkConsumerRef } from './handle.ts'
 import type { Delivery, OnAnswer } from './pull.ts'

@@ -19,7 +19,7 @@ export const streaming = ['score', 'task']
 export async function keepCompiled() {
   if (isWritable(packages)) module.enableCompileCache(besidePackages)
   else {
-    const { homeFolder } = await import('../machine/home.ts')
+    const { homeFolder } = await import('../machine/folders.ts')
     if (existsSync(homeFolder())) module.enableCompileCache(join(homeFolder(), 'node-cache'))
   }
 }

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { exitCodes } from '../launcher/console/exit-codes.ts'
-import { makeConsolePlain } from '../launcher/console/plain-console.ts'
 import { renderError } from '../launcher/console/render-error.ts'
 import { isStopping } from '../launcher/console/stop-signal.ts'
+import { makeConsolePlain } from '../launcher/console/terminal.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
 import { registerFor } from './commands.ts'
 

@@ -1,5 +1,5 @@
 import type { Identity, Launch } from '../agents/kit/launch.ts'
-import { homeFolder } from '../machine/home.ts'
+import { homeFolder } from '../machine/folders.ts'
 import { type AgentRole, accountsOf } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { environmentWithout } from './agent-child.ts'

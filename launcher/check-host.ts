@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { ensureHome } from '../machine/home.ts'
+import { ensureHome } from '../machine/folders.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../agents/kit/log.ts'
@@ -11,12 +12,11 @@ import {
   type Storage,
   startServer,
 } from '../bus/mod.ts'
-import { ensureHome } from '../machine/home.ts'
+import { ensureHome } from '../machine/folders.ts'
 import { createWhole, ownerOnly, readText, writeWhole } from '../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { isKnownServer } from './known-servers.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type Cluster = AsyncDisposable & {
@@ -173,4 +173,41 @@ export async function keepKey(home: string, notify: (line: string) => void): Pro
   notify(`${path} is damaged; it is made again. Runs that were begun with the old key do not go on with this one`)
   await writeWhole(path, made, ownerOnly)
   return made
+}
+
+/*
+ * Addresses that a NATS server has answered at before. One of them that does not answer is away, and is waited for; at another the address
+ * is most likely wrong, and the command ends at once.
+ */
+
+const fileIn = (home: string) => join(home, 'known-servers.json')
+/** A home that sees many clusters forgets the first ones. */
+const most = 100
+
+async function known(home: string): Promise<string[]> {
+  try {
+    const read: unknown = JSON.parse(await readFile(fileIn(home), 'utf8'))
+    return Array.isArray(read) ? read.filter((each) => typeof each === 'string') : []
+  } catch {
+    return []
+  }
+}
+
+/** Whether one of these servers, joined by commas, has answered before. */
+async function isKnownServer(home: string, servers: string): Promise<boolean> {
+  const before = await known(home)
+  return servers.split(',').some((each) => before.includes(each))
+}
+
+/** Remembers servers that have answered. A home that cannot be written is no reason to stop. */
+export async function rememberServers(home: string, servers: string): Promise<void> {
+  const before = await known(home)
+  const fresh = servers.split(',').filter((each) => !before.includes(each))
+  if (fresh.length === 0) return
+  try {
+    await mkdir(home, { recursive: true })
+    const partial = `${fileIn(home)}.${process.pid}.partial`
+    await writeFile(partial, JSON.stringify([...before, ...fresh].slice(-most)))
+    await rename(partial, fileIn(home))
+  } catch {}
 }

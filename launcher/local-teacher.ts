@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { createLog } from '../agents/kit/log.ts'
-import { homeFolder } from '../machine/home.ts'
+import { homeFolder } from '../machine/folders.ts'
 import { provisionRuntime, studentPath } from '../provision/mod.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureHome, homeFolder } from '../machine/home.ts'
+import { ensureHome, homeFolder } from '../machine/folders.ts'
 
 /** A file that takes what processes log, one JSON value a line. */
 export type LogFile = Disposable & { path: string; descriptor: number }

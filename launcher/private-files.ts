@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { homeFolder } from '../machine/home.ts'
+import { homeFolder } from '../machine/folders.ts'
 import { UsageError } from '../schemas/user-error.ts'
 
 /** What is taken from group and others, as a shell's `umask` writes it. */

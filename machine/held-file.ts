@@ -1,13 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { type FileHandle, link, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { bootId } from './boot.ts'
 import { explained } from './faults.ts'
 import { tryLock } from './os-lock.ts'
-import { openRegular } from './regular-file.ts'
+import { openRegular } from './state-file.ts'
 
 /**
  * A file that one process holds at a time, over all containers and machines that see it.
@@ -277,4 +278,26 @@ function readHolder(text: string): Holder | null {
   } catch {
     return null
   }
+}
+
+let known: string | undefined
+
+/**
+ * What tells one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same one
+ * started again have another. Empty where the system does not say it.
+ */
+export function bootId(): string {
+  known ??= readBootId()
+  return known
+}
+
+function readBootId(): string {
+  try {
+    if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    if (process.platform === 'darwin')
+      return execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim()
+  } catch {
+    // A sandbox may hide it: then nothing is concluded from it.
+  }
+  return ''
 }

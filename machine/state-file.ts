@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { z } from 'zod'
 import { explained, MachineError } from './faults.ts'
-import { openRegular } from './regular-file.ts'
 
 /**
  * Files that outlive a process, and a power cut: whoever reads one sees the old text or the new one, whole.
@@ -139,4 +139,21 @@ async function naming<T>(path: string, what: 'read' | 'written', work: () => Pro
   } catch (error) {
     throw explained(error, `${path} cannot be ${what}`, dirname(path))
   }
+}
+
+/**
+ * Opens a file; null where there is none. Whatever else stands there, a pipe that nobody writes to or a device, is not waited for.
+ * @throws what the file system says: EISDIR, EACCES, and ENXIO of what is no regular file
+ */
+export async function openRegular(path: string, mode: 'read' | 'write'): Promise<FileHandle | null> {
+  const flags = (mode === 'read' ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK
+  const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  if (!file) return null
+  const found = await file.stat()
+  if (found.isFile()) return file
+  await file.close()
+  throw Object.assign(new Error(`${path} is no regular file`), { code: found.isDirectory() ? 'EISDIR' : 'ENXIO' })
 }

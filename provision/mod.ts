@@ -1,11 +1,17 @@
 export { type DiagnoseRequest, diagnose, type Finding } from './diagnose.ts'
 export { diagnoseEmbedder, embedderName, embedderPath, provisionEmbedder } from './embedder.ts'
-export { runtimeEnvironment, runtimePackage } from './environment.ts'
 export { SetupError } from './errors.ts'
-export { fetchHubStudent } from './hub-student.ts'
 export { type NatsServerRequest, natsServerPath, provisionNatsServer, replaceDamaged } from './nats-server.ts'
 export { sha256OfFile } from './pinned-files.ts'
-export { provisionStudent, type Student, type StudentRequest, studentPath } from './student.ts'
-export { fingerprintOf, identityOf } from './student-identity.ts'
+export { runtimeEnvironment, runtimePackage } from './python.ts'
+export {
+  fetchHubStudent,
+  fingerprintOf,
+  identityOf,
+  provisionStudent,
+  type Student,
+  type StudentRequest,
+  studentPath,
+} from './student.ts'
 export { hasGpu } from './torch-build.ts'
 export { provisionRuntime, type RuntimeRequest, readyRuntime } from './venv.ts'

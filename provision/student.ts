@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { putInPlace, writeWhole } from '../machine/state-file.ts'
-import { runtimeEnvironment } from './environment.ts'
 import { SetupError } from './errors.ts'
 import { install } from './installer.ts'
 import { withLock } from './lock.ts'
 import { brokenFile, sha256OfFile } from './pinned-files.ts'
+import { runtimeEnvironment } from './python.ts'
 import { CommandError, runCommand } from './run-command.ts'
 
 export const studentName = 'smollm2-135m-instruct'
@@ -148,4 +148,64 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** A large model over a slow line. */
+const longestMs = 24 * 3600_000
+
+/**
+ * The folder of a model of the hub at one commit, fetched if it was not; without a network, what was fetched before. Errors: SetupError.
+ */
+export async function fetchHubStudent(
+  { name, revision }: { name: string; revision: string | null },
+  { python, onProgress, signal, env = process.env }: StudentRequest,
+): Promise<string> {
+  const label = revision === null ? name : `${name}@${revision}`
+  onProgress?.(`student: ${label} of the model hub`)
+  const args = ['-m', 'syllabus_runtime.fetch_student', name, ...(revision === null ? [] : [revision])]
+  try {
+    const output = await runCommand(python, args, { env: runtimeEnvironment(env), signal, timeoutMs: longestMs })
+    return z.object({ path: z.string() }).parse(JSON.parse(output.trim().split('\n').at(-1)!)).path
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    throw new SetupError(
+      `The student ${label} cannot be fetched from the model hub: ${error.tail.split('\n').at(-1)}`,
+      'Check the name and the revision; accept its licence and set HF_TOKEN; or set HF_ENDPOINT to a hub that has it. A folder that is meant as one: write ./<folder>.',
+      { cause: error },
+    )
+  }
+}
+
+const settings = new RegExp(
+  '^((config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|chat_template)\\.json' +
+    '|(vocab|merges)\\.txt|.*\\.(model|tiktoken|jinja|py))$',
+)
+const weights = [/^.*\.safetensors(\.index\.json)?$/, /^(pytorch_model.*\.bin|pytorch_model\.bin\.index\.json)$/]
+
+/** Names of the files of a folder that say what a student is: weights, tokenizer, configuration, chat template. Sorted. */
+async function filesOf(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
+  // Where there are both forms of weights, transformers reads these.
+  const read = weights.find((form) => names.some((name) => form.test(name)))
+  return names.filter((name) => settings.test(name) || read?.test(name)).sort()
+}
+
+/**
+ * Identity of a student: over the files that make it what it is, in name order, each name, a zero byte and its SHA-256. The same model has
+ * the same one in any folder, with or without a README.
+ */
+export async function identityOf(folder: string): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of await filesOf(folder)) hash.update(`${name}\0${await sha256OfFile(join(folder, name))}`)
+  return hash.digest('hex')
+}
+
+/** What can be said of a student without reading its weights: that a folder has not changed since it was last looked at. */
+export async function fingerprintOf(folder: string): Promise<string> {
+  const hash = createHash('sha256')
+  for (const name of await filesOf(folder)) {
+    const { size, mtimeMs } = await stat(join(folder, name))
+    hash.update(`${name}\0${size}\0${mtimeMs}\0`)
+  }
+  return hash.digest('hex')
 }

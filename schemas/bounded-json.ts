@@ -62,3 +62,7 @@ function checkBounds(text: string, { maxDepth, maxValues, maxChars }: JsonBounds
   }
   if (values > maxValues) throw new JsonBoundsError(`it holds more than ${maxValues} values`)
 }
+
+/** Whether a value of JSON is an object: neither a list nor null. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -6,15 +6,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { messageCatalogue } from './catalogue.ts'
 import { Program } from './program.ts'
-import { programReference } from './program-reference.ts'
+import { messageCatalogue, programReference, topologyReference } from './references.ts'
 import { registry } from './registry.ts'
 import { Row } from './row.ts'
 import { RunConfig } from './run.ts'
 import { Item, PublicTask, TaskFile } from './task.ts'
 import { Topology } from './topology.ts'
-import { topologyReference } from './topology-reference.ts'
 import { Adapter, StudentModel } from './training.ts'
 
 const documents = { Program, Topology, Row, RunConfig, TaskFile, PublicTask, Item, Adapter, StudentModel }

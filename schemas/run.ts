@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { BaselineArm, ReferenceArm } from './arm.ts'
-import { Budget } from './budget.ts'
 import { Guidance } from './guidance.ts'
 import { ObjectRef, RunId, Sha256, Timestamp, Token } from './ids.ts'
 import { Program } from './program.ts'
 import { AgentRole } from './role.ts'
+import { Budget } from './run-settings.ts'
 import { ScoreMode } from './task.ts'
 import { PayingRole, Prices } from './usage.ts'
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { ReferenceArm, ReferenceName } from './arm.ts'
 import { KebabName, Sha256 } from './ids.ts'
-import { isPathLike } from './path-like.ts'
-import { Rubric } from './rubric.ts'
+import { isPathLike, Rubric } from './rubric.ts'
 
 /**
  * What a task folder says. `TaskFile` is `task.yaml` as written (snake_case, the names its users know from LLaMA-Factory);

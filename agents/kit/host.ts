@@ -1,6 +1,6 @@
 import { connectBus, type Trouble } from '../../bus/mod.ts'
-import { fixOf } from '../../schemas/error-fix.ts'
 import type { AgentRole } from '../../schemas/role.ts'
+import { fixOf } from '../../schemas/user-error.ts'
 import type { AgentContext, AgentModule, StartedAgent } from './agent.ts'
 import type { Launch } from './launch.ts'
 import type { Log } from './log.ts'

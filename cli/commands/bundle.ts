@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { writeBundle } from '../../evidence/bundle/write.ts'
 import { commandAgain } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
-import { runsFolder } from '../../machine/home.ts'
+import { runsFolder } from '../../machine/folders.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { runId } from '../options/option-parsers.ts'
 

@@ -5,7 +5,7 @@ import { exportAttempt } from '../../experiments/export/export-attempt.ts'
 import { type ExportFormat, exportFormats, provenanceOption } from '../../experiments/export/options.ts'
 import { pickRun } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
-import { runsFolder } from '../../machine/home.ts'
+import { runsFolder } from '../../machine/folders.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { positive, runId } from '../options/option-parsers.ts'
 

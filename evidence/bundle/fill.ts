@@ -12,8 +12,7 @@ import type { ObjectRef } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { versions } from '../report/versions.ts'
 import { bundleFiles, journalBuckets, type Manifest } from './manifest.ts'
-import type { LogLine } from './records.ts'
-import { refsIn } from './refs.ts'
+import { type LogLine, refsIn } from './records.ts'
 
 /** Values read from a bucket at the same time. */
 const parallel = 32

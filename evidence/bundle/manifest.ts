@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { RunId, Sha256 } from '../../schemas/ids.ts'
+import { type ObjectRef, RunId, Sha256 } from '../../schemas/ids.ts'
 import { EvalSetName } from '../../schemas/sealed-results.ts'
+import type { RunFacts } from '../report/mod.ts'
 
 /** A file's path inside a bundle: plain names, and never out of it. */
 export const BundlePath = z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/)
@@ -51,4 +52,28 @@ export type BundleFiles = {
   /** SHA-256 and size of every file that is really there, by path. */
   files: ReadonlyMap<string, { sha256: string; bytes: number }>
   pieces(path: string): AsyncIterable<Buffer>
+}
+
+/** What a person looks for in a bundle, and the object that holds it. */
+export function namesOf(facts: RunFacts): Manifest['names'] {
+  const attemptName = (attempt: number) => (attempt === 0 ? 'the control' : `attempt ${attempt}`)
+  const named: [string, ObjectRef | null | undefined][] = [
+    ['task', facts.config?.publicTask],
+    ...facts.shards.map(({ payload: { round } }): [string, ObjectRef] => [
+      `program of ${attemptName(round.attempt)}`,
+      round.program,
+    ]),
+    ...facts.verdicts.map(({ payload }): [string, ObjectRef] => [
+      `dataset of ${attemptName(payload.attempt)}`,
+      payload.dataset,
+    ]),
+    ...facts.finalEvalRequests.flatMap(({ payload }) =>
+      payload.arms.map(({ arm, dataset }): [string, ObjectRef | null] => [`dataset of arm ${arm}`, dataset]),
+    ),
+    ...facts.predictions.map(({ payload }): [string, ObjectRef] => [
+      `replies of ${payload.studentModel.name} to validation`,
+      payload.predictions,
+    ]),
+  ]
+  return Object.fromEntries(named.flatMap(([name, ref]) => (ref ? [[name, bundleFiles.object(ref.sha256)]] : [])))
 }

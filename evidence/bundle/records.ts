@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { RoundRecord } from '../../agents/critic/round-record.ts'
 import { JournalEntry } from '../../agents/kit/metered/journal.ts'
+import { ObjectRef } from '../../schemas/ids.ts'
 import { ItemOutcome } from '../../schemas/score.ts'
 import { EvalSetItem } from '../../schemas/sealed-results.ts'
+import type { RunFacts } from '../report/mod.ts'
+import type { ItemTable } from './manifest.ts'
 
 /** A line of `log.jsonl`: a message as the bus held it. */
 export const LogLine = z.object({
@@ -31,3 +34,49 @@ export const ItemLine = EvalSetItem.extend({
   outcomes: z.record(z.string(), ItemOutcome.omit({ id: true, part: true, skill: true, group: true })),
 })
 export type ItemLine = z.infer<typeof ItemLine>
+
+type Answered = { studentModel: string; items: readonly ItemOutcome[] }
+
+/** What every candidate had right, item by item, from the log. Where a guard kept a score back, the items are those it showed. */
+export function itemTable(facts: RunFacts, evalSet: ItemTable): ItemLine[] {
+  return linesOf(
+    evalSet === 'validation'
+      ? facts.reports.map(({ payload }) => ({ studentModel: payload.studentModel.name, items: payload.items }))
+      : (facts.finalEval[0]?.payload.results ?? [])
+          .filter((result) => result.evalSet === evalSet)
+          .map(({ studentModel, items }) => ({ studentModel: studentModel.name, items })),
+  )
+}
+
+function linesOf(answered: readonly Answered[]): ItemLine[] {
+  const lines = new Map<string, ItemLine>()
+  for (const { studentModel, items } of answered) {
+    for (const { id, part, skill, group, ...outcome } of items) {
+      const line = lines.get(id) ?? { id, part, skill, ...(group && { group }), outcomes: {} }
+      line.outcomes[studentModel] = outcome
+      lines.set(id, line)
+    }
+  }
+  return [...lines.values()]
+}
+
+type PlacedRef = { place: string; ref: ObjectRef }
+
+/**
+ * Every object of LAB that a message names, with its place in the message. Left out are adapters, which are bundled by their hash
+ * alone, as is the student's tokenizer, and the contamination index, which only the holder of its key could read. What lies in EXAM and VAULT is sealed.
+ */
+export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
+  if (typeof value !== 'object' || value === null) return
+  const found = ObjectRef.safeParse(value)
+  if (found.success) {
+    if (isBundled(found.data)) yield { place, ref: found.data }
+    return
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    yield* refsIn(inner, Array.isArray(value) ? `${place}[${key}]` : place === '' ? key : `${place}.${key}`)
+  }
+}
+
+const isBundled = ({ account, name }: ObjectRef): boolean =>
+  account === 'LAB' && !['contamination', 'tokenizer'].includes(name) && !name.startsWith('adapter/')

@@ -6,10 +6,9 @@ import { sha256 } from '../../schemas/hash.ts'
 import { stageFile } from '../../tasks/staged-file.ts'
 import { reportJson } from '../report/mod.ts'
 import { fillFolder } from './fill.ts'
-import { itemTable } from './items.ts'
-import { bundleFiles, bundleVersion, itemTables, Manifest } from './manifest.ts'
-import { namesOf } from './names.ts'
+import { bundleFiles, bundleVersion, itemTables, Manifest, namesOf } from './manifest.ts'
 import { openFolder } from './read.ts'
+import { itemTable } from './records.ts'
 import { logOf, reportOfFolder } from './report-of-folder.ts'
 
 export type WrittenBundle = { file: string; hash: string; files: number; bytes: number; missing: Manifest['missing'] }

@@ -8,7 +8,7 @@ import { ComparisonPlan, fewestPairs, PlannerArm, runsOf } from '../../evidence/
 import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
-import { runsFolder } from '../../machine/home.ts'
+import { runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'

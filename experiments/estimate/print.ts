@@ -1,4 +1,4 @@
-import { aligned } from '../../launcher/console/text-table.ts'
+import { aligned } from '../../launcher/console/terminal.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 import type { Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'

@@ -1,4 +1,4 @@
-import { laidOver } from '../../launcher/topology/merge.ts'
+import { laidOver } from '../../launcher/topology/topology-file.ts'
 import { RecipeArm, type RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'

@@ -1,6 +1,5 @@
-import { laidOver } from '../../launcher/topology/merge.ts'
 import { paperNames } from '../../launcher/topology/paper-names.ts'
-import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { laidOver, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { RecipeArm, RecipeFile, RecipeTask } from '../../schemas/recipe.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { laidOver } from '../../launcher/topology/merge.ts'
+import { laidOver } from '../../launcher/topology/topology-file.ts'
 import { RecipeFile, type RecipeTask } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'

@@ -7,9 +7,9 @@ import { Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { optionsOf } from './agent-options.ts'
-import { laidOver } from './merge.ts'
 import { withTeacherLimits } from './models.ts'
 import { paperNames } from './paper-names.ts'
+import { laidOver } from './topology-file.ts'
 
 /** A limit in force: its place in a topology, its value, the value that it has where nobody says one, and who said it. */
 export type Limit = { path: string; value: unknown; default: unknown; source: string }

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { laidOver } from './merge.ts'
 import { withPaperNames } from './paper-names.ts'
 
 export const defaultTopology = fileURLToPath(new URL('../../deploy/topologies/local.yaml', import.meta.url))
@@ -38,3 +38,11 @@ export async function readTopologyText(path: string): Promise<unknown> {
 
 const describeVariants = () =>
   agentRoles.map((role: AgentRole) => `${role} (${variantsOf[role].join(' | ')})`).join(', ')
+
+/** A value with another laid over it: mappings key by key, anything else is replaced. */
+export function laidOver(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over
+  const merged = { ...base }
+  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? laidOver(base[key], value) : value
+  return merged
+}

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { parseJson } from '../../schemas/bounded-json.ts'
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject, parseJson } from '../../schemas/bounded-json.ts'
 import { TaskError } from '../task-error.ts'
 import { maxLineBytes } from './read-lines.ts'
 

@@ -1,6 +1,6 @@
 // Where the answers of a record are: in a column, in its choices, or in columns of right and wrong ones.
 
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { lastBoxed } from '../scorers/box.ts'
 import { TaskError } from '../task-error.ts'
 import { turnsOf } from './chat-turns.ts'

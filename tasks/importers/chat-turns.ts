@@ -1,4 +1,4 @@
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { textIn } from './record-values.ts'
 
 /** One turn of a chat record. */

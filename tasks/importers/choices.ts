@@ -1,6 +1,6 @@
 // Questions with choices: where public sets keep the choices, and what names the right one.
 
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { fingerprint } from '../files/fingerprint.ts'
 import { type Row, structured, textIn } from './record-values.ts'
 

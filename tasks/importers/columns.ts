@@ -1,4 +1,4 @@
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { type Scorer, type ScorerOptions, scorerNamed, scorers } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'

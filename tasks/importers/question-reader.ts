@@ -1,6 +1,6 @@
 // Where the question of a record is: in a column, in an instruction with its input, in turns of a chat, in a pair of texts.
 
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { TaskError } from '../task-error.ts'
 import { asQuestion, isByAssistant, isChat, systemText, type Turn, turnsOf } from './chat-turns.ts'
 import type { ImportOptions } from './importer.ts'

@@ -1,5 +1,5 @@
 // What single values of a record mean: texts, lists that a table holds as text, accepted answers.
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
 import { parsePythonJson, toPlain } from '../files/parse-json.ts'
 import { evalValue } from '../python-literal/mod.ts'
 

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { isObject } from '../../schemas/is-object.ts'
-import { halfCharacterIn } from '../../schemas/whole-text.ts'
+import { isObject } from '../../schemas/bounded-json.ts'
+import { halfCharacterIn } from '../../schemas/printable.ts'
 import type { Decoded } from '../files/decode.ts'
 import { jsonArrayElements } from '../files/json-array.ts'
 import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from '../files/json-document.ts'

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { parseJson } from '../../schemas/bounded-json.ts'
-import { isObject } from '../../schemas/is-object.ts'
+import { isObject, parseJson } from '../../schemas/bounded-json.ts'
 import { answerTexts, readableReply } from './answer/answer-text.ts'
 import { foldText } from './fold-text.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'

@@ -73,7 +73,7 @@ test('a teacher whose name is markup does not write the data card', async () => 
 
 test('whatever a command prints is plain, a fault of ours with its stack too', () => {
   const code = `
-    const { makeConsolePlain } = await import(${JSON.stringify(new URL('../../launcher/console/plain-console.ts', import.meta.url))})
+    const { makeConsolePlain } = await import(${JSON.stringify(new URL('../../launcher/console/terminal.ts', import.meta.url))})
     makeConsolePlain()
     console.log('a\\u001b[31mb', 100, '%s')
     console.error(new Error('c\\u202ed\\u009be'))`

@@ -1,4 +1,4 @@
-import { Budget } from '../../schemas/budget.ts'
+import { Budget } from '../../schemas/run-settings.ts'
 
 /** The limits of runs that tests make up: the topology's defaults, nothing paid limited. */
 export const runLimits = {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../schemas/hash.ts'
-import { halfCharacterIn } from '../../schemas/whole-text.ts'
+import { halfCharacterIn } from '../../schemas/printable.ts'
 import { readRecords } from '../../tasks/importers/records.ts'
 import { readTask } from '../../tasks/load.ts'
 import { importFolder, jsonLines, times } from '../support/import-folder.ts'

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { callHooks, type HookContext, hooksThatDoNotCompile } from '../../agents/kit/sandbox/hooks.ts'
-import { Hooks } from '../../schemas/hooks.ts'
+import { Hooks } from '../../schemas/program.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 
 const sandbox = openSandbox({ maxSteps: 100 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkProgram } from '../../agents/planner/program/program-faults.ts'
-import { isPathLike } from '../../schemas/path-like.ts'
+import { isPathLike } from '../../schemas/rubric.ts'
 import { TaskFile } from '../../schemas/task.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { boundTopology } from '../../launcher/topology/bound-topology.ts'
 import { boundTo, knowLocal, queuesIn, servedAddress, servingLocally } from '../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { queueOf, queuesOf } from '../../schemas/queue.ts'
 

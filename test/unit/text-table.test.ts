@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { textTable } from '../../launcher/console/text-table.ts'
+import { textTable } from '../../launcher/console/terminal.ts'
 
 test('columns are aligned under their names, what is missing is a dash, and a cell stays in its line', () => {
   const records = [

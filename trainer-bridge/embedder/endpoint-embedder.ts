@@ -7,8 +7,7 @@ import { shown } from '../../agents/kit/teacher/quoted.ts'
 import { mayPass } from '../../agents/kit/teacher/refusal.ts'
 import type { EmbeddingEndpoint } from '../../schemas/embedding.ts'
 import { TeacherLimits } from '../../schemas/teacher.ts'
-import { normalised } from './distance.ts'
-import { type Embedder, EmbeddingFailed } from './embedder.ts'
+import { type Embedder, EmbeddingFailed, normalised } from './embedder.ts'
 
 /** Where embeddings are asked for, under an endpoint's address. */
 export const embeddingsPath = '/embeddings'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Hooks } from '../../../schemas/hooks.ts'
+import type { Hooks } from '../../../schemas/program.ts'
 import type { SandboxOutcome } from '../../../tasks/sandbox/limits.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 

@@ -1,4 +1,4 @@
-import { isObject } from '../../../schemas/is-object.ts'
+import { isObject } from '../../../schemas/bounded-json.ts'
 import { type JsonObject, jsonValues, objectsIn, plainName, valueAt } from './json-values.ts'
 
 /** What a body says as the answer to a chat request, whatever its form. */

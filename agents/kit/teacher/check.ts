@@ -1,4 +1,4 @@
-import { isObject } from '../../../schemas/is-object.ts'
+import { isObject } from '../../../schemas/bounded-json.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
 import { chatPath, redirectOf } from './endpoint-error.ts'
 import { type HttpAnswer, type HttpClient, openHttpClient } from './http-client.ts'

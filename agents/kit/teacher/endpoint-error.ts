@@ -1,4 +1,4 @@
-import { isObject } from '../../../schemas/is-object.ts'
+import { isObject } from '../../../schemas/bounded-json.ts'
 import { type JsonObject, jsonValues, plainName } from './json-values.ts'
 import { type Endpoint, usualNames } from './options.ts'
 import { truncate } from './quoted.ts'

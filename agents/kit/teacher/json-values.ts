@@ -1,5 +1,4 @@
-import { parseJson } from '../../../schemas/bounded-json.ts'
-import { isObject } from '../../../schemas/is-object.ts'
+import { isObject, parseJson } from '../../../schemas/bounded-json.ts'
 import { objectAt, type Search } from '../../../tasks/reply/relaxed-json.ts'
 
 /** A JSON object of a stranger. */

@@ -1,5 +1,5 @@
 import { createLog } from '../../../agents/kit/log.ts'
-import { homeFolder } from '../../../machine/home.ts'
+import { homeFolder } from '../../../machine/folders.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Shard } from '../../../schemas/messages/generation.ts'
 import { asksModel } from '../../../schemas/variants.ts'

@@ -1,7 +1,5 @@
-import { bundleFiles, itemTables, journalBuckets } from '../manifest.ts'
-import { namesOf } from '../names.ts'
-import { JournalLine, RoundLine } from '../records.ts'
-import { refsIn } from '../refs.ts'
+import { bundleFiles, itemTables, journalBuckets, namesOf } from '../manifest.ts'
+import { JournalLine, RoundLine, refsIn } from '../records.ts'
 import type { Check, Evidence } from './check.ts'
 
 /** Files that every bundle has, empty ones too. */

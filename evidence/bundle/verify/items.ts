@@ -1,6 +1,5 @@
-import { itemTable } from '../items.ts'
 import { bundleFiles, itemTables } from '../manifest.ts'
-import { ItemLine } from '../records.ts'
+import { ItemLine, itemTable } from '../records.ts'
 import type { Check } from './check.ts'
 
 /** The item tables against the log: which items, in which order, and what each candidate made of them. */

@@ -1,5 +1,8 @@
+import { fieldRows } from './field-rows.ts'
 import type { Message, WorkMessage } from './message.ts'
+import { Program } from './program.ts'
 import { registry } from './registry.ts'
+import { Topology } from './topology.ts'
 
 /** `docs/messages.md`: every message, who sends it, who works on it, on which subject, how it is delivered. */
 export function messageCatalogue(): string {
@@ -52,3 +55,26 @@ function workRow(message: WorkMessage): string {
   ]
   return `| ${cells.join(' | ')} |`
 }
+
+/** `docs/topology-fields.md`: every field of a topology file with its type, its default and its meaning. */
+export const topologyReference = (): string => `# Fields of a topology
+
+Generated from \`schemas/topology.ts\` by \`npm run schemas\`; do not edit. A topology is a YAML file: copy one of \`deploy/topologies\`, change
+what you need, and pass it with \`--topology\`. \`syllabus doctor --topology <file>\` shows every value in force, the options of its agents and
+the messages' delivery policies among them. An unknown field is a fault.
+
+| field | type | default | meaning |
+| --- | --- | --- | --- |
+${fieldRows(Topology)}
+`
+
+/** `docs/program-fields.md`: every field of a curation program with its type, its default and its meaning. */
+export const programReference = (): string => `# Fields of a curation program
+
+Generated from \`schemas/program.ts\` by \`npm run schemas\`; do not edit. What they are for, with examples: [program.md](program.md).
+A field without a default must be written. An unknown field is a fault.
+
+| field | type | default | meaning |
+| --- | --- | --- | --- |
+${fieldRows(Program)}
+`
