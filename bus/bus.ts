@@ -10,7 +10,6 @@ import {
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import { receivesFrom } from '../schemas/variants.ts'
-import { atMost } from './at-most.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
 import { BusSetupError } from './errors.ts'
@@ -22,6 +21,7 @@ import type { Logger } from './logger.ts'
 import { type Objects, openObjects } from './objects.ts'
 import { announcePresence, Presence } from './presence.ts'
 import { type EventTarget, type Published, publish, type WorkTarget } from './publish.ts'
+import { atMost } from './retry.ts'
 import { listRuns, purgeRun } from './runs.ts'
 import {
   type BucketName,

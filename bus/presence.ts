@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Role } from '../schemas/role.ts'
-import { atMost } from './at-most.ts'
 import { reasonOf } from './errors.ts'
 import type { Sender } from './headers.ts'
 import type { Kv } from './kv.ts'
 import type { Logger } from './logger.ts'
+import { atMost } from './retry.ts'
 import { Trouble, type Troubles } from './troubles.ts'
 
 /** A process that is there, in the bucket `agents` under `{role}.{variant}.{instance}`; it expires unless refreshed. */

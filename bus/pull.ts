@@ -1,6 +1,6 @@
 import { type Msg, nanos, type Subscription } from 'nats'
-import { atMost } from './at-most.ts'
 import type { Link } from './link.ts'
+import { atMost } from './retry.ts'
 
 /** A durable consumer that messages come through. */
 export type ConsumerRef = { link: Link; stream: string; durable: string }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { goldsOf, type Item, type SplitFile, type Task } from '../schemas/task.ts'
-import { normaliseInput } from './normalise-input.ts'
+import { normaliseInput } from './draws.ts'
 import type { TaskScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
 

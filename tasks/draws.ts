@@ -1,5 +1,4 @@
 import type { Item } from '../schemas/task.ts'
-import { normaliseInput } from './normalise-input.ts'
 
 type Asked = Pick<Item, 'id' | 'input' | 'answer' | 'group'>
 
@@ -19,4 +18,13 @@ export function asDrawn<T extends Asked>(items: readonly T[]): T[] {
     const group = item.group ?? groups.get(item)
     return group === item.group ? item : { ...item, group }
   })
+}
+
+/** An input without case, punctuation and spacing, so that trivial edits do not hide a copy. Numbers stay as they are. */
+export function normaliseInput(input: string): string {
+  return input
+    .toLowerCase()
+    .replace(/(?<!\d)[.,]|[.,](?!\d)|[^\p{L}\p{N}.,\s]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
 }

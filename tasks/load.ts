@@ -3,10 +3,9 @@ import { join, resolve } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
 import { PublicTask, type Task } from '../schemas/task.ts'
 import { checkDisjoint, checkItem, splitsOf } from './check-items.ts'
-import { readTaskFolder, taskFileName } from './read-task-folder.ts'
+import { readTaskFolder, type TaskParts, taskFileName } from './read-task-folder.ts'
 import { openTaskScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
-import type { TaskParts } from './task-parts.ts'
 
 export { TaskError } from './task-error.ts'
 

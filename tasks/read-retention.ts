@@ -2,10 +2,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RetentionFile, type RetentionSet, type Task } from '../schemas/task.ts'
 import { checkGold, splitsOf } from './check-items.ts'
+import { normaliseInput } from './draws.ts'
 import { parseWith, readSplit, readText, readYaml } from './files/read-files.ts'
-import { normaliseInput } from './normalise-input.ts'
-import { readScorer } from './read-scorer.ts'
-import { openTaskScorer } from './score-with.ts'
+import { openTaskScorer, readScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
 
 /** Reads the retention set that `file` describes. Errors: `TaskError` as of a split and a scorer. */

@@ -2,15 +2,29 @@ import { dirname, join } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
 import { readyRecipe } from '../schemas/recipe-keys.ts'
 import { Rubric, rubricFileOf } from '../schemas/rubric.ts'
-import { InnerPath, TaskFile } from '../schemas/task.ts'
-import { asTaskError, parseWith, readData, readSplit, readText, readYaml } from './files/read-files.ts'
-import { readReferences } from './read-references.ts'
+import {
+  InnerPath,
+  type Item,
+  type Reference,
+  type RetentionSet,
+  type Seed,
+  TaskFile,
+  TrainingRow,
+} from '../schemas/task.ts'
+import {
+  asTaskError,
+  parseJson,
+  parseList,
+  parseWith,
+  readData,
+  readSplit,
+  readText,
+  readYaml,
+} from './files/read-files.ts'
 import { readRetention } from './read-retention.ts'
-import { readRows } from './read-rows.ts'
-import { readScorer } from './read-scorer.ts'
+import { readScorer } from './score-with.ts'
 import { readSeedPool } from './seed-pool.ts'
 import { foreignSourceHash } from './source-hash.ts'
-import type { TaskParts } from './task-parts.ts'
 
 /** The file that makes a folder a task. */
 export const taskFileName = 'task.yaml'
@@ -66,4 +80,47 @@ async function procedureHash(dir: string, procedure: string): Promise<string> {
   return foreignSourceHash(dir, dirname(procedure)).catch((error: unknown) => {
     throw asTaskError(error)
   })
+}
+
+/** The references of a task in their order, and the text of each file; of a task without one, one empty text. Errors: `TaskError`. */
+async function readReferences(
+  dir: string,
+  named: TaskFile['reference'],
+): Promise<{ texts: string[]; references: Reference[] }> {
+  if (named === undefined) return { texts: [''], references: [] }
+  const files =
+    typeof named === 'string'
+      ? [{ arm: 'reference' as const, file: named }]
+      : named.map(({ name, file }) => ({ arm: `reference-${name}` as const, file }))
+  const texts = await Promise.all(files.map(({ file }) => readData(dir, file)))
+  return {
+    texts,
+    references: files.map(({ arm, file }, index) => ({ arm, rows: readRows(texts[index]!, join(dir, file)) })),
+  }
+}
+
+/** A JSON array of rows, or one row a line in a `.jsonl` file. Errors: `TaskError` that names the place. */
+function readRows(text: string, where: string): TrainingRow[] {
+  if (!where.endsWith('.jsonl')) return parseList(TrainingRow, parseJson(text, where), where)
+  const rows = text.split('\n').flatMap((line, index) => {
+    const place = `${where}, line ${index + 1}`
+    return line.trim() === '' ? [] : [parseWith(TrainingRow, parseJson(line, place), place)]
+  })
+  return parseList(TrainingRow, rows, where)
+}
+
+/** A task folder as read, in either form, before it is checked. The scorer of `file` has its script's text. */
+export type TaskParts = {
+  file: TaskFile
+  procedureSha256?: string
+  validation: Item[]
+  test: Item[]
+  audit: Item[]
+  fewShot: TrainingRow[]
+  sampleSubmission: TrainingRow[]
+  references: Reference[]
+  retentionSet?: RetentionSet
+  seeds: Seed[]
+  /** Of everything that the folder says; the task's hash is over them. */
+  hashes: string[]
 }

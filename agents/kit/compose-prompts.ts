@@ -3,7 +3,7 @@ import type { PayloadOf } from '../../schemas/message.ts'
 import type { Round, Shard } from '../../schemas/messages/generation.ts'
 import type { PromptParameter, PromptSource } from '../../schemas/program.ts'
 import type { PublicTask } from '../../schemas/task.ts'
-import { seedsOf } from '../../tasks/seeds-of.ts'
+import { seedsOf } from '../../tasks/seed-pool.ts'
 import type { HookContext } from './sandbox/hooks.ts'
 import type { ChatMessage } from './teacher/turns.ts'
 

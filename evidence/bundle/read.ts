@@ -8,8 +8,7 @@ import { JsonBoundsError, maxBundledDepth, parseJson } from '../../schemas/bound
 import { sha256 } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { decode } from '../../tasks/files/decode.ts'
-import { linesOf } from '../../tasks/files/read-lines.ts'
+import { decode, linesOf } from '../../tasks/files/read-lines.ts'
 import { type BundleFiles, bundleFiles, Manifest } from './manifest.ts'
 import { DamagedArchive, openArchive } from './unpack.ts'
 

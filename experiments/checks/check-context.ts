@@ -10,7 +10,7 @@ import type { PublicTask, Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { PayingRole } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { seedsOf } from '../../tasks/seeds-of.ts'
+import { seedsOf } from '../../tasks/seed-pool.ts'
 
 /** Tokens that the model of each role takes in and gives together; null where its endpoint does not say. */
 export type ModelContexts = ReadonlyMap<PayingRole, number | null>

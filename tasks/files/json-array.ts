@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { TaskError } from '../task-error.ts'
-import { type Decoded, decode } from './decode.ts'
+import { type Decoded, decode } from './read-lines.ts'
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const openers = new Set([0x5b, 0x7b])

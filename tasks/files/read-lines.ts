@@ -1,5 +1,5 @@
+import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
-import { type Decoded, decode } from './decode.ts'
 
 /** A line of a text file, numbered from 1, or why it has no text. */
 export type NumberedLine = { number: number } & Decoded
@@ -57,4 +57,12 @@ function clean(text: string, number: number): string {
   const start = number === 1 && text.charCodeAt(0) === 0xfeff ? 1 : 0
   const end = text.endsWith('\r') ? text.length - 1 : text.length
   return text.slice(start, end)
+}
+
+export type Decoded = { text: string } | { problem: string }
+
+/** The text of a record's bytes; null is a record that was too long to be held. Bytes that are no UTF-8 would be read as other signs than were meant. */
+export function decode(bytes: Buffer | null): Decoded {
+  if (bytes === null) return { problem: 'longer than a record may be' }
+  return isUtf8(bytes) ? { text: bytes.toString('utf8') } : { problem: 'not UTF-8' }
 }

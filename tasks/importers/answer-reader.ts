@@ -1,7 +1,7 @@
 // Where the answers of a record are: in a column, in its choices, or in columns of right and wrong ones.
 
 import { isObject } from '../../schemas/bounded-json.ts'
-import { lastBoxed } from '../scorers/box.ts'
+import { lastBoxed } from '../scorers/answer/boxes.ts'
 import { TaskError } from '../task-error.ts'
 import { turnsOf } from './chat-turns.ts'
 import {

@@ -1,13 +1,13 @@
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { SplitFile } from '../../schemas/task.ts'
-import { fingerprint } from '../files/fingerprint.ts'
+import type { Item, SplitFile } from '../../schemas/task.ts'
+import { LineWriter } from '../files/line-writer.ts'
 import { TaskError } from '../task-error.ts'
 import { ImportLog } from './import-log.ts'
 import { toItem } from './import-plan.ts'
 import type { Importer, ImportOptions, TaskProfile } from './importer.ts'
 import { groupKey } from './item-table.ts'
-import { DiskSet } from './scratch.ts'
-import { SplitWriter } from './split-writer.ts'
+import { DiskSet, fingerprint } from './scratch.ts'
 import { taskFileNames } from './task-yaml.ts'
 
 /** The questions of an audit file and the groups they stand in: no split may hold one of either. */
@@ -56,5 +56,30 @@ export async function writeAuditFile(
     return await writer.close()
   } finally {
     writer.destroy()
+  }
+}
+
+/** Writes the items of a split. */
+export class SplitWriter {
+  private readonly file: string
+  private readonly lines: LineWriter
+
+  constructor(folder: string, file: string) {
+    this.file = file
+    this.lines = new LineWriter(join(folder, file))
+  }
+
+  async write(item: Item): Promise<void> {
+    await this.lines.write(JSON.stringify(item))
+  }
+
+  async close(): Promise<SplitFile> {
+    const sha256 = await this.lines.close()
+    return { file: this.file, sha256, count: this.lines.count }
+  }
+
+  /** Gives up the file. */
+  destroy(): void {
+    this.lines.destroy()
   }
 }

@@ -1,8 +1,8 @@
 // Questions with choices: where public sets keep the choices, and what names the right one.
 
 import { isObject } from '../../schemas/bounded-json.ts'
-import { fingerprint } from '../files/fingerprint.ts'
 import { type Row, structured, textIn } from './record-values.ts'
+import { fingerprint } from './scratch.ts'
 
 /** The choices of one question; `labels` are those of the record, by which its answer may name one. */
 export type Choices = { texts: readonly string[]; labels: readonly string[] }

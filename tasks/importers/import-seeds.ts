@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { fingerprint } from '../files/fingerprint.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { stageFile } from '../staged-file.ts'
 import { TaskError } from '../task-error.ts'
 import { ImportLog } from './import-log.ts'
 import type { Seed } from './importer.ts'
+import { fingerprint } from './scratch.ts'
 import { exists } from './source-file.ts'
 
 /** A published set that is used for its questions alone. */

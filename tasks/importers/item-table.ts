@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { fingerprint } from '../files/fingerprint.ts'
 import { TaskError } from '../task-error.ts'
 import type { SourceItem } from './importer.ts'
+import { fingerprint } from './scratch.ts'
 
 const maxSkills = 1 << 16
 /** More different answers than these are no labels, nor are answers of which each stands for fewer items in the mean. */

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { fingerprint } from '../files/fingerprint.ts'
 import { scorerNamed } from '../scorers/mod.ts'
 import { TaskError } from '../task-error.ts'
 import type { AuditKeys } from './audit-file.ts'
@@ -7,7 +6,7 @@ import type { ImportLog } from './import-log.ts'
 import type { ImportPlan } from './import-plan.ts'
 import type { Importer, SourceItem, TaskProfile } from './importer.ts'
 import { groupKey, ItemTable } from './item-table.ts'
-import { DiskSet } from './scratch.ts'
+import { DiskSet, fingerprint } from './scratch.ts'
 
 /** No student reads a question this long; the splits are held in memory by those who do. */
 const maxQuestionLength = 1 << 20

@@ -1,11 +1,10 @@
 import { basename } from 'node:path'
 import { isObject } from '../../schemas/bounded-json.ts'
 import { halfCharacterIn } from '../../schemas/printable.ts'
-import type { Decoded } from '../files/decode.ts'
 import { jsonArrayElements } from '../files/json-array.ts'
 import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from '../files/json-document.ts'
 import { parsePythonJson } from '../files/parse-json.ts'
-import { maxLineBytes, readLines } from '../files/read-lines.ts'
+import { type Decoded, maxLineBytes, readLines } from '../files/read-lines.ts'
 import { csvRecords } from './csv-records.ts'
 import { formatOf, type SourceRecord } from './source-file.ts'
 

@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises'
 import type { SplitFile } from '../../schemas/task.ts'
-import { fingerprint } from '../files/fingerprint.ts'
 import { LineWriter } from '../files/line-writer.ts'
 import { newFolder } from '../files/new-folder.ts'
 import { TaskError } from '../task-error.ts'
@@ -8,7 +7,7 @@ import { assignSplits, type Role } from './assign-splits.ts'
 import { ImportLog } from './import-log.ts'
 import { ItemTable } from './item-table.ts'
 import { readRecords } from './records.ts'
-import { DiskSet, openScratch } from './scratch.ts'
+import { DiskSet, fingerprint, openScratch } from './scratch.ts'
 
 /** Shares of validation and test, items of the audit, and the fields by which a group stays together and strata are told apart. */
 export type RecordPlan = {

@@ -1,21 +1,31 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename, join } from 'node:path'
+import { z } from 'zod'
 import { hashOf, sha256 } from '../../schemas/hash.ts'
-import { type Item, ScorerChoice, type SplitFile, TaskFile } from '../../schemas/task.ts'
-import { parseWith, readText } from '../files/read-files.ts'
+import { isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../schemas/recipe-keys.ts'
+import {
+  InferenceSettings,
+  type Item,
+  Recipe,
+  ScorerChoice,
+  type SplitFile,
+  TaskFile,
+  TrainingRow,
+} from '../../schemas/task.ts'
+import { parseWith, readText, readYaml } from '../files/read-files.ts'
 import { describeSkill, skillName } from '../importers/importer.ts'
 import { importers } from '../importers/list.ts'
-import { paperRows } from '../importers/task-yaml.ts'
-import { readScorer } from '../read-scorer.ts'
+import { type RecordForm, recordFormOf } from '../importers/record-form.ts'
+import { readRecords } from '../importers/records.ts'
+import { paperInference, paperRecipe, paperRows } from '../importers/task-yaml.ts'
+import type { TaskParts } from '../read-task-folder.ts'
+import { readScorer } from '../score-with.ts'
 import { scorers } from '../scorers/mod.ts'
 import { readSeedPool } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
-import type { TaskParts } from '../task-parts.ts'
 import { findPart, needPart } from './files.ts'
-import { readRows } from './rows.ts'
 import { readTestFile } from './test-file.ts'
-import { readTrainConfig } from './train-config.ts'
 
 /**
  * Reads a folder in the paper's form in place: description.md, seed/, sample_submission.json, train_config.yaml, the public test
@@ -128,4 +138,77 @@ function departures(ignored: readonly string[], notes: readonly string[]): strin
   const unread =
     ignored.length > 0 ? [`Keys of train_config.yaml that say how to run are not read: ${ignored.join(', ')}.`] : []
   return [...unread, ...notes]
+}
+
+/**
+ * Worked rows, `{instruction, input, output}` or a question and an answer under their usual names; those get the task's
+ * instruction. Errors: `TaskError` for a record that is no row, and for a file without one.
+ */
+async function readRows(path: string, instruction: string): Promise<TrainingRow[]> {
+  const rows: TrainingRow[] = []
+  let form: RecordForm | null | undefined
+  for await (const record of readRecords(path)) {
+    const whole = 'problem' in record ? null : wholeRow(record.value)
+    // A file of whole rows needs no form.
+    if (whole === null && form === undefined) form = await formOf(path, instruction)
+    const row = whole ?? ('problem' in record || !form ? null : rowOf(form.read(record.value), instruction))
+    if (row === null) {
+      const fix = 'Write {"instruction": …, "input": …, "output": …}, none of them empty.'
+      throw new TaskError('Not a worked row', `${path}, ${record.where}`, fix)
+    }
+    rows.push(row)
+  }
+  if (rows.length > 0) return rows
+  throw new TaskError('The file holds no worked row', path, 'Give at least one.')
+}
+
+function wholeRow({ instruction, input, output }: Record<string, unknown>): TrainingRow | null {
+  return TrainingRow.safeParse({ instruction, input, output }).data ?? null
+}
+
+function rowOf(read: ReturnType<RecordForm['read']>, instruction: string): TrainingRow | null {
+  return typeof read === 'string' ? null : { instruction, input: read.question, output: read.golds[0] }
+}
+
+/** Null where the columns are not known. */
+async function formOf(path: string, instruction: string): Promise<RecordForm | null> {
+  return recordFormOf(path, { instruction }, true).catch((error: unknown) => {
+    if (error instanceof TaskError) return null
+    throw error
+  })
+}
+
+/** Keys of a LLaMA-Factory file that are a run's own affair: which rows it takes, and its seeds. */
+const ofRun = /^(max_samples|seed|data_seed|val_size)$/
+
+/** Keys that change what is learnt; another value would be another recipe. */
+const Fixed = z.looseObject({ stage: z.literal('sft').optional(), finetuning_type: z.literal('lora').optional() })
+
+type TrainConfig = { recipe: Recipe; inference: InferenceSettings; ignored: string[] }
+
+/**
+ * Reads `train_config.yaml` with LLaMA-Factory's keys; what it does not say is the paper's. Errors: `TaskError` naming the key
+ * with a value that this project cannot train with, or that it does not know.
+ */
+export function readTrainConfig(text: string, where: string): TrainConfig {
+  const keys = parseWith(z.record(z.string(), z.unknown()), readYaml(text, where) ?? {}, where)
+  parseWith(Fixed, keys, where)
+  const ready = readyRecipe(keys) as Record<string, unknown>
+  const taken = (schema: z.ZodObject) =>
+    Object.fromEntries(Object.entries(ready).filter(([key]) => key in schema.shape))
+  const known = (key: string) => key in Recipe.shape || key in InferenceSettings.shape
+  const ignored = Object.keys(keys).filter((key) => !known(key))
+  const unknown = ignored.find((key) => !ofRun.test(key) && !isWithoutEffect(key, keys[key]))
+  if (unknown !== undefined) {
+    throw new TaskError(
+      `The key ${unknown}${unknown in neutralRecipeKeys ? ` with the value ${JSON.stringify(keys[unknown])}` : ''} is not one that this project trains with`,
+      where,
+      `Remove it, or write a task.yaml; the recipe has: ${Object.keys(Recipe.shape).join(', ')}.`,
+    )
+  }
+  return {
+    recipe: parseWith(Recipe, { ...paperRecipe, ...taken(Recipe) }, where),
+    inference: parseWith(InferenceSettings, { ...paperInference, ...taken(InferenceSettings) }, where),
+    ignored,
+  }
 }

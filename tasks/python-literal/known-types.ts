@@ -1,7 +1,6 @@
 import type { KnownTypes } from './evaluate.ts'
 import type { Node } from './node.ts'
-import { pythonFloat } from './python-float.ts'
-import { hashKey, numberOf, type PyValue, pySet } from './value.ts'
+import { hashKey, numberOf, type PyValue, pySet, pythonFloat } from './value.ts'
 
 /**
  * Values as programs print them beyond literals: NumPy's scalars and arrays, sets and frozensets, the containers of `collections`, views of

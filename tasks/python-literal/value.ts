@@ -1,3 +1,5 @@
+import { digitRunEnd, digitValue, isPythonSpace, pythonStrip } from './characters.ts'
+
 /**
  * Python values that literals and arithmetic can make, with Python's equality: `1 == 1.0 == True`, a tuple is never a
  * list, a set never a list, NaN equals nothing.
@@ -159,4 +161,91 @@ export function pySet(items: PyValue[]): PyValue {
     if (!map.has(key)) map.set(key, item)
   }
   return { type: 'set', items: map }
+}
+
+const namedFloats = new Map([
+  ['inf', Number.POSITIVE_INFINITY],
+  ['infinity', Number.POSITIVE_INFINITY],
+  ['nan', Number.NaN],
+])
+
+/**
+ * What `float(text)` gives, or null where it raises ValueError: white space around, digits of any script, single
+ * underscores between digits, `inf`, `infinity` and `nan` are accepted; hexadecimal, commas and an empty text are not.
+ */
+export function pythonFloat(text: string): number | null {
+  const body = toAscii(pythonStrip(text))
+  let index = body[0] === '+' || body[0] === '-' ? 1 : 0
+  const negative = body[0] === '-'
+  const named = body.length - index <= 8 ? namedFloats.get(body.slice(index).toLowerCase()) : undefined
+  if (named !== undefined) return negative ? -named : named
+  const whole = digitRunEnd(body, index)
+  let digits = whole > index
+  index = whole
+  if (body[index] === '.') {
+    const fraction = digitRunEnd(body, index + 1)
+    digits ||= fraction > index + 1
+    index = fraction
+  }
+  if (!digits) return null
+  if (body[index] === 'e' || body[index] === 'E') {
+    const start = index + (body[index + 1] === '+' || body[index + 1] === '-' ? 2 : 1)
+    const end = digitRunEnd(body, start)
+    if (end === start) return null
+    index = end
+  }
+  return index === body.length ? Number(body.replaceAll('_', '')) : null
+}
+
+/** Digits of every script become ASCII digits; other characters stay, and are refused later. */
+function toAscii(text: string): string {
+  let plain = true
+  for (let index = 0; index < text.length && plain; index += 1) plain = text.charCodeAt(index) < 0x80
+  if (plain) return text
+  const parts: string[] = []
+  for (const character of text) {
+    const value = digitValue(character.codePointAt(0) ?? 0)
+    parts.push(value === null ? (isPythonSpace(character.charCodeAt(0)) ? ' ' : character) : String(value))
+  }
+  return parts.join('')
+}
+
+/** A literal that Python reads back as the value; a set is written as a call where it is empty. */
+export function pythonRepr(value: PyValue): string {
+  switch (value.type) {
+    case 'int':
+      return String(value.value)
+    case 'float':
+      if (Number.isNaN(value.value)) return "float('nan')"
+      if (!Number.isFinite(value.value)) return value.value > 0 ? '1e999' : '-1e999'
+      return Number.isInteger(value.value) && Math.abs(value.value) < 1e16 ? `${value.value}.0` : String(value.value)
+    case 'bool':
+      return value.value ? 'True' : 'False'
+    case 'none':
+      return 'None'
+    case 'ellipsis':
+      return '...'
+    case 'str':
+      return quoted(value.value)
+    case 'bytes':
+      return `b${quoted(value.value)}`
+    case 'list':
+      return `[${value.items.map(pythonRepr).join(', ')}]`
+    case 'tuple':
+      return `(${value.items.map(pythonRepr).join(', ')}${value.items.length === 1 ? ',' : ''})`
+    case 'set':
+      return value.items.size === 0 ? 'set()' : `{${[...value.items.values()].map(pythonRepr).join(', ')}}`
+    case 'dict':
+      return `{${[...value.entries.values()].map(([key, member]) => `${pythonRepr(key)}: ${pythonRepr(member)}`).join(', ')}}`
+    case 'object':
+      return `${value.name}(${value.args.map(pythonRepr).join(', ')})`
+    default:
+      throw value satisfies never
+  }
+}
+
+function quoted(text: string): string {
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
+  // JSON escapes what Python does, and Python reads its escapes; control characters that JSON leaves would end the line.
+  return `'${escaped.replace(/[\u0080-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { sha256 } from '../../schemas/hash.ts'
-import { retentionLines } from './items.ts'
+import { retentionLines } from './questions.ts'
 
 // Writes the items again and prints what retention.yaml has to say of them: node tasks/retention/build-items.ts
 const text = retentionLines()

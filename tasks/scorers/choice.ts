@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { lastBoxed } from './answer/boxes.ts'
 import { readLetterAnswer } from './answer/letter-answer.ts'
-import { lastBoxed } from './box.ts'
 import type { Scorer, ScorerOptions } from './scorer.ts'
 
 const Options = z.strictObject({

@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { builtinNames } from '../python-literal/builtin-names.ts'
-import { evalNode, evalValue, isTruthy, parsePython, pythonStrip } from '../python-literal/mod.ts'
-import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
-import { OptionalText } from './line-fields.ts'
+import { builtinNames, evalNode, evalValue, isTruthy, parsePython, pythonStrip } from '../python-literal/mod.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, OptionalText, right, wrong } from './benchmark.ts'
 import { givesGold, readValueLoosely } from './loose-value.ts'
 
 /**

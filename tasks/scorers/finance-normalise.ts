@@ -1,5 +1,4 @@
-import { builtinNames } from '../python-literal/builtin-names.ts'
-import { evalPython, type PyResult, type PyValue, pythonStrip } from '../python-literal/mod.ts'
+import { builtinNames, evalPython, type PyResult, type PyValue, pythonStrip } from '../python-literal/mod.ts'
 
 /** What upstream's scorer module can see when it evaluates a prediction: evaluating these is beyond a reader of literals. */
 const scope: ReadonlySet<string> = new Set([

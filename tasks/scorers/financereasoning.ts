@@ -3,11 +3,10 @@ import { numberOf, type PyValue, pyEquals } from '../python-literal/mod.ts'
 import { answerTexts, firstLine, readableReply } from './answer/answer-text.ts'
 import { readNumberAnswer } from './answer/number-answer.ts'
 import { type Quantity, readQuantity } from './answer/quantity.ts'
-import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, OptionalText, right, wrong } from './benchmark.ts'
 import { finalAnswer } from './finance-extractor/final-answer.ts'
 import { readNumber } from './finance-extractor/number-text.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
-import { OptionalText } from './line-fields.ts'
 
 const Gold = z.union([z.number(), z.boolean(), z.string()], 'must be a number or a truth value')
 

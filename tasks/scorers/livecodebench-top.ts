@@ -1,8 +1,14 @@
 import { z } from 'zod'
-import { builtinNames } from '../python-literal/builtin-names.ts'
-import { evalNode, evalPython, loadsPythonJson, type PyResult, type PyValue, pyEquals } from '../python-literal/mod.ts'
-import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
-import { OptionalText } from './line-fields.ts'
+import {
+  builtinNames,
+  evalNode,
+  evalPython,
+  loadsPythonJson,
+  type PyResult,
+  type PyValue,
+  pyEquals,
+} from '../python-literal/mod.ts'
+import { type BenchmarkMode, type BenchmarkScorer, type LineScore, OptionalText, right, wrong } from './benchmark.ts'
 import { givesGold, readValueLoosely } from './loose-value.ts'
 import { extractTestOutput, readAssertion, selectStatement } from './test-output-reply.ts'
 

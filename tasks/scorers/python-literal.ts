@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { evalPython, evalValue, pyEquals } from '../python-literal/mod.ts'
-import { looselyEqual } from './loose-equality.ts'
-import { givesGold, readValueLoosely } from './loose-value.ts'
+import { givesGold, looselyEqual, readValueLoosely } from './loose-value.ts'
 import type { Scorer } from './scorer.ts'
 
 const Options = z.strictObject({})

@@ -1,8 +1,15 @@
 import { z } from 'zod'
 import { firstPythonWord, pythonFloat } from '../python-literal/mod.ts'
-import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
-import { GoldText, OptionalText, Reply } from './line-fields.ts'
-import { afterLastPower, powersOfTen } from './power-of-ten.ts'
+import {
+  type BenchmarkMode,
+  type BenchmarkScorer,
+  GoldText,
+  type LineScore,
+  OptionalText,
+  Reply,
+  right,
+  wrong,
+} from './benchmark.ts'
 import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SciBench's `answer_number`, `unit` its `unit`, both as published. */
@@ -107,4 +114,51 @@ function scoreNormalised({ response, gold, unit }: ScibenchLine): LineScore {
   const isRescaled = shownUnit(unit) !== unit
   const exponent = isRescaled ? Number(powersOfTen(unit).next().value?.exponent) : 0
   return scoreNumber(response, { gold, isNear: isClose, scale: 10 ** exponent, otherwise: 'out-of-tolerance' })
+}
+
+/** How an imported item holds a gold that SciBench rescales: the number, then the power of ten of its unit. */
+const rescaled = /^(.*) \* 10\^\{(-?[0-9]+)\}$/s
+
+/** The gold of a SciBench record as one text: its number, times the power of ten that its unit leaves to the answer. */
+export function scibenchGold(answerNumber: string, unit: string): string {
+  const power = shownUnit(unit) === unit ? undefined : powersOfTen(unit).next().value
+  return power === undefined ? answerNumber.trim() : `${answerNumber.trim()} * 10^{${power.exponent}}`
+}
+
+/** The number and a unit that asks for the same rescaling. */
+export function readScibenchGold(gold: string): { gold: string; unit: string } {
+  const [, number, exponent] = rescaled.exec(gold) ?? []
+  return number === undefined ? { gold, unit: '' } : { gold: number, unit: `10^{${exponent}} unit` }
+}
+
+/** A `10^k` with optional braces: where it ends, with and without what SciBench also drops after it, and k as text. */
+type PowerOfTen = { exponent: string; start: number; end: number }
+
+const tail = /\{? *(-?[0-9]+) *\}?/y
+const trailing = / *\$?/y
+
+/**
+ * The powers of ten of a text, from left to right, by the rule that SciBench's two patterns share:
+ * `10^`, an optional brace, spaces, a whole number, spaces, an optional brace. Linear.
+ */
+function* powersOfTen(text: string): Generator<PowerOfTen> {
+  let from = 0
+  for (;;) {
+    const start = text.indexOf('10^', from)
+    if (start < 0) return
+    tail.lastIndex = start + 3
+    const match = tail.exec(text)
+    from = match === null ? start + 3 : start + 3 + match[0].length
+    if (match !== null) yield { exponent: match[1]!, start, end: from }
+  }
+}
+
+/** What follows the last power of ten of a unit, spaces and a dollar sign after it dropped; null where it has none. */
+function afterLastPower(unit: string): string | null {
+  let end = -1
+  for (const power of powersOfTen(unit)) {
+    trailing.lastIndex = power.end
+    end = power.end + (trailing.exec(unit)?.[0].length ?? 0)
+  }
+  return end < 0 ? null : unit.slice(end)
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { type BenchmarkMode, type BenchmarkScorer, type LineScore, right, wrong } from './benchmark.ts'
-import { GoldText, Reply } from './line-fields.ts'
+import { type BenchmarkMode, type BenchmarkScorer, GoldText, type LineScore, Reply, right, wrong } from './benchmark.ts'
 import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SVAMP's `Answer`. */

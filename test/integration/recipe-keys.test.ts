@@ -4,7 +4,7 @@ import { runtimeEnvironment, runtimePackage } from '../../provision/mod.ts'
 import { runCommand } from '../../provision/run-command.ts'
 import { RecipeArm } from '../../schemas/recipe.ts'
 import { idleRecipeKeys, isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../schemas/recipe-keys.ts'
-import { readTrainConfig } from '../../tasks/paper-folder/train-config.ts'
+import { readTrainConfig } from '../../tasks/paper-folder/read.ts'
 import { runtimePython } from '../support/python.ts'
 
 const { training } = RecipeArm.shape.task.shape

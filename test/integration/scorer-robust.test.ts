@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evalPython, loadsPythonJson, parsePython, pyEquals } from '../../tasks/python-literal/mod.ts'
-import { pythonRepr } from '../../tasks/python-literal/repr.ts'
+import { pythonRepr } from '../../tasks/python-literal/value.ts'
 import { type LineScorer, lineScorerNamed, lineScorerNames } from '../../tasks/scorers/line-scorers.ts'
 import { cpuMsOf } from '../support/cpu-time.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newRun } from '../../agents/planner/run-state.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
-import { heldValues } from '../../bus/held-values.ts'
+import { heldValues } from '../../bus/kv.ts'
 import { type Bus, TerminalError } from '../../bus/mod.ts'
 import { pickRun } from '../../experiments/run/resume-run.ts'
 import { configOf } from '../support/planner-fixtures.ts'

@@ -10,7 +10,7 @@ import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask, publicView, TaskError } from '../../tasks/load.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { bundledRetention, retentionOf } from '../../tasks/read-retention.ts'
-import { retentionLines } from '../../tasks/retention/items.ts'
+import { retentionLines } from '../../tasks/retention/questions.ts'
 import { scorerNamed } from '../../tasks/scorers/mod.ts'
 import { configOf } from '../support/planner-fixtures.ts'
 

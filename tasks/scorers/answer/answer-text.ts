@@ -1,5 +1,5 @@
 import { withoutThoughts } from '../../reply/thoughts.ts'
-import { trimMarks } from '../trim-marks.ts'
+import { trimMarks } from '../fold-text.ts'
 import { boxesOf } from './boxes.ts'
 import { labelledAnswers } from './labels.ts'
 import { repairCommands } from './plain-text.ts'

@@ -1,4 +1,4 @@
-import { lastBoxed } from '../box.ts'
+import { lastBoxed } from '../answer/boxes.ts'
 
 /** More of an answer than this is not read. */
 const maxChars = 2_000
