@@ -1,11 +1,9 @@
 import { type Finding, readyRuntime, SetupError } from '../provision/mod.ts'
-import { checkStudent } from './check-student.ts'
 import { chatOf, templateOf } from './job.ts'
 import type { BridgeOptions } from './options.ts'
 import { startRuntime } from './runtime.ts'
 import type { RuntimeLog } from './runtime-process.ts'
-import { ensureStudent } from './student.ts'
-import { readStudentChoice } from './student-choice.ts'
+import { checkStudent, ensureStudent, readStudentChoice } from './student.ts'
 
 /**
  * Whether the student that a topology names can be trained and asked; it is tried, where it was not before. Nothing is fetched: what is

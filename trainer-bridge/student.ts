@@ -1,7 +1,15 @@
-import { basename } from 'node:path'
-import { fetchHubStudent, identityOf, provisionStudent, SetupError } from '../provision/mod.ts'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { fetchHubStudent, fingerprintOf, identityOf, provisionStudent, SetupError } from '../provision/mod.ts'
+import { hashOf } from '../schemas/hash.ts'
+import { CheckResult, runtimeRevision } from '../schemas/runtime-protocol.ts'
+import type { ChatSettings } from '../schemas/task.ts'
 import type { Student } from './job.ts'
-import { holdsModel, readStudentChoice } from './student-choice.ts'
+import { parseJson } from './read-lines.ts'
+import type { Runtime } from './runtime.ts'
+import { RuntimeRequestError } from './runtime-errors.ts'
 
 type Setup = {
   home: string
@@ -43,4 +51,73 @@ export function checkStudentFolder(choice: string): void {
 export async function prepareStudent(choice: string, setup: Setup): Promise<Student> {
   const student = await ensureStudent(choice, setup)
   return { ...student, sha256: await identityOf(student.path) }
+}
+
+/** What a topology's `student` names: the one that comes with the project, a folder of this machine, or a model of the hub. */
+type StudentChoice =
+  | { kind: 'embedded' }
+  | { kind: 'folder'; path: string }
+  | { kind: 'hub'; name: string; revision: string | null }
+
+/** `org/model`, or a name without one; a revision is a branch, a tag or a commit. */
+const hubName = /^(?<name>[\w.-]+(?:\/[\w.-]+)?)(?:@(?<revision>[\w./-]+))?$/
+
+/**
+ * Reads a choice. A relative path is taken from the working directory, and a folder that is there goes before a model of the hub with
+ * the same name: `models/tiny` may be either.
+ */
+export function readStudentChoice(choice: string): StudentChoice {
+  if (choice === 'embedded') return { kind: 'embedded' }
+  const path = resolve(choice.replace(/^~(?=\/|$)/, homedir()))
+  const hub = /^(\.{0,2}\/|~|\.{1,2}$)/.test(choice) || existsSync(path) ? null : hubName.exec(choice)
+  if (hub === null) return { kind: 'folder', path }
+  return { kind: 'hub', name: hub.groups!.name!, revision: hub.groups!.revision ?? null }
+}
+
+/** One text for one choice, so that two ways of writing a folder can be compared. */
+export function sameStudent(one: string, other: string): boolean {
+  return JSON.stringify(readStudentChoice(one)) === JSON.stringify(readStudentChoice(other))
+}
+
+/** Whether a folder holds a transformers model. */
+const holdsModel = (folder: string): boolean => existsSync(join(folder, 'config.json'))
+
+type Checked = { student: { name: string; path: string }; chat: ChatSettings; home: string }
+
+/** What is known of a student from an earlier check on this machine; null when it was not checked, or is another one since. */
+export async function knownCheck({ student, chat, home }: Checked): Promise<CheckResult | null> {
+  const text = await readFile(await fileOf({ student, chat, home }), 'utf8').catch(() => '')
+  return CheckResult.safeParse(parseJson(text)).data ?? null
+}
+
+/**
+ * Finds out whether a student can be trained and asked, once on a machine: its files are loaded, two rows are trained on without a step and
+ * a question is begun. Errors: SetupError that names what does not work.
+ */
+export async function checkStudent(
+  { student, chat, home }: Checked,
+  runtime: Pick<Runtime, 'check'>,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const known = await knownCheck({ student, chat, home })
+  if (known) return known
+  try {
+    const found = await runtime.check({ student: student.path, system: '', chat }, { signal })
+    const file = await fileOf({ student, chat, home })
+    await mkdir(join(home, 'trainer', 'checked'), { recursive: true })
+    await writeFile(file, JSON.stringify(found))
+    return found
+  } catch (error) {
+    if (!(error instanceof RuntimeRequestError) || ['cancelled', 'internal'].includes(error.kind)) throw error
+    throw new SetupError(
+      `The student ${student.name} cannot be used: ${error.message}.`,
+      'Name another one, or correct its files: agents.trainer-bridge.options.student in the topology, or LOCAL_MODEL.',
+      { cause: error },
+    )
+  }
+}
+
+async function fileOf({ student, chat, home }: Checked): Promise<string> {
+  const key = hashOf({ files: await fingerprintOf(student.path), chat, runtime: runtimeRevision })
+  return join(home, 'trainer', 'checked', `${key}.json`)
 }

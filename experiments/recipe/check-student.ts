@@ -7,8 +7,7 @@ import { hasGpu } from '../../provision/mod.ts'
 import { isPlainAddress, plainAddressWanted } from '../../schemas/endpoint.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
-import { checkStudentFolder } from '../../trainer-bridge/student.ts'
-import { readStudentChoice } from '../../trainer-bridge/student-choice.ts'
+import { checkStudentFolder, readStudentChoice } from '../../trainer-bridge/student.ts'
 import type { ArmPlan } from './plan.ts'
 
 const patienceMs = 20_000

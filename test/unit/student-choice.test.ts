@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fingerprintOf, identityOf } from '../../provision/mod.ts'
-import { prepareStudent } from '../../trainer-bridge/student.ts'
-import { readStudentChoice, sameStudent } from '../../trainer-bridge/student-choice.ts'
+import { prepareStudent, readStudentChoice, sameStudent } from '../../trainer-bridge/student.ts'
 
 let folder: string
 let model: string
