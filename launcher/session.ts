@@ -157,7 +157,7 @@ export async function openSession(
   stack.defer(() => supervisor.stop())
   // Before they are stopped, agents that wait for the bus are told that it does not come.
   ready.promise.catch(() => {})
-  stack.defer(() => ready.reject(new Error('the session was not opened')))
+  stack.defer(() => ready.reject(new Error('the session was not started')))
   const cluster = stack.use(
     await openCluster({ home, log, onProgress, notify: reporter.line, limits: topology.bus, storage }),
   )

@@ -103,7 +103,7 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
       trainingText(training, reusedTraining),
   ],
   'final-eval-request': ({ studentModels, arms }) => [
-    'opening the sealed test',
+    'the final evaluation starts',
     `for ${studentModels.map(({ name }) => name).join(', ')}`,
     ...arms.flatMap(({ arm, leftOut, sameAs }) => [
       leftOut !== null && `no ${arm}: ${leftOut}`,
@@ -113,7 +113,7 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
   'sealed-eval-job': ({ studentModel, evalSet }) => [studentModel.name, `answering the questions of the ${evalSet}`],
   answers: ({ studentModel, evalSet }) => [studentModel, `has answered the questions of the ${evalSet}`],
   'final-eval-results': ({ finalEvalNumber, results }) => [
-    'the sealed test was opened',
+    'the final evaluation is done',
     `final evaluation ${finalEvalNumber} of this test`,
     ...results.map(
       ({ studentModel, evalSet, sheet }) => `${studentModel.name} on the ${evalSet}: ${share(sheet.overall)}`,

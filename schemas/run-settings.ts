@@ -40,8 +40,14 @@ const EvidenceSettings = z.strictObject({
     .union([z.literal('all'), z.array(BaselineArm)])
     .default('all')
     .describe('baselines; all: every one that the task allows'),
-  submissions: z.boolean().default(true).describe('whether every attempt sits the sealed test too, after the search'),
-  retention: z.boolean().default(true).describe('whether base, final and control sit the retention paper too'),
+  submissions: z
+    .boolean()
+    .default(true)
+    .describe('whether every attempt is also evaluated on the sealed test, after the search'),
+  retention: z
+    .boolean()
+    .default(true)
+    .describe('whether base, final and control are also evaluated on the retention set'),
   ladder: z
     .enum(['auto', ...Guidance.shape.ladder.unwrap().options])
     .default('auto')

@@ -73,7 +73,9 @@ export function packResults(results: readonly SealedResult[]): { evalSets: EvalS
     evalSets[result.evalSet] ??= answered
     const evalSet = evalSets[result.evalSet] ?? answered
     if (evalSet.length !== answered.length || answered.some(({ id }, index) => id !== evalSet[index]!.id)) {
-      throw new Error(`${result.studentModel.name} did not sit the ${result.evalSet} of the others`)
+      throw new Error(
+        `${result.studentModel.name} was not evaluated on the same items of the ${result.evalSet} as the others`,
+      )
     }
     const marks = items.map(
       ({ strict, lenient, truncated }) => Number(strict) + 2 * Number(lenient) + 4 * Number(truncated),

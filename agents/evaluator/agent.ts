@@ -67,10 +67,7 @@ async function startScorer({
         const { studentModel, training, reusedTraining, guidance, variants, tokenLimit, examplesLeftOut } = message
         // Nobody waits for what comes again so late: it is no dead letter, and no fault of the run.
         if (await finalEval.record(runId)) {
-          log.warn(
-            { run: runId, studentModel: studentModel.name },
-            'came after the opening of the test: scored no more',
-          )
+          log.warn({ run: runId, studentModel: studentModel.name }, 'came after the final evaluation: not scored')
           return
         }
         const task = await sealedTask(message.sealedTask)

@@ -187,7 +187,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
       const record = (await records.get(runId))?.value
       const studentModel = record?.studentModels.find((each) => each.name === answers.studentModel)
       if (!record || !studentModel)
-        throw new TerminalError(`${answers.studentModel} is not on the list of run ${runId}'s opening`)
+        throw new TerminalError(`${answers.studentModel} is not on the list of run ${runId}'s final evaluation`)
       const { evalSet } = answers
       const predictions = await bus.objects.getLines(answers.predictions, Prediction)
       const { scorer, known } = await rulesOf(record, evalSet)

@@ -67,9 +67,9 @@ export function registerVerify(program: Command): void {
 /** What somebody who writes a whole bundle anew can choose: nothing in it follows from anything else. */
 const notInAnyBundle = [
   'that the run took place, and that nothing else was tried before it',
-  'what the student answered in the test, the audit and the retention paper',
+  'what the student answered in the test, the audit and the retention set',
   'its replies to validation, adapters, losses and times',
-  'what models replied, prices, versions, the sealing, and how often the test was opened',
+  'what models replied, prices, versions, the sealing, and how many final evaluations of the test there were',
 ]
 
 const doesNotHold = (isOwnCode: boolean): string =>

@@ -28,7 +28,7 @@ export const addRunOptions = (command: Command) =>
       `baselines to train: ${BaselineKind.options.join(',')}; all; none (the topology says)`,
       arms,
     )
-    .option('--submissions', 'every valid attempt of the search sits the test too, after the search')
+    .option('--submissions', 'every valid attempt of the search is also evaluated on the test, after the search')
     .option('--no-submissions', 'only the chosen dataset and its baselines do')
     .option('--retention', 'base, final and control answer items outside the task, to see what was forgotten')
     .option('--no-retention', 'they do not')

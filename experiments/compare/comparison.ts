@@ -78,11 +78,11 @@ export function printPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, 
     `comparison ${name}: ${pairs} pairs of ${arms.length} arms, ${runs} runs one after another; seeds ${seed} to ${seed + pairs - 1}`,
     `each run: ${attempts} attempts of ${whole(rows)} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
       trainingSeeds === 1 ? '' : 's'
-    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher calls`}, one opening of the test`,
+    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher calls`}, one final evaluation`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
     `in all: ${trainings} trainings (${timeOf('training')}), ${whole(answers)} answers of the student (${timeOf('answers')}), ${whole(
       sum(({ spent }) => spent.calls),
-    )} calls, ${runs} openings of the test`,
+    )} calls, ${runs} final evaluations`,
     ...(pairs < fewestPairs
       ? [
           `${pairs} pairs can show nothing: the smallest two-sided p is 2/2^${pairs}; ${fewestPairs} pairs are the fewest that can`,

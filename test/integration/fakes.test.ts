@@ -141,7 +141,7 @@ const fakes: [name: string, changes: RunLogOptions, voids: ClaimName[], words: R
     'the test was opened forty times until it went well',
     { finalEvalNumber: 40, seeds: 1, skillOf: { control: 0.5 } },
     ['search'],
-    /this is opening 40 of the test, and p times 40 is above 5 %/,
+    /this is final evaluation 40 of the test, and p times 40 is above 5 %/,
   ],
 ]
 
@@ -269,7 +269,7 @@ describe('a set of runs earns no claim by', () => {
     [
       'opening the test until it goes well',
       { finalEvalNumber: 400 },
-      /opened 399 times before, and p times 400 is above 5 %/,
+      /evaluated 399 times before, and p times 400 is above 5 %/,
     ],
     ['logs that do not say what needs no student', { fixed: null }, /is not in this log/],
   ])('%s', (_, changes, words) => {
@@ -282,7 +282,7 @@ describe('a set of runs earns no claim by', () => {
     const runs = [1, 2, 3, 4, 5, 6, 7].map((seed) => outcome(seed, { finalEval: seed < 4 }))
     expect(reported(runs.slice(0, 3))).toContain(': on this test the searches ended better than uniform control')
     expect(reported(runs)).toMatch(
-      /not shown: 4 of 7 runs opened no test; where these left the base as it was, the difference/,
+      /not shown: 4 of 7 runs had no final evaluation; where these left the base as it was, the difference/,
     )
   })
 

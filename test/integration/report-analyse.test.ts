@@ -138,7 +138,7 @@ describe('a finished run', () => {
   test('names the opening, the one seed and the sealing', () => {
     const text = data.conclusion.caveats.join('\n')
     expect(text).toContain('This adapter only')
-    expect(text).toContain('Opening 1 of this test')
+    expect(text).toContain('Final evaluation 1 of this test')
     expect(data.sealing.sentence).toBe(
       'Sealing: the server enforces three accounts; files on this machine are not sealed from processes of the same OS user.',
     )
@@ -361,7 +361,7 @@ describe('what is missing', () => {
     expect(part.run).toMatchObject({ finished: false, stopReason: null, chosenAttempt: null })
     for (const claim of [part.conclusion.improved, part.conclusion.search]) {
       expect(claim.conclusion).toBe('not-measured')
-      expect(claim.sentence).toContain('The test was not opened')
+      expect(claim.sentence).toContain('There was no final evaluation')
     }
   })
 
@@ -386,7 +386,7 @@ describe('what is missing', () => {
     expect(reportData(log).conclusion.caveats.join()).toMatch(/were not counted .*: no tokenizer\.json/)
   })
 
-  test('a second opening is told, and the first is reported', () => {
+  test('a second final evaluation is named, and the first is reported', () => {
     const log = runLog()
     const finalEval = log.find(({ name }) => name === 'final-eval-results')!
     const again = {
@@ -397,6 +397,6 @@ describe('what is missing', () => {
     }
     const twice = reportData([...log, again])
     expect(twice.sealed!.finalEvalNumber).toBe(1)
-    expect(twice.conclusion.caveats.join()).toContain('2 openings of the test in this run')
+    expect(twice.conclusion.caveats.join()).toContain('2 final evaluations of the test in this run')
   })
 })

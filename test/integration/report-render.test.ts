@@ -111,7 +111,7 @@ test('a run whose task cannot be read still shows its result', () => {
   const without = { ...data, task: null }
   for (const text of [renderHtml(without), renderMarkdown(without)]) {
     expect(text).toContain('Result on the sealed test')
-    expect(text).not.toContain('The test was not opened')
+    expect(text).not.toContain('There was no final evaluation')
   }
 })
 
@@ -121,7 +121,7 @@ test('a run at any point renders', () => {
     const part = reportData(log.slice(0, length))
     const [page, text] = [renderHtml(part), renderMarkdown(part)]
     expect(`${page}${text}`).not.toMatch(/\b(?:NaN|Infinity|undefined|null %)\b/)
-    expect(page).toContain('The test was not opened')
-    expect(text).toContain('The test was not opened')
+    expect(page).toContain('There was no final evaluation')
+    expect(text).toContain('There was no final evaluation')
   }
 })

@@ -77,14 +77,16 @@ describe('a set of runs', () => {
     expect(sentencesOf(summary)[0]).toContain('2 of 3 runs')
     for (const page of [renderMarkdown(summary), renderHtml(summary)]) {
       expect(page).toContain('night-3')
-      expect(page).toContain('1 of 3 runs opened no test')
+      expect(page).toContain('1 of 3 runs had no final evaluation')
       expect(page).toContain('2 runs are not enough to say more, 3 are the fewest')
     }
     const one = summarise('one', outcomes.slice(0, 1))
     expect(one.scores.final!.sd).toBeNull()
     expect(renderMarkdown(one)).toContain('one run says nothing of another search')
-    expect(sentencesOf(summarise('none', outcomes.slice(2)))).toEqual(['set none: none of 1 runs opened its test'])
-    expect(renderHtml(summarise('none', outcomes.slice(2)))).toContain('None of 1 run opened its test.')
+    expect(sentencesOf(summarise('none', outcomes.slice(2)))).toEqual([
+      'set none: none of 1 runs had a final evaluation',
+    ])
+    expect(renderHtml(summarise('none', outcomes.slice(2)))).toContain('None of 1 run had a final evaluation.')
   })
 
   test('the interval over runs is Student’s t, and only one that excludes zero is called a difference', () => {
@@ -129,7 +131,7 @@ describe('a set of runs', () => {
     expect(renderMarkdown(summarise('alike', alike))).toContain('which agree to the item')
     const other = [...strong.slice(0, 3), { ...strong[3]!, against: 'base' }]
     expect(summarise('other', other).against).toBe('control')
-    expect(renderMarkdown(summarise('other', other))).toContain('named before 3 of 4 openings')
+    expect(renderMarkdown(summarise('other', other))).toContain('named before 3 of 4 final evaluations')
     const apart = [0.9, 0.1, 0.9, 0.1].map((final, index) =>
       outcomeOf({ runId: `n-${index}`, seed: index }, logOf(index + 1, true, { final, control: 0.5 })),
     )

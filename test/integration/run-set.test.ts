@@ -67,7 +67,7 @@ test('a summary is written of runs that opened nothing, too', async () => {
   const lines: string[] = []
   const reporter = { ...createReporter(), line: (text: string) => void lines.push(text), json: () => {} }
   await writeSummary(operator, 'night', members, reporter)
-  expect(lines[0]).toBe('set night: none of 2 runs opened its test')
+  expect(lines[0]).toBe('set night: none of 2 runs had a final evaluation')
   const summary = JSON.parse(await readFile(join(folder, 'night/summary.json'), 'utf8'))
   expect(summary.runs.map(({ status }: { status: string }) => status)).toEqual(['not begun', 'not begun'])
   expect(await readFile(join(folder, 'night/summary.md'), 'utf8')).toContain('| night-2 | 6 | not begun |')

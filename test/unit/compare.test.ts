@@ -185,7 +185,7 @@ describe('a fake earns no effect', () => {
     [
       'the test was opened until it went well',
       fair.map((run) => ({ ...run, finalEvalNumber: 20 + run.pair })),
-      /opened 20 times before, and p times 21 is above 5 %/,
+      /evaluated 20 times before, and p times 21 is above 5 %/,
     ],
     ['six pairs are one pair', resultsOf(plan, (arm) => (arm === 'rules' ? 0.25 : 0.5)), /all pairs agree to the item/],
     [
@@ -227,7 +227,7 @@ describe('a comparison’s page', () => {
       )
       expect(page).toContain('12,000')
       expect(page).toContain('no: trainings in 6 of 6 pairs: in the mean 3 where llm-iterative had 4')
-      expect(page).toContain('30 openings')
+      expect(page).toContain('30 final evaluations')
     }
     expect(renderHtml(comparison).match(/<svg/g)).toHaveLength(2)
   })

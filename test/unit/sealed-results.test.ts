@@ -70,7 +70,9 @@ describe('the results of an opening', () => {
 
   test('that do not fit together are refused', () => {
     const [one, other] = [resultOf('base', 'test', [1, 2]), resultOf('final', 'test', [1])]
-    expect(() => packResults([one, other])).toThrow('final did not sit the test of the others')
+    expect(() => packResults([one, other])).toThrow(
+      'final was not evaluated on the same items of the test as the others',
+    )
     const { evalSets, results } = packResults([one])
     expect(() => unpackResults({ evalSets, results: [{ ...results[0]!, marks: '1' }] })).toThrow('1 marks for 2 items')
   })

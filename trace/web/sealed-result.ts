@@ -159,13 +159,13 @@ export function createSealedResult(root: HTMLElement) {
       h(
         'header',
         {},
-        h('h2', { id: 'sealed-title' }, 'The sealed test, opened'),
+        h('h2', { id: 'sealed-title' }, 'The final evaluation on the sealed test'),
         h(
           'span',
           { className: 'quiet end' },
           seeds > 1
-            ? `opening ${opened.finalEvalNumber}, ${modeOf(state)}, mean and range of ${seeds} training seeds; the report has the intervals`
-            : `opening ${opened.finalEvalNumber}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
+            ? `final evaluation ${opened.finalEvalNumber}, ${modeOf(state)}, mean and range of ${seeds} training seeds; the report has the intervals`
+            : `final evaluation ${opened.finalEvalNumber}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,
         ),
       ),
       ...(warning ? [warning] : []),

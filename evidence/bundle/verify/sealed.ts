@@ -7,7 +7,7 @@ import { type Check, type Evidence, messagePlace } from './check.ts'
 /** The opened test and the audit: what was frozen, who sat them, and the sheets from the items. */
 export const sealed: Check = {
   name: 'sealed',
-  what: 'who sat the papers, and the sheets of test and audit from their items',
+  what: 'which student models were evaluated, and the sheets of test and audit from their items',
   async run(evidence, ledger) {
     const { facts, config } = evidence
     for (const finalEval of facts.finalEval) {
@@ -19,12 +19,12 @@ export const sealed: Check = {
         const due = frozen.filter(isEvaluatedOn[evalSet]).map(({ name }) => name)
         if (evaluated.length > 0 || isDue(evidence, evalSet))
           ledger.same(
-            place(`results: who sat the ${evalSet}`),
+            place(`results: who was evaluated on the ${evalSet}`),
             evaluated.map(({ studentModel }) => studentModel.name).toSorted(),
             due.toSorted(),
           )
         else if (evalSet === 'audit' && evidence.task?.procedure)
-          ledger.leave('whether an audit was to be drawn: nobody sat one')
+          ledger.leave('whether an audit was to be drawn: no student model was evaluated on one')
       }
       ledger.same(place('retention: whether it was measured'), Boolean(retention), config.evidence.retention)
       for (const { evalSet, kind, ...score } of trivial) {

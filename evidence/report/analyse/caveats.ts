@@ -31,11 +31,11 @@ export function caveatsOf(
     )
     caveats.push(
       sealed.finalEvalNumber === 1
-        ? 'Opening 1 of this test on this bus; openings of a copy on another bus, or in another home, cannot be counted.'
-        : `Opening ${sealed.finalEvalNumber} of this test on this bus: the more often a test is opened on a bus, the less it is unseen by whoever reads the reports.`,
+        ? 'Final evaluation 1 of this test on this bus; those of a copy on another bus, or in another home, cannot be counted.'
+        : `Final evaluation ${sealed.finalEvalNumber} of this test on this bus: the more often a test is evaluated on a bus, the less it is unseen by whoever reads the reports.`,
     )
     if (finalEvals > 1)
-      caveats.push(`The log holds ${finalEvals} openings of the test in this run; the first one is reported.`)
+      caveats.push(`The log holds ${finalEvals} final evaluations of the test in this run; the first one is reported.`)
     const { trivial, replies } = sealed.contrasts
     for (const facts of trivial ? replies : []) {
       const none = brokenReplies(facts)

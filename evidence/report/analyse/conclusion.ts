@@ -67,7 +67,7 @@ export function conclude(
   if (!sealed) {
     const unopened = ({ notShown }: Words): Claim => ({
       conclusion: 'not-measured',
-      sentence: `The test was not opened: ${lower(notShown)}.`,
+      sentence: `There was no final evaluation: ${lower(notShown)}.`,
     })
     return {
       improved: unopened(improvedWords),
@@ -144,7 +144,9 @@ function judged(
   if (low <= 0 && high >= 0) return notShown('the interval includes zero')
   if (p > 1 - confidence) return notShown('the interval excludes zero, but p is above 5 %')
   if (p * finalEvalNumber > 1 - confidence)
-    return notShown(`this is opening ${finalEvalNumber} of the test, and p times ${finalEvalNumber} is above 5 %`)
+    return notShown(
+      `this is final evaluation ${finalEvalNumber} of the test, and p times ${finalEvalNumber} is above 5 %`,
+    )
   const reach = Math.max(...difference.seeds) === 1 ? ', as far as one training seed tells' : ''
   if (high < 0) return { conclusion: 'opposite', sentence: `${words.opposite}${reach}: ${figures}.` }
   if (objections.length > 0) return notShown(objections.join('; '))

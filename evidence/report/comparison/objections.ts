@@ -62,7 +62,7 @@ function drawObjections({ differences, adjustedP }: Effect, pairs: readonly Pair
       ? ['all pairs agree to the item, so they may be one pair again and again']
       : []),
     ...(before > 0 && adjustedP * (before + 1) > 1 - confidence
-      ? [`the test had been opened ${before} times before, and p times ${before + 1} is above 5 %`]
+      ? [`the test had been evaluated ${before} times before, and p times ${before + 1} is above 5 %`]
       : []),
   ]
 }

@@ -68,7 +68,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
         ({ arm, withoutResult }) =>
           `${withoutResult} of ${plan.pairs} runs of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
       ),
-    `Each run opens the test once at most: ${finalEvals} openings, none of which chose anything.`,
+    `Each run is evaluated on the test once at most: ${finalEvals} final evaluations, none of which chose anything.`,
   ]
 }
 
@@ -86,4 +86,4 @@ function secondaryCaveat(effects: readonly Effect[]): string[] {
 }
 
 export const headlineText = ({ headline }: Comparison): string =>
-  headline ? `${labelOf(headline.part)}, ${headline.mode}` : 'no test was opened'
+  headline ? `${labelOf(headline.part)}, ${headline.mode}` : 'no final evaluation'

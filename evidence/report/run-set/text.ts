@@ -21,7 +21,7 @@ export const headlineText = ({ part, mode, items }: Summary): string =>
 export function mainSentence(summary: Summary): string {
   const { runs, tested, gains, against } = summary
   const over = gains[against]
-  if (tested === 0) return `None of ${countText(runs.length)} opened its test.`
+  if (tested === 0) return `None of ${countText(runs.length)} had a final evaluation.`
   if (!over) return `${named(against)}, which counts, was measured in no run.`
   const figure = `${named(against)}, named before ${finalEvalsText(summary)}: ${points(over.mean)} points in the mean over ${countText(over.runs)}`
   if (over.runs === 1) return `${figure}; one run says nothing of another search (--runs ${fewestRuns} or more).`
@@ -89,11 +89,11 @@ function drawObjections({ gains, against, withFailed, runs }: Summary, tested: S
       ? [`with fewer than ${minClaimDraws} draws nothing is claimed`]
       : []),
     ...(before > 0 && pOverRuns(over) * (before + 1) > 1 - confidence
-      ? [`the test had been opened ${before} times before, and p times ${before + 1} is above 5 %`]
+      ? [`the test had been evaluated ${before} times before, and p times ${before + 1} is above 5 %`]
       : []),
     ...(failed > 0 && !(others && isAbove(others))
       ? [
-          `${failed} of ${countText(runs.length)} opened no test${
+          `${failed} of ${countText(runs.length)} had no final evaluation${
             others
               ? `; where these left the base as it was, the difference is ${points(others.mean)} points${rangeText(others.interval, points)}`
               : ''
@@ -148,7 +148,7 @@ function itemsSentence({ overItems }: GainOverRuns): string {
 /** How many openings the comparison that counts was named before. */
 function finalEvalsText({ runs, tested, against }: Summary): string {
   const agreed = runs.filter((run) => run.part !== '' && run.against === against).length
-  return agreed === tested ? 'each opening' : `${agreed} of ${tested} openings`
+  return agreed === tested ? 'each final evaluation' : `${agreed} of ${tested} final evaluations`
 }
 
 /** How the figures are to be read. */
@@ -158,10 +158,10 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
   return [
     'The run is the unit: searches that differ in their seeds alone, the training seeds of an arm averaged within each. Intervals over runs are Student’s t, which takes runs to deviate about normally; so few cannot show whether they do.',
     `They cover the luck of search and training, and not the choice of the ${numberText(items)} test items, which every run was asked alike. Intervals over runs and items cover both: runs crossed with groups of items, never narrower than over runs alone. The base is one student in all runs, so it hardly deviates.`,
-    'One difference was named before the openings; intervals of the others are not corrected for being several.',
+    'One difference was named before the final evaluations; intervals of the others are not corrected for being several.',
     ...(without > 0
       ? [
-          `${without} of ${countText(runs.length)} opened no test; no figure counts them, which favours searches that fail.`,
+          `${without} of ${countText(runs.length)} had no final evaluation; no figure counts them, which favours searches that fail.`,
         ]
       : []),
   ]
@@ -170,11 +170,11 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
 /** The lines that a person is told. */
 export function sentencesOf(summary: Summary): string[] {
   const { set, runs, tested, scores, gains, trivial, gainOverBase } = summary
-  if (tested === 0) return [`set ${set}: none of ${runs.length} runs opened its test`]
+  if (tested === 0) return [`set ${set}: none of ${runs.length} runs had a final evaluation`]
   const line = (name: string, { runs: counted, mean, sd, interval }: OverRuns, write: Write) =>
     `  ${name}: ${write(mean)}${rangeText(interval, write)}${sd === null ? '' : ` ± ${write(sd).replace('+', '')}`} over ${countText(counted)}`
   return [
-    `set ${set}: ${tested} of ${runs.length} runs opened their test; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
+    `set ${set}: ${tested} of ${runs.length} runs had their final evaluation; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
     ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
     ...(trivial
       ? [

@@ -69,7 +69,7 @@ export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
 function primaryText({ contrasts }: SealedResults): string {
   const { primary, comparisons } = contrasts
   const name = differenceName({ of: primary.arm, to: primary.against })
-  const when = primary.named ? 'named before the opening' : 'as a request that names none means it'
+  const when = primary.named ? 'named before the final evaluation' : 'as a request that names none means it'
   const where = `${labelOf(primary.part)}, ${primary.mode}`
   const difference = comparisons.find(({ to }) => to === primary.against)?.parts[primary.part]?.[primary.mode]
   if (!difference) return `Primary comparison, ${when}: ${name}, ${where}; not measured.`
@@ -133,7 +133,8 @@ function means(sealed: SealedResults, scoring: Scoring): Blocks {
 function differences(sealed: SealedResults, scoring: Scoring): Blocks {
   const { contrasts, parts } = sealed
   const { primary, other } = scoring
-  if (contrasts.comparisons.length === 0) return absent('The opened list does not hold the candidates to compare.')
+  if (contrasts.comparisons.length === 0)
+    return absent('The final evaluation does not have the student models to compare.')
   const gains = contrasts.arms.find(({ arm }) => arm === 'final')?.gains ?? {}
   const gain = (part: string) => underBoth(gains[part] ?? { strict: null, lenient: null }, scoring, gainText)
   const difference = (part: string, figures: Comparison['parts'][string] | undefined) =>

@@ -52,8 +52,8 @@ function ladder({ ladder, keptBack }: EvidenceFacts): Blocks {
   if (ladder === 'off') return null
   const kept = keptBack.map(({ studentModel, shownAs }) => `${labelOf(studentModel)} (shown: ${labelOf(shownAs)})`)
   return paragraph(
-    `Validation was guarded by the Ladder: a candidate that was not above the best one shown by more than chance was shown that one’s scores. ${
-      kept.length > 0 ? `Kept back: ${kept.join(', ')}.` : 'No candidate was kept back.'
+    `Validation was answered by the Ladder: a student model that was not above the best one shown by more than chance was shown that one’s scores. ${
+      kept.length > 0 ? `Kept back: ${kept.join(', ')}.` : 'No student model was kept back.'
     }`,
   )
 }

@@ -7,7 +7,7 @@ import { labelOf } from '../text/names.ts'
 export function replied({ replies, trivial }: Contrasts): Blocks {
   if (!trivial)
     return absent(
-      'What an answer that needs no student scores, and what the replies were like, is not told in this run, which was made before it was.',
+      'What an answer that needs no student scores, and what the replies were like, is not in this run, which was made before that was recorded.',
     )
   return [
     heading(3, 'What the arms replied'),

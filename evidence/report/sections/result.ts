@@ -22,7 +22,7 @@ import { partColumn, range, type Scoring, scoringOf, tone, underBoth } from './s
 export function result(data: ReportData): Blocks {
   const { sealed } = data
   if (!sealed) {
-    const sentence = 'The test was not opened. There is no result, only what the search saw on validation.'
+    const sentence = 'There was no final evaluation. There is no result, only what the search saw on validation.'
     return [heading(2, 'Result'), absent(sentence)]
   }
   const scoring = scoringOf(data)
@@ -30,7 +30,7 @@ export function result(data: ReportData): Blocks {
   return [
     heading(2, 'Result on the sealed test'),
     paragraph(
-      `The marked column, ${labelOf(headline)}, is the headline. Opening ${sealed.finalEvalNumber} of this test. ${partMeanings(sealed)}`,
+      `The marked column, ${labelOf(headline)}, is the headline. Final evaluation ${sealed.finalEvalNumber} of this test. ${partMeanings(sealed)}`,
     ),
     arms({ ...data, sealed }),
     heading(3, 'Audit beside it'),
@@ -42,7 +42,7 @@ export function result(data: ReportData): Blocks {
     heading(3, 'Every adapter by itself'),
     sealed.test.some(({ studentModel }) => studentModel.startsWith('attempt-')) &&
       note(
-        'The attempts of the search sat the test after it had ended. Nothing was chosen by that; the best of several looks better here than it is.',
+        'The attempts of the search were evaluated on the test after it had ended. Nothing was chosen by that; the best of several looks better here than it is.',
       ),
     figure(
       partScores(sealed, primary),

@@ -7,7 +7,7 @@ import { trivialText } from './replies.ts'
 /** The verdict on the final, in a sentence. */
 export function retentionSentence({ changes, margin, trivial }: RetentionFacts): string {
   const final = changes.find(({ arm }) => arm === 'final')
-  if (!final) return 'The final did not sit the retention paper.'
+  if (!final) return 'The final was not evaluated on the retention set.'
   const loss = `a loss of ${numberText(margin * 100)} points or more`
   const by = `${differenceName({ of: 'final', to: 'base' })} is ${points(final.value)} points${rangeText(final.interval, points)}`
   switch (final.conclusion) {
