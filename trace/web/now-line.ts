@@ -69,7 +69,7 @@ function workLine(state: RunState, now: number): Child[] {
       h(
         'span',
         {},
-        h('b', {}, 'The sealed test is being taken.'),
+        h('b', {}, 'The final evaluation is in progress.'),
         ' Its messages travel in an account of their own, which this page cannot read.',
       ),
     )
