@@ -1,5 +1,5 @@
-import jStat from 'jstat'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { normalQuantile } from '../../evidence/report/statistics/quantile.ts'
 import type { Grouped } from '../../evidence/report/statistics/two-way.ts'
 
 /**
@@ -51,7 +51,7 @@ export function simulatedStudents(seed: number) {
 
   /** Adapters, each trained with a fresh seed. */
   const trained = (world: World, seeds: number): number[] =>
-    Array.from({ length: seeds }, () => quantile(accuracyOf(world, normal())))
+    Array.from({ length: seeds }, () => normalQuantile(accuracyOf(world, normal())))
 
   /** The right answers of an arm's adapters on a paper. */
   const isEvaluatedOn = (world: World, common: Float64Array, adapters: readonly number[]): Grouped => {
@@ -81,7 +81,7 @@ export function simulatedStudents(seed: number) {
 export function truthOf(world: World): number {
   const points = 4000
   let sum = 0
-  for (let point = 0; point < points; point++) sum += accuracyOf(world, quantile((point + 0.5) / points))
+  for (let point = 0; point < points; point++) sum += accuracyOf(world, normalQuantile((point + 0.5) / points))
   return sum / points
 }
 
@@ -91,5 +91,3 @@ function accuracyOf({ accuracy, deviation, seeds }: World, normal: number): numb
   const odds = Math.exp((deviation / spread) * normal) * (accuracy / (1 - accuracy))
   return odds / (1 + odds)
 }
-
-const quantile = (p: number) => (p <= 0 ? -Infinity : p >= 1 ? Infinity : jStat.normal.inv(p, 0, 1))

@@ -1,4 +1,4 @@
-import jStat from 'jstat'
+import { sumNthPowerDeviations } from 'simple-statistics'
 import { scoreInterval } from '../../../schemas/score-interval.ts'
 import type { Interval } from './interval.ts'
 import { margin } from './margin.ts'
@@ -61,6 +61,8 @@ function marginOf(table: TwoWay, degreesOfFreedom: number): { perAnswer: number;
  */
 function varianceDegreesOfFreedom({ groups, groupValues, betweenGroups }: TwoWay): number {
   if (betweenGroups === 0) return groups - 1
-  const kurtosis = 3 + jStat.kurtosis(groupValues)
+  const values = [...groupValues]
+  // The fourth central moment over the squared second, both divided by the number of groups: 3 of a normal distribution.
+  const kurtosis = (groups * sumNthPowerDeviations(values, 4)) / sumNthPowerDeviations(values, 2) ** 2
   return Math.min(groups - 1, (2 * groups) / (kurtosis - (groups - 3) / (groups - 1)))
 }
