@@ -1,8 +1,11 @@
 // The live page loads this file, too: it imports nothing.
 
 /**
- * The truths p from which a share differs by at most `reach` times sqrt(p (1 - p)), `stretch` times as far from their middle. Of single
- * answers `reach` is z / sqrt(n), which is Wilson's interval; of answers that depend on each other it is that of as many single ones as
+ * The p with |share - p| <= reach sqrt(p (1 - p)), `stretch` times as far from their middle:
+ *
+ *     (share + reach^2 / 2 ± stretch reach sqrt(share (1 - share) + reach^2 / 4)) / (1 + reach^2)
+ *
+ * Of n single answers `reach` is z / sqrt(n), which is Wilson's interval; of answers that depend on each other it is that of as many single ones as
  * are worth the same, and `stretch` is t / z: Dean, N. and Pagano, M. (2015), Evaluating confidence interval methods for binomial
  * proportions in clustered surveys, Journal of Survey Statistics and Methodology 3, 484-503.
  */

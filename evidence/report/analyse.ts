@@ -17,8 +17,8 @@ import { timeOf } from './analyse/time.ts'
 import { spentOnPlans, spentOnRows, usageLines } from './analyse/usage.ts'
 import type { RunFacts } from './facts/run-facts.ts'
 import { type DatasetFacts, ReportData, type StudentModelFacts } from './report-data.ts'
-import { confidence } from './statistics/interval.ts'
-import { minResamples, type Resampling } from './statistics/resampler.ts'
+import { confidence } from './statistics/intervals.ts'
+import { minResamples, type Resampling } from './statistics/resampling.ts'
 import { byReadingOrder } from './text/names.ts'
 
 export type AnalyseOptions = Resampling & {

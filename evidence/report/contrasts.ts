@@ -3,8 +3,8 @@ import { Arm } from '../../schemas/arm.ts'
 import { PrimaryComparison } from '../../schemas/messages/evaluation.ts'
 import { NoAnswer } from '../../schemas/score.ts'
 import { TrivialScore } from '../../schemas/trivial.ts'
-import { Interval } from './statistics/interval.ts'
-import { Rate } from './statistics/rate.ts'
+import { Interval } from './statistics/intervals.ts'
+import { Rate } from './statistics/share.ts'
 
 /** A rate under both rules of the scorer. */
 export const Rates = z.object({ strict: Rate, lenient: Rate })

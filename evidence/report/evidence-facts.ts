@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TrainedArm } from '../../schemas/arm.ts'
 import { Sha256 } from '../../schemas/ids.ts'
-import { Rate } from './statistics/rate.ts'
+import { Rate } from './statistics/share.ts'
 
 const count = z.number().int().nonnegative()
 

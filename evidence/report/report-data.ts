@@ -8,7 +8,7 @@ import { DatasetQuality } from '../quality/facts.ts'
 import { ArmResult, byMode, Contrasts, count, Rates } from './contrasts.ts'
 import { EvidenceFacts } from './evidence-facts.ts'
 import { RetentionFacts } from './retention-facts.ts'
-import { UnpairedDifference } from './statistics/stratified-difference.ts'
+import { UnpairedDifference } from './statistics/resampling.ts'
 
 /** One candidate on one sealed paper. `parts` holds every part and `all`. */
 export const EvalSetResult = z.object({

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Sha256 } from '../../schemas/ids.ts'
 import { ScoreMode } from '../../schemas/task.ts'
 import { ArmMean, count, SkillDifference, TrivialBaseline } from './contrasts.ts'
-import { Interval } from './statistics/interval.ts'
+import { Interval } from './statistics/intervals.ts'
 
 const RememberingArm = z.enum(['base', 'control', 'final'])
 

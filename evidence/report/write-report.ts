@@ -10,7 +10,7 @@ import { collect } from './facts/collect.ts'
 import type { LogEntry } from './facts/log-entry.ts'
 import type { ReportData } from './report-data.ts'
 import { renderHtml, renderMarkdown } from './report-document.ts'
-import type { Resampling } from './statistics/resampler.ts'
+import type { Resampling } from './statistics/resampling.ts'
 
 /** What a report is made from. */
 export type ReportSources = Partial<Resampling> & {

@@ -1,7 +1,7 @@
-import { armDifference } from '../../evidence/report/statistics/arm-difference.ts'
-import { armMean } from '../../evidence/report/statistics/arm-mean.ts'
-import type { Interval } from '../../evidence/report/statistics/interval.ts'
+import { armDifference } from '../../evidence/report/statistics/differences.ts'
+import type { Interval } from '../../evidence/report/statistics/intervals.ts'
 import { overRunsAndItems } from '../../evidence/report/statistics/over-runs.ts'
+import { armMean } from '../../evidence/report/statistics/share.ts'
 import { type Grouped, twoWay } from '../../evidence/report/statistics/two-way.ts'
 import { simulatedStudents, truthOf, type World } from './simulated-students.ts'
 

@@ -1,5 +1,5 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { normalQuantile } from '../../evidence/report/statistics/quantile.ts'
+import { normalQuantile } from '../../evidence/report/statistics/intervals.ts'
 import type { Grouped } from '../../evidence/report/statistics/two-way.ts'
 
 /**

@@ -8,7 +8,7 @@ import { renderHtml, renderMarkdown } from '../../evidence/report/comparison/doc
 import { effectsOf } from '../../evidence/report/comparison/effects.ts'
 import { checkRunNames, type PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
 import { effectSentence, plannerSentence } from '../../evidence/report/comparison/text.ts'
-import { shares } from '../../evidence/report/statistics/interval.ts'
+import { shares } from '../../evidence/report/statistics/intervals.ts'
 import { overRuns } from '../../evidence/report/statistics/over-runs.ts'
 import { keepPlan, topologyOfArm, usualArms } from '../../experiments/compare/comparison.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { mcNemar } from '../../evidence/report/statistics/mcnemar.ts'
-import { normalQuantile, studentCritical, studentTail } from '../../evidence/report/statistics/quantile.ts'
+import { normalQuantile, studentCritical, studentTail } from '../../evidence/report/statistics/intervals.ts'
+import { mcNemar } from '../../evidence/report/statistics/significance.ts'
 
 /**
  * Arguments, the exact value (mpmath with 60 digits at the arguments' doubles; scipy 1.17 gives the same to at least eleven digits), and what

@@ -1,17 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { armDifference } from '../../evidence/report/statistics/arm-difference.ts'
-import { armMean } from '../../evidence/report/statistics/arm-mean.ts'
-import { holm } from '../../evidence/report/statistics/holm.ts'
-import { margin } from '../../evidence/report/statistics/margin.ts'
-import { mcNemar } from '../../evidence/report/statistics/mcnemar.ts'
-import { newcombe, newcombePaired } from '../../evidence/report/statistics/newcombe.ts'
-import { retention } from '../../evidence/report/statistics/non-inferiority.ts'
-import { overRunsAndItems } from '../../evidence/report/statistics/over-runs.ts'
-import { normalCritical, studentCritical } from '../../evidence/report/statistics/quantile.ts'
-import { signFlip } from '../../evidence/report/statistics/sign-flip.ts'
-import { twoWay } from '../../evidence/report/statistics/two-way.ts'
-import { wilson } from '../../evidence/report/statistics/wilson.ts'
+import { armDifference, newcombe, newcombePaired, retention } from '../../evidence/report/statistics/differences.ts'
+import { normalCritical, studentCritical, wilson } from '../../evidence/report/statistics/intervals.ts'
+import { overRuns, overRunsAndItems, pOverRuns } from '../../evidence/report/statistics/over-runs.ts'
+import { minResamples, stratifiedDifference } from '../../evidence/report/statistics/resampling.ts'
+import { armMean } from '../../evidence/report/statistics/share.ts'
+import { holm, mcNemar, signFlip } from '../../evidence/report/statistics/significance.ts'
+import { margin, twoWay } from '../../evidence/report/statistics/two-way.ts'
 
 test('quantiles as in the tables of Fisher and Yates', () => {
   expect(normalCritical()).toBeCloseTo(1.959963984540054, 10)
@@ -299,4 +294,55 @@ describe('arms', () => {
     )
   })
   test('one group tells nothing', () => expect(armMean({ sizes: [3], right: [[2]] }).interval).toBeNull())
+})
+
+describe('the worked examples at the heads of the files', () => {
+  const table = {
+    sizes: [1, 1, 1, 1, 1],
+    right: [
+      [1, 1, 1, 0, 0],
+      [1, 1, 0, 0, 0],
+    ],
+  }
+  const near = (value: number) => expect.closeTo(value, 3)
+
+  test('intervals.ts: Wilson’s', () => expect(wilson(3, 4)).toEqual({ low: near(0.301), high: near(0.954) }))
+  test('two-way.ts: mean squares and margin', () => {
+    const found = twoWay(table)
+    expect(found).toMatchObject({ share: 0.5, betweenGroups: near(0.5), betweenSeeds: near(0.1), residual: near(0.1) })
+    expect([...found.groupValues, ...found.seedShares]).toEqual([1, 1, 0.5, 0, 0, 0.6, 0.4])
+    const { standardError, critical } = margin({ variance: 0.05, degreesOfFreedom: 4 }, [found])
+    expect(standardError).toBeCloseTo(0.224, 3)
+    expect(critical).toBeCloseTo(studentCritical(3.4), 9)
+  })
+  test('share.ts: an arm', () => expect(armMean(table)).toMatchObject({ value: 0.5, interval: { low: 0, high: 1 } }))
+  test('differences.ts: Newcombe’s', () => {
+    const pairs = { both: 40, gained: 12, lost: 4, neither: 4 }
+    expect(newcombePaired(pairs)).toEqual({ low: near(0), high: near(0.264) })
+  })
+  test('significance.ts: McNemar and sign flips', () => {
+    expect(mcNemar(6, 1)).toBeCloseTo(0.125, 12)
+    expect(signFlip([1, 1, 1, -1], 1)).toBe(10 / 16)
+  })
+  test('over-runs.ts: three runs', () => {
+    const found = overRuns([0.02, 0.04, 0.09], { low: -1, high: 1 })!
+    expect(found).toMatchObject({
+      mean: near(0.05),
+      sd: near(0.036),
+      interval: { low: near(-0.0396), high: near(0.1396) },
+    })
+    expect(pOverRuns(found)).toBeCloseTo(0.138, 3)
+  })
+  test('resampling.ts: strata', () => {
+    const items = (right: number, total: number) => ({
+      sizes: new Array<number>(total).fill(1),
+      right: Array.from({ length: total }, (_, index) => Number(index < right)),
+    })
+    const [first, second] = [
+      { a: items(30, 40), b: items(5, 10) },
+      { a: items(30, 50), b: items(25, 50) },
+    ]
+    const found = stratifiedDifference(first, second, { resamples: minResamples, seed: 1 })
+    expect(found).toMatchObject({ items: [50, 100], value: near(0.075) })
+  })
 })

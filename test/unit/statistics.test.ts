@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gainPercent } from '../../evidence/report/statistics/gain.ts'
-import { groupedRate, rate } from '../../evidence/report/statistics/rate.ts'
-import { minResamples } from '../../evidence/report/statistics/resampler.ts'
-import { stratifiedDifference } from '../../evidence/report/statistics/stratified-difference.ts'
-import { wilson } from '../../evidence/report/statistics/wilson.ts'
+import { wilson } from '../../evidence/report/statistics/intervals.ts'
+import { minResamples, stratifiedDifference } from '../../evidence/report/statistics/resampling.ts'
+import { gainPercent, groupedRate, rate } from '../../evidence/report/statistics/share.ts'
 
 const how = { resamples: minResamples, seed: 11 }
 /** Items that each stand alone. */

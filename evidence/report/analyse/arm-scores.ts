@@ -3,7 +3,7 @@ import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { ArmResult } from '../contrasts.ts'
-import { armMean } from '../statistics/arm-mean.ts'
+import { armMean } from '../statistics/share.ts'
 import type { Grouped } from '../statistics/two-way.ts'
 import { allParts } from '../text/names.ts'
 

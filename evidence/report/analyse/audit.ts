@@ -2,8 +2,7 @@ import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { SealedResult } from '../../../schemas/sealed-results.ts'
 import type { AuditComparison } from '../report-data.ts'
-import type { Resampling } from '../statistics/resampler.ts'
-import { type Strata, type Stratum, stratifiedDifference } from '../statistics/stratified-difference.ts'
+import { type Resampling, type Strata, type Stratum, stratifiedDifference } from '../statistics/resampling.ts'
 import { type ArmScores, armKinds, armScores, type Mode, meansOf, together } from './arm-scores.ts'
 
 type EvalSets = { test: readonly SealedResult[]; audit: readonly SealedResult[] }

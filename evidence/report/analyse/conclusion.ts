@@ -1,6 +1,6 @@
 import type { ArmDifference, Comparison } from '../contrasts.ts'
 import type { Claim, ReportData, SealedResults } from '../report-data.ts'
-import { confidence } from '../statistics/interval.ts'
+import { confidence } from '../statistics/intervals.ts'
 import { intervalText, itemsText, percent, points, pText, rangeText } from '../text/format.ts'
 import { allParts, labelOf, lower } from '../text/names.ts'
 import { brokenReplies, brokenText, collapsedText, trivialText } from '../text/replies.ts'

@@ -1,9 +1,7 @@
 import type { ItemOutcome } from '../../../schemas/score.ts'
 import type { ArmDifference, Comparison, SkillDifference } from '../contrasts.ts'
-import { armDifference } from '../statistics/arm-difference.ts'
-import { mcNemar } from '../statistics/mcnemar.ts'
-import { newcombePaired, type Pairs } from '../statistics/newcombe.ts'
-import { signFlip } from '../statistics/sign-flip.ts'
+import { armDifference, newcombePaired, type Pairs } from '../statistics/differences.ts'
+import { mcNemar, signFlip } from '../statistics/significance.ts'
 import { type Adapters, type ArmScores, byName, inPart, type Mode, ofSkill, together } from './arm-scores.ts'
 
 /** The training seed whose adapters McNemar compares, and the seed of the sign flips that are drawn. */

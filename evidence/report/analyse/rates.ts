@@ -1,7 +1,7 @@
 import type { ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import type { Rates } from '../contrasts.ts'
 import type { StudentModelFacts } from '../report-data.ts'
-import { groupedRate, rate } from '../statistics/rate.ts'
+import { groupedRate, rate } from '../statistics/share.ts'
 import { inGroups } from './arm-scores.ts'
 
 /** Rates of a score under both rules. */

@@ -1,4 +1,4 @@
-import { shares } from '../statistics/interval.ts'
+import { shares } from '../statistics/intervals.ts'
 import { type OverRuns, overRuns } from '../statistics/over-runs.ts'
 import type { RunResult } from './compared-run.ts'
 import { type Effect, effectsOf } from './effects.ts'

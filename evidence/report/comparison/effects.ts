@@ -1,7 +1,6 @@
-import { holm } from '../statistics/holm.ts'
-import { confidence, differencesOfShares } from '../statistics/interval.ts'
+import { confidence, differencesOfShares } from '../statistics/intervals.ts'
 import { type OverRuns, overRuns } from '../statistics/over-runs.ts'
-import { signFlip } from '../statistics/sign-flip.ts'
+import { holm, signFlip } from '../statistics/significance.ts'
 import { leadOf, type PlannerArm } from './plan.ts'
 
 /** The difference of two arms over their paired runs. */

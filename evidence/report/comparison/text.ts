@@ -1,4 +1,4 @@
-import { confidence } from '../statistics/interval.ts'
+import { confidence } from '../statistics/intervals.ts'
 import { points, rangeText } from '../text/format.ts'
 import { capital, labelOf } from '../text/names.ts'
 import type { Comparison } from './analyse.ts'

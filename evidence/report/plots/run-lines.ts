@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import type { Markup } from '../document/markup.ts'
-import type { Interval } from '../statistics/interval.ts'
+import type { Interval } from '../statistics/intervals.ts'
 import type { OverRuns } from '../statistics/over-runs.ts'
 import { draw } from './draw.ts'
 

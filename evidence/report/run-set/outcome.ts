@@ -8,7 +8,7 @@ import { primaryOf } from '../analyse/sealed.ts'
 import { asAdapter, bestTrivial, trivialOn } from '../analyse/trivial.ts'
 import { searchOf } from '../analyse.ts'
 import { collect, defaultResampling, type LogEntry, type RunFacts } from '../mod.ts'
-import type { Interval } from '../statistics/interval.ts'
+import type { Interval } from '../statistics/intervals.ts'
 import { allParts } from '../text/names.ts'
 import { brokenReplies } from '../text/replies.ts'
 

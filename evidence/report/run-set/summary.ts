@@ -1,7 +1,7 @@
 import { inPart, together } from '../analyse/arm-scores.ts'
-import { gainPercent } from '../statistics/gain.ts'
-import { differencesOfShares, type Interval, shares } from '../statistics/interval.ts'
+import { differencesOfShares, type Interval, shares } from '../statistics/intervals.ts'
 import { type OverRuns, overRuns, overRunsAndItems } from '../statistics/over-runs.ts'
+import { gainPercent } from '../statistics/share.ts'
 import type { RunOutcome } from './outcome.ts'
 
 /** A difference over runs; and over runs and items, where the runs were asked the same ones. */

@@ -1,5 +1,5 @@
 import { isShort, minClaimDraws, trivialUnknown } from '../analyse/conclusion.ts'
-import { confidence, type Interval } from '../statistics/interval.ts'
+import { confidence, type Interval } from '../statistics/intervals.ts'
 import { type OverRuns, pOverRuns } from '../statistics/over-runs.ts'
 import { gainText, intervalText, numberText, percentNumber, points, rangeText, type Write } from '../text/format.ts'
 import { differenceName, labelOf } from '../text/names.ts'

@@ -1,8 +1,12 @@
+/**
+ * Statistics over independent runs: the run is the unit, and groups of items beside it where items are drawn as well.
+ *
+ * Example: three runs gain 0.02, 0.04 and 0.09. Their mean is 0.05 and their standard deviation 0.036; Student's t of 2 degrees of freedom
+ * is 4.303, so the interval is 0.05 ± 4.303 x 0.036 / sqrt(3), -0.04 to 0.14, and the p of no gain is 0.14.
+ */
 import { mean, sampleStandardDeviation } from 'simple-statistics'
-import { around, differencesOfShares, type Interval } from './interval.ts'
-import { margin } from './margin.ts'
-import { studentCritical, studentTail } from './quantile.ts'
-import { type Grouped, perSeed, twoWay } from './two-way.ts'
+import { around, differencesOfShares, type Interval, studentCritical, studentTail } from './intervals.ts'
+import { type Grouped, margin, perSeed, twoWay } from './two-way.ts'
 
 /** Values of independent runs: the run is the unit. */
 export type OverRuns = { runs: number; values: number[]; mean: number; sd: number | null; interval: Interval | null }

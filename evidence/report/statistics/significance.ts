@@ -1,5 +1,21 @@
+/**
+ * Tests of whether two models differ: on single items (`mcNemar`), on groups of items (`signFlip`), and several tests read together (`holm`).
+ *
+ * Example: 6 items only the first got right, 1 only the second. McNemar's p is 2 P(at most 1 head of 7 fair coins) = 2 (1 + 7) / 2^7 = 0.125.
+ * Groups that differ by 1, 1, 1 and -1 sum to 2; of the 16 patterns of signs 10 have a sum of 2 or more in size, so p is 10 / 16.
+ */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { fairCoinsAtMost } from './intervals.ts'
 
+/**
+ * Two-sided p of the exact conditional test that two models are right equally often on the same items: `gained` items only the
+ * first got right, `lost` only the second. McNemar, Q. (1947), Psychometrika 12, 153-157, with the binomial tail doubled.
+ */
+export function mcNemar(gained: number, lost: number): number {
+  return Math.min(1, 2 * fairCoinsAtMost(Math.min(gained, lost), gained + lost))
+}
+
+/** Patterns of signs that are counted one by one, or drawn. */
 const maxPatterns = 2 ** 14
 
 /**
@@ -41,4 +57,19 @@ function exact(moving: Float64Array, reached: (sum: number) => boolean): number 
     if (reached(sum)) count += 1
   }
   return count / 2 ** flipped
+}
+
+/**
+ * P-values adjusted for being read together, in their order. Holm, S. (1979), A simple sequentially rejective multiple test
+ * procedure, Scandinavian Journal of Statistics 6, 65-70.
+ */
+export function holm(values: readonly number[]): number[] {
+  const adjusted = new Array<number>(values.length)
+  let running = 0
+  const ranked = [...values.keys()].sort((one, other) => values[one]! - values[other]!)
+  for (const [rank, index] of ranked.entries()) {
+    running = Math.max(running, Math.min(1, (values.length - rank) * values[index]!))
+    adjusted[index] = running
+  }
+  return adjusted
 }

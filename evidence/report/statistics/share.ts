@@ -1,10 +1,15 @@
+/**
+ * The share right of one arm or one adapter, with its interval, and the gain of one share over another.
+ *
+ * Example: the table at the head of `two-way.ts`. The kurtosis of its groups is 1.25, so the groups' variance is known with
+ * min(4, 2 x 5 / (1.25 - 2 / 4)) = 4 degrees of freedom. The standard error 0.224 is 0.447 of a single answer's sqrt(0.5 x 0.5), which is
+ * that of five single answers; Wilson's interval of these, drawn out t / z = 2.98 / 1.96 times, is 0 to 1: two seeds say little.
+ */
 import { sumNthPowerDeviations } from 'simple-statistics'
+import { z } from 'zod'
 import { scoreInterval } from '../../../schemas/score-interval.ts'
-import type { Interval } from './interval.ts'
-import { margin } from './margin.ts'
-import { normalCritical } from './quantile.ts'
-import { type Grouped, type TwoWay, twoWay } from './two-way.ts'
-import { wilson } from './wilson.ts'
+import { Interval, normalCritical, wilson } from './intervals.ts'
+import { type Grouped, margin, type TwoWay, twoWay } from './two-way.ts'
 
 /** An arm's accuracy, averaged over its adapters, with an interval over what was drawn. */
 export type Mean = { value: number; perSeed: number[]; interval: Interval | null }
@@ -65,4 +70,40 @@ function varianceDegreesOfFreedom({ groups, groupValues, betweenGroups }: TwoWay
   // The fourth central moment over the squared second, both divided by the number of groups: 3 of a normal distribution.
   const kurtosis = (groups * sumNthPowerDeviations(values, 4)) / sumNthPowerDeviations(values, 2) ** 2
   return Math.min(groups - 1, (2 * groups) / (kurtosis - (groups - 3) / (groups - 1)))
+}
+
+const count = z.number().int().nonnegative()
+
+/** A share right, as a fraction, with its Wilson interval over groups of items; null where nothing was drawn twice. */
+export const Rate = z.object({
+  correct: count,
+  total: count,
+  /** As many as items where each stands alone. */
+  groups: count,
+  share: z.number().nullable(),
+  interval: Interval.nullable(),
+})
+export type Rate = z.infer<typeof Rate>
+
+/** Of items that each stand alone. */
+export function rate(correct: number, total: number): Rate {
+  const share = total === 0 ? null : correct / total
+  return { correct, total, groups: total, share, interval: wilson(correct, total) }
+}
+
+/** Of one adapter on items in groups, which are what is drawn: `right[group]` of `sizes[group]` items. */
+export function groupedRate({ sizes, right }: { sizes: readonly number[]; right: readonly number[] }): Rate {
+  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0)
+  const [correct, total, groups] = [sum(right), sum(sizes), sizes.length]
+  if (groups === total) return rate(correct, total)
+  return { correct, total, groups, share: correct / total, interval: armMean({ sizes, right: [right] }).interval }
+}
+
+/**
+ * Gain in per cent of the base's score, (score - base) / base x 100: the metric "Gain %" of arXiv 2605.30407.
+ * Null, "not defined", when the base scores 0 or either is missing.
+ */
+export function gainPercent(score: number | null, base: number | null): number | null {
+  if (score === null || base === null || base === 0) return null
+  return ((score - base) / base) * 100
 }
