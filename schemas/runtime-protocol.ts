@@ -81,6 +81,8 @@ export const CheckResult = z.object({
   /** How prompts are decoded together: the cache, and which rows share a batch. */
   decoding: z.string(),
   attention: z.string(),
+  /** Whether the runtime's own faster ways are used where they hold for the student (SYLLABUS_FAST_PATHS). */
+  fast_paths: z.boolean().default(true),
   /** The token that ends a turn. */
   end: z.string(),
   /** Whether the template has a system turn; else its text stands in the first user turn. */

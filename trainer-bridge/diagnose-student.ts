@@ -30,13 +30,15 @@ export async function diagnoseStudent(
     const student = await ensureStudent(choice, { home, python, onProgress: () => {}, signal, env })
     await using runtime = startRuntime({ python, log })
     const chat = templateOf(chatOf({}, inference))
-    const { model, context, decoding, attention, end } = await checkStudent({ student, chat, home }, runtime, signal)
+    const { model, context, decoding, attention, fast_paths, end } = await checkStudent(
+      { student, chat, home },
+      runtime,
+      signal,
+    )
     const limit = context === null ? 'no limit of its context' : `a context of ${context} tokens`
-    return {
-      name,
-      status: 'ok',
-      detail: `${student.name}: ${model}, ${limit}, turns end with ${JSON.stringify(end)}; decoding ${decoding}; attention ${attention}`,
-    }
+    const read = `${student.name}: ${model}, ${limit}, turns end with ${JSON.stringify(end)}`
+    const ways = `decoding ${decoding}; attention ${attention}; fast paths ${fast_paths ? 'on' : 'off'}`
+    return { name, status: 'ok', detail: `${read}; ${ways}` }
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     if (kind === 'hub' && error.message.includes('cannot be fetched')) return missing(`${choice} was not fetched yet`)

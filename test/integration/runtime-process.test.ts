@@ -174,6 +174,7 @@ test('it is given what it uses of the environment, and no key', async () => {
     HF_HOME: '/hf',
     https_proxy: 'http://p',
     PYTORCH_ALLOC_CONF: 'x',
+    SYLLABUS_FAST_PATHS: 'off',
   }
   const given = (await start({ python, env: { ...keys, ...uses } }).hello()).torch.split(' ')
   expect(given).toEqual(expect.arrayContaining(['PATH', 'SYLLABUS_DEVICE', ...Object.keys(uses)]))

@@ -14,9 +14,9 @@ from typing import Callable
 
 import torch
 
-from . import attention
-from .decoding import WAYS, Uncached, Way, begin
+from .decoding import WAYS, Way, begin
 from .errors import RequestError
+from .fast import attention, fast_paths_are_on
 
 log = logging.getLogger(__name__)
 # The share of the logits' spread by which two ways of computing them may differ, by the precision that they are tried in.
@@ -44,11 +44,13 @@ class Capabilities:
     batches: bool = False
     # Whether the common beginning of a training pass can be read once.
     shares_prefix: bool = False
+    # Whether adapters are computed with their layers in one step.
+    fused_lora: bool = False
     way: Way = WAYS[-1]
 
 
 def find_capabilities(student) -> Capabilities:
-    """Raises bad_student for a model that no way of decoding is right for."""
+    """Raises bad_student for a model that no way of decoding is right for, bad_request for a switch of fast paths that cannot be read."""
     student.can = Capabilities(student.model.config._attn_implementation)
     with torch.no_grad():
         try:
@@ -82,6 +84,7 @@ class _Finder:
         self._student = student
         self._tolerance = TOLERANCE[dtype]
         self._is_exact = dtype == torch.float32
+        self._fast = fast_paths_are_on()
         ids = [id for id in student.tokenizer(PROBE, add_special_tokens=False).input_ids if id not in student.end_ids]
         ids = ids * (1 + 120 // max(1, len(ids))) if ids else list(range(120))
         lengths = [length + GIVEN for length in LENGTHS]
@@ -99,11 +102,14 @@ class _Finder:
         # The way first that everything else is compared with fastest.
         for name, holds in (("plain_head", self._head_is_plain), ("batches", self._batches)):
             found = self._with(found, holds, **{name: True})
-        for grouped in ((True, False) if student.device.type == "cpu" else (False,)):
+        for grouped in ((True, False) if self._fast and student.device.type == "cpu" else (False,)):
             tried = self._fastest(replace(found, grouped=grouped))
             if tried is not None and (not grouped or tried.way.cache == "slab"):
                 found = tried
                 break
+        if not self._fast:
+            return found
+        found = replace(found, fused_lora=True)
         return self._with(found, self._shares_prefix, shares_prefix=True) if found.batches else found
 
     def _refuse_what_is_no_decoder(self) -> None:
@@ -148,7 +154,7 @@ class _Finder:
         return self._holds(Way("none", "any"), self._apart)
 
     def _fastest(self, found: Capabilities) -> Capabilities | None:
-        for way in WAYS:
+        for way in (way for way in WAYS if self._fast or way.cache != "slab"):
             tried = replace(found, way=way)
             if self._try(tried, lambda way=way: all(self._holds(way, batch) for batch in self._batches_of(way))):
                 return tried

@@ -4,6 +4,7 @@ from .chat import Example, encode_question, encode_row
 from .chat_settings import ChatSettings
 from .chat_template import chat_template_of
 from .errors import CancelToken, RequestError
+from .fast import fast_paths_are_on
 from .generation import generate
 from .inference import InferenceSettings, room_of
 from .lora import fresh_adapter, put_on, trainable
@@ -33,6 +34,7 @@ def check_student(student: Student, system: str, settings: ChatSettings) -> dict
         "context": student.context,
         "decoding": f"{student.can.way.cache}, {student.can.way.rows}",
         "attention": "grouped" if student.can.grouped else student.can.own_attention,
+        "fast_paths": fast_paths_are_on(),
         "end": template.end,
         "system_turn": not template.folds_system,
         "opens_thoughts": template.opens_thoughts,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache
 
-from .kv_slab import slab_cache, slab_cache_from
-from .prefix import common_prefix, prefill_prefix
+from .fast.kv_slab import slab_cache, slab_cache_from
+from .fast.prefix import common_prefix, prefill_prefix
 
 
 @dataclass(frozen=True)

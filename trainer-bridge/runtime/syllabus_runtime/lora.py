@@ -13,7 +13,7 @@ from peft.tuners.tuners_utils import _check_lora_target_modules_mamba
 
 from .artefacts import folder_sha256, replace_folder
 from .errors import RequestError
-from .lora_linear import use_fused_forward
+from .fast.lora_linear import use_fused_forward
 from .recipe import Recipe
 from .student import Student, Worn
 
@@ -38,7 +38,7 @@ def fresh_adapter(student: Student, recipe: Recipe):
     try:
         for parameter in trainable(tuned):
             parameter.data = parameter.data.float()
-        if recipe.lora_dropout == 0:
+        if student.can.fused_lora and recipe.lora_dropout == 0:
             fuse(tuned)
         yield tuned
     finally:
@@ -103,7 +103,8 @@ def put_on(student: Student, folder: str | None) -> None:
     for name, parameter in tuned.named_parameters():
         if "lora_" in name:
             parameter.data = parameter.data.to(student.dtype)
-    fuse(tuned)
+    if student.can.fused_lora:
+        fuse(tuned)
 
 
 def _identity(folder: Path) -> tuple:

@@ -11,11 +11,11 @@ from peft import PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
-from . import attention
 from .capabilities import Capabilities, find_capabilities
 from .chat_template import chat_template_of
 from .device import pick_device, pick_dtype
 from .errors import RequestError
+from .fast import attention
 
 log = logging.getLogger(__name__)
 # What models call the most tokens that they have positions for.

@@ -17,7 +17,7 @@ from .device import make_deterministic
 from .errors import CancelToken, RequestError
 from .lora import fresh_adapter, save_adapter, trainable
 from .decoding import pad_right
-from .prefix import common_prefix, prefill_prefix, spread
+from .fast.prefix import common_prefix, prefill_prefix, spread
 from .recipe import Recipe
 from .rows import Row
 from .schedule import learning_rate_factor, plan_steps

@@ -14,7 +14,7 @@ from syllabus_runtime.errors import CancelToken, RequestError
 from syllabus_runtime.generation import plan_batches
 from syllabus_runtime.inference import infer, parse_inference
 from syllabus_runtime.lora import put_on
-from syllabus_runtime.prefix import common_prefix
+from syllabus_runtime.fast.prefix import common_prefix
 from syllabus_runtime.recipe import parse_recipe
 from syllabus_runtime.rows import Question, read_rows
 from syllabus_runtime.student import StudentCache
