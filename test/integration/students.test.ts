@@ -19,13 +19,18 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** A command with a student of this family, named by a relative path: its exit code and what it printed. */
-async function withStudent(family: string, args: readonly string[], inference: object = {}) {
+async function withStudent(
+  family: string,
+  args: readonly string[],
+  inference: object = {},
+  more: NodeJS.ProcessEnv = {},
+) {
   const student = relative(process.cwd(), join(folder, family))
   const topology = parse(await readFile(defaultTopology, 'utf8'))
   topology.agents['trainer-bridge'].options = { ...topology.agents['trainer-bridge'].options, student, inference }
   const file = join(folder, `${family}.yaml`)
   await writeFile(file, stringify(topology))
-  const env = { SYLLABUS_HOME: join(folder, 'home'), SYLLABUS_RUNS: join(folder, 'runs') }
+  const env = { SYLLABUS_HOME: join(folder, 'home'), SYLLABUS_RUNS: join(folder, 'runs'), ...more }
   const command = syllabus([...args, '--topology', file], env)
   return { code: await command.ended, output: command.output() }
 }
@@ -50,8 +55,11 @@ test('doctor tries the student of a topology and says what it found, or what is 
   expect(works.output).toMatch(
     /ok +student of the topology: gemma3: Gemma3ForCausalLM, a context of 512 tokens, turns end with "<\|im_end\|>"/,
   )
+  expect(works.output).toMatch(/decoding slab, any; attention grouped; fast paths on/)
+  const plain = await withStudent('gemma3', ['doctor'], {}, { SYLLABUS_FAST_PATHS: 'off' })
+  expect(plain.output).toMatch(/decoding own, any; attention \w+; fast paths off/)
   expect(works.output).toMatch(/agents\.trainer-bridge\.options\.inference\.max_thinking_tokens = null/)
   const fails = await withStudent('says-nothing', ['doctor'])
   expect(fails.output).toMatch(/BROKEN +student of the topology: .* does not write what the assistant says/)
   expect(fails.code).toBe(2)
-}, 180_000)
+}, 300_000)
