@@ -2,8 +2,8 @@
  * Differences of two shares right, first minus second: of two arms on the same items, of two counts on the same or on different items, and
  * whether a difference is a loss. That of two evaluation sets with strata is in `resampling.ts`.
  *
- * Example: of 60 items two models get 40 both, 12 only the first, 4 only the second, 4 neither. The difference is (12 - 4) / 60 = 0.133, and
- * `newcombePaired` gives 0.000 to 0.264.
+ * Example: of 60 items two models get 40 both, 12 only the first, 4 only the second, 4 neither. The difference is
+ * (12 - 4) / 60 = 0.133, and `newcombePaired` gives 0.000 to 0.264.
  */
 import { around, differencesOfShares, type Interval, wilson } from './intervals.ts'
 import { type Grouped, margin, perSeed, twoWay } from './two-way.ts'

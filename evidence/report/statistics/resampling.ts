@@ -33,8 +33,8 @@ export function percentileInterval(draw: (pick: (n: number) => number) => number
 }
 
 /**
- * The share right on one evaluation set minus that on another one, whose items differ. Null where they have no stratum in common; without an
- * interval where no draw differs.
+ * The share right on one evaluation set minus that on another one, whose items differ. Null where they have no stratum in common;
+ * without an interval where no draw differs.
  */
 export const UnpairedDifference = z.object({
   /** Items of the first and of the second set in the common strata. */

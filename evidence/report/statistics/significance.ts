@@ -1,7 +1,9 @@
 /**
- * Tests of whether two models differ: on single items (`mcNemar`), on groups of items (`signFlip`), and several tests read together (`holm`).
+ * Tests of whether two models differ: on single items (`mcNemar`), on groups of items (`signFlip`), and several tests read together
+ * (`holm`).
  *
- * Example: 6 items only the first got right, 1 only the second. McNemar's p is 2 P(at most 1 head of 7 fair coins) = 2 (1 + 7) / 2^7 = 0.125.
+ * Example: 6 items only the first got right, 1 only the second. McNemar's p is
+ * 2 P(at most 1 head of 7 fair coins) = 2 (1 + 7) / 2^7 = 0.125.
  * Groups that differ by 1, 1, 1 and -1 sum to 2; of the 16 patterns of signs 10 have a sum of 2 or more in size, so p is 10 / 16.
  */
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
