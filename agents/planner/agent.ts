@@ -4,14 +4,13 @@ import type { ObjectRef } from '../../schemas/ids.ts'
 import { registry } from '../../schemas/registry.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
+import type { VariantOf } from '../../schemas/variants.ts'
 import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
-import { generateStep } from './generate/step.ts'
-import { policies, type SearchVariant } from './policies.ts'
-import type { Policy } from './policy.ts'
+import { policies } from './policies.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
-import type { PlannerEvent, StepDeps } from './step-context.ts'
+import type { PlannerEvent } from './step-context.ts'
 import type { Store } from './store.ts'
 
 /** The planner's blobs belong to their run and go with it. */
@@ -38,25 +37,9 @@ async function publish(bus: Bus, runId: string, message: Outgoing, cause: Cause)
   else await bus.publish(definition as never, to, payload as never)
 }
 
-type Reduce = (
-  before: PlannerState | null,
-  event: PlannerEvent,
-  deps: Omit<StepDeps, 'policy'>,
-) => Promise<PlannerState>
-
-/** The search, steered by a policy. */
-const search =
-  (policy: Policy): Reduce =>
-  (before, event, deps) =>
-    step(before, event, { ...deps, policy })
-
-const searching = (variant: SearchVariant) => async (context: AgentContext) => {
+/** The reducer steered by a variant's policy: state in KV, written with its revision, messages by way of the outbox. */
+async function start(variant: VariantOf<'planner'>, context: AgentContext): Promise<StartedAgent<'planner'>> {
   const policy = await policies[variant](async (mode) => (await import('./llm/open.ts')).openLlmPolicy(mode, context))
-  return start(context, search(policy))
-}
-
-/** The wiring that all planner variants share: state in KV, written with its revision, messages by way of the outbox. */
-async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgent<'planner'>> {
   const { bus, signal, log } = context
   const runs = bus.kv('runs', PlannerState)
   const stores = storesOf(bus)
@@ -67,7 +50,7 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
   ): Promise<void> {
     for (;;) {
       const current = await runs.get(runId)
-      const next = await reduce(current?.value ?? null, event, { store: stores(runId), signal })
+      const next = await step(current?.value ?? null, event, { policy, store: stores(runId), signal })
       const revision = !current
         ? await runs.create(runId, next)
         : next === current.value
@@ -110,18 +93,19 @@ async function start(context: AgentContext, reduce: Reduce): Promise<StartedAgen
   }
 }
 
+const starting = (variant: VariantOf<'planner'>) => (context: AgentContext) => start(variant, context)
+
 /** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
 export const planner: AgentModule<'planner'> = {
   role: 'planner',
   variants: {
-    rules: searching('rules'),
-    random: searching('random'),
-    'llm-one-shot': searching('llm-one-shot'),
-    'llm-iterative': searching('llm-iterative'),
-    'llm-blind': searching('llm-blind'),
-    'llm-shuffled-feedback': searching('llm-shuffled-feedback'),
-    'llm-repeat': searching('llm-repeat'),
-    // It decides nothing: the program is the run's own.
-    generate: (context) => start(context, generateStep),
+    rules: starting('rules'),
+    random: starting('random'),
+    'llm-one-shot': starting('llm-one-shot'),
+    'llm-iterative': starting('llm-iterative'),
+    'llm-blind': starting('llm-blind'),
+    'llm-shuffled-feedback': starting('llm-shuffled-feedback'),
+    'llm-repeat': starting('llm-repeat'),
+    generate: starting('generate'),
   },
 }

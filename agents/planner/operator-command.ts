@@ -1,13 +1,13 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { OperatorCommand } from '../../schemas/messages/run.ts'
+import { resume } from './generate.ts'
 import { searchOn } from './search.ts'
 import { putAttempt, type StepContext, setStatus } from './step-context.ts'
 
 /** A person steers the run. */
-export async function control(
-  context: StepContext,
-  { action, reason }: PayloadOf<typeof OperatorCommand>,
-): Promise<void> {
+export async function control(context: StepContext, command: PayloadOf<typeof OperatorCommand>): Promise<void> {
+  const { action, reason } = command
+  if (action === 'resume' && context.deps.policy.trainsNothing) return resume(context, command)
   if (context.state.phase === 'done') return
   switch (action) {
     case 'pause':

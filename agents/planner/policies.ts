@@ -2,20 +2,21 @@ import type { VariantOf } from '../../schemas/variants.ts'
 import { blind } from './ablations/blind.ts'
 import { repeated } from './ablations/repeat.ts'
 import { shuffled } from './ablations/shuffled.ts'
+import { givenProgram } from './generate.ts'
 import type { Mode } from './llm/modes.ts'
 import type { Policy } from './policy.ts'
-
-/** Variants that search; `generate` decides nothing: its program is the run's own. */
-export type SearchVariant = Exclude<VariantOf<'planner'>, 'generate'>
 
 /**
  * What each variant decides with; `model` opens what a language model decides. Each loads what it needs: a language model's client
  * takes longer to load than a small run takes to plan.
  */
-export const policies: Readonly<Record<SearchVariant, (model: (mode: Mode) => Promise<Policy>) => Promise<Policy>>> = {
+export const policies: Readonly<
+  Record<VariantOf<'planner'>, (model: (mode: Mode) => Promise<Policy>) => Promise<Policy>>
+> = {
   rules: async () => (await import('./rules/graph.ts')).rulesPolicy,
   'llm-one-shot': (model) => model('one-shot'),
   'llm-iterative': (model) => model('iterative'),
+  generate: async () => givenProgram,
   // What planners are compared with.
   random: async () => (await import('./random.ts')).randomPolicy,
   'llm-blind': async (model) => blind(await model('iterative')),

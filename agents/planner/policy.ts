@@ -15,6 +15,8 @@ export type Situation = {
   attempt: number
   rows: number
   seed: number
+  /** The program that the run names; left out where the planner writes one. */
+  given?: Program
   task: PublicTask
   /** Null where the planner is not to know it. */
   base: ScoreSheet | null
@@ -50,6 +52,8 @@ export type Policy = {
   startsFrom?(scored: readonly Attempt[], run: { seed: number; attempt: number }): Attempt
   /** It improves on nothing: after a score it drafts again. */
   draftsOnly?: boolean
+  /** The run makes one dataset and ends with it: no student is measured or trained. */
+  trainsNothing?: boolean
   /** The search ends with the first valid attempt. */
   oneShot?: boolean
   /** More attempts than these are never made, whatever the run allows. */

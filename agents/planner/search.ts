@@ -6,6 +6,7 @@ import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { budgetLeft, callsLeft, isBudgetExhausted } from './budget-left.ts'
 import { settleArms } from './evidence/arms.ts'
 import { fail } from './evidence/ending.ts'
+import { endWithRows } from './generate.ts'
 import { guideOf, swappedAt } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
@@ -84,7 +85,7 @@ export async function searchOn(context: StepContext): Promise<void> {
 }
 
 /** True when the attempt's first round is on its way; false when its program raised. */
-async function startAttempt(context: StepContext, operation: Operation): Promise<boolean> {
+export async function startAttempt(context: StepContext, operation: Operation): Promise<boolean> {
   const attempt = (context.state.attempts.at(-1)?.attempt ?? 0) + 1
   context.state = swappedAt(context.state, attempt)
   const { state, deps } = context
@@ -105,6 +106,12 @@ async function startAttempt(context: StepContext, operation: Operation): Promise
   // What the plan itself cost is not left for the rows.
   putAttempt(context, finalEval)
   const first = planRound(context.state, finalEval, context.event.at)
+  if (deps.policy.trainsNothing) {
+    putAttempt(context, first.attempt)
+    context.send.push(outgoing.decided(first.attempt, plan), ...first.messages)
+    if (first.messages.length === 0) endWithRows(context, first.attempt)
+    return true
+  }
   const raised = first.messages.length === 0
   const unpaid = raised && isBudgetExhausted(context.state, finalEval)
   const error = unpaid ? 'what is left of the budget pays for none of its rows' : 'the program asks for no rows'

@@ -1,17 +1,18 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
-import type { RunStarted } from '../../schemas/messages/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import { planRound, withVerdict } from './attempt.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
 import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
+import { endWithRows, whyEndsEarly } from './generate.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
 import { control } from './operator-command.ts'
 import { outgoing } from './outgoing.ts'
 import { brokenSources } from './program/broken-sources.ts'
 import { newRun, withMessages } from './run-state.ts'
-import { attemptScored, searchOn } from './search.ts'
+import { attemptScored, searchOn, startAttempt } from './search.ts'
 import type { PlannerState } from './state.ts'
 import {
   type PlannerEvent,
@@ -35,7 +36,7 @@ import { afterTrial, dryText, isTriedOut, nothingUsable } from './trials.ts'
  * P5  The search never sees a sealed score: the opening is asked for after its last decision.
  */
 export async function step(before: PlannerState | null, event: PlannerEvent, deps: StepDeps): Promise<PlannerState> {
-  if (event.kind === 'run-started') return before ?? begin(event.payload, event)
+  if (event.kind === 'run-started') return before ?? begin(event.payload.config, { event, deps })
   if (!before) throw new Error(`there is no run for ${event.kind} ${event.id}`)
   if (before.seen.includes(event.id)) return before
   const context: StepContext = { state: { ...before, seen: [...before.seen, event.id] }, send: [], deps, event }
@@ -43,17 +44,18 @@ export async function step(before: PlannerState | null, event: PlannerEvent, dep
   return withMessages(context.state, context.send)
 }
 
-function begin({ config }: PayloadOf<typeof RunStarted>, event: PlannerEvent): PlannerState {
-  return withMessages(newRun(config, event.id), [
-    outgoing.status({ status: 'running', reason: 'started' }, event.id),
-    outgoing.job(config, {
-      studentModel: 'base',
-      training: null,
-      examples: false,
-      guidance: guidanceOf(config),
-      ...taskOf(config),
-    }),
-  ])
+async function begin(config: RunConfig, { event, deps }: Pick<StepContext, 'event' | 'deps'>): Promise<PlannerState> {
+  const context: StepContext = { state: newRun(config, event.id), send: [], deps, event }
+  setStatus(context, 'running', 'started')
+  if (deps.policy.trainsNothing) {
+    const { contamination = null } = config.generate ?? {}
+    context.state = { ...context.state, phase: 'searching', contamination }
+    await startAttempt(context, 'draft')
+  } else {
+    const base = { studentModel: 'base', training: null, examples: false, guidance: guidanceOf(config) }
+    context.send.push(outgoing.job(config, { ...base, ...taskOf(config) }))
+  }
+  return withMessages(context.state, context.send)
 }
 
 async function react(context: StepContext): Promise<void> {
@@ -66,9 +68,11 @@ async function react(context: StepContext): Promise<void> {
     case 'fault': {
       const status = statusAfterFault(context.state, event.payload)
       if (status === null) return
-      return setStatus(context, status, `${event.payload.message}: ${event.payload.reason}`, {
-        fix: `fix the cause, then: syllabus resume ${context.state.config.runId}`,
-      })
+      const again = context.deps.policy.trainsNothing
+        ? ' give the same "syllabus generate" command again'
+        : `: syllabus resume ${context.state.config.runId}`
+      const { message, reason } = event.payload
+      return setStatus(context, status, `${message}: ${reason}`, { fix: `fix the cause, then${again}` })
     }
     case 'tried':
       return tried(context, event.payload)
@@ -103,10 +107,14 @@ async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdic
   if (current?.outcome !== 'generating' || current.round !== verdict.round) return
   recover(context)
   const { state } = context
+  const { trainsNothing } = context.deps.policy
   const surplus = verdict.surplus ? [...current.surplus, verdict.surplus] : current.surplus
   const closed = { ...withVerdict(current, verdict), surplus }
   putAttempt(context, closed)
-  const fault = verdict.attempt > 0 ? (brokenSources(closed.bySource, verdict) ?? nothingUsable(closed)) : null
+  const broken = brokenSources(closed.bySource, verdict)
+  const fault = verdict.attempt > 0 ? (broken ?? nothingUsable(closed)) : null
+  if (fault && trainsNothing)
+    return endWithRows(context, { ...closed, error: fault }, broken ? 'program-raised' : 'teacher-unavailable')
   if (fault) {
     const raised = { ...closed, outcome: 'raised' as const, error: fault }
     putAttempt(context, raised)
@@ -114,11 +122,13 @@ async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdic
     return isTriedOut(context.state) ? fail(context, 'teacher-unavailable', fault) : searchOn(context)
   }
   const next = planRound(context.state, closed, context.event.at)
-  if (next.messages.length > 0) {
+  const ends = trainsNothing && next.messages.length > 0 ? whyEndsEarly(context, closed, verdict) : null
+  if (next.messages.length > 0 && !ends) {
     putAttempt(context, next.attempt)
     context.send.push(...next.messages)
     return
   }
+  if (trainsNothing) return endWithRows(context, closed, ends)
   const isShort = closed.rows < state.config.minimumRows
   const few = `${closed.rows} rows were admitted of at least ${state.config.minimumRows}`
   const error = isShort ? [few, dryText(closed) ?? []].flat().join('\n') : null

@@ -1,19 +1,25 @@
 import { expect, test } from 'vitest'
-import { generateStep } from '../../agents/planner/generate/step.ts'
+import { givenProgram } from '../../agents/planner/generate.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
+import { step } from '../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../agents/planner/step-context.ts'
+import type { Store } from '../../agents/planner/store.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { Verdict } from '../../schemas/messages/generation.ts'
 import type { Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
+import type { PublicTask } from '../../schemas/task.ts'
 import { configOf, refTo } from '../support/planner-fixtures.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 
-const store = {
+const store: Store = {
+  task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
   putRows: async () => refTo('rows'),
-} as unknown as Parameters<typeof generateStep>[2]['store']
+  getRows: async () => [],
+}
+const deps = { policy: givenProgram, store, signal: new AbortController().signal }
 
 let events = 0
 const at = '2026-01-01T00:00:00.000Z'
@@ -21,7 +27,7 @@ const take = async (
   state: PlannerState | null,
   event: Pick<PlannerEvent, 'kind' | 'payload'>,
 ): Promise<PlannerState> => {
-  const next = await generateStep(state, { ...event, id: `event-${++events}`, at } as PlannerEvent, { store })
+  const next = await step(state, { ...event, id: `event-${++events}`, at } as PlannerEvent, deps)
   return { ...next, outbox: next.outbox.slice(state?.outbox.length ?? 0) }
 }
 

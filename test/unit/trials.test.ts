@@ -3,15 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { promptRows } from '../../agents/generator/llm/graph.ts'
 import { RevisionLimits } from '../../agents/generator/llm/options.ts'
 import { contentOf } from '../../agents/kit/teacher/completion.ts'
-import { generateStep } from '../../agents/planner/generate/step.ts'
+import { givenProgram } from '../../agents/planner/generate.ts'
 import type { Outgoing, PlannerState } from '../../agents/planner/state.ts'
+import { step } from '../../agents/planner/step.ts'
 import type { PlannerEvent } from '../../agents/planner/step-context.ts'
+import type { Store } from '../../agents/planner/store.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type Shard, type TrialOutcome, Tried, Verdict } from '../../schemas/messages/generation.ts'
 import { Program } from '../../schemas/program.ts'
 import type { Yield } from '../../schemas/row.ts'
-import type { Item } from '../../schemas/task.ts'
+import type { Item, PublicTask } from '../../schemas/task.ts'
 import { answerForm } from '../../tasks/answer-form.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
 import { configOf, refTo } from '../support/planner-fixtures.ts'
@@ -21,10 +23,13 @@ import { shardOf } from '../support/shards.ts'
 type ShardPayload = PayloadOf<typeof Shard>
 type Source = { rows: number; answers: boolean }
 
-const store = {
+const store: Store = {
+  task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
   putRows: async () => refTo('rows'),
-} as unknown as Parameters<typeof generateStep>[2]['store']
+  getRows: async () => [],
+}
+const deps = { policy: givenProgram, store, signal: new AbortController().signal }
 
 const revisions = 2
 const refusal = 'not usable: it was empty'
@@ -56,7 +61,7 @@ async function generated(sources: readonly Source[], trialCalls: number | null) 
   for (let event = queue.shift(); event; event = queue.shift()) {
     count += 1
     if (count > 2000) throw new Error('the run does not end')
-    state = await generateStep(state, { ...event, id: `e${count}`, at: config.startedAt } as PlannerEvent, { store })
+    state = await step(state, { ...event, id: `e${count}`, at: config.startedAt } as PlannerEvent, deps)
     const sent: Outgoing[] = state.outbox
     state = { ...state, outbox: [] }
     for (const { name, payload } of sent) {
@@ -177,7 +182,7 @@ describe('the trials of a run', () => {
   test('a run that goes on after it ended tries its teacher again', async () => {
     const { state } = await generated([{ rows: 100, answers: false }], 24)
     const event = { kind: 'operator-command', payload: { action: 'resume' }, id: 'again', at: state.config.startedAt }
-    const again = await generateStep({ ...state, outbox: [] }, event as PlannerEvent, { store })
+    const again = await step({ ...state, outbox: [] }, event as PlannerEvent, deps)
     expect(again).toMatchObject({ phase: 'searching', stopReason: null })
     const shards = again.outbox.filter(({ name }) => name === 'shard')
     expect(shards).toHaveLength(1)

@@ -1,11 +1,11 @@
-import { generateStep } from '../../../agents/planner/generate/step.ts'
-import { policies, type SearchVariant } from '../../../agents/planner/policies.ts'
+import { policies } from '../../../agents/planner/policies.ts'
 import type { Outgoing, PlannerState } from '../../../agents/planner/state.ts'
 import { step } from '../../../agents/planner/step.ts'
 import { firstId } from '../../../bus/mod.ts'
 import type { Message } from '../../../schemas/message.ts'
 import { Progress, RunFinished } from '../../../schemas/messages/run.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
+import type { VariantOf } from '../../../schemas/variants.ts'
 import { bundleStore, eventOrders, type LoggedEvent, recordedPolicy } from '../recorded-planner.ts'
 import type { LogLine } from '../records.ts'
 import { type Check, type Evidence, messagePlace } from './check.ts'
@@ -45,9 +45,8 @@ type Reduce = (before: PlannerState | null, event: LoggedEvent['event']) => Prom
 async function reducer({ bundle, facts, config }: Evidence): Promise<Reduce | null> {
   const { planner: variant } = config.variants
   const [store, signal] = [bundleStore(bundle, config.runId), new AbortController().signal]
-  if (variant === 'generate') return (before, event) => generateStep(before, event, { store })
   if (!variant || !Object.hasOwn(policies, variant)) return null
-  const policy = await policies[variant as SearchVariant](await recordedPolicy(bundle, facts))
+  const policy = await policies[variant as VariantOf<'planner'>](await recordedPolicy(bundle, facts))
   return (before, event) => step(before, event, { store, signal, policy })
 }
 
