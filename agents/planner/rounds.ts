@@ -129,7 +129,7 @@ const trialSize = ({ asked }: Attempt, source: Source, { limits }: RunConfig): n
 function payable(asks: readonly Ask[], program: Program, callsLeft: number): Ask[] {
   const costOf = ({ source }: Ask) => callsPerCandidate(program.sources.find(({ id }) => id === source)!, program)
   const cost = asks.reduce((sum, ask) => sum + ask.count * costOf(ask), 0)
-  if (cost <= callsLeft) return [...asks]
+  if (cost <= Math.max(0, callsLeft)) return [...asks]
   const fewer = asks.map((ask) =>
     costOf(ask) > 0 ? { ...ask, count: Math.floor((ask.count * callsLeft) / cost) } : ask,
   )

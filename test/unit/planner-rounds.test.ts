@@ -123,6 +123,17 @@ test('no more is asked for than the calls left pay for with its checks, and the 
   )
 })
 
+test('an attempt that wants nothing more asks for nothing, also where more was spent than a new limit allows', () => {
+  const made = { asked: 40, generated: 40, admitted: 40, rejected: {} }
+  const full = {
+    ...attemptOf(promptProgram({ rows: 40 })),
+    round: 1,
+    asked: { crates: 40 },
+    bySource: { crates: made },
+  }
+  expect(nextRound(full, configOf({ rows: 40 }), -20)).toEqual([])
+})
+
 test('a source with hooks is tried on one shard before it is asked for all, and planned by what its replies become', () => {
   const expand = { hooks: { expand: '(row) => [row, row]', maxExpanded: 2 } }
   const config = configOf({ rows: 300 })
