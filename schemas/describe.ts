@@ -69,7 +69,7 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
   'operator-command': ({ action, reason }) => [`asked to ${action}`, reason],
   shard: ({ round, source, count: rows, dry }) => [
     roundTitle(round),
-    dry ? `nothing is asked of ${source.id}` : `${rows} candidates of ${source.id} are asked for`,
+    dry ? `nothing is asked of ${source}` : `${rows} candidates of ${source} are asked for`,
   ],
   tried: ({ attempt, source, outcome }) => [
     `${attemptTitle(attempt)}, trial of ${source}`,

@@ -2,6 +2,7 @@ import type { Cause } from '../../bus/mod.ts'
 import type { Round } from '../../schemas/messages/generation.ts'
 import { roundKey } from '../../schemas/messages/generation.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
+import { openRounds } from '../kit/rounds.ts'
 import { closeRound } from './admit-round.ts'
 import { type Checker, openRules } from './checker.ts'
 import { isComplete, RoundRecord } from './round-record.ts'
@@ -10,6 +11,7 @@ import { openRulesAndJudge } from './rules-and-judge/work.ts'
 
 /** The handler of both variants: a batch is checked and noted; whoever notes the last one of a round closes it. */
 function start({ bus }: AgentContext, check: Checker): StartedAgent<'critic'> {
+  const { roundOf } = openRounds(bus)
   const records = bus.kv('admission', RoundRecord)
 
   /** Notes a shard as checked; returns the record with it. A shard noted before stays as it is. */
@@ -32,9 +34,10 @@ function start({ bus }: AgentContext, check: Checker): StartedAgent<'critic'> {
     batch: BatchPayload,
     { runId, cause, signal }: { runId: string; cause: Cause; signal: AbortSignal },
   ): Promise<void> {
-    const { round, shard } = batch
+    const { shard } = batch
+    const round = await roundOf(batch.round)
     const name = roundKey(runId, round)
-    const checked = await check(batch, { runId, signal })
+    const checked = await check(batch, { round, runId, signal })
     const record = await note(name, round, shard, { ...checked, source: batch.source })
     if (isComplete(record)) await closeRound(bus, { round, runId, record, cause })
   }

@@ -2,7 +2,7 @@ import { type Bus, TerminalError, UnfitError } from '../../bus/mod.ts'
 import { canonicalJson } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { Round } from '../../schemas/messages/generation.ts'
-import { checkCallsOf, Program } from '../../schemas/program.ts'
+import { checkCallsOf } from '../../schemas/program.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { Spent } from '../../schemas/usage.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
@@ -11,6 +11,7 @@ import type { AgentContext } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { openContaminationIndex } from '../kit/dedup/contamination.ts'
 import { OtherKeyError } from '../kit/dedup/index-format.ts'
+import { openRounds } from '../kit/rounds.ts'
 import type { CheckedShard } from './admission.ts'
 import { type BatchPayload, type CheckDeps, openStudentLength } from './row-checks.ts'
 import { checkBatch } from './rules/graph.ts'
@@ -18,7 +19,7 @@ import { checkBatch } from './rules/graph.ts'
 /** What a variant of the critic is: it checks a batch, stores its rows with what was found, and says what all of it cost. */
 export type Checker = (
   batch: BatchPayload,
-  context: { runId: string; signal: AbortSignal },
+  context: { round: Round; runId: string; signal: AbortSignal },
 ) => Promise<{ checked: ObjectRef; spent: Spent }>
 
 /** What both variants check a round with. */
@@ -32,7 +33,7 @@ export function openRoundContexts({
   if (!key) throw new TerminalError('a critic needs the key of the contamination index')
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
-  const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
+  const { programOf } = openRounds(bus)
   const indexOf = memo(
     async ({ ref, share }: { ref: ObjectRef; share: number }) => openIndex(await bus.objects.get(ref), key, share),
     ({ ref, share }) => `${ref.sha256} ${share}`,
@@ -74,8 +75,8 @@ export const storeShard = (bus: Bus, runId: string, shard: CheckedShard): Promis
 /** The variant `rules`: it asks no model. */
 export function openRules(context: AgentContext): Checker {
   const roundContextOf = openRoundContexts(context)
-  return async (batch, { runId, signal }) => {
-    const roundContext = await roundContextOf(batch.round)
+  return async (batch, { round, runId, signal }) => {
+    const roundContext = await roundContextOf(round)
     if (checkCallsOf(roundContext.program) > 0) {
       throw new TerminalError('the program wants a vote or a judge: use the critic variant rules-and-judge')
     }

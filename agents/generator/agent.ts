@@ -7,6 +7,7 @@ import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
 import { memo } from '../kit/cache.ts'
 import { meteredOptions } from '../kit/metered/work.ts'
+import { openRounds } from '../kit/rounds.ts'
 import { LlmGeneratorOptions } from './llm/options.ts'
 import { openPromptWork, type PromptWork } from './llm/work.ts'
 import { generate } from './procedural/graph.ts'
@@ -17,14 +18,18 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
     (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
     (ref) => ref.sha256,
   )
+  const { roundOf, programOf } = openRounds(bus)
   const shardHandler: Handler<'shard'> = async (shard, { runId, cause, signal }) => {
-    const { round, source } = shard
+    const round = await roundOf(shard.round)
+    const program = await programOf(round.program)
+    const source = program.sources.find(({ id }) => id === shard.source)
+    if (!source) throw new TerminalError(`the program of its round has no source "${shard.source}"`)
     const sample = async () => {
       const asked = await task(round.publicTask)
       const procedure = procedureOf(asked)
       if (!procedure)
         throw new TerminalError(`task "${asked.id}" has no procedure, so ${identity.variant} cannot make rows for it`)
-      return generate(shard, procedure, signal)
+      return generate(shard, source, procedure, signal)
     }
     if (source.kind === 'prompt' && !prompt)
       throw new TerminalError(`source "${source.id}" wants a teacher: use the generator variant llm`)
@@ -36,7 +41,10 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
         { attempt: round.attempt, round: round.round, shard: shard.shard, source: source.id, outcome },
       )
     }
-    const batch = source.kind === 'prompt' && prompt ? await prompt(shard, runId, signal, tried) : await sample()
+    const batch =
+      source.kind === 'prompt' && prompt
+        ? await prompt({ shard, round, program, source }, { runId, signal, tried })
+        : await sample()
     // A usable reply was told as it came, but for work that another process finished.
     if (batch.trial) await tried(batch.trial)
     const id = `batch:${name}`

@@ -22,6 +22,7 @@ function storesOf(bus: Bus): (runId: string) => Store {
   return (runId) => ({
     task,
     putProgram: (program) => bus.objects.put('LAB', `${runId}/program`, Buffer.from(canonicalJson(program))),
+    putRound: (round) => bus.objects.put('LAB', `${runId}/round`, Buffer.from(canonicalJson(round))),
     getRows: (ref) => bus.objects.getLines(ref, Row),
     putRows: (rows) => bus.objects.putLines('LAB', `${runId}/rows`, rows),
   })

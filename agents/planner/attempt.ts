@@ -1,6 +1,6 @@
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import type { Verdict } from '../../schemas/messages/generation.ts'
+import type { Round, Verdict } from '../../schemas/messages/generation.ts'
 import type { Program } from '../../schemas/program.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import type { Row } from '../../schemas/row.ts'
@@ -113,12 +113,12 @@ function withExamples(...all: readonly (Examples | undefined)[]): Pick<Attempt, 
   return Object.keys(examples).length > 0 ? { examples } : {}
 }
 
-/** Opens the attempt's next round at a time; no messages when the dataset is full or nothing more may be asked. */
-export function planRound(
+/** Opens the attempt's next round at a time, and stores it; no messages when the dataset is full or nothing more may be asked. */
+export async function planRound(
   state: PlannerState,
   before: Attempt,
-  at: string,
-): { attempt: Attempt; messages: Outgoing[] } {
+  { at, store }: { at: string; store: Pick<Store, 'putRound'> },
+): Promise<{ attempt: Attempt; messages: Outgoing[] }> {
   const { config } = state
   const attempt = { ...before, startedAt: before.startedAt ?? at }
   const { program } = attempt
@@ -135,7 +135,7 @@ export function planRound(
     })
   })
   const calls = allowances(pieces, program, left)
-  const round = {
+  const round: Round = {
     attempt: attempt.attempt,
     round: attempt.round + 1,
     shards: pieces.length,
@@ -149,9 +149,17 @@ export function planRound(
     publicTask: config.publicTask,
     variants: queuesOf(config),
   }
-  const messages = pieces.map((piece, shard) => ({
-    source: piece.source.id,
-    message: outgoing.shard(config, { round, shard, ...piece, seed: String(config.seed), ...calls[shard] }),
+  const key = { attempt: round.attempt, round: round.round, object: await store.putRound(round) }
+  const messages = pieces.map(({ source: { id: source }, ...piece }, shard) => ({
+    source,
+    message: outgoing.shard(config, {
+      round: key,
+      shard,
+      source,
+      ...piece,
+      seed: String(config.seed),
+      ...calls[shard],
+    }),
   }))
   const asked = { ...attempt.asked }
   for (const { source, from, count } of asks) asked[source] = from + count

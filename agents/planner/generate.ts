@@ -9,7 +9,7 @@ import { outgoing } from './outgoing.ts'
 import type { Policy } from './policy.ts'
 import { roundsOf } from './rounds.ts'
 import type { Attempt } from './state.ts'
-import { putAttempt, type StepContext, setStatus } from './step-context.ts'
+import { putAttempt, roundAt, type StepContext, setStatus } from './step-context.ts'
 import { dryText } from './trials.ts'
 
 /**
@@ -33,7 +33,7 @@ function whyNoMore({ state, event }: StepContext, attempt: Attempt): StopReason 
   if (dryText(attempt) !== null) return 'teacher-unavailable'
   if (isBudgetExhausted(state, attempt)) return 'budget-used'
   if (isOverdue(attempt.startedAt, event.at, state.config)) return 'hours-used'
-  return attempt.round >= roundsOf(state.config, program) ? 'rounds-used' : 'candidates-used'
+  return attempt.round >= roundsOf(state.config) ? 'rounds-used' : 'candidates-used'
 }
 
 /** Ends the run with the rows that it has; `known` is the reason, where more could be asked for. */
@@ -90,7 +90,10 @@ const isSilent = ({ generated, rejected, failed = {} }: Yield, isLimited: boolea
  * Goes on, under new limits where the person names them. A run that ended short is opened again with a round of new candidates: what its
  * closed rounds paid for stays as it is. It ends at once where its limits allow no more.
  */
-export function resume(context: StepContext, { limits, reason = 'resumed' }: PayloadOf<typeof OperatorCommand>): void {
+export async function resume(
+  context: StepContext,
+  { limits, reason = 'resumed' }: PayloadOf<typeof OperatorCommand>,
+): Promise<void> {
   const { state, event } = context
   context.state = { ...state, config: { ...state.config, limits: limits ?? state.config.limits } }
   setStatus(context, 'running', reason)
@@ -99,7 +102,7 @@ export function resume(context: StepContext, { limits, reason = 'resumed' }: Pay
   if (state.phase !== 'done') return
   context.state = { ...context.state, phase: 'searching', bestAttempt: null, stopReason: null }
   const open: Attempt = { ...attempt, outcome: 'generating', error: null, trials: {} }
-  const next = planRound(context.state, open, event.at)
+  const next = await planRound(context.state, open, roundAt(context))
   putAttempt(context, next.attempt)
   context.send.push(...next.messages)
   if (next.messages.length === 0) endWithRows(context, next.attempt)

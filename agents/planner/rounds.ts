@@ -35,28 +35,16 @@ function expectedYield(measured: Yield | undefined, perReply: number): number {
 export const shardSizeOf = (source: Source, { limits }: RunConfig): number =>
   Math.max(1, Math.floor(limits.shardSize / rowsPerReply(source)))
 
-/** The planner's state holds the messages of one round, each with its source, and a value may have 1 MiB. */
-const roundBytes = 600_000
-const messageBytes = 2500
-/** Characters beyond ASCII take up to three, and most texts have few. */
-const bytesPerChar = 2
-
-/** Shards that one round of a program may have. */
-export function maxShardsOf({ sources }: Pick<Program, 'sources'>): number {
-  const largest = Math.max(...sources.map((source) => JSON.stringify(source).length))
-  return Math.max(1, Math.floor(roundBytes / (messageBytes + bytesPerChar * largest)))
-}
+/**
+ * Shards of one round at most. Two values of at most 1 MiB hold all of them: the planner's state their messages (each under 1 kB, since
+ * it names its round and its source) until they are sent, and the critic's record what each came to.
+ */
+export const maxShards = 500
 
 /** Rounds of one attempt. What the cap on shards divides into more rounds does not count: each of those asks for as many candidates at least. */
-export function roundsOf(
-  { rows, limits: { maxRounds, candidateCap, maxShardsInFlight } }: RunConfig,
-  program: Program | null,
-): number {
+export function roundsOf({ rows, limits: { maxRounds, candidateCap, maxShardsInFlight } }: RunConfig): number {
   if (maxShardsInFlight === null) return maxRounds
-  return (
-    maxRounds +
-    Math.ceil((candidateCap * rows) / Math.min(maxShardsInFlight, program ? maxShardsOf(program) : Infinity))
-  )
+  return maxRounds + Math.ceil((candidateCap * rows) / Math.min(maxShardsInFlight, maxShards))
 }
 
 /**
@@ -66,13 +54,13 @@ export function roundsOf(
  */
 export function nextRound(attempt: Attempt, config: RunConfig, callsLeft = Number.POSITIVE_INFINITY): Ask[] {
   const { program } = attempt
-  if (!program || attempt.round >= roundsOf(config, program)) return []
+  if (!program || attempt.round >= roundsOf(config)) return []
   const { candidateCap, roundCandidates, maxShardsInFlight } = config.limits
   const allowance = Math.min(
     Math.floor(candidateCap * config.rows) - candidatesOf(attempt),
     roundCandidates ?? Infinity,
   )
-  let shards = Math.min(maxShardsInFlight ?? Infinity, maxShardsOf(program))
+  let shards = Math.min(maxShardsInFlight ?? Infinity, maxShards)
   const wants = program.sources.flatMap((source) => {
     const quota = source.rows - (attempt.bySource[source.id]?.admitted ?? 0)
     if (quota <= 0 || isDry(attempt, source.id)) return []

@@ -12,7 +12,7 @@ import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
 import { sourceKindsOf } from './program/source-kinds.ts'
 import { situationOf } from './situation.ts'
-import { best, putAttempt, recover, type StepContext } from './step-context.ts'
+import { best, putAttempt, recover, roundAt, type StepContext } from './step-context.ts'
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {
@@ -105,7 +105,7 @@ export async function startAttempt(context: StepContext, operation: Operation): 
   )
   // What the plan itself cost is not left for the rows.
   putAttempt(context, finalEval)
-  const first = planRound(context.state, finalEval, context.event.at)
+  const first = await planRound(context.state, finalEval, roundAt(context))
   if (deps.policy.trainsNothing) {
     putAttempt(context, first.attempt)
     context.send.push(outgoing.decided(first.attempt, plan), ...first.messages)

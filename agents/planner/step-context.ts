@@ -33,6 +33,9 @@ export const taskOf = (config: RunConfig) => ({
   variants: queuesOf(config),
 })
 
+/** With what a step opens a round. */
+export const roundAt = ({ event: { at }, deps: { store } }: StepContext) => ({ at, store })
+
 /** Changes the run's status and tells the readers of the log; `reason` and `fix` are for a person. */
 export function setStatus(
   context: StepContext,

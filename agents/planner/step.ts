@@ -18,6 +18,7 @@ import {
   type PlannerEvent,
   putAttempt,
   recover,
+  roundAt,
   type StepContext,
   type StepDeps,
   setStatus,
@@ -121,7 +122,7 @@ async function closeRound(context: StepContext, verdict: PayloadOf<typeof Verdic
     context.send.push(outgoing.raised(raised))
     return isTriedOut(context.state) ? fail(context, 'teacher-unavailable', fault) : searchOn(context)
   }
-  const next = planRound(context.state, closed, context.event.at)
+  const next = await planRound(context.state, closed, roundAt(context))
   const ends = trainsNothing && next.messages.length > 0 ? whyEndsEarly(context, closed, verdict) : null
   if (next.messages.length > 0 && !ends) {
     putAttempt(context, next.attempt)

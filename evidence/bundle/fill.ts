@@ -9,10 +9,11 @@ import { RoundRecord } from '../../agents/critic/round-record.ts'
 import { JournalEntry } from '../../agents/kit/metered/journal.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
+import { Round } from '../../schemas/messages/generation.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { versions } from '../report/versions.ts'
 import { bundleFiles, journalBuckets, type Manifest } from './manifest.ts'
-import { type LogLine, refsIn } from './records.ts'
+import { type LogLine, namesOthers, refsIn } from './records.ts'
 
 /** Values read from a bucket at the same time. */
 const parallel = 32
@@ -43,7 +44,9 @@ export async function fillFolder(bus: Bus, runId: string, folder: string): Promi
   }
   await mkdir(join(folder, dirname(bundleFiles.object('any'))), { recursive: true })
   const missing: Manifest['missing'] = []
+  // A map's values go on with those that are added meanwhile.
   for (const ref of refs.values()) {
+    if (namesOthers(ref)) note(await bus.objects.getJson(ref, Round).catch(() => null))
     const reason = await putObject(bus, ref, join(folder, bundleFiles.object(ref.sha256)))
     if (reason !== null) missing.push({ sha256: ref.sha256, name: ref.name, reason })
   }

@@ -54,15 +54,19 @@ export type BundleFiles = {
   pieces(path: string): AsyncIterable<Buffer>
 }
 
+type Named = Pick<ObjectRef, 'sha256'>
+
 /** What a person looks for in a bundle, and the object that holds it. */
 export function namesOf(facts: RunFacts): Manifest['names'] {
   const attemptName = (attempt: number) => (attempt === 0 ? 'the control' : `attempt ${attempt}`)
-  const named: [string, ObjectRef | null | undefined][] = [
+  const named: [string, Named | null | undefined][] = [
     ['task', facts.config?.publicTask],
-    ...facts.shards.map(({ payload: { round } }): [string, ObjectRef] => [
-      `program of ${attemptName(round.attempt)}`,
-      round.program,
-    ]),
+    ...facts.decisions
+      .filter(({ payload }) => facts.shards.some((shard) => shard.payload.round.attempt === payload.attempt))
+      .map(({ payload: { attempt, programHash: sha256 } }): [string, Named] => [
+        `program of ${attemptName(attempt)}`,
+        { sha256 },
+      ]),
     ...facts.verdicts.map(({ payload }): [string, ObjectRef] => [
       `dataset of ${attemptName(payload.attempt)}`,
       payload.dataset,

@@ -109,6 +109,7 @@ export function bundleStore(bundle: Bundle, runId: string): Store {
     task: ({ sha256 }) => bundle.json(bundleFiles.object(sha256), PublicTask),
     getRows: (ref) => bundle.rowsOf(ref, Row),
     putProgram: async (program) => put('program', canonicalJson(program)),
+    putRound: async (round) => put('round', canonicalJson(round)),
     putRows: async (rows) => put('rows', rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
   }
 }

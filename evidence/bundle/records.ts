@@ -78,5 +78,8 @@ export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
   }
 }
 
+/** Whether an object names others: rounds do. */
+export const namesOthers = ({ name }: ObjectRef): boolean => name.endsWith('/round')
+
 const isBundled = ({ account, name }: ObjectRef): boolean =>
   account === 'LAB' && !['contamination', 'tokenizer'].includes(name) && !name.startsWith('adapter/')

@@ -83,7 +83,7 @@ export function endingOf(state: PlannerState, attempt: Attempt, rows: number): E
     }
     case 'rounds-used':
       return {
-        why: `its rounds are used, ${attempt.round} of ${roundsOf(config, attempt.program)}`,
+        why: `its rounds are used, ${attempt.round} of ${roundsOf(config)}`,
         next: { options: {} },
       }
     case 'hours-used': {

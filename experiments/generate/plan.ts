@@ -1,5 +1,5 @@
 import { apportion } from '../../agents/planner/apportion.ts'
-import { maxShardsOf } from '../../agents/planner/rounds.ts'
+import { maxShards } from '../../agents/planner/rounds.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { asksModel } from '../../schemas/variants.ts'
@@ -55,7 +55,7 @@ export function generateTopology(topology: Topology, program: Program, settings:
   const checking = checks > 0 ? Math.max(1, Math.floor((together * checks) / (1 + checks))) : 0
   const concurrency = Math.max(1, Math.floor((together - checking) / generators))
   const shardSize = shardSizeOf(topology, program.contract, rows)
-  const roundCandidates = shardSize * maxShardsOf(program)
+  const roundCandidates = shardSize * maxShards
   const candidateCap = settings.candidateCap ?? topology.run.candidateCap
   const optionsOf = (role: 'generator' | 'critic') =>
     asksModel(topology.agents[role].variant) ? topology.agents[role].options : {}

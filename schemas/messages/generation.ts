@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { ObjectRef, Sha256 } from '../ids.ts'
 import { defineWork } from '../message.ts'
-import { Source } from '../program.ts'
 import { FailureKind, RejectionReason, Row, Yield } from '../row.ts'
 import { Variants } from '../run.ts'
 import { Spent } from '../usage.ts'
 
-/** One round of one attempt (attempt 0 is the uniform control). It closes when each of its shards has a batch. */
+/**
+ * One round of one attempt (attempt 0 is the uniform control). It closes when each of its shards has a batch. It is stored once as an
+ * object; messages carry its RoundRef.
+ */
 export const Round = z.object({
   attempt: z.number().int().nonnegative(),
   round: z.number().int().positive(),
@@ -31,6 +33,10 @@ export type Round = z.infer<typeof Round>
 
 type RoundPlace = Pick<Round, 'attempt' | 'round'>
 
+/** Which round a message belongs to, and the object that holds it. */
+export const RoundRef = Round.pick({ attempt: true, round: true }).extend({ object: ObjectRef })
+export type RoundRef = z.infer<typeof RoundRef>
+
 /** What is kept of a round is kept under this key. */
 export const roundKey = (runId: string, { attempt, round }: RoundPlace): string => `${runId}.a${attempt}.r${round}`
 
@@ -41,12 +47,14 @@ export const shardKey = (runId: string, round: RoundPlace, shard: number): strin
 /** planner -> generator: make the candidates [from, from + count) of one source. */
 export const Shard = defineWork({
   name: 'shard',
+  version: 2,
   from: 'planner',
   to: 'generator',
   schema: z.object({
-    round: Round,
+    round: RoundRef,
     shard: z.number().int().nonnegative(),
-    source: Source,
+    /** The id of one of the sources of the round's program. */
+    source: z.string(),
     from: z.number().int().nonnegative(),
     count: z.number().int().positive(),
     /** All randomness of the shard's rows follows from this and the row's id. */
@@ -87,10 +95,11 @@ export const Tried = defineWork({
 /** generator -> critic: every index of the shard has an outcome, a candidate or a failure. */
 export const Batch = defineWork({
   name: 'batch',
+  version: 2,
   from: 'generator',
   to: 'critic',
   schema: z.object({
-    round: Round,
+    round: RoundRef,
     shard: z.number().int().nonnegative(),
     source: z.string(),
     candidates: z.array(Row),

@@ -15,7 +15,7 @@ import type { Row } from '../../schemas/row.ts'
 import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { scorerFor } from '../../tasks/score-with.ts'
-import { shardOf } from '../support/shards.ts'
+import { shardOf, shardSource } from '../support/shards.ts'
 
 const procedure = procedures['everyday-numbers']!
 const score = scorerFor({ name: 'boxed-number', primary: 'strict', options: {} })
@@ -36,7 +36,7 @@ const variants: { [V in VariantOf<'critic'>]: typeof checkBatch } = {
 
 /** Checks one good batch whose first row is changed; the reason given to that row. */
 async function reasonFor(check: typeof checkBatch, change: (row: Row) => Row, more: Partial<CheckDeps> = {}) {
-  const batch = await generate(shardOf({ from: 0, count: 4 }), procedure, signal)
+  const batch = await generate(shardOf({ from: 0, count: 4 }), shardSource, procedure, signal)
   const [first, ...rest] = batch.candidates
   const checked = await check({ ...batch, candidates: [change(first!), ...rest] }, { ...deps, ...more }, signal)
   expect(checked.rows.slice(1).map(({ rejected }) => rejected)).toEqual([null, null, null])

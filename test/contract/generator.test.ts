@@ -15,7 +15,7 @@ import { loadTask } from '../../tasks/load.ts'
 import { procedures } from '../../tasks/procedures.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import { promptProgram } from '../support/prompt-program.ts'
-import { shardOf } from '../support/shards.ts'
+import { shardOf, shardSource } from '../support/shards.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
 
 type Generate = (shard: PayloadOf<typeof Shard>) => Promise<PayloadOf<typeof Batch>>
@@ -60,7 +60,7 @@ async function promptShard(shard: PayloadOf<typeof Shard>, hooks?: Hooks): Promi
 
 /** How each variant is called in a test; a variant without an entry does not compile. */
 const variants: { [V in VariantOf<'generator'>]: Generate } = {
-  procedural: (shard) => generate(shard, procedures['everyday-numbers']!, new AbortController().signal),
+  procedural: (shard) => generate(shard, shardSource, procedures['everyday-numbers']!, new AbortController().signal),
   llm: (shard) => promptShard(shard),
 }
 

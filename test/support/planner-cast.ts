@@ -2,7 +2,8 @@ import { type Bus, type Cause, type Handlers, TerminalError } from '../../bus/mo
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { FinalEvalResults, Report } from '../../schemas/messages/evaluation.ts'
-import { type Shard, Tried, Verdict } from '../../schemas/messages/generation.ts'
+import { Round, type Shard, Tried, Verdict } from '../../schemas/messages/generation.ts'
+import { Program } from '../../schemas/program.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
 import type { BadCase, ItemOutcome, ScoreSheet } from '../../schemas/score.ts'
@@ -39,11 +40,17 @@ export async function openCast(
   )
   const rounds = new Map<string, PayloadOf<typeof Shard>[]>()
 
-  async function closeRound(runId: string, cause: Cause, shards: PayloadOf<typeof Shard>[]): Promise<void> {
-    const { round } = shards[0]!
+  async function closeRound(
+    runId: string,
+    cause: Cause,
+    round: Round,
+    shards: PayloadOf<typeof Shard>[],
+  ): Promise<void> {
+    const { sources } = await critic!.objects.getJson(round.program, Program)
     const rows: Row[] = round.admitted ? await critic!.objects.getLines(round.admitted, Row) : []
     const bySource: Record<string, Yield> = {}
-    for (const { source, from, count } of shards) {
+    for (const { source: id, from, count } of shards) {
+      const source = sources.find((each) => each.id === id)!
       const counts = bySource[source.id] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
       bySource[source.id] = counts
       const good = Math.floor(count * yieldOf(round.attempt))
@@ -81,14 +88,15 @@ export async function openCast(
 
   work(generator!, 'generator', {
     async shard(shard, { runId, cause }) {
-      const { attempt, round, variants: own } = shard.round
+      const opened = await critic!.objects.getJson(shard.round.object, Round)
+      const { attempt, round, variants: own } = opened
       if (shard.trial !== undefined) {
         const target = { runId, variant: own.planner, id: `tried:a${attempt}.r${round}.s${shard.shard}`, cause }
         const printed = {
           attempt,
           round,
           shard: shard.shard,
-          source: shard.source.id,
+          source: shard.source,
           outcome: { usable: true as const },
         }
         await generator!.publish(Tried, target, printed)
@@ -96,7 +104,7 @@ export async function openCast(
       const key = `${runId}.${attempt}.${round}`
       const shards = [...(rounds.get(key) ?? []), shard]
       rounds.set(key, shards)
-      if (shards.length === shard.round.shards) await closeRound(runId, cause, shards)
+      if (shards.length === opened.shards) await closeRound(runId, cause, opened, shards)
     },
   })
   work(bridge!, 'trainer-bridge', {

@@ -10,7 +10,8 @@ import { hashOf } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type FinalEvalRequest, Job } from '../../schemas/messages/evaluation.ts'
-import { Shard, Verdict } from '../../schemas/messages/generation.ts'
+import { type Round, Shard, Verdict } from '../../schemas/messages/generation.ts'
+import type { Program } from '../../schemas/program.ts'
 import type { Row, Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
@@ -48,9 +49,20 @@ export type Behaviour = {
 /** The other roles in memory: they answer the planner's messages as the real ones do. Stands in for them so that thousands of runs take a second. */
 export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
   const blobs = new Map<string, Row[]>()
+  const programs = new Map<string, Program>()
+  const opened = new Map<string, Round>()
   const store: Store = {
     task: async () => task,
-    putProgram: async (program) => refTo(hashOf(program)),
+    putProgram: async (program) => {
+      const ref = refTo(hashOf(program))
+      programs.set(ref.name, program)
+      return ref
+    },
+    putRound: async (round) => {
+      const ref = refTo(hashOf(round))
+      opened.set(ref.name, round)
+      return ref
+    },
     getRows: async (ref) => blobs.get(ref.name) ?? [],
     putRows: async (rows) => keep([...rows]),
   }
@@ -70,13 +82,15 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
   }
 
   function verdict(shards: PayloadOf<typeof Shard>[]): PlannerEvent {
-    const { round } = shards[0]!
+    const round = opened.get(shards[0]!.round.object.name)!
+    const { sources } = programs.get(round.program.name)!
     const rows = round.admitted ? [...(blobs.get(round.admitted.name) ?? [])] : []
     const surplus: Row[] = []
     const bySource: Record<string, Yield> = {}
     const failures: Record<string, { hook: string }> = {}
     for (const shard of shards) {
-      const { id: source, skill } = shard.source
+      const { source } = shard
+      const { skill } = sources.find(({ id }) => id === source)!
       const counts: Yield = bySource[source] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
       bySource[source] = counts
       if (behaviour.hookFails?.(round.attempt, source)) {
@@ -178,7 +192,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
         const key = `${shard.round.attempt}.${shard.round.round}`
         const shards = [...(rounds.get(key) ?? []), shard]
         rounds.set(key, shards)
-        return shards.length === shard.round.shards ? [verdict(shards)] : []
+        return shards.length === opened.get(shard.round.object.name)!.shards ? [verdict(shards)] : []
       }
       case 'job':
         return [report(Job.schema.parse(message.payload))]
@@ -199,6 +213,7 @@ export function createWorld(config: RunConfig, behaviour: Behaviour = {}) {
     /** The rows of a dataset. */
     rowsOf: (ref: ObjectRef) => store.getRows(ref),
     putRows: keep,
+    roundOf: ({ round }: PayloadOf<typeof Shard>) => opened.get(round.object.name)!,
     /** Every message sent, each once, in order. */
     sent,
     named: <T = unknown>(name: string) =>

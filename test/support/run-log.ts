@@ -250,7 +250,6 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
     )
   }
   const make = (attempt: number) => {
-    const quota = Math.round(rows / skills.length)
     const carried = attempt > 1 ? Math.round(rows * 0.3) : 0
     const sources = skills.map((skill) => ({
       id: skill,
@@ -286,23 +285,12 @@ export function runLog(options: RunLogOptions = {}): LogEntry[] {
       programHash: hash(`program ${attempt}`),
       model: null,
     })
-    const round = {
-      attempt,
-      round: 1,
-      shards: skills.length,
-      target: rows,
-      quotas: Object.fromEntries(skills.map((skill) => [skill, quota])),
-      program: object(`program ${attempt}`),
-      programHash: hash(`program ${attempt}`),
-      admitted: null,
-      contamination: object('contamination'),
-      ...addresses,
-    }
+    const round = { attempt, round: 1, object: object(`round ${attempt}`) }
     for (const [shard, source] of sources.entries()) {
       greeting(
         'shard',
         'planner',
-        { round, shard, source, from: 0, count: source.rows + 6, seed: `${seed}.${attempt}.${shard}` },
+        { round, shard, source: source.id, from: 0, count: source.rows + 6, seed: `${seed}.${attempt}.${shard}` },
         20,
       )
     }

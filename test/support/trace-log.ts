@@ -167,36 +167,16 @@ export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
           count: Math.min(shardSize, wanted - n * shardSize),
         })),
       )
-      const header = {
-        attempt,
-        round,
-        shards: shards.length,
-        target: rows,
-        quotas: Object.fromEntries(skills.map((skill) => [skill, wanted])),
-        program: object(`program-${attempt}`),
-        programHash: hash(`program ${attempt}`),
-        admitted: round === 1 ? null : object(`admitted-${attempt}`),
-        contamination,
-        ...task,
-      }
+      const header = { attempt, round, object: object(`round-${attempt}-${round}`) }
       const bySource: PayloadOf<Registry['verdict']>['bySource'] = {}
       let done = clock
       let lastBatch = last
       shards.forEach(({ skill, from, count }, shard) => {
         clock += 12
-        const source = {
-          id: skill,
-          kind: 'procedure' as const,
-          skill,
-          rows: wanted,
-          phrasings: 4,
-          wideShare: 0.4,
-          difficulty: [2, 2, 1] as [number, number, number],
-        }
         const sent = emit('shard', ['planner', 1], last, clock, {
           round: header,
           shard,
-          source,
+          source: skill,
           from,
           count,
           seed: `${seed}/${attempt}`,

@@ -16,6 +16,7 @@ import { promptProgram } from '../support/prompt-program.ts'
 const store: Store = {
   task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
+  putRound: async () => refTo('round'),
   putRows: async () => refTo('rows'),
   getRows: async () => [],
 }

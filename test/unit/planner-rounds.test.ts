@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allowances } from '../../agents/planner/allowances.ts'
 import { apportion } from '../../agents/planner/apportion.ts'
+import { planRound } from '../../agents/planner/attempt.ts'
 import { uniformProgram } from '../../agents/planner/program/programs.ts'
-import { addYield, nextRound, roundsOf } from '../../agents/planner/rounds.ts'
+import { addYield, maxShards, nextRound, roundsOf } from '../../agents/planner/rounds.ts'
 import { shrunk } from '../../agents/planner/rules/skill-estimate.ts'
+import { newRun } from '../../agents/planner/run-state.ts'
 import { callsPerCandidate, Program } from '../../schemas/program.ts'
-import { attemptOf, configOf } from '../support/planner-fixtures.ts'
+import { attemptOf, configOf, refTo } from '../support/planner-fixtures.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 
 test('apportioned numbers add up and follow the weights', () => {
@@ -30,26 +32,24 @@ test('a skill with few items is drawn to the mean, one with many is not', () => 
   expect(shrunk({ correct: 1000, total: 1000 }, 0.5)).toBeGreaterThan(0.99)
 })
 
-test('a round of long templates has fewer shards, so that its messages fit into one value, and more rounds are allowed', () => {
-  const config = configOf({ rows: 1600 })
-  const program = promptProgram({ rows: 1600, template: `{{index}} ${'Say it in many words. '.repeat(900)}` })
-  const [source] = program.sources
-  let attempt = attemptOf(program)
-  while (attempt.rows < 1600) {
-    const [ask] = nextRound(attempt, config)
-    const messages = Math.ceil(ask!.count / config.limits.shardSize) * JSON.stringify(source).length
-    expect(messages).toBeLessThan(600_000)
-    const rows = attempt.rows + Math.min(ask!.quota, ask!.count)
-    const counts = { asked: ask!.count, generated: ask!.count, admitted: ask!.count, rejected: {} }
-    attempt = {
-      ...attempt,
-      round: attempt.round + 1,
-      asked: { [source!.id]: ask!.from + ask!.count },
-      bySource: { [source!.id]: addYield(attempt.bySource[source!.id], counts) },
-      rows,
-    }
+test('a round has so many shards at most, however long its templates are, and their messages fit into one value', async () => {
+  const limits = { ...configOf().limits, maxShardsInFlight: null, candidateCap: 10 }
+  const config = configOf({ rows: 50_000, limits })
+  const shardsOf = async (template: string) => {
+    const program = promptProgram({ rows: 50_000, template })
+    const store = { putRound: async () => refTo('round') }
+    const state = { ...newRun(config, 'start'), contamination: refTo('index') }
+    const { messages } = await planRound(state, attemptOf(program), { at: config.startedAt, store })
+    return messages.filter(({ name }) => name === 'shard')
   }
-  expect(attempt.round).toBeGreaterThan(config.limits.maxRounds / 2)
+  const [short, long] = [
+    await shardsOf('{{index}}'),
+    await shardsOf(`{{index}} ${'Say it in many words. '.repeat(900)}`),
+  ]
+  expect(short).toHaveLength(maxShards)
+  expect(long).toEqual(short)
+  expect(Buffer.byteLength(JSON.stringify(long))).toBeLessThan(maxShards * 1000)
+  expect(maxShards * 1000).toBeLessThan(1024 ** 2 / 2 + 1)
 })
 
 test('rounds refill deficits by source until the target, within the candidate cap', () => {
@@ -90,10 +90,9 @@ test('rounds refill deficits by source until the target, within the candidate ca
       // At a yield that the cap allows, the target is met exactly; else a limit was reached.
       if (share >= 0.7 && rows >= 30) expect(admittedInAll).toBe(rows)
       else if (admittedInAll < rows) {
-        expect(
-          attempt.round === roundsOf(config, attempt.program) ||
-            askedInAll >= Math.floor(config.limits.candidateCap * rows),
-        ).toBe(true)
+        expect(attempt.round === roundsOf(config) || askedInAll >= Math.floor(config.limits.candidateCap * rows)).toBe(
+          true,
+        )
       }
     }),
   )

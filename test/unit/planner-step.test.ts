@@ -5,7 +5,8 @@ import { uniformPromptProgram } from '../../agents/planner/program/uniform-promp
 import { rulesPolicy } from '../../agents/planner/rules/graph.ts'
 import type { PlannerState } from '../../agents/planner/state.ts'
 import type { PlannerEvent } from '../../agents/planner/step-context.ts'
-import type { Round } from '../../schemas/messages/generation.ts'
+import type { PayloadOf } from '../../schemas/message.ts'
+import type { Shard } from '../../schemas/messages/generation.ts'
 import { spentOn } from '../../schemas/spent.ts'
 import { playDisturbed } from '../support/planner-disturbed.ts'
 import { configOf } from '../support/planner-fixtures.ts'
@@ -32,7 +33,7 @@ describe('the planner', () => {
       'final',
       'control',
     ])
-    const rounds = world.named<{ round: Round }>('shard').map(({ round }) => round)
+    const rounds = world.named<PayloadOf<typeof Shard>>('shard').map(world.roundOf)
     expect(new Set(rounds.map(({ tokenLimit }) => tokenLimit?.name))).toEqual(new Set(['token-limit']))
     const [request] = world.named<FinalEvalPayload>('final-eval-request')
     expect(request!.studentModels.map(({ name }) => name)).toEqual(['base', 'base-examples', 'control', 'final'])

@@ -10,7 +10,7 @@ import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import type { Store } from '../../agents/planner/store.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
-import { type Shard, type TrialOutcome, Tried, Verdict } from '../../schemas/messages/generation.ts'
+import { type Round, type Shard, type TrialOutcome, Tried, Verdict } from '../../schemas/messages/generation.ts'
 import { Program } from '../../schemas/program.ts'
 import type { Yield } from '../../schemas/row.ts'
 import type { Item, PublicTask } from '../../schemas/task.ts'
@@ -23,9 +23,15 @@ import { shardOf } from '../support/shards.ts'
 type ShardPayload = PayloadOf<typeof Shard>
 type Source = { rows: number; answers: boolean }
 
+/** The round that was stored last. */
+let opened: Round | undefined
 const store: Store = {
   task: async () => ({}) as PublicTask,
   putProgram: async () => refTo('program'),
+  putRound: async (round) => {
+    opened = round
+    return refTo('round')
+  },
   putRows: async () => refTo('rows'),
   getRows: async () => [],
 }
@@ -67,37 +73,37 @@ async function generated(sources: readonly Source[], trialCalls: number | null) 
     for (const { name, payload } of sent) {
       if (name !== 'shard') continue
       const shard = payload as unknown as ShardPayload
-      const source = Number(shard.source.id.slice('source-'.length))
+      const source = Number(shard.source.slice('source-'.length))
       if (shard.shard === 0 && !round.has(0)) counts.clear()
       round.set(shard.shard, shard)
-      const before = counts.get(shard.source.id) ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
+      const before = counts.get(shard.source) ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
       let outcome: TrialOutcome = { usable: true }
       if (sources[source]!.answers) {
         calls[source]! += shard.count
-        const admitted = Math.min(shard.count, shard.round.quotas[shard.source.id]! - before.admitted)
-        counts.set(shard.source.id, {
+        const admitted = Math.min(shard.count, opened!.quotas[shard.source]! - before.admitted)
+        counts.set(shard.source, {
           ...before,
           asked: before.asked + shard.count,
           generated: before.generated + shard.count,
           admitted: before.admitted + admitted,
         })
-        for (let at = 0; at < shard.count; at++) asked.push(`${shard.source.id}.${shard.from + at}`)
+        for (let at = 0; at < shard.count; at++) asked.push(`${shard.source}.${shard.from + at}`)
       } else {
         const used = refused(shard, source)
         outcome = { usable: false, calls: used, why: refusal }
         const tried = shard.dry ? 0 : Math.min(shard.count, Math.max(1, Math.ceil(used / (1 + revisions))))
         const { unusable = 0, budget = 0 } = before.failed ?? {}
         const failed = { unusable: unusable + tried, budget: budget + shard.count - tried }
-        counts.set(shard.source.id, { ...before, asked: before.asked + shard.count, failed })
+        counts.set(shard.source, { ...before, asked: before.asked + shard.count, failed })
       }
       if (shard.trial !== undefined)
         queue.push({
           kind: 'tried',
-          payload: Tried.schema.parse({ ...shard.round, shard: shard.shard, source: shard.source.id, outcome }),
+          payload: Tried.schema.parse({ ...shard.round, shard: shard.shard, source: shard.source, outcome }),
         })
     }
     const [first] = round.values()
-    if (first && round.size === first.round.shards) {
+    if (first && round.size === opened!.shards) {
       round.clear()
       const kept = [...counts].map(([id, each]) => [
         id,

@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../../schemas/ids.ts'
-import { shardKey } from '../../../schemas/messages/generation.ts'
+import { type Round, shardKey } from '../../../schemas/messages/generation.ts'
 import { checkCallsOf, type Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
 import { spentTogether } from '../../../schemas/spent.ts'
@@ -38,7 +38,8 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
   )
 
   async function meteredChecks(
-    { round, source }: BatchPayload,
+    { source }: BatchPayload,
+    round: Round,
     roundContext: RoundContext,
     call: Call,
   ): Promise<MeteredChecks> {
@@ -55,8 +56,8 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
     }
   }
 
-  return async (batch, { runId, signal }) => {
-    const { round, shard, checkCalls = 0 } = batch
+  return async (batch, { round, runId, signal }) => {
+    const { shard, checkCalls = 0 } = batch
     const roundContext = await roundContextOf(round)
     if (checkCallsOf(roundContext.program) === 0) {
       const free = await checkAndJudge(batch, { ...roundContext, metered: null }, signal)
@@ -68,7 +69,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       maxCalls: checkCalls,
       signal,
       async make(call, spent) {
-        const deps = { ...roundContext, metered: await meteredChecks(batch, roundContext, call) }
+        const deps = { ...roundContext, metered: await meteredChecks(batch, round, roundContext, call) }
         const judged = await checkAndJudge(batch, deps, signal)
         return storeShard(bus, runId, { ...judged, spent: spent() })
       },

@@ -1,10 +1,9 @@
-import { TerminalError } from '../../../bus/mod.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import { Batch, type Shard, shardKey, type TrialOutcome } from '../../../schemas/messages/generation.ts'
+import { Batch, type Round, type Shard, shardKey, type TrialOutcome } from '../../../schemas/messages/generation.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
-import { Program, type PromptSource } from '../../../schemas/program.ts'
+import type { Program, PromptSource } from '../../../schemas/program.ts'
 import { PublicTask } from '../../../schemas/task.ts'
 import { answerForm } from '../../../tasks/answer-form.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
@@ -22,10 +21,8 @@ type ShardPayload = PayloadOf<typeof Shard>
 
 /** Makes the batch of a shard whose source prompts a teacher. */
 export type PromptWork = (
-  shard: ShardPayload,
-  runId: string,
-  signal: AbortSignal,
-  tried: (outcome: TrialOutcome) => Promise<void>,
+  work: { shard: ShardPayload; round: Round; program: Program; source: PromptSource },
+  context: { runId: string; signal: AbortSignal; tried: (outcome: TrialOutcome) => Promise<void> },
 ) => Promise<PayloadOf<typeof Batch>>
 
 /** Of the fields that are named: characters of one, at a time, and in all while the process lives. */
@@ -40,7 +37,6 @@ export async function openPromptWork(
   const { bus } = context
   const byHash = (ref: ObjectRef) => ref.sha256
   const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
-  const programOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, Program), byHash)
   const formOf = memo(async (ref: ObjectRef) => {
     const { validation, scorer } = await taskOf(ref)
     const form = await answerForm(validation, openTaskScorer(scorer))
@@ -72,9 +68,8 @@ export async function openPromptWork(
       .catch(() => {})
   }
 
-  return async (shard, runId, signal, tried) => {
-    const { round, source, maxCalls = 0, checkCalls } = shard
-    if (source.kind !== 'prompt') throw new TerminalError(`source "${source.id}" prompts no teacher`)
+  return async ({ shard, round, program, source }, { runId, signal, tried }) => {
+    const { maxCalls = 0, checkCalls } = shard
     const key = shardKey(runId, round, shard.shard)
     const stored = await metered({
       key,
@@ -83,7 +78,6 @@ export async function openPromptWork(
       signal,
       async make(call, spent) {
         const task = await taskOf(round.publicTask)
-        const program = await programOf(round.program)
         const form = await formOf(round.publicTask)
         const made = await promptRows(
           shard,
@@ -100,7 +94,7 @@ export async function openPromptWork(
           },
           signal,
         )
-        const batch = { round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }
+        const batch = { round: shard.round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }
         return bus.objects.putJson('LAB', `${runId}/batch`, batch)
       },
     })

@@ -1,7 +1,7 @@
 import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
-import type { ProcedureSource } from '../../../schemas/program.ts'
+import type { ProcedureSource, Source } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import type { Difficulty, TrainingRange } from '../../../schemas/task.ts'
 import type { Procedure } from '../../../tasks/procedure.ts'
@@ -77,14 +77,18 @@ const graph = new StateGraph(GeneratorGraph)
   .compile()
 
 /** All candidates of one shard. Equal shards give equal batches. */
-export async function generate(shard: ShardPayload, procedure: Procedure, signal: AbortSignal): Promise<BatchPayload> {
-  const { source } = shard
+export async function generate(
+  shard: ShardPayload,
+  source: Source,
+  procedure: Procedure,
+  signal: AbortSignal,
+): Promise<BatchPayload> {
   if (source.kind !== 'procedure') throw new Error(`source "${source.id}" wants a teacher: use the generator "llm"`)
   const { rows, failures } = await graph.invoke({ shard, source, procedure }, { signal })
   return {
     round: shard.round,
     shard: shard.shard,
-    source: shard.source.id,
+    source: shard.source,
     candidates: rows,
     failures,
     spent: { calls: 0, inputTokens: 0, outputTokens: 0 },

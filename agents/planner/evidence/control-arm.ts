@@ -2,7 +2,7 @@ import { openAttempt, planRound } from '../attempt.ts'
 import { outgoing } from '../outgoing.ts'
 import { uniformProgram } from '../program/programs.ts'
 import { uniformPromptProgram } from '../program/uniform-prompt.ts'
-import { best, putAttempt, type StepContext } from '../step-context.ts'
+import { best, putAttempt, roundAt, type StepContext } from '../step-context.ts'
 
 /** Asks for the rows of the uniform control (attempt 0): as many as the chosen dataset has, spread evenly, without a search. */
 export async function beginControl(context: StepContext): Promise<void> {
@@ -19,7 +19,7 @@ export async function beginControl(context: StepContext): Promise<void> {
       )
   const diagnosis = 'Uniform control: no search, the same number of rows spread evenly.'
   const finalEval = await openAttempt(state, { attempt: 0, operation: 'draft', diagnosis, program }, deps.store)
-  const { attempt, messages } = planRound(state, finalEval, context.event.at)
+  const { attempt, messages } = await planRound(state, finalEval, roundAt(context))
   const isMetered = messages.length > 0
   putAttempt(
     context,

@@ -3,7 +3,7 @@ import { carriedRows } from '../../../agents/planner/attempt.ts'
 import type { Bus, LogEntry } from '../../../bus/mod.ts'
 import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import { Batch, Shard, Verdict } from '../../../schemas/messages/generation.ts'
+import { Batch, Round, Shard, Verdict } from '../../../schemas/messages/generation.ts'
 import { Program } from '../../../schemas/program.ts'
 import { Row } from '../../../schemas/row.ts'
 import { type AgentSetting, openCritic, openGenerator, unpaid } from './agents.ts'
@@ -86,7 +86,8 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
     return { attempt, outcome, rows: last?.rows ?? 0, datasetHash, recordedHash, error: null }
   }
 
-  async function carried({ round }: ShardPayload): Promise<ObjectRef | null> {
+  async function carried({ round: { object } }: ShardPayload): Promise<ObjectRef | null> {
+    const round = await bus.objects.getJson(object, Round)
     const program = await bus.objects.getJson(round.program, Program)
     const getRows = (ref: ObjectRef) => bus.objects.getLines(ref, Row)
     const rows = await carriedRows({ attempts: made }, program, { getRows })
@@ -94,8 +95,10 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
   }
 
   async function replayRound(own: readonly ShardPayload[], admitted: ObjectRef | null): Promise<VerdictPayload> {
+    const round = await bus.objects.getJson(own[0]!.round.object, Round)
+    const object = await bus.objects.putJson('LAB', `${setting.config.runId}/round`, { ...round, admitted })
     for (const shard of own) {
-      await generator.make({ ...unpaid(shard), round: { ...shard.round, admitted } })
+      await generator.make({ ...unpaid(shard), round: { ...shard.round, object } })
       await critic.check(Batch.schema.parse(recorded.get(Batch.name)))
     }
     return Verdict.schema.parse(recorded.get(Verdict.name))

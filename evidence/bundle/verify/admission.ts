@@ -10,7 +10,7 @@ import type { Logged } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { hashOfRows } from '../read.ts'
 import { RoundLine } from '../records.ts'
-import { type Check, type Evidence, has, messagePlace } from './check.ts'
+import { type Check, type Evidence, has, messagePlace, roundOf } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 type LoggedVerdict = Logged<PayloadOf<typeof Verdict>>
@@ -30,11 +30,11 @@ export const admission: Check = {
     }
     for (const verdict of facts.verdicts) {
       const { attempt, round: number } = verdict.payload
-      const round = facts.shards.find(({ payload: { round } }) => round.attempt === attempt && round.round === number)
-        ?.payload.round
+      const shard = facts.shards.find(({ payload: { round } }) => round.attempt === attempt && round.round === number)
       const record = records.get(roundKey(evidence.config.runId, { attempt, round: number }))
-      ledger.same(messagePlace('verdict', verdict, 'the shards of its round'), round !== undefined, true)
+      ledger.same(messagePlace('verdict', verdict, 'the shards of its round'), shard !== undefined, true)
       ledger.same(messagePlace('verdict', verdict, `its line in ${bundleFiles.rounds}`), record !== undefined, true)
+      const round = shard && (await roundOf(evidence, shard.payload.round, ledger))
       if (round && record) await closeAgain(evidence, { verdict, round, record, batches }, ledger)
     }
   },

@@ -1,3 +1,4 @@
+import { Round, type RoundRef } from '../../../schemas/messages/generation.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { PublicTask, Task } from '../../../schemas/task.ts'
 import type { RunFacts } from '../../report/mod.ts'
@@ -25,6 +26,10 @@ export type Check = { name: string; what: string; run(evidence: Evidence, ledger
 /** Where a message stands, as a difference names it. */
 export const messagePlace = (name: string, { seq }: { seq: number }, field: string): string =>
   `log.jsonl, message ${seq} (${name}): ${field}`
+
+/** The round that a message belongs to; null where its object is not there. */
+export const roundOf = async (evidence: Evidence, { object }: RoundRef, ledger: Ledger): Promise<Round | null> =>
+  has(evidence, object, ledger) ? evidence.bundle.json(bundleFiles.object(object.sha256), Round) : null
 
 /** Whether an object is there. One that is not is a difference, unless the bundle says that the bus no longer had it. */
 export function has({ bundle }: Evidence, ref: { sha256: string }, ledger: Ledger): boolean {

@@ -1,5 +1,6 @@
+import { Round } from '../../../schemas/messages/generation.ts'
 import { bundleFiles, itemTables, journalBuckets, namesOf } from '../manifest.ts'
-import { JournalLine, RoundLine, refsIn } from '../records.ts'
+import { JournalLine, namesOthers, RoundLine, refsIn } from '../records.ts'
 import type { Check, Evidence } from './check.ts'
 
 /** Files that every bundle has, empty ones too. */
@@ -52,10 +53,15 @@ const isPartOfBundle = (path: string): boolean =>
 /** SHA-256 of every object that the log, the rounds or the journals name. */
 async function objectsNamed({ bundle, entries }: Evidence): Promise<ReadonlySet<string>> {
   const named = new Set<string>()
+  const rounds = new Set<string>()
   const note = (value: unknown) => {
-    for (const { ref } of refsIn(value)) named.add(ref.sha256)
+    for (const { ref } of refsIn(value)) {
+      named.add(ref.sha256)
+      if (namesOthers(ref)) rounds.add(bundleFiles.object(ref.sha256))
+    }
   }
   for (const entry of entries) note(entry)
+  for (const file of rounds) if (bundle.files.has(file)) note(await bundle.json(file, Round))
   for await (const line of bundle.lines(bundleFiles.rounds, RoundLine)) note(line)
   for (const bucket of journalBuckets) {
     for await (const line of bundle.lines(bundleFiles.journal(bucket), JournalLine)) note(line)

@@ -1,7 +1,7 @@
 import { hashOf } from '../../../schemas/hash.ts'
 import { Program } from '../../../schemas/program.ts'
 import { bundleFiles } from '../manifest.ts'
-import { type Check, has, messagePlace } from './check.ts'
+import { type Check, has, messagePlace, roundOf } from './check.ts'
 
 /** Every program against its hash, and what the shards asked for against their program. */
 export const programs: Check = {
@@ -14,12 +14,14 @@ export const programs: Check = {
       if (program) ledger.same(messagePlace('decision', decision, 'programHash'), programHash, hashOf(program))
     }
     for (const shard of facts.shards) {
-      const { round, source } = shard.payload
-      if (!has(evidence, round.program, ledger)) continue
+      const { round: key, source } = shard.payload
+      const round = await roundOf(evidence, key, ledger)
+      if (!round || !has(evidence, round.program, ledger)) continue
       const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)
       ledger.same(messagePlace('shard', shard, 'round.programHash'), round.programHash, hashOf(program))
-      const own = program.sources.find(({ id }) => id === source.id)
-      ledger.same(messagePlace('shard', shard, 'source'), source, own)
+      ledger.same(messagePlace('shard', shard, 'round'), [key.attempt, key.round], [round.attempt, round.round])
+      const isOne = program.sources.some(({ id }) => id === source)
+      ledger.same(messagePlace('shard', shard, 'source, one of its program'), isOne, true)
       const decided = facts.decisions.find(
         ({ payload }) => payload.attempt === round.attempt && payload.programHash === round.programHash,
       )
@@ -30,12 +32,10 @@ export const programs: Check = {
           true,
           decided !== undefined,
         )
-    }
-    if (config.generate) {
-      for (const shard of facts.shards)
+      if (config.generate)
         ledger.same(
           messagePlace('shard', shard, 'round.programHash'),
-          shard.payload.round.programHash,
+          round.programHash,
           hashOf(config.generate.program),
         )
     }

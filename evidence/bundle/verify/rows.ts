@@ -6,14 +6,14 @@ import { sha256 } from '../../../schemas/hash.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Shard } from '../../../schemas/messages/generation.ts'
 import { roundKey } from '../../../schemas/messages/generation.ts'
-import { Program } from '../../../schemas/program.ts'
+import { Program, type Source } from '../../../schemas/program.ts'
 import type { RejectionReason } from '../../../schemas/row.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
 import { retentionOf } from '../../../tasks/read-retention.ts'
 import { scorerFor } from '../../../tasks/score-with.ts'
 import { bundleFiles } from '../manifest.ts'
 import { RoundLine } from '../records.ts'
-import { type Check, type Evidence, has } from './check.ts'
+import { type Check, type Evidence, has, roundOf } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
 type StoredRow = StoredShard['rows'][number]
@@ -35,13 +35,15 @@ export const rows: Check = {
     if (!depsOf) return ledger.leave('the task is not in the bundle')
     if (!wholeTask) ledger.leave('what rows repeat of the test: give the task folder with --task')
     for (const { payload } of facts.shards) {
-      const { round, shard } = payload
-      const checked = records.get(roundKey(config.runId, round))?.done[shard]?.checked
-      if (!checked || !has(evidence, checked, ledger) || !has(evidence, round.program, ledger)) continue
+      const checked = records.get(roundKey(config.runId, payload.round))?.done[payload.shard]?.checked
+      const round = await roundOf(evidence, payload.round, ledger)
+      if (!round || !checked || !has(evidence, checked, ledger) || !has(evidence, round.program, ledger)) continue
       const file = bundleFiles.object(checked.sha256)
-      const deps = depsOf(await bundle.json(bundleFiles.object(round.program.sha256), Program))
+      const program = await bundle.json(bundleFiles.object(round.program.sha256), Program)
+      const deps = depsOf(program)
+      const source = program.sources.find(({ id }) => id === payload.source)
       for (const stored of (await bundle.json(file, StoredShard)).rows) {
-        compareOrigin(file, stored, payload, ledger)
+        if (source) compareOrigin(file, stored, { ...payload, source }, ledger)
         await checkAgain(file, stored, deps, ledger)
       }
     }
@@ -79,7 +81,7 @@ async function openChecks({ task, wholeTask, config }: Evidence): Promise<((prog
 function compareOrigin(
   file: string,
   { row }: StoredRow,
-  { round, source, from, count }: ShardPayload,
+  { round, source, from, count }: Omit<ShardPayload, 'source'> & { source: Source },
   ledger: Ledger,
 ): void {
   const place = (what: string) => `${file}: row ${row.id}, ${what}`

@@ -1,6 +1,6 @@
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { Decision } from '../../../schemas/messages/run.ts'
-import type { Source } from '../../../schemas/program.ts'
+import type { Program } from '../../../schemas/program.ts'
 import type { RejectionReason, Row } from '../../../schemas/row.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { DatasetFacts } from '../report-data.ts'
@@ -35,9 +35,8 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
     facts.decisions.map(({ payload }) => payload).filter((each) => each.attempt === attempt),
   )
   const verdicts = verdictsInOrder(facts).filter((verdict) => verdict.attempt === attempt)
-  const shards = facts.shards.map(({ payload }) => payload).filter((shard) => shard.round.attempt === attempt)
   const decision = decisions.at(-1)
-  const sources = decision?.program?.sources ?? sourcesOf(shards)
+  const sources = decision?.program?.sources ?? []
   const yields = verdicts.flatMap((verdict) => Object.values(verdict.bySource))
   const last = verdicts.at(-1)
   const total = (key: 'asked' | 'generated' | 'admitted') => yields.reduce((sum, one) => sum + one[key], 0)
@@ -47,6 +46,9 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
       rejected[reason] = (rejected[reason] ?? 0) + count
     }
   }
+  const carriedOver = last ? Math.max(0, last.rows - total('admitted')) : 0
+  const isAsked = facts.shards.some(({ payload }) => payload.round.attempt === attempt)
+  const target = isAsked && decision?.program ? targetOf(decision.program, last ? carriedOver : null) : null
   const bySkill = new Map(sources.map((source) => [source.id, source.skill]))
   return {
     attempt,
@@ -56,19 +58,19 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
       model,
       error: error ?? null,
     })),
-    programHash: decision?.programHash ?? shards.at(-1)?.round.programHash ?? null,
+    programHash: decision?.programHash ?? null,
     sources: sources.map((source) => {
       const { id, skill, rows } = source
       if (source.kind === 'prompt') return { id, skill, rows, phrasings: null, wideShare: null, difficulty: null }
       const { phrasings, wideShare, difficulty } = source
       return { id, skill, rows, phrasings, wideShare, difficulty }
     }),
-    target: shards.at(-1)?.round.target ?? facts.config?.rows ?? null,
+    target: target ?? facts.config?.rows ?? null,
     rounds: verdicts.length,
     asked: total('asked'),
     generated: total('generated'),
     admitted: total('admitted'),
-    carriedOver: last ? Math.max(0, last.rows - total('admitted')) : 0,
+    carriedOver,
     rows: last?.rows ?? null,
     valid: last && facts.config ? isValid(facts, last, facts.config.minimumRows) : null,
     rejected,
@@ -78,6 +80,12 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
       : { mix: mixFromLog(verdicts, bySkill, decision?.program?.carryOver?.rows), mixFrom: 'log' as const }),
     datasetHash: last?.datasetHash ?? null,
   }
+}
+
+/** Rows that an attempt's dataset holds in the end; before its first round is closed, with all rows that its program means to carry over. */
+function targetOf({ sources, carryOver }: Program, carried: number | null): number {
+  const meant = Object.values(carryOver?.rows ?? {}).reduce((sum, rows) => sum + rows, 0)
+  return (carried ?? meant) + sources.reduce((sum, source) => sum + source.rows, 0)
 }
 
 /** Null while a dataset that is short may still be filled. */
@@ -102,11 +110,6 @@ function reportedOnce(decisions: readonly PayloadOf<typeof Decision>[]): Payload
     const error = decisions.find((each) => each.error !== undefined)?.error
     return { ...decisions[0]!, ...(error === undefined ? {} : { error }) }
   })
-}
-
-/** The control has no decision: its program is known from its shards. */
-function sourcesOf(shards: readonly { source: Source }[]): Source[] {
-  return [...new Map(shards.map(({ source }) => [source.id, source])).values()]
 }
 
 function mixFromLog(
