@@ -42,7 +42,7 @@ test('W4 a dead letter is listed with its message, redriven once, and handled th
     kind: 'terminated',
     reason: 'sick',
     deliveries: 1,
-    consumer: 'planner-rules-control',
+    consumer: 'planner-rules-operator-command',
     message: { id: 'dead.a', name: 'operator-command', payload: { action: 'pause' } },
   })
   cured = true

@@ -94,7 +94,7 @@ test('hostile work becomes dead letters, forged notices are passed over, and bot
     if (failures++ === 0) throw new TerminalError('passed over')
     reported.push(message.id)
   })
-  const advisory = '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.RUN.planner-rules-control'
+  const advisory = '$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.RUN.planner-rules-operator-command'
   await raw(
     Array.from({ length: 300 }, () =>
       hostile.publish(hostile.pick([advisory, 'run.worked.planner.rules.operator-command'])),

@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 const control = (id: string, run = runId) =>
   operator.publish(registry['operator-command'], { runId: run, variant: 'rules', id }, { action: 'pause' })
-const info = () => link.jsm.consumers.info('RUN', 'planner-rules-control')
+const info = () => link.jsm.consumers.info('RUN', 'planner-rules-operator-command')
 const quick = (delivery = {}) =>
   quickConsumer(link, registry['operator-command'], 'rules', { ackWaitMs: 1000, ...delivery })
 
