@@ -59,7 +59,7 @@ test('a cap on candidates ends a run short, and the same command with a higher c
   const outcome = await folder.outcomeOf('capped')
   expect(outcome).toMatchObject({ stopReason: 'candidates-used', spent: { calls: 60 } })
   expect(first.output()).toContain('the cap on candidates is reached, 60 of 60 (1 for each row wanted)')
-  expect(first.output()).toMatch(/To go on: npx syllabus generate .*--candidate-cap 2\.1$/m)
+  expect(first.output()).toMatch(/To go on: npx syllabus generate .*--candidate-cap 3$/m)
   const second = folder.generate('capped', server, [...args, '4'])
   expect(await second.ended, second.output()).toBe(0)
   expect(await folder.outcomeOf('capped')).toMatchObject({ rows: 60, stopReason: 'rows-complete' })

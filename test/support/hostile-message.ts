@@ -14,7 +14,7 @@ export function hostileMessages(seed: number) {
       () =>
         `${pick(['Nats-Sequence', 'Nats-Stream', 'Nats-Subject', 'Nats-Time-Stamp', 'KV-Operation', 'Status'])}: ${pick(['0', '-1', 'x', 'DEL', ''])}`,
       () =>
-        `${pick(['Syllabus-Message', 'Syllabus-From', 'Syllabus-Cause', 'traceparent'])}: ${pick(['', 'control@1', 'control@99', '@', '///', 'x'.repeat(500)])}`,
+        `${pick(['Syllabus-Message', 'Syllabus-From', 'Syllabus-Cause', 'traceparent'])}: ${pick(['', 'operator-command@1', 'operator-command@99', '@', '///', 'x'.repeat(500)])}`,
       () => `${noise(6)}: ${noise(12)}`,
       () => '__proto__: x',
     ])()
