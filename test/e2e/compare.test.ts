@@ -74,7 +74,7 @@ test('a comparison that is interrupted goes on where it was, and ends with its f
   expect(new Set(runs.map(({ base }) => base)).size).toBe(1)
   for (const { score } of runs) expect(score).not.toBeNull()
   expect(effects).toMatchObject([
-    { arm: 'rules', against: 'random', pairs: [1, 2], smallestP: 0.5, verdict: 'not-shown' },
+    { arm: 'rules', against: 'random', pairs: [1, 2], smallestP: 0.5, conclusion: 'not-shown' },
   ])
   for (const use of uses) {
     expect(use).toMatchObject({ trainings: 2, validationScores: 3, rows: { fewest: 6, most: 6 }, unequal: [] })
