@@ -16,7 +16,7 @@ import { BusSetupError } from './errors.ts'
 import type { AnyHandler, HandlerContext } from './handle.ts'
 import { type Kv, openKv } from './kv.ts'
 import { type Link, type LinkOptions, openLink } from './link.ts'
-import { type LogEntry, type LogOptions, readLog } from './log.ts'
+import { type LogOptions, readLog, type StoredEntry } from './log.ts'
 import type { Logger } from './logger.ts'
 import { type Objects, openObjects } from './objects.ts'
 import { announcePresence, Presence } from './presence.ts'
@@ -82,7 +82,7 @@ export type Bus = AsyncDisposable & {
   kv<S extends z.ZodType>(bucket: BucketName, schema: S): Kv<z.infer<S>>
   readonly objects: Objects
   /** Reads LAB's log in order; gateway and operator only. */
-  log(options: LogOptions): AsyncIterable<LogEntry>
+  log(options: LogOptions): AsyncIterable<StoredEntry>
   /** Messages of a queue that are still to be worked on, or are worked on; operator only. */
   waiting(message: WorkMessage, queue: string): Promise<number>
   /** Ids of the runs that have messages. */

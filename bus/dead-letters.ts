@@ -5,7 +5,7 @@ import { parseJson } from '../schemas/bounded-json.ts'
 import { TerminalError } from './errors.ts'
 import { header } from './headers.ts'
 import type { Link } from './link.ts'
-import { type LogEntry, toEntry } from './log.ts'
+import { type StoredEntry, toEntry } from './log.ts'
 import { type Delivery, pullOne } from './pull.ts'
 import { deadStreamOf, type LogAccount, logStreamOf } from './subjects.ts'
 
@@ -22,7 +22,7 @@ export type DeadLetter = {
   /** Place of the message in the log. */
   seq: number
   /** Null once the message was purged. */
-  message: LogEntry | null
+  message: StoredEntry | null
 }
 
 /** https://docs.nats.io: io.nats.jetstream.advisory.v1.terminated and .max_deliver */

@@ -1,33 +1,27 @@
-/** Something outside the program is missing or wrong: what, where, and the step that fixes it. Exit code 2. */
-export class BusSetupError extends Error {
-  readonly what: string
-  readonly where: string
-  readonly fix: string
+import { UserError } from '../schemas/user-error.ts'
 
-  constructor(fault: { what: string; where: string; fix: string }, options?: ErrorOptions) {
-    super(`${fault.what} (${fault.where}). ${fault.fix}`, options)
-    this.name = 'BusSetupError'
-    this.what = fault.what
-    this.where = fault.where
-    this.fix = fault.fix
+export { reasonOf } from '../schemas/user-error.ts'
+
+/** Something outside the program is missing or wrong: what, where, and the step that fixes it. Exit code 2. */
+export class BusSetupError extends UserError {
+  declare readonly where: string
+
+  constructor({ what, where, fix }: { what: string; where: string; fix: string }, options?: ErrorOptions) {
+    super(what, fix, { ...options, where })
   }
 }
 
 /** The server, or the part of it that was asked, stayed away for as long as the limits allow. It passes: asking later is right. */
-export class BusAwayError extends Error {
-  readonly fix: string
-
+export class BusAwayError extends UserError {
   constructor(
     { what, where, awayMs, why }: { what: string; where: string; awayMs: number; why: string },
     options: ErrorOptions,
   ) {
     super(
       `The NATS server has not answered about ${what} for ${Math.round(awayMs / 1000)} s (${where}): ${why}.`,
+      'Start it again, or repair the way to it; nothing that it had acknowledged is lost. bus.awayMs in the topology is how long it is waited for.',
       options,
     )
-    this.name = 'BusAwayError'
-    this.fix =
-      'Start it again, or repair the way to it; nothing that it had acknowledged is lost. bus.awayMs in the topology is how long it is waited for.'
   }
 }
 
@@ -54,15 +48,7 @@ export class RetryError extends Error {
  * This process cannot do it for a reason of its own, and another may: the message comes again, this process says what is wrong with it,
  * and takes nothing for a while.
  */
-export class UnfitError extends Error {
-  readonly fix: string
-
-  constructor(reason: string, fix: string, options?: ErrorOptions) {
-    super(reason, options)
-    this.name = 'UnfitError'
-    this.fix = fix
-  }
-}
+export class UnfitError extends UserError {}
 
 /** This process stops before the work is done: the message is given back at once, so that whoever goes on takes it, and nobody is at fault. */
 export class StoppingError extends Error {
@@ -70,9 +56,4 @@ export class StoppingError extends Error {
     super(reason)
     this.name = 'StoppingError'
   }
-}
-
-/** The message of whatever was thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -23,12 +23,33 @@ export type Kv<T> = {
   create(key: string, value: T): Promise<number | 'exists'>
   /** The new revision, or 'conflict' when `revision` is not the newest. */
   update(key: string, value: T, revision: number): Promise<number | 'conflict'>
+  /**
+   * Reads, changes and writes; all of it again where another wrote in between. A `change` that gives back the value it was given writes
+   * nothing. What holds afterwards.
+   */
+  modify(key: string, change: (before: T | null) => T | Promise<T>): Promise<Held<T>>
   put(key: string, value: T): Promise<number>
   delete(key: string): Promise<void>
   /** Keys that hold a value; `filter` is a key with `*` (one token) and `>` (the rest). */
   keys(filter?: string): Promise<string[]>
   /** The values there are, then each change. A value that expired, or cannot be read any more, comes as null within some seconds. */
   watch(signal: AbortSignal): AsyncIterable<Change<T>>
+}
+
+/** `modify` by way of reading and writing with a revision. */
+export function withModify<T>(kv: Omit<Kv<T>, 'modify'>): Kv<T> {
+  return {
+    ...kv,
+    async modify(key, change) {
+      for (;;) {
+        const held = await kv.get(key)
+        const value = await change(held?.value ?? null)
+        if (held && value === held.value) return { value, revision: held.revision }
+        const revision = held ? await kv.update(key, value, held.revision) : await kv.create(key, value)
+        if (typeof revision === 'number') return { value, revision }
+      }
+    },
+  }
 }
 
 const operation = 'KV-Operation'
@@ -127,7 +148,7 @@ export function openKv<S extends z.ZodType>(
     return held.flat().sort()
   }
 
-  return {
+  return withModify({
     get,
     async create(key, value) {
       const first = await write(key, value, 0)
@@ -148,7 +169,7 @@ export function openKv<S extends z.ZodType>(
     },
     keys,
     watch: (signal) => watchBucket({ link, prefix: bucketPrefix(bucket), get, keys, signal }),
-  }
+  })
 }
 
 type Watched<T> = {

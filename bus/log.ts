@@ -1,30 +1,13 @@
 import type { StoredMsg } from '@nats-io/jetstream'
 import { errors, type QueuedIterator } from 'nats'
+import type { LogEntry } from '../schemas/log-entry.ts'
 import { decode, isServerCopy } from './envelope.ts'
-import { header, parseSender, type Sender } from './headers.ts'
+import { header, parseSender } from './headers.ts'
 import type { Link } from './link.ts'
 import { logPrefixOf, logStreamOf, parseSubject } from './subjects.ts'
 
-/** One message as it lies in the log. */
-export type LogEntry = {
-  seq: number
-  /** When the server stored it, ISO 8601. */
-  at: string
-  subject: string
-  runId: string
-  name: string
-  /** Absent on events. */
-  to?: { role: string; variant: string }
-  from: Sender
-  id: string
-  /** The id of the message it follows from. */
-  cause: string | null
-  traceparent: string
-  /** Parsed; where that failed the raw JSON or text, and `parseError` says why. */
-  payload: unknown
-  parseError?: string
-  bytes: number
-}
+/** An entry as it lies on the bus. */
+export type StoredEntry = LogEntry & { subject: string; runId: string; traceparent: string; bytes: number }
 
 export type LogOptions = {
   /** All runs when left out. */
@@ -43,7 +26,7 @@ const maxIdleMs = 1000
  * Reads the log in order. It asks for stored messages by place and creates no consumer on the server: a reader needs no
  * right that could write, and cannot hold the agents up. A core subscription wakes it when something new arrives.
  */
-export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<LogEntry> {
+export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<StoredEntry> {
   const { signal } = options
   const filter = `${logPrefixOf.LAB}.${options.runId ?? '*'}.>`
   let seq = options.fromSeq ?? 1
@@ -109,7 +92,7 @@ async function readBatch(link: Link, filter: string, seq: number): Promise<Store
 }
 
 /** A stored message as an entry; `copies` is how many server-copy headers its way here added. */
-export function toEntry(stored: StoredMsg, copies = 1): LogEntry {
+export function toEntry(stored: StoredMsg, copies = 1): StoredEntry {
   const parts = parseSubject(stored.subject)
   const decoded = decode(stored.subject, stored.header, stored.data)
   const forged = isServerCopy(stored.header, copies)

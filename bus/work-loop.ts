@@ -197,10 +197,10 @@ function watchWork(troubles: Troubles, { consumerMs, givenBackMs } = TroubleDela
       failed.set(name, { times, over: setTimeout(() => forget(name), givenBackMs).unref() })
       const isUnfit = error instanceof UnfitError
       if (!isUnfit && Math.max(times, attempt) < inARow) return
-      const [text, fix] = isUnfit ? [error.message, error.fix] : [reason, fixOf(error)]
+      const fix = fixOf(error)
       troubles.set(`message ${name}`, {
         code: 'given-back',
-        text: `gives back each ${name}: ${text}`,
+        text: `gives back each ${name}: ${isUnfit ? error.message : reason}`,
         ...(fix && { fix }),
       })
     },

@@ -5,7 +5,7 @@ import { Identity, Launch } from '../agents/kit/launch.ts'
 import { createLog } from '../agents/kit/log.ts'
 import { isPassing } from '../bus/mod.ts'
 import type { AgentRole } from '../schemas/role.ts'
-import { fixOf } from '../schemas/user-error.ts'
+import { fixOf, reasonOf } from '../schemas/user-error.ts'
 import { exitCodes } from './console/exit-codes.ts'
 import { openLaunchChannel, sendReport } from './launch-channel.ts'
 
@@ -37,7 +37,7 @@ process.on('exit', (code) => {
 function fail(error: unknown): void {
   isOver = true
   if (drain.signal.aborted) return
-  const [reason, fix] = [error instanceof Error ? error.message : String(error), fixOf(error)]
+  const [reason, fix] = [reasonOf(error), fixOf(error)]
   log.fatal({ error: reason, fix, stack: error instanceof Error ? error.stack : undefined }, 'cannot work')
   // A server that is away comes back, so its agent is started again: nobody's input is at fault.
   process.exitCode = fix && !isPassing(error) ? exitCodes.badInput : exitCodes.failure

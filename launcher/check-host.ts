@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { ensureHome } from '../machine/folders.ts'
 import type { Topology } from '../schemas/topology.ts'
-import { UsageError } from '../schemas/user-error.ts'
+import { reasonOf, UsageError } from '../schemas/user-error.ts'
 
 /** Errors: UsageError when less disk is free than the topology asks for; MachineError when nothing can be written there. */
 export async function checkDisk({ storage }: Topology, folder: string): Promise<void> {
@@ -59,7 +59,7 @@ export const pageFault =
         'Stop what holds it, or set gateway.port in the topology; 0 takes any free one.',
       )
     }
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new UsageError(
       `The live page cannot be served at ${host}:${port}: ${reason}.`,
       'Set gateway.host and gateway.port in the topology: an address of this machine, and 0 for any free port.',

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
 import type { Log } from '../agents/kit/log.ts'
 import {
   type AllCredentials,
@@ -13,7 +14,7 @@ import {
   startServer,
 } from '../bus/mod.ts'
 import { ensureHome } from '../machine/folders.ts'
-import { createWhole, ownerOnly, readText, writeWhole } from '../machine/state-file.ts'
+import { createWhole, ownerOnly, readState, readText, writeWhole } from '../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { UsageError } from '../schemas/user-error.ts'
@@ -184,14 +185,9 @@ const fileIn = (home: string) => join(home, 'known-servers.json')
 /** A home that sees many clusters forgets the first ones. */
 const most = 100
 
-async function known(home: string): Promise<string[]> {
-  try {
-    const read: unknown = JSON.parse(await readFile(fileIn(home), 'utf8'))
-    return Array.isArray(read) ? read.filter((each) => typeof each === 'string') : []
-  } catch {
-    return []
-  }
-}
+/** A file that cannot be read is one that knows nothing. */
+const known = async (home: string): Promise<string[]> =>
+  (await readState(fileIn(home), z.array(z.string()), '').catch(() => null)) ?? []
 
 /** Whether one of these servers, joined by commas, has answered before. */
 async function isKnownServer(home: string, servers: string): Promise<boolean> {
@@ -206,8 +202,6 @@ export async function rememberServers(home: string, servers: string): Promise<vo
   if (fresh.length === 0) return
   try {
     await mkdir(home, { recursive: true })
-    const partial = `${fileIn(home)}.${process.pid}.partial`
-    await writeFile(partial, JSON.stringify([...before, ...fresh].slice(-most)))
-    await rename(partial, fileIn(home))
+    await writeWhole(fileIn(home), JSON.stringify([...before, ...fresh].slice(-most)))
   } catch {}
 }

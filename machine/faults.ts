@@ -1,15 +1,8 @@
 import { statfsSync } from 'node:fs'
+import { UserError } from '../schemas/user-error.ts'
 
 /** Something of this machine that only a person can put right: what, where, and the step that does it. Exit code 2. */
-export class MachineError extends Error {
-  readonly fix: string
-
-  constructor(message: string, fix: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'MachineError'
-    this.fix = fix
-  }
-}
+export class MachineError extends UserError {}
 
 /** Why, and the step that helps. */
 type Fault = { why: string; fix: string }

@@ -1,10 +1,4 @@
-/** A set-up step that failed in a way a person can fix: `message` says what and where, `fix` says how. */
-export class SetupError extends Error {
-  readonly fix: string
+import { UserError } from '../schemas/user-error.ts'
 
-  constructor(message: string, fix: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'SetupError'
-    this.fix = fix
-  }
-}
+/** A set-up step that failed in a way a person can fix: `message` says what and where, `fix` says how. */
+export class SetupError extends UserError {}

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { spawnTied } from '../machine/tied-child.ts'
+import { reasonOf } from '../schemas/user-error.ts'
 
 export interface CommandOptions {
   env?: NodeJS.ProcessEnv
@@ -59,7 +60,7 @@ export async function runCommand(command: string, args: string[], options: Comma
   } catch (error) {
     options.signal?.throwIfAborted()
     if (error instanceof CommandError) throw error
-    const why = error instanceof Error ? error.message : String(error)
+    const why = reasonOf(error)
     throw new CommandError(command, null, tail.join('\n') || why, { cause: error })
   }
   return stdout.join('\n')

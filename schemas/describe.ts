@@ -1,4 +1,5 @@
 import type { PayloadOf } from './message.ts'
+import { numberText, wholePercent } from './number-text.ts'
 import type { MessageName, Registry } from './registry.ts'
 import type { FailureKind, RejectionReason, Yield } from './row.ts'
 import type { Score, Tally } from './score.ts'
@@ -10,8 +11,7 @@ import { uncountedText } from './token-limit.ts'
  */
 export type Description = { title: string; text: string }
 
-const count = (value: number) => value.toLocaleString('en-US')
-const percent = ({ correct, total }: Tally) => `${Math.round((100 * correct) / Math.max(1, total))} %`
+const percent = ({ correct, total }: Tally) => wholePercent(correct, Math.max(1, total))
 const share = ({ strict, lenient }: Score) =>
   `${percent(strict)} strict, ${percent(lenient)} lenient of ${strict.total}`
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ')
@@ -57,7 +57,7 @@ function trainingText(training: Training, isReused: boolean): string {
   if (!training) return ''
   const leftOut = training.leftOut > 0 ? ` (${training.leftOut} were too long)` : ''
   const reused = isReused ? ' (earlier: not trained again)' : ''
-  return `; trained on ${count(training.rows)} rows${leftOut} in ${Math.round(training.seconds)} s${reused}`
+  return `; trained on ${numberText(training.rows)} rows${leftOut} in ${Math.round(training.seconds)} s${reused}`
 }
 
 /** A description of every message there is: one without does not compile. */
@@ -73,7 +73,9 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
   ],
   tried: ({ attempt, source, outcome }) => [
     `${attemptTitle(attempt)}, trial of ${source}`,
-    outcome.usable ? 'the teacher answers usably' : `no usable reply in ${count(outcome.calls)} calls: ${outcome.why}`,
+    outcome.usable
+      ? 'the teacher answers usably'
+      : `no usable reply in ${numberText(outcome.calls)} calls: ${outcome.why}`,
   ],
   batch: ({ round, source, candidates, failures }) => [
     roundTitle(round),
@@ -81,8 +83,8 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
   ],
   verdict(verdict) {
     const yields = Object.values(verdict.bySource)
-    const sum = (of: 'asked' | 'admitted') => count(yields.reduce((total, part) => total + part[of], 0))
-    const rows = `${sum('admitted')} of ${sum('asked')} candidates admitted, ${count(verdict.rows)} rows`
+    const sum = (of: 'asked' | 'admitted') => numberText(yields.reduce((total, part) => total + part[of], 0))
+    const rows = `${sum('admitted')} of ${sum('asked')} candidates admitted, ${numberText(verdict.rows)} rows`
     return [roundTitle(verdict), rows + rejectedText(yields), ...exampleLines(verdict)]
   },
   job: ({ studentModel, training }) => [
@@ -130,7 +132,7 @@ const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => P
     ]
   },
   progress: ({ phase, studentModel = '', done, total, loss, tokensPerSecond, etaSeconds, detail }) => [
-    `${phase} ${studentModel}`.trim() + (detail === undefined ? ` ${count(done)} of ${count(total)}` : ''),
+    `${phase} ${studentModel}`.trim() + (detail === undefined ? ` ${numberText(done)} of ${numberText(total)}` : ''),
     detail,
     [
       ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),

@@ -1,15 +1,26 @@
-/** A command used wrongly, or input that is not there. */
-export class UsageError extends Error {
+/**
+ * Something that a person can put right: what is wrong, where, and the step that fixes it. All that is shown to a person with a fix extends
+ * this one. The message is `what` alone, or "what (where). fix" for a fault that has a place.
+ */
+export class UserError extends Error {
+  readonly what: string
+  readonly where: string | undefined
   readonly fix: string
 
-  constructor(message: string, fix: string) {
-    super(message)
-    this.name = 'UsageError'
+  constructor(what: string, fix: string, { where, ...options }: ErrorOptions & { where?: string } = {}) {
+    super(where === undefined ? what : `${what} (${where}). ${fix}`, options)
+    this.name = new.target.name
+    this.what = what
+    this.where = where
     this.fix = fix
   }
 }
 
-/** How a person fixes an error; every error of ours that is their input's or their machine's fault carries it. */
-export function fixOf(error: unknown): string | undefined {
-  return error instanceof Error && 'fix' in error && typeof error.fix === 'string' ? error.fix : undefined
-}
+/** A command used wrongly, or input that is not there. */
+export class UsageError extends UserError {}
+
+/** How a person fixes an error that is their input's or their machine's fault; of any other error nothing. */
+export const fixOf = (error: unknown): string | undefined => (error instanceof UserError ? error.fix : undefined)
+
+/** The message of whatever was thrown. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { LogEntry } from '../bus/mod.ts'
+import type { StoredEntry } from '../bus/mod.ts'
 import type { Description } from '../schemas/describe.ts'
 import { RunId } from '../schemas/ids.ts'
 import type { Presence } from './presence.ts'
@@ -18,7 +18,7 @@ export type ViewerFrame = z.infer<typeof ViewerFrame>
 
 /** One message of the run; `summarised` tells that long parts of its payload are left out. */
 export type EntryFrame = Pick<
-  LogEntry,
+  StoredEntry,
   'seq' | 'at' | 'name' | 'from' | 'to' | 'id' | 'cause' | 'bytes' | 'parseError'
 > & {
   type: 'entry'

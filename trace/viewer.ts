@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import type { LogEntry, Logger } from '../bus/mod.ts'
+import type { Logger, StoredEntry } from '../bus/mod.ts'
 import { describe } from '../schemas/describe.ts'
 import { closeCodes, type ServerFrame, ViewerFrame } from './frames.ts'
 import type { LogSource } from './log-source.ts'
@@ -30,7 +30,7 @@ export type ViewerOptions = {
 
 type Outcome = 'gone' | 'slow'
 
-function entryFrame(entry: LogEntry): ServerFrame {
+function entryFrame(entry: StoredEntry): ServerFrame {
   const { seq, at, name, from, to, id, cause, bytes, parseError } = entry
   const { title, text } = describe(entry)
   const description = { title: truncate(title), text: truncate(text) }

@@ -1,13 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AgentContext, AgentModule, StartedAgent } from '../agents/kit/agent.ts'
-import { memo } from '../agents/kit/cache.ts'
+import { cachedJson } from '../agents/kit/cache.ts'
 import { type Cause, TerminalError } from '../bus/mod.ts'
 import { provisionRuntime } from '../provision/mod.ts'
 import { armSeedOf } from '../schemas/arm.ts'
-import type { ObjectRef } from '../schemas/ids.ts'
 import type { PayloadOf } from '../schemas/message.ts'
-import { Answers, type Job, Predictions, type SealedEvalJob } from '../schemas/messages/evaluation.ts'
+import { Answers, type Job, Predictions, SealedContext, type SealedEvalJob } from '../schemas/messages/evaluation.ts'
 import { Progress } from '../schemas/messages/run.ts'
 import { runtimeRevision } from '../schemas/runtime-protocol.ts'
 import { PublicTask, Question } from '../schemas/task.ts'
@@ -67,10 +66,7 @@ async function startPeft({
   const trainings = createTrainings(parts, { perplexityRows, embedder, embeddedRows })
   const replies = createReplies(parts)
   const tokenLimits = createTokenLimits(parts, log)
-  const task = memo(
-    (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
-    (ref) => ref.sha256,
-  )
+  const task = cachedJson(bus, PublicTask)
 
   /** Progress as events of the run, a few a minute; losing one is no fault. */
   function reporter({ runId, id, cause }: HandlerContext, studentModel: string) {
@@ -129,9 +125,7 @@ async function startPeft({
         reusedTraining: trained?.reused ?? false,
         guidance: job.guidance,
         ...base,
-        publicTask: job.publicTask,
-        sealedTask: job.sealedTask,
-        variants: job.variants,
+        ...SealedContext.parse(job),
       },
     )
   }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
+import { writeWhole } from '../machine/state-file.ts'
 import { fetchHubStudent, fingerprintOf, identityOf, provisionStudent, SetupError } from '../provision/mod.ts'
 import { hashOf } from '../schemas/hash.ts'
 import { CheckResult, runtimeRevision } from '../schemas/runtime-protocol.ts'
@@ -105,7 +106,7 @@ export async function checkStudent(
     const found = await runtime.check({ student: student.path, system: '', chat }, { signal })
     const file = await fileOf({ student, chat, home })
     await mkdir(join(home, 'trainer', 'checked'), { recursive: true })
-    await writeFile(file, JSON.stringify(found))
+    await writeWhole(file, JSON.stringify(found))
     return found
   } catch (error) {
     if (!(error instanceof RuntimeRequestError) || ['cancelled', 'internal'].includes(error.kind)) throw error

@@ -21,13 +21,10 @@ function start({ bus }: AgentContext, check: Checker): StartedAgent<'critic'> {
     shard: number,
     entry: RoundRecord['done'][string],
   ): Promise<RoundRecord> {
-    for (;;) {
-      const current = await records.get(name)
-      if (current?.value.done[shard]) return current.value
-      const next = { shards: round.shards, done: { ...current?.value.done, [shard]: entry } }
-      const saved = current ? await records.update(name, next, current.revision) : await records.create(name, next)
-      if (typeof saved === 'number') return next
-    }
+    const { value } = await records.modify(name, (current) =>
+      current?.done[shard] ? current : { shards: round.shards, done: { ...current?.done, [shard]: entry } },
+    )
+    return value
   }
 
   async function onBatch(

@@ -8,7 +8,7 @@ import type { Spent } from '../../schemas/usage.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { type ReplyScorer, scorerFor } from '../../tasks/score-with.ts'
 import type { AgentContext } from '../kit/agent.ts'
-import { memo } from '../kit/cache.ts'
+import { cachedJson, memo } from '../kit/cache.ts'
 import { openContaminationIndex } from '../kit/dedup/contamination.ts'
 import { OtherKeyError } from '../kit/dedup/index-format.ts'
 import { openRounds } from '../kit/rounds.ts'
@@ -31,8 +31,7 @@ export function openRoundContexts({
   contaminationKey: key,
 }: AgentContext): (round: Round) => Promise<RoundContext> {
   if (!key) throw new TerminalError('a critic needs the key of the contamination index')
-  const byHash = (ref: ObjectRef) => ref.sha256
-  const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
+  const taskOf = cachedJson(bus, PublicTask)
   const { programOf } = openRounds(bus)
   const indexOf = memo(
     async ({ ref, share }: { ref: ObjectRef; share: number }) => openIndex(await bus.objects.get(ref), key, share),

@@ -6,7 +6,7 @@ import type { Program } from '../../schemas/program.ts'
 import type { RejectionReason, Row } from '../../schemas/row.ts'
 import type { Core } from '../../schemas/task.ts'
 import { TokenizerFiles, TokenLimit } from '../../schemas/token-limit.ts'
-import { memo } from '../kit/cache.ts'
+import { memoByHash } from '../kit/cache.ts'
 import type { Contamination } from '../kit/dedup/contamination.ts'
 import { formatFault } from '../kit/format-contract.ts'
 import { openTokenCounter, surelyFits } from '../kit/token-counter.ts'
@@ -113,17 +113,11 @@ export type FitsStudent = (row: Row) => Promise<boolean>
 export function openStudentLength({
   objects,
 }: Pick<Bus, 'objects'>): (ref: ObjectRef | undefined) => Promise<FitsStudent> {
-  const opened = memo(
-    async (ref: ObjectRef): Promise<FitsStudent> => {
-      const limit = await objects.getJson(ref, TokenLimit)
-      const counter = memo(
-        async (file: ObjectRef) => openTokenCounter(await objects.getJson(file, TokenizerFiles), limit),
-        ({ sha256 }) => sha256,
-      )
-      return async (row) => surelyFits(row, limit) || (await counter(limit.tokenizer))(row) <= limit.cutoffLen
-    },
-    ({ sha256 }) => sha256,
-  )
+  const opened = memoByHash(async (ref): Promise<FitsStudent> => {
+    const limit = await objects.getJson(ref, TokenLimit)
+    const counter = memoByHash(async (file) => openTokenCounter(await objects.getJson(file, TokenizerFiles), limit))
+    return async (row) => surelyFits(row, limit) || (await counter(limit.tokenizer))(row) <= limit.cutoffLen
+  })
   return async (ref) => (ref ? opened(ref) : async () => true)
 }
 

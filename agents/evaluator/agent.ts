@@ -1,12 +1,11 @@
 import { TerminalError } from '../../bus/mod.ts'
 import type { Guide, Halves } from '../../schemas/guidance.ts'
-import type { ObjectRef } from '../../schemas/ids.ts'
 import { Fault, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { type Item, type ScoreMode, Task } from '../../schemas/task.ts'
 import { openTaskScorer } from '../../tasks/score-with.ts'
 import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
-import { memo } from '../kit/cache.ts'
+import { cachedJson, memoByHash } from '../kit/cache.ts'
 import { buildContaminationIndex } from '../kit/dedup/contamination.ts'
 import { evaluationItems } from '../kit/dedup/evaluation-items.ts'
 import { createFinalEval } from './final-eval.ts'
@@ -25,8 +24,7 @@ async function startScorer({
   if (!contaminationKey) throw new TerminalError('an evaluator needs the key of the contamination index')
   const key = contaminationKey
   const settings = EvaluatorOptions.parse(options)
-  const byHash = (ref: ObjectRef) => ref.sha256
-  const sealedTask = memo((ref: ObjectRef) => bus.objects.getJson(ref, Task), byHash)
+  const sealedTask = cachedJson(bus, Task)
   const finalEval = createFinalEval(bus, settings.audit)
 
   const ladder = createLadder(bus)
@@ -42,16 +40,16 @@ async function startScorer({
   }
 
   /** What needs no student on validation: the same for every candidate. */
-  const trivial = memo(async (ref: ObjectRef) => {
+  const trivial = memoByHash(async (ref) => {
     const { validation, scorer } = await sealedTask(ref)
     return trivialScores(validation, openTaskScorer(scorer))
-  }, byHash)
+  })
 
   /** What rows are checked against: hashes only, so no item's text leaves the vault. */
-  const contamination = memo(async (ref: ObjectRef) => {
+  const contamination = memoByHash(async (ref) => {
     const task = await sealedTask(ref)
     return bus.objects.put('LAB', 'contamination', buildContaminationIndex(evaluationItems(task), key))
-  }, byHash)
+  })
 
   /** A dead letter of the sealed session: only the evaluator hears of it, so it tells the planner. */
   void followDead(bus, { log, signal }, async ({ id, reason, message }) => {

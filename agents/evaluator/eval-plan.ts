@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Arm } from '../../schemas/arm.ts'
 import { ObjectRef } from '../../schemas/ids.ts'
-import { Variants } from '../../schemas/run.ts'
-import { EvalSetName } from '../../schemas/sealed-results.ts'
+import { EvalContext } from '../../schemas/messages/evaluation.ts'
+import { EvalSetName, type SealedResult } from '../../schemas/sealed-results.ts'
 import { RetentionFile } from '../../schemas/task.ts'
 import { StudentModel } from '../../schemas/training.ts'
 
@@ -20,8 +20,7 @@ export const FinalEvalRecord = z.object({
   /** Chosen when the opening began, after the search had stopped. */
   auditSeed: z.string(),
   studentModels: z.array(StudentModel),
-  publicTask: ObjectRef,
-  variants: Variants,
+  ...EvalContext.shape,
   /** The items with their answers, in VAULT; no audit where the task has no procedure to draw it from. */
   evalSets: z.object({ test: ObjectRef, audit: ObjectRef.nullable(), retention: ObjectRef.nullable().default(null) }),
   /** Null where nobody sits the retention paper. */
@@ -43,8 +42,10 @@ export const isEvaluatedOn: Readonly<Record<EvalSetName, (studentModel: { arm: A
   retention: ({ arm }) => remembering.includes(arm),
 }
 
+type Evaluated = Pick<SealedResult, 'studentModel' | 'evalSet'>
+
 /** Every sitting of an opening: each candidate takes each paper that has items and is for it; all take the test. */
-export function sealedEvalJobs(record: FinalEvalRecord): { studentModel: StudentModel; evalSet: EvalSetName }[] {
+export function sealedEvalJobs(record: FinalEvalRecord): Evaluated[] {
   return record.studentModels.flatMap((studentModel) =>
     EvalSetName.options
       .filter((evalSet) => record.evalSets[evalSet] !== null && isEvaluatedOn[evalSet](studentModel))
@@ -53,7 +54,5 @@ export function sealedEvalJobs(record: FinalEvalRecord): { studentModel: Student
 }
 
 /** Where the result of a sitting is kept. */
-export const resultKey = (
-  runId: string,
-  { studentModel, evalSet }: { studentModel: StudentModel; evalSet: EvalSetName },
-): string => `${runId}.${studentModel.name}.${evalSet}`
+export const resultKey = (runId: string, { studentModel, evalSet }: Evaluated): string =>
+  `${runId}.${studentModel.name}.${evalSet}`

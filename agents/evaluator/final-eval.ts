@@ -6,6 +6,7 @@ import type { ObjectRef } from '../../schemas/ids.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import {
   type Answers,
+  EvalContext,
   type FinalEvalRequest,
   FinalEvalResults,
   SealedEvalJob,
@@ -46,16 +47,10 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
 
   /** Counts this run's opening of the test, once. */
   async function countFinalEval(testHash: string, runId: string): Promise<number> {
-    for (;;) {
-      const current = await finalEvals.get(testHash)
-      const before = current?.value.runs.indexOf(runId) ?? -1
-      if (before >= 0) return before + 1
-      const runs = [...(current?.value.runs ?? []), runId]
-      const saved = current
-        ? await finalEvals.update(testHash, { runs }, current.revision)
-        : await finalEvals.create(testHash, { runs })
-      if (typeof saved === 'number') return runs.length
-    }
+    const { value } = await finalEvals.modify(testHash, (current) =>
+      current?.runs.includes(runId) ? current : { runs: [...(current?.runs ?? []), runId] },
+    )
+    return value.runs.indexOf(runId) + 1
   }
 
   /** Fresh items, none with a core of training, validation or test. A task without a procedure has the items of its audit file, or none. */
@@ -82,8 +77,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
       testHash,
       auditSeed,
       studentModels: request.studentModels,
-      publicTask: request.publicTask,
-      variants: request.variants,
+      ...EvalContext.parse(request),
       evalSets: {
         test: await bus.objects.putLines('VAULT', `${runId}/paper`, task.test),
         audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/paper`, audit) : null,
@@ -154,7 +148,6 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
 
     async open(task: Task, request: PayloadOf<typeof FinalEvalRequest>, runId: string, cause: Cause): Promise<void> {
       const record = await begin(task, request, runId)
-      const { publicTask, variants } = record
       // Every candidate sits the same paper: its questions are read and sent once.
       const questionsOf = memo(
         async (evalSet: EvalSetName) => {
@@ -169,14 +162,13 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
         const questions = await questionsOf(evalSet)
         await bus.publish(
           SealedEvalJob,
-          { runId, variant: variants['trainer-bridge'], id: `sitting:${studentModel.name}:${evalSet}`, cause },
+          { runId, variant: record.variants['trainer-bridge'], id: `sitting:${studentModel.name}:${evalSet}`, cause },
           {
             studentModel,
             evalSet,
             questions,
             ...(evalSet === 'retention' && { maxNewTokens: record.retention!.max_new_tokens }),
-            publicTask,
-            variants,
+            ...EvalContext.parse(record),
           },
         )
       }

@@ -50,20 +50,18 @@ export function createLadder(bus: Bus) {
       result: Shown,
       mode: ScoreMode,
     ): Promise<{ shownAs: string; shown: Shown }> {
-      for (;;) {
-        const current = await records.get(runId)
-        const known = current?.value.decided[studentModel]
-        if (known) return { shownAs: known.shownAs, shown: await bus.objects.getJson(known.shown, Shown) }
-        const best = current && (await bus.objects.getJson(current.value.best.shown, Shown))
-        const isShown = !best || isAbove(result.items, best.items, mode)
-        const top = isShown
-          ? { studentModel, shown: await bus.objects.putJson('VAULT', `${runId}/guard`, result) }
-          : current!.value.best
+      const { value } = await records.modify(runId, async (current) => {
+        if (current?.decided[studentModel]) return current
+        const best = current && (await bus.objects.getJson(current.best.shown, Shown))
+        const top =
+          !best || isAbove(result.items, best.items, mode)
+            ? { studentModel, shown: await bus.objects.putJson('VAULT', `${runId}/guard`, result) }
+            : current.best
         const entry = { shownAs: top.studentModel, shown: top.shown }
-        const next = { best: top, decided: { ...current?.value.decided, [studentModel]: entry } }
-        const saved = current ? await records.update(runId, next, current.revision) : await records.create(runId, next)
-        if (typeof saved === 'number') return { shownAs: top.studentModel, shown: isShown ? result : best! }
-      }
+        return { best: top, decided: { ...current?.decided, [studentModel]: entry } }
+      })
+      const { shownAs, shown } = value.decided[studentModel]!
+      return { shownAs, shown: await bus.objects.getJson(shown, Shown) }
     },
   }
 }

@@ -1,11 +1,10 @@
 import { type Handler, TerminalError } from '../../bus/mod.ts'
-import type { ObjectRef } from '../../schemas/ids.ts'
 import { Batch, type TrialOutcome, Tried } from '../../schemas/messages/generation.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { openSandbox } from '../../tasks/sandbox/sandbox.ts'
 import type { AgentContext, AgentModule, StartedAgent } from '../kit/agent.ts'
-import { memo } from '../kit/cache.ts'
+import { cachedJson } from '../kit/cache.ts'
 import { meteredOptions } from '../kit/metered/work.ts'
 import { openRounds } from '../kit/rounds.ts'
 import { LlmGeneratorOptions } from './llm/options.ts'
@@ -14,10 +13,7 @@ import { generate } from './procedural/graph.ts'
 
 /** The handler of both variants: a source of the task's procedure needs no teacher, so either makes its rows. */
 function start({ bus, identity }: AgentContext, prompt: PromptWork | null): StartedAgent<'generator'> {
-  const task = memo(
-    (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
-    (ref) => ref.sha256,
-  )
+  const task = cachedJson(bus, PublicTask)
   const { roundOf, programOf } = openRounds(bus)
   const shardHandler: Handler<'shard'> = async (shard, { runId, cause, signal }) => {
     const round = await roundOf(shard.round)

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Bus, type DeadLetter, type Handler, TerminalError } from '../../bus/mod.ts'
-import type { ConsumedBy } from '../../schemas/registry.ts'
+import { type Bus, type DeadLetter, type Handlers, TerminalError } from '../../bus/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import type { Log } from './log.ts'
@@ -22,9 +21,6 @@ export type AgentContext = {
   /** Aborts when the process is to stop: nothing that costs is begun after it. What is in hand goes on until its handler's own signal. */
   signal: AbortSignal
 }
-
-/** One handler for each message that the role works on: leaving one out does not compile. */
-export type Handlers<R extends AgentRole> = { [N in ConsumedBy<R>]: Handler<N> }
 
 /** Handlers and what is to be released when the process drains. */
 export type StartedAgent<R extends AgentRole> = { handlers: Handlers<R>; release?: () => Promise<void> }

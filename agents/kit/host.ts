@@ -1,6 +1,6 @@
 import { connectBus, type Trouble } from '../../bus/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
-import { fixOf } from '../../schemas/user-error.ts'
+import { fixOf, reasonOf } from '../../schemas/user-error.ts'
 import type { AgentContext, AgentModule, StartedAgent } from './agent.ts'
 import type { Launch } from './launch.ts'
 import type { Log } from './log.ts'
@@ -9,7 +9,7 @@ type Starter = (context: AgentContext) => Promise<StartedAgent<AgentRole>>
 
 function troubleOf(error: unknown): Trouble {
   const fix = fixOf(error)
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = reasonOf(error)
   return { code: 'no-start', text: `cannot start: ${reason}`, ...(fix && { fix }) }
 }
 

@@ -1,12 +1,11 @@
 import type { Bus, Cause } from '../../bus/mod.ts'
 import { canonicalJson } from '../../schemas/hash.ts'
-import type { ObjectRef } from '../../schemas/ids.ts'
 import { registry } from '../../schemas/registry.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
-import { memo } from '../kit/cache.ts'
+import { cachedJson } from '../kit/cache.ts'
 import { policies } from './policies.ts'
 import { type Outgoing, PlannerState } from './state.ts'
 import { step } from './step.ts'
@@ -15,10 +14,7 @@ import type { Store } from './store.ts'
 
 /** The planner's blobs belong to their run and go with it. */
 function storesOf(bus: Bus): (runId: string) => Store {
-  const task = memo(
-    (ref: ObjectRef) => bus.objects.getJson(ref, PublicTask),
-    (ref) => ref.sha256,
-  )
+  const task = cachedJson(bus, PublicTask)
   return (runId) => ({
     task,
     putProgram: (program) => bus.objects.put('LAB', `${runId}/program`, Buffer.from(canonicalJson(program))),
@@ -49,20 +45,12 @@ async function start(variant: VariantOf<'planner'>, context: AgentContext): Prom
     event: PlannerEvent,
     { runId, cause, signal }: { runId: string; cause: Cause; signal: AbortSignal },
   ): Promise<void> {
-    for (;;) {
-      const current = await runs.get(runId)
-      const next = await step(current?.value ?? null, event, { policy, store: stores(runId), signal })
-      const revision = !current
-        ? await runs.create(runId, next)
-        : next === current.value
-          ? current.revision
-          : await runs.update(runId, next, current.revision)
-      if (typeof revision === 'string') continue
-      for (const message of next.outbox) await publish(bus, runId, message, cause)
-      // Another replica may have moved on: then it has the outbox too, and clears it.
-      if (next.outbox.length > 0) await runs.update(runId, { ...next, outbox: [] }, revision)
-      return
-    }
+    const { value, revision } = await runs.modify(runId, (before) =>
+      step(before, event, { policy, store: stores(runId), signal }),
+    )
+    for (const message of value.outbox) await publish(bus, runId, message, cause)
+    // Another replica may have moved on: then it has the outbox too, and clears it.
+    if (value.outbox.length > 0) await runs.update(runId, { ...value, outbox: [] }, revision)
   }
 
   const on =

@@ -17,7 +17,7 @@ import { homeFolder } from '../../machine/folders.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../provision/mod.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { fixOf } from '../../schemas/user-error.ts'
+import { fixOf, reasonOf } from '../../schemas/user-error.ts'
 import { fileSizeLimits } from '../../tasks/files/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
@@ -27,7 +27,7 @@ async function finding(name: string, check: () => Promise<string>): Promise<Find
   try {
     return { name, status: 'ok', detail: await check() }
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = reasonOf(error)
     return { name, status: 'broken', detail, fix: fixOf(error) }
   }
 }

@@ -7,8 +7,9 @@ import { versions } from '../../evidence/report/versions.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
 import { Sha256 } from '../../schemas/ids.ts'
+import { numberText } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
-import { UsageError } from '../../schemas/user-error.ts'
+import { UsageError, UserError } from '../../schemas/user-error.ts'
 import { maxDataBytes, readRegular } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { positive } from '../options/option-parsers.ts'
@@ -91,8 +92,9 @@ async function readReport(file: string): Promise<unknown> {
   try {
     return parseJson(String(await readRegular(file, maxDataBytes())), { maxDepth: maxBundledDepth })
   } catch (error) {
+    const why = error instanceof UserError ? error.what : (error as Error).message
     throw new UsageError(
-      `The report ${file} cannot be read: ${(error as Error).message}.`,
+      `The report ${file} cannot be read: ${why}.`,
       'Give --report a report.json that "run" or "report" wrote.',
     )
   }
@@ -114,7 +116,7 @@ const shown = 20
 
 function linesOf({ check, what, compared, differences, unchecked }: CheckResult): string[] {
   const word = differences.length > 0 ? 'DIFFERS' : compared > 0 ? 'OK' : '–'
-  const counted = compared > 0 ? `${compared.toLocaleString('en-US')} compared` : 'nothing to compare'
+  const counted = compared > 0 ? `${numberText(compared)} compared` : 'nothing to compare'
   const text = (value: unknown) => {
     const json = JSON.stringify(value)
     return json.length > 120 ? `${json.slice(0, 120)}…` : json

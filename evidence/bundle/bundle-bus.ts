@@ -37,6 +37,7 @@ export async function bundleBus(bundle: Bundle): Promise<Bus> {
       keys: async () => [...entries.keys()],
       create: readOnly,
       update: readOnly,
+      modify: readOnly,
       put: readOnly,
       delete: readOnly,
       watch: async function* () {},

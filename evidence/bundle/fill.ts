@@ -9,11 +9,12 @@ import { RoundRecord } from '../../agents/critic/round-record.ts'
 import { JournalEntry } from '../../agents/kit/metered/journal.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
+import type { LogEntry } from '../../schemas/log-entry.ts'
 import { Round } from '../../schemas/messages/generation.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { versions } from '../report/versions.ts'
 import { bundleFiles, journalBuckets, type Manifest } from './manifest.ts'
-import { type LogLine, namesOthers, refsIn } from './records.ts'
+import { namesOthers, refsIn } from './records.ts'
 
 /** Values read from a bucket at the same time. */
 const parallel = 32
@@ -60,7 +61,7 @@ async function* noted(values: AsyncIterable<unknown>, note: (value: unknown) => 
   }
 }
 
-async function* logLines(bus: Bus, runId: string): AsyncGenerator<LogLine> {
+async function* logLines(bus: Bus, runId: string): AsyncGenerator<LogEntry> {
   let count = 0
   for await (const entry of bus.log({ runId, follow: false, signal: new AbortController().signal })) {
     const { seq, at, name, from, to, id, cause, payload, parseError } = entry

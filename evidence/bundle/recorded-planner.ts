@@ -5,6 +5,7 @@ import type { PlannerEvent } from '../../agents/planner/step-context.ts'
 import type { Store } from '../../agents/planner/store.ts'
 import { canonicalJson, hashOf, sha256 } from '../../schemas/hash.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
+import type { LogEntry } from '../../schemas/log-entry.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import { registry } from '../../schemas/registry.ts'
 import { Row } from '../../schemas/row.ts'
@@ -12,7 +13,7 @@ import { PublicTask } from '../../schemas/task.ts'
 import type { RunFacts } from '../report/mod.ts'
 import { bundleFiles } from './manifest.ts'
 import type { Bundle } from './read.ts'
-import { JournalLine, type LogLine } from './records.ts'
+import { JournalLine } from './records.ts'
 
 type Reply = { text: string; truncated: boolean }
 
@@ -69,7 +70,7 @@ const heard = ['run-started', 'operator-command', 'tried', 'verdict', 'report', 
  * What a run's planner reacted to, in the orders in which it may have: as it came, and as what it sent says. The log does not tell which
  * of two events that wait at the same time is taken first, and when an event without consequences was.
  */
-export function eventOrders(entries: readonly LogLine[], sent: readonly LogLine[]): LoggedEvent[][] {
+export function eventOrders(entries: readonly LogEntry[], sent: readonly LogEntry[]): LoggedEvent[][] {
   const effects = Map.groupBy(sent, ({ cause }) => cause)
   const logged = [...entries.flatMap(eventOf), ...sent.flatMap(faultOf)]
   const firstOf = ({ event }: LoggedEvent) => effects.get(event.id)?.[0]
@@ -80,7 +81,7 @@ export function eventOrders(entries: readonly LogLine[], sent: readonly LogLine[
   return [events.toSorted((a, b) => bySent(a) - bySent(b)), events.toSorted((a, b) => a.seq - b.seq)]
 }
 
-function eventOf({ name, seq, id, at, payload, parseError }: LogLine): LoggedEvent[] {
+function eventOf({ name, seq, id, at, payload, parseError }: LogEntry): LoggedEvent[] {
   const kind = heard.find((each) => each === name)
   const parsed = kind && parseError === undefined ? registry[kind].schema.safeParse(payload) : null
   if (!parsed?.success) return []
@@ -88,7 +89,7 @@ function eventOf({ name, seq, id, at, payload, parseError }: LogLine): LoggedEve
 }
 
 /** A dead letter is no message of the log: what is known of it is that the run's status said so. */
-function faultOf({ name, seq, id, at, payload }: LogLine): LoggedEvent[] {
+function faultOf({ name, seq, id, at, payload }: LogEntry): LoggedEvent[] {
   const [, letter] = /status-changed:faulted:(fault:.+)$/s.exec(id) ?? []
   const recorded = name === StatusChanged.name ? StatusChanged.schema.safeParse(payload) : null
   const [, message, reason] = /^([^:]*): (.*)$/s.exec(recorded?.data?.reason ?? '') ?? []

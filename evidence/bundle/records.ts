@@ -7,20 +7,6 @@ import { EvalSetItem } from '../../schemas/sealed-results.ts'
 import type { RunFacts } from '../report/mod.ts'
 import type { ItemTable } from './manifest.ts'
 
-/** A line of `log.jsonl`: a message as the bus held it. */
-export const LogLine = z.object({
-  seq: z.number().int().positive(),
-  at: z.string(),
-  name: z.string(),
-  from: z.object({ role: z.string(), variant: z.string(), instance: z.string() }),
-  to: z.object({ role: z.string(), variant: z.string() }).optional(),
-  id: z.string(),
-  cause: z.string().nullable(),
-  payload: z.unknown(),
-  parseError: z.string().optional(),
-})
-export type LogLine = z.infer<typeof LogLine>
-
 /** A line of a journal: how one paid call ended. */
 export const JournalLine = z.object({ key: z.string(), value: JournalEntry })
 export type JournalLine = z.infer<typeof JournalLine>

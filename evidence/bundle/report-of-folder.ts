@@ -1,15 +1,15 @@
 import { z } from 'zod'
+import { LogEntry } from '../../schemas/log-entry.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
 import { collect, type ReportData, type RunFacts, reportOf } from '../report/mod.ts'
 import { bundleFiles } from './manifest.ts'
 import { type BundleParts, refuseBeyondMemory } from './read.ts'
-import { LogLine } from './records.ts'
 
 /** The log of a bundle. */
-export async function logOf(folder: BundleParts): Promise<{ entries: LogLine[]; facts: RunFacts }> {
+export async function logOf(folder: BundleParts): Promise<{ entries: LogEntry[]; facts: RunFacts }> {
   refuseBeyondMemory(bundleFiles.log, folder.files.get(bundleFiles.log)?.bytes ?? 0)
-  const entries = await Array.fromAsync(folder.lines(bundleFiles.log, LogLine))
+  const entries = await Array.fromAsync(folder.lines(bundleFiles.log, LogEntry))
   return { entries, facts: collect(entries) }
 }
 
@@ -20,7 +20,7 @@ export async function taskOf(folder: BundleParts, { config }: RunFacts): Promise
 }
 
 /** The report of a bundle's log, with nothing but what is in the bundle. */
-export async function reportOfFolder(folder: BundleParts, entries: readonly LogLine[]): Promise<ReportData> {
+export async function reportOfFolder(folder: BundleParts, entries: readonly LogEntry[]): Promise<ReportData> {
   return reportOf({
     entries,
     task: await taskOf(folder, collect(entries)),

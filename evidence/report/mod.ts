@@ -1,7 +1,7 @@
+export type { LogEntry } from '../../schemas/log-entry.ts'
 export { lastVerdicts } from './analyse/datasets.ts'
 export { analyse, defaultResampling } from './analyse.ts'
 export { collect } from './facts/collect.ts'
-export type { LogEntry } from './facts/log-entry.ts'
 export type { Logged, RunFacts } from './facts/run-facts.ts'
 export { ReportData } from './report-data.ts'
 export { renderHtml, renderMarkdown } from './report-document.ts'

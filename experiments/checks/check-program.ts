@@ -71,7 +71,7 @@ async function readRubric(folder: string, file: string, program: string): Promis
   return readInside(folder, file).then(String, (error: unknown) => {
     if (!(error instanceof FileRefused)) throw error
     throw new UsageError(
-      `The program ${program} names the rubric ${error.path}, which cannot be read: ${error.message}.`,
+      `The program ${program} names the rubric ${error.where}, which cannot be read: ${error.what}.`,
       'Put the file itself beside the program, or write the rubric into it.',
     )
   })

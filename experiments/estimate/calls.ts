@@ -1,3 +1,4 @@
+import { wholePercent } from '../../schemas/number-text.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { UsageLine } from '../../schemas/usage.ts'
 import type { EstimateInput } from './input.ts'
@@ -105,7 +106,7 @@ export function assumptionsOf(
   return [
     ...(program
       ? [
-          `${datasets} dataset(s) of ${rows} rows from ${candidates} candidates: ${(100 * share).toFixed(0)} % of them are admitted (${yieldFrom})`,
+          `${datasets} dataset(s) of ${rows} rows from ${candidates} candidates: ${wholePercent(share)} of them are admitted (${yieldFrom})`,
           `a reply is ${reply}; ${charsPerToken} characters a token; no revision, repetition or failed request`,
         ]
       : ['no teacher is prompted']),

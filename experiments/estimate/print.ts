@@ -1,11 +1,11 @@
 import { aligned } from '../../launcher/console/terminal.ts'
+import { dollars } from '../../schemas/number-text.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 import type { Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
 
 /** Rounded, with a blank before each three digits. Formatting by locale would load its data first. */
 export const whole = (value: number) => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ' ')
-export const dollars = (money: number | null) => (money === null ? 'price unknown' : `$${money.toFixed(2)}`)
 export const time = (hours: number | null, what: string) =>
   hours === null
     ? `${what}: not known`

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { escapeMarkdown, markdownTable } from '../../evidence/report/document/markdown.ts'
+import { numberText } from '../../schemas/number-text.ts'
 import { withoutControlCharacters } from '../../schemas/printable.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
@@ -42,13 +43,13 @@ ${frontMatter}---
 
 ${escapeMarkdown(task.goal)}
 
-${rows.toLocaleString('en-US')} rows in \`${layouts[format].file}\`, format \`${format}\`; \`dataset_info.json\` registers them for LLaMA-Factory as \`${task.id}\`.
+${numberText(rows)} rows in \`${layouts[format].file}\`, format \`${format}\`; \`dataset_info.json\` registers them for LLaMA-Factory as \`${task.id}\`.
 ${task.recipe.system ? `A student is trained with this system turn, which is not in the rows: ${escapeMarkdown(task.recipe.system)}\n` : ''}
 ## Rows by skill
 
 ${markdownTable(
   ['Skill', 'Rows'],
-  bySkill.map(([skill, count]) => [skill, count.toLocaleString('en-US')]),
+  bySkill.map(([skill, count]) => [skill, numberText(count)]),
 )}
 
 ## Provenance

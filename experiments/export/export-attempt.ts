@@ -4,6 +4,7 @@ import { addYields } from '../../agents/planner/rounds.ts'
 import type { Attempt } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { roundKey } from '../../schemas/messages/generation.ts'
+import { dollars } from '../../schemas/number-text.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { moneyOf, spentTogether } from '../../schemas/spent.ts'
@@ -32,7 +33,7 @@ export async function exportAttempt(
     seed,
     calls: made.spent.calls,
     tokens: `${made.spent.inputTokens} in, ${made.spent.outputTokens} out`,
-    price: money === null ? 'unknown' : `$${money.toFixed(2)}`,
+    price: dollars(money, 'unknown'),
   }
   const task = await bus.objects.getJson(publicTask, PublicTask)
   const files = await exportRows(made.rows, format, out, { task, facts, ...(provenance ? { rowsOf: runId } : {}) })

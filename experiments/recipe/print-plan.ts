@@ -1,6 +1,7 @@
 import { modelsOf } from '../../launcher/topology/models.ts'
+import { dollars } from '../../schemas/number-text.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
-import { dollars, summaryOf, time, whole } from '../estimate/print.ts'
+import { summaryOf, time, whole } from '../estimate/print.ts'
 import type { ArmPlan } from './plan.ts'
 
 /** A plan as a document: what `--dry-run --json` writes. */

@@ -85,7 +85,7 @@ async function copyRows(from: string, folder: string, name: string): Promise<str
   const file = `${name}${extname(from)}`
   const rows = await readRegular(from, maxDataBytes()).catch((error: unknown) => {
     if (!(error instanceof FileRefused)) throw error
-    throw new TaskError(`The rows are not read: ${error.message}`, from, error.fix)
+    throw new TaskError(`The rows are not read: ${error.what}`, from, error.fix)
   })
   await writeFile(join(folder, file), rows)
   return file

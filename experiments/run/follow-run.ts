@@ -1,4 +1,4 @@
-import { type Bus, BusAwayError, type LogEntry } from '../../bus/mod.ts'
+import { type Bus, BusAwayError, type StoredEntry } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunStatus } from '../../schemas/run.ts'
@@ -10,14 +10,14 @@ const resting: readonly RunStatus[] = ['stopped', 'faulted', 'finished', 'failed
 export type RunEnd = { status: RunStatus; reason: string }
 
 /** All messages of a run that are on the log now. */
-export async function readRun(bus: Bus, runId: string): Promise<LogEntry[]> {
-  const entries: LogEntry[] = []
+export async function readRun(bus: Bus, runId: string): Promise<StoredEntry[]> {
+  const entries: StoredEntry[] = []
   for await (const entry of bus.log({ runId, follow: false, signal: new AbortController().signal })) entries.push(entry)
   return entries
 }
 
 /** The part of a log entry that says what happened. */
-export type LogMessage = Pick<LogEntry, 'name' | 'payload'>
+export type LogMessage = Pick<StoredEntry, 'name' | 'payload'>
 
 function statusOf(entry: LogMessage): RunEnd | null {
   const parsed = entry.name === 'status-changed' ? StatusChanged.schema.safeParse(entry.payload) : null

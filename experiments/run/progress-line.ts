@@ -1,6 +1,6 @@
-import type { LogEntry } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { describe } from '../../schemas/describe.ts'
+import type { LogEntry } from '../../schemas/log-entry.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { MessageName, Registry } from '../../schemas/registry.ts'
 

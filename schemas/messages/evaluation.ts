@@ -10,6 +10,16 @@ import { ScoreMode } from '../task.ts'
 import { StudentModel, TrainingSummary } from '../training.ts'
 import { SealedTrivial, TrivialScore } from '../trivial.ts'
 
+/** What every step of an evaluation carries on: the task, and the run's variants. */
+export const SealedContext = z.object({
+  publicTask: ObjectRef,
+  /** The task with its sealed split, in VAULT; only the evaluator can read it. */
+  sealedTask: ObjectRef,
+  variants: Variants,
+})
+/** The same of a final evaluation that has begun: it has its sealed questions by itself. */
+export const EvalContext = SealedContext.omit({ sealedTask: true })
+
 /** planner -> trainer-bridge: train (unless it is the base) and answer the validation questions. */
 export const Job = defineWork({
   name: 'job',
@@ -27,9 +37,7 @@ export const Job = defineWork({
     student: z.string().optional(),
     /** Left out: all of validation, unguarded. */
     guidance: Guidance.optional(),
-    publicTask: ObjectRef,
-    sealedTask: ObjectRef,
-    variants: Variants,
+    ...SealedContext.shape,
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
 })
@@ -55,10 +63,7 @@ export const Predictions = defineWork({
     tokensUncounted: z.string().optional(),
     /** Why the base is not asked with the worked examples, with its predictions; left out where it is. */
     examplesLeftOut: z.string().optional(),
-    publicTask: ObjectRef,
-    /** The task with its sealed split, in VAULT; only the evaluator can read it. */
-    sealedTask: ObjectRef,
-    variants: Variants,
+    ...SealedContext.shape,
   }),
 })
 
@@ -131,9 +136,7 @@ export const FinalEvalRequest = defineWork({
     primary: PrimaryComparison.optional(),
     /** Datasets that the audit's items must share no core with. */
     datasets: z.array(ObjectRef),
-    publicTask: ObjectRef,
-    sealedTask: ObjectRef,
-    variants: Variants,
+    ...SealedContext.shape,
   }),
 })
 
@@ -149,8 +152,7 @@ export const SealedEvalJob = defineWork({
     evalSet: EvalSetName,
     /** Tokens of a reply, where the paper asks for others than the task. */
     maxNewTokens: z.number().int().positive().optional(),
-    publicTask: ObjectRef,
-    variants: Variants,
+    ...EvalContext.shape,
   }),
   delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
 })

@@ -36,9 +36,9 @@ export function asTaskError(error: unknown): unknown {
   if (!(error instanceof FileRefused)) return error
   if (error.isMissing) {
     const fix = 'Add the file, or name the right one in task.yaml.'
-    return new TaskError('A file of the task is missing', error.path, fix)
+    return new TaskError('A file of the task is missing', error.where, fix)
   }
-  return new TaskError(`A file of the task is not read: ${error.message}`, error.path, error.fix)
+  return new TaskError(`A file of the task is not read: ${error.what}`, error.where, error.fix)
 }
 
 /** Errors: `TaskError` naming the keys that do not fit, and what to write there. */

@@ -15,7 +15,7 @@ export async function readNamedFile(
   return readRegular(path, maxBytes).then(String, (error: unknown) => {
     if (!(error instanceof FileRefused)) throw error
     if (error.isMissing) throw new UsageError(`There is no ${what} ${path}.`, missing)
-    throw new UsageError(`The ${what} ${path} is not read: ${error.message}.`, error.fix)
+    throw new UsageError(`The ${what} ${path} is not read: ${error.what}.`, error.fix)
   })
 }
 

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
+import { UserError } from '../../schemas/user-error.ts'
 import { TaskError } from '../task-error.ts'
 
 /** Bytes of a text that a person writes (task.yaml, a program, a rubric, a scorer) at most. */
@@ -31,17 +32,13 @@ function bytesOf({ name, default: usual }: (typeof fileSizeLimits)[number]): num
   )
 }
 
-/** Why a file is not read, and what to do. `code`: what the file system said, such as ENOENT; left out where the file itself is refused. */
-export class FileRefused extends Error {
-  override readonly name = 'FileRefused'
-  readonly path: string
-  readonly fix: string
+/** Why a file is not read, its path, and what to do. `code`: what the file system said, such as ENOENT; left out where the file itself is refused. */
+export class FileRefused extends UserError {
+  declare readonly where: string
   readonly code: string | undefined
 
   constructor(what: string, path: string, fix: string, code?: string) {
-    super(what)
-    this.path = path
-    this.fix = fix
+    super(what, fix, { where: path })
     this.code = code
   }
 

@@ -1,4 +1,5 @@
 import { Document, isScalar, type YAMLMap } from 'yaml'
+import { numberText } from '../../schemas/number-text.ts'
 import { defaultBounds } from '../../schemas/program.ts'
 import { type InferenceSettings, type Recipe, type ScorerChoice, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, type TaskProfile } from './importer.ts'
@@ -100,7 +101,7 @@ export function taskYaml(
     ...(hasSeeds ? { seed: taskFileNames.seed } : {}),
     departures: [
       ...profile.departures,
-      `Decoding is greedy and replies end after inference.max_new_tokens (${inference.max_new_tokens.toLocaleString('en')} as imported); the paper gives a length of 8,192 with the prompt.`,
+      `Decoding is greedy and replies end after inference.max_new_tokens (${numberText(inference.max_new_tokens)} as imported); the paper gives a length of 8,192 with the prompt.`,
       ...(recipe === paperRecipe
         ? []
         : ["Rows and recipe are of sizes that suit a machine without a GPU, not the paper's."]),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reasonOf } from '../../schemas/user-error.ts'
 import { bestLineScore, linesOf } from './any-gold.ts'
 import { type BenchmarkMode, type BenchmarkScorer, type CheckedLineScore, GoldText, Reply } from './benchmark.ts'
 import { cruxeval } from './cruxeval.ts'
@@ -86,7 +87,7 @@ function taskLineScorer(scorer: Scorer, options: ScorerOptions): LineScorer {
       const { strict, lenient, extracted, reason } = scorer.score(parsed.data.response, parsed.data.gold, options)
       return { correct: mode === 'official' ? strict : lenient, extracted, reason }
     } catch (error) {
-      return { invalid: error instanceof Error ? error.message : String(error) }
+      return { invalid: reasonOf(error) }
     }
   }
 }

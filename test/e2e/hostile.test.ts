@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import { analyse, collect, defaultResampling, renderHtml } from '../../evidence/report/mod.ts'
 import { startGateway } from '../../trace/gateway.ts'
 import { findBrowser, launchBrowser } from '../support/browser.ts'
@@ -72,7 +72,7 @@ describe.skipIf(!executable)('what rows, replies and models say is text, in a re
     afterAll(() => server?.[Symbol.asyncDispose]())
 
     /** A made-up run in which everything that a model or a teacher writes is hostile. */
-    function hostileRun(): LogEntry[] {
+    function hostileRun(): StoredEntry[] {
       return traceLog({ runId: 'hostile-run', rows: 60, seeds: 3 }).map((entry) => {
         const payload = structuredClone(entry.payload) as Record<string, never>
         const printed: Record<string, () => object> = {

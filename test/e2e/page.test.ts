@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test, vi } from 'vitest'
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { FinalEvalResults } from '../../schemas/messages/evaluation.ts'
 import { unpackResults } from '../../schemas/sealed-results.ts'
@@ -33,7 +33,7 @@ describe.skipIf(!executable)(`the page in ${executable ?? 'a browser (none found
     expect(await figure(page, 'status')).toBe('Running')
     expect(await figure(page, 'attempt')).toBe('2 of 3')
     const scores = run.slice(0, middle + 1).filter((entry) => entry.name === 'report')
-    const share = (entry: LogEntry) => {
+    const share = (entry: StoredEntry) => {
       const { correct, total } = (
         entry.payload as { validation: { overall: { strict: { correct: number; total: number } } } }
       ).validation.overall.strict

@@ -8,11 +8,12 @@ import { gzipSync } from 'node:zlib'
 import * as tar from 'tar'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runId } from '../../cli/options/option-parsers.ts'
+import { bundleVersion } from '../../evidence/bundle/manifest.ts'
 import { openBundle } from '../../evidence/bundle/read.ts'
-import { LogLine } from '../../evidence/bundle/records.ts'
 import { openArchive } from '../../evidence/bundle/unpack.ts'
 import { renderError } from '../../launcher/console/render-error.ts'
 import { sha256 } from '../../schemas/hash.ts'
+import { LogEntry } from '../../schemas/log-entry.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -203,7 +204,7 @@ describe('a person is told what is wrong with the file of a bundle, where, and w
 describe('a bundle whose parts are more than is read is refused by name', () => {
   const bundle = async (parts: Record<string, string>) =>
     packed([...Object.entries(parts).map(([path, text]) => entry(path, text)), ending])
-  const whole = '{"version":1,"runId":"aa","names":{},"missing":[],"files":{}}'
+  const whole = `{"version":${bundleVersion},"runId":"aa","names":{},"missing":[],"files":{}}`
   test.each([
     ['deep', '['.repeat(200_000), 'it nests deeper than 192 levels'],
     ['wide', `[${'{},'.repeat(5_000_000)}1]`, 'it holds more than 4000000 values'],
@@ -222,7 +223,7 @@ describe('a bundle whose parts are more than is read is refused by name', () => 
     ] as const) {
       const file = await bundle({ 'manifest.json': whole, 'log.jsonl': `${line('1')}\n${text}\n${line('2')}\n` })
       await using finalEval = await openBundle(file, 100 * mebibyte)
-      await expect(Array.fromAsync(finalEval.lines('log.jsonl', LogLine))).rejects.toThrow(why)
+      await expect(Array.fromAsync(finalEval.lines('log.jsonl', LogEntry))).rejects.toThrow(why)
     }
   })
 })

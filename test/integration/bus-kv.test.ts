@@ -36,6 +36,19 @@ test('of many writers with one revision exactly one wins', async () => {
   expect(results.filter((result) => result !== 'conflict')).toHaveLength(1)
 })
 
+test('modify: of many writers at once none is lost, and an equal value is not written', async () => {
+  const runs = planner.kv('runs', State)
+  const add = (before: z.infer<typeof State> | null) => ({ n: (before?.n ?? 0) + 1 })
+  const results = await Promise.all(Array.from({ length: 8 }, () => runs.modify('sum', add)))
+  expect(results.map(({ value }) => value.n).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  const held = await runs.get('sum')
+  expect(held?.value).toEqual({ n: 8 })
+  expect(await runs.modify('sum', (before) => before!)).toEqual(held)
+  expect(await runs.get('sum')).toEqual(held)
+  const refuse = () => Promise.reject(new TerminalError('not mine'))
+  await expect(runs.modify('sum', refuse)).rejects.toThrow('not mine')
+})
+
 test('keys that hold a value, by filter', async () => {
   const runs = planner.kv('runs', State)
   for (const key of ['k.a.1', 'k.a.2', 'k.b.1', 'other']) await runs.put(key, { n: 0 })

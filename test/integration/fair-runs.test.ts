@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Bus, LogEntry } from '../../bus/mod.ts'
+import type { Bus, StoredEntry } from '../../bus/mod.ts'
 import { submitRun } from '../../experiments/run/submit-run.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
@@ -50,13 +50,13 @@ const start = (runId: string, rows: number, limits: object = {}) =>
   )
 
 /** The entries of a run's log of that name, up to now. */
-async function all(runId: string, name: string): Promise<LogEntry[]> {
+async function all(runId: string, name: string): Promise<StoredEntry[]> {
   const entries = await Array.fromAsync(operator.log({ runId, follow: false, signal: AbortSignal.timeout(10_000) }))
   return entries.filter((entry) => entry.name === name)
 }
 
 /** The first entry of a run's log of that name. */
-async function first(runId: string, name: string): Promise<LogEntry> {
+async function first(runId: string, name: string): Promise<StoredEntry> {
   for await (const entry of operator.log({ runId, follow: true, signal: AbortSignal.timeout(60_000) })) {
     if (entry.name === name) return entry
   }

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import { Batch } from '../../schemas/messages/generation.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../trace/gateway.ts'
 import { memoryLog, type TestServer, until, withServer } from '../support/nats.ts'
@@ -11,7 +11,7 @@ import { openViewer } from '../support/viewer.ts'
 
 const token = 'a token of this test'
 let server: TestServer
-let publish: (entries: readonly LogEntry[]) => Promise<void>
+let publish: (entries: readonly StoredEntry[]) => Promise<void>
 const gateways: Gateway[] = []
 
 beforeAll(async () => {
@@ -55,7 +55,7 @@ function fetchRaw(gateway: Gateway, path: string, headers: Record<string, string
 }
 
 /** Messages of about 22 kB that go out whole, so that few of them fill a socket. */
-function bulk(runId: string, count: number): LogEntry[] {
+function bulk(runId: string, count: number): StoredEntry[] {
   const sample = traceLog({ runId }).find((entry) => entry.name === 'batch')!
   const payload = Batch.schema.parse(sample.payload)
   const wide = { ...payload.candidates[0]!, input: 'x'.repeat(1000), output: 'y'.repeat(1000) }

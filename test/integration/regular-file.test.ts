@@ -95,7 +95,7 @@ describe('what a folder of a stranger names is read where it is a regular file i
 
   test('what is not there is told apart', async () => {
     for (const path of ['gone.txt', 'gone/real.txt']) {
-      await expect(readInside(folder, path)).rejects.toMatchObject({ isMissing: true, path: join(folder, path) })
+      await expect(readInside(folder, path)).rejects.toMatchObject({ isMissing: true, where: join(folder, path) })
     }
   })
 })

@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleFiles, itemTables, namesOf } from '../../evidence/bundle/manifest.ts'
 import { openFolder } from '../../evidence/bundle/read.ts'
-import { itemTable, type LogLine } from '../../evidence/bundle/records.ts'
+import { itemTable } from '../../evidence/bundle/records.ts'
 import { logOf, reportOfFolder } from '../../evidence/bundle/report-of-folder.ts'
 import { reportJson } from '../../evidence/report/mod.ts'
+import type { LogEntry } from '../../schemas/log-entry.ts'
 import { repack, type Tampering } from './repack.ts'
 
-export type Entry = Omit<LogLine, 'payload'> & {
+export type Entry = Omit<LogEntry, 'payload'> & {
   // biome-ignore lint/suspicious/noExplicitAny: a forger asks for no types
   payload: any
 }

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../trace/gateway.ts'
 import { launchBrowser } from './browser.ts'
 import { memoryLog, type TestServer, until, withServer } from './nats.ts'
@@ -12,7 +12,7 @@ export const pageToken = 'page-test-token'
 export function useLivePages(executable: string) {
   let server: TestServer
   let browser: Browser
-  let publish: (entries: readonly LogEntry[]) => Promise<void>
+  let publish: (entries: readonly StoredEntry[]) => Promise<void>
   const gateways: Gateway[] = []
   /** Errors of pages; a test that expects some takes them out. */
   const errors: string[] = []
@@ -67,7 +67,7 @@ export function useLivePages(executable: string) {
     counted,
     shows,
     errors,
-    publish: (entries: readonly LogEntry[]) => publish(entries),
+    publish: (entries: readonly StoredEntry[]) => publish(entries),
     newPage: (options: Parameters<Browser['newPage']>[0] = {}) => browser.newPage(options),
   }
 }

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { type MessageName, type Registry, registry } from '../../schemas/registry.ts'
 import { type AgentRole, agentRoles, type Role } from '../../schemas/role.ts'
@@ -22,12 +22,12 @@ export type MadeLog = {
     payload: PayloadOf<Registry[N]>,
   ): string
   /** All of it in order of time. */
-  entries(): LogEntry[]
+  entries(): StoredEntry[]
 }
 
 export function makeLog(runId: string): MadeLog {
   const variants = firstVariants()
-  const printed: Omit<LogEntry, 'seq'>[] = []
+  const printed: Omit<StoredEntry, 'seq'>[] = []
   return {
     greeting(name, [role, number], cause, atMs, payload) {
       const message = registry[name]

@@ -1,4 +1,4 @@
-import type { Bus, LogEntry } from '../../bus/mod.ts'
+import type { Bus, StoredEntry } from '../../bus/mod.ts'
 import type { WorkMessage } from '../../schemas/message.ts'
 import { registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
@@ -7,7 +7,7 @@ import type { TestServer } from './nats.ts'
 /** Publishes the messages of a made-up run as their senders would: each by a bus with the credentials of its role. */
 export function createTracePublisher(server: TestServer) {
   const buses = new Map<string, Bus>()
-  return async (entries: readonly LogEntry[]): Promise<void> => {
+  return async (entries: readonly StoredEntry[]): Promise<void> => {
     for (const entry of entries) {
       const key = entry.from.instance
       const bus = buses.get(key) ?? (await server.open(entry.from.role as Role))

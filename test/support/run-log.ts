@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import { type BaselineArm, studentModelName } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { MessageName, Registry } from '../../schemas/registry.ts'
@@ -96,7 +96,7 @@ function trivialOf(
  * The log of a made-up run whose figures agree with each other: sheets are counted from the item outcomes, verdicts add up. Every
  * payload is parsed by its schema.
  */
-export function runLog(options: RunLogOptions = {}): LogEntry[] {
+export function runLog(options: RunLogOptions = {}): StoredEntry[] {
   const { attempts = 3, rows = 300, seed = 7, finished = true, finalEval = finished } = options
   const { seeds = 1, arms = ['control'], groupSize = 1, fixed = 0.05, parts: test = testParts, but = 0 } = options
   const of = <T>(given: Partial<Record<string, T>> | undefined, studentModel: string): T | undefined =>

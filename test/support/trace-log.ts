@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../bus/mod.ts'
+import type { StoredEntry } from '../../bus/mod.ts'
 import { armSeedOf } from '../../schemas/arm.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Registry } from '../../schemas/registry.ts'
@@ -28,7 +28,7 @@ export type TraceLogOptions = {
 }
 
 /** The whole log of a made-up run, in order of time: base, attempts, control, final, opening. */
-export function traceLog(options: TraceLogOptions = {}): LogEntry[] {
+export function traceLog(options: TraceLogOptions = {}): StoredEntry[] {
   const { runId = 'demo-run', seed = 7, attempts = 3, rows = 300, shardSize = 25 } = options
   const {
     generators = 2,

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import type { LogEntry } from '../../bus/mod.ts'
 import { progressLine } from '../../experiments/run/progress-line.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
+import type { LogEntry } from '../../schemas/log-entry.ts'
 import { hostileText } from '../support/hostile.ts'
 import { runLog } from '../support/run-log.ts'
 

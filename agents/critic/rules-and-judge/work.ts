@@ -22,11 +22,9 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
   const options = meteredOptions(context, JudgeOptions)
   const roundContextOf = openRoundContexts(context)
   const probation = createJudgeProbation(options)
-  const metered = await openMeteredWork(
-    context,
-    { role: 'critic', records: 'checks', journal: 'check-journal' },
-    options,
-  )
+  const buckets = { role: 'critic', records: 'checks', journal: 'check-journal' } as const
+  const spentOn = async (checked: ObjectRef) => (await bus.objects.getJson(checked, StoredShard)).spent
+  const metered = await openMeteredWork(context, buckets, options, spentOn)
   const admittedIn = memo(
     async ({ ref, jaccard }: { ref: ObjectRef | null; jaccard: number }) => {
       const index = createDuplicateIndex({ jaccard })
@@ -63,7 +61,7 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       const free = await checkAndJudge(batch, { ...roundContext, metered: null }, signal)
       return { checked: await storeShard(bus, runId, free), spent: batch.spent }
     }
-    const checked = await metered({
+    const { stored, value } = await metered({
       key: shardKey(runId, round, shard),
       runId,
       maxCalls: checkCalls,
@@ -71,11 +69,11 @@ export async function openRulesAndJudge(context: AgentContext): Promise<Checker>
       async make(call, spent) {
         const deps = { ...roundContext, metered: await meteredChecks(batch, round, roundContext, call) }
         const judged = await checkAndJudge(batch, deps, signal)
-        return storeShard(bus, runId, { ...judged, spent: spent() })
+        const value = spent()
+        return { stored: await storeShard(bus, runId, { ...judged, spent: value }), value }
       },
     })
-    const { spent } = await bus.objects.getJson(checked, StoredShard)
-    return { checked, spent: spentTogether([batch.spent, spent]) }
+    return { checked: stored, spent: spentTogether([batch.spent, value]) }
   }
 }
 

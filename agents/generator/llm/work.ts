@@ -1,5 +1,4 @@
 import { sha256 } from '../../../schemas/hash.ts'
-import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import { Batch, type Round, type Shard, shardKey, type TrialOutcome } from '../../../schemas/messages/generation.ts'
 import { Progress } from '../../../schemas/messages/run.ts'
@@ -9,7 +8,7 @@ import { answerForm } from '../../../tasks/answer-form.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
 import type { AgentContext } from '../../kit/agent.ts'
-import { memo } from '../../kit/cache.ts'
+import { cachedJson, memoByHash } from '../../kit/cache.ts'
 import { openMeteredWork } from '../../kit/metered/work.ts'
 import { callHooks } from '../../kit/sandbox/hooks.ts'
 import { shown } from '../../kit/teacher/quoted.ts'
@@ -35,15 +34,15 @@ export async function openPromptWork(
   sandbox: Sandbox,
 ): Promise<PromptWork> {
   const { bus } = context
-  const byHash = (ref: ObjectRef) => ref.sha256
-  const taskOf = memo((ref: ObjectRef) => bus.objects.getJson(ref, PublicTask), byHash)
-  const formOf = memo(async (ref: ObjectRef) => {
+  const taskOf = cachedJson(bus, PublicTask)
+  const formOf = memoByHash(async (ref) => {
     const { validation, scorer } = await taskOf(ref)
     const form = await answerForm(validation, openTaskScorer(scorer))
     // The control is held to the mode that counts: taught another form, it would be a straw man.
     return { ...form, control: { fits: (reply: string) => form.fits(reply, scorer.primary) } }
-  }, byHash)
-  const metered = await openMeteredWork(context, { role: 'generator', records: 'shards', journal: 'journal' }, options)
+  })
+  const buckets = { role: 'generator', records: 'shards', journal: 'journal' } as const
+  const metered = await openMeteredWork(context, buckets, options, (ref) => bus.objects.getJson(ref, Batch.schema))
 
   const hooksOf = ({ hooks }: PromptSource): RunHooks | null =>
     hooks ? (given, about) => callHooks(sandbox, hooks, given, about) : null
@@ -71,7 +70,7 @@ export async function openPromptWork(
   return async ({ shard, round, program, source }, { runId, signal, tried }) => {
     const { maxCalls = 0, checkCalls } = shard
     const key = shardKey(runId, round, shard.shard)
-    const stored = await metered({
+    const { value } = await metered({
       key,
       runId,
       maxCalls,
@@ -95,9 +94,9 @@ export async function openPromptWork(
           signal,
         )
         const batch = { round: shard.round, shard: shard.shard, source: source.id, ...made, spent: spent(), checkCalls }
-        return bus.objects.putJson('LAB', `${runId}/batch`, batch)
+        return { stored: await bus.objects.putJson('LAB', `${runId}/batch`, batch), value: batch }
       },
     })
-    return bus.objects.getJson(stored, Batch.schema)
+    return value
   }
 }

@@ -4,6 +4,7 @@ import type { Batch, Shard } from '../../../schemas/messages/generation.ts'
 import type { ProcedureSource, Source } from '../../../schemas/program.ts'
 import type { Row } from '../../../schemas/row.ts'
 import type { Difficulty, TrainingRange } from '../../../schemas/task.ts'
+import { reasonOf } from '../../../schemas/user-error.ts'
 import type { Procedure } from '../../../tasks/procedure.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
 
@@ -62,7 +63,7 @@ function write({ source: asked, procedure, requests }: State): Partial<State> {
       const origin = { generator: 'procedural', phrasing, range, difficulty, seed, core, coreKey }
       rows.push({ id, skill, source, instruction, input, output, origin })
     } catch (error) {
-      failures.push({ index, reason: error instanceof Error ? error.message : String(error) })
+      failures.push({ index, reason: reasonOf(error) })
     }
   }
   return { rows, failures }

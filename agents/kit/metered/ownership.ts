@@ -45,62 +45,55 @@ export async function takeWork(
   key: string,
   { owner, maxCalls, chunk }: { owner: string; maxCalls: number; chunk: number },
 ): Promise<Ownership | { result: ObjectRef }> {
-  for (;;) {
-    const held = await kv.get(key)
-    if (held?.value.result) return { result: held.value.result }
-    const { reserved: earlier, isExact: isEarlierExact } = held?.value ?? { reserved: 0, isExact: true }
-    const epoch = (held?.value.epoch ?? 0) + 1
-    let record: MeteredRecord = { epoch, owner, reserved: earlier, isExact: isEarlierExact, result: null }
-    const first = held ? await kv.update(key, record, held.revision) : await kv.create(key, record)
-    if (typeof first !== 'number') continue
-    let revision = first
-    let made = 0
-    let writing: Promise<unknown> = Promise.resolve()
+  let { value: record } = await kv.modify(key, (held) => {
+    if (held?.result) return held
+    const { epoch, reserved, isExact } = held ?? { epoch: 0, reserved: 0, isExact: true }
+    return { epoch: epoch + 1, owner, reserved, isExact, result: null }
+  })
+  if (record.result) return { result: record.result }
+  const { epoch, reserved: earlier, isExact: isEarlierExact } = record
+  let made = 0
+  let writing: Promise<unknown> = Promise.resolve()
 
-    const write = async (change: Partial<MeteredRecord>) => {
-      const next = { ...record, ...change }
-      let saved = await kv.update(key, next, revision)
-      while (typeof saved !== 'number') {
-        // What stands under this epoch this owner wrote, and the answer was lost on its way.
-        const held = await kv.get(key)
-        if (held?.value.epoch !== next.epoch || held.revision === revision) throw new NotOwner(`${key} is another's`)
-        revision = held.revision
-        saved = await kv.update(key, next, revision)
-      }
-      revision = saved
-      record = next
-    }
-    const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-      const turn = writing.then(work)
-      writing = turn.catch(() => {})
-      return turn
-    }
-    return {
-      epoch: record.epoch,
-      earlier,
-      isEarlierExact,
-      callBudget: {
-        take: () =>
-          inTurn(async () => {
-            if (earlier + made >= record.reserved) {
-              const reserved = Math.min(maxCalls, record.reserved + chunk)
-              if (reserved <= record.reserved) return false
-              await write({ reserved, isExact: false })
-            }
-            made += 1
-            return true
-          }),
-        putBack() {
-          made -= 1
-        },
-      },
-      giveBack: () =>
+  const write = async (change: Partial<MeteredRecord>) => {
+    const next = { ...record, ...change }
+    await kv.modify(key, (held) => {
+      // What stands under this epoch this owner wrote.
+      if (held?.epoch !== epoch) throw new NotOwner(`${key} is another's`)
+      return next
+    })
+    record = next
+  }
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = writing.then(work)
+    writing = turn.catch(() => {})
+    return turn
+  }
+  return {
+    epoch,
+    earlier,
+    isEarlierExact,
+    callBudget: {
+      take: () =>
         inTurn(async () => {
-          const given = { reserved: earlier + made, isExact: isEarlierExact }
-          if (given.reserved < record.reserved || given.isExact !== record.isExact) await write(given)
+          if (earlier + made >= record.reserved) {
+            const reserved = Math.min(maxCalls, record.reserved + chunk)
+            if (reserved <= record.reserved) return false
+            await write({ reserved, isExact: false })
+          }
+          made += 1
+          return true
         }),
-      close: (result) => inTurn(() => write({ result })),
-    }
+      putBack() {
+        made -= 1
+      },
+    },
+    giveBack: () =>
+      inTurn(async () => {
+        const given = { reserved: earlier + made, isExact: isEarlierExact }
+        if (given.reserved < record.reserved || given.isExact !== record.isExact) await write(given)
+      }),
+    close: (result) => inTurn(() => write({ result })),
   }
 }
 

@@ -22,19 +22,22 @@ export type MeteredBuckets = {
   journal: 'journal' | 'check-journal'
 }
 
+/** What a piece of paid work made: as it is stored, and what its maker wants of it. */
+export type Made<T> = { stored: ObjectRef; value: T }
+
 /** One piece of paid work: `make` asks through `call` and puts what it made; `spent` counts all owners' calls. */
-export type Piece = {
+export type Piece<T> = {
   /** Names the work on this bus, for ever: a key of the buckets. */
   key: string
   runId: string
   /** HTTP requests that it may make, whatever crashes. */
   maxCalls: number
   signal: AbortSignal
-  make(call: Call, spent: () => Spent): Promise<ObjectRef>
+  make(call: Call, spent: () => Spent): Promise<Made<T>>
 }
 
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
-export type MeteredWork = (piece: Piece) => Promise<ObjectRef>
+export type MeteredWork<T> = (piece: Piece<T>) => Promise<Made<T>>
 
 /** The options of an agent that asks a teacher. Errors: TeacherUnusable. */
 export function meteredOptions<T>({ options, identity }: AgentContext, schema: z.ZodType<T>): T {
@@ -51,12 +54,14 @@ export function meteredOptions<T>({ options, identity }: AgentContext, schema: z
 /**
  * The teacher of a process with its breaker, and the ownership and journal of everything that is asked of it. Once the process stops no call is
  * begun; those under way get their entries, and a piece that wants more is given back, for whoever goes on.
+ * `read`: the value of a piece that is closed already, from what was stored.
  */
-export async function openMeteredWork(
+export async function openMeteredWork<T>(
   context: AgentContext,
   buckets: MeteredBuckets,
   options: TeacherOptions,
-): Promise<MeteredWork> {
+  read: (stored: ObjectRef) => Promise<T>,
+): Promise<MeteredWork<T>> {
   const { bus, identity, log, setWaiting, signal: stopping } = context
   const active = new Map<string, number>()
   const asked = buckets.role === 'critic' ? `the critic's model ${options.model}` : 'the teacher'
@@ -73,17 +78,19 @@ export async function openMeteredWork(
   const records = bus.kv(buckets.records, MeteredRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
 
-  const work = async ({ key, maxCalls, signal, make }: Piece): Promise<ObjectRef> => {
+  const closed = async (stored: ObjectRef): Promise<Made<T>> => ({ stored, value: await read(stored) })
+
+  const work = async ({ key, maxCalls, signal, make }: Piece<T>): Promise<Made<T>> => {
     const ownership = await takeWork(records, key, {
       owner: identity.instance,
       maxCalls,
       chunk: options.reserveCalls,
     })
-    if ('result' in ownership) return ownership.result
+    if ('result' in ownership) return closed(ownership.result)
     const journal = await openJournal(entries, { key, ownership, teacher, role: buckets.role, signal })
     try {
       const made = await make(journal.call, journal.spent)
-      await ownership.close(made)
+      await ownership.close(made.stored)
       return made
     } catch (error) {
       await journal.settled()
@@ -94,8 +101,8 @@ export async function openMeteredWork(
   }
 
   /** Work in hand. A message that comes again while its first delivery is worked on waits for that one, and pays nothing. */
-  const inHand = new Map<string, Promise<ObjectRef>>()
-  const once = (piece: Piece): Promise<ObjectRef> => {
+  const inHand = new Map<string, Promise<Made<T>>>()
+  const once = (piece: Piece<T>): Promise<Made<T>> => {
     const known = inHand.get(piece.key)
     if (known) return known
     const doing = work(piece).finally(() => inHand.delete(piece.key))
@@ -107,13 +114,15 @@ export async function openMeteredWork(
     const { runId, key, signal } = piece
     active.set(runId, (active.get(runId) ?? 0) + 1)
     try {
-      const made = await once(piece).catch((error: unknown) => {
-        if (error instanceof NotOwner) return awaitClosed(records, key, { everyMs: options.closedEveryMs, signal })
+      return await once(piece).catch(async (error: unknown) => {
+        if (error instanceof NotOwner) {
+          const stored = await awaitClosed(records, key, { everyMs: options.closedEveryMs, signal })
+          if (!stored) throw new RetryError(`${key} is not closed yet`)
+          return closed(stored)
+        }
         if (error instanceof TeacherRefused) throw new TerminalError(`${asked} refuses: ${error.message}`)
         throw error
       })
-      if (!made) throw new RetryError(`${key} is not closed yet`)
-      return made
     } finally {
       const left = (active.get(runId) ?? 1) - 1
       if (left === 0) active.delete(runId)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EndpointOptions, isPlainAddress, ModelName, plainAddressWanted } from '../../../schemas/endpoint.ts'
 import { TeacherLimits } from '../../../schemas/teacher.ts'
+import { UserError } from '../../../schemas/user-error.ts'
 
 /** How an agent speaks to a teacher. */
 export const TeacherOptions = z.strictObject({
@@ -61,12 +62,4 @@ export function keyRemover({ apiKey }: Pick<Endpoint, 'apiKey'>): (text: string)
 }
 
 /** What keeps an endpoint from being asked, and how to fix it. */
-export class TeacherUnusable extends Error {
-  readonly fix: string
-
-  constructor(message: string, fix: string) {
-    super(message)
-    this.name = 'TeacherUnusable'
-    this.fix = fix
-  }
-}
+export class TeacherUnusable extends UserError {}

@@ -1,3 +1,4 @@
+import { wholePercent } from '../../../schemas/number-text.ts'
 import type { ScoreSheet } from '../../../schemas/score.ts'
 import type { Situation } from '../policy.ts'
 import { accuracy, partGaps, skillEstimates } from './skill-estimate.ts'
@@ -38,7 +39,6 @@ export function diagnose(situation: Situation): Diagnosis {
 
 /** The diagnosis in one sentence for the log, the page and the report. */
 export function describe(situation: Situation, diagnosis: Diagnosis): string {
-  const percent = (share: number) => `${Math.round(share * 100)} %`
   switch (situation.operation) {
     case 'draft':
       return 'First program: every skill alike, several phrasings, both numeric ranges.'
@@ -49,9 +49,9 @@ export function describe(situation: Situation, diagnosis: Diagnosis): string {
     case 'improve': {
       const weakest = [...diagnosis.skills].sort((a, b) => a[1] - b[1]).slice(0, 2)
       return (
-        `Best is attempt ${situation.best?.attempt} with ${percent(diagnosis.mean)} on validation. ` +
-        `Weakest (shrunk): ${weakest.map(([skill, share]) => `${skill} ${percent(share)}`).join(', ')}. ` +
-        `Held-out phrasings fall ${percent(diagnosis.gaps.phrasing)} behind the templates, held-out ranges ${percent(diagnosis.gaps.range)}` +
+        `Best is attempt ${situation.best?.attempt} with ${wholePercent(diagnosis.mean)} on validation. ` +
+        `Weakest (shrunk): ${weakest.map(([skill, share]) => `${skill} ${wholePercent(share)}`).join(', ')}. ` +
+        `Held-out phrasings fall ${wholePercent(diagnosis.gaps.phrasing)} behind the templates, held-out ranges ${wholePercent(diagnosis.gaps.range)}` +
         (diagnosis.stale > 0
           ? `; ${diagnosis.stale} attempt(s) since did not beat it, so one thing is changed at a time.`
           : '.')

@@ -1,4 +1,4 @@
-import { type Bus, type Kv, withDocuments } from '../../../bus/mod.ts'
+import { type Bus, type Kv, withDocuments, withModify } from '../../../bus/mod.ts'
 import { sha256 } from '../../../schemas/hash.ts'
 
 /** The journal has no entry for a call that the run must have made. */
@@ -51,13 +51,13 @@ export function replayBus(real: Bus): { bus: Bus; recorded: ReadonlyMap<string, 
 
 /** A journal that answers every write with what is in it. */
 function readOnly<T>(real: Kv<T>, bucket: string): Kv<T> {
-  return {
+  return withModify({
     ...real,
     async create(key) {
       if (await real.get(key)) return 'exists'
       throw new JournalGap(bucket, key)
     },
-  }
+  })
 }
 
 function inMemory<T>(): Kv<T> {
@@ -68,7 +68,7 @@ function inMemory<T>(): Kv<T> {
     values.set(key, { value, revision })
     return revision
   }
-  return {
+  return withModify({
     get: async (key) => values.get(key) ?? null,
     create: async (key, value) => (values.has(key) ? 'exists' : put(key, value)),
     update: async (key, value, at) => (values.get(key)?.revision === at ? put(key, value) : 'conflict'),
@@ -77,5 +77,5 @@ function inMemory<T>(): Kv<T> {
     keys: async () => [...values.keys()],
     // Nobody follows the records of a replay.
     watch: async function* () {},
-  }
+  })
 }

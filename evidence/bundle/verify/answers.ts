@@ -1,11 +1,11 @@
 import { firstId } from '../../../bus/mod.ts'
+import type { LogEntry } from '../../../schemas/log-entry.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { FinalEvalResults, Predictions, Report } from '../../../schemas/messages/evaluation.ts'
 import type { Batch, Verdict } from '../../../schemas/messages/generation.ts'
 import { queuesOf } from '../../../schemas/queue.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
-import type { LogLine } from '../records.ts'
 import { type Check, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -48,7 +48,7 @@ export const answers: Check = {
   async run({ entries, config }, ledger) {
     const { runId } = config
     const queues = queuesOf(config)
-    const recorded = new Map<string, LogLine>()
+    const recorded = new Map<string, LogEntry>()
     for (const entry of entries) if (!recorded.has(entry.id)) recorded.set(entry.id, entry)
     for (const entry of recorded.values()) {
       const { seq, name, payload, parseError } = entry
@@ -84,7 +84,7 @@ export const answers: Check = {
 }
 
 /** A dead letter that is sent again says what it said before; only work becomes one. */
-function compareAgain(entry: LogLine, first: LogLine | undefined, ledger: Ledger): void {
+function compareAgain(entry: LogEntry, first: LogEntry | undefined, ledger: Ledger): void {
   const place = (field: string) => messagePlace(entry.name, entry, `${field}, sent again`)
   for (const field of ['name', 'from', 'to', 'cause', 'payload'] as const)
     ledger.same(place(field), entry[field], first?.[field])

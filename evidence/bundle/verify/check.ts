@@ -1,16 +1,16 @@
+import type { LogEntry } from '../../../schemas/log-entry.ts'
 import { Round, type RoundRef } from '../../../schemas/messages/generation.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import type { PublicTask, Task } from '../../../schemas/task.ts'
 import type { RunFacts } from '../../report/mod.ts'
 import { bundleFiles } from '../manifest.ts'
 import { type Bundle, isGone } from '../read.ts'
-import type { LogLine } from '../records.ts'
 import type { Ledger } from './ledger.ts'
 
 /** What every check is given: the bundle, and its log as it was read. */
 export type Evidence = {
   bundle: Bundle
-  entries: readonly LogLine[]
+  entries: readonly LogEntry[]
   facts: RunFacts
   config: RunConfig
   task: PublicTask | null

@@ -1,10 +1,11 @@
+import type { LogEntry } from '../../../schemas/log-entry.ts'
 import type { Message } from '../../../schemas/message.ts'
 import { FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { AgentRole } from '../../../schemas/role.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import { bundleFiles } from '../manifest.ts'
-import { type LogLine, refsIn } from '../records.ts'
+import { refsIn } from '../records.ts'
 import type { Check } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -54,7 +55,7 @@ export const log: Check = {
 const isCausedInLog = (name: string): boolean =>
   name !== FinalEvalResults.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
 
-function compareSender(place: string, name: string, from: LogLine['from'], config: RunConfig, ledger: Ledger): void {
+function compareSender(place: string, name: string, from: LogEntry['from'], config: RunConfig, ledger: Ledger): void {
   const message = registry[name as MessageName] as Message | undefined
   if (!message) return
   const senders: readonly string[] = [message.from].flat()

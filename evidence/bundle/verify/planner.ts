@@ -2,12 +2,12 @@ import { policies } from '../../../agents/planner/policies.ts'
 import type { Outgoing, PlannerState } from '../../../agents/planner/state.ts'
 import { step } from '../../../agents/planner/step.ts'
 import { firstId } from '../../../bus/mod.ts'
+import type { LogEntry } from '../../../schemas/log-entry.ts'
 import type { Message } from '../../../schemas/message.ts'
 import { Progress, RunFinished } from '../../../schemas/messages/run.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import type { VariantOf } from '../../../schemas/variants.ts'
 import { bundleStore, eventOrders, type LoggedEvent, recordedPolicy } from '../recorded-planner.ts'
-import type { LogLine } from '../records.ts'
 import { type Check, type Evidence, messagePlace } from './check.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 
@@ -53,7 +53,7 @@ async function reducer({ bundle, facts, config }: Evidence): Promise<Reduce | nu
 /** Takes the steps one after the other, and compares what each sends with what was sent. */
 async function follow(
   events: readonly LoggedEvent[],
-  sent: readonly LogLine[],
+  sent: readonly LogEntry[],
   reduce: Reduce,
   ledger: Ledger,
 ): Promise<void> {
@@ -88,7 +88,7 @@ async function follow(
 function compareSent(
   id: string,
   { name, variant, payload }: Outgoing,
-  sent: ReadonlyMap<string, LogLine>,
+  sent: ReadonlyMap<string, LogEntry>,
   ledger: Ledger,
 ) {
   const entry = sent.get(id)

@@ -3,10 +3,10 @@ import { htmlOf } from '../document/html.ts'
 import { markdownOf } from '../document/markdown.ts'
 import type { Markup } from '../document/markup.ts'
 import { runLines } from '../plots/run-lines.ts'
-import { intervalText, missing, numberText, percent, percentNumber, points } from '../text/format.ts'
+import { intervalText, missing, numberText, percent, percentNumber, pNumber, points } from '../text/format.ts'
 import type { Comparison } from './analyse.ts'
 import type { ArmUse } from './equality.ts'
-import { armsText, caveatsOf, effectName, effectSentence, headlineText, plannerSentence, pText } from './text.ts'
+import { armsText, caveatsOf, effectName, effectSentence, headlineText, plannerSentence } from './text.ts'
 
 function comparisonDocument(comparison: Comparison): Document {
   const { plan, effects } = comparison
@@ -104,8 +104,8 @@ const effectTable = ({ effects }: Comparison): Block =>
       String(effect.pairs.length),
       points(effect.differences?.mean ?? null),
       intervalText(effect.differences?.interval, points),
-      effect.differences ? pText(effect.p) : missing,
-      effect.differences && !effect.primary ? pText(effect.adjustedP) : missing,
+      effect.differences ? pNumber(effect.p) : missing,
+      effect.differences && !effect.primary ? pNumber(effect.adjustedP) : missing,
       (effect.differences?.values ?? []).map(points).join(', '),
     ]),
   )

@@ -1,13 +1,11 @@
 import { confidence } from '../statistics/intervals.ts'
-import { points, rangeText } from '../text/format.ts'
+import { pNumber, points, rangeText } from '../text/format.ts'
 import { capital, labelOf } from '../text/names.ts'
 import type { Comparison } from './analyse.ts'
 import type { Effect } from './effects.ts'
 import { fewestPairs } from './plan.ts'
 
 /** What a comparison says in sentences. */
-
-export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
 export const armsText = ({ arm, against }: Effect): string => `${arm} − ${against}`
 
@@ -23,7 +21,7 @@ export function effectSentence(effect: Effect): string {
   const figure = `${points(differences.mean)} points${rangeText(differences.interval, points)} over ${pairs.length} ${
     pairs.length === 1 ? 'pair' : 'pairs'
   }`
-  const tested = `exact sign-flip p ${pText(p)}${primary ? '' : `, ${pText(adjustedP)} with the other secondary ones (Holm)`}`
+  const tested = `exact sign-flip p ${pNumber(p)}${primary ? '' : `, ${pNumber(adjustedP)} with the other secondary ones (Holm)`}`
   const sentences = {
     shown: `${arm} was better than ${against}.`,
     opposite: `${arm} was worse than ${against}.`,
@@ -52,7 +50,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
   const finalEvals = arms.reduce((sum, { score }) => sum + (score?.runs ?? 0), 0)
   const unequal = uses.filter((use) => use.unequal.length > 0).map(({ arm }) => arm)
   return [
-    `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pText(least)}${
+    `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pNumber(least)}${
       pairs < fewestPairs ? `, so nothing can be shown; ${fewestPairs} pairs are the fewest that can` : ''
     }.`,
     ...secondaryCaveat(effects),

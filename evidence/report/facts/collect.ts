@@ -1,8 +1,8 @@
+import type { LogEntry } from '../../../schemas/log-entry.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { MessageName, Registry } from '../../../schemas/registry.ts'
 import { registry } from '../../../schemas/registry.ts'
 import { unpackResults } from '../../../schemas/sealed-results.ts'
-import type { LogEntry } from './log-entry.ts'
 import type { AgentSeen, Logged, RunFacts } from './run-facts.ts'
 
 /**

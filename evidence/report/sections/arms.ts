@@ -203,7 +203,7 @@ function intervalNote({ bootstrap, sealed }: Pick<ReportData, 'bootstrap' | 'sea
     'Intervals are 95 %, over groups of items, which are what is drawn; an item without a group is one of its own. One adapter: Wilson’s.',
     `Arms and their differences: variance components of groups of items${several ? ' and training seeds' : '; with one seed they are over items alone, of this adapter only'}.`,
     'Sign flips and McNemar take the adapters as they are; sign flips are of groups, McNemar counts items.',
-    `Audit − test: stratified bootstrap over groups, percentile, ${bootstrap.resamples.toLocaleString('en-US')} resamples, seed ${bootstrap.seed}; none where all items of both ended alike.`,
+    `Audit − test: stratified bootstrap over groups, percentile, ${numberText(bootstrap.resamples)} resamples, seed ${bootstrap.seed}; none where all items of both ended alike.`,
     'Intervals are not corrected for the number of comparisons; claims are made from the headline alone, where the interval excludes zero and p, adjusted by Holm unless the comparison was named before, is at most 5 %.',
   ].join(' ')
 }

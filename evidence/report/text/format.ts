@@ -1,6 +1,9 @@
-/** Numbers as the report writes them. Shares are fractions; a missing number is never written as one. */
+import { missing, numberText } from '../../../schemas/number-text.ts'
 
-export const missing = '–'
+/** Numbers as the report writes them, beside those that everybody writes. Shares are fractions. */
+
+export { missing, numberText }
+
 const minus = '−'
 
 const fixed = (value: number, digits: number) => {
@@ -44,18 +47,11 @@ export function gainText(gain: number | null): string {
   return `${text.startsWith(minus) || text === '0' ? text : `+${text}`} %`
 }
 
-/** A p-value as reports have it. */
-export function pText(p: number): string {
-  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`
-}
+/** A p-value where the letter stands elsewhere. */
+export const pNumber = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
-/** 12345 as `12,345`. */
-export function numberText(value: number | null, digits = 0): string {
-  if (value === null) return missing
-  return value
-    .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .replace('-', minus)
-}
+/** A p-value as reports have it. */
+export const pText = (p: number): string => `p ${p < 0.001 ? '' : '= '}${pNumber(p)}`
 
 /** `12 items`, with their groups where items come in some. */
 export const itemsText = ({ items, groups }: { items: number; groups: number }): string =>

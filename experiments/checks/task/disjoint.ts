@@ -1,4 +1,5 @@
 import { type Repeat, repeatsBetween } from '../../../agents/kit/dedup/near-duplicates.ts'
+import { wholePercent } from '../../../schemas/number-text.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { checkDisjoint, splitsOf } from '../../../tasks/check-items.ts'
 import { type Finding, finding } from './finding.ts'
@@ -71,5 +72,5 @@ function itemsOf(task: Task): Named[][] {
 }
 
 function inWords({ earlier, later, how, share }: Repeat<Named>): string {
-  return `${later.name}: repeats ${earlier.name} (${how}, ${Math.round(share * 100)} %)`
+  return `${later.name}: repeats ${earlier.name} (${how}, ${wholePercent(share)})`
 }
