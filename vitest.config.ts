@@ -12,8 +12,8 @@ export default defineConfig({
     // Agents that tests start are as quick as those of commands.
     env: { NODE_COMPILE_CACHE: besidePackages },
     pool: 'forks',
-    // Most of a test with processes waits for them: three at a time keep two cores busy.
-    maxWorkers: 3,
+    // Real servers, processes and trainings: two at a time on a small machine.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,

@@ -25,7 +25,8 @@ function shown(address: string): string {
 
 /**
  * Reads what NATS_URL holds: one address, or several of one cluster that are separated by commas. One without a scheme is `nats://`; where
- * one says `tls://`, all are spoken to with TLS. Errors: BusSetupError that names the address without its password.
+ * one says `tls://`, all are spoken to with TLS.
+ * @throws BusSetupError that names the address without its password
  */
 export function parseAddresses(text: string): Addresses {
   const all = text.split(',').map((each) => each.trim())

@@ -64,7 +64,8 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
 
 /**
  * One answer of many messages. Its end is waited for with a bound: where the server goes in its middle, the client's own iterator would
- * wait for ever. Errors: TimeoutError.
+ * wait for ever.
+ * @throws TimeoutError
  */
 async function readBatch(link: Link, filter: string, seq: number): Promise<StoredMsg[]> {
   const found: StoredMsg[] = []

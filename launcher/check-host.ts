@@ -7,7 +7,7 @@ import { ensureHome } from '../machine/folders.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { reasonOf, UsageError } from '../schemas/user-error.ts'
 
-/** Errors: UsageError when less disk is free than the topology asks for; MachineError when nothing can be written there. */
+/** @throws UsageError when less disk is free than the topology asks for; MachineError when nothing can be written there */
 export async function checkDisk({ storage }: Topology, folder: string): Promise<void> {
   ensureHome(folder)
   const { bavail, bsize } = await statfs(folder)
@@ -23,7 +23,7 @@ export async function checkDisk({ storage }: Topology, folder: string): Promise<
 /** A command with few agents opens some forty. */
 const leastOpenFiles = 64
 
-/** Errors: UsageError when a process may open too few files for a session, sockets and pipes included. */
+/** @throws UsageError when a process may open too few files for a session, sockets and pipes included */
 export async function checkOpenFiles(): Promise<void> {
   // Node has raised its own limit to what it may have; what it starts has the same.
   const limit = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n']).then(
@@ -37,7 +37,7 @@ export async function checkOpenFiles(): Promise<void> {
   )
 }
 
-/** Errors: UsageError when the page cannot be served where the topology says; said before anything is started. */
+/** @throws UsageError when the page cannot be served where the topology says; said before anything is started */
 export async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
   const probe = createServer().listen(port, host)
   try {
@@ -49,7 +49,10 @@ export async function checkPort({ gateway: { host, port } }: Topology): Promise<
   }
 }
 
-/** What a person does where the page cannot be served. Errors: UsageError. */
+/**
+ * What a person does where the page cannot be served.
+ * @throws UsageError
+ */
 export const pageFault =
   ({ gateway: { host, port } }: { gateway: Pick<Topology['gateway'], 'host' | 'port'> }) =>
   (error: unknown): never => {

@@ -50,7 +50,10 @@ type Setup = {
   storage?: Storage | null
 }
 
-/** Holds the storage of a home's server, and says for whom it waits. Errors: those of `holdStorage`. */
+/**
+ * Holds the storage of a home's server, and says for whom it waits.
+ * @throws those of `holdStorage`
+ */
 export const holdHome = (home: string, notify: (line: string) => void, limits?: BusLimits): Promise<Storage> =>
   holdStorage(join(home, 'nats'), { onWait: notify, silentMs: limits?.hostSilentMs })
 

@@ -95,7 +95,7 @@ export async function whenStopped(line: (text: string) => void): Promise<void> {
   while (performance.now() < until && !(await isGone())) await sleep(200, undefined, { signal: stopSignal() })
 }
 
-/** Errors: UsageError when other agents run here already, and `why` says what they are not fit for. */
+/** @throws UsageError when other agents run here already, and `why` says what they are not fit for */
 export async function checkNoSession(why: string): Promise<void> {
   const running = await findSession()
   if (running) throw new UsageError(`Process ${running.pid} runs agents here, and ${why}.`, 'Stop that process first.')

@@ -17,7 +17,10 @@ import { withFreeModel } from './topology/with-model.ts'
 /** A model to serve: `choice` as a trainer-bridge's `student`. */
 export type LocalModel = { name: string; choice: string }
 
-/** What `--teacher` names; null without one. Errors: UsageError for anything but `local` and `local:<folder>` with a model in it. */
+/**
+ * What `--teacher` names; null without one.
+ * @throws UsageError for anything but `local` and `local:<folder>` with a model in it
+ */
 export function localModelOf(where: string | undefined, { agents }: Topology): LocalModel | null {
   if (where === undefined) return null
   const local = /^local(?::(.+))?$/.exec(where)
@@ -36,7 +39,7 @@ export function localModelOf(where: string | undefined, { agents }: Topology): L
 
 /**
  * The teacher that `generate` is given, the calls under way that it answers together, and the topology in which it has its price.
- * Errors: UsageError when none is named; those of `localModelOf`.
+ * @throws UsageError when none is named; those of `localModelOf`
  */
 export function generateTeacher(
   read: Topology,
@@ -57,7 +60,7 @@ export function generateTeacher(
 
 /**
  * Serves a model for as long as the command runs, and points OPENAI_BASE_URL of this process and its agents to it.
- * Errors: UsageError when other agents run here; SetupError when there is no such model, or it cannot be loaded.
+ * @throws UsageError when other agents run here; SetupError when there is no such model, or it cannot be loaded
  */
 export async function serveLocalModel(
   { name, choice }: LocalModel,

@@ -22,7 +22,7 @@ export const needsOf = (topology: Topology): Needs => ({
   ...boundTo(topology, process.env),
 })
 
-/** Errors: UsageError when an agent that the run needs is not there, or asks another model, or trains another student. */
+/** @throws UsageError when an agent that the run needs is not there, or asks another model, or trains another student */
 export async function checkServed(
   bus: Bus,
   session: Pick<LiveSession, 'pid' | 'topology' | 'agents'>,

@@ -75,7 +75,10 @@ type Connecting = {
 export const connectOperator = (cluster: Cluster, log: Log, how?: Connecting): Promise<Bus> =>
   connectAs('operator', cluster, log, how)
 
-/** Connects as one role. Errors: BusSetupError; BusAwayError where a server that has answered before stays away. */
+/**
+ * Connects as one role.
+ * @throws BusSetupError; BusAwayError where a server that has answered before stays away
+ */
 export async function connectAs(
   role: Role,
   cluster: Cluster,
@@ -229,7 +232,7 @@ function lossOf({ lost }: Cluster): Promise<never> {
   return loss.promise
 }
 
-/** Errors: BusSetupError for a role that the credentials leave out, before its process is started. */
+/** @throws BusSetupError for a role that the credentials leave out, before its process is started */
 export function checkLogins({ credentials, servers }: Cluster, roles: readonly Role[]): void {
   for (const role of roles) {
     const missing = accountsOf[role].filter((account) => !credentials[role]?.[account])
@@ -243,8 +246,8 @@ export function checkLogins({ credentials, servers }: Cluster, roles: readonly R
 }
 
 /**
- * Fetches the fine-tuning runtime and the student, and tries the student once, where a person sees it, not in an agent's log. Errors:
- * SetupError, for a student that cannot be trained or asked too.
+ * Fetches the fine-tuning runtime and the student, and tries the student once, where a person sees it, not in an agent's log.
+ * @throws SetupError, for a student that cannot be trained or asked too
  */
 async function prepareRuntime(
   topology: Topology,

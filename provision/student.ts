@@ -154,7 +154,8 @@ function parseJson(text: string): unknown {
 const longestMs = 24 * 3600_000
 
 /**
- * The folder of a model of the hub at one commit, fetched if it was not; without a network, what was fetched before. Errors: SetupError.
+ * The folder of a model of the hub at one commit, fetched if it was not; without a network, what was fetched before.
+ * @throws SetupError
  */
 export async function fetchHubStudent(
   { name, revision }: { name: string; revision: string | null },

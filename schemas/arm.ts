@@ -78,7 +78,10 @@ export const StudentModelName = z
 export const studentModelName = (arm: TrainedArm, seedIndex: number): string =>
   seedIndex === 1 ? arm : `${arm}-s${seedIndex}`
 
-/** What a candidate's name says of it. Errors: a name that is none. */
+/**
+ * What a candidate's name says of it.
+ * @throws a name that is none
+ */
 export function armSeedOf(name: string): ArmSeed {
   const [, arm, seed] = /^(.+?)(?:-s(\d+))?$/.exec(StudentModelName.parse(name))!
   if (arm!.startsWith('attempt-')) return { arm: 'submission', seedIndex: 1 }

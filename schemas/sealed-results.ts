@@ -65,7 +65,7 @@ export type EvalSetItem = z.infer<typeof EvalSetItem>
 export const EvalSets = z.partialRecord(EvalSetName, z.array(EvalSetItem))
 export type EvalSets = z.infer<typeof EvalSets>
 
-/** Errors: two results on one paper that are not on the same items in the same order. */
+/** @throws two results on one paper that are not on the same items in the same order */
 export function packResults(results: readonly SealedResult[]): { evalSets: EvalSets; results: PackedResult[] } {
   const evalSets: EvalSets = {}
   const packed = results.map(({ items, ...result }): PackedResult => {
@@ -85,7 +85,10 @@ export function packResults(results: readonly SealedResult[]): { evalSets: EvalS
   return { evalSets, results: packed }
 }
 
-/** The results item by item. Errors: marks that are not as many as their paper's items. */
+/**
+ * The results item by item.
+ * @throws marks that are not as many as their paper's items
+ */
 export function unpackResults({
   evalSets,
   results,

@@ -15,7 +15,7 @@ export function splitsOf({ splits, validation, test, audit }: Task): [SplitFile,
   return splits.audit ? [...always, [splits.audit, audit]] : always
 }
 
-/** Errors: `TaskError` when an id, a problem or a question stands twice, within a split or across splits and examples. */
+/** @throws TaskError when an id, a problem or a question stands twice, within a split or across splits and examples */
 export function checkDisjoint(task: Task): void {
   const seen = { id: new Map<string, string>(), core: new Map<string, string>(), question: new Map<string, string>() }
   const claim = (kind: keyof typeof seen, value: string, where: string) => {
@@ -41,7 +41,7 @@ function questionOf({ part, input }: Item): string {
   return part === 'benchmark' ? input.trim() : normaliseInput(input)
 }
 
-/** Errors: `TaskError` when an item's skill is not one of the task's, or its gold answer does not score against itself. */
+/** @throws TaskError when an item's skill is not one of the task's, or its gold answer does not score against itself */
 export async function checkItem(task: Task, item: Item, file: string, scorer: TaskScorer): Promise<void> {
   const where = `${join(task.dir, file)}, item ${item.id}`
   if (!task.skills.some(({ name }) => name === item.skill)) {
@@ -54,7 +54,7 @@ export async function checkItem(task: Task, item: Item, file: string, scorer: Ta
   await checkGold(item, where, scorer)
 }
 
-/** Errors: `TaskError` when one of an item's golds does not score against itself. */
+/** @throws TaskError when one of an item's golds does not score against itself */
 export async function checkGold(item: Item, where: string, scorer: TaskScorer): Promise<void> {
   for (const answer of goldsOf(item)) {
     const own = await scoreAgainstItself(item, answer, scorer)

@@ -14,8 +14,9 @@ export type LoadOptions = { scorer?: string }
 
 /**
  * Loads a task folder, one with a task.yaml or one in the paper's form, without checking its items against each other and the
- * scorer. Errors: `TaskError` on a missing file, a key that does not fit, an unknown scorer, a split whose hash or count differs, and a
- * seed that carries its answer.
+ * scorer.
+ * @throws TaskError on a missing file, a key that does not fit, an unknown scorer, a split whose hash or count differs, and a seed that
+ * carries its answer
  */
 export async function readTask(folder: string, { scorer }: LoadOptions = {}): Promise<Task> {
   const dir = resolve(folder)
@@ -39,7 +40,7 @@ async function readPaperTask(dir: string, scorer: string | undefined): Promise<T
 
 /**
  * Loads a task folder and checks all of it, so that nothing fails later in a run.
- * Errors: `TaskError` as `readTask`, and on splits that share a core or a question, and a gold answer that scores 0 against itself.
+ * @throws TaskError as `readTask`, and on splits that share a core or a question, and a gold answer that scores 0 against itself
  */
 export async function loadTask(folder: string, options: LoadOptions = {}): Promise<Task> {
   const task = await readTask(folder, options)

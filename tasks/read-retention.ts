@@ -7,7 +7,10 @@ import { parseWith, readSplit, readText, readYaml } from './files/read-files.ts'
 import { openTaskScorer, readScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
 
-/** Reads the retention set that `file` describes. Errors: `TaskError` as of a split and a scorer. */
+/**
+ * Reads the retention set that `file` describes.
+ * @throws TaskError as of a split and a scorer
+ */
 export async function readRetention(dir: string, file: RetentionFile, where: string): Promise<RetentionSet> {
   const scorer = await readScorer(dir, file.scorer, `${where}.scorer`)
   return { ...file, scorer, items: await readSplit(dir, file) }
@@ -22,7 +25,10 @@ export async function bundledRetention(): Promise<RetentionSet> {
   return readRetention(bundledFolder, file, path)
 }
 
-/** The task's own retention set, or the bundled one. Errors: `TaskError` when it is not outside the task's skills, or a gold scores 0. */
+/**
+ * The task's own retention set, or the bundled one.
+ * @throws TaskError when it is not outside the task's skills, or a gold scores 0
+ */
 export async function retentionOf(task: Task): Promise<RetentionSet> {
   const set = task.retentionSet ?? (await bundledRetention())
   const where = task.retentionSet ? join(task.dir, set.file) : join(bundledFolder, set.file)

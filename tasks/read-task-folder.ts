@@ -35,7 +35,10 @@ const readyTaskFile = (written: unknown): unknown =>
     ? { ...written, recipe: readyRecipe(written.recipe) }
     : written
 
-/** Reads a folder with a task.yaml. Errors: `TaskError` naming the file and the key. */
+/**
+ * Reads a folder with a task.yaml.
+ * @throws TaskError naming the file and the key
+ */
 export async function readTaskFolder(dir: string): Promise<TaskParts> {
   const path = join(dir, taskFileName)
   const text = await readText(dir, taskFileName)
@@ -82,7 +85,10 @@ async function procedureHash(dir: string, procedure: string): Promise<string> {
   })
 }
 
-/** The references of a task in their order, and the text of each file; of a task without one, one empty text. Errors: `TaskError`. */
+/**
+ * The references of a task in their order, and the text of each file; of a task without one, one empty text.
+ * @throws TaskError
+ */
 async function readReferences(
   dir: string,
   named: TaskFile['reference'],
@@ -99,7 +105,10 @@ async function readReferences(
   }
 }
 
-/** A JSON array of rows, or one row a line in a `.jsonl` file. Errors: `TaskError` that names the place. */
+/**
+ * A JSON array of rows, or one row a line in a `.jsonl` file.
+ * @throws TaskError that names the place
+ */
 function readRows(text: string, where: string): TrainingRow[] {
   if (!where.endsWith('.jsonl')) return parseList(TrainingRow, parseJson(text, where), where)
   const rows = text.split('\n').flatMap((line, index) => {

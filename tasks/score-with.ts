@@ -12,8 +12,8 @@ export type ReplyScorer = (reply: string, golds: string | readonly string[], que
 export type TaskScorer = { name: string; score: ReplyScorer; inForm: (answer: string) => Promise<string> }
 
 /**
- * A task's scorer with its options, a script's in the sandbox. Errors: throws on a name that is not in the map. A rule throws on
- * a gold answer that it cannot read; a script never does.
+ * A task's scorer with its options, a script's in the sandbox.
+ * @throws throws on a name that is not in the map. A rule throws on a gold answer that it cannot read; a script never does
  */
 export function openTaskScorer({ name, source, options }: ScorerChoice): TaskScorer {
   if (source !== undefined) {
@@ -38,14 +38,17 @@ const scoreEach =
   (reply, golds, question) =>
     scoreAny(typeof golds === 'string' ? [golds] : golds, (answer) => score(reply, answer, question))
 
-/** A task's scorer alone. Errors: as `openTaskScorer`. */
+/**
+ * A task's scorer alone.
+ * @throws as `openTaskScorer`
+ */
 export function scorerFor(choice: ScorerChoice): ReplyScorer {
   return openTaskScorer(choice).score
 }
 
 /**
- * The scorer of a folder, with its script's text if it has one. Errors: `TaskError` on an unknown name, a missing file and options
- * that do not fit.
+ * The scorer of a folder, with its script's text if it has one.
+ * @throws TaskError on an unknown name, a missing file and options that do not fit
  */
 export async function readScorer(dir: string, choice: ScorerChoice, where: string): Promise<ScorerChoice> {
   const { name, file, source, options } = choice

@@ -26,7 +26,8 @@ const writtenAnswer = new RegExp(
 
 /**
  * Reads a task's seed pool: a JSON array or JSON Lines of texts or records. A record's fields are joined in their order; `skill`
- * says which skill it is for. Errors: `TaskError` for more seeds than a pool holds, and for one that carries its answer.
+ * says which skill it is for.
+ * @throws TaskError for more seeds than a pool holds, and for one that carries its answer
  */
 export async function readSeedPool(dir: string, file: string): Promise<{ text: string; seeds: Seed[] }> {
   const text = await readData(dir, file)

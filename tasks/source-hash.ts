@@ -4,7 +4,10 @@ import { join, relative, sep } from 'node:path'
 import { sha256 } from '../schemas/hash.ts'
 import { FileRefused, readInside } from './files/regular-file.ts'
 
-/** The SHA-256 of every TypeScript file in a folder, by path and text, wherever the folder lies. Errors: what the file system says. */
+/**
+ * The SHA-256 of every TypeScript file in a folder, by path and text, wherever the folder lies.
+ * @throws what the file system says
+ */
 export function sourceHash(folder: string): string {
   const names = globSync('**/*.ts', { cwd: folder })
   return hashOfFiles(new Map(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')])))

@@ -12,8 +12,8 @@ export const studentLabel = (student: Student): string => `${student.name}${weig
 const weightsMark = ({ sha256 }: Student): string => `@${sha256.slice(0, 12)}`
 
 /**
- * A run has one student, so that its scores can be compared. Errors: TerminalError when it was begun with other weights than these;
- * `label` is that student's, undefined where the run does not say it.
+ * A run has one student, so that its scores can be compared.
+ * @throws TerminalError when it was begun with other weights than these; `label` is that student's, undefined where the run does not say it
  */
 export function requireStudent(own: Student, label: string | undefined): void {
   if (label === undefined || label.endsWith(weightsMark(own))) return

@@ -13,7 +13,7 @@ export type LocalTeacher = AsyncDisposable & { baseUrl: string; model: string; r
  * L1  It resolves when the model is loaded and the address answers.
  * L2  A process that dies or falls silent is started again at the same address, after a pause that doubles.
  * L3  Disposal ends it; it ends by itself when this process does, since its input closes.
- * Errors: SetupError when the model cannot be loaded.
+ * @throws SetupError when the model cannot be loaded
  */
 export async function serveTeacher(
   { python, student, log }: { python: string; student: Pick<Student, 'name' | 'path'>; log: RuntimeLog },

@@ -20,7 +20,10 @@ type Setup = {
   env?: NodeJS.ProcessEnv
 }
 
-/** Where a student lies on this machine, fetched where it was not there. Nothing large is read of a folder. Errors: SetupError. */
+/**
+ * Where a student lies on this machine, fetched where it was not there. Nothing large is read of a folder.
+ * @throws SetupError
+ */
 export async function ensureStudent(choice: string, setup: Setup): Promise<Omit<Student, 'sha256'>> {
   const read = readStudentChoice(choice)
   switch (read.kind) {
@@ -38,7 +41,7 @@ export async function ensureStudent(choice: string, setup: Setup): Promise<Omit<
   }
 }
 
-/** Errors: SetupError when the choice is a folder that holds no model. */
+/** @throws SetupError when the choice is a folder that holds no model */
 export function checkStudentFolder(choice: string): void {
   const read = readStudentChoice(choice)
   if (read.kind !== 'folder' || holdsModel(read.path)) return
@@ -48,7 +51,10 @@ export function checkStudentFolder(choice: string): void {
   )
 }
 
-/** The student, present and identified by what it is, however it is named. Errors: SetupError. */
+/**
+ * The student, present and identified by what it is, however it is named.
+ * @throws SetupError
+ */
 export async function prepareStudent(choice: string, setup: Setup): Promise<Student> {
   const student = await ensureStudent(choice, setup)
   return { ...student, sha256: await identityOf(student.path) }
@@ -93,7 +99,8 @@ export async function knownCheck({ student, chat, home }: Checked): Promise<Chec
 
 /**
  * Finds out whether a student can be trained and asked, once on a machine: its files are loaded, two rows are trained on without a step and
- * a question is begun. Errors: SetupError that names what does not work.
+ * a question is begun.
+ * @throws SetupError that names what does not work
  */
 export async function checkStudent(
   { student, chat, home }: Checked,

@@ -25,7 +25,10 @@ export type Checker = (
 /** What both variants check a round with. */
 export type RoundContext = CheckDeps & { task: PublicTask; score: ReplyScorer }
 
-/** Reads what a round is checked with; what rounds share is read once. Errors: TerminalError without the index's key; UnfitError, of a round, with another one. */
+/**
+ * Reads what a round is checked with; what rounds share is read once.
+ * @throws TerminalError without the index's key; UnfitError, of a round, with another one
+ */
 export function openRoundContexts({
   bus,
   contaminationKey: key,

@@ -12,7 +12,7 @@ import { TrivialScore } from '../../schemas/trivial.ts'
  * The parameter-free Ladder (Blum and Hardt, "The Ladder: a reliable leaderboard for machine learning competitions", 2015): a
  * candidate is better than the best one shown only when its score is higher by more than s / sqrt(n), where s is the standard
  * deviation over the n items of the difference between the two.
- * Errors: two candidates that did not answer the same items.
+ * @throws two candidates that did not answer the same items
  */
 export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome[], mode: ScoreMode): boolean {
   const before = new Map(best.map((outcome) => [outcome.id, outcome]))

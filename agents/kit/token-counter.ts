@@ -6,7 +6,10 @@ export type Frame = Pick<TokenLimit, 'prompt' | 'reply'>
 /** Tokens of a row as the fine-tuning runtime counts them: prompt and reply, each within its frame, each tokenised by itself. */
 export type TokenCounter = (row: TrainingRow) => number
 
-/** Opens a student's tokenizer. Errors: what the library throws of a tokenizer that it does not know. */
+/**
+ * Opens a student's tokenizer.
+ * @throws what the library throws of a tokenizer that it does not know
+ */
 export async function openTokenCounter(files: TokenizerFiles, { prompt, reply }: Frame): Promise<TokenCounter> {
   const { Tokenizer } = await import('@huggingface/tokenizers')
   const tokenizer = new Tokenizer(files.tokenizer, files.config)

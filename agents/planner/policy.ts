@@ -46,7 +46,7 @@ export type Plan = {
 
 /** What a planner variant is: it writes the next curation program. Same situation, same plan, unless a model took part. */
 export type Policy = {
-  /** Errors: ProgramFault when the model wrote no program that holds; the attempt then counts as raised, and Debug follows. */
+  /** @throws ProgramFault when the model wrote no program that holds; the attempt then counts as raised, and Debug follows */
   decide(situation: Situation, signal: AbortSignal): Promise<Plan>
   /** Which scored attempt the next one starts from, of one at least; left out: the best by validation. */
   startsFrom?(scored: readonly Attempt[], run: { seed: number; attempt: number }): Attempt

@@ -62,7 +62,10 @@ export function registerResume(program: Command): void {
     })
 }
 
-/** The topology with the run's own models, where it asks them. Errors: UsageError for other agents, another model or another address. */
+/**
+ * The topology with the run's own models, where it asks them.
+ * @throws UsageError for other agents, another model or another address
+ */
 function ownTopology(
   topology: Topology,
   config: RunConfig,

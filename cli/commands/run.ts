@@ -107,7 +107,7 @@ export function registerRun(program: Command): void {
 
 const ofEach = (runs: number) => `that is of one run; ${runs} are asked for`
 
-/** Errors: UsageError for a task beside a recipe, and for a recipe's options without one. */
+/** @throws UsageError for a task beside a recipe, and for a recipe's options without one */
 function checkRecipeOptions(
   folder: string,
   { recipe, arm, source }: { recipe?: string; arm: string[]; source: Sources },

@@ -22,7 +22,8 @@ const promptFolder = fileURLToPath(new URL('../../agents/planner/llm/prompts', i
 
 /**
  * Writes everything of a run that the bus holds into a folder: log, journals, rounds, and the objects they name. All of it streams,
- * so memory does not grow with the rows. Errors: UsageError when there is no such run.
+ * so memory does not grow with the rows.
+ * @throws UsageError when there is no such run
  */
 export async function fillFolder(bus: Bus, runId: string, folder: string): Promise<Manifest['missing']> {
   const refs = new Map<string, ObjectRef>()

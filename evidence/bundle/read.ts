@@ -14,19 +14,22 @@ import { DamagedArchive, openArchive } from './unpack.ts'
 
 /** What a bundle holds, by the paths in it. */
 export type BundleParts = BundleFiles & {
-  /** Errors: UsageError for a file that is not there or does not parse. */
+  /** @throws UsageError for a file that is not there or does not parse */
   json<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>
   /** The lines one after the other; none where there is no such file. */
   lines<S extends z.ZodType>(path: string, schema: S): AsyncIterable<z.infer<S>>
-  /** An object's lines. Errors: MissingObject. */
+  /**
+   * An object's lines.
+   * @throws MissingObject
+   */
   rowsOf<S extends z.ZodType>(ref: Pick<ObjectRef, 'sha256'>, schema: S): Promise<z.infer<S>[]>
 }
 
 export type Bundle = BundleParts & AsyncDisposable & { manifest: Manifest; hash: string }
 
 /**
- * Opens a bundle; what is unpacked of it goes when it is disposed of, or when the process ends. Errors: UsageError for a file that is no
- * bundle, or one that unpacks to more than `maxBytes`.
+ * Opens a bundle; what is unpacked of it goes when it is disposed of, or when the process ends.
+ * @throws UsageError for a file that is no bundle, or one that unpacks to more than `maxBytes`
  */
 export async function openBundle(file: string, maxBytes?: number): Promise<Bundle> {
   const archive = await openArchive(file, maxBytes).catch((error: Error) => {
@@ -64,7 +67,7 @@ const maxBundledLineBytes = 16 * 1024 ** 2
 /** What is parsed takes several times as much room as its text. */
 const roomFactor = 6
 
-/** Errors: UsageError for a file whose lines would not fit into memory together. */
+/** @throws UsageError for a file whose lines would not fit into memory together */
 export function refuseBeyondMemory(path: string, bytes: number): void {
   const most = Math.floor(getHeapStatistics().heap_size_limit / roomFactor)
   if (bytes <= most) return

@@ -31,8 +31,9 @@ type Unpacked = { files: Map<string, { sha256: string; bytes: number }>; offsets
 
 /**
  * The files of an archive that nobody vouches for: plain files only, each once and under a path that a bundle may have. Their bytes go, one
- * file's after the other's, into one file that has no name any more: however the process ends, nothing of them is left. Errors: UsageError
- * for more than `maxBytes`; DamagedArchive for one that is cut off, or whose bytes were changed; an Error that says what is wrong with it.
+ * file's after the other's, into one file that has no name any more: however the process ends, nothing of them is left.
+ * @throws UsageError for more than `maxBytes`; DamagedArchive for one that is cut off, or whose bytes were changed; an Error that says what
+ * is wrong with it
  */
 export async function openArchive(file: string, maxBytes?: number): Promise<BundleFiles & AsyncDisposable> {
   const kind = await stat(file)

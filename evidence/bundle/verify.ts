@@ -58,7 +58,7 @@ export type CheckResult = Checked & { check: string; what: string }
 
 /**
  * Computes again what a bundle says, one check after the other, from nothing but the bundle and, where it is given, the task folder.
- * Errors: UsageError for a bundle whose parts cannot be read.
+ * @throws UsageError for a bundle whose parts cannot be read
  */
 export async function* verifyBundle(
   bundle: Bundle,

@@ -15,7 +15,8 @@ export type WrittenBundle = { file: string; hash: string; files: number; bytes: 
 
 /**
  * Writes a run's bundle as one `.tar.gz`, whole or not at all. Equal runs on equal versions give equal bytes: files are in the order
- * of their names behind the manifest, without times and owners. Errors: UsageError when there is no such run.
+ * of their names behind the manifest, without times and owners.
+ * @throws UsageError when there is no such run
  */
 export async function writeBundle(bus: Bus, runId: string, file: string): Promise<WrittenBundle> {
   await using staged = await stageFile(file)

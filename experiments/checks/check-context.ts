@@ -24,7 +24,7 @@ const tooSmall = ({ model, contextTokens }: ModelContext, what: string, needed: 
     fix,
   )
 
-/** Errors: UsageError when a prompt of the program and its reply do not fit into the teacher's context. */
+/** @throws UsageError when a prompt of the program and its reply do not fit into the teacher's context */
 export function checkProgramFits(program: Program, task: Task, teacher: ModelContext): void {
   for (const source of program.sources) {
     if (source.kind !== 'prompt' || teacher.contextTokens === null) continue
@@ -35,7 +35,7 @@ export function checkProgramFits(program: Program, task: Task, teacher: ModelCon
   }
 }
 
-/** Errors: UsageError when the planner's longest prompt and its reply do not fit into its model's context. */
+/** @throws UsageError when the planner's longest prompt and its reply do not fit into its model's context */
 function checkPlannerFits({ contextChars, maxTokens }: LlmPlannerOptions, planner: ModelContext): void {
   if (planner.contextTokens === null) return
   const schema = JSON.stringify(z.toJSONSchema(Program, { io: 'input' }))
@@ -47,7 +47,8 @@ function checkPlannerFits({ contextChars, maxTokens }: LlmPlannerOptions, planne
 
 /**
  * Checks the prompts of a run against the models of a topology whose options hold. The teacher's are not known before it: those of
- * its control are, and the planner's others are about as long. Errors: UsageError.
+ * its control are, and the planner's others are about as long.
+ * @throws UsageError
  */
 export function checkFits(task: Task, { agents: { planner, generator } }: Topology, contexts: ModelContexts): void {
   const contextOf = (

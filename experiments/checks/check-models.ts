@@ -15,7 +15,9 @@ import type { ModelContexts } from './check-context.ts'
 /**
  * Checks what the models that a command will use need, without a paid call: options, prices, that no key goes to two endpoints, and of
  * each role's endpoint address, key and model; the trainer-bridge's embedder only where `roles` names it. What only a call can tell is a
- * warning. Errors: UsageError, or TeacherUnusable; both say how to fix it. Gives the sizes of the language models' contexts, as far as their endpoints say them.
+ * warning.
+ * @throws UsageError, or TeacherUnusable; both say how to fix it. Gives the sizes of the language models' contexts, as far as their
+ * endpoints say them
  */
 export async function checkModels(
   topology: Topology,
@@ -55,8 +57,8 @@ function checkOptions(topology: Topology): void {
 }
 
 /**
- * Checks the options of a topology's trainer-bridge, and of an embedder over HTTP its address, key and model; nothing is paid. Errors:
- * UsageError, or TeacherUnusable.
+ * Checks the options of a topology's trainer-bridge, and of an embedder over HTTP its address, key and model; nothing is paid.
+ * @throws UsageError, or TeacherUnusable
  */
 export async function checkBridge(
   topology: Topology,
@@ -71,7 +73,7 @@ export async function checkBridge(
   }
 }
 
-/** Errors: UsageError for options that do not hold. */
+/** @throws UsageError for options that do not hold */
 export const bridgeOptionsOf = (topology: Topology): BridgeOptions =>
   usableOptions(BridgeOptions, topology, 'trainer-bridge', {
     named: 'trainer-bridge',

@@ -23,7 +23,8 @@ export type CheckSettings = { task: Task | null; calls?: number | undefined; rep
 
 /**
  * Reads a curation program and checks all that can be said of it before anything is paid: its form, its skills and seeds against the
- * task, its hooks, what it costs at least. Errors: UsageError that names each fault with its place.
+ * task, its hooks, what it costs at least.
+ * @throws UsageError that names each fault with its place
  */
 export async function checkedProgram(
   file: string,
@@ -47,7 +48,7 @@ const doesNotHold = (file: string, faults: readonly string[]): UsageError =>
     'Correct what is named; docs/program.md describes every field.',
   )
 
-/** Errors: UsageError when the topology's generator samples procedures and the task has none. */
+/** @throws UsageError when the topology's generator samples procedures and the task has none */
 export function checkGenerator(task: Task, { name, agents }: Topology): void {
   if (agents.generator.variant !== 'procedural' || procedureOf(task)) return
   throw new UsageError(
@@ -56,7 +57,10 @@ export function checkGenerator(task: Task, { name, agents }: Topology): void {
   )
 }
 
-/** What a program file holds, JSON or YAML, not yet checked; a rubric that is a file's name is that file's text. Errors: UsageError. */
+/**
+ * What a program file holds, JSON or YAML, not yet checked; a rubric that is a file's name is that file's text.
+ * @throws UsageError
+ */
 export async function readProgramFile(path: string): Promise<unknown> {
   const text = await readNamedFile(path, 'program', 'Name an existing file, JSON or YAML.')
   const written = readYamlText(text, path, 'program', 'neither JSON nor YAML')

@@ -14,8 +14,8 @@ type SeedFault = { text: string; what: string; fix: string }
 
 /**
  * Checks the seed pool of a task and the seeds that a program lists. Items are compared by an index of keyed hashes, as rows are; no
- * text of an item is shown. Errors: UsageError for a seed that carries its answer, or contains an item of validation or of the
- * sealed test.
+ * text of an item is shown.
+ * @throws UsageError for a seed that carries its answer, or contains an item of validation or of the sealed test
  */
 export function checkSeeds(task: Task, program?: Program): void {
   const fault = seedFaults(task, program).next().value

@@ -43,8 +43,8 @@ export const comparisonFolder = (name: string): string => join(runsFolder(), nam
 const sayable = (value: unknown) => JSON.stringify(value)
 
 /**
- * Writes a plan into its comparison's folder, before the first run. Errors: UsageError when another plan of that name is there: a
- * comparison that is changed once results are known is none.
+ * Writes a plan into its comparison's folder, before the first run.
+ * @throws UsageError when another plan of that name is there: a comparison that is changed once results are known is none
  */
 export async function keepPlan(plan: ComparisonPlan): Promise<void> {
   const folder = comparisonFolder(plan.name)

@@ -34,7 +34,10 @@ export type Wanted = {
   named: NamedLimits
 }
 
-/** What the folder was begun with; null for a new folder. Errors: UsageError when it was begun with other settings. */
+/**
+ * What the folder was begun with; null for a new folder.
+ * @throws UsageError when it was begun with other settings
+ */
 export async function begunIn(wanted: Wanted): Promise<Begun | null> {
   const file = join(wanted.out, begunFile)
   const begun = await readState(file, Begun, '').catch((error: unknown) => {

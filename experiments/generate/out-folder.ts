@@ -12,8 +12,8 @@ export const begunFile = 'run.json'
 export const outcomeFile = 'generation.json'
 
 /**
- * Makes the folder for the rows and tries whether it can be written, before anything is paid. Errors: MachineError when it
- * cannot; UsageError when it holds files of somebody else that the export would replace.
+ * Makes the folder for the rows and tries whether it can be written, before anything is paid.
+ * @throws MachineError when it cannot; UsageError when it holds files of somebody else that the export would replace
  */
 export async function prepareOut(out: string, format: ExportFormat): Promise<void> {
   ensureWritable(out, again)
@@ -41,7 +41,7 @@ export async function writingInto<T>(out: string, work: () => Promise<T>): Promi
 
 /**
  * Holds the folder for the rows until disposed, so that one command at a time writes into it, whichever home it works in.
- * Errors: UsageError that names the holder.
+ * @throws UsageError that names the holder
  */
 export async function lockOut(out: string, notify: (line: string) => void, silentMs?: number): Promise<HeldFile> {
   try {

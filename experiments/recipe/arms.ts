@@ -10,7 +10,10 @@ export type NamedArm = { name: string; labels: readonly string[]; arm: RecipeArm
 const combinations = (groups: readonly (readonly string[])[]): string[][] =>
   groups.reduce<string[][]>((sets, group) => sets.flatMap((set) => group.map((choice) => [...set, choice])), [[]])
 
-/** Every arm of a recipe. Errors: UsageError for an arm that lacks something, or that names a choice that there is not. */
+/**
+ * Every arm of a recipe.
+ * @throws UsageError for an arm that lacks something, or that names a choice that there is not
+ */
 export function armsOf(recipe: RecipeFile): NamedArm[] {
   const groups = Object.values(recipe.choices).map((group) => Object.keys(group))
   const combined = combinations(groups).map((choices) => {
@@ -43,7 +46,10 @@ function layered(recipe: RecipeFile, name: string, choices: readonly string[], o
   )
 }
 
-/** The arms that have every choice named; all arms where none is named. Errors: UsageError that says what there is. */
+/**
+ * The arms that have every choice named; all arms where none is named.
+ * @throws UsageError that says what there is
+ */
 export function selectArms(recipe: RecipeFile, asked: readonly string[]): NamedArm[] {
   const arms = armsOf(recipe)
   const strange = asked.find((name) => !arms.some((arm) => arm.name === name || arm.labels.includes(name)))

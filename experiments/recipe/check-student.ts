@@ -15,7 +15,10 @@ const maxConfigBytes = 2 ** 22
 const shownChars = 120
 const otherStudent = 'or name another student: LOCAL_MODEL=<folder with a transformers model>, LOCAL_MODEL=embedded'
 
-/** Checks that an arm's student can be had and trained here. Errors: UsageError without the GPU that it wants, or without the model; SetupError for a folder without one. */
+/**
+ * Checks that an arm's student can be had and trained here.
+ * @throws UsageError without the GPU that it wants, or without the model; SetupError for a folder without one
+ */
 export async function checkStudent(
   { name, topology, gpu }: ArmPlan,
   env: NodeJS.ProcessEnv = process.env,

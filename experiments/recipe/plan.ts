@@ -43,7 +43,10 @@ export type ArmPlan = {
   estimate: Estimate
 }
 
-/** Plans every arm given; tasks are made, nothing else is. Errors: UsageError, and TaskError. */
+/**
+ * Plans every arm given; tasks are made, nothing else is.
+ * @throws UsageError, and TaskError
+ */
 export async function planArms(
   recipe: RecipeFile,
   arms: readonly NamedArm[],
@@ -90,7 +93,8 @@ async function planArm(
 
 /**
  * The topology of an arm: the recipe's file, the arm's changes, its models, its settings by the paper's names; then those of the
- * environment, and `model` for every agent that asks one. Errors: UsageError.
+ * environment, and `model` for every agent that asks one.
+ * @throws UsageError
  */
 async function topologyOf(file: string, { topology, models, limits }: RecipeArm, model?: string): Promise<Topology> {
   const strange = Object.keys(limits).find((name) => !paperNames.some((known) => known.name === name))

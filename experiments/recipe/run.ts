@@ -18,7 +18,8 @@ type Asked = RecipeOptions & { recipe: string; arm: readonly string[]; dryRun: b
 
 /**
  * Runs the arms of a recipe one after another, each a set of runs, or, dry, says what they would take. All that can be checked is
- * checked for every arm before the first begins. Returns the exit code. Errors: UsageError, TaskError, TeacherUnusable.
+ * checked for every arm before the first begins. Returns the exit code.
+ * @throws UsageError, TaskError, TeacherUnusable
  */
 export async function runRecipe(asked: Asked, reporter: Reporter): Promise<number> {
   const recipe = await readRecipe(asked.recipe)

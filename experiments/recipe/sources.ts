@@ -21,7 +21,7 @@ export function source(text: string, before: Sources = {}): Sources {
 const namesOf = ({ source: own, seeds, reference }: RecipeTask) =>
   [own, seeds?.source, reference].flat().flatMap((name) => name ?? [])
 
-/** Errors: UsageError for a source that an arm needs and nobody named, one that is not there, and one that no arm knows. */
+/** @throws UsageError for a source that an arm needs and nobody named, one that is not there, and one that no arm knows */
 export function checkSources(arms: readonly NamedArm[], sources: Sources): void {
   const known = new Set(arms.flatMap(({ arm }) => namesOf(arm.task)))
   for (const { name, arm } of arms) {
@@ -40,7 +40,10 @@ export function checkSources(arms: readonly NamedArm[], sources: Sources): void 
   }
 }
 
-/** Reads a recipe with all it extends. Errors: UsageError that names the file and the place in it. */
+/**
+ * Reads a recipe with all it extends.
+ * @throws UsageError that names the file and the place in it
+ */
 export async function readRecipe(path: string): Promise<RecipeFile> {
   const parsed = parseWithFaults(RecipeFile, await readLayers(resolve(path), []))
   if ('value' in parsed) return parsed.value

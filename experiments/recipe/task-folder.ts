@@ -21,7 +21,8 @@ type Made = { id: string; sources: Sources; line: (text: string) => void }
 
 /**
  * The task of an arm, made from the files that the user brings. Its folder is named by the task's hash, `<home>/tasks/<hash>/<id>`, so
- * equal files give the same folder and other ones another. Errors: UsageError, and TaskError for a source that cannot be used.
+ * equal files give the same folder and other ones another.
+ * @throws UsageError, and TaskError for a source that cannot be used
  */
 export async function taskOf(recipe: RecipeTask, made: Made): Promise<Task> {
   const tasks = join(homeFolder(), 'tasks')

@@ -28,7 +28,7 @@ export const membersOf = (set: string, seed: number, runs: number): Member[] =>
 
 /**
  * Starts a run of a set, or goes on with it, so that the command of an interrupted set can be given again.
- * Errors: UsageError when the run that is there is not this one.
+ * @throws UsageError when the run that is there is not this one
  */
 export async function beginMember(
   bus: Bus,

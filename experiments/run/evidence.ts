@@ -17,7 +17,10 @@ export type EvidenceRequest = {
 /** A run's evidence before the references' rows are on the bus. */
 export type PlannedEvidence = Omit<Evidence, 'references'>
 
-/** What a run trains and measures beside its chosen dataset. Errors: UsageError for a reference that the task does not have. */
+/**
+ * What a run trains and measures beside its chosen dataset.
+ * @throws UsageError for a reference that the task does not have
+ */
 export function planEvidence(task: Task, topology: Topology, request: EvidenceRequest): PlannedEvidence {
   const asked = {
     seeds: request.seeds ?? topology.run.evidence.seeds,
@@ -46,7 +49,10 @@ function armsNamed(asked: BaselineArm, task: Task): BaselineArm[] {
   )
 }
 
-/** How validation guides the search. Errors: UsageError for a swap together with a guard, and one that no attempt would come to. */
+/**
+ * How validation guides the search.
+ * @throws UsageError for a swap together with a guard, and one that no attempt would come to
+ */
 function planGuidance(
   task: Task,
   topology: Topology,

@@ -7,7 +7,10 @@ import { checkGenerator } from '../checks/check-program.ts'
 import { checkSeeds } from '../checks/check-seeds.ts'
 import { type EvidenceRequest, type PlannedEvidence, planEvidence } from './evidence.ts'
 
-/** What follows from a task and a topology for a run on them; nothing is started. Errors: UsageError where they do not go together. */
+/**
+ * What follows from a task and a topology for a run on them; nothing is started.
+ * @throws UsageError where they do not go together
+ */
 export async function planRun(
   task: Task,
   topology: Topology,
@@ -22,8 +25,8 @@ export async function planRun(
 }
 
 /**
- * The setting of a run: seed where the task has a pool and a teacher writes the rows, else scratch, unless it is chosen. Errors:
- * UsageError for the setting seed where nothing could be built on a seed.
+ * The setting of a run: seed where the task has a pool and a teacher writes the rows, else scratch, unless it is chosen.
+ * @throws UsageError for the setting seed where nothing could be built on a seed
  */
 export function settingOf({ id, seeds }: Task, { name, agents }: Topology, asked: Setting | undefined): Setting {
   const prompts = agents.generator.variant === 'llm'

@@ -46,7 +46,10 @@ export async function sendCommand(
   return seq
 }
 
-/** The run named, or the only one that `wanted` accepts. Errors: UsageError when there is none, or more than one. */
+/**
+ * The run named, or the only one that `wanted` accepts.
+ * @throws UsageError when there is none, or more than one
+ */
 export async function pickRun(
   bus: Bus,
   runId: string | undefined,

@@ -40,7 +40,10 @@ const sealingNote = {
 export const nameByTime = (task: Task, at = new Date().toISOString()): string =>
   `${task.id}-${at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-').toLowerCase()}`
 
-/** Puts the task on the bus, its sealed part into VAULT, and starts the run. Errors: UsageError for a run id used before. */
+/**
+ * Puts the task on the bus, its sealed part into VAULT, and starts the run.
+ * @throws UsageError for a run id used before
+ */
 export async function submitRun(bus: Bus, task: Task, topology: Topology, request: RunRequest): Promise<string> {
   const startedAt = new Date().toISOString()
   const runId = request.runId ?? nameByTime(task, startedAt)

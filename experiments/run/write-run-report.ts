@@ -11,7 +11,10 @@ import { PublicTask } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readRun } from './follow-run.ts'
 
-/** Writes `runs/<id>/report.{html,md,json}` from the log. Errors: UsageError when there is no such run. */
+/**
+ * Writes `runs/<id>/report.{html,md,json}` from the log.
+ * @throws UsageError when there is no such run
+ */
 export async function writeRunReport(bus: Bus, runId: string, reporter: Reporter): Promise<void> {
   const entries = await readRun(bus, runId)
   const started = RunStarted.schema.safeParse(entries.find((entry) => entry.name === 'run-started')?.payload)

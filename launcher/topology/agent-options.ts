@@ -9,7 +9,10 @@ import { UsageError } from '../../schemas/user-error.ts'
 /** What the variants that ask a model take as options. */
 export const optionsOf = { planner: LlmPlannerOptions, generator: LlmGeneratorOptions, critic: JudgeOptions }
 
-/** The options of a topology's agent. `named`: how the error names it. Errors: UsageError for options that do not hold. */
+/**
+ * The options of a topology's agent. `named`: how the error names it.
+ * @throws UsageError for options that do not hold
+ */
 export function usableOptions<T>(
   schema: z.ZodType<T>,
   { name, agents }: Topology,

@@ -37,7 +37,7 @@ export function embedderAsked({ agents }: Topology, env: Environment): (Asking &
   return [{ role: 'trainer-bridge', at, model: data.model, endpoint, keyName: data.apiKeyEnv }]
 }
 
-/** Errors: UsageError when the key of one variable would go to two endpoints: it is a secret that one of them must not learn. */
+/** @throws UsageError when the key of one variable would go to two endpoints: it is a secret that one of them must not learn */
 export function checkKeys(asked: readonly Asking[]): void {
   const withKey = asked.filter(({ endpoint }) => endpoint.apiKey !== '')
   for (const [name, sharing] of Map.groupBy(withKey, ({ keyName }) => keyName!)) {

@@ -28,7 +28,7 @@ export function rowOptionsOf({ agents }: Topology): Partial<Record<PayingRole, A
   return Object.fromEntries(asking.map((role) => [role, optionsOf(role)]))
 }
 
-/** Errors: UsageError when money is limited and a model has no price: then nobody could say when the limit is reached. */
+/** @throws UsageError when money is limited and a model has no price: then nobody could say when the limit is reached */
 export function checkPrices(topology: Topology): void {
   const { name, prices, run } = topology
   const unpriced = Object.values(modelsOf(topology)).find((model) => !knows(prices, model))
@@ -45,7 +45,8 @@ const teachers = ['generator', 'critic'] as const
 
 /**
  * The topology with its limit of teacher calls under way (`teacher.concurrency`) shared out evenly over the processes that call one,
- * so that all of them together keep to it. Errors: UsageError when there are more processes than calls.
+ * so that all of them together keep to it.
+ * @throws UsageError when there are more processes than calls
  */
 export function shareConcurrency(topology: Topology): Topology {
   const { concurrency } = topology.teacher

@@ -71,7 +71,10 @@ export function paperNamesIn(env: Readonly<Record<string, string | undefined>>):
   return names.flatMap((name) => (env[name] === undefined ? [] : [{ name, value: env[name] }]))
 }
 
-/** The topology with the paper's settings from the environment. Errors: UsageError that names the variable. */
+/**
+ * The topology with the paper's settings from the environment.
+ * @throws UsageError that names the variable
+ */
 export function withPaperNames(topology: Topology, env: Readonly<Record<string, string | undefined>>): Topology {
   return paperNames.reduce((changed, { name, path, meaning, read, holds }) => {
     const text = env[name]

@@ -18,8 +18,8 @@ export const keepsLimits = (path: string, env = process.env): boolean =>
 export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string, string>> }
 
 /**
- * Reads and checks a topology, with what is laid over it and the paper's settings from the environment. Errors: UsageError that names
- * the file, the place in it, and what there is instead.
+ * Reads and checks a topology, with what is laid over it and the paper's settings from the environment.
+ * @throws UsageError that names the file, the place in it, and what there is instead
  */
 export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
   const parsed = parseWithFaults(Topology, laidOver(await readTopologyText(path), over))
@@ -30,7 +30,10 @@ export async function readTopology(path: string, { over = {}, limits = {} }: Top
   )
 }
 
-/** What a topology file holds, not yet checked. Errors: UsageError. */
+/**
+ * What a topology file holds, not yet checked.
+ * @throws UsageError
+ */
 export async function readTopologyText(path: string): Promise<unknown> {
   const missing = `Name an existing one, for example ${defaultTopology}.`
   return readYamlText(await readNamedFile(path, 'topology file', missing), path, 'topology')

@@ -8,7 +8,10 @@ import { askedBy } from './endpoints.ts'
 import { boundTo, studentName } from './queues.ts'
 import { withModel } from './with-model.ts'
 
-/** The topology with the run's own models and student. Errors: UsageError when its agents are not those that the run's messages are for. */
+/**
+ * The topology with the run's own models and student.
+ * @throws UsageError when its agents are not those that the run's messages are for
+ */
 export function topologyOfRun(
   topology: Topology,
   { runId, variants, models, student }: RunConfig,

@@ -20,7 +20,8 @@ export const withFreeModel = (topology: Topology, model: string): Topology => ({
 
 /**
  * The topology as a model of this machine serves it: its name where one is asked, no more requests at a time than it answers together,
- * and prompts and replies of the planner that fit a small context. Errors: UsageError when no agent asks a model.
+ * and prompts and replies of the planner that fit a small context.
+ * @throws UsageError when no agent asks a model
  */
 export function withLocalModel(topology: Topology, model: string): Topology {
   const free = withFreeModel(topology, model)

@@ -8,8 +8,8 @@ const closers = new Set([0x5d, 0x7d])
 const blanks = new Set([0x20, 0x09, 0x0a, 0x0d])
 
 /**
- * The texts of the elements of a JSON file that is one array, in constant memory; elements are not parsed here. Errors:
- * `TaskError` when the file ends inside the array, and when something stands behind it.
+ * The texts of the elements of a JSON file that is one array, in constant memory; elements are not parsed here.
+ * @throws TaskError when the file ends inside the array, and when something stands behind it
  */
 export async function* jsonArrayElements(path: string, maxBytes: number): AsyncGenerator<Decoded> {
   let isClosed = false

@@ -33,7 +33,7 @@ export function questionsOf(document: Json): Json[] | null {
 
 /**
  * The questions of a file that is one JSON object over several lines; null for a file that is none, which is left to be read by its lines.
- * Errors: `TaskError` where they are of no form that is known.
+ * @throws TaskError where they are of no form that is known
  */
 export async function documentQuestions(path: string): Promise<Json[] | null> {
   if ((await stat(path)).size > maxLineBytes) return null
@@ -49,7 +49,7 @@ export async function documentQuestions(path: string): Promise<Json[] | null> {
   throw new TaskError('The file is one JSON object over several lines', path, 'Write one object a line, or an array.')
 }
 
-/** Errors: `TaskError` for the one object of a file, where its records lie in an array inside. */
+/** @throws TaskError for the one object of a file, where its records lie in an array inside */
 export function refuseWrapped(value: Json, path: string): void {
   const key = Object.keys(value).find((name) => isRecords(value[name]))
   if (key === undefined) return

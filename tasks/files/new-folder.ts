@@ -5,8 +5,8 @@ import { stageFile } from '../staged-file.ts'
 import { TaskError } from '../task-error.ts'
 
 /**
- * Makes the folder `out` with what `write` puts into a folder beside it: it appears whole or not at all. Errors: `TaskError` for a
- * folder that exists already, and those of `write`.
+ * Makes the folder `out` with what `write` puts into a folder beside it: it appears whole or not at all.
+ * @throws TaskError for a folder that exists already, and those of `write`
  */
 export async function newFolder<T>(out: string, write: (partial: string) => Promise<T>): Promise<T> {
   const target = resolve(out)

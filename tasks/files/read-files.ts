@@ -12,14 +12,17 @@ import { parseYaml } from './bounded-yaml.ts'
 import { FileRefused, maxDataBytes, maxTextBytes, readInside } from './regular-file.ts'
 
 /**
- * A text that a person wrote, of a folder that may be a stranger's. Errors: `TaskError` when the file is missing, is a link or no regular
- * file, cannot be read, is too large or is not UTF-8.
+ * A text that a person wrote, of a folder that may be a stranger's.
+ * @throws TaskError when the file is missing, is a link or no regular file, cannot be read, is too large or is not UTF-8
  */
 export async function readText(dir: string, file: string, maxBytes = maxTextBytes): Promise<string> {
   return (await readUtf8(dir, file, maxBytes)).toString()
 }
 
-/** A file of rows, seeds or other records. Errors: as `readText`. */
+/**
+ * A file of rows, seeds or other records.
+ * @throws as `readText`
+ */
 export const readData = (dir: string, file: string): Promise<string> => readText(dir, file, maxDataBytes())
 
 async function readUtf8(dir: string, file: string, maxBytes: number): Promise<Buffer> {
@@ -41,7 +44,7 @@ export function asTaskError(error: unknown): unknown {
   return new TaskError(`A file of the task is not read: ${error.what}`, error.where, error.fix)
 }
 
-/** Errors: `TaskError` naming the keys that do not fit, and what to write there. */
+/** @throws TaskError naming the keys that do not fit, and what to write there */
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const parsed = parseWithFaults(schema, value)
   if ('value' in parsed) return parsed.value
@@ -51,7 +54,10 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
   throw new TaskError(what, key, 'Correct the value; schemas/task.ts says what is accepted.')
 }
 
-/** A list with something in it. One whose every part is wrong has as many faults as parts: no more is looked at than is told. Errors: as `parseWith`. */
+/**
+ * A list with something in it. One whose every part is wrong has as many faults as parts: no more is looked at than is told.
+ * @throws as `parseWith`
+ */
 export function parseList<T>(schema: z.ZodType<T>, value: unknown, where: string): T[] {
   const list = z.array(schema).min(1)
   const firstWrong = Array.isArray(value) ? value.findIndex((part) => !schema.safeParse(part).success) : -1
@@ -63,7 +69,7 @@ const maxFaults = 5
 /** Items that are named of those with one fault. */
 const maxNamed = 20
 
-/** Errors: `TaskError` with the parser's words. */
+/** @throws TaskError with the parser's words */
 export function readYaml(text: string, where: string): unknown {
   return whole(
     parsed(() => parseYaml(text), 'YAML', where),
@@ -71,7 +77,7 @@ export function readYaml(text: string, where: string): unknown {
   )
 }
 
-/** Errors: `TaskError` with the parser's words. */
+/** @throws TaskError with the parser's words */
 export function parseJson(text: string, where: string): unknown {
   return whole(parseLine(text, where), where)
 }
@@ -87,7 +93,7 @@ function parsed(parse: () => unknown, language: string, where: string): unknown 
   }
 }
 
-/** Errors: `TaskError` for a value with a text that no student's tokenizer takes. */
+/** @throws TaskError for a value with a text that no student's tokenizer takes */
 function whole(value: unknown, where: string): unknown {
   const half = halfCharacterIn(value)
   if (half === null) return value
@@ -102,7 +108,7 @@ const halfCharacter = (what: string, where: string) =>
 
 /**
  * Reads a split, one item a line.
- * Errors: `TaskError` when its hash or count differ from what task.yaml says, or a line is no item.
+ * @throws TaskError when its hash or count differ from what task.yaml says, or a line is no item
  */
 export async function readSplit(dir: string, { file, sha256: expected, count }: SplitFile): Promise<Item[]> {
   const bytes = await readUtf8(dir, file, maxDataBytes())

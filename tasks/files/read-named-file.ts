@@ -3,8 +3,8 @@ import { parseYaml } from './bounded-yaml.ts'
 import { FileRefused, maxTextBytes, readRegular } from './regular-file.ts'
 
 /**
- * The text of a file that a command line names. `what` says what it should be, with its article: "the recipe". Errors: UsageError when it
- * is not there, is no regular file, or is too large; `missing` says what to name then.
+ * The text of a file that a command line names. `what` says what it should be, with its article: "the recipe".
+ * @throws UsageError when it is not there, is no regular file, or is too large; `missing` says what to name then
  */
 export async function readNamedFile(
   path: string,
@@ -19,7 +19,10 @@ export async function readNamedFile(
   })
 }
 
-/** What a YAML text holds. Errors: UsageError that names the file and the place in it. */
+/**
+ * What a YAML text holds.
+ * @throws UsageError that names the file and the place in it
+ */
 export function readYamlText(text: string, path: string, what: string, form = 'not YAML'): unknown {
   try {
     return parseYaml(text)

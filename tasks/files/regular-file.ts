@@ -17,9 +17,15 @@ export const fileSizeLimits = [
 
 const [recordsLimit, sourceLimit] = fileSizeLimits
 
-/** Bytes of a file of records that is read as a whole at most. Errors: `TaskError` for a limit that is no number. */
+/**
+ * Bytes of a file of records that is read as a whole at most.
+ * @throws TaskError for a limit that is no number
+ */
 export const maxDataBytes = (): number => bytesOf(recordsLimit)
-/** Bytes of a file that is read record by record at most. Errors: as `maxDataBytes`. */
+/**
+ * Bytes of a file that is read record by record at most.
+ * @throws as `maxDataBytes`
+ */
 export const maxSourceBytes = (): number => bytesOf(sourceLimit)
 
 function bytesOf({ name, default: usual }: (typeof fileSizeLimits)[number]): number {

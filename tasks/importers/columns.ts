@@ -105,7 +105,10 @@ class SeenColumns {
     return lines
   }
 
-  /** To be called once every record was read. Errors: `TaskError` for an option that names no column of the file. */
+  /**
+   * To be called once every record was read.
+   * @throws TaskError for an option that names no column of the file
+   */
   check(options: ImportOptions, source: string): void {
     if (this.names.size === 0 || this.names.size >= maxColumns) return
     for (const option of namingOptions) {

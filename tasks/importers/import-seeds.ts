@@ -17,7 +17,8 @@ export type SeedImporter = {
 
 /**
  * Writes a sample of a set's questions as a seed file. Which ones depends on `seed` and the questions, not on their order,
- * and memory on `count` alone. Errors: `TaskError` for a source that cannot be read or holds no question, and a file that is there already.
+ * and memory on `count` alone.
+ * @throws TaskError for a source that cannot be read or holds no question, and a file that is there already
  */
 export async function importSeeds(
   importer: SeedImporter,

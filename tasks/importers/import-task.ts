@@ -27,8 +27,8 @@ const scratchName = 'scratch.sqlite'
 const maxChecked = 20_000
 
 /**
- * Reads a published set into a task folder that `loadTask` accepts. The folder appears whole or not at all. Errors:
- * `TaskError` for a source that cannot be read, a folder that exists already, and a set too small to be divided.
+ * Reads a published set into a task folder that `loadTask` accepts. The folder appears whole or not at all.
+ * @throws TaskError for a source that cannot be read, a folder that exists already, and a set too small to be divided
  */
 export async function importTask(
   importer: Importer,

@@ -93,8 +93,8 @@ function areNumbers({ rows }: Sample, read: RecordForm['read']): boolean {
 }
 
 /**
- * Errors: `TaskError` where the first line of a table is a record: a column that is read has its own name as a value, or no column has a
- * usual name and those of the question or the answer look like what is below them.
+ * @throws TaskError where the first line of a table is a record: a column that is read has its own name as a value, or no column has a
+ * usual name and those of the question or the answer look like what is below them
  */
 async function refuseRecordAsNames(
   sample: Sample,

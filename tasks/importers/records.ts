@@ -10,7 +10,7 @@ import { formatOf, type SourceRecord } from './source-file.ts'
 
 /**
  * The records of a JSON array, JSON Lines, CSV or Parquet file, one by one (Parquet: one row group at a time in memory).
- * Errors: `TaskError` where the file as a whole cannot be read.
+ * @throws TaskError where the file as a whole cannot be read
  */
 export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
   for await (const record of singleQuestions(path)) {

@@ -15,8 +15,8 @@ const archives: [string, number[], number][] = [
 ]
 
 /**
- * What a source file holds, by its name and its first bytes: what is neither JSON nor Parquet is a table. Errors: `TaskError` for a file that is missing,
- * empty, UTF-16, an archive (which is never unpacked) or a pickle (which is never loaded).
+ * What a source file holds, by its name and its first bytes: what is neither JSON nor Parquet is a table.
+ * @throws TaskError for a file that is missing, empty, UTF-16, an archive (which is never unpacked) or a pickle (which is never loaded)
  */
 export async function formatOf(path: string): Promise<SourceFormat> {
   const head = await readHead(path)
@@ -91,8 +91,8 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * The path of a file in a source folder, or null where the folder has none of that name. Errors: `TaskError` for a link
- * that leads out of the folder.
+ * The path of a file in a source folder, or null where the folder has none of that name.
+ * @throws TaskError for a link that leads out of the folder
  */
 export async function fileInFolder(folder: string, name: string): Promise<string | null> {
   const entries = await readdir(folder).catch(unreadable('folder', folder, 'Give the path of your copy.'))

@@ -25,8 +25,9 @@ export type SplitResult = { log: ImportLog; splits: Partial<Record<SplitName, Sp
 
 /**
  * Divides the records of some files as an import divides questions: by group, stratified, the same for the same seed whatever their
- * order, in constant memory. A record that stands twice is left out. Errors: `TaskError` for a file that cannot be read, a record
- * without a field that was named, a folder that exists already, and too few groups to divide.
+ * order, in constant memory. A record that stands twice is left out.
+ * @throws TaskError for a file that cannot be read, a record without a field that was named, a folder that exists already, and too few
+ * groups to divide
  */
 export async function splitRecords(files: readonly string[], out: string, plan: RecordPlan): Promise<SplitResult> {
   return newFolder(out, async (partial) => {

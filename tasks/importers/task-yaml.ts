@@ -69,7 +69,10 @@ export const taskFileNames = {
 
 export type SplitFiles = { validation: SplitFile; test: SplitFile; audit?: SplitFile }
 
-/** The text of `task.yaml`. Errors: throws where a name or a count does not fit the schema. */
+/**
+ * The text of `task.yaml`.
+ * @throws throws where a name or a count does not fit the schema
+ */
 export function taskYaml(
   id: string,
   profile: TaskProfile,

@@ -33,13 +33,19 @@ function candidates(part: Part): string[] {
   return names.flatMap((name) => endings.map((ending) => `${name}${ending}`))
 }
 
-/** The path of a part, relative to the folder, or null where it is not there. Errors: `TaskError` for a link, and for what is no regular file. */
+/**
+ * The path of a part, relative to the folder, or null where it is not there.
+ * @throws TaskError for a link, and for what is no regular file
+ */
 export async function findPart(dir: string, part: Part): Promise<string | null> {
   for (const path of candidates(part)) if (await isInside(dir, path)) return path
   return null
 }
 
-/** As `findPart`. Errors: `TaskError` that names what was looked for. */
+/**
+ * As `findPart`.
+ * @throws TaskError that names what was looked for
+ */
 export async function needPart(dir: string, part: Part): Promise<string> {
   const path = await findPart(dir, part)
   if (path !== null) return path

@@ -29,7 +29,8 @@ import { readTestFile } from './test-file.ts'
 
 /**
  * Reads a folder in the paper's form in place: description.md, seed/, sample_submission.json, train_config.yaml, the public test
- * (validation) and the private one (test). Errors: `TaskError` naming what is missing, what does not fit, and where.
+ * (validation) and the private one (test).
+ * @throws TaskError naming what is missing, what does not fit, and where
  */
 export async function readPaperFolder(dir: string, named: string | undefined): Promise<TaskParts> {
   const description = (await readText(dir, await needPart(dir, 'description'))).trim()
@@ -142,7 +143,8 @@ function departures(ignored: readonly string[], notes: readonly string[]): strin
 
 /**
  * Worked rows, `{instruction, input, output}` or a question and an answer under their usual names; those get the task's
- * instruction. Errors: `TaskError` for a record that is no row, and for a file without one.
+ * instruction.
+ * @throws TaskError for a record that is no row, and for a file without one
  */
 async function readRows(path: string, instruction: string): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = []
@@ -187,8 +189,8 @@ const Fixed = z.looseObject({ stage: z.literal('sft').optional(), finetuning_typ
 type TrainConfig = { recipe: Recipe; inference: InferenceSettings; ignored: string[] }
 
 /**
- * Reads `train_config.yaml` with LLaMA-Factory's keys; what it does not say is the paper's. Errors: `TaskError` naming the key
- * with a value that this project cannot train with, or that it does not know.
+ * Reads `train_config.yaml` with LLaMA-Factory's keys; what it does not say is the paper's.
+ * @throws TaskError naming the key with a value that this project cannot train with, or that it does not know
  */
 export function readTrainConfig(text: string, where: string): TrainConfig {
   const keys = parseWith(z.record(z.string(), z.unknown()), readYaml(text, where) ?? {}, where)

@@ -13,7 +13,8 @@ export type Reading = { split: string; scorer: string; instruction: string }
 
 /**
  * The items of a test file: by the importer of the scorer's benchmark where the file has its fields, else by the usual names of
- * columns. Repeats of a question are left out; `notes` says how many. Errors: `TaskError` for a record that cannot be read.
+ * columns. Repeats of a question are left out; `notes` says how many.
+ * @throws TaskError for a record that cannot be read
  */
 export async function readTestFile(path: string, reading: Reading): Promise<{ items: Item[]; notes: string[] }> {
   const { drafts, log } = await readDrafts(path, reading)

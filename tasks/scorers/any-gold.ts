@@ -7,7 +7,10 @@ import type { CheckedLineScore } from './benchmark.ts'
  * right for, else of the first.
  */
 
-/** The score of a reply against several golds. Errors: what `score` throws. */
+/**
+ * The score of a reply against several golds.
+ * @throws what `score` throws
+ */
 export async function scoreAny(
   golds: readonly string[],
   score: (gold: string) => ReplyScore | Promise<ReplyScore>,

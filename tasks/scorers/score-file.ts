@@ -19,8 +19,8 @@ const added = ['correct', 'extracted', 'reason'] as const
 
 /**
  * Scores each line of a JSON Lines file and writes the scorable ones, in order, with `correct`, `extracted` and `reason`
- * added. Constant memory. The output appears whole or not at all: it is written beside its place and renamed. Errors: what
- * the file system says.
+ * added. Constant memory. The output appears whole or not at all: it is written beside its place and renamed.
+ * @throws what the file system says
  */
 export async function scoreFile(
   input: string,

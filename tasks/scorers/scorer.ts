@@ -8,7 +8,7 @@ export interface Scorer {
   name: string
   /** The options a task may set, with their defaults. */
   options: z.ZodType<ScorerOptions>
-  /** Errors: throws on options that do not parse and on a gold answer that is no number. */
+  /** @throws throws on options that do not parse and on a gold answer that is no number */
   score(response: string, gold: string, options?: ScorerOptions): ReplyScore
   /** A reply in the required form with this answer: a gold answer has to score 1 against it. */
   inForm(answer: string): string

@@ -8,7 +8,10 @@ export type Embedded = { vectors: number[][]; requests: number; tokens: number |
 export interface Embedder {
   /** As reports name it. */
   readonly name: string
-  /** One vector a text. Errors: EmbeddingFailed; another where the runtime died or the signal was aborted. */
+  /**
+   * One vector a text.
+   * @throws EmbeddingFailed; another where the runtime died or the signal was aborted
+   */
   embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded>
 }
 

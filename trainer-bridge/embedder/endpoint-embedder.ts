@@ -61,7 +61,10 @@ export function endpointEmbedder(options: EmbeddingEndpoint, endpoint: Endpoint)
   }
 }
 
-/** The vectors of one reply in the texts' order. Errors: EmbeddingFailed for what is no list of one vector a text. */
+/**
+ * The vectors of one reply in the texts' order.
+ * @throws EmbeddingFailed for what is no list of one vector a text
+ */
 function readReply(text: string, wanted: number, name: string, requests: number) {
   const parsed = Reply.safeParse(jsonValues(text).values[0])
   if (!parsed.success)

@@ -11,7 +11,10 @@ import type { BridgeParts } from '../trainings.ts'
 import { type Embedder, EmbeddingFailed } from './embedder.ts'
 import { endpointEmbedder } from './endpoint-embedder.ts'
 
-/** Fetches the model of a choice that has one to fetch. Errors: SetupError. */
+/**
+ * Fetches the model of a choice that has one to fetch.
+ * @throws SetupError
+ */
 export async function ensureEmbedder(choice: EmbedderChoice, setup: StudentRequest): Promise<void> {
   if (choice === 'package') await provisionEmbedder(setup)
 }

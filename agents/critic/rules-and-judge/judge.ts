@@ -24,7 +24,8 @@ export type JudgeDeps = {
 
 /**
  * Asks for the row's score. Only the mark, which the row cannot know, makes a reply a verdict: a reply that is none is asked for
- * again, `judgeTries` times in all, and then the row is refused for that. Errors: TerminalError for a judge of whom nothing can be read.
+ * again, `judgeTries` times in all, and then the row is refused for that.
+ * @throws TerminalError for a judge of whom nothing can be read
  */
 export const judgeRow = (row: Row, judge: Judge, deps: JudgeDeps): Promise<Finding> =>
   deps.probation.run(() => scoreRow(row, judge, deps))

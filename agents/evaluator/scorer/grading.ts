@@ -10,7 +10,8 @@ export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: R
 
 /**
  * Grades every item of a paper, one after the other, and says of each reply whether it is an answer, and whether it is the candidate's modal
- * one. Errors: an item without a prediction, a prediction without an item, one id twice.
+ * one.
+ * @throws an item without a prediction, a prediction without an item, one id twice
  */
 export async function grade(
   items: readonly Item[],

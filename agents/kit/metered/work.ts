@@ -39,7 +39,10 @@ export type Piece<T> = {
 /** Does a piece of paid work once: one that is closed is not worked on again, what it made is given. */
 export type MeteredWork<T> = (piece: Piece<T>) => Promise<Made<T>>
 
-/** The options of an agent that asks a teacher. Errors: TeacherUnusable. */
+/**
+ * The options of an agent that asks a teacher.
+ * @throws TeacherUnusable
+ */
 export function meteredOptions<T>({ options, identity }: AgentContext, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(options)
   if (parsed.success) return parsed.data

@@ -12,7 +12,7 @@ export type ChatReply = Pick<Reply, 'text' | 'truncated' | 'room' | 'stopped' | 
 
 /** The calls of one decision. */
 export type Chat = {
-  /** Errors: NothingLeft when the call would not fit in what is left; PromptForbidden; those of the model. */
+  /** @throws NothingLeft when the call would not fit in what is left; PromptForbidden; those of the model */
   ask(stage: Stage, turns: readonly Turn[], schema?: ReplySchema): Promise<ChatReply>
   /** What the decision spent so far, whoever began it. */
   spent(): Spent

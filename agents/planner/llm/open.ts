@@ -20,7 +20,8 @@ const shownChars = 300
 
 /**
  * The policy of a planner process. A decision is one piece of paid work: whoever takes it again, after a crash or in another replica,
- * reads what was paid already. Errors: at once for options that do not parse; TerminalError for a fault that stays.
+ * reads what was paid already.
+ * @throws at once for options that do not parse; TerminalError for a fault that stays
  */
 export async function openLlmPolicy(
   mode: Mode,

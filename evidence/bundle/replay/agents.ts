@@ -20,7 +20,10 @@ export type AgentSetting = {
   signal: AbortSignal
 }
 
-/** The run's generator. Errors: UsageError for a variant that is no longer there. */
+/**
+ * The run's generator.
+ * @throws UsageError for a variant that is no longer there
+ */
 export async function openGenerator(bus: Bus, setting: AgentSetting) {
   const { handlers, release } = await start(
     (await import('../../../agents/generator/agent.ts')).generator,
@@ -33,7 +36,10 @@ export async function openGenerator(bus: Bus, setting: AgentSetting) {
   }
 }
 
-/** The run's critic. Errors: as `openGenerator`. */
+/**
+ * The run's critic.
+ * @throws as `openGenerator`
+ */
 export async function openCritic(bus: Bus, setting: AgentSetting) {
   const { handlers, release } = await start((await import('../../../agents/critic/agent.ts')).critic, bus, setting)
   return {

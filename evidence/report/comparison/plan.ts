@@ -42,7 +42,7 @@ export const runsOf = ({ name, arms, pairs, seed }: ComparisonPlan): ComparedRun
     arms.map((arm) => ({ runId: `${name}-${arm}-${pair}`, seed: seed + pair - 1, arm, pair })),
   )
 
-/** Errors: UsageError when a run's name would not be one. */
+/** @throws UsageError when a run's name would not be one */
 export function checkRunNames(plan: ComparisonPlan): void {
   const runs = runsOf(plan)
   const wrong = runs.find(({ runId }) => !RunId.safeParse(runId).success)

@@ -26,7 +26,7 @@ function rangeOf(part: (typeof DRAWN_PARTS)[number], manner: SplitManner, random
 /**
  * Draws items: skills in turn, difficulties evenly, held-out phrasings in training ranges and held-out ranges in training
  * phrasings, so that each part differs from training in one thing.
- * Errors: throws when a free core is not found in 1,500 draws.
+ * @throws throws when a free core is not found in 1,500 draws
  */
 export function drawItems(options: AuditRequest, manner: SplitManner): Item[] {
   const items: Item[] = []

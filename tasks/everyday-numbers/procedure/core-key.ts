@@ -3,7 +3,7 @@ import { skillNamed } from './skills/mod.ts'
 
 /**
  * The canonical name of a problem: its skill and its core's values in the order of their names.
- * Errors: throws on an unknown skill.
+ * @throws throws on an unknown skill
  */
 export function coreKey(skill: string, core: Core): string {
   const form = skillNamed(skill).canonical?.(core) ?? core

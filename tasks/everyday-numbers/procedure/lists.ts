@@ -22,7 +22,7 @@ const LIST_STYLES: Readonly<Record<string, (list: Labelled) => string>> = {
   plus: joined((label, amount) => `${label} at ${amount}`, ' plus '),
 }
 
-/** Errors: throws on a style that does not exist. */
+/** @throws throws on a style that does not exist */
 export function setOut(list: Labelled, style: string): string {
   const write = LIST_STYLES[style]
   if (!write) throw new Error(`unknown list style "${style}"`)

@@ -12,7 +12,7 @@ export { SKILL_NAMES } from './skills/mod.ts'
 
 /**
  * One training row; equal requests give equal rows. Phrasings set the variety of the questions and of the workings alike.
- * Errors: throws on an unknown skill.
+ * @throws throws on an unknown skill
  */
 export function sampleRow({ skill, difficulty, range, phrasings, seed }: RowRequest): SampledRow {
   const random = randomFrom(JSON.stringify(['row', skill, difficulty, range, phrasings, seed]))
@@ -28,7 +28,10 @@ export function sampleRow({ skill, difficulty, range, phrasings, seed }: RowRequ
   return { skill, ...problem, instruction: INSTRUCTION, output }
 }
 
-/** The answer of a core, with two decimals. Errors: throws on an unknown skill. */
+/**
+ * The answer of a core, with two decimals.
+ * @throws throws on an unknown skill
+ */
 export function solveCore(skill: string, core: Core): string {
   return skillNamed(skill).solve(core).answer.toFixed(2)
 }

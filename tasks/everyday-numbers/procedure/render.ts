@@ -5,7 +5,7 @@ const SLOT = /\{(\w+)(?::(\w+))?\}/g
 
 /**
  * Fills a sentence frame.
- * Errors: throws when the frame names a slot or list style that does not exist, or a list without a style.
+ * @throws throws when the frame names a slot or list style that does not exist, or a list without a style
  */
 export function render(frame: string, slots: Readonly<Record<string, SlotValue>>): string {
   const text = frame.replace(SLOT, (whole, name: string, style: string | undefined) => {

@@ -27,7 +27,7 @@ const skills = {
   'best-offer': bestOffer,
 } satisfies Record<SkillName, unknown>
 
-/** Errors: throws on a name that is not in `SKILL_NAMES`. */
+/** @throws throws on a name that is not in `SKILL_NAMES` */
 export function skillNamed(name: string): Skill<Core> {
   if (!Object.hasOwn(skills, name)) throw new Error(`unknown skill "${name}"; known: ${SKILL_NAMES.join(', ')}`)
   return skills[name as SkillName] as unknown as Skill<Core>
