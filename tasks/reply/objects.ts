@@ -1,4 +1,5 @@
 import { type ObjectAt, objectAt, type Search } from './relaxed-json.ts'
+import { isInsideThoughts } from './thoughts.ts'
 
 type JsonObject = ObjectAt['value']
 
@@ -14,7 +15,8 @@ export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken
 /**
  * The last object of a reply that has a field of the form: what stands before it are drafts, however long. Where it stands inside another
  * (`{"row": {…}}`), it is that; objects behind it that have no field of the form are remarks. Where one that has does not end, the reply
- * is not whole, and what stands before it is not taken in its place.
+ * is not whole, and what stands before it is not taken in its place; so it is with one that stands among the words of an element that is
+ * no answer's (`<ponder>First try: {...}`): thoughts, whatever their name.
  */
 export function lastObject(text: string, form: Form, literals: boolean): Found {
   const search: Search = { left: 8 * text.length, literals }
@@ -22,6 +24,9 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
   let isBroken = false
   let isAny = false
   let from = 0
+  /** What stands between objects so far, and what stood there before the last that is wanted. */
+  let outside = ''
+  let before = ''
   for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at)) {
     const found = objectAt(text, at, search)
     if (!found) {
@@ -29,9 +34,11 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
       continue
     }
     isBroken ||= startsOne(text.slice(from, at), form)
+    outside += text.slice(from, at)
     const object = holderOf(found.value, form)
     if (object) {
       last = object
+      before = outside
       isBroken = false
     }
     isAny = true
@@ -39,7 +46,7 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
     at = found.end
   }
   if (isBroken || startsOne(text.slice(from), form)) return { fault: 'broken' }
-  if (last) return { object: last }
+  if (last) return isInsideThoughts(before) ? { fault: 'broken' } : { object: last }
   const inner = isAny ? undefined : encoded(text)
   return inner === undefined ? { fault: isAny ? 'other' : 'none' } : lastObject(inner, form, literals)
 }

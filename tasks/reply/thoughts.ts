@@ -197,6 +197,43 @@ function beginsEndless(text: string, prompt: string): boolean {
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
 
+/** A tag in any script, a comment of HTML, or a draft's name between square brackets; a type's parameter (`List<Item>`) is none. */
+const elements =
+  /(?<![\p{L}\p{N}_])(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|\[(?<bracketSlash>\/?)(?<bracket>[\p{L}_]{2,40})\](?!\()/gu
+/** Elements inside one another that are remembered. */
+const mostOpen = 64
+/** Elements of a page, which hold a row as they hold any other text. */
+const ofPages =
+  /^(?:div|span|pre|code|details|summary|section|article|main|header|footer|nav|aside|figure|figcaption|blockquote|[bius]|em|strong|small|mark|su[bp]|a|[uo]l|d[l]|table|form|label|button|h[1-6]|svg|math|style|script)$/
+
+/**
+ * Whether what follows a text stands inside an element with words before it in that element: a draft in thoughts of any name, ended or not
+ * (`<ponder>First try: {...}`). A wrapper, with nothing before the object but a code fence, and an element that names an answer are none.
+ */
+export function isInsideThoughts(before: string): boolean {
+  const open: { name: string; behind: number }[] = []
+  for (const { groups = {}, index, 0: whole } of before.matchAll(elements)) {
+    const { slash, tag, empty, comment, commentEnd, bracketSlash, bracket } = groups
+    const name = (comment || commentEnd ? '!--' : (tag ?? bracket ?? '')).toLowerCase()
+    const words = wordsOf(name)
+    if (empty || isQuoted(before, index, index + whole.length)) continue
+    if (slash || commentEnd || bracketSlash) {
+      const from = open.findLastIndex((each) => each.name === name)
+      if (from >= 0) open.length = from
+    } else if (
+      bracket === undefined
+        ? !ofPages.test(name)
+        : !/^notes?$/.test(name) && words.some((word) => drafting.test(word) || thinking.test(word))
+    ) {
+      open.push({ name, behind: index + whole.length })
+      if (open.length > mostOpen) open.shift()
+    }
+  }
+  const inner = open.at(-1)
+  if (inner === undefined || endless.test(wordsOf(inner.name).at(-1)!)) return false
+  return /[^\s`]/.test(before.slice(inner.behind).replace(/```\w*/, ''))
+}
+
 const isBlank = (text: string): boolean => !/\S/.test(text)
 
 const wordsOf = (name: string): string[] => name.split(/[:_.-]/)

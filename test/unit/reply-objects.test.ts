@@ -115,3 +115,39 @@ test('an object is a whole text, but for a fence', () => {
   for (const each of [`Here: ${json}`, `${json} Done.`, `${json}\n${json}`, `[${json}]`, json.slice(0, -1), ''])
     expect(wholeObject(each)).toBeUndefined()
 })
+
+const plain = '{"input": "2 + 2", "output": "4"}'
+
+test.each([
+  `Sure, here it is.\n<ponder>First try: ${plain} Hmm, no`,
+  `<mull>ok</mull><ponder>First try: ${plain}`,
+  `<mull>Try ${plain} ok</mull>`,
+  `<_think>First try: ${plain}`,
+  `‹思考>First try: ${plain}`,
+  `<überlegung>Versuch: ${plain}`,
+  `<мысли>сначала ${plain}`,
+  `\u200b<ponder>First try: ${plain}`,
+  `**<mull>** try ${plain}`,
+  `<mull_notes>try ${plain}`,
+  `[PLAN] first ${plain} then`,
+  `‹!-- first try: ${plain}`,
+  `<!-- first try: ${plain} -->`,
+])('a draft among the words of an element is no row: %s', (text) => {
+  expect(lastObject(text, { input: '…', output: '…' }, true)).toEqual({ fault: 'broken' })
+})
+
+test.each([
+  `<ponder>First try: {"input": "a", "output": "b"}</ponder>\n${plain}`,
+  `<!-- a remark -->${plain}`,
+  `[PLAN] think [/PLAN] ${plain}`,
+  `<row>${plain}</row>`,
+  `<qa_pair>\n\`\`\`json\n${plain}\n\`\`\`\n</qa_pair>`,
+  `<answer>Here you are: ${plain}</answer>`,
+  `<div>Here you are:<br>${plain}</div>`,
+  `A List<Item> and a Map<String, Item>: ${plain}`,
+  `The tag "<ponder>" is not used here: ${plain}`,
+  `[NOTE] As asked: ${plain}`,
+  `5 < 6 and 7 > 3: ${plain}`,
+])('what is no draft stays a row: %s', (text) => {
+  expect(lastObject(text, { input: '…', output: '…' }, true)).toEqual({ object: JSON.parse(plain) })
+})
