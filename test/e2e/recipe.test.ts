@@ -108,7 +108,7 @@ test(
     const report = JSON.parse(await readFile(join(folder, 'runs', `${arm!.set}-1`, 'report.json'), 'utf8'))
     expect(report.run).toMatchObject({ status: 'finished' })
     expect(report.datasets.map(({ admitted }: { admitted: number }) => admitted)).toEqual([12, 12])
-    const names = report.candidates.map(({ studentModel }: { studentModel: string }) => studentModel)
+    const names = report.studentModels.map(({ studentModel }: { studentModel: string }) => studentModel)
     expect(names).toEqual(expect.arrayContaining(['base', 'attempt-1', 'control', 'final']))
     expect(server.taught).toBeGreaterThanOrEqual(24)
     const summary = JSON.parse(await readFile(join(folder, 'runs', arm!.set, 'summary.json'), 'utf8'))
