@@ -129,10 +129,10 @@ test.each([
   [['up']],
   [['agent', 'critic']],
   [['status']],
-  [['stop', 'x']],
-  [['report', 'x']],
+  [['stop', 'some-run']],
+  [['report', 'some-run']],
   [['dead', 'list']],
-  [['replay', 'x']],
+  [['replay', 'some-run']],
 ])('%s says that no server answers, and ends with exit code 2', async (args) => {
   const command = folder.command(`none-${args[0]}`, args, { NATS_URL: nobody })
   expect(await command.ended, command.output()).toBe(2)
