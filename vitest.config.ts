@@ -20,7 +20,15 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       // The quick loop: no processes and no state of its own, so that files share what they import.
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          isolate: false,
+          setupFiles: ['test/support/free-signals.ts'],
+        },
+      },
       {
         extends: true,
         test: { name: 'integration', include: ['test/{integration,contract}/**/*.test.ts'], globalSetup },

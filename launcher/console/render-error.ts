@@ -66,10 +66,13 @@ const oneLine = (text: string): string => {
   return line.length > shownChars ? `${line.slice(0, shownChars)} …` : line
 }
 
+/** Two in one millisecond have names of their own. */
+let written = 0
+
 /** Writes all of an error where its user alone can read it; gives the file, or null where none can be written. */
 function writeDetails(error: unknown): string | null {
   const text = `${process.argv.slice(2).join(' ')}\n${withoutSecrets(inspect(error, { depth: 5 }))}\n`
-  const name = `error-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}.log`
+  const name = `error-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}-${++written}.log`
   for (const folder of [join(homeFolder(), 'logs'), tmpdir()]) {
     try {
       mkdirSync(folder, { recursive: true })

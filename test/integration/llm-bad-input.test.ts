@@ -92,8 +92,8 @@ test('resume says it too, before the run goes on', async () => {
   )
   begun.child.kill('SIGINT')
   expect(await begun.ended, begun.output()).toBe(130)
-  const resume = async (changes: Record<string, string>) => {
-    const command = syllabus(['resume', 'begun', '--topology', topology], {
+  const resume = async (changes: Record<string, string>, ...options: string[]) => {
+    const command = syllabus(['resume', 'begun', '--topology', topology, ...options], {
       ...env,
       OPENAI_API_KEY: 'good-key',
       ...changes,
@@ -103,7 +103,12 @@ test('resume says it too, before the run goes on', async () => {
   const refused = await resume({ OPENAI_API_KEY: 'planted-key-456' })
   expect(refused).toMatchObject({ code: 2, reported: expect.stringMatching(/refuses the key.*OPENAI_API_KEY/s) })
   expect(refused.reported).not.toContain('planted-key-456')
-  expect(await resume({ OPENAI_BASE_URL: noApi() })).toMatchObject({
+  const elsewhere = { OPENAI_BASE_URL: noApi() }
+  expect(await resume(elsewhere)).toMatchObject({
+    code: 2,
+    reported: expect.stringMatching(/asks small-teacher at .*--moved/s),
+  })
+  expect(await resume(elsewhere, '--moved')).toMatchObject({
     code: 2,
     reported: expect.stringMatching(/no OpenAI-compatible API.*OPENAI_BASE_URL/s),
   })

@@ -7,7 +7,6 @@ import { submitRun } from '../../experiments/run/submit-run.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
 import { RunFinished } from '../../schemas/messages/run.ts'
-import { agentRoles } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
@@ -15,6 +14,7 @@ import { type TestServer, withServer } from '../support/nats.ts'
 import { openCast } from '../support/planner-cast.ts'
 import { competentModel } from '../support/planner-script.ts'
 import { openPlannerServer } from '../support/planner-server.ts'
+import { openQueues } from '../support/queues.ts'
 
 const task = await loadTask(bundledTask)
 const topology = topologyOfArm(
@@ -39,11 +39,11 @@ test('an agent that is stopped while its model is asked has the reply, asks no m
   })
   process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
   const end = new AbortController()
-  const variants = Object.fromEntries(agentRoles.map((role) => [role, topology.agents[role].variant]))
-  await openCast(nats, variants, { yieldOf: () => 1, scoreOf: () => 10, badCases: [] }, end.signal)
+  const queues = await openQueues(nats, topology)
+  await openCast(nats, queues, { yieldOf: () => 1, scoreOf: () => 10, badCases: [] }, end.signal)
   const host = (instance: string, stop: AbortSignal) => {
     const launch = {
-      ...{ role: 'planner' as const, variant: 'llm-iterative', instance, slots: 1 },
+      ...{ role: 'planner' as const, variant: 'llm-iterative', instance, queue: queues.planner, slots: 1 },
       ...{ options: { model: 'scripted' }, credentials: nats.credentials.planner, servers: nats.url, sealed: true },
       ...{ contaminationKey: null, home: nats.storeDir, delivery: {}, environment: {} },
       ...{ drainMs: 60_000, graceMs: 1000, bus: BusLimits.parse({}) },
