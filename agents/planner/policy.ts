@@ -71,7 +71,7 @@ export class ProgramFault extends Error {
   }
 }
 
-/** The diagnosis of a decision that PlannerBroke. */
+/** The diagnosis of a decision for which nothing was left (PlannerBudgetExhausted). */
 export const unpaidDiagnosis = 'The decision could not be paid.'
 
 /** Nothing is left to ask the planner's model with; the search ends. */

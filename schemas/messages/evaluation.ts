@@ -27,7 +27,7 @@ export const Job = defineWork({
   from: 'planner',
   to: 'trainer-bridge',
   schema: z.object({
-    /** The candidate's name; see Candidate. */
+    /** The model's name; see StudentModel. */
     studentModel: z.string(),
     /** Null for the base student. */
     training: z.object({ dataset: ObjectRef, datasetHash: Sha256, seed: z.number().int().nonnegative() }).nullable(),

@@ -8,9 +8,9 @@ import { importFolder } from '../support/import-folder.ts'
 
 /** Makes a draft of a folder with a file in it, and waits to be ended. */
 const maker = (target: string) => `
-  const { draftOf } = await import(${JSON.stringify(new URL('../../tasks/staged-file.ts', import.meta.url))})
+  const { stageFile } = await import(${JSON.stringify(new URL('../../tasks/staged-file.ts', import.meta.url))})
   const { mkdirSync, writeFileSync } = await import('node:fs')
-  const draft = await draftOf(${JSON.stringify(target)})
+  const draft = await stageFile(${JSON.stringify(target)})
   mkdirSync(draft.path)
   writeFileSync(draft.path + '/a', 'a')
   console.log('made')

@@ -161,7 +161,7 @@ const CapabilitiesRecord = z.object({
   at: z.iso.datetime(),
 })
 
-/** The words of an endpoint for a model, with what was learned of them in the last `dialectMs`. What is learned here is kept. */
+/** The words of an endpoint for a model, with what was learned of them in the last `capabilitiesMs`. What is learned here is kept. */
 export async function openCapabilities(
   bus: Pick<Bus, 'kv'>,
   { baseUrl }: Endpoint,
