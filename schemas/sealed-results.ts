@@ -35,7 +35,7 @@ function replyOf(letter: string | undefined): Pick<ItemOutcome, 'noAnswer' | 'mo
   return { ...(noAnswer && { noAnswer }), ...(letter !== letter.toLowerCase() && { modal: true as const }) }
 }
 
-/** A result as it travels: a paper's items are said once for everybody who sat it, so that hundreds of sittings fit into a message. */
+/** A result as it travels: a set's items are written once for all models, so that hundreds of results fit into a message. */
 export const PackedResult = z.object({
   studentModel: StudentModel,
   evalSet: EvalSetName,

@@ -23,7 +23,7 @@ export const FinalEvalRecord = z.object({
   ...EvalContext.shape,
   /** The items with their answers, in VAULT; no audit where the task has no procedure to draw it from. */
   evalSets: z.object({ test: ObjectRef, audit: ObjectRef.nullable(), retention: ObjectRef.nullable().default(null) }),
-  /** Null where nobody sits the retention paper. */
+  /** Null where no model is evaluated on the retention set. */
   retention: RetentionRules.nullable().default(null),
 })
 export type FinalEvalRecord = z.infer<typeof FinalEvalRecord>
@@ -32,7 +32,7 @@ export type FinalEvalRecord = z.infer<typeof FinalEvalRecord>
 export const FinalEvals = z.object({ runs: z.array(z.string()) })
 export type FinalEvals = z.infer<typeof FinalEvals>
 
-/** Who sits the retention paper: what is compared is before and after training, and with and without a search. */
+/** Which models are evaluated on the retention set: what is compared is before and after training, and with and without a search. */
 const remembering: readonly Arm[] = ['base', 'control', 'final']
 
 /** Whether candidates of an arm sit a paper that has items. */
@@ -44,7 +44,7 @@ export const isEvaluatedOn: Readonly<Record<EvalSetName, (studentModel: { arm: A
 
 type Evaluated = Pick<SealedResult, 'studentModel' | 'evalSet'>
 
-/** Every sitting of an opening: each candidate takes each paper that has items and is for it; all take the test. */
+/** Every job of a final evaluation: each model is evaluated on each set that has items and is for it; all on the test. */
 export function sealedEvalJobs(record: FinalEvalRecord): Evaluated[] {
   return record.studentModels.flatMap((studentModel) =>
     EvalSetName.options
@@ -53,6 +53,6 @@ export function sealedEvalJobs(record: FinalEvalRecord): Evaluated[] {
   )
 }
 
-/** Where the result of a sitting is kept. */
+/** Where the result of a job is kept. */
 export const resultKey = (runId: string, { studentModel, evalSet }: Evaluated): string =>
   `${runId}.${studentModel.name}.${evalSet}`

@@ -37,7 +37,7 @@ const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default(
  * The opening of the sealed test: one session over a frozen list of candidates.
  * O1  The list, the audit's seed and its items are fixed in VAULT before the first question leaves.
  * O2  Questions leave by EXAM alone and without answers; what goes to LAB is right or wrong by item.
- * O3  A request or a reply that comes twice changes nothing; a crash costs at most the sitting in hand.
+ * O3  A request or a reply that comes twice changes nothing; a crash costs at most the job in hand.
  * O4  After its opening a run is scored no more, so nothing can be steered by it.
  */
 export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
@@ -148,7 +148,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
 
     async open(task: Task, request: PayloadOf<typeof FinalEvalRequest>, runId: string, cause: Cause): Promise<void> {
       const record = await begin(task, request, runId)
-      // Every candidate sits the same paper: its questions are read and sent once.
+      // Every model is evaluated on the same set: its questions are read and sent once.
       const questionsOf = memo(
         async (evalSet: EvalSetName) => {
           const asked = (await itemsOf(record, evalSet)).map((item) => Question.strip().parse(item))

@@ -45,7 +45,7 @@ export type EstimateInput = {
   past: Past
 }
 
-/** What is trained beside the attempts, and which papers it sits. */
+/** What is trained beside the attempts, and which sets it is evaluated on. */
 export type Trained = Pick<Evidence, 'arms' | 'seeds' | 'submissions' | 'retention'>
 
 /** Questions of validation, and of each paper of the sealed session. */

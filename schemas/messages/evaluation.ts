@@ -157,7 +157,7 @@ export const SealedEvalJob = defineWork({
   delivery: { ackWaitMs: 30_000, maxDeliver: 5 },
 })
 
-/** trainer-bridge -> evaluator, on EXAM: the replies of one sitting. */
+/** trainer-bridge -> evaluator, on EXAM: the replies of one job. */
 export const Answers = defineWork({
   name: 'answers',
   version: 2,

@@ -10,7 +10,7 @@ import type { ChatRequest } from './request.ts'
 export type CallBudget = { take(): Promise<boolean>; putBack?: () => void }
 
 /**
- * Why there is no reply. budget: the purse was empty; gone: the endpoint stayed away or answers with errors without a name; context: the
+ * Why there is no reply. budget: the call budget was used; gone: the endpoint stayed away or answers with errors without a name; context: the
  * prompt is too long for the model; forbidden: this prompt was answered with HTTP 403; failed: anything else that is this call's alone.
  */
 export const NoReply = z.enum(['budget', 'gone', 'context', 'forbidden', 'failed'])

@@ -49,7 +49,7 @@ const longestDoubling = 2
 /**
  * T1  At most `concurrency` requests are under way, fewer while the endpoint turns many away; a call that waits for its next try holds no place, others go first.
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
- * T3  Every HTTP request is paid from the purse of its call before it is sent.
+ * T3  Every HTTP request is taken from the budget of its call before it is sent.
  * T4  One call's failure never settles another call.
  * T5  While an endpoint has given no text, and its words are not known, a request goes alone, and twice as many after each `firstAloneMs`: a field that is refused costs one call.
  * T6  Once it is closed no request is sent, and those under way end as they would have: what is paid for is had.

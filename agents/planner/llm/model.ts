@@ -54,7 +54,7 @@ function clientOptions(options: LlmPlannerOptions): TeacherOptions {
 }
 
 /**
- * A model behind an OpenAI-compatible endpoint. Each HTTP request, repetitions too, is paid from the purse before it is sent. A call that
+ * A model behind an OpenAI-compatible endpoint. Each HTTP request, repetitions too, is taken from the budget before it is sent. A call that
  * fails for a reason that may pass is no answer: it is not kept, so that the decision asks again.
  */
 export function createPlannerModel(
