@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type GenerateFolder, meteredTwice, openGenerateFolder } from '../../support/generate.ts'
+import { until } from '../../support/nats.ts'
+import { startTeacherServer, type TeacherServer } from '../../support/teacher-server.ts'
+
+/** Runs of one home that ask other models, at other endpoints: each reply is paid for where its run means it. */
+
+let folder: GenerateFolder
+beforeAll(async () => {
+  folder = await openGenerateFolder()
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+const slow = { latencyMs: 250 }
+const rows = 60
+const args = (home: string, more: readonly string[] = []) => [
+  '--rows',
+  String(rows),
+  '--concurrency',
+  '4',
+  '--run-id',
+  home,
+  ...more,
+]
+
+/** Begins a run of the home `name`, and interrupts it once some of its replies are there. */
+async function interrupted(name: string, server: TeacherServer, signal: NodeJS.Signals): Promise<void> {
+  const command = folder.generate(name, server, args(name))
+  await until('some replies', () => server.requests >= 8, 60_000)
+  command.child.kill(signal)
+  await command.ended
+  await until('nothing of it is left', async () => (await folder.pids(name)).length === 0, 90_000)
+}
+
+const asText = async (name: string, words: readonly string[]) => {
+  const command = folder.command(name, words)
+  await command.ended
+  return command.output()
+}
+
+test.each([
+  ['drained', 'SIGTERM'],
+  ['killed', 'SIGKILL'],
+] as const)(
+  'a run that was %s is left to its own model by a run of another one',
+  async (name, signal) => {
+    await using one = await startTeacherServer({ ...slow, model: 'one' })
+    await using two = await startTeacherServer({ latencyMs: 100, model: 'two' })
+    await interrupted(name, one, signal)
+    const before = one.requests
+    expect(before).toBeLessThan(rows)
+
+    const other = folder.written(name, two, args(`${name}-two`))
+    const out = `${folder.path}/${name}-two`
+    const second = folder.command(
+      name,
+      other.args.map((word) => (word === `${folder.path}/${name}` ? out : word)),
+      other.env,
+    )
+    await until('its first replies', () => two.requests >= 4, 60_000)
+    expect(await asText(name, ['status'])).toContain(`run ${name} waits for a generator that asks one at ${one.url}.`)
+    expect(await second.ended, second.output()).toBe(0)
+    const ofSecond = two.requests
+    expect([one.requests, meteredTwice(two)]).toEqual([before, 0])
+    expect(await asText(name, ['status'])).toContain(
+      `run ${name} is not finished, and none of its agents is there. It waits for a generator that asks one at ${one.url}.`,
+    )
+
+    const again = folder.generate(name, one, args(name))
+    expect(await again.ended, again.output()).toBe(0)
+    const { spent, bySource } = await folder.outcomeOf(name)
+    expect(two.requests).toBe(ofSecond)
+    // Those under way when the process died were sent, and are sent again.
+    const lost = signal === 'SIGKILL' ? 4 : 0
+    expect(meteredTwice(one)).toBeLessThanOrEqual(lost)
+    expect(one.requests - meteredTwice(one)).toBe(bySource.crates!.asked)
+    expect(spent.lines).toSatisfy((lines: { model: string; endpoint?: string }[]) =>
+      lines.every(({ model, endpoint }) => model === 'one' && [undefined, new URL(one.url).host].includes(endpoint)),
+    )
+  },
+  240_000,
+)
+
+test('the same model at another address is another endpoint: no key goes there unless a person says that it is the same', async () => {
+  await using one = await startTeacherServer(slow)
+  await using two = await startTeacherServer()
+  const name = 'moved'
+  await interrupted(name, one, 'SIGTERM')
+  const before = one.requests
+  const refused = folder.generate(name, two, args(name))
+  expect(await refused.ended).toBe(2)
+  expect(refused.output()).toContain(`The generator of run ${name} asks ${one.model} at ${one.url}`)
+  expect(refused.output()).toContain(`Set OPENAI_BASE_URL=${one.url}`)
+  expect([one.requests, two.requests]).toEqual([before, 0])
+
+  const moved = folder.generate(name, two, args(name, ['--moved']))
+  expect(await moved.ended, moved.output()).toBe(0)
+  expect(one.requests).toBe(before)
+  expect(two.requests).toBeGreaterThan(0)
+  const { bySource } = await folder.outcomeOf(name)
+  expect(one.requests + two.requests).toBe(bySource.crates!.asked)
+}, 240_000)
+
+test('without a key the run goes on where it was begun, whatever the environment names', async () => {
+  await using one = await startTeacherServer(slow)
+  await using two = await startTeacherServer()
+  const name = 'keyless'
+  const { args: words, env } = folder.written(name, one, args(name))
+  const begun = folder.command(name, words, { ...env, OPENAI_API_KEY: '' })
+  await until('some replies', () => one.requests >= 8, 60_000)
+  begun.child.kill('SIGTERM')
+  await begun.ended
+  const again = folder.command(name, words, { ...env, OPENAI_BASE_URL: two.url, OPENAI_API_KEY: '' })
+  expect(await again.ended, again.output()).toBe(0)
+  expect(two.requests).toBe(0)
+  expect(meteredTwice(one)).toBe(0)
+}, 240_000)

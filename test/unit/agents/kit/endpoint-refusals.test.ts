@@ -1,0 +1,422 @@
+import { describe, expect, test } from 'vitest'
+import { type ChatBody, createCapabilities } from '../../../../agents/kit/teacher/capabilities.ts'
+import { errorIn } from '../../../../agents/kit/teacher/endpoint-error.ts'
+import { isTooLong, mayPass, statusMeant } from '../../../../agents/kit/teacher/refusal.ts'
+
+const errorOf = (body: unknown) => errorIn([typeof body === 'string' ? { message: body } : body])!
+
+const asked: ChatBody = {
+  model: 'm',
+  messages: [
+    { role: 'system', content: 'Judge.' },
+    { role: 'user', content: 'Hello.' },
+  ],
+  stream: false,
+  max_tokens: 400,
+  temperature: 0.7,
+  top_p: 0.9,
+  seed: 1,
+}
+
+/** What is sent after one refusal; null where nothing was learned. */
+function learnedFrom(status: number, body: unknown, first: ChatBody = asked): ChatBody | null {
+  const capabilities = createCapabilities(null, () => {}, 64)
+  return capabilities.learn(status, errorOf(body), capabilities.adapt(first)!) ? capabilities.adapt(first) : null
+}
+
+describe('a field that is refused is left out, whoever says it', () => {
+  test.each<[string, number, unknown]>([
+    [
+      'OpenAI',
+      400,
+      { error: { message: "Unsupported value: 'temperature' does not support 0.7.", param: 'temperature' } },
+    ],
+    ['OpenAI in a place of its own', 400, { error: { message: 'This value is not right.', param: 'temperature' } }],
+    [
+      'FastAPI',
+      422,
+      {
+        detail: [
+          {
+            type: 'extra_forbidden',
+            loc: ['body', 'temperature'],
+            msg: 'Extra inputs are not permitted',
+            input: { seed: 1 },
+          },
+        ],
+      },
+    ],
+    [
+      'Mistral',
+      422,
+      {
+        object: 'error',
+        message: { detail: [{ loc: ['body', 'temperature'], msg: 'Extra inputs are not permitted' }] },
+      },
+    ],
+    [
+      'LiteLLM',
+      500,
+      { error: { message: "litellm.UnsupportedParamsError: gpt-5 models don't support temperature=0.7", code: '500' } },
+    ],
+    [
+      'Gemini',
+      400,
+      [
+        {
+          error: {
+            message: 'Invalid JSON payload received. Unknown name "temperature": Cannot find field.',
+            status: 'INVALID_ARGUMENT',
+          },
+        },
+      ],
+    ],
+    [
+      'Anthropic',
+      400,
+      { type: 'error', error: { message: 'temperature: may only be set to 1 when thinking is enabled.' } },
+    ],
+    ['vLLM', 400, { object: 'error', message: 'temperature must be 1 for this model', code: 400 }],
+    ['Ollama', 400, { error: 'option "temperature" is not supported' }],
+    [
+      'TGI',
+      422,
+      { error: 'Input validation error: `temperature` must be strictly positive', error_type: 'validation' },
+    ],
+    [
+      'Bedrock',
+      400,
+      { message: 'The model returned the following errors: `temperature` is deprecated for this model.' },
+    ],
+    ['Moonshot', 400, { error: { message: 'invalid temperature: only 1 is allowed for this model' } }],
+    [
+      'OpenRouter',
+      400,
+      {
+        error: {
+          message: 'Provider returned error',
+          metadata: { raw: '{"error":{"message":"Unsupported parameter: temperature"}}' },
+        },
+      },
+    ],
+    ['a validator', 400, { errors: [{ instancePath: '/temperature', message: 'must be <= 0.5' }] }],
+    ['the name of a wrong parameter', 400, { title: 'Bad Request', 'invalid-params': [{ name: 'temperature' }] }],
+    ['Rust', 422, { error: 'Failed to deserialize: unknown field `temperature`, expected one of `model`, `messages`' }],
+    ['a router', 404, { error: { message: 'No endpoints found that support the requested parameters: temperature' } }],
+    ['a plan', 403, { error: { message: 'temperature is not allowed on this plan' } }],
+    ['a gateway whose status says that it is busy', 503, { error: { message: 'temperature is not supported' } }],
+    ['one whose model failed', 424, { error: { message: 'upstream: unknown field temperature' } }],
+    ['what is not there yet', 501, { error: { message: 'temperature is not implemented' } }],
+    ['another place than the text', 400, { error: { message: 'temperature must be 1', param: 'body' } }],
+    ['a problem document', 400, { title: 'Bad Request', detail: 'The field temperature is unknown', status: 400 }],
+  ])('%s', (_, status, body) => {
+    const { temperature: _temperature, ...rest } = asked
+    expect(learnedFrom(status, body)).toEqual(rest)
+  })
+
+  test('of two that exclude each other the one that matters less goes; other names of a field count', () => {
+    const both = '`temperature` and `top_p` cannot both be specified for this model. Please use only one.'
+    expect(learnedFrom(400, both)).toMatchObject({ temperature: 0.7, seed: 1 })
+    expect(learnedFrom(400, both)).not.toHaveProperty('top_p')
+    expect(learnedFrom(422, { detail: [{ loc: ['body', 'random_seed'], msg: 'bad' }] })).not.toHaveProperty('seed')
+  })
+
+  test('a gateway that only streams is asked for a stream, and one that knows no such field for nothing', () => {
+    expect(learnedFrom(400, 'This model only support stream mode, please enable the stream parameter.')).toMatchObject({
+      stream: true,
+    })
+    expect(learnedFrom(400, 'enable_thinking must be set to false for non-streaming calls')).toMatchObject({
+      stream: true,
+    })
+    expect(
+      learnedFrom(422, { detail: [{ loc: ['body', 'stream'], msg: 'Extra inputs are not permitted' }] }),
+    ).not.toHaveProperty('stream')
+  })
+
+  test.each([
+    [400, 'Your prompt about the temperature was flagged by moderation.'],
+    [500, 'The temperature of the machine is too high.'],
+    [429, "Unsupported parameter: 'temperature'"],
+  ])('what is said of something else is none (HTTP %i: %s)', (status, text) => {
+    expect(learnedFrom(status, text)).toBeNull()
+  })
+
+  test('requests of the same moment that are refused alike are all said otherwise', () => {
+    const capabilities = createCapabilities()
+    const first = capabilities.adapt(asked)!
+    for (const text of ['temperature: unexpected', 'System role not supported', 'max_tokens must be at most 256']) {
+      expect([1, 2, 3].map(() => capabilities.learn(400, errorOf(text), first))).toEqual([true, true, true])
+    }
+    expect(capabilities.adapt(asked)).toMatchObject({ max_tokens: 256, messages: [{ role: 'user' }] })
+    expect(capabilities.adapt(asked)).not.toHaveProperty('temperature')
+  })
+
+  test('what was left out and did not help is sent again; what an answer confirmed stays', () => {
+    const kept: unknown[] = []
+    const capabilities = createCapabilities(null, (words) => kept.push(words))
+    expect(capabilities.learn(400, errorOf('seed: unexpected'), asked)).toBe(true)
+    capabilities.answered()
+    expect(capabilities.learn(400, errorOf('temperature: unexpected'), capabilities.adapt(asked)!)).toBe(true)
+    expect(capabilities.adapt(asked)).not.toHaveProperty('temperature')
+    capabilities.refusedForGood()
+    expect(capabilities.adapt(asked)).toMatchObject({ temperature: 0.7 })
+    expect(capabilities.adapt(asked)).not.toHaveProperty('seed')
+    expect(kept).toEqual([{ refused: ['seed'] }])
+  })
+})
+
+describe('a system turn that is refused goes into the first turn of the user', () => {
+  test.each<[string, number, unknown]>([
+    ['vLLM', 400, { object: 'error', message: 'System role not supported', code: 400 }],
+    [
+      'Gemma',
+      400,
+      { error: { message: 'Developer instruction is not enabled for models/gemma-3', status: 'INVALID_ARGUMENT' } },
+    ],
+    [
+      'OpenAI',
+      400,
+      {
+        error: { message: "'messages[0].role' does not support 'system' with this model.", param: 'messages[0].role' },
+      },
+    ],
+    [
+      'FastAPI',
+      422,
+      { detail: [{ loc: ['body', 'messages', 0, 'role'], msg: "Input should be 'user' or 'assistant'" }] },
+    ],
+    ['Anthropic', 400, { error: { message: 'messages: Unexpected role "system".' } }],
+    ['a template', 400, { error: 'Only user and assistant roles are supported!' }],
+    [
+      'a template that counts it',
+      400,
+      { message: 'Conversation roles must alternate user/assistant/user/assistant/...' },
+    ],
+    ['a template that wants the user first', 400, { message: 'Conversation roles must start with user' }],
+    ['Gemini', 400, { error: { message: 'Please ensure that multiturn requests alternate between user and model' } }],
+    ['an old FastAPI', 422, { detail: [{ loc: ['body', 'messages', 0, 'role'], msg: 'unexpected value' }] }],
+    ['an enumeration', 400, { error: { message: "'system' is not one of ['user', 'assistant'] - 'messages.0.role'" } }],
+    ['another language', 400, { error: { message: '不支持system角色' } }],
+    ['Mistral', 400, { message: 'Expected last role User or Tool (or Assistant with prefix True) but got system' }],
+    ['Cohere', 422, { message: "invalid role in messages[0]: must be one of 'User', 'Chatbot'" }],
+    ['Gemini itself', 400, [{ error: { message: 'Please use a valid role: user, model.' } }]],
+    ['Qwen', 400, { error: { message: 'Role must be user or assistant' } }],
+    ['a gateway that is busy with it', 503, { error: { message: 'Upstream: System role not supported' } }],
+    ['llama.cpp', 500, { error: { code: 500, message: 'System role not supported at row 1', type: 'server_error' } }],
+  ])('%s', (_, status, body) => {
+    expect(learnedFrom(status, body)?.messages).toEqual([{ role: 'user', content: 'Judge.\n\nHello.' }])
+  })
+
+  test.each([
+    [500, 'System error: could not reach the model'],
+    [503, 'The system is not available'],
+    [502, 'system: no answer from upstream'],
+    [500, 'System is not responding, the message queue is full'],
+    [500, 'Internal system error while loading role config'],
+    [500, 'stream closed unexpectedly, upstream reset'],
+    [503, 'The stream must be restarted: overloaded'],
+  ])('HTTP %i "%s" speaks of another system', (status, message) => {
+    expect(learnedFrom(status, { error: { message } })).toBeNull()
+  })
+
+  test('without one there is nothing to say otherwise', () => {
+    expect(
+      learnedFrom(400, 'System role not supported', { ...asked, messages: [{ role: 'user', content: 'Hello.' }] }),
+    ).toBeNull()
+  })
+})
+
+test.each([
+  ['one twice', ['user', 'a'], ['user', 'b'], [['user', 'a\n\nb']]],
+  ['an empty one', ['assistant', ' '], ['user', 'b'], [['user', 'b']]],
+])('turns alternate for every endpoint: %s', (_, first, second, sent) => {
+  const messages = [first, second].map(([role, content]) => ({ role, content })) as ChatBody['messages']
+  expect(
+    createCapabilities()
+      .adapt({ messages })!
+      .messages.map(({ role, content }) => [role, content]),
+  ).toEqual(sent)
+})
+
+describe('a reply is as long as the endpoint allows', () => {
+  test.each<[string, unknown, number]>([
+    [
+      'OpenAI',
+      {
+        error: {
+          message: 'max_tokens is too large: 400. This model supports at most 256 completion tokens.',
+          param: 'max_tokens',
+        },
+      },
+      256,
+    ],
+    ['Anthropic', 'max_tokens: 400 > 256, which is the maximum allowed number of output tokens for m', 256],
+    ['DeepSeek', 'Invalid max_tokens value, the valid range of max_tokens is [1, 256]', 256],
+    ['Qwen', 'InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 256]', 256],
+    ['Groq', '`max_tokens` must be less than or equal to `256`, the maximum value for `max_tokens`', 256],
+    ['FastAPI', { detail: [{ loc: ['body', 'max_tokens'], msg: 'Input should be less than or equal to 256' }] }, 256],
+    [
+      'vLLM',
+      "This model's maximum context length is 512 tokens. However, you requested 700 tokens (300 in the messages, 400 in the completion).",
+      212,
+    ],
+    [
+      'newer vLLM',
+      "'max_tokens' is too large: 400. This model's maximum context length is 512 tokens and your request has 300 input tokens (400 > 512 - 300).",
+      212,
+    ],
+    [
+      'TGI',
+      '`inputs` tokens + `max_new_tokens` must be <= 512. Given: 300 `inputs` tokens and 400 `max_new_tokens`',
+      212,
+    ],
+    ['a range', 'max_tokens must be between 1 and 256', 256],
+    ['a rule with another way out', 'Requests with max_tokens > 256 must have stream=true', 256],
+    ['a plan', 'max_tokens cannot exceed 256 for free users', 256],
+    ['the limit first', 'Maximum 256 output tokens supported by model-4-32k, got 400', 256],
+    [
+      'the newest vLLM',
+      "This model's maximum context length is 512 tokens. However, you requested 400 output tokens and your prompt contains 300 input tokens, for a total of 700 tokens.",
+      212,
+    ],
+    [
+      'SGLang',
+      "Requested token count exceeds the model's maximum context length of 512 tokens. You requested a total of 700 tokens: 300 tokens from the input messages and 400 tokens for the completion.",
+      212,
+    ],
+    ['Anthropic of the context', 'input length and `max_tokens` exceed context limit: 300 + 400 > 512', 212],
+    [
+      'OpenRouter',
+      "This endpoint's maximum context length is 512 tokens. However, you requested about 700 tokens (300 of text input, 400 in the output).",
+      212,
+    ],
+  ])('%s', (_, body, most) => {
+    const { max_tokens } = learnedFrom(400, body) as { max_tokens?: number }
+    expect(max_tokens).toBeLessThanOrEqual(most)
+    // An estimate of the prompt has some room.
+    expect(max_tokens).toBeGreaterThan(0.95 * most)
+  })
+
+  test.each([
+    "This model's maximum context length is 512 tokens. However, your messages resulted in 9000 tokens.",
+    "This model's maximum context length is 512 tokens. However, you requested 900 tokens (500 in the messages, 400 in the completion).",
+    'the request exceeds the available context size. try increasing the context size',
+  ])('a prompt that leaves no room is too long: %s', (text) => {
+    expect(learnedFrom(400, text)).toBeNull()
+  })
+
+  test('its other name is tried where one is refused, and neither where both are', () => {
+    const capabilities = createCapabilities()
+    const refusal = (name: string) => errorOf(`Unsupported parameter: '${name}' is not supported with this model.`)
+    expect(capabilities.learn(400, refusal('max_tokens'), asked)).toBe(true)
+    const renamed = capabilities.adapt(asked)!
+    expect(renamed).toMatchObject({ max_completion_tokens: 400 })
+    expect(capabilities.learn(400, refusal('max_completion_tokens'), renamed)).toBe(false)
+  })
+})
+
+describe('a format of the reply that is refused', () => {
+  const schema = { ...asked, response_format: { type: 'json_schema', json_schema: {} } }
+  test.each<[number, unknown]>([
+    [400, 'This cannot be done.'],
+    [500, { error: { message: 'response_format is not supported for this model' } }],
+    [501, { error: { message: 'json_schema is not implemented' } }],
+    [404, { error: { message: 'No endpoints found that support the requested parameters: response_format' } }],
+    [500, { error: { message: 'Failed to parse grammar: JSON schema conversion failed: Unrecognized schema' } }],
+  ])('HTTP %i %j: a looser one is asked for', (status, body) => {
+    expect(learnedFrom(status, body, schema)).toMatchObject({ response_format: { type: 'json_object' } })
+  })
+
+  test.each<[number, unknown]>([
+    [400, { error: { message: 'The prompt was filtered by content management.', param: 'prompt' } }],
+    [400, { error: { message: 'ContentPolicyViolationError: the temperature of the debate', param: 'None' } }],
+    [400, { error: { code: 'content_filter', message: 'Rewrite it.' } }],
+    [500, { error: { message: 'something broke' } }],
+    [500, { error: { message: 'unexpected EOF in grammar server' } }],
+  ])('HTTP %i %j is about something else', (status, body) => {
+    expect(learnedFrom(status, body, schema)).toBeNull()
+  })
+})
+
+test.each<[number, string, boolean]>([
+  [400, "This model's maximum prompt length is 131072 but the request contains 537812 tokens.", true],
+  [422, 'Input validation error: `inputs` must have less than 4095 tokens. Given: 5000', true],
+  [400, 'length of prompt_tokens (39180) must be less than max_seq_len (32768).', true],
+  [400, 'Range of input length should be [1, 129024]', true],
+  [400, 'context_length_exceeded\nShorten it.', true],
+  [400, 'Prompt 超长', true],
+  [413, '<html><title>Request Entity Too Large</title></html>', true],
+  [413, 'Request too large for model m on tokens per minute (TPM): Limit 6000, Requested 8021', true],
+  [429, 'Request too large for m on tokens per min (TPM): Limit 30000, Requested 40000.', true],
+  [429, 'Too many tokens, please wait before trying again.', false],
+  [429, 'Too many tokens per day, please wait before trying again.', false],
+  [400, 'Bad thing.', false],
+])('HTTP %i "%s" says of the prompt that it is too long: %j', (status, words, isSo) => {
+  expect(isTooLong(status, words)).toBe(isSo)
+})
+
+test.each([420, 423, 424, 449, 498, 499])('HTTP %i, of one maker alone, may pass', (status) => {
+  expect(mayPass(statusMeant(status, errorOf('The model is being updated.'))!)).toBe(true)
+})
+
+describe('the status that an error stands for', () => {
+  test.each<[number, unknown, number | null]>([
+    [200, { code: '1113', msg: '账户余额不足', success: false }, 402],
+    [200, { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }, 402],
+    [200, { code: 514, statusText: 'unAuthApiKey', message: 'Key is error' }, 401],
+    [200, { code: 429, msg: 'too many' }, 429],
+    [200, { error: { code: '1302', message: '请降低频率' } }, 429],
+    [200, { error: { message: 'something odd' } }, null],
+    [429, { error: { code: 'insufficient_quota' } }, 402],
+    [
+      429,
+      {
+        error: {
+          message: 'You exceeded your current quota, please check your plan and billing details.',
+          status: 'RESOURCE_EXHAUSTED',
+        },
+      },
+      429,
+    ],
+    [400, { error: { code: 'billing_hard_limit_reached', message: 'Billing hard limit has been reached' } }, 402],
+    [400, { error: { type: 'invalid_request_error', message: 'Your credit balance is too low.' } }, 402],
+    [403, { error: { code: 'Arrearage', message: 'Access denied' } }, 402],
+    [403, { error: { errors: [{ reason: 'rateLimitExceeded' }], message: 'slow down' } }, 429],
+    [400, { __type: 'ThrottlingException', message: 'Too many requests' }, 429],
+    [
+      400,
+      [
+        {
+          error: {
+            message: 'API key not valid. Please pass a valid API key.',
+            details: [{ reason: 'API_KEY_INVALID' }],
+          },
+        },
+      ],
+      401,
+    ],
+    [400, { error: { message: 'Model Not Exist' } }, 404],
+    [400, { error: { message: 'm is not a valid model ID' } }, 404],
+    [400, { error: { message: 'Your text about an insufficient balance was flagged by moderation.' } }, 400],
+    [500, { error: { message: 'litellm.APIError: Insufficient Balance' } }, 402],
+    [429, { error: { message: 'Budget has been exceeded! Current cost: 10, Max budget: 10' } }, 402],
+    [400, { error: { message: 'max_tokens must exceed the thinking budget' } }, 400],
+    [400, { error: { message: 'You have exceeded your daily quota.' } }, 429],
+    [503, { error: { message: 'daily quota exceeded' } }, 429],
+    [400, { error: { message: 'A row about today is not allowed.' } }, 400],
+    [400, { error: { message: 'Invalid model name passed in model=m.' } }, 404],
+    [400, { error: { code: 'model_not_supported', message: 'x' } }, 404],
+    [400, { error: 'Model m is currently loading' }, 503],
+    [403, { error: { message: 'Request blocked.' } }, 403],
+    [503, { error: { message: 'billing is down' } }, 503],
+    [200, { error: { message: 'Free tier limit reached: 50 requests/day', code: 'limit' } }, 429],
+    [200, { error: { code: '1302', message: '您当前使用该API的并发数过高' } }, 429],
+    [460, { message: 'Too many requests' }, 429],
+    [400, 'Throttling: Rate exceeded', 429],
+    [429, { error: { message: 'Your account org has reached its spending cap' } }, 402],
+    [429, { error: { message: 'Your account org-1 is suspended, please check your plan.' } }, 402],
+    [401, { error: { message: 'Your daily key has exceeded its life.' } }, 401],
+  ])('HTTP %i %j is %s', (status, body, meant) => {
+    expect(statusMeant(status, errorOf(body))).toBe(meant)
+  })
+})
