@@ -198,7 +198,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       redrive: (id) => redriveDead([...links.values()], id),
       follow(signal) {
         const account = logAccounts.find((each) => deadReaderOf[each] === role)
-        if (!account) throw new Error(`${role} is not told of dead letters`)
+        if (!account) throw new Error(`${role} receives no dead letters`)
         return followDead(linkOf(account), deadDurableName(role, variant), signal)
       },
     },

@@ -132,7 +132,7 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   await link.ask(() => link.jsm.streams.deleteMessage(dead, seq).catch(unlessGone), `stream ${dead}`)
 }
 
-/** Dead letters as they arise, each once per variant of the reading role: it counts as told when the next is asked for. */
+/** Dead letters as they arise, each once per variant of the reading role: it counts as delivered when the next is asked for. */
 export async function* followDead(link: Link, durable: string, signal: AbortSignal): AsyncGenerator<DeadLetter> {
   const account = accountOf(link)
   if (!account) return

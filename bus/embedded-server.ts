@@ -24,7 +24,7 @@ export type Storage = AsyncDisposable & {
   folder: string
   /** The lock; a server inherits it, so that the folder is held until the last of its servers has ended. */
   descriptor: number
-  /** What its servers call themselves to whoever connects, before they are told any password. */
+  /** What its servers call themselves to whoever connects, before they are sent any password. */
   serverName: string
   /** Aborts when another machine took the folder over: the server here must end at once. */
   lost: AbortSignal

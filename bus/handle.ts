@@ -10,7 +10,7 @@ import { parseSubject } from './subjects.ts'
 /** The consumer of one work message. */
 export type WorkConsumerRef = ConsumerRef & { message: WorkMessage }
 
-/** What a handler is told about its message. */
+/** What a handler knows about its message. */
 export type HandlerContext = {
   runId: string
   /** The whole message id, the run's id included. */

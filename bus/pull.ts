@@ -98,7 +98,7 @@ async function ask<D extends ConsumerRef>(
   }
 }
 
-/** Draining tells the server first and then handles what was under way; without interest the server drops the pull. */
+/** Draining notifies the server first and then handles what was under way; without interest the server drops the pull. */
 async function withdraw(subscription: Subscription): Promise<void> {
   if (!subscription.isClosed()) await subscription.drain().catch(() => subscription.unsubscribe())
 }

@@ -36,7 +36,7 @@ export async function purgeRun(
   for (const link of links) {
     const purge = (stream: string, filter: string) =>
       link.ask(() => link.jsm.streams.purge(stream, { filter }), `stream ${stream}`)
-    // VAULT is closed even to the operator; what it holds of a run are its openings, which stay counted.
+    // VAULT is closed even to the operator; what it holds of a run are its final evaluations, which stay counted.
     if (link.account === 'VAULT') continue
     await purge(logStreamOf[link.account], `${logPrefixOf[link.account]}.${runId}.>`)
     await purge(objectStreamOf[link.account], `${objectPrefixOf[link.account]}.${runId}.>`)

@@ -81,8 +81,8 @@ export function parseSubject(subject: string): SubjectParts | null {
 /** The durable consumer of one message in one queue, shared by all who work on that. */
 export const durableName = (message: WorkMessage, queue: string) => `${message.to}-${queue}-${message.name}`
 
-/** The durable consumer through which a role is told of dead letters. */
+/** The durable consumer through which a role receives dead letters. */
 export const deadDurableName = (role: string, variant: string) => `${role}-${variant}-dead`
 
-/** Which role is told of an account's dead letters. */
+/** Which role receives an account's dead letters. */
 export const deadReaderOf = { LAB: 'planner', EXAM: 'evaluator' } as const satisfies Record<LogAccount, string>

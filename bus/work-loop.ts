@@ -157,7 +157,7 @@ export function startLoop(
 
 const pollMs = 100
 
-/** Whether the promise settled before the time was up, or it was told not to wait. */
+/** Whether the promise settled before the time was up, or its signal fired. */
 async function within(promise: Promise<void>, ms: number, isStalled = () => false): Promise<boolean> {
   const over = new AbortController()
   const until = performance.now() + ms

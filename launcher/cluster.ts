@@ -31,7 +31,7 @@ export type Cluster = AsyncDisposable & {
   sealed: boolean
   /** Hex; for critic and evaluator. */
   contaminationKey: string
-  /** In words: which server, and whose. */
+  /** As text: which server, and whose. */
   description: string
   /** What the server calls itself; null of one of others. */
   serverName: string | null

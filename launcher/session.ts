@@ -158,7 +158,7 @@ export async function openSession(
     onEnded: (identity, how) => watch?.ended(identity, how),
   })
   stack.defer(() => supervisor.stop())
-  // Before they are stopped, agents that wait for the bus are told that it does not come.
+  // Before they are stopped, agents that wait for the bus are notified that it does not come.
   ready.promise.catch(() => {})
   stack.defer(() => ready.reject(new Error('the session was not started')))
   const cluster = stack.use(

@@ -95,7 +95,7 @@ export function supervise(
     if (stopping.aborted) return { code: null, signal: null }
     const child = before ?? startAgent(identity, stderr)
     children.set(child, identity.role)
-    // One that is gone before it could be told is started again.
+    // One that is gone before it could be notified is started again.
     launch.then(
       (launch) => sendLaunch(child, { ...launch, lastEnd }),
       () => child.kill('SIGTERM'),

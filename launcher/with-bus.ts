@@ -34,7 +34,7 @@ export async function withBus<T>(
 
 /**
  * The running session's server, which goes on when this command ends; null when none runs.
- * @throws UsageError when another answers at its address, which is told no password
+ * @throws UsageError when another answers at its address, which is sent no password
  */
 export async function joinedCluster(home: string): Promise<Cluster | null> {
   if (process.env.NATS_URL) return null

@@ -32,7 +32,7 @@ export function ensureWritable(folder: string, instead: string, mode?: number): 
   }
 }
 
-/** One by one, since Node tells ENOENT of a read-only file system when it makes several. */
+/** One by one, since Node reports ENOENT of a read-only file system when it makes several. */
 function makeFolder(folder: string, mode?: number): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
   if (dirname(folder) !== folder) makeFolder(dirname(folder), mode)

@@ -283,7 +283,7 @@ function readHolder(text: string): Holder | null {
 let known: string | undefined
 
 /**
- * What tells one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same one
+ * What distinguishes one start of this machine's kernel from every other: containers of one kernel share it, another machine and the same one
  * started again have another. Empty where the system does not say it.
  */
 export function bootId(): string {

@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url'
 /**
  * Children that end with this process, however this process ends.
  *
- * T1  One small process of this one's own, the reaper, is told of each child. When its pipe from here closes it ends those that are
+ * T1  One small process of this one's own, the reaper, is notified of each child. When its pipe from here closes it ends those that are
  *     left: SIGTERM, and SIGKILL to what is still there after 2 s.
  * T2  A child that would outlive a parent that dies right after starting it begins only once the reaper knows of it.
- * T3  A reaper that was killed is started again, and told of all children.
+ * T3  A reaper that was killed is started again, and notified of all children.
  * T4  What a child with a group of its own has started ends with it.
  */
 

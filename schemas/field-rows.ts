@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The parts of a JSON Schema that a reader is told of. */
+/** The parts of a JSON Schema that a reader sees. */
 type Schema = {
   type?: string | string[]
   const?: unknown
@@ -42,7 +42,7 @@ function rowsOf(schema: Schema, path: string, kind?: string): string[] {
   return [...fields, ...each, ...kinds]
 }
 
-/** What tells an alternative from the others, where it says so. */
+/** What distinguishes an alternative from the others, where it says so. */
 function kindOf({ properties }: Schema): string | undefined {
   const kind = properties?.kind?.const
   return typeof kind === 'string' ? kind : undefined

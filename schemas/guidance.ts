@@ -3,7 +3,7 @@ import { BadCase, ScoreSheet } from './score.ts'
 
 /**
  * How validation guides a search. `ladder: on` shows a candidate's scores only where they are better than the best shown before by
- * more than chance (the parameter-free Ladder of Blum and Hardt, 2015). `halves`: both halves of validation are told apart, for a run
+ * more than chance (the parameter-free Ladder of Blum and Hardt, 2015). `halves`: both halves of validation are distinguished, for a run
  * that changes from one to the other.
  */
 export const Guidance = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Milliseconds, at least `least`: the default and, in words, what it bounds. */
+/** Milliseconds, at least `least`: the default and, as text, what it bounds. */
 export const ms = (usual: number, meaning: string, least = 1) =>
   z.number().int().min(least).default(usual).describe(meaning)
 

@@ -46,7 +46,7 @@ export type WorkMessage<
   previous?: { version: number; schema: z.ZodType; upgrade: (old: unknown) => unknown }
 }
 
-/** A message that nobody works on: it tells the readers of the log (page, report, status) what happened. */
+/** A message that nobody works on: it informs the readers of the log (page, report, status) what happened. */
 export type EventMessage<Name extends string = string, Schema extends z.ZodType = z.ZodType> = {
   kind: 'event'
   name: Name

@@ -17,7 +17,7 @@ const path = new RegExp(`^(?:${forms.join('|')})$`, 'i')
 /** Whether a text that is meant for a reader is more likely the path of a file: one line, and nothing but it. */
 export const isPathLike = (text: string): boolean => path.test(text.trim())
 
-/** What a judge scores rows by, from 1 to 5, in words. In a file, the name of a text file beside it may stand for its content. */
+/** What a judge scores rows by, from 1 to 5, as text. In a file, the name of a text file beside it may stand for its content. */
 export const Rubric = z
   .string()
   .max(20_000)

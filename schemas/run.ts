@@ -94,7 +94,7 @@ export const RunConfig = z.object({
   prices: Prices.default({}),
   limits: RunLimits,
   taskHash: Sha256,
-  /** The score that steers the search and heads page and report; the other is told beside it. Runs begun before it was said were steered strictly. */
+  /** The score that steers the search and heads page and report; the other is reported beside it. Left out: strict, as runs were before. */
   primary: ScoreMode.default('strict'),
   /** In `scratch` the public task holds no seeds. */
   setting: Setting.default('scratch'),
@@ -104,7 +104,7 @@ export const RunConfig = z.object({
   sealedTask: ObjectRef,
   /** Whether the server enforces the sealing of the test (three accounts), and what it does not cover. */
   sealing: z.object({ enforced: z.boolean(), note: z.string() }),
-  /** Runs begun before it was said had the control alone, with one seed. */
+  /** Runs begun before it was recorded had the control alone, with one seed. */
   evidence: Evidence.prefault({}),
   /** Only of a run that makes data and trains nothing: the program it follows, and the index that rows are checked with. */
   generate: z.object({ program: Program, contamination: ObjectRef }).optional(),

@@ -5,7 +5,7 @@ import { StudentModel } from './training.ts'
 export const EvalSetName = z.enum(['test', 'audit', 'retention'])
 export type EvalSetName = z.infer<typeof EvalSetName>
 
-/** The result of one candidate on one sealed paper, item by item, without questions or answers. */
+/** The result of one candidate on one sealed evaluation set, item by item, without questions or answers. */
 export const SealedResult = z.object({
   studentModel: StudentModel,
   evalSet: EvalSetName,
@@ -40,14 +40,14 @@ export const PackedResult = z.object({
   studentModel: StudentModel,
   evalSet: EvalSetName,
   sheet: ScoreSheet,
-  /** One digit an item, in the paper's order: 1 for strictly right, 2 for leniently right, 4 for cut, added up. */
+  /** One digit an item, in the order of the set: 1 for strictly right, 2 for leniently right, 4 for cut, added up. */
   marks: z
     .string()
     .regex(/^[0-7]*$/)
     .optional(),
   /**
    * One letter an item: `a` for an answer, else that of its `NoAnswer`, see `replyLetters`; a capital where it is the candidate's modal
-   * answer. Left out in logs from before it was told.
+   * answer. Left out in logs from before it was recorded.
    */
   replies: z
     .string()
@@ -58,14 +58,14 @@ export const PackedResult = z.object({
 })
 export type PackedResult = z.infer<typeof PackedResult>
 
-/** An item of a paper, as everybody sat it. */
+/** An item of an evaluation set, the same for every student model. */
 export const EvalSetItem = ItemOutcome.pick({ id: true, part: true, skill: true, group: true })
 export type EvalSetItem = z.infer<typeof EvalSetItem>
 
 export const EvalSets = z.partialRecord(EvalSetName, z.array(EvalSetItem))
 export type EvalSets = z.infer<typeof EvalSets>
 
-/** @throws two results on one paper that are not on the same items in the same order */
+/** @throws two results on one evaluation set that are not on the same items in the same order */
 export function packResults(results: readonly SealedResult[]): { evalSets: EvalSets; results: PackedResult[] } {
   const evalSets: EvalSets = {}
   const packed = results.map(({ items, ...result }): PackedResult => {
@@ -87,7 +87,7 @@ export function packResults(results: readonly SealedResult[]): { evalSets: EvalS
 
 /**
  * The results item by item.
- * @throws marks that are not as many as their paper's items
+ * @throws marks that are not as many as the items of their evaluation set
  */
 export function unpackResults({
   evalSets,

@@ -180,7 +180,7 @@ export type SplitFile = z.infer<typeof SplitFile>
 
 /**
  * Items outside all skills of a task, that show what a training made the student forget. Scored apart from the task, by a scorer of their
- * own; whether something was forgotten is told in that one's `primary` mode.
+ * own; whether something was forgotten is reported in that one's `primary` mode.
  */
 export const RetentionFile = SplitFile.extend({
   scorer: ScorerChoice,
@@ -199,7 +199,7 @@ const NamedFiles = z
   .min(1)
   .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'each must have a name of its own')
 
-/** What a task says in words, for agents and students. */
+/** Texts of a task for agents and students. */
 const Words = z
   .string()
   .min(1)

@@ -6,7 +6,7 @@ export type Refusal = { status: 400 | 401 | 403 | 404 | 405 | 503; reason: strin
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
-/** Whether two secrets are equal, in a time that tells nothing about where they differ. */
+/** Whether two secrets are equal, in a time that shows nothing about where they differ. */
 export function sameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected))
 }

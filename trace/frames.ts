@@ -5,7 +5,7 @@ import { RunId } from '../schemas/ids.ts'
 import type { Presence } from './presence.ts'
 import type { Found } from './troubles.ts'
 
-/** What a viewer asks for when it connects: which run, and from which message on. Without a run it is told of runs and agents only. */
+/** What a viewer asks for when it connects: which run, and from which message on. Without a run it gets runs and agents only. */
 export const ViewerQuery = z.object({
   run: RunId.optional(),
   from: z.coerce.number().int().min(1).default(1),
@@ -16,7 +16,7 @@ export type ViewerQuery = z.infer<typeof ViewerQuery>
 export const ViewerFrame = z.strictObject({ type: z.literal('content'), seq: z.number().int().positive() })
 export type ViewerFrame = z.infer<typeof ViewerFrame>
 
-/** One message of the run; `summarised` tells that long parts of its payload are left out. */
+/** One message of the run; `summarised` says that long parts of its payload are left out. */
 export type EntryFrame = Pick<
   StoredEntry,
   'seq' | 'at' | 'name' | 'from' | 'to' | 'id' | 'cause' | 'bytes' | 'parseError'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Presence as Announced, type Logger } from '../bus/mod.ts'
 import type { LogSource } from './log-source.ts'
 
-/** What viewers are told of an agent; whatever else its record holds stays here. */
+/** What viewers see of an agent; whatever else its record holds stays here. */
 export const Presence = z.object(Announced.omit({ host: true }).shape)
 export type Presence = z.infer<typeof Presence>
 

@@ -19,7 +19,7 @@ export type ViewersOptions = Pick<GatewayLimits, Limits> & {
 export type Viewers = {
   /** Why one more viewer cannot come now; null when it can. */
   checkRoom(): Refusal | null
-  /** Tells a viewer who is there and which runs there are, from now on, and serves it the log of the run it asks for. */
+  /** Sends a viewer the agents and the runs there are, from now on, and serves it the log of the run it asks for. */
   admit(viewer: WebSocket, query: ViewerQuery): void
   /** Sends all of them away, and ends what was served; those that do not go within half a second are cut off. */
   close(): Promise<void>

@@ -22,7 +22,7 @@ export function requireStudent(own: Student, label: string | undefined): void {
   )
 }
 
-/** The day that templates are told where they ask for today's, so that a prompt is the same on every day. */
+/** The day that templates are given where they ask for today's, so that a prompt is the same on every day. */
 export const templateDate = '2025-01-01'
 
 /** How a student is spoken with: what the topology says is laid over what the task says. */

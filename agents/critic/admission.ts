@@ -11,7 +11,7 @@ export type CheckedRow = {
   rejected: RejectionReason | null
   /** Where a contaminated row repeats an evaluation item. */
   match?: Omit<Contamination, 'split'> | undefined
-  /** The reason in words, where it has some. */
+  /** The reason as text, where it has some. */
   why?: string | undefined
   /** It shares the template of an evaluation item, with other numbers. */
   alike?: boolean
@@ -114,7 +114,7 @@ function excess(
   return admitted.ofSkill >= (bySkill[skill] ?? 0) ? 'unbalanced' : null
 }
 
-/** Indexes of a checked shard that gave no candidate, by what was to blame: how many, and the lowest of them in words. */
+/** Indexes of a checked shard that gave no candidate, by what was to blame: how many, and a description of the lowest. */
 export const Failures = z.partialRecord(
   FailureKind,
   z.object({ count: z.number().int().positive(), index: z.number().int(), reason: z.string() }),

@@ -12,7 +12,7 @@ type Each<T> = Iterable<T> | AsyncIterable<T>
 
 /**
  * What a complete round comes to: the rows of the dataset after it, one after the other, and its yield, which is known once the last row
- * was taken. `earlier` are the rows before the round, `shards` come by index. A pure function of them; memory holds what tells
+ * was taken. `earlier` are the rows before the round, `shards` come by index. A pure function of them; memory holds what distinguishes
  * duplicates, and no rows but a shard's and the surplus.
  */
 export function admitRound(

@@ -51,7 +51,7 @@ async function startScorer({
     return bus.objects.put('LAB', 'contamination', buildContaminationIndex(evaluationItems(task), key))
   })
 
-  /** A dead letter of the sealed session: only the evaluator hears of it, so it tells the planner. */
+  /** A dead letter of the sealed session: only the evaluator receives it, so it notifies the planner. */
   void followDead(bus, { log, signal }, async ({ id, reason, message }) => {
     const record = message && (await finalEval.record(message.runId))
     if (!record) return

@@ -6,18 +6,18 @@ import { EvalSetName, type SealedResult } from '../../schemas/sealed-results.ts'
 import { RetentionFile } from '../../schemas/task.ts'
 import { StudentModel } from '../../schemas/training.ts'
 
-/** Which retention set a paper holds, how it is answered and scored. */
+/** Which retention set a final evaluation uses, how it is answered and scored. */
 export const RetentionRules = RetentionFile.pick({ sha256: true, scorer: true, max_new_tokens: true }).strip()
 
 /**
- * One opening of a sealed test: what was fixed when it began. Written once, to VAULT, before the first question leaves; a crashed
+ * One final evaluation: what was fixed when it began. Written once, to VAULT, before the first question leaves; a crashed
  * session goes on from it.
  */
 export const FinalEvalRecord = z.object({
-  /** The how-manieth opening of this test. */
+  /** Which final evaluation of this test it is, from 1. */
   finalEvalNumber: z.number().int().positive(),
   testHash: z.string(),
-  /** Chosen when the opening began, after the search had stopped. */
+  /** Chosen when it began, after the search had stopped. */
   auditSeed: z.string(),
   studentModels: z.array(StudentModel),
   ...EvalContext.shape,
@@ -35,7 +35,7 @@ export type FinalEvals = z.infer<typeof FinalEvals>
 /** Which models are evaluated on the retention set: what is compared is before and after training, and with and without a search. */
 const remembering: readonly Arm[] = ['base', 'control', 'final']
 
-/** Whether candidates of an arm sit a paper that has items. */
+/** Whether student models of an arm are evaluated on a set that has items. */
 export const isEvaluatedOn: Readonly<Record<EvalSetName, (studentModel: { arm: Arm }) => boolean>> = {
   test: () => true,
   audit: ({ arm }) => arm !== 'submission',

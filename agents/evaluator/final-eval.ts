@@ -34,18 +34,18 @@ import { replyScores, trivialScores, worthTelling } from './scorer/trivial.ts'
 const KeptResult = SealedResult.extend({ trivial: z.array(TrivialScore).default([]) })
 
 /**
- * The opening of the sealed test: one session over a frozen list of candidates.
+ * The final evaluation: one session over a frozen list of candidates.
  * O1  The list, the audit's seed and its items are fixed in VAULT before the first question leaves.
  * O2  Questions leave by EXAM alone and without answers; what goes to LAB is right or wrong by item.
  * O3  A request or a reply that comes twice changes nothing; a crash costs at most the job in hand.
- * O4  After its opening a run is scored no more, so nothing can be steered by it.
+ * O4  After its final evaluation a run is scored no more, so nothing can be steered by it.
  */
 export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
   const finalEvals = bus.kv('final-evals', FinalEvals)
   const records = bus.kv('final-eval-records', OpeningSchema)
   const results = bus.kv('sealed-results', KeptResult)
 
-  /** Counts this run's opening of the test, once. */
+  /** Counts this run's final evaluation, once. */
   async function countFinalEval(testHash: string, runId: string): Promise<number> {
     const { value } = await finalEvals.modify(testHash, (current) =>
       current?.runs.includes(runId) ? current : { runs: [...(current?.runs ?? []), runId] },
@@ -79,9 +79,9 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
       studentModels: request.studentModels,
       ...EvalContext.parse(request),
       evalSets: {
-        test: await bus.objects.putLines('VAULT', `${runId}/paper`, task.test),
-        audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/paper`, audit) : null,
-        retention: retentionSet ? await bus.objects.putLines('VAULT', `${runId}/paper`, retentionSet.items) : null,
+        test: await bus.objects.putLines('VAULT', `${runId}/eval-set`, task.test),
+        audit: audit.length > 0 ? await bus.objects.putLines('VAULT', `${runId}/eval-set`, audit) : null,
+        retention: retentionSet ? await bus.objects.putLines('VAULT', `${runId}/eval-set`, retentionSet.items) : null,
       },
       retention: retentionSet ? RetentionRules.parse(retentionSet) : null,
     }
@@ -94,7 +94,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
     return items ? bus.objects.getLines(items, ItemSchema) : []
   }
 
-  /** How a paper is scored, and the items whose answers are no secret. */
+  /** How an evaluation set is scored, and the items whose answers are no secret. */
   async function rulesOf(
     record: FinalEvalRecord,
     evalSet: EvalSetName,
@@ -104,7 +104,7 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
     return { scorer: openTaskScorer(scorer), known: validation }
   }
 
-  /** What answering a paper without knowing anything scores, of those who sat it too. */
+  /** What answering an evaluation set without knowing anything scores, where student models were evaluated on it. */
   async function trivialOn(record: FinalEvalRecord, evalSet: EvalSetName, answered: readonly TrivialScore[]) {
     const items = await itemsOf(record, evalSet)
     const { scorer, known } = await rulesOf(record, evalSet)
@@ -162,7 +162,12 @@ export function createFinalEval(bus: Bus, auditCounts: Record<string, number>) {
         const questions = await questionsOf(evalSet)
         await bus.publish(
           SealedEvalJob,
-          { runId, variant: record.variants['trainer-bridge'], id: `sitting:${studentModel.name}:${evalSet}`, cause },
+          {
+            runId,
+            variant: record.variants['trainer-bridge'],
+            id: `sealed-eval-job:${studentModel.name}:${evalSet}`,
+            cause,
+          },
           {
             studentModel,
             evalSet,

@@ -24,7 +24,7 @@ export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome
   return gains.length > 1 && mean > sampleStandardDeviation(gains) / Math.sqrt(gains.length)
 }
 
-/** All that a report tells of a candidate's replies; shown or kept back together. */
+/** All that a report says of a student model's replies; shown or kept back together. */
 const Shown = Guide.extend({ items: z.array(ItemOutcome), trivial: z.array(TrivialScore).optional() })
 type Shown = z.infer<typeof Shown>
 
@@ -55,7 +55,7 @@ export function createLadder(bus: Bus) {
         const best = current && (await bus.objects.getJson(current.best.shown, Shown))
         const top =
           !best || isAbove(result.items, best.items, mode)
-            ? { studentModel, shown: await bus.objects.putJson('VAULT', `${runId}/guard`, result) }
+            ? { studentModel, shown: await bus.objects.putJson('VAULT', `${runId}/ladder`, result) }
             : current.best
         const entry = { shownAs: top.studentModel, shown: top.shown }
         return { best: top, decided: { ...current?.decided, [studentModel]: entry } }

@@ -41,7 +41,7 @@ function start({ bus, identity }: AgentContext, prompt: PromptWork | null): Star
       source.kind === 'prompt' && prompt
         ? await prompt({ shard, round, program, source }, { runId, signal, tried })
         : await sample()
-    // A usable reply was told as it came, but for work that another process finished.
+    // A usable reply was reported as it came, but for work that another process finished.
     if (batch.trial) await tried(batch.trial)
     const id = `batch:${name}`
     await bus.publish(Batch, { runId, variant: round.variants.critic, id, cause }, batch)

@@ -2,7 +2,7 @@ import type { AgentRole } from '../../schemas/role.ts'
 
 // Nothing else is loaded here: agents are started with these words before a command has loaded anything.
 
-/** The environment variable that tells an agent process who it is, so that it loads its code while the bus is made ready. */
+/** The environment variable that gives an agent process its identity, so that it loads its code while the bus is made ready. */
 export const identityVariable = 'SYLLABUS_AGENT'
 
 /** The instance id of one of a session's replicas of a role, counted from 0. */

@@ -8,7 +8,7 @@ import type { PlannerState } from './state.ts'
 export const guidanceOf = ({ evidence: { ladder, swapValidationAt } }: RunConfig): Guidance | undefined =>
   ladder === 'off' && swapValidationAt === null ? undefined : { ladder, halves: swapValidationAt !== null }
 
-/** What a report tells an attempt's planner: all of validation, or in a run that swaps, the half that guides then; the base is 0. */
+/** What a report gives an attempt's planner: all of validation, or in a run that swaps, the half that guides then; the base is 0. */
 export function guideOf(
   { evidence }: RunConfig,
   attempt: number,

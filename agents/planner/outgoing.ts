@@ -49,7 +49,7 @@ export const outgoing = {
       ...(spent && { spent }),
     })
   },
-  /** The same decision told again with its error, once its program has raised. */
+  /** The same decision published again with its error, once its program has raised. */
   raised: ({ attempt, operation, diagnosis, program, programHash, error }: Attempt) =>
     event(Decision, `a${attempt}:raised`, {
       ...{ attempt, operation, diagnosis, program, programHash, model: null },

@@ -36,7 +36,7 @@ export type Situation = {
 
 export type Plan = {
   program: Program
-  /** In words: what was seen and what is done about it. */
+  /** As text: what was seen and what is done about it. */
   diagnosis: string
   /** The language model that took part; null when none did. */
   model: string | null
@@ -60,7 +60,7 @@ export type Policy = {
   maxAttempts?: number
 }
 
-/** The model wrote no program that holds, however often it was told what is wrong. */
+/** The model wrote no program that holds, however often it was sent its faults. */
 export class ProgramFault extends Error {
   readonly plan: Omit<Plan, 'program'> & { wrote: string }
 

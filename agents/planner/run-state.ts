@@ -25,7 +25,7 @@ export function newRun(config: RunConfig, started: string): PlannerState {
 
 /**
  * The state after a step with the messages that it decided: P2, the outbox keeps what is not published yet; P3, work of a run that
- * is paused or stopped is held, and sent with the next step after it resumes. Events are always told.
+ * is paused or stopped is held, and sent with the next step after it resumes. Events are always published.
  */
 export function withMessages(state: PlannerState, send: readonly Outgoing[]): PlannerState {
   if (state.status !== 'paused' && state.status !== 'stopped') {

@@ -65,7 +65,7 @@ export const Attempt = z.object({
   badCases: z.array(BadCase),
   /** In a run that swaps validation: both halves' scores; `validation` and `badCases` are those of the half that guides. */
   halves: Halves.optional(),
-  /** Whose scores `validation` holds, where the guard kept its own back. */
+  /** Whose scores `validation` holds, where the ladder kept its own back. */
   shownAs: z.string().optional(),
   /** In the words of the last round that had some: why indexes gave no candidate and candidates no row, by source and kind or reason. */
   examples: z.record(z.string(), z.record(z.string(), z.string())).optional(),

@@ -36,7 +36,7 @@ export const taskOf = (config: RunConfig) => ({
 /** With what a step opens a round. */
 export const roundAt = ({ event: { at }, deps: { store } }: StepContext) => ({ at, store })
 
-/** Changes the run's status and tells the readers of the log; `reason` and `fix` are for a person. */
+/** Changes the run's status and publishes it to the readers of the log; `reason` and `fix` are for a person. */
 export function setStatus(
   context: StepContext,
   status: PlannerState['status'],
@@ -47,7 +47,7 @@ export function setStatus(
   context.send.push(outgoing.status({ status, reason, ...extra }, context.event.id))
 }
 
-/** What only the opening of the test waits for. */
+/** What only the final evaluation waits for. */
 const ofFinalEval: readonly string[] = [
   'final-eval-request',
   'sealed-eval-job',

@@ -34,7 +34,7 @@ import { afterTrial, dryText, isTriedOut, nothingUsable } from './trials.ts'
  * P2  An event already in `seen` changes nothing; `outbox` stays until it is published, and the message ids make publishing it twice harmless.
  * P3  While the run is paused or stopped, work is kept in `held` and nothing is lost; resume sends it.
  * P4  Every attempt's dataset has the same number of rows; only the planner decides how much more is asked.
- * P5  The search never sees a sealed score: the opening is asked for after its last decision.
+ * P5  The search never sees a sealed score: the final evaluation is asked for after its last decision.
  */
 export async function step(before: PlannerState | null, event: PlannerEvent, deps: StepDeps): Promise<PlannerState> {
   if (event.kind === 'run-started') return before ?? begin(event.payload.config, { event, deps })

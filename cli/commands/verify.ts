@@ -58,7 +58,7 @@ export function registerVerify(program: Command): void {
         console.log(isSame ? nothingDiffers(unchecked) : doesNotHold(isOwnCode))
         if (notVerifiable.length > 0)
           console.log(
-            `As the run tells it, unless you give its published hash with --expect: ${notVerifiable.join('; ')}.`,
+            `As the run recorded it, unless you give its published hash with --expect: ${notVerifiable.join('; ')}.`,
           )
       }
       process.exitCode = isSame ? exitCodes.ok : exitCodes.failure

@@ -46,7 +46,7 @@ export async function openBundle(file: string, maxBytes?: number): Promise<Bundl
   }
 }
 
-/** What a person is told of an archive that cannot be unpacked. */
+/** What a person reads of an archive that cannot be unpacked. */
 function refusalOf(file: string, error: Error): Error {
   const { code = '', syscall } = error as NodeJS.ErrnoException
   if (error instanceof UsageError) return error

@@ -18,7 +18,7 @@ import { JournalLine } from './records.ts'
 type Reply = { text: string; truncated: boolean }
 
 /**
- * What a language model decided, as the log tells it, and as one of its replies says: a model does not decide the same again.
+ * What a language model decided, as the log has it, and as one of its replies says: a model does not decide the same again.
  * @throws one for an attempt whose decision the log does not have, or whose program none of the replies asked for holds
  */
 export async function recordedPolicy(

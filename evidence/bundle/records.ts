@@ -15,7 +15,7 @@ export type JournalLine = z.infer<typeof JournalLine>
 export const RoundLine = z.object({ key: z.string(), value: RoundRecord })
 export type RoundLine = z.infer<typeof RoundLine>
 
-/** A line of `items/*.jsonl`: one item in the order of its paper, and what it was for every candidate. No question, no answer. */
+/** A line of `items/*.jsonl`: one item in the order of its set, and what it was for every student model. No question, no answer. */
 export const ItemLine = EvalSetItem.extend({
   outcomes: z.record(z.string(), ItemOutcome.omit({ id: true, part: true, skill: true, group: true })),
 })
@@ -23,7 +23,7 @@ export type ItemLine = z.infer<typeof ItemLine>
 
 type Answered = { studentModel: string; items: readonly ItemOutcome[] }
 
-/** What every candidate had right, item by item, from the log. Where a guard kept a score back, the items are those it showed. */
+/** What every student model had right, item by item, from the log. Where a ladder kept a score back, the items are those it showed. */
 export function itemTable(facts: RunFacts, evalSet: ItemTable): ItemLine[] {
   return linesOf(
     evalSet === 'validation'

@@ -88,7 +88,7 @@ export function searchOf(facts: RunFacts): { attempts: number[]; chosen: number 
   return { attempts: [...new Set(scored)].sort((one, other) => one - other), chosen }
 }
 
-/** Every candidate that a job was given out for: its training and its validation score, as far as they came. */
+/** Every student model that a job was given out for: its training and its validation score, as far as they came. */
 function studentModelFacts(facts: RunFacts): StudentModelFacts[] {
   const names = new Set([
     ...facts.jobs.map(({ payload }) => payload.studentModel),
@@ -150,7 +150,7 @@ function runOf(facts: RunFacts): ReportData['run'] {
   }
 }
 
-/** `chat`: how the student was spoken with, as its candidates say. */
+/** `chat`: how the student was spoken with, as its student models say. */
 function taskOf(task: PublicTask, chat: object): ReportData['task'] {
   const { id, title, goal, headline, scorer, skills, departures, recipe } = task
   const inference = Object.fromEntries(

@@ -128,7 +128,7 @@ export const Contrasts = z.object({
   comparisons: z.array(Comparison),
   adjusted: z.array(Adjusted),
   skills: z.array(SkillDifference),
-  /** By part; null in runs from before it was told. */
+  /** By part; null in runs from before it was recorded. */
   trivial: z.record(z.string(), byMode(TrivialBaseline)).nullable().default(null),
   replies: z.array(ReplyFacts).default([]),
   leftOut: z.array(z.object({ arm: Arm, reason: z.string() })),

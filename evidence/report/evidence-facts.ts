@@ -25,9 +25,9 @@ export const EvidenceFacts = z.object({
   /** Of a run that is part of a comparison of planners. */
   comparison: z.object({ name: z.string(), arm: z.string(), pair: count }).nullable().default(null),
   ladder: z.enum(['off', 'on']),
-  /** Candidates whose scores the guard kept back, and whose were shown in their place. */
+  /** Student models whose scores the ladder kept back, and whose were shown in their place. */
   keptBack: z.array(z.object({ studentModel: z.string(), shownAs: z.string() })),
-  /** Of a run that swaps validation: from which attempt on, and what each candidate had right of either half, in the primary mode. */
+  /** Of a run that swaps validation: from which attempt on, and what each student model had right of either half, in the primary mode. */
   swap: z.object({ at: count, halves: z.array(z.object({ studentModel: z.string(), a: Rate, b: Rate })) }).nullable(),
 })
 export type EvidenceFacts = z.infer<typeof EvidenceFacts>

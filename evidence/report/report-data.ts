@@ -10,7 +10,7 @@ import { EvidenceFacts } from './evidence-facts.ts'
 import { RetentionFacts } from './retention-facts.ts'
 import { UnpairedDifference } from './statistics/resampling.ts'
 
-/** One candidate on one sealed paper. `parts` holds every part and `all`. */
+/** One student model on one sealed evaluation set. `parts` holds every part and `all`. */
 export const EvalSetResult = z.object({
   studentModel: z.string(),
   parts: z.record(z.string(), Rates),
@@ -54,7 +54,7 @@ export const Claim = z.object({
 })
 export type Claim = z.infer<typeof Claim>
 
-/** A candidate's training and its score on validation, as far as they are known. */
+/** A student model's training and its score on validation, as far as they are known. */
 export const StudentModelFacts = z.object({
   studentModel: z.string(),
   student: z.string().nullable(),

@@ -26,7 +26,7 @@ export const RetentionFacts = z.object({
   margin: z.number(),
   /**
    * The best that answering without knowing anything scores, and the base minus it: where the base is not above that by the margin, it has
-   * nothing to forget. Null in runs from before it was told.
+   * nothing to forget. Null in runs from before it was recorded.
    */
   trivial: TrivialBaseline.nullable().default(null),
   /** The final minus the base by kind of question. */

@@ -7,7 +7,7 @@ const root = new URL('../../', import.meta.url)
 const codeFolders = ['schemas', 'bus', 'agents', 'trainer-bridge', 'tasks', 'cli']
 
 /**
- * The versions a result depends on, as far as this side knows them; the runtime's own come with its hello. `code` tells apart what has
+ * The versions a result depends on, as far as this side knows them; the runtime's own come with its hello. `code` distinguishes what has
  * the same version: the beginning of a hash over all that decides here, prompts included.
  */
 export async function versions(): Promise<Record<string, string>> {

@@ -12,9 +12,9 @@ export type Estimate = {
   /** Questions that the student answers: those of validation by every candidate, and those of the sealed session. */
   answers: Answers
   hours: { training: number | null; answers: number | null; calls: number | null }
-  /** In words: what was taken for granted, and from where. */
+  /** As text: what was taken for granted, and from where. */
   assumptions: string[]
-  /** In words: the limits that it would reach. */
+  /** As text: the limits that it would reach. */
   beyond: string[]
 }
 

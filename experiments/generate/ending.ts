@@ -31,7 +31,7 @@ const shownSources = 3
 /** `isRepeating`: most of what came was there already, so that more of the same would be, too. */
 type ShortSource = { text: string; further: number; lacks: number; isDry: boolean; isRepeating: boolean }
 
-/** The most frequent of some counts, in words; nothing where there are none. */
+/** The most frequent of some counts, as text; nothing where there are none. */
 function mostOf(counts: Readonly<Record<string, number>>, text: (count: number, name: string) => string): string {
   const [most] = Object.entries(counts).sort(([, a], [, b]) => b - a)
   return most ? text(most[1], most[0]) : ''

@@ -168,7 +168,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
 
 const resting = ['stopped', 'faulted', 'finished', 'failed']
 
-/** Tells a run that makes data from its beginning, with the candidates made of those asked for, until it rests or the signal fires. */
+/** Reports a run that makes data from its beginning, with the candidates made of those asked for, until it rests or the signal fires. */
 async function followGeneration(
   bus: Bus,
   { runId, fromSeq, reporter, signal }: { runId: string; fromSeq: number; reporter: Reporter; signal: AbortSignal },

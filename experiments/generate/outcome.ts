@@ -12,7 +12,7 @@ import { outcomeFile } from './out-folder.ts'
 import { unfinishedWork } from './unfinished.ts'
 
 /**
- * Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. Tells what
+ * Writes what a run of data alone made so far: the rows in a format, and `generation.json` with the counts behind them. Reports what
  * stopped it and the command that goes on; gives whether all rows are there.
  */
 export async function writeOutcome(
@@ -38,7 +38,7 @@ export async function writeOutcome(
     rows,
     /** Null while the run is not finished; its last round's rows are then provisional. */
     stopReason,
-    /** The same in words, with the counts behind it. */
+    /** The same as text, with the counts behind it. */
     why,
     rounds: attempt.round,
     /** Asked = generated + failed; generated = admitted + rejected. */

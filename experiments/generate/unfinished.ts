@@ -16,7 +16,7 @@ const buckets = {
 } as const
 
 type Models = Readonly<Partial<Record<PayingRole, string>>>
-/** What was paid for work of which nothing is told yet, and how many replies came of it. */
+/** What was paid for work of which nothing is reported yet, and how many replies came of it. */
 export type Unfinished = { replies: number; spent: Spent }
 
 /** What a finished piece of work says that it cost, a batch or a checked shard. */

@@ -24,12 +24,12 @@ function statusOf(entry: LogMessage): RunEnd | null {
   return parsed?.success ? parsed.data : null
 }
 
-/** The last status that the log tells; null before the planner has spoken. */
+/** The last status that the log has; null before the planner has spoken. */
 export function lastStatus(entries: readonly LogMessage[]): RunEnd | null {
   return entries.reduce<RunEnd | null>((last, entry) => statusOf(entry) ?? last, null)
 }
 
-/** Tells a run's messages from `fromSeq` on, until it rests; null when the signal came first. */
+/** Reports a run's messages from `fromSeq` on, until it rests; null when the signal came first. */
 export async function followRun(
   bus: Bus,
   options: { runId: string; fromSeq: number; reporter: Reporter; signal: AbortSignal },

@@ -9,13 +9,13 @@ import type { RunLimits } from '../../schemas/run.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readRun } from './follow-run.ts'
 
-/** Lets a run go on, and says from where to follow it. A finished run is told from its last status on, so that its report is written again. */
+/** Lets a run go on, and says from where to follow it. A finished run is reported from its last status on, so that its report is written again. */
 export async function resumeRun(bus: Bus, state: PlannerState): Promise<{ runId: string; fromSeq: number }> {
   const { runId } = state.config
   return { runId, fromSeq: state.phase === 'done' ? await lastOf(bus, runId) : await resumeWithDeadLetters(bus, state) }
 }
 
-/** Where the log tells a run's status last: what a person asked of an ended run comes after that, and changes nothing. */
+/** Where the log has a run's status last: what a person asked of an ended run comes after that, and changes nothing. */
 export const lastOf = async (bus: Bus, runId: string): Promise<number> =>
   (await readRun(bus, runId)).findLast(({ name }) => name === StatusChanged.name)?.seq ?? 1
 

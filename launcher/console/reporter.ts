@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress'
 import { printable, printableJson } from '../../schemas/printable.ts'
 
-/** Where a command tells a person, or a machine, how it goes on. */
+/** Where a command reports its progress to a person or a machine. */
 export type Reporter = {
   line(text: string): void
   /** Progress of long work: a bar on a terminal; elsewhere a line at each quarter. */

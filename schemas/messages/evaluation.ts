@@ -33,9 +33,9 @@ export const Job = defineWork({
     training: z.object({ dataset: ObjectRef, datasetHash: Sha256, seed: z.number().int().nonnegative() }).nullable(),
     /** Whether the prompt carries the task's worked examples. */
     examples: z.boolean(),
-    /** Which student the run was begun with, as its base said it; left out for the base, and in runs from before it was said. */
+    /** Which student the run was begun with, as its base said it; left out for the base, and in runs from before it was recorded. */
     student: z.string().optional(),
-    /** Left out: all of validation, unguarded. */
+    /** Left out: all of validation. */
     guidance: Guidance.optional(),
     ...SealedContext.shape,
   }),
@@ -55,7 +55,7 @@ export const Predictions = defineWork({
     training: TrainingSummary.nullable(),
     /** True where the training was found done already, from this run or an earlier one. */
     reusedTraining: z.boolean(),
-    /** Left out: all of validation, unguarded. */
+    /** Left out: all of validation. */
     guidance: Guidance.optional(),
     /** The student's TokenLimit, with the base student's predictions; left out where its tokens cannot be counted outside the runtime. */
     tokenLimit: ObjectRef.optional(),
@@ -79,12 +79,12 @@ export const Report = defineWork({
     reusedTraining: z.boolean(),
     validation: ScoreSheet,
     items: z.array(ItemOutcome),
-    /** What answering without knowing anything scores: the best ways for each part and mode. Left out in runs from before it was told. */
+    /** What answering without knowing anything scores: the best ways for each part and mode. Left out in runs from before it was recorded. */
     trivial: z.array(TrivialScore).optional(),
     badCases: z.array(BadCase),
     /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
     halves: Halves.optional(),
-    /** Whose scores these are: not this candidate's where the guard kept them back, since they were not above the best by more than chance. */
+    /** Whose scores these are: not this student model's where the ladder kept them back, since they were not above the best by more than chance. */
     shownAs: z.string().optional(),
     /** The keyed-hash index of validation and test that the critic checks rows against. */
     contamination: ObjectRef,
@@ -128,11 +128,11 @@ export const FinalEvalRequest = defineWork({
   to: 'evaluator',
   schema: z.object({
     studentModels: z.array(StudentModel).min(1),
-    /** What each arm was trained on, or why it was not; empty in runs before it was said. */
+    /** What each arm was trained on, or why it was not; empty in runs before it was recorded. */
     arms: z.array(ArmRecord).default([]),
     /** Why the base with the worked examples is not on the list; left out where it is. */
     examplesLeftOut: z.string().optional(),
-    /** Left out in runs before it was said: final against control, strictly. */
+    /** Left out in runs before it was recorded: final against control, strictly. */
     primary: PrimaryComparison.optional(),
     /** Datasets that the audit's items must share no core with. */
     datasets: z.array(ObjectRef),
@@ -150,7 +150,7 @@ export const SealedEvalJob = defineWork({
     studentModel: StudentModel,
     questions: ObjectRef,
     evalSet: EvalSetName,
-    /** Tokens of a reply, where the paper asks for others than the task. */
+    /** Tokens of a reply, where the evaluation set asks for others than the task. */
     maxNewTokens: z.number().int().positive().optional(),
     ...EvalContext.shape,
   }),
@@ -182,12 +182,12 @@ export const FinalEvalResults = defineWork({
     finalEvalNumber: z.number().int().positive(),
     testHash: Sha256,
     auditSeed: z.string(),
-    /** The items of each paper; empty in logs whose results hold them. */
+    /** The items of each evaluation set; empty in logs whose results hold them. */
     evalSets: EvalSets.default({}),
     /** Which retention set was sat, and in which mode of its scorer something counts as forgotten; left out where none was. */
     retention: z.object({ sha256: Sha256, mode: ScoreMode }).optional(),
     results: z.array(PackedResult),
-    /** Of every paper, as `Report.trivial`; with it, each result says what its replies were. */
+    /** Of every evaluation set, as `Report.trivial`; with it, each result says what its replies were. */
     trivial: z.array(SealedTrivial).optional(),
   }),
 })

@@ -78,7 +78,7 @@ export const TrialOutcome = z.union([
 ])
 export type TrialOutcome = z.infer<typeof TrialOutcome>
 
-/** generator -> planner: how the trial of a source went; told with its first usable reply, while the rest of the shard is asked. */
+/** generator -> planner: how the trial of a source went; published with its first usable reply, while the rest of the shard is asked. */
 export const Tried = defineWork({
   name: 'tried',
   from: 'generator',
@@ -116,7 +116,7 @@ export const Batch = defineWork({
   delivery: { ackWaitMs: 30_000, maxDeliver: 8 },
 })
 
-/** critic -> planner: a round is closed; the yield tells the planner how much to top up. */
+/** critic -> planner: a round is closed; from the yield the planner knows how much to top up. */
 export const Verdict = defineWork({
   name: 'verdict',
   from: 'critic',

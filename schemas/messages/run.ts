@@ -31,7 +31,7 @@ export const OperatorCommand = defineWork({
   }),
 })
 
-/** planner: what it decided and why, with the whole program; told again with the error when the program raised in a round. */
+/** planner: what it decided and why, with the whole program; published again with the error when the program raised in a round. */
 export const Decision = defineEvent({
   name: 'decision',
   from: ['planner'],
@@ -69,7 +69,7 @@ export const Progress = defineEvent({
     loss: z.number().optional(),
     tokensPerSecond: z.number().optional(),
     etaSeconds: z.number().optional(),
-    /** In words: what it waits for. */
+    /** As text: what it waits for. */
     detail: z.string().optional(),
   }),
 })

@@ -55,7 +55,7 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, where: string
 }
 
 /**
- * A list with something in it. One whose every part is wrong has as many faults as parts: no more is looked at than is told.
+ * A list with something in it. One whose every part is wrong has as many faults as parts: no more is looked at than is reported.
  * @throws as `parseWith`
  */
 export function parseList<T>(schema: z.ZodType<T>, value: unknown, where: string): T[] {
@@ -64,7 +64,7 @@ export function parseList<T>(schema: z.ZodType<T>, value: unknown, where: string
   return parseWith(list, firstWrong < 0 ? value : (value as unknown[]).slice(0, firstWrong + maxFaults), where)
 }
 
-/** Of one file, more faults than these are not told at once. */
+/** Of one file, more faults than these are not reported at once. */
 const maxFaults = 5
 /** Items that are named of those with one fault. */
 const maxNamed = 20

@@ -82,7 +82,7 @@ const namingOptions = ['question', 'answer', 'skill', 'group', 'id'] as const
 /** A file of records that each have keys of their own would have no end of them. */
 const maxColumns = 200
 
-/** The columns of a file, so that a name that none of them has is told: a mistyped `--group` would part what belongs together. */
+/** The columns of a file, so that a name that none of them has is reported: a mistyped `--group` would part what belongs together. */
 class SeenColumns {
   private readonly names = new Set<string>()
 

@@ -105,7 +105,7 @@ export class ItemTable {
   }
 }
 
-/** What tells groups apart; an item that stands alone is a group of its own. */
+/** What distinguishes groups; an item that stands alone is a group of its own. */
 export function groupKey({ group, id }: Pick<SourceItem, 'group' | 'id'>): number {
   return fingerprint(group === null ? `item:${id}` : `group:${group}`)
 }

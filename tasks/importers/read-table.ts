@@ -11,7 +11,7 @@ import { DiskSet, fingerprint } from './scratch.ts'
 /** No student reads a question this long; the splits are held in memory by those who do. */
 const maxQuestionLength = 1 << 20
 
-/** First walk: tells repeats apart and remembers of each item its group and skill alone. */
+/** First walk: distinguishes repeats and remembers of each item its group and skill alone. */
 export async function readTable(
   importer: Importer,
   source: string,

@@ -9,7 +9,7 @@ import { ItemTable } from './item-table.ts'
 import { readRecords } from './records.ts'
 import { DiskSet, fingerprint, openScratch } from './scratch.ts'
 
-/** Shares of validation and test, items of the audit, and the fields by which a group stays together and strata are told apart. */
+/** Shares of validation and test, items of the audit, and the fields by which a group stays together and strata are distinguished. */
 export type RecordPlan = {
   seed: number
   validation: number

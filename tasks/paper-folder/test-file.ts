@@ -26,7 +26,7 @@ export async function readTestFile(path: string, reading: Reading): Promise<{ it
   }
   const seen = new Set<string>()
   const once = drafts.filter(({ input }) => !seen.has(input) && seen.add(input))
-  // Importers of one file call a skill that they are not told after the file.
+  // Importers of one file call a skill that they are not given after the file.
   const unnamed = skillName(basename(path).replace(/\.\w+$/, ''))
   const items = once.map((draft) => toItem(draft, reading, unnamed))
   const repeats = drafts.length - once.length

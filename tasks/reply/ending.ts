@@ -42,7 +42,7 @@ type Ended = {
 }
 
 /**
- * Why a reply is not whole, in words that complete "your reply cannot be used: …"; null where it is. One that is not is never a row, a
+ * Why a reply is not whole, as a phrase that completes "your reply cannot be used: …"; null where it is. One that is not is never a row, a
  * score, or a vote.
  */
 export function whyIncomplete({ truncated, room, stopped, thinking }: Ended): string | null {

@@ -16,7 +16,7 @@ const intrinsics = {
   MapSet: true,
   TypedArrays: true,
   BigInt: true,
-  // For an async function to be told from others: what waits is never run.
+  // For an async function to be distinguished from others: what waits is never run.
   Promise: true,
 }
 const prelude = `delete Math.random;

@@ -11,7 +11,7 @@ const Returned = z.strictObject({
   reason: z.string().max(200).optional(),
 })
 
-/** What a script is told of an item: always its answer, and its question where an item of a split is scored. */
+/** What a script gets of an item: always its answer, and its question where an item of a split is scored. */
 export type ScriptItem = Readonly<{ answer: string } & Record<string, unknown>>
 
 /** What one call of a script may take, read from the scorer's options; further options are the script's own. */

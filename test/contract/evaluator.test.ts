@@ -156,7 +156,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     }
     await planner.publish(FinalEvalRequest, { runId: 'one', variant, id: 'final-eval' }, request)
     await planner.publish(FinalEvalRequest, { runId: 'one', variant, id: 'opening-again' }, request)
-    await until('four sittings', () => evaluations.length >= 4)
+    await until('four evaluations', () => evaluations.length >= 4)
     for (const { studentModel, evalSet, questions } of evaluations) {
       expect(questions.account).toBe('EXAM')
       const asked = new TextDecoder().decode(await bridge.objects.get(questions))
@@ -201,7 +201,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const request = { studentModels: [base], datasets: [], arms: [], publicTask, sealedTask, variants }
     await planner.publish(FinalEvalRequest, { runId: 'two', variant, id: 'final-eval' }, request)
     const mine = () => evaluations.filter(({ publicTask: ref }) => ref.sha256 === publicTask.sha256)
-    await until('two sittings', () => mine().length === 2)
+    await until('two evaluations', () => mine().length === 2)
     const { questions } = mine().find(({ evalSet }) => evalSet === 'audit')!
     const asked = await bridge.objects.getLines(questions, Question)
     expect(asked.map(({ id }) => id)).toEqual(audit.map(({ id }) => id))

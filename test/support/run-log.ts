@@ -27,7 +27,7 @@ export type RunLogOptions = {
   finished?: boolean
   /** Probability of a right answer by candidate; the parts shift it. */
   skillOf?: Partial<Record<string, number>>
-  /** Share of the items that one and the same answer is right for; null: the log is of before that was told. */
+  /** Share of the items that one and the same answer is right for; null: the log is of before that was recorded. */
   fixed?: number | null
   /** Candidates, or arms, that give that answer to every item but one in `but`. */
   collapsed?: readonly string[]

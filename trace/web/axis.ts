@@ -5,7 +5,7 @@ const roomSeconds = 1.6
 
 /**
  * The horizontal scales of the timeline, in axis units. `clock` is true to time: one unit is one second. `flow` adds room
- * for each message, so that a burst of a hundred shards in three seconds can be told apart beside minutes of training;
+ * for each message, so that a burst of a hundred shards in three seconds can be distinguished beside minutes of training;
  * its marks of time are placed accordingly.
  */
 export type Axis = ReturnType<typeof createAxis>

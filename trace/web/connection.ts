@@ -44,7 +44,7 @@ export function connect({ token, run, position, onFrame, onState }: Options) {
 
   async function retry() {
     onState('away')
-    // A failed WebSocket tells no reason; this answers whether the token or the number of viewers is the trouble.
+    // A failed WebSocket gives no reason; this answers whether the token or the number of viewers is the trouble.
     const answer = await fetch(`/session?${new URLSearchParams({ token })}`).catch(() => null)
     if (closed) return
     if (answer?.status === 401) {

@@ -19,7 +19,7 @@ const drawnKinds = kinds.filter((kind) => kind !== 'attempt')
 /** The part of the test that heads the report: held-out phrasings where the task has them. */
 const headlineOf = (sheet: ScoreSheet | undefined) => (sheet?.byPart['heldout-phrasing'] ? 'heldout-phrasing' : null)
 
-/** The best that answering without knowing anything scores on a part of the test; null in runs from before it was told. */
+/** The best that answering without knowing anything scores on a part of the test; null in runs from before it was recorded. */
 function bestTrivial(trivial: Opened['trivial'], part: string | null, mode: ScoreMode): number | null {
   if (!Array.isArray(trivial)) return null
   const shares = trivial

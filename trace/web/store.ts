@@ -26,7 +26,7 @@ export function createStore() {
       const last = entries.at(-1)
       if (frame.seq <= (last?.seq ?? 0)) return false
       const time = Math.max(Date.parse(frame.at), last?.time ?? 0)
-      // The opening is worked out in an account that this log does not show; its cause here is what asked for it.
+      // The final evaluation is made in an account that this log does not show; its cause here is what asked for it.
       const throughSealed =
         frame.name === 'final-eval-results' && !byId.has(frame.cause ?? '') && finalEvalAsked !== null
       const cause = throughSealed ? finalEvalAsked!.id : frame.cause

@@ -50,7 +50,7 @@ async function scoreRow(
     const called = await call(callNameOf(row, 'judge', turn), request, 'judge')
     if (!('reply' in called)) {
       const { why, reason } = called.failure
-      // What an earlier owner was told holds nothing up: the judge may have been set right since.
+      // What an earlier owner was answered blocks nothing: the judge may have been set right since.
       if (why !== 'budget' && !called.isKept)
         probation.unread(0, { fault: reason, fix: why === 'context' ? roomierJudge : otherJudge })
       return { rejected: 'unchecked', why: `the judge: ${reason}` }

@@ -9,7 +9,7 @@ import { answerKey, modalKey, whyNoAnswer } from './replies.ts'
 export type Graded = { item: Item; reply: string; outcome: ItemOutcome; score: ReplyScore }
 
 /**
- * Grades every item of a paper, one after the other, and says of each reply whether it is an answer, and whether it is the candidate's modal
+ * Grades every item of an evaluation set, one after the other, and says of each reply whether it is an answer, and whether it is the modal
  * one.
  * @throws an item without a prediction, a prediction without an item, one id twice
  */
@@ -46,7 +46,7 @@ export async function grade(
   return withModal(graded)
 }
 
-/** The outcomes with the candidate's modal answer marked; none is where no answer comes twice. */
+/** The outcomes with the student model's modal answer marked; none is where no answer comes twice. */
 function withModal(graded: readonly Graded[]): Graded[] {
   const modal = modalKey(graded)
   return graded.map((each) =>

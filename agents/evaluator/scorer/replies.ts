@@ -42,14 +42,14 @@ type Replied = { reply: string; score: Pick<ReplyScore, 'extracted'> }
 /** What makes two replies the same answer: what the scorer compares of them, else their text. */
 export const answerKey = ({ reply, score: { extracted } }: Replied): string => foldText(extracted ?? reply)
 
-/** A candidate's answers with how often it gave each, the most frequent first, then as they come. */
+/** A student model's answers with how often it gave each, the most frequent first, then as they come. */
 export function answersByFrequency<R extends Replied>(graded: readonly R[]): { key: string; replies: R[] }[] {
   return [...Map.groupBy(graded, answerKey)]
     .map(([key, replies]) => ({ key, replies }))
     .toSorted((one, other) => other.replies.length - one.replies.length)
 }
 
-/** The answer that a candidate gave most often; null where it gave none twice. */
+/** The answer that a student model gave most often; null where it gave none twice. */
 export function modalKey(graded: readonly Replied[]): string | null {
   const [first] = answersByFrequency(graded)
   return first && first.replies.length > 1 ? first.key : null

@@ -9,7 +9,7 @@ import { answersByFrequency } from './replies.ts'
 
 /** Different answers of a set that are tried as the one reply to all its items, the most frequent first. */
 const triedAnswers = 32
-/** Of a candidate, so many of its most frequent replies. */
+/** Of a student model, so many of its most frequent replies. */
 const triedReplies = 3
 
 /**
@@ -52,7 +52,7 @@ export async function trivialScores(
 }
 
 /**
- * What a candidate's most frequent replies score when each is given to every item, the modal one first; and where it names several labels at
+ * What a student model's most frequent replies score when each is given to every item, the modal one first; and where it names several labels at
  * once, what all of them in one reply score: a scorer that looks for the answer anywhere takes that for an answer.
  */
 export async function replyScores(
@@ -82,10 +82,10 @@ export async function replyScores(
   return scored
 }
 
-/** Of a candidate's replies so many are looked at, spread over the set; where this share is right for several labels, it names them all. */
+/** Of a student model's replies so many are looked at, spread over the set; where this share is right for several labels, it names them all. */
 const [triedHedges, hedgedShare] = [100, 0.2]
 
-/** Whether a candidate's right replies are right for other labels too, which the right label by itself is not. */
+/** Whether a student model's right replies are right for other labels too, which the right label by itself is not. */
 async function hedges(graded: readonly Graded[], labels: readonly string[], scorer: TaskScorer): Promise<boolean> {
   const step = Math.ceil(graded.length / triedHedges)
   const tried = graded.filter(({ outcome }, at) => at % step === 0 && outcome.lenient)
@@ -103,7 +103,7 @@ async function hedges(graded: readonly Graded[], labels: readonly string[], scor
 
 /**
  * Those of the scores that say something: of each part and of the whole set, by either mode, the best, the first of several; and of each
- * candidate what its modal reply scores.
+ * student model what its modal reply scores.
  */
 export function worthTelling(items: readonly Pick<Item, 'part'>[], scores: readonly TrivialScore[]): TrivialScore[] {
   const parts: (string | null)[] = [null, ...new Set(items.map(({ part }) => part))]

@@ -24,9 +24,9 @@ export type LlmDeps = {
   limits: RevisionLimits
   /** The form of the task's answers; left out where it is not known. */
   form?: Pick<AnswerForm, 'fits'>
-  /** Of a shard that is a trial: told of its first usable reply. */
+  /** Of a shard that is a trial: called with its first usable reply. */
   tried?: (outcome: TrialOutcome) => Promise<void>
-  /** Told of fields of a reply's object that no row takes. */
+  /** Called with fields of a reply's object that no row takes. */
   unused?: (fields: readonly string[]) => void
 }
 

@@ -10,7 +10,7 @@ import { elsewhereText } from '../../kit/teacher/usefulness.ts'
 export type RunHooks = (given: Given, context: HookContext) => Promise<Hooked>
 
 /**
- * The rows of a reply, with the fields of its object that no row takes; what is wrong with it, in words that the teacher can act on; or why
+ * The rows of a reply, with the fields of its object that no row takes; what is wrong with it, as text that the teacher can act on; or why
  * the program takes no row of it.
  */
 export type ReadReply =

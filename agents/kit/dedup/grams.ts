@@ -21,7 +21,7 @@ export function createGrams(): Grams {
 
 /**
  * Reads the grams of all words, or of the frame: the text without its open-class words (names, things, verbs), which
- * stays the same when the same problem is told of other people and things.
+ * stays the same when the same problem is written about other people and things.
  */
 export function readGrams(tokens: Tokens, of: 'words' | 'frame', keyed: KeyedHash, grams: Grams): void {
   if (grams.at.length < tokens.count) {

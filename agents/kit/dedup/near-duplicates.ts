@@ -17,7 +17,7 @@ function openTexts<T extends { text: string }>(texts: readonly T[]) {
   }
 }
 
-/** The closest repeat of each text in a side that is not its own; a pair that repeats each other is told once. */
+/** The closest repeat of each text in a side that is not its own; a pair that repeats each other is listed once. */
 export function repeatsBetween<T extends { text: string }>(sides: readonly (readonly T[])[]): Repeat<T>[] {
   const sideOf = sides.flatMap((side, index) => side.map(() => index))
   const closest = openTexts(sides.flat())

@@ -3,7 +3,7 @@ import type { Hooks } from '../../../schemas/program.ts'
 import type { SandboxOutcome } from '../../../tasks/sandbox/limits.ts'
 import type { Sandbox } from '../../../tasks/sandbox/sandbox.ts'
 
-/** What a hook is told beside the reply or the row. */
+/** What a hook gets beside the reply or the row. */
 export type HookContext = {
   /** Number of the prompt, and which of the rows asked for with it. */
   index: number

@@ -5,7 +5,7 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 /** Says whether the endpoint may be called now. */
 export type Breaker = {
   readonly state: BreakerState
-  /** When the next call may be made, as `performance.now()` tells time; in the past when it may be made now. */
+  /** When the next call may be made, in the time of `performance.now()`; in the past when it may be made now. */
   readonly notBefore: number
   /** When the breaker opened for the first time since a call last succeeded; null while it is closed. */
   readonly openSince: number | null

@@ -6,7 +6,7 @@ import { tokensOf } from '../token-counter.ts'
 import { type ChatAnswer, withheldBy } from './chat-answer.ts'
 import { quoted, shown, truncate } from './quoted.ts'
 
-/** What the teacher said, its thoughts taken off. Whether that is a whole reply, `reply/ending.ts` tells. */
+/** What the teacher said, its thoughts taken off. Whether that is a whole reply, `reply/ending.ts` decides. */
 export const Reply = z.object({
   text: z.string(),
   refused: z.boolean(),

@@ -82,7 +82,7 @@ export const chatPath = '/chat/completions'
 
 /**
  * Where a redirect from a path of an endpoint leads, and how to fix it: they are not followed, since they would take the key to another
- * host. The address is told without its query and user, which may be secrets.
+ * host. The address is printed without its query and user, which may be secrets.
  */
 export function redirectOf(
   { baseUrl, set = usualNames }: Endpoint,

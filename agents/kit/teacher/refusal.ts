@@ -7,7 +7,7 @@ export const mayPass = (status: number): boolean => passingStatuses.includes(sta
 /** Some of them are of one maker alone: 420 and 449 ask to wait, 424 is a model that failed, 498 one without room, 499 one that hung up. */
 const passingStatuses = [408, 409, 420, 421, 423, 424, 425, 429, 449, 498, 499]
 
-/** Statuses of which nothing but themselves tells what they are; of all others below 500 the words count, and of 500. */
+/** Statuses whose number alone says what they are; of all others below 500 the text counts, and of 500. */
 const plainStatuses = [401, 402, 404, 405, 407, 408, 409, 410, 413, 425]
 
 /** How endpoints say that they do not take a field. */

@@ -40,7 +40,7 @@ export function createUsefulness({ unreadAnswers, breakerRequests }: Limits): Us
 export const isEmpty = ({ reply }: Extract<Outcome, { kind: 'reply' }>): boolean =>
   reply.text.trim() === '' && !reply.refused && whyIncomplete(reply) === null
 
-/** Where what an empty reply lacks stands, in words behind it. */
+/** Where what an empty reply lacks stands, in brackets behind it. */
 export const elsewhereText = ({ elsewhere }: Pick<Reply, 'elsewhere'>): string =>
   elsewhere === undefined ? '' : `; there are ${elsewhere}`
 

@@ -96,7 +96,7 @@ function spanMs(text: string): number {
   }, 0)
 }
 
-/** Times of the clock are told from numbers of seconds by their size. */
+/** Times of the clock and numbers of seconds differ by their size. */
 const leastEpochS = 1e9
 const leastEpochMs = 1e12
 

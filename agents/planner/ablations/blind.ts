@@ -2,7 +2,7 @@ import type { Policy, Situation } from '../policy.ts'
 
 /**
  * The planner variant `llm-blind`: best of k without feedback. Every program is a draft by the same planner, which sees no score and
- * no failed case, its own earlier attempts neither; only what must be fixed of the last program (Debug) or dataset (Repair) is told.
+ * no failed case, its own earlier attempts neither; only what must be fixed of the last program (Debug) or dataset (Repair) is shown.
  */
 export function blind(policy: Policy): Policy {
   return { ...policy, draftsOnly: true, decide: (situation, signal) => policy.decide(blinded(situation), signal) }

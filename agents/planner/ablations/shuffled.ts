@@ -8,7 +8,7 @@ import type { Attempt } from '../state.ts'
 
 /**
  * The planner variant `llm-shuffled-feedback`: feedback of the right form that says nothing. Everything follows from the run's seed.
- * F1  An attempt is told with the score sheet of one drawn from all that are scored, its skills' and its parts' scores permuted.
+ * F1  An attempt is shown with the score sheet of one drawn from all that are scored, its skills' and its parts' scores permuted.
  * F2  The attempt to start from is drawn too. Which one is trained on in the end is chosen by the true scores, as of every planner.
  * F3  Failed cases are as many validation items drawn from all, each with a reply and a reason of another one.
  */

@@ -7,7 +7,7 @@ import type { LlmPlannerOptions, Shown } from './options.ts'
 import { oneLine, shorten } from './shorten.ts'
 
 /**
- * The situation in words, at most about `maxChars`. First what the next program cannot do without: status, base score, the best program
+ * The situation as text, at most about `maxChars`. First what the next program cannot do without: status, base score, the best program
  * or the one that raised, some rows. What is left is shared by the earlier attempts and the failed cases; each says what it left out.
  */
 export function describeSituation(

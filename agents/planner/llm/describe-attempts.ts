@@ -5,7 +5,7 @@ import { oneLine } from './shorten.ts'
 
 const share = (name: string, { correct, total }: { correct: number; total: number }) => `${name} ${correct}/${total}`
 
-/** A score in words: overall, by skill, by part. */
+/** A score as text: overall, by skill, by part. */
 export function scoreText(sheet: ScoreSheet, mode: ScoreMode): string {
   const skills = Object.entries(sheet.bySkill).map(([name, score]) => share(name, score[mode]))
   const parts = Object.entries(sheet.byPart).map(([name, score]) => share(name, score[mode]))

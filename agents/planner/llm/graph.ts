@@ -40,7 +40,7 @@ function schemaFor({ sourceKinds }: Situation): Record<string, unknown> {
   return schema
 }
 
-/** What is known, in words and within its budget of characters. */
+/** What is known, as text and within its budget of characters. */
 function diagnose({ situation, deps }: State): Partial<State> {
   const { task, operation } = situation
   const system = prompt('system', {

@@ -2,7 +2,7 @@ import { maxPhrasings } from '../../../schemas/task.ts'
 import type { Situation } from '../policy.ts'
 import { prompt } from './prompts.ts'
 
-/** What the model is told about the sources that the run's generator can follow, the seed pool, and the checks of its critic. */
+/** What the model is given about the sources that the run's generator can follow, the seed pool, and the checks of its critic. */
 export function kindRules({
   sourceKinds,
   task,

@@ -59,7 +59,7 @@ export const LlmPlannerOptions = z.strictObject({
   timeoutMs: z.number().int().positive().default(180_000),
   /** HTTP requests again after a fault that may pass. */
   maxRetries: z.number().int().min(0).max(10).default(4),
-  /** How often the model is told what is wrong with its program before the attempt counts as raised. */
+  /** How often the model is sent the faults of its program before the attempt counts as raised. */
   maxCorrections: z.number().int().min(0).max(10).default(3),
   /** Characters of the situation that the model is shown. */
   contextChars: z.number().int().min(2000).default(24_000),

@@ -42,7 +42,7 @@ function shiftDifficulty(manner: Manner, estimate: number): Manner {
 
 /**
  * Improve: from the best attempt, all moves at once; after attempts that did not beat it one move alone, in turn, each time
- * at a smaller step, so that what helped can be told apart.
+ * at a smaller step, so that what helped can be distinguished.
  */
 function improve(situation: Situation, diagnosis: Diagnosis): Intent {
   const active = diagnosis.stale === 0 ? moves : [moves[(diagnosis.stale - 1) % moves.length]!]

@@ -5,7 +5,7 @@ import { problemTemplate } from '../program/problem-template.ts'
 import type { Manner } from '../program/programs.ts'
 import { promptChecks } from '../program/uniform-prompt.ts'
 
-/** How a problem can be told; `phrasings` says how many of them are used. */
+/** How a problem can be phrased; `phrasings` says how many of them are used. */
 const styles = [
   'one plain sentence',
   'a short story',

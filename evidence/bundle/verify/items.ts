@@ -2,7 +2,7 @@ import { bundleFiles, itemTables } from '../manifest.ts'
 import { ItemLine, itemTable } from '../records.ts'
 import type { Check } from './check.ts'
 
-/** The item tables against the log: which items, in which order, and what each candidate made of them. */
+/** The item tables against the log: which items, in which order, and what each student model made of them. */
 export const items: Check = {
   name: 'items',
   what: 'the items, their order and their outcomes',

@@ -6,10 +6,10 @@ import type { RunFacts } from '../../report/mod.ts'
 import { type Check, messagePlace } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
-/** The identity of every training, and each candidate the same wherever it is named. */
+/** The identity of every training, and each student model the same wherever it is named. */
 export const jobs: Check = {
   name: 'jobs',
-  what: 'job hashes from dataset, student, recipe and seed; one adapter a candidate',
+  what: 'job hashes from dataset, student, recipe and seed; one adapter a student model',
   async run({ facts, task, config }, ledger) {
     const counts = new Map([
       ...facts.verdicts.map(({ payload }) => [payload.datasetHash, payload.rows] as const),
@@ -115,7 +115,7 @@ function compareAdapters({ predictions }: RunFacts, ledger: Ledger): void {
   }
 }
 
-/** Every candidate as its predictions said it; the base with examples is the base, but for what it is shown. */
+/** Every student model as its predictions said it; the base with examples is the base, but for what it is shown. */
 function knownModels({ predictions }: RunFacts): Map<string, StudentModel> {
   const known = new Map(predictions.map(({ payload }) => [payload.studentModel.name, payload.studentModel]))
   const [base, name] = [known.get('base'), 'base-examples' as const]

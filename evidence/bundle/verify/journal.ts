@@ -98,7 +98,7 @@ function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger
     const { attempt, operation, spent } = decision.payload
     if (!spent) continue
     const own = kept.get(`plan-journal ${runId}.a${attempt}.${operation}`) ?? []
-    // A decision that was taken again after a crash may have asked otherwise: then the journal has more than it tells.
+    // A decision that was taken again after a crash may have asked otherwise: then the journal has more than it records.
     ledger.same(
       messagePlace('decision', decision, 'spent, of which the journal has the replies'),
       true,
@@ -110,7 +110,7 @@ function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger
 const covers = (own: readonly Usage[], spent: Pick<Usage, 'inputTokens' | 'outputTokens'>): boolean =>
   spent.inputTokens <= sumOf(own, 'inputTokens') && spent.outputTokens <= sumOf(own, 'outputTokens')
 
-/** The same of what models were paid to check a shard; a check that was made again after a crash may have asked for more than it tells. */
+/** The same of what models were paid to check a shard; a check that was made again after a crash may have asked for more than it records. */
 async function compareCheckUsage({ bundle }: Evidence, kept: Kept, ledger: Ledger): Promise<void> {
   for await (const { key, value } of bundle.lines(bundleFiles.rounds, RoundLine)) {
     for (const [index, { checked }] of Object.entries(value.done)) {

@@ -25,7 +25,7 @@ export const log: Check = {
       ledger.same(`${place}: its place after message ${before}`, true, seq > before)
       ledger.same(`${place}: the run of its id`, id.split('.')[0], config.runId)
       before = seq
-      // A server's clock may be set; then what is told of times is no order of events.
+      // A server's clock may be set; then recorded times are no order of events.
       if (at < latest) ledger.leave(`times: message ${seq} is said to be earlier than those before it`)
       latest = at > latest ? at : latest
       if (cause !== null && isCausedInLog(name))
@@ -51,7 +51,7 @@ export const log: Check = {
   },
 }
 
-/** Work follows from a message of the run; of an opening that is one on the sealed account. What is told may follow from a dead letter. */
+/** Work follows from a message of the run; of an opening that is one on the sealed account. An event may follow from a dead letter. */
 const isCausedInLog = (name: string): boolean =>
   name !== FinalEvalResults.name && (registry[name as MessageName] as Message | undefined)?.kind === 'work'
 

@@ -22,7 +22,7 @@ type Deps = CheckDeps & { isIndexed: boolean }
 
 /**
  * Every candidate checked again: its form, its answer where the task computes it, and by whoever has the task what it repeats of the
- * evaluation items. The tokenizer that tells what is too long for the student is not in a bundle.
+ * evaluation items. The tokenizer that finds what is too long for the student is not in a bundle.
  */
 export const rows: Check = {
   name: 'rows',

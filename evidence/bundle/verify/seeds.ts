@@ -7,7 +7,7 @@ export const seeds: Check = {
   name: 'seeds',
   what: "all seeds from the run's seed",
   async run({ facts, config }, ledger) {
-    // A run that makes data alone trains nothing: it tells its own seed.
+    // A run that makes data alone trains nothing: it has a seed of its own.
     const alone = { search: config.seed, replays: [config.seed] }
     const { search, replays } = config.generate ? alone : trainingSeeds(config)
     for (const shard of facts.shards) {

@@ -51,7 +51,7 @@ function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): 
   }
 }
 
-/** An outcome as runs told it before they said what a reply was. */
+/** An outcome as runs recorded it before they recorded what a reply was. */
 const asBefore = (
   { noAnswer: _noAnswer, modal: _modal, group: _group, ...outcome }: ItemOutcome,
   { group }: Graded['item'],
@@ -97,7 +97,7 @@ function compareCases({ facts: { reports }, config }: Evidence, graded: GradedBy
   }
 }
 
-/** Which scores the Ladder let through, in the order in which they were told. */
+/** Which scores the Ladder let through, in the order in which they were published. */
 function compareLadder({ facts: { reports }, config }: Evidence, graded: GradedBy, ledger: Ledger): void {
   let best: { name: string; items: readonly ItemOutcome[] } | null = null
   for (const report of reports) {

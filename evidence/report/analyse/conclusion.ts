@@ -55,7 +55,7 @@ const searchWords: Words = {
  * C2  the final is above the best that answering without knowing anything scores, by the same measure;
  * C3  most replies of the final and of the other arm are answers, and the claim holds as well with the final's own results in place of what
  *     the other arm did not answer;
- * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring tells the same; nor the choice of the part alone:
+ * C4  it is not the form of the answers alone: where strict scoring counts, lenient scoring shows the same; nor the choice of the part alone:
  *     over all parts the final is not shown to be below;
  * C5  the other arm is no straw man: where it is below the base, the final is above that too; the control has as many rows;
  * C6  of the search: there was one, and its choice is not the first attempt.
@@ -216,7 +216,7 @@ function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoure
   ]
 }
 
-/** C4: whether lenient scoring tells the same. */
+/** C4: whether lenient scoring shows the same. */
 function formObjection({ headline, mode }: Conditions, { parts }: Comparison): string[] {
   const lenient = parts[headline]?.lenient
   if (mode === 'lenient' || !lenient || isAbove(lenient)) return []

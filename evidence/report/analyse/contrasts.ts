@@ -11,7 +11,7 @@ import { type Answers, trivialBaseline } from './trivial.ts'
 
 export type FinalEvalNumber = {
   test: readonly SealedResult[]
-  /** What answering the test without knowing anything scores; null in runs from before it was told. */
+  /** What answering the test without knowing anything scores; null in runs from before it was recorded. */
   trivial: readonly SealedTrivial[] | null
   records: readonly ArmRecord[]
   /** Why the base was not asked with the worked examples; undefined where it was. */

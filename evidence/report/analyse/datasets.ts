@@ -103,7 +103,7 @@ function isValid(
   return finished.length > 0 || finalEvalRequests.length > 0 || wentOn ? false : null
 }
 
-/** A decision whose program raised is told again with its error: one decision, and its error. */
+/** A decision whose program raised is published again with its error: one decision, and its error. */
 function reportedOnce(decisions: readonly PayloadOf<typeof Decision>[]): PayloadOf<typeof Decision>[] {
   const byProgram = Map.groupBy(decisions, ({ programHash }) => programHash)
   return [...byProgram.values()].map((decisions) => {

@@ -21,7 +21,7 @@ function ratesOfItems(items: readonly ItemOutcome[]): Rates {
   return { strict: of('strict'), lenient: of('lenient') }
 }
 
-/** What one candidate had right of a paper: from its items, or where the log has none, from its sheet. */
+/** What one student model had right of an evaluation set: from its items, or where the log has none, from its sheet. */
 export function ratesOfEvalSet(
   sheet: ScoreSheet,
   items: readonly ItemOutcome[],

@@ -19,7 +19,7 @@ export function hasCollapsed(items: readonly ItemOutcome[], modal: TrivialScore 
   return wrong.length >= leastWrong * items.length && given >= mostly * wrong.length
 }
 
-/** A candidate's modal reply given to every item: the first that is told of it. */
+/** A student model's modal reply given to every item: the first that is recorded. */
 export const modalOf = (trivial: readonly TrivialScore[], studentModel: string): TrivialScore | undefined =>
   trivial.find((score) => score.kind === 'reply' && score.studentModel === studentModel)
 
@@ -29,7 +29,7 @@ export function mostModal({ seeds }: Adapters): number {
   return counts.reduce((one, other) => (other.modal > one.modal ? other : one)).index
 }
 
-/** Why a reply is no answer. A log from before that was told says whether it was cut alone. */
+/** Why a reply is no answer. A log from before that was recorded says whether it was cut alone. */
 export const whyNone = ({ noAnswer, strict, lenient, truncated }: ItemOutcome): NoAnswer | null =>
   noAnswer ?? (truncated && !strict && !lenient ? 'truncated' : null)
 
@@ -38,7 +38,7 @@ export type Seen = Omit<ArmScores, 'seeds'> & {
   seeds: { index: number; items: readonly ItemOutcome[]; collapsed: boolean }[]
 }
 
-/** The name of an arm's candidate; an arm with another's dataset has that one's. */
+/** The name of an arm's student model; an arm with another's dataset has that one's. */
 export const modelOf = ({ arm, sameAs }: Pick<ArmScores, 'arm' | 'sameAs'>, seedIndex: number): string =>
   seedIndex === 1 ? (sameAs ?? arm) : `${sameAs ?? arm}-s${seedIndex}`
 

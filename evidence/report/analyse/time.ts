@@ -46,7 +46,7 @@ function makingSpans(facts: RunFacts): Span[] {
   })
 }
 
-/** From the trainer's own progress, stretched to the job's end; where it told none, from the job given out to the replies. */
+/** From the trainer's own progress, stretched to the job's end; where it reported none, from the job given out to the replies. */
 function trainerSpans(facts: RunFacts): Span[] {
   const stretches = reportedStretches(facts)
   for (const [index, { atMs, payload, instance }] of facts.predictions.entries()) {

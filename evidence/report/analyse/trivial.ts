@@ -61,7 +61,7 @@ export function bestTrivial(
   return { score, share: right / total }
 }
 
-/** The ways of answering that are told of one paper; null in runs from before it was told. */
+/** The ways of answering that are recorded for one evaluation set; null in runs from before it was recorded. */
 export const trivialOn = (
   { trivial }: { trivial?: readonly SealedTrivial[] | undefined },
   evalSet: EvalSetName,

@@ -14,7 +14,7 @@ export type Use = {
   /** Fewest and most rows of the datasets that were trained on. */
   rows: { fewest: number; most: number }
   trainings: number
-  /** Candidates whose score on validation the run was told. */
+  /** Student models whose score on validation the run received. */
   validationScores: number
   plannerCalls: number
   /** Tokens to and from the planner's own model. */
@@ -40,7 +40,7 @@ export type RunResult = ComparedRun & {
   isSilent?: boolean
   /** Its share right of what its adapters did answer, 1 where that is hardly anything; left out where they answered all. */
   favoured?: number
-  /** The best that answering without knowing anything scores, and whether the run's own items show its score above; left out before it was told. */
+  /** The best that answering without knowing anything scores, and whether the run's own items show its score above; not in old runs. */
   trivial?: { share: number; isBelow: boolean }
   use: Use
 }

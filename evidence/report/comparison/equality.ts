@@ -12,7 +12,7 @@ export type ArmUse = Omit<Use, 'rows' | 'money'> & {
   rows: { fewest: number; most: number }
   /** Null where a run's is not known. */
   money: number | null
-  /** In words; empty where the arm was given as much as the leading one. */
+  /** Text; empty where the arm was given as much as the leading one. */
   unequal: string[]
 }
 

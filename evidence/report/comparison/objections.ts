@@ -101,7 +101,7 @@ function weakObjection(worse: string, pairs: readonly Pair[]): string[] {
   ]
 }
 
-/** Where strict scoring counts, lenient scoring tells the same. */
+/** Where strict scoring counts, lenient scoring shows the same. */
 function formObjection(pairs: readonly Pair[]): string[] {
   const lenient = pairs.flatMap(({ one, other }) =>
     one.lenientGain === undefined || other.lenientGain === undefined ? [] : [one.lenientGain - other.lenientGain],

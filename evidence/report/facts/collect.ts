@@ -135,7 +135,7 @@ function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
       case 'run-finished':
         facts.finished.push(read(name))
         return null
-      // A fault is told again by the planner's change of status; the sealed session is not on this log.
+      // A fault is published again by the planner's change of status; the sealed session is not on this log.
       case 'fault':
       case 'tried':
       case 'sealed-eval-job':

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { type Markup, trusted } from '../document/markup.ts'
 
-/** Draws a plot as inline SVG, without a browser. `label` says in words what is seen. Text in it is escaped by the serialiser. */
+/** Draws a plot as inline SVG, without a browser. `label` describes what is seen. Text in it is escaped by the serialiser. */
 export function draw(label: string, options: Plot.PlotOptions): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const svg = Plot.plot({
@@ -21,7 +21,7 @@ export function seriesColour(index: number): string {
   return `var(--series-${(index % 8) + 1})`
 }
 
-/** The colour of a candidate or an arm; attempts share one, and so do the baselines. */
+/** The colour of a student model or an arm; attempts share one, and so do the baselines. */
 export function modelColour(name: string): string {
   if (/^final(-s\d+)?$/.test(name)) return 'var(--final)'
   if (/^(control|one-shot|random|reference.*?)(-s\d+)?$/.test(name)) return 'var(--control)'

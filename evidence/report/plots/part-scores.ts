@@ -5,7 +5,7 @@ import { percent } from '../text/format.ts'
 import { labelAmong, labelOf } from '../text/names.ts'
 import { draw, modelColour } from './draw.ts'
 
-/** Score of each candidate on each part of the test, with its Wilson interval. */
+/** Score of each student model on each part of the test, with its Wilson interval. */
 export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): Markup {
   const all = sealed.test.map(({ studentModel }) => studentModel)
   const studentModels = all.map((studentModel) => labelAmong(studentModel, all))
@@ -18,7 +18,7 @@ export function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): M
     }),
   )
   return draw(
-    'Score of each candidate on each part of the test, with 95 % intervals',
+    'Score of each student model on each part of the test, with 95 % intervals',
     armPlot(points, {
       panels: 'fx',
       width: 960,

@@ -4,7 +4,7 @@ import type { StudentModelFacts } from '../report-data.ts'
 import { labelAmong } from '../text/names.ts'
 import { draw, seriesColour } from './draw.ts'
 
-/** Candidates that were trained, with the colour of their line. */
+/** Student models that were trained, with the colour of their line. */
 export function trainedModels(studentModels: readonly StudentModelFacts[]) {
   const all = studentModels.map(({ studentModel }) => studentModel)
   return studentModels

@@ -45,7 +45,7 @@ export type RunOutcome = {
   silent: string[]
   /** The final's share right of what it did answer, where it left some unanswered; 1 where that is most, and null where it is none. */
   answered: number | null
-  /** The best that answering without knowing anything scores, and the final minus it; null in a run of before it was told. */
+  /** The best that answering without knowing anything scores, and the final minus it; null in a run of before it was recorded. */
   trivial: { share: number; gain: Gain } | null
   /** Whether several attempts were scored, and a later one than the first was chosen. */
   search: 'one attempt' | 'the first attempt' | 'a later attempt'

@@ -31,7 +31,7 @@ export type Summary = {
   overall: Record<string, OverRuns>
   /** The final minus each other arm where a run that opened no test left the base as it was; null where each opened it, or the base is in none. */
   withFailed: Record<string, OverRuns> | null
-  /** The best that answering without knowing anything scores, and the final minus it; null where no run tells it. */
+  /** The best that answering without knowing anything scores, and the final minus it; null where no run records it. */
   trivial: { score: OverRuns; gain: GainOverRuns } | null
   /** The final's gain over the base, (score − base) / base, as a fraction; null where no run has one. */
   gainOverBase: OverRuns | null

@@ -167,7 +167,7 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
   ]
 }
 
-/** The lines that a person is told. */
+/** The lines that a person reads. */
 export function sentencesOf(summary: Summary): string[] {
   const { set, runs, tested, scores, gains, trivial, gainOverBase } = summary
   if (tested === 0) return [`set ${set}: none of ${runs.length} runs had a final evaluation`]

@@ -188,7 +188,7 @@ function differenceCell(
   return { ...cell, tone: tone(figures?.[primary].interval) }
 }
 
-/** The tests of one difference, in words. */
+/** The tests of one difference, as text. */
 function testsText({ mcNemar, signFlip }: ArmDifference, { primary }: Contrasts): string[] {
   return [
     ...(signFlip === null ? [] : [`sign flips over groups ${pText(signFlip)}`]),

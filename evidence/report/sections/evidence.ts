@@ -20,7 +20,7 @@ export function evidence({ evidence: facts }: ReportData): Blocks {
         `Validation was swapped: half A guided the attempts before ${swap.at}, half B those from ${swap.at} on. What was there at the swap was scored on half B from its replies, without a training.`,
       ),
       figures(
-        ['Candidate', 'Half A', 'Half B'],
+        ['Student model', 'Half A', 'Half B'],
         swap.halves.map(({ studentModel, a, b }) => [labelOf(studentModel), percent(a.share), percent(b.share)]),
       ),
     ],

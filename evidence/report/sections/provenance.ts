@@ -20,7 +20,7 @@ export function provenance({ agents, provenance: { versions, seeds, hashes }, ta
     task && [
       heading(3, 'Where the task departs from the paper'),
       task.departures.length > 0 ? list(task.departures) : paragraph('Nowhere, says the task.'),
-      heading(3, 'Recipe and inference, the same for every candidate'),
+      heading(3, 'Recipe and inference, the same for every student model'),
       { kind: 'pair', body: [named(task.recipe), named(task.inference)] },
     ],
     heading(3, 'Versions'),

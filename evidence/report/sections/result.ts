@@ -73,7 +73,7 @@ function adapters({ test, parts }: SealedResults, scoring: Scoring): Blocks {
     return { items: total, groups }
   }
   return table(
-    ['Candidate', ...parts.map((part) => partColumn(part, scoring, asked(part)))],
+    ['Student model', ...parts.map((part) => partColumn(part, scoring, asked(part)))],
     test.map(({ studentModel, parts: rates, truncated, items }) => ({
       name: studentModel,
       cells: [

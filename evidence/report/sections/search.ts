@@ -191,7 +191,7 @@ function trainings(studentModels: readonly StudentModelFacts[]): Blocks {
   if (trained.length === 0) return absent('Nothing was trained.')
   const all = studentModels.map(({ studentModel }) => studentModel)
   return figures(
-    ['Candidate', 'Rows', 'Steps', 'Tokens', 'Time', 'Tokens/s', 'Loss first → last', 'Seed'],
+    ['Student model', 'Rows', 'Steps', 'Tokens', 'Time', 'Tokens/s', 'Loss first → last', 'Seed'],
     trained.map(({ studentModel, training }) => {
       const { device, reused, rows, leftOut, lossCurve, seed } = training
       return [

@@ -48,7 +48,7 @@ function alike(first: number, second: number, groups: number): Pairs {
 /** Right answers, and items asked. */
 export type Count = { correct: number; total: number }
 
-/** Items by what two candidates made of them: `gained` only the first got right, `lost` only the second. */
+/** Items by what two student models made of them: `gained` only the first got right, `lost` only the second. */
 export type Pairs = { both: number; gained: number; lost: number; neither: number }
 
 /**

@@ -19,7 +19,7 @@ const labels: Readonly<Record<string, string>> = {
   [allParts]: 'all parts',
 }
 
-/** How a candidate, an arm or a part is called in a sentence; unknown names stay as they are. */
+/** How a student model, an arm or a part is called in a sentence; unknown names stay as they are. */
 export function labelOf(name: string): string {
   const known = labels[name]
   if (known) return known
@@ -50,12 +50,12 @@ export function armName({ arm, seeds, sameAs }: Pick<ArmResult, 'arm' | 'seeds' 
 export const labelAmong = (name: string, all: readonly string[]): string =>
   all.includes(`${name}-s2`) ? `${labelOf(name)}, seed 1` : labelOf(name)
 
-/** Whether a candidate is the base or one that the search made. */
+/** Whether a student model is the base or one that the search made. */
 export const isOfSearch = (name: string): boolean => name === 'base' || name.startsWith('attempt-')
 
 const order = ['base', 'base-examples', 'reference', 'random', 'one-shot', 'control', 'final']
 
-/** Reading order of candidates: base, base with examples, attempts, baselines, final; the seeds of one arm in order. */
+/** Reading order of student models: base, base with examples, attempts, baselines, final; the seeds of one arm in order. */
 export function byReadingOrder(one: string, other: string): number {
   return rank(one) - rank(other) || one.localeCompare(other, 'en', { numeric: true })
 }

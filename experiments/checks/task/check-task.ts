@@ -54,7 +54,7 @@ async function checkRetention(task: Task): Promise<Finding> {
 
 /**
  * The worked examples answer in the form that the scorer reads, and show every label of a task that has labels: the base with examples, and
- * every prompt that shows them, is told the form by nothing else.
+ * every prompt that shows them, gets the form from nothing else.
  */
 async function checkForm(task: Task): Promise<Finding> {
   const scorer = openTaskScorer(task.scorer)

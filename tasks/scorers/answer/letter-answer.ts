@@ -243,7 +243,7 @@ function lastStanding(text: string, isLetter: IsLetter): Letter {
   return null
 }
 
-/** A choice that is said after an answer, in words of correction. */
+/** A choice that is said after an answer, as text of correction. */
 function laterChoice(text: string, answer: string, isLetter: IsLetter): Letter {
   const from = text.lastIndexOf(answer.slice(0, 200))
   const after = plain(text.slice(from, from + maxSearched))

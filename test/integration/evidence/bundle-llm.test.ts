@@ -174,10 +174,10 @@ test('a run that made data alone and went on after it ended short, by the comman
   const right = made.command('data', ['verify', file, '--deep', '--expect', hash])
   expect(await right.ended, right.output()).toBe(0)
   expect(right.output()).toContain('Nothing differs in what was checked; 1 thing could not be.')
-  expect(right.output()).not.toContain('As the run tells it')
+  expect(right.output()).not.toContain('As the run recorded it')
   const unpinned = made.command('data', ['verify', file])
   expect(await unpinned.ended, unpinned.output()).toBe(0)
-  expect(unpinned.output()).toContain('As the run tells it, unless you give its published hash with --expect')
+  expect(unpinned.output()).toContain('As the run recorded it, unless you give its published hash with --expect')
   const unchecked = await repack(file, 'unchecked', async (files) => {
     const entries = await files.lines('journal/check-journal.jsonl')
     const at = entries.findIndex((line) => 'reply' in JSON.parse(line).value)

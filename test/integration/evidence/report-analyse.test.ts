@@ -57,7 +57,7 @@ describe('a finished run', () => {
       ...reported,
       at: new Date(Date.parse(asked.at) + 1000 * seconds).toISOString(),
       seq: asked.seq + seconds / 10,
-      id: `sitting ${seconds}`,
+      id: `evaluation ${seconds}`,
       payload: { ...(reported.payload as object), studentModel: 'final (test)' },
     })
     const place = entries.indexOf(asked) + 1

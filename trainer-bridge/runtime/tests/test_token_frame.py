@@ -1,4 +1,4 @@
-"""What is told of a tokenizer: counted by it, the frame and a row's texts must come to the tokens of the row's training."""
+"""What is reported of a tokenizer: counted by it, the frame and a row's texts must come to the tokens of the row's training."""
 
 import pytest
 

@@ -28,7 +28,7 @@ const studentModels: StudentModel[] = names.map((name) => ({
   examples: name === 'base-examples',
 }))
 const auditCounts = { 'in-template': 3, 'heldout-phrasing': 3 }
-const cause: Cause = { id: 'one.opening-request:test', traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` }
+const cause: Cause = { id: 'one.final-eval-request:test', traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` }
 
 /** Evaluators that die and come back, on a real server: each `createOpening` is a process's own. */
 describe('an opening', () => {
@@ -89,7 +89,7 @@ describe('an opening', () => {
     return { studentModel: studentModel.name, evalSet, predictions, publicTask }
   }
 
-  test('O1 O3 goes on wherever its evaluator was killed: the same papers, each sitting once, one result', async () => {
+  test('O1 O3 goes on wherever its evaluator was killed: the same sets, each evaluated once, one result', async () => {
     for (let last = 0; last < all.length; last++) {
       await expect(createFinalEval(dyingAt(last), auditCounts).open(task, request, 'one', cause)).rejects.toThrow(
         'killed',
@@ -97,7 +97,7 @@ describe('an opening', () => {
       await until('what was sent before', () => evaluations.length === last)
     }
     await createFinalEval(evaluator, auditCounts).open(task, request, 'one', cause)
-    await until('every sitting', () => evaluations.length === all.length)
+    await until('every evaluation', () => evaluations.length === all.length)
     expect(evaluations.map(nameOf).toSorted()).toEqual(all.toSorted())
     expect(new Set(evaluations.map(({ evalSet, questions }) => `${evalSet} ${questions.sha256}`)).size).toBe(2)
     // The marking evaluator dies before it can say that the opening is complete; the last answer comes again.
@@ -122,7 +122,7 @@ describe('an opening', () => {
   test('a request that comes again after its answers asks nobody again, and changes nothing on the list', async () => {
     const evaluation = createFinalEval(evaluator, auditCounts)
     await evaluation.open(task, request, 'one', cause)
-    await until('every sitting', () => evaluations.length === all.length)
+    await until('every evaluation', () => evaluations.length === all.length)
     for (const sealedEvalJob of evaluations) await evaluation.mark(await answersTo(sealedEvalJob), 'one', cause)
     await until('the opening', () => finalEvals.length === 1)
     const silent = dyingAt(1)
@@ -141,7 +141,7 @@ describe('an opening', () => {
     await evaluation.open({ ...task, retentionSet: { ...retentionSet, items } }, request, 'one', cause)
     const remembering = ['base', 'control', 'control-s2', 'final', 'final-s2']
     const wanted = [...all, ...remembering.map((name) => `${name} retention`)]
-    await until('every sitting', () => evaluations.length === wanted.length)
+    await until('every evaluation', () => evaluations.length === wanted.length)
     expect(evaluations.map(nameOf).toSorted()).toEqual(wanted.toSorted())
     for (const sealedEvalJob of evaluations) {
       expect(sealedEvalJob.maxNewTokens).toBe(
