@@ -32,7 +32,7 @@ import {
   logAccounts,
   logStreamOf,
 } from './subjects.ts'
-import { ensureTopology, type TopologyOptions } from './topology.ts'
+import { ensureTopology, removeConsumers, type TopologyOptions } from './topology.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 import { type LoopOptions, startLoop, type WorkLoop } from './work-loop.ts'
 
@@ -74,6 +74,8 @@ export type Bus = AsyncDisposable & {
   readonly sealed: boolean
   /** Makes streams, consumers and buckets; operator only, before any worker. */
   ensureTopology(options: TopologyOptions): Promise<void>
+  /** Removes the consumers of a queue on which nobody works any more; operator only. */
+  removeConsumers(role: AgentRole, queue: string): Promise<void>
   /** Stores a message in the log. Throws TerminalError when the payload does not match or is too large. */
   publish<M extends WorkMessage>(message: M, to: WorkTarget, payload: PayloadOf<M>): Promise<Published>
   publish<M extends EventMessage>(message: M, to: EventTarget, payload: PayloadOf<M>): Promise<Published>
@@ -148,6 +150,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   return {
     sealed: options.sealed !== false && [...links.values()].every((link) => isApart(link)),
     ensureTopology: (topology) => ensureTopology([...links.values()], topology),
+    removeConsumers: (role, queue) => removeConsumers([...links.values()], role, queue),
     publish: (message: WorkMessage | EventMessage, to: EventTarget & { variant?: string }, payload: unknown) =>
       publish(linkOf(message.account), who, message, to, payload, writing),
     work(handlers, loop) {

@@ -9,14 +9,18 @@ import {
   objectPrefixOf,
   objectStreamOf,
 } from './subjects.ts'
+import { noneWhere, streamNotFound } from './topology.ts'
 
-/** Ids of the runs that have messages in LAB's log. */
+/** Ids of the runs that have messages in LAB's log; none before there is one. */
 export async function listRuns(link: Link): Promise<string[]> {
   const info = await link.ask(
-    () => link.jsm.streams.info(logStreamOf.LAB, { subjects_filter: `${logPrefixOf.LAB}.>` }),
+    () =>
+      link.jsm.streams
+        .info(logStreamOf.LAB, { subjects_filter: `${logPrefixOf.LAB}.>` })
+        .catch(noneWhere(streamNotFound)),
     `stream ${logStreamOf.LAB}`,
   )
-  const runs = Object.keys(info.state.subjects ?? {}).map((subject) => subject.split('.')[1] ?? '')
+  const runs = Object.keys(info?.state.subjects ?? {}).map((subject) => subject.split('.')[1] ?? '')
   return [...new Set(runs)].sort()
 }
 

@@ -158,10 +158,12 @@ function refuseOtherLayout({ account, nc }: Link, stream: string, metadata: Reco
   })
 }
 
-const streamNotFound = 10_059
+export const streamNotFound = 10_059
+const consumerNotFound = 10_014
 const consumerExists = 10_148
 
-const noneWhere = (code: number) => (error: unknown) => {
+/** Null in place of the API error of a code. */
+export const noneWhere = (code: number) => (error: unknown) => {
   if (error instanceof JetStreamApiError && error.code === code) return null
   throw error
 }
@@ -216,20 +218,36 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
       ),
     )
   const reader = deadReaderOf[account]
-  const readers = (variants[reader] ?? []).map((variant) =>
-    ensureConsumer(
-      link,
-      deadStreamOf[account],
-      {
-        durable_name: deadDurableName(reader, variant),
-        ack_policy: AckPolicy.Explicit,
-        ack_wait: nanos(30_000),
-        deliver_policy: DeliverPolicy.All,
-      },
-      keep,
-    ),
-  )
+  // Dead letters of all queues of a variant have one reader.
+  const known: readonly string[] = variantsOf[reader]
+  const readers = (variants[reader] ?? [])
+    .filter((queue) => known.includes(queue))
+    .map((variant) =>
+      ensureConsumer(
+        link,
+        deadStreamOf[account],
+        {
+          durable_name: deadDurableName(reader, variant),
+          ack_policy: AckPolicy.Explicit,
+          ack_wait: nanos(30_000),
+          deliver_policy: DeliverPolicy.All,
+        },
+        keep,
+      ),
+    )
   await Promise.all([...workers, ...readers])
+}
+
+/** Removes the consumers of a role's messages in one queue. */
+export async function removeConsumers(links: readonly Link[], role: AgentRole, queue: string): Promise<void> {
+  for (const message of workMessages.filter(({ to }) => to === role)) {
+    const link = links.find(({ account }) => account === message.account)
+    const [stream, name] = [logStreamOf[message.account], durableName(message, queue)]
+    await link?.ask(
+      () => link.jsm.consumers.delete(stream, name).catch(noneWhere(consumerNotFound)),
+      `consumer ${name} of the stream ${stream}`,
+    )
+  }
 }
 
 /** A consumer that is there already takes the delivery policy of now, unless it is to be kept: another topology may have made it. */

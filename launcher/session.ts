@@ -6,8 +6,9 @@ import { type Bus, BusSetupError, connectBus, createTroubles, type TopologyOptio
 import { checkTemporary, homeFolder } from '../machine/folders.ts'
 import { FileHeldError, nameOf } from '../machine/held-file.ts'
 import { provisionRuntime } from '../provision/mod.ts'
+import { queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
-import type { Variants } from '../schemas/run.ts'
+import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
@@ -24,7 +25,7 @@ import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts
 import { type Cluster, holdHome, openCluster, rememberServers } from './cluster.ts'
 import type { Reporter } from './console/reporter.ts'
 import { openAgentsLog } from './log-file.ts'
-import { checkShared } from './shared-queues.ts'
+import { checkNew, givenTo, removeOwnQueues, unfinishedOn } from './shared-queues.ts'
 import { supervise } from './supervisor.ts'
 import { queuesIn } from './topology/queues.ts'
 import { printOwnTroubles, watchTroubles } from './troubles.ts'
@@ -42,6 +43,8 @@ export type Session = AsyncDisposable & {
   failed: Promise<never>
   /** Ends all agents, or those of a role: they take nothing more, finish what they have within the topology's time, and give back the rest. */
   stop(role?: AgentRole): Promise<void>
+  /** Ends all agents, and removes the consumers of what only they worked on, as far as its runs are done. */
+  close(): Promise<void>
   logFile: string
 }
 
@@ -51,8 +54,10 @@ export type Session = AsyncDisposable & {
  */
 type SessionChoices = {
   roles?: readonly AgentRole[]
-  /** Left out: those of the topology. */
-  queues?: Variants
+  /** Names the run, or the set of runs, that the agents are for alone; left out: those of a run that they go on with, or the shared ones. */
+  own?: string | undefined
+  /** The run that the agents go on with: they work on its queues. */
+  goesOn?: Pick<RunConfig, 'runId' | 'variants' | 'queues'> | undefined
   alsoPlanners?: readonly Topology[]
   keep?: boolean
   early?: EarlyAgents | undefined
@@ -114,15 +119,7 @@ export async function prepareBus(
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  {
-    roles,
-    queues = queuesIn(topology, process.env),
-    alsoPlanners = [],
-    keep = false,
-    early,
-    inference = {},
-    signal,
-  }: SessionChoices = {},
+  { roles, own, goesOn, alsoPlanners = [], keep = false, early, inference = {}, signal }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -137,10 +134,11 @@ export async function openSession(
   const stderr = agentsLog.descriptor
   const log = createLog({ role: 'supervisor', instance: String(process.pid) }, { destination: stderr })
   const all = [topology, ...alsoPlanners]
-  const plannerQueue = (other: Topology) => queuesIn(other, process.env).planner
+  const queues = goesOn ? queuesOf(goesOn) : queuesIn(topology, process.env, own)
+  const plannerQueue = (other: Topology) => queuesIn(other, process.env, own).planner
   const ready = Promise.withResolvers<Cluster>()
   const started = roles ?? agentRoles
-  const own = started.flatMap((role) =>
+  const replicas = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
       agentSpec(role, replicaName(role, index), topology, ready.promise, queues[role], all),
     ),
@@ -148,7 +146,7 @@ export async function openSession(
   const beside = alsoPlanners.map((other) =>
     agentSpec('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, plannerQueue(other), all),
   )
-  const agentSpecs = [...own, ...beside]
+  const agentSpecs = [...replicas, ...beside]
   let watch: ReturnType<typeof watchTroubles> | null = null
   const supervisor = supervise(agentSpecs, topology.supervisor, {
     log,
@@ -173,7 +171,8 @@ export async function openSession(
   for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
   const [bus, reader] = (await Promise.all(connecting)) as [Bus, Bus]
   // After the bus: to fetch this takes minutes, and a server that is not there is reported before.
-  if (started.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft')
+  const bridge = topology.agents['trainer-bridge']
+  if (started.includes('trainer-bridge') && bridge.replicas > 0 && bridge.variant === 'peft')
     await prepareRuntime(topology, inference, log, { home, onProgress, ...how })
   signal?.throwIfAborted()
   const variants = Object.fromEntries(
@@ -182,9 +181,14 @@ export async function openSession(
       return [role, [...new Set([...(roles ? [] : variantsOf[role]), queues[role], ...others])]]
     }),
   )
+  // Before there are consumers: those of a run that is there belong to it.
+  if (own !== undefined) await checkNew(bus, own)
   await prepareBus(bus, topology, { keep, variants })
   watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted: supervisor.wanted, except: ['waits'] }))
-  await checkShared(bus, topology, queues)
+  if (own === undefined) {
+    const others = givenTo(await unfinishedOn(bus), topology, queues).filter((runId) => runId !== goesOn?.runId)
+    for (const other of others) reporter.line(alsoDone(other))
+  }
   ready.resolve(cluster)
   const closing = new AbortController()
   const gateway = await startGateway({
@@ -209,10 +213,18 @@ export async function openSession(
     queues,
     failed: Promise.race([supervisor.failed, lossOf(cluster)]),
     stop: supervisor.stop,
+    async close() {
+      await supervisor.stop()
+      await removeOwnQueues(bus, variants)
+    },
     logFile: agentsLog.path,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+const alsoDone = (runId: string) =>
+  `run ${runId} is not finished, and its work is in the queue of this model and address: these agents do it too, and its calls are paid ` +
+  'with the key of this command.'
 
 /** Rejects when another machine took the storage over, since this one gave no sign of life. */
 function lossOf({ lost }: Cluster): Promise<never> {

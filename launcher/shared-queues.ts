@@ -1,60 +1,71 @@
 import { PlannerState } from '../agents/planner/state.ts'
 import { type Bus, heldValues } from '../bus/mod.ts'
-import { queuesOf } from '../schemas/queue.ts'
+import { aloneIn, isShared, queuesOf } from '../schemas/queue.ts'
+import type { AgentRole } from '../schemas/role.ts'
 import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { PayingRole } from '../schemas/usage.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { modelsOf } from './topology/models.ts'
+import { boundTo } from './topology/queues.ts'
 
 type Unfinished = Pick<RunConfig, 'runId' | 'models' | 'variants' | 'queues'>
 
 /**
- * The first run whose work agents of these queues would be given, and which means it for another model; null where there is none. Runs begun
- * before models had queues of their own share one with all others of their variants.
+ * The runs whose metered work agents of these queues are given: of queues of a run's own that run, of those of a model and its address all
+ * that share them.
+ * @throws UsageError where one of them means another model, as runs may that were begun before models had queues of their own
  */
-export function sharedWith(runs: readonly Unfinished[], topology: Topology, queues: Variants): string | null {
+export function givenTo(runs: readonly Unfinished[], topology: Topology, queues: Variants): string[] {
   const asked = modelsOf(topology)
-  const meansAnother = ({ models, ...run }: Unfinished) =>
-    PayingRole.options.some(
-      (role) => models[role] && asked[role] && models[role] !== asked[role] && queuesOf(run)[role] === queues[role],
-    )
-  return runs.find(meansAnother)?.runId ?? null
+  return runs.flatMap(({ models, ...run }) => {
+    const given = PayingRole.options.filter((role) => models[role] && queuesOf(run)[role] === queues[role])
+    if (given.some((role) => asked[role] && asked[role] !== models[role])) {
+      throw new UsageError(
+        `Run ${run.runId} was begun by an older version, which does not keep its work apart from that of a run with another model.`,
+        'Finish one of them with the version that began it. A new run is not concerned.',
+      )
+    }
+    return given.length > 0 ? [run.runId] : []
+  })
 }
 
-/** A line for each run that is not finished and whose metered work agents of this one do too, since both ask the same model at the same address. */
-export function alsoWorkedOff(runs: readonly Unfinished[], own: string): string[] {
-  const mine = runs.find(({ runId }) => runId === own)
-  if (!mine) return []
-  const isShared = (other: Unfinished) =>
-    PayingRole.options.some((role) => {
-      const queue = mine.models[role] === undefined ? undefined : queuesOf(mine)[role]
-      return queue !== undefined && other.models[role] !== undefined && queuesOf(other)[role] === queue
-    })
-  return runs
-    .filter((other) => other.runId !== own && isShared(other))
-    .map(
-      ({ runId }) =>
-        `warning: run ${runId} is not finished and asks the same model at the same address: these agents do what is left of it too, ` +
-        'and its calls are paid with the key of this command. To keep them apart, set SYLLABUS_HOME to another folder.',
-    )
+const runsOn = async (bus: Bus): Promise<PlannerState[]> =>
+  (await heldValues(bus.kv('runs', PlannerState))).flatMap((held) => ('value' in held ? [held.value] : []))
+
+/** The settings of the runs that are not done. */
+export const unfinishedOn = async (bus: Bus): Promise<RunConfig[]> =>
+  (await runsOn(bus)).filter(({ phase }) => phase !== 'done').map(({ config }) => config)
+
+/** Removes the consumers of queues that were of runs which are done, alone; `worked`: the queues of each role that a session worked on. */
+export async function removeOwnQueues(bus: Bus, worked: Partial<Record<AgentRole, readonly string[]>>): Promise<void> {
+  for (const { phase, config } of await runsOn(bus)) {
+    if (phase !== 'done') continue
+    for (const role of aloneIn(config)) {
+      const queue = queuesOf(config)[role]
+      if (worked[role]?.includes(queue)) await bus.removeConsumers(role, queue)
+    }
+  }
 }
 
-/** The same of the runs on a bus. */
-export const alsoWorkedOffOn = async (bus: Bus, own: string): Promise<string[]> =>
-  alsoWorkedOff(await unfinishedOn(bus), own)
-
-async function unfinishedOn(bus: Bus): Promise<RunConfig[]> {
-  const runs = (await heldValues(bus.kv('runs', PlannerState))).flatMap((held) => ('value' in held ? [held.value] : []))
-  return runs.filter(({ phase }) => phase !== 'done').map(({ config }) => config)
-}
-
-/** @throws UsageError where agents of these queues would be given work that a run means for another model */
-export async function checkShared(bus: Bus, topology: Topology, queues: Variants): Promise<void> {
-  const other = sharedWith(await unfinishedOn(bus), topology, queues)
-  if (other === null) return
+/** @throws UsageError for a run id used before */
+export async function checkNew(bus: Bus, runId: string): Promise<void> {
+  if (!(await bus.runs()).includes(runId)) return
   throw new UsageError(
-    `Run ${other} was begun by an older version, which does not keep its work apart from that of a run with another model.`,
-    'Finish one of them with the version that began it. A new run is not concerned.',
+    `There is a run ${runId} already; a run id is never used twice.`,
+    `Choose another --run-id, or: syllabus resume ${runId}`,
   )
+}
+
+/** A line for each run that asks what an agent of this topology asks, and keeps its work to agents that are started for it. */
+export function keptFrom(runs: readonly RunConfig[], of: AgentRole, topology: Topology): string[] {
+  const { data: role } = PayingRole.safeParse(of)
+  if (role === undefined) return []
+  const model = modelsOf(topology)[role]
+  const address = boundTo(topology, process.env).addresses[role]
+  return runs
+    .filter((run) => run.models[role] === model && run.addresses?.[role] === address && !isShared(run, role))
+    .map(
+      ({ runId }) => `run ${runId} keeps its work to agents that are started for it. To help it, add: --run ${runId}`,
+    )
 }

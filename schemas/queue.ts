@@ -1,6 +1,8 @@
 import { hashOf } from './hash.ts'
 import type { Token } from './ids.ts'
+import type { AgentRole } from './role.ts'
 import type { RunConfig, Variants } from './run.ts'
+import { PayingRole } from './usage.ts'
 
 /** Stands for the address of a model that a command serves itself, at another port each time. */
 export const localAddress = 'local'
@@ -12,8 +14,8 @@ export const describeAsked = (model = 'a model', address: string): string =>
 const keyDigits = 12
 
 /**
- * Where the work of a role is put, as one token of a subject: the variant's name, and for one that works with a model a key of `what`: the model
- * and its address, or the student. So nobody is ever given work that a run means for another one.
+ * Where the work of a role is put, as one token of a subject: the variant's name, and for one that works with a model a key of `what`: the model,
+ * its address and, where the run has agents of its own, the run; or the student. So nobody is ever given work that a run means for another one.
  */
 export const queueOf = (variant: string, ...what: string[]): Token =>
   what.length > 0 ? `${variant}-${hashOf(what).slice(0, keyDigits)}` : variant
@@ -23,3 +25,16 @@ export const queuesOf = ({ variants, queues }: Pick<RunConfig, 'variants' | 'que
   ...variants,
   ...queues,
 })
+
+type ByRole = Partial<Record<AgentRole, string>>
+type Bound = { models: ByRole; addresses?: ByRole | undefined } & Pick<RunConfig, 'variants' | 'queues'>
+
+const askedQueue = ({ variants, models, addresses }: Bound, role: AgentRole, ...own: string[]) =>
+  queueOf(variants[role], models[role] ?? '', addresses?.[role] ?? '', ...own)
+
+/** Whether a role's work lies where all runs with the same model and address have theirs. */
+export const isShared = (run: Bound, role: AgentRole): boolean => queuesOf(run)[role] === askedQueue(run, role)
+
+/** The roles whose queues no other run has, not even one of the same set. */
+export const aloneIn = (run: Bound & { runId: string }): PayingRole[] =>
+  PayingRole.options.filter((role) => queuesOf(run)[role] === askedQueue(run, role, run.runId))

@@ -15,7 +15,7 @@ import { variantsOf } from './variants.ts'
 /** How many processes of which variant of a role to run, and their limits. */
 export const AgentSpec = z.strictObject({
   variant: Token.describe('which program of the role runs'),
-  replicas: count(1, 'processes', 64),
+  replicas: count(1, 'processes; 0: its agents run elsewhere, as those of `syllabus up`', 64, 0),
   slots: count(1, 'messages that one process works on at the same time', 256),
   options: z.record(z.string(), z.json()).default({}).describe('passed to the variant as it is; the variant checks it'),
 })

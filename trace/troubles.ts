@@ -1,14 +1,20 @@
 import type { Presence, Trouble } from '../bus/mod.ts'
-import { describeAsked, queuesOf } from '../schemas/queue.ts'
+import { describeAsked, isShared, queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { RunConfig } from '../schemas/run.ts'
 import { receivesFrom } from '../schemas/variants.ts'
 
-/** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. */
-export type Wanted = { role: AgentRole; variant: string; queue?: string | undefined; does?: string | undefined }
+/** An agent that is wanted. `does`: which model it asks, and where, or which student it trains. `run`: the only one that it is wanted for. */
+export type Wanted = {
+  role: AgentRole
+  variant: string
+  queue?: string | undefined
+  does?: string | undefined
+  run?: string | undefined
+}
 
 /** What a run says of its agents. */
-export type Asking = Pick<RunConfig, 'variants' | 'models' | 'addresses' | 'student' | 'queues'>
+export type Asking = Pick<RunConfig, 'variants' | 'models' | 'addresses' | 'student' | 'queues'> & { runId?: string }
 
 /** The agents that work on a run. */
 export function wantedBy(run: Asking): Wanted[] {
@@ -19,9 +25,16 @@ export function wantedBy(run: Asking): Wanted[] {
     .filter((role) => receivesFrom(run.variants.planner, role))
     .map((role) => {
       const [model, address] = [models[role], addresses[role]]
-      const asks = address === undefined ? undefined : `asks ${describeAsked(model, address)}`
+      const isOwn = address !== undefined && !isShared(run, role)
+      const asks = address && `asks ${describeAsked(model, address)}${isOwn ? ' for this run' : ''}`
       const trains = role === 'trainer-bridge' && run.queues?.[role] ? `trains ${run.student}` : undefined
-      return { role, variant: run.variants[role], queue: queues[role], does: asks ?? trains }
+      return {
+        role,
+        variant: run.variants[role],
+        queue: queues[role],
+        does: asks ?? trains,
+        run: isOwn ? run.runId : undefined,
+      }
     })
 }
 
@@ -43,7 +56,8 @@ export function troublesIn(there: readonly Agent[], wanted: readonly Wanted[]): 
   const absent = wanted
     .filter((each) => !there.some((agent) => worksOn(agent, each)))
     .map((each): Found => {
-      const fix = `Start one: npx syllabus agent ${each.role} --variant ${each.variant}.`
+      const which = each.run === undefined ? `--variant ${each.variant}` : `--run ${each.run}`
+      const fix = `Start one: npx syllabus agent ${each.role} ${which}.`
       const that = each.does === undefined ? '' : `that ${each.does} `
       return { who: nameOf(each), code: 'missing', text: `${that}is not there: what it has to do waits.`, fix }
     })

@@ -1,24 +1,36 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Argument, type Command, Option } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { PlannerState } from '../../agents/planner/state.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { pickRun } from '../../experiments/run/resume-run.ts'
 import { agentSpec } from '../../launcher/agent-spec.ts'
 import { openCluster } from '../../launcher/cluster.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { checkLogins, connectAs, prepareBus } from '../../launcher/session.ts'
+import { keptFrom, unfinishedOn } from '../../launcher/shared-queues.ts'
 import { supervise } from '../../launcher/supervisor.ts'
 import { knowLocal, queuesIn } from '../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { boundTopology, topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
 import { joinedCluster } from '../../launcher/with-bus.ts'
 import { checkTemporary, homeFolder } from '../../machine/folders.ts'
 import { printable } from '../../schemas/printable.ts'
+import { queuesOf } from '../../schemas/queue.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { runId } from '../options/option-parsers.ts'
+import { movedOption } from '../options/shared-options.ts'
+
+type Options = { variant?: string; topology: string; model?: string; run?: string; moved: boolean }
 
 export function registerAgent(program: Command): void {
   program
@@ -28,15 +40,16 @@ export function registerAgent(program: Command): void {
     .option('--variant <name>', "the role's variant (default: the topology's)")
     .option('--topology <file>', 'limits and options', defaultTopology)
     .addOption(new Option('--model <name>', 'language model, where the agent asks one').env('TEACHER_MODEL'))
-    .action(async (role: AgentRole, options: { variant?: string; topology: string; model?: string }) => {
+    .option('--run <id>', 'a run that is not done: the agent works for it alone, and ends with it', runId)
+    .addOption(movedOption())
+    .action(async (role: AgentRole, options: Options) => {
       const written = await readTopology(options.topology)
       const named = options.variant ? withVariant(written, role, options.variant) : written
-      const topology = withModel(named, options.model)
       const log = createLog({ role: 'supervisor', instance: String(process.pid) })
       const home = homeFolder()
       checkTemporary()
       const cluster = process.env.NATS_URL
-        ? await openCluster({ home, log, onProgress: (line) => console.error(line), limits: topology.bus })
+        ? await openCluster({ home, log, onProgress: (line) => console.error(line), limits: named.bus })
         : await joinedCluster(home)
       if (!cluster) {
         throw new UsageError(
@@ -45,13 +58,16 @@ export function registerAgent(program: Command): void {
         )
       }
       if (!process.env.NATS_URL) knowLocal(await findSession())
-      const queue = queuesIn(topology, process.env)[role]
       const stop = stopSignal()
       const line = (text: string) => console.error(printable(text))
       checkLogins(cluster, [role])
       // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
       const watcher = cluster.credentials.operator?.LAB ? 'operator' : role
       await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
+      const state = options.run === undefined ? null : await pickRun(bus, options.run, () => false)
+      if (state?.phase === 'done') throw new UsageError(`Run ${options.run} is done.`, 'Leave --run out.')
+      const { topology, queue } = state ? ofRun(named, role, state.config, options) : shared(named, role, options)
+      if (!state) for (const text of keptFrom(await unfinishedOn(bus), role, topology)) line(text)
       if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] } })
       const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
         .toLowerCase()
@@ -65,11 +81,36 @@ export function registerAgent(program: Command): void {
         onEnded: watch.ended,
       })
       try {
-        await Promise.race([stop.aborted ? Promise.resolve() : once(stop, 'abort'), supervisor.failed])
+        const isOver = state ? untilDone(bus, state.config.runId, stop) : once(stop, 'abort')
+        await Promise.race([stop.aborted ? Promise.resolve() : isOver, supervisor.failed])
       } finally {
         await supervisor.stop()
       }
     })
+}
+
+/** What an agent of the topology works on that is for every run with the same model and address. */
+function shared(topology: Topology, role: AgentRole, { model }: Options) {
+  const own = withModel(topology, model)
+  return { topology: own, queue: queuesIn(own, process.env)[role] }
+}
+
+/**
+ * What one works on that helps a run, as the run's own agents do.
+ * @throws UsageError for other agents, another model or another address
+ */
+function ofRun(written: Topology, role: AgentRole, config: RunConfig, { model, moved: isMoved }: Options) {
+  const topology = boundTopology(topologyOfRun(written, config, model), config, { env: process.env, isMoved })
+  return { topology, queue: queuesOf(config)[role] }
+}
+
+const lookMs = 1000
+
+/** Resolves once the run is done, or the signal fires. */
+async function untilDone(bus: Bus, run: string, signal: AbortSignal): Promise<void> {
+  const states = bus.kv('runs', PlannerState)
+  while (!signal.aborted && (await states.get(run))?.value.phase !== 'done')
+    await sleep(lookMs, undefined, { signal }).catch(() => {})
 }
 
 function withVariant(topology: Topology, role: AgentRole, variant: string): Topology {

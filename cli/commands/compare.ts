@@ -106,12 +106,13 @@ export function registerCompare(program: Command): void {
       await keepPlan(plan)
       const [first, ...alsoPlanners] = [...arms.values()] as [Topology, ...Topology[]]
       process.exitCode = await runSession(first, reporter, {
-        starts: runsOf(plan).map((run) => (bus) => {
+        starts: runsOf(plan).map((run) => (bus, own) => {
           const comparison = { name: plan.name, arm: run.arm, pair: run.pair }
-          const request = { ...run, attempts, rows, evidence, setting, comparison }
+          const request = { ...run, attempts, rows, evidence, setting, comparison, own }
           return beginMember(bus, run, { task, topology: arms.get(run.arm)!, request })
         }),
         after: (bus) => writeComparison(bus, plan, reporter),
+        own: plan.name,
         alsoPlanners,
         keep: keepsLimits(options.topology),
         needs: () => needsOf(first),

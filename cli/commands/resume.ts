@@ -10,7 +10,6 @@ import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topol
 import { boundTopology, topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import { withLocalModel } from '../../launcher/topology/with-model.ts'
 import { withBus } from '../../launcher/with-bus.ts'
-import { queuesOf } from '../../schemas/queue.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -55,7 +54,8 @@ export function registerResume(program: Command): void {
       process.exitCode = await runSession(topology, reporter, {
         starts: [(bus) => resumeRun(bus, state)],
         keep: keepsLimits(options.topology),
-        ...(needsAgents && { queues: queuesOf(state.config) }),
+        ...(state.phase === 'done' && { roles: [] }),
+        ...(needsAgents && { goesOn: state.config }),
         needs: state.phase === 'done' ? null : () => state.config,
         resumeCommand: resumeAgain(options),
       })

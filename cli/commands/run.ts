@@ -86,8 +86,12 @@ export function registerRun(program: Command): void {
       const needs = () => needsOf(topology)
       const { inference } = task
       if (options.runs === undefined) {
-        const begin = async (bus: Bus) => ({ runId: await submitRun(bus, task, topology, request), fromSeq: 1 })
-        const queue = { starts: [begin], keep, needs, inference, resumeCommand: resumeAgain(options) }
+        const runId = options.runId ?? nameByTime(task)
+        const begin = async (bus: Bus, own?: string) => ({
+          runId: await submitRun(bus, task, topology, { ...request, runId, own }),
+          fromSeq: 1,
+        })
+        const queue = { starts: [begin], own: runId, keep, needs, inference, resumeCommand: resumeAgain(options) }
         process.exitCode = await runSession(topology, reporter, queue)
         return
       }
@@ -95,7 +99,10 @@ export function registerRun(program: Command): void {
       const set = options.runId ?? nameByTime(task)
       const members = membersOf(set, options.seed, options.runs)
       process.exitCode = await runSession(topology, reporter, {
-        starts: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
+        starts: members.map(
+          (member) => (bus, own) => beginMember(bus, member, { task, topology, request: { ...request, own } }),
+        ),
+        own: set,
         after: (bus) => writeSummary(bus, set, members, reporter),
         keep,
         needs,

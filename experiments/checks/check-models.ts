@@ -38,7 +38,8 @@ export async function checkModels(
   )
   const contexts = new Map<PayingRole, number | null>()
   const warnings = new Set<string>()
-  for (const each of asked) {
+  // Agents elsewhere have keys of their own.
+  for (const each of asked.filter(({ role }) => topology.agents[role].replicas > 0)) {
     const { contextTokens, warning } = await checked(each)
     contexts.set(each.role, contextTokens)
     if (warning !== undefined) warnings.add(warning)

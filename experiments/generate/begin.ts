@@ -20,7 +20,11 @@ import { submitRun } from '../run/submit-run.ts'
 import { begunFile } from './out-folder.ts'
 
 /** What a folder was begun with, so that the same command goes on with it. */
-const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).extend({ asked: z.string() })
+const Begun = RunConfig.pick({ runId: true, addresses: true, queues: true }).extend({
+  asked: z.string(),
+  /** Nothing is left to do. */
+  done: z.boolean().default(false),
+})
 export type Begun = z.infer<typeof Begun>
 
 export type Wanted = {
@@ -29,7 +33,8 @@ export type Wanted = {
   topology: Topology
   out: string
   seed: number
-  runId?: string
+  /** Of a folder that is new. */
+  runId: string
   /** Limits that the command names itself. */
   named: NamedLimits
 }
@@ -87,13 +92,15 @@ export async function beginGeneration(
   const index = buildContaminationIndex(evaluationItems(task), key)
   const contamination = await bus.objects.put('LAB', 'contamination', index)
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)
-  const request = { seed, rows, generate: { program, contamination }, ...(wanted.runId ? { runId: wanted.runId } : {}) }
+  const request = { seed, rows, generate: { program, contamination }, runId: wanted.runId, own: wanted.runId }
   const runId = await submitRun(bus, task, topology, request)
-  const { student: _none, ...bound } = boundTo(topology, process.env)
-  const begunNow: Begun = { runId, asked: askedHash(wanted), ...bound }
-  await writeWhole(join(out, begunFile), `${JSON.stringify(begunNow, null, 2)}\n`)
+  const { student: _none, ...bound } = boundTo(topology, process.env, runId)
+  await keepBegun(wanted, { runId, asked: askedHash(wanted), done: false, ...bound })
   return { runId, fromSeq: 1 }
 }
+
+export const keepBegun = ({ out }: Pick<Wanted, 'out'>, begun: Begun): Promise<void> =>
+  writeWhole(join(out, begunFile), `${JSON.stringify(begun, null, 2)}\n`)
 
 /** Limits that a command names by options of its own. */
 type NamedLimits = { candidateCap?: number | undefined }

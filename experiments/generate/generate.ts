@@ -10,7 +10,6 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, whenStopped } from '../../launcher/live-session.ts'
 import { generateTeacher, type LocalModel, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { openSession, type Session } from '../../launcher/session.ts'
-import { alsoWorkedOffOn } from '../../launcher/shared-queues.ts'
 import { drainMsOf } from '../../launcher/supervisor.ts'
 import { checkPrices, modelsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { servingLocally } from '../../launcher/topology/queues.ts'
@@ -18,8 +17,7 @@ import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topol
 import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
 import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
-import { queuesOf } from '../../schemas/queue.ts'
-import type { Variants } from '../../schemas/run.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
@@ -33,7 +31,8 @@ import type { ExportFormat } from '../export/options.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
 import { commandAgain } from '../run/resume-run.ts'
-import { beginGeneration, begunIn, type Wanted } from './begin.ts'
+import { nameByTime } from '../run/submit-run.ts'
+import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted } from './begin.ts'
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
@@ -63,12 +62,14 @@ export type GenerateOptions = LoadOptions & {
 /** No student is trained or measured: what those roles need is neither checked nor started. */
 const startedRoles = ['generator', 'planner', 'critic'] as const
 
+type GoesOn = Begun & Pick<RunConfig, 'variants'>
+
 /** Everything that can be wrong is said here, before anything is started or paid. */
 async function prepare(
   options: GenerateOptions,
   line: (text: string) => void,
-): Promise<Wanted & { model: string; local: LocalModel | null; queues?: Variants }> {
-  const { out, seed, runId } = options
+): Promise<Wanted & { model: string; local: LocalModel | null; goesOn: GoesOn | null }> {
+  const { out, seed } = options
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
   const task = await loadTask(options.task, options)
@@ -79,16 +80,22 @@ async function prepare(
   checkPrices(planned)
   checkBudget(program, options.rows, planned.run.teacherCalls)
   const named = { candidateCap: options.candidateCap }
-  const asked = { task, program, topology: planned, out, seed, named, model, local, ...(runId ? { runId } : {}) }
+  const asked = {
+    task,
+    program,
+    topology: planned,
+    out,
+    seed,
+    named,
+    model,
+    local,
+    runId: options.runId ?? nameByTime(task),
+  }
   await prepareOut(out, options.format)
   const begun = await begunIn(asked)
   const how = { env: local ? servingLocally(process.env) : process.env, isMoved: options.moved }
   const topology = begun ? boundTopology(planned, { ...begun, models: modelsOf(planned) }, how) : planned
-  const wanted = {
-    ...asked,
-    topology,
-    ...(begun && { queues: queuesOf({ variants: variantsIn(topology), queues: begun.queues }) }),
-  }
+  const goesOn = begun && { ...begun, variants: variantsIn(topology) }
   await whenStopped(line)
   const session = await findSession()
   if (session) {
@@ -102,7 +109,7 @@ async function prepare(
     const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
     checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
   }
-  return wanted
+  return { ...asked, topology, goesOn }
 }
 
 function checkJudge(program: Program, { program: file, judgeModel }: GenerateOptions): void {
@@ -134,8 +141,8 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   const stop = stopSignal()
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, {
-    roles: startedRoles,
-    ...(wanted.queues && { queues: wanted.queues }),
+    roles: wanted.goesOn?.done ? [] : startedRoles,
+    ...(wanted.goesOn ? { goesOn: wanted.goesOn } : { own: wanted.runId }),
     keep: keepsLimits(options.topology ?? defaultTopology),
     early,
     signal: stop,
@@ -146,7 +153,6 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
     const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
-    for (const line of await alsoWorkedOffOn(bus, runId)) reporter.line(line)
     const follow = () => followGeneration(bus, { runId, fromSeq, reporter, signal: stop })
     const again = commandAgain(process.argv.slice(2))
     const end = await hintWhenAway(() => Promise.race([follow(), session.failed]), again, reporter.line)
@@ -158,6 +164,12 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     const to = { out, format, provenance, model: wanted.model, wanted: rows }
     const complete = state ? await writingInto(out, () => writeOutcome(bus, state.value, to, reporter)) : false
     await settled
+    const begun = state && isFinal(state.value) ? await begunIn(wanted) : null
+    if (begun) {
+      // Noted first: whoever makes consumers anew would be given all again.
+      await keepBegun(wanted, { ...begun, done: true })
+      await session.close()
+    }
     if (complete) return exitCodes.ok
     if (end?.status === 'faulted') return exitCodes.faulted
     return isOver ? exitCodes.noResult : exitCodes.interrupted

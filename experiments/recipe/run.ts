@@ -59,7 +59,10 @@ function runArm({ set, runs, task, topology, ...plan }: ArmPlan, seed: number, r
   const request = { seed, attempts, rows, evidence, setting }
   reporter.line(`arm ${plan.name}: task folder ${task.dir}`)
   return runSession(topology, reporter, {
-    starts: members.map((member) => (bus) => beginMember(bus, member, { task, topology, request })),
+    starts: members.map(
+      (member) => (bus, own) => beginMember(bus, member, { task, topology, request: { ...request, own } }),
+    ),
+    own: set,
     after: (bus) => writeSummary(bus, set, members, reporter),
     needs: () => needsOf(topology),
     inference: task.inference,

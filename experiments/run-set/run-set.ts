@@ -42,7 +42,7 @@ export async function beginMember(
   const isDone = held?.value.phase === 'done'
   const others = [
     ...differences(config, member, { task, topology, request }),
-    ...(isDone ? [] : otherBinding(config, topology)),
+    ...(isDone ? [] : otherBinding(config, topology, request.own)),
   ]
   if (others.length > 0) {
     throw new UsageError(
@@ -77,12 +77,14 @@ function differences(config: RunConfig, { seed }: Member, { task, topology, requ
 }
 
 /** Whether agents of the topology would be given the run's work. Runs of older versions do not keep theirs apart by models. */
-function otherBinding({ addresses, queues, models }: RunConfig, topology: Topology): string[] {
-  const wanted = boundTo(topology, process.env)
+function otherBinding({ addresses, queues, models }: RunConfig, topology: Topology, own?: string): string[] {
+  const wanted = boundTo(topology, process.env, own)
   if (addresses === undefined && Object.keys(models).length > 0) return ['version of Syllabus']
   if (hashOf(addresses ?? {}) !== hashOf(wanted.addresses))
     return ['endpoint address (OPENAI_BASE_URL, or baseUrl in the topology)']
-  return hashOf(queues ?? {}) === hashOf(wanted.queues) ? [] : ['model or student']
+  return hashOf(queues ?? {}) === hashOf(wanted.queues)
+    ? []
+    : ['student, or place of its agents (its own, or those of a process that runs already)']
 }
 
 /** The settings of a run that no planner has taken up yet; null where there is no such run. */

@@ -5,13 +5,13 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession, type LiveSession, whenStopped } from '../../launcher/live-session.ts'
 import { checkServed, type Needs } from '../../launcher/served.ts'
 import { openSession, prepareBus } from '../../launcher/session.ts'
-import { alsoWorkedOffOn } from '../../launcher/shared-queues.ts'
 import { knowLocal } from '../../launcher/topology/queues.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
 import { joinedCluster, withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { queuesOf } from '../../schemas/queue.ts'
-import type { Variants } from '../../schemas/run.ts'
+import type { AgentRole } from '../../schemas/role.ts'
+import type { RunConfig } from '../../schemas/run.ts'
 import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { wantedBy } from '../../trace/troubles.ts'
@@ -19,8 +19,8 @@ import { followRun, hintWhenAway, type RunEnd } from './follow-run.ts'
 import { commandAgain } from './resume-run.ts'
 import { writeRunReport } from './write-run-report.ts'
 
-/** Starts or finds the run to follow, and from where. */
-export type StartRun = (bus: Bus) => Promise<{ runId: string; fromSeq: number }>
+/** Starts or finds the run to follow, and from where. `own`: the queue's, where this command starts the agents. */
+export type StartRun = (bus: Bus, own?: string) => Promise<{ runId: string; fromSeq: number }>
 
 /** Runs of one session, one after another; `after` is done with the bus when all of them have come to rest. */
 export type RunQueue = {
@@ -28,8 +28,12 @@ export type RunQueue = {
   after?: (bus: Bus) => Promise<void>
   /** A bus that is there keeps its limits. */
   keep?: boolean
-  /** Of agents that go on with a run: its own. Left out: those of the topology. */
-  queues?: Variants
+  /** Names the run, or the set of runs, whose metered work is kept to the agents that this command starts. */
+  own?: string
+  /** Left out: agents of all roles are started. */
+  roles?: readonly AgentRole[]
+  /** The run whose queues these agents work on instead. */
+  goesOn?: RunConfig
   /** Topologies whose planner is wanted beside the session's own. */
   alsoPlanners?: readonly Topology[]
   /** The task's, for the check of the student before anything is paid for. */
@@ -55,10 +59,13 @@ export async function runSession(topology: Topology, reporter: Reporter, queue: 
   try {
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
-    return await followAll(bus, queue, reporter, {
+    const code = await followAll(bus, queue, reporter, {
+      own: queue.own,
       follow: (run) => Promise.race([followRun(bus, { ...run, reporter, signal: stop }), session.failed]),
       goesOn: () => false,
     })
+    if (code === exitCodes.ok || code === exitCodes.noResult) await session.close()
+    return code
   } finally {
     reporter.close()
   }
@@ -103,6 +110,7 @@ const queueListsOf = (needs: Needs) =>
   Object.fromEntries(Object.entries(queuesOf(needs)).map(([role, queue]) => [role, [queue]]))
 
 type Following = {
+  own?: string | undefined
   follow(run: { runId: string; fromSeq: number }): Promise<RunEnd | null>
   /** Whether a run goes on when this command ends. */
   goesOn(): boolean
@@ -112,12 +120,11 @@ async function followAll(
   bus: Bus,
   { starts, after, resumeCommand }: RunQueue,
   reporter: Reporter,
-  { follow, goesOn }: Following,
+  { own, follow, goesOn }: Following,
 ): Promise<number> {
   let code: number = exitCodes.ok
   for (const begin of starts) {
-    const run = await begin(bus)
-    for (const line of await alsoWorkedOffOn(bus, run.runId)) reporter.line(line)
+    const run = await begin(bus, own)
     const command = resumeCommand(run.runId)
     const end = await hintWhenAway(() => follow(run), command, reporter.line)
     const ended = await conclude(bus, run.runId, end, { reporter, resumeCommand: command, goesOn })

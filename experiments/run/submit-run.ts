@@ -1,5 +1,6 @@
 import { referenceRows } from '../../agents/kit/dedup/evaluation-items.ts'
 import type { Bus } from '../../bus/mod.ts'
+import { checkNew } from '../../launcher/shared-queues.ts'
 import { modelsOf, rowOptionsOf, variantsIn } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
 import { kindOf } from '../../schemas/arm.ts'
@@ -16,6 +17,8 @@ import type { PlannedEvidence } from './evidence.ts'
 
 export type RunRequest = {
   runId?: string
+  /** The run, or the set of runs, that the command starts agents for; left out where they run already. */
+  own?: string | undefined
   seed: number
   attempts?: number
   rows?: number
@@ -60,7 +63,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     minimumRows: Math.min(task.rows.minimum, rows),
     variants: variantsIn(topology),
     models: modelsOf(topology),
-    ...boundTo(topology, process.env),
+    ...boundTo(topology, process.env, request.own),
     options: rowOptionsOf(topology),
     prices: topology.prices,
     limits,
@@ -82,12 +85,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
   if (!config.success) {
     throw new UsageError(`The run cannot be started: ${config.error.issues[0]?.message}.`, 'Correct that option.')
   }
-  if ((await bus.runs()).includes(runId)) {
-    throw new UsageError(
-      `There is a run ${runId} already; a run id is never used twice.`,
-      `Choose another --run-id, or: syllabus resume ${runId}`,
-    )
-  }
+  await checkNew(bus, runId)
   const id = `run-started:${hashOf(config.data).slice(0, 16)}`
   await bus.publish(RunStarted, { runId, variant: queuesOf(config.data).planner, id }, { config: config.data })
   return runId

@@ -29,14 +29,17 @@ export type Binding = Required<Pick<RunConfig, 'addresses' | 'student' | 'queues
 export const studentName = (choice: string): string => choice.split('/').filter(Boolean).at(-1) ?? choice
 
 /**
- * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student.
+ * Who alone does the work of a topology's runs: agents that ask the same model at the same address, and train the same student. `own` names
+ * the run, or the set of runs, whose command starts these agents: what it pays for is then kept from all others. A role without replicas has
+ * its agents elsewhere.
  * @throws TeacherUnusable for an address that is none
  */
-export function boundTo(topology: Topology, env: Environment): Binding {
+export function boundTo(topology: Topology, env: Environment, own?: string): Binding {
   const asked = askedBy(topology, env).flatMap(({ role, model, endpoint, isUsual }) => {
     const address = isUsual && env[localVariable] ? localAddress : endpoint.baseUrl
-    const { variant } = topology.agents[role]
-    return model === null ? [] : [{ role, address, queue: queueOf(variant, model, address) }]
+    const { variant, replicas } = topology.agents[role]
+    const whose = own !== undefined && replicas > 0 ? [own] : []
+    return model === null ? [] : [{ role, address, queue: queueOf(variant, model, address, ...whose) }]
   })
   const { variant, options } = topology.agents['trainer-bridge']
   const { data: student = 'embedded' } = BridgeOptions.shape.student.safeParse(options.student)
@@ -50,5 +53,5 @@ export function boundTo(topology: Topology, env: Environment): Binding {
 }
 
 /** The queue of each role of a topology. @throws TeacherUnusable */
-export const queuesIn = (topology: Topology, env: Environment): Variants =>
-  queuesOf({ variants: variantsIn(topology), queues: boundTo(topology, env).queues })
+export const queuesIn = (topology: Topology, env: Environment, own?: string): Variants =>
+  queuesOf({ variants: variantsIn(topology), queues: boundTo(topology, env, own).queues })

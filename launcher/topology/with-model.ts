@@ -34,7 +34,7 @@ export function withLocalModel(topology: Topology, model: string): Topology {
   }
   const fitting = (spec: AgentSpec): AgentSpec => {
     if (!asksModel(spec.variant)) return spec
-    const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / spec.replicas))
+    const most = Math.max(1, Math.floor(topology.localTeacher.batchRows / Math.max(1, spec.replicas)))
     const given = Number(spec.options.concurrency ?? most)
     return { ...spec, options: { ...spec.options, concurrency: Math.min(given, most) } }
   }

@@ -1,9 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { variantsIn } from '../../../launcher/topology/models.ts'
 import { boundTo, knowLocal, queuesIn, servedAddress, servingLocally } from '../../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
 import { boundTopology } from '../../../launcher/topology/topology-of-run.ts'
 import { withModel } from '../../../launcher/topology/with-model.ts'
-import { queueOf, queuesOf } from '../../../schemas/queue.ts'
+import { aloneIn, isShared, queueOf, queuesOf } from '../../../schemas/queue.ts'
 
 const local = await readTopology(defaultTopology)
 const llm = withModel(await readTopology(new URL('../../../deploy/topologies/llm.yaml', import.meta.url).pathname), 'm')
@@ -42,6 +43,21 @@ test('a key, its variable, patience and prices do not change a queue', () => {
   }
   const changed = { ...llm, agents: { ...llm.agents, generator: other } }
   expect(queuesIn(changed, at(one, 'k'))).toEqual(queuesIn(llm, at(one)))
+})
+
+test('a run whose command starts the agents has queues of its own, but of the roles whose agents are elsewhere', () => {
+  const { agents } = llm
+  const shared = boundTo(llm, at(one)).queues
+  const own = boundTo(llm, at(one), 'mine').queues
+  expect(own).not.toEqual(boundTo(llm, at(one), 'other').queues)
+  const elsewhere = { ...llm, agents: { ...agents, generator: { ...agents.generator, replicas: 0 } } }
+  expect(boundTo(elsewhere, at(one), 'mine').queues).toEqual({ ...own, generator: shared.generator })
+  const begun = { ...run(at(one)), variants: variantsIn(llm), queues: { ...own, generator: shared.generator! } }
+  expect(isShared(begun, 'planner')).toBe(false)
+  expect(isShared(begun, 'generator')).toBe(true)
+  expect(aloneIn({ ...begun, runId: 'mine' })).toEqual(['planner'])
+  // One of a set leaves them to the next.
+  expect(aloneIn({ ...begun, runId: 'mine-1' })).toEqual([])
 })
 
 test('each role has a queue of what it asks itself', () => {
