@@ -14,6 +14,7 @@ import { findSession } from '../../launcher/live-session.ts'
 import { checkLogins, connectAs, prepareBus } from '../../launcher/session.ts'
 import { keptFrom, unfinishedOn } from '../../launcher/shared-queues.ts'
 import { supervise } from '../../launcher/supervisor.ts'
+import { variantsIn } from '../../launcher/topology/models.ts'
 import { knowLocal, queuesIn } from '../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { boundTopology, topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
@@ -40,7 +41,14 @@ export function registerAgent(program: Command): void {
     .option('--variant <name>', "the role's variant (default: the topology's)")
     .option('--topology <file>', 'limits and options', defaultTopology)
     .addOption(new Option('--model <name>', 'language model, where the agent asks one').env('TEACHER_MODEL'))
-    .option('--run <id>', 'a run that is not done: the agent works for it alone, and ends with it', runId)
+    .addOption(
+      new Option(
+        '--run <id>',
+        'a run that is to go on: the agent has its model and options, works for it alone, and ends with it',
+      )
+        .argParser(runId)
+        .conflicts('variant'),
+    )
     .addOption(movedOption())
     .action(async (role: AgentRole, options: Options) => {
       const written = await readTopology(options.topology)
@@ -96,13 +104,21 @@ function shared(topology: Topology, role: AgentRole, { model }: Options) {
 }
 
 /**
- * What one works on that helps a run, as the run's own agents do.
- * @throws UsageError for other agents, another model or another address
+ * What one works on that helps a run: with the run's variant, model, options and student, on its queue.
+ * @throws UsageError where its model would be asked at another address
  */
-function ofRun(written: Topology, role: AgentRole, config: RunConfig, { model, moved: isMoved }: Options) {
-  const topology = boundTopology(topologyOfRun(written, config, model), config, { env: process.env, isMoved })
-  return { topology, queue: queuesOf(config)[role] }
+function ofRun(written: Topology, role: AgentRole, config: RunConfig, { moved: isMoved }: Options) {
+  const variant = config.variants[role]
+  const spec = written.agents[role]
+  const options = { ...(spec.variant === variant && spec.options), ...forRole(config.options, role) }
+  const changed = { ...written, agents: { ...written.agents, [role]: { ...spec, variant, options } } }
+  const own = topologyOfRun(changed, { ...config, variants: variantsIn(changed) })
+  const address = forRole(config.addresses, role)
+  const asking = { ...config, addresses: address === undefined ? {} : { [role]: address } }
+  return { topology: boundTopology(own, asking, { env: process.env, isMoved }), queue: queuesOf(config)[role] }
 }
+
+const forRole = <T>(values: Partial<Record<AgentRole, T>> = {}, role: AgentRole): T | undefined => values[role]
 
 const lookMs = 1000
 

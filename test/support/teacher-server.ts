@@ -46,6 +46,8 @@ export type TeacherServer = AsyncDisposable & {
   readonly verdicts: number
   /** Requests by prompt number. */
   readonly byPrompt: ReadonlyMap<number, number>
+  /** Requests by the key that they came with. */
+  readonly byKey: ReadonlyMap<string, number>
   readonly inFlight: number
   readonly maxInFlight: number
   /** Milliseconds of the clock: the first request's arrival and the last one's answer. */
@@ -86,6 +88,7 @@ function faultOf(prompt: number, faults: TeacherFaults): (typeof kinds)[number] 
 export async function startTeacherServer(options: TeacherServerOptions = {}, port = 0): Promise<TeacherServer> {
   const { hangMs = 45_000, duplicateEvery = 0, faults = {}, key = '', model = 'test-teacher' } = options
   const byPrompt = new Map<number, number>()
+  const byKey = new Map<string, number>()
   const timers = new Set<NodeJS.Timeout>()
   const seen = {
     requests: 0,
@@ -140,6 +143,8 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
       return void send(200, JSON.stringify({ data: [{ id: model, max_model_len: options.contextTokens }] }))
     if (request.url !== '/v1/chat/completions') return void send(404, '{}')
     seen.requests += 1
+    const given = request.headers.authorization?.replace('Bearer ', '') ?? ''
+    byKey.set(given, (byKey.get(given) ?? 0) + 1)
     seen.lastAskedAt = Date.now()
     seen.firstAt ||= seen.lastAskedAt
     seen.inFlight += 1
@@ -198,6 +203,7 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     model,
     byPrompt,
+    byKey,
     get requests() {
       return seen.requests
     },

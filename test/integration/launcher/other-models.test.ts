@@ -32,6 +32,14 @@ async function interrupted(name: string, server: TeacherServer, signal: NodeJS.S
   await until('nothing of it is left', async () => (await folder.pids(name)).length === 0, 90_000)
 }
 
+/** Another run of the home `name`, with an output folder of its own. */
+function beside(name: string, server: TeacherServer, env: Record<string, string> = {}) {
+  const out = `${folder.path}/${name}`
+  const other = folder.written(name, server, args(`${name}-two`))
+  const words = other.args.map((word) => (word === out ? `${out}-two` : word))
+  return folder.command(name, words, { ...other.env, ...env })
+}
+
 const asText = async (name: string, words: readonly string[]) => {
   const command = folder.command(name, words)
   await command.ended
@@ -50,20 +58,16 @@ test.each([
     const before = one.requests
     expect(before).toBeLessThan(rows)
 
-    const other = folder.written(name, two, args(`${name}-two`))
-    const out = `${folder.path}/${name}-two`
-    const second = folder.command(
-      name,
-      other.args.map((word) => (word === `${folder.path}/${name}` ? out : word)),
-      other.env,
-    )
+    const second = beside(name, two)
     await until('its first replies', () => two.requests >= 4, 60_000)
-    expect(await asText(name, ['status'])).toContain(`run ${name} waits for a generator that asks one at ${one.url}.`)
+    expect(await asText(name, ['status'])).toContain(
+      `run ${name} waits for a generator that asks one at ${one.url} for this run.`,
+    )
     expect(await second.ended, second.output()).toBe(0)
     const ofSecond = two.requests
     expect([one.requests, meteredTwice(two)]).toEqual([before, 0])
     expect(await asText(name, ['status'])).toContain(
-      `run ${name} is not finished, and none of its agents is there. It waits for a generator that asks one at ${one.url}.`,
+      `run ${name} is not finished, and none of its agents is there. It waits for a generator that asks one at ${one.url} for this run.`,
     )
 
     const again = folder.generate(name, one, args(name))
@@ -114,4 +118,46 @@ test('without a key the run goes on where it was begun, whatever the environment
   expect(await again.ended, again.output()).toBe(0)
   expect(two.requests).toBe(0)
   expect(meteredTwice(one)).toBe(0)
+}, 240_000)
+
+test('a new run that asks the same model at the same address makes its own calls alone, and each run is paid with its key', async () => {
+  await using server = await startTeacherServer(slow)
+  const name = 'alike'
+  await interrupted(name, server, 'SIGTERM')
+  const before = server.requests
+  const other = beside(name, server, { OPENAI_API_KEY: 'k-other' })
+  expect(await other.ended, other.output()).toBe(0)
+  const { bySource: ofOther } = await folder.outcomeOf(`${name}-two`)
+  expect(server.byKey.get('k-other')).toBe(ofOther.crates!.asked)
+  expect(server.byKey.get('k-planted')).toBe(before)
+  expect(other.output()).not.toContain('these agents do it too')
+  const again = folder.generate(name, server, args(name))
+  expect(await again.ended, again.output()).toBe(0)
+  const { bySource } = await folder.outcomeOf(name)
+  expect(server.byKey.get('k-planted')).toBe(bySource.crates!.asked)
+  expect(server.byKey.get('k-other')).toBe(ofOther.crates!.asked)
+  // One that is done asks nothing, and starts nothing.
+  const rewritten = folder.generate(name, server, args(name))
+  expect(await rewritten.ended, rewritten.output()).toBe(0)
+  expect(server.byKey.get('k-planted')).toBe(bySource.crates!.asked)
+}, 240_000)
+
+test('a generator that is added for a run helps it with the key that it was given, and ends with it', async () => {
+  let isHelped = () => false
+  await using server = await startTeacherServer({ latencyMs: () => (isHelped() ? 5 : 500) })
+  isHelped = () => server.byKey.has('k-helper')
+  const name = 'helped'
+  const run = folder.generate(name, server, ['--rows', '400', '--concurrency', '4', '--run-id', name])
+  await until('some replies', () => server.requests >= 4, 60_000)
+  const env = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'k-helper' }
+  const unasked = folder.command(name, ['agent', 'generator', '--variant', 'llm', '--model', server.model], env)
+  await until('it is told of the run', () => unasked.output().includes(`To help it, add: --run ${name}`), 60_000)
+  const helper = folder.command(name, ['agent', 'generator', '--run', name], env)
+  expect(await run.ended, run.output()).toBe(0)
+  expect(await helper.ended, helper.output()).toBe(0)
+  unasked.child.kill('SIGTERM')
+  await unasked.ended
+  const { bySource } = await folder.outcomeOf(name)
+  expect(server.byKey.get('k-helper')).toBeGreaterThan(0)
+  expect(server.requests).toBe(bySource.crates!.asked)
 }, 240_000)
