@@ -93,6 +93,8 @@ export type Bus = AsyncDisposable & {
   purgeRun(runId: string, options?: { force?: boolean }): Promise<void>
   /** What keeps this process from its work now; shown with its presence. */
   readonly troubles: Troubles
+  /** Whether the server has been waited for in vain, and has not answered since. */
+  readonly isLost: boolean
   readonly limits: BusLimits
   /** Shows this process in the bucket `agents` until disposed. */
   announce(extra?: object): AsyncDisposable
@@ -181,6 +183,9 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     troubles,
+    get isLost() {
+      return [...links.values()].some((link) => link.isLost)
+    },
     limits: linkOf('LAB').limits,
     announce(extra = {}) {
       const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)

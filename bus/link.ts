@@ -35,6 +35,8 @@ export type Link = {
    * names what is asked for. Every request of this module goes through here. Throws BusAwayError.
    */
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
+  /** Whether a request has been given up since the server last answered. */
+  readonly isLost: boolean
   /** A fresh subject for replies, under the role's prefix. */
   newInbox(): string
   /** Calls back after each reconnect, until the signal fires. */
@@ -139,6 +141,9 @@ export async function openLink(
           )
         }
       },
+      get isLost() {
+        return patience.isLost
+      },
       newInbox: () => createInbox(inboxPrefix(who.role)),
       onReconnect(callback, until) {
         listeners.add(callback)
@@ -165,6 +170,9 @@ function awayWatch({
   const where = `${servers}, account ${account}`
   return {
     where,
+    get isLost() {
+      return givenUp.size > 0
+    },
     onWait:
       (about: string, place = where) =>
       (error: unknown) => {

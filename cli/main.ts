@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { exitCodes } from '../launcher/console/exit-codes.ts'
-import { renderError } from '../launcher/console/render-error.ts'
+import { isShown, renderError } from '../launcher/console/render-error.ts'
 import { isStopping } from '../launcher/console/stop-signal.ts'
 import { makeConsolePlain } from '../launcher/console/terminal.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
@@ -42,7 +42,7 @@ function fail(error: unknown): void {
     return
   }
   const { text, exitCode } = renderError(error)
-  console.error(text)
+  if (!isShown(error)) console.error(text)
   process.exitCode = exitCode
 }
 

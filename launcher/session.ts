@@ -12,7 +12,7 @@ import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { variantsOf } from '../schemas/variants.ts'
+import { asksModel, variantsOf } from '../schemas/variants.ts'
 import { startGateway } from '../trace/gateway.ts'
 import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { chatOf, templateOf } from '../trainer-bridge/job.ts'
@@ -203,7 +203,12 @@ export async function openSession(
     await gateway.close()
   })
   // Once more, since what comes last goes first: agents end before what they work with.
-  stack.defer(() => supervisor.stop())
+  stack.defer(() => {
+    if (!bus.isLost) return supervisor.stop()
+    // What agents await could not be stored either.
+    if (agentSpecs.some(({ identity }) => asksModel(identity.variant))) reporter.line(unstored)
+    return supervisor.stop(undefined, 0)
+  })
   const owned = stack.move()
   return {
     bus,
@@ -221,6 +226,9 @@ export async function openSession(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+const unstored =
+  'ends its agents now: what the server had acknowledged is kept, and replies to calls in flight, which nothing can store, are asked for again'
 
 const alsoDone = (runId: string) =>
   `run ${runId} is not finished, and its work is in the queue of this model and address: these agents do it too, and its calls are paid ` +

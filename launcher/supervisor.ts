@@ -120,15 +120,15 @@ export function supervise(
     failed: fatal.promise,
     /** The agents that were not asked to end. */
     wanted: () => loops.filter(({ stopping }) => !stopping.signal.aborted),
-    /** Ends all agents, or those of a role. */
-    async stop(role?: AgentRole): Promise<void> {
+    /** Ends all agents, or those of a role; they have `mostMs` to drain where that is less than what the limits allow. */
+    async stop(role?: AgentRole, mostMs = Number.POSITIVE_INFINITY): Promise<void> {
       const leaving = loops.filter((agent) => role === undefined || agent.role === role)
       const kill = (signal: NodeJS.Signals) => {
         for (const [child, of] of children) if (role === undefined || of === role) child.kill(signal)
       }
       for (const { stopping } of leaving) stopping.abort()
       kill('SIGTERM')
-      const longest = Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits)))
+      const longest = Math.min(mostMs, Math.max(0, ...leaving.map(({ variant }) => drainMsOf(variant, limits))))
       const force = setTimeout(() => kill('SIGKILL'), longest + limits.graceMs + goodbyeMs)
       await Promise.all(leaving.map(({ done }) => done))
       clearTimeout(force)

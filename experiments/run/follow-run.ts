@@ -1,4 +1,5 @@
 import { type Bus, BusAwayError, type StoredEntry } from '../../bus/mod.ts'
+import { showNow } from '../../launcher/console/render-error.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { StatusChanged } from '../../schemas/messages/run.ts'
 import type { RunStatus } from '../../schemas/run.ts'
@@ -43,7 +44,7 @@ export async function followRun(
   return null
 }
 
-/** Where the server stays away while a run is followed, prints the command that goes on with it; the error is the caller's. */
+/** Where the server stays away while a run is followed, prints that and the command that goes on with it at once; the error is the caller's. */
 export async function hintWhenAway<T>(
   follow: () => Promise<T>,
   command: string,
@@ -52,7 +53,10 @@ export async function hintWhenAway<T>(
   try {
     return await follow()
   } catch (error) {
-    if (error instanceof BusAwayError) line(`nothing is lost. To go on, once the NATS server answers: ${command}`)
+    if (error instanceof BusAwayError) {
+      showNow(error, line)
+      line(`To go on, once the NATS server answers: ${command}`)
+    }
     throw error
   }
 }

@@ -52,6 +52,19 @@ export function renderError(thrown: unknown): Rendered {
   return { text: `${line}\n${details ? `Where it happened: ${details}` : ''}`.trim(), exitCode: exitCodes.failure }
 }
 
+const shown = new WeakSet<object>()
+
+/** Shows an error before what is open is closed, which may take a while. */
+export function showNow(error: Error, line: (text: string) => void): void {
+  shown.add(error)
+  line(renderError(error).text)
+}
+
+export function isShown(thrown: unknown): boolean {
+  const error = rootOf(thrown)
+  return error instanceof Error && shown.has(error)
+}
+
 /** The error that came first: one of the clearing up after it stands around it, and one of several attempts says nothing itself. */
 function rootOf(error: unknown): unknown {
   if (error instanceof SuppressedError) return rootOf(error.suppressed)

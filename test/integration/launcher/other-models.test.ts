@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GenerateFolder, meteredTwice, openGenerateFolder } from '../../support/generate.ts'
 import { until } from '../../support/nats.ts'
@@ -39,6 +41,12 @@ function beside(name: string, server: TeacherServer, env: Record<string, string>
   const words = other.args.map((word) => (word === out ? `${out}-two` : word))
   return folder.command(name, words, { ...other.env, ...env })
 }
+
+/** The consumers of shards with a model that a home's server keeps on disk. */
+const consumersOf = async (name: string): Promise<string[]> =>
+  (await readdir(`${folder.path}/${name}-home/nats`, { recursive: true }))
+    .filter((path) => /\/obs\/generator-llm-\w+-shard$/.test(path))
+    .map((path) => basename(path))
 
 const asText = async (name: string, words: readonly string[]) => {
   const command = folder.command(name, words)
@@ -125,8 +133,12 @@ test('a new run that asks the same model at the same address makes its own calls
   const name = 'alike'
   await interrupted(name, server, 'SIGTERM')
   const before = server.requests
+  const [own, ...more] = await consumersOf(name)
+  expect(more).toEqual([])
   const other = beside(name, server, { OPENAI_API_KEY: 'k-other' })
   expect(await other.ended, other.output()).toBe(0)
+  // Its own are gone with it; those of the run that is not done stay.
+  expect(await consumersOf(name)).toEqual([own])
   const { bySource: ofOther } = await folder.outcomeOf(`${name}-two`)
   expect(server.byKey.get('k-other')).toBe(ofOther.crates!.asked)
   expect(server.byKey.get('k-planted')).toBe(before)
@@ -136,9 +148,11 @@ test('a new run that asks the same model at the same address makes its own calls
   const { bySource } = await folder.outcomeOf(name)
   expect(server.byKey.get('k-planted')).toBe(bySource.crates!.asked)
   expect(server.byKey.get('k-other')).toBe(ofOther.crates!.asked)
+  expect(await consumersOf(name)).toEqual([])
   // One that is done asks nothing, and starts nothing.
   const rewritten = folder.generate(name, server, args(name))
   expect(await rewritten.ended, rewritten.output()).toBe(0)
+  expect(await consumersOf(name)).toEqual([])
   expect(server.byKey.get('k-planted')).toBe(bySource.crates!.asked)
 }, 240_000)
 
