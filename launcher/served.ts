@@ -22,6 +22,8 @@ export const needsOf = (topology: Topology): Needs => ({
   ...boundTo(topology, process.env),
 })
 
+const forOne = "Agents that a run's command started work for that run alone; those of npx syllabus up serve all."
+
 /** @throws UsageError when an agent that the run needs is not there, or asks another model, or trains another student */
 export async function checkServed(
   bus: Bus,
@@ -56,6 +58,6 @@ export async function checkServed(
         'Stop that process first: the command then starts agents that do.',
       )
     }
-    throw new UsageError(`The run wants a ${role} that ${does}, and no agent of ${whose}, does.`, fix)
+    throw new UsageError(`The run wants a ${role} that ${does}, and no agent of ${whose}, does.`, `${fix} ${forOne}`)
   }
 }

@@ -73,10 +73,11 @@ export function registerAgent(program: Command): void {
       const watcher = cluster.credentials.operator?.LAB ? 'operator' : role
       await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
       const state = options.run === undefined ? null : await pickRun(bus, options.run, () => false)
-      if (state?.phase === 'done') throw new UsageError(`Run ${options.run} is done.`, 'Leave --run out.')
+      if (state?.phase === 'done')
+        throw new UsageError(`Run ${options.run} is done: nothing is left to help with.`, 'Leave --run out.')
       const { topology, queue } = state ? ofRun(named, role, state.config, options) : shared(named, role, options)
-      if (!state) for (const text of keptFrom(await unfinishedOn(bus), role, topology)) line(text)
       if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] } })
+      if (!state) for (const text of keptFrom(await unfinishedOn(bus), role, topology)) line(text)
       const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
         .toLowerCase()
         .replaceAll(/[^a-z0-9-]/g, '-')

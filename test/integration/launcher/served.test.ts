@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Bus, Presence } from '../../../bus/mod.ts'
 import { resumeAgain } from '../../../experiments/run/resume-run.ts'
 import { checkServed, needsOf } from '../../../launcher/served.ts'
-import { queuesIn } from '../../../launcher/topology/queues.ts'
+import { boundTo, queuesIn } from '../../../launcher/topology/queues.ts'
 import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
 import { withModel } from '../../../launcher/topology/with-model.ts'
 import { agentRoles } from '../../../schemas/role.ts'
@@ -22,9 +22,9 @@ beforeEach(async () => {
 })
 afterEach(() => server[Symbol.asyncDispose]())
 
-async function started(topology: Topology) {
+async function started(topology: Topology, own?: string) {
   const { name, agents } = topology
-  const queues = queuesIn(topology, process.env)
+  const queues = queuesIn(topology, process.env, own)
   for (const role of agentRoles) (await server.open(role, agents[role].variant)).announce({ queue: queues[role] })
   await until('all are there', async () => (await operator.kv('agents', Presence).keys()).length === agentRoles.length)
   return { pid: 7, pageUrl: 'http://page', logFile: 'log', topology: name, agents }
@@ -56,6 +56,15 @@ test('agents that ask another model or train another student are refused', async
   await expect(checkServed(operator, session, needsOf(withStudent(llm, '/models/other')))).rejects.toThrow(
     'has the student "embedded", and the run wants "/models/other"',
   )
+})
+
+test('agents that a run’s command started take no other run that asks a model, and that one again', async () => {
+  const session = await started(llm, 'mine')
+  await expect(checkServed(operator, session, needsOf(llm))).rejects.toMatchObject({
+    fix: expect.stringContaining('work for that run alone; those of npx syllabus up serve all.'),
+  })
+  const mine = { ...needsOf(llm), ...boundTo(llm, process.env, 'mine'), runId: 'mine' }
+  await expect(checkServed(operator, session, mine)).resolves.toBeUndefined()
 })
 
 test('an interrupted run is gone on with by the topology and the teacher that it had', () => {
