@@ -61,7 +61,8 @@ test.each([
   'a run that was %s is left to its own model by a run of another one',
   async (name, signal) => {
     await using one = await startTeacherServer({ ...slow, model: 'one' })
-    await using two = await startTeacherServer({ latencyMs: 100, model: 'two' })
+    let isSeen = false
+    await using two = await startTeacherServer({ latencyMs: () => (isSeen ? 20 : 2000), model: 'two' })
     await interrupted(name, one, signal)
     const before = one.requests
     expect(before).toBeLessThan(rows)
@@ -71,6 +72,7 @@ test.each([
     expect(await asText(name, ['status'])).toContain(
       `run ${name} waits for a generator that asks one at ${one.url} for this run.`,
     )
+    isSeen = true
     expect(await second.ended, second.output()).toBe(0)
     const ofSecond = two.requests
     expect([one.requests, meteredTwice(two)]).toEqual([before, 0])
