@@ -2,15 +2,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hostAgent } from '../../../../agents/kit/host.ts'
 import { createLog } from '../../../../agents/kit/log.ts'
 import { planner } from '../../../../agents/planner/agent.ts'
+import { Presence } from '../../../../bus/mod.ts'
 import { topologyOfArm } from '../../../../experiments/compare/comparison.ts'
 import { submitRun } from '../../../../experiments/run/submit-run.ts'
 import { readTopology } from '../../../../launcher/topology/topology-file.ts'
 import { BusLimits } from '../../../../schemas/bus-limits.ts'
-import { RunFinished } from '../../../../schemas/messages/run.ts'
+import { RunFinished, RunStarted } from '../../../../schemas/messages/run.ts'
 import { Evidence } from '../../../../schemas/run.ts'
 import { bundledTask } from '../../../../tasks/bundled-task.ts'
 import { loadTask } from '../../../../tasks/load.ts'
-import { type TestServer, withServer } from '../../../support/nats.ts'
+import { type TestServer, until, withServer } from '../../../support/nats.ts'
 import { openCast } from '../../../support/planner-cast.ts'
 import { competentModel } from '../../../support/planner-script.ts'
 import { openPlannerServer } from '../../../support/planner-server.ts'
@@ -39,11 +40,13 @@ test('an agent that is stopped while its model is asked has the reply, asks no m
   })
   process.env.OPENAI_BASE_URL = server.endpoint.baseUrl
   const end = new AbortController()
-  const queues = await openQueues(nats, topology)
+  const runId = 'stopped'
+  const queues = await openQueues(nats, topology, runId)
+  const shared = await openQueues(nats, topology)
   await openCast(nats, queues, { yieldOf: () => 1, scoreOf: () => 10, badCases: [] }, end.signal)
-  const host = (instance: string, stop: AbortSignal) => {
+  const host = (instance: string, stop: AbortSignal, queue = queues.planner) => {
     const launch = {
-      ...{ role: 'planner' as const, variant: 'llm-iterative', instance, queue: queues.planner, slots: 1 },
+      ...{ role: 'planner' as const, variant: 'llm-iterative', instance, queue, slots: 1 },
       ...{ options: { model: 'scripted' }, credentials: nats.credentials.planner, servers: nats.url, sealed: true },
       ...{ contaminationKey: null, home: nats.storeDir, delivery: {}, environment: {} },
       ...{ drainMs: 60_000, graceMs: 1000, bus: BusLimits.parse({}) },
@@ -53,12 +56,18 @@ test('an agent that is stopped while its model is asked has the reply, asks no m
   const stop = new AbortController()
   const first = host('planner-1', stop.signal)
   const operator = await nats.open('operator')
-  const about = { runId: 'stopped', seed: 1, attempts: 1, rows: 60, evidence: Evidence.parse({ arms: [] }) }
-  const runId = await submitRun(operator, task, topology, about)
+  const about = { runId, own: runId, seed: 1, attempts: 1, rows: 60, evidence: Evidence.parse({ arms: [] }) }
+  await submitRun(operator, task, topology, about)
   await reached.promise
   stop.abort()
   answers.resolve()
   await first
+  // Those of the same model and address that are not the run's are not given it.
+  const bystander = host('planner-other', end.signal, shared.planner)
+  await until('it is there', async () =>
+    (await operator.kv('agents', Presence).keys()).some((key) => key.endsWith('planner-other')),
+  )
+  expect(await operator.waiting(RunStarted, shared.planner)).toBe(0)
   expect(server.asked).toHaveLength(1)
 
   const second = host('planner-2', end.signal)
@@ -66,6 +75,7 @@ test('an agent that is stopped while its model is asked has the reply, asks no m
     if (name === RunFinished.name) break
   end.abort()
   await second
+  await bystander
   const prompts = server.asked.map(({ messages }) => JSON.stringify(messages))
   expect(prompts.length).toBeGreaterThan(1)
   expect(new Set(prompts).size).toBe(prompts.length)
