@@ -33,7 +33,10 @@ test('the agents of `up` work for a run of a command elsewhere that has no repli
   await writeFile(credentials, JSON.stringify(server.credentials))
   const start = (home: string, words: readonly string[]) => {
     const at = { NATS_URL: server.url, SYLLABUS_CREDENTIALS: credentials, SYLLABUS_CONTAMINATION_KEY: 'ab'.repeat(32) }
-    const command = folder.command(home, words, { ...at, OPENAI_BASE_URL: teacher.url })
+    const command = folder.command(home, words, {
+      ...at,
+      ...{ OPENAI_BASE_URL: teacher.url, SYLLABUS_RUNS: join(folder.path, 'runs') },
+    })
     commands.push(command)
     return command
   }
