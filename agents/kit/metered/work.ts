@@ -1,4 +1,5 @@
 import { addAbortListener } from 'node:events'
+import { hostname } from 'node:os'
 import { z } from 'zod'
 import { type Bus, RetryError, TerminalError } from '../../../bus/mod.ts'
 import { sha256 } from '../../../schemas/hash.ts'
@@ -11,6 +12,7 @@ import { createCapabilities, type EndpointCapabilities, type Words } from '../te
 import { type Endpoint, endpointOf, type TeacherOptions, TeacherUnusable } from '../teacher/options.ts'
 import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
+import type { Trial } from '../teacher/usefulness.ts'
 import type { Call } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
@@ -76,7 +78,9 @@ export async function openMeteredWork<T>(
     const detail = state === 'open' ? why : words[state]
     for (const runId of active.keys()) void reportBreaker(bus, identity, runId, detail).catch(() => {})
   }
-  const teacher = createTeacher(endpoint, options, onState, await openCapabilities(bus, endpoint, options))
+  const capabilities = await openCapabilities(bus, endpoint, options)
+  const trial = openTrial(bus, endpoint, options)
+  const teacher = createTeacher(endpoint, options, onState, capabilities, undefined, trial)
   addAbortListener(stopping, teacher.close)
   const records = bus.kv(buckets.records, MeteredRecord)
   const entries = bus.kv(buckets.journal, JournalEntry)
@@ -161,14 +165,16 @@ const CapabilitiesRecord = z.object({
   at: z.iso.datetime(),
 })
 
+const keyOf = ({ baseUrl }: Endpoint, model: string) => sha256(`${baseUrl} ${model}`).slice(0, 32)
+
 /** The words of an endpoint for a model, with what was learned of them in the last `capabilitiesMs`. What is learned here is kept. */
 export async function openCapabilities(
   bus: Pick<Bus, 'kv'>,
-  { baseUrl }: Endpoint,
+  endpoint: Endpoint,
   { model, capabilitiesMs, minReplyTokens }: { model: string; capabilitiesMs: number; minReplyTokens: number },
 ): Promise<EndpointCapabilities> {
   const records = bus.kv('capabilities', CapabilitiesRecord)
-  const key = sha256(`${baseUrl} ${model}`).slice(0, 32)
+  const key = keyOf(endpoint, model)
   const held = (await records.get(key))?.value
   const isFresh = held !== undefined && Date.now() - Date.parse(held.at) < capabilitiesMs
   const keep = (words: Words) => {
@@ -176,4 +182,36 @@ export async function openCapabilities(
     void records.put(key, { ...words, refused: [...words.refused], at: new Date().toISOString() }).catch(() => {})
   }
   return createCapabilities(isFresh ? held : null, keep, minReplyTokens)
+}
+
+/** `refused`: why it refuses everything. */
+const TrialRecord = z.object({ useless: z.number().int(), refused: z.string().nullable(), at: z.iso.datetime() })
+
+/** The trial of an endpoint for a model by the agents of one session, which one process has started. */
+export function openTrial(
+  bus: Pick<Bus, 'kv'>,
+  endpoint: Endpoint,
+  { model, refusedPauseMs, unreadAnswers }: Pick<TeacherOptions, 'model' | 'refusedPauseMs' | 'unreadAnswers'>,
+): Trial {
+  const records = bus.kv('capabilities', TrialRecord)
+  const key = `${keyOf(endpoint, model)}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
+  const isOver = ({ refused, at }: z.infer<typeof TrialRecord>) =>
+    refused !== null && Date.now() - Date.parse(at) >= refusedPauseMs
+  const fresh = { useless: 0, refused: null }
+  return {
+    async fail(reason, more) {
+      const { value } = await records.modify(key, (before) => {
+        const useless = (before && !isOver(before) ? before : fresh).useless + (more ?? 0)
+        const refused = more === null || useless >= unreadAnswers ? reason : null
+        return { useless, refused, at: new Date().toISOString() }
+      })
+      return value.useless
+    },
+    async refused() {
+      const held = await records.get(key)
+      return held && !isOver(held.value) ? held.value.refused : null
+    },
+    // Whoever does not hear of it asks once more than it must.
+    pass: () => void records.delete(key).catch(() => {}),
+  }
 }

@@ -8,7 +8,7 @@ import { openHttpClient } from './http-client.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { createInFlightRequests, createQueue } from './queue.ts'
 import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
-import { createUsefulness, isEmpty } from './usefulness.ts'
+import { createTrial, createUsefulness, type Trial } from './usefulness.ts'
 
 export type Teacher = {
   readonly model: string
@@ -51,7 +51,8 @@ const longestDoubling = 2
  * T2  A request is given up when it is older than the time-out of this moment, which follows the latency observed.
  * T3  Every HTTP request is taken from the budget of its call before it is sent.
  * T4  One call's failure never settles another call.
- * T5  While an endpoint has given no text, and its words are not known, a request goes alone, and twice as many after each `firstAloneMs`: a field that is refused costs one call.
+ * T5  While an endpoint has given this process no text, or its words are not known, a request goes alone, and twice as many after each
+ *     `firstAloneMs`, but no more than `unreadAnswers`: a field or a key that is refused costs one call, whatever the concurrency.
  * T6  Once it is closed no request is sent, and those under way end as they would have: what is paid for is had.
  */
 export function createTeacher(
@@ -61,6 +62,7 @@ export function createTeacher(
   capabilities: EndpointCapabilities = createCapabilities(null, () => {}, options.minReplyTokens),
   // What an endpoint takes is known from answers, of other processes too.
   forbidden: Forbidden = createForbidden(capabilities.isKnown, options),
+  trial: Trial = createTrial(),
 ): Teacher {
   const usage: TeacherUsage = { requests: 0, replies: 0, inputTokens: 0, outputTokens: 0 }
   const client = openHttpClient(endpoint, options)
@@ -69,12 +71,10 @@ export function createTeacher(
   const wishOf = (outcome: Outcome) =>
     outcome.kind === 'passing' ? Math.min(outcome.retryAfterMs, options.maxRetryAfterMs) : 0
   const breaker = createBreaker((state) => onState(state, lastFault), options)
-  const usefulness = createUsefulness(options)
+  const usefulness = createUsefulness(options, trial)
   const width = createAdaptiveConcurrency(options)
   const queue = createQueue()
   const inFlightRequests = createInFlightRequests(latency.timeoutMs)
-  /** It has given a text, to whichever process. */
-  let isTrusted = capabilities.isKnown
   let isClosed = false
   let busy = 0
   let aloneSince = 0
@@ -107,10 +107,11 @@ export function createTeacher(
     if (isClosed) throw closed()
   }
 
-  /** Of an endpoint that does not answer its first request for long, more and more requests find out what it is. */
+  /** Of an endpoint that does not answer its first request for long, a few more find out what it is. */
   const placesAt = (now: number) => {
-    if ((capabilities.isKnown && isTrusted) || options.firstAloneMs === 0) return width.now
-    return busy === 0 ? 1 : Math.min(width.now, 2 ** Math.floor((now - aloneSince) / options.firstAloneMs))
+    if ((capabilities.isKnown && usefulness.isProven) || options.firstAloneMs === 0) return width.now
+    const few = Math.min(width.now, options.unreadAnswers)
+    return busy === 0 ? 1 : Math.min(few, 2 ** Math.floor((now - aloneSince) / options.firstAloneMs))
   }
 
   function giveUp(): void {
@@ -122,6 +123,7 @@ export function createTeacher(
   /** What waits would be refused the same way as this call: it is not sent, and neither is what comes within a while. */
   function refuseAll(reason: string, whileMs = options.refusedPauseMs): never {
     refusal = { reason, until: performance.now() + whileMs }
+    usefulness.refusedAll(whileMs > 0 ? reason : null)
     for (const { settle } of queue.clear()) settle.reject(new TeacherRefused(reason))
     throw new TeacherRefused(reason)
   }
@@ -129,12 +131,14 @@ export function createTeacher(
   async function run(call: Call, admission: Admission): Promise<void> {
     try {
       throwIfOver(call)
+      const refused = usefulness.isProven ? null : await trial.refused()
+      if (refused !== null) refuseAll(refused)
       const isTaken = await call.callBudget.take()
       if (isTaken && (isClosed || call.signal.aborted)) call.callBudget.putBack?.()
       throwIfOver(call)
       if (!isTaken) breaker.skipped(admission)
       const answer: Answer | null = isTaken
-        ? answerOf(call, await fly(call, admission))
+        ? await answerOf(call, await fly(call, admission))
         : { ok: false, why: 'budget', reason: `no call is left${call.fault ? `; the last ended: ${call.fault}` : ''}` }
       if (answer) call.settle.resolve(answer)
     } catch (error) {
@@ -157,7 +161,6 @@ export function createTeacher(
       breaker.failed(admission, now, wishOf(outcome))
     } else breaker.succeeded(admission)
     if (outcome.kind === 'reply') capabilities.answered()
-    isTrusted ||= outcome.kind === 'reply' && !isEmpty(outcome)
     if (outcome.kind === 'refused') capabilities.refusedForGood()
     if (outcome.kind === 'reply' || outcome.kind === 'refused') forbidden.answered()
     const turnedAway = outcome.kind === 'passing' && outcome.turnedAway
@@ -168,10 +171,10 @@ export function createTeacher(
   }
 
   /** The call's answer, or null when it is to be tried again; then it waits outside. */
-  function answerOf(call: Call, outcome: Outcome): Answer | null {
+  async function answerOf(call: Call, outcome: Outcome): Promise<Answer | null> {
     const billed = call.billed.input + call.billed.output > 0 && { billed: call.billed }
-    const inVain = usefulness.note(outcome, call.fault !== null)
-    if (inVain !== null) return refuseAll(inVain)
+    const inVain = await usefulness.note(outcome, call.fault !== null)
+    if (inVain !== null) return refuseAll(inVain, outcome.kind === 'forbidden' ? 0 : options.refusedPauseMs)
     switch (outcome.kind) {
       case 'reply':
         usage.replies += 1

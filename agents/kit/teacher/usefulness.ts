@@ -2,36 +2,73 @@ import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Reply } from './completion.ts'
 import type { Outcome } from './request.ts'
 
+/** Answers of no use of an endpoint that has given no text yet, as the processes of one session count them together. */
+export type Trial = {
+  /** Counts so many more; without a number, the endpoint refuses everything. Gives how many there are. */
+  fail(reason: string, more: number | null): Promise<number>
+  /** Why every call would be in vain, as another process found a moment ago; null where none did. */
+  refused(): Promise<string | null>
+  /** It gave a text. */
+  pass(): void
+}
+
+/** The count of one process alone. */
+export function createTrial(): Trial {
+  let useless = 0
+  return { fail: async (_, more) => (useless += more ?? 0), refused: async () => null, pass: () => void (useless = 0) }
+}
+
 /** Says whether what an endpoint answers is of any use. */
 export type Usefulness = {
+  /** It has given this process a text, and has not refused everything since. */
+  readonly isProven: boolean
   /** A request ended; `isAgain`: its call was tried before. Gives why every other would be in vain, or null. */
-  note(outcome: Outcome, isAgain: boolean): string | null
+  note(outcome: Outcome, isAgain: boolean): Promise<string | null>
+  /** It refuses everything: until it gives a text again it is on trial. `reason`: what keeps others from asking for a while, too. */
+  refusedAll(reason: string | null): void
 }
 
 type Limits = { unreadAnswers: number; breakerRequests: number }
 
 /**
- * U1  An endpoint that has given no text yet is given up after `unreadAnswers` answers of which nothing can be used.
+ * U1  An endpoint that has given no text yet is given up after `unreadAnswers` answers of which nothing can be used, whoever got them. Once
+ *     one call was refused in all words, refusals that lead to other words count as well.
  * U2  After that it is given up when half of `breakerRequests` that were sent again, one after the other, were in vain too: a login page in
  *     its place. An answer that can be read at the second time of asking costs no more than that.
  */
-export function createUsefulness({ unreadAnswers, breakerRequests }: Limits): Usefulness {
+export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, trial: Trial = createTrial()): Usefulness {
   const inARow = Math.max(unreadAnswers, Math.ceil(breakerRequests / 2))
   let unread = 0
-  let useless = 0
   let isProven = false
+  /** In which case other words are no more likely to help. */
+  let hasFailed = false
   return {
-    note(outcome, isAgain) {
+    get isProven() {
+      return isProven
+    },
+    async note(outcome, isAgain) {
       if (outcome.kind === 'reply') unread = 0
       if (outcome.kind === 'unread' && isAgain) unread += 1
-      isProven ||= outcome.kind === 'reply' && !isEmpty(outcome)
-      const last = uselessAnswer(outcome)
+      if (outcome.kind === 'reply' && !isEmpty(outcome) && !isProven) {
+        isProven = true
+        trial.pass()
+      }
+      const isReworded = outcome.kind === 'reworded' && hasFailed && !isProven
+      const last = isReworded ? outcome.reason : uselessAnswer(outcome)
       if (last === null) return null
-      useless += 1
-      if (!isProven && useless >= unreadAnswers) return `none of ${useless} answers could be used, the last: ${last}`
-      return outcome.kind === 'unread' && isProven && unread >= inARow
+      if (!isProven) {
+        // What was asked for in other words in vain, too, took two requests.
+        const useless = await trial.fail(last, outcome.kind === 'refused' && isAgain && !hasFailed ? 2 : 1)
+        hasFailed = true
+        return useless < unreadAnswers ? null : `none of ${useless} answers could be used, the last: ${last}`
+      }
+      return outcome.kind === 'unread' && unread >= inARow
         ? `none of the last ${unread} requests that were sent again had an answer that could be read, the last: ${last}`
         : null
+    },
+    refusedAll(reason) {
+      isProven = false
+      if (reason !== null) void trial.fail(reason, null).catch(() => {})
     },
   }
 }
@@ -48,6 +85,7 @@ export const elsewhereText = ({ elsewhere }: Pick<Reply, 'elsewhere'>): string =
 function uselessAnswer(outcome: Outcome): string | null {
   switch (outcome.kind) {
     case 'unread':
+    case 'forbidden':
       return outcome.reason
     case 'refused':
       return outcome.about === 'request' ? outcome.reason : null

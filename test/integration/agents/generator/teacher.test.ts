@@ -113,7 +113,8 @@ test('T5: the first request goes alone until it is answered, for a while', async
   await using joined = await startTeacherServer({ latencyMs: 400 })
   const startedAt = Date.now()
   await many(teacherOf(joined, { concurrency: 6, firstAloneMs: 100 }), 6)
-  expect(joined.maxInFlight).toBe(6)
+  // As many as may be in vain, whatever the concurrency.
+  expect(joined.maxInFlight).toBe(5)
   expect(Date.now() - startedAt).toBeGreaterThan(490)
 })
 
