@@ -2,7 +2,7 @@
 // Plain JavaScript, so that any Node can read it: the rest needs the Node that the package brings.
 import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
-import { outerGone, whenNpmIsGone } from '../launcher/outer-process.mjs'
+import { addSelf, outerGone, whenNpmIsGone } from '../machine/outer-process.mjs'
 import { explain, ownNode, runsHere } from './node-version-check.mjs'
 
 /** Set for the inner process: it has an outer one. */
@@ -14,6 +14,7 @@ const onOuterGone = () => process.emit(outerGone) || process.kill(process.pid, '
 if (runsHere()) {
   if (process.env[inner]) {
     delete process.env[inner]
+    if (process.env.SYLLABUS_OUTER) addSelf()
     process.on('disconnect', onOuterGone)
     process.channel?.unref()
   } else whenNpmIsGone(onOuterGone)
@@ -23,8 +24,8 @@ if (runsHere()) {
   await import('./main.ts')
 } else if (ownNode()) {
   // npm scripts find the package's Node on PATH; a plain `node cli/bin.mjs` may not.
-  const child = runInner(ownNode())
   whenNpmIsGone(() => child.disconnect())
+  const child = runInner(ownNode())
 } else {
   console.error(explain())
   process.exitCode = 2

@@ -4,6 +4,7 @@ import { identityVariable } from '../agents/kit/identity.ts'
 import { Identity, Launch } from '../agents/kit/launch.ts'
 import { createLog } from '../agents/kit/log.ts'
 import { isPassing } from '../bus/mod.ts'
+import { outerGone } from '../machine/outer-process.mjs'
 import type { AgentRole } from '../schemas/role.ts'
 import { fixOf, reasonOf } from '../schemas/user-error.ts'
 import { exitCodes } from './console/exit-codes.ts'
@@ -22,6 +23,8 @@ const { role, variant, instance } = Identity.parse(JSON.parse(process.env[identi
 const log = createLog({ role, variant, instance })
 const drain = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => drain.abort(name))
+// The supervisor hears of it a moment later, and drains its agents too.
+process.on(outerGone, () => drain.abort(outerGone))
 let isOver = false
 // An agent does not outlive its supervisor. It ends at once: an embedded server ends as well, so that nothing could be given back, and a call
 // that was begun now would be paid again.

@@ -1,4 +1,4 @@
-import { outerGone } from '../outer-process.mjs'
+import { outerGone } from '../../machine/outer-process.mjs'
 
 let shared: AbortController | null = null
 

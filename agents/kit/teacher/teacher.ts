@@ -1,4 +1,5 @@
 import { StoppingError } from '../../../bus/mod.ts'
+import { isOuterGone } from '../../../machine/outer-process.mjs'
 import { createAdaptiveConcurrency, createLatency } from './adaptive-concurrency.ts'
 import { type Admission, type BreakerState, createBreaker, createForbidden, type Forbidden } from './breaker.ts'
 import { type Answer, type Call, type CallBudget, newCall } from './call.ts'
@@ -53,7 +54,7 @@ const longestDoubling = 2
  * T4  One call's failure never settles another call.
  * T5  While an endpoint has given this process no text, or its words are not known, a request goes alone, and twice as many after each
  *     `firstAloneMs`, but no more than `unreadAnswers`: a field or a key that is refused costs one call, whatever the concurrency.
- * T6  Once it is closed no request is sent, and those under way end as they would have: what is paid for is had.
+ * T6  Once it is closed, or whoever started the session is gone, no request is sent, and those under way end as they would have: what is paid for is had.
  */
 export function createTeacher(
   endpoint: Endpoint,
@@ -102,9 +103,11 @@ export function createTeacher(
     } else if (!idle && !timer) timer = setInterval(pump, sweepMs)
   }
 
+  const isOver = () => (isClosed ||= isOuterGone())
+
   function throwIfOver({ signal }: Call): void {
     signal.throwIfAborted()
-    if (isClosed) throw closed()
+    if (isOver()) throw closed()
   }
 
   /** Of an endpoint that does not answer its first request for long, a few more find out what it is. */
@@ -134,7 +137,7 @@ export function createTeacher(
       const refused = usefulness.isProven ? null : await trial.refused()
       if (refused !== null) refuseAll(refused)
       const isTaken = await call.callBudget.take()
-      if (isTaken && (isClosed || call.signal.aborted)) call.callBudget.putBack?.()
+      if (isTaken && (call.signal.aborted || isOver())) call.callBudget.putBack?.()
       throwIfOver(call)
       if (!isTaken) breaker.skipped(admission)
       const answer: Answer | null = isTaken

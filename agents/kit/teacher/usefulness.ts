@@ -15,7 +15,16 @@ export type Trial = {
 /** The count of one process alone. */
 export function createTrial(): Trial {
   let useless = 0
-  return { fail: async (_, more) => (useless += more ?? 0), refused: async () => null, pass: () => void (useless = 0) }
+  return {
+    async fail(_, more) {
+      useless += more ?? 0
+      return useless
+    },
+    refused: async () => null,
+    pass() {
+      useless = 0
+    },
+  }
 }
 
 /** Says whether what an endpoint answers is of any use. */

@@ -25,7 +25,7 @@ let folder: GenerateFolder
 let teacher: TeacherServer
 beforeAll(async () => {
   folder = await openGenerateFolder()
-  teacher = await startTeacherServer({ latencyMs: 200 })
+  teacher = await startTeacherServer({ latencyMs: 40 })
 })
 const started = new Set<ChildProcess>()
 afterAll(async () => {
@@ -34,9 +34,12 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
-type Outer = { child: ChildProcess; output(): string; closed: Promise<unknown> }
+type Outer = { child: ChildProcess; output(): string; closed: Promise<unknown>; ended: Promise<number> }
 
-/** Starts a long `generate` by another program, and waits until its agents work. `closed`: nobody writes to its output any more. */
+/**
+ * Starts a long `generate` by another program, and waits until its agents work. `closed`: nobody writes to its output any more. `ended`:
+ * requests until the program was gone.
+ */
 async function startBy(name: string, [program, ...args]: readonly string[]): Promise<Outer> {
   const words = ['generate', '--program', join(folder.path, 'program.json'), '--out', join(folder.path, name)]
   const child = spawn(program!, [...args, ...words, '--model', teacher.model, '--rows', '2000', '--concurrency', '4'], {
@@ -54,13 +57,16 @@ async function startBy(name: string, [program, ...args]: readonly string[]): Pro
   let text = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const closed = once(child, 'close')
+  const ended = once(child, 'exit').then(() => teacher.requests)
   await until('it works', () => text.includes('attempt 1 '), 45_000)
-  return { child, output: () => text, closed }
+  return { child, output: () => text, closed, ended }
 }
 
-/** Everything that the command started is gone, and what it had in hand was finished. */
-async function expectDrained(name: string, { output, closed }: Outer): Promise<void> {
+/** Everything that the command started is gone, what it had in hand was finished, and nothing was begun after the program's end. */
+async function expectDrained(name: string, { output, closed, ended }: Outer): Promise<void> {
   await closed
+  // One may be on its way.
+  expect(teacher.requests - (await ended)).toBeLessThanOrEqual(1)
   expect(output()).toContain('stopping: what is in hand is finished first')
   expect(output()).toMatch(/nothing is lost\. To go on/)
   await until('nothing is left', async () => (await folder.pids(name)).length === 0)
@@ -68,7 +74,7 @@ async function expectDrained(name: string, { output, closed }: Outer): Promise<v
   expect(await holderOf(join(folder.path, `${name}-home`, 'nats', 'server.lock'))).toBeNull()
 }
 
-test.each(['SIGTERM', 'SIGKILL'] as const)(
+test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
   '%s to npx alone reaches the command, which finishes what is in hand and leaves nothing behind',
   async (signal) => {
     const name = `npx-${signal.toLowerCase()}`

@@ -17,7 +17,7 @@ const everywhere: Readonly<Record<string, readonly string[]>> = {
   'node:url': ['fileURLToPath'],
 }
 
-test.each(['cli/bin.mjs', 'cli/node-version-check.mjs', 'launcher/outer-process.mjs'])(
+test.each(['cli/bin.mjs', 'cli/node-version-check.mjs', 'machine/outer-process.mjs'])(
   '%s can be read by a Node that is too old, which it then tells',
   async (file) => {
     const text = await readFile(join(root, file), 'utf8')
@@ -27,7 +27,7 @@ test.each(['cli/bin.mjs', 'cli/node-version-check.mjs', 'launcher/outer-process.
     }))
     expect(imports.length).toBeGreaterThan(0)
     for (const { what, from } of imports) {
-      if (from === './node-version-check.mjs' || from === '../launcher/outer-process.mjs') continue
+      if (from === './node-version-check.mjs' || from === '../machine/outer-process.mjs') continue
       expect(builtinModules).toContain(from.replace('node:', ''))
       const names = what.startsWith('{')
         ? what
