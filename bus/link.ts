@@ -15,7 +15,7 @@ import type { UserCredentials } from './credentials.ts'
 import { BusAwayError, BusSetupError, reasonOf } from './errors.ts'
 import './headers.ts'
 import type { Sender } from './headers.ts'
-import { listenerAt } from './listener.ts'
+import { type Listener, listenerAt } from './listener.ts'
 import type { Logger } from './logger.ts'
 import { isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
 import './quiet-client.ts'
@@ -110,7 +110,7 @@ export async function openLink(
     },
   )
   try {
-    await checkServer(nc, place, opening)
+    await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
     const listeners = new Set<() => void>([() => patience.answered()])
     void followStatus(nc, account, listeners, log)
@@ -133,6 +133,8 @@ export async function openLink(
           return answer
         } catch (error) {
           if (!isPassing(error)) patience.answered(about)
+          // What the client cannot parse is no answer of JetStream's.
+          if (error instanceof SyntaxError) throw notJetStream(error.message, place)
           if (!isPassing(error) || signal?.aborted) throw error
           patience.gaveUp(about)
           throw new BusAwayError(
@@ -204,7 +206,7 @@ function connectFault(error: unknown, { servers }: Place, user: string): BusSetu
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
     return fault(
       user ? `The NATS server refuses the user "${user}"` : 'The NATS server asks for a user and password',
-      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names.',
+      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names. Nkeys, JWTs and tokens are not supported.',
     )
   }
   if (error instanceof errors.ConnectionError && error.message.includes("'tls'")) {
@@ -231,14 +233,24 @@ const strangerFix =
 const lookAfterMs = 200
 const lookMs = 1000
 
-const lookAt = ({ servers, limits }: Place): Promise<(string | null)[]> =>
-  Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs))))
+const lookAt = ({ servers, limits }: Place, hasFailed: boolean): Promise<(Listener | null)[]> =>
+  Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs), hasFailed)))
 
-const strangerFault = (listener: string, { servers }: Place, cause?: unknown): BusSetupError =>
-  new BusSetupError(
-    { what: `What listens there is no NATS server: ${listener}`, where: servers, fix: strangerFix },
-    { cause },
-  )
+function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
+  if ('stranger' in listener)
+    return new BusSetupError({
+      what: `What listens there is no NATS server: ${listener.stranger}`,
+      where: servers,
+      fix: strangerFix,
+    })
+  const { refuses } = listener
+  const what = `The NATS server refuses the connection: ${refuses}`
+  if (/\bport\b/.test(refuses)) return new BusSetupError({ what, where: servers, fix: strangerFix })
+  const fix = /maximum/i.test(refuses)
+    ? 'Raise max_connections in its configuration, or end other clients.'
+    : 'Its log says more. Correct NATS_URL, or unset it to use the embedded server.'
+  return new BusSetupError({ what, where: servers, fix })
+}
 
 /** Dials a server that has never answered: where none of the addresses has a NATS server, that is known long before the client gives up. */
 async function firstDial(dial: () => Promise<NatsConnection>, place: Place): Promise<NatsConnection> {
@@ -248,25 +260,25 @@ async function firstDial(dial: () => Promise<NatsConnection>, place: Place): Pro
     () => true,
   )
   if (await Promise.race([isOver, sleep(lookAfterMs, false)])) return dialled
-  const stranger = lookAt(place).then((looked) => {
+  const stranger = lookAt(place, false).then((looked) => {
     const [first] = looked
     if (!first || looked.includes(null)) return dialled
     void dialled.then((nc) => nc.close()).catch(() => {})
-    throw strangerFault(first, place)
+    throw listenerFault(first, place)
   })
   return Promise.race([dialled, stranger])
 }
 
 /** The fault with what stands there instead of a NATS server, where something does. */
 async function withListener(error: unknown, place: Place): Promise<unknown> {
-  const listener = (await lookAt(place)).find((found) => found !== null)
-  return listener ? strangerFault(listener, place, error) : error
+  const listener = (await lookAt(place, true)).find((found) => found !== null)
+  return listener ? listenerFault(listener, place) : error
 }
 
 /** The least that a message may be long: objects travel in chunks of half of that. */
 const leastPayload = 1024 ** 2
 
-async function checkServer(nc: NatsConnection, place: Place, opening: Patience): Promise<void> {
+async function checkServer(nc: NatsConnection, place: Place, opening: Patience, isKnown: boolean): Promise<void> {
   const { servers, account, limits } = place
   const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
@@ -277,7 +289,7 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience):
       `Use ${oldest.major}.${oldest.minor} or newer, or unset NATS_URL to use the embedded server.`,
     )
   }
-  if (maxPayload < leastPayload) {
+  if (!(maxPayload >= leastPayload)) {
     throw refuse(
       `The NATS server takes messages of ${maxPayload} bytes at most, and ${leastPayload} are needed`,
       'Write max_payload: 8MB into its configuration.',
@@ -293,19 +305,40 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience):
   const info = () =>
     nc.request('$JS.API.INFO', '', { timeout: limits.requestMs }).then(
       (message) => {
-        const { error } = Info.parse(message.json())
+        const info = Info.safeParse(jsonOf(message.string()))
+        if (!info.success) throw notJetStream(message.string(), place)
+        const { error } = info.data
         if (error?.err_code === notForAccount) throw noJetStream(error.description)
         if (error) throw new JetStreamApiError(error)
       },
-      (error: unknown) => {
+      async (error: unknown) => {
         if (isNoResponders(error) && !hasJetStream) throw noJetStream(passingReason(error))
-        throw connectFault(error, place, '')
+        const fault = connectFault(error, place, '')
+        // One that has never answered before may be none.
+        throw isKnown ? fault : await withListener(fault, place)
       },
     )
   await throughRestarts(info, { ...opening, deadlineMs }).catch((error: unknown) => {
     throw error instanceof JetStreamApiError ? noJetStream(error.message) : error
   })
 }
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const mostShown = 40
+
+const notJetStream = (said: string, { servers }: Place): BusSetupError =>
+  new BusSetupError({
+    what: `What answers for JetStream there is no NATS server: it says ${JSON.stringify(said.slice(0, mostShown))}`,
+    where: servers,
+    fix: strangerFix,
+  })
 
 const Info = z.object({
   error: z.object({ code: z.number(), err_code: z.number(), description: z.string() }).optional(),

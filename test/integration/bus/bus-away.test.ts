@@ -176,7 +176,63 @@ const listeners: readonly [string, (server: Server) => void, RegExp][] = [
     /it says "x{40}"/,
   ],
   ['closes at once', (own) => own.on('connection', (socket) => void socket.destroy()), /closes the connection at once/],
+  [
+    'closes once it is spoken to',
+    (own) => own.on('connection', (socket) => void socket.once('data', () => socket.end())),
+    /says nothing, and closes the connection once it is spoken to/,
+  ],
+  ['greets with null', greeting('INFO null\r\n'), /it says "INFO null"/],
+  ['greets with a list', greeting('INFO []\r\n'), /it says "INFO \[\]"/],
+  ['greets with an empty object', greeting('INFO {}\r\n'), /its greeting has no version as NATS servers have it/],
+  ['has a version of words', greeting(info({ version: 'banana' })), /its greeting has no version/],
+  ['has no size of messages', greeting(info({ max_payload: 'much' }), 'PONG\r\n'), /takes messages of much bytes/],
+  [
+    'greets by half',
+    (own) => own.on('connection', (socket) => void socket.end('INFO {"ver')),
+    /it says "INFO {\\"ver" and/,
+  ],
+  ['greets and says something else', greeting(info(), 'lorem\r\n'), /it greets as one, and then it says "lorem"/],
+  ['greets and speaks HTTP', greeting(info(), 'HTTP/1.1 400 Bad Request\r\n'), /and then it is an HTTP server/],
+  [
+    'greets and goes on with bytes',
+    greeting(`${info()}\u0000\u0001\r\n`),
+    /it greets as one, and then it says "\\u0000/,
+  ],
+  ['greets and sends what nobody asked for', greeting(info(), 'PONG\r\nMSG a 1 9999999\r\n'), /then it says "MSG a 1/],
+  ['greets again without JSON', greeting(info(), 'PONG\r\nINFO {broken\r\n'), /and then it says "INFO {broken"/],
+  ['is for clusters', greeting(info(), "-ERR 'attempted to connect to route port'\r\n"), /refuses .*to route port/],
+  ['is full', greeting(info(), "-ERR 'maximum connections exceeded'\r\n"), /refuses .*maximum connections/],
+  ['wants a certificate', greeting(info({ tls_required: true, tls_verify: true }), ''), /a certificate of the client/],
+  [
+    'answers for JetStream with no JSON',
+    (own) =>
+      own.on('connection', (socket) => {
+        socket.on('error', () => {}).write(info({ jetstream: true }))
+        socket.on('data', (data) => {
+          const text = data.toString('latin1')
+          if (text.includes('PING')) socket.write('PONG\r\n')
+          const [, inbox] = /PUB \$JS\.API\.INFO (\S+)/.exec(text) ?? []
+          if (inbox) socket.write(`MSG ${inbox} 1 5\r\nhello\r\n`)
+        })
+      }),
+    /what answers for JetStream .* it says "hello"/i,
+  ],
 ]
+
+/** The greeting of a NATS server, with these fields. */
+function info(fields: object = {}): string {
+  const usual = { server_id: 'x', version: '2.15.1', proto: 1, headers: true, max_payload: 1_048_576 }
+  return `INFO ${JSON.stringify({ ...usual, ...fields })}\r\n`
+}
+
+/** Sends the one at once, and the other in answer to all that comes; nothing: it closes the connection. */
+function greeting(first: string, then?: string): (own: Server) => void {
+  return (own) =>
+    void own.on('connection', (socket) => {
+      socket.on('error', () => {}).write(first, 'latin1')
+      socket.on('data', () => (then === '' ? socket.end() : then && socket.write(then)))
+    })
+}
 
 test.each(listeners)('what listens and %s is no NATS server, and the error says so', async (_, prepare, what) => {
   const own = createServer()
