@@ -104,11 +104,12 @@ export async function openLink(
     }).catch((error: unknown) => {
       throw connectFault(error, place, login.user)
     })
-  const nc = await throughRestarts(isKnown ? dial : () => firstDial(dial, place), opening).catch(
-    async (error: unknown) => {
-      throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
-    },
-  )
+  const nc = await throughRestarts(
+    isKnown ? dial : () => firstAnswer(dial(), place, (late) => late.close()),
+    opening,
+  ).catch(async (error: unknown) => {
+    throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
+  })
   try {
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
@@ -252,21 +253,23 @@ function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
   return new BusSetupError({ what, where: servers, fix })
 }
 
-/** Dials a server that has never answered: where none of the addresses has a NATS server, that is known long before the client gives up. */
-async function firstDial(dial: () => Promise<NatsConnection>, place: Place): Promise<NatsConnection> {
-  const dialled = dial()
-  const isOver = dialled.then(
+/**
+ * What a server that has never answered is asked for: where none of the addresses has a NATS server, that is known long before the client gives
+ * up. `discard`: what comes too late.
+ */
+async function firstAnswer<T>(asked: Promise<T>, place: Place, discard: (answer: T) => unknown): Promise<T> {
+  const isOver = asked.then(
     () => true,
     () => true,
   )
-  if (await Promise.race([isOver, sleep(lookAfterMs, false)])) return dialled
+  if (await Promise.race([isOver, sleep(lookAfterMs, false)])) return asked
   const stranger = lookAt(place, false).then((looked) => {
     const [first] = looked
-    if (!first || looked.includes(null)) return dialled
-    void dialled.then((nc) => nc.close()).catch(() => {})
+    if (!first || looked.includes(null)) return asked
+    void asked.then(discard).catch(() => {})
     throw listenerFault(first, place)
   })
-  return Promise.race([dialled, stranger])
+  return Promise.race([asked, stranger])
 }
 
 /** The fault with what stands there instead of a NATS server, where something does. */
@@ -302,8 +305,9 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience, 
     )
   // A server that says that it has JetStream is not yet ready, or its cluster has no leader.
   const deadlineMs = () => (hasJetStream ? limits.awayMs : opening.deadlineMs())
+  const ask = () => nc.request('$JS.API.INFO', '', { timeout: limits.requestMs })
   const info = () =>
-    nc.request('$JS.API.INFO', '', { timeout: limits.requestMs }).then(
+    (isKnown ? ask() : firstAnswer(ask(), place, () => {})).then(
       (message) => {
         const info = Info.safeParse(jsonOf(message.string()))
         if (!info.success) throw notJetStream(message.string(), place)
@@ -312,6 +316,7 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience, 
         if (error) throw new JetStreamApiError(error)
       },
       async (error: unknown) => {
+        if (error instanceof BusSetupError) throw error
         if (isNoResponders(error) && !hasJetStream) throw noJetStream(passingReason(error))
         const fault = connectFault(error, place, '')
         // One that has never answered before may be none.
