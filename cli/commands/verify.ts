@@ -10,7 +10,7 @@ import { Sha256 } from '../../schemas/ids.ts'
 import { numberText } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { UsageError, UserError } from '../../schemas/user-error.ts'
-import { maxDataBytes, readRegular } from '../../tasks/files/regular-file.ts'
+import { maxDataBytes, readRegular, textOf } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { positive } from '../options/option-parsers.ts'
 
@@ -90,7 +90,7 @@ function hash(text: string): string {
 
 async function readReport(file: string): Promise<unknown> {
   try {
-    return parseJson(String(await readRegular(file, maxDataBytes())), { maxDepth: maxBundledDepth })
+    return parseJson(textOf(await readRegular(file, maxDataBytes()), file), { maxDepth: maxBundledDepth })
   } catch (error) {
     const why = error instanceof UserError ? error.what : (error as Error).message
     throw new UsageError(

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type HookTrial, tryHooks } from '../../agents/planner/program/hook-faults.ts'
 import { checkProgram } from '../../agents/planner/program/program-faults.ts'
 import type { Program } from '../../schemas/program.ts'
@@ -7,7 +7,7 @@ import type { Task, TrainingRow } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { FileRefused, readInside } from '../../tasks/files/regular-file.ts'
+import { FileRefused, readInside, textOf } from '../../tasks/files/regular-file.ts'
 import { procedureOf } from '../../tasks/procedures.ts'
 import { checkSeeds } from './check-seeds.ts'
 
@@ -72,11 +72,13 @@ export async function readProgramFile(path: string): Promise<unknown> {
 
 /** Whoever wrote the program says what is read: a file of its own folder, and nothing that lies elsewhere. */
 async function readRubric(folder: string, file: string, program: string): Promise<string> {
-  return readInside(folder, file).then(String, (error: unknown) => {
+  try {
+    return textOf(await readInside(folder, file), join(folder, file))
+  } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     throw new UsageError(
       `The program ${program} names the rubric ${error.where}, which cannot be read: ${error.what}.`,
-      'Put the file itself beside the program, or write the rubric into it.',
+      'Put the file itself beside the program, as UTF-8 text, or write the rubric into it.',
     )
-  })
+  }
 }

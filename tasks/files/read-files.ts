@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { join } from 'node:path'
 import { z } from 'zod'
 import * as json from '../../schemas/bounded-json.ts'
@@ -9,14 +8,14 @@ import { Item as ItemSchema } from '../../schemas/task.ts'
 import { inLines, parseWithFaults, placeOf } from '../../schemas/validation-errors.ts'
 import { TaskError } from '../task-error.ts'
 import { parseYaml } from './bounded-yaml.ts'
-import { FileRefused, maxDataBytes, maxTextBytes, readInside } from './regular-file.ts'
+import { FileRefused, maxDataBytes, maxTextBytes, readInside, textOf } from './regular-file.ts'
 
 /**
  * A text that a person wrote, of a folder that may be a stranger's.
- * @throws TaskError when the file is missing, is a link or no regular file, cannot be read, is too large or is not UTF-8
+ * @throws TaskError when the file is missing, is a link or no regular file, cannot be read, is too large, is not UTF-8 or is no text
  */
 export async function readText(dir: string, file: string, maxBytes = maxTextBytes): Promise<string> {
-  return (await readUtf8(dir, file, maxBytes)).toString()
+  return (await readUtf8(dir, file, maxBytes)).text
 }
 
 /**
@@ -25,13 +24,13 @@ export async function readText(dir: string, file: string, maxBytes = maxTextByte
  */
 export const readData = (dir: string, file: string): Promise<string> => readText(dir, file, maxDataBytes())
 
-async function readUtf8(dir: string, file: string, maxBytes: number): Promise<Buffer> {
-  const path = join(dir, file)
-  const bytes = await readInside(dir, file, maxBytes).catch((error: unknown) => {
+async function readUtf8(dir: string, file: string, maxBytes: number): Promise<{ bytes: Buffer; text: string }> {
+  try {
+    const bytes = await readInside(dir, file, maxBytes)
+    return { bytes, text: textOf(bytes, join(dir, file)) }
+  } catch (error) {
     throw asTaskError(error)
-  })
-  if (!isUtf8(bytes)) throw new TaskError('A file of the task is not UTF-8', path, 'Save it again as UTF-8.')
-  return bytes
+  }
 }
 
 /** What keeps a file of a task folder from being read, as the task's error; any other error as it is. */
@@ -111,7 +110,7 @@ const halfCharacter = (what: string, where: string) =>
  * @throws TaskError when its hash or count differ from what task.yaml says, or a line is no item
  */
 export async function readSplit(dir: string, { file, sha256: expected, count }: SplitFile): Promise<Item[]> {
-  const bytes = await readUtf8(dir, file, maxDataBytes())
+  const { bytes } = await readUtf8(dir, file, maxDataBytes())
   const path = join(dir, file)
   const actual = sha256(bytes)
   if (actual !== expected) {

@@ -1,10 +1,10 @@
 import { UsageError } from '../../schemas/user-error.ts'
 import { parseYaml } from './bounded-yaml.ts'
-import { FileRefused, maxTextBytes, readRegular } from './regular-file.ts'
+import { FileRefused, maxTextBytes, readRegular, textOf } from './regular-file.ts'
 
 /**
  * The text of a file that a command line names. `what` says what it should be, with its article: "the recipe".
- * @throws UsageError when it is not there, is no regular file, or is too large; `missing` says what to name then
+ * @throws UsageError when it is not there, is no regular file, is too large, or is no text; `missing` says what to name then
  */
 export async function readNamedFile(
   path: string,
@@ -12,11 +12,13 @@ export async function readNamedFile(
   missing: string,
   maxBytes = maxTextBytes,
 ): Promise<string> {
-  return readRegular(path, maxBytes).then(String, (error: unknown) => {
+  try {
+    return textOf(await readRegular(path, maxBytes), path)
+  } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     if (error.isMissing) throw new UsageError(`There is no ${what} ${path}.`, missing)
     throw new UsageError(`The ${what} ${path} is not read: ${error.what}.`, error.fix)
-  })
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { constants, type Stats } from 'node:fs'
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
@@ -99,6 +100,38 @@ export async function fileInside(folder: string, file: string, maxBytes = maxDat
     if (kind.size > maxBytes) throw tooLarge(path, maxBytes)
   }
   return path
+}
+
+/** Control characters that no text holds; a file that has them is in another encoding (UTF-16), or is no text at all. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const noText = /[\u0000-\u0008\u000e-\u001f\u007f]/
+const newline = 0x0a
+
+/**
+ * The text in the bytes of a file that a person named.
+ *
+ * @throws {FileRefused} for bytes that are no UTF-8, which would be read as other characters than were meant, and for what is no text.
+ */
+export function textOf(bytes: Buffer, path: string): string {
+  const text = bytes.toString()
+  if (!isUtf8(bytes)) {
+    const at = firstDifference(bytes, Buffer.from(text))
+    const line = bytes.subarray(0, at).filter((byte) => byte === newline).length + 1
+    throw new FileRefused(`It is not UTF-8 (line ${line})`, path, 'Save it again as UTF-8 text.')
+  }
+  const found = noText.exec(text)
+  if (!found) return text
+  const code = found[0].charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()
+  const line = text.slice(0, found.index).split('\n').length
+  const fix = 'Name a text file; if it is one, save it again as UTF-8 without control characters.'
+  throw new FileRefused(`It is no text: it holds the character U+${code} (line ${line})`, path, fix)
+}
+
+/** The first byte that decoding did not keep. */
+function firstDifference(bytes: Buffer, decoded: Buffer): number {
+  let at = 0
+  while (at < bytes.length && bytes[at] === decoded[at]) at++
+  return at
 }
 
 /** Opening a pipe without a writer would wait for one. */
