@@ -7,8 +7,7 @@ import * as tar from 'tar'
 import { spool } from '../../bus/mod.ts'
 import { printableName } from '../../schemas/printable.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import type { BundleFiles } from './manifest.ts'
-import { BundlePath } from './manifest.ts'
+import { type BundleFiles, BundlePath, bundleFiles } from './manifest.ts'
 
 const mebibyte = 1024 ** 2
 
@@ -94,6 +93,9 @@ async function* contents(file: string, maxBytes: number, { files, offsets }: Unp
       if (type !== 'File') return refuse(new Error(`${printableName(path)} in it is no plain file`))
       if (!BundlePath.safeParse(path).success)
         return refuse(new Error(`${printableName(path)} in it is no path of a bundle`))
+      // What is no bundle is refused before it is unpacked; and whoever reads one as it comes knows what each file should be.
+      if (offsets.size === 0 && path !== bundleFiles.manifest)
+        return refuse(new Error(`${path} is its first file, and that of a bundle is ${bundleFiles.manifest}`))
       if (offsets.has(path)) return refuse(new Error(`${path} is in it twice`))
       if (offsets.size >= maxFiles) return refuse(new Error(`it holds more than ${maxFiles} files`))
       offsets.set(path, 0)

@@ -1,5 +1,5 @@
 import { type ObjectAt, objectAt, type Search } from './relaxed-json.ts'
-import { isInsideThoughts } from './thoughts.ts'
+import { startOfReply } from './thoughts.ts'
 
 type JsonObject = ObjectAt['value']
 
@@ -15,18 +15,26 @@ export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken
 /**
  * The last object of a reply that has a field of the form: what stands before it are drafts, however long. Where it stands inside another
  * (`{"row": {…}}`), it is that; objects behind it that have no field of the form are remarks. Where one that has does not end, the reply
- * is not whole, and what stands before it is not taken in its place; so it is with one that stands among the words of an element that is
- * no answer's (`<ponder>First try: {...}`): thoughts, whatever their name.
+ * is not whole, and what stands before it is not taken in its place.
+ *
+ * Objects inside an element or behind a special token whose name nobody knows are drafts, first ones or later ones: the last outside of
+ * them counts, and where none is, the reply has no answer (`<ponder>{...}</ponder>`), for a row that nobody meant costs more than a reply
+ * that is asked for again. Elements that name an answer or data (`<answer>`, `<json>`, `<output>`, `<response>`, `<qa_pair>`) or are of a
+ * page, and the tokens of a turn, count as outside.
  */
 export function lastObject(text: string, form: Form, literals: boolean): Found {
   const search: Search = { left: 8 * text.length, literals }
+  const place = startOfReply()
   let last: JsonObject | undefined
   let isBroken = false
+  let isDraft = false
   let isAny = false
   let from = 0
-  /** What stands between objects so far, and what stood there before the last that is wanted. */
-  let outside = ''
-  let before = ''
+  const readTo = (to: number) => {
+    if (!place.read(text.slice(from, to)) || !last) return
+    last = undefined
+    isDraft = true
+  }
   for (let at = text.indexOf('{'); at >= 0; at = text.indexOf('{', at)) {
     const found = objectAt(text, at, search)
     if (!found) {
@@ -34,19 +42,21 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
       continue
     }
     isBroken ||= startsOne(text.slice(from, at), form)
-    outside += text.slice(from, at)
+    readTo(at)
     const object = holderOf(found.value, form)
-    if (object) {
+    if (object && place.isInside) isDraft = true
+    else if (object) {
       last = object
-      before = outside
       isBroken = false
     }
     isAny = true
     from = found.end
     at = found.end
   }
+  readTo(text.length)
   if (isBroken || startsOne(text.slice(from), form)) return { fault: 'broken' }
-  if (last) return isInsideThoughts(before) ? { fault: 'broken' } : { object: last }
+  if (last) return { object: last }
+  if (isDraft) return { fault: 'broken' }
   const inner = isAny ? undefined : encoded(text)
   return inner === undefined ? { fault: isAny ? 'other' : 'none' } : lastObject(inner, form, literals)
 }

@@ -154,8 +154,20 @@ function markOf({ groups = {} }: RegExpExecArray, open: readonly string[]): Mark
   return tag === undefined ? null : ofTag(tag.toLowerCase(), slash === '/', attributes)
 }
 
+const wordsOfToken = (token: string): string[] =>
+  token
+    .toLowerCase()
+    .replace('/', 'end_')
+    .split(/[_▁\s]+/)
+
+/** What a special token begins or ends: `begin_of_x`, `x_start` and `x` begin `x`. */
+function ofSide(token: string): { name: string; isEnd: boolean } {
+  const words = wordsOfToken(token)
+  return { name: words.filter((word) => !sides.test(word)).join('_'), isEnd: words.some((word) => closing.test(word)) }
+}
+
 function ofToken(token: string): Mark | null {
-  const words = token.toLowerCase().replace('/', 'end_').split(/[_▁]/)
+  const words = wordsOfToken(token)
   if (words[0] === 'inner' || words.some((word) => thinking.test(word))) {
     const name = `|${words.filter((word) => !sides.test(word)).join(' ')}`
     return { kind: words.some((word) => closing.test(word)) ? 'close' : 'open', name }
@@ -178,9 +190,9 @@ function ofTag(tag: string, isEnd: boolean, attributes: string): Mark | null {
 /** What a tag of a draft's name begins or ends. `prompt`: left out where something of the answer stands before it. */
 function draftMark({ groups = {} }: RegExpExecArray, open: readonly string[], prompt: string | undefined): Mark | null {
   const { tag, token, slash, attributes } = groups
-  const name = (tag ?? token)?.toLowerCase().replace(/^\//, '')
-  if (name === undefined) return null
-  if (slash === '/' || token?.startsWith('/')) return open.includes(name) ? { kind: 'close', name } : null
+  if (tag === undefined && token === undefined) return null
+  const { name, isEnd } = token === undefined ? { name: tag!.toLowerCase(), isEnd: slash === '/' } : ofSide(token)
+  if (isEnd) return open.includes(name) ? { kind: 'close', name } : null
   if (prompt === undefined || open.length > 0 || attributes?.endsWith('/')) return null
   return wordsOf(name).some((word) => drafting.test(word)) && !showsTag(prompt, name) ? { kind: 'open', name } : null
 }
@@ -197,42 +209,84 @@ function beginsEndless(text: string, prompt: string): boolean {
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
 
-/** A tag in any script, a comment of HTML, or a draft's name between square brackets; a type's parameter (`List<Item>`) is none. */
+/** A tag in any script, a comment of HTML, a special token, or a draft's name between square brackets; a type's parameter (`List<Item>`) is none. */
 const elements =
-  /(?<![\p{L}\p{N}_])(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|\[(?<bracketSlash>\/?)(?<bracket>[\p{L}_]{2,40})\](?!\()/gu
+  /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|\[(?<bracketSlash>\/?)(?<bracket>[\p{L}_]{2,40})\](?!\()/gu
 /** Elements inside one another that are remembered. */
 const mostOpen = 64
 /** Elements of a page, which hold a row as they hold any other text. */
 const ofPages =
-  /^(?:div|span|pre|code|details|summary|section|article|main|header|footer|nav|aside|figure|figcaption|blockquote|[bius]|em|strong|small|mark|su[bp]|a|[uo]l|d[l]|table|form|label|button|h[1-6]|svg|math|style|script)$/
+  /^(?:div|span|pre|code|section|article|main|header|figure|figcaption|[bius]|em|strong|mark|su[bp]|a|[uo]l|d[l]|table|form|label|button|h[1-6]|svg|math|style|script)$/
+/** The last word in the name of what holds data, beside those of `endless`: it names what was asked for. */
+const ofData =
+  /^(?:answers|outputs|results|items|rows|pair|pairs|qa|instance|object|document|task|candidate|generated|new|completion|body|payload|return|box|call)$/
+/** Words in the names of special tokens that begin or end a turn or its parts, not thoughts. */
+const ofTurns =
+  /^(?:im|eot|eom|header|system|python|tag|tool|calls|fim|middle|begin|start|end|sentence|turn|constrain|channel|return|pad|eod|startoftext|endoftext|role|assistant\d*)$/
+
+const isOfAnswer = (name: string): boolean => {
+  const last = wordsOf(name).findLast((word) => !/^\d*$/.test(word)) ?? ''
+  return endless.test(last) || ofData.test(last)
+}
+
+const isOfTurn = (token: string): boolean =>
+  wordsOfToken(token).every((word) => ofTurns.test(word) || sides.test(word) || /^(?:id|\d*)$/.test(word))
+
+/** Where in a reply one reads. */
+export type Place = {
+  /** Reads on, through a text outside objects. True where that ends an element which nobody saw begin: all before it was inside. */
+  read(text: string): boolean
+  /** Whether this place is inside an element, or behind a special token, that names no answer: a draft in thoughts of any name. */
+  readonly isInside: boolean
+}
 
 /**
- * Whether what follows a text stands inside an element with words before it in that element: a draft in thoughts of any name, ended or not
- * (`<ponder>First try: {...}`). A wrapper, with nothing before the object but a code fence, and an element that names an answer are none.
+ * A reader at the beginning of a reply. What names an answer (`<answer>`, `<json>`, `<qa_pair>`) and what a page is made of (`<div>`, `<pre>`)
+ * are no thoughts, nor are the tokens of a turn; all other elements are, ended or not. Of special tokens one ends where the next stands.
  */
-export function isInsideThoughts(before: string): boolean {
-  const open: { name: string; behind: number }[] = []
-  for (const { groups = {}, index, 0: whole } of before.matchAll(elements)) {
-    const { slash, tag, empty, comment, commentEnd, bracketSlash, bracket } = groups
-    const name = (comment || commentEnd ? '!--' : (tag ?? bracket ?? '')).toLowerCase()
-    const words = wordsOf(name)
-    if (empty || isQuoted(before, index, index + whole.length)) continue
-    if (slash || commentEnd || bracketSlash) {
-      const from = open.findLastIndex((each) => each.name === name)
-      if (from >= 0) open.length = from
-    } else if (
-      bracket === undefined
-        ? !ofPages.test(name)
-        : !/^notes?$/.test(name) && words.some((word) => drafting.test(word) || thinking.test(word))
-    ) {
-      open.push({ name, behind: index + whole.length })
-      if (open.length > mostOpen) open.shift()
-    }
+export function startOfReply(): Place {
+  const open: { name: string; isToken: boolean }[] = []
+  const enter = (name: string, isToken: boolean) => {
+    open.push({ name, isToken })
+    if (open.length > mostOpen) open.shift()
   }
-  const inner = open.at(-1)
-  if (inner === undefined || endless.test(wordsOf(inner.name).at(-1)!)) return false
-  return /[^\s`]/.test(before.slice(inner.behind).replace(/```\w*/, ''))
+  const leave = (name: string): boolean => {
+    const from = open.findLastIndex((each) => each.name === name)
+    if (from >= 0) open.length = from
+    return from < 0
+  }
+  const token = (text: string) => {
+    const from = open.findLastIndex(({ isToken }) => isToken)
+    if (from >= 0) open.length = from
+    const { name, isEnd } = ofSide(text)
+    if (!isEnd && !isOfTurn(text) && !isOfAnswer(name.replaceAll('_', '.'))) enter(name, true)
+    return isEnd && from < 0 && !isOfTurn(text) && !isOfAnswer(name.replaceAll('_', '.'))
+  }
+  return {
+    get isInside() {
+      return open.some(({ name, isToken }) => isToken || !isOfAnswer(name))
+    },
+    read(text) {
+      let isStray = false
+      for (const { groups = {}, index, 0: whole } of text.matchAll(elements)) {
+        const { slash, tag, empty, comment, commentEnd, bracketSlash, bracket } = groups
+        if (empty || isQuoted(text, index, index + whole.length)) continue
+        if (groups.token !== undefined) {
+          isStray = token(groups.token) || isStray
+          continue
+        }
+        const name = (comment || commentEnd ? '!--' : (tag ?? bracket ?? '')).toLowerCase()
+        if (bracket === undefined ? ofPages.test(name) : !isDraftBracket(name)) continue
+        if (slash || commentEnd || bracketSlash) isStray = (leave(name) && !isOfAnswer(name) && !commentEnd) || isStray
+        else enter(name, false)
+      }
+      return isStray
+    },
+  }
 }
+
+const isDraftBracket = (name: string): boolean =>
+  !/^notes?$/.test(name) && wordsOf(name).some((word) => drafting.test(word) || thinking.test(word))
 
 const isBlank = (text: string): boolean => !/\S/.test(text)
 
