@@ -338,9 +338,9 @@ const jsonOf = (text: string): unknown => {
 
 const mostShown = 40
 
-const notJetStream = (said: string, { servers }: Place): BusSetupError =>
+const notJetStream = (text: string, { servers }: Place): BusSetupError =>
   new BusSetupError({
-    what: `What answers for JetStream there is no NATS server: it says ${JSON.stringify(said.slice(0, mostShown))}`,
+    what: `What answers for JetStream there is no NATS server: it says ${JSON.stringify(text.slice(0, mostShown))}`,
     where: servers,
     fix: strangerFix,
   })
