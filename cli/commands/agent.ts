@@ -1,37 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { hostname } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Argument, type Command, Option } from 'commander'
-import { createLog } from '../../agents/kit/log.ts'
-import { PlannerState } from '../../agents/planner/state.ts'
-import type { Bus } from '../../bus/mod.ts'
-import { pickRun } from '../../experiments/run/resume-run.ts'
-import { agentSpec } from '../../launcher/agent-spec.ts'
-import { openCluster } from '../../launcher/cluster.ts'
-import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { findSession } from '../../launcher/live-session.ts'
-import { checkLogins, connectAs, prepareBus } from '../../launcher/session.ts'
-import { keptFrom, unfinishedOn } from '../../launcher/shared-queues.ts'
-import { supervise } from '../../launcher/supervisor.ts'
-import { variantsIn } from '../../launcher/topology/models.ts'
-import { knowLocal, queuesIn } from '../../launcher/topology/queues.ts'
-import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
-import { boundTopology, topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
-import { withModel } from '../../launcher/topology/with-model.ts'
-import { watchTroubles } from '../../launcher/troubles.ts'
-import { joinedCluster } from '../../launcher/with-bus.ts'
-import { checkTemporary, homeFolder } from '../../machine/folders.ts'
-import { printable } from '../../schemas/printable.ts'
-import { queuesOf } from '../../schemas/queue.ts'
+import { type AddedAgent, addAgent } from '../../experiments/run/add-agent.ts'
+import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../../schemas/user-error.ts'
 import { runId } from '../options/option-parsers.ts'
 import { movedOption } from '../options/shared-options.ts'
-
-type Options = { variant?: string; topology: string; model?: string; run?: string; moved: boolean }
 
 export function registerAgent(program: Command): void {
   program
@@ -50,92 +22,5 @@ export function registerAgent(program: Command): void {
         .conflicts('variant'),
     )
     .addOption(movedOption())
-    .action(async (role: AgentRole, options: Options) => {
-      const written = await readTopology(options.topology)
-      const named = options.variant ? withVariant(written, role, options.variant) : written
-      const log = createLog({ role: 'supervisor', instance: String(process.pid) })
-      const home = homeFolder()
-      checkTemporary()
-      const cluster = process.env.NATS_URL
-        ? await openCluster({ home, log, onProgress: (line) => console.error(line), limits: named.bus })
-        : await joinedCluster(home)
-      if (!cluster) {
-        throw new UsageError(
-          'There is no bus to join.',
-          'Start one with "npx syllabus up", or set NATS_URL (and SYLLABUS_CREDENTIALS).',
-        )
-      }
-      if (!process.env.NATS_URL) knowLocal(await findSession())
-      const stop = stopSignal()
-      const line = (text: string) => console.error(printable(text))
-      checkLogins(cluster, [role])
-      // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
-      const watcher = cluster.credentials.operator?.LAB ? 'operator' : role
-      await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
-      const state = options.run === undefined ? null : await pickRun(bus, options.run, () => false)
-      if (state?.phase === 'done')
-        throw new UsageError(`Run ${options.run} is done: nothing is left to help with.`, 'Leave --run out.')
-      const { topology, queue } = state ? ofRun(named, role, state.config, options) : shared(named, role, options)
-      if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] } })
-      if (!state) for (const text of keptFrom(await unfinishedOn(bus), role, topology)) line(text)
-      const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9-]/g, '-')
-      await using watch = watchTroubles(bus, { line, only: instance })
-      const agentSpecs = [agentSpec(role, instance, topology, Promise.resolve(cluster), queue)]
-      const supervisor = supervise(agentSpecs, topology.supervisor, {
-        log,
-        stderr: 'inherit',
-        logs: 'the lines above',
-        onEnded: watch.ended,
-      })
-      try {
-        const isOver = state ? untilDone(bus, state.config.runId, stop) : once(stop, 'abort')
-        await Promise.race([stop.aborted ? Promise.resolve() : isOver, supervisor.failed])
-      } finally {
-        await supervisor.stop()
-      }
-    })
-}
-
-/** What an agent of the topology works on that is for every run with the same model and address. */
-function shared(topology: Topology, role: AgentRole, { model }: Options) {
-  const own = withModel(topology, model)
-  return { topology: own, queue: queuesIn(own, process.env)[role] }
-}
-
-/**
- * What one works on that helps a run: with the run's variant, model, options and student, on its queue.
- * @throws UsageError where its model would be asked at another address
- */
-function ofRun(written: Topology, role: AgentRole, config: RunConfig, { moved: isMoved }: Options) {
-  const variant = config.variants[role]
-  const spec = written.agents[role]
-  const options = { ...(spec.variant === variant && spec.options), ...forRole(config.options, role) }
-  const changed = { ...written, agents: { ...written.agents, [role]: { ...spec, variant, options } } }
-  const own = topologyOfRun(changed, { ...config, variants: variantsIn(changed) })
-  const address = forRole(config.addresses, role)
-  const asking = { ...config, addresses: address === undefined ? {} : { [role]: address } }
-  return { topology: boundTopology(own, asking, { env: process.env, isMoved }), queue: queuesOf(config)[role] }
-}
-
-const forRole = <T>(values: Partial<Record<AgentRole, T>> = {}, role: AgentRole): T | undefined => values[role]
-
-const lookMs = 1000
-
-/** Resolves once the run is done, or the signal fires. */
-async function untilDone(bus: Bus, run: string, signal: AbortSignal): Promise<void> {
-  const states = bus.kv('runs', PlannerState)
-  while (!signal.aborted && (await states.get(run))?.value.phase !== 'done')
-    await sleep(lookMs, undefined, { signal }).catch(() => {})
-}
-
-function withVariant(topology: Topology, role: AgentRole, variant: string): Topology {
-  const changed = { ...topology, agents: { ...topology.agents, [role]: { ...topology.agents[role], variant } } }
-  const parsed = Topology.safeParse(changed)
-  if (parsed.success) return parsed.data
-  throw new UsageError(
-    parsed.error.issues[0]?.message ?? `variant ${variant} cannot be used`,
-    'Name one that there is.',
-  )
+    .action((role: AgentRole, options: AddedAgent) => addAgent(role, options))
 }
