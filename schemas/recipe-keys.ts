@@ -1,6 +1,6 @@
 /**
- * LLaMA-Factory's keys that the runtime has no use for, and takes where they change nothing. A key with another value would silently be
- * another recipe, so it is refused by name. `trainer-bridge/runtime/syllabus_runtime/recipe_keys.py` says the same; a test compares the two.
+ * LLaMA-Factory's keys that a training has no use for. They are taken out of a recipe where it is read, if they change nothing. A key with
+ * another value would silently be another recipe, so it is refused by name. A runtime sees none of them.
  */
 
 /** By key, the values that say what is done here anyway; null is always one, as good as left out. */
@@ -71,7 +71,7 @@ export const neutralRecipeKeys: Readonly<Record<string, readonly unknown[]>> = {
 }
 
 /** Keys of how a training runs, logs and saves, with any value. */
-export const idleRecipeKeys = new RegExp(
+const idleRecipeKeys = new RegExp(
   '^(model_name_or_path|model_revision|trust_remote_code|cache_dir|use_fast_tokenizer|low_cpu_mem_usage|do_eval|do_predict|deepspeed' +
     '|dataset|dataset_dir|eval_dataset|media_dir|template|output_dir|run_name|overwrite_.*|logging_.*|log_.*|save_.*|plot_loss|report_to' +
     '|ddp_.*|fsdp.*|preprocessing_.*|dataloader_(num_workers|pin_memory|persistent_workers|prefetch_factor)|resume_from_checkpoint|eval_.*' +

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { FinalEvalRecord, sealedEvalJobs } from '../../../agents/evaluator/eval-plan.ts'
 import { buildContaminationIndex, openContaminationIndex } from '../../../agents/kit/dedup/contamination.ts'
@@ -10,7 +9,6 @@ import { bundledTask } from '../../../tasks/bundled-task.ts'
 import { loadTask, publicView, TaskError } from '../../../tasks/load.ts'
 import { procedureOf } from '../../../tasks/procedures.ts'
 import { bundledRetention, retentionOf } from '../../../tasks/read-retention.ts'
-import { retentionLines } from '../../../tasks/retention/questions.ts'
 import { scorerNamed } from '../../../tasks/scorers/mod.ts'
 import { configOf } from '../../support/planner-fixtures.ts'
 
@@ -18,10 +16,7 @@ const task = await loadTask(bundledTask)
 const bundled = await bundledRetention()
 
 describe('the bundled retention set', () => {
-  test('is what its questions give, at least 200 items, each a question of its own outside the bundled task', async () => {
-    expect(readFileSync(new URL('../../../tasks/retention/items.jsonl', import.meta.url), 'utf8')).toBe(
-      retentionLines(),
-    )
+  test('is at least 200 items, each a question of its own outside the bundled task', async () => {
     expect(bundled.items.length).toBeGreaterThanOrEqual(200)
     expect(new Set(bundled.items.map(({ input }) => input)).size).toBe(bundled.items.length)
     expect(await retentionOf(task)).toEqual(bundled)

@@ -6,7 +6,6 @@ from . import fields
 from .chat_settings import KEYS as CHAT_KEYS
 from .chat_settings import ChatSettings, parse_chat_settings
 from .errors import RequestError
-from .recipe_keys import NEUTRAL, is_without_effect
 
 SCHEDULES = ("cosine", "linear", "constant")
 
@@ -37,14 +36,11 @@ KNOWN = {*Recipe.__dataclass_fields__, "lora_target", *CHAT_KEYS} - {"chat"}
 
 
 def parse_recipe(source: dict) -> Recipe:
-    """Raises bad_request for an unknown key, too: a misspelt one would silently train with a default. Of LLaMA-Factory's
-    other keys those are taken that change nothing."""
-    others = {key: value for key, value in source.items() if key not in KNOWN and not is_without_effect(key, value)}
-    unknown = sorted(set(others) - set(NEUTRAL))
+    """Raises bad_request for an unknown key, too: a misspelt one would silently train with a default. LLaMA-Factory's other
+    keys are taken out, or refused, where a task is read."""
+    unknown = sorted(set(source) - KNOWN)
     if unknown:
         raise RequestError("bad_request", f"the recipe has unknown keys {unknown}; known are {sorted(KNOWN)}")
-    for key, value in others.items():
-        raise RequestError("bad_request", f"the recipe's {key} is {value!r}, which this runtime cannot train with; it has {NEUTRAL[key] or 'none'}")
     if source.get("lora_target", "all") != "all":
         raise RequestError("bad_request", "lora_target must be 'all'")
     schedule = fields.text(source, "lr_scheduler_type", "cosine")

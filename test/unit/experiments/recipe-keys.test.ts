@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ZodError } from 'zod'
-import { runtimeEnvironment, runtimePackage } from '../../../provision/mod.ts'
-import { runCommand } from '../../../provision/run-command.ts'
 import { RecipeArm } from '../../../schemas/recipe.ts'
-import { idleRecipeKeys, isWithoutEffect, neutralRecipeKeys, readyRecipe } from '../../../schemas/recipe-keys.ts'
+import { isWithoutEffect, readyRecipe } from '../../../schemas/recipe-keys.ts'
 import { readTrainConfig } from '../../../tasks/paper-folder/read.ts'
-import { runtimePython } from '../../support/python.ts'
 
 const { training } = RecipeArm.shape.task.shape
 
@@ -75,13 +72,4 @@ describe('lora_alpha', () => {
     expect(readyRecipe({ learning_rate: 1e-4 })).toEqual({ learning_rate: 1e-4 })
     for (const other of [null, 3, 'text', []]) expect(readyRecipe(other)).toEqual(other)
   })
-})
-
-test('the runtime takes the same keys with the same values', { timeout: 120_000 }, async () => {
-  const program =
-    'import json; from syllabus_runtime.recipe_keys import IDLE, NEUTRAL; print(json.dumps({"neutral": NEUTRAL, "idle": IDLE}))'
-  const env = { ...runtimeEnvironment(), PYTHONPATH: runtimePackage }
-  const { neutral, idle } = JSON.parse(await runCommand(await runtimePython(), ['-c', program], { env }))
-  expect(neutral).toEqual(neutralRecipeKeys)
-  expect(idle).toBe(idleRecipeKeys.source)
 })
