@@ -1,7 +1,7 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
-import type { VariantOf } from '../../schemas/variants.ts'
+import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
 import { budgetLeft, callsLeft, isBudgetExhausted } from './budget-left.ts'
 import { settleArms } from './evidence/arms.ts'
@@ -11,8 +11,36 @@ import { guideOf, swappedAt } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
 import { sourceKindsOf } from './program/source-kinds.ts'
-import { situationOf } from './situation.ts'
+import type { PlannerState } from './state.ts'
 import { best, putAttempt, recover, roundAt, type StepContext } from './step-context.ts'
+import type { Store } from './store.ts'
+
+/** Rows of the best dataset that a policy is shown. */
+const sampleSize = 6
+
+/** Everything a policy may look at, from the state and its blobs. */
+async function situationOf(
+  { config, base, attempts }: PlannerState,
+  known: Pick<Situation, 'operation' | 'attempt' | 'best' | 'left'>,
+  store: Store,
+): Promise<Situation> {
+  const rows = known.best?.dataset ? await store.getRows(known.best.dataset) : []
+  const stride = Math.max(1, Math.floor(rows.length / sampleSize))
+  return {
+    ...known,
+    runId: config.runId,
+    prices: config.prices,
+    rows: config.rows,
+    seed: config.seed,
+    ...(config.generate && { given: config.generate.program }),
+    task: await store.task(config.publicTask),
+    base: base?.validation ?? null,
+    history: attempts,
+    sampleRows: rows.filter((_, index) => index % stride === 0).slice(0, sampleSize),
+    sourceKinds: sourceKindsOf[config.variants.generator as VariantOf<'generator'>],
+    meteredChecks: asksModel(config.variants.critic),
+  }
+}
 
 /** An attempt's adapter was measured on validation: the search goes on from there. */
 export async function attemptScored(context: StepContext, report: PayloadOf<typeof Report>): Promise<void> {

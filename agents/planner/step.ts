@@ -1,19 +1,18 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
 import type { Tried, Verdict } from '../../schemas/messages/generation.ts'
+import type { OperatorCommand } from '../../schemas/messages/run.ts'
+import { notAsked, type Yield } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { planRound, withVerdict } from './attempt.ts'
 import { armTrained, settleArms } from './evidence/arms.ts'
 import { fail, finish } from './evidence/ending.ts'
 import { trainingSeeds } from './evidence/training-seeds.ts'
-import { endWithRows, whyEndsEarly } from './generate.ts'
+import { endWithRows, resume, whyEndsEarly } from './generate.ts'
 import { guidanceOf, guideOf } from './guidance.ts'
-import { control } from './operator-command.ts'
 import { outgoing } from './outgoing.ts'
-import { brokenSources } from './program/broken-sources.ts'
-import { newRun, withMessages } from './run-state.ts'
 import { attemptScored, searchOn, startAttempt } from './search.ts'
-import type { PlannerState } from './state.ts'
+import type { Outgoing, PlannerState } from './state.ts'
 import {
   type PlannerEvent,
   putAttempt,
@@ -164,4 +163,94 @@ function baseOf({ config }: PlannerState, report: PayloadOf<typeof Report>): Pla
   const { validation, halves } = guideOf(config, 0, report)
   const { studentModel, examplesLeftOut } = report
   return { studentModel, validation, ...(halves && { halves }), ...(examplesLeftOut && { examplesLeftOut }) }
+}
+
+/** The program's own faults: each costs its row, and a source that has nothing else costs the program. */
+const ownFaults = ['hook', 'context', 'truncated'] as const
+
+/**
+ * Why a program raised: its sources of which no reply has ever become a candidate, most of them for a fault of the program itself. Null
+ * while there is none. `bySource` counts all rounds so far, and the words are the last round's.
+ */
+export function brokenSources(
+  bySource: Readonly<Record<string, Yield>>,
+  { failures }: Pick<PayloadOf<typeof Verdict>, 'failures'>,
+): string | null {
+  const broken = Object.entries(bySource).flatMap(([source, { asked, generated, failed }]) => {
+    const own = ownFaults.reduce((sum, kind) => sum + (failed?.[kind] ?? 0), 0)
+    // Indexes that were not asked, since the first replies could not be used, say nothing.
+    const answered = asked - notAsked({ failed }) - (failed?.gone ?? 0)
+    if (generated > 0 || own * 2 <= answered) return []
+    const words = ownFaults.flatMap((kind) => failures?.[source]?.[kind] ?? [])
+    const longer = words.some((each) => each.includes('token limit')) ? '. Give its sampling a higher maxTokens' : ''
+    return [`source "${source}" made no row of ${answered}: ${words.join('; ')}${longer}`]
+  })
+  return broken.length > 0 ? broken.join('\n') : null
+}
+
+/** A person steers the run. */
+async function control(context: StepContext, command: PayloadOf<typeof OperatorCommand>): Promise<void> {
+  const { action, reason } = command
+  if (action === 'resume' && context.deps.policy.trainsNothing) return resume(context, command)
+  if (context.state.phase === 'done') return
+  switch (action) {
+    case 'pause':
+      return setStatus(context, 'paused', reason ?? 'paused by a person')
+    case 'stop':
+      return setStatus(context, 'stopped', reason ?? 'stopped by a person')
+    case 'resume':
+      return setStatus(context, 'running', reason ?? 'resumed')
+    case 'finish':
+      if (context.state.phase === 'searching') context.state = { ...context.state, stopReason: 'stopped-by-user' }
+      return
+    case 'veto':
+      return veto(context, reason ?? 'vetoed by a person')
+    default:
+      return action satisfies never
+  }
+}
+
+/** Refuses the dataset whose training is held back; the search goes on with the next attempt. */
+async function veto(context: StepContext, reason: string): Promise<void> {
+  const last = context.state.attempts.at(-1)
+  const job = `job:attempt-${last?.attempt}`
+  if (!last || !context.state.held.some((message) => message.id === job)) return
+  context.state = { ...context.state, held: context.state.held.filter((message) => message.id !== job) }
+  putAttempt(context, { ...last, outcome: 'invalid', rows: 0, dataset: null, datasetHash: null, error: reason })
+  await searchOn(context)
+}
+
+/** A run before anything is known of it but its settings; `started` is the id of the message that began it. */
+export function newRun(config: RunConfig, started: string): PlannerState {
+  return {
+    config,
+    status: 'running',
+    statusReason: 'started',
+    phase: 'base',
+    base: null,
+    contamination: null,
+    attempts: [],
+    control: null,
+    bestAttempt: null,
+    fixesInARow: 0,
+    arms: [],
+    trained: [],
+    stopReason: null,
+    seen: [started],
+    held: [],
+    outbox: [],
+  }
+}
+
+/**
+ * The state after a step with the messages that it decided: P2, the outbox keeps what is not published yet; P3, work of a run that
+ * is paused or stopped is held, and sent with the next step after it resumes. Events are always published.
+ */
+function withMessages(state: PlannerState, send: readonly Outgoing[]): PlannerState {
+  if (state.status !== 'paused' && state.status !== 'stopped') {
+    return { ...state, outbox: [...state.outbox, ...state.held, ...send], held: [] }
+  }
+  const work = send.filter((message) => message.variant !== null)
+  const events = send.filter((message) => message.variant === null)
+  return { ...state, outbox: [...state.outbox, ...events], held: [...state.held, ...work] }
 }

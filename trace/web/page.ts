@@ -3,7 +3,7 @@ import type { Found } from '../troubles.ts'
 import { createBudget } from './budget.ts'
 import { type ConnectionState, connect } from './connection.ts'
 import { createDetail } from './detail.ts'
-import { type Child, h, nodesOf } from './dom.ts'
+import { type Child, h, nodesOf, s } from './dom.ts'
 import { createFigures } from './figures.ts'
 import { createLanes } from './lanes.ts'
 import { createLossChart } from './loss-chart.ts'
@@ -18,9 +18,55 @@ import { createSealedResult } from './sealed-result.ts'
 import { createSkillsTable } from './skills-table.ts'
 import { createStore, type Entry } from './store.ts'
 import { createSummaryList } from './summary-list.ts'
-import { createTabs } from './tabs.ts'
-import { createThemeSwitch } from './theme-switch.ts'
 import { createTimeline } from './timeline.ts'
+
+const key = 'syllabus-theme'
+const dark = () => matchMedia('(prefers-color-scheme: dark)')
+
+const icon = () =>
+  s(
+    'svg',
+    { viewBox: '0 0 20 20', width: 17, height: 17, 'aria-hidden': 'true' },
+    s('circle', { cx: 10, cy: 10, r: 7, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.6 }),
+    s('path', { d: 'M10 3a7 7 0 0 1 0 14z', fill: 'currentColor' }),
+  )
+
+/** Light or dark: the system's choice until the button is pressed, then the reader's. `onChange` is called at both. */
+function createThemeSwitch(button: HTMLElement, onChange: () => void): void {
+  const root = document.documentElement
+  const saved = localStorage.getItem(key)
+  if (saved === 'light' || saved === 'dark') root.dataset.theme = saved
+  button.append(icon())
+  button.addEventListener('click', () => {
+    const now = root.dataset.theme ?? (dark().matches ? 'dark' : 'light')
+    root.dataset.theme = now === 'dark' ? 'light' : 'dark'
+    localStorage.setItem(key, root.dataset.theme)
+    onChange()
+  })
+  dark().addEventListener('change', onChange)
+}
+
+/** Makes a tab list work with mouse and keyboard; `onShow` is called when another pane is shown. */
+function createTabs(list: HTMLElement, onShow: () => void): void {
+  const tabs = [...list.querySelectorAll<HTMLElement>('[role="tab"]')]
+  const pane = (tab: HTMLElement) => document.getElementById(tab.getAttribute('aria-controls')!)!
+
+  function show(chosen: HTMLElement, focus = false): void {
+    for (const tab of tabs) {
+      const is = tab === chosen
+      tab.setAttribute('aria-selected', String(is))
+      tab.tabIndex = is ? 0 : -1
+      pane(tab).hidden = !is
+    }
+    if (focus) chosen.focus()
+    onShow()
+  }
+  for (const tab of tabs) tab.addEventListener('click', () => show(tab))
+  list.addEventListener('keydown', (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key as string]
+    if (by) show(tabs[(tabs.indexOf(document.activeElement as HTMLElement) + by + tabs.length) % tabs.length]!, true)
+  })
+}
 
 const byId = (id: string) => document.getElementById(id)!
 const runChoice = byId('run-choice') as HTMLSelectElement

@@ -1,10 +1,12 @@
-import { byKind, studentModelName, type TrainedArm } from '../../../schemas/arm.ts'
-import type { ArmRecord } from '../../../schemas/messages/evaluation.ts'
+import { type Arm, byKind, studentModelName, type TrainedArm } from '../../../schemas/arm.ts'
+import type { ArmRecord, PrimaryComparison } from '../../../schemas/messages/evaluation.ts'
+import type { RunConfig } from '../../../schemas/run.ts'
+import type { PublicTask } from '../../../schemas/task.ts'
 import type { StudentModel } from '../../../schemas/training.ts'
+import { outgoing } from '../outgoing.ts'
 import type { PlannerState } from '../state.ts'
-import { recover, type StepContext, train } from '../step-context.ts'
+import { recover, type StepContext, taskOf, train } from '../step-context.ts'
 import { armDataset } from './arm-dataset.ts'
-import { askFinalEval } from './final-eval-list.ts'
 import { trainingSeeds } from './training-seeds.ts'
 
 /**
@@ -67,3 +69,50 @@ function isSettled(state: PlannerState): boolean {
   if (wantedArms(state).some((arm) => !state.arms.some((record) => record.arm === arm))) return false
   return trainings(state).every(({ name }) => state.trained.some((studentModel) => studentModel.name === name))
 }
+
+/** Asks for the opening of the sealed test. The list, the arms' datasets and the comparison that counts are frozen with it. */
+async function askFinalEval(context: StepContext): Promise<void> {
+  const { state } = context
+  const { config, base, arms, trained, attempts } = state
+  const task = await context.deps.store.task(config.publicTask)
+  const { studentModel, examplesLeftOut } = base!
+  const examples = { ...studentModel, name: 'base-examples', arm: 'base-examples' as const, examples: true }
+  const submissions = config.evidence.submissions
+    ? attempts.flatMap(({ outcome, studentModel }) => (outcome === 'scored' && studentModel ? [studentModel] : []))
+    : []
+  context.state = { ...state, phase: 'final-eval' }
+  context.send.push(
+    outgoing.finalEvalRequest(config, {
+      studentModels: [
+        studentModel,
+        ...(examplesLeftOut === undefined ? [examples] : []),
+        ...inOrder(state),
+        ...submissions,
+      ],
+      arms,
+      ...(examplesLeftOut !== undefined && { examplesLeftOut }),
+      primary: primaryComparison(config, task, trained),
+      datasets: arms.flatMap(({ dataset }) => (dataset ? [dataset] : [])),
+      ...taskOf(config),
+    }),
+  )
+}
+
+/** The baselines, then the chosen dataset; each by its seeds. Whatever the order in which they were trained, the list is the same. */
+function inOrder({ trained, config }: PlannerState): StudentModel[] {
+  const order: readonly Arm[] = [...byKind(config.evidence.arms), 'final']
+  return trained.toSorted((a, b) => order.indexOf(a.arm) - order.indexOf(b.arm) || a.seedIndex - b.seedIndex)
+}
+
+/** What a run is judged by: its chosen dataset against the control, or against the base where no control was trained. */
+const primaryComparison = (
+  { primary: mode }: Pick<RunConfig, 'primary'>,
+  { headline: part }: Pick<PublicTask, 'headline'>,
+  studentModels: readonly Pick<StudentModel, 'arm'>[],
+): PrimaryComparison => ({
+  arm: 'final',
+  against: studentModels.some(({ arm }) => arm === 'control') ? 'control' : 'base',
+  part,
+  mode,
+  seedIndex: 1,
+})

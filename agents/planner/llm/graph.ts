@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ProcedureSource, type Program, Program as ProgramSchema, PromptSource } from '../../../schemas/program.ts'
+import { maxPhrasings } from '../../../schemas/task.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { lastObject } from '../../../tasks/reply/objects.ts'
 import { Annotation, END, START, StateGraph } from '../../kit/langgraph.ts'
@@ -8,7 +9,6 @@ import { PlannerBudgetExhausted, type Policy, ProgramFault, type Situation, unpa
 import { loosestFilters } from '../program/filter-bounds.ts'
 import { type Chat, type ChatReply, NothingLeft, PromptForbidden, type Turn } from './chat.ts'
 import { describeSituation } from './context.ts'
-import { kindRules } from './kind-rules.ts'
 import { type Mode, modes } from './modes.ts'
 import type { LlmPlannerOptions } from './options.ts'
 import { prompt, promptHashes } from './prompts.ts'
@@ -180,4 +180,17 @@ export function llmPolicy(mode: Mode, openChat: OpenChat, options: LlmPlannerOpt
       throw new ProgramFault(result.faults.join('\n'), { ...described(result.diagnosis), wrote })
     },
   }
+}
+
+/** What the model is given about the sources that the run's generator can follow, the seed pool, and the checks of its critic. */
+function kindRules({
+  sourceKinds,
+  task,
+  meteredChecks,
+}: Pick<Situation, 'sourceKinds' | 'task' | 'meteredChecks'>): string {
+  const seeds = task.seeds.length > 0 ? [prompt('seed')] : []
+  const checks = prompt(meteredChecks ? 'paid-checks' : 'free-checks')
+  const prompted = sourceKinds.includes('prompt') ? [...seeds, prompt('hooks'), checks] : []
+  const values = { maxPhrasings: String(maxPhrasings) }
+  return [...sourceKinds.map((kind) => prompt(`kind-${kind}`, values)), ...prompted].join('\n')
 }

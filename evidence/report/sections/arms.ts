@@ -1,3 +1,4 @@
+import { armPlot } from '../../../trace/plots/arms.ts'
 import type { Mode } from '../analyse/arm-scores.ts'
 import type { ArmDifference, Comparison, Contrasts } from '../contrasts.ts'
 import {
@@ -5,6 +6,7 @@ import {
   type Blocks,
   type Cell,
   figure,
+  figures,
   heading,
   note,
   number,
@@ -13,7 +15,8 @@ import {
   strong,
   table,
 } from '../document/document.ts'
-import { armMeans } from '../plots/arm-means.ts'
+import type { Markup } from '../document/markup.ts'
+import { draw, modelColour } from '../plots/draw.ts'
 import { skillDifferences } from '../plots/skill-differences.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
 import {
@@ -29,7 +32,6 @@ import {
 } from '../text/format.ts'
 import { armName, differenceName, labelOf } from '../text/names.ts'
 import { trivialText } from '../text/replies.ts'
-import { replied } from './replies.ts'
 import { partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
 import { skillDifferenceTable } from './skills.ts'
 
@@ -206,4 +208,54 @@ function intervalNote({ bootstrap, sealed }: Pick<ReportData, 'bootstrap' | 'sea
     `Audit − test: stratified bootstrap over groups, percentile, ${numberText(bootstrap.resamples)} resamples, seed ${bootstrap.seed}; none where all items of both ended alike.`,
     'Intervals are not corrected for the number of comparisons; claims are made from the headline alone, where the interval excludes zero and p, adjusted by Holm unless the comparison was named before, is at most 5 %.',
   ].join(' ')
+}
+
+/** Each arm's mean on one part with its interval, and each of its seeds as a ring; null where nothing was scored. */
+function armMeans({ contrasts }: SealedResults, part: string, mode: 'strict' | 'lenient'): Markup | null {
+  const points = contrasts.arms.flatMap(({ arm, parts }) => {
+    const mean = parts[part]?.[mode]
+    if (!mean) return []
+    const [name, colour] = [labelOf(arm), modelColour(arm)]
+    const range = mean.interval ?? { low: mean.value, high: mean.value }
+    const title = `${name}: ${percent(mean.value)}`
+    return [{ name, colour, share: mean.value, ...range, rings: mean.perSeed, title }]
+  })
+  if (points.length === 0) return null
+  const trivial = contrasts.trivial?.[part]?.[mode]
+  return draw(
+    'Mean of each arm over its seeds with 95 % intervals, and each seed',
+    armPlot(points, {
+      trivial: trivial ? [{ share: trivial.value }] : [],
+      width: 960,
+      height: 66 + 34 * points.length,
+      marginLeft: 190,
+      marginRight: 24,
+    }),
+  )
+}
+
+/** What the arms replied, where the log says it: how often each gave its modal answer, and what of its replies is no answer, by why. */
+function replied({ replies, trivial }: Contrasts): Blocks {
+  if (!trivial)
+    return absent(
+      'What an answer that needs no student scores, and what the replies were like, is not in this run, which was made before that was recorded.',
+    )
+  return [
+    heading(3, 'What the arms replied'),
+    figures(
+      ['Arm', 'Replies', 'Its most frequent answer', 'Empty', 'Cut', 'A copy', 'No answer in form'],
+      replies.map(({ arm, replies: all, items, noAnswer, modal, modalAnswer, collapsed }) => [
+        labelOf(arm),
+        numberText(all),
+        `${numberText(modal)} of ${numberText(items)}${modalAnswer === null ? '' : ` (“${modalAnswer}”)`}${collapsed > 0 ? ', collapsed' : ''}`,
+        ...(['empty', 'truncated', 'echo', 'formless'] as const).map((why) => numberText(noAnswer[why])),
+      ]),
+    ),
+    note(
+      'Replies that are not right, by why they are no answers: empty, cut at the token limit, a copy of the question, or without an answer that ' +
+        'the scorer reads (of labels: none of them). The most frequent answer is that of the adapter that gives it most often. An adapter has collapsed ' +
+        'where it gives that answer to nine in ten or more of the items that it is wrong for, and these are a fifth of all or more. A claim against ' +
+        'an arm holds only where most of its replies are answers, and with the final’s own results in place of those that are none.',
+    ),
+  ]
 }

@@ -1,3 +1,4 @@
+import { armPlot } from '../../../trace/plots/arms.ts'
 import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
@@ -10,7 +11,8 @@ import {
   paragraph,
   table,
 } from '../document/document.ts'
-import { partScores } from '../plots/part-scores.ts'
+import type { Markup } from '../document/markup.ts'
+import { draw, modelColour } from '../plots/draw.ts'
 import type { AuditComparison, ReportData, SealedResults } from '../report-data.ts'
 import { itemsText, missing, percent, percentNumber, points } from '../text/format.ts'
 import { armName, labelAmong, labelOf } from '../text/names.ts'
@@ -155,3 +157,31 @@ function skills({ contrasts: { arms } }: SealedResults, primary: Mode): Blocks {
 
 const meanCell = (mean: { value: number; interval: { low: number; high: number } | null } | undefined): Cell =>
   mean ? { text: percent(mean.value), under: [range(mean.interval, percentNumber)] } : missing
+
+/** Score of each student model on each part of the test, with its Wilson interval. */
+function partScores(sealed: SealedResults, mode: 'strict' | 'lenient'): Markup {
+  const all = sealed.test.map(({ studentModel }) => studentModel)
+  const studentModels = all.map((studentModel) => labelAmong(studentModel, all))
+  const points = sealed.test.flatMap(({ studentModel, parts }) =>
+    sealed.parts.flatMap((part) => {
+      const { share, interval } = parts[part]?.[mode] ?? {}
+      if (share == null || !interval) return []
+      const [name, panel, colour] = [labelAmong(studentModel, all), labelOf(part), modelColour(studentModel)]
+      return [{ name, panel, colour, share, ...interval, title: `${name}, ${panel}: ${percent(share)}` }]
+    }),
+  )
+  return draw(
+    'Score of each student model on each part of the test, with 95 % intervals',
+    armPlot(points, {
+      panels: 'fx',
+      width: 960,
+      height: 80 + 30 * studentModels.length,
+      marginLeft: 190,
+      marginRight: 16,
+      marginTop: 34,
+      x: { ticks: [0, 50, 100] },
+      y: { domain: studentModels },
+      fx: { domain: sealed.parts.map(labelOf), label: null, padding: 0.28 },
+    }),
+  )
+}

@@ -1,7 +1,7 @@
+import type { RetentionFacts } from '../contrasts.ts'
 import { absent, type Blocks, figure, heading, note, number, paragraph, strong, table } from '../document/document.ts'
 import { skillDifferences } from '../plots/skill-differences.ts'
 import type { SealedResults } from '../report-data.ts'
-import type { RetentionFacts } from '../retention-facts.ts'
 import { numberText, percent, percentNumber, points, rangeText, shortHash } from '../text/format.ts'
 import { differenceName, labelOf } from '../text/names.ts'
 import { retentionAbsent, retentionSentence } from '../text/retention.ts'

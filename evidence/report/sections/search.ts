@@ -1,3 +1,6 @@
+import { lossPlot } from '../../../trace/plots/loss.ts'
+import { rowsPlot } from '../../../trace/plots/rows.ts'
+import { scorePlot } from '../../../trace/plots/scores.ts'
 import type { Mode } from '../analyse/arm-scores.ts'
 import {
   absent,
@@ -10,14 +13,11 @@ import {
   paragraph,
   table,
 } from '../document/document.ts'
-import { attemptScores } from '../plots/attempt-scores.ts'
-import { seriesColour } from '../plots/draw.ts'
-import { skillMix } from '../plots/skill-mix.ts'
-import { trainedModels, trainingLoss } from '../plots/training-loss.ts'
+import type { Markup } from '../document/markup.ts'
+import { draw, modelColour, seriesColour } from '../plots/draw.ts'
 import type { DatasetFacts, ReportData, StudentModelFacts } from '../report-data.ts'
 import { duration, missing, numberText, percent, percentNumber, shortHash } from '../text/format.ts'
-import { isOfSearch, labelAmong, labelOf } from '../text/names.ts'
-import { datasetName, operationText } from '../text/words.ts'
+import { datasetName, isOfSearch, labelAmong, labelOf, operationText } from '../text/names.ts'
 import { quality } from './quality.ts'
 import { range } from './scores.ts'
 
@@ -206,4 +206,67 @@ function trainings(studentModels: readonly StudentModelFacts[]): Blocks {
       ]
     }),
   )
+}
+
+/** Attempts by their number alone, so that thirty of them fit. */
+const shortLabel = (name: string) => (name === 'base' ? 'Base' : name.replace(/^attempt-/, ''))
+
+/** More points than this have no room for their figures, nor for each one's number. */
+const maxFigures = 12
+
+/** Validation score of the base and of each attempt of the search: strict with its Wilson interval, lenient as a ring; null where nothing was scored. */
+function attemptScores(studentModels: readonly StudentModelFacts[]): Markup | null {
+  const points = studentModels.flatMap(({ studentModel, validation }) => {
+    const { strict, lenient } = validation?.overall ?? {}
+    if (!isOfSearch(studentModel) || !strict?.interval || strict.share === null) return []
+    const [name, colour] = [shortLabel(studentModel), modelColour(studentModel)]
+    return [{ name, colour, share: strict.share, ...strict.interval, rings: [lenient?.share ?? 0] }]
+  })
+  if (points.length === 0) return null
+  const isCrowded = points.length > maxFigures
+  const names = points.map(({ name }) => name)
+  const ticks = isCrowded ? names.filter((name) => name === 'Base' || Number(name) % 5 === 0) : names
+  const looks = { base: 'Base', isCrowded, ringShift: isCrowded ? 5 : 11 }
+  return draw(
+    'Validation score by attempt with 95 % intervals',
+    scorePlot(points, { ...looks, width: 480, height: 270, x: { ticks } }),
+  )
+}
+
+/** Rows by skill in each dataset; null where no dataset was made. */
+function skillMix(datasets: readonly DatasetFacts[], skills: readonly string[]): Markup | null {
+  const parts = [...datasets]
+    .sort((one, other) => (one.attempt || 1000) - (other.attempt || 1000))
+    .flatMap(({ attempt, mix }) => {
+      const name = attempt === 0 ? 'Control' : `Attempt ${attempt}`
+      const inOrder = Object.entries(mix).sort(([one], [other]) => skills.indexOf(one) - skills.indexOf(other))
+      return inOrder.map(([skill, rows]) => {
+        const colour = seriesColour(Math.max(0, skills.indexOf(skill)))
+        return { name, rows, colour, title: `${name}, ${skill}: ${rows} rows` }
+      })
+    })
+  if (parts.length === 0) return null
+  const height = 70 + 36 * new Set(parts.map(({ name }) => name)).size
+  const margins = { marginLeft: 76, marginBottom: 42, marginRight: 24 }
+  return draw('Rows by skill in each dataset', rowsPlot(parts, { width: 480, height, ...margins }))
+}
+
+/** Student models that were trained, with the colour of their line. */
+function trainedModels(studentModels: readonly StudentModelFacts[]) {
+  const all = studentModels.map(({ studentModel }) => studentModel)
+  return studentModels
+    .filter(({ training }) => training && training.lossCurve.length > 0)
+    .map(({ studentModel, training }, index) => ({
+      name: labelAmong(studentModel, all),
+      curve: training!.lossCurve,
+      colour: seriesColour(index),
+    }))
+}
+
+/** Training loss by step; null where nothing was trained. */
+function trainingLoss(studentModels: readonly StudentModelFacts[]): Markup | null {
+  const lines = trainedModels(studentModels)
+  return lines.length === 0
+    ? null
+    : draw('Training loss by optimiser step', lossPlot(lines, { width: 760, height: 260 }))
 }

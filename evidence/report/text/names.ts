@@ -1,4 +1,5 @@
 import type { ArmResult } from '../contrasts.ts'
+import type { ReportData } from '../report-data.ts'
 
 /** The name under which all parts of a paper are taken together. */
 export const allParts = 'all'
@@ -71,4 +72,14 @@ export function partsInOrder(parts: Iterable<string>, headline: string): string[
   const known = [headline, 'heldout-phrasing', 'heldout-range', 'handwritten', 'in-template']
   const place = (part: string) => (known.indexOf(part) + known.length + 1) % (known.length + 1)
   return [...new Set(parts)].sort((one, other) => place(one) - place(other) || one.localeCompare(other, 'en'))
+}
+
+/** `improve`, or `repair, then draft` where an attempt had several decisions; the control is not an operation of the search. */
+export function operationText(dataset: ReportData['datasets'][number]): string {
+  if (dataset.attempt === 0) return 'even spread'
+  return dataset.operations.map(({ operation }) => operation).join(', then ') || 'unknown'
+}
+
+export function datasetName(attempt: number): string {
+  return attempt === 0 ? 'Control' : `Attempt ${attempt}`
 }

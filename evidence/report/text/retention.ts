@@ -1,5 +1,5 @@
 import { knowsNothing } from '../analyse/retention.ts'
-import type { RetentionFacts } from '../retention-facts.ts'
+import type { RetentionFacts } from '../contrasts.ts'
 import { numberText, points, rangeText } from './format.ts'
 import { differenceName } from './names.ts'
 import { trivialText } from './replies.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { brokenSources } from '../../../../agents/planner/program/broken-sources.ts'
+import { brokenSources } from '../../../../agents/planner/step.ts'
 
 const truncated = 'not usable: it was cut off at the token limit'
 const counts = { asked: 8, generated: 0, admitted: 0, rejected: {} }

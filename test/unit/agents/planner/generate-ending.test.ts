@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newRun } from '../../../../agents/planner/run-state.ts'
 import type { Attempt, PlannerState } from '../../../../agents/planner/state.ts'
+import { newRun } from '../../../../agents/planner/step.ts'
 import { endingOf } from '../../../../experiments/generate/ending.ts'
 import { commandAgain } from '../../../../experiments/run/resume-run.ts'
 import { attemptOf, configOf } from '../../../support/planner-fixtures.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { newRun } from '../../../../agents/planner/run-state.ts'
 import type { PlannerState } from '../../../../agents/planner/state.ts'
+import { newRun } from '../../../../agents/planner/step.ts'
 import { heldValues } from '../../../../bus/kv.ts'
 import { type Bus, TerminalError } from '../../../../bus/mod.ts'
 import { pickRun } from '../../../../experiments/run/resume-run.ts'

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { describeSituation } from '../../../../agents/planner/llm/context.ts'
-import { describeCases } from '../../../../agents/planner/llm/describe-cases.ts'
+import { describeCases, describeSituation } from '../../../../agents/planner/llm/context.ts'
 import { llmPolicy } from '../../../../agents/planner/llm/graph.ts'
 import { isLasting } from '../../../../agents/planner/llm/model.ts'
 import { LlmPlannerOptions } from '../../../../agents/planner/llm/options.ts'
