@@ -25,12 +25,10 @@ export function generatedFiles(): Map<string, string> {
     const json = { title, ...z.toJSONSchema(schema, { io: 'input' }) }
     files.set(`${generatedFolder}/${name}.json`, `${JSON.stringify(json, null, 2)}\n`)
   }
-  for (const message of Object.values(registry)) {
+  for (const message of Object.values(registry))
     add(`message-${message.name}`, `${message.name}@${message.version}`, message.schema)
-  }
-  for (const [title, schema] of Object.entries(documents)) {
+  for (const [title, schema] of Object.entries(documents))
     add(title.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase(), title, schema)
-  }
   files.set('docs/messages.md', messageCatalogue())
   files.set('docs/program-fields.md', programReference())
   files.set('docs/topology-fields.md', topologyReference())

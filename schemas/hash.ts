@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 
 /** SHA-256 in lower-case hex. */
-export function sha256(data: Uint8Array | string): string {
-  return createHash('sha256').update(data).digest('hex')
-}
+export const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex')
 
 /** JSON with sorted keys (RFC 8785), so that equal values have equal bytes. */
 export function canonicalJson(value: unknown): string {
@@ -14,9 +12,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256 of a value's canonical JSON. */
-export function hashOf(value: unknown): string {
-  return sha256(canonicalJson(value))
-}
+export const hashOf = (value: unknown): string => sha256(canonicalJson(value))
 
 /** A reproducible 31-bit seed from a run's seed and a purpose, such as "search" or "replay". */
 export function deriveSeed(seed: number, purpose: string): number {

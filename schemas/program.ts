@@ -132,17 +132,14 @@ export const PromptSource = z
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     const known = [...builtInPlaceholders, ...Object.keys(parameters), ...(mode === 'scratch' ? [] : ['seed'])]
     const used = placeholdersOf(template)
-    for (const name of used.filter((each) => !known.includes(each))) {
+    for (const name of used.filter((each) => !known.includes(each)))
       issue('template', `{{${name}}} has no parameter; there is ${known.join(', ')}`)
-    }
-    for (const name of Object.keys(parameters).filter((each) => !used.includes(each))) {
+    for (const name of Object.keys(parameters).filter((each) => !used.includes(each)))
       issue('parameters', `parameter "${name}" is not used: put {{${name}}} into the template`)
-    }
     if (mode === 'scratch' && seeds.length > 0)
       issue('seeds', 'mode scratch takes no seeds: name mode seed, or drop them')
-    if (mode !== 'scratch' && (seeds.length === 0 || !used.includes('seed'))) {
+    if (mode !== 'scratch' && (seeds.length === 0 || !used.includes('seed')))
       issue('seeds', `mode ${mode} wants seeds, and {{seed}} in the template`)
-    }
     if (mode === 'error-driven' && seeds === 'pool')
       issue('seeds', 'the pool is for mode seed: name mode seed, or list the failed cases')
   })

@@ -300,6 +300,4 @@ export const PublicTask = Task.omit({
 export type PublicTask = z.infer<typeof PublicTask>
 
 /** The user's turn of a row or item, in training and in inference: the instruction, a line break, the input. */
-export function userTurn(row: Pick<TrainingRow, 'instruction' | 'input'>): string {
-  return `${row.instruction}\n${row.input}`
-}
+export const userTurn = (row: Pick<TrainingRow, 'instruction' | 'input'>): string => `${row.instruction}\n${row.input}`

@@ -81,9 +81,8 @@ export const Topology = z
     // Said here too, so that no command shows a key that stands where a name or an address belongs.
     for (const role of PayingRole.options) {
       const { error } = EndpointOptions.safeParse(topology.agents[role].options)
-      for (const { path, message } of error?.issues ?? []) {
+      for (const { path, message } of error?.issues ?? [])
         context.addIssue({ code: 'custom', path: ['agents', role, 'options', ...path], message })
-      }
     }
     for (const role of agentRoles) {
       const known: readonly string[] = variantsOf[role]

@@ -31,15 +31,12 @@ export function checkDisjoint(task: Task): void {
       claim('question', questionOf(item), where)
     }
   }
-  for (const [index, row] of task.fewShot.entries()) {
+  for (const [index, row] of task.fewShot.entries())
     claim('question', normaliseInput(row.input), `${join(task.dir, task.few_shot)}, example ${index + 1}`)
-  }
 }
 
 /** A benchmark's questions may differ in a sign or a bracket alone, so they are compared as written. */
-function questionOf({ part, input }: Item): string {
-  return part === 'benchmark' ? input.trim() : normaliseInput(input)
-}
+const questionOf = ({ part, input }: Item): string => (part === 'benchmark' ? input.trim() : normaliseInput(input))
 
 /** @throws TaskError when an item's skill is not one of the task's, or its gold answer does not score against itself */
 export async function checkItem(task: Task, item: Item, file: string, scorer: TaskScorer): Promise<void> {

@@ -21,9 +21,8 @@ export type LoadOptions = { scorer?: string }
 export async function readTask(folder: string, { scorer }: LoadOptions = {}): Promise<Task> {
   const dir = resolve(folder)
   const isPapers = isPaperFolder(dir)
-  if (scorer !== undefined && !isPapers) {
+  if (scorer !== undefined && !isPapers)
     throw new TaskError('--scorer is for a folder without task.yaml', join(dir, taskFileName), 'Name the scorer there.')
-  }
   const { file, hashes, ...parts } = isPapers ? await readPaperTask(dir, scorer) : await readTaskFolder(dir)
   return { ...file, ...parts, dir, sha256: sha256(hashes.join('\n')) }
 }
@@ -51,6 +50,4 @@ export async function loadTask(folder: string, options: LoadOptions = {}): Promi
 }
 
 /** All of a task that an agent may be sent: no test item, no test answer, no path of this machine. */
-export function publicView(task: Task): PublicTask {
-  return PublicTask.strip().parse(task)
-}
+export const publicView = (task: Task): PublicTask => PublicTask.strip().parse(task)

@@ -12,8 +12,7 @@ const byHash = new Map<string, Procedure>()
 /** The procedure that a task declares, known by the hash of its code: neither an id nor a path that two tasks share stands for it. */
 export function procedureOf({ procedureSha256 }: Pick<PublicTask, 'procedureSha256'>): Procedure | undefined {
   if (procedureSha256 === undefined) return undefined
-  for (const [name, procedure] of byHash.size > 0 ? [] : Object.entries(procedures)) {
+  for (const [name, procedure] of byHash.size > 0 ? [] : Object.entries(procedures))
     byHash.set(sourceHash(fileURLToPath(new URL(`./${name}/procedure`, import.meta.url))), procedure)
-  }
   return byHash.get(procedureSha256)
 }

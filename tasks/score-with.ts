@@ -42,9 +42,7 @@ const scoreEach =
  * A task's scorer alone.
  * @throws as `openTaskScorer`
  */
-export function scorerFor(choice: ScorerChoice): ReplyScorer {
-  return openTaskScorer(choice).score
-}
+export const scorerFor = (choice: ScorerChoice): ReplyScorer => openTaskScorer(choice).score
 
 /**
  * The scorer of a folder, with its script's text if it has one.

@@ -7,9 +7,7 @@ export type Refusal = { status: 400 | 401 | 403 | 404 | 405 | 503; reason: strin
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /** Whether two secrets are equal, in a time that shows nothing about where they differ. */
-export function sameSecret(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected))
-}
+export const sameSecret = (given: string, expected: string): boolean => timingSafeEqual(digest(given), digest(expected))
 
 /** The `host:port` pairs that a browser may name: the loopback ones, the bound host, and those of the allowed origins. */
 export function allowedHosts(host: string, port: number, allowedOrigins: readonly string[]): Set<string> {

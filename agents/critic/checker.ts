@@ -79,9 +79,8 @@ export function openRules(context: AgentContext): Checker {
   const roundContextOf = openRoundContexts(context)
   return async (batch, { round, runId, signal }) => {
     const roundContext = await roundContextOf(round)
-    if (checkCallsOf(roundContext.program) > 0) {
+    if (checkCallsOf(roundContext.program) > 0)
       throw new TerminalError('the program wants a vote or a judge: use the critic variant rules-and-judge')
-    }
     const shard = await checkBatch(batch, roundContext, signal)
     return { checked: await storeShard(context.bus, runId, shard), spent: batch.spent }
   }

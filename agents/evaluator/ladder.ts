@@ -16,9 +16,8 @@ import { TrivialScore } from '../../schemas/trivial.ts'
  */
 export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome[], mode: ScoreMode): boolean {
   const before = new Map(best.map((outcome) => [outcome.id, outcome]))
-  if (before.size !== next.length || next.some(({ id }) => !before.has(id))) {
+  if (before.size !== next.length || next.some(({ id }) => !before.has(id)))
     throw new Error('the two candidates did not answer the same items')
-  }
   const gains = next.map((outcome) => Number(outcome[mode]) - Number(before.get(outcome.id)![mode]))
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length
   return gains.length > 1 && mean > sampleStandardDeviation(gains) / Math.sqrt(gains.length)

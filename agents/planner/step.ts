@@ -247,9 +247,8 @@ export function newRun(config: RunConfig, started: string): PlannerState {
  * is paused or stopped is held, and sent with the next step after it resumes. Events are always published.
  */
 function withMessages(state: PlannerState, send: readonly Outgoing[]): PlannerState {
-  if (state.status !== 'paused' && state.status !== 'stopped') {
+  if (state.status !== 'paused' && state.status !== 'stopped')
     return { ...state, outbox: [...state.outbox, ...state.held, ...send], held: [] }
-  }
   const work = send.filter((message) => message.variant !== null)
   const events = send.filter((message) => message.variant === null)
   return { ...state, outbox: [...state.outbox, ...events], held: [...state.held, ...work] }

@@ -36,14 +36,12 @@ export async function fillFolder(bus: Bus, runId: string, folder: string): Promi
   }
   await put(bundleFiles.log, logLines(bus, runId))
   await put(bundleFiles.rounds, valuesOf(bus.kv('admission', RoundRecord), runId))
-  for (const bucket of journalBuckets) {
+  for (const bucket of journalBuckets)
     await put(bundleFiles.journal(bucket), valuesOf(bus.kv(bucket, JournalEntry), runId))
-  }
   await writeFile(join(folder, bundleFiles.versions), `${JSON.stringify(await versions(), null, 2)}\n`)
   await mkdir(join(folder, dirname(bundleFiles.prompt('any'))), { recursive: true })
-  for (const name of (await readdir(promptFolder)).filter((each) => each.endsWith('.md'))) {
+  for (const name of (await readdir(promptFolder)).filter((each) => each.endsWith('.md')))
     await copyFile(join(promptFolder, name), join(folder, bundleFiles.prompt(name)))
-  }
   await mkdir(join(folder, dirname(bundleFiles.object('any'))), { recursive: true })
   const missing: Manifest['missing'] = []
   // A map's values go on with those that are added meanwhile.

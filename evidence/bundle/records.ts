@@ -59,9 +59,8 @@ export function* refsIn(value: unknown, place = ''): Generator<PlacedRef> {
     if (isBundled(found.data)) yield { place, ref: found.data }
     return
   }
-  for (const [key, inner] of Object.entries(value)) {
+  for (const [key, inner] of Object.entries(value))
     yield* refsIn(inner, Array.isArray(value) ? `${place}[${key}]` : place === '' ? key : `${place}.${key}`)
-  }
 }
 
 /** Whether an object names others: rounds do. */

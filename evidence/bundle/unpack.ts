@@ -47,9 +47,8 @@ export async function openArchive(file: string, maxBytes?: number): Promise<Bund
     files,
     async *pieces(path) {
       const [from, { bytes }] = [offsets.get(path)!, files.get(path)!]
-      for (let at = 0; at < bytes; at += pieceBytes) {
+      for (let at = 0; at < bytes; at += pieceBytes)
         yield Buffer.from(await spooled.read(from + at, from + Math.min(bytes, at + pieceBytes)))
-      }
     },
     [Symbol.asyncDispose]: () => spooled[Symbol.asyncDispose](),
   }

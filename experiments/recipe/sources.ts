@@ -33,9 +33,8 @@ export function checkSources(arms: readonly NamedArm[], sources: Sources): void 
     )
   }
   for (const [name, path] of Object.entries(sources)) {
-    if (!known.has(name)) {
+    if (!known.has(name))
       throw new UsageError(`No arm that is run takes a source "${name}".`, `There is ${[...known].join(', ')}.`)
-    }
     if (!existsSync(path)) throw new UsageError(`There is no ${path}.`, `Correct --source ${name}=<path>.`)
   }
 }
@@ -54,9 +53,8 @@ export async function readRecipe(path: string): Promise<RecipeFile> {
 }
 
 async function readLayers(path: string, below: readonly string[]): Promise<unknown> {
-  if (below.includes(path)) {
+  if (below.includes(path))
     throw new UsageError(`The recipe ${path} extends itself.`, 'Take that line out of one of them.')
-  }
   const text = await readNamedFile(path, 'recipe file', 'Name an existing one, as in deploy/recipes.')
   const written = parseYaml(text, path)
   const { extends: base, topology } = written

@@ -76,6 +76,4 @@ export function toJsonLines(items: readonly unknown[]): string {
 }
 
 /** As the files are kept: indented, with a last line break. */
-export function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
-}
+export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

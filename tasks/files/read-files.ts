@@ -77,9 +77,7 @@ export function readYaml(text: string, where: string): unknown {
 }
 
 /** @throws TaskError with the parser's words */
-export function parseJson(text: string, where: string): unknown {
-  return whole(parseLine(text, where), where)
-}
+export const parseJson = (text: string, where: string): unknown => whole(parseLine(text, where), where)
 
 const parseLine = (text: string, where: string): unknown =>
   parsed(() => json.parseJson(text.replace(/^\ufeff/, '')), 'JSON', where)
@@ -132,9 +130,8 @@ export async function readSplit(dir: string, { file, sha256: expected, count }: 
     const more = halves.length > maxNamed ? ` and ${halves.length - maxNamed} more` : ''
     throw halfCharacter(`Items hold half of a character (a lone surrogate): ${shown}${more}`, path)
   }
-  if (items.length !== count) {
+  if (items.length !== count)
     throw new TaskError(`The split has ${items.length} items, not ${count}`, path, 'Correct count in task.yaml.')
-  }
   return items
 }
 

@@ -182,9 +182,8 @@ function choiceReader(
     )
   }
   const inner = question.used.question
-  if (inner !== undefined && sample.most(inner, (value) => isObject(value) && choicesIn(value.choices) !== null)) {
+  if (inner !== undefined && sample.most(inner, (value) => isObject(value) && choicesIn(value.choices) !== null))
     return { columns: [inner], read: (row) => choicesIn((row[inner] as Row | null)?.choices) }
-  }
   const free = [...sample.columns].filter(([name, column]) => !taken.has(column) && !wrongAnswer.test(name))
   const family = choiceFamily(new Map(free))
   if (family.length > 0) return { columns: family, read: (row) => choicesIn(family.map((column) => row[column])) }

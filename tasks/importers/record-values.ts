@@ -123,9 +123,8 @@ export function contextText(value: unknown): string | null {
   if (Array.isArray(value)) return joined(value.map(contextText))
   if (!isObject(value)) return null
   const { title, sentences } = value
-  if (Array.isArray(title) && Array.isArray(sentences)) {
+  if (Array.isArray(title) && Array.isArray(sentences))
     return joined(title.map((name, at) => `${textIn(name) ?? ''}\n${contextText(sentences[at]) ?? ''}`))
-  }
   const part = ['text', 'content', 'context', 'passage', 'contexts']
     .map((name) => contextText(value[name] ?? null))
     .find((each) => each)

@@ -37,9 +37,8 @@ export async function formatOf(path: string): Promise<SourceFormat> {
       'Export it as JSON Lines or Parquet.',
     )
   }
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff))
     throw new TaskError('The file is UTF-16', path, 'Save it again as UTF-8.')
-  }
   if (head.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet'
   if (/\.parquet$/i.test(path)) throw new TaskError('Not a Parquet file, or cut off', path, 'Fetch the file again.')
   // UTF-16 without its mark, or no text at all.
@@ -100,9 +99,8 @@ export async function fileInFolder(folder: string, name: string): Promise<string
   const path = join(folder, name)
   const target = await realpath(path).catch(unreadable('link', path, 'Put the file itself there.'))
   const inner = relative(await realpath(folder), target)
-  if (inner === '..' || inner.startsWith(`..${sep}`)) {
+  if (inner === '..' || inner.startsWith(`..${sep}`))
     throw new TaskError('The file is a link that leads out of its folder', path, 'Put the file itself there.')
-  }
   return path
 }
 

@@ -131,9 +131,7 @@ async function chooseScorer(dir: string, named: string | undefined): Promise<Sco
   return readScorer(dir, choice, '--scorer')
 }
 
-function skillsOf(items: readonly Item[]): string[] {
-  return [...new Set(items.map(({ skill }) => skill))].sort()
-}
+const skillsOf = (items: readonly Item[]): string[] => [...new Set(items.map(({ skill }) => skill))].sort()
 
 function departures(ignored: readonly string[], notes: readonly string[]): string[] {
   const unread =

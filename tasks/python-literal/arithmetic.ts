@@ -13,9 +13,8 @@ export function applyBinary(op: BinaryOp, left: PyValue, right: PyValue, budget:
   const a = numberOf(left)
   const b = numberOf(right)
   if (a !== null && b !== null) {
-    if (left.type === 'bool' && right.type === 'bool' && (op === '&' || op === '|' || op === '^')) {
+    if (left.type === 'bool' && right.type === 'bool' && (op === '&' || op === '|' || op === '^'))
       return { type: 'bool', value: intOperation(op, a as bigint, b as bigint, budget) === 1n }
-    }
     if (typeof a === 'bigint' && typeof b === 'bigint') return onInts(op, a, b, budget)
     return { type: 'float', value: floatOperation(op, toFloat(a), toFloat(b)) }
   }
@@ -106,15 +105,13 @@ function floatOperation(op: BinaryOp, a: number, b: number): number {
     }
     case '**': {
       if (a === 0 && b < 0) throw new PyError('zero-division', '0.0 to a negative power')
-      if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && !Number.isInteger(b)) {
+      if (a < 0 && Number.isFinite(a) && Number.isFinite(b) && !Number.isInteger(b))
         throw new PyError('unsupported', 'complex result')
-      }
       // Python says 1 for both; JavaScript says NaN.
       if (a === 1 || (a === -1 && !Number.isFinite(b) && !Number.isNaN(b))) return 1
       const result = a ** b
-      if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b)) {
+      if (!Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b))
         throw new PyError('overflow', 'result too large')
-      }
       return result
     }
     default:
@@ -136,17 +133,15 @@ function floorDivide(op: '//' | '%', a: number, b: number): number {
 }
 
 function onSequences(op: BinaryOp, left: PyValue, right: PyValue, budget: Budget): PyValue {
-  if (op === '%' && (left.type === 'str' || left.type === 'bytes')) {
+  if (op === '%' && (left.type === 'str' || left.type === 'bytes'))
     throw new PyError('unsupported', 'string formatting')
-  }
   if (op === '+' && left.type === right.type) {
     if ((left.type === 'list' || left.type === 'tuple') && (right.type === 'list' || right.type === 'tuple')) {
       spend(budget, left.items.length + right.items.length)
       return { type: left.type, items: [...left.items, ...right.items] }
     }
-    if ((left.type === 'str' || left.type === 'bytes') && (right.type === 'str' || right.type === 'bytes')) {
+    if ((left.type === 'str' || left.type === 'bytes') && (right.type === 'str' || right.type === 'bytes'))
       return { type: left.type, value: left.value + right.value }
-    }
   }
   if (op === '*') return repeat(left, right, budget) ?? repeat(right, left, budget) ?? refuse(op)
   const areSets = (left.type === 'set' || left.type === 'dict') && (right.type === 'set' || right.type === 'dict')

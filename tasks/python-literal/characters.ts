@@ -69,9 +69,7 @@ export function digitValue(point: number): number | null {
   return aligned ? point & 0xf : (point & 0xf) - 6
 }
 
-export function isAsciiDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
-}
+export const isAsciiDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
 /** End of a run of ASCII digits that single underscores may join, from `start`; `start` itself where there is none. */
 export function digitRunEnd(text: string, start: number): number {

@@ -29,9 +29,8 @@ function isOrdered(op: '<' | '<=' | '>' | '>=', left: PyValue, right: PyValue): 
   const a = numberOf(left)
   const b = numberOf(right)
   if (a !== null && b !== null) return ordered(op, a, b)
-  if ((left.type === 'str' && right.type === 'str') || (left.type === 'bytes' && right.type === 'bytes')) {
+  if ((left.type === 'str' && right.type === 'str') || (left.type === 'bytes' && right.type === 'bytes'))
     return ordered(op, left.value, right.value)
-  }
   if ((left.type === 'list' && right.type === 'list') || (left.type === 'tuple' && right.type === 'tuple')) {
     const length = Math.min(left.items.length, right.items.length)
     for (let index = 0; index < length; index += 1) {

@@ -179,9 +179,7 @@ function applySign(op: '+' | '-' | '~', value: bigint): PyValue {
   return { type: 'int', value: op === '-' ? -value : op === '~' ? ~value : value }
 }
 
-function unsupported(what: string): PyError {
-  return new PyError('unsupported', what)
-}
+const unsupported = (what: string): PyError => new PyError('unsupported', what)
 
 /** A real number and an imaginary one, added: `(1+2j)`. Undefined for anything else. */
 function complexSum(left: PyValue, right: PyValue, op: '+' | '-'): PyValue | undefined {

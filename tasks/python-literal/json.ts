@@ -140,6 +140,4 @@ class JsonReader {
   }
 }
 
-function bad(message: string): PyError {
-  return new PyError('value', message)
-}
+const bad = (message: string): PyError => new PyError('value', message)

@@ -41,14 +41,10 @@ export function evalNode(node: Node, scope: ReadonlySet<string> = noNames): PyRe
 }
 
 /** The simple statements of a source. */
-export function parsePython(source: string): PyResult<Statement[]> {
-  return attempt(() => parseStatements(source))
-}
+export const parsePython = (source: string): PyResult<Statement[]> => attempt(() => parseStatements(source))
 
 /** `json.loads(text)`. */
-export function loadsPythonJson(text: string): PyResult<PyValue> {
-  return attempt(() => loadsJson(text))
-}
+export const loadsPythonJson = (text: string): PyResult<PyValue> => attempt(() => loadsJson(text))
 
 function attempt<T>(read: () => T): PyResult<T> {
   try {

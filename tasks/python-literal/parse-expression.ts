@@ -62,9 +62,8 @@ function parseInversion(cursor: Cursor): Node {
 function parseComparison(cursor: Cursor): Node {
   const left = parseBinary(cursor)
   const rest: { op: CompareOp; right: Node }[] = []
-  for (let op = takeCompareOp(cursor); op !== null; op = takeCompareOp(cursor)) {
+  for (let op = takeCompareOp(cursor); op !== null; op = takeCompareOp(cursor))
     rest.push({ op, right: parseBinary(cursor) })
-  }
   if (rest.length === 0) return left
   return { kind: 'compare', left, rest, start: left.start, end: cursor.lastEnd }
 }
@@ -336,9 +335,7 @@ function parseItems(cursor: Cursor, items: Node[], close: string): Node[] {
   return items
 }
 
-function atComprehension(cursor: Cursor): boolean {
-  return cursor.at('for') || (cursor.at('async') && cursor.at('for', 1))
-}
+const atComprehension = (cursor: Cursor): boolean => cursor.at('for') || (cursor.at('async') && cursor.at('for', 1))
 
 /** The `for ... in ... if ...` clauses, up to and including `close`. */
 function parseComprehension(cursor: Cursor, elements: Node[], close: string, start: number): Node {
@@ -393,6 +390,5 @@ export function parseStarList(cursor: Cursor): Node {
   return first
 }
 
-function parseStarExpression(cursor: Cursor): Node {
-  return cursor.at('*') ? parseStarNamed(cursor) : parseExpression(cursor)
-}
+const parseStarExpression = (cursor: Cursor): Node =>
+  cursor.at('*') ? parseStarNamed(cursor) : parseExpression(cursor)

@@ -62,9 +62,7 @@ function skipKeywordStatement(cursor: Cursor): boolean {
   return true
 }
 
-function isStatementEnd(cursor: Cursor): boolean {
-  return cursor.isLineEnd() || cursor.at(';')
-}
+const isStatementEnd = (cursor: Cursor): boolean => cursor.isLineEnd() || cursor.at(';')
 
 function skipDottedName(cursor: Cursor): void {
   do cursor.expectName()

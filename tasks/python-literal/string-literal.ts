@@ -43,9 +43,8 @@ function decode({ prefix, body }: StringToken): string {
     parts.push(body.slice(index, slash))
     const [text, next] = readEscape(body, slash + 1, isBytes)
     // Two escaped surrogates stay two characters in Python; JavaScript would join them, so a noncharacter keeps them apart.
-    if (/^[\udc00-\udfff]$/.test(text) && /[\ud800-\udbff]$/.test(parts.findLast((part) => part !== '') ?? '')) {
+    if (/^[\udc00-\udfff]$/.test(text) && /[\ud800-\udbff]$/.test(parts.findLast((part) => part !== '') ?? ''))
       parts.push('\u{10ffff}')
-    }
     parts.push(text)
     index = next
   }
@@ -67,9 +66,8 @@ function readEscape(body: string, at: number, isBytes: boolean): [string, number
   if (width !== undefined) {
     const hex = body.slice(at + 1, at + 1 + width)
     const code = Number.parseInt(hex, 16)
-    if (hex.length < width || !/^[0-9a-fA-F]+$/.test(hex) || code > 0x10ffff) {
+    if (hex.length < width || !/^[0-9a-fA-F]+$/.test(hex) || code > 0x10ffff)
       throw new PyError('syntax', `truncated \\${letter} escape`)
-    }
     return [String.fromCodePoint(code), at + 1 + width]
   }
   if (letter === 'N' && !isBytes) {

@@ -64,9 +64,8 @@ export function tokenize(source: string): Token[] {
       continue
     }
     const token = readToken(source, index)
-    if (!lineHasTokens && open.length === 0 && isIndented(source, index)) {
+    if (!lineHasTokens && open.length === 0 && isIndented(source, index))
       throw new PyError('syntax', 'unexpected indent')
-    }
     lineHasTokens = true
     if (token.kind === 'op') trackBracket(token.text, open)
     tokens.push(token)
@@ -112,9 +111,8 @@ function readToken(source: string, start: number): Token {
   if (opening !== undefined) return readString(source, start, opening)
   identifier.lastIndex = start
   const name = identifier.exec(source)?.[0]
-  if (name !== undefined) {
+  if (name !== undefined)
     return { kind: keywords.has(name) ? 'keyword' : 'name', text: name, start, end: start + name.length }
-  }
   for (const [rank, set] of operators.entries()) {
     const text = source.slice(start, start + 3 - rank)
     if (set.has(text)) return { kind: 'op', text, start, end: start + text.length }
@@ -194,6 +192,4 @@ const radixes: Record<string, RegExp> = {
   B: /[01]/,
 }
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39
-}
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39

@@ -84,9 +84,8 @@ function parsed(
 ): SandboxOutcome {
   if (context.typeof(handle) !== 'string') return failed('bad-result', 'the hook returned nothing that has a JSON form')
   const text = context.getString(handle)
-  if (text.length > maxResultChars) {
+  if (text.length > maxResultChars)
     return failed('bad-result', `the hook returned ${text.length} characters; ${maxResultChars} are allowed`)
-  }
   try {
     return { ok: true, value: parseJson(text) }
   } catch (error) {

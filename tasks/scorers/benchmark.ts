@@ -16,13 +16,9 @@ export type CheckedLineScore = LineScore | { invalid: string }
 /** A scorer and the shape of the lines it reads (further keys are allowed). Neither `score` nor the schema throws. */
 export type BenchmarkScorer<Line> = { line: z.ZodType<Line>; score: (line: Line, mode: BenchmarkMode) => LineScore }
 
-export function right(extracted: string | null): LineScore {
-  return { correct: true, extracted, reason: 'match' }
-}
+export const right = (extracted: string | null): LineScore => ({ correct: true, extracted, reason: 'match' })
 
-export function wrong(extracted: string | null, reason: string): LineScore {
-  return { correct: false, extracted, reason }
-}
+export const wrong = (extracted: string | null, reason: string): LineScore => ({ correct: false, extracted, reason })
 
 /** A model's reply as a results file carries it; null, as a failed call leaves it, is an empty one. */
 export const Reply = z

@@ -21,9 +21,7 @@ export function parseNumber(text: string): number | null {
 }
 
 /** What people write around a number inside a box: a currency sign, a percent sign, LaTeX dollars and spaces. */
-function withoutMarks(content: string): string {
-  return content.replace(/\\[,;!$% ]|[$€£%\s]/g, '')
-}
+const withoutMarks = (content: string): string => content.replace(/\\[,;!$% ]|[$€£%\s]/g, '')
 
 interface Boxed {
   content: string

@@ -45,9 +45,8 @@ export const editDistanceScorer: Scorer = {
   score(response, gold, options: ScorerOptions = {}) {
     const { threshold } = Options.parse(options)
     const [stated, wanted] = [response.trim(), gold.trim()]
-    if (stated.length > maxChars || wanted.length > maxChars) {
+    if (stated.length > maxChars || wanted.length > maxChars)
       return { strict: false, lenient: false, extracted: null, reason: 'too long to compare' }
-    }
     const asWritten = similarity(stated, wanted)
     const form = foldText(wanted)
     const folded = [stated, ...likelyAnswers(response, form, threshold)].reduce(

@@ -91,9 +91,7 @@ function dropSignsBefore(points: string[]): string[] | null {
 }
 
 /** Python's `$` also matches before a line feed that ends the text. */
-function endBeforeNewline(points: string[]): number {
-  return points.at(-1) === '\n' ? points.length - 1 : points.length
-}
+const endBeforeNewline = (points: string[]): number => (points.at(-1) === '\n' ? points.length - 1 : points.length)
 
 function isSignedNumber(points: string[], from: number, to: number): boolean {
   return isNumber(points, points[from] === '-' || points[from] === '+' ? from + 1 : from, to)
@@ -115,6 +113,4 @@ function isDigit(point: string): boolean {
   return (point >= '0' && point <= '9') || (point > '\x7f' && /^\p{Nd}$/u.test(point))
 }
 
-function isDigitOrSpace(point: string): boolean {
-  return point === ' ' || (point >= '0' && point <= '9')
-}
+const isDigitOrSpace = (point: string): boolean => point === ' ' || (point >= '0' && point <= '9')

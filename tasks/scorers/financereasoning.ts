@@ -27,9 +27,8 @@ export function scoreFinanceReasoning(line: FinanceReasoningLine, mode: Benchmar
   const gold = readGold(line.gold)
   if (gold === null) return wrong(null, 'gold-not-a-number')
   const isExtracted = 'prediction' in line && (line.prediction !== null || typeof line.response !== 'string')
-  if (mode === 'normalised') {
+  if (mode === 'normalised')
     return isExtracted ? scorePrediction(line.prediction, gold) : scoreReply(line.response ?? '', gold)
-  }
   const prediction = isExtracted ? line.prediction : finalAnswer(line.response ?? '')
   if (prediction === null || prediction === undefined || prediction === '') return wrong(null, 'no-answer')
   return scoreOfficial(!isExtracted && typeof prediction === 'string' ? asExtractor(prediction) : prediction, gold)
@@ -62,18 +61,16 @@ function asExtractor(answer: string): string {
 function scoreOfficial(prediction: unknown, gold: number | boolean): LineScore {
   const text = typeof prediction === 'string' ? prediction : JSON.stringify(prediction)
   const result = typeof prediction === 'string' ? normalisePrediction(prediction) : null
-  if (result !== null && !result.ok) {
+  if (result !== null && !result.ok)
     return wrong(text, result.kind === 'unsupported' ? 'unsupported-expression' : 'not-a-number')
-  }
   let value = result?.value ?? fromJson(prediction)
   if (value.type === 'list' || value.type === 'tuple') {
     const first = value.items[0]
     if (first === undefined) return wrong(text, 'not-a-number')
     value = first
   }
-  if (typeof gold === 'boolean' || value.type === 'bool') {
+  if (typeof gold === 'boolean' || value.type === 'bool')
     return pyEquals(value, fromJson(gold)) ? right(text) : wrong(text, 'different')
-  }
   const number = numberOf(value)
   if (number === null) return wrong(text, 'not-a-number')
   return isWithin(number, gold) ? right(text) : wrong(text, 'out-of-tolerance')

@@ -12,9 +12,7 @@ export type Gsm8kLine = z.infer<typeof Gsm8kLine>
 const marked = /#### (-?[0-9.,]+)/
 
 /** The number after the first `#### `, its commas removed, as text; null where there is none. */
-export function markedAnswer(text: string): string | null {
-  return marked.exec(text)?.[1]?.replaceAll(',', '') ?? null
-}
+export const markedAnswer = (text: string): string | null => marked.exec(text)?.[1]?.replaceAll(',', '') ?? null
 
 /** Scores a reply to a GSM8K question; officially the two texts after `#### ` must be equal, character by character. */
 export function scoreGsm8k({ response, gold }: Gsm8kLine, mode: BenchmarkMode): LineScore {

@@ -27,9 +27,7 @@ const benchmarks: Readonly<Record<string, LineScorer>> = {
 }
 
 /** The names that `lineScorerNamed` knows. */
-export function lineScorerNames(): string[] {
-  return [...new Set([...Object.keys(benchmarks), ...Object.keys(scorers)])]
-}
+export const lineScorerNames = (): string[] => [...new Set([...Object.keys(benchmarks), ...Object.keys(scorers)])]
 
 /**
  * The line scorer of a benchmark, or of a task scorer (then a line carries `response` and `gold`, `official` is its strict

@@ -26,9 +26,7 @@ const relativeTolerance = 0.05
 const largestPower = 308
 
 /** The unit that the question shows: its power of ten is left to the answer, unless nothing else would be left. */
-export function shownUnit(unit: string): string {
-  return afterLastPower(unit) || unit
-}
+export const shownUnit = (unit: string): string => afterLastPower(unit) || unit
 
 /** Scores a reply to a SciBench question. */
 export function scoreScibench(line: ScibenchLine, mode: BenchmarkMode): LineScore {

@@ -52,6 +52,4 @@ function setOf(items: readonly string[], form: Form): Set<string> {
   return new Set(items.map(form).filter((item) => item.trim() !== ''))
 }
 
-function isSame(left: Set<string>, right: Set<string>): boolean {
-  return left.size === right.size && left.isSubsetOf(right)
-}
+const isSame = (left: Set<string>, right: Set<string>): boolean => left.size === right.size && left.isSubsetOf(right)

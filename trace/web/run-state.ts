@@ -130,9 +130,8 @@ const handlers: Handlers = {
       attempt.yield.asked += part.asked
       attempt.yield.generated += part.generated
       attempt.yield.admitted += part.admitted
-      for (const [reason, rejected] of Object.entries(part.rejected)) {
+      for (const [reason, rejected] of Object.entries(part.rejected))
         attempt.yield.rejected[reason] = (attempt.yield.rejected[reason] ?? 0) + rejected
-      }
     }
   },
   progress(state, payload, entry) {

@@ -15,9 +15,7 @@ export type Grams = {
 }
 
 /** Room for the grams of one text after the other; it grows with the longest. */
-export function createGrams(): Grams {
-  return { count: 0, hash: new Uint32Array(256), at: new Int32Array(256), atCount: 0 }
-}
+export const createGrams = (): Grams => ({ count: 0, hash: new Uint32Array(256), at: new Int32Array(256), atCount: 0 })
 
 /**
  * Reads the grams of all words, or of the frame: the text without its open-class words (names, things, verbs), which

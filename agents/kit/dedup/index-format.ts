@@ -56,9 +56,7 @@ export function decodeIndex(bytes: Uint8Array, hashes: Record<Purpose, KeyedHash
   if (magic !== MAGIC) throw new Error('this is no contamination index')
   if (version !== VERSION) throw new Error(`contamination index version ${version}, this program reads ${VERSION}`)
   const proof = keyProof(hashes)
-  if (proofLow !== proof[0] || proofHigh !== proof[1]) {
-    throw new OtherKeyError()
-  }
+  if (proofLow !== proof[0] || proofHigh !== proof[1]) throw new OtherKeyError()
   const headEnd = HEADER_WORDS + ITEM_WORDS * count!
   if (headEnd > words.length) throw new Error('the contamination index is cut')
   let at = headEnd

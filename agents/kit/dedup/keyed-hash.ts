@@ -26,9 +26,8 @@ const MIN_KEY_BYTES = 16
 
 /** One independent SipHash key a purpose, taken from the shared key with HMAC-SHA-256. */
 export function keyedHashes(key: Uint8Array): Record<Purpose, KeyedHash> {
-  if (key.length < MIN_KEY_BYTES) {
+  if (key.length < MIN_KEY_BYTES)
     throw new RangeError(`the contamination key has ${key.length} bytes, at least ${MIN_KEY_BYTES} are needed`)
-  }
   return Object.fromEntries(purposes.map((purpose) => [purpose, keyedHash(key, purpose)])) as Record<Purpose, KeyedHash>
 }
 

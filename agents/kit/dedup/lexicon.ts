@@ -132,13 +132,11 @@ function buildLexicon(): Map<string, Entry> {
     if (month !== 'may') entries.set(month.slice(0, 3), { is: 'month', text: `month${i + 1}`, ambiguous: true })
   }
   entries.set('sept', { is: 'month', text: 'month9', ambiguous: true })
-  for (const [i, day] of weekdays.entries()) {
+  for (const [i, day] of weekdays.entries())
     entries.set(day, { is: 'month', text: `weekday${i + 1}`, ambiguous: false })
-  }
   for (const [value, word] of small.split(' ').entries()) entries.set(word, { is: 'number', value, scale: false })
-  for (const [i, word] of tens.split(' ').entries()) {
+  for (const [i, word] of tens.split(' ').entries())
     entries.set(word, { is: 'number', value: 20 + 10 * i, scale: false })
-  }
   for (const [word, value] of Object.entries(scales)) entries.set(word, { is: 'number', value, scale: true })
   for (const word of dropped.split(' ')) entries.set(word, { is: 'drop' })
   entries.set('squared', { is: 'power', value: 2 }).set('cubed', { is: 'power', value: 3 })

@@ -26,9 +26,7 @@ export function scanNumber(text: string, from: number): ScannedNumber {
   return { text: fraction ? `${integer}.${fraction}` : integer, end }
 }
 
-export function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
-}
+export const isDigit = (code: number): boolean => code >= 48 && code <= 57
 
 /** Where the three digits of the next thousands group start, or 0 when there is none at `at`. */
 function groupAfter(text: string, at: number): number {

@@ -213,9 +213,7 @@ function besideNumber({ text, tokens }: Reader, end: number): boolean {
   return isDigit(text.charCodeAt(end + 1)) || (text[end] === '.' && isDigit(text.charCodeAt(end + 2)))
 }
 
-function isAsciiLetter(code: number): boolean {
-  return code >= 97 && code <= 122
-}
+const isAsciiLetter = (code: number): boolean => code >= 97 && code <= 122
 
 function isLetter(code: number): boolean {
   if (isAsciiLetter(code)) return true
@@ -228,10 +226,6 @@ const perCent = /^ cent(?!\p{L})/u
 const letter = /[\p{L}\p{M}\ud800-\udfff]/u
 
 /** Scripts written without spaces: each character is a token. */
-function isIdeograph(code: number): boolean {
-  return code >= 0x2e80 && code <= 0x9fff
-}
+const isIdeograph = (code: number): boolean => code >= 0x2e80 && code <= 0x9fff
 
-function offsetAfter(original: string, at: number): number {
-  return at + (original.codePointAt(at)! > 0xffff ? 2 : 1)
-}
+const offsetAfter = (original: string, at: number): number => at + (original.codePointAt(at)! > 0xffff ? 2 : 1)

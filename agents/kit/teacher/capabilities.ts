@@ -23,9 +23,8 @@ function tokenRoomIn(text: string, asked: number): TokenRoom | null {
   const context = largest(others, (each) => each !== prompt && each < (prompt ?? 0) + asked)
   if (prompt !== undefined && context !== null) return { context, prompt }
   const [one, other] = others
-  if (ofContext.test(text) && found.has(asked) && one !== undefined && other !== undefined && others.length === 2) {
+  if (ofContext.test(text) && found.has(asked) && one !== undefined && other !== undefined && others.length === 2)
     return { context: Math.max(one, other), prompt: Math.min(one, other) }
-  }
   const maxTokens = ofReply.test(text) ? largest(found, (each) => each < asked) : null
   return maxTokens === null ? null : { maxTokens }
 }

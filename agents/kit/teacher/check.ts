@@ -81,9 +81,8 @@ const openClient = (endpoint: Endpoint): HttpClient =>
 function fixOf(error: unknown, endpoint: Endpoint): string {
   const cause = error instanceof Error ? error.cause : undefined
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (/CERT|SIGNATURE/.test(code)) {
+  if (/CERT|SIGNATURE/.test(code))
     return 'Where its certificate, or that of a proxy, is of an authority of your own: NODE_EXTRA_CA_CERTS=<file.pem>.'
-  }
   const { baseUrl, set = usualNames } = endpoint
   return code === 'EPROTO'
     ? `Where it speaks without TLS: set ${set.baseUrl} to ${baseUrl.replace(/^https/, 'http')}.`
@@ -124,9 +123,8 @@ async function checkCalls(client: HttpClient, endpoint: Endpoint, path: string, 
   const answer = await client.post(path, '{}', AbortSignal.timeout(timeoutMs)).catch(() => null)
   if (answer === null || answer.status >= 500) return
   const words = `(HTTP ${answer.status}): ${shown(answer.text, 200) || 'an empty body'}`
-  if (answer.status === 401 || answer.status === 403) {
+  if (answer.status === 401 || answer.status === 403)
     throw new TeacherUnusable(`${baseUrl} refuses the key ${words}`, `Set ${set.apiKey} to a key of this endpoint.`)
-  }
   if (isApi(answer)) return
   throw new TeacherUnusable(`What answers at ${baseUrl} is no OpenAI-compatible API ${words}`, fixAddress(endpoint))
 }

@@ -18,9 +18,8 @@ export function proxyFor(address: URL, env: Environment): HttpProxy | null {
   if (name === undefined || isDirect(address, env.no_proxy ?? env.NO_PROXY ?? '')) return null
   const text = env[name]!.trim()
   const proxy = URL.parse(/^[a-z][\w+.-]*:\/\//i.test(text) ? text : `http://${text}`)
-  if (proxy && /^https?:$/.test(proxy.protocol) && proxy.hostname) {
+  if (proxy && /^https?:$/.test(proxy.protocol) && proxy.hostname)
     return { address: proxy.href, shown: `${proxy.host} (${name})` }
-  }
   const kind = proxy?.hostname ? `a proxy of the kind "${proxy.protocol.slice(0, -1)}"` : 'no address of a proxy'
   throw new TeacherUnusable(
     `${name} names ${kind}, and models are asked through HTTP proxies alone.`,

@@ -72,9 +72,8 @@ export async function requestOnce(
   const { model, capabilities } = asked
   const body = bodyOf(model, request)
   const sent = capabilities.adapt(body)
-  if (sent === null) {
+  if (sent === null)
     return { kind: 'refused', reason: "the prompt leaves no room for a reply in the model's context", about: 'context' }
-  }
   const refused = capabilities.withheld(body)
   try {
     const answer = await client.post(chatPath, JSON.stringify(sent), signal)

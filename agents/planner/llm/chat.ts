@@ -44,9 +44,8 @@ export function openChat(
       const longest = longestOf(request, model)
       const after = { ...spent(), lines: [...(spent().lines ?? []), longest] }
       const tokens = spent().inputTokens + spent().outputTokens + longest.inputTokens + longest.outputTokens
-      if (tokens > left.tokens || (moneyOf(after, prices) ?? 0) > left.money) {
+      if (tokens > left.tokens || (moneyOf(after, prices) ?? 0) > left.money)
         throw new NothingLeft("the next call of the planner's model might not fit in the run's tokens or money")
-      }
       const ended = await call(`${stage}-${turn++}`, request, stage)
       if (!('failure' in ended)) {
         const { refused, refusal } = ended.reply

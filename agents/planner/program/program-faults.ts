@@ -61,9 +61,8 @@ export function checkProgram(
       `the program: it has ${bytes} bytes, and may have ${maxProgramBytes}; write fewer or shorter seeds, parameter values and templates`,
     )
   }
-  if (program.sources.every(({ rows }) => rows === 0)) {
+  if (program.sources.every(({ rows }) => rows === 0))
     faults.push('sources: none of them asks for rows; give at least one "rows" above 0')
-  }
   if (calls !== undefined) faults.push(...budgetFaults(program, calls))
   return faults.length > 0 ? { ok: false, faults } : { ok: true, program }
 }

@@ -15,9 +15,7 @@ export function shrunk(tally: Tally, mean: number): number {
 }
 
 /** The share of right answers; 0 where there are no items. */
-function accuracy(tally: Tally): number {
-  return tally.total === 0 ? 0 : tally.correct / tally.total
-}
+const accuracy = (tally: Tally): number => (tally.total === 0 ? 0 : tally.correct / tally.total)
 
 /** Shrunk accuracy of every skill, in the order given. */
 function skillEstimates(sheet: ScoreSheet, skills: readonly string[], mode: ScoreMode): Map<string, number> {

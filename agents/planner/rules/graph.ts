@@ -19,9 +19,8 @@ function review({ situation, program }: State): Partial<State> {
   const checked = Program.parse(program)
   const carried = Object.values(checked.carryOver?.rows ?? {}).reduce((a, b) => a + b, 0)
   const fresh = checked.sources.reduce((sum, source) => sum + source.rows, 0)
-  if (carried + fresh !== situation.rows) {
+  if (carried + fresh !== situation.rows)
     throw new Error(`the program asks for ${carried + fresh} rows where ${situation.rows} are wanted`)
-  }
   return { program: checked }
 }
 

@@ -52,12 +52,10 @@ function improve(situation: Situation, diagnosis: Diagnosis): Intent {
   for (const { name: skill } of situation.task.skills) {
     const estimate = diagnosis.skills.get(skill) ?? diagnosis.mean
     let next = previousManner(situation, skill)
-    if (active.includes('phrasing') && (diagnosis.gaps.phrasing > gapThatCounts || active.length === 1)) {
+    if (active.includes('phrasing') && (diagnosis.gaps.phrasing > gapThatCounts || active.length === 1))
       next = { ...next, phrasings: clamp(next.phrasings + Math.ceil(2 * step), 1, maxPhrasings) }
-    }
-    if (active.includes('range') && (diagnosis.gaps.range > gapThatCounts || active.length === 1)) {
+    if (active.includes('range') && (diagnosis.gaps.range > gapThatCounts || active.length === 1))
       next = { ...next, wideShare: clamp(next.wideShare + 0.2 * step, 0, 0.8) }
-    }
     if (active.includes('difficulty')) next = shiftDifficulty(next, estimate)
     manner.set(skill, next)
     const pull = active.includes('mix') ? step * 2 * (diagnosis.mean - estimate) : 0

@@ -46,9 +46,8 @@ export async function* replayRun(setting: ReplaySetting): AsyncGenerator<Replaye
   const verdicts = payloadsOf(setting.entries, Verdict.name, Verdict.schema)
   const made: { attempt: number; dataset: ObjectRef | null }[] = []
   try {
-    for (const [attempt, own] of Map.groupBy(shards, ({ round }) => round.attempt)) {
+    for (const [attempt, own] of Map.groupBy(shards, ({ round }) => round.attempt))
       yield await replayAttempt(attempt, own)
-    }
   } finally {
     await generator.release()
     await critic.release()

@@ -97,9 +97,8 @@ async function closeAgain(evidence: Evidence, closed: Closed, ledger: Ledger): P
   const rows = await Array.fromAsync(pass.rows)
   const made = pass.result()
   const { bySource, failures, refusals, templateOverlap, surplus, datasetHash, spent } = verdict.payload
-  for (const source of new Set([...Object.keys(bySource), ...Object.keys(made.bySource)])) {
+  for (const source of new Set([...Object.keys(bySource), ...Object.keys(made.bySource)]))
     ledger.same(place(`bySource.${source}`), bySource[source], made.bySource[source])
-  }
   ledger.same(place('failures'), failures ?? {}, made.failures)
   ledger.same(place('refusals'), refusals ?? {}, made.refusals)
   ledger.same(place('templateOverlap'), templateOverlap, made.templateOverlap)

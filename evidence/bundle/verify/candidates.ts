@@ -45,9 +45,8 @@ export const candidates: Check = {
         }
         const made = Batch.schema.parse(recorded.get(Batch.name))
         ledger.same(place('candidates: their number'), batch.candidates.length, made.candidates.length)
-        for (const [index, row] of made.candidates.entries()) {
+        for (const [index, row] of made.candidates.entries())
           ledger.same(place(`candidate ${row.id}`), batch.candidates[index], row)
-        }
         ledger.same(place('failures'), batch.failures, made.failures)
       }
     } finally {

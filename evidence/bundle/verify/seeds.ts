@@ -10,9 +10,8 @@ export const seeds: Check = {
     // A run that makes data alone trains nothing: it has a seed of its own.
     const alone = { search: config.seed, replays: [config.seed] }
     const { search, replays } = config.generate ? alone : trainingSeeds(config)
-    for (const shard of facts.shards) {
+    for (const shard of facts.shards)
       ledger.same(messagePlace('shard', shard, 'seed'), shard.payload.seed, String(config.seed))
-    }
     for (const job of facts.jobs) {
       const { studentModel, training } = job.payload
       const { arm, seedIndex } = armSeedOf(studentModel)

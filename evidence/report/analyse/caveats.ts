@@ -55,25 +55,21 @@ export function caveatsOf(
   }
   if (final && control) {
     if (final.seed !== control.seed) caveats.push('Final and control were trained with different seeds.')
-    if (final.rows !== control.rows) {
+    if (final.rows !== control.rows)
       caveats.push(`Final and control were trained on different numbers of rows (${final.rows} and ${control.rows}).`)
-    }
   }
   const chosen = datasets.find((dataset) => dataset.attempt === run.chosenAttempt)
-  if (final?.datasetHash && chosen?.datasetHash && final.datasetHash !== chosen.datasetHash) {
+  if (final?.datasetHash && chosen?.datasetHash && final.datasetHash !== chosen.datasetHash)
     caveats.push('The final was trained on another dataset than the one of the chosen attempt.')
-  }
   const short = datasets.filter(
     (dataset) => dataset.rows !== null && dataset.target !== null && dataset.rows < dataset.target,
   )
-  for (const { attempt, rows, target } of short) {
+  for (const { attempt, rows, target } of short)
     caveats.push(`${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} rows of the ${target} aimed at.`)
-  }
   for (const why of new Set(uncounted)) caveats.push(`${uncountedText(why)}.`)
   for (const fault of new Set(faults)) caveats.push(`The run was held up by a fault: ${fault}.`)
   if (vetoes > 0) caveats.push(`A person vetoed ${vetoes === 1 ? 'a dataset' : `${vetoes} datasets`} in this run.`)
-  if (run.unreadable.length > 0) {
+  if (run.unreadable.length > 0)
     caveats.push(`${run.unreadable.length} messages of the log could not be read and are left out (see report.json).`)
-  }
   return caveats
 }

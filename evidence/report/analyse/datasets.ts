@@ -42,9 +42,8 @@ function datasetOf(facts: RunFacts, attempt: number, rows: readonly Row[] | unde
   const total = (key: 'asked' | 'generated' | 'admitted') => yields.reduce((sum, one) => sum + one[key], 0)
   const rejected: Partial<Record<RejectionReason, number>> = {}
   for (const one of yields) {
-    for (const [reason, count] of Object.entries(one.rejected) as [RejectionReason, number][]) {
+    for (const [reason, count] of Object.entries(one.rejected) as [RejectionReason, number][])
       rejected[reason] = (rejected[reason] ?? 0) + count
-    }
   }
   const carriedOver = last ? Math.max(0, last.rows - total('admitted')) : 0
   const isAsked = facts.shards.some(({ payload }) => payload.round.attempt === attempt)

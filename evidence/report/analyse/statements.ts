@@ -8,9 +8,8 @@ import { spentOnPlans, spentOnRows } from './usage.ts'
 export function modelsOf(facts: RunFacts): ReportData['models'] {
   const { config } = facts
   const decisions = facts.decisions.filter(({ payload }) => payload.attempt > 0)
-  if (!config || decisions.length === 0) {
+  if (!config || decisions.length === 0)
     return { noLanguageModel: null, sentence: 'No decision of a planner is in the log.' }
-  }
   const { planner, generator } = config.variants
   const planned = [...new Set(decisions.flatMap(({ payload }) => payload.model ?? []))]
   const [plans, rows] = [spentOnPlans(facts), spentOnRows(facts)]

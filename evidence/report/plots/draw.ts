@@ -17,9 +17,7 @@ export function draw(label: string, options: Plot.PlotOptions): Markup {
 }
 
 /** The colour of the index-th series; defined by the page's style sheet for light and dark. */
-export function seriesColour(index: number): string {
-  return `var(--series-${(index % 8) + 1})`
-}
+export const seriesColour = (index: number): string => `var(--series-${(index % 8) + 1})`
 
 /** The colour of a student model or an arm; attempts share one, and so do the baselines. */
 export function modelColour(name: string): string {

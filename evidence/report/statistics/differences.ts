@@ -28,9 +28,8 @@ export function armDifference(first: Grouped, second: Grouped): Difference {
   const byGroup = Array.from({ length: groups }, (_, group) => perSeed(first, group) - perSeed(second, group))
   if (groups < 2) return { value, interval: null, byGroup }
   let squares = 0
-  for (let group = 0; group < groups; group++) {
+  for (let group = 0; group < groups; group++)
     squares += (one.groupValues[group]! - two.groupValues[group]! - value) ** 2
-  }
   const variance = squares / ((groups - 1) * groups)
   const { standardError, critical } = margin({ variance, degreesOfFreedom: groups - 1 }, [one, two])
   const reach = critical * standardError
@@ -55,9 +54,7 @@ export type Pairs = { both: number; gained: number; lost: number; neither: numbe
  * Interval of the difference of two shares of different items, first minus second; null where one has none. Newcombe, R. G. (1998),
  * Interval estimation for the difference between independent proportions, Statistics in Medicine 17, 873-890, method 10.
  */
-export function newcombe(first: Count, second: Count): Interval | null {
-  return squareAndAdd(first, second, 0)
-}
+export const newcombe = (first: Count, second: Count): Interval | null => squareAndAdd(first, second, 0)
 
 /**
  * Interval of the difference of two shares right of the same items, first minus second; null where there are none. Newcombe, R. G.

@@ -41,9 +41,7 @@ export function normalQuantile(p: number): number {
 }
 
 /** The standard normal quantile that leaves (1 - level) / 2 in each tail: 1.96 at 95 %. */
-export function normalCritical(level: number = confidence): number {
-  return normalQuantile((1 + level) / 2)
-}
+export const normalCritical = (level: number = confidence): number => normalQuantile((1 + level) / 2)
 
 /** As `normalCritical`, of Student's t; degrees of freedom are above 0 and need not be whole. */
 export function studentCritical(degreesOfFreedom: number, level: number = confidence): number {
@@ -71,8 +69,7 @@ export function fairCoinsAtMost(heads: number, flips: number): number {
  * @throws RangeError where the counts are not whole, or `correct` is not between 0 and `total`.
  */
 export function wilson(correct: number, total: number, level: number = confidence): Interval | null {
-  if (!Number.isInteger(correct) || !Number.isInteger(total) || correct < 0 || correct > total) {
+  if (!Number.isInteger(correct) || !Number.isInteger(total) || correct < 0 || correct > total)
     throw new RangeError(`no share of ${correct} out of ${total}`)
-  }
   return total === 0 ? null : scoreInterval(correct / total, normalCritical(level) / Math.sqrt(total))
 }

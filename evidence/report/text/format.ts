@@ -12,14 +12,10 @@ const fixed = (value: number, digits: number) => {
 }
 
 /** 0.125 as `12.5 %`. */
-export function percent(share: number | null): string {
-  return share === null ? missing : `${fixed(share * 100, 1)} %`
-}
+export const percent = (share: number | null): string => (share === null ? missing : `${fixed(share * 100, 1)} %`)
 
 /** 0.125 as `12.5`, for where the unit stands elsewhere. */
-export function percentNumber(share: number | null): string {
-  return share === null ? missing : fixed(share * 100, 1)
-}
+export const percentNumber = (share: number | null): string => (share === null ? missing : fixed(share * 100, 1))
 
 /** A difference of shares in percentage points, always with its sign: 0.125 as `+12.5`. */
 export function points(difference: number | null): string {
@@ -73,6 +69,4 @@ export function timeText(iso: string | null): string {
 }
 
 /** The first twelve digits of a hash. */
-export function shortHash(sha256: string | null): string {
-  return sha256 === null ? missing : sha256.slice(0, 12)
-}
+export const shortHash = (sha256: string | null): string => (sha256 === null ? missing : sha256.slice(0, 12))

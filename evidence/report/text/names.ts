@@ -80,6 +80,4 @@ export function operationText(dataset: ReportData['datasets'][number]): string {
   return dataset.operations.map(({ operation }) => operation).join(', then ') || 'unknown'
 }
 
-export function datasetName(attempt: number): string {
-  return attempt === 0 ? 'Control' : `Attempt ${attempt}`
-}
+export const datasetName = (attempt: number): string => (attempt === 0 ? 'Control' : `Attempt ${attempt}`)

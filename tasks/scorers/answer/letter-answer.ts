@@ -200,9 +200,8 @@ function standing(text: string, isLetter: IsLetter): Letter {
   if (alone.size === 1) return [...alone][0]!
   const leading = new Set(heads.map(({ letter }) => letter))
   const first = heads[0]
-  if (leading.size === 1 && first !== undefined && lines.indexOf(first.line) === 0) {
+  if (leading.size === 1 && first !== undefined && lines.indexOf(first.line) === 0)
     return listsOptions(first.line, first.letter, isLetter) ? null : first.letter
-  }
   if (leading.size > 1 && alone.size === 0) return null
   return lastStanding(text, isLetter)
 }

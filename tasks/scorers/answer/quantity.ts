@@ -251,9 +251,7 @@ function firstClause(text: string): string {
 }
 
 /** What may stand before the first `=` of an answer that begins behind a label: a variable, an expression, not a sentence. */
-function isEquation(side: string): boolean {
-  return side.trim().split(/ (?=\p{L}{2,})/u).length <= 4 || lead.test(side)
-}
+const isEquation = (side: string): boolean => side.trim().split(/ (?=\p{L}{2,})/u).length <= 4 || lead.test(side)
 
 /** The text up to the second assignment; null where one variable has two values. A chain of equations is no list of assignments. */
 function firstOfSeveral(text: string): string | null {

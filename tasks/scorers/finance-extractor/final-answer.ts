@@ -9,9 +9,7 @@ const sentenceEnd = /[.!?](?=\s+\S)|!\s*$|\n\s*\n/
  * The answer that a reply ends with, as text: what follows its last "answer is", up to the end of the sentence, without the
  * marks around it; else the content of its last box; else the last number of the reply. Null where there is none. Linear.
  */
-export function finalAnswer(response: string): string | null {
-  return statedAnswer(response) ?? lastNumber(response)
-}
+export const finalAnswer = (response: string): string | null => statedAnswer(response) ?? lastNumber(response)
 
 /** What follows the last "answer is", or the content of the last box. */
 export function statedAnswer(response: string): string | null {
