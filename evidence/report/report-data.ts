@@ -5,8 +5,7 @@ import { Operation, RunStatus, StopReason } from '../../schemas/run.ts'
 import { BadCase } from '../../schemas/score.ts'
 import { UsageLine } from '../../schemas/usage.ts'
 import { DatasetQuality } from '../quality/facts.ts'
-import { ArmResult, byMode, Contrasts, count, Rates, RetentionFacts } from './contrasts.ts'
-import { EvidenceFacts } from './evidence-facts.ts'
+import { ArmResult, byMode, Contrasts, count, EvidenceFacts, Rates, RetentionFacts } from './contrasts.ts'
 import { UnpairedDifference } from './statistics/resampling.ts'
 
 /** One student model on one sealed evaluation set. `parts` holds every part and `all`. */

@@ -5,32 +5,26 @@ import type { ImportLog } from './import-log.ts'
 import { groupOf, type Importer, type ImportOptions, type SourceItem, skillName } from './importer.ts'
 import { recordFormOf } from './record-form.ts'
 import { textIn } from './record-values.ts'
-import { readRecords } from './records.ts'
+import { loggedRecords } from './records.ts'
 
 async function* items(source: string, log: ImportLog, options: ImportOptions): AsyncGenerator<SourceItem> {
   const form = await recordFormOf(source, options)
   const scorer = scorerNamed(form.scorer.name)!
   const seen = new SeenColumns()
-  for await (const record of readRecords(source)) {
-    log.read += 1
-    if ('problem' in record) {
-      log.drop(record.where, record.problem)
-      continue
-    }
-    const row = record.value
+  for await (const { where, value: row } of loggedRecords(source, log)) {
     seen.add(row)
     const read = form.read(row)
     if (typeof read === 'string') {
-      log.drop(record.where, read)
+      log.drop(where, read)
       continue
     }
     const [answer, ...alternatives] = read.golds.filter((gold) => scoresItself(scorer, gold, form.scorer.options))
     if (answer === undefined) {
-      log.drop(record.where, `the scorer ${scorer.name} cannot read the answer`)
+      log.drop(where, `the scorer ${scorer.name} cannot read the answer`)
       continue
     }
     const [skill, group, id] = [options.skill, options.group, options.id].map((name) => (name ? cell(row[name]) : ''))
-    const name = id || record.where
+    const name = id || where
     const context = read.context === null ? null : groupOf('context', read.context)
     const shared = { skill: skillName(skill || 'all'), group: group || context, key: `row:${name}` }
     yield { id: name, input: read.question, answer, alternatives, ...shared }

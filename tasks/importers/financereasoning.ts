@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
 import { groupOf, type Importer, type SourceItem, skillName } from './importer.ts'
-import { readRecords } from './records.ts'
+import { loggedRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
 const levels = ['easy', 'medium', 'hard'] as const
@@ -29,20 +29,15 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem
   let files = 0
   for await (const path of levelFiles(source)) {
     files += 1
-    for await (const record of readRecords(path)) {
-      log.read += 1
-      if ('problem' in record) {
-        log.drop(record.where, record.problem)
-        continue
-      }
-      const { question, context, ground_truth: gold, question_id: questionId, level } = record.value
+    for await (const { where, value } of loggedRecords(path, log)) {
+      const { question, context, ground_truth: gold, question_id: questionId, level } = value
       const answer = goldText(gold)
-      if (typeof question !== 'string' || question.trim() === '') log.drop(record.where, 'no question')
-      else if (answer === null) log.drop(record.where, 'no ground_truth that is a number or a truth value')
+      if (typeof question !== 'string' || question.trim() === '') log.drop(where, 'no question')
+      else if (answer === null) log.drop(where, 'no ground_truth that is a number or a truth value')
       else {
         // An empty context is written as '' or as the text '[]'.
         const shared = typeof context === 'string' && !['', '[]'].includes(context.trim()) ? context.trim() : null
-        const id = typeof questionId === 'string' && questionId !== '' ? questionId : record.where
+        const id = typeof questionId === 'string' && questionId !== '' ? questionId : where
         yield {
           id,
           skill: levels.find((known) => known === level) ?? skillName(basename(path, '.json')),

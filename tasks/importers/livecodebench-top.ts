@@ -2,9 +2,10 @@ import { parseJson } from '../../schemas/bounded-json.ts'
 import { loadsPythonJson } from '../python-literal/mod.ts'
 import type { ImportLog } from './import-log.ts'
 import { type Importer, type SourceItem, skillName, textOf } from './importer.ts'
-import { readRecords } from './records.ts'
+import { loggedRecords } from './records.ts'
 
 type Test = { input: string; output: string }
+type Texts = [content: string, questionId: string, name: string]
 
 /** The first test of the row's `test` column: a JSON text of an array, or the array itself. */
 function firstTest(value: unknown): Test | null {
@@ -18,23 +19,13 @@ function firstTest(value: unknown): Test | null {
 }
 
 async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem> {
-  for await (const record of readRecords(source)) {
-    log.read += 1
-    if ('problem' in record) {
-      log.drop(record.where, record.problem)
-      continue
-    }
-    const row = record.value
+  for await (const { where, value: row } of loggedRecords(source, log)) {
     const test = firstTest(row.test)
-    const [content, questionId, name] = [
-      textOf(row.question_content),
-      textOf(row.question_id),
-      textOf(row.function_name),
-    ]
+    const [content, questionId, name] = [row.question_content, row.question_id, row.function_name].map(textOf) as Texts
     if (content.trim() === '' || questionId === '' || name === '')
-      log.drop(record.where, 'no question_content, question_id or function_name')
-    else if (test === null) log.drop(record.where, 'no test with input and output')
-    else if (!loadsPythonJson(test.output).ok) log.drop(record.where, 'the expected output is not JSON')
+      log.drop(where, 'no question_content, question_id or function_name')
+    else if (test === null) log.drop(where, 'no test with input and output')
+    else if (!loadsPythonJson(test.output).ok) log.drop(where, 'the expected output is not JSON')
     else {
       const id = `${questionId}-${textOf(row.test_id)}`
       const call = `assert ${name}(${test.input.split('\n').join(', ')}) == # TODO`

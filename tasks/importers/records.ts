@@ -6,7 +6,11 @@ import { documentQuestions, questionsIn, questionsOf, refuseWrapped } from '../f
 import { parsePythonJson } from '../files/parse-json.ts'
 import { type Decoded, maxLineBytes, readLines } from '../files/read-lines.ts'
 import { csvRecords } from './csv-records.ts'
+import type { ImportLog } from './import-log.ts'
 import { formatOf, type SourceRecord } from './source-file.ts'
+
+/** A record that could be read, and its place. */
+type Placed = Extract<SourceRecord, { value: unknown }>
 
 /**
  * The records of a JSON array, JSON Lines, CSV or Parquet file, one by one (Parquet: one row group at a time in memory).
@@ -16,6 +20,15 @@ export async function* readRecords(path: string): AsyncGenerator<SourceRecord> {
   for await (const record of singleQuestions(path)) {
     const half = 'value' in record ? halfCharacterIn(record.value) : null
     yield half === null ? record : { where: record.where, problem: `half of a character (a lone surrogate) in ${half}` }
+  }
+}
+
+/** The records that can be read. Each one counts as read; one that cannot be is noted as left out. */
+export async function* loggedRecords(path: string, log: ImportLog): AsyncGenerator<Placed> {
+  for await (const record of readRecords(path)) {
+    log.read += 1
+    if ('problem' in record) log.drop(record.where, record.problem)
+    else yield record
   }
 }
 

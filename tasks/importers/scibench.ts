@@ -5,7 +5,7 @@ import { scibenchGold, shownUnit } from '../scorers/scibench.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
 import { type Importer, type SourceItem, skillName, textOf } from './importer.ts'
-import { readRecords } from './records.ts'
+import { loggedRecords, readRecords } from './records.ts'
 import { fileInFolder, innerFolder, isFolder } from './source-file.ts'
 
 /** SciBench's ten books; `<book>.json` holds the questions, `<book>_sol.json` those with worked solutions. */
@@ -99,16 +99,11 @@ async function* items(source: string, log: ImportLog): AsyncGenerator<SourceItem
 async function solutions(source: string, log: ImportLog): Promise<TrainingRow[]> {
   const rows: TrainingRow[] = []
   for await (const { path } of bookFiles(source, '_sol')) {
-    for await (const record of readRecords(path)) {
-      log.read += 1
-      if ('problem' in record) {
-        log.drop(record.where, record.problem)
-        continue
-      }
-      const { problem_text: problem, solution, answer_number: number, unit } = record.value
+    for await (const { where, value } of loggedRecords(path, log)) {
+      const { problem_text: problem, solution, answer_number: number, unit } = value
       const gold = scibenchGold(textOf(number), textOf(unit))
       if (textOf(problem).trim() === '' || textOf(solution).trim() === '' || gold === '') {
-        log.drop(record.where, 'no worked solution')
+        log.drop(where, 'no worked solution')
         continue
       }
       const output = `${textOf(solution).trim()}\nThe answer is therefore \\boxed{${gold}}.`

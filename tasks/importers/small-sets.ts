@@ -2,17 +2,16 @@ import { evalPython } from '../python-literal/mod.ts'
 import { markedAnswer } from '../scorers/gsm8k.ts'
 import type { ImportLog } from './import-log.ts'
 import { groupOf, type Importer, type SourceItem, skillName, textOf } from './importer.ts'
-import { readRecords } from './records.ts'
+import { loggedRecords } from './records.ts'
 
 /** What one record becomes, or why it is left out. */
 type Read = (row: Record<string, unknown>, where: string) => SourceItem | string
 
 function eachRecord(read: Read): Importer['items'] {
   return async function* (source: string, log: ImportLog) {
-    for await (const record of readRecords(source)) {
-      log.read += 1
-      const item = 'problem' in record ? record.problem : read(record.value, record.where)
-      if (typeof item === 'string') log.drop(record.where, item)
+    for await (const { where, value } of loggedRecords(source, log)) {
+      const item = read(value, where)
+      if (typeof item === 'string') log.drop(where, item)
       else yield item
     }
   }

@@ -6,7 +6,7 @@ import { TaskError } from '../task-error.ts'
 import { assignSplits, type Role } from './assign-splits.ts'
 import { ImportLog } from './import-log.ts'
 import { ItemTable } from './item-table.ts'
-import { readRecords } from './records.ts'
+import { loggedRecords } from './records.ts'
 import { DiskSet, fingerprint, openScratch } from './scratch.ts'
 
 /** Shares of validation and test, items of the audit, and the fields by which a group stays together and strata are distinguished. */
@@ -91,11 +91,8 @@ type Read = { where: string; line: string; record: Record<string, unknown> }
 
 async function* eachRecord(files: readonly string[], log: ImportLog): AsyncGenerator<Read> {
   for (const file of files) {
-    for await (const record of readRecords(file)) {
-      log.read += 1
-      if ('problem' in record) log.drop(record.where, record.problem)
-      else yield { where: record.where, line: JSON.stringify(record.value), record: record.value }
-    }
+    for await (const { where, value } of loggedRecords(file, log))
+      yield { where, line: JSON.stringify(value), record: value }
   }
 }
 

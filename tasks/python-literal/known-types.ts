@@ -10,16 +10,11 @@ import { hashKey, numberOf, type PyValue, pySet, pythonFloat } from './value.ts'
 const modules = /^(?:(?:np|numpy|collections|decimal|fractions|datetime|math|builtins|torch|pd|pandas|typing)\.)+/
 
 const float = (value: number): PyValue => ({ type: 'float', value })
+const [infinity, nan] = [float(Number.POSITIVE_INFINITY), float(Number.NaN)]
+const [yes, no]: PyValue[] = [true, false].map((value) => ({ type: 'bool', value }))
 const names: Readonly<Record<string, PyValue>> = {
-  inf: float(Number.POSITIVE_INFINITY),
-  Infinity: float(Number.POSITIVE_INFINITY),
-  nan: float(Number.NaN),
-  NaN: float(Number.NaN),
-  True_: { type: 'bool', value: true },
-  False_: { type: 'bool', value: false },
-  true: { type: 'bool', value: true },
-  false: { type: 'bool', value: false },
-  null: { type: 'none' },
+  ...{ inf: infinity, Infinity: infinity, nan, NaN: nan },
+  ...{ True_: yes!, true: yes!, False_: no!, false: no!, null: { type: 'none' } },
 }
 
 const scalar =
@@ -31,30 +26,20 @@ const maxRange = 10_000
 
 type Make = (args: PyValue[]) => PyValue | undefined
 
+/** The same maker under several names. */
+const named = (names: string, make: Make): Record<string, Make> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, make]))
+
 const makers: Readonly<Record<string, Make>> = {
-  set: (args) => pySet(itemsOf(args[0]) ?? []),
-  frozenset: (args) => pySet(itemsOf(args[0]) ?? []),
-  list: (args) => ({ type: 'list', items: itemsOf(args[0]) ?? [] }),
-  tuple: (args) => ({ type: 'tuple', items: itemsOf(args[0]) ?? [] }),
-  deque: (args) => ({ type: 'list', items: itemsOf(args[0]) ?? [] }),
-  array: (args) => firstList(args),
-  asarray: (args) => firstList(args),
-  matrix: (args) => firstList(args),
-  ndarray: (args) => firstList(args),
-  tensor: (args) => firstList(args),
-  dict_keys: (args) => firstList(args),
-  dict_values: (args) => firstList(args),
-  dict_items: (args) => firstList(args),
-  dict: (args) => dictOf(args[0]),
-  OrderedDict: (args) => dictOf(args[0]),
-  mappingproxy: (args) => dictOf(args[0]),
-  defaultdict: (args) => dictOf(args[1]),
-  Counter: (args) => (args[0] === undefined || args[0].type === 'dict' ? dictOf(args[0]) : counted(itemsOf(args[0]))),
-  bytes: (args) => (args[0]?.type === 'bytes' ? args[0] : undefined),
-  bytes_: (args) => (args[0]?.type === 'bytes' ? args[0] : undefined),
-  bytearray: (args) => (args[0]?.type === 'bytes' ? args[0] : undefined),
-  bool: (args) => truth(args[0]),
-  bool_: (args) => truth(args[0]),
+  ...named('set frozenset', ([of]) => pySet(itemsOf(of) ?? [])),
+  ...named('list deque', ([of]) => ({ type: 'list', items: itemsOf(of) ?? [] })),
+  tuple: ([of]) => ({ type: 'tuple', items: itemsOf(of) ?? [] }),
+  ...named('array asarray matrix ndarray tensor dict_keys dict_values dict_items', firstList),
+  ...named('dict OrderedDict mappingproxy', ([of]) => dictOf(of)),
+  defaultdict: ([, of]) => dictOf(of),
+  Counter: ([of]) => (of === undefined || of.type === 'dict' ? dictOf(of) : counted(itemsOf(of))),
+  ...named('bytes bytes_ bytearray', ([of]) => (of?.type === 'bytes' ? of : undefined)),
+  ...named('bool bool_', ([of]) => truth(of)),
   Fraction: ([above, below]) => {
     const [a, b] = [above && numberOf(above), below ? numberOf(below) : 1n]
     return a === null || a === undefined || b === null ? undefined : float(Number(a) / Number(b))

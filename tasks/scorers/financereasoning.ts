@@ -52,7 +52,7 @@ function readGold(gold: number | boolean | string): number | boolean | null {
  * without separators and units, a truth value as Python's, else the text itself.
  */
 function asExtractor(answer: string): string {
-  const { value } = readNumber(answer)
+  const value = readNumber(answer)
   if (value !== null) return String(value)
   const truth = readTruth(answer)
   return truth === null ? answer : truth ? 'True' : 'False'

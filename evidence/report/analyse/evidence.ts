@@ -1,7 +1,7 @@
 import { BaselineKind, kindOf } from '../../../schemas/arm.ts'
 import type { Evidence } from '../../../schemas/run.ts'
 import type { ScoreMode } from '../../../schemas/task.ts'
-import type { EvidenceFacts } from '../evidence-facts.ts'
+import type { EvidenceFacts } from '../contrasts.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import { byReadingOrder } from '../text/names.ts'
 import { ratesOfScore } from './rates.ts'

@@ -1,6 +1,7 @@
 import type { FailureKind } from '../../../schemas/row.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { DatasetFacts, FailureCategory, ReportData } from '../report-data.ts'
+import { tally } from './datasets.ts'
 
 /**
  * What went wrong, in the categories of arXiv 2605.30407: `attempts` once for each attempt that gave no valid dataset, by its first
@@ -48,9 +49,4 @@ function ofReply(kind: FailureKind | undefined, reason: string): FailureCategory
   if (kind === 'truncated' || truncated.test(reason)) return 'truncated'
   if (kind === 'hook') return 'runtime-error'
   return kind === 'unusable' ? 'extraction' : 'other'
-}
-
-function tally(categories: readonly FailureCategory[]): Partial<Record<FailureCategory, number>> {
-  const groups = Map.groupBy(categories, (category) => category)
-  return Object.fromEntries([...groups].map(([category, group]) => [category, group.length]))
 }

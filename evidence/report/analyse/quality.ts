@@ -3,7 +3,7 @@ import type { DatasetQuality, Judged } from '../../quality/facts.ts'
 import { coverageOf, difficultyOf, diversityOf } from '../../quality/measures.ts'
 import type { RunFacts } from '../facts/run-facts.ts'
 import type { DatasetFacts } from '../report-data.ts'
-import type { DatasetRows } from './datasets.ts'
+import { type DatasetRows, tally } from './datasets.ts'
 
 /** The quality of each attempt's dataset. It follows from the datasets and the log alone: no model is asked. */
 export function qualityOf(
@@ -12,29 +12,26 @@ export function qualityOf(
   rows: DatasetRows,
   seed: number,
 ): DatasetQuality[] {
-  const validation = countBy((facts.reports[0]?.payload.items ?? []).map(({ skill }) => skill))
+  const validation = tally((facts.reports[0]?.payload.items ?? []).map(({ skill }) => skill))
   return datasets.map(({ attempt, mix, rejected, templateOverlap }) => {
     const own = rows.get(attempt)
+    const diversity = (side: 'input' | 'output') =>
+      own
+        ? diversityOf(
+            own.map((row) => row[side]),
+            seed,
+          )
+        : null
     return {
       attempt,
       rows: own?.length ?? null,
       difficulty: own ? difficultyOf(own) : null,
-      questions: own
-        ? diversityOf(
-            own.map(({ input }) => input),
-            seed,
-          )
-        : null,
-      replies: own
-        ? diversityOf(
-            own.map(({ output }) => output),
-            seed,
-          )
-        : null,
+      questions: diversity('input'),
+      replies: diversity('output'),
       perplexity: perplexityOf(facts, attempt),
       embedding: trainingOf(facts, attempt)?.embedding ?? null,
       judged: own ? judgedOf(own) : null,
-      checks: countBy((own ?? []).flatMap(({ origin }) => origin.teacher?.checks ?? [])),
+      checks: tally((own ?? []).flatMap(({ origin }) => origin.teacher?.checks ?? [])),
       coverage: coverageOf(mix, validation),
       contamination: {
         validation: rejected['contaminated-validation'] ?? 0,
@@ -66,9 +63,4 @@ function judgedOf(rows: readonly Row[]): Judged | null {
     lowest: judges.reduce((lowest, { score }) => Math.min(lowest, score), 5),
     models: [...new Set(judges.map(({ model }) => model))].sort(),
   }
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  const groups = Map.groupBy(names, (name) => name)
-  return Object.fromEntries([...groups].map(([name, group]) => [name, group.length]))
 }

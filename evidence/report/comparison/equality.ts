@@ -25,22 +25,16 @@ export function armUses(arms: readonly PlannerArm[], lead: PlannerArm, runs: rea
 }
 
 function together(uses: readonly Use[]): Omit<ArmUse, 'arm' | 'unequal'> {
-  const middle = (
-    of: 'teacherCalls' | 'candidates' | 'trainings' | 'validationScores' | 'plannerCalls' | 'plannerTokens',
-  ) => mean(uses.map((use) => use[of]))
+  const means = (...names: Exclude<keyof Use, 'rows' | 'money'>[]) =>
+    Object.fromEntries(names.map((name) => [name, mean(uses.map((use) => use[name]))])) as Omit<Use, 'rows' | 'money'>
   const money = uses.flatMap((use) => use.money ?? [])
   return {
     runs: uses.length,
-    teacherCalls: middle('teacherCalls'),
-    candidates: middle('candidates'),
     rows: {
       fewest: Math.min(...uses.map(({ rows }) => rows.fewest)),
       most: Math.max(...uses.map(({ rows }) => rows.most)),
     },
-    trainings: middle('trainings'),
-    validationScores: middle('validationScores'),
-    plannerCalls: middle('plannerCalls'),
-    plannerTokens: middle('plannerTokens'),
+    ...means('teacherCalls', 'candidates', 'trainings', 'validationScores', 'plannerCalls', 'plannerTokens'),
     money: money.length === uses.length ? mean(money) : null,
   }
 }

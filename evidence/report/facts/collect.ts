@@ -1,9 +1,10 @@
 import type { LogEntry } from '../../../schemas/log-entry.ts'
-import type { PayloadOf } from '../../../schemas/message.ts'
-import type { MessageName, Registry } from '../../../schemas/registry.ts'
-import { registry } from '../../../schemas/registry.ts'
+import { FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
+import { Batch } from '../../../schemas/messages/generation.ts'
+import { RunStarted } from '../../../schemas/messages/run.ts'
+import { type MessageName, registry } from '../../../schemas/registry.ts'
 import { unpackResults } from '../../../schemas/sealed-results.ts'
-import type { AgentSeen, Logged, RunFacts } from './run-facts.ts'
+import type { AgentSeen, BatchFacts, FinalEvalFacts, Logged, RunFacts } from './run-facts.ts'
 
 /**
  * Sorts a run's log into facts. Pure; the entries may come in any order and more than once (the log delivers at least once): an
@@ -27,7 +28,36 @@ export function collect(entries: Iterable<LogEntry>): RunFacts {
   return facts
 }
 
+/** The list that holds each message's facts; null for one that tells nothing of a run that another does not. */
+const listOf: Readonly<Record<MessageName, keyof Lists | null>> = {
+  'run-started': null,
+  job: 'jobs',
+  predictions: 'predictions',
+  report: 'reports',
+  decision: 'decisions',
+  shard: 'shards',
+  batch: 'batches',
+  verdict: 'verdicts',
+  'final-eval-request': 'finalEvalRequests',
+  'final-eval-results': 'finalEval',
+  progress: 'progress',
+  'status-changed': 'statuses',
+  'operator-command': 'controls',
+  'run-finished': 'finished',
+  // A fault is published again by the planner's change of status; the sealed session is not on this log.
+  fault: null,
+  tried: null,
+  'sealed-eval-job': null,
+  answers: null,
+}
+
+type Lists = Pick<
+  RunFacts,
+  { [K in keyof RunFacts]: RunFacts[K] extends Logged<unknown>[] ? K : never }[keyof RunFacts]
+>
+
 function emptyFacts(): RunFacts {
+  const lists = Object.fromEntries(Object.values(listOf).flatMap((list) => (list ? [[list, []]] : [])))
   return {
     config: null,
     firstMs: null,
@@ -35,19 +65,7 @@ function emptyFacts(): RunFacts {
     messages: 0,
     unreadable: [],
     agents: [],
-    jobs: [],
-    predictions: [],
-    reports: [],
-    decisions: [],
-    shards: [],
-    batches: [],
-    verdicts: [],
-    finalEvalRequests: [],
-    finalEval: [],
-    progress: [],
-    statuses: [],
-    controls: [],
-    finished: [],
+    ...(lists as unknown as Lists),
   }
 }
 
@@ -76,76 +94,36 @@ function countAgent(agents: Map<string, AgentSeen & { seen: Set<string> }>, { fr
 function take(facts: RunFacts, entry: LogEntry, atMs: number): string | null {
   if (entry.parseError) return entry.parseError
   if (!Number.isFinite(atMs)) return `"${entry.at}" is no time`
-  const read = <N extends MessageName>(name: N): Logged<PayloadOf<Registry[N]>> => ({
-    seq: entry.seq,
-    atMs,
-    instance: entry.from.instance,
-    payload: registry[name].schema.parse(entry.payload) as PayloadOf<Registry[N]>,
-  })
+  const name = entry.name as MessageName
+  const list = Object.hasOwn(listOf, name) ? listOf[name] : undefined
+  if (list === undefined) return `no message is called "${entry.name}"`
   try {
-    const name = entry.name as MessageName
-    switch (name) {
-      case 'run-started':
-        facts.config ??= read(name).payload.config
-        return null
-      case 'job':
-        facts.jobs.push(read(name))
-        return null
-      case 'predictions':
-        facts.predictions.push(read(name))
-        return null
-      case 'report':
-        facts.reports.push(read(name))
-        return null
-      case 'decision':
-        facts.decisions.push(read(name))
-        return null
-      case 'shard':
-        facts.shards.push(read(name))
-        return null
-      case 'batch': {
-        const { payload, ...logged } = read(name)
-        const { round, shard, source, spent, candidates, failures } = payload
-        const counts = { candidates: candidates.length, failures }
-        const batch = { attempt: round.attempt, round: round.round, shard, source, spent, ...counts }
-        facts.batches.push({ ...logged, payload: batch })
-        return null
-      }
-      case 'verdict':
-        facts.verdicts.push(read(name))
-        return null
-      case 'final-eval-request':
-        facts.finalEvalRequests.push(read(name))
-        return null
-      case 'final-eval-results': {
-        const { payload, ...logged } = read(name)
-        const { evalSets, results, ...finalEval } = payload
-        facts.finalEval.push({ ...logged, payload: { ...finalEval, results: unpackResults({ evalSets, results }) } })
-        return null
-      }
-      case 'progress':
-        facts.progress.push(read(name))
-        return null
-      case 'status-changed':
-        facts.statuses.push(read(name))
-        return null
-      case 'operator-command':
-        facts.controls.push(read(name))
-        return null
-      case 'run-finished':
-        facts.finished.push(read(name))
-        return null
-      // A fault is published again by the planner's change of status; the sealed session is not on this log.
-      case 'fault':
-      case 'tried':
-      case 'sealed-eval-job':
-      case 'answers':
-        return null
-      default:
-        name satisfies never
-        return `no message is called "${entry.name}"`
-    }
+    if (name === 'run-started') facts.config ??= RunStarted.schema.parse(entry.payload).config
+    if (list === null) return null
+    const logged = { seq: entry.seq, atMs, instance: entry.from.instance, payload: factOf(name, entry.payload) }
+    ;(facts[list] as Logged<unknown>[]).push(logged)
+    return null
   } catch (error) {
     return error instanceof Error ? error.message.split('\n').slice(0, 6).join(' ').slice(0, 300) : String(error)
   }
+}
+
+/** What the facts hold of a payload: of a batch no text, of a final evaluation each result's items. */
+function factOf(name: MessageName, payload: unknown): unknown {
+  if (name === 'batch') {
+    const { round, shard, source, spent, candidates, failures } = Batch.schema.parse(payload)
+    const { attempt, round: number } = round
+    return {
+      attempt,
+      round: number,
+      shard,
+      source,
+      spent,
+      candidates: candidates.length,
+      failures,
+    } satisfies BatchFacts
+  }
+  if (name !== 'final-eval-results') return registry[name].schema.parse(payload)
+  const { evalSets, results, ...finalEval } = FinalEvalResults.schema.parse(payload)
+  return { ...finalEval, results: unpackResults({ evalSets, results }) } satisfies FinalEvalFacts
 }

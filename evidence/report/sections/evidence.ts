@@ -1,5 +1,5 @@
+import type { EvidenceFacts } from '../contrasts.ts'
 import { type Blocks, code, figures, heading, list, number, paragraph, table } from '../document/document.ts'
-import type { EvidenceFacts } from '../evidence-facts.ts'
 import type { ReportData } from '../report-data.ts'
 import { numberText, percent, shortHash } from '../text/format.ts'
 import { labelOf } from '../text/names.ts'

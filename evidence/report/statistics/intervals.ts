@@ -4,6 +4,7 @@
  * Example: 3 of 4 right. z = 1.96, so reach = z / sqrt(4) = 0.98 and reach^2 = 0.96. The middle is (0.75 + 0.96 / 2) / 1.96 = 0.628, the
  * half width 0.98 sqrt(0.75 x 0.25 + 0.96 / 4) / 1.96 = 0.327: the interval is 0.301 to 0.954.
  */
+
 import { createRequire } from 'node:module'
 import type BinomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import type NormalQuantile from '@stdlib/stats-base-dists-normal-quantile'

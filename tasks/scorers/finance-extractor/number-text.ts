@@ -1,4 +1,4 @@
-import { valueAt } from './arithmetic.ts'
+import { valueAt } from '../answer/arithmetic.ts'
 
 /**
  * Reads the number that a person would read in a short answer: LaTeX and Markdown around it, a unit after it, thousands
@@ -26,25 +26,16 @@ const unescaped: [RegExp, string][] = [
   [/\frac/g, '\\frac'],
 ]
 
-/** What stands first in an answer as a number, or null; `isClear` is false where it is part of what this reader does not understand. */
-export type NumberRead = { value: number | null; isClear: boolean }
-
-/** The number of the text after its last `=` or `≈`; null where it has none, and where not all of it is understood. Linear. */
-export function readAnswerNumber(text: string): number | null {
-  const { value, isClear } = readNumber(text)
-  return isClear ? value : null
-}
-
-/** As `readAnswerNumber`, and what was read of a number that is not understood as a whole. */
-export function readNumber(text: string): NumberRead {
+/** The number of the text after its last `=` or `≈`; of a text that has none there, its first. Null where it has none. Linear. */
+export function readNumber(text: string): number | null {
   const clean = cleanAnswer(text)
   const relation = /^(?:.*(?:=|≈|\\approx|\\sim|\\simeq|\\cong))?/.exec(clean)?.[0].length ?? 0
   const read = firstNumber(clean.slice(relation))
-  return relation > 0 && read.value === null ? firstNumber(clean) : read
+  return relation > 0 && read === null ? firstNumber(clean) : read
 }
 
 /** The text without the marks that only set it, its minus signs as `-`, its full-width digits as ASCII, its white space single. */
-export function cleanAnswer(text: string): string {
+function cleanAnswer(text: string): string {
   const bare = unescaped
     .reduce((read, [broken, meant]) => read.replace(broken, meant), text.slice(0, maxChars))
     .replace(/[\u2010-\u2013\u2212\uFE63\uFF0D]/g, '-')
@@ -60,36 +51,23 @@ export function cleanAnswer(text: string): string {
     .replace(/\{,\}/g, ',')
     .replace(wrappers, '')
     .replace(/\s+/g, ' ')
+    .replace(/\\(?:times|cdot|ast)(?![a-z])|[·⋅∙∗]/g, '×')
+    .replace(/\\div(?![a-z])|[÷∕⁄]/g, '/')
+    .replace(/\\pi(?![a-z])/g, 'π')
+    .replaceAll('**', '^')
+    .replaceAll('’', "'")
   return idleBraces
     .reduce((read, [braces, content]) => read.replace(braces, content), bare)
     .replace(/(?<!\d ?)(?:\b(?:minus|negative) |([-+]) ?[€£¥] ?)(?=[\d.(])/gi, (_, sign = '-') => sign)
     .trim()
 }
 
-/** Before a number: a function of it, a fraction or another brace that was not read, a variable and its sign. */
-const goesBefore = /(?:[a-zA-Z]\(|\}\{|(?:^|[^a-zA-Z\\])[a-zA-Z](?: ?[*/×·]| [-+]) ?)$/
-/** After one: a factorial, a comma or a point that parts no thousands, a time, a digit, a factor, a power, a term or a function. */
-const goesOn = [
-  /^!(?!=)/,
-  /^(?:, ?|\.|[xX]| )\d/,
-  /^ ?: ?(?!1(?!\d))\d/,
-  /^\( ?[-+.\d]|^ ?\( ?[-+]?\\|^ \((?=[.\d ]*[-+*/^])[-+*/^.\d ]*\)/,
-  /^ ?\^(?! ?\{? ?\\circ)/,
-  /^ ?(?:\*\*?|[×·]|\\times|\\cdot) ?[-+(]?\d/,
-  /^ ?\+ ?[a-zA-Z\\(]|^ ?- ?[a-zA-Z](?![a-zA-Z])|^[ij](?![a-zA-Z])/,
-  /^ ?\\(?:[dt]?frac|sqrt|pi|log|ln|exp|sin|cos|tan|left|over)(?![a-zA-Z])/,
-]
-
 /** The first value of a cleaned text: a number with all the arithmetic around it, never a piece of that. */
-function firstNumber(text: string): NumberRead {
+function firstNumber(text: string): number | null {
   for (let index = 0; index < text.length; index += 1) {
     const isStart = /[-+.\d\\({√πe]/.test(text[index]!) && !/[a-zA-Z_^]/.test(text[index - 1] ?? '')
-    const read = isStart ? valueAt(text.slice(index, index + maxExpression), 0) : null
-    if (read === null) continue
-    if (!Number.isFinite(read.value)) return { value: null, isClear: false }
-    const [before, after] = [text.slice(Math.max(0, index - 8), index), text.slice(index + read.end)]
-    const start = /^(?:[-+] |\{)/.exec(text.slice(index))?.[0] ?? ''
-    return { value: read.value, isClear: !goesBefore.test(before + start) && !goesOn.some((mark) => mark.test(after)) }
+    const read = isStart ? valueAt(text.slice(index, index + maxExpression), 0, { isSpaced: true }) : null
+    if (read !== null) return Number.isFinite(read.value) ? read.value : null
   }
-  return { value: null, isClear: true }
+  return null
 }
