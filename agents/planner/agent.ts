@@ -3,7 +3,7 @@ import { canonicalJson } from '../../schemas/hash.ts'
 import { registry } from '../../schemas/registry.ts'
 import { Row } from '../../schemas/row.ts'
 import { PublicTask } from '../../schemas/task.ts'
-import type { VariantOf } from '../../schemas/variants.ts'
+import { type VariantOf, variantsOf } from '../../schemas/variants.ts'
 import { type AgentContext, type AgentModule, followDead, type StartedAgent } from '../kit/agent.ts'
 import { cachedJson } from '../kit/cache.ts'
 import { policies } from './policies.ts'
@@ -82,19 +82,10 @@ async function start(variant: VariantOf<'planner'>, context: AgentContext): Prom
   }
 }
 
-const starting = (variant: VariantOf<'planner'>) => (context: AgentContext) => start(variant, context)
-
 /** planner: designs the curriculum, decides how much more is wanted, and owns the loop. */
 export const planner: AgentModule<'planner'> = {
   role: 'planner',
-  variants: {
-    rules: starting('rules'),
-    random: starting('random'),
-    'llm-one-shot': starting('llm-one-shot'),
-    'llm-iterative': starting('llm-iterative'),
-    'llm-blind': starting('llm-blind'),
-    'llm-shuffled-feedback': starting('llm-shuffled-feedback'),
-    'llm-repeat': starting('llm-repeat'),
-    generate: starting('generate'),
-  },
+  variants: Object.fromEntries(
+    variantsOf.planner.map((variant) => [variant, (context: AgentContext) => start(variant, context)]),
+  ) as AgentModule<'planner'>['variants'],
 }

@@ -186,10 +186,7 @@ export const ReportData = z.object({
     caveats: z.array(z.string()),
   }),
   agents: z.array(z.object({ role: z.string(), variant: z.string(), instances: z.array(z.string()), messages: count })),
-  models: z.object({
-    noLanguageModel: z.boolean().nullable(),
-    sentence: z.string(),
-  }),
+  models: z.object({ noLanguageModel: z.boolean().nullable(), sentence: z.string() }),
   sealing: z.object({ enforced: z.boolean().nullable(), sentence: z.string() }),
   bootstrap: z.object({ resamples: count, seed: count, confidence: z.number() }),
   sealed: SealedResults.nullable(),

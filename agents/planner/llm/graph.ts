@@ -104,10 +104,7 @@ async function plan(state: State): Promise<Partial<State>> {
     { role: 'assistant', content: truncate(text, deps.options.shown.reply) || '(no plan)' },
     { role: 'user', content: asked },
   ]
-  return {
-    diagnosis: diagnosis || 'The model gave no diagnosis.',
-    turns: [...turns, ...answered],
-  }
+  return { diagnosis: diagnosis || 'The model gave no diagnosis.', turns: [...turns, ...answered] }
 }
 const planForm = { diagnosis: '', plan: '' }
 const PlanReply = z.object({ diagnosis: z.string().min(1), plan: z.string().default('') })

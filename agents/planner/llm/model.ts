@@ -4,7 +4,7 @@ import { createCapabilities, type EndpointCapabilities } from '../../kit/teacher
 import { type Endpoint, TeacherOptions } from '../../kit/teacher/options.ts'
 import type { ChatRequest } from '../../kit/teacher/request.ts'
 import { createTeacher, TeacherRefused } from '../../kit/teacher/teacher.ts'
-import type { LlmPlannerOptions } from './options.ts'
+import { clientLimits, type LlmPlannerOptions } from './options.ts'
 import { oneLine } from './shorten.ts'
 
 /** The planner's language model; asked as a teacher is, by the same client. */
@@ -36,21 +36,9 @@ const ownForbidden = { breakerRequests: 2, breakerShare: 1 }
 
 /** The options of a teacher's client, as the planner's have them. */
 function clientOptions(options: LlmPlannerOptions): TeacherOptions {
-  const { model, maxRetries, timeoutMs, capabilitiesMs, maxReplyBytes, backoffMs, maxRetryAfterMs } = options
-  const { quotaPauseMs, unreadAnswers, minReplyTokens } = options
-  return TeacherOptions.parse({
-    ...{
-      model,
-      capabilitiesMs,
-      maxReplyBytes,
-      backoffMs,
-      maxRetryAfterMs,
-      quotaPauseMs,
-      unreadAnswers,
-      minReplyTokens,
-    },
-    ...{ maxTries: maxRetries + 1, minTimeoutMs: timeoutMs, maxTimeoutMs: timeoutMs, ...alone },
-  })
+  const { model, maxRetries, timeoutMs } = options
+  const times = { maxTries: maxRetries + 1, minTimeoutMs: timeoutMs, maxTimeoutMs: timeoutMs }
+  return TeacherOptions.parse({ model, ...clientLimits.parse(options), ...times, ...alone })
 }
 
 /**

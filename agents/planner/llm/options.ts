@@ -36,7 +36,7 @@ const Kept = z.strictObject({
 })
 
 /** What of a teacher's limits holds for the planner's model too. */
-const clientLimits = TeacherLimits.pick({
+export const clientLimits = TeacherLimits.pick({
   capabilitiesMs: true,
   maxReplyBytes: true,
   backoffMs: true,
@@ -44,7 +44,7 @@ const clientLimits = TeacherLimits.pick({
   quotaPauseMs: true,
   unreadAnswers: true,
   minReplyTokens: true,
-})
+}).strip()
 
 /** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({

@@ -108,9 +108,4 @@ function compareReferences({ references }: RunConfig['evidence'], task: Task, le
   }
 }
 
-const shapeOf = ({ id, part, skill, group }: EvalSetItem) => ({
-  id,
-  part,
-  skill,
-  group,
-})
+const shapeOf = ({ id, part, skill, group }: EvalSetItem) => ({ id, part, skill, group })

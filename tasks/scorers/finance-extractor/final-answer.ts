@@ -9,10 +9,7 @@ const sentenceEnd = /[.!?](?=\s+\S)|!\s*$|\n\s*\n/
  * The answer that a reply ends with, as text: what follows its last "answer is", up to the end of the sentence, without the
  * marks around it; else the content of its last box; else the last number of the reply. Null where there is none. Linear.
  */
-export const finalAnswer = (response: string): string | null => statedAnswer(response) ?? lastNumber(response)
-
-/** What follows the last "answer is", or the content of the last box. */
-export function statedAnswer(response: string): string | null {
+export function finalAnswer(response: string): string | null {
   let start = -1
   for (const match of response.matchAll(phrase)) start = match.index + match[0].length
   if (start >= 0) {
@@ -20,8 +17,11 @@ export function statedAnswer(response: string): string | null {
     if (text !== '') return text
   }
   const boxed = lastBoxed(response)
-  return boxed === null ? null : stripMarks(boxed)
+  if (boxed !== null) return stripMarks(boxed)
+  return [...response.slice(-20_000).matchAll(number)].at(-1)?.[0] ?? null
 }
+
+const number = /[-+]?[$€£]?\d+(?:,\d+)*(?:\.\d+)?%?/g
 
 function firstSentence(text: string): string {
   const trimmed = text.replace(/^[\s:*]+/, '')
@@ -38,12 +38,4 @@ function stripMarks(text: string): string {
     .trim()
     .replace(/\.+$/, '')
     .trim()
-}
-
-const number = /[-+]?[$€£]?\d+(?:,\d+)*(?:\.\d+)?%?/g
-
-function lastNumber(response: string): string | null {
-  let last: string | null = null
-  for (const match of response.slice(-20_000).matchAll(number)) last = match[0]
-  return last
 }
