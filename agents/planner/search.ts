@@ -1,5 +1,6 @@
 import type { PayloadOf } from '../../schemas/message.ts'
 import type { Report } from '../../schemas/messages/evaluation.ts'
+import type { Source } from '../../schemas/program.ts'
 import type { Operation, RunConfig, StopReason } from '../../schemas/run.ts'
 import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 import { openAttempt, planRound, raisedAttempt } from './attempt.ts'
@@ -10,10 +11,15 @@ import { endWithRows } from './generate.ts'
 import { guideOf, swappedAt } from './guidance.ts'
 import { outgoing } from './outgoing.ts'
 import { type Plan, PlannerBudgetExhausted, ProgramFault, type Situation } from './policy.ts'
-import { sourceKindsOf } from './program/source-kinds.ts'
 import type { PlannerState } from './state.ts'
 import { best, putAttempt, recover, roundAt, type StepContext } from './step-context.ts'
 import type { Store } from './store.ts'
+
+/** The sources that each generator can follow. */
+const sourceKindsOf: Readonly<Record<VariantOf<'generator'>, readonly Source['kind'][]>> = {
+  procedural: ['procedure'],
+  llm: ['prompt'],
+}
 
 /** Rows of the best dataset that a policy is shown. */
 const sampleSize = 6

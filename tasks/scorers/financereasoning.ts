@@ -4,8 +4,7 @@ import { answerTexts, firstLine, readableReply } from './answer/answer-text.ts'
 import { readNumberAnswer } from './answer/number-answer.ts'
 import { type Quantity, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, type LineScore, OptionalText, right, wrong } from './benchmark.ts'
-import { finalAnswer } from './finance-extractor/final-answer.ts'
-import { readNumber } from './finance-extractor/number-text.ts'
+import { finalAnswer, readNumber } from './finance-extractor/final-answer.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
 
 const Gold = z.union([z.number(), z.boolean(), z.string()], 'must be a number or a truth value')

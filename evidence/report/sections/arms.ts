@@ -17,7 +17,6 @@ import {
 } from '../document/document.ts'
 import type { Markup } from '../document/markup.ts'
 import { draw, modelColour } from '../plots/draw.ts'
-import { skillDifferences } from '../plots/skill-differences.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
 import {
   gainText,
@@ -33,7 +32,7 @@ import {
 import { armName, differenceName, labelOf } from '../text/names.ts'
 import { trivialText } from '../text/replies.ts'
 import { partColumn, range, type Scoring, scoringOf, tone, underBoth } from './scores.ts'
-import { skillDifferenceTable } from './skills.ts'
+import { skillDifferences, skillDifferenceTable } from './skills.ts'
 
 /** The arms over their seeds, the primary comparison, and the others. */
 export function arms(data: ReportData & { sealed: SealedResults }): Blocks {

@@ -1,11 +1,10 @@
 import type { RetentionFacts } from '../contrasts.ts'
 import { absent, type Blocks, figure, heading, note, number, paragraph, strong, table } from '../document/document.ts'
-import { skillDifferences } from '../plots/skill-differences.ts'
 import type { SealedResults } from '../report-data.ts'
+import { retentionAbsent, retentionSentence } from '../text/conclusion.ts'
 import { numberText, percent, percentNumber, points, rangeText, shortHash } from '../text/format.ts'
 import { differenceName, labelOf } from '../text/names.ts'
-import { retentionAbsent, retentionSentence } from '../text/retention.ts'
-import { skillDifferenceTable } from './skills.ts'
+import { skillDifferences, skillDifferenceTable } from './skills.ts'
 
 /** What the student knew outside the task, before and after its training. */
 export function retention({ retention: facts }: SealedResults): Blocks {
