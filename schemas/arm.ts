@@ -74,7 +74,6 @@ export const StudentModelName = z
   .string()
   .regex(new RegExp(`^(base|base-examples|attempt-\\d+|(${trained})(-s\\d+)?)$`))
 
-/** The name of a trained arm's candidate. */
 export const studentModelName = (arm: TrainedArm, seedIndex: number): string =>
   seedIndex === 1 ? arm : `${arm}-s${seedIndex}`
 

@@ -59,7 +59,6 @@ export type EventMessage<Name extends string = string, Schema extends z.ZodType 
 
 export type Message = WorkMessage | EventMessage
 
-/** The payload of a message. */
 export type PayloadOf<M extends { schema: z.ZodType }> = z.infer<M['schema']>
 
 const second = 1000
@@ -86,7 +85,6 @@ export function defineWork<const Name extends string, const To extends AgentRole
   }
 }
 
-/** Defines an event of the log. */
 export function defineEvent<const Name extends string, Schema extends z.ZodType>(
   spec: Omit<EventMessage<Name, Schema>, 'kind' | 'account' | 'version'> & { version?: number },
 ): EventMessage<Name, Schema> {

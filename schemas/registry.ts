@@ -43,7 +43,6 @@ export type ConsumedBy<R extends AgentRole> = {
   [N in MessageName]: Registry[N] extends { kind: 'work'; to: R } ? N : never
 }[MessageName]
 
-/** The work messages of one role. */
 export function consumedBy(role: AgentRole) {
   return Object.values(registry).filter((message) => message.kind === 'work' && message.to === role)
 }

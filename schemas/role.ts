@@ -1,6 +1,5 @@
 import { z } from 'zod'
 
-/** The five kinds of agent. */
 export const agentRoles = ['planner', 'generator', 'critic', 'trainer-bridge', 'evaluator'] as const
 export const AgentRole = z.enum(agentRoles)
 export type AgentRole = z.infer<typeof AgentRole>

@@ -50,7 +50,6 @@ export const InferRequest = z.object({
     leave_unfit: z.boolean().optional(),
   }),
   bf16: z.boolean().default(true),
-  /** The file that predictions are written to. */
   out: z.string().min(1),
 })
 export type InferRequest = z.input<typeof InferRequest>
@@ -74,7 +73,6 @@ export const CheckRequest = TokenFrameRequest.omit({ probe: true, out: true })
 export type CheckRequest = z.input<typeof CheckRequest>
 
 export const CheckResult = z.object({
-  /** The model's class in transformers. */
   model: z.string(),
   /** Tokens of a prompt and its reply at most; null where the model says nothing. */
   context: z.int().positive().nullable(),
@@ -92,7 +90,6 @@ export const CheckResult = z.object({
 })
 export type CheckResult = z.infer<typeof CheckResult>
 
-/** The longest prompt of a file of questions. */
 export const LongestPromptRequest = InferRequest.omit({ adapter: true, out: true })
 export type LongestPromptRequest = z.input<typeof LongestPromptRequest>
 
@@ -175,7 +172,6 @@ export const InferResult = z.object({
   predictions: z.string(),
   sha256: Sha256,
   count: z.int().positive(),
-  /** Replies that met the token limit. */
   truncated: z.int().nonnegative(),
   /** Questions without a reply, since they do not fit the student's context. */
   unfit: z.int().nonnegative(),

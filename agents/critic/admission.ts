@@ -11,7 +11,6 @@ export type CheckedRow = {
   rejected: RejectionReason | null
   /** Where a contaminated row repeats an evaluation item. */
   match?: Omit<Contamination, 'split'> | undefined
-  /** The reason as text, where it has some. */
   why?: string | undefined
   /** It shares the template of an evaluation item, with other numbers. */
   alike?: boolean

@@ -32,7 +32,6 @@ export type CheckDeps = {
 /** What a check found of a row: the reason to refuse it, or something to note. */
 export type Finding = Partial<CheckedRow>
 
-/** A check of one row by itself. */
 export type RowCheck<Deps> = (row: Row, deps: Deps) => Finding | Promise<Finding>
 
 type Rows<Deps> = { rows: CheckedRow[]; deps: Deps }

@@ -53,6 +53,5 @@ export function sealedEvalJobs(record: FinalEvalRecord): Evaluated[] {
   )
 }
 
-/** Where the result of a job is kept. */
 export const resultKey = (runId: string, { studentModel, evalSet }: Evaluated): string =>
   `${runId}.${studentModel.name}.${evalSet}`

@@ -4,7 +4,6 @@ import type { AgentRole } from '../../schemas/role.ts'
 import type { VariantOf } from '../../schemas/variants.ts'
 import type { Log } from './log.ts'
 
-/** What an agent process is given. */
 export type AgentContext = {
   bus: Bus
   /** Who it is; kept apart everywhere. */

@@ -54,7 +54,6 @@ export type Policy = {
   draftsOnly?: boolean
   /** The run makes one dataset and ends with it: no student is measured or trained. */
   trainsNothing?: boolean
-  /** The search ends with the first valid attempt. */
   oneShot?: boolean
   /** More attempts than these are never made, whatever the run allows. */
   maxAttempts?: number

@@ -188,7 +188,6 @@ export function brokenSources(
   return broken.length > 0 ? broken.join('\n') : null
 }
 
-/** A person steers the run. */
 async function control(context: StepContext, command: PayloadOf<typeof OperatorCommand>): Promise<void> {
   const { action, reason } = command
   if (action === 'resume' && context.deps.policy.trainsNothing) return resume(context, command)

@@ -4,7 +4,6 @@ import type { Program } from '../../schemas/program.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
 
-/** The blobs that a planner reads and writes. */
 export type Store = {
   task(ref: ObjectRef): Promise<PublicTask>
   putProgram(program: Program): Promise<ObjectRef>

@@ -60,7 +60,6 @@ function refusalOf(file: string, error: Error): Error {
   return syscall === undefined ? notABundle(`${file}: ${error.message}`) : error
 }
 
-/** A document is parsed as one text. */
 const maxDocumentBytes = 256 * 1024 ** 2
 /** A line holds one message, which the bus bounds, one row, or one reply. */
 const maxBundledLineBytes = 16 * 1024 ** 2

@@ -6,7 +6,6 @@ import { collect, type ReportData, type RunFacts, reportOf } from '../report/mod
 import { bundleFiles } from './manifest.ts'
 import { type BundleParts, refuseBeyondMemory } from './read.ts'
 
-/** The log of a bundle. */
 export async function logOf(folder: BundleParts): Promise<{ entries: LogEntry[]; facts: RunFacts }> {
   refuseBeyondMemory(bundleFiles.log, folder.files.get(bundleFiles.log)?.bytes ?? 0)
   const entries = await Array.fromAsync(folder.lines(bundleFiles.log, LogEntry))

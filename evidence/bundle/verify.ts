@@ -50,7 +50,6 @@ export type VerifyOptions = {
   task?: Task | null
   /** A report.json that was given apart from the bundle. */
   published?: Evidence['published']
-  /** Makes every candidate again, too. */
   deep?: boolean
 }
 

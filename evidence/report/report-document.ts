@@ -47,14 +47,12 @@ const stopReasons: Readonly<Record<NonNullable<ReportData['run']['stopReason']>,
   'program-raised': 'the program failed on every reply of a source',
 }
 
-/** Status of the run with its stop reason. */
 function statusText({ run }: Pick<ReportData, 'run'>): string {
   if (run.finished && run.stopReason) return `${run.status ?? 'finished'}: ${stopReasons[run.stopReason]}`
   if (!run.status) return 'not started'
   return run.statusReason ? `${run.status}, not finished (${run.statusReason})` : `${run.status}, not finished`
 }
 
-/** `report.html`. */
 export const renderHtml = (data: ReportData): string => htmlOf(reportDocument(data))
 
 /** `report.md`: what the HTML says, without its drawings. */

@@ -12,7 +12,6 @@ import type { ReportData } from './report-data.ts'
 import { renderHtml, renderMarkdown } from './report-document.ts'
 import type { Resampling } from './statistics/resampling.ts'
 
-/** What a report is made from. */
 export type ReportSources = Partial<Resampling> & {
   entries: readonly LogEntry[]
   task: PublicTask | null

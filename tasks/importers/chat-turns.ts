@@ -1,7 +1,6 @@
 import { isObject } from '../../schemas/bounded-json.ts'
 import { textIn } from './record-values.ts'
 
-/** One turn of a chat record. */
 export type Turn = { role: 'system' | 'user' | 'assistant'; text: string }
 
 /** What public sets call the roles. */

@@ -20,7 +20,6 @@ export type ImportPlan = {
   signal?: AbortSignal
 }
 
-/** The item as a split holds it. */
 export function toItem(entry: SourceItem, { instruction }: TaskProfile): Item {
   const { id, skill, group, input, answer, alternatives = [], key } = entry
   return {

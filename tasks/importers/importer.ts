@@ -16,7 +16,6 @@ export type SourceItem = {
   seed?: Seed
 }
 
-/** A raw question without its answer. */
 export type Seed = Readonly<Record<string, string>>
 
 /** Named columns and the like, for the importers that need them. */

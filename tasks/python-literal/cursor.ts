@@ -4,7 +4,6 @@ import { PyError } from './value.ts'
 /** Deeper expressions are refused, before the JavaScript stack would be. Brackets alone cannot get there. */
 const maxDepth = 500
 
-/** A place in a list of tokens. */
 export class Cursor {
   private readonly tokens: Token[]
   private index = 0

@@ -40,10 +40,8 @@ export function evalNode(node: Node, scope: ReadonlySet<string> = noNames): PyRe
   return attempt(() => evaluate(node, scope))
 }
 
-/** The simple statements of a source. */
 export const parsePython = (source: string): PyResult<Statement[]> => attempt(() => parseStatements(source))
 
-/** `json.loads(text)`. */
 export const loadsPythonJson = (text: string): PyResult<PyValue> => attempt(() => loadsJson(text))
 
 function attempt<T>(read: () => T): PyResult<T> {

@@ -362,7 +362,6 @@ function parseTargets(cursor: Cursor): void {
   } while (cursor.skip(','))
 }
 
-/** Whether a value can be assigned to this. */
 export function isTarget(node: Node): boolean {
   if (node.kind === 'starred') return isTarget(node.value)
   if (node.kind === 'tuple' || node.kind === 'list') return node.items.every(isTarget)

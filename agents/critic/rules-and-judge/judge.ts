@@ -85,7 +85,6 @@ function template<Place extends string>(name: string): (values: Readonly<Record<
   return (values) => text.replaceAll(/<<(\w+)>>/g, (_, place: Place) => values[place])
 }
 
-/** The judge's prompts. */
 export const prompts = {
   judge: template<'rubric'>('judge'),
   row: template<'mark' | 'row'>('row'),

@@ -161,7 +161,6 @@ const isNumber = (answer: string): boolean => /^[\s$€£+−-]*\d/.test(foldTex
 const largestOf = (numbers: readonly string[]): string =>
   numbers.reduce((one, other) => (Number(other) > Number(one) ? other : one), numbers[0] ?? '')
 
-/** A text's words, each between two spaces. */
 const spaced = (text: string): string =>
   ` ${foldText(text)
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

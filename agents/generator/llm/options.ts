@@ -4,7 +4,6 @@ import { TeacherOptions } from '../../kit/teacher/options.ts'
 
 /** How a reply that cannot be used is asked for anew. */
 export const RevisionLimits = z.strictObject({
-  /** How often. */
   maxRevisions: z.number().int().min(0).max(10).default(2),
   /** Characters of the reply that its teacher is shown. */
   shownChars: z.number().int().nonnegative().default(2000),

@@ -11,7 +11,6 @@ export type Queue = {
   /** Whether a call waits for nothing but a place. */
   readonly hasNext: boolean
   next(): Call
-  /** Takes all out. */
   clear(): Call[]
 }
 
@@ -57,7 +56,6 @@ export function createQueue(): Queue {
 /** One request under way. Times are those of `performance.now()`: a clock that is set anew gives up no request, and delays none. */
 type InFlightRequest = Disposable & { readonly startedAt: number; readonly signal: AbortSignal }
 
-/** The requests under way. */
 type InFlightRequests = {
   /** A request that is given up when it is older than so many time-outs, or with the signal. */
   begin(patience: number, signal: AbortSignal): InFlightRequest

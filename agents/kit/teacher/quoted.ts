@@ -18,5 +18,4 @@ export function shown(text: string, maxChars = shownChars): string {
   return line.length > maxChars ? `${truncate(line, maxChars)}…` : line
 }
 
-/** The same in quotation marks. */
 export const quoted = (text: string): string => `"${shown(text)}"`

@@ -1,4 +1,3 @@
-/** A turn of a chat. */
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
 
 /**

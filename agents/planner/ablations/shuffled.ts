@@ -20,7 +20,6 @@ export function shuffled(policy: Policy): Policy {
   }
 }
 
-/** A situation whose feedback is shuffled. */
 export function shuffledFeedback(situation: Situation): Situation {
   const { base, best, history, seed, task } = situation
   const sheets = history.flatMap(({ validation }) => validation ?? [])

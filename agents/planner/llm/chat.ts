@@ -10,7 +10,6 @@ import type { LlmPlannerOptions } from './options.ts'
 export type Turn = ChatMessage
 export type ChatReply = Pick<Reply, 'text' | 'truncated' | 'room' | 'stopped' | 'thinking'>
 
-/** The calls of one decision. */
 export type Chat = {
   /** @throws NothingLeft when the call would not fit in what is left; PromptForbidden; those of the model */
   ask(stage: Stage, turns: readonly Turn[], schema?: ReplySchema): Promise<ChatReply>

@@ -4,7 +4,6 @@ import { truncate } from '../../kit/teacher/quoted.ts'
 export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${truncate(text, max)} [${text.length - Math.max(0, max)} characters cut]`
 
-/** A text on one line, shortened. */
 export const oneLine = (text: string, max: number): string =>
   shorten(
     text.replaceAll(/\s+/g, (blank) => (blank.includes('\n') ? ' ' : blank)),

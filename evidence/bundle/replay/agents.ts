@@ -48,7 +48,6 @@ export async function openCritic(bus: Bus, setting: AgentSetting) {
   }
 }
 
-/** The shard without a call to make. */
 export function unpaid(shard: ShardPayload): ShardPayload {
   const none = (calls: number | undefined) => (calls === undefined ? undefined : 0)
   return { ...shard, maxCalls: none(shard.maxCalls), checkCalls: none(shard.checkCalls) }

@@ -29,7 +29,6 @@ export type Replayed = {
 export type ReplaySetting = Omit<AgentSetting, 'options'> & {
   bus: Bus
   entries: readonly LogEntry[]
-  /** Options of generator and critic, their models included. */
   options: Readonly<Record<'generator' | 'critic', AgentContext['options']>>
 }
 

@@ -62,7 +62,6 @@ function usageOf(entry: JournalEntry): Usage {
 const sumOf = (usages: readonly Usage[], of: 'calls' | 'inputTokens' | 'outputTokens') =>
   usages.reduce((sum, usage) => sum + usage[of], 0)
 
-/** Tokens by stage and host. */
 const tokensByPlace = (usages: readonly Usage[]): Record<string, number> =>
   Object.fromEntries(
     [...Map.groupBy(usages, ({ stage, endpoint }) => `${stage} at ${endpoint}`)].map(([place, own]) => [

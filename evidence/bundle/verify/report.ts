@@ -4,7 +4,6 @@ import { reportOfFolder } from '../report-of-folder.ts'
 import type { Check } from './check.ts'
 import type { Ledger } from './ledger.ts'
 
-/** Every number and every sentence of the report. */
 export const report: Check = {
   name: 'report',
   what: 'every value of report.json from the log and the rows',

@@ -74,7 +74,6 @@ type Chooser = (name: string) => (item: ItemOutcome) => boolean
 /** Whether an item is of a part; `all` is every part. */
 export const inPart: Chooser = (part) => (item) => part === allParts || item.part === part
 
-/** Whether an item is of a skill. */
 export const ofSkill: Chooser = (skill) => (item) => item.skill === skill
 
 /** What `of` gives for each part, or skill, that has items. */

@@ -124,7 +124,6 @@ function mixFromLog(
   return mix
 }
 
-/** How often each name occurs. */
 export function tally(names: readonly string[]): Record<string, number> {
   const groups = Map.groupBy(names, (name) => name)
   return Object.fromEntries([...groups].map(([name, group]) => [name, group.length]))

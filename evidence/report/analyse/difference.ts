@@ -33,7 +33,6 @@ export const differencesOf = (
   how: How,
 ): Comparison['parts'] => byName(parts, (part, mode) => differenceOf(first, second, inPart(part), mode, how))
 
-/** The skills of a paper. */
 export const skillsOf = ({ seeds }: ArmScores): string[] =>
   [...new Set(seeds[0]!.items.map(({ skill }) => skill))].sort()
 

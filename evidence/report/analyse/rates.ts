@@ -4,7 +4,6 @@ import type { StudentModelFacts } from '../report-data.ts'
 import { groupedRate, rate } from '../statistics/share.ts'
 import { inGroups } from './arm-scores.ts'
 
-/** Rates of a score under both rules. */
 export function ratesOfScore(score: Score): Rates {
   return {
     strict: rate(score.strict.correct, score.strict.total),

@@ -22,7 +22,6 @@ export type Comparison = {
   uses: ArmUse[]
 }
 
-/** Puts the results of a comparison's runs together. */
 export function analyseComparison(plan: ComparisonPlan, runs: readonly RunResult[]): Comparison {
   const lead = leadOf(plan)
   const uses = armUses(plan.arms, lead, runs)

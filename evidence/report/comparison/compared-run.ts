@@ -45,7 +45,6 @@ export type RunResult = ComparedRun & {
   use: Use
 }
 
-/** The result of a run from its log. */
 export function resultOf(run: ComparedRun, entries: readonly LogEntry[]): RunResult {
   const { status, part, mode, scores, answered, trivial, lenient, groups, finalEvalNumber, silent } = outcomeOf(
     run,

@@ -53,10 +53,8 @@ function comparisonDocument(comparison: Comparison): Document {
   }
 }
 
-/** `comparison.html`. */
 export const renderHtml = (comparison: Comparison): string => htmlOf(comparisonDocument(comparison))
 
-/** `comparison.md`. */
 export const renderMarkdown = (comparison: Comparison): string => markdownOf(comparisonDocument(comparison))
 
 /** Each arm's runs, their mean and its interval; null where no run ended with a result. */

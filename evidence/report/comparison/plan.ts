@@ -33,7 +33,6 @@ export const ComparisonPlan = z.strictObject({
 })
 export type ComparisonPlan = z.infer<typeof ComparisonPlan>
 
-/** One run of a comparison. */
 export type ComparedRun = { runId: string; seed: number; arm: PlannerArm; pair: number }
 
 /** The runs in their order: a pair is whole before the next one begins. */

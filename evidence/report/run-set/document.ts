@@ -53,10 +53,8 @@ function summaryDocument(summary: Summary): Document {
   }
 }
 
-/** `summary.html`. */
 export const renderHtml = (summary: Summary): string => htmlOf(summaryDocument(summary))
 
-/** `summary.md`. */
 export const renderMarkdown = (summary: Summary): string => markdownOf(summaryDocument(summary))
 
 const overHead = (what: string, unit: string, also: readonly string[] = []) => [

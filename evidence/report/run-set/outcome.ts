@@ -55,7 +55,6 @@ export type RunOutcome = {
   trivialScores: Adapters | null
 }
 
-/** The outcome of a run from its log. */
 export function outcomeOf(member: { runId: string; seed: number }, entries: readonly LogEntry[]): RunOutcome {
   const facts = collect(entries)
   const status = facts.statuses.at(-1)?.payload.status ?? 'not begun'

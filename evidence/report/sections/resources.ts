@@ -19,7 +19,6 @@ import { duration, missing, numberText, percent } from '../text/format.ts'
 
 const lanes = ['generator', 'critic', 'trainer-bridge', 'evaluator']
 
-/** A phase's colour and name. */
 const phaseLooks: Readonly<Record<Phase, { colour: string; name: string }>> = {
   generate: { colour: 'var(--series-1)', name: 'Making and admitting rows' },
   train: { colour: 'var(--series-2)', name: 'Training' },
@@ -178,7 +177,6 @@ function usageRows({ budget }: Pick<ReportData, 'budget'>): string[][] {
   ])
 }
 
-/** Attempts over valid attempts. */
 function matsText({ mats }: Pick<ReportData, 'mats'>): string {
   const counts = `${mats.attempts} attempts, ${mats.validAttempts} valid`
   return mats.value === null ? `${missing} (${counts})` : `${mats.value.toFixed(2)} (${counts})`

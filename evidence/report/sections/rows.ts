@@ -44,7 +44,6 @@ export function rows({ samples, badCases }: ReportData): Blocks {
   ]
 }
 
-/** Where a row comes from. */
 function originText({ origin }: Row): string {
   const { generator, phrasing, range, difficulty } = origin
   return [

@@ -21,7 +21,6 @@ import { datasetName, isOfSearch, labelAmong, labelOf, operationText } from '../
 import { quality } from './quality.ts'
 import { range } from './scores.ts'
 
-/** What was done, attempt by attempt. */
 export function search(data: ReportData): Blocks {
   const { studentModels, run, task } = data
   if (data.datasets.length === 0) return [heading(2, 'The search'), absent('No dataset was begun.')]
@@ -105,7 +104,6 @@ function overview(datasets: readonly DatasetFacts[], studentModels: readonly Stu
   )
 }
 
-/** Why a candidate row was not admitted. */
 const rejectionWords: Readonly<Record<string, string>> = {
   format: 'format',
   'too-long': 'too long',

@@ -29,7 +29,6 @@ export const around = (value: number, reach: number, { low, high }: Interval): I
   high: Math.min(high, value + reach),
 })
 
-/** The confidence of every interval in a report. */
 export const confidence = 0.95
 
 /** A distribution is loaded at its first use: it is some 200 small modules, a tenth of a second that no command's start should pay. */

@@ -30,7 +30,6 @@ export type TwoWay = {
   seeds: number
   /** Each group's part in the share, averaged over seeds; their mean is `share`. */
   groupValues: Float64Array
-  /** Each seed's share right. */
   seedShares: Float64Array
   /** Mean square between groups: seeds x the sum of (group value - share)^2, over groups - 1. */
   betweenGroups: number

@@ -24,7 +24,6 @@ export function points(difference: number | null): string {
   return text.startsWith(minus) || Number(text) === 0 ? text : `+${text}`
 }
 
-/** Writes a share or a difference of shares. */
 export type Write = (share: number) => string
 export type Range = { low: number; high: number } | null | undefined
 
