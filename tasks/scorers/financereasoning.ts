@@ -4,7 +4,8 @@ import { answerTexts, firstLine, readableReply } from './answer/answer-text.ts'
 import { readNumberAnswer } from './answer/number-answer.ts'
 import { type Quantity, readQuantity } from './answer/quantity.ts'
 import { type BenchmarkMode, type BenchmarkScorer, type LineScore, OptionalText, right, wrong } from './benchmark.ts'
-import { finalAnswer, readNumber } from './finance-extractor/final-answer.ts'
+import { finalAnswer } from './finance-extractor/final-answer.ts'
+import { readNumber } from './finance-extractor/number-text.ts'
 import { cleanPrediction, normalisePrediction } from './finance-normalise.ts'
 
 const Gold = z.union([z.number(), z.boolean(), z.string()], 'must be a number or a truth value')
@@ -51,7 +52,7 @@ function readGold(gold: number | boolean | string): number | boolean | null {
  * without separators and units, a truth value as Python's, else the text itself.
  */
 function asExtractor(answer: string): string {
-  const value = readNumber(answer)
+  const { value } = readNumber(answer)
   if (value !== null) return String(value)
   const truth = readTruth(answer)
   return truth === null ? answer : truth ? 'True' : 'False'

@@ -3,7 +3,10 @@ import { type BenchmarkMode, type BenchmarkScorer, GoldText, type LineScore, Rep
 import { scoreNumber } from './score-number.ts'
 
 /** `gold` is GSM8K's `answer` with its `#### 72`, or the number alone. */
-export const Gsm8kLine = z.looseObject({ response: Reply, gold: GoldText })
+export const Gsm8kLine = z.looseObject({
+  response: Reply,
+  gold: GoldText,
+})
 export type Gsm8kLine = z.infer<typeof Gsm8kLine>
 
 const marked = /#### (-?[0-9.,]+)/

@@ -3,7 +3,10 @@ import { type BenchmarkMode, type BenchmarkScorer, GoldText, type LineScore, Rep
 import { scoreNumber } from './score-number.ts'
 
 /** `gold` is SVAMP's `Answer`. */
-export const SvampLine = z.looseObject({ response: Reply, gold: GoldText })
+export const SvampLine = z.looseObject({
+  response: Reply,
+  gold: GoldText,
+})
 export type SvampLine = { response: string; gold: string | number }
 
 /** SVAMP's own evaluation of predicted equations allows this much. */

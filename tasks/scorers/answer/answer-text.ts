@@ -66,12 +66,14 @@ export function numberSentence(text: string, { isStated }: { isStated: boolean }
   return trimMarks(line, loud, { start: false })
 }
 
+/** The first line that is not blank. */
 export function firstLine(text: string): string {
   const start = /^\s*/.exec(text)![0].length
   const end = text.indexOf('\n', start)
   return text.slice(start, end < 0 ? undefined : end).slice(0, 4_000)
 }
 
+/** The text up to a blank line. */
 export function paragraph(text: string): string {
   const start = /^\s*/.exec(text)![0].length
   const end = text.slice(start).search(/\n[^\S\n]*\n/)

@@ -52,9 +52,9 @@ export type ReadValue = { value: number; end: number }
 /**
  * The value of the arithmetic that begins at a place of a cleaned text, as answers have it: signs, powers, products, quotients, sums, roots,
  * logarithms, π, powers of e, fractions of LaTeX, mixed numbers, decimals that recur. Outside of parentheses a difference does not ascend from 0 or
- * above: "3 - 5" is a range; where `isSpaced`, it has spaces too, so that "2023-12" is a date. Null where no number begins there.
+ * above: "3 - 5" is a range. Null where no number begins there.
  */
-export function valueAt(text: string, from: number, { isSpaced = false } = {}): ReadValue | null {
+export function valueAt(text: string, from: number): ReadValue | null {
   let at = from
   let depth = 0
 
@@ -102,7 +102,7 @@ export function valueAt(text: string, from: number, { isSpaced = false } = {}): 
 
   function difference(): number | null {
     if (depth > 0) return behind(minusInside, product)
-    return behind(spacedMinus, product) ?? (isSpaced ? null : behind(closeMinus, product))
+    return behind(spacedMinus, product) ?? behind(closeMinus, product)
   }
 
   function product(): number | null {
