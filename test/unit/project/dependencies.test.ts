@@ -12,6 +12,7 @@ const levels = [
   ['agents', 'trace', 'provision'],
   ['trainer-bridge'],
   ['evidence', 'launcher'],
+  ['models'],
   ['experiments'],
   ['cli'],
   ['deploy'],
