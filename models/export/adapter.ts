@@ -5,7 +5,7 @@ import type { Adapter } from '../../schemas/training.ts'
 /** What an adapter's configuration says of its base. */
 export type BaseReference = { base_model_name_or_path: string; revision: string | null }
 
-const configName = 'adapter_config.json'
+export const configName = 'adapter_config.json'
 
 /**
  * Writes an adapter as others load it: its weights byte by byte, and its configuration with a base that can be loaded. A training names

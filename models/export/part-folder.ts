@@ -34,10 +34,10 @@ export type ExportManifest = z.infer<typeof ExportManifest>
 export type Key = ExportManifest['key']
 
 /**
- * The files that an earlier export of the same thing left, each verified; null where one is damaged or gone.
+ * The files that an earlier export of the same thing left and that are whole, and whether all of them are.
  * @throws UsageError when the folder holds something else
  */
-export async function writtenBefore(folder: string, key: Key): Promise<Files | null> {
+export async function writtenBefore(folder: string, key: Key): Promise<{ files: Files; whole: boolean }> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     if (error.code === 'ENOTDIR') throw other(folder, 'is a file')
@@ -46,17 +46,18 @@ export async function writtenBefore(folder: string, key: Key): Promise<Files | n
   const manifest = await readState(join(folder, manifestName), ExportManifest, `Remove ${folder}, and export again.`)
   if (manifest === null) {
     await refuseOthers(folder, names)
-    return {}
+    return { files: {}, whole: false }
   }
   if (hashOf(manifest.key) !== hashOf(key)) throw other(folder, `holds another export (${nameOf(manifest.key)})`)
   await refuseOthers(
     folder,
     names.filter((name) => name !== manifestName && !(name in manifest.files)),
   )
-  for (const [name, { sha256 }] of Object.entries(manifest.files)) {
-    if ((await sha256OfFile(join(folder, name)).catch(() => null)) !== sha256) return null
+  const files: Files = {}
+  for (const [name, facts] of Object.entries(manifest.files)) {
+    if ((await sha256OfFile(join(folder, name)).catch(() => null)) === facts.sha256) files[name] = facts
   }
-  return manifest.files
+  return { files, whole: Object.keys(files).length === Object.keys(manifest.files).length }
 }
 
 /** What a process that was killed left is no content. */
@@ -90,7 +91,7 @@ export async function keepOrMake(
   make: (staging: string) => Promise<void>,
 ): Promise<{ files: Files; kept: boolean }> {
   const before = await writtenBefore(folder, key)
-  if (before && Object.keys(before).length > 0) return { files: before, kept: true }
+  if (before.whole) return { files: before.files, kept: true }
   await using staged = await stageFile(folder)
   await mkdir(staged.path, { mode: 0o700 })
   await make(staged.path)

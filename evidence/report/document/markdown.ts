@@ -1,3 +1,4 @@
+import { stringify } from 'yaml'
 import { withoutControlCharacters } from '../../../schemas/printable.ts'
 import { capital } from '../text/names.ts'
 import {
@@ -24,6 +25,9 @@ export function markdownOf({ kind, title, goal, facts, body, footer }: Document)
 }
 
 const inOrder = (blocks: Blocks): string[] => blocksOf(blocks).flatMap(shown)
+
+/** Blocks as Markdown, for what is no report. */
+export const markdownOfBlocks = (blocks: Blocks): string => inOrder(blocks).join('\n\n')
 
 /** The paragraphs of a block. */
 function shown(block: Block): string[] {
@@ -146,3 +150,10 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
   const alignment = head.map((_, index) => (index === 0 ? ':--' : '--:'))
   return [line(head), line(alignment), ...rows.map(line)].join('\n')
 }
+
+/**
+ * The front matter of a card as the hub reads it: each text is quoted, since the hub reads an older YAML, where a bare `no`, `1_000` or
+ * `12:30` is none.
+ */
+export const frontMatterOf = (values: object): string =>
+  `---\n${stringify(values, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 })}---\n`

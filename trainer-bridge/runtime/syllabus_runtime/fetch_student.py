@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 # What transformers reads of a folder; weights in other forms, and what training left behind, stay away.
-FILES = ["*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken", "*.py"]
+FILES = ["README.md", "*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken", "*.py"]
 WEIGHTS = (["*.safetensors"], ["pytorch_model*.bin"])
 ELSEWHERE = ["*/*"]
 

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { memo } from '../../agents/kit/cache.ts'
+import type { Bus } from '../../bus/mod.ts'
+import { reportOf } from '../../evidence/report/mod.ts'
+import type { ReportData } from '../../evidence/report/report-data.ts'
+import { reportSourcesOf } from '../../evidence/run-report.ts'
+import { explained } from '../../machine/faults.ts'
+import { provisionConverter, provisionRuntime } from '../../provision/mod.ts'
+import { stageFile } from '../../tasks/staged-file.ts'
+import type { Student } from '../../trainer-bridge/job.ts'
+import {
+  baseOfRun,
+  folderOfAdapter,
+  modelsOfRun,
+  type RunModels,
+  type TrainedModel,
+  trainedModelNamed,
+} from '../trained-models.ts'
+import { baseIn, configName, putAdapter } from './adapter.ts'
+import { type Base, baseOfChoice, licenceIn } from './base.ts'
+import { type CardOf, modelCard } from './card.ts'
+import { type GgufType, putGguf } from './gguf.ts'
+import { type MergedType, type Progress, putMerged } from './merged.ts'
+import { addFile, type Files, type Key, keepOrMake, putCard, writtenBefore } from './part-folder.ts'
+
+/** What can be had of a trained model. */
+export const modelParts = ['adapter', 'merged', 'gguf', 'card'] as const
+export type ModelPart = (typeof modelParts)[number]
+
+export type ExportModel = {
+  runId: string
+  /** `final`, `control`, `attempt-2`, `final-s2` … */
+  model: string
+  /** Each part with its folder. */
+  parts: Partial<Record<ModelPart, string>>
+  /** How the adapter is to name its base; left out: so that it loads on this machine. */
+  base?: string
+  type: MergedType
+  maxShard: string
+  gguf: readonly GgufType[]
+  home: string
+  signal: AbortSignal
+}
+
+export type ExportedPart = { part: ModelPart; folder: string; files: Files; kept: boolean }
+export type ExportedModel = { run: string; model: string; adapterHash: string; parts: ExportedPart[] }
+
+/**
+ * Writes what is wanted of a trained model, each part in a folder of its own with its card. What is there already, whole, is kept.
+ * @throws UsageError, MachineError, SetupError with what helps; the parts that were written before it stay
+ */
+export async function exportModel(bus: Bus, request: ExportModel, reporter: Progress): Promise<ExportedModel> {
+  const { parts, home, signal } = request
+  const run = await modelsOfRun(bus, request.runId)
+  const model = trainedModelNamed(run, request.model)
+  const trained = await folderOfAdapter(bus, join(home, 'trainer'), model)
+  const base = await baseOfChoice(run.config.student ?? 'embedded', home, request.base)
+  const data = await reportOf(await reportSourcesOf(bus, request.runId))
+  const prepare = memo(() => prepareBase(run, request, reporter), String)
+  const context: Context = { request, reporter, run, model, trained, base, data, prepare: () => prepare('') }
+  const written: ExportedPart[] = []
+  try {
+    for (const [part, write] of Object.entries(writers) as [ModelPart, Writer][]) {
+      const folder = parts[part]
+      if (folder !== undefined) written.push({ part, folder, ...(await write(context, folder)) })
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw explained(error, 'The export cannot be written', Object.values(parts)[0] ?? '.')
+  }
+  return { run: request.runId, model: model.name, adapterHash: model.adapter.sha256, parts: written }
+}
+
+type Context = {
+  request: ExportModel
+  reporter: Progress
+  run: RunModels
+  model: TrainedModel
+  /** The folder with the adapter as it was trained. */
+  trained: string
+  base: Base
+  data: ReportData
+  /** The runtime and the base on this machine, fetched where they were not there: once, and only where they are needed. */
+  prepare(): Promise<Prepared>
+}
+type Prepared = { python: string; student: Student; licence: string | null }
+
+type Writer = (context: Context, folder: string) => Promise<{ files: Files; kept: boolean }>
+
+async function prepareBase(run: RunModels, { home, signal }: ExportModel, { line }: Progress): Promise<Prepared> {
+  const setup = { home, onProgress: line, signal }
+  const { python } = await provisionRuntime(setup)
+  const student = await baseOfRun(run, { ...setup, python })
+  return { python, student, licence: await licenceIn(student.path) }
+}
+
+/** What decides the bytes of a part, beside what the part itself adds. */
+const keyOf = ({ model, run }: Context, part: ModelPart, more: Key): Key => ({
+  part,
+  run: run.config.runId,
+  model: model.name,
+  adapter: model.adapter.sha256,
+  base: model.studentHash ?? model.student,
+  ...more,
+})
+
+const cardOf = ({ data, base, model }: Context, of: CardOf, files: readonly string[], licence = base.licence): string =>
+  modelCard(data, { model: model.name, base: { ...base, licence: base.licence ?? licence }, of, files })
+
+/** In the order in which they are written: what takes long comes last. */
+const writers: Readonly<Record<ModelPart, Writer>> = {
+  async adapter(context, folder) {
+    const { trained, model, base } = context
+    const config = await readFile(join(trained, configName), 'utf8')
+    // With these values in place of its own, the folder's configuration is the one whose hash the log has.
+    const key = keyOf(context, 'adapter', { base: base.reference, trainedWith: baseIn(config) })
+    const part = await keepOrMake(folder, key, (staging) => putAdapter(trained, model.adapter, base.reference, staging))
+    await putCard(folder, cardOf(context, 'adapter', Object.keys(part.files)))
+    return part
+  },
+
+  async card(context, folder) {
+    await putCard(folder, cardOf(context, 'adapter', []))
+    return { files: {}, kept: false }
+  },
+
+  async merged(context, folder) {
+    const { type, maxShard } = context.request
+    const key = keyOf(context, 'merged', { type, maxShard })
+    const part = await keepOrMake(folder, key, (staging) => merge(context, staging))
+    const { licence } = await context.prepare()
+    await putCard(folder, cardOf(context, 'merged', Object.keys(part.files), licence))
+    return part
+  },
+
+  async gguf(context, folder) {
+    const { request, run, model, reporter } = context
+    const { home, signal } = request
+    const key = keyOf(context, 'gguf', { type: request.type })
+    const nameOf = (type: GgufType) => `${run.task.id}-${model.name}-${type}.gguf`
+    let { files } = await writtenBefore(folder, key)
+    const missing = request.gguf.filter((type) => !(nameOf(type) in files))
+    const { python, licence } = await context.prepare()
+    if (missing.length > 0) {
+      const converter = await provisionConverter({ home, python, onProgress: reporter.line, signal })
+      // The merged weights for themselves where they are wanted, else for as long as they are converted.
+      await using scratch = request.parts.merged === undefined ? await stageFile(join(folder, 'merged')) : null
+      if (scratch) await merge(context, scratch.path)
+      const merged = request.parts.merged ?? scratch!.path
+      for (const type of missing) {
+        files = await addFile(folder, key, files, nameOf(type), (path) =>
+          putGguf({ python, converter, merged, signal }, type, path, reporter),
+        )
+      }
+    }
+    await putCard(folder, cardOf(context, 'gguf', request.gguf.map(nameOf), licence))
+    return { files, kept: missing.length === 0 }
+  },
+}
+
+async function merge({ request, trained, reporter, prepare }: Context, staging: string): Promise<void> {
+  const { type, maxShard, signal } = request
+  const { python, student } = await prepare()
+  await putMerged({ python, base: student, adapter: trained, type, maxShard, signal }, staging, reporter)
+}
