@@ -28,9 +28,9 @@ export function registerExport(program: Command): void {
     .option('--attempt <n>', 'rows of another attempt than the chosen one', positive)
     .option('--base <name>', 'how the adapter names its base: org/model or a folder (default: so that it loads here)')
     .addOption(
-      new Option('--type <name>', 'weights of the merged model; base: as the base’s')
-        .choices([...mergedTypes])
-        .default('base'),
+      new Option('--type <name>', 'weights when merged (default: as the base’s; for GGUF float32)').choices([
+        ...mergedTypes,
+      ]),
     )
     .option('--max-shard <size>', 'a file of merged weights at most', shardSize, '5GB')
     .option('--gguf <types>', 'types of the GGUF files: f32, f16, bf16, q8_0', ggufList, ['f16', 'q8_0'])

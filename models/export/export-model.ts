@@ -36,7 +36,8 @@ export type ExportModel = {
   parts: Partial<Record<ModelPart, string>>
   /** How the adapter is to name its base; left out: so that it loads on this machine. */
   base?: string
-  type: MergedType
+  /** Left out: merged weights as the base's; GGUF files from float32, so that they are rounded once. */
+  type?: MergedType
   maxShard: string
   gguf: readonly GgufType[]
   home: string
@@ -132,27 +133,28 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
   },
 
   async merged(context, folder) {
-    const { type, maxShard } = context.request
+    const { type = 'base', maxShard } = context.request
     const key = keyOf(context, 'merged', { type, maxShard })
-    const part = await keepOrMake(folder, key, (staging) => merge(context, staging))
+    const part = await keepOrMake(folder, key, (staging) => merge(context, type, staging))
     await putCard(folder, cardOf(context, 'merged', Object.keys(part.files), await licenceOf(context, folder, part)))
     return part
   },
 
   async gguf(context, folder) {
     const { request, run, model, reporter } = context
-    const { home, signal } = request
-    const key = keyOf(context, 'gguf', { type: request.type })
+    const { home, signal, parts, type = 'float32' } = request
+    const key = keyOf(context, 'gguf', { type })
     const nameOf = (type: GgufType) => `${run.task.id}-${model.name}-${type}.gguf`
     let { files } = await writtenBefore(folder, key)
     const missing = request.gguf.filter((type) => !(nameOf(type) in files))
     if (missing.length > 0) {
       const { python } = await context.prepare()
       const converter = await provisionConverter({ home, python, onProgress: reporter.line, signal })
-      // The merged weights for themselves where they are wanted, else for as long as they are converted.
-      await using scratch = request.parts.merged === undefined ? await stageFile(join(folder, 'merged')) : null
-      if (scratch) await merge(context, scratch.path)
-      const merged = request.parts.merged ?? scratch!.path
+      // Merged weights are there for as long as they are converted, but where those that are wanted are the same.
+      const wanted = request.type === type ? parts.merged : undefined
+      await using scratch = wanted === undefined ? await stageFile(join(folder, 'merged')) : null
+      if (scratch) await merge(context, type, scratch.path)
+      const merged = wanted ?? scratch!.path
       for (const type of missing) {
         files = await addFile(folder, key, files, nameOf(type), (path) =>
           putGguf({ python, converter, merged, signal }, type, path, reporter),
@@ -169,8 +171,12 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
 const licenceOf = async (context: Context, folder: string, { kept }: { kept: boolean }): Promise<string | null> =>
   context.base.licence ?? (kept ? await licenceIn(folder) : (await context.prepare()).licence)
 
-async function merge({ request, trained, reporter, prepare }: Context, staging: string): Promise<void> {
-  const { type, maxShard, signal } = request
+async function merge(
+  { request, trained, reporter, prepare }: Context,
+  type: MergedType,
+  staging: string,
+): Promise<void> {
+  const { maxShard, signal } = request
   const { python, student } = await prepare()
   await putMerged({ python, base: student, adapter: trained, type, maxShard, signal }, staging, reporter)
 }

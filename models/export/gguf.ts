@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { converterName, runCommand, runtimeEnvironment } from '../../provision/mod.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { type Progress, runtimeFault, weightBytes } from './merged.ts'
@@ -17,9 +18,11 @@ export type Conversion = {
   signal: AbortSignal
 }
 
-/** Bytes of a GGUF file, at most: the merged weights are in 16 bits or more. */
-const ggufBytes = async (merged: string, type: GgufType): Promise<number> =>
-  ((await weightBytes(merged)) * ggufTypes[type]) / 16
+/** Bytes of a GGUF file, at most. */
+async function ggufBytes(merged: string, type: GgufType): Promise<number> {
+  const { dtype } = JSON.parse(await readFile(join(merged, 'config.json'), 'utf8')) as { dtype?: string }
+  return ((await weightBytes(merged)) * ggufTypes[type]) / (dtype === 'float32' ? 32 : 16)
+}
 
 /**
  * Writes a merged model as one GGUF file.

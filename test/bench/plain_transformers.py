@@ -1,6 +1,7 @@
-"""Asks a model of a folder with transformers alone: python plain_transformers.py MODEL ITEMS OUT [ADAPTER]
+"""Asks a model of a folder with transformers alone: python plain_transformers.py MODEL ITEMS OUT
 
-ITEMS holds JSON lines {"id", "messages", "max_new_tokens"}; OUT gets a JSON line {"id", "text"} for each. Greedy, in float32, one after the other.
+ITEMS holds JSON lines {"id", "messages", "max_new_tokens"}; OUT gets a JSON line {"id", "text"} for each. Greedy and in float32. MODEL is a
+folder with a model, or with an adapter that names its base.
 """
 
 import json
@@ -10,20 +11,29 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-model_folder, items, out = sys.argv[1:4]
-tokenizer = AutoTokenizer.from_pretrained(model_folder)
-if len(sys.argv) > 4:
+BATCH = 20
+
+model_folder, items_file, out = sys.argv[1:]
+torch.set_num_threads(1)
+settings = Path(model_folder) / "adapter_config.json"
+base = json.loads(settings.read_text())["base_model_name_or_path"] if settings.is_file() else model_folder
+tokenizer = AutoTokenizer.from_pretrained(base, padding_side="left")
+if settings.is_file():
     from peft import AutoPeftModelForCausalLM
 
-    model = AutoPeftModelForCausalLM.from_pretrained(sys.argv[4], dtype=torch.float32)
+    model = AutoPeftModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32)
 else:
     model = AutoModelForCausalLM.from_pretrained(model_folder, dtype=torch.float32)
 model.eval()
+items = sorted(map(json.loads, Path(items_file).read_text().splitlines()), key=lambda item: len(str(item["messages"])))
 lines = []
-for item in map(json.loads, Path(items).read_text().splitlines()):
-    prompt = tokenizer.apply_chat_template(item["messages"], add_generation_prompt=True, return_tensors="pt", return_dict=True)
+for at in range(0, len(items), BATCH):
+    batch = items[at : at + BATCH]
+    prompts = [tokenizer.apply_chat_template(item["messages"], add_generation_prompt=True, tokenize=False) for item in batch]
+    inputs = tokenizer(prompts, add_special_tokens=False, padding=True, return_tensors="pt")
     with torch.inference_mode():
-        tokens = model.generate(**prompt, max_new_tokens=item["max_new_tokens"], do_sample=False)
-    text = tokenizer.decode(tokens[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True)
-    lines.append(json.dumps({"id": item["id"], "text": text}))
+        tokens = model.generate(**inputs, max_new_tokens=batch[0]["max_new_tokens"], do_sample=False)
+    for item, reply in zip(batch, tokens[:, inputs["input_ids"].shape[1] :]):
+        lines.append(json.dumps({"id": item["id"], "text": tokenizer.decode(reply, skip_special_tokens=True)}))
+    print(f"{len(lines)} of {len(items)}", file=sys.stderr, flush=True)
 Path(out).write_text("".join(f"{line}\n" for line in lines))
