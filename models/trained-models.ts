@@ -54,8 +54,8 @@ export async function modelsOfRun(bus: Bus, runId: string): Promise<RunModels> {
       chosenAttempt = RunFinished.schema.safeParse(payload).data?.chosenAttempt ?? chosenAttempt
     }
     if (name === Predictions.name) {
-      const said = Predictions.schema.safeParse(payload).data?.studentModel
-      if (said) models.set(said.name, said)
+      const answered = Predictions.schema.safeParse(payload).data?.studentModel
+      if (answered) models.set(answered.name, answered)
     }
     if (name === FinalEvalRequest.name) {
       for (const arm of FinalEvalRequest.schema.safeParse(payload).data?.arms ?? []) {
