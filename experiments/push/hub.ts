@@ -14,6 +14,8 @@ export type Hub = {
   url: string
   /** As the client library wants it, with H1 to H3. */
   fetch: typeof fetch
+  /** A text of the hub's as it may be shown: on one line, without the token, and without the signatures that addresses carry. */
+  shown(text: string): string
 }
 
 /** The hub refuses, or cannot be reached; `passing`: the same request may succeed later. */
@@ -50,7 +52,7 @@ export function openHub(
     const headers = new Headers(init.headers)
     headers.delete('authorization')
     if (token !== '' && new URL(target).origin === new URL(url).origin) headers.set('authorization', `Bearer ${token}`)
-    const late = AbortSignal.timeout(answerMs + (sizeOf(init.body) / leastBytesPerSecond) * 1000)
+    const late = AbortSignal.timeout(answerMs + Math.ceil((sizeOf(init.body) / leastBytesPerSecond) * 1000))
     return fetch(target, {
       ...init,
       headers,
@@ -64,6 +66,10 @@ export function openHub(
       const mine = turn.then(() => send(input, init))
       turn = mine.catch(() => {})
       return mine
+    },
+    shown(text) {
+      const open = token === '' ? text : text.replaceAll(token, '[removed]')
+      return printableName(open.trim().replaceAll(/(https?:\/\/[^\s?]*)\?\S*/g, '$1'))
     },
   }
 }
@@ -88,7 +94,7 @@ export function explainHub(error: unknown, hub: Hub, repo: string): unknown {
   if (error instanceof UserError) return error
   if (!(error instanceof HubApiError)) return explainNetwork(error, hub)
   const { statusCode: status } = error
-  const said = saidBy(error)
+  const said = saidBy(error, hub)
   const refused = (what: string, fix: string, passing = false) =>
     new HubError(`${what} (${hub.url}, status ${status}${said}).`, fix, { passing })
   if (status === 402 || status === 413 || status === 507 || ([400, 403].includes(status) && quota.test(said))) {
@@ -121,22 +127,28 @@ export function explainHub(error: unknown, hub: Hub, repo: string): unknown {
   }
 }
 
-/** What the hub says itself, on one line. Of its addresses only the path is shown: some carry signatures. */
-function saidBy({ data }: HubApiError): string {
+/** What the hub says itself. */
+function saidBy({ data }: HubApiError, hub: Hub): string {
   const { error, message } = (data ?? {}) as { error?: unknown; message?: unknown }
-  const said = typeof error === 'string' ? error : typeof message === 'string' ? message : ''
-  return said.trim() === '' ? '' : `: ${printableName(said.trim().replaceAll(/(https?:\/\/[^\s?]*)\?\S*/g, '$1'))}`
+  const said = [error, message].find((each) => typeof each === 'string' && each.trim() !== '')
+  return typeof said === 'string' ? `: ${hub.shown(said)}` : ''
 }
 
-function explainNetwork(error: unknown, { url }: Hub): unknown {
-  const name = error instanceof Error ? error.name : ''
-  const cut = name === 'TimeoutError' || (error instanceof TypeError && /fetch failed|terminated/.test(error.message))
-  if (!cut) return error
-  const cause = (error as Error).cause
-  const why = name === 'TimeoutError' ? 'no answer in time' : reasonOf(cause ?? error)
+function explainNetwork(error: unknown, { url, shown }: Hub): unknown {
+  if (!(error instanceof Error) || 'syscall' in error) return error
+  const { name, message, cause } = error
+  if (name === 'TimeoutError' || (error instanceof TypeError && /fetch failed|terminated/.test(message))) {
+    const why = name === 'TimeoutError' ? 'no answer in time' : reasonOf(cause ?? error)
+    return new HubError(
+      `The connection to the hub is cut (${url}: ${shown(why)}).`,
+      'Give the same command again: what has arrived is not sent again.',
+      { passing: true, cause: error },
+    )
+  }
+  if (name === 'AbortError') return error
   return new HubError(
-    `The connection to the hub is cut (${url}: ${printableName(why)}).`,
-    'Give the same command again: what has arrived is not sent again.',
-    { passing: true, cause: error },
+    `An answer of ${url} cannot be read as one of a hub (${shown(message)}).`,
+    'Set HF_ENDPOINT to the address of a hub, or leave it out.',
+    { cause: error },
   )
 }
