@@ -5,7 +5,7 @@ import { homeFolder } from '../machine/folders.ts'
 import { provisionRuntime, studentPath } from '../provision/mod.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { serveTeacher } from '../trainer-bridge/local-teacher.ts'
+import { serveStudent } from '../trainer-bridge/model-server.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { ensureStudent } from '../trainer-bridge/student.ts'
 import type { Reporter } from './console/reporter.ts'
@@ -82,7 +82,7 @@ export async function serveLocalModel(
   const { descriptor } = stack.use(openLogFile('local-teacher'))
   const log = createLog({ role: 'local-teacher' }, { destination: descriptor })
   onProgress(`loading ${name} as the language model`)
-  const { baseUrl } = stack.use(await serveTeacher({ python, student: { name, path }, log }, localTeacher))
+  const { baseUrl } = stack.use(await serveStudent({ student: { name, path } }, { python, log }, localTeacher))
   onProgress(`${name} answers at ${baseUrl}`)
   Object.assign(process.env, servingLocally({ OPENAI_BASE_URL: baseUrl }))
   delete process.env.OPENAI_API_KEY

@@ -8,7 +8,7 @@ import { checkTeacher } from '../../../agents/kit/teacher/check.ts'
 import { openHttpClient } from '../../../agents/kit/teacher/http-client.ts'
 import { requestOnce } from '../../../agents/kit/teacher/request.ts'
 import { Topology } from '../../../schemas/topology.ts'
-import { type LocalTeacher, serveTeacher } from '../../../trainer-bridge/local-teacher.ts'
+import { type ModelServer, serveStudent } from '../../../trainer-bridge/model-server.ts'
 import { isAlive } from '../../support/alive.ts'
 import { memoryLog, until } from '../../support/nats.ts'
 import { makeTinyStudent, runtimePython } from '../../support/python.ts'
@@ -17,14 +17,14 @@ const limits = { ...Topology.shape.localTeacher.parse({}), maxNewTokens: 24 }
 const log = memoryLog()
 let folder: string
 let python: string
-let teacher: LocalTeacher
+let teacher: ModelServer
 const endpoint = () => ({ baseUrl: teacher.baseUrl, apiKey: '' })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syllabus-teacher-'))
   python = await runtimePython()
   const path = await makeTinyStudent(python, join(folder, 'tiny'))
-  teacher = await serveTeacher({ python, student: { name: 'tiny', path }, log }, limits)
+  teacher = await serveStudent({ student: { name: 'tiny', path } }, { python, log }, limits)
 }, 900_000)
 afterAll(async () => {
   await teacher?.[Symbol.asyncDispose]()
@@ -154,7 +154,7 @@ test('killed, it comes back at the same address; disposed, it is gone', async ()
 
 test('a folder without a model is said at once, with the fixing step', async () => {
   const student = { name: 'nothing', path: join(folder, 'nothing') }
-  await expect(serveTeacher({ python, student, log }, limits)).rejects.toMatchObject({
+  await expect(serveStudent({ student }, { python, log }, limits)).rejects.toMatchObject({
     message: expect.stringContaining('does not start'),
     fix: expect.stringContaining('chat template'),
   })

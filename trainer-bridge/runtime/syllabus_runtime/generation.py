@@ -60,19 +60,20 @@ def generate(
     cancel: CancelToken,
     choose: Callable[[torch.Tensor, list[int | None]], list[int]] = greedy,
     budget: ThoughtBudget | None = None,
+    on_token: Callable[[int, list[int]], None] | None = None,
 ) -> None:
     """Decodes one batch and hands over each reply, with its place in `prompts`, when it is finished.
 
     `choose` gives the next token of each row of the logits; beside them it sees each row's place in `prompts`, None for
-    a row that is finished.
+    a row that is finished. `on_token` sees a reply each time that it has grown, and does not change it.
     """
     texts: list[list[int]] = [[] for _ in prompts]
     open = list(range(len(prompts)))
     while open:
-        open = _decode(student, prompts, texts, open, max_new_tokens, on_reply, cancel, choose, budget)
+        open = _decode(student, prompts, texts, open, max_new_tokens, on_reply, cancel, choose, budget, on_token)
 
 
-def _decode(student, prompts, texts, open, max_new_tokens, on_reply, cancel, choose, budget) -> list[int]:
+def _decode(student, prompts, texts, open, max_new_tokens, on_reply, cancel, choose, budget, on_token) -> list[int]:
     """Goes on with the prompts at the places `open`; returns those that have passed the turn and are not finished."""
     device, end_ids = student.device, student.end_ids
     begun = [prompts[index] + texts[index] for index in open]
@@ -93,6 +94,8 @@ def _decode(student, prompts, texts, open, max_new_tokens, on_reply, cancel, cho
                 on_reply(index, Reply(texts[index], "stop"))
             else:
                 texts[index].append(chosen[row])
+                if on_token:
+                    on_token(index, texts[index])
                 if len(texts[index]) - (budget.spent(index) if budget else 0) >= max_new_tokens:
                     on_reply(index, Reply(texts[index], "length"))
                 elif before_turn and len(prompts[index]) + len(texts[index]) > student.turn:

@@ -90,7 +90,7 @@ def infer(
             replies[fitting[batch[index]]] = reply
             progress()
 
-        own = _thought_budget(student, settings)
+        own = thought_budget(student, settings)
         generate(student, [asked[index] for index in batch], settings.max_new_tokens, on_reply, cancel, budget=own)
     progress(final=True)
     lines = [_prediction(template, question, replies[index]) for index, question in enumerate(questions)]
@@ -107,11 +107,11 @@ def infer(
 
 def room_of(student: Student, settings: InferenceSettings) -> int:
     """Tokens that a reply may have: those of its answer, and of its thoughts where they have a limit of their own."""
-    budget = _thought_budget(student, settings)
+    budget = thought_budget(student, settings)
     return settings.max_new_tokens + (budget.most if budget else 0)
 
 
-def _thought_budget(student: Student, settings: InferenceSettings) -> ThoughtBudget | None:
+def thought_budget(student: Student, settings: InferenceSettings) -> ThoughtBudget | None:
     """Of one batch; None without a limit."""
     if settings.max_thinking_tokens is None:
         return None

@@ -1,16 +1,18 @@
-"""python -m syllabus_runtime.serving STUDENT --name NAME [--port N] [--max-rows N] [--max-new-tokens N]
+"""python -m syllabus_runtime.serving STUDENT --name NAME [--adapter NAME=FOLDER ...] [--chat JSON] [--port N] [--max-rows N] [--max-new-tokens N]
 
-An OpenAI-compatible chat endpoint over one student, on the loopback interface. It says {"event": "listening", "port": n} on
-stdout when the student is loaded, then a heartbeat every few seconds.
+An OpenAI-compatible chat endpoint over one student and its adapters, each a model with a name of its own, on the loopback
+interface. It says {"event": "listening", "port": n} on stdout when the student is loaded, then a heartbeat every few seconds.
 
 V1 A request that is wrong is answered with HTTP 4xx and what to fix, and costs no other; one that fails otherwise, with 500.
 V2 The end of input ends the process.
+V3 A page of another host is refused: a browser sends its requests to the loopback interface too.
 """
 
 import argparse
 import json
 import logging
 import os
+import queue
 import re
 import select
 import socket
@@ -32,19 +34,22 @@ LARGEST_BODY = 4 * 1024 * 1024
 IDLE_SECONDS = 60.0
 MOST_CONNECTIONS = 512
 STATUSES = {"bad_request": 400, "bad_student": 400, "cancelled": 503}
+# Characters at the end of a reply that is not finished which are kept back: they may be the beginning of a tag, which is no answer.
+HELD_CHARS = 32
+OWN_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
 
 class ChatServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, name: str, student, max_rows: int, max_new_tokens: int):
+    def __init__(self, port: int, models: dict[str, str | None], load, max_rows: int, settings):
+        """`models`: the adapter's folder by the model's name, None for the bare student; `settings`: see InferenceSettings."""
         from .completions import Completions
 
-        self.name = name
-        self.student = student
-        self.max_new_tokens = max_new_tokens
-        self.completions = Completions(student, max_rows)
+        self.models = models
+        self.settings = settings
+        self.completions = Completions(load, max_rows, settings)
         self._room = threading.BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__(("127.0.0.1", port), Handler)
 
@@ -64,6 +69,10 @@ class ChatServer(ThreadingHTTPServer):
         log.debug("a connection failed", exc_info=True)
 
     @property
+    def student(self):
+        return self.completions.student
+
+    @property
     def context(self) -> int:
         return self.student.context or 1_000_000
 
@@ -75,22 +84,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/v1/models":
-            model = {"id": self.server.name, "object": "model", "owned_by": "syllabus", "context_length": self.server.context}
-            self._send(200, {"object": "list", "data": [model]})
+            about = {"object": "model", "owned_by": "syllabus", "context_length": self.server.context}
+            self._send(200, {"object": "list", "data": [{"id": name, **about} for name in self.server.models]})
         else:
             self._fail(404, f"there is no {self.path}; ask for /v1/models or /v1/chat/completions")
 
     def do_POST(self) -> None:
         try:
             body = self._body()
+            origin = self.headers.get("origin")
+            if origin is not None and not OWN_ORIGIN.fullmatch(origin):
+                return self._fail(403, "pages of other hosts are not answered")
             if self.path != "/v1/chat/completions":
                 return self._fail(404, f"there is no {self.path}; ask for /v1/chat/completions")
-            if body.get("model") != self.server.name:
-                return self._fail(404, f"there is no model {body.get('model')!r}; there is {self.server.name!r}", "model_not_found")
-            self._send(200, self._complete(body))
+            model, models = body.get("model"), self.server.models
+            if not isinstance(model, str) or model not in models:
+                return self._fail(404, f"there is no model {model!r}; there is {', '.join(map(repr, models))}", "model_not_found")
+            self._complete(body, fields.flag(body, "stream", False))
         except RequestError as error:
             self._fail(STATUSES.get(error.kind, 500), str(error))
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             self.close_connection = True
         except Exception as error:
             log.exception("a request failed")
@@ -110,39 +123,83 @@ class Handler(BaseHTTPRequestHandler):
             raise RequestError("bad_request", "the body must be an object")
         return body
 
-    def _complete(self, body: dict) -> dict:
+    def _complete(self, body: dict, streams: bool) -> None:
         from .chat import encode_chat
         from .chat_template import chat_template_of
         from .completions import Completion
+        from .inference import room_of
         from .sampling import Sampling
 
-        for name in ("stream", "tools", "response_format"):
+        for name in ("tools", "response_format"):
             if body.get(name) and body[name] != {"type": "text"}:
                 raise RequestError("bad_request", f"{name} is not supported; leave it out")
-        student, context = self.server.student, self.server.context
-        prompt = encode_chat(student.tokenizer, _messages(body))
-        room = context - len(prompt)
+        server, student, context = self.server, self.server.student, self.server.context
+        longest, chat = server.settings.max_new_tokens, server.settings.chat
+        prompt = encode_chat(student.tokenizer, _messages(body), chat)
+        room = context - len(prompt) - (room_of(student, server.settings) - longest)
         if room < 1:
             raise RequestError("bad_request", f"the prompt has {len(prompt)} tokens and the context length is {context}: shorten it")
-        asked = fields.number(body, "max_tokens", 1, self.server.max_new_tokens, whole=True)
+        asked = fields.number(body, "max_tokens", 1, fields.number(body, "max_completion_tokens", 1, longest, whole=True), whole=True)
         sampling = Sampling(
             fields.number(body, "temperature", 0, 1.0),
             fields.number(body, "top_p", 0, 1.0, positive=True),
             fields.number(body, "seed", 0, int.from_bytes(os.urandom(4), "big"), whole=True),
         )
-        wanted = Completion(prompt, min(asked, self.server.max_new_tokens, room), sampling, self._is_connected)
-        reply = self.server.completions.complete(wanted)
-        read = chat_template_of(student.tokenizer).read(reply.tokens)
-        message = {"role": "assistant", "content": read.answer, **({"reasoning_content": read.thoughts} if read.thoughts else {})}
-        usage = {"prompt_tokens": len(prompt), "completion_tokens": len(reply.tokens)}
-        return {
-            "id": f"chatcmpl-{uuid.uuid4().hex}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": self.server.name,
-            "choices": [{"index": 0, "message": message, "finish_reason": reply.finish}],
-            "usage": {**usage, "total_tokens": sum(usage.values())},
-        }
+        limit = min(asked, longest, room)
+        wanted = Completion(prompt, limit, sampling, server.models[body["model"]], self._is_connected)
+        read = chat_template_of(student.tokenizer, chat).read
+        about = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": body["model"]}
+        if streams:
+            options = body.get("stream_options")
+            return self._stream(wanted, read, about, isinstance(options, dict) and options.get("include_usage") is True)
+        reply = server.completions.complete(wanted)
+        split = read(reply.tokens)
+        message = {"role": "assistant", "content": split.answer, **({"reasoning_content": split.thoughts} if split.thoughts else {})}
+        choice = {"index": 0, "message": message, "finish_reason": reply.finish}
+        self._send(200, {**about, "object": "chat.completion", "choices": [choice], "usage": _usage(prompt, reply)})
+
+    def _stream(self, wanted, read, about: dict, usage: bool) -> None:
+        """The reply as server-sent events, a piece at a time; what failed before its first token is answered as without a stream."""
+        grown: queue.SimpleQueue = queue.SimpleQueue()
+        wanted.on_tokens = lambda tokens: grown.put(tokens and list(tokens))
+        self.server.completions.begin(wanted)
+        tokens = grown.get()
+        if wanted.error is not None:
+            raise wanted.error
+        self.close_connection = True
+        self.send_response(200)
+        for name, value in {"content-type": "text/event-stream", "cache-control": "no-store", "connection": "close"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        chunk = {**about, "object": "chat.completion.chunk"}
+        delta: dict = {"role": "assistant"}
+        sent = {"reasoning_content": "", "content": ""}
+        while True:
+            # All that has come since counts as one piece.
+            while tokens is not None and not grown.empty():
+                tokens = grown.get()
+            ended = tokens is None
+            if ended and wanted.error is not None:
+                return self._event({"error": {"message": str(wanted.error), "type": "server_error", "code": None}})
+            split = read(wanted.reply.tokens if ended else tokens)
+            for name, text in {"reasoning_content": split.thoughts or "", "content": split.answer}.items():
+                sure = text if ended else text[:-HELD_CHARS]
+                if len(sure) > len(sent[name]) and sure.startswith(sent[name]):
+                    delta[name] = sure[len(sent[name]) :]
+                    sent[name] = sure
+            if delta:
+                self._event({**chunk, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            if ended:
+                break
+            delta = {}
+            tokens = grown.get()
+        self._event({**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": wanted.reply.finish}]})
+        if usage:
+            self._event({**chunk, "choices": [], "usage": _usage(wanted.prompt, wanted.reply)})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _event(self, data: dict) -> None:
+        self.wfile.write(b"data: " + json.dumps(data).encode() + b"\n\n")
 
     def _is_connected(self) -> bool:
         try:
@@ -169,6 +226,11 @@ class Handler(BaseHTTPRequestHandler):
         log.debug(format, *args)
 
 
+def _usage(prompt: list[int], reply) -> dict:
+    usage = {"prompt_tokens": len(prompt), "completion_tokens": len(reply.tokens)}
+    return {**usage, "total_tokens": sum(usage.values())}
+
+
 def _messages(body: dict) -> list[dict]:
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -188,7 +250,9 @@ def main() -> int:
         os.environ.setdefault(name, value)
     parser = argparse.ArgumentParser(prog="syllabus_runtime.serving")
     parser.add_argument("student")
-    parser.add_argument("--name", required=True, help="the model's name in requests")
+    parser.add_argument("--name", required=True, help="the bare student's name in requests")
+    parser.add_argument("--adapter", action="append", default=[], metavar="NAME=FOLDER", help="another model: the student with this adapter")
+    parser.add_argument("--chat", type=json.loads, default={}, help="how its chat template is filled in and how long it may think")
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--max-rows", type=int, default=16, help="requests answered as one batch")
     parser.add_argument("--max-new-tokens", type=int, default=512, help="longest reply, whatever is asked for")
@@ -207,10 +271,17 @@ def main() -> int:
 
     threading.Thread(target=beat, daemon=True).start()
     threading.Thread(target=end_with_input, daemon=True).start()
+    from .inference import parse_inference
+    from .lora import put_on
     from .student import StudentCache
 
-    student = StudentCache().get(given.student, None, bf16=True)
-    server = ChatServer(given.port, given.name, student, given.max_rows, given.max_new_tokens)
+    students = StudentCache()
+    settings = parse_inference({**given.chat, "max_new_tokens": given.max_new_tokens})
+    adapters = dict(each.split("=", 1) for each in given.adapter)
+    for folder in adapters.values():
+        put_on(students.get(given.student, None, bf16=True), folder)
+    models = {given.name: None, **adapters}
+    server = ChatServer(given.port, models, lambda: students.get(given.student, None, bf16=True), given.max_rows, settings)
     wire.send({"event": "listening", "port": server.server_address[1]})
     server.serve_forever()
     return 0

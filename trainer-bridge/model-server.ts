@@ -1,25 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SetupError } from '../provision/mod.ts'
+import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
 import type { Student } from './job.ts'
 import type { RuntimeLog } from './runtime-process.ts'
 import { type RuntimeProcess, spawnRuntimeProcess } from './runtime-process.ts'
 
-/** A model of this machine behind an OpenAI-compatible address of the loopback interface. */
-export type LocalTeacher = AsyncDisposable & { baseUrl: string; model: string; readonly pid: number | undefined }
+/** Models of this machine behind an OpenAI-compatible address of the loopback interface. */
+export type ModelServer = AsyncDisposable & { baseUrl: string; models: string[]; readonly pid: number | undefined }
+
+/** A student, and adapters on it that are models with names of their own; all share its weights in memory. */
+export type ServedStudent = {
+  student: Pick<Student, 'name' | 'path'>
+  adapters?: readonly { name: string; folder: string }[]
+  /** How its chat template is filled in and how long it may think. */
+  chat?: ThinkingSettings
+}
 
 /**
- * Serves a model with the fine-tuning runtime.
+ * Serves a student with the fine-tuning runtime, at a free port where none is named.
  * L1  It resolves when the model is loaded and the address answers.
  * L2  A process that dies or falls silent is started again at the same address, after a pause that doubles.
  * L3  Disposal ends it; it ends by itself when this process does, since its input closes.
  * @throws SetupError when the model cannot be loaded
  */
-export async function serveTeacher(
-  { python, student, log }: { python: string; student: Pick<Student, 'name' | 'path'>; log: RuntimeLog },
+export async function serveStudent(
+  { student, adapters = [], chat = {} }: ServedStudent,
+  { python, log, port: wanted = 0, signal }: { python: string; log: RuntimeLog; port?: number; signal?: AbortSignal },
   { batchRows, maxNewTokens, startMs, silenceMs, maxRestartMs, stopMs }: Topology['localTeacher'],
-): Promise<LocalTeacher> {
+): Promise<ModelServer> {
   const closing = new AbortController()
+  const models = [
+    ...['--name', student.name, '--chat', JSON.stringify(chat)],
+    ...adapters.flatMap(({ name, folder }) => ['--adapter', `${name}=${folder}`]),
+  ]
   const limits = ['--max-rows', String(batchRows), '--max-new-tokens', String(maxNewTokens)]
   let current: RuntimeProcess | undefined
 
@@ -31,7 +45,7 @@ export async function serveTeacher(
     current = spawnRuntimeProcess({
       python,
       module: 'syllabus_runtime.serving',
-      args: [student.path, '--name', student.name, '--port', String(port), ...limits],
+      args: [student.path, ...models, '--port', String(port), ...limits],
       log,
       heartbeatTimeoutMs: silenceMs,
       onEvent: (event) => event.event === 'listening' && listening.resolve(event.port),
@@ -48,7 +62,7 @@ export async function serveTeacher(
     for (;;) {
       const why = await ended
       if (closing.signal.aborted) return
-      log.warn({ why, delayMs }, 'the local teacher ended; it is started again')
+      log.warn({ why, delayMs }, 'the model server ended; it is started again')
       await sleep(delayMs, undefined, { signal: closing.signal }).catch(() => {})
       if (closing.signal.aborted) return
       const next = start(port)
@@ -61,20 +75,24 @@ export async function serveTeacher(
     }
   }
 
-  const first = start(0)
+  const first = start(wanted)
   const late = AbortSignal.timeout(startMs)
-  const port = await Promise.race([first.listening, onceAborted(late)]).catch(async (error: Error) => {
+  const given = signal ? AbortSignal.any([late, signal]) : late
+  const port = await Promise.race([first.listening, onceAborted(given)]).catch(async (error: Error) => {
     await current?.stop(0)
+    signal?.throwIfAborted()
+    if (/address already in use/i.test(error.message))
+      throw new SetupError(`Another program holds port ${wanted}.`, 'Stop it, or choose another: --port <n>.')
     const why = late.aborted ? `it was not loaded after ${startMs / 1000} s` : error.message
     throw new SetupError(
-      `The local teacher ${student.path} does not start: ${why}.`,
+      `The model server of ${student.path} does not start: ${why}.`,
       'Name a folder with a transformers model that has a chat template, or give it more time: localTeacher.startMs in the topology.',
     )
   })
   const kept = keep(first.ended, port)
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
-    model: student.name,
+    models: [student.name, ...adapters.map(({ name }) => name)],
     get pid() {
       return current?.pid
     },
