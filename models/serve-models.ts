@@ -1,0 +1,92 @@
+import { join } from 'node:path'
+import { createLog } from '../agents/kit/log.ts'
+import type { Bus } from '../bus/mod.ts'
+import { openLogFile } from '../launcher/log-file.ts'
+import { provisionRuntime } from '../provision/mod.ts'
+import type { ThinkingSettings } from '../schemas/task.ts'
+import type { Topology } from '../schemas/topology.ts'
+import { UsageError } from '../schemas/user-error.ts'
+import { chatOf } from '../trainer-bridge/job.ts'
+import { type ModelServer, type ServedStudent, serveStudent } from '../trainer-bridge/model-server.ts'
+import {
+  baseOfRun,
+  folderOfAdapter,
+  isTrained,
+  modelNamed,
+  type RunModels,
+  trainedModelNamed,
+} from './trained-models.ts'
+
+/** A run's base and trained models, ready on this machine to be served. */
+export type ReadyModels = Required<ServedStudent> & {
+  python: string
+  /** The longest reply that the run's evaluation let them give, in tokens. */
+  maxNewTokens: number
+}
+
+type Setup = { home: string; onProgress: (line: string) => void; signal: AbortSignal }
+
+/** The name of the base beside the models of a run. */
+export const baseName = 'base'
+
+/**
+ * The model that shows best what a run has made so far: the final one, else that of the chosen attempt, else the last that was trained.
+ * @throws UsageError when none was trained
+ */
+export function latestModel(run: RunModels): string {
+  const trained = [...run.models.values()].filter(isTrained).map(({ name }) => name)
+  const wanted = ['final', `attempt-${run.chosenAttempt}`]
+  return wanted.find((name) => trained.includes(name)) ?? trained.at(-1) ?? modelNamed(run, 'final').name
+}
+
+/**
+ * Fetches what is missing and checks every file by its logged hash; nothing is loaded yet. The bus is not needed after that.
+ * @throws UsageError for a model that was not trained, or whose bytes are gone; SetupError
+ */
+export async function prepareModels(
+  bus: Bus,
+  run: RunModels,
+  names: readonly string[],
+  setup: Setup,
+): Promise<ReadyModels> {
+  if (names.includes(baseName) || new Set(names).size < names.length) {
+    throw new UsageError(
+      `Of the models ${names.join(', ')}, each is served once, and the base always.`,
+      'Name each trained model once: --model final,control',
+    )
+  }
+  const models = names.map((name) => ({ name, model: trainedModelNamed(run, name) }))
+  const trainer = join(setup.home, 'trainer')
+  const adapters: { name: string; folder: string }[] = []
+  for (const { name, model } of models) adapters.push({ name, folder: await folderOfAdapter(bus, trainer, model) })
+  const { python } = await provisionRuntime(setup)
+  const { path } = await baseOfRun(run, { ...setup, python })
+  const { inference } = run.task
+  const chat: ThinkingSettings = models.find(({ model }) => model.chat)?.model.chat ?? chatOf(inference, {})
+  return { student: { name: baseName, path }, adapters, chat, python, maxNewTokens: inference.max_new_tokens }
+}
+
+/**
+ * Serves them, until disposed, as one loaded base whose adapters change between two requests.
+ * @throws SetupError when they cannot be loaded, or the port is taken
+ */
+export async function serveModels(
+  { python, maxNewTokens, ...served }: ReadyModels,
+  limits: Topology['localTeacher'],
+  how: { port?: number; signal?: AbortSignal } = {},
+): Promise<ModelServer> {
+  await using stack = new AsyncDisposableStack()
+  const { descriptor } = stack.use(openLogFile('served-models'))
+  const log = createLog({ role: 'served-models' }, { destination: descriptor })
+  const longest = Math.max(limits.maxNewTokens, maxNewTokens)
+  const server = stack.use(await serveStudent(served, { python, log, ...how }, { ...limits, maxNewTokens: longest }))
+  const owned = stack.move()
+  return {
+    baseUrl: server.baseUrl,
+    models: server.models,
+    get pid() {
+      return server.pid
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
