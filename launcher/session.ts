@@ -14,6 +14,7 @@ import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { asksModel, variantsOf } from '../schemas/variants.ts'
 import { startGateway } from '../trace/gateway.ts'
+import type { TryPanel } from '../trace/try-panel.ts'
 import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { chatOf, templateOf } from '../trainer-bridge/job.ts'
 import { BridgeOptions } from '../trainer-bridge/options.ts'
@@ -63,9 +64,17 @@ type SessionChoices = {
   early?: EarlyAgents | undefined
   /** How the student is spoken with where the topology says nothing: a task's. */
   inference?: ThinkingSettings
+  /** What answers the page's questions to models; left out: nothing does. */
+  tryPanel?: OpenTryPanel
   /** Ends the opening, and the waiting for a server that is away. */
   signal?: AbortSignal
 }
+
+export type OpenTryPanel = (
+  bus: Bus,
+  topology: Topology,
+  onProgress: (line: string) => void,
+) => TryPanel & AsyncDisposable
 
 const day = 24 * 3600 * 1000
 
@@ -119,7 +128,7 @@ export async function prepareBus(
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles, own, goesOn, alsoPlanners = [], keep = false, early, inference = {}, signal }: SessionChoices = {},
+  { roles, own, goesOn, alsoPlanners = [], keep = false, early, inference = {}, tryPanel, signal }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   await checkDisk(topology, home)
@@ -191,8 +200,10 @@ export async function openSession(
   }
   ready.resolve(cluster)
   const closing = new AbortController()
+  const panel = tryPanel && stack.use(tryPanel(bus, topology, (step) => log.info({ step }, 'models of a run')))
   const gateway = await startGateway({
     bus: reader,
+    ...(panel && { tryPanel: panel }),
     ...topology.gateway,
     token: randomBytes(16).toString('hex'),
     log,

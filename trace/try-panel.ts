@@ -1,5 +1,17 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
+import type { Logger } from '../bus/mod.ts'
+import { parseJson } from '../schemas/bounded-json.ts'
 import { RunId } from '../schemas/ids.ts'
+import { printable } from '../schemas/printable.ts'
+import { UserError } from '../schemas/user-error.ts'
+import type { Refusal } from './access.ts'
+
+/*
+ * Questions that a person asks models of a run, on the live page.
+ * Y1 A question is bounded in size, and one is answered at a time.
+ * Y2 Asking changes nothing of a run: the models are those of its log, in a process of their own.
+ */
 
 /** What a person asks: a text of their own, `plain` without the task's instruction; or a validation question by its number from 1. */
 export const Question = z.union([
@@ -35,4 +47,54 @@ export type SideBySideAnswer = {
 export type TryPanel = {
   /** @throws UserError for what cannot be asked, as before a model is trained */
   ask(runId: string, question: Question, signal: AbortSignal): Promise<SideBySideAnswer>
+}
+
+const maxBodyBytes = 64 * 1024
+const unreadable: Refusal = { status: 400, reason: 'not a question of this protocol' }
+
+/** Answers the requests for `/try`: whether questions are answered here (GET), and a question (POST). Access was checked before. */
+export function createTryEndpoint(panel: TryPanel | undefined, log: Logger) {
+  let isBusy = false
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<Refusal | undefined> => {
+    if (request.method === 'GET') return send(response, 200, { offered: panel !== undefined })
+    if (request.method !== 'POST' || !panel) return { status: 405, reason: 'no questions are answered here' }
+    const bytes = Number(request.headers['content-length'] ?? Number.NaN)
+    if (request.headers['content-type'] !== 'application/json' || !(bytes <= maxBodyBytes)) return unreadable
+    const asked = PanelQuestion.safeParse(await readJson(request))
+    if (!asked.success) return unreadable
+    if (isBusy) return { status: 503, reason: 'another question is being answered' }
+    isBusy = true
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    // Models are loaded with the first question, which takes longer than a peer may be silent.
+    request.socket.setTimeout(0)
+    try {
+      const { run, question } = asked.data
+      return send(response, 200, await panel.ask(run, question, gone.signal))
+    } catch (error) {
+      if (gone.signal.aborted) return
+      if (error instanceof UserError) return send(response, 422, { error: printable(`${error.what} ${error.fix}`) })
+      log.warn({ error: String(error) }, 'a question was not answered')
+      return send(response, 500, { error: 'The models could not be asked; the log says why.' })
+    } finally {
+      isBusy = false
+    }
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): undefined {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
+  response.writeHead(status, { ...headers, 'x-content-type-options': 'nosniff' }).end(JSON.stringify(body))
+}
+
+/** The body's value; undefined where it is none. The server itself ends a request that says more than its length, or takes too long. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  try {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    return parseJson(Buffer.concat(chunks).toString('utf8'), { maxDepth: 8, maxValues: 100, maxChars: maxBodyBytes })
+  } catch {
+    return undefined
+  }
 }

@@ -9,6 +9,7 @@ import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { openSession } from '../../launcher/session.ts'
 import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
+import { createTryPanel } from '../../models/panel.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { teacherOption } from '../options/shared-options.ts'
 
@@ -32,7 +33,8 @@ export function registerUp(program: Command): void {
       await using _served = local && (await serveLocalModel(local, topology, reporter))
       await checkModels(topology)
       const stop = stopSignal()
-      await using session = await openSession(topology, reporter, { keep: keepsLimits(file), signal: stop })
+      const how = { keep: keepsLimits(file), tryPanel: createTryPanel, signal: stop }
+      await using session = await openSession(topology, reporter, how)
       await using _announced = await announceSession(session, topology)
       reporter.line(`${session.agents.length} agents are up; live page: ${session.pageUrl}`)
       reporter.line(`start a run from another terminal: ${runOnThem(options)}`)

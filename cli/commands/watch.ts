@@ -7,6 +7,7 @@ import { findSession } from '../../launcher/live-session.ts'
 import { connectAs } from '../../launcher/session.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withBus } from '../../launcher/with-bus.ts'
+import { createTryPanel } from '../../models/panel.ts'
 import { startGateway } from '../../trace/gateway.ts'
 
 export function registerWatch(program: Command): void {
@@ -16,14 +17,16 @@ export function registerWatch(program: Command): void {
     .action(async () => {
       const session = await findSession()
       if (session) return console.log(session.pageUrl)
-      await withBus(async (_bus, cluster) => {
+      await withBus(async (bus, cluster) => {
         const log = createLog({ role: 'gateway' })
-        const { gateway: limits } = await readTopology(defaultTopology)
+        const topology = await readTopology(defaultTopology)
         const stop = stopSignal()
         await using reader = await connectAs('gateway', cluster, log)
+        await using tryPanel = createTryPanel(bus, topology, (step) => log.debug({ step }, 'models of a run'))
         const gateway = await startGateway({
           bus: reader,
-          ...limits,
+          tryPanel,
+          ...topology.gateway,
           token: randomBytes(16).toString('hex'),
           log,
           signal: stop,

@@ -9,6 +9,7 @@ import { knowLocal } from '../../launcher/topology/queues.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
 import { joinedCluster, withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
+import { createTryPanel } from '../../models/panel.ts'
 import { queuesOf } from '../../schemas/queue.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'
@@ -53,7 +54,7 @@ export async function runSession(topology: Topology, reporter: Reporter, queue: 
   await whenStopped(reporter.line)
   const running = await findSession()
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, topology, reporter, queue, stop)
-  await using session = await openSession(topology, reporter, { ...queue, signal: stop })
+  await using session = await openSession(topology, reporter, { ...queue, tryPanel: createTryPanel, signal: stop })
   const { bus, pageUrl, logFile } = session
   await using _announced = await announceSession(session, topology)
   try {

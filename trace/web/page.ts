@@ -19,6 +19,7 @@ import { createSkillsTable } from './skills-table.ts'
 import { createStore, type Entry } from './store.ts'
 import { createSummaryList } from './summary-list.ts'
 import { createTimeline } from './timeline.ts'
+import { createTryCard } from './try-card.ts'
 
 const key = 'syllabus-theme'
 const dark = () => matchMedia('(prefers-color-scheme: dark)')
@@ -101,7 +102,8 @@ const figures = createFigures(byId('figures'))
 const sealed = createSealedResult(byId('sealed'))
 const budget = createBudget()
 const charts = [createScoreChart(), createLossChart(), createRowsChart(), createSkillsTable()]
-byId('charts').append(...charts.map((chart) => chart.element), budget.element)
+const tryCard = createTryCard({ token, run, onOffered: () => drawSoon() })
+byId('charts').append(...charts.map((chart) => chart.element), budget.element, tryCard.element)
 createTabs(document.querySelector<HTMLElement>('[role="tablist"]')!, () => list.draw())
 createThemeSwitch(byId('theme'), () => {
   palette = null
@@ -140,6 +142,7 @@ function draw() {
   drawClock()
   timeline.showNames()
   sealed.draw(state)
+  tryCard.draw(state)
   for (const chart of charts) chart.draw(state)
   list.draw()
   byId('message-count').textContent = String(store.entries.length)
