@@ -49,7 +49,7 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
     ])
   const target = () =>
     pick([
-      () => pick(['/', '/page.ts', '/theme.css', '/nothing.js', '/ws', '/session']),
+      () => pick(['/', '/page.ts', '/theme.css', '/nothing.js', '/ws', '/session', '/try']),
       () =>
         pick([
           '//',
@@ -65,7 +65,7 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
           '/%zz',
           '/..%2f..%2fetc/passwd',
         ]),
-      () => `${pick(['/ws', '/session', '/', '//ws', '/ws/', '/WS'])}?${query()}`,
+      () => `${pick(['/ws', '/session', '/try', '/', '//ws', '/ws/', '/WS'])}?${query()}`,
       () => `/${some(12, piece)}`,
       () => some(6, piece),
     ])()
@@ -98,6 +98,7 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
       () => `origin: ${pick([`http://127.0.0.1:${port}`, 'http://evil.example', 'null', '', noise(6)])}`,
       () => `content-length: ${pick(['0', '5', '-1', '99999999999999999999', 'x', '5, 6', '1e3'])}`,
       () => `transfer-encoding: ${pick(['chunked', 'chunked, chunked', 'gzip', 'xchunked', ' chunked'])}`,
+      () => `content-type: ${pick(['application/json', 'text/plain', 'application/json; charset=utf-16', ''])}`,
       () => `expect: ${pick(['100-continue', 'nothing', ''])}`,
       () => `${pick(['x', 'cookie', '__proto__', 'constructor', noise(5)])}: ${noise(20)}`,
       () => pick(['no colon', ' folded', ': no name', 'a\0b: c', `long: ${'y'.repeat(int(0, 20_000))}`]),
