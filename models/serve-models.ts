@@ -5,7 +5,6 @@ import { openLogFile } from '../launcher/log-file.ts'
 import { provisionRuntime } from '../provision/mod.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
-import { UsageError } from '../schemas/user-error.ts'
 import { chatOf } from '../trainer-bridge/job.ts'
 import { type ModelServer, type ServedStudent, serveStudent } from '../trainer-bridge/model-server.ts'
 import {
@@ -49,12 +48,6 @@ export async function prepareModels(
   names: readonly string[],
   setup: Setup,
 ): Promise<ReadyModels> {
-  if (names.includes(baseName) || new Set(names).size < names.length) {
-    throw new UsageError(
-      `Of the models ${names.join(', ')}, each is served once, and the base always.`,
-      'Name each trained model once: --model final,control',
-    )
-  }
   const models = names.map((name) => ({ name, model: trainedModelNamed(run, name) }))
   const trainer = join(setup.home, 'trainer')
   const adapters: { name: string; folder: string }[] = []

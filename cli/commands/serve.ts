@@ -3,7 +3,7 @@ import { serveRun } from '../../experiments/serve/serve-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
-import { integer, names, runId } from '../options/option-parsers.ts'
+import { integer, runId, studentModels } from '../options/option-parsers.ts'
 
 type Options = { model?: string[]; port?: number; json: boolean }
 
@@ -12,15 +12,15 @@ export function registerServe(program: Command): void {
     .command('serve')
     .description('serve the base and trained models of a run as an OpenAI-compatible API of this machine')
     .argument('<run>', 'run id', runId)
-    .option('--model <names>', 'the trained models, with commas between them (default: the latest)', names)
+    .option('--model <names>', 'the trained models, with commas between them (default: the latest)', studentModels)
     .option('--port <n>', 'port of the loopback interface (default: one that is free)', integer(1, 65_535))
     .option('--json', 'JSON lines instead of text', false)
     .addHelpText(
       'after',
       `
 Examples:
-  npx syllabus serve <run>
-  npx syllabus serve <run> --model final,control --port 8080`,
+  $ syllabus serve <run>
+  $ syllabus serve <run> --model final,control --port 8080`,
     )
     .action(async (runId: string, { model, port, json }: Options) => {
       const named = { ...(model && { models: model }), ...(port && { port }) }

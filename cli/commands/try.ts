@@ -3,7 +3,7 @@ import { tryRun } from '../../experiments/try/try-run.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import type { Question } from '../../trace/try-panel.ts'
-import { positive, runId } from '../options/option-parsers.ts'
+import { positive, runId, studentModel } from '../options/option-parsers.ts'
 
 type Options = { model?: string; ask?: string; plain: boolean; example?: number | true; json: boolean }
 
@@ -12,7 +12,11 @@ export function registerTry(program: Command): void {
     .command('try')
     .description('ask the base and a trained model of a run the same question')
     .argument('<run>', 'run id', runId)
-    .option('--model <name>', 'the trained model, such as final, control or attempt-2 (default: the latest)')
+    .option(
+      '--model <name>',
+      'the trained model, such as final, control or attempt-2 (default: the latest)',
+      studentModel,
+    )
     .option('--ask <text>', 'one question, then end; without it they are typed')
     .option('--plain', "ask the text alone, without the task's instruction and system turn", false)
     .addOption(
@@ -25,9 +29,9 @@ export function registerTry(program: Command): void {
       'after',
       `
 Examples:
-  npx syllabus try <run>
-  npx syllabus try <run> --ask "7 crates at 3.20 each. What is to be paid?"
-  npx syllabus try <run> --example 12 --model control`,
+  $ syllabus try <run>
+  $ syllabus try <run> --ask "7 crates at 3.20 each. What is to be paid?"
+  $ syllabus try <run> --example 12 --model control`,
     )
     .action(async (runId: string, { model, ask, plain, example, json }: Options) => {
       const question: Question | undefined =

@@ -57,6 +57,17 @@ export const studentModel = (text: string): string => {
   )
 }
 
+/** A repository of a hub: letters, digits, dots, dashes and underscores on both sides of one slash. */
+export const repository = (text: string): string => {
+  const part = /^(?!.*(--|\.\.))[A-Za-z0-9]([\w.-]{0,94}[A-Za-z0-9])?$/
+  const [owner, name, ...more] = text.split('/')
+  if (name !== undefined && more.length === 0 && [owner!, name].every((each) => part.test(each))) return text
+  throw new InvalidArgumentError('write <you or an organisation>/<name>, such as me/my-model.')
+}
+
+/** Names of student models with commas between them, each once. */
+export const studentModels = (text: string): string[] => [...new Set(names(text).map(studentModel))]
+
 /** The size of a file, as transformers reads it. */
 export const shardSize = (text: string): string => {
   if (/^[1-9]\d*(KB|MB|GB)$/.test(text)) return text

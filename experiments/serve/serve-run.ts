@@ -38,7 +38,7 @@ export async function serveRun(
   await using server = await serveModels(ready, localTeacher, { ...(port && { port }), signal })
   const { baseUrl } = server
   const { system } = task.recipe
-  reporter.line(`${server.models.join(' and ')} answer at ${baseUrl}, until you interrupt this command`)
+  reporter.line(`${server.models.join(', ')} answer at ${baseUrl}, until you interrupt this command`)
   reporter.line(`The models were trained on questions that begin with: ${task.instruction}`)
   if (system) reporter.line(`and on this system turn: ${system}`)
   const body = JSON.stringify({ model: ready.adapters[0]?.name, messages: [{ role: 'user', content: 'Hello' }] })
