@@ -38,12 +38,25 @@ export async function checkOpenFiles(): Promise<void> {
 }
 
 /** @throws UsageError when the page cannot be served where the topology says; said before anything is started */
-export async function checkPort({ gateway: { host, port } }: Topology): Promise<void> {
+export const checkPort = ({ gateway }: Topology): Promise<void> =>
+  tryPort(gateway.host, gateway.port).catch(pageFault({ gateway }))
+
+/** @throws UsageError when another program holds a port of this machine's loopback interface */
+export async function checkFreePort(port: number): Promise<void> {
+  await tryPort('127.0.0.1', port).catch((error: unknown) => {
+    throw new UsageError(
+      (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        ? `Port ${port} is in use on 127.0.0.1.`
+        : `Port ${port} cannot be used: ${reasonOf(error)}.`,
+      'Stop what holds it, or name another with --port; without --port any free one is taken.',
+    )
+  })
+}
+
+async function tryPort(host: string, port: number): Promise<void> {
   const probe = createServer().listen(port, host)
   try {
     await once(probe, 'listening')
-  } catch (error) {
-    pageFault({ gateway: { host, port } })(error)
   } finally {
     probe.close()
   }

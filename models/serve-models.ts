@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { createLog } from '../agents/kit/log.ts'
 import type { Bus } from '../bus/mod.ts'
+import { checkFreePort } from '../launcher/check-host.ts'
 import { openLogFile } from '../launcher/log-file.ts'
 import { provisionRuntime } from '../provision/mod.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
@@ -61,13 +62,14 @@ export async function prepareModels(
 
 /**
  * Serves them, until disposed, as one loaded base whose adapters change between two requests.
- * @throws SetupError when they cannot be loaded, or the port is taken
+ * @throws SetupError when they cannot be loaded; UsageError when the port is taken
  */
 export async function serveModels(
   { python, maxNewTokens, ...served }: ReadyModels,
   limits: Topology['localTeacher'],
   how: { port?: number; signal?: AbortSignal } = {},
 ): Promise<ModelServer> {
+  if (how.port !== undefined) await checkFreePort(how.port)
   await using stack = new AsyncDisposableStack()
   const { descriptor } = stack.use(openLogFile('served-models'))
   const log = createLog({ role: 'served-models' }, { destination: descriptor })

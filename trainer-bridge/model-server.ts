@@ -81,8 +81,6 @@ export async function serveStudent(
   const port = await Promise.race([first.listening, onceAborted(given)]).catch(async (error: Error) => {
     await current?.stop(0)
     signal?.throwIfAborted()
-    if (/address already in use/i.test(error.message))
-      throw new SetupError(`Another program holds port ${wanted}.`, 'Stop it, or choose another: --port <n>.')
     const why = late.aborted ? `it was not loaded after ${startMs / 1000} s` : error.message
     throw new SetupError(
       `The model server of ${student.path} does not start: ${why}.`,

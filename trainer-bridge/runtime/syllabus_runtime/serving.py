@@ -19,6 +19,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -242,7 +243,7 @@ def _messages(body: dict) -> list[dict]:
     return [{"role": each["role"], "content": fields.whole_text(each["content"])} for each in messages]
 
 
-def main() -> int:
+def main() -> None:
     wire = take_stdout()
     logging.basicConfig(stream=sys.stderr, level=os.environ.get("SYLLABUS_LOG_LEVEL", "INFO").upper(), format="%(levelname)s %(name)s: %(message)s")
     # As in __main__.py, which says why.
@@ -284,8 +285,14 @@ def main() -> int:
     server = ChatServer(given.port, models, lambda: students.get(given.student, None, bf16=True), given.max_rows, settings)
     wire.send({"event": "listening", "port": server.server_address[1]})
     server.serve_forever()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except RequestError as error:
+        print(error, file=sys.stderr, flush=True)
+    except Exception:
+        traceback.print_exc()
+    # Not by sys.exit: a thread that waits for input makes the interpreter abort, whose words would stand last in place of these.
+    os._exit(1)
