@@ -94,10 +94,10 @@ export function explainHub(error: unknown, hub: Hub, repo: string): unknown {
   if (error instanceof UserError) return error
   if (!(error instanceof HubApiError)) return explainNetwork(error, hub)
   const { statusCode: status } = error
-  const said = saidBy(error, hub)
+  const reason = messageOf(error, hub)
   const refused = (what: string, fix: string, passing = false) =>
-    new HubError(`${what} (${hub.url}, status ${status}${said}).`, fix, { passing })
-  if (status === 402 || status === 413 || status === 507 || ([400, 403].includes(status) && quota.test(said))) {
+    new HubError(`${what} (${hub.url}, status ${status}${reason}).`, fix, { passing })
+  if (status === 402 || status === 413 || status === 507 || ([400, 403].includes(status) && quota.test(reason))) {
     return refused(
       `The hub has no room left for ${repo}`,
       'Remove what is not needed there or extend the plan, then give the command again. "--what adapter" is the smallest.',
@@ -128,10 +128,10 @@ export function explainHub(error: unknown, hub: Hub, repo: string): unknown {
 }
 
 /** What the hub says itself. */
-function saidBy({ data }: HubApiError, hub: Hub): string {
+function messageOf({ data }: HubApiError, hub: Hub): string {
   const { error, message } = (data ?? {}) as { error?: unknown; message?: unknown }
-  const said = [error, message].find((each) => typeof each === 'string' && each.trim() !== '')
-  return typeof said === 'string' ? `: ${hub.shown(said)}` : ''
+  const text = [error, message].find((each) => typeof each === 'string' && each.trim() !== '')
+  return typeof text === 'string' ? `: ${hub.shown(text)}` : ''
 }
 
 function explainNetwork(error: unknown, { url, shown }: Hub): unknown {
