@@ -1,6 +1,7 @@
-import type { QuickJSContext, QuickJSWASMModule } from 'quickjs-emscripten'
+import type { QuickJSContext, QuickJSHandle, QuickJSWASMModule } from 'quickjs-emscripten'
 import { parseJson } from '../../schemas/bounded-json.ts'
 import type { SandboxLimits, SandboxOutcome } from './limits.ts'
+import { openMemory, type Snapshot } from './memory.ts'
 
 const maxStackBytes = 128 * 1024
 const maxMessageChars = 300
@@ -32,17 +33,30 @@ const failed = (reason: Exclude<SandboxOutcome, { ok: true }>['reason'], message
   message: message.slice(0, maxMessageChars),
 })
 
+/** Calls functions given as source text with JSON arguments, each in the interpreter as it was when it was made. */
+export type Interpreter = {
+  /** Throws when the interpreter itself broke; its module is then to be thrown away. */
+  call(request: { source: string; args: readonly unknown[] }): SandboxOutcome
+}
+
+/** A function that is ready to be called, the steps it took to get there, and the memory to begin each call from. */
+type Prepared = { run: QuickJSHandle; steps: number; memory: Snapshot }
+
+/** Of all prepared functions together. */
+const maxPreparedBytes = 32 * 1024 ** 2
+
 /**
- * Calls a function given as source text with JSON arguments, in an interpreter made for this call alone: nothing is left over
- * from one row to the next, and only text crosses the border. It looks at no clock: equal calls end the same on every machine.
- * `onStep` is called every ten thousand operations or so. Throws when the interpreter itself broke; its module is then to be thrown away.
+ * An interpreter is made once, a function is prepared once, and before each call all memory is what it was then: nothing is left over from
+ * one row to the next, and only text crosses the border. It looks at no clock: equal calls end the same on every machine.
+ * `onStep` is called every ten thousand operations or so. `wasmMemory`: the module's own, as it was made.
  */
-export function interpret(
+export function openInterpreter(
   module: QuickJSWASMModule,
-  { source, args }: { source: string; args: readonly unknown[] },
+  wasmMemory: WebAssembly.Memory,
   limits: SandboxLimits,
   onStep: () => void,
-): SandboxOutcome {
+): Interpreter {
+  const memory = openMemory(wasmMemory)
   const runtime = module.newRuntime()
   runtime.setMemoryLimit(limits.maxBytes)
   runtime.setMaxStackSize(maxStackBytes)
@@ -52,19 +66,48 @@ export function interpret(
     return ++steps > limits.maxSteps
   })
   const context = runtime.newContext({ intrinsics })
-  const given = context.newString(JSON.stringify(args))
-  context.setProp(context.global, 'given', given)
-  given.dispose()
-  // The text stands on lines of its own, so that a comment at its end cannot swallow the bracket.
-  const code = `${prelude}toText((\n${source}\n)(...JSON.parse(given)))`
-  const result = context.evalCode(code, 'hook.js')
-  const outcome = result.error
-    ? raised(context.dump(result.error), steps > limits.maxSteps)
-    : parsed(context, result.value, limits.maxResultChars)
-  ;(result.error ?? result.value).dispose()
-  context.dispose()
-  runtime.dispose()
-  return outcome
+  context.evalCode(prelude, 'prelude.js')
+  const empty = memory.snapshot()
+  const prepared = new Map<string, Prepared>()
+  let bytes = 0
+
+  /** What `result` raised; null where it raised nothing. */
+  const failure = (result: ReturnType<QuickJSContext['evalCode']>): SandboxOutcome | null =>
+    result.error ? raised(context.dump(result.error), steps > limits.maxSteps) : null
+
+  function prepare(source: string): Prepared | SandboxOutcome {
+    const known = prepared.get(source)
+    if (known) return known
+    memory.restore(empty)
+    memory.clearAfter(empty)
+    steps = 0
+    // The text stands on lines of its own, so that a comment at its end cannot swallow the bracket.
+    const code = `((hook) => (given) => toText(hook(...JSON.parse(given))))((\n${source}\n))`
+    const result = context.evalCode(code, 'hook.js')
+    const raisedByText = failure(result)
+    if (raisedByText) return raisedByText
+    const made = { run: result.unwrap(), steps, memory: memory.snapshot() }
+    bytes += made.memory.bytes
+    for (const [oldest, { memory: held }] of prepared) {
+      if (bytes <= maxPreparedBytes) break
+      prepared.delete(oldest)
+      bytes -= held.bytes
+    }
+    prepared.set(source, made)
+    return made
+  }
+
+  return {
+    call({ source, args }) {
+      const ready = prepare(source)
+      if ('ok' in ready) return ready
+      memory.restore(ready.memory)
+      steps = ready.steps
+      // No handle is disposed of: the memory that it names is what it was before at the next call.
+      const result = context.callFunction(ready.run, context.undefined, context.newString(JSON.stringify(args)))
+      return failure(result) ?? parsed(context, result.unwrap(), limits.maxResultChars)
+    },
+  }
 }
 
 /** What a hook throws may be any value, and as deep as any: of one that is no error only a plain value is shown. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--latency ms]`: `syllabus generate` against a teacher of ours,
+ * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--latency ms] [--hook]`: `syllabus generate` against a teacher of ours,
  * first in a fresh home, then once more in the same one, which is what a user meets every day; and a bare client beside it, which
  * shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used before.
  */
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     generators: { type: 'string', default: '1' },
     rows: { type: 'string', default: '2000' },
     latency: { type: 'string', default: '200' },
+    /** The rows are read by a hook of the program, in the sandbox. */
+    hook: { type: 'boolean', default: false },
   },
 })
 const counts = values.generators.split(',').map(Number)
@@ -46,6 +48,7 @@ try {
     generators,
     latencyMs,
     faults,
+    hook: values.hook,
     port,
   })
   const fresh = await benchRun({ ...settings('fresh', counts[0]!, 0), calls: Math.min(calls, 2000) })
@@ -62,6 +65,7 @@ try {
         generators,
         latencyMs,
         faults: values.faults,
+        hook: values.hook,
         ...report,
         rawClientShare: rawClient,
       })

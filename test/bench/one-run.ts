@@ -14,12 +14,16 @@ export type BenchSettings = {
   generators: number
   latencyMs: number
   faults: TeacherFaults
+  /** Whether a `parse` hook reads the rows. */
+  hook: boolean
   /** Of the teacher: a user's is the same every day. */
   port: number
 }
 
 /** Calls under way in one generator. */
 export const perGenerator = 80
+
+const parse = '(reply) => { const { input, output } = JSON.parse(reply); return { input, output } }'
 
 const Facts = z.object({ rows: z.number(), stopReason: z.string(), spent: z.object({ calls: z.number() }) })
 
@@ -28,10 +32,10 @@ const Facts = z.object({ rows: z.number(), stopReason: z.string(), spent: z.obje
  * seconds as a user waits, calls a second against what the latency allows, processor time and memory of all its processes.
  */
 export async function benchRun(settings: BenchSettings) {
-  const { home, out, calls, generators, latencyMs, faults, port } = settings
+  const { home, out, calls, generators, latencyMs, faults, hook, port } = settings
   await using server = await startTeacherServer({ latencyMs, duplicateEvery: 20, faults }, port)
   const program = `${out}-program.json`
-  await writeFile(program, JSON.stringify(promptProgram({ rows: calls })))
+  await writeFile(program, JSON.stringify(promptProgram({ rows: calls, ...(hook && { hooks: { parse, maxExpanded: 0 } }) })))
   const bin = join(import.meta.dirname, '../../cli/bin.mjs')
   const asked = ['--rows', calls, '--candidate-cap', 1, '--generators', generators, '--model', server.model].map(String)
   const startedAt = Date.now()

@@ -28,6 +28,48 @@ test('S1 nothing is left over from one call to the next', async () => {
   })
 })
 
+describe('S1 a function that is called again begins where it began', () => {
+  test.each([
+    ['a count that it closes over', '(() => { let n = 0; return () => ++n })()', 1],
+    ['a global that it sets', '() => globalThis.n = (globalThis.n ?? 0) + 1', 1],
+    [
+      'a built-in that it changes',
+      '() => { const was = String([].map); Array.prototype.map = 7; return was.length > 1 }',
+      true,
+    ],
+    ['JSON as it left it', '(x) => { const was = typeof JSON.parse; JSON.stringify = null; return was }', null],
+    [
+      'a large table, empty at first',
+      '(() => { const t = new Uint8Array(3e6); return () => t[0]++ + t[1e6]++ + t[2999999]++ })()',
+      0,
+    ],
+    ['a cache of what it was given', '((seen) => (x) => { seen.set(x, 1); return seen.size })(new Map())', 1],
+    ['an index of a sticky expression', '((r) => () => { r.exec("aa"); return r.lastIndex })(/a/g)', 1],
+    ['a property of itself', 'function f() { return f.n = (f.n ?? 0) + 1 }', 1],
+    [
+      'memory that it fills',
+      '() => { let t = []; for (let i = 0; i < 40; i++) t.push(new Uint8Array(2e5).fill(i)); return t.length }',
+      40,
+    ],
+  ])('%s', async (_, source, value) => {
+    const first = await sandbox.call(source, 'one')
+    await sandbox.call('() => { globalThis.n = 5; const all = []; for (;;) all.push(new Array(1e4).fill(7)) }')
+    expect([first, await sandbox.call(source, 'two'), await sandbox.call(source, 'one')]).toEqual(Array(3).fill(first))
+    if (value !== null) expect(first).toEqual({ ok: true, value })
+  })
+
+  test('more functions than are kept ready at a time', async () => {
+    const source = (n: number) => `((t) => (x) => x + t.length + ${n} + t[5]++)(new Uint8Array(5e6))`
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 1, 2])
+      expect(await sandbox.call(source(n), 1)).toEqual({ ok: true, value: 5_000_001 + n })
+  })
+
+  test('a text that is no function stays none, and one that loops before it is a function is ended', async () => {
+    for (const source of ['() => {', '(() => { for (;;); })()', '(() => { throw new Error("no") })()'])
+      for (let call = 0; call < 2; call++) expect(await sandbox.call(source)).toMatchObject({ ok: false })
+  })
+})
+
 describe('S1 there is nothing to reach', () => {
   test.each(['process', 'require', 'fetch', 'console', 'setTimeout', 'Date', 'Promise', 'WebAssembly', 'Worker'])(
     '%s',
