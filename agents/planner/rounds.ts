@@ -109,9 +109,9 @@ function fairShares(wants: readonly { quota: number; wanted: number }[], allowan
   return shares
 }
 
-/** Hooks that have seen no reply yet are tried on one shard first, so that a broken one costs no more. */
+/** How many rows a reply becomes is measured on one shard first. What breaks on every reply, the trial of the source shows (`trials.ts`). */
 const trialSize = ({ asked }: Attempt, source: Source, { limits }: RunConfig): number =>
-  source.kind === 'prompt' && source.hooks && !asked[source.id] ? limits.shardSize : Number.POSITIVE_INFINITY
+  source.kind === 'prompt' && source.hooks?.expand && !asked[source.id] ? limits.shardSize : Number.POSITIVE_INFINITY
 
 /** Fewer candidates of every source alike where the calls left would not pay for all of them and their checks. */
 function payable(asks: readonly Ask[], program: Program, callsLeft: number): Ask[] {

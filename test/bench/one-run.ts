@@ -35,7 +35,10 @@ export async function benchRun(settings: BenchSettings) {
   const { home, out, calls, generators, latencyMs, faults, hook, port } = settings
   await using server = await startTeacherServer({ latencyMs, duplicateEvery: 20, faults }, port)
   const program = `${out}-program.json`
-  await writeFile(program, JSON.stringify(promptProgram({ rows: calls, ...(hook && { hooks: { parse, maxExpanded: 0 } }) })))
+  await writeFile(
+    program,
+    JSON.stringify(promptProgram({ rows: calls, ...(hook && { hooks: { parse, maxExpanded: 1 } }) })),
+  )
   const bin = join(import.meta.dirname, '../../cli/bin.mjs')
   const asked = ['--rows', calls, '--candidate-cap', 1, '--generators', generators, '--model', server.model].map(String)
   const startedAt = Date.now()

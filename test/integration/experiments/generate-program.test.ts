@@ -145,3 +145,13 @@ test('a hook that fails on every reply ends the run with its words, and one roun
   expect(output).toContain('TypeError')
   expect(calls).toBeLessThanOrEqual(11)
 })
+
+test('a hook that fails on every reply of many rows costs no more than a trial', async () => {
+  const broken = { parse: '(reply) => { none.of }', maxExpanded: 1 }
+  const { code, calls, output } = await generate('broken-many', 400, [source('lamps', 400, { hooks: broken })], () =>
+    row('Shop 1 sells 3 lamps.'),
+  )
+  expect(code, output).toBe(3)
+  expect(output).toContain('ReferenceError')
+  expect(calls).toBeLessThanOrEqual(24)
+})

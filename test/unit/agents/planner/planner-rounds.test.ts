@@ -132,7 +132,7 @@ test('an attempt that wants nothing more asks for nothing, also where more was s
   expect(nextRound(full, configOf({ rows: 40 }), -20)).toEqual([])
 })
 
-test('a source with hooks is tried on one shard before it is asked for all, and planned by what its replies become', () => {
+test('a source with `expand` is tried on one shard before it is asked for all, and planned by what its replies become', () => {
   const expand = { hooks: { expand: '(row) => [row, row]', maxExpanded: 2 } }
   const config = configOf({ rows: 300 })
   const first = attemptOf(promptProgram({ rows: 300, ...expand }))
@@ -145,6 +145,15 @@ test('a source with hooks is tried on one shard before it is asked for all, and 
   expect(rest).toMatchObject({ from: 25, quota: 250 })
   expect(rest!.count).toBeGreaterThan(250 / 2.85)
   expect(rest!.count).toBeLessThanOrEqual(125)
+})
+
+test('hooks that make no further rows are asked for as many as a source without hooks', () => {
+  const asks = [{}, { parse: '() => null' }, { accept: '() => true' }].map((hooks) => {
+    const changes = Object.keys(hooks).length > 0 ? { hooks: { ...hooks, maxExpanded: 1 } } : {}
+    return nextRound(attemptOf(promptProgram({ rows: 300, ...changes })), configOf({ rows: 300 }))
+  })
+  expect(asks[0]![0]!.count).toBeGreaterThanOrEqual(300)
+  expect(asks).toEqual([asks[0], asks[0], asks[0]])
 })
 
 test('what was asked while the teacher was away, or without a call left, says nothing of a source and uses up no candidates', () => {
