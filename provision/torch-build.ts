@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { hasUv } from './installer.ts'
 import type { Python } from './python.ts'
 import { runCommand } from './run-command.ts'
 
@@ -20,9 +19,16 @@ export interface TorchRequest {
   platform?: NodeJS.Platform
 }
 
+/** The index of the CPU build; SYLLABUS_TORCH_INDEX names a mirror. */
+export const torchIndex = (env: NodeJS.ProcessEnv): string =>
+  (env.SYLLABUS_TORCH_INDEX || 'https://download.pytorch.org/whl/cpu').replace(/\/+$/, '')
+
+/** The CPU build alone carries this mark, so no other index can stand in for its own. */
+export const cpuPin = (pin: string) => `${pin}+cpu`
+
 /**
- * On Linux the default wheel brings CUDA's libraries along. Without an NVIDIA GPU they are dead weight, so the CPU build
- * is taken where uv can reach it. That build lives in an index of its own, so it is pinned by version, not by hash.
+ * On Linux the default wheel brings CUDA's libraries along. Without an NVIDIA GPU they are dead weight, so the CPU build is taken where
+ * its index answers within a second. That build lives in an index of its own, so it is pinned by version, not by hash.
  */
 export async function chooseTorch(request: TorchRequest): Promise<TorchBuild> {
   const { python, requirements, env = process.env, signal, platform = process.platform } = request
@@ -30,16 +36,11 @@ export async function chooseTorch(request: TorchRequest): Promise<TorchBuild> {
   if (!pin) return { kind: 'default', pin, description: 'without torch', installedGb: 0.1 }
   if (platform !== 'linux')
     return { kind: 'default', pin, description: `${pin}, about 0.3 GB to download`, installedGb: 1.5 }
-  const whole = (why: string): TorchBuild => ({
-    kind: 'default',
-    pin,
-    description: `${pin} with CUDA (${why}), about 3 GB to download, 6 GB on disk`,
-    installedGb: 6.5,
-  })
+  const whole = (why: string) => withCuda(pin, why)
   if (await hasGpu(env)) return whole('NVIDIA GPU found')
-  if (!(await hasUv(env))) return whole('no GPU here, but the smaller CPU build needs uv')
-  const reachable = await canReachCpuBuild(python, pin, env, signal)
-  if (!reachable) return whole('no GPU here, but the index of the CPU build cannot be reached')
+  const index = torchIndex(env)
+  if (!(await hasCpuBuild(python, pin, index, env, signal)))
+    return whole(`no GPU here, but ${index} showed no CPU build within a second`)
   return {
     kind: 'cpu',
     pin,
@@ -48,28 +49,30 @@ export async function chooseTorch(request: TorchRequest): Promise<TorchBuild> {
   }
 }
 
-async function canReachCpuBuild(
-  python: Python,
-  pin: string,
-  env: NodeJS.ProcessEnv,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const args = [
-    'pip',
-    'install',
-    '--python',
-    python.command,
-    '--system',
-    '--dry-run',
-    '--no-deps',
-    '--torch-backend',
-    'cpu',
-    pin,
-  ]
-  const quick = { ...env, UV_HTTP_TIMEOUT: '10', UV_HTTP_RETRIES: '0' }
-  return runCommand('uv', args, { env: quick, signal, timeoutMs: 30_000 }).then(
+/** The build that brings CUDA along, and why it is taken. */
+export const withCuda = (pin: string, why: string): TorchBuild => ({
+  kind: 'default',
+  pin,
+  description: `${pin} with CUDA, about 3 GB to download, 6 GB on disk (${why})`,
+  installedGb: 6.5,
+})
+
+/** Asked by Python, which knows proxies and certificates as pip does. Resolving a name can hang: the alarm ends that, too. */
+const lookUp = `import signal, sys, urllib.request
+signal.setitimer(signal.ITIMER_REAL, 1)
+page = urllib.request.urlopen(sys.argv[1])
+signal.setitimer(signal.ITIMER_REAL, 10)
+sys.exit(sys.argv[2] not in page.read().decode().replace("%2B", "+"))`
+
+/** Whether the index answers within a second, and lists this version. */
+function hasCpuBuild(python: Python, pin: string, index: string, env: NodeJS.ProcessEnv, signal?: AbortSignal) {
+  const file = `${cpuPin(pin).replace('==', '-')}-`
+  return runCommand(python.command, ['-c', lookUp, `${index}/torch/`, file], { env, signal, timeoutMs: 15_000 }).then(
     () => true,
-    () => false,
+    () => {
+      signal?.throwIfAborted()
+      return false
+    },
   )
 }
 

@@ -7,7 +7,8 @@ import { install } from './installer.ts'
 import { withLock } from './lock.ts'
 import { findPython, type Python, probePython, runtimeEnvironment, runtimePackage } from './python.ts'
 import { CommandError, runCommand } from './run-command.ts'
-import { chooseTorch, type TorchBuild, withoutTorch } from './torch-build.ts'
+import { chooseTorch, cpuPin, type TorchBuild, torchIndex, withCuda, withoutTorch } from './torch-build.ts'
+import { findInstaller, type Installer } from './uv.ts'
 
 export interface RuntimeRequest {
   /** SYLLABUS_HOME. */
@@ -67,18 +68,42 @@ export async function provisionRuntime(request: RuntimeRequest): Promise<{ pytho
     if (already) return { python: already }
     const base = await findPython(env)
     const build = await chooseTorch({ python: base, requirements, env, signal })
-    onProgress?.(`fine-tuning runtime: Python ${base.version}, ${build.description}`)
-    await checkDisk(home, build)
+    const report = (chosen: TorchBuild) => {
+      onProgress?.(`fine-tuning runtime: Python ${base.version}, ${chosen.description}`)
+      return checkDisk(home, chosen)
+    }
+    await report(build)
     await createVenv(venv, base, { env, signal })
-    await installPackages(venv, build, request)
+    // Kept when the set-up is interrupted, for the next start to go on from.
+    const downloads = `${venv}.downloads`
+    const installer = await findInstaller({ python: base, folder: downloads, onProgress, signal, env })
+    onProgress?.(`fine-tuning runtime: installed by ${installer.description}`)
+    const context = { ...request, installer, downloads }
+    const installed = await installPackages(venv, build, context).then(
+      () => build,
+      async (error: unknown) => {
+        if (build.kind !== 'cpu' || !lacksWheel(error)) throw error
+        const whole = withCuda(build.pin, `no CPU build for Python ${base.version} at ${torchIndex(env)}`)
+        await report(whole)
+        await installPackages(venv, whole, context)
+        return whole
+      },
+    )
     await checkImports(venv, request.modules ?? ownModules, { env, signal })
-    const made = { python: base.version, torch: build.kind, at: new Date().toISOString() }
+    const made = { python: base.version, torch: installed.kind, at: new Date().toISOString() }
     await writeWhole(join(venv, marker), JSON.stringify(made))
+    await rm(downloads, { recursive: true, force: true })
     await removeOldVenvs(home, venv)
     onProgress?.('fine-tuning runtime: ready')
     return { python: pythonIn(venv) }
   })
 }
+
+/** Whether an index has the version, but no wheel of it for this machine. */
+const lacksWheel = (error: unknown) =>
+  error instanceof SetupError &&
+  error.cause instanceof CommandError &&
+  /No matching distribution found for torch==/.test(error.cause.tail)
 
 interface StepOptions {
   env: NodeJS.ProcessEnv
@@ -100,26 +125,27 @@ async function createVenv(venv: string, base: Python, { env, signal }: StepOptio
   }
 }
 
-async function installPackages(venv: string, build: TorchBuild, request: RuntimeRequest): Promise<void> {
-  const { onProgress, signal, env = process.env, requirements = ownRequirements } = request
-  const python = { command: pythonIn(venv), version: '' }
-  const report = (line: string) => {
+async function installPackages(
+  venv: string,
+  build: TorchBuild,
+  request: RuntimeRequest & { installer: Installer; downloads: string },
+): Promise<void> {
+  const { onProgress, signal, installer, downloads, env = process.env, requirements = ownRequirements } = request
+  const { uv } = installer
+  const onLine = (line: string) => {
     const short = interesting(line)
     if (short) onProgress?.(`fine-tuning runtime: ${short}`)
   }
-  let list = requirements
-  if (build.kind === 'cpu') {
-    await runCommand('uv', ['pip', 'install', '--python', python.command, '--torch-backend', 'cpu', build.pin], {
-      env,
-      signal,
-      onLine: report,
-    })
-    list = join(venv, 'requirements-without-torch.txt')
-    await writeFile(list, withoutTorch(await readFile(requirements, 'utf8')))
-  }
-  const args = ['--require-hashes', '--only-binary', ':all:', '-r', list]
-  if (build.kind === 'cpu') args.push('--no-deps')
-  await install({ python, args, signal, env, onProgress: report })
+  const python = { command: pythonIn(venv), version: '' }
+  const pipCache = join(downloads, 'pip')
+  const packages = (args: string[]) =>
+    install({ python, args, uv, pipCache, signal, env: installer.env, onProgress: onLine })
+  const pinned = ['--require-hashes', '--only-binary', ':all:', '-r']
+  if (build.kind === 'default') return packages([...pinned, requirements])
+  await packages(['--no-deps', '--index-url', torchIndex(env), cpuPin(build.pin)])
+  const rest = join(venv, 'requirements-without-torch.txt')
+  await writeFile(rest, withoutTorch(await readFile(requirements, 'utf8')))
+  await packages([...pinned, rest, '--no-deps'])
 }
 
 /** Large downloads and the summary are worth a line; the rest of what an installer says is not. */
@@ -165,7 +191,7 @@ async function removeOldVenvs(home: string, current: string): Promise<void> {
   const monthMs = 30 * 24 * 3_600_000
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
-    if (!/^venv-[0-9a-f]{12}$/.test(name) || path === current) continue
+    if (!/^venv-[0-9a-f]{12}(\.downloads)?$/.test(name) || path === current) continue
     const { atimeMs } = await stat(join(path, marker)).catch(() => ({ atimeMs: 0 }))
     if (Date.now() - atimeMs > monthMs) await rm(path, { recursive: true, force: true })
   }
