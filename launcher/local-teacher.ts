@@ -50,7 +50,7 @@ export function generateTeacher(
   if (!name) {
     throw new UsageError(
       'No teacher is named.',
-      'Give --model <name>, set TEACHER_MODEL, or serve one: --teacher local.',
+      'Give --model <name>, set SYLLABUS_MODEL, or serve one: --teacher local.',
     )
   }
   if (!local) return { local, model: name, concurrency, topology: read }

@@ -3,7 +3,7 @@ import { type AddedAgent, addAgent } from '../../experiments/run/add-agent.ts'
 import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { runId } from '../options/option-parsers.ts'
-import { movedOption } from '../options/shared-options.ts'
+import { modelOption, movedOption } from '../options/shared-options.ts'
 
 export function registerAgent(program: Command): void {
   program
@@ -12,7 +12,7 @@ export function registerAgent(program: Command): void {
     .addArgument(new Argument('<role>', 'kind of agent').choices([...agentRoles]))
     .option('--variant <name>', "the role's variant (default: the topology's)")
     .option('--topology <file>', 'limits and options', defaultTopology)
-    .addOption(new Option('--model <name>', 'language model, where the agent asks one').env('TEACHER_MODEL'))
+    .addOption(modelOption('language model, where the agent asks one'))
     .addOption(
       new Option(
         '--run <id>',

@@ -22,7 +22,7 @@ import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { attemptCount, rowCount, runCount, seedCount, whole } from '../options/option-parsers.ts'
-import { teacherOption } from '../options/shared-options.ts'
+import { modelOption, teacherOption } from '../options/shared-options.ts'
 
 type Options = {
   arms?: PlannerArm[]
@@ -54,7 +54,7 @@ export function registerCompare(program: Command): void {
     .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
     .option('--seed <n>', 'of the first pair', whole, 1)
     .option('--seeds <k>', "fresh training seeds of each run's chosen dataset (the topology says)", seedCount)
-    .addOption(new Option('--model <name>', 'language model of planners and teacher').env('TEACHER_MODEL'))
+    .addOption(modelOption('language model of planners and teacher'))
     .addOption(teacherOption())
     .addOption(new Option('--setting <name>', "rows from nothing, or on the task's seed pool").choices(Setting.options))
     .option('--name <name>', 'of the comparison; the same name and command go on with it')

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { chatPath } from '../../agents/kit/teacher/endpoint-error.ts'
@@ -10,6 +10,7 @@ import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { connectOperator } from '../../launcher/session.ts'
 import { askedBy, checkKeys, embedderAsked } from '../../launcher/topology/endpoints.ts'
 import { type Limit, limitsOf } from '../../launcher/topology/limits.ts'
+import { nameModel } from '../../launcher/topology/models.ts'
 import { paperNamesIn } from '../../launcher/topology/paper-names.ts'
 import { defaultTopology, readTopology, readTopologyText } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
@@ -17,10 +18,11 @@ import { homeFolder } from '../../machine/folders.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../provision/mod.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Topology } from '../../schemas/topology.ts'
-import { fixOf, reasonOf } from '../../schemas/user-error.ts'
+import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
 import { fileSizeLimits } from '../../tasks/files/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
+import { modelOption } from '../options/shared-options.ts'
 
 /** Whether a check passes, as a finding. */
 async function finding(name: string, check: () => Promise<string>): Promise<Finding> {
@@ -42,8 +44,9 @@ async function checkEndpoints(topology: Topology): Promise<Finding[]> {
   })
   const check = async ({ role, model, endpoint, keyName }: (typeof asked)[number]): Promise<Finding> => {
     const found = await finding(role === 'trainer-bridge' ? 'embedder' : `model of the ${role}`, async () => {
+      if (model === null) throw new UsageError('no model is named', nameModel)
       const path = role === 'trainer-bridge' ? embeddingsPath : chatPath
-      const { contextTokens, warning } = await checkTeacher(endpoint, model ?? '', topology.teacher.checkMs, path)
+      const { contextTokens, warning } = await checkTeacher(endpoint, model, topology.teacher.checkMs, path)
       return `it answers${contextTokens ? `, with a context of ${contextTokens} tokens` : ''}${warning ? `. ${warning}` : ''}`
     })
     const key = keyName === null ? 'no key' : `key ${keyName} is ${endpoint.apiKey ? 'set' : 'not set'}`
@@ -99,7 +102,7 @@ export function registerDoctor(program: Command): void {
     .command('doctor')
     .description('what is there, what is missing and the command that fixes it; and every limit in force')
     .option('--topology <file>', 'whose limits to show', defaultTopology)
-    .addOption(new Option('--model <name>', 'language model of planner and teacher').env('TEACHER_MODEL'))
+    .addOption(modelOption('language model of planner and teacher'))
     .option('--json', 'JSON instead of text', false)
     .action(async (options: { topology: string; model?: string; json: boolean }) => {
       const topology = await readTopology(options.topology)

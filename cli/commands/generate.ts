@@ -8,7 +8,7 @@ import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
-import { judgeModelOption, movedOption, scorerOption, teacherOption } from '../options/shared-options.ts'
+import { judgeModelOption, modelOption, movedOption, scorerOption, teacherOption } from '../options/shared-options.ts'
 
 export function registerGenerate(program: Command): void {
   program
@@ -19,7 +19,7 @@ export function registerGenerate(program: Command): void {
     .requiredOption('--program <file>', 'curation program, JSON or YAML')
     .requiredOption('--rows <n>', 'admitted rows wanted', rowCount)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
-    .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))
+    .addOption(modelOption('the teacher'))
     .addOption(judgeModelOption())
     .addOption(teacherOption())
     .addOption(movedOption())

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { runOnThem } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
@@ -11,16 +11,14 @@ import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topol
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { createTryPanel } from '../../models/panel.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { teacherOption } from '../options/shared-options.ts'
+import { modelOption, teacherOption } from '../options/shared-options.ts'
 
 export function registerUp(program: Command): void {
   program
     .command('up')
     .description('start the server, the agents and the page, and keep them up until interrupted')
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
-    .addOption(
-      new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
-    )
+    .addOption(modelOption())
     .addOption(teacherOption())
     .action(async (options: { topology: string; model?: string; teacher?: string }) => {
       const { topology: file, model, teacher } = options

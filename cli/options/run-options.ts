@@ -4,7 +4,7 @@ import { BaselineArm, BaselineKind } from '../../schemas/arm.ts'
 import { Setting } from '../../schemas/run.ts'
 import type { LoadOptions } from '../../tasks/load.ts'
 import { attemptCount, rowCount, seedCount } from './option-parsers.ts'
-import { scorerOption, teacherOption } from './shared-options.ts'
+import { modelOption, scorerOption, teacherOption } from './shared-options.ts'
 
 /** What `addRunOptions` reads; what is left out is the topology's and the task's. */
 export type RunOptions = EvidenceRequest &
@@ -15,9 +15,7 @@ export const addRunOptions = (command: Command) =>
   command
     .option('--attempts <n>', 'datasets to try (the topology says 3)', attemptCount)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
-    .addOption(
-      new Option('--model <name>', 'language model of planner and teacher, where they ask one').env('TEACHER_MODEL'),
-    )
+    .addOption(modelOption())
     .option(
       '--seeds <k>',
       'fresh training seeds of the chosen dataset and of each baseline (the topology says)',

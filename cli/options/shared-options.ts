@@ -7,6 +7,14 @@ export const teacherOption = () =>
     'local: the student itself is the language model, served here without a key; local:<folder>: another model',
   ).conflicts('model')
 
+/** `--model`, also from the environment; TEACHER_MODEL is the paper's name of it. */
+export const modelOption = (description = 'language model of planner and teacher, where they ask one') =>
+  new Option('--model <name>', description).env(
+    process.env.SYLLABUS_MODEL === undefined && process.env.TEACHER_MODEL !== undefined
+      ? 'TEACHER_MODEL'
+      : 'SYLLABUS_MODEL',
+  )
+
 /** `--judge-model`, of commands that make data alone. */
 export const judgeModelOption = () =>
   new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')

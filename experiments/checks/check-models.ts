@@ -3,10 +3,11 @@ import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { type Warn, warnOnTerminal } from '../../launcher/console/terminal.ts'
 import { optionsOf, usableOptions } from '../../launcher/topology/agent-options.ts'
 import { type Asked, askedBy, checkKeys, embedderAsked } from '../../launcher/topology/endpoints.ts'
-import { checkPrices, shareConcurrency } from '../../launcher/topology/models.ts'
+import { checkPrices, nameModel, shareConcurrency } from '../../launcher/topology/models.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { PayingRole } from '../../schemas/usage.ts'
+import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
@@ -48,11 +49,18 @@ export async function checkModels(
   return contexts
 }
 
+/** @throws UsageError where a role asks a model that nobody named */
 function checkOptions(topology: Topology): void {
+  const unnamed = PayingRole.options.filter((role) => {
+    const { variant, options } = topology.agents[role]
+    return asksModel(variant) && options.model === undefined
+  })
+  if (unnamed.length > 0)
+    throw new UsageError(`No model is named for ${unnamed.join(', ')} of topology ${topology.name}.`, nameModel)
   for (const role of PayingRole.options) {
     const { variant } = topology.agents[role]
     if (!asksModel(variant)) continue
-    const fix = `Correct agents.${role}.options; its model can be named with --model or TEACHER_MODEL too.`
+    const fix = `Correct agents.${role}.options; its model can be named with --model or SYLLABUS_MODEL too.`
     usableOptions<unknown>(optionsOf[role], topology, role, { named: `${role} ${variant}`, fix })
   }
 }

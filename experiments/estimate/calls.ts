@@ -119,7 +119,7 @@ export function assumptionsOf(
       : []),
     ...(planner ? ['the planner writes every program with one correction'] : []),
     ...(Object.values(models).includes(unnamedModel)
-      ? ['a model is asked and none is named, so its price is unknown: name it with --model or TEACHER_MODEL']
+      ? ['a model is asked and none is named, so its price is unknown: name it with --model or SYLLABUS_MODEL']
       : []),
     ...(count > 0
       ? [

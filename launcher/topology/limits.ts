@@ -10,6 +10,7 @@ import { optionsOf } from './agent-options.ts'
 import { withTeacherLimits } from './models.ts'
 import { paperNames } from './paper-names.ts'
 import { laidOver } from './topology-file.ts'
+import { withModel } from './with-model.ts'
 
 /** A limit in force: its place in a topology, its value, the value that it has where nobody says one, and who said it. */
 export type Limit = { path: string; value: unknown; default: unknown; source: string }
@@ -64,7 +65,8 @@ const schemas = { ...optionsOf, 'trainer-bridge': BridgeOptions, evaluator: Eval
 
 /** The topology with every option of its agents, those left out with their defaults; options that do not hold stay. */
 function withOptionDefaults(written: Topology): Topology {
-  const topology = withTeacherLimits(written)
+  // A model that nobody named yet hides no other option.
+  const topology = withTeacherLimits(laidOver(withModel(written, 'not named'), written) as Topology)
   const takesOptions = (role: AgentRole) => !(role in optionsOf) || asksModel(topology.agents[role].variant)
   const parsed = agentRoles.filter(takesOptions).map((role) => {
     const { options } = topology.agents[role]

@@ -18,6 +18,10 @@ export function modelsOf({ agents }: Topology): Partial<Record<PayingRole, strin
   return Object.fromEntries(named)
 }
 
+/** What helps where nobody named a model. */
+export const nameModel =
+  'Give --model <name>, set SYLLABUS_MODEL, or write agents.<role>.options.model into the topology; --teacher local serves one here.'
+
 /** The options of those that make rows with a model, without where it is asked. */
 export function rowOptionsOf({ agents }: Topology): Partial<Record<PayingRole, AgentSpec['options']>> {
   const asking = teachers.filter((role) => asksModel(agents[role].variant))

@@ -52,7 +52,7 @@ export function meteredOptions<T>({ options, identity }: AgentContext, schema: z
   const { path, message } = parsed.error.issues[0]!
   throw new TeacherUnusable(
     `The ${role} "${variant}" has no usable options: ${path.join('.')}: ${message}.`,
-    `Name the model in the topology: agents.${role}.options.model.`,
+    `Correct agents.${role}.options; its model can be named with --model or SYLLABUS_MODEL too.`,
   )
 }
 

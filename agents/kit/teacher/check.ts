@@ -58,7 +58,7 @@ export async function checkTeacher(
   const models = status === 200 ? modelsIn(jsonValues(text).values) : null
   if (models) {
     const found = models.find(({ names }) => names.includes(model))
-    return found ? { contextTokens: found.contextTokens } : unchecked(unlisted(models))
+    return found ? ofListed(found, model, baseUrl) : unchecked(unlisted(models))
   }
   // A key that may call and not list.
   if (status === 403 && /\bscopes?\b/i.test(text)) return { contextTokens: null }
@@ -133,8 +133,8 @@ async function checkCalls(client: HttpClient, endpoint: Endpoint, path: string, 
 const isApi = ({ status, text }: HttpAnswer): boolean =>
   jsonValues(text).values.length > 0 || ([400, 415, 422].includes(status) && !/^\s*(<|$)/.test(text))
 
-/** A model of an endpoint's list, by whatever it is called there. */
-type ListedModel = { names: readonly string[]; contextTokens: number | null }
+/** A model of an endpoint's list, by whatever it is called there; when it ends, where that is announced. */
+type ListedModel = { names: readonly string[]; contextTokens: number | null; endsAt: Date | null }
 
 const listNames = ['data', 'models', 'model_list', 'items', 'results', 'result', 'body']
 const modelNames = ['id', 'name', 'model', 'slug', 'key']
@@ -161,14 +161,50 @@ function modelsIn(values: readonly unknown[], depth = 0): ListedModel[] | null {
 }
 
 function listedModel(entry: unknown): ListedModel | null {
-  if (typeof entry === 'string') return { names: [entry], contextTokens: null }
+  if (typeof entry === 'string') return { names: [entry], contextTokens: null, endsAt: null }
   if (!isObject(entry)) return null
   const names = modelNames.map((name) => entry[name]).filter((name) => typeof name === 'string')
-  return names.length > 0 ? { names, contextTokens: contextOf(entry) } : null
+  return names.length > 0 ? { names, contextTokens: contextOf(entry), endsAt: endOf(entry) } : null
 }
 
 function contextOf(model: JsonObject): number | null {
   const given: JsonObject = { ...(isObject(model.meta) && model.meta), ...model }
   const found = contextNames.map((name) => given[name]).find((value) => typeof value === 'number' && value > 0)
   return typeof found === 'number' ? found : null
+}
+
+function ofListed({ contextTokens, endsAt }: ListedModel, model: string, baseUrl: string): CheckedTeacher {
+  if (endsAt === null) return { contextTokens }
+  const ends = endsAt.getTime() > Date.now() ? 'is withdrawn' : 'was withdrawn'
+  const on = endsAt.toISOString().slice(0, 10)
+  const warning = `The model "${model}" ${ends} on ${on}, as ${baseUrl} announces. Name another one: --model or SYLLABUS_MODEL.`
+  return { contextTokens, warning }
+}
+
+/**
+ * Names under which endpoints give the day on which a model ends: OpenAI, OpenRouter, Mistral, Azure (by use, the calls' is `inference`),
+ * and others. Compared without case, `_` and `-`.
+ */
+const endName =
+  /^(shutdown|deprecation|expir(es|ation)|retire(s|ment)|sunset|endoflife|eol|discontinu(ed|ation))(date|at|on)?$/
+
+/** The first day on which a model ends, of what its entry says: a date as text, or seconds or milliseconds since 1970. */
+function endOf(model: JsonObject): Date | null {
+  const dates = Object.entries(model).flatMap(([name, value]) => {
+    if (!endName.test(name.toLowerCase().replace(/[_-]/g, ''))) return []
+    const given = isObject(value) ? (value.inference ?? value.date) : value
+    return dateOf(given) ?? []
+  })
+  return dates.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null
+}
+
+/** Numbers below this are seconds: as milliseconds they would lie before 1973. */
+const mostSeconds = 1e11
+
+function dateOf(value: unknown): Date | null {
+  const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value)
+  const isTime = typeof value === 'number' && value > 0
+  if (!isDay && !isTime) return null
+  const date = new Date(isTime && value < mostSeconds ? value * 1000 : value)
+  return Number.isNaN(date.getTime()) ? null : date
 }

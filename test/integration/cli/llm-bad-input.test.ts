@@ -47,6 +47,23 @@ afterAll(async () => {
 const noApi = () => baseUrl.replace('/v1', '/page')
 const nobody = () => 'http://127.0.0.1:9/v1'
 
+test('a model that nobody named ends every command that asks one, with exit code 2', async () => {
+  const env = { SYLLABUS_HOME: join(folder, 'home'), SYLLABUS_RUNS: join(folder, 'runs'), OPENAI_BASE_URL: baseUrl }
+  for (const args of [['run'], ['up'], ['compare', '--arms', 'rules,llm-iterative']]) {
+    const command = syllabus([...args, '--topology', topology], env)
+    expect(await command.ended, command.output()).toBe(2)
+    expect(command.output()).toMatch(/No model is named for .*--model <name>, set SYLLABUS_MODEL/s)
+  }
+  const checked = syllabus(['doctor', '--topology', topology], {
+    ...env,
+    SYLLABUS_MODEL: 'small-teacher',
+    OPENAI_API_KEY: 'good-key',
+  })
+  await checked.ended
+  expect(checked.output()).toMatch(/model of the planner: small-teacher at .*it answers/)
+  expect(calls).toEqual([])
+})
+
 test.each([
   ['a key that is refused', { key: 'planted-key-123', model: 'small-teacher' }, /refuses the key.*OPENAI_API_KEY/s],
   [

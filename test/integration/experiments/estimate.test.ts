@@ -144,12 +144,7 @@ test('models that are asked and not named are counted, at a price that is not kn
   try {
     const llm = join(import.meta.dirname, '../../../deploy/topologies/llm.yaml')
     const file = join(folder, 'unnamed.yaml')
-    await writeFile(
-      file,
-      (await readFile(llm, 'utf8'))
-        .replaceAll(/^ +model: .*$/gm, '')
-        .replaceAll('options:\n', 'options:\n      dialectMs: 1\n'),
-    )
+    await writeFile(file, (await readFile(llm, 'utf8')).replaceAll('options:\n', 'options:\n      dialectMs: 1\n'))
     const env = { SYLLABUS_RUNS: join(folder, 'runs'), SYLLABUS_HOME: join(folder, 'home') }
     const estimated = syllabus(['estimate', '--topology', file], env)
     expect(await estimated.ended, estimated.output()).toBe(0)
@@ -161,7 +156,7 @@ test('models that are asked and not named are counted, at a price that is not kn
     expect(planned.output()).toMatch(/llm-iterative, one run: estimate: \d+ calls, .*price unknown/)
     const begun = syllabus(arms, env)
     expect(await begun.ended, begun.output()).toBe(2)
-    expect(begun.output()).toMatch(/planner llm-iterative .*: model: no model is named\.\n.*named with --model/)
+    expect(begun.output()).toMatch(/No model is named for planner of topology .*\n.*--model <name>, set SYLLABUS_MODEL/)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -12,6 +12,7 @@ import { shares } from '../../../evidence/report/statistics/intervals.ts'
 import { overRuns } from '../../../evidence/report/statistics/over-runs.ts'
 import { keepPlan, topologyOfArm, usualArms } from '../../../experiments/compare/comparison.ts'
 import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { withModel } from '../../../launcher/topology/with-model.ts'
 import { asksModel } from '../../../schemas/variants.ts'
 import { normals, planOf, resultsOf } from '../../support/compared-runs.ts'
 import { runLog } from '../../support/run-log.ts'
@@ -287,6 +288,6 @@ describe('a comparison’s plan', () => {
       expect(agents.planner).toMatchObject({ variant: arm, options: asksModel(arm) ? own.planner.options : {} })
     }
     const byRules = topologyOfArm(llm, 'rules')
-    expect(topologyOfArm(byRules, 'llm-blind').agents.planner.options).toEqual({ model: 'gpt-4.1-mini' })
+    expect(topologyOfArm(withModel(byRules, 'm'), 'llm-blind').agents.planner.options).toEqual({ model: 'm' })
   })
 })

@@ -162,8 +162,16 @@ describe('the models of a topology', () => {
     expect(models).toEqual(new Map())
   })
 
+  test('a model that nobody named is asked for, with those who ask it', async () => {
+    const failure = checkModels(await readTopology(file), agentRoles, {})
+    await expect(failure).rejects.toMatchObject({
+      message: 'No model is named for planner, generator, critic of topology llm.',
+      fix: expect.stringContaining('Give --model <name>, set SYLLABUS_MODEL'),
+    })
+  })
+
   test('options that do not parse are told with their place', async () => {
-    const topology = await readTopology(file)
+    const topology = withModel(await readTopology(file), 'mine')
     topology.agents.planner.options = { model: 'm', temperature: 9 }
     await expect(checkModels(topology)).rejects.toThrow(
       'planner llm-iterative of topology llm has no usable options: temperature',

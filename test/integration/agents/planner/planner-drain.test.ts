@@ -6,6 +6,7 @@ import { Presence } from '../../../../bus/mod.ts'
 import { topologyOfArm } from '../../../../experiments/compare/comparison.ts'
 import { submitRun } from '../../../../experiments/run/submit-run.ts'
 import { readTopology } from '../../../../launcher/topology/topology-file.ts'
+import { withModel } from '../../../../launcher/topology/with-model.ts'
 import { BusLimits } from '../../../../schemas/bus-limits.ts'
 import { RunFinished, RunStarted } from '../../../../schemas/messages/run.ts'
 import { Evidence } from '../../../../schemas/run.ts'
@@ -19,7 +20,10 @@ import { openQueues } from '../../../support/queues.ts'
 
 const task = await loadTask(bundledTask)
 const topology = topologyOfArm(
-  await readTopology(new URL('../../../../deploy/topologies/llm.yaml', import.meta.url).pathname),
+  withModel(
+    await readTopology(new URL('../../../../deploy/topologies/llm.yaml', import.meta.url).pathname),
+    'scripted',
+  ),
   'llm-iterative',
 )
 

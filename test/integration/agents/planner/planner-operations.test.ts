@@ -7,6 +7,7 @@ import { analyse, collect, defaultResampling, type LogEntry, renderMarkdown } fr
 import { topologyOfArm } from '../../../../experiments/compare/comparison.ts'
 import { submitRun } from '../../../../experiments/run/submit-run.ts'
 import { readTopology } from '../../../../launcher/topology/topology-file.ts'
+import { withModel } from '../../../../launcher/topology/with-model.ts'
 import { BusLimits } from '../../../../schemas/bus-limits.ts'
 import type { PayloadOf } from '../../../../schemas/message.ts'
 import { Decision, RunFinished } from '../../../../schemas/messages/run.ts'
@@ -24,7 +25,10 @@ import { openQueues } from '../../../support/queues.ts'
 /** The real planner on a real bus, asking a real HTTP server; the graph of operations is read from the run's log. */
 
 const task = await loadTask(bundledTask)
-const topology = await readTopology(new URL('../../../../deploy/topologies/llm.yaml', import.meta.url).pathname)
+const topology = withModel(
+  await readTopology(new URL('../../../../deploy/topologies/llm.yaml', import.meta.url).pathname),
+  'scripted',
+)
 const skills = task.skills.map(({ name }) => name)
 const competent = competentModel({ skills, weak: skills[0]!, kind: 'prompt' })
 const isPlan = ({ messages }: Asked) => messages.length <= 2

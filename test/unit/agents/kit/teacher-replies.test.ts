@@ -284,6 +284,25 @@ test.each([
 })
 
 test.each([
+  ['shutdown_date', { shutdown_date: '2127-01-14' }, 'is withdrawn on 2127-01-14'],
+  ['a day that has passed', { shutdown_date: '2024-02-03' }, 'was withdrawn on 2024-02-03'],
+  ['a time', { shutdownDate: '2127-01-14T23:00:00Z' }, 'is withdrawn on 2127-01-14'],
+  ['OpenRouter', { expiration_date: '2127-02-01' }, 'is withdrawn on 2127-02-01'],
+  ['Mistral', { deprecation: '2127-03-01T12:00:00+00:00', deprecation_replacement_model: 'n' }, 'on 2127-03-01'],
+  ['Azure, by use, in seconds', { deprecation: { fine_tune: 4890000000, inference: 4950000000 } }, 'on 2126-11-10'],
+  ['milliseconds', { 'retirement-date': 4950000000000 }, 'on 2126-11-10'],
+  ['the first of several', { sunset_date: '2128-01-01', retires_at: '2127-01-01' }, 'on 2127-01-01'],
+  ['none', { shutdown_date: null, expiration_date: '', deprecated: true, created: 1700000000 }, undefined],
+  ['words', { shutdown_date: 'soon', eol: {} }, undefined],
+])('a day on which a model ends is a warning: %s', async (_, fields, words) => {
+  await using endpoint = await endpointThat(() => ({ body: { data: [{ id: 'm', context_length: 8192, ...fields }] } }))
+  const { contextTokens, warning } = await checkTeacher({ baseUrl: endpoint.baseUrl, apiKey: '' }, 'm')
+  expect(contextTokens).toBe(8192)
+  if (words === undefined) expect(warning).toBeUndefined()
+  else expect(warning).toMatch(new RegExp(`^The model "m" .*${words}, as http.*--model or SYLLABUS_MODEL`))
+})
+
+test.each([
   ['lacks the model', { data: [{ id: 'n' }] }, 'its list of models has n'],
   ['has it under another name', { data: [{ id: 'models/m' }, { id: 'M' }] }, 'has models/m, M'],
   ['is empty', { data: null }, 'its list of models is empty'],
