@@ -110,6 +110,8 @@ export const RunConfig = z.object({
   generate: z.object({ program: Program, contamination: ObjectRef }).optional(),
   /** Only of a run that is part of a comparison of planners: which, as which arm, and which runs it is paired with. */
   comparison: z.object({ name: RunId, arm: Token, pair: z.number().int().positive() }).optional(),
+  /** Of a run that is meant to be short and proves less: its report says so. */
+  quick: z.literal(true).optional(),
   startedAt: Timestamp,
 })
 export type RunConfig = z.infer<typeof RunConfig>

@@ -14,7 +14,7 @@ import { beginMember, membersOf, writeSummary } from '../../experiments/run-set/
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { needsOf } from '../../launcher/served.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology, keepsLimits, quickTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
@@ -24,6 +24,7 @@ import { addRunOptions, type RunOptions } from '../options/run-options.ts'
 
 type Options = RunOptions & {
   topology: string
+  quick: boolean
   seed: number
   recipe?: string
   arm: string[]
@@ -40,6 +41,14 @@ export function registerRun(program: Command): void {
     .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
     .argument('[task]', 'task folder', bundledTask)
     .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .addOption(
+      new Option(
+        '--quick',
+        'a few minutes: smaller datasets, nothing to compare with; shows that it works, proves less',
+      )
+        .default(false)
+        .conflicts(['topology', 'recipe']),
+    )
   addRunOptions(command)
     .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
     .addOption(
@@ -58,7 +67,8 @@ export function registerRun(program: Command): void {
     )
     .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (folder: string, options: Options) => {
+    .action(async (folder: string, given: Options) => {
+      const options = given.quick ? { ...given, topology: quickTopology } : given
       const reporter = createReporter({ json: options.json })
       checkRecipeOptions(folder, options)
       const { recipe } = options

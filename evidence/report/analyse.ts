@@ -57,6 +57,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
         faults: facts.statuses
           .filter(({ payload }) => payload.status === 'faulted')
           .map(({ payload }) => payload.reason),
+        quick: facts.config?.quick ? facts.config : null,
         uncounted: facts.predictions.flatMap(({ payload }) => payload.tokensUncounted ?? []),
       }),
     },

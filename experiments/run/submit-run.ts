@@ -30,6 +30,8 @@ export type RunRequest = {
   generate?: RunConfig['generate']
   /** Of a run that is part of a comparison. */
   comparison?: RunConfig['comparison']
+  /** Of a run that is meant to be short. */
+  quick?: boolean
 }
 
 const sealingNote = {
@@ -80,6 +82,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
+    ...(request.quick ? { quick: true } : {}),
     startedAt,
   })
   if (!config.success) {

@@ -10,9 +10,12 @@ import { withPaperNames } from './paper-names.ts'
 
 export const defaultTopology = fileURLToPath(new URL('../../deploy/topologies/local.yaml', import.meta.url))
 
+/** Of `run --quick`: the default one with less of everything. */
+export const quickTopology = fileURLToPath(new URL('../../deploy/topologies/quick.yaml', import.meta.url))
+
 /** Whether a bus that others made keeps its limits: those of the topology that is taken where none is named are nobody's wish. */
 export const keepsLimits = (path: string, env = process.env): boolean =>
-  env.NATS_URL !== undefined && path === defaultTopology
+  env.NATS_URL !== undefined && (path === defaultTopology || path === quickTopology)
 
 /** What a recipe lays over a topology file: parts of a topology, then settings by the paper's names. */
 export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string, string>> }

@@ -1,3 +1,4 @@
+import type { RunConfig } from '../../../schemas/run.ts'
 import { uncountedText } from '../../../schemas/token-limit.ts'
 import type { DatasetFacts, ReportData } from '../report-data.ts'
 import { capital } from '../text/names.ts'
@@ -13,14 +14,26 @@ const fewReplies = 0.02
 export function caveatsOf(
   data: Pick<ReportData, 'sealed' | 'studentModels' | 'run'>,
   datasets: readonly DatasetFacts[],
-  seen: { finalEvals: number; vetoes: number; faults: readonly string[]; uncounted: readonly string[] },
+  seen: {
+    finalEvals: number
+    vetoes: number
+    faults: readonly string[]
+    uncounted: readonly string[]
+    /** The settings of a run that is meant to be short; null for others. */
+    quick: Pick<RunConfig, 'attempts' | 'rows'> | null
+  },
 ): string[] {
   const { sealed, studentModels, run } = data
-  const { finalEvals, vetoes, faults, uncounted } = seen
+  const { finalEvals, vetoes, faults, uncounted, quick } = seen
   const caveats: string[] = []
   const [final, control] = ['final', 'control'].map(
     (name) => studentModels.find((studentModel) => studentModel.studentModel === name)?.training ?? null,
   )
+  if (quick)
+    caveats.push(
+      `A quick run (--quick): ${quick.attempts} attempts of ${quick.rows} rows, without the runs and questions that a result is compared with. ` +
+        'It shows that all parts work, and proves less than a run without --quick.',
+    )
   if (!run.finished) caveats.push('This run is not finished: the report shows what there is so far.')
   if (sealed) {
     const seeds = sealed.contrasts.arms.find(({ arm }) => arm === 'final')?.seeds.length ?? 0

@@ -386,6 +386,16 @@ describe('what is missing', () => {
     expect(reportData(log).conclusion.caveats.join()).toMatch(/were not counted .*: no tokenizer\.json/)
   })
 
+  test('a run that was meant to be short says so first', () => {
+    const log = runLog().map((entry) => {
+      if (entry.name !== 'run-started') return entry
+      const { config } = entry.payload as { config: object }
+      return { ...entry, payload: { config: { ...config, attempts: 2, rows: 60, quick: true } } }
+    })
+    expect(reportData(log).conclusion.caveats[0]).toMatch(/^A quick run.*2 attempts of 60 rows.* proves less/)
+    expect(reportData(runLog()).conclusion.caveats.join()).not.toContain('quick')
+  })
+
   test('a second final evaluation is named, and the first is reported', () => {
     const log = runLog()
     const finalEval = log.find(({ name }) => name === 'final-eval-results')!
