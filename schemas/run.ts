@@ -110,6 +110,8 @@ export const RunConfig = z.object({
   generate: z.object({ program: Program, contamination: ObjectRef }).optional(),
   /** Only of a run that is part of a comparison of planners: which, as which arm, and which runs it is paired with. */
   comparison: z.object({ name: RunId, arm: Token, pair: z.number().int().positive() }).optional(),
+  /** Sources with hooks are asked for as much as others, but for those with `expand`. Left out in runs begun before: one shard of each first. */
+  hooksAtOnce: z.literal(true).optional(),
   /** Of a run that is meant to be short and proves less: its report says so. */
   quick: z.literal(true).optional(),
   startedAt: Timestamp,

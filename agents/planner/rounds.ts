@@ -110,8 +110,10 @@ function fairShares(wants: readonly { quota: number; wanted: number }[], allowan
 }
 
 /** How many rows a reply becomes is measured on one shard first. What breaks on every reply, the trial of the source shows (`trials.ts`). */
-const trialSize = ({ asked }: Attempt, source: Source, { limits }: RunConfig): number =>
-  source.kind === 'prompt' && source.hooks?.expand && !asked[source.id] ? limits.shardSize : Number.POSITIVE_INFINITY
+function trialSize({ asked }: Attempt, source: Source, { limits, hooksAtOnce }: RunConfig): number {
+  if (source.kind !== 'prompt' || !source.hooks || asked[source.id]) return Number.POSITIVE_INFINITY
+  return source.hooks.expand || !hooksAtOnce ? limits.shardSize : Number.POSITIVE_INFINITY
+}
 
 /** Fewer candidates of every source alike where the calls left would not pay for all of them and their checks. */
 function payable(asks: readonly Ask[], program: Program, callsLeft: number): Ask[] {

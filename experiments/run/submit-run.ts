@@ -82,6 +82,7 @@ export async function submitRun(bus: Bus, task: Task, topology: Topology, reques
     ...(request.evidence ? { evidence: await withReferences(bus, whole, request.evidence) } : {}),
     ...(request.generate ? { generate: request.generate } : {}),
     ...(request.comparison ? { comparison: request.comparison } : {}),
+    hooksAtOnce: true,
     ...(request.quick ? { quick: true } : {}),
     startedAt,
   })
