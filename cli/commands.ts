@@ -3,6 +3,8 @@ import type { Command } from 'commander'
 type Registration = {
   /** First words on the command line that the module answers to. */
   words: readonly string[]
+  /** Whether it needs all commands beside it, as the one that completes them does. */
+  needsAll?: true
   load: () => Promise<(program: Command) => void>
 }
 
@@ -30,11 +32,17 @@ export const registrations: readonly Registration[] = [
   { words: ['program'], load: async () => (await import('./commands/program.ts')).registerProgram },
   { words: ['score'], load: async () => (await import('./commands/score.ts')).registerScore },
   { words: ['task'], load: async () => (await import('./commands/task.ts')).registerTask },
+  {
+    words: ['completion'],
+    needsAll: true,
+    load: async () => (await import('./commands/completion.ts')).registerCompletion,
+  },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).registerDoctor },
 ]
 
 /** Registers the command that the first word names, or all of them, for the help, where it names none. */
 export async function registerFor(word: string | undefined, program: Command): Promise<void> {
   const named = registrations.filter(({ words }) => word !== undefined && words.includes(word))
-  for (const { load } of named.length > 0 ? named : registrations) (await load())(program)
+  const isAlone = named.length > 0 && !named.some(({ needsAll }) => needsAll)
+  for (const { load } of isAlone ? named : registrations) (await load())(program)
 }
