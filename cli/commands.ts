@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { addExamples } from './options/examples.ts'
 
 type Registration = {
   /** First words on the command line that the module answers to. */
@@ -45,4 +46,5 @@ export async function registerFor(word: string | undefined, program: Command): P
   const named = registrations.filter(({ words }) => word !== undefined && words.includes(word))
   const isAlone = named.length > 0 && !named.some(({ needsAll }) => needsAll)
   for (const { load } of isAlone ? named : registrations) (await load())(program)
+  addExamples(program)
 }

@@ -14,13 +14,15 @@ import { beginMember, membersOf, writeSummary } from '../../experiments/run-set/
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { needsOf } from '../../launcher/served.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withOverrides } from '../../launcher/topology/overrides.ts'
+import { keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { names, runCount, whole } from '../options/option-parsers.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
+import { topologyOption } from '../options/shared-options.ts'
 
 type Options = RunOptions & {
   topology: string
@@ -39,14 +41,14 @@ export function registerRun(program: Command): void {
     .command('run')
     .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
     .argument('[task]', 'task folder', bundledTask)
-    .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .addOption(topologyOption('which agents run, and their limits'))
   addRunOptions(command)
     .option('--seed <n>', 'equal seeds give equal datasets', whole, 1)
     .addOption(
       new Option(
         '--recipe <file>',
         'experiments that a file describes, in place of a task and a topology (docs/recipes.md)',
-      ).conflicts(['topology', 'setting', 'teacher', 'scorer']),
+      ).conflicts(['topology', 'setting', 'teacher', 'scorer', 'student', 'planner', 'budget']),
     )
     .option('--arm <list>', 'arms of the recipe that have each of these choices (default: all arms)', names, [])
     .option('--source <name=path>', 'a file or folder that the recipe asks for; once for each', source, {})
@@ -68,7 +70,7 @@ export function registerRun(program: Command): void {
       }
       // Both are read before anything is started: bad input stops here.
       const task = await loadTask(folder, options)
-      const read = await readTopology(options.topology)
+      const read = withOverrides(await readTopology(options.topology), options)
       const local = localModelOf(options.teacher, read)
       const topology = withNamedModel(read, local, options.model)
       const { evidence, setting } = await planRun(task, topology, options)
