@@ -48,18 +48,28 @@ export function registerTaskInit(task: Command): void {
     .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(whole))
     .option('--json', 'JSON instead of text', false)
   for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
-  command.action(async (dir: string, { from, seed, audit, seeds: former, seedQuestions, json, ...options }: Options) => {
-    const importer = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
-    const sizes = (await hasGpu(process.env)) ? paperSizes : processorSizes
-    const plan = { seed, audit, seeds: former ?? seedQuestions, options, sizes, alike: alikeTexts<ItemText>, signal: stopSignal() }
-    const { log, counts } = await importTask(importer, from ?? '', dir, plan)
-    if (json) return console.log(printableJson({ dir, log: logFacts(log), counts }))
-    if (from !== undefined) for (const line of describeLog(log)) console.log(line)
-    console.log(`Task folder ${dir}: ${describeCounts(counts)}.`)
-    if (sizes === processorSizes)
-      console.log(
-        'There is no NVIDIA GPU here: rows, recipe and batches in task.yaml are of sizes that suit a processor.',
-      )
-    console.log(`Fill in ${dir}/task.yaml, then: npx syllabus task check ${dir}`)
-  })
+  command.action(
+    async (dir: string, { from, seed, audit, seeds: former, seedQuestions, json, ...options }: Options) => {
+      const importer = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
+      const sizes = (await hasGpu(process.env)) ? paperSizes : processorSizes
+      const plan = {
+        seed,
+        audit,
+        seeds: former ?? seedQuestions,
+        options,
+        sizes,
+        alike: alikeTexts<ItemText>,
+        signal: stopSignal(),
+      }
+      const { log, counts } = await importTask(importer, from ?? '', dir, plan)
+      if (json) return console.log(printableJson({ dir, log: logFacts(log), counts }))
+      if (from !== undefined) for (const line of describeLog(log)) console.log(line)
+      console.log(`Task folder ${dir}: ${describeCounts(counts)}.`)
+      if (sizes === processorSizes)
+        console.log(
+          'There is no NVIDIA GPU here: rows, recipe and batches in task.yaml are of sizes that suit a processor.',
+        )
+      console.log(`Fill in ${dir}/task.yaml, then: npx syllabus task check ${dir}`)
+    },
+  )
 }
