@@ -38,7 +38,7 @@ export function registerResume(program: Command): void {
     .option('--json', 'JSON lines instead of text', false)
     .action(async (named: string | undefined, options: Options) => {
       const written = withOverrides(await readTopology(options.topology), options)
-      const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'))
+      const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'), { mayFetch: true })
       if (state.config.generate) {
         throw new UsageError(
           `Run ${state.config.runId} makes rows alone.`,
