@@ -24,6 +24,8 @@ export const registrations: readonly Registration[] = [
     load: async () => (await import('./commands/control.ts')).registerOperatorCommands,
   },
   { words: ['resume'], load: async () => (await import('./commands/resume.ts')).registerResume },
+  { words: ['rows'], load: async () => (await import('./commands/rows.ts')).registerRows },
+  { words: ['answers'], load: async () => (await import('./commands/answers.ts')).registerAnswers },
   { words: ['report'], load: async () => (await import('./commands/report.ts')).registerReport },
   { words: ['replay'], load: async () => (await import('./commands/replay.ts')).registerReplay },
   { words: ['bundle'], load: async () => (await import('./commands/bundle.ts')).registerBundle },

@@ -30,6 +30,14 @@ export const examples: Readonly<Record<string, Examples>> = {
   finish: [['finish', 'ends the search of the one run that is not finished']],
   veto: [['veto --reason "rows of one kind alone"', 'after a pause']],
   resume: [['resume', 'the one run that is not finished']],
+  rows: [
+    ['rows my-run --refused', 'what became no row, and why'],
+    ['rows my-run --row a1.r1.plain.0.0', 'one with its prompt and the reply of the teacher'],
+  ],
+  answers: [
+    ['answers my-run --wrong', 'what the student of the chosen attempt still gets wrong'],
+    ['answers my-run validation-3', 'one question, with the answers of all'],
+  ],
   report: [['report', 'of the one run that there is; its files are under runs/']],
   replay: [['replay my-run', 'makes its datasets again and compares their hashes']],
   bundle: [['bundle my-run --out my-run.tar.gz', 'one file for somebody who doubts it']],
