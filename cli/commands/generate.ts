@@ -45,10 +45,14 @@ export function registerGenerate(program: Command): void {
     .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .addOption(topologyOption('limits'))
+    .option('--preview <n>', 'ask n prompts alone and show them with their replies; no rows are made', integer(1, 100))
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options: Omit<GenerateOptions, 'task'> & { task?: string }) => {
       // The agents and the rest of this command load their code side by side. A home is not made for their sake.
-      using early = existsSync(homeFolder()) ? startEarly(earlyAgents(options.generators)) : undefined
+      using early =
+        existsSync(homeFolder()) && options.preview === undefined
+          ? startEarly(earlyAgents(options.generators))
+          : undefined
       const { generate } = await import('../../experiments/generate/generate.ts')
       process.exitCode = await generate({ ...options, task: options.task ?? folder }, early)
     })

@@ -36,6 +36,7 @@ import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted }
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
+import { preview, previewText } from './preview.ts'
 
 /** What the command line says. */
 export type GenerateOptions = LoadOptions & {
@@ -56,6 +57,8 @@ export type GenerateOptions = LoadOptions & {
   seed: number
   runId?: string
   topology?: string
+  /** So many prompts with their replies, and no rows. */
+  preview?: number
   json: boolean
 }
 
@@ -133,6 +136,7 @@ function checkBudget(program: Program, rows: number, calls: number | null): void
 export async function generate(options: GenerateOptions, early?: EarlyAgents): Promise<number> {
   const reporter = createReporter({ json: options.json })
   const wanted = await prepare(options, reporter.line)
+  if (options.preview !== undefined) return showPreview(wanted, options.preview, reporter)
   const { task, topology, program } = wanted
   await using _lock = await writingInto(options.out, () =>
     lockOut(options.out, reporter.line, topology.bus.hostSilentMs),
@@ -176,6 +180,24 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   } finally {
     reporter.close()
   }
+}
+
+/** The first prompts with their replies, so that a program is seen at work before it is paid for. Returns the exit code. */
+async function showPreview(
+  wanted: Wanted & { local: LocalModel | null },
+  count: number,
+  reporter: Reporter,
+): Promise<number> {
+  await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
+  let [calls, usable] = [0, 0]
+  for await (const each of preview(wanted, count, stopSignal())) {
+    calls += 1
+    usable += Number(each.rows.length > 0)
+    reporter.json({ type: 'preview', ...each })
+    reporter.line(`${previewText(each)}\n`)
+  }
+  reporter.line(`${calls} calls, ${usable} usable replies; nothing was kept. Without --preview the rows are made.`)
+  return exitCodes.ok
 }
 
 const resting = ['stopped', 'faulted', 'finished', 'failed']
