@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ComparisonPlan, checkRunNames, PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
-import { checkFits } from '../../experiments/checks/check-context.ts'
+import { checkFits, fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { checkGenerator } from '../../experiments/checks/check-program.ts'
 import { checkSeeds } from '../../experiments/checks/check-seeds.ts'
@@ -105,7 +105,11 @@ export function registerCompare(program: Command): void {
       if (options.dryRun) return reporter.json({ type: 'plan', plan, perRun: Object.fromEntries(estimates) })
       await checkNoSession('a comparison wants a planner of each arm')
       await using _served = local && (await serveLocalModel(local, topology, reporter))
-      for (const own of arms.values()) checkFits(task, own, await checkModels(own))
+      for (const [arm, own] of arms) {
+        const contexts = await checkModels(own)
+        arms.set(arm, fitPlanner(own, contexts))
+        checkFits(task, arms.get(arm)!, contexts)
+      }
       await keepPlan(plan)
       const [first, ...alsoPlanners] = [...arms.values()] as [Topology, ...Topology[]]
       process.exitCode = await runSession(first, reporter, {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { pickRun, resumeAgain, resumeRun } from '../../experiments/run/resume-run.ts'
 import { runSession } from '../../experiments/run/run-session.ts'
@@ -55,10 +56,10 @@ export function registerResume(program: Command): void {
       const local = localModelOf(options.teacher, written)
       const served = local ? withLocalModel(written, local.name) : written
       const needsAgents = state.phase !== 'done' && !(await findSession())
-      const topology = needsAgents ? ownTopology(served, state.config, options, local) : written
+      const planned = needsAgents ? ownTopology(served, state.config, options, local) : written
       const reporter = createReporter({ json: options.json })
-      await using _serving = local && (await serveLocalModel(local, topology, reporter))
-      if (needsAgents) await checkModels(topology)
+      await using _serving = local && (await serveLocalModel(local, planned, reporter))
+      const topology = needsAgents ? fitPlanner(planned, await checkModels(planned)) : planned
       process.exitCode = await runSession(topology, reporter, {
         starts: [(bus) => resumeRun(bus, state)],
         keep: keepsLimits(options.topology),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
-import { checkFits } from '../../experiments/checks/check-context.ts'
+import { checkFits, fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { estimateOf } from '../../experiments/estimate/of-topology.ts'
 import { estimateLines, summaryOf } from '../../experiments/estimate/print.ts'
@@ -72,16 +72,18 @@ export function registerRun(program: Command): void {
       const task = await loadTask(folder, options)
       const read = withOverrides(await readTopology(options.topology), options)
       const local = localModelOf(options.teacher, read)
-      const topology = withNamedModel(read, local, options.model)
-      const { evidence, setting } = await planRun(task, topology, options)
-      const estimate = await estimateOf(task, topology, { ...options, evidence })
+      const planned = withNamedModel(read, local, options.model)
+      const { evidence, setting } = await planRun(task, planned, options)
+      const estimate = await estimateOf(task, planned, { ...options, evidence })
       if (options.dryRun) {
-        for (const line of estimateLines(estimate, topology.prices)) reporter.line(line)
+        for (const line of estimateLines(estimate, planned.prices)) reporter.line(line)
         if (options.runs !== undefined) reporter.line(ofEach(options.runs))
         return reporter.json({ type: 'estimate', runs: options.runs ?? 1, ...estimate })
       }
-      await using _served = local && (await serveLocalModel(local, topology, reporter))
-      checkFits(task, topology, await checkModels(topology))
+      await using _served = local && (await serveLocalModel(local, planned, reporter))
+      const contexts = await checkModels(planned)
+      const topology = fitPlanner(planned, contexts)
+      checkFits(task, topology, contexts)
       const request = { ...options, evidence, setting }
       const keep = keepsLimits(options.topology)
       reporter.line(summaryOf(estimate))

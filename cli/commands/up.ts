@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
+import { fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { runOnThem } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
@@ -32,9 +33,9 @@ export function registerUp(program: Command): void {
       const reporter = createReporter({ json: options.json })
       const read = withOverrides(await readTopology(file), options)
       const local = localModelOf(teacher, read)
-      const topology = withNamedModel(read, local, model)
-      await using _served = local && (await serveLocalModel(local, topology, reporter))
-      await checkModels(topology)
+      const planned = withNamedModel(read, local, model)
+      await using _served = local && (await serveLocalModel(local, planned, reporter))
+      const topology = fitPlanner(planned, await checkModels(planned))
       const stop = stopSignal()
       await using session = await openSession(topology, reporter, { keep: keepsLimits(file), signal: stop })
       await using _announced = await announceSession(session, topology)
