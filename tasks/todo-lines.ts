@@ -1,4 +1,4 @@
-/** A line of a task file that is still to be written; `line` counts from 1 and is that of the key below the remark. */
+/** A line of a task file that is still to be written; `line` counts from 1 and is that of the text below the remark. */
 export type Todo = { line: number; key: string; what: string }
 
 const remark = /^\s*#\s*TODO:?\s*(.*)$/
@@ -10,6 +10,13 @@ export function todosIn(text: string): Todo[] {
     const what = remark.exec(line)?.[1]
     if (what === undefined) return []
     const below = lines.findIndex((each, index) => index > at && !/^\s*(#.*)?$/.test(each))
-    return [{ line: below < 0 ? at + 1 : below + 1, key: /^\s*([\w-]+):/.exec(lines[below] ?? '')?.[1] ?? '', what }]
+    const isBlock = /[>|][+-]?\s*$/.test(lines[below] ?? '')
+    return [
+      {
+        line: below < 0 ? at + 1 : below + (isBlock ? 2 : 1),
+        key: /^\s*([\w-]+):/.exec(lines[below] ?? '')?.[1] ?? '',
+        what,
+      },
+    ]
   })
 }

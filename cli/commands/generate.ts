@@ -24,7 +24,7 @@ export function registerGenerate(program: Command): void {
     .argument('[task]', 'task folder', bundledTask)
     .addOption(formerOption('--task <dir>', 'the argument [task]'))
     .addOption(scorerOption())
-    .requiredOption('--program <file>', 'curation program, JSON or YAML')
+    .option('--program <file>', 'curation program, JSON or YAML (default: a plain prompt for each skill of the task)')
     .requiredOption('--rows <n>', 'admitted rows wanted', rowCount)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
     .addOption(new Option('--model <name>', 'the teacher').env('TEACHER_MODEL'))

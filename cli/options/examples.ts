@@ -12,7 +12,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   compare: [['compare --arms rules,random --runs 6 --name march', 'two planners, six pairs; the same command goes on']],
   generate: [
     [
-      'generate my-task --program p.yaml --rows 200 --out data --model my-model --preview 3',
+      'generate my-task --rows 200 --out data --model my-model --preview 3',
       'three prompts and replies, before anything larger is paid',
     ],
     [

@@ -1,4 +1,4 @@
-import { Document, isScalar, type YAMLMap } from 'yaml'
+import { Document, isScalar, Scalar, type YAMLMap } from 'yaml'
 import { numberText } from '../../schemas/number-text.ts'
 import { defaultBounds } from '../../schemas/program.ts'
 import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
@@ -153,11 +153,13 @@ const comments: Readonly<Record<string, string>> = {
 
 function commented(file: TaskFile, todo: TaskProfile['todo'] = {}): string {
   const document = new Document(file)
-  for (const { key } of (document.contents as YAMLMap<unknown>).items) {
+  for (const { key, value } of (document.contents as YAMLMap<unknown>).items) {
     if (!isScalar(key) || typeof key.value !== 'string') continue
     const open = (todo as Readonly<Record<string, string>>)[key.value]
     const remarks = [comments[key.value], open && `TODO: ${open}; then remove this line.`].filter((each) => each)
     if (remarks.length === 0) continue
+    // A person writes over it: in this form a colon or a quotation mark needs nothing around it.
+    if (open && isScalar(value)) value.type = Scalar.BLOCK_FOLDED
     key.commentBefore = remarks.map((remark) => ` ${remark}`).join('\n')
     key.spaceBefore = key.value !== 'id'
   }

@@ -93,7 +93,13 @@ test('a GPU keeps the sizes of the paper', async () => {
 test('what is still to be written is named by line, and noted until its remark is removed', async () => {
   const { task, file, todos } = await begun(labelled(['yes', 'no']), columns)
   const text = await readFile(file, 'utf8')
-  for (const { line, key } of todos) expect(text.split('\n')[line - 1]).toMatch(new RegExp(`^${key}:`))
+  for (const { line, key } of todos)
+    expect(
+      text
+        .split('\n')
+        .slice(line - 2, line)
+        .join('\n'),
+    ).toMatch(new RegExp(`^${key}: >-\n {2}\\S`))
   const next = nextSteps('own', { file: 'own/task.yaml', todos })
   expect(next).toMatch(
     /^Next: in own\/task\.yaml, write lines \d+ \(description\), \d+ \(goal\); then: npx syllabus task check own$/,

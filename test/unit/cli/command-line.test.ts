@@ -44,7 +44,7 @@ test.each([
   ['rnu', /unknown command/, /Did you mean run/, ''],
   ['xyzzy', /unknown command/, /commands: run, compare/, ''],
   ['verify', /missing required argument/, /<bundle>/, 'verify'],
-  ['generate --rows 4', /--program <file>/, /curation program/, 'generate'],
+  ['generate --rows 4', /--out <dir>/, /folder for the rows/, 'generate'],
   ['task chek', /unknown command/, /Did you mean check/, 'task'],
   ['task init', /missing required argument/, /<dir>/, 'task init'],
   ['agent x', /Allowed choices/, /<role>/, 'agent'],
