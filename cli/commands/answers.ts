@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { answersOf, shownModel } from '../../experiments/inspect/answers.ts'
-import { answerTable, itemText } from '../../experiments/inspect/text.ts'
+import { answerTable, itemText, labelTable } from '../../experiments/inspect/text.ts'
 import { pickRun } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
@@ -37,7 +37,11 @@ export function registerAnswers(program: Command): void {
         }
         if (json) for (const each of wanted) console.log(printableJson(each))
         else if (item !== undefined) console.log(printable(itemText(wanted[0]!)))
-        else console.log(printable(answerTable(wanted.slice(0, limit), shown, wanted.length)))
+        else {
+          console.log(printable(answerTable(wanted.slice(0, limit), shown, wanted.length)))
+          const labels = labelTable(items, shown)
+          if (labels !== null) console.log(printable(`\nBy label, all of validation:\n${labels}`))
+        }
       }),
     )
 }

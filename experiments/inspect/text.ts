@@ -1,4 +1,5 @@
 import { textTable } from '../../launcher/console/terminal.ts'
+import { couldBeLabels } from '../../tasks/answer-form.ts'
 import type { AnsweredItem } from './answers.ts'
 import type { Asked, RunRow } from './run-rows.ts'
 
@@ -60,6 +61,27 @@ export function answerTable(items: readonly AnsweredItem[], model: string, all: 
   return all === 0
     ? 'no such items'
     : `${textTable(lines)}${more}\nOne with the answers of all: npx syllabus answers <run> <item>`
+}
+
+/** Replies of one kind that are shown beside a label. */
+const shownReplies = 4
+
+/**
+ * What a student model replied to the items of each label, where answers are labels: one that gives the same to all of them has collapsed.
+ * Null where they are not.
+ */
+export function labelTable(items: readonly AnsweredItem[], model: string): string | null {
+  const byLabel = Map.groupBy(items, ({ expected }) => expected[0]!)
+  if (!couldBeLabels([...byLabel.keys()], items.length)) return null
+  const lines = [...byLabel].map(([label, own]) => {
+    const replies = own.flatMap(({ answers }) => answers.filter((answer) => answer.model === model))
+    const counts = Map.groupBy(replies, ({ reply }) => shortened(reply, 24))
+    const most = [...counts].toSorted(([, one], [, other]) => other.length - one.length).slice(0, shownReplies)
+    const right = replies.filter(({ correct }) => correct).length
+    const given = most.map(([reply, { length }]) => `${reply || '(nothing)'} ${length}`).join(', ')
+    return { label, items: replies.length, right, 'most frequent replies': given }
+  })
+  return textTable(lines)
 }
 
 /** One item with the answers of all student models. */
