@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { addExamples } from './options/examples.ts'
 
 type Registration = {
   /** First words on the command line that the module answers to. */
   words: readonly string[]
+  /** Whether it needs all commands beside it, as the one that completes them does. */
+  needsAll?: true
   load: () => Promise<(program: Command) => void>
 }
 
@@ -21,6 +24,8 @@ export const registrations: readonly Registration[] = [
     load: async () => (await import('./commands/control.ts')).registerOperatorCommands,
   },
   { words: ['resume'], load: async () => (await import('./commands/resume.ts')).registerResume },
+  { words: ['rows'], load: async () => (await import('./commands/rows.ts')).registerRows },
+  { words: ['answers'], load: async () => (await import('./commands/answers.ts')).registerAnswers },
   { words: ['report'], load: async () => (await import('./commands/report.ts')).registerReport },
   { words: ['replay'], load: async () => (await import('./commands/replay.ts')).registerReplay },
   { words: ['bundle'], load: async () => (await import('./commands/bundle.ts')).registerBundle },
@@ -33,11 +38,18 @@ export const registrations: readonly Registration[] = [
   { words: ['program'], load: async () => (await import('./commands/program.ts')).registerProgram },
   { words: ['score'], load: async () => (await import('./commands/score.ts')).registerScore },
   { words: ['task'], load: async () => (await import('./commands/task.ts')).registerTask },
+  {
+    words: ['completion'],
+    needsAll: true,
+    load: async () => (await import('./commands/completion.ts')).registerCompletion,
+  },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).registerDoctor },
 ]
 
 /** Registers the command that the first word names, or all of them, for the help, where it names none. */
 export async function registerFor(word: string | undefined, program: Command): Promise<void> {
   const named = registrations.filter(({ words }) => word !== undefined && words.includes(word))
-  for (const { load } of named.length > 0 ? named : registrations) (await load())(program)
+  const isAlone = named.length > 0 && !named.some(({ needsAll }) => needsAll)
+  for (const { load } of isAlone ? named : registrations) (await load())(program)
+  addExamples(program)
 }

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { exitCodes } from '../launcher/console/exit-codes.ts'
 import { isShown, renderError } from '../launcher/console/render-error.ts'
@@ -6,6 +6,7 @@ import { isStopping } from '../launcher/console/stop-signal.ts'
 import { makeConsolePlain } from '../launcher/console/terminal.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
 import { registerFor } from './commands.ts'
+import { usageLines } from './options/usage-lines.ts'
 
 makeConsolePlain()
 
@@ -64,9 +65,13 @@ function onUncaught(error: unknown): void {
 process.on('uncaughtException', onUncaught)
 process.on('unhandledRejection', onUncaught)
 
+const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
 const program = new Command('syllabus')
   .description('Agents that make training data for a small model, train it, and prove that it helped.')
-  .showHelpAfterError()
+  .version(version(), '--version', 'print the version')
+  // Shown in three lines, below.
+  .configureOutput({ outputError: () => {} })
   .exitOverride()
 
 try {
@@ -74,8 +79,11 @@ try {
   await registerFor(process.argv[2], program)
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-  else fail(error)
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+    const lines = usageLines(program, process.argv.slice(2), error)
+    if (lines !== null) console.error(lines)
+  } else fail(error)
 }
 isOver = true
 endSoon()

@@ -10,6 +10,9 @@ export function describeLog({ read, kept, dropped, listed, notes }: ImportLog): 
   return [...lines, ...notes.map((note) => `  ${note}`)].map(printable)
 }
 
+/** The log as facts. */
+export const logFacts = ({ dropped, ...log }: ImportLog) => ({ ...log, dropped: Object.fromEntries(dropped) })
+
 /** Where the questions went. */
 export function describeCounts({ validation, test, audit, example, seed, solutions }: ImportResult['counts']): string {
   const parts = [`validation ${validation}`, `test ${test}`]

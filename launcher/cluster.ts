@@ -46,6 +46,8 @@ type Setup = {
   /** What a person should see at once of the server that is started here. */
   notify?: (line: string) => void
   limits?: BusLimits
+  /** Whether a server that is not here may be fetched (default: yes). */
+  mayFetch?: boolean
   /** The server's storage where it is held already. */
   storage?: Storage | null
 }
@@ -104,12 +106,18 @@ function foreign(url: string) {
     : { ...fromUrl, sealed: false, description: `NATS at ${fromUrl.servers}, one user for all (nothing is sealed)` }
 }
 
-async function findBinary({ home, onProgress }: Setup): Promise<string> {
+async function findBinary({ home, onProgress, mayFetch = true }: Setup): Promise<string> {
   const onPath = (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, 'nats-server'))
     .find(existsSync)
-  return onPath ?? provisionNatsServer({ home, onProgress })
+  if (onPath) return onPath
+  const own = natsServerPath(home)
+  if (mayFetch || existsSync(own)) return provisionNatsServer({ home, onProgress })
+  throw new UsageError(
+    `There is no nats-server in ${home} to read its runs with, and a command that only reads fetches nothing.`,
+    'Fetch it with "npx syllabus up" (7 MB), or put a nats-server on PATH.',
+  )
 }
 
 const longestRestartMs = 10_000

@@ -131,6 +131,7 @@ export async function openSession(
   { roles, own, goesOn, alsoPlanners = [], keep = false, early, inference = {}, tryPanel, signal }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
+  reporter.line(`home: ${home}`)
   await checkDisk(topology, home)
   checkTemporary()
   await checkPort(topology)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog } from '../agents/kit/log.ts'
@@ -11,21 +12,35 @@ import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
 import { defaultTopology, readTopology } from './topology/topology-file.ts'
 
+type WithBus = {
+  line?: (text: string) => void
+  signal?: AbortSignal
+  /** Whether a server that is not here is fetched: for commands that start work. */
+  mayFetch?: boolean
+}
+
+/** Whether this home holds runs, or the environment names a server that may. */
+export const hasRuns = (): boolean => process.env.NATS_URL !== undefined || existsSync(join(homeFolder(), 'nats'))
+
 /**
  * Runs a command on the bus as the operator: on the running session's server when there is one, else on a server started for
  * as long as the command takes, over the same storage.
+ * @throws UsageError where this home holds no run
  */
 export async function withBus<T>(
   use: (bus: Bus, cluster: Cluster) => Promise<T>,
-  {
-    line = (text) => console.error(printable(text)),
-    signal,
-  }: { line?: (text: string) => void; signal?: AbortSignal } = {},
+  { line = (text) => console.error(printable(text)), signal, mayFetch = false }: WithBus = {},
 ): Promise<T> {
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
   const home = homeFolder()
+  if (!hasRuns()) {
+    throw new UsageError(
+      `No run was ever started in the home ${home}.`,
+      'Start one with "npx syllabus run", or set SYLLABUS_HOME to the home that holds yours.',
+    )
+  }
   const joined = await joinedCluster(home)
-  await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, notify: line }))
+  await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, notify: line, mayFetch }))
   await using bus = await connectOperator(cluster, log, { line, ...(signal && { signal }) })
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
   if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {} })

@@ -1,12 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { explained } from './faults.ts'
 
-/** Where Syllabus keeps what it fetches and makes: SYLLABUS_HOME, else `.syllabus` in the current folder. */
-export const homeFolder = (): string => resolve(process.env.SYLLABUS_HOME || '.syllabus')
+/**
+ * Where Syllabus keeps what it fetches and makes: SYLLABUS_HOME; else `.syllabus` in the current folder, where there is one; else one
+ * of the user, so that whatever folder a command is given in finds the same runs, and nothing is fetched twice.
+ */
+export function homeFolder(): string {
+  const named = process.env.SYLLABUS_HOME
+  if (named) return resolve(named)
+  const here = resolve('.syllabus')
+  return existsSync(here) ? here : join(userData(), 'syllabus')
+}
+
+/** XDG_DATA_HOME where it is absolute, as its specification says. */
+function userData(): string {
+  const named = process.env.XDG_DATA_HOME ?? ''
+  return isAbsolute(named) ? named : join(homedir(), '.local', 'share')
+}
 
 /** Makes the home, or a folder in it, and tries whether it can be written. @throws MachineError that says why not */
 export const ensureHome = (folder: string): void =>

@@ -51,10 +51,15 @@ export function distinctAnswers(items: readonly Answered[]): string[] {
   return [...counts].toSorted(([, one], [, other]) => other - one).map(([answer]) => answer)
 }
 
+/** Whether the different answers of so many items may be labels: few, and no numbers. */
+export const couldBeLabels = (answers: readonly string[], items: number): boolean =>
+  answers.length <= maxLabels &&
+  answers.length * itemsPerLabel <= items &&
+  !answers.some((answer) => /^[\s\d.,+−-]*\d/.test(foldText(answer)))
+
 async function labelsOf(items: readonly Answered[], scorer: TaskScorer): Promise<string[]> {
   const answers = distinctAnswers(items)
-  if (answers.length > maxLabels || answers.length * itemsPerLabel > items.length) return []
-  if (answers.some((answer) => /^[\s\d.,+−-]*\d/.test(foldText(answer)))) return []
+  if (!couldBeLabels(answers, items.length)) return []
   for (const answer of answers) if (!(await isRead(answer, scorer))) return []
   return answers
 }

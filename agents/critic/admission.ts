@@ -28,9 +28,12 @@ export type CheckedShard = {
 
 /** Finds rows that say what an admitted row says already. */
 export type DuplicateIndex = {
-  find(text: string): { kind: 'exact' | 'near' } | null
+  find(text: string): { id: string; kind: 'exact' | 'near' } | null
   add(id: string, text: string): void
 }
+
+/** What the ordered pass decides on a candidate: admitted where there is no reason; `twin` is the admitted row that it repeats. */
+export type Decision = { reason: RejectionReason | null; twin?: string }
 
 /** Rows that a round may still admit. */
 export type Quotas = {
@@ -72,35 +75,35 @@ export function openAdmission(quotas: Quotas, index: DuplicateIndex) {
       const counts = bySource[source] ?? { asked: 0, generated: 0, admitted: 0, rejected: {} }
       bySource[source] = { ...counts, asked: counts.asked + asked, generated: counts.generated + rows.length }
     },
-    /** Whether a candidate is admitted. */
-    admits({ row, rejected, why, alike }: CheckedRow): boolean {
+    /** Whether a candidate is admitted, and why not. */
+    decide({ row, rejected, why, alike }: CheckedRow): Decision {
       const counts = bySource[row.source]!
-      const reason =
-        rejected ??
-        repetition(row, known, index) ??
-        excess(row, { ofSource: counts.admitted, ofSkill: ofSkill[row.skill] ?? 0 }, quotas)
+      const { reason, ...repeated } = rejected
+        ? { reason: rejected }
+        : (repetition(row, known, index) ?? {
+            reason: excess(row, { ofSource: counts.admitted, ofSkill: ofSkill[row.skill] ?? 0 }, quotas),
+          })
       if (reason) {
         counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
         if (why !== undefined) refusals[row.source] = { [reason]: why, ...refusals[row.source] }
         if (reason === 'surplus') surplus.push(row)
-        return false
+        return { reason, ...repeated }
       }
       add(row)
       counts.admitted += 1
       ofSkill[row.skill] = (ofSkill[row.skill] ?? 0) + 1
       if (alike) templateOverlap += 1
-      return true
+      return { reason: null }
     },
     /** `refusals`: words for reasons, those of the first row of each. `surplus`: rows that were good but more than their source's quota. `templateOverlap`: admitted rows that share an evaluation item's template. */
     result: () => ({ refusals, surplus, bySource, templateOverlap }),
   }
 }
 
-function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): RejectionReason | null {
-  if (known.has(row.id)) return 'exact-duplicate'
+function repetition(row: Row, known: ReadonlySet<string>, index: DuplicateIndex): Required<Decision> | null {
+  if (known.has(row.id)) return { reason: 'exact-duplicate', twin: row.id }
   const twin = index.find(row.input)
-  if (!twin) return null
-  return twin.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate'
+  return twin && { reason: twin.kind === 'exact' ? 'exact-duplicate' : 'near-duplicate', twin: twin.id }
 }
 
 /** Balance against the plan's mix. */

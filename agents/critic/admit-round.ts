@@ -5,7 +5,14 @@ import { Program } from '../../schemas/program.ts'
 import { compareRowIds, Row } from '../../schemas/row.ts'
 import { spentTogether } from '../../schemas/spent.ts'
 import { createDuplicateIndex } from '../kit/dedup/duplicate-index.ts'
-import { type CheckedRow, type CheckedShard, openAdmission, quotasOf, withFailures } from './admission.ts'
+import {
+  type CheckedRow,
+  type CheckedShard,
+  type Decision,
+  openAdmission,
+  quotasOf,
+  withFailures,
+} from './admission.ts'
 import { type RoundRecord, StoredShard } from './round-record.ts'
 
 type Each<T> = Iterable<T> | AsyncIterable<T>
@@ -40,15 +47,27 @@ export function admitRound(
       count += 1
       yield row
     }
+    for await (const { row, reason } of decided()) if (reason === null) yield row
+  }
+
+  /** Every candidate with what was decided on it, once the earlier rows are remembered. */
+  async function* decided(): AsyncGenerator<CheckedRow & Decision> {
     for await (const candidate of inOrder(eachCounted())) {
-      if (!admission.admits(candidate)) continue
-      count += 1
-      yield candidate.row
+      const decision = admission.decide(candidate)
+      if (decision.reason === null) count += 1
+      yield { ...candidate, ...decision }
     }
   }
 
+  async function* decisions(): AsyncGenerator<CheckedRow & Decision> {
+    for await (const row of earlier) admission.remember(row)
+    yield* decided()
+  }
+
   return {
+    /** The rows of the dataset, or what was decided on each candidate: one of the two is taken, once. */
     rows: rows(),
+    decisions: decisions(),
     result() {
       const { bySource, ...rest } = admission.result()
       return { rows: count, ...rest, ...withFailures(bySource, counted) }

@@ -1,9 +1,8 @@
 import { Argument, type Command, Option } from 'commander'
 import { type AddedAgent, addAgent } from '../../experiments/run/add-agent.ts'
-import { defaultTopology } from '../../launcher/topology/topology-file.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { runId } from '../options/option-parsers.ts'
-import { modelOption, movedOption } from '../options/shared-options.ts'
+import { modelOption, movedOption, topologyOption } from '../options/shared-options.ts'
 
 export function registerAgent(program: Command): void {
   program
@@ -11,7 +10,7 @@ export function registerAgent(program: Command): void {
     .description('join a bus with one more agent: this is how one scales out by hand')
     .addArgument(new Argument('<role>', 'kind of agent').choices([...agentRoles]))
     .option('--variant <name>', "the role's variant (default: the topology's)")
-    .option('--topology <file>', 'limits and options', defaultTopology)
+    .addOption(topologyOption('limits and options'))
     .addOption(modelOption('language model, where the agent asks one'))
     .addOption(
       new Option(

@@ -1,22 +1,23 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { writeBundle } from '../../evidence/bundle/write.ts'
-import { commandAgain } from '../../experiments/run/resume-run.ts'
+import { commandAgain, pickRun } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runsFolder } from '../../machine/folders.ts'
 import { numberText } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
-import { runId } from '../options/option-parsers.ts'
+import { anyRun, runId } from '../options/option-parsers.ts'
 
 export function registerBundle(program: Command): void {
   program
     .command('bundle')
     .description('write everything that a run rests on into one archive, for "verify"')
-    .argument('<run>', 'run id', runId)
+    .argument('[run]', anyRun, runId)
     .option('--out <file>', 'the archive (default: runs/<run>/bundle.tar.gz)')
     .option('--json', 'JSON instead of text', false)
-    .action(async (runId: string, { out, json }: { out?: string; json: boolean }) =>
+    .action(async (named: string | undefined, { out, json }: { out?: string; json: boolean }) =>
       withBus(async (bus) => {
+        const { runId } = (await pickRun(bus, named, () => true)).config
         const written = await writeBundle(bus, runId, out ?? join(runsFolder(), runId, 'bundle.tar.gz'))
         if (json) return console.log(printableJson(written))
         const { file, hash, files, bytes, missing } = written

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ComparisonPlan, checkRunNames, PlannerArm, runsOf } from '../../evidence/report/comparison/plan.ts'
-import { checkFits } from '../../experiments/checks/check-context.ts'
+import { checkFits, fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { checkGenerator } from '../../experiments/checks/check-program.ts'
 import { checkSeeds } from '../../experiments/checks/check-seeds.ts'
@@ -14,7 +14,8 @@ import { createReporter } from '../../launcher/console/reporter.ts'
 import { checkNoSession } from '../../launcher/live-session.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { needsOf } from '../../launcher/served.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { type Overrides, withOverrides } from '../../launcher/topology/overrides.ts'
+import { keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withModel, withNamedModel } from '../../launcher/topology/with-model.ts'
 import { hashOf } from '../../schemas/hash.ts'
 import { Setting } from '../../schemas/run.ts'
@@ -22,9 +23,9 @@ import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { attemptCount, rowCount, runCount, seedCount, whole } from '../options/option-parsers.ts'
-import { modelOption, teacherOption } from '../options/shared-options.ts'
+import { modelOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
-type Options = {
+type Options = Omit<Overrides, 'planner'> & {
   arms?: PlannerArm[]
   runs: number
   topology: string
@@ -49,7 +50,9 @@ export function registerCompare(program: Command): void {
     .argument('[task]', 'task folder', bundledTask)
     .option('--arms <list>', `planners: ${PlannerArm.options.join(',')} (default: those given equally much)`, planners)
     .option('--runs <r>', 'runs of each planner, paired by their seeds seed, seed + 1, ...', runCount, 6)
-    .option('--topology <file>', 'which other agents run, their limits, and the options of planners', defaultTopology)
+    .addOption(topologyOption('which other agents run, their limits, and the options of planners'))
+    .addOption(studentOption())
+    .option('--budget <calls>', 'teacher calls of each run at most (the topology says)', whole)
     .option('--attempts <n>', 'datasets that each run tries (the topology says)', attemptCount)
     .option('--rows <n>', 'rows of every dataset (the task has a default)', rowCount)
     .option('--seed <n>', 'of the first pair', whole, 1)
@@ -63,7 +66,7 @@ export function registerCompare(program: Command): void {
     .action(async (folder: string, options: Options) => {
       const reporter = createReporter({ json: options.json })
       const task = await loadTask(folder)
-      const read = await readTopology(options.topology)
+      const read = withOverrides(await readTopology(options.topology), options)
       const local = localModelOf(options.teacher, read)
       const topology = withNamedModel(read, local, options.model)
       checkGenerator(task, topology)
@@ -102,7 +105,11 @@ export function registerCompare(program: Command): void {
       if (options.dryRun) return reporter.json({ type: 'plan', plan, perRun: Object.fromEntries(estimates) })
       await checkNoSession('a comparison wants a planner of each arm')
       await using _served = local && (await serveLocalModel(local, topology, reporter))
-      for (const own of arms.values()) checkFits(task, own, await checkModels(own))
+      for (const [arm, own] of arms) {
+        const contexts = await checkModels(own)
+        arms.set(arm, fitPlanner(own, contexts))
+        checkFits(task, arms.get(arm)!, contexts)
+      }
       await keepPlan(plan)
       const [first, ...alsoPlanners] = [...arms.values()] as [Topology, ...Topology[]]
       process.exitCode = await runSession(first, reporter, {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Action, pickRun, sendCommand } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
+import { printableJson } from '../../schemas/printable.ts'
 import { runId } from '../options/option-parsers.ts'
 
 const actions: Record<Exclude<Action, 'resume'>, string> = {
@@ -17,11 +18,13 @@ export function registerOperatorCommands(program: Command): void {
       .description(description)
       .argument('[run]', 'run id; may be left out when only one runs', runId)
       .option('--reason <text>', 'noted in the log')
-      .action(async (runId: string | undefined, { reason }: { reason?: string }) =>
+      .option('--json', 'JSON instead of text', false)
+      .action(async (runId: string | undefined, { reason, json }: { reason?: string; json: boolean }) =>
         withBus(async (bus) => {
           const state = await pickRun(bus, runId, ({ phase }) => phase !== 'done')
           await sendCommand(bus, state, action, { reason })
-          console.log(`${action} sent to ${state.config.runId}`)
+          const { runId: id } = state.config
+          console.log(json ? printableJson({ action, runId: id }) : `${action} sent to ${id}`)
         }),
       )
   }

@@ -23,10 +23,11 @@ export function registerDead(program: Command): void {
     .command('redrive')
     .description('send the message of a dead letter again')
     .argument('<id>', 'as "dead list" shows it')
-    .action(async (id: string) =>
+    .option('--json', 'JSON instead of text', false)
+    .action(async (id: string, { json }: { json: boolean }) =>
       withBus(async (bus) => {
         await bus.dead.redrive(id)
-        console.log(`${id} was sent again`)
+        console.log(json ? printableJson({ redriven: id }) : `${id} was sent again`)
       }),
     )
 }

@@ -11,8 +11,9 @@ import { connectOperator } from '../../launcher/session.ts'
 import { askedBy, checkKeys, embedderAsked } from '../../launcher/topology/endpoints.ts'
 import { type Limit, limitsOf } from '../../launcher/topology/limits.ts'
 import { nameModel } from '../../launcher/topology/models.ts'
+import { withOverrides } from '../../launcher/topology/overrides.ts'
 import { paperNamesIn } from '../../launcher/topology/paper-names.ts'
-import { defaultTopology, readTopology, readTopologyText } from '../../launcher/topology/topology-file.ts'
+import { readTopology, readTopologyText } from '../../launcher/topology/topology-file.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { diagnose, diagnoseEmbedder, type Finding } from '../../provision/mod.ts'
@@ -22,7 +23,7 @@ import { fixOf, reasonOf, UsageError } from '../../schemas/user-error.ts'
 import { fileSizeLimits } from '../../tasks/files/regular-file.ts'
 import { diagnoseStudent } from '../../trainer-bridge/diagnose-student.ts'
 import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
-import { modelOption } from '../options/shared-options.ts'
+import { modelOption, studentOption, topologyOption } from '../options/shared-options.ts'
 
 /** Whether a check passes, as a finding. */
 async function finding(name: string, check: () => Promise<string>): Promise<Finding> {
@@ -101,11 +102,12 @@ export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description('what is there, what is missing and the command that fixes it; and every limit in force')
-    .option('--topology <file>', 'whose limits to show', defaultTopology)
+    .addOption(topologyOption('whose limits to show'))
+    .addOption(studentOption())
     .addOption(modelOption('language model of planner and teacher'))
     .option('--json', 'JSON instead of text', false)
-    .action(async (options: { topology: string; model?: string; json: boolean }) => {
-      const topology = await readTopology(options.topology)
+    .action(async (options: { topology: string; student?: string; model?: string; json: boolean }) => {
+      const topology = withOverrides(await readTopology(options.topology), options)
       const limits = [...limitsOf(topology, await readTopologyText(options.topology)), ...fileLimits()]
       const home = homeFolder()
       const findings = [

@@ -4,16 +4,19 @@ import { estimateOf } from '../../experiments/estimate/of-topology.ts'
 import { estimateLines } from '../../experiments/estimate/print.ts'
 import { generateTopology, scaleProgram } from '../../experiments/generate/plan.ts'
 import { planRun } from '../../experiments/run/plan-run.ts'
+import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { generateTeacher, localModelOf } from '../../launcher/local-teacher.ts'
-import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withOverrides } from '../../launcher/topology/overrides.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
+import { whole } from '../options/option-parsers.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
-import { judgeModelOption } from '../options/shared-options.ts'
+import { judgeModelOption, topologyOption } from '../options/shared-options.ts'
 
 type Options = RunOptions & { topology: string; judgeModel?: string; program?: string; json: boolean }
 
@@ -21,23 +24,25 @@ export function registerEstimate(program: Command): void {
   const command = program
     .command('estimate')
     .description(
-      'calls, tokens, money and hours that "run" (or, with --program, "generate") would take; nothing is called',
+      'calls, tokens, money and hours that "run" (or, with --program, "generate") would take; exit code 2 beyond a limit',
     )
     .argument('[task]', 'task folder', bundledTask)
-    .option('--topology <file>', 'which agents run, their limits and prices', defaultTopology)
+    .addOption(topologyOption('which agents run, their limits and prices'))
   addRunOptions(command)
     .addOption(judgeModelOption())
     .option('--program <file>', 'the curation program of "generate": rows alone, no training')
+    .option('--seed <n>', 'as of "run", so that its command can be estimated; changes nothing here', whole, 1)
     .option('--json', 'JSON instead of text', false)
     .action(async (folder: string, options: Options) => {
       const task = await loadTask(folder, options)
-      const read = await readTopology(options.topology)
+      const read = withOverrides(await readTopology(options.topology), options)
       const { topology, asked } = options.program
         ? await rowsAlone(task, read, options)
         : await wholeRun(task, read, options)
       const estimate = await estimateOf(task, topology, asked)
-      if (options.json) return console.log(printableJson(estimate))
-      for (const line of estimateLines(estimate, topology.prices)) console.log(line)
+      if (options.json) console.log(printableJson(estimate))
+      else for (const line of estimateLines(estimate, topology.prices)) console.log(line)
+      if (estimate.beyond.length > 0) process.exitCode = exitCodes.badInput
     })
 }
 
@@ -47,13 +52,13 @@ async function wholeRun(task: Task, read: Topology, options: Options) {
   return { topology, asked: { rows: options.rows, attempts: options.attempts, evidence } }
 }
 
-async function rowsAlone(task: Task, read: Topology, { program: file, rows, judgeModel, ...named }: Options) {
+async function rowsAlone(task: Task, read: Topology, { program: file, rows, judgeModel, budget, ...named }: Options) {
   const { topology, ...teacher } = generateTeacher(read, named)
   const { program: written } = await checkedProgram(file!, { task })
   const all = rows ?? written.sources.reduce((sum, source) => sum + source.rows, 0)
   const program = scaleProgram(written, all)
   return {
-    topology: generateTopology(topology, program, { rows: all, generators: 1, judgeModel, ...teacher }),
+    topology: generateTopology(topology, program, { rows: all, generators: 1, judgeModel, budget, ...teacher }),
     asked: { rows: all, evidence: null, program },
   }
 }

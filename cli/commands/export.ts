@@ -4,22 +4,15 @@ import { exportFormats, provenanceOption } from '../../experiments/export/option
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { mergedTypes } from '../../models/export/merged.ts'
-import { ggufList, positive, runId, shardSize, studentModel } from '../options/option-parsers.ts'
+import { anyRun, ggufList, positive, runId, shardSize, studentModel } from '../options/option-parsers.ts'
 
 type Options = Omit<ExportRun, 'runId' | 'signal'> & { json: boolean; what: ExportPart }
-
-const examples = `
-Examples:
-  $ syllabus export <run>                                    the rows, for LLaMA-Factory
-  $ syllabus export <run> --what adapter --out my-adapter    the final model's adapter, for peft and vLLM
-  $ syllabus export <run> --what gguf --gguf q8_0            one file for llama.cpp, Ollama and LM Studio
-  $ syllabus export <run> --what all --model attempt-2       rows, adapter, merged model, GGUF and cards`
 
 export function registerExport(program: Command): void {
   program
     .command('export')
     .description('write the rows of a run, or a model that it trained, for other tools')
-    .argument('<run>', 'run id', runId)
+    .argument('[run]', anyRun, runId)
     .addOption(new Option('--what <part>', 'what to write').choices([...exportParts]).default('dataset'))
     .option('--model <name>', 'final, control, attempt-2, final-s2 … (default: final)', studentModel)
     .option('--out <dir>', 'folder (default: in runs/<run>); of "all", each part has a folder in it')
@@ -35,8 +28,7 @@ export function registerExport(program: Command): void {
     .option('--max-shard <size>', 'a file of merged weights at most', shardSize, '5GB')
     .option('--gguf <types>', 'types of the GGUF files: f32, f16, bf16, q8_0', ggufList, ['f16', 'q8_0'])
     .option('--json', 'JSON instead of text', false)
-    .addHelpText('after', examples)
-    .action(async (runId: string, { json, ...options }: Options) => {
+    .action(async (runId: string | undefined, { json, ...options }: Options) => {
       const { signal } = new AbortController()
       const reporter = createReporter({ json })
       await withBus((bus) => exportRun(bus, { ...options, runId, signal }, reporter))

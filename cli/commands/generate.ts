@@ -8,15 +8,24 @@ import { startEarly } from '../../launcher/agent-child.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { decimal, integer, rowCount, whole } from '../options/option-parsers.ts'
-import { judgeModelOption, modelOption, movedOption, scorerOption, teacherOption } from '../options/shared-options.ts'
+import {
+  formerOption,
+  judgeModelOption,
+  modelOption,
+  movedOption,
+  scorerOption,
+  teacherOption,
+  topologyOption,
+} from '../options/shared-options.ts'
 
 export function registerGenerate(program: Command): void {
   program
     .command('generate')
     .description('make exactly so many admitted rows with a teacher model: generators and critic alone, no training')
-    .option('--task <dir>', 'task folder', bundledTask)
+    .argument('[task]', 'task folder', bundledTask)
+    .addOption(formerOption('--task <dir>', 'the argument [task]'))
     .addOption(scorerOption())
-    .requiredOption('--program <file>', 'curation program, JSON or YAML')
+    .option('--program <file>', 'curation program, JSON or YAML (default: a plain prompt for each skill of the task)')
     .requiredOption('--rows <n>', 'admitted rows wanted', rowCount)
     .requiredOption('--out <dir>', 'folder for the rows; the same command goes on with what it holds')
     .addOption(modelOption('the teacher'))
@@ -36,13 +45,17 @@ export function registerGenerate(program: Command): void {
     .addOption(provenanceOption())
     .option('--seed <n>', 'equal seeds give equal prompts', whole, 1)
     .option('--run-id <id>', 'name of the run (default: task and time)')
-    .option('--topology <file>', 'limits (default: deploy/topologies/local.yaml)')
+    .addOption(topologyOption('limits'))
+    .option('--preview <n>', 'ask n prompts alone and show them with their replies; no rows are made', integer(1, 100))
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (options: GenerateOptions) => {
+    .action(async (folder: string, options: Omit<GenerateOptions, 'task'> & { task?: string }) => {
       // The agents and the rest of this command load their code side by side. A home is not made for their sake.
-      using early = existsSync(homeFolder()) ? startEarly(earlyAgents(options.generators)) : undefined
+      using early =
+        existsSync(homeFolder()) && options.preview === undefined
+          ? startEarly(earlyAgents(options.generators))
+          : undefined
       const { generate } = await import('../../experiments/generate/generate.ts')
-      process.exitCode = await generate(options, early)
+      process.exitCode = await generate({ ...options, task: options.task ?? folder }, early)
     })
 }
 

@@ -3,13 +3,14 @@ import type { HookTrial } from '../../agents/planner/program/hook-faults.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { checkedProgram } from '../../experiments/checks/check-program.ts'
 import { hashOf } from '../../schemas/hash.ts'
+import { printableJson } from '../../schemas/printable.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { readNamedFile } from '../../tasks/files/read-named-file.ts'
 import { type LoadOptions, loadTask } from '../../tasks/load.ts'
 import { whole } from '../options/option-parsers.ts'
-import { scorerOption } from '../options/shared-options.ts'
+import { formerOption, scorerOption } from '../options/shared-options.ts'
 
-type Options = LoadOptions & { task?: string; budget?: number; reply?: string }
+type Options = LoadOptions & { task?: string; budget?: number; reply?: string; json: boolean }
 
 export function registerProgram(program: Command): void {
   program
@@ -18,19 +19,25 @@ export function registerProgram(program: Command): void {
     .command('check')
     .description('check a program and say what it asks for; no model is called')
     .argument('<file>', 'curation program, JSON or YAML')
-    .option(
-      '--task <dir>',
-      'check its skills and seeds against this task folder, and try its hooks on its first example',
-    )
+    .argument('[task]', 'task folder: checks its skills and seeds against it, and tries its hooks on its first example')
+    .addOption(formerOption('--task <dir>', 'the argument [task]'))
     .addOption(scorerOption())
     .option('--budget <calls>', 'teacher calls that it may cost', whole)
     .option('--reply <file>', "a teacher's reply, for its hooks to be tried on")
-    .action(async (file: string, { task: folder, budget, reply, ...read }: Options) => {
-      const task = folder ? await loadTask(folder, read) : null
-      const text = reply ? { reply: await readReplyFile(reply) } : {}
-      const { program: checked, trials } = await checkedProgram(file, { task, calls: budget, ...text })
-      for (const line of describe(checked, trials)) console.log(line)
-    })
+    .option('--json', 'JSON instead of text', false)
+    .action(
+      async (file: string, named: string | undefined, { task: former, budget, reply, json, ...read }: Options) => {
+        const folder = former ?? named
+        const task = folder ? await loadTask(folder, read) : null
+        const text = reply ? { reply: await readReplyFile(reply) } : {}
+        const { program: checked, trials } = await checkedProgram(file, { task, calls: budget, ...text })
+        if (json)
+          return console.log(
+            printableJson({ program: checked, trials, calls: leastCalls(checked), hash: hashOf(checked) }),
+          )
+        for (const line of describe(checked, trials)) console.log(line)
+      },
+    )
 }
 
 async function readReplyFile(path: string): Promise<string> {

@@ -3,24 +3,15 @@ import { exportParts } from '../../experiments/export/export-run.ts'
 import { type PushRun, pushRun } from '../../experiments/push/push-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { ggufList, repository, runId, studentModel } from '../options/option-parsers.ts'
+import { anyRun, ggufList, repository, runId, studentModel } from '../options/option-parsers.ts'
 
 type Options = Omit<PushRun, 'runId' | 'signal'> & { json: boolean }
-
-const examples = `
-HF_TOKEN is the token, HF_ENDPOINT another hub than huggingface.co. After a cut, give the same command again.
-
-Examples:
-  $ syllabus push <run> --to me/my-model --dry-run            which files would leave this machine
-  $ syllabus push <run> --to me/my-model --private            the adapter and its card
-  $ syllabus push <run> --to me/my-model-gguf --what gguf     one file for llama.cpp
-  $ syllabus push <run> --to me/my-rows --what dataset        the rows, as a dataset`
 
 export function registerPush(program: Command): void {
   program
     .command('push')
     .description('put a trained model of a run, or its rows, on the Hugging Face hub')
-    .argument('<run>', 'run id', runId)
+    .argument('[run]', anyRun, runId)
     .requiredOption('--to <org/name>', 'the repository; it is made where it is not there', repository)
     .addOption(new Option('--what <part>', 'what to push').choices([...exportParts]).default('adapter'))
     .option(
@@ -34,8 +25,7 @@ export function registerPush(program: Command): void {
     .option('--replace', 'put the files in place of other content that is there under their names', false)
     .option('--dry-run', 'say what would leave this machine; send nothing', false)
     .option('--json', 'JSON lines instead of text', false)
-    .addHelpText('after', examples)
-    .action(async (runId: string, { json, ...options }: Options) => {
+    .action(async (runId: string | undefined, { json, ...options }: Options) => {
       const reporter = createReporter({ json })
       await pushRun({ ...options, runId, signal: stopSignal() }, process.env, reporter)
       reporter.close()

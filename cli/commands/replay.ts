@@ -5,7 +5,7 @@ import { readRun } from '../../experiments/run/follow-run.ts'
 import { pickRun } from '../../experiments/run/resume-run.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { printableJson } from '../../schemas/printable.ts'
@@ -13,7 +13,8 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { runId } from '../options/option-parsers.ts'
+import { anyRun, runId } from '../options/option-parsers.ts'
+import { topologyOption } from '../options/shared-options.ts'
 
 type Options = { model?: string; topology: string; json: boolean }
 
@@ -23,13 +24,14 @@ export function registerReplay(program: Command): void {
     .description(
       "make a run's datasets again from its programs and its journal, without one call, and compare their hashes",
     )
-    .argument('<run>', 'run id', runId)
+    .argument('[run]', anyRun, runId)
     .option('--model <name>', 'the teacher, of a run that does not say which it had')
-    .option('--topology <file>', 'options of generator and critic, of a run that does not say them', defaultTopology)
+    .addOption(topologyOption('options of generator and critic, of a run that does not say them'))
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (runId: string, options: Options) => {
+    .action(async (named: string | undefined, options: Options) => {
       process.exitCode = await withBus(async (bus, cluster) => {
-        const { config } = await pickRun(bus, runId, () => true)
+        const { config } = await pickRun(bus, named, () => true)
+        const { runId } = config
         const topology = await readTopology(options.topology)
         const replayed: Replayed[] = []
         const attempts = replayRun({

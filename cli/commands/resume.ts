@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander'
+import { fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { pickRun, resumeAgain, resumeRun } from '../../experiments/run/resume-run.ts'
 import { runSession } from '../../experiments/run/run-session.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { type LocalModel, localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
+import { type Overrides, withOverrides } from '../../launcher/topology/overrides.ts'
 import { servingLocally } from '../../launcher/topology/queues.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { boundTopology, topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import { withLocalModel } from '../../launcher/topology/with-model.ts'
 import { withBus } from '../../launcher/with-bus.ts'
@@ -14,23 +16,30 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { runId } from '../options/option-parsers.ts'
-import { movedOption, teacherOption } from '../options/shared-options.ts'
+import { movedOption, plannerOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
-type Options = { topology: string; model?: string; teacher?: string; moved: boolean; json: boolean }
+type Options = Pick<Overrides, 'planner'> & {
+  topology: string
+  model?: string
+  teacher?: string
+  moved: boolean
+  json: boolean
+}
 
 export function registerResume(program: Command): void {
   program
     .command('resume')
     .description('go on with a run that was stopped, interrupted or waits after a fault; nothing is trained again')
     .argument('[run]', 'run id; may be left out when only one is unfinished', runId)
-    .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .addOption(topologyOption('which agents run, and their limits'))
+    .addOption(plannerOption())
     .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
     .addOption(teacherOption())
     .addOption(movedOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (named: string | undefined, options: Options) => {
-      const written = await readTopology(options.topology)
-      const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'))
+      const written = withOverrides(await readTopology(options.topology), options)
+      const state = await withBus((bus) => pickRun(bus, named, ({ phase }) => phase !== 'done'), { mayFetch: true })
       if (state.config.generate) {
         throw new UsageError(
           `Run ${state.config.runId} makes rows alone.`,
@@ -47,10 +56,10 @@ export function registerResume(program: Command): void {
       const local = localModelOf(options.teacher, written)
       const served = local ? withLocalModel(written, local.name) : written
       const needsAgents = state.phase !== 'done' && !(await findSession())
-      const topology = needsAgents ? ownTopology(served, state.config, options, local) : written
+      const planned = needsAgents ? ownTopology(served, state.config, options, local) : written
       const reporter = createReporter({ json: options.json })
-      await using _serving = local && (await serveLocalModel(local, topology, reporter))
-      if (needsAgents) await checkModels(topology)
+      await using _serving = local && (await serveLocalModel(local, planned, reporter))
+      const topology = needsAgents ? fitPlanner(planned, await checkModels(planned)) : planned
       process.exitCode = await runSession(topology, reporter, {
         starts: [(bus) => resumeRun(bus, state)],
         keep: keepsLimits(options.topology),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Bus } from '../../bus/mod.ts'
-import { checkFits } from '../../experiments/checks/check-context.ts'
+import { checkFits, fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { estimateOf } from '../../experiments/estimate/of-topology.ts'
 import { estimateLines, summaryOf } from '../../experiments/estimate/print.ts'
@@ -14,13 +14,15 @@ import { beginMember, membersOf, writeSummary } from '../../experiments/run-set/
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { needsOf } from '../../launcher/served.ts'
-import { defaultTopology, keepsLimits, quickTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { withOverrides } from '../../launcher/topology/overrides.ts'
+import { keepsLimits, quickTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { names, runCount, whole } from '../options/option-parsers.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
+import { topologyOption } from '../options/shared-options.ts'
 
 type Options = RunOptions & {
   topology: string
@@ -40,7 +42,7 @@ export function registerRun(program: Command): void {
     .command('run')
     .description('run a task from start to report: plan, generate, criticise, train, evaluate, improve')
     .argument('[task]', 'task folder', bundledTask)
-    .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .addOption(topologyOption('which agents run, and their limits'))
     .addOption(
       new Option(
         '--quick',
@@ -55,7 +57,7 @@ export function registerRun(program: Command): void {
       new Option(
         '--recipe <file>',
         'experiments that a file describes, in place of a task and a topology (docs/recipes.md)',
-      ).conflicts(['topology', 'setting', 'teacher', 'scorer']),
+      ).conflicts(['topology', 'setting', 'teacher', 'scorer', 'student', 'planner', 'budget']),
     )
     .option('--arm <list>', 'arms of the recipe that have each of these choices (default: all arms)', names, [])
     .option('--source <name=path>', 'a file or folder that the recipe asks for; once for each', source, {})
@@ -78,18 +80,20 @@ export function registerRun(program: Command): void {
       }
       // Both are read before anything is started: bad input stops here.
       const task = await loadTask(folder, options)
-      const read = await readTopology(options.topology)
+      const read = withOverrides(await readTopology(options.topology), options)
       const local = localModelOf(options.teacher, read)
-      const topology = withNamedModel(read, local, options.model)
-      const { evidence, setting } = await planRun(task, topology, options)
-      const estimate = await estimateOf(task, topology, { ...options, evidence })
+      const planned = withNamedModel(read, local, options.model)
+      const { evidence, setting } = await planRun(task, planned, options)
+      const estimate = await estimateOf(task, planned, { ...options, evidence })
       if (options.dryRun) {
-        for (const line of estimateLines(estimate, topology.prices)) reporter.line(line)
+        for (const line of estimateLines(estimate, planned.prices)) reporter.line(line)
         if (options.runs !== undefined) reporter.line(ofEach(options.runs))
         return reporter.json({ type: 'estimate', runs: options.runs ?? 1, ...estimate })
       }
-      await using _served = local && (await serveLocalModel(local, topology, reporter))
-      checkFits(task, topology, await checkModels(topology))
+      await using _served = local && (await serveLocalModel(local, planned, reporter))
+      const contexts = await checkModels(planned)
+      const topology = fitPlanner(planned, contexts)
+      checkFits(task, topology, contexts)
       const request = { ...options, evidence, setting }
       const keep = keepsLimits(options.topology)
       reporter.line(summaryOf(estimate))

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { printableJson } from '../../schemas/printable.ts'
 import { ScorerChoice } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { readNamedFile } from '../../tasks/files/read-named-file.ts'
@@ -16,7 +17,7 @@ import {
 import { type ScoreSummary, scoreFile } from '../../tasks/scorers/score-file.ts'
 import { openScript, type Script } from '../../tasks/scorers/script.ts'
 
-type Options = { scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
+type Options = { json: boolean; scorer: string; mode: BenchmarkMode; in: string; out: string; options?: string }
 
 export function registerScore(program: Command): void {
   program
@@ -30,11 +31,17 @@ export function registerScore(program: Command): void {
     .requiredOption('--in <file>', 'lines with response (or prediction) and gold')
     .requiredOption('--out <file>', 'where the scored lines go')
     .option('--options <json>', 'options of the scorer, as a JSON object')
+    .option('--json', 'JSON instead of text', false)
     .action(async (options: Options) => {
       const scorer = await scorerFor(options)
       await checkPaths(options)
       const summary = await scoreFile(options.in, options.out, scorer, options.mode)
-      for (const line of describe(summary, options)) console.log(line)
+      const { reasons, ...counts } = summary
+      if (options.json)
+        console.log(
+          printableJson({ ...counts, reasons: Object.fromEntries(reasons), mode: options.mode, out: options.out }),
+        )
+      else for (const line of describe(summary, options)) console.log(line)
       if (summary.scored === 0) {
         throw new UsageError(
           `No line of ${options.in} could be scored.`,

@@ -3,7 +3,7 @@ import { serveRun } from '../../experiments/serve/serve-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
-import { integer, runId, studentModels } from '../options/option-parsers.ts'
+import { anyRun, integer, runId, studentModels } from '../options/option-parsers.ts'
 
 type Options = { model?: string[]; port?: number; json: boolean }
 
@@ -11,18 +11,11 @@ export function registerServe(program: Command): void {
   program
     .command('serve')
     .description('serve the base and trained models of a run as an OpenAI-compatible API of this machine')
-    .argument('<run>', 'run id', runId)
+    .argument('[run]', anyRun, runId)
     .option('--model <names>', 'the trained models, with commas between them (default: the latest)', studentModels)
     .option('--port <n>', 'port of the loopback interface (default: one that is free)', integer(1, 65_535))
     .option('--json', 'JSON lines instead of text', false)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ syllabus serve <run>
-  $ syllabus serve <run> --model final,control --port 8080`,
-    )
-    .action(async (runId: string, { model, port, json }: Options) => {
+    .action(async (runId: string | undefined, { model, port, json }: Options) => {
       const named = { ...(model && { models: model }), ...(port && { port }) }
       const reporter = createReporter({ json })
       await serveRun({ runId, ...named, signal: stopSignal() }, await readTopology(defaultTopology), reporter)

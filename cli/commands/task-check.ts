@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { checkTask } from '../../experiments/checks/task/check-task.ts'
 import type { Finding } from '../../experiments/checks/task/finding.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
+import { printableJson } from '../../schemas/printable.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { scorerOption } from '../options/shared-options.ts'
 
@@ -16,11 +17,14 @@ export function registerTaskCheck(task: Command): void {
     )
     .argument('<dir>', 'task folder')
     .addOption(scorerOption())
-    .action(async (dir: string, options: LoadOptions) => {
+    .option('--json', 'JSON instead of text', false)
+    .action(async (dir: string, { json, ...options }: LoadOptions & { json: boolean }) => {
       const findings = await checkTask(await readTask(dir, options))
-      for (const line of findings.flatMap(describe)) console.log(line)
       const failed = findings.filter(({ problems }) => problems.length > 0).length
-      console.log(failed === 0 ? `${dir}: nothing to fix` : `${dir}: ${failed} of ${findings.length} checks failed`)
+      if (json) console.log(printableJson({ dir, failed, findings }))
+      else for (const line of findings.flatMap(describe)) console.log(line)
+      if (!json)
+        console.log(failed === 0 ? `${dir}: nothing to fix` : `${dir}: ${failed} of ${findings.length} checks failed`)
       if (failed > 0) process.exitCode = exitCodes.badInput
     })
 }

@@ -1,19 +1,25 @@
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { alikeTexts } from '../../agents/kit/dedup/near-duplicates.ts'
-import { describeCounts, describeLog } from '../../experiments/task-import-log.ts'
+import { describeCounts, describeLog, logFacts } from '../../experiments/task-import-log.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
+import { printableJson } from '../../schemas/printable.ts'
 import { maxSeeds } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import type { ItemText } from '../../tasks/importers/item-table.ts'
 import { importers, importSeeds, importTask, seedImporters } from '../../tasks/importers/mod.ts'
 import { positive, rowCount, whole } from '../options/option-parsers.ts'
+import { formerOption } from '../options/shared-options.ts'
 
-type Options = { out: string; seed: number; audit?: number | string; seeds?: number } & Record<
-  string,
-  string | undefined
->
+type Options = {
+  out: string
+  seed: number
+  audit?: number | string
+  seedQuestions?: number
+  seeds?: number
+  json: boolean
+} & Record<string, string | undefined>
 
 /** Options that only the importers of files with named columns, or of made sets, read. */
 const extra: [string, string, ((text: string) => string)?][] = [
@@ -41,7 +47,9 @@ export function registerTaskImport(task: Command): void {
     .requiredOption('--out <dir>', 'the new folder')
     .option('--seed <n>', 'seed of the division', whole, 1)
     .option('--audit <n|file>', 'items set aside for after the search, or a file of them', countOrFile)
-    .option('--seeds <n>', `questions set aside without answers, up to ${maxSeeds}`, positive)
+    .option('--seed-questions <n>', `questions set aside without answers, up to ${maxSeeds}`, positive)
+    .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(positive))
+    .option('--json', 'JSON instead of text', false)
     .addHelpText('after', `\nSources:\n${names.join('\n')}`)
   for (const [flags, what, parse] of extra) {
     if (parse) command.option(flags, what, parse)
@@ -57,13 +65,14 @@ function countOrFile(text: string): number | string {
 }
 
 async function importSource(format: string, source: string, options: Options): Promise<void> {
-  const { out, seed, audit = 0, seeds, ...rest } = options
+  const { out, seed, audit = 0, json, seeds: former, seedQuestions: seeds = former, ...rest } = options
   if (seeds !== undefined && seeds > maxSeeds)
-    throw new UsageError(`A seed pool holds up to ${maxSeeds} questions.`, 'Lower --seeds.')
+    throw new UsageError(`A seed pool holds up to ${maxSeeds} questions.`, 'Lower --seed-questions.')
   const seedImporter = seedImporters.find(({ name }) => name === format)
   if (seedImporter !== undefined) {
     const file = out.endsWith('.json') ? out : join(out, 'seed.json')
     const log = await importSeeds(seedImporter, source, file, seed, seeds ?? maxSeeds)
+    if (json) return console.log(printableJson({ log: logFacts(log), file }))
     for (const line of [...describeLog(log), `${log.kept} seed questions: ${file}`]) console.log(line)
     return
   }
@@ -86,5 +95,6 @@ async function importSource(format: string, source: string, options: Options): P
   })
   if (!result) return console.log('interrupted; nothing was left behind')
   const { log, counts } = result
+  if (json) return console.log(printableJson({ log: logFacts(log), counts, out }))
   for (const line of [...describeLog(log), describeCounts(counts), `Task folder: ${out}`]) console.log(line)
 }

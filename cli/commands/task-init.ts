@@ -1,16 +1,20 @@
 import type { Command } from 'commander'
-import { alikeTexts } from '../../agents/kit/dedup/near-duplicates.ts'
-import { describeCounts, describeLog } from '../../experiments/task-import-log.ts'
+import { initTask, nextSteps } from '../../experiments/init-task.ts'
+import { describeCounts, describeLog, logFacts } from '../../experiments/task-import-log.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { hasGpu } from '../../provision/mod.ts'
-import { importTask } from '../../tasks/importers/import-task.ts'
-import type { ItemText } from '../../tasks/importers/item-table.ts'
-import { importers } from '../../tasks/importers/list.ts'
-import { starterImporter } from '../../tasks/importers/starter.ts'
-import { paperSizes, processorSizes } from '../../tasks/importers/task-yaml.ts'
+import { printable, printableJson } from '../../schemas/printable.ts'
 import { whole } from '../options/option-parsers.ts'
+import { formerOption } from '../options/shared-options.ts'
 
-type Options = { from?: string; seed: number; audit: number; seeds: number } & Record<string, string | undefined>
+type Options = {
+  from?: string
+  seed: number
+  audit: number
+  seedQuestions: number
+  seeds?: number
+  json: boolean
+} & Record<string, string | undefined>
 
 /** Options that are read with `--from` alone. */
 const columns: [string, string][] = [
@@ -35,19 +39,23 @@ export function registerTaskInit(task: Command): void {
     )
     .option('--seed <n>', 'seed of the division', whole, 1)
     .option('--audit <n>', 'items set aside for after the search', whole, 0)
-    .option('--seeds <n>', 'questions set aside without answers', whole, 0)
+    .option('--seed-questions <n>', 'questions set aside without answers', whole, 0)
+    .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(whole))
+    .option('--json', 'JSON instead of text', false)
   for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
-  command.action(async (dir: string, { from, seed, audit, seeds, ...options }: Options) => {
-    const importer = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
-    const sizes = (await hasGpu(process.env)) ? paperSizes : processorSizes
-    const plan = { seed, audit, seeds, options, sizes, alike: alikeTexts<ItemText>, signal: stopSignal() }
-    const { log, counts } = await importTask(importer, from ?? '', dir, plan)
+  command.action(async (dir: string, { from, seed, audit, seeds, seedQuestions, json, ...options }: Options) => {
+    const gpu = await hasGpu(process.env)
+    const plan = { seed, audit, seeds: seeds ?? seedQuestions, options, hasGpu: gpu, signal: stopSignal() }
+    const { log, counts, ...begun } = await initTask(dir, from, plan)
+    if (json) return console.log(printableJson({ dir, log: logFacts(log), counts, ...begun }))
     if (from !== undefined) for (const line of describeLog(log)) console.log(line)
     console.log(`Task folder ${dir}: ${describeCounts(counts)}.`)
-    if (sizes === processorSizes)
+    const { labels } = begun
+    if (labels.length > 0) console.log(printable(`Answers are one of ${labels.length} labels: ${labels.join(', ')}.`))
+    if (!gpu)
       console.log(
         'There is no NVIDIA GPU here: rows, recipe and batches in task.yaml are of sizes that suit a processor.',
       )
-    console.log(`Fill in ${dir}/task.yaml, then: npx syllabus task check ${dir}`)
+    console.log(printable(nextSteps(dir, begun)))
   })
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printableJson } from '../../schemas/printable.ts'
 import type { Item, Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
@@ -10,9 +11,23 @@ export function registerTaskShow(task: Command): void {
     .description('say what a task folder is: counts, scorer, recipe and hashes, and no text of its tests')
     .argument('<dir>', 'task folder')
     .addOption(scorerOption())
-    .action(async (dir: string, options: LoadOptions) => {
-      for (const line of describe(await readTask(dir, options))) console.log(line)
+    .option('--json', 'JSON instead of text', false)
+    .action(async (dir: string, { json, ...options }: LoadOptions & { json: boolean }) => {
+      const task = await readTask(dir, options)
+      if (json) return console.log(printableJson(factsOf(task)))
+      for (const line of describe(task)) console.log(line)
     })
+}
+
+/** What is there, and no text of its tests. */
+function factsOf(task: Task) {
+  const { id, title, description, goal, instruction, scorer, recipe, inference, rows, procedure, departures, sha256 } =
+    task
+  const splits = splitsOf(task).map(([{ file, sha256: hash }, items]) => ({ file, sha256: hash, items: items.length }))
+  const counts = { examples: task.fewShot.length, seeds: task.seeds.length, sampleRows: task.sampleSubmission.length }
+  const skills = task.skills.map(({ name }) => name)
+  const head = { id, title, description, goal, instruction, scorer, recipe, inference, rows, procedure }
+  return { ...head, skills, ...counts, splits, departures, sha256 }
 }
 
 function describe(task: Task): string[] {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { stringify } from 'yaml'
-import { describeLog } from '../../experiments/task-import-log.ts'
+import { describeLog, logFacts } from '../../experiments/task-import-log.ts'
+import { printableJson } from '../../schemas/printable.ts'
 import { type RecordPlan, splitRecords } from '../../tasks/importers/split-records.ts'
 import { decimal, whole } from '../options/option-parsers.ts'
 
@@ -16,8 +17,10 @@ export function registerTaskSplit(task: Command): void {
     .option('--seed <n>', 'seed of the division', whole, 1)
     .option('--group <field>', 'field whose equal values stay in one split')
     .option('--stratify <field>', 'field of which every split gets its share')
-    .action(async (files: string[], { out, ...plan }: RecordPlan & { out: string }) => {
+    .option('--json', 'JSON instead of text', false)
+    .action(async (files: string[], { out, json, ...plan }: RecordPlan & { out: string; json: boolean }) => {
       const { log, splits } = await splitRecords(files, out, plan)
+      if (json) return console.log(printableJson({ log: logFacts(log), splits }))
       for (const line of describeLog(log)) console.log(line)
       console.log(`\nFor task.yaml, with the files of ${out} beside it:\n${stringify({ splits }).trimEnd()}`)
     })

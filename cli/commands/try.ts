@@ -3,7 +3,7 @@ import { tryRun } from '../../experiments/try/try-run.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import type { Question } from '../../trace/try-panel.ts'
-import { positive, runId, studentModel } from '../options/option-parsers.ts'
+import { anyRun, positive, runId, studentModel } from '../options/option-parsers.ts'
 
 type Options = { model?: string; ask?: string; plain: boolean; example?: number | true; json: boolean }
 
@@ -11,7 +11,7 @@ export function registerTry(program: Command): void {
   program
     .command('try')
     .description('ask the base and a trained model of a run the same question')
-    .argument('<run>', 'run id', runId)
+    .argument('[run]', anyRun, runId)
     .option(
       '--model <name>',
       'the trained model, such as final, control or attempt-2 (default: the latest)',
@@ -25,15 +25,7 @@ export function registerTry(program: Command): void {
         .conflicts(['ask', 'plain']),
     )
     .option('--json', 'JSON instead of text', false)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ syllabus try <run>
-  $ syllabus try <run> --ask "7 crates at 3.20 each. What is to be paid?"
-  $ syllabus try <run> --example 12 --model control`,
-    )
-    .action(async (runId: string, { model, ask, plain, example, json }: Options) => {
+    .action(async (runId: string | undefined, { model, ask, plain, example, json }: Options) => {
       const question: Question | undefined =
         ask !== undefined ? { text: ask, plain } : example ? { example: example === true ? 1 : example } : undefined
       const named = { ...(model && { model }), ...(question && { question }) }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
+import { fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
 import { runOnThem } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
@@ -7,34 +8,39 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession } from '../../launcher/live-session.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { openSession } from '../../launcher/session.ts'
-import { defaultTopology, keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
+import { type Overrides, withOverrides } from '../../launcher/topology/overrides.ts'
+import { keepsLimits, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { createTryPanel } from '../../models/panel.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { modelOption, teacherOption } from '../options/shared-options.ts'
+import { modelOption, plannerOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
 export function registerUp(program: Command): void {
   program
     .command('up')
     .description('start the server, the agents and the page, and keep them up until interrupted')
-    .option('--topology <file>', 'which agents run, and their limits', defaultTopology)
+    .addOption(topologyOption('which agents run, and their limits'))
+    .addOption(studentOption())
+    .addOption(plannerOption())
     .addOption(modelOption())
     .addOption(teacherOption())
-    .action(async (options: { topology: string; model?: string; teacher?: string }) => {
+    .option('--json', 'JSON lines instead of text', false)
+    .action(async (options: Overrides & { topology: string; model?: string; teacher?: string; json: boolean }) => {
       const { topology: file, model, teacher } = options
       const running = await findSession()
       if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
-      const reporter = createReporter()
-      const read = await readTopology(file)
+      const reporter = createReporter({ json: options.json })
+      const read = withOverrides(await readTopology(file), options)
       const local = localModelOf(teacher, read)
-      const topology = withNamedModel(read, local, model)
-      await using _served = local && (await serveLocalModel(local, topology, reporter))
-      await checkModels(topology)
+      const planned = withNamedModel(read, local, model)
+      await using _served = local && (await serveLocalModel(local, planned, reporter))
+      const topology = fitPlanner(planned, await checkModels(planned))
       const stop = stopSignal()
       const how = { keep: keepsLimits(file), tryPanel: createTryPanel, signal: stop }
       await using session = await openSession(topology, reporter, how)
       await using _announced = await announceSession(session, topology)
       reporter.line(`${session.agents.length} agents are up; live page: ${session.pageUrl}`)
+      reporter.json({ type: 'page', url: session.pageUrl, agents: session.agents.length })
       reporter.line(`start a run from another terminal: ${runOnThem(options)}`)
       const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')
       await Promise.race([stopped, session.failed])

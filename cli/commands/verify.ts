@@ -13,6 +13,7 @@ import { UsageError, UserError } from '../../schemas/user-error.ts'
 import { maxDataBytes, readRegular, textOf } from '../../tasks/files/regular-file.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { positive } from '../options/option-parsers.ts'
+import { formerOption } from '../options/shared-options.ts'
 
 type Options = { expect?: string; task?: string; report?: string; deep: boolean; maxBytes?: number; json: boolean }
 
@@ -24,7 +25,8 @@ export function registerVerify(program: Command): void {
     )
     .argument('<bundle>', 'an archive that "bundle" wrote')
     .option('--expect <hash>', 'the bundle hash that was published', hash)
-    .option('--task <folder>', 'the whole task, for whoever has it: its hashes and the order of the test')
+    .argument('[task]', 'task folder, for whoever has the whole task: its hashes and the order of the test')
+    .addOption(formerOption('--task <folder>', 'the argument [task]'))
     .option('--report <file>', 'a report.json to compare, beside the one in the bundle')
     .option('--deep', 'make every candidate again, too, from its seed or from the journal', false)
     .option(
@@ -33,36 +35,43 @@ export function registerVerify(program: Command): void {
       positive,
     )
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (file: string, { expect, task: path, report, deep, maxBytes, json }: Options) => {
-      await using bundle = await openBundle(file, maxBytes)
-      const task = path === undefined ? null : await loadTask(path)
-      const published = report === undefined ? null : { file: report, report: await readReport(report) }
-      let isSame = expect === undefined || expect === bundle.hash
-      let unchecked = 0
-      let isOwnCode = true
-      const { hash, manifest } = bundle
-      const notVerifiable = expect === undefined ? notInAnyBundle : []
-      if (json) console.log(printableJson({ bundle: file, hash, runId: manifest.runId, expect, notVerifiable }))
-      else {
-        console.log(`run ${manifest.runId}, bundle hash ${hash}`)
-        isOwnCode = await printVersions(bundle)
-        if (!isSame) console.log(`DIFFERS   bundle hash: expected ${expect}`)
-      }
-      for await (const result of verifyBundle(bundle, { task, published, deep })) {
-        isSame &&= result.differences.length === 0
-        unchecked += result.unchecked.length
-        if (json) console.log(printableJson(result))
-        else for (const line of linesOf(result)) console.log(line)
-      }
-      if (!json) {
-        console.log(isSame ? nothingDiffers(unchecked) : doesNotHold(isOwnCode))
-        if (notVerifiable.length > 0)
-          console.log(
-            `As the run recorded it, unless you give its published hash with --expect: ${notVerifiable.join('; ')}.`,
-          )
-      }
-      process.exitCode = isSame ? exitCodes.ok : exitCodes.failure
-    })
+    .action(
+      async (
+        file: string,
+        named: string | undefined,
+        { expect, task: former, report, deep, maxBytes, json }: Options,
+      ) => {
+        const path = former ?? named
+        await using bundle = await openBundle(file, maxBytes)
+        const task = path === undefined ? null : await loadTask(path)
+        const published = report === undefined ? null : { file: report, report: await readReport(report) }
+        let isSame = expect === undefined || expect === bundle.hash
+        let unchecked = 0
+        let isOwnCode = true
+        const { hash, manifest } = bundle
+        const notVerifiable = expect === undefined ? notInAnyBundle : []
+        if (json) console.log(printableJson({ bundle: file, hash, runId: manifest.runId, expect, notVerifiable }))
+        else {
+          console.log(`run ${manifest.runId}, bundle hash ${hash}`)
+          isOwnCode = await printVersions(bundle)
+          if (!isSame) console.log(`DIFFERS   bundle hash: expected ${expect}`)
+        }
+        for await (const result of verifyBundle(bundle, { task, published, deep })) {
+          isSame &&= result.differences.length === 0
+          unchecked += result.unchecked.length
+          if (json) console.log(printableJson(result))
+          else for (const line of linesOf(result)) console.log(line)
+        }
+        if (!json) {
+          console.log(isSame ? nothingDiffers(unchecked) : doesNotHold(isOwnCode))
+          if (notVerifiable.length > 0)
+            console.log(
+              `As the run recorded it, unless you give its published hash with --expect: ${notVerifiable.join('; ')}.`,
+            )
+        }
+        process.exitCode = isSame ? exitCodes.ok : exitCodes.failure
+      },
+    )
 }
 
 /** What somebody who writes a whole bundle anew can choose: nothing in it follows from anything else. */

@@ -8,15 +8,17 @@ import { connectAs } from '../../launcher/session.ts'
 import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { createTryPanel } from '../../models/panel.ts'
+import { printableJson } from '../../schemas/printable.ts'
 import { startGateway } from '../../trace/gateway.ts'
 
 export function registerWatch(program: Command): void {
   program
     .command('watch')
     .description('print the address of the live page; without running agents, serve the runs that are stored')
-    .action(async () => {
+    .option('--json', 'JSON instead of text', false)
+    .action(async ({ json }: { json: boolean }) => {
       const session = await findSession()
-      if (session) return console.log(session.pageUrl)
+      if (session) return console.log(json ? printableJson({ url: session.pageUrl }) : session.pageUrl)
       await withBus(async (bus, cluster) => {
         const log = createLog({ role: 'gateway' })
         const topology = await readTopology(defaultTopology)
@@ -31,7 +33,8 @@ export function registerWatch(program: Command): void {
           log,
           signal: stop,
         })
-        console.log(`${gateway.url}\nno agents run; this page replays stored runs until you interrupt it`)
+        if (json) console.log(printableJson({ url: gateway.url }))
+        else console.log(`${gateway.url}\nno agents run; this page replays stored runs until you interrupt it`)
         if (!stop.aborted) await once(stop, 'abort')
         await gateway.close()
       })

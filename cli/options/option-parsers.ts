@@ -37,6 +37,9 @@ export const seedCount = integer(1, 100)
 /** Names with commas between them. */
 export const names = (text: string): string[] => text.split(',').map((name) => name.trim())
 
+/** What is said of a run's argument, of commands that read one. */
+export const anyRun = 'run id; may be left out where there is one alone'
+
 /** The id of a run of this home. An archive of one is read by `verify` alone. */
 export const runId = (text: string): string => {
   const parsed = RunId.safeParse(text)

@@ -1,4 +1,28 @@
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { defaultTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-file.ts'
+import { variantsOf } from '../../schemas/variants.ts'
+
+/** `--topology`, of commands that read one. */
+export const topologyOption = (what: string) =>
+  new Option('--topology <file>', `${what}: a file, or one of ${topologyNames().join(', ')}`)
+    .argParser(topologyFile)
+    .default(defaultTopology, 'local')
+
+/** `--student`, of commands that train or check one. */
+export const studentOption = () =>
+  new Option('--student <model>', "embedded, a folder with a model, or org/model@revision (default: the topology's)")
+
+/** `--planner`, of commands that start one. */
+export const plannerOption = () =>
+  new Option('--planner <variant>', "who plans the datasets (default: the topology's)").choices(
+    variantsOf.planner.filter((variant) => variant !== 'generate'),
+  )
+
+/** An option under the name that it had before, which the help no longer shows. */
+export const formerOption = (flags: string, now: string) => new Option(flags, `former name of ${now}`).hideHelp()
+
+/** `--json`, of commands that print facts. */
+export const addJson = (command: Command, what = 'JSON instead of text') => command.option('--json', what, false)
 
 /** `--teacher`: a language model of this machine, in place of the one behind OPENAI_BASE_URL. */
 export const teacherOption = () =>

@@ -29,6 +29,7 @@ function reportDocument(data: ReportData): Document {
       ['Status', statusText(data)],
     ],
     body: sections.map((section) => section(data)),
+    isFolded: true,
     footer: ['Every number here is in ', code('report.json'), ' beside this file.'],
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { fillIn } from '../../agents/kit/compose-prompts.ts'
 import { estimateTokens } from '../../agents/kit/token-counter.ts'
-import { LlmPlannerOptions } from '../../agents/planner/llm/options.ts'
+import { LlmPlannerOptions, leastContextChars } from '../../agents/planner/llm/options.ts'
 import { promptTexts } from '../../agents/planner/llm/prompts.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { Program, type PromptParameter, type PromptSource } from '../../schemas/program.ts'
@@ -35,11 +35,37 @@ export function checkProgramFits(program: Program, task: Task, teacher: ModelCon
   }
 }
 
+/** Tokens of the planner's prompt beside what it is shown of the run. */
+const fixedTokens = (): number => estimateTokens(promptTexts + JSON.stringify(z.toJSONSchema(Program, { io: 'input' })))
+
+/** The share of a small context that is left for the planner's reply. */
+const replyShare = 0.25
+
+/**
+ * The topology with a planner whose prompts and replies fit into the context of its model, where the topology does not say how long they may
+ * be. One that is too small for the rest of its prompt is left as it is, and refused by `checkFits`.
+ */
+export function fitPlanner(topology: Topology, contexts: ModelContexts): Topology {
+  const { planner } = topology.agents
+  const { contextChars, maxTokens } = planner.options
+  if (!planner.variant.startsWith('llm-') || contextChars !== undefined || maxTokens !== undefined) return topology
+  const usual = LlmPlannerOptions.parse(planner.options)
+  const contextTokens = usual.contextTokens ?? contexts.get('planner') ?? null
+  const fixed = fixedTokens()
+  const shown = (chars: number) => estimateTokens(' '.repeat(chars))
+  if (contextTokens === null || fixed + shown(usual.contextChars) + usual.maxTokens <= contextTokens) return topology
+  const reply = Math.min(usual.maxTokens, Math.floor(contextTokens * replyShare))
+  const charsPerToken = usual.contextChars / shown(usual.contextChars)
+  const chars = Math.min(usual.contextChars, Math.floor((contextTokens - fixed - reply - 1) * charsPerToken))
+  if (chars < leastContextChars) return topology
+  const options = { ...planner.options, contextChars: chars, maxTokens: reply }
+  return { ...topology, agents: { ...topology.agents, planner: { ...planner, options } } }
+}
+
 /** @throws UsageError when the planner's longest prompt and its reply do not fit into its model's context */
 function checkPlannerFits({ contextChars, maxTokens }: LlmPlannerOptions, planner: ModelContext): void {
   if (planner.contextTokens === null) return
-  const schema = JSON.stringify(z.toJSONSchema(Program, { io: 'input' }))
-  const needed = estimateTokens(promptTexts + schema + ' '.repeat(contextChars)) + maxTokens
+  const needed = fixedTokens() + estimateTokens(' '.repeat(contextChars)) + maxTokens
   if (needed <= planner.contextTokens) return
   const fix = `Lower agents.planner.options.contextChars (${contextChars}) or maxTokens (${maxTokens}), or name a model with a larger context.`
   throw tooSmall(planner, 'The prompt of the planner', needed, fix)

@@ -8,9 +8,10 @@ import { ComparisonPlan, fewestPairs, PlannerArm, runsOf } from '../../evidence/
 import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
+import { withPlanner } from '../../launcher/topology/overrides.ts'
 import { runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
-import type { AgentSpec, Topology } from '../../schemas/topology.ts'
+import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
 import type { Estimate } from '../estimate/estimate.ts'
@@ -23,20 +24,11 @@ export const usualArms = ({ agents }: Topology): PlannerArm[] =>
     ? PlannerArm.options.filter((arm) => arm !== 'llm-one-shot')
     : PlannerArm.options.filter((arm) => !asksModel(arm))
 
-/**
- * The topology with an arm's planner, one process of it. A planner that asks a model has the options of the topology's own, or, where
- * that asks none, the teacher's model and its endpoint.
- */
+/** The topology with an arm's planner, one process of it. */
 export function topologyOfArm(topology: Topology, arm: PlannerArm): Topology {
-  const { planner, generator } = topology.agents
-  const own = asksModel(planner.variant) ? planner.options : modelAndEndpoint(generator.options)
-  const options = asksModel(arm) ? own : {}
-  const replaced = { ...planner, variant: arm, replicas: 1, options }
-  return { ...topology, agents: { ...topology.agents, planner: replaced } }
+  const { agents, ...rest } = withPlanner(topology, arm)
+  return { ...rest, agents: { ...agents, planner: { ...agents.planner, replicas: 1 } } }
 }
-
-const modelAndEndpoint = (options: AgentSpec['options']): AgentSpec['options'] =>
-  Object.fromEntries(Object.entries(options).filter(([name]) => ['model', 'baseUrl', 'apiKeyEnv'].includes(name)))
 
 export const comparisonFolder = (name: string): string => join(runsFolder(), name)
 

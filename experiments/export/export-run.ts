@@ -6,15 +6,17 @@ import { homeFolder, runsFolder } from '../../machine/folders.ts'
 import { type ExportModel, exportModel, type ModelPart, modelParts } from '../../models/export/export-model.ts'
 import { megabytes } from '../../models/export/part-folder.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { pickRun } from '../run/resume-run.ts'
+import { anyRunId, pickRun } from '../run/resume-run.ts'
 import { type ExportTo, exportAttempt } from './export-attempt.ts'
 
 /** What a run can be asked for: its rows, parts of a trained model, or all of that. */
 export const exportParts = ['dataset', ...modelParts, 'all'] as const
 export type ExportPart = (typeof exportParts)[number]
 
-export type ExportRun = Pick<ExportModel, 'runId' | 'base' | 'type' | 'maxShard' | 'gguf'> &
+export type ExportRun = Pick<ExportModel, 'base' | 'type' | 'maxShard' | 'gguf'> &
   Pick<ExportTo, 'format' | 'provenance'> & {
+    /** Left out: the only run that there is. */
+    runId?: string | undefined
     what: ExportPart
     /** Left out: the final, and of rows those of the attempt that was chosen. */
     model?: string
@@ -30,16 +32,22 @@ export type ExportRun = Pick<ExportModel, 'runId' | 'base' | 'type' | 'maxShard'
  * @throws UsageError when there is no such run, no such model, or the folder holds something else
  */
 export async function exportRun(bus: Bus, request: ExportRun, reporter: Reporter): Promise<void> {
-  const { what, runId, out, model = 'final' } = request
+  const { what, out, model = 'final' } = request
+  const runId = await anyRunId(bus, request.runId)
   if (what === 'dataset')
-    return exportRows(bus, request, out ?? join(runsFolder(), runId, `export-${request.format}`), reporter)
+    return exportRows(
+      bus,
+      { ...request, runId },
+      out ?? join(runsFolder(), runId, `export-${request.format}`),
+      reporter,
+    )
   const folder = out ?? join(runsFolder(), runId, what === 'all' ? model : `${model}-${what}`)
   const parts: Partial<Record<ModelPart, string>> =
     what === 'all'
       ? { adapter: join(folder, 'adapter'), card: folder, merged: join(folder, 'merged'), gguf: join(folder, 'gguf') }
       : { [what]: folder }
-  if (what === 'all') await exportRows(bus, { ...request, model }, join(folder, 'dataset'), reporter)
-  const exported = await exportModel(bus, { ...request, model, parts, home: homeFolder() }, reporter)
+  if (what === 'all') await exportRows(bus, { ...request, runId, model }, join(folder, 'dataset'), reporter)
+  const exported = await exportModel(bus, { ...request, runId, model, parts, home: homeFolder() }, reporter)
   for (const { part, folder: at, files, kept } of exported.parts) {
     const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0)
     const size =
@@ -58,7 +66,7 @@ async function exportRows(bus: Bus, request: ExportRun, out: string, { line, jso
   const { format, provenance } = request
   const { data, rows } = await exportAttempt(bus, state.config, attempt, { out, format, provenance })
   line(`${rows} rows of attempt ${attempt.attempt}: ${data}`)
-  json({ type: 'dataset', run: request.runId, attempt: attempt.attempt, rows, data })
+  json({ type: 'dataset', run: state.config.runId, attempt: attempt.attempt, rows, data })
 }
 
 /** The attempt named; else the model's, the chosen one, or, in a run that has none yet, the last one that has rows or is making some. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LlmGeneratorOptions } from '../../agents/generator/llm/options.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
+import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { EarlyAgents } from '../../launcher/agent-child.ts'
@@ -21,7 +22,7 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
-import { type LoadOptions, loadTask } from '../../tasks/load.ts'
+import { type LoadOptions, loadTask, publicView } from '../../tasks/load.ts'
 import { checkProgramFits } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { checkedProgram } from '../checks/check-program.ts'
@@ -36,11 +37,13 @@ import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted }
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
+import { preview, previewText } from './preview.ts'
 
 /** What the command line says. */
 export type GenerateOptions = LoadOptions & {
   task: string
-  program: string
+  /** Left out: one plain prompt for each skill of the task. */
+  program?: string
   rows: number
   out: string
   model?: string
@@ -56,6 +59,8 @@ export type GenerateOptions = LoadOptions & {
   seed: number
   runId?: string
   topology?: string
+  /** So many prompts with their replies, and no rows. */
+  preview?: number
   json: boolean
 }
 
@@ -73,8 +78,12 @@ async function prepare(
   const read = await readTopology(options.topology ?? defaultTopology)
   const { local, model, concurrency, topology: priced } = generateTeacher(read, options)
   const task = await loadTask(options.task, options)
-  const written = await checkedProgram(options.program, { task })
-  const program = scaleProgram(written.program, options.rows)
+  const { program: file } = options
+  const plain = () => uniformPromptProgram(publicView(task), options.rows, { verification: 'none', judge: null })
+  const program = scaleProgram(
+    file === undefined ? plain() : (await checkedProgram(file, { task })).program,
+    options.rows,
+  )
   const planned = generateTopology(priced, program, { ...options, concurrency, model })
   checkJudge(program, options)
   checkPrices(planned)
@@ -115,7 +124,7 @@ async function prepare(
 function checkJudge(program: Program, { program: file, judgeModel }: GenerateOptions): void {
   if (judgeModel === undefined || checkCallsOf(program) > 0) return
   throw new UsageError(
-    `--judge-model names a model, and the program ${file} asks for no vote and no judge.`,
+    `--judge-model names a model, and the program ${file ?? 'of plain prompts'} asks for no vote and no judge.`,
     'Leave it out, or write judge: {minScore: 4} into the program (docs/program.md).',
   )
 }
@@ -133,6 +142,7 @@ function checkBudget(program: Program, rows: number, calls: number | null): void
 export async function generate(options: GenerateOptions, early?: EarlyAgents): Promise<number> {
   const reporter = createReporter({ json: options.json })
   const wanted = await prepare(options, reporter.line)
+  if (options.preview !== undefined) return showPreview(wanted, options.preview, reporter)
   const { task, topology, program } = wanted
   await using _lock = await writingInto(options.out, () =>
     lockOut(options.out, reporter.line, topology.bus.hostSilentMs),
@@ -176,6 +186,24 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   } finally {
     reporter.close()
   }
+}
+
+/** The first prompts with their replies, so that a program is seen at work before it is paid for. Returns the exit code. */
+async function showPreview(
+  wanted: Wanted & { local: LocalModel | null },
+  count: number,
+  reporter: Reporter,
+): Promise<number> {
+  await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
+  let [calls, usable] = [0, 0]
+  for await (const each of preview(wanted, count, stopSignal())) {
+    calls += 1
+    usable += Number(each.rows.length > 0)
+    reporter.json({ type: 'preview', ...each })
+    reporter.line(`${previewText(each)}\n`)
+  }
+  reporter.line(`${calls} calls, ${usable} usable replies; nothing was kept. Without --preview the rows are made.`)
+  return exitCodes.ok
 }
 
 const resting = ['stopped', 'faulted', 'finished', 'failed']

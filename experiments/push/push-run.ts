@@ -14,11 +14,12 @@ import { modelsOfRun } from '../../models/trained-models.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { type ExportPart, exportRun } from '../export/export-run.ts'
 import { layouts } from '../export/format.ts'
+import { anyRunId } from '../run/resume-run.ts'
 import { openHub } from './hub.ts'
 import { type OutgoingFile, pushFiles, sizeText } from './push-files.ts'
-
 export type PushRun = {
-  runId: string
+  /** Left out: the only run that there is. */
+  runId?: string | undefined
   /** `org/name`. */
   to: string
   what: ExportPart
@@ -47,7 +48,7 @@ const placesOf: Readonly<Record<Exclude<ExportPart, 'dataset'>, Partial<Record<M
  * @throws UsageError for a run, model or base that cannot be pushed; HubError when the hub refuses or cannot be reached
  */
 export async function pushRun(request: PushRun, env: NodeJS.ProcessEnv, reporter: Reporter): Promise<void> {
-  const { runId, to, what, dryRun, signal, ...choices } = request
+  const { runId: _run, to, what, dryRun, signal, ...choices } = request
   const hub = openHub(env, { needsToken: !dryRun, signal })
   const { files, title } = await withBus((bus) => outgoing(bus, request, reporter), { signal })
   const kind = what === 'dataset' ? ('dataset' as const) : ('model' as const)
@@ -71,9 +72,10 @@ const shown = ({ path, bytes, holds }: OutgoingFile) => ({ path, bytes, holds })
 /** Exports what is wanted into a folder of the run's, which a later push of the same finds again. */
 async function outgoing(
   bus: Bus,
-  { runId, what, model: named, base, gguf, signal }: PushRun,
+  { runId: asked, what, model: named, base, gguf, signal }: PushRun,
   reporter: Reporter,
 ): Promise<{ files: OutgoingFile[]; title: string }> {
+  const runId = await anyRunId(bus, asked)
   const run = await modelsOfRun(bus, runId)
   const model = named ?? latestModel(run)
   const title = `${model} of run ${runId}: ${what}`

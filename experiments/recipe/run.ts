@@ -4,7 +4,7 @@ import { checkNoSession } from '../../launcher/live-session.ts'
 import { needsOf } from '../../launcher/served.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { checkFits } from '../checks/check-context.ts'
+import { checkFits, fitPlanner } from '../checks/check-context.ts'
 import { checkModels } from '../checks/check-models.ts'
 import { runSession } from '../run/run-session.ts'
 import { beginMember, membersOf, writeSummary } from '../run-set/run-set.ts'
@@ -37,7 +37,9 @@ export async function runRecipe(asked: Asked, reporter: Reporter): Promise<numbe
   await checkNoSession('each arm of a recipe wants its own')
   for (const plan of plans) {
     await checkStudent(plan)
-    checkFits(plan.task, plan.topology, await checkModels(plan.topology))
+    const contexts = await checkModels(plan.topology)
+    plan.topology = fitPlanner(plan.topology, contexts)
+    checkFits(plan.task, plan.topology, contexts)
   }
   let code: number = exitCodes.ok
   for (const plan of plans) {

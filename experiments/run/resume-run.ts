@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, heldValues } from '../../bus/mod.ts'
-import { defaultTopology } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology, topologyName } from '../../launcher/topology/topology-file.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { OperatorCommand, StatusChanged } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'
@@ -46,44 +46,55 @@ export async function sendCommand(
   return seq
 }
 
+const shownRuns = 5
+
 /**
- * The run named, or the only one that `wanted` accepts.
+ * The run named, or the only one that `isWanted` accepts.
  * @throws UsageError when there is none, or more than one
  */
 export async function pickRun(
   bus: Bus,
   runId: string | undefined,
-  wanted: (state: PlannerState) => boolean,
+  isWanted: (state: PlannerState) => boolean,
 ): Promise<PlannerState> {
   const states = bus.kv('runs', PlannerState)
   const named = runId && (await states.get(runId))
   if (named) return named.value
   const found = runId ? [] : (await heldValues(states)).flatMap((held) => ('value' in held ? [held.value] : []))
-  const fitting = found.filter(wanted)
+  const fitting = found.filter(isWanted)
   if (fitting.length === 1) return fitting[0]!
-  throw new UsageError(
-    runId ? `There is no run ${runId} on this bus.` : `There are ${fitting.length} runs that could be meant.`,
-    'See them with "npx syllabus status" and name one.',
-  )
+  const wanted = runId
+    ? `There is no run ${runId} on this bus.`
+    : `There are ${fitting.length} runs that could be meant.`
+  const latest = (runId ? [] : fitting).toSorted((a, b) => b.config.startedAt.localeCompare(a.config.startedAt))
+  const names = latest.slice(0, shownRuns).map(({ config, status }) => `${config.runId} (${status})`)
+  const last = names.length > 0 ? `The last: ${names.join(', ')}. ` : ''
+  throw new UsageError(wanted, `${last}See them with "npx syllabus status" and name one.`)
 }
 
-type Given = { topology: string; teacher?: string; model?: string; moved?: boolean }
+/** The id of the run named, or of the only one that there is. @throws those of `pickRun` */
+export const anyRunId = async (bus: Bus, runId: string | undefined): Promise<string> =>
+  (await pickRun(bus, runId, () => true)).config.runId
+
+type Given = { topology: string; teacher?: string; model?: string; planner?: string; student?: string; moved?: boolean }
 
 /** The options that name the same agents; without them a run or a resume would want others, and is refused. */
-const sameAgents = ({ topology, teacher, model }: Given): string[] => [
-  ...(topology === defaultTopology ? [] : ['--topology', topology]),
+const sameAgents = ({ topology, teacher, model, planner, student }: Given): string[] => [
+  ...(topology === defaultTopology ? [] : ['--topology', topologyName(topology)]),
+  ...(planner === undefined ? [] : ['--planner', planner]),
+  ...(student === undefined ? [] : ['--student', student]),
   ...(teacher === undefined ? [] : ['--teacher', teacher]),
   ...(model === undefined ? [] : ['--model', model]),
 ]
 
-/** What goes on with a run that these options were given for; its models it knows itself. */
+/** What goes on with a run that these options were given for; its models and its student it knows itself. */
 export const resumeAgain =
-  ({ topology, teacher, moved = false }: Given) =>
+  ({ topology, teacher, planner, moved = false }: Given) =>
   (runId: string): string =>
     commandAgain([
       'resume',
       runId,
-      ...sameAgents({ topology, ...(teacher !== undefined && { teacher }) }),
+      ...sameAgents({ topology, ...(teacher !== undefined && { teacher }), ...(planner !== undefined && { planner }) }),
       ...(moved ? ['--moved'] : []),
     ])
 

@@ -6,8 +6,10 @@ import { latestModel, prepareModels, serveModels } from '../../models/serve-mode
 import { modelsOfRun } from '../../models/trained-models.ts'
 import type { Topology } from '../../schemas/topology.ts'
 
+import { anyRunId } from '../run/resume-run.ts'
 export type ServeRequest = {
-  runId: string
+  /** Left out: the only run that there is. */
+  runId?: string | undefined
   /** Left out: the latest. */
   models?: readonly string[]
   /** Left out: one that is free. */
@@ -27,7 +29,7 @@ export async function serveRun(
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   const { task, ready } = await withBus(
     async (bus) => {
-      const run = await modelsOfRun(bus, runId)
+      const run = await modelsOfRun(bus, await anyRunId(bus, runId))
       const names = models ?? [latestModel(run)]
       const ready = await prepareModels(bus, run, names, { home: homeFolder(), onProgress, signal })
       return { task: run.task, ready }

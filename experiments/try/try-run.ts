@@ -9,8 +9,10 @@ import type { Topology } from '../../schemas/topology.ts'
 import { reasonOf } from '../../schemas/user-error.ts'
 import { Question, type Reply, type SideBySideAnswer } from '../../trace/try-panel.ts'
 
+import { anyRunId } from '../run/resume-run.ts'
 export type TryRequest = {
-  runId: string
+  /** Left out: the only run that there is. */
+  runId?: string | undefined
   /** Left out: the latest. */
   model?: string
   question?: Question
@@ -27,7 +29,7 @@ export async function tryRun(request: TryRequest, { localTeacher }: Pick<Topolog
   const onProgress = (line: string) => console.error(printable(`set-up: ${line}`))
   const { run, model, ready } = await withBus(
     async (bus) => {
-      const run = await modelsOfRun(bus, runId)
+      const run = await modelsOfRun(bus, await anyRunId(bus, runId))
       const model = request.model ?? latestModel(run)
       const ready = await prepareModels(bus, run, [model], { home: homeFolder(), onProgress, signal })
       return { run, model, ready }

@@ -86,7 +86,11 @@ function parsed(parse: () => unknown, language: string, where: string): unknown 
   try {
     return parse()
   } catch (error) {
-    throw new TaskError(`Not ${language}: ${(error as Error).message}`, where, `Correct the ${language}.`)
+    throw new TaskError(
+      `Not ${language}: ${(error as Error).message}`,
+      where,
+      `Correct the ${language}.${language === 'YAML' ? ' A text with a colon in it wants quotation marks around it.' : ''}`,
+    )
   }
 }
 

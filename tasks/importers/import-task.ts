@@ -95,7 +95,7 @@ async function writeFolder(
     table.skills.map(([name]) => name),
     written.splits,
     written.seeds.length > 0,
-    inferenceFor(profile.scorer, written.longest),
+    inferenceFor(profile, written.longest, plan.sizes),
     plan.sizes,
   )
   await writeFile(`${folder}/task.yaml`, yaml)

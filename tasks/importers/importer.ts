@@ -31,6 +31,10 @@ export type TaskProfile = {
   /** What each skill is, by its name; a skill without a line here is described by its name. */
   skills: Readonly<Record<string, string>>
   departures: readonly string[]
+  /** The answers, where each is one of a few. */
+  labels?: readonly string[]
+  /** What a person still has to write, by the key of task.yaml. */
+  todo?: Readonly<Partial<Record<'description' | 'goal' | 'instruction', string>>>
 }
 
 /** Reads one published format. `items` is walked twice, so it must give the same items each time. */

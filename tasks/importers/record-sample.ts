@@ -1,5 +1,5 @@
 // The first records of a file, and the names by which public sets call their columns.
-import type { Row } from './record-values.ts'
+import { type Row, textIn } from './record-values.ts'
 import { readRecords } from './records.ts'
 
 /** Names that public sets give to columns, by preference; without case, blanks and underscores. */
@@ -80,6 +80,21 @@ export class Sample {
     return values.length > 0 && values.filter(holds).length * 2 > values.length
   }
 
+  /** Columns that look like a question and its answer, as options: the longest texts, and texts that come again and again. */
+  get suggestion(): string {
+    const texts = [...this.all].map((name) => ({ name, values: this.rows.flatMap((row) => textIn(row[name]) ?? []) }))
+    const chars = ({ values }: (typeof texts)[number]) => values.reduce((sum, { length }) => sum + length, 0)
+    const [question, ...others] = texts.toSorted((a, b) => chars(b) - chars(a))
+    const kinds = ({ values }: (typeof texts)[number]) => new Set(values).size
+    // Of columns whose values repeat the one with the most different ones: the others are more often facts about the record.
+    const repeated = others
+      .filter((each) => kinds(each) > 1 && kinds(each) < each.values.length / 2)
+      .toSorted((a, b) => kinds(b) - kinds(a))[0]
+    return question && repeated
+      ? `, for example: --question ${quoted(question.name)} --answer ${quoted(repeated.name)}`
+      : ''
+  }
+
   get list(): string {
     return [...this.all]
       .slice(0, 20)
@@ -87,6 +102,8 @@ export class Sample {
       .join(', ')
   }
 }
+
+const quoted = (name: string): string => (/^[\w.-]+$/.test(name) ? name : `'${name}'`)
 
 export async function sampleOf(path: string): Promise<Sample> {
   const sample = new Sample()

@@ -1,7 +1,7 @@
-import { Document, isScalar, type YAMLMap } from 'yaml'
+import { Document, isScalar, Scalar, type YAMLMap } from 'yaml'
 import { numberText } from '../../schemas/number-text.ts'
 import { defaultBounds } from '../../schemas/program.ts'
-import { type InferenceSettings, type Recipe, type ScorerChoice, type SplitFile, TaskFile } from '../../schemas/task.ts'
+import { type InferenceSettings, type Recipe, type SplitFile, TaskFile } from '../../schemas/task.ts'
 import { describeSkill, type TaskProfile } from './importer.ts'
 
 /** The paper's recipe, which an imported task keeps unless a person changes it. */
@@ -23,16 +23,22 @@ export const paperRecipe: Recipe = {
 }
 
 export const paperInference: InferenceSettings = { max_new_tokens: 4096, batch_size: 128, do_sample: false }
-/** Tokens that a short answer has in any case: so many end a sentence around it. */
-const leastTokens = 64
+/** Tokens that a short answer has in any case: so many end a sentence around it, or around a label. */
+const [leastTokens, leastLabelTokens] = [64, 16]
 
 /**
  * How replies are taken: as in the paper, but where a reply has to be the answer and nothing else. That one has no more tokens than
- * characters, and 4,096 of them, which a base student uses up, are hours on a machine without a GPU.
+ * characters, and 4,096 of them, which a base student uses up, are hours on a machine without a GPU. There a reply that may work its answer
+ * out has `workedTokens`, or as many as the longest answer may have.
  */
-export function inferenceFor({ name, primary }: ScorerChoice, longestAnswer: number): InferenceSettings {
-  if (name !== 'exact' || primary !== 'strict') return paperInference
-  const needed = Math.max(leastTokens, 16 * Math.ceil((longestAnswer + 16) / 16))
+export function inferenceFor(
+  { scorer: { name, primary }, labels }: Pick<TaskProfile, 'scorer' | 'labels'>,
+  longestAnswer: number,
+  { workedTokens }: Pick<TaskSizes, 'workedTokens'> = paperSizes,
+): InferenceSettings {
+  const isAlone = labels !== undefined || (name === 'exact' && primary === 'strict')
+  const least = labels ? leastLabelTokens : isAlone ? leastTokens : workedTokens
+  const needed = Math.max(least, 16 * Math.ceil((longestAnswer + 16) / 16))
   return { ...paperInference, max_new_tokens: Math.min(paperInference.max_new_tokens, needed) }
 }
 
@@ -40,8 +46,19 @@ export function inferenceFor({ name, primary }: ScorerChoice, longestAnswer: num
 export const paperRows = { target: 2000, minimum: 1000 }
 
 /** What a new task is made for: how much is trained, on how many rows, and how many questions are answered at once. */
-export type TaskSizes = { recipe: Recipe; rows: { target: number; minimum: number }; batchSize: number }
-export const paperSizes: TaskSizes = { recipe: paperRecipe, rows: paperRows, batchSize: paperInference.batch_size }
+export type TaskSizes = {
+  recipe: Recipe
+  rows: { target: number; minimum: number }
+  batchSize: number
+  /** Tokens of a reply that works its answer out. */
+  workedTokens: number
+}
+export const paperSizes: TaskSizes = {
+  recipe: paperRecipe,
+  rows: paperRows,
+  batchSize: paperInference.batch_size,
+  workedTokens: paperInference.max_new_tokens,
+}
 /** For a machine without a GPU: one pass over few rows, after the bundled task, with which a run takes minutes on two cores. */
 export const processorSizes: TaskSizes = {
   recipe: {
@@ -54,6 +71,7 @@ export const processorSizes: TaskSizes = {
   },
   rows: { target: 300, minimum: 150 },
   batchSize: 32,
+  workedTokens: 256,
 }
 
 export const taskFileNames = {
@@ -110,7 +128,7 @@ export function taskYaml(
         : ["Rows and recipe are of sizes that suit a machine without a GPU, not the paper's."]),
     ],
   }
-  return commented(TaskFile.parse(file))
+  return commented(TaskFile.parse(file), profile.todo)
 }
 
 /** What each key is for, said where a person fills it in. */
@@ -133,13 +151,17 @@ const comments: Readonly<Record<string, string>> = {
   departures: 'Where the task departs from the paper; the report prints each.',
 }
 
-function commented(file: TaskFile): string {
+function commented(file: TaskFile, todo: TaskProfile['todo'] = {}): string {
   const document = new Document(file)
-  for (const { key } of (document.contents as YAMLMap<unknown>).items) {
-    if (isScalar(key) && typeof key.value === 'string' && Object.hasOwn(comments, key.value)) {
-      key.commentBefore = ` ${comments[key.value]}`
-      key.spaceBefore = key.value !== 'id'
-    }
+  for (const { key, value } of (document.contents as YAMLMap<unknown>).items) {
+    if (!isScalar(key) || typeof key.value !== 'string') continue
+    const open = (todo as Readonly<Record<string, string>>)[key.value]
+    const remarks = [comments[key.value], open && `TODO: ${open}; then remove this line.`].filter((each) => each)
+    if (remarks.length === 0) continue
+    // A person writes over it: in this form a colon or a quotation mark needs nothing around it.
+    if (open && isScalar(value)) value.type = Scalar.BLOCK_FOLDED
+    key.commentBefore = remarks.map((remark) => ` ${remark}`).join('\n')
+    key.spaceBefore = key.value !== 'id'
   }
   return document.toString({ lineWidth: 120 })
 }

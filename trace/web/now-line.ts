@@ -14,6 +14,13 @@ const verbs = {
   plan: 'plans',
 }
 
+/** What a person does with a run that is over, and the command for it. */
+const afterwards = [
+  ['Its rows, with prompts and refusals', 'rows'],
+  ['What its students answered', 'answers'],
+  ['Its dataset and its model', 'export'],
+] as const
+
 /** What is going on this moment, after what keeps agents from their work. */
 export function nowLine(state: RunState, now: number, troubles: readonly Found[] = []): Child[] {
   // Nobody is missed by a run that rests.
@@ -34,6 +41,15 @@ function workLine(state: RunState, now: number): Child[] {
         h('b', {}, `runs/${state.config?.runId ?? '…'}/report.html`),
         ', or ',
         h('b', {}, `npx syllabus report ${state.config?.runId ?? ''}`),
+      ),
+      ...afterwards.map(([what, command]) =>
+        h('span', {}, `${what}: `, h('b', {}, `npx syllabus ${command} ${state.config?.runId ?? ''}`)),
+      ),
+      h(
+        'span',
+        {},
+        'This page ends with the command that serves it. To read it again: ',
+        h('b', {}, 'npx syllabus watch'),
       ),
     ]
   }

@@ -205,7 +205,7 @@ const connectionText: Record<ConnectionState, string> = {
   connecting: 'connecting',
   replaying: 'catching up',
   live: 'live',
-  away: 'gateway away, coming back by itself',
+  away: 'gateway away, coming back by itself; after the end: npx syllabus watch',
   full: 'as many viewers as the gateway takes; trying again',
   refused: 'refused',
 }

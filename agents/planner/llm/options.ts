@@ -46,6 +46,9 @@ export const clientLimits = TeacherLimits.pick({
   minReplyTokens: true,
 }).strip()
 
+/** Characters of a run that a planner is shown at least. */
+export const leastContextChars = 2000
+
 /** Options of the planner variants that ask a language model. */
 export const LlmPlannerOptions = z.strictObject({
   model: ModelName,
@@ -62,7 +65,7 @@ export const LlmPlannerOptions = z.strictObject({
   /** How often the model is sent the faults of its program before the attempt counts as raised. */
   maxCorrections: z.number().int().min(0).max(10).default(3),
   /** Characters of the situation that the model is shown. */
-  contextChars: z.number().int().min(2000).default(24_000),
+  contextChars: z.number().int().min(leastContextChars).default(24_000),
   shown: Shown.prefault({}),
   kept: Kept.prefault({}),
 })

@@ -13,6 +13,8 @@ export type Document = {
   goal?: string
   facts: readonly Entry[]
   body: Blocks
+  /** Whether parts under a heading are folded where the document is a page: what stands before the first is read first. */
+  isFolded?: boolean
   /** The file with the numbers, and what else to say at the end. */
   footer: Text
 }
@@ -29,8 +31,8 @@ export type Blocks = Block | null | undefined | false | '' | readonly Blocks[]
 
 export type Block =
   | { kind: 'heading'; level: 2 | 3; text: string }
-  /** `absent`: what stands where a part of the report has nothing to say yet. */
-  | { kind: 'paragraph'; text: Text; tone?: 'note' | 'absent' }
+  /** `absent`: what stands where a part of the report has nothing to say yet. `summary`: all of it in one line. */
+  | { kind: 'paragraph'; text: Text; tone?: 'note' | 'absent' | 'summary' }
   | { kind: 'list'; items: readonly Text[] }
   | { kind: 'callout'; paragraphs: readonly Text[] }
   | { kind: 'claims'; claims: readonly { tag: string; tone: string; sentence: string }[] }

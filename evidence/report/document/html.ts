@@ -12,7 +12,7 @@ import { html, type Markup, trusted } from './markup.ts'
 import { style } from './style.ts'
 
 /** A document as one HTML file: no script, nothing fetched, everything from data escaped. */
-export function htmlOf({ tab, kind, title, goal, facts, body, footer }: Document): string {
+export function htmlOf({ tab, kind, title, goal, facts, body, isFolded = false, footer }: Document): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -30,12 +30,31 @@ export function htmlOf({ tab, kind, title, goal, facts, body, footer }: Document
 ${goal === undefined ? '' : html`<p class="soft">${goal}</p>`}
 <ul class="facts">${facts.map(([name, value]) => html`<li>${name} <b>${inline(value)}</b></li>`)}</ul>
 </header>
-${inOrder(body)}
+${isFolded ? folded(body) : inOrder(body)}
 <footer>${inline(footer)}</footer>
 </main>
 </body>
 </html>
 `.markup
+}
+
+/** Each part under a heading of the second level in a fold of its own; a browser opens it where a search on the page finds something. */
+function folded(body: Blocks): Markup {
+  const [head = [], ...parts] = partsOf(blocksOf(body))
+  return html`${inOrder(head)}${parts.map(
+    ([heading, ...rest]) =>
+      html`<details class="part"><summary>${shown(heading!)}</summary>${inOrder(rest)}</details>\n`,
+  )}`
+}
+
+/** The blocks before the first heading of the second level, then each such heading with what follows it. */
+function partsOf(blocks: readonly Block[]): Block[][] {
+  const parts: Block[][] = [[]]
+  for (const block of blocks) {
+    if (block.kind === 'heading' && block.level === 2) parts.push([])
+    parts.at(-1)!.push(block)
+  }
+  return parts
 }
 
 const inOrder = (blocks: Blocks): Markup => html`${blocksOf(blocks).map((block) => html`${shown(block)}\n`)}`

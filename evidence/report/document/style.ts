@@ -76,13 +76,16 @@ figcaption { margin-top: 6px; max-width: 86ch; }
 .row .what { font-size: 13px; color: var(--soft); }
 .row .answer { border-left: 2px solid var(--accent); padding-left: 10px; }
 .row .wrong { border-left: 2px solid var(--bad); padding-left: 10px; }
+.summary { font-size: 19px; line-height: 1.45; font-weight: 600; margin: 22px 0 8px; text-wrap: pretty; }
+details.part { border-top: 1px solid var(--line); margin: 0; padding: 4px 0; } details.part > summary { color: inherit; padding: 10px 0; }
+details.part h2 { display: inline; border: 0; margin: 0; padding: 0; }
 details { margin: 12px 0; } summary { cursor: pointer; color: var(--accent); font-weight: 550; }
 dl { display: grid; grid-template-columns: minmax(150px, max-content) 1fr; gap: 4px 20px; font-size: 14px; margin: 12px 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 ul.plain { padding-left: 20px; max-width: 82ch; } ul.plain li { margin: 4px 0; }
 .absent { color: var(--soft); background: var(--card); border: 1px dashed var(--faint); border-radius: 8px; padding: 14px 16px; }
 footer { margin-top: 56px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13.5px; }
-@media (max-width: 560px) { main { padding: 24px 16px 56px; } .claims li { grid-template-columns: 1fr; gap: 4px; } .verdict { justify-self: start; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } }
+@media (max-width: 560px) { main { padding: 24px 16px 56px; } li code { white-space: normal; } .summary { font-size: 17px; } h1 { font-size: 25px; } .claims li { grid-template-columns: 1fr; gap: 4px; } .verdict { justify-self: start; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } }
 @media print {
   :root { color-scheme: light; --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #aaa; --line: #ddd; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; } h2 { margin-top: 26pt; break-after: avoid; } h3 { break-after: avoid; }

@@ -5,6 +5,7 @@ import { headlinesOf } from '../text/conclusion.ts'
 import { intervalText, itemsText, percent, percentNumber, points, rangeText } from '../text/format.ts'
 import { allParts, labelOf } from '../text/names.ts'
 import { trivialText } from '../text/replies.ts'
+import { summaryLine } from '../text/summary-line.ts'
 import { type Scoring, scoringOf } from './scores.ts'
 
 /** The headline scores, and the sentences that they carry. */
@@ -12,6 +13,7 @@ export function headlines(data: ReportData): Blocks {
   const { sealed, conclusion, models, sealing } = data
   const scoring = scoringOf(data)
   return [
+    { kind: 'paragraph', text: summaryLine(data), tone: 'summary' },
     sealed && {
       kind: 'cards',
       title: `Sealed test, ${labelOf(scoring.headline)}, ${scoring.primary} scoring, share right`,

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { goldsOf, type ReplyScore, type Task } from '../../../schemas/task.ts'
 import { answerForm } from '../../../tasks/answer-form.ts'
 import { splitsOf } from '../../../tasks/check-items.ts'
 import { retentionOf } from '../../../tasks/read-retention.ts'
 import { openTaskScorer } from '../../../tasks/score-with.ts'
+import { todosIn } from '../../../tasks/todo-lines.ts'
 import { checkAnswerable } from './answerable.ts'
 import { checkExamples, checkGroups, checkNearDuplicates, checkProblems } from './disjoint.ts'
 import { type Finding, finding } from './finding.ts'
@@ -17,6 +20,7 @@ export async function checkTask(task: Task): Promise<Finding[]> {
         .join(', '),
     ),
     checkSkills(task),
+    await checkWritten(task),
     ...(await checkScoring(task)),
     checkAnswerable(task),
     checkProblems(task),
@@ -27,6 +31,18 @@ export async function checkTask(task: Task): Promise<Finding[]> {
     ...(task.retentionSet ? [await checkRetention(task)] : []),
     finding('the sample submission is valid', `${task.sampleSubmission.length} rows`),
   ]
+}
+
+/** Texts that "task init" left to a person: rows are only as good as what the planner reads of the task. */
+async function checkWritten({ dir }: Task): Promise<Finding> {
+  const text = await readFile(join(dir, 'task.yaml'), 'utf8').catch(() => '')
+  const todos = todosIn(text)
+  return finding(
+    'task.yaml is written',
+    todos.length === 0 ? 'nothing is open' : `${todos.length} open`,
+    [],
+    todos.map(({ line, key, what }) => `task.yaml, line ${line} (${key}): ${what}`),
+  )
 }
 
 function checkSkills(task: Task): Finding {

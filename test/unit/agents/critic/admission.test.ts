@@ -26,7 +26,8 @@ async function admit(earlier: readonly Row[], shards: readonly CheckedShard[], q
   const ordered = byIndex(shards)
   for (const shard of ordered) admission.count(shard)
   const admitted: Row[] = []
-  for await (const candidate of inOrder(ordered)) if (admission.admits(candidate)) admitted.push(candidate.row)
+  for await (const candidate of inOrder(ordered))
+    if (admission.decide(candidate).reason === null) admitted.push(candidate.row)
   return { admitted, ...admission.result() }
 }
 

@@ -1,0 +1,41 @@
+import type { Command, CommanderError } from 'commander'
+
+/** Codes of what a person asked for: help or the version, which is printed already. */
+const asked: ReadonlySet<string> = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version'])
+
+/**
+ * A mistake on the command line in at most three lines: what is wrong, the help of the option or argument that it is about, and where to
+ * read more. Null for what is no mistake.
+ */
+export function usageLines(program: Command, words: readonly string[], error: CommanderError): string | null {
+  if (asked.has(error.code)) return null
+  const command = namedIn(program, words)
+  const [what = '', hint] = error.message.replace(/^error: /, '').split('\n')
+  const about = hint ? (helpOf(command, hint) ?? hint) : (helpOf(command, what) ?? namesIn(command) ?? command.usage())
+  return [`error: ${what}`, `  ${about.trim()}`, `more: npx ${pathOf(command)} --help`].join('\n')
+}
+
+/** The command that words name, as far as they name one. */
+function namedIn(program: Command, words: readonly string[]): Command {
+  const [next = '', ...rest] = words
+  const found = program.commands.find((each) => each.name() === next)
+  return found ? namedIn(found, rest) : program
+}
+
+const pathOf = (command: Command): string =>
+  [...(command.parent ? [pathOf(command.parent)] : []), command.name()].join(' ')
+
+/** The line of the help about the first option or argument that a message names. */
+function helpOf(command: Command, message: string): string | null {
+  const help = command.createHelp()
+  for (const [, quoted, similar = quoted] of message.matchAll(/'([^']*)'|(?:mean |, )(--[\w-]+)/g)) {
+    const option = command.options.find(({ flags, long }) => flags === similar || long === similar)
+    if (option) return `${quoted ? '' : 'did you mean: '}${option.flags}  ${help.optionDescription(option)}`
+    const argument = command.registeredArguments.find((each) => each.name() === quoted)
+    if (argument) return `<${argument.name()}>  ${help.argumentDescription(argument)}`
+  }
+  return null
+}
+
+const namesIn = ({ commands }: Command): string | null =>
+  commands.length > 0 ? `commands: ${commands.map((each) => each.name()).join(', ')}` : null

@@ -1,0 +1,47 @@
+import { dollars } from '../../../schemas/number-text.ts'
+import type { ReportData } from '../report-data.ts'
+import { points } from './format.ts'
+
+const right = ({ value, items }: { value: number; items: number }) => Math.round(value * items)
+
+/**
+ * The whole result in one line, for whoever reads no further: how many were right and before, what it is worth beside prompting, what was
+ * forgotten, what it took, and what to measure next. Of a run without a final evaluation what is missing.
+ */
+export function summaryLine(data: ReportData): string {
+  const { sealed, task, evidence, budget, time } = data
+  const spent = [
+    time.wallSeconds === null ? '' : `${Math.max(1, Math.round(time.wallSeconds / 60))} min`,
+    budget.usage.length === 0 ? '$0' : dollars(budget.price, 'price unknown'),
+  ].filter((part) => part !== '')
+  const took = spent.join(', ')
+  if (!sealed) return `No result yet: there was no final evaluation; ${took}.`
+  const primary = task?.primary ?? 'strict'
+  const part = sealed.parts[0]!
+  const of = (wanted: string) => sealed.contrasts.arms.find(({ arm }) => arm === wanted)?.parts[part]?.[primary]
+  const [final, base] = [of('final'), of('base')]
+  const scores = final
+    ? `${right(final)} of ${final.items} right${base ? `, before ${right(base)}` : ''}`
+    : 'The final student model was not evaluated'
+  const collapsed = sealed.contrasts.replies.some(({ arm, collapsed: count }) => arm === 'final' && count > 0)
+  const prompting = sealed.contrasts.comparisons.find(({ of, to }) => of === 'final' && to === 'base-examples')
+  const gain = prompting?.parts[part]?.[primary]
+  const isShown = data.conclusion.beatsExamples.conclusion === 'shown'
+  const forgotten = sealed.retention?.changes.find(({ arm }) => arm === 'final')
+  const { how } = evidence.unmeasured.find((each) => each.how.startsWith('--seeds')) ?? evidence.unmeasured[0] ?? {}
+  return `${[
+    ...(collapsed ? ['Collapsed: it gives one answer to nearly everything'] : []),
+    scores,
+    ...(gain ? [`${points(gain.value)} points over prompting with examples${isShown ? '' : ' (not shown)'}`] : []),
+    forgotten ? forgottenText(forgotten) : 'what it forgot was not measured',
+    took,
+    ...(how ? [`next: ${how}`] : []),
+  ].join('; ')}.`
+}
+
+/** A loss within the margin is none that is shown. */
+function forgottenText({ value, conclusion }: { value: number; conclusion: string }): string {
+  if (conclusion === 'kept') return 'forgot nothing'
+  const lost = points(Math.max(0, -value)).replace('+', '')
+  return conclusion === 'lost' ? `forgot ${lost} points` : `may have forgotten ${lost} points`
+}

@@ -1,0 +1,156 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { answersOf, shownModel } from '../../../experiments/inspect/answers.ts'
+import { planEvidence } from '../../../experiments/run/evidence.ts'
+import { pickRun } from '../../../experiments/run/resume-run.ts'
+import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { loadTask } from '../../../tasks/load.ts'
+import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
+import { madeRun } from '../../support/made-run.ts'
+import { writeMiniTask } from '../../support/mini-task.ts'
+import { withServer } from '../../support/nats.ts'
+import { startTeacherServer } from '../../support/teacher-server.ts'
+
+let folder: GenerateFolder
+beforeAll(async () => {
+  folder = await openGenerateFolder()
+})
+afterAll(() => folder[Symbol.asyncDispose]())
+
+const Line = z.object({
+  id: z.string(),
+  status: z.string(),
+  reason: z.string().nullable(),
+  duplicateOf: z.string().nullable(),
+  row: z.object({ input: z.string() }).nullable(),
+})
+const One = Line.extend({
+  asked: z.object({ prompt: z.string(), calls: z.array(z.object({ reply: z.string().nullable() })) }),
+  twin: Line.nullable(),
+})
+
+async function asked(name: string, args: readonly string[]): Promise<string> {
+  const command = folder.command(name, args)
+  expect(await command.ended, command.output()).toBe(0)
+  return command.output()
+}
+
+describe('rows', () => {
+  const name = 'inspected'
+  let lines: z.infer<typeof Line>[]
+  beforeAll(async () => {
+    await using server = await startTeacherServer({ latencyMs: 5, duplicateEvery: 4, faults: { cutText: 0.1 } })
+    const command = folder.generate(name, server, ['--rows', '40', '--run-id', name])
+    expect(await command.ended, command.output()).toBe(0)
+    const text = await asked(name, ['rows', name, '--json'])
+    lines = text
+      .trim()
+      .split('\n')
+      .map((line) => Line.parse(JSON.parse(line)))
+  }, 60_000)
+
+  test('are as many as the run counts, each with one reason or none', async () => {
+    const { bySource } = await folder.outcomeOf(name)
+    const counts = Object.values(bySource)
+    const sum = (of: (each: (typeof counts)[number]) => number) => counts.reduce((all, each) => all + of(each), 0)
+    const all = (values: Partial<Record<string, number>> | undefined) =>
+      Object.values(values ?? {}).reduce<number>((a, b = 0) => a + b, 0)
+    const of = (status: string) => lines.filter((line) => line.status === status).length
+    expect({ admitted: of('admitted'), refused: of('refused'), failed: of('failed') }).toEqual({
+      admitted: sum(({ admitted }) => admitted),
+      refused: sum(({ rejected }) => all(rejected)),
+      failed: sum(({ failed }) => all(failed)),
+    })
+    expect(lines.every(({ status, reason }) => (status === 'admitted') === (reason === null))).toBe(true)
+  })
+
+  test('a duplicate is shown with its prompt, its reply and the row that it repeats', async () => {
+    const duplicate = lines.find(({ reason }) => reason === 'exact-duplicate')!
+    const found = One.parse(JSON.parse(await asked(name, ['rows', name, '--row', duplicate.id, '--json'])))
+    expect(found.twin).toMatchObject({
+      id: duplicate.duplicateOf,
+      status: 'admitted',
+      row: { input: duplicate.row!.input },
+    })
+    expect(found.asked.prompt).toContain('about the price of some crates')
+    expect(found.asked.calls[0]!.reply).toContain(duplicate.row!.input.slice(0, 20))
+    const text = await asked(name, ['rows', name, '--row', duplicate.id])
+    for (const part of ['PROMPT', 'REPLY', 'OUTPUT', `REPEATS ${duplicate.duplicateOf}`]) expect(text).toContain(part)
+  })
+
+  test('the table filters, and names what there is not', async () => {
+    const refused = await asked(name, ['rows', '--refused', '--limit', '200'])
+    for (const { id, status } of lines) expect(refused.includes(`${id} `), id).toBe(status !== 'admitted')
+    const none = folder.command(name, ['rows', name, '--row', 'a9.r1.none.0.0'])
+    expect(await none.ended).toBe(2)
+    expect(none.output()).toContain('has no row a9.r1.none.0.0')
+    expect(await asked(name, ['rows', name, '--source', 'nobody'])).toContain('no such rows')
+  })
+
+  test('a run that trains nobody has no answers', async () => {
+    const command = folder.command(name, ['answers', name])
+    expect(await command.ended).toBe(2)
+    expect(command.output()).toContain('No student')
+  })
+})
+
+test('a preview asks three prompts, shows their replies, and makes no run', async () => {
+  await using server = await startTeacherServer({ latencyMs: 5 })
+  const text = folder.generate('previewed', server, ['--rows', '400', '--preview', '3'])
+  expect(await text.ended, text.output()).toBe(0)
+  expect(server.requests).toBe(3)
+  expect(text.output().match(/^PROMPT$/gm)).toHaveLength(3)
+  expect(text.output()).toMatch(/3 calls, 3 usable replies/)
+  expect(await asked('previewed', ['status'])).toContain('no runs')
+}, 60_000)
+
+describe('commands that only read', () => {
+  test.each([['report'], ['export'], ['rows'], ['answers'], ['replay'], ['bundle'], ['watch'], ['stop']])(
+    '%s says that there is no run, and makes no home',
+    async (word) => {
+      const command = folder.command('nothing', [word])
+      expect(await command.ended, command.output()).toBe(2)
+      expect(command.output()).toMatch(/No run was ever started in the home .*nothing-home/)
+      expect(await folder.agentsLog('nothing')).toBe('')
+    },
+  )
+
+  test('a run whose processes were killed is interrupted, with what goes on with it', async () => {
+    await using server = await startTeacherServer({ latencyMs: 500 })
+    const command = folder.generate('killed', server, ['--rows', '200', '--run-id', 'killed'])
+    await vi.waitUntil(() => server.requests >= 6, { timeout: 30_000 })
+    for (const pid of await folder.pids('killed')) process.kill(pid, 'SIGKILL')
+    await command.ended
+    const runs = [{ status: 'interrupted', resume: 'the generate command that began it' }]
+    expect(JSON.parse(await asked('killed', ['status', '--json']))).toMatchObject({ runs, agents: [] })
+  }, 90_000)
+})
+
+describe('answers', () => {
+  test('are those of validation, by item and student model', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'syllabus-answers-'))
+    await using server = await withServer()
+    const task = await loadTask(await writeMiniTask(join(directory, 'task')))
+    const request = { runId: 'answered', seed: 1, attempts: 1, rows: 8 }
+    const topology = await readTopology(defaultTopology)
+    const evidence = planEvidence(task, topology, {})
+    const bus = await madeRun(server, { task, topology, request: { ...request, evidence } })
+    const state = await pickRun(bus, undefined, () => true)
+    const items = await answersOf(bus, state)
+    expect(items.map(({ id }) => id)).toEqual(task.validation.map(({ id }) => id))
+    const models = items[0]!.answers.map(({ model }) => model)
+    expect(models).toEqual(expect.arrayContaining(['base', 'attempt-1']))
+    const sheet = state.attempts[0]!.validation!.overall[state.config.primary]
+    const right = items.filter(({ answers }) => answers.some(({ model, correct }) => model === 'attempt-1' && correct))
+    expect(right).toHaveLength(sheet.correct)
+    expect(items.every(({ answers }) => answers.every(({ reply }) => reply !== ''))).toBe(true)
+    const sealed = new Set([...task.test, ...task.audit].map(({ input }) => input))
+    expect(items.filter(({ input }) => sealed.has(input))).toEqual([])
+    expect(shownModel(items, state, undefined)).toBe('attempt-1')
+    expect(() => shownModel(items, state, 'nobody')).toThrow('No student model "nobody"')
+    await rm(directory, { recursive: true })
+  }, 90_000)
+})

@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process'
+import { Command, CommanderError } from 'commander'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { registerFor } from '../../../cli/commands.ts'
+import { completionScript } from '../../../cli/options/completion-script.ts'
+import { examples } from '../../../cli/options/examples.ts'
+import { usageLines } from '../../../cli/options/usage-lines.ts'
+
+let program: Command
+beforeAll(async () => {
+  program = await everything()
+})
+
+/** All commands as `syllabus` has them, with nothing printed and nothing done. */
+async function everything(): Promise<Command> {
+  const all = new Command('syllabus').exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} })
+  await registerFor(undefined, all)
+  for (const { command } of leavesOf(all)) command.action(() => {})
+  return all
+}
+
+const leavesOf = (command: Command, path = ''): { path: string; command: Command }[] =>
+  command.commands.length === 0
+    ? [{ path, command }]
+    : command.commands.flatMap((each) => leavesOf(each, `${path} ${each.name()}`.trim()))
+
+async function mistake(words: readonly string[]): Promise<CommanderError> {
+  try {
+    await (await everything()).parseAsync(words, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error
+    throw error
+  }
+  throw new Error(`no mistake: ${words.join(' ')}`)
+}
+
+test.each([
+  ['run --row 3', /unknown option '--row'/, /did you mean: --rows <n>/, 'run'],
+  ['run --rows 1e3', /whole number/, /--rows <n> {2}rows of every dataset/, 'run'],
+  ['run --rows', /argument missing/, /--rows <n>/, 'run'],
+  ['run a b', /too many arguments/, /\[task\]/, 'run'],
+  ['run --model a --teacher local', /cannot be used/, /--teacher <where>/, 'run'],
+  ['run --planner nobody', /Allowed choices/, /--planner <variant>/, 'run'],
+  ['rnu', /unknown command/, /Did you mean run/, ''],
+  ['xyzzy', /unknown command/, /commands: run, compare/, ''],
+  ['verify', /missing required argument/, /<bundle>/, 'verify'],
+  ['generate --rows 4', /--out <dir>/, /folder for the rows/, 'generate'],
+  ['task chek', /unknown command/, /Did you mean check/, 'task'],
+  ['task init', /missing required argument/, /<dir>/, 'task init'],
+  ['agent x', /Allowed choices/, /<role>/, 'agent'],
+  ['export a/b', /looks like a path/, /<run>/, 'export'],
+])('%s is answered in three lines', async (written, what, about, command) => {
+  const words = written.split(' ')
+  const lines = usageLines(program, words, await mistake(words))!.split('\n')
+  expect(lines).toHaveLength(3)
+  expect(lines[0]).toMatch(what)
+  expect(lines[1]).toMatch(about)
+  expect(lines[2]).toBe(`more: npx syllabus ${command} --help`.replace('  ', ' '))
+})
+
+test('help that was asked for is no mistake', async () => {
+  const all = await everything()
+  all.configureOutput({ writeOut: () => {} })
+  const error = await all.parseAsync(['run', '--help'], { from: 'user' }).catch((error: unknown) => error)
+  expect(usageLines(all, ['run', '--help'], error as CommanderError)).toBeNull()
+})
+
+test('every command has examples, and they are taken', async () => {
+  expect(Object.keys(examples).toSorted()).toEqual(
+    leavesOf(program)
+      .map(({ path }) => path)
+      .toSorted(),
+  )
+  for (const [line] of Object.values(examples).flat()) {
+    const words = [...line.split(/ >>? /)[0]!.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
+    const all = await everything()
+    await expect(all.parseAsync(words, { from: 'user' }), line).resolves.toBe(all)
+  }
+})
+
+test('every command that prints facts prints them as JSON, too', () => {
+  const without = leavesOf(program).filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
+  expect(without.map(({ path }) => path)).toEqual(['agent', 'completion'])
+})
+
+test('a task is an argument everywhere; as the option that it was it is still read', () => {
+  const byOption = leavesOf(program).filter(({ command }) => command.options.some(({ long }) => long === '--task'))
+  expect(byOption.length).toBeGreaterThan(0)
+  for (const { path, command } of byOption) {
+    expect(command.options.find(({ long }) => long === '--task')?.hidden, path).toBe(true)
+    expect(
+      command.registeredArguments.map((argument) => argument.name()),
+      path,
+    ).toContain('task')
+  }
+})
+
+describe('completion', () => {
+  const completed = (...words: string[]): string[] => {
+    const script = `${completionScript(program, 'bash')}
+COMP_WORDS=(syllabus "$@"); COMP_CWORD=$#; _syllabus; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' })
+    expect(stderr).toBe('')
+    return stdout.split('\n').filter((line) => line !== '')
+  }
+
+  test.each([
+    [['ru'], ['run']],
+    [['task', 'im'], ['import']],
+    [['run', '--plan'], ['--planner']],
+    [
+      ['run', '--setting', ''],
+      ['scratch', 'seed'],
+    ],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [['export', '--format', 'par'], ['parquet']],
+    [['run', '--rows', ''], []],
+    [['run', '--topology', 'biome.js'], ['biome.json']],
+  ])('bash completes %j', (words, expected) => expect(completed(...words)).toEqual(expected))
+
+  test('no former name is offered', () => {
+    expect(completed('generate', '--t').toSorted()).toEqual(['--teacher', '--topology'])
+  })
+
+  test.each(['zsh', 'fish'] as const)('%s has every command and every option that the help shows', (shell) => {
+    const script = completionScript(program, shell)
+    for (const { command } of leavesOf(program)) {
+      expect(script).toContain(command.name())
+      for (const { long } of command.createHelp().visibleOptions(command)) expect(script).toContain(long!.slice(2))
+    }
+  })
+})

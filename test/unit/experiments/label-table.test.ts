@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { AnsweredItem } from '../../../experiments/inspect/answers.ts'
+import { labelTable } from '../../../experiments/inspect/text.ts'
+
+const items = (reply: (index: number) => string, expected: (index: number) => string): AnsweredItem[] =>
+  Array.from({ length: 40 }, (_, index) => ({
+    id: `i${index}`,
+    skill: 'all',
+    input: `question ${index}`,
+    expected: [expected(index)],
+    answers: [{ model: 'base', reply: reply(index), correct: reply(index) === expected(index), noAnswer: null }],
+  }))
+const label = (index: number) => ['spam', 'ham'][index % 2]!
+
+test('a student that gives one answer to everything is seen by label', () => {
+  const [head, ...lines] = labelTable(
+    items(() => 'ham', label),
+    'base',
+  )!.split('\n')
+  expect(head).toMatch(/^label +items +right +most frequent replies$/)
+  expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
+    ['spam', '20', '0', 'ham 20'],
+    ['ham', '20', '20', 'ham 20'],
+  ])
+})
+
+test('replies of many kinds are cut off after the most frequent ones, and answers that are no labels have no table', () => {
+  const table = labelTable(
+    items((index) => (index % 2 ? `reply ${index}` : ''), label),
+    'base',
+  )!
+  expect(table).toContain('(nothing) 20')
+  expect(table.match(/reply \d+ 1/g)).toHaveLength(4)
+  expect(labelTable(items(String, String), 'base')).toBeNull()
+})
