@@ -1,22 +1,7 @@
 import type { Command } from 'commander'
-import { createLog } from '../../agents/kit/log.ts'
-import { type Replayed, replayRun } from '../../evidence/bundle/replay/replay-run.ts'
-import { readRun } from '../../experiments/run/follow-run.ts'
-import { pickRun } from '../../experiments/run/resume-run.ts'
-import { exitCodes } from '../../launcher/console/exit-codes.ts'
-import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { readTopology } from '../../launcher/topology/topology-file.ts'
-import { withBus } from '../../launcher/with-bus.ts'
-import { homeFolder } from '../../machine/folders.ts'
-import { printableJson } from '../../schemas/printable.ts'
-import type { RunConfig } from '../../schemas/run.ts'
-import type { Topology } from '../../schemas/topology.ts'
-import { UsageError } from '../../schemas/user-error.ts'
-import { asksModel } from '../../schemas/variants.ts'
+import { type ReplayOptions, replay } from '../../experiments/inspect/replay.ts'
 import { anyRun, runId } from '../options/option-parsers.ts'
 import { topologyOption } from '../options/shared-options.ts'
-
-type Options = { model?: string; topology: string; json: boolean }
 
 export function registerReplay(program: Command): void {
   program
@@ -28,65 +13,7 @@ export function registerReplay(program: Command): void {
     .option('--model <name>', 'the teacher, of a run that does not say which it had')
     .addOption(topologyOption('options of generator and critic, of a run that does not say them'))
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (named: string | undefined, options: Options) => {
-      process.exitCode = await withBus(async (bus, cluster) => {
-        const { config } = await pickRun(bus, named, () => true)
-        const { runId } = config
-        const topology = await readTopology(options.topology)
-        const replayed: Replayed[] = []
-        const attempts = replayRun({
-          bus,
-          config,
-          entries: await readRun(bus, runId),
-          contaminationKey: Buffer.from(cluster.contaminationKey, 'hex'),
-          options: {
-            generator: optionsOf(config, topology, 'generator', options.model),
-            critic: optionsOf(config, topology, 'critic', options.model),
-          },
-          home: homeFolder(),
-          log: createLog({ role: 'replay' }, { level: 'error' }),
-          signal: stopSignal(),
-        })
-        for await (const attempt of attempts) {
-          replayed.push(attempt)
-          console.log(options.json ? printableJson(attempt) : lineOf(attempt))
-        }
-        if (replayed.length === 0)
-          throw new UsageError(`Run ${runId} has asked for no rows yet.`, 'Replay it once it has a dataset.')
-        const count = (...of: Replayed['outcome'][]) => replayed.filter(({ outcome }) => of.includes(outcome)).length
-        return count('same') > 0 && count('differs', 'impossible') === 0 ? exitCodes.ok : exitCodes.failure
-      })
+    .action(async (named: string | undefined, options: ReplayOptions) => {
+      process.exitCode = await replay(named, options)
     })
-}
-
-const words = { same: 'OK', empty: 'EMPTY', differs: 'DIFFERS', impossible: 'IMPOSSIBLE' } as const
-
-function lineOf({ attempt, outcome, rows, datasetHash, recordedHash, error }: Replayed): string {
-  const name = attempt === 0 ? 'control' : `attempt ${attempt}`
-  const detail =
-    outcome === 'same'
-      ? `${rows} rows, dataset ${datasetHash}`
-      : outcome === 'empty'
-        ? 'no row was admitted, so there is nothing to compare'
-        : outcome === 'differs'
-          ? `dataset ${datasetHash}, recorded ${recordedHash}`
-          : error
-  return `${words[outcome].padEnd(10)}  ${name}: ${detail}`
-}
-
-/** The options that the run's agent of a role had, as far as they matter: its model is the run's. */
-function optionsOf(
-  { variants, models, options: kept, runId }: RunConfig,
-  { agents }: Topology,
-  role: 'generator' | 'critic',
-  named: string | undefined,
-): Record<string, unknown> {
-  const written = kept?.[role] ?? (agents[role].variant === variants[role] ? agents[role].options : {})
-  const asks = asksModel(variants[role])
-  const model = models[role] ?? named
-  if (!asks) return written
-  if (model === undefined) {
-    throw new UsageError(`Run ${runId} does not say which model its ${role} asked.`, 'Name it with --model.')
-  }
-  return { ...written, model }
 }
