@@ -14,6 +14,7 @@ import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { asksModel, variantsOf } from '../schemas/variants.ts'
 import { startGateway } from '../trace/gateway.ts'
+import type { RunReader } from '../trace/run-reader.ts'
 import type { TryPanel } from '../trace/try-panel.ts'
 import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
 import { chatOf, templateOf } from '../trainer-bridge/job.ts'
@@ -66,6 +67,8 @@ type SessionChoices = {
   inference?: ThinkingSettings
   /** What answers the page's questions to models; left out: nothing does. */
   tryPanel?: OpenTryPanel
+  /** What reads rows, answers and reports for the page; left out: nothing does. */
+  runReader?: (bus: Bus, topology: Topology) => RunReader
   /** Ends the opening, and the waiting for a server that is away. */
   signal?: AbortSignal
 }
@@ -128,7 +131,18 @@ export async function prepareBus(
 export async function openSession(
   topology: Topology,
   reporter: Reporter,
-  { roles, own, goesOn, alsoPlanners = [], keep = false, early, inference = {}, tryPanel, signal }: SessionChoices = {},
+  {
+    roles,
+    own,
+    goesOn,
+    alsoPlanners = [],
+    keep = false,
+    early,
+    inference = {},
+    tryPanel,
+    runReader,
+    signal,
+  }: SessionChoices = {},
 ): Promise<Session> {
   const home = homeFolder()
   reporter.line(`home: ${home}`)
@@ -205,6 +219,7 @@ export async function openSession(
   const gateway = await startGateway({
     bus: reader,
     ...(panel && { tryPanel: panel }),
+    ...(runReader && { runReader: runReader(bus, topology) }),
     ...topology.gateway,
     token: randomBytes(16).toString('hex'),
     log,

@@ -19,6 +19,11 @@ export const GatewayLimits = z.strictObject({
     20_000,
     'how often a viewer is asked whether it is still there; one that did not answer the last time is dropped',
   ),
+  tableRows: count(50, 'lines of a page of the tables of rows and answers', 1000),
+  tableBytes: bytes(
+    64 * 1024 ** 2,
+    'memory for the rows of a run while somebody looks at them; of a run with more the first are shown',
+  ),
   allowedOrigins: z
     .array(z.url({ protocol: /^https?$/ }))
     .default([])

@@ -9,13 +9,15 @@ import { GatewayLimits } from '../schemas/session-limits.ts'
 import { allowedHosts, checkHost, checkOrigin, type Refusal, readTarget, sameSecret } from './access.ts'
 import { ViewerQuery } from './frames.ts'
 import type { LogSource } from './log-source.ts'
+import { createReadEndpoint, isRead, type RunReader } from './run-reader.ts'
 import { openStaticFiles } from './static-files.ts'
 import { createTryEndpoint, type TryPanel } from './try-panel.ts'
 import { createViewers } from './viewers.ts'
 
 /*
- * G1 Only log entries, the list of runs, the presence of agents and replies of models leave by this door; there is no way to write.
- * G2 Every answer needs a Host of ours; every WebSocket and every question also the token and, from a page, an Origin of ours.
+ * G1 Only log entries, the list of runs, the presence of agents, replies of models, and rows, answers and reports of runs leave here;
+ *    there is no way to write.
+ * G2 Every answer needs a Host of ours; every WebSocket, question and table also the token and, from a page, an Origin of ours.
  * G3 Nothing that a peer sends throws here: what cannot be read is refused as what may not be asked is.
  * G4 The gateway is one more reader of the log: no agent knows of it, and none waits for it.
  */
@@ -25,6 +27,8 @@ export type GatewayOptions = z.input<typeof GatewayLimits> & {
   bus: LogSource
   /** What answers a viewer's questions to models; left out: nothing does. */
   tryPanel?: TryPanel
+  /** What reads rows, answers and reports; left out: nothing does. */
+  runReader?: RunReader
   token: string
   log: Logger
   signal: AbortSignal
@@ -64,12 +68,13 @@ function createRefusalLog(log: Logger): (refusal: Refusal) => void {
 
 /** Serves the page and the traces. Rejects when the port cannot be bound; `url` carries the token. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { bus, tryPanel, token, log, signal, ...asked } = options
+  const { bus, tryPanel, runReader, token, log, signal, ...asked } = options
   const { host, port, allowedOrigins, maxConnections, requestMs, ...limits } = GatewayLimits.parse(asked)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
   const viewers = createViewers({ bus, log, signal, ...limits })
   const serveFile = openStaticFiles(pageFiles)
   const answerQuestion = createTryEndpoint(tryPanel, log)
+  const answerRead = createReadEndpoint(runReader, log)
   const logRefusal = createRefusalLog(log)
   let hosts = new Set<string>()
 
@@ -78,9 +83,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const target = readTarget(request)
     const refusal = target ? checkHost(request, hosts) : noAddress
     if (!target || refusal) refuse(response, refusal ?? noAddress)
-    else if (target.pathname === '/try') {
+    else if (target.pathname === '/try' || isRead(target.pathname)) {
       const fault = checkOrigin(request, hosts, allowedOrigins) ?? checkToken(target)
-      const answered = fault ? Promise.resolve(fault) : answerQuestion(request, response)
+      const answer = isRead(target.pathname) ? answerRead : answerQuestion
+      const answered = fault ? Promise.resolve(fault) : answer(request, response, target)
       answered.then((refused) => refused && refuse(response, refused)).catch(() => response.destroy())
     } else if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, notRead)
     // Lets the page tell a wrong token from a gateway that is away or has no room: a failed WebSocket does not say.

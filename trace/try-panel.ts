@@ -3,9 +3,8 @@ import { z } from 'zod'
 import type { Logger } from '../bus/mod.ts'
 import { parseJson } from '../schemas/bounded-json.ts'
 import { RunId } from '../schemas/ids.ts'
-import { printable } from '../schemas/printable.ts'
-import { UserError } from '../schemas/user-error.ts'
 import type { Refusal } from './access.ts'
+import { answerWith } from './answer.ts'
 
 /*
  * Questions that a person asks models of a run, on the live page.
@@ -57,7 +56,7 @@ export function createTryEndpoint(panel: TryPanel | undefined, log: Logger) {
   let isBusy = false
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<Refusal | undefined> => {
-    if (request.method === 'GET') return send(response, 200, { offered: panel !== undefined })
+    if (request.method === 'GET') return answerWith(response, log, async () => ({ offered: panel !== undefined }))
     if (request.method !== 'POST' || !panel) return { status: 405, reason: 'no questions are answered here' }
     const bytes = Number(request.headers['content-length'] ?? Number.NaN)
     if (request.headers['content-type'] !== 'application/json' || !(bytes <= maxBodyBytes)) return unreadable
@@ -65,27 +64,12 @@ export function createTryEndpoint(panel: TryPanel | undefined, log: Logger) {
     if (!asked.success) return unreadable
     if (isBusy) return { status: 503, reason: 'another question is being answered' }
     isBusy = true
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
-    // Models are loaded with the first question, which takes longer than a peer may be silent.
-    request.socket.setTimeout(0)
-    try {
-      const { run, question } = asked.data
-      return send(response, 200, await panel.ask(run, question, gone.signal))
-    } catch (error) {
-      if (gone.signal.aborted) return
-      if (error instanceof UserError) return send(response, 422, { error: printable(`${error.what} ${error.fix}`) })
-      log.warn({ error: String(error) }, 'a question was not answered')
-      return send(response, 500, { error: 'The models could not be asked; the log says why.' })
-    } finally {
+    const { run, question } = asked.data
+    await answerWith(response, log, (signal) => panel.ask(run, question, signal)).finally(() => {
       isBusy = false
-    }
+    })
+    return undefined
   }
-}
-
-function send(response: ServerResponse, status: number, body: object): undefined {
-  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
-  response.writeHead(status, { ...headers, 'x-content-type-options': 'nosniff' }).end(JSON.stringify(body))
 }
 
 /** The body's value; undefined where it is none. The server itself ends a request that says more than its length, or takes too long. */

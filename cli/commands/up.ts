@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Command } from 'commander'
 import { fitPlanner } from '../../experiments/checks/check-context.ts'
 import { checkModels } from '../../experiments/checks/check-models.ts'
+import { createRunReader } from '../../experiments/inspect/run-reader.ts'
 import { runOnThem } from '../../experiments/run/resume-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
@@ -36,7 +37,7 @@ export function registerUp(program: Command): void {
       await using _served = local && (await serveLocalModel(local, planned, reporter))
       const topology = fitPlanner(planned, await checkModels(planned))
       const stop = stopSignal()
-      const how = { keep: keepsLimits(file), tryPanel: createTryPanel, signal: stop }
+      const how = { keep: keepsLimits(file), tryPanel: createTryPanel, runReader: createRunReader, signal: stop }
       await using session = await openSession(topology, reporter, how)
       await using _announced = await announceSession(session, topology)
       reporter.line(`${session.agents.length} agents are up; live page: ${session.pageUrl}`)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { createLog } from '../../agents/kit/log.ts'
+import { createRunReader } from '../../experiments/inspect/run-reader.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { connectAs } from '../../launcher/session.ts'
@@ -28,6 +29,7 @@ export function registerWatch(program: Command): void {
         const gateway = await startGateway({
           bus: reader,
           tryPanel,
+          runReader: createRunReader(bus, topology),
           ...topology.gateway,
           token: randomBytes(16).toString('hex'),
           log,

@@ -36,6 +36,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   resume: [['resume', 'the one run that is not finished']],
   rows: [
     ['rows my-run --refused', 'what became no row, and why'],
+    ['rows my-run --search "spoons wrong-answer"', 'those with both words in a text, id or reason'],
     ['rows my-run --row a1.r1.plain.0.0', 'one with its prompt and the reply of the teacher'],
   ],
   answers: [

@@ -4,13 +4,11 @@ import { Predictions, Report } from '../../schemas/messages/evaluation.ts'
 import { Prediction } from '../../schemas/runtime-protocol.ts'
 import { goldsOf, PublicTask } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { couldBeLabels } from '../../tasks/answer-form.ts'
+import type { AnsweredItem, AnswerSearch, LabelCounts } from '../../trace/run-reader.ts'
 import { readRun } from '../run/follow-run.ts'
-
-/** What one student model answered to one validation question. */
-export type Answer = { model: string; reply: string; correct: boolean; noAnswer: string | null }
-
-/** A validation question with the answers of all student models that were asked it, in the order in which they were scored. */
-export type AnsweredItem = { id: string; skill: string; input: string; expected: readonly string[]; answers: Answer[] }
+import { hasWords } from './run-rows.ts'
+import { shortened } from './shortened.ts'
 
 /**
  * What student models answered on validation, by item. Test, audit and forgetting check are sealed, and are in none of it.
@@ -49,14 +47,67 @@ export async function answersOf(bus: Bus, { config }: PlannerState): Promise<Ans
   }))
 }
 
+/** The student models that were asked, in the order in which they were scored. */
+export const modelsIn = (items: readonly AnsweredItem[]): string[] => [
+  ...new Set(items.flatMap(({ answers }) => answers.map(({ model }) => model))),
+]
+
 /** The student model whose answers are of most interest: of the chosen attempt, else the last one that was scored. */
 export function shownModel(
   items: readonly AnsweredItem[],
   { bestAttempt }: PlannerState,
   named: string | undefined,
 ): string {
-  const models = [...new Set(items.flatMap(({ answers }) => answers.map(({ model }) => model)))]
+  const models = modelsIn(items)
   const wanted = named ?? models.find((model) => model === `attempt-${bestAttempt}`) ?? models.at(-1)!
   if (models.includes(wanted)) return wanted
   throw new UsageError(`No student model "${wanted}" was scored on validation.`, `Name one of ${models.join(', ')}.`)
+}
+
+export const answerOf = ({ answers }: AnsweredItem, model: string) => answers.find((answer) => answer.model === model)
+
+/** The items that a search for answers of a student model finds. */
+export const fitting = (
+  items: readonly AnsweredItem[],
+  model: string,
+  { wrong, search }: AnswerSearch,
+): AnsweredItem[] =>
+  items.filter((item) => {
+    const { id, skill, input, expected } = item
+    const answer = answerOf(item, model)
+    return (
+      (!wrong || answer?.correct === false) && hasWords(search, [id, skill, input, ...expected, answer?.reply ?? null])
+    )
+  })
+
+/** @throws UsageError where validation has no such item */
+export function itemOf(items: readonly AnsweredItem[], { config }: PlannerState, id: string): AnsweredItem {
+  const found = items.find((item) => item.id === id)
+  if (found) return found
+  throw new UsageError(
+    `Validation of run ${config.runId} has no such item ${id}.`,
+    'List its items without naming one. Items of the test are sealed.',
+  )
+}
+
+const labelChars = 24
+
+/**
+ * What a student model replied to the items of each label, where answers are labels: one that gives the same to all of them has collapsed.
+ * Null where they are not.
+ */
+export function labelCounts(items: readonly AnsweredItem[], model: string): LabelCounts | null {
+  const byLabel = Map.groupBy(items, ({ expected }) => expected[0]!)
+  if (!couldBeLabels([...byLabel.keys()], items.length)) return null
+  const count = (own: readonly AnsweredItem[]) => {
+    const answers = own.flatMap((item) => answerOf(item, model) ?? [])
+    const counts = Map.groupBy(answers, ({ reply }) => shortened(reply, labelChars))
+    const replies = [...counts].map(([reply, { length }]) => ({ reply, count: length }))
+    return {
+      items: answers.length,
+      right: answers.filter(({ correct }) => correct).length,
+      replies: replies.toSorted((one, other) => other.count - one.count),
+    }
+  }
+  return { model, all: count(items), byLabel: [...byLabel].map(([label, own]) => ({ label, ...count(own) })) }
 }

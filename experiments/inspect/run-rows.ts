@@ -10,6 +10,8 @@ import type { FailureKind, RejectionReason } from '../../schemas/row.ts'
 import { Row } from '../../schemas/row.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { PublicTask } from '../../schemas/task.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import type { RowDetail, RowLine, RowSearch } from '../../trace/run-reader.ts'
 import { readRun } from '../run/follow-run.ts'
 
 /** One candidate of a run and what became of it, or an index of a source of which no candidate was made. */
@@ -30,10 +32,19 @@ export type RunRow = {
   place: { shard: PayloadOf<typeof Shard>; index: number }
 }
 
-export type RowFilter = { refused?: boolean; source?: string; attempt?: number }
+export type RowFilter = RowSearch & { source?: string; attempt?: number }
 
-const keeps = ({ refused, source, attempt }: RowFilter, row: RunRow): boolean =>
+/** Whether each word of a search is in one of the texts, in capitals or not. */
+export function hasWords(search: string | undefined, texts: readonly (string | null)[]): boolean {
+  const words = search?.toLowerCase().match(/\S+/g) ?? []
+  const text = words.length > 0 ? texts.join('\n').toLowerCase() : ''
+  return words.every((word) => text.includes(word))
+}
+
+export const keeps = ({ admitted, refused, search, source, attempt }: RowFilter, row: RunRow): boolean =>
+  (!admitted || row.status === 'admitted') &&
   (!refused || row.status !== 'admitted') &&
+  hasWords(search, [row.id, row.status, row.reason, row.why, row.row?.input ?? null, row.row?.output ?? null]) &&
   (source === undefined || row.source === source) &&
   (attempt === undefined || row.attempt === attempt)
 
@@ -88,7 +99,7 @@ function placeOf(id: string, shards: readonly PayloadOf<typeof Shard>[], { sourc
 }
 
 /** What a teacher was asked for a row and what it replied, a line for each call; none of a row that a procedure made. */
-export type Asked = { stage: string; reply: string | null; failure: string | null }
+export type Asked = RowDetail['calls'][number]
 
 /** The prompt of a row, filled in, and the replies that its index was given; null of a row that no teacher wrote. */
 export async function askedFor(
@@ -115,4 +126,47 @@ export async function askedFor(
   })
   const isLater = ({ stage }: Asked) => Number(stage !== 'generate')
   return { prompt: prompt!.messages[0]!.content, calls: calls.toSorted((a, b) => isLater(a) - isLater(b)) }
+}
+
+/**
+ * A row of a run by its id, and the admitted row that it repeats, as far as that comes before it.
+ * @throws UsageError where there is none
+ */
+export async function rowOf(
+  rows: AsyncIterable<RunRow> | Iterable<RunRow>,
+  runId: string,
+  id: string,
+): Promise<{ found: RunRow; twin: RunRow | null }> {
+  const before = new Map<string, RunRow>()
+  for await (const each of rows) {
+    if (each.id === id) return { found: each, twin: before.get(each.duplicateOf ?? '') ?? null }
+    if (each.status === 'admitted') before.set(each.id, each)
+  }
+  throw new UsageError(`Run ${runId} has no row ${id}.`, 'List its rows without --row, or with --json.')
+}
+
+export const rowLine = ({ id, status, reason, why, duplicateOf, row }: RunRow): RowLine => ({
+  ...{ id, status, reason, why, duplicateOf },
+  input: row?.input ?? '',
+  output: row?.output ?? '',
+})
+
+/** One row with all that is known of it, for the terminal and the page. */
+export function rowDetail(
+  found: RunRow,
+  twin: RunRow | null,
+  asked: { prompt: string; calls: Asked[] } | null,
+): RowDetail {
+  const { row, source } = found
+  const origin = row?.origin
+  return {
+    ...rowLine(found),
+    source,
+    madeBy: origin?.teacher?.model ?? origin?.generator ?? 'nobody',
+    checks: [...(origin?.teacher?.checks ?? []), ...(origin?.judge ? [`judge: ${origin.judge.score} of 5`] : [])],
+    instruction: row?.instruction ?? '',
+    prompt: asked?.prompt ?? null,
+    calls: asked?.calls ?? [],
+    repeated: twin?.row?.input ?? null,
+  }
 }

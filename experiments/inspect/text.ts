@@ -1,15 +1,8 @@
 import { textTable } from '../../launcher/console/terminal.ts'
-import { couldBeLabels } from '../../tasks/answer-form.ts'
-import type { AnsweredItem } from './answers.ts'
-import type { Asked, RunRow } from './run-rows.ts'
-
-/** Characters of a text in a table. */
-const shownChars = 48
-
-export const shortened = (text: string, chars = shownChars): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > chars ? `${line.slice(0, chars - 1)}…` : line
-}
+import type { AnsweredItem, RowDetail } from '../../trace/run-reader.ts'
+import { labelCounts } from './answers.ts'
+import type { RunRow } from './run-rows.ts'
+import { shortened } from './shortened.ts'
 
 /** Rows as a table, and how many more there are. */
 export function rowTable(rows: readonly RunRow[], all: number): string {
@@ -27,27 +20,17 @@ export function rowTable(rows: readonly RunRow[], all: number): string {
 const block = (name: string, text: string | null): string[] => (text === null || text === '' ? [] : [`\n${name}`, text])
 
 /** One row with all that is known of it. */
-export function rowText(
-  found: RunRow,
-  twin: RunRow | null,
-  asked: { prompt: string; calls: readonly Asked[] } | null,
-): string {
-  const { id, status, reason, why, duplicateOf, row, source } = found
-  const origin = row?.origin
-  const checks = [...(origin?.teacher?.checks ?? []), ...(origin?.judge ? [`judge: ${origin.judge.score} of 5`] : [])]
-  return [
-    `${id}  ${status}${reason ? `: ${reason}` : ''}${why ? ` (${why})` : ''}`,
-    `source ${source}, made by ${origin?.teacher?.model ?? origin?.generator ?? 'nobody'}`,
-    ...(checks.length > 0 ? [`checks passed: ${checks.join(', ')}`] : []),
-    ...block('PROMPT', asked?.prompt ?? null),
-    ...(asked?.calls ?? []).flatMap(({ stage, reply, failure }) =>
-      block(`REPLY (${stage})`, reply ?? `none: ${failure}`),
-    ),
-    ...block('INPUT', row ? `${row.instruction}\n${row.input}` : null),
-    ...block('OUTPUT', row?.output ?? null),
-    ...block(`REPEATS ${duplicateOf}`, twin?.row?.input ?? (duplicateOf && 'a row of an earlier round')),
+export const rowText = (row: RowDetail): string =>
+  [
+    `${row.id}  ${row.status}${row.reason ? `: ${row.reason}` : ''}${row.why ? ` (${row.why})` : ''}`,
+    `source ${row.source}, made by ${row.madeBy}`,
+    ...(row.checks.length > 0 ? [`checks passed: ${row.checks.join(', ')}`] : []),
+    ...block('PROMPT', row.prompt),
+    ...row.calls.flatMap(({ stage, reply, failure }) => block(`REPLY (${stage})`, reply ?? `none: ${failure}`)),
+    ...block('INPUT', row.input && `${row.instruction}\n${row.input}`),
+    ...block('OUTPUT', row.output),
+    ...block(`REPEATS ${row.duplicateOf}`, row.repeated ?? (row.duplicateOf && 'a row of an earlier round')),
   ].join('\n')
-}
 
 /** Items as a table with the answers of one student model. */
 export function answerTable(items: readonly AnsweredItem[], model: string, all: number): string {
@@ -63,23 +46,16 @@ export function answerTable(items: readonly AnsweredItem[], model: string, all: 
     : `${textTable(lines)}${more}\nOne with the answers of all: npx syllabus answers <run> <item>`
 }
 
-/** Replies of one kind that are shown beside a label. */
+/** Replies that are shown beside a label. */
 const shownReplies = 4
 
-/**
- * What a student model replied to the items of each label, where answers are labels: one that gives the same to all of them has collapsed.
- * Null where they are not.
- */
+/** What a student model replied to the items of each label; null where answers are no labels. */
 export function labelTable(items: readonly AnsweredItem[], model: string): string | null {
-  const byLabel = Map.groupBy(items, ({ expected }) => expected[0]!)
-  if (!couldBeLabels([...byLabel.keys()], items.length)) return null
-  const lines = [...byLabel].map(([label, own]) => {
-    const replies = own.flatMap(({ answers }) => answers.filter((answer) => answer.model === model))
-    const counts = Map.groupBy(replies, ({ reply }) => shortened(reply, 24))
-    const most = [...counts].toSorted(([, one], [, other]) => other.length - one.length).slice(0, shownReplies)
-    const right = replies.filter(({ correct }) => correct).length
-    const given = most.map(([reply, { length }]) => `${reply || '(nothing)'} ${length}`).join(', ')
-    return { label, items: replies.length, right, 'most frequent replies': given }
+  const counts = labelCounts(items, model)
+  if (counts === null) return null
+  const lines = counts.byLabel.map(({ label, items: asked, right, replies }) => {
+    const given = replies.slice(0, shownReplies).map(({ reply, count }) => `${reply || '(nothing)'} ${count}`)
+    return { label, items: asked, right, 'most frequent replies': given.join(', ') }
   })
   return textTable(lines)
 }

@@ -16,6 +16,7 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { ThinkingSettings } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { wantedBy } from '../../trace/troubles.ts'
+import { createRunReader } from '../inspect/run-reader.ts'
 import { followRun, hintWhenAway, type RunEnd } from './follow-run.ts'
 import { commandAgain } from './resume-run.ts'
 import { writeRunReport } from './write-run-report.ts'
@@ -54,7 +55,12 @@ export async function runSession(topology: Topology, reporter: Reporter, queue: 
   await whenStopped(reporter.line)
   const running = await findSession()
   if (running && (await joinedCluster(homeFolder()))) return joinSession(running, topology, reporter, queue, stop)
-  await using session = await openSession(topology, reporter, { ...queue, tryPanel: createTryPanel, signal: stop })
+  await using session = await openSession(topology, reporter, {
+    ...queue,
+    tryPanel: createTryPanel,
+    runReader: createRunReader,
+    signal: stop,
+  })
   const { bus, pageUrl, logFile } = session
   await using _announced = await announceSession(session, topology)
   try {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { AnsweredItem } from '../../../experiments/inspect/answers.ts'
 import { labelTable } from '../../../experiments/inspect/text.ts'
+import type { AnsweredItem } from '../../../trace/run-reader.ts'
 
 const items = (reply: (index: number) => string, expected: (index: number) => string): AnsweredItem[] =>
   Array.from({ length: 40 }, (_, index) => ({

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bus } from '../../bus/mod.ts'
+import { runsFolder } from '../../machine/folders.ts'
+import type { Topology } from '../../schemas/topology.ts'
+import { UsageError } from '../../schemas/user-error.ts'
+import type { AnswerLine, RowLine, RunReader, TablePage } from '../../trace/run-reader.ts'
+import { pickRun } from '../run/resume-run.ts'
+import { answerOf, answersOf, fitting, itemOf, labelCounts, modelsIn, shownModel } from './answers.ts'
+import { createHeld } from './held.ts'
+import { askedFor, keeps, type RunRow, rowDetail, rowLine, rowOf, runRows } from './run-rows.ts'
+import { shortened } from './shortened.ts'
+
+/** Characters of a text in a line of a table, and in what is opened from it. */
+const [lineChars, openedChars] = [240, 100_000]
+const shownReplies = 8
+
+const opened = (text: string): string =>
+  text.length > openedChars ? `${text.slice(0, openedChars)}… (${text.length} characters)` : text
+
+/** Reads runs for the live page: the same rows and answers as `syllabus rows` and `syllabus answers` print. */
+export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>): RunReader {
+  const stateOf = (runId: string) => pickRun(bus, runId, () => true)
+
+  const rowsOf = createHeld(async (runId) => {
+    await stateOf(runId)
+    const rows: RunRow[] = []
+    let chars = 0
+    for await (const each of runRows(bus, runId)) {
+      chars += JSON.stringify(each.row).length
+      if (2 * chars > gateway.tableBytes) return { rows, isCut: true }
+      rows.push(each)
+    }
+    return { rows, isCut: false }
+  })
+
+  const itemsOf = createHeld(async (runId) => {
+    const state = await stateOf(runId)
+    return { state, items: await answersOf(bus, state) }
+  })
+
+  const pageOf = <From, Line>(all: readonly From[], from: number, lineOf: (each: From) => Line): TablePage<Line> => ({
+    found: all.length,
+    from,
+    lines: all.slice(from, from + gateway.tableRows).map(lineOf),
+  })
+
+  return {
+    async rows(runId, search, from) {
+      const { rows, isCut } = await rowsOf(runId)
+      const wanted = rows.filter((row) => keeps(search, row))
+      return { ...pageOf(wanted, from, shortRow), isCut }
+    },
+    async row(runId, id) {
+      const { rows, isCut } = await rowsOf(runId)
+      const { config } = await stateOf(runId)
+      const isHeld = !isCut || rows.some((row) => row.id === id)
+      const { found, twin } = await rowOf(isHeld ? rows : runRows(bus, runId), runId, id)
+      const detail = rowDetail(found, twin, await askedFor(bus, config, found))
+      const calls = detail.calls.map((call) => ({ ...call, reply: call.reply && opened(call.reply) }))
+      return { ...detail, prompt: detail.prompt && opened(detail.prompt), calls }
+    },
+    async answers(runId, search, from) {
+      const { state, items } = await itemsOf(runId)
+      const model = shownModel(items, state, search.model)
+      const lineOf = (item: (typeof items)[number]): AnswerLine => {
+        const answer = answerOf(item, model)
+        const short = answer ? { ...answer, reply: shortened(answer.reply, lineChars) } : null
+        return { id: item.id, input: shortened(item.input, lineChars), expected: item.expected[0]!, answer: short }
+      }
+      return { ...pageOf(fitting(items, model, search), from, lineOf), model, models: modelsIn(items) }
+    },
+    async answer(runId, id) {
+      const { state, items } = await itemsOf(runId)
+      const item = itemOf(items, state, id)
+      return { ...item, answers: item.answers.map((answer) => ({ ...answer, reply: opened(answer.reply) })) }
+    },
+    async labels(runId) {
+      const { items } = await itemsOf(runId)
+      const most = <Counts extends { replies: readonly unknown[] }>(counts: Counts): Counts => ({
+        ...counts,
+        replies: counts.replies.slice(0, shownReplies),
+      })
+      const counts = modelsIn(items).flatMap((model) => labelCounts(items, model) ?? [])
+      if (counts.length === 0) return null
+      return counts.map(({ model, all, byLabel }) => ({ model, all: most(all), byLabel: byLabel.map(most) }))
+    },
+    async report(runId) {
+      await stateOf(runId)
+      const report = await readFile(join(runsFolder(), runId, 'report.html'), 'utf8').catch(() => null)
+      if (report !== null) return report
+      const where = `There is no report of run ${runId} in ${runsFolder()}.`
+      throw new UsageError(where, `Once the run is over, write it: npx syllabus report ${runId}`)
+    },
+  }
+}
+
+const shortRow = (row: RunRow): RowLine => {
+  const { input, output, why, ...line } = rowLine(row)
+  const short = (text: string) => shortened(text, lineChars)
+  return { ...line, input: short(input), output: short(output), why: why && short(why) }
+}
