@@ -1,27 +1,41 @@
-const leastMs = 5000
+import type { Bus } from '../../bus/mod.ts'
+import type { MessageName } from '../../schemas/registry.ts'
+
+/** What nobody asked for so long leaves the memory. */
+const idleMs = 60_000
 
 /**
- * What was read of one run, held for a while: ten times as long as the reading took, so that whoever asks again and again takes no more than
- * a tenth of the time of this process. Readings follow one another; a failed one is not held.
+ * What was read of the run that was asked for last, until a message of these names comes: then it is read again. One reading at a time,
+ * whoever asks; a failed one is not held.
  */
-export function createHeld<T>(read: (runId: string) => Promise<T>): (runId: string) => Promise<T> {
-  let held: { runId: string; value: Promise<T> } | null = null
+export function createHeld<T>(
+  bus: Bus,
+  names: readonly MessageName[],
+  read: (runId: string) => Promise<T>,
+): (runId: string) => Promise<T> {
+  let held: { runId: string; seq: number; value?: { of: T } } | null = null
   let last: Promise<unknown> = Promise.resolve()
+  let idle: ReturnType<typeof setTimeout> | undefined
+
+  async function current(runId: string): Promise<T> {
+    clearTimeout(idle)
+    if (held?.runId !== runId) held = { runId, seq: 0 }
+    const own = held
+    const { signal } = new AbortController()
+    for await (const { seq, name } of bus.log({ runId, fromSeq: own.seq + 1, follow: false, signal })) {
+      own.seq = seq
+      if (names.some((each) => each === name)) delete own.value
+    }
+    own.value ??= { of: await read(runId) }
+    idle = setTimeout(() => {
+      held = null
+    }, idleMs).unref()
+    return own.value.of
+  }
 
   return (runId) => {
-    if (held?.runId === runId) return held.value
-    const own = { runId, value: last.then(() => timed(runId)) }
-    const drop = () => {
-      if (held === own) held = null
-    }
-    async function timed(id: string): Promise<T> {
-      const began = performance.now()
-      const value = await read(id)
-      setTimeout(drop, Math.max(leastMs, 10 * (performance.now() - began))).unref()
-      return value
-    }
-    held = own
-    last = own.value.catch(drop)
-    return own.value
+    const value = last.then(() => current(runId))
+    last = value.catch(() => {})
+    return value
   }
 }

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { runsFolder } from '../../machine/folders.ts'
+import { Predictions, Report } from '../../schemas/messages/evaluation.ts'
+import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import type { AnswerLine, RowLine, RunReader, TablePage } from '../../trace/run-reader.ts'
@@ -22,7 +24,7 @@ const opened = (text: string): string =>
 export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>): RunReader {
   const stateOf = (runId: string) => pickRun(bus, runId, () => true)
 
-  const rowsOf = createHeld(async (runId) => {
+  const rowsOf = createHeld(bus, [Shard.name, Batch.name, Verdict.name], async (runId) => {
     await stateOf(runId)
     const rows: RunRow[] = []
     let chars = 0
@@ -34,7 +36,7 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
     return { rows, isCut: false }
   })
 
-  const itemsOf = createHeld(async (runId) => {
+  const itemsOf = createHeld(bus, [Predictions.name, Report.name], async (runId) => {
     const state = await stateOf(runId)
     return { state, items: await answersOf(bus, state) }
   })

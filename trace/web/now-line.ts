@@ -14,45 +14,46 @@ const verbs = {
   plan: 'plans',
 }
 
-/** What a person does with a run that is over, and the command for it. */
-const afterwards = [
-  ['Its rows, with prompts and refusals', 'rows'],
-  ['What its students answered', 'answers'],
-  ['Its dataset and its model', 'export'],
-] as const
-
-/** What is going on this moment, after what keeps agents from their work. */
-export function nowLine(state: RunState, now: number, troubles: readonly Found[] = []): Child[] {
+/**
+ * What is going on this moment, after what keeps agents from their work. `report`: where the gateway answers with the report of a run that is
+ * over; null where it reads no runs.
+ */
+export function nowLine(
+  state: RunState,
+  now: number,
+  troubles: readonly Found[] = [],
+  report: string | null = null,
+): Child[] {
   // Nobody is missed by a run that rests.
   const shown = troubles.filter(({ code }) => code !== 'missing' || statusOf(state) === 'running')
-  return [...shown.map(troubleLine), ...workLine(state, now)]
+  return [...shown.map(troubleLine), ...(state.finished ? overLines(state, report) : workLine(state, now))]
 }
 
 const troubleLine = ({ who, text, fix }: Found) =>
   h('span', { className: 'trouble' }, h('b', {}, who), ` ${text}${fix ? ` ${fix}` : ''}`)
 
+/** What a person does with a run that is over. */
+function overLines({ config, studentModels }: RunState, report: string | null): Child[] {
+  const command = (words: string) => h('b', {}, `npx syllabus ${words}`)
+  const runId = config?.runId ?? ''
+  const isTrained = [...studentModels.values()].some(({ training }) => training !== null)
+  const link = (href: string, text: string, more = {}) => h('a', { href, ...more }, text)
+  const links = report && [
+    ' ',
+    !config?.generate && [link(report, 'Report', { target: '_blank', rel: 'noopener noreferrer' }), ' · '],
+    link('#card-all-rows', 'Rows'),
+    isTrained && [' · ', link('#card-answers-on-validation', 'Answers')],
+  ]
+  return [
+    h('span', {}, h('b', {}, 'The run is over.'), links),
+    !config?.generate && h('span', {}, 'Its report as files: ', command(`report ${runId}`)),
+    isTrained && h('span', {}, 'Its model: ', command(`export ${runId} --what all`)),
+    h('span', {}, 'Its dataset: ', command(`export ${runId}`)),
+    h('span', {}, 'This page ends with the command that serves it. To read it again: ', command('watch')),
+  ]
+}
+
 function workLine(state: RunState, now: number): Child[] {
-  if (state.finished) {
-    return [
-      h(
-        'span',
-        {},
-        'The run is over. Its report: ',
-        h('b', {}, `runs/${state.config?.runId ?? '…'}/report.html`),
-        ', or ',
-        h('b', {}, `npx syllabus report ${state.config?.runId ?? ''}`),
-      ),
-      ...afterwards.map(([what, command]) =>
-        h('span', {}, `${what}: `, h('b', {}, `npx syllabus ${command} ${state.config?.runId ?? ''}`)),
-      ),
-      h(
-        'span',
-        {},
-        'This page ends with the command that serves it. To read it again: ',
-        h('b', {}, 'npx syllabus watch'),
-      ),
-    ]
-  }
   const status = statusOf(state)
   if (status === 'waiting') return ['Waiting for the first message.']
   if (status !== 'running') return [h('b', {}, state.status?.reason), state.status?.fix && ` ${state.status.fix}`]

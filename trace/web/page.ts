@@ -1,16 +1,20 @@
 import type { EntryFrame, ServerFrame } from '../frames.ts'
 import type { Found } from '../troubles.ts'
+import { createAnswersCard } from './answers-card.ts'
 import { createBudget } from './budget.ts'
 import { type ConnectionState, connect } from './connection.ts'
 import { createDetail } from './detail.ts'
 import { type Child, h, nodesOf, s } from './dom.ts'
 import { createFigures } from './figures.ts'
+import { createLabelsCard } from './labels-card.ts'
 import { createLanes } from './lanes.ts'
 import { createLossChart } from './loss-chart.ts'
 import { createMessageList } from './message-list.ts'
 import { nowLine } from './now-line.ts'
 import { type Palette, readPalette } from './palette.ts'
+import { createReading } from './reading.ts'
 import { renewChildren } from './renew.ts'
+import { createRowsCard } from './rows-card.ts'
 import { createRowsChart } from './rows-chart.ts'
 import { apply, createRunState, statusOf } from './run-state.ts'
 import { createScoreChart } from './score-chart.ts'
@@ -103,7 +107,10 @@ const sealed = createSealedResult(byId('sealed'))
 const budget = createBudget()
 const charts = [createScoreChart(), createLossChart(), createRowsChart(), createSkillsTable()]
 const tryCard = createTryCard({ token, run, onOffered: () => drawSoon() })
-byId('charts').append(...charts.map((chart) => chart.element), budget.element, tryCard.element)
+const reading = createReading({ token, run, onOffered: () => drawSoon() })
+const tables = [createLabelsCard(reading), createAnswersCard(reading), createRowsCard(reading)]
+const cards = [...charts, budget, tryCard, ...tables]
+byId('charts').append(...cards.map((card) => card.element))
 createTabs(document.querySelector<HTMLElement>('[role="tablist"]')!, () => list.draw())
 createThemeSwitch(byId('theme'), () => {
   palette = null
@@ -133,7 +140,7 @@ const focusFirst = (elements: readonly (Element | null)[]) =>
 function drawClock() {
   figures.draw(state, elapsedMs())
   budget.draw(state, elapsedMs())
-  timeline.showNow(...nowLine(state, now(), troubles))
+  timeline.showNow(...nowLine(state, now(), troubles, reading.reportAddress()))
   timeline.setRunning(going())
   timeline.draw()
 }
@@ -143,7 +150,7 @@ function draw() {
   timeline.showNames()
   sealed.draw(state)
   tryCard.draw(state)
-  for (const chart of charts) chart.draw(state)
+  for (const each of [...charts, ...tables]) each.draw(state)
   list.draw()
   byId('message-count').textContent = String(store.entries.length)
 }

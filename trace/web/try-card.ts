@@ -1,6 +1,7 @@
 import type { Question, Reply, SideBySideAnswer } from '../try-panel.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
+import { reasonIn } from './reading.ts'
 import { inOrder, type RunState } from './run-state.ts'
 
 type Options = { token: string; run: string | null; onOffered: () => void }
@@ -67,15 +68,6 @@ export function createTryCard({ token, run, onOffered }: Options) {
     draw(state: RunState): void {
       element.hidden = !isOffered || run === null || !inOrder(state).some(({ training }) => training !== null)
     },
-  }
-}
-
-async function reasonIn(response: Response): Promise<string> {
-  const text = await response.text()
-  try {
-    return String((JSON.parse(text) as { error: unknown }).error)
-  } catch {
-    return text
   }
 }
 
