@@ -86,7 +86,7 @@ const from = z
   .transform(Number)
 const text = z.string().max(200)
 const flag = z.literal('1').transform(Boolean).optional()
-const run = { token: z.string(), run: RunId }
+const run = { run: RunId }
 const OfRun = z.strictObject(run)
 const One = z.strictObject({ ...run, id: text.min(1) })
 const Rows = z.strictObject({ ...run, admitted: flag, refused: flag, search: text.optional(), from })
@@ -121,7 +121,8 @@ export function createReadEndpoint(reader: RunReader | undefined, log: Logger) {
     if (target.pathname === '/read') return answerWith(response, log, async () => ({ offered: reader !== undefined }))
     const asked = roads.get(target.pathname)
     if (!asked || !reader) return { status: 404, reason: 'no such table' }
-    const read = asked(reader, Object.fromEntries(target.searchParams))
+    const { token: _, ...query } = Object.fromEntries(target.searchParams)
+    const read = asked(reader, query)
     if (!read) return { status: 400, reason: 'not a request of this protocol' }
     return answerWith(response, log, read)
   }
