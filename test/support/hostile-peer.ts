@@ -9,6 +9,8 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
   const some = (most: number, make: () => string) => Array.from({ length: int(0, most) }, make).join('')
   const right = encodeURIComponent(token)
 
+  const tables = ['/read', '/read/rows', '/read/row', '/read/answers', '/read/labels', '/read/report', '/read/..']
+
   const piece = () =>
     pick([
       '/',
@@ -43,13 +45,14 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
       `token=${right}&run=${pick(['', 'BAD RUN', '__proto__', '*', '>', 'a.b', noise(5)])}`,
       `token=${right}&run=${run}&from=${pick(['0', '-1', '1e999', 'NaN', '9007199254740993', '1.5', '0x10', noise(3)])}`,
       `run=${run}`,
+      `token=${right}&run=${run}&${pick(['id', 'search', 'model', 'refused', 'limit'])}=${pick(['1', '..', noise(5)])}`,
       `token=wrong&token=${right}`,
       `token=${'x'.repeat(int(0, 300))}`,
       some(8, piece),
     ])
   const target = () =>
     pick([
-      () => pick(['/', '/page.ts', '/theme.css', '/nothing.js', '/ws', '/session', '/try']),
+      () => pick(['/', '/page.ts', '/theme.css', '/nothing.js', '/ws', '/session', '/try', ...tables]),
       () =>
         pick([
           '//',
@@ -65,7 +68,7 @@ export function hostilePeer(seed: number, { port, token, run }: ConsumerRef) {
           '/%zz',
           '/..%2f..%2fetc/passwd',
         ]),
-      () => `${pick(['/ws', '/session', '/try', '/', '//ws', '/ws/', '/WS'])}?${query()}`,
+      () => `${pick(['/ws', '/session', '/try', '/', '//ws', '/ws/', '/WS', ...tables])}?${query()}`,
       () => `/${some(12, piece)}`,
       () => some(6, piece),
     ])()

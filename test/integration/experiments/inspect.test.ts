@@ -1,18 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import type { PlannerState } from '../../../agents/planner/state.ts'
+import type { Bus } from '../../../bus/mod.ts'
 import { answersOf, shownModel } from '../../../experiments/inspect/answers.ts'
+import { createHeld } from '../../../experiments/inspect/held.ts'
+import { createRunReader } from '../../../experiments/inspect/run-reader.ts'
+import { runRows } from '../../../experiments/inspect/run-rows.ts'
 import { planEvidence } from '../../../experiments/run/evidence.ts'
 import { pickRun } from '../../../experiments/run/resume-run.ts'
 import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { GatewayLimits } from '../../../schemas/session-limits.ts'
+import type { Task } from '../../../schemas/task.ts'
 import { loadTask } from '../../../tasks/load.ts'
+import type { RowLine } from '../../../trace/run-reader.ts'
 import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
 import { madeRun } from '../../support/made-run.ts'
 import { writeMiniTask } from '../../support/mini-task.ts'
-import { withServer } from '../../support/nats.ts'
+import { type TestServer, withServer } from '../../support/nats.ts'
+import { createTracePublisher } from '../../support/publish-trace.ts'
 import { startTeacherServer } from '../../support/teacher-server.ts'
+import { traceLog } from '../../support/trace-log.ts'
 
 let folder: GenerateFolder
 beforeAll(async () => {
@@ -129,16 +139,30 @@ describe('commands that only read', () => {
   }, 90_000)
 })
 
-describe('answers', () => {
-  test('are those of validation, by item and student model', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'syllabus-answers-'))
-    await using server = await withServer()
-    const task = await loadTask(await writeMiniTask(join(directory, 'task')))
+describe('a run that trains', () => {
+  let directory: string
+  let server: TestServer
+  let bus: Bus
+  let state: PlannerState
+  let task: Task
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'syllabus-answers-'))
+    server = await withServer()
+    task = await loadTask(await writeMiniTask(join(directory, 'task')))
     const request = { runId: 'answered', seed: 1, attempts: 1, rows: 8 }
     const topology = await readTopology(defaultTopology)
     const evidence = planEvidence(task, topology, {})
-    const bus = await madeRun(server, { task, topology, request: { ...request, evidence } })
-    const state = await pickRun(bus, undefined, () => true)
+    bus = await madeRun(server, { task, topology, request: { ...request, evidence } })
+    state = await pickRun(bus, undefined, () => true)
+  }, 90_000)
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]()
+    await rm(directory, { recursive: true })
+  })
+
+  const isSealed = (text: string) => [...task.test, ...task.audit].some(({ input }) => text.includes(input))
+
+  test('its answers are those of validation, by item and student model', async () => {
     const items = await answersOf(bus, state)
     expect(items.map(({ id }) => id)).toEqual(task.validation.map(({ id }) => id))
     const models = items[0]!.answers.map(({ model }) => model)
@@ -147,10 +171,80 @@ describe('answers', () => {
     const right = items.filter(({ answers }) => answers.some(({ model, correct }) => model === 'attempt-1' && correct))
     expect(right).toHaveLength(sheet.correct)
     expect(items.every(({ answers }) => answers.every(({ reply }) => reply !== ''))).toBe(true)
-    const sealed = new Set([...task.test, ...task.audit].map(({ input }) => input))
-    expect(items.filter(({ input }) => sealed.has(input))).toEqual([])
+    expect(isSealed(JSON.stringify(items))).toBe(false)
     expect(shownModel(items, state, undefined)).toBe('attempt-1')
     expect(() => shownModel(items, state, 'nobody')).toThrow('No student model "nobody"')
-    await rm(directory, { recursive: true })
-  }, 90_000)
+  })
+
+  test('the page reads the same rows as the terminal: in pages, searched, each with what is known of it', async () => {
+    const all = await Array.fromAsync(runRows(bus, 'answered'))
+    const reader = createRunReader(bus, { gateway: GatewayLimits.parse({ tableRows: 5 }) })
+    const lines: RowLine[] = []
+    for (let from = 0; from < all.length; from += 5) {
+      const page = await reader.rows('answered', {}, from)
+      expect(page).toMatchObject({ found: all.length, from, isCut: false })
+      expect(page.lines.length).toBeLessThanOrEqual(5)
+      lines.push(...page.lines)
+    }
+    expect(lines.map(({ id, status, reason }) => ({ id, status, reason }))).toEqual(
+      all.map(({ id, status, reason }) => ({ id, status, reason })),
+    )
+    expect((await reader.rows('answered', {}, 1e9)).lines).toEqual([])
+    for (const search of [{ admitted: true }, { refused: true }, { search: 'A1.R1 admitted' }, { search: 'no such' }]) {
+      const wanted = await Array.fromAsync(runRows(bus, 'answered', search))
+      expect((await reader.rows('answered', search, 0)).found, JSON.stringify(search)).toBe(wanted.length)
+    }
+    const { row } = all[0]!
+    expect(await reader.row('answered', row!.id)).toMatchObject({ instruction: row!.instruction, output: row!.output })
+    await expect(reader.row('answered', 'a9.r1.none.0.0')).rejects.toThrow('has no row a9.r1.none.0.0')
+    await expect(reader.rows('another-run', {}, 0)).rejects.toThrow('There is no run another-run')
+  })
+
+  test('of a run with more rows than the memory has room for the first are shown; each can be opened', async () => {
+    const all = await Array.fromAsync(runRows(bus, 'answered'))
+    const reader = createRunReader(bus, { gateway: GatewayLimits.parse({ tableBytes: 4096 }) })
+    const { found, isCut } = await reader.rows('answered', {}, 0)
+    expect([isCut, found > 0, found < all.length]).toEqual([true, true, true])
+    expect(await reader.row('answered', all.at(-1)!.id)).toMatchObject({ id: all.at(-1)!.id })
+  })
+
+  test('the page reads answers of any student model, and never an item that is sealed', async () => {
+    const reader = createRunReader(bus, { gateway: GatewayLimits.parse({}) })
+    const page = await reader.answers('answered', {}, 0)
+    expect(page).toMatchObject({ found: task.validation.length, model: 'attempt-1' })
+    const sheet = state.attempts[0]!.validation!.overall[state.config.primary]
+    expect((await reader.answers('answered', { wrong: true }, 0)).found).toBe(sheet.total - sheet.correct)
+    const { id } = task.validation[0]!
+    const { answers } = await reader.answer('answered', id)
+    expect(answers.map(({ model }) => model)).toEqual(page.models)
+    expect(isSealed(JSON.stringify([page, answers, await reader.labels('answered')]))).toBe(false)
+    await expect(reader.answers('answered', { model: 'nobody' }, 0)).rejects.toThrow('No student model "nobody"')
+    const sealed = task.test.find((item) => task.validation.every((other) => other.id !== item.id))!
+    await expect(reader.answer('answered', sealed.id)).rejects.toThrow(`no such item ${sealed.id}`)
+  })
+
+  test('the page reads the report that was written, and says how to write one', async () => {
+    const reader = createRunReader(bus, { gateway: GatewayLimits.parse({}) })
+    vi.stubEnv('SYLLABUS_RUNS', directory)
+    await expect(reader.report('answered')).rejects.toThrow('There is no report of run answered')
+    await mkdir(join(directory, 'answered'))
+    await writeFile(join(directory, 'answered', 'report.html'), '<p>a report</p>')
+    expect(await reader.report('answered')).toBe('<p>a report</p>')
+    vi.unstubAllEnvs()
+  })
+})
+
+test('what was read of a run is held until a message comes that changes it', async () => {
+  await using server = await withServer()
+  await using bus = await server.open('gateway')
+  const publish = createTracePublisher(server)
+  const log = traceLog({ runId: 'held', rows: 60 })
+  const cut = log.findIndex(({ name }) => name === 'report')
+  await publish(log.slice(0, cut))
+  const reads: string[] = []
+  const held = createHeld(bus, ['report'], async (runId) => reads.push(runId))
+  expect(await Promise.all([held('held'), held('held')])).toEqual([1, 1])
+  await publish(log.slice(cut, cut + 1))
+  expect([await held('held'), await held('held')]).toEqual([2, 2])
+  expect([await held('other'), await held('held')]).toEqual([3, 4])
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { fitting, labelCounts } from '../../../experiments/inspect/answers.ts'
 import { labelTable } from '../../../experiments/inspect/text.ts'
 import type { AnsweredItem } from '../../../trace/run-reader.ts'
 
@@ -32,4 +33,28 @@ test('replies of many kinds are cut off after the most frequent ones, and answer
   expect(table).toContain('(nothing) 20')
   expect(table.match(/reply \d+ 1/g)).toHaveLength(4)
   expect(labelTable(items(String, String), 'base')).toBeNull()
+})
+
+test('answers are counted for each label, and for all', () => {
+  const ham = labelCounts(
+    items(() => ' ham ', label),
+    'base',
+  )
+  expect(ham?.all).toEqual({ items: 40, right: 0, replies: [{ reply: 'ham', count: 40 }] })
+  expect(ham?.byLabel.map(({ label: of, replies }) => [of, replies[0]?.count])).toEqual([
+    ['spam', 20],
+    ['ham', 20],
+  ])
+})
+
+test.each([
+  [undefined, true],
+  [' ', true],
+  ['HAM', true],
+  ['question base', false],
+  ['ham  question', true],
+  ['question 17', false],
+])('a search for "%s" finds items by words of any text', (search, isFound) => {
+  const [item] = items(() => 'ham', label)
+  expect(fitting([item!], 'base', { search })).toHaveLength(isFound ? 1 : 0)
 })
