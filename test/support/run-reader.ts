@@ -7,9 +7,8 @@ export const hostileText = '<img src=x onerror="document.title=1"><script>docume
 const labels = ['spam', 'ham']
 const pageLines = 3
 
-/** Rows and answers of a made-up run, for what shows them; `asked` is what it was asked, in order. */
-export function stubReader(): RunReader & { asked: unknown[][] } {
-  const asked: unknown[][] = []
+/** Rows and answers of a made-up run, for what shows them; `note` is given what it is asked. */
+export function stubReader(note: (asked: unknown[]) => void = () => {}): RunReader {
   const rows: RowLine[] = Array.from({ length: 8 }, (_, index) => ({
     id: `a1.r1.plain.${index}.0`,
     status: index % 4 === 3 ? 'refused' : 'admitted',
@@ -35,9 +34,8 @@ export function stubReader(): RunReader & { asked: unknown[][] } {
     throw new UsageError('There is no such line.', 'Name another.')
   }
   return {
-    asked,
     async rows(runId, search, from) {
-      asked.push(['rows', runId, search, from])
+      note(['rows', runId, search, from])
       if (runId === 'nobodys') throw new UsageError('There is no run nobodys on this bus.', 'Name one.')
       if (runId === 'broken') throw new Error('a secret of the machine')
       const wanted = rows.filter(
@@ -46,7 +44,7 @@ export function stubReader(): RunReader & { asked: unknown[][] } {
       return { ...page(wanted, from), isCut: true }
     },
     async row(runId, id): Promise<RowDetail> {
-      asked.push(['row', runId, id])
+      note(['row', runId, id])
       const line = known(rows.find((row) => row.id === id))
       const calls = [{ stage: 'generate', reply: hostileText, failure: null }]
       const made = {
@@ -59,7 +57,7 @@ export function stubReader(): RunReader & { asked: unknown[][] } {
       return { ...line, ...made, calls, repeated: line.duplicateOf && 'question 0' }
     },
     async answers(runId, search, from) {
-      asked.push(['answers', runId, search, from])
+      note(['answers', runId, search, from])
       const model = search.model ?? 'final'
       const wanted = items.filter(({ answers: [answer] }) => !search.wrong || !answer!.correct)
       const lines = wanted.map(({ id, input, expected, answers }) => ({
@@ -69,11 +67,11 @@ export function stubReader(): RunReader & { asked: unknown[][] } {
       return { ...page(lines, from), model, models: ['base', 'final'] }
     },
     async answer(runId, id) {
-      asked.push(['answer', runId, id])
+      note(['answer', runId, id])
       return known(items.find((item) => item.id === id))
     },
     async labels(runId): Promise<LabelCounts[]> {
-      asked.push(['labels', runId])
+      note(['labels', runId])
       const of = (count: number, right: number) => ({ items: count, right, replies: [{ reply: 'ham', count }] })
       const byLabel = labels.map((label) => ({ label, ...of(74, label === 'ham' ? 74 : 0) }))
       const varied = {
@@ -90,7 +88,7 @@ export function stubReader(): RunReader & { asked: unknown[][] } {
       ]
     },
     async report(runId) {
-      asked.push(['report', runId])
+      note(['report', runId])
       return `<!doctype html><title>Report</title><style>p { color: rgb(1, 2, 3) }</style><p>${hostileText}</p>`
     },
   }

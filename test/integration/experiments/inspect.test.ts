@@ -100,6 +100,33 @@ describe('rows', () => {
     expect(await asked(name, ['rows', name, '--source', 'nobody'])).toContain('no such rows')
   })
 
+  test('the page of `syllabus watch` reads the same rows, with prompt and reply', async () => {
+    const watch = folder.command(name, ['watch', '--json'])
+    try {
+      const url = await vi.waitUntil(() => /"url":"([^"]+)"/.exec(watch.output())?.[1], { timeout: 20_000 })
+      const read = async (road: string, query: Record<string, string>) => {
+        const { origin, searchParams } = new URL(url)
+        const token = searchParams.get('token')!
+        const answer = await fetch(`${origin}/read/${road}?${new URLSearchParams({ token, run: name, ...query })}`)
+        return { status: answer.status, body: await answer.json() }
+      }
+      expect(await read('rows', {})).toMatchObject({ status: 200, body: { found: lines.length, isCut: false } })
+      const { id, duplicateOf } = lines.find(({ reason }) => reason === 'exact-duplicate')!
+      const { body } = await read('row', { id })
+      expect(body).toMatchObject({ id, duplicateOf, reason: 'exact-duplicate', repeated: expect.any(String) })
+      expect(body.prompt).toContain('about the price of some crates')
+      expect(body.calls[0].reply).toContain(body.input.slice(0, 20))
+      expect(await read('answers', {})).toMatchObject({
+        status: 422,
+        body: { error: expect.stringContaining('No student') },
+      })
+      expect(await read('report', {})).toMatchObject({ status: 422 })
+    } finally {
+      watch.child.kill('SIGINT')
+      await watch.ended
+    }
+  }, 60_000)
+
   test('a run that trains nobody has no answers', async () => {
     const command = folder.command(name, ['answers', name])
     expect(await command.ended).toBe(2)
