@@ -25,7 +25,7 @@ export function registerAnswers(program: Command): void {
         const state = await pickRun(bus, named, ({ config }) => !config.generate)
         const items = await answersOf(bus, state)
         const shown = shownModel(items, state, model)
-        const wanted = item === undefined ? fitting(items, shown, filter) : [itemOf(items, state, item)]
+        const wanted = item === undefined ? fitting(items, shown, filter) : [itemOf(items, state.config.runId, item)]
         if (json) for (const each of wanted) console.log(printableJson(each))
         else if (item !== undefined) console.log(printable(itemText(wanted[0]!)))
         else {

@@ -81,11 +81,11 @@ export const fitting = (
   })
 
 /** @throws UsageError where validation has no such item */
-export function itemOf(items: readonly AnsweredItem[], { config }: PlannerState, id: string): AnsweredItem {
+export function itemOf(items: readonly AnsweredItem[], runId: string, id: string): AnsweredItem {
   const found = items.find((item) => item.id === id)
   if (found) return found
   throw new UsageError(
-    `Validation of run ${config.runId} has no such item ${id}.`,
+    `Validation of run ${runId} has no such item ${id}.`,
     'List its items without naming one. Items of the test are sealed.',
   )
 }

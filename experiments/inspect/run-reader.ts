@@ -36,10 +36,9 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
     return { rows, isCut: false }
   })
 
-  const itemsOf = createHeld(bus, [Predictions.name, Report.name], async (runId) => {
-    const state = await stateOf(runId)
-    return { state, items: await answersOf(bus, state) }
-  })
+  const itemsOf = createHeld(bus, [Predictions.name, Report.name], async (runId) =>
+    answersOf(bus, await stateOf(runId)),
+  )
 
   const pageOf = <From, Line>(all: readonly From[], from: number, lineOf: (each: From) => Line): TablePage<Line> => ({
     found: all.length,
@@ -63,22 +62,26 @@ export function createRunReader(bus: Bus, { gateway }: Pick<Topology, 'gateway'>
       return { ...detail, prompt: detail.prompt && opened(detail.prompt), calls }
     },
     async answers(runId, search, from) {
-      const { state, items } = await itemsOf(runId)
-      const model = shownModel(items, state, search.model)
+      const items = await itemsOf(runId)
+      const model = shownModel(items, await stateOf(runId), search.model)
       const lineOf = (item: (typeof items)[number]): AnswerLine => {
         const answer = answerOf(item, model)
         const short = answer ? { ...answer, reply: shortened(answer.reply, lineChars) } : null
-        return { id: item.id, input: shortened(item.input, lineChars), expected: item.expected[0]!, answer: short }
+        return {
+          id: item.id,
+          input: shortened(item.input, lineChars),
+          expected: shortened(item.expected[0]!, lineChars),
+          answer: short,
+        }
       }
       return { ...pageOf(fitting(items, model, search), from, lineOf), model, models: modelsIn(items) }
     },
     async answer(runId, id) {
-      const { state, items } = await itemsOf(runId)
-      const item = itemOf(items, state, id)
+      const item = itemOf(await itemsOf(runId), runId, id)
       return { ...item, answers: item.answers.map((answer) => ({ ...answer, reply: opened(answer.reply) })) }
     },
     async labels(runId) {
-      const { items } = await itemsOf(runId)
+      const items = await itemsOf(runId)
       const most = <Counts extends { replies: readonly unknown[] }>(counts: Counts): Counts => ({
         ...counts,
         replies: counts.replies.slice(0, shownReplies),

@@ -38,11 +38,12 @@ describe.skipIf(!executable)('the tables of the page', () => {
 
     const answers = page.locator('#card-answers-on-validation')
     await answers.scrollIntoViewIfNeeded()
-    await answers.getByText('1 to 3 of 8').waitFor()
+    await answers.getByText('1 to 3 of 8, answered by final').waitFor()
     await answers.getByRole('checkbox').check()
     await answers.getByText('1 to 3 of 4').waitFor()
     expect(await answers.locator('tbody .wrong').count()).toBe(3)
     await answers.getByRole('combobox').selectOption('base')
+    await answers.getByText('of 4, answered by base').waitFor()
     await answers.getByRole('button', { name: 'validation-2' }).click()
     await answers.getByText('base: wrong').waitFor()
     await answers.getByText('final: wrong').waitFor()

@@ -6,7 +6,8 @@ import { createTableCard, texts } from './table-card.ts'
 
 /** What a student model answered to each validation question, with search; each opens with the answers of all. */
 export function createAnswersCard(reading: Reading) {
-  const model = h('select', { 'aria-label': 'Student model' })
+  const best = h('option', { value: '' }, 'best so far')
+  const model = h('select', { 'aria-label': 'Student model' }, best)
   const wrong = h('input', { type: 'checkbox', 'aria-label': 'Only wrong answers' })
   const card = createTableCard<AnswerLine, AnswerPage>({
     title: 'Answers on validation',
@@ -27,12 +28,14 @@ export function createAnswersCard(reading: Reading) {
       const answer = await reading.get<AnsweredItem>('answer', { id })
       return 'error' in answer ? h('p', { className: 'bad' }, answer.error) : detailOf(answer.value)
     },
+    note: ({ model: shown }) => `, answered by ${shown}`,
   })
 
-  function showModels(page: AnswerPage): void {
-    if (model.options.length !== page.models.length)
-      model.replaceChildren(...page.models.map((name) => h('option', { value: name }, name)))
-    model.value = page.model
+  function showModels({ models }: AnswerPage): void {
+    const chosen = model.value
+    if (model.options.length === models.length + 1) return
+    model.replaceChildren(best, ...models.map((name) => h('option', { value: name }, name)))
+    model.value = chosen
   }
 
   return {

@@ -46,7 +46,8 @@ function overLines({ config, studentModels }: RunState, report: string | null): 
   ]
   return [
     h('span', {}, h('b', {}, 'The run is over.'), links),
-    !config?.generate && h('span', {}, 'Its report as files: ', command(`report ${runId}`)),
+    !config?.generate &&
+      h('span', {}, 'Its report: ', h('b', {}, `runs/${runId}/report.html`), ', or ', command(`report ${runId}`)),
     isTrained && h('span', {}, 'Its model: ', command(`export ${runId} --what all`)),
     h('span', {}, 'Its dataset: ', command(`export ${runId}`)),
     h('span', {}, 'This page ends with the command that serves it. To read it again: ', command('watch')),
