@@ -12,7 +12,7 @@ export function createAnswersCard(reading: Reading) {
   const card = createTableCard<AnswerLine, AnswerPage>({
     title: 'Answers on validation',
     label: 'Search questions and answers',
-    heads: ['Question', 'Result', 'Right answer', 'Its answer', 'Text'],
+    heads: ['Item', 'Result', 'Right answer', 'Its answer', 'Question'],
     controls(reload) {
       for (const control of [model, wrong]) control.addEventListener('change', reload)
       return [model, h('label', { className: 'check' }, wrong, 'only wrong ones')]
