@@ -67,8 +67,8 @@ type SessionChoices = {
   inference?: ThinkingSettings
   /** What answers the page's questions to models; left out: nothing does. */
   tryPanel?: OpenTryPanel
-  /** What reads rows, answers and reports for the page; left out: nothing does. */
-  runReader?: (bus: Bus, topology: Topology) => RunReader
+  /** What reads rows, answers and reports for the page. */
+  runReader: (bus: Bus, topology: Topology) => RunReader
   /** Ends the opening, and the waiting for a server that is away. */
   signal?: AbortSignal
 }
@@ -142,7 +142,7 @@ export async function openSession(
     tryPanel,
     runReader,
     signal,
-  }: SessionChoices = {},
+  }: SessionChoices,
 ): Promise<Session> {
   const home = homeFolder()
   reporter.line(`home: ${home}`)
@@ -219,7 +219,7 @@ export async function openSession(
   const gateway = await startGateway({
     bus: reader,
     ...(panel && { tryPanel: panel }),
-    ...(runReader && { runReader: runReader(bus, topology) }),
+    runReader: runReader(bus, topology),
     ...topology.gateway,
     token: randomBytes(16).toString('hex'),
     log,

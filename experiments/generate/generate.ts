@@ -29,6 +29,7 @@ import { checkedProgram } from '../checks/check-program.ts'
 import { estimateOf } from '../estimate/of-topology.ts'
 import { summaryOf } from '../estimate/print.ts'
 import type { ExportFormat } from '../export/options.ts'
+import { createRunReader } from '../inspect/run-reader.ts'
 import { hintWhenAway, lastStatus, type RunEnd } from '../run/follow-run.ts'
 import { progressLine } from '../run/progress-line.ts'
 import { commandAgain } from '../run/resume-run.ts'
@@ -155,6 +156,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     ...(wanted.goesOn ? { goesOn: wanted.goesOn } : { own: wanted.runId }),
     keep: keepsLimits(options.topology ?? defaultTopology),
     early,
+    runReader: createRunReader,
     signal: stop,
   })
   const { bus, cluster, pageUrl, logFile } = session

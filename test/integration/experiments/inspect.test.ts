@@ -42,6 +42,14 @@ const One = Line.extend({
   twin: Line.nullable(),
 })
 
+/** What a live page is answered about a run. */
+async function readPage(url: string, road: string, query: Record<string, string>) {
+  const { origin, searchParams } = new URL(url)
+  const token = searchParams.get('token')!
+  const answer = await fetch(`${origin}/read/${road}?${new URLSearchParams({ token, ...query })}`)
+  return { status: answer.status, body: await answer.json() }
+}
+
 async function asked(name: string, args: readonly string[]): Promise<string> {
   const command = folder.command(name, args)
   expect(await command.ended, command.output()).toBe(0)
@@ -104,12 +112,7 @@ describe('rows', () => {
     const watch = folder.command(name, ['watch', '--json'])
     try {
       const url = await vi.waitUntil(() => /"url":"([^"]+)"/.exec(watch.output())?.[1], { timeout: 20_000 })
-      const read = async (road: string, query: Record<string, string>) => {
-        const { origin, searchParams } = new URL(url)
-        const token = searchParams.get('token')!
-        const answer = await fetch(`${origin}/read/${road}?${new URLSearchParams({ token, run: name, ...query })}`)
-        return { status: answer.status, body: await answer.json() }
-      }
+      const read = (road: string, query: Record<string, string>) => readPage(url, road, { run: name, ...query })
       expect(await read('rows', {})).toMatchObject({ status: 200, body: { found: lines.length, isCut: false } })
       const { id, duplicateOf } = lines.find(({ reason }) => reason === 'exact-duplicate')!
       const { body } = await read('row', { id })
@@ -155,10 +158,12 @@ describe('commands that only read', () => {
     },
   )
 
-  test('a run whose processes were killed is interrupted, with what goes on with it', async () => {
+  test('a run whose rows the page has read while it went on is interrupted when it was killed, with what goes on with it', async () => {
     await using server = await startTeacherServer({ latencyMs: 500 })
     const command = folder.generate('killed', server, ['--rows', '200', '--run-id', 'killed'])
     await vi.waitUntil(() => server.requests >= 6, { timeout: 30_000 })
+    const [, url] = /live page: (\S+)/.exec(command.output())!
+    expect(await readPage(url!, 'rows', { run: 'killed' })).toMatchObject({ status: 200, body: { isCut: false } })
     for (const pid of await folder.pids('killed')) process.kill(pid, 'SIGKILL')
     await command.ended
     const runs = [{ status: 'interrupted', resume: 'the generate command that began it' }]
