@@ -30,7 +30,8 @@ export type Outcome = { usage?: Usage | null } & (
   | { kind: 'reworded'; reason: string }
   | { kind: 'passing'; reason: string; fault: boolean; unnamed: boolean; turnedAway: boolean; retryAfterMs: number }
   | { kind: 'unread'; reason: string }
-  | { kind: 'refused'; reason: string; about: 'context' | 'content' | 'request' }
+  /** `unsent`: what was learned before already shows that the endpoint would refuse it. */
+  | { kind: 'refused'; reason: string; about: 'context' | 'content' | 'request'; unsent?: true }
   | { kind: 'forbidden'; reason: string }
   | { kind: 'fatal'; reason: string }
 )
@@ -73,7 +74,12 @@ export async function requestOnce(
   const body = bodyOf(model, request)
   const sent = capabilities.adapt(body)
   if (sent === null)
-    return { kind: 'refused', reason: "the prompt leaves no room for a reply in the model's context", about: 'context' }
+    return {
+      kind: 'refused',
+      reason: "the prompt leaves no room for a reply in the model's context",
+      about: 'context',
+      unsent: true,
+    }
   const refused = capabilities.withheld(body)
   try {
     const answer = await client.post(chatPath, JSON.stringify(sent), signal)

@@ -155,8 +155,9 @@ export function createTeacher(
 
   async function fly(call: Call, admission: Admission): Promise<Outcome> {
     using inFlight = inFlightRequests.begin(2 ** call.timeouts, call.signal)
-    usage.requests += 1
     const outcome = await requestOnce(client, asked, call.request, inFlight.signal)
+    if (outcome.kind === 'refused' && outcome.unsent) call.callBudget.putBack?.()
+    else usage.requests += 1
     const now = performance.now()
     call.billed = together(call.billed, outcome.usage)
     if (outcome.kind === 'passing' && outcome.fault) {

@@ -38,7 +38,7 @@ async function endpointThat(respond: (body: Body, request: number, path: string)
   const ask = (temperature = 0.7, maxTokens = 9) =>
     teacher.ask(
       { messages: [{ role: 'user', content: 'Hello.' }], sampling: { temperature, maxTokens, topP: 0.5, seed: 1 } },
-      { take: async () => ++calls > 0 },
+      { take: async () => ++calls > 0, putBack: () => void calls-- },
       AbortSignal.timeout(10_000),
     )
   return {
@@ -133,6 +133,17 @@ test('fields that an endpoint refuses by name are said otherwise or left out, an
       top_p: 0.5,
     },
   ])
+})
+
+test('a prompt that leaves no room, as an earlier refusal showed, is not sent and counts as no call', async () => {
+  const message =
+    "This model's maximum context length is 512 tokens. However, you requested 900 tokens (500 in the messages, 400 in the completion)."
+  await using endpoint = await endpointThat(() => ({ status: 400, body: { error: { message } } }))
+  for (let asked = 0; asked < 3; asked++) {
+    expect(await endpoint.ask(0.7, 400)).toMatchObject({ ok: false, why: 'context', lasting: true })
+  }
+  expect(endpoint.sent).toHaveLength(1)
+  expect(endpoint.calls()).toBe(1)
 })
 
 test('one request learns what is refused, while the others wait for it; each is paid', async () => {
