@@ -195,14 +195,21 @@ async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>):
       wake()
     },
   })
-  const onAbort = () => wake()
+  const over = Promise.withResolvers<'away'>()
+  const onAbort = () => {
+    over.resolve('away')
+    wake()
+  }
   signal.addEventListener('abort', onAbort)
-  /** What `ask` gives, or that the server is away: it is asked again then. */
-  const unlessAway = async <V>(ask: Promise<V>): Promise<V | 'away'> =>
-    ask.catch((error: unknown) => {
-      if (isPassing(error)) return 'away'
-      throw error
-    })
+  /** What `ask` gives, or that the server is away: it is asked again then. Whoever ends the watch does not wait for an answer. */
+  const unlessAway = <V>(ask: Promise<V>): Promise<V | 'away'> =>
+    Promise.race([
+      over.promise,
+      ask.catch((error: unknown): 'away' => {
+        if (isPassing(error)) return 'away'
+        throw error
+      }),
+    ])
   try {
     let relistAt = 0
     while (!signal.aborted) {
@@ -215,6 +222,7 @@ async function* watchBucket<T>({ link, prefix, get, keys, signal }: Watched<T>):
       const batch = [...touched]
       touched.clear()
       for (const key of batch) {
+        if (signal.aborted) return
         const held = await unlessAway(
           get(key).catch((error: unknown) => {
             if (isPassing(error)) throw error

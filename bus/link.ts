@@ -133,6 +133,7 @@ export async function openLink(
           patience.answered(about)
           return answer
         } catch (error) {
+          if (nc.isClosed()) throw error
           if (!isPassing(error)) patience.answered(about)
           // What the client cannot parse is no answer of JetStream's.
           if (error instanceof SyntaxError) throw notJetStream(error.message, place)
@@ -171,6 +172,7 @@ function awayWatch({
   const waiting = new Set<string>()
   const givenUp = new Set<string>()
   const where = `${servers}, account ${account}`
+  let isShown = false
   return {
     where,
     get isLost() {
@@ -180,15 +182,18 @@ function awayWatch({
       (about: string, place = where) =>
       (error: unknown) => {
         waiting.add(about)
-        if (waiting.size > 1) return
+        if (isShown) return
+        isShown = true
         const text = `waits for ${about} of the NATS server (${place}), for ${Math.round(awayMs / 1000)} s at most: ${passingReason(error)}`
         troubles.set(`server ${account}`, { code: 'server-away', text })
       },
     /** Without `about`: there is a connection again. */
     answered(about = '') {
-      const wasAway = waiting.delete(about) || givenUp.size > 0
+      waiting.delete(about)
       givenUp.clear()
-      if (wasAway && waiting.size === 0) troubles.set(`server ${account}`, null)
+      if (!isShown || waiting.size > 0) return
+      isShown = false
+      troubles.set(`server ${account}`, null)
     },
     /** Until the server answers anything, it is away. */
     gaveUp(about: string) {

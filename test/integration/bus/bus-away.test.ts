@@ -127,6 +127,13 @@ test('a watch outlasts a server that is away for longer than awayMs', async () =
   await server.kill9()
   // Longer than awayMs: a request of its own gives up.
   expect(await failure(runs.get('watched'))).toBeInstanceOf(BusAwayError)
+  // Whoever ends a watch meanwhile does not wait for an answer.
+  const ended = new AbortController()
+  const other = Array.fromAsync(runs.watch(ended.signal))
+  const endedAt = performance.now()
+  ended.abort()
+  expect(await other).toEqual([])
+  expect(performance.now() - endedAt).toBeLessThan(hasty.awayMs / 2)
   await server.restart()
   await until('it can be written', async () => (await failure(runs.put('watched', 2))) === 'no error')
   await until('the change is seen', () => seen.includes(2))
