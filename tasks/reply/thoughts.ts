@@ -19,7 +19,7 @@ const endless = new RegExp(
   `^(?:${[
     'html|head|body|p|li|d[td]|r[tp]|optgroup|option|colgroup|caption|thead|tbody|tfoot|t[rdh]|area|base|[bh]r|col|embed|img|link|meta|source|track|wbr',
     'solution|response|answer|output|final|content|message|reply|result|input|question|problem|exercise|example|sample|item|entry|row|record|data|json|xml|yaml|csv|text|code|user|assistant|model|bot',
-    'int(?:eger)?|float|double|bool(?:ean)?|char|str(?:ing)?|number|object|any|void|null|none|bos|eos|pad|unk|sep|cls|mask|[a-z]',
+    'int(?:eger)?|float|double|bool(?:ean)?|char|str(?:ing)?|number|object|any|void|null|none|bos|eos|pad|unk|sep|cls|mask|id|unused\\d+|[a-z]',
   ].join('|')})$`,
 )
 const closing = /^(?:end|stop|close|suffix|unused95)$/
@@ -204,7 +204,7 @@ function beginsEndless(text: string, prompt: string): boolean {
   if (found === undefined || attributes.endsWith('/')) return false
   const name = found.toLowerCase()
   const words = wordsOf(name)
-  if (endless.test(words.at(-1)!) || words.some((word) => sides.test(word))) return false
+  if (endless.test(nameOf(words)) || words.some((word) => sides.test(word))) return false
   if (new RegExp(String.raw`(?:[<＜]|&lt;)\s{0,9}/\s{0,9}${name}\s{0,9}(?:[>＞]|&gt;)`, 'i').test(text)) return false
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
@@ -219,13 +219,13 @@ const ofPages =
   /^(?:div|span|pre|code|section|article|main|header|figure|figcaption|[bius]|em|strong|mark|su[bp]|a|[uo]l|d[l]|table|form|label|button|h[1-6]|svg|math|style|script)$/
 /** The last word in the name of what holds data, beside those of `endless`: it names what was asked for. */
 const ofData =
-  /^(?:answers|outputs|results|items|rows|pair|pairs|qa|instance|object|document|task|candidate|generated|new|completion|body|payload|return|box|call)$/
+  /^(?:answers|outputs|results|items|rows|pair|pairs|qa|instance|object|document|task|candidate|generated|new|completion|body|payload|return|box|calls?|function|invoke|parameters?|arguments?|dataset|jsonl|ndjson)$/
 /** Words in the names of special tokens that begin or end a turn or its parts, not thoughts. */
 const ofTurns =
-  /^(?:im|eot|eom|header|system|python|tag|tool|calls|fim|middle|begin|start|end|sentence|turn|constrain|channel|return|pad|eod|startoftext|endoftext|role|assistant\d*)$/
+  /^(?:im|eot|eom|header|system|python|tag|tool|calls|fim|middle|begin|start|end|sentence|turn|constrain|channel|return|pad|eod|startoftext|endoftext|role|assistant\d*|chatbot|token|dummy|placeholder\d*)$/
 
 const isOfAnswer = (name: string): boolean => {
-  const last = wordsOf(name).findLast((word) => !/^\d*$/.test(word)) ?? ''
+  const last = nameOf(wordsOf(name))
   return endless.test(last) || ofData.test(last)
 }
 
@@ -291,6 +291,9 @@ const isDraftBracket = (name: string): boolean =>
 const isBlank = (text: string): boolean => !/\S/.test(text)
 
 const wordsOf = (name: string): string[] => name.split(/[:_.-]/)
+
+/** The last word that is no number. */
+const nameOf = (words: readonly string[]): string => words.findLast((word) => !/^\d*$/.test(word)) ?? ''
 
 const showsTag = (prompt: string, name: string): boolean => new RegExp(String.raw`[<|]\s*${name}\b`, 'i').test(prompt)
 

@@ -66,6 +66,17 @@ test.each([
   ['final then unknown token', `${final}\n<|musing|>or ${draft}<|/musing|>`],
   ['final then open unknown', `${final}\n<musing>or ${draft}`],
   ['plain two', `${draft}\n${final}`],
+  ['function', `<function=row>${final}</function>`],
+  ['function_calls', `<function_calls><invoke name="row">${final}</invoke></function_calls>`],
+  ['dataset', `<dataset>${final}</dataset>`],
+  ['jsonl', `<jsonl>${final}</jsonl>`],
+  ["Phi's dummy token", `<|assistant|><|dummy_86|>${final}<|end|>`],
+  ["Phi's placeholder", `<|placeholder1|>${final}`],
+  ["Aya's turn", `<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>${final}<|END_OF_TURN_TOKEN|>`],
+  ["T5's sentinel", `<extra_id_0>${final}`],
+  ["Nemotron's turn", `<extra_id_1>Assistant\n${final}`],
+  ["Gemma's unused token", `<unused12>${final}`],
+  ["Gemma's thoughts", `<unused94>${draft}<unused95>${final}`],
 ])('the last object outside of elements and special tokens that name no answer is the row: %s', (_, reply) => {
   expect(rowIn(reply)).toEqual(JSON.parse(final))
 })
