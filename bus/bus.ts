@@ -67,13 +67,13 @@ export type BusOptions = {
   onPaused?: (paused: boolean, reason: string) => void
   /** Where what keeps the process from its work is noted; left out: a place of the bus's own. */
   troubles?: Troubles
-} & Pick<LinkOptions, 'isKnown' | 'signal'>
+} & Pick<LinkOptions, 'isKnown' | 'signal' | 'tls'>
 
 export type Bus = AsyncDisposable & {
   /** Whether the server keeps this process to its accounts and its allow-list. */
   readonly sealed: boolean
-  /** Makes streams, consumers and buckets; operator only, before any worker. */
-  ensureTopology(options: TopologyOptions): Promise<void>
+  /** Makes streams, consumers and buckets; operator only, before any worker. Gives what a person should know of them. */
+  ensureTopology(options: TopologyOptions): Promise<string[]>
   /** Removes the consumers of a queue on which nobody works any more; operator only. */
   removeConsumers(role: AgentRole, queue: string): Promise<void>
   /** Stores a message in the log. Throws TerminalError when the payload does not match or is too large. */
@@ -110,7 +110,7 @@ export type Bus = AsyncDisposable & {
 
 /** Connects to every account the role has. Throws BusSetupError. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { servers, credentials, role, variant, instance, log, limits, isKnown, signal } = options
+  const { servers, credentials, role, variant, instance, log, limits, isKnown, signal, tls } = options
   const { troubles = createTroubles() } = options
   const who = { role, variant, instance }
   const links = new Map<Account, Link>()
@@ -121,7 +121,10 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     const opening = accountsOf[role].map(async (account) => {
       const login = credentials[account]
       if (login)
-        links.set(account, await openLink(servers, account, login, who, log, limits, { troubles, isKnown, signal }))
+        links.set(
+          account,
+          await openLink(servers, account, login, who, log, limits, { troubles, isKnown, signal, tls }),
+        )
     })
     // Those that opened are closed where another could not be.
     await Promise.allSettled(opening)

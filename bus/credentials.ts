@@ -1,25 +1,78 @@
 import { readFileSync } from 'node:fs'
+import { type ConnectionOptions, nkeyAuthenticator, nkeys } from 'nats'
 import { z } from 'zod'
-import { Account, accountsOf, Role } from '../schemas/role.ts'
+import { Account, accountsOf, Role, roles } from '../schemas/role.ts'
 import { inLines, parseWithFaults } from '../schemas/validation-errors.ts'
 import { parseAddresses } from './addresses.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
+import { openTlsFiles, TlsFiles } from './tls.ts'
 
-export const UserCredentials = z.object({ user: z.string().min(1), pass: z.string() })
-export type UserCredentials = z.infer<typeof UserCredentials>
+/** A user with a password. */
+const PasswordLogin = z.strictObject({ user: z.string().min(1), pass: z.string() })
+export type PasswordLogin = z.infer<typeof PasswordLogin>
+
+/** The public key of a user's seed; null for any other text. */
+function publicKeyOf(seed: string): string | null {
+  try {
+    const key = nkeys.fromSeed(new TextEncoder().encode(seed)).getPublicKey()
+    return key.startsWith('U') ? key : null
+  } catch {
+    return null
+  }
+}
+
+/** A user with an nkey. The server knows its public key, and is sent a signature. */
+const NkeyLogin = z.strictObject({
+  nkeySeed: z.string().refine((seed) => publicKeyOf(seed) !== null, 'this is not the seed of a user (SU…)'),
+})
+
+/** How one user of one account logs in. Without a name and a password it is nobody: a server that asks for none takes it. */
+export const Login = z.union([PasswordLogin.extend({ user: z.string() }), NkeyLogin])
+export type Login = z.infer<typeof Login>
 
 /** What one process is handed: a user for each account of its role, and nothing else. */
-export const Credentials = z.partialRecord(Account, UserCredentials)
+export const Credentials = z.partialRecord(Account, Login)
 export type Credentials = z.infer<typeof Credentials>
 
-/** Everybody's credentials; only the launcher holds them all. */
-export const AllCredentials = z.record(Role, Credentials)
+/** What a host holds: the credentials of some roles. */
+export type HeldCredentials = Partial<Record<Role, Credentials>>
+
+/** Everybody's passwords, as the embedded server makes them. */
+export const AllCredentials = z.record(Role, z.partialRecord(Account, PasswordLogin))
 export type AllCredentials = z.infer<typeof AllCredentials>
 
-const form = '{"planner": {"LAB": {"user": "…", "pass": "…"}}, …}, an entry for every role'
+/** How the server's configuration names the user. */
+export const userOf = (login: Login) =>
+  'nkeySeed' in login ? { nkey: publicKeyOf(login.nkeySeed) } : { user: login.user, password: login.pass }
 
-/** Reads a credentials file: JSON, one entry a role. Throws BusSetupError, which shows nothing of what the file holds. */
-export function readCredentials(path: string): AllCredentials {
+/** How the client logs in. */
+export function loginOptions(login: Login): Pick<ConnectionOptions, 'user' | 'pass' | 'authenticator'> {
+  if ('nkeySeed' in login) return { authenticator: nkeyAuthenticator(new TextEncoder().encode(login.nkeySeed)) }
+  return login.user ? login : {}
+}
+
+/** The user as a person may see it; empty for nobody. */
+export const loginName = (login: Login): string =>
+  'nkeySeed' in login ? `nkey ${publicKeyOf(login.nkeySeed)}` : login.user && `user "${login.user}"`
+
+const FileEntry = z.partialRecord(
+  Account,
+  z.union([PasswordLogin, NkeyLogin], { error: 'write {"user": …, "pass": …} or {"nkeySeed": "SU…"}' }),
+)
+const entries = Object.fromEntries(roles.map((role) => [role, FileEntry.optional()]))
+const CredentialsFile = z.strictObject({
+  ...(entries as Record<Role, z.ZodOptional<typeof FileEntry>>),
+  tls: TlsFiles.optional(),
+})
+
+const form =
+  '{"planner": {"LAB": {"user": "…", "pass": "…"}}, …}, or {"nkeySeed": "SU…"} as a user; an entry for each role that works on this host'
+
+/**
+ * Reads a credentials file: JSON, one entry for each role that this host works for, and under `tls` what connections with TLS need.
+ * @throws BusSetupError, which shows nothing of what the file holds
+ */
+export function readCredentials(path: string): { credentials: HeldCredentials; tls: TlsFiles | undefined } {
   const refuse = (why: string): never => {
     throw new BusSetupError({
       what: `The credentials file cannot be used: ${why}`,
@@ -34,12 +87,18 @@ export function readCredentials(path: string): AllCredentials {
     // What JSON.parse says quotes the text, and with it a password.
     return refuse(error instanceof SyntaxError ? 'it is not JSON' : reasonOf(error))
   }
-  const parsed = parseWithFaults(AllCredentials, value)
-  return 'value' in parsed ? parsed.value : refuse(inLines(parsed.faults, 'the file').join('; '))
+  const parsed = parseWithFaults(CredentialsFile, value)
+  if ('faults' in parsed) {
+    // What stands in the place of another may be a password.
+    const hidden = parsed.faults.map(({ path, words }) => ({ path, words: words.replace(/, not .*$/s, '') }))
+    return refuse(inLines(hidden, 'the file').join('; '))
+  }
+  const { tls, ...credentials } = parsed.value
+  return { credentials, tls: tls && openTlsFiles(tls, path) }
 }
 
 /** The user in a server's URL for all roles and accounts alike: nothing is sealed then. Throws BusSetupError. */
-export function credentialsFromUrl(url: string): { servers: string; credentials: AllCredentials } {
+export function credentialsFromUrl(url: string) {
   const { servers, login } = parseAddresses(url)
   const all = Role.options.map((role) => [
     role,

@@ -10,8 +10,7 @@ import { connect, createInbox, errors, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
-import { usesTls } from './addresses.ts'
-import type { UserCredentials } from './credentials.ts'
+import { type Login, loginName, loginOptions } from './credentials.ts'
 import { BusAwayError, BusSetupError, reasonOf } from './errors.ts'
 import './headers.ts'
 import type { Sender } from './headers.ts'
@@ -19,6 +18,7 @@ import { type Listener, listenerAt } from './listener.ts'
 import type { Logger } from './logger.ts'
 import { isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
 import './quiet-client.ts'
+import { type TlsFiles, tlsOptions } from './tls.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 
 /** One connection to one account. */
@@ -61,17 +61,19 @@ export type LinkOptions = {
   isKnown?: boolean | undefined
   /** Once it fires, a server that is away is no longer waited for. */
   signal?: AbortSignal | undefined
+  /** What connections with TLS need beside the authorities that Node knows. */
+  tls?: TlsFiles | undefined
 }
 
 /** Connects to one account and checks that it has JetStream and is new enough. Throws BusSetupError. */
 export async function openLink(
   servers: string,
   account: Account,
-  login: UserCredentials,
+  login: Login,
   who: Sender & { role: Role },
   log: Logger,
   limits: BusLimits = BusLimits.parse({}),
-  { troubles = createTroubles(), isKnown = false, signal }: LinkOptions = {},
+  { troubles = createTroubles(), isKnown = false, signal, tls }: LinkOptions = {},
 ): Promise<Link> {
   const { requestMs, awayMs } = limits
   const place = { servers, account, limits }
@@ -87,8 +89,8 @@ export async function openLink(
   const dial = () =>
     connect({
       servers: servers.split(','),
-      ...(login.user ? login : {}),
-      ...(usesTls(servers) ? { tls: {} } : {}),
+      ...loginOptions(login),
+      ...tlsOptions(servers, tls),
       name: `${who.role}/${who.variant}/${who.instance}`,
       inboxPrefix: inboxPrefix(who.role),
       timeout: requestMs,
@@ -102,7 +104,7 @@ export async function openLink(
       // A stack trace kept for each request costs more than the request.
       noAsyncTraces: true,
     }).catch((error: unknown) => {
-      throw connectFault(error, place, login.user)
+      throw connectFault(error, place, loginName(login))
     })
   const nc = await throughRestarts(
     isKnown ? dial : () => firstAnswer(dial(), place, (late) => late.close()),
@@ -203,6 +205,8 @@ function awayWatch({
   }
 }
 
+/** The server refuses the client's certificate, or that it has none. */
+const ownCertificateFault = /_ALERT_/
 /** What a certificate is refused with. */
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
@@ -211,8 +215,8 @@ function connectFault(error: unknown, { servers }: Place, user: string): BusSetu
   const { code = '' } = error as { code?: string }
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
     return fault(
-      user ? `The NATS server refuses the user "${user}"` : 'The NATS server asks for a user and password',
-      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names. Nkeys, JWTs and tokens are not supported.',
+      user ? `The NATS server refuses the ${user}` : 'The NATS server asks for a user and password, or for an nkey',
+      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names. JWTs and tokens are not supported.',
     )
   }
   if (error instanceof errors.ConnectionError && error.message.includes("'tls'")) {
@@ -221,10 +225,16 @@ function connectFault(error: unknown, { servers }: Place, user: string): BusSetu
       'Give the server a certificate, or write nats:// where the way to it is safe.',
     )
   }
+  if (ownCertificateFault.test(code)) {
+    return fault(
+      `The NATS server refuses the certificate of this client: ${reasonOf(error)}`,
+      'Name one that its authority signed under tls.cert and tls.key in the file that SYLLABUS_CREDENTIALS names.',
+    )
+  }
   if (certificateFault.test(code)) {
     return fault(
       `The certificate of the NATS server is not trusted: ${reasonOf(error)}`,
-      'Name the authority that signed it in NODE_EXTRA_CA_CERTS, or correct the host of the address.',
+      'Name the authority that signed it under tls.ca in the credentials file (or in NODE_EXTRA_CA_CERTS), write tls:// before the host, or correct the host.',
     )
   }
   if (code === 'ENOTFOUND') return fault(`There is no such host: ${reasonOf(error)}`, 'Correct NATS_URL.')

@@ -1,5 +1,11 @@
 export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, type WorkOptions } from './bus.ts'
-export { AllCredentials, credentialsFromUrl, readCredentials } from './credentials.ts'
+export {
+  AllCredentials,
+  Credentials,
+  credentialsFromUrl,
+  type HeldCredentials,
+  readCredentials,
+} from './credentials.ts'
 export { type DeadLetter, firstId } from './dead-letters.ts'
 export {
   type EmbeddedServer,
@@ -22,6 +28,7 @@ export { isPassing, passingReason } from './retry.ts'
 export { serverNameAt } from './server-config.ts'
 export { spool } from './spool.ts'
 export type { BucketName } from './subjects.ts'
+export { TlsFiles } from './tls.ts'
 export type { TopologyOptions } from './topology.ts'
 export { createTroubles, type Trouble, type Troubles } from './troubles.ts'
 export type { LoopOptions, LoopState, WorkLoop } from './work-loop.ts'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { type Account, accounts, accountsOf, roles } from '../schemas/role.ts'
-import type { AllCredentials } from './credentials.ts'
+import { type HeldCredentials, userOf } from './credentials.ts'
 import { permissionsOf } from './permissions.ts'
 
 export type ServerPlace = {
@@ -23,15 +23,15 @@ const maxFileBytes: Readonly<Record<Account, number>> = {
 const maxPayloadBytes = 8 * 1024 ** 2
 
 /** The accounts with their users and allow-lists, as the `accounts` block of a server configuration; no exports, no imports. */
-export function accountsConfig(credentials: AllCredentials) {
+export function accountsConfig(credentials: HeldCredentials) {
   const entries = accounts.map((account) => {
     const users = roles.flatMap((role) => {
-      const login = credentials[role][account]
+      const login = credentials[role]?.[account]
       if (!login || !accountsOf[role].includes(account)) return []
       const { publish, subscribe, denied = [] } = permissionsOf(role, account)
       const deny = denied.length > 0 ? { deny: denied } : {}
       const permissions = { publish: { allow: publish, ...deny }, subscribe: { allow: subscribe } }
-      return [{ user: login.user, password: login.pass, permissions }]
+      return [{ ...userOf(login), permissions }]
     })
     return [account, { jetstream: { max_mem: 0, max_file: maxFileBytes[account] }, users }]
   })
@@ -39,7 +39,7 @@ export function accountsConfig(credentials: AllCredentials) {
 }
 
 /** The whole configuration of one server, as text that nats-server reads (its format takes JSON). */
-export function serverConfig(credentials: AllCredentials, place: ServerPlace): string {
+export function serverConfig(credentials: HeldCredentials, place: ServerPlace): string {
   const total = Object.values(maxFileBytes).reduce((sum, bytes) => sum + bytes, 0)
   const config = {
     server_name: place.serverName ?? 'syllabus',

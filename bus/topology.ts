@@ -48,8 +48,10 @@ export type TopologyOptions = {
    * about 10 ms for each as it stops, so a short command makes only its own.
    */
   variants?: Partial<Record<AgentRole, readonly string[]>>
-  /** Copies that a cluster keeps of everything. */
-  replicas?: number
+  /** False: the vault is left to whoever begins a run, since it is made with the copies that it has for good (C3). */
+  vault?: boolean
+  /** Copies that a cluster keeps of everything, each on another server; never fewer than there are (C1). */
+  copies?: number | undefined
 }
 
 type Stream = Partial<StreamConfig> & { name: string; subjects: string[] }
@@ -61,6 +63,7 @@ const workMessages: readonly WorkMessage[] = Object.values(registry).filter((mes
 function streamsOf(
   account: Account,
   options: TopologyOptions,
+  copies: number,
   { agentTtlMs, duplicateWindowMs, deadMaxBytes }: BusLimits,
 ): Stream[] {
   const share = { LAB: 1, EXAM: 0.1, VAULT: 0.01 }[account]
@@ -68,7 +71,7 @@ function streamsOf(
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
-    num_replicas: options.replicas ?? 1,
+    num_replicas: copies,
     allow_rollup_hdrs: false,
   }
   const streams: Stream[] = [
@@ -121,28 +124,97 @@ function streamsOf(
   return streams
 }
 
-/** Makes or updates everything the bus needs: streams, buckets, and the durable consumers before any worker. Idempotent. With `keep` nothing is updated. */
-export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<void> {
-  const ensure = async (link: Link) => {
-    await Promise.all(
-      streamsOf(link.account, options, link.limits).map((stream) => ensureStream(link, stream, options)),
-    )
+/*
+ * C1 Copies are never made fewer: where any stream has more of them than are asked for, everything has so many.
+ * C2 A consumer has as many copies as its stream, so that it is raised with it.
+ * C3 The vault's copies are set when it is made. Whoever may change a stream can have it republish what it holds, so nobody may change the
+ *    vault's over the bus (docs/decisions/003-no-consumers-for-agents.md); an administrator of the server can.
+ * C4 Fewer servers than copies is an error at the start, never a bus with fewer copies.
+ */
+
+type Existing = Awaited<ReturnType<Link['jsm']['streams']['info']>> | null
+
+/**
+ * Makes or updates everything the bus needs: streams, buckets, and the durable consumers before any worker. Idempotent. With `keep` nothing
+ * is updated. Gives what a person should know: where the copies are not those that were asked for.
+ * @throws BusSetupError
+ */
+export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<string[]> {
+  const wanted = options.copies ?? 1
+  const found = await Promise.all(
+    links
+      .filter(({ account }) => account !== 'VAULT' || options.vault !== false)
+      .map(async (link) => {
+        const names = streamsOf(link.account, options, wanted, link.limits).map(({ name }) => name)
+        const there = await Promise.all(names.map(async (name) => [name, await streamThere(link, name)] as const))
+        return { link, there: new Map(there) }
+      }),
+  )
+  const most = ({ there }: (typeof found)[number]) =>
+    [...there.values()].map((stream) => stream?.config.num_replicas ?? 0)
+  const copies = Math.max(wanted, ...found.flatMap(most))
+  const ensure = async ({ link, there }: (typeof found)[number]) => {
+    const streams = streamsOf(link.account, options, copies, link.limits)
+    await Promise.all(streams.map((stream) => ensureStream(link, stream, there.get(stream.name) ?? null, options)))
     if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options)
   }
-  await Promise.all(links.map(ensure))
+  await Promise.all(found.map(ensure))
+  if (options.keep) return []
+  const vault = found.flatMap(({ link, there }) => (link.account === 'VAULT' ? [...there.values()] : []))
+  const behind = vault.flatMap((stream) => (stream && stream.config.num_replicas < copies ? [stream.config.name] : []))
+  return [
+    ...(options.copies !== undefined && copies > wanted
+      ? [
+          `storage.copies is ${wanted}, and the bus keeps ${copies} copies of everything: they are not made fewer. Write ${copies} into the topology.`,
+        ]
+      : []),
+    ...(behind.length > 0 ? [vaultBehind(behind, copies)] : []),
+  ]
 }
 
-async function ensureStream(link: Link, stream: Stream, { keep = false }: TopologyOptions): Promise<void> {
+const vaultBehind = (names: readonly string[], copies: number) =>
+  `VAULT's streams have fewer than ${copies} copies, and no role may change them: ${names.join(', ')}. An administrator of the servers can: add a ` +
+  `user to VAULT in their configuration, give "nats stream edit NAME --replicas ${copies}" for each, and remove that user.`
+
+/** @throws BusSetupError */
+async function streamThere(link: Link, name: string): Promise<Existing> {
+  try {
+    return await link.ask(() => link.jsm.streams.info(name).catch(noneWhere(streamNotFound)), `stream ${name}`)
+  } catch (error) {
+    throw setupFault(link, `Stream ${name}`, error)
+  }
+}
+
+async function ensureStream(
+  link: Link,
+  stream: Stream,
+  there: Existing,
+  { keep = false }: TopologyOptions,
+): Promise<void> {
   const { name } = stream
   const about = `stream ${name}`
+  const placed = placement(link, stream)
   try {
-    const there = await link.ask(() => link.jsm.streams.info(name).catch(noneWhere(streamNotFound)), about)
     if (there && stream.metadata && there.state.messages > 0) refuseOtherLayout(link, name, there.config.metadata)
-    if (!there) await link.ask(() => link.jsm.streams.add(stream), about)
+    if (!there) await link.ask(() => link.jsm.streams.add(stream).catch(placed), about)
     // Nobody may change the vault, not even the operator: a changed stream could republish what it holds.
-    else if (link.account !== 'VAULT' && !keep) await link.ask(() => link.jsm.streams.update(name, stream), about)
+    else if (link.account !== 'VAULT' && !keep)
+      await link.ask(() => link.jsm.streams.update(name, stream).catch(placed), about)
   } catch (error) {
-    throw setupFault(link, `Stream ${name}`, error, stream.max_bytes)
+    throw setupFault(link, `Stream ${name}`, error, stream)
+  }
+}
+
+/** A cluster that has no server for a copy: C4 bounds how long that may be because its servers are just starting. */
+class NoPeerError extends Error {}
+
+function placement({ limits }: Link, { num_replicas: copies = 1 }: Stream) {
+  let since: number | null = null
+  return (error: unknown): never => {
+    since ??= performance.now()
+    const isUnplaced = copies > 1 && error instanceof JetStreamApiError && unplacedCodes.has(error.code)
+    if (isUnplaced && performance.now() - since > limits.requestMs) throw new NoPeerError(passingReason(error))
+    throw error
   }
 }
 
@@ -168,6 +240,9 @@ export const noneWhere = (code: number) => (error: unknown) => {
   throw error
 }
 
+/** No servers for so many copies: no suitable peers for placement, and a server that is no cluster. */
+const unplacedCodes: ReadonlySet<number> = new Set([10_005, 10_074])
+
 /** Refusals for want of room: of the account, of the server, of memory, and streams that are larger than the account allows. */
 const roomCodes: ReadonlySet<number> = new Set([10_002, 10_023, 10_028, 10_047, 10_122])
 /** The account may have no more streams or consumers. */
@@ -176,17 +251,25 @@ const numberCodes: ReadonlySet<number> = new Set([10_026, 10_027])
 const othersCodes: ReadonlySet<number> = new Set([10_013, 10_058, 10_065])
 
 /** What a person does about a stream or a consumer that cannot be made. A server that is away keeps its own error. */
-function setupFault({ account, nc }: Link, what: string, error: unknown, maxBytes = 0): Error {
+function setupFault(
+  { account, nc }: Link,
+  what: string,
+  error: unknown,
+  { max_bytes: maxBytes = 0, num_replicas: copies = 1 }: Partial<StreamConfig> = {},
+): Error {
   if (error instanceof BusAwayError || error instanceof BusSetupError || !(error instanceof Error))
     return error as Error
   const code = error instanceof JetStreamApiError ? error.code : 0
-  const fix = roomCodes.has(code)
-    ? `It asks for ${maxBytes} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`
-    : numberCodes.has(code)
-      ? "Raise the account's limits of streams and consumers (max_streams, max_consumers)."
-      : othersCodes.has(code)
-        ? 'Another program uses these names or subjects in this account: give Syllabus accounts of its own.'
-        : 'See the reason; docs/operations.md says what a server of one\'s own needs, under "Which server".'
+  const fix =
+    error instanceof NoPeerError || unplacedCodes.has(code)
+      ? `storage.copies asks for ${copies} copies, each on a server of its own with JetStream and room. Start so many servers of one cluster, or lower it in the topology (1 for the embedded server).`
+      : roomCodes.has(code)
+        ? `It asks for ${maxBytes} bytes. Free disk space, raise the account's limit, or lower the topology's storage limits.`
+        : numberCodes.has(code)
+          ? "Raise the account's limits of streams and consumers (max_streams, max_consumers)."
+          : othersCodes.has(code)
+            ? 'Another program uses these names or subjects in this account: give Syllabus accounts of its own.'
+            : 'See the reason; docs/operations.md says what a server of one\'s own needs, under "Which server".'
   const where = `account ${account}, ${nc.getServer()}`
   return new BusSetupError(
     { what: `${what} cannot be made: ${passingReason(error)}`, where, fix: fix },
@@ -212,6 +295,7 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
           ack_wait: nanos(message.delivery.ackWaitMs),
           max_deliver: message.delivery.maxDeliver,
           max_ack_pending: link.limits.maxInHand,
+          num_replicas: 0,
           deliver_policy: DeliverPolicy.All,
         },
         keep,
@@ -230,6 +314,7 @@ async function ensureConsumers(link: Link, account: LogAccount, options: Topolog
           durable_name: deadDurableName(reader, variant),
           ack_policy: AckPolicy.Explicit,
           ack_wait: nanos(30_000),
+          num_replicas: 0,
           deliver_policy: DeliverPolicy.All,
         },
         keep,

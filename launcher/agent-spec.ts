@@ -3,7 +3,7 @@ import { homeFolder } from '../machine/folders.ts'
 import { type AgentRole, accountsOf } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { environmentWithout } from './agent-child.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, credentialsOf } from './cluster.ts'
 import { type AgentSpec, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
@@ -21,30 +21,36 @@ export function agentSpec(
   return {
     identity,
     queue,
-    launch: ready.then((cluster) => {
+    launch: ready.then(async (cluster) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
-      return { ...launchOf(identity, topology, cluster), queue, environment }
+      return { ...(await launchOf(identity, topology, cluster)), queue, environment }
     }),
   }
 }
 
+/** Whether a role checks rows against the contamination index, and so holds its key. */
+const needsKey = (role: AgentRole) => role === 'critic' || role === 'evaluator'
+
 /** What an agent process is handed: its role's credentials and nothing of another's. */
-function launchOf(identity: Identity, topology: Topology, cluster: Cluster): Omit<Launch, 'environment' | 'queue'> {
+async function launchOf(
+  identity: Identity,
+  topology: Topology,
+  cluster: Cluster,
+): Promise<Omit<Launch, 'environment' | 'queue'>> {
   const { role } = identity
   const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
-  const credentials = Object.fromEntries(
-    accountsOf[role].map((account) => [account, cluster.credentials[role][account]!]),
-  )
-  const holdsKey = role === 'critic' || role === 'evaluator'
+  const held = credentialsOf(cluster, role)
+  const credentials = Object.fromEntries(accountsOf[role].map((account) => [account, held[account]!]))
   return {
     ...identity,
     slots,
     options,
     credentials,
     servers: cluster.servers,
+    tls: cluster.tls,
     sealed: cluster.sealed,
-    contaminationKey: holdsKey ? cluster.contaminationKey : null,
+    contaminationKey: needsKey(role) ? await cluster.contaminationKey() : null,
     home: homeFolder(),
     delivery: topology.delivery,
     drainMs: drainMsOf(identity.variant, topology.supervisor),

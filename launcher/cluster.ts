@@ -6,31 +6,38 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Log } from '../agents/kit/log.ts'
 import {
-  type AllCredentials,
+  BusSetupError,
+  type Credentials,
   credentialsFromUrl,
+  type HeldCredentials,
   holdStorage,
   readCredentials,
   type Storage,
   startServer,
+  type TlsFiles,
 } from '../bus/mod.ts'
 import { ensureHome } from '../machine/folders.ts'
 import { createWhole, ownerOnly, readState, readText, writeWhole } from '../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
 import type { BusLimits } from '../schemas/bus-limits.ts'
+import { accountsOf, type Role, roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type Cluster = AsyncDisposable & {
   servers: string
-  credentials: AllCredentials
+  /** Of a server of others, those of the roles that work on this host. */
+  credentials: HeldCredentials
+  /** What connections with TLS need. */
+  tls?: TlsFiles | undefined
   /** Those of BusLimits where it is left out. */
   limits?: BusLimits | undefined
   /** Whether the server has answered before, so that it is away where it does not. */
   isKnown?: boolean
   /** Whether the three accounts are really apart. */
   sealed: boolean
-  /** Hex; for critic and evaluator. */
-  contaminationKey: string
+  /** Hex; for critic, evaluator and who begins a run. It is looked for, and made, when it is needed. */
+  contaminationKey: () => Promise<string>
   /** As text: which server, and whose. */
   description: string
   /** What the server calls itself; null of one of others. */
@@ -62,7 +69,7 @@ export const holdHome = (home: string, notify: (line: string) => void, limits?: 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openCluster(setup: Setup): Promise<Cluster> {
   ensureHome(setup.home)
-  const contaminationKey = await keepKey(setup.home, setup.onProgress)
+  const contaminationKey = keyOf(setup.home, setup.onProgress)
   const url = process.env.NATS_URL
   const { limits } = setup
   if (url) {
@@ -99,11 +106,44 @@ function foreign(url: string) {
   return file
     ? {
         servers: fromUrl.servers,
-        credentials: readCredentials(file),
+        ...readCredentials(file),
         sealed: true,
         description: `NATS at ${fromUrl.servers}`,
       }
     : { ...fromUrl, sealed: false, description: `NATS at ${fromUrl.servers}, one user for all (nothing is sealed)` }
+}
+
+/** The accounts of a role in which there is no user for it. */
+const accountsWithout = (credentials: HeldCredentials, role: Role) =>
+  accountsOf[role].filter((account) => !credentials[role]?.[account])
+
+export const holdsRole = ({ credentials }: Cluster, role: Role): boolean =>
+  accountsWithout(credentials, role).length === 0
+
+/**
+ * @throws BusSetupError that names the roles whose credentials a command needs and this host lacks, before anything is started
+ */
+export function checkLogins({ credentials, servers }: Cluster, needed: readonly Role[]): void {
+  const missing = [...new Set(needed)].flatMap((role) => {
+    const accounts = accountsWithout(credentials, role)
+    return accounts.length > 0 ? [`${role} (${accounts.join(', ')})`] : []
+  })
+  if (missing.length === 0) return
+  const held = roles.filter((role) => credentials[role])
+  throw new BusSetupError({
+    what: `This needs credentials of the roles ${[...new Set(needed)].join(', ')}, and there are none of ${missing.join(', ')}`,
+    where: process.env.SYLLABUS_CREDENTIALS ?? servers,
+    fix: `The file holds ${held.join(', ') || 'no role'}. Add the roles that are missing, with a user for each account (docs/operations.md, "Which server"), or give the command on a host that holds them.`,
+  })
+}
+
+/**
+ * What a process of the role is handed.
+ * @throws BusSetupError where the host does not hold it
+ */
+export function credentialsOf(cluster: Cluster, role: Role): Credentials {
+  checkLogins(cluster, [role])
+  return cluster.credentials[role] ?? {}
 }
 
 async function findBinary({ home, onProgress, mayFetch = true }: Setup): Promise<string> {
@@ -167,8 +207,17 @@ async function keepServer(binary: string, storage: Storage, { home, log, limits,
 
 const keyText = /^[0-9a-f]{64}$/i
 
-/** The key of the contamination index, made once and kept: rows are checked by it in runs that were begun earlier too. */
-export async function keepKey(home: string, notify: (line: string) => void): Promise<string> {
+/** The key of the contamination index of a home, for whoever needs it; asked for several times at once, it is read once. */
+export function keyOf(home: string, notify: (line: string) => void): () => Promise<string> {
+  let key: Promise<string> | undefined
+  return () => {
+    key ??= keepKey(home, notify)
+    return key
+  }
+}
+
+/** Made once and kept: rows are checked by it in runs that were begun earlier too. */
+async function keepKey(home: string, notify: (line: string) => void): Promise<string> {
   const given = process.env.SYLLABUS_CONTAMINATION_KEY
   if (given && !keyText.test(given)) {
     throw new UsageError(

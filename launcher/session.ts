@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { replicaName } from '../agents/kit/identity.ts'
 import type { Identity } from '../agents/kit/launch.ts'
 import { createLog, type Log } from '../agents/kit/log.ts'
-import { type Bus, BusSetupError, connectBus, createTroubles, type TopologyOptions } from '../bus/mod.ts'
+import { type Bus, connectBus, createTroubles, type TopologyOptions } from '../bus/mod.ts'
 import { checkTemporary, homeFolder } from '../machine/folders.ts'
 import { FileHeldError, nameOf } from '../machine/held-file.ts'
 import { provisionRuntime } from '../provision/mod.ts'
 import { queuesOf } from '../schemas/queue.ts'
-import { type AgentRole, accountsOf, agentRoles, type Role } from '../schemas/role.ts'
+import { type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
 import type { RunConfig, Variants } from '../schemas/run.ts'
 import type { ThinkingSettings } from '../schemas/task.ts'
 import type { Topology } from '../schemas/topology.ts'
@@ -24,7 +24,7 @@ import { checkStudent, ensureStudent, knownCheck } from '../trainer-bridge/stude
 import type { EarlyAgents } from './agent-child.ts'
 import { agentSpec } from './agent-spec.ts'
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
-import { type Cluster, holdHome, openCluster, rememberServers } from './cluster.ts'
+import { type Cluster, checkLogins, credentialsOf, holdHome, openCluster, rememberServers } from './cluster.ts'
 import type { Reporter } from './console/reporter.ts'
 import { openAgentsLog } from './log-file.ts'
 import { checkNew, givenTo, removeOwnQueues, unfinishedOn } from './shared-queues.ts'
@@ -102,25 +102,26 @@ export async function connectAs(
   log: Log,
   { line, signal }: Connecting = {},
 ): Promise<Bus> {
-  const { servers, sealed, limits, isKnown = false } = cluster
+  const { servers, tls, sealed, limits, isKnown = false } = cluster
   const troubles = createTroubles()
   if (line) printOwnTroubles(troubles, line)
   const instance = `${role}-${process.pid}`
-  const credentials = cluster.credentials[role]
+  const credentials = credentialsOf(cluster, role)
   const who = { role, variant: 'cli', instance }
-  const bus = await connectBus({ servers, sealed, limits, credentials, ...who, log, troubles, isKnown, signal })
+  const bus = await connectBus({ servers, tls, sealed, limits, credentials, ...who, log, troubles, isKnown, signal })
   if (!isKnown) await rememberServers(homeFolder(), servers)
   return bus
 }
 
-/** Makes streams, buckets and consumers, as the topology's limits say. With `keep` what is there keeps its limits. */
+/** Makes streams, buckets and consumers, as the topology's limits say; gives what a person should know. With `keep` what is there keeps its limits. */
 export async function prepareBus(
   bus: Bus,
   { storage, delivery }: Topology,
-  choices: Pick<TopologyOptions, 'keep' | 'variants'>,
-): Promise<void> {
-  const { logMaxBytes, logMaxAgeDays, objectsMaxBytes } = storage
-  await bus.ensureTopology({ logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day, delivery, ...choices })
+  choices: Pick<TopologyOptions, 'keep' | 'variants' | 'vault'>,
+): Promise<string[]> {
+  const { logMaxAgeDays, logMaxBytes, objectsMaxBytes, copies } = storage
+  const sizes = { logMaxBytes, objectsMaxBytes, logMaxAgeMs: logMaxAgeDays * day }
+  return bus.ensureTopology({ ...sizes, copies, delivery, ...choices })
 }
 
 /**
@@ -186,7 +187,7 @@ export async function openSession(
   const cluster = stack.use(
     await openCluster({ home, log, onProgress, notify: reporter.line, limits: topology.bus, storage }),
   )
-  checkLogins(cluster, ['operator', 'gateway', ...started])
+  checkLogins(cluster, ['operator', 'gateway', ...agentSpecs.map(({ identity }) => identity.role)])
   const how = signal ? { signal } : {}
   const connecting = [
     connectOperator(cluster, log, { ...how, line: reporter.line }),
@@ -207,7 +208,7 @@ export async function openSession(
   )
   // Before there are consumers: those of a run that is there belong to it.
   if (own !== undefined) await checkNew(bus, own)
-  await prepareBus(bus, topology, { keep, variants })
+  for (const notice of await prepareBus(bus, topology, { keep, variants })) reporter.line(notice)
   watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted: supervisor.wanted, except: ['waits'] }))
   if (own === undefined) {
     const others = givenTo(await unfinishedOn(bus), topology, queues).filter((runId) => runId !== goesOn?.runId)
@@ -277,19 +278,6 @@ function lossOf({ lost }: Cluster): Promise<never> {
   }
   lost?.addEventListener('abort', fail, { once: true })
   return loss.promise
-}
-
-/** @throws BusSetupError for a role that the credentials leave out, before its process is started */
-export function checkLogins({ credentials, servers }: Cluster, roles: readonly Role[]): void {
-  for (const role of roles) {
-    const missing = accountsOf[role].filter((account) => !credentials[role]?.[account])
-    if (missing.length === 0) continue
-    throw new BusSetupError({
-      what: `The credentials hold no user of the ${role} in ${missing.join(', ')}`,
-      where: process.env.SYLLABUS_CREDENTIALS ?? servers,
-      fix: 'Add {"user": …, "pass": …} for each account of the role (docs/operations.md, "Which server").',
-    })
-  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { homeFolder } from '../machine/folders.ts'
 import { readState } from '../machine/state-file.ts'
 import { printable } from '../schemas/printable.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { type Cluster, keepKey, openCluster } from './cluster.ts'
+import { type Cluster, keyOf, openCluster } from './cluster.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
 import { defaultTopology, readTopology } from './topology/topology-file.ts'
@@ -43,7 +43,7 @@ export async function withBus<T>(
   await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, notify: line, mayFetch }))
   await using bus = await connectOperator(cluster, log, { line, ...(signal && { signal }) })
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
-  if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {} })
+  if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {}, vault: false })
   return await use(bus, cluster)
 }
 
@@ -70,7 +70,7 @@ export async function joinedCluster(home: string): Promise<Cluster | null> {
     credentials,
     isKnown: true,
     sealed: true,
-    contaminationKey: await keepKey(home, (line) => console.error(line)),
+    contaminationKey: keyOf(home, (line) => console.error(line)),
     description: `embedded nats-server of the running session (${url})`,
     serverName: name,
     [Symbol.asyncDispose]: async () => {},

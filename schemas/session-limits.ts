@@ -72,6 +72,12 @@ export const GenerateLimits = z.strictObject({
 /** What is kept on disk. */
 export const StorageLimits = z.strictObject({
   logMaxBytes: bytes(4 * 1024 ** 3, 'size of the log; when it is full runs pause, nothing is dropped'),
+  copies: z
+    .union([z.literal(1), z.literal(3), z.literal(5)], { error: 'write 1, 3 or 5' })
+    .default(1)
+    .describe(
+      'copies of everything that a cluster of NATS servers keeps, each on another server; a bus that keeps more is not lowered',
+    ),
   logMaxAgeDays: z.number().positive().default(90).describe('how long a message is kept'),
   objectsMaxBytes: bytes(20 * 1024 ** 3, 'size of the datasets, adapters and replies of all runs'),
   minFreeBytes: z

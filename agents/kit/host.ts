@@ -27,10 +27,11 @@ export async function hostAgent<R extends AgentRole>(
   const start = (module.variants as unknown as Record<string, Starter | undefined>)[variant]
   if (!start)
     throw new Error(`unknown variant "${variant}" of ${role}; there is ${Object.keys(module.variants).join(', ')}`)
-  const { servers, credentials, sealed, queue = variant } = launch
+  const { servers, credentials, tls, sealed, queue = variant } = launch
   await using bus = await connectBus({
     servers,
     credentials,
+    tls,
     role,
     variant,
     instance,

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { Credentials, TlsFiles } from '../../bus/mod.ts'
 import { BusLimits } from '../../schemas/bus-limits.ts'
 import { Token } from '../../schemas/ids.ts'
 import { DeliveryChanges } from '../../schemas/message.ts'
-import { Account, AgentRole } from '../../schemas/role.ts'
+import { AgentRole } from '../../schemas/role.ts'
 
 export const Identity = z.object({ role: AgentRole, variant: z.string(), instance: z.string() })
 export type Identity = z.infer<typeof Identity>
@@ -13,7 +14,8 @@ export type Identity = z.infer<typeof Identity>
  */
 export const Launch = Identity.extend({
   servers: z.string(),
-  credentials: z.partialRecord(Account, z.object({ user: z.string(), pass: z.string() })),
+  credentials: Credentials,
+  tls: TlsFiles.optional(),
   sealed: z.boolean(),
   /** Hex; critic and evaluator only. */
   contaminationKey: z.string().nullable(),

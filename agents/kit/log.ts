@@ -24,4 +24,4 @@ export function createLog(bindings: Record<string, string>, { level, destination
   )
 }
 
-const secrets = ['pass', 'password', 'token', 'apiKey', 'contaminationKey', 'credentials']
+const secrets = ['pass', 'password', 'nkeySeed', 'token', 'apiKey', 'contaminationKey', 'credentials']

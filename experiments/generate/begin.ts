@@ -88,7 +88,7 @@ export async function beginGeneration(
       'Set SYLLABUS_HOME to the home that it was begun in, or give another --out to pay for new rows.',
     )
   }
-  const key = Buffer.from(cluster.contaminationKey, 'hex')
+  const key = Buffer.from(await cluster.contaminationKey(), 'hex')
   const index = buildContaminationIndex(evaluationItems(task), key)
   const contamination = await bus.objects.put('LAB', 'contamination', index)
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)

@@ -29,7 +29,7 @@ export async function replay(named: string | undefined, options: ReplayOptions):
       bus,
       config,
       entries: await readRun(bus, runId),
-      contaminationKey: Buffer.from(cluster.contaminationKey, 'hex'),
+      contaminationKey: Buffer.from(await cluster.contaminationKey(), 'hex'),
       options: {
         generator: optionsOf(config, topology, 'generator', options.model),
         critic: optionsOf(config, topology, 'critic', options.model),

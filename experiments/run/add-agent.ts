@@ -6,10 +6,10 @@ import { createLog } from '../../agents/kit/log.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { agentSpec } from '../../launcher/agent-spec.ts'
-import { openCluster } from '../../launcher/cluster.ts'
+import { checkLogins, holdsRole, openCluster } from '../../launcher/cluster.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { findSession } from '../../launcher/live-session.ts'
-import { checkLogins, connectAs, prepareBus } from '../../launcher/session.ts'
+import { connectAs, prepareBus } from '../../launcher/session.ts'
 import { keptFrom, unfinishedOn } from '../../launcher/shared-queues.ts'
 import { supervise } from '../../launcher/supervisor.ts'
 import { variantsIn } from '../../launcher/topology/models.ts'
@@ -64,13 +64,13 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   const line = (text: string) => console.error(printable(text))
   checkLogins(cluster, [role])
   // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
-  const watcher = cluster.credentials.operator?.LAB ? 'operator' : role
+  const watcher = holdsRole(cluster, 'operator') ? 'operator' : role
   await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
   const state = options.run === undefined ? null : await pickRun(bus, options.run, () => false)
   if (state?.phase === 'done')
     throw new UsageError(`Run ${options.run} is done: nothing is left to help with.`, 'Leave --run out.')
   const { topology, queue } = state ? ofRun(named, role, state.config, options) : shared(named, role, options)
-  if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] } })
+  if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] }, vault: false })
   if (!state) for (const text of keptFrom(await unfinishedOn(bus), role, topology)) line(text)
   const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
     .toLowerCase()

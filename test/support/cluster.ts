@@ -5,26 +5,44 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AllCredentials, type Bus, connectBus } from '../../bus/mod.ts'
+import { nkeys } from 'nats'
+import { type Link, openLink } from '../../bus/link.ts'
+import { type Bus, type Credentials, connectBus, type TlsFiles } from '../../bus/mod.ts'
 import { accountsConfig } from '../../bus/server-config.ts'
-import { accountsOf, type Role, roles } from '../../schemas/role.ts'
-import { operatorLink } from './doors.ts'
+import { type Account, accountsOf, type Role, roles } from '../../schemas/role.ts'
 import { memoryLog, natsBinary } from './nats.ts'
 
 export type TestCluster = AsyncDisposable & {
   /** The addresses of all nodes, joined by commas. */
   readonly url: string
-  readonly credentials: AllCredentials
-  /** The file with the users of all roles. */
+  readonly credentials: Record<Role, Credentials>
+  /** The file with the users of all roles, and what clients need for TLS. */
   readonly credentialsFile: string
-  /** The node, from 0 on, that holds a stream of LAB. */
+  /** The node, from 0 on, that leads a stream. */
   leaderOf(stream: string): Promise<number>
+  /** A plain connection as the operator. */
+  link(account?: Account): Promise<Link>
   kill9(node: number): Promise<void>
   start(node: number): Promise<void>
   open(role: Role, variant: string): Promise<Bus>
 }
 
-const nodes = [0, 1, 2]
+export type ClusterOptions = {
+  /** How many servers; one of them alone is no cluster. */
+  size?: number
+  /** Copies of everything. */
+  copies?: number
+  /** Users log in with nkeys in place of passwords. */
+  nkeys?: boolean
+  /** The servers speak TLS alone: their `tls` block, and what clients need. */
+  tls?: { server: object; client: TlsFiles | undefined }
+  /** How clients are told to reach the servers, in place of 127.0.0.1. */
+  host?: string
+  /** False: no streams are made. */
+  topology?: boolean
+}
+
+const sizes = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 64 * 1024 ** 2 }
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
@@ -41,22 +59,29 @@ async function freePorts(count: number): Promise<number[]> {
   })
 }
 
-/** Three nats-servers with the product's accounts that form one JetStream cluster, with streams and consumers made. */
-export async function withCluster(): Promise<TestCluster> {
+/** Servers with the product's accounts that form one JetStream cluster, three where nothing else is asked, with streams and consumers made. */
+export async function withCluster({
+  size = 3,
+  copies,
+  nkeys: usesNkeys = false,
+  tls,
+  host = '127.0.0.1',
+  topology = true,
+}: ClusterOptions = {}): Promise<TestCluster> {
   const binary = await natsBinary()
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-cluster-'))
+  const nodes = Array.from({ length: size }, (_, node) => node)
+  const loginOf = (role: Role, account: Account) =>
+    usesNkeys
+      ? { nkeySeed: Buffer.from(nkeys.createUser().getSeed()).toString() }
+      : { user: `${role}-${account.toLowerCase()}`, pass: randomBytes(12).toString('hex') }
   const users = roles.map((role) => [
     role,
-    Object.fromEntries(
-      accountsOf[role].map((account) => [
-        account,
-        { user: `${role}-${account.toLowerCase()}`, pass: randomBytes(12).toString('hex') },
-      ]),
-    ),
+    Object.fromEntries(accountsOf[role].map((account) => [account, loginOf(role, account)])),
   ])
-  const credentials = Object.fromEntries(users) as AllCredentials
+  const credentials = Object.fromEntries(users) as Record<Role, Credentials>
   const credentialsFile = join(folder, 'credentials.json')
-  await writeFile(credentialsFile, JSON.stringify(credentials), { mode: 0o600 })
+  await writeFile(credentialsFile, JSON.stringify({ ...credentials, tls: tls?.client }), { mode: 0o600 })
   const ports = await freePorts(2 * nodes.length)
   const [clients, routes] = [ports.slice(0, nodes.length), ports.slice(nodes.length)]
   for (const node of nodes) {
@@ -66,16 +91,19 @@ export async function withCluster(): Promise<TestCluster> {
       port: clients[node],
       max_payload: 8 * 1024 ** 2,
       jetstream: { store_dir: join(folder, `n${node}`), max_memory_store: 0, max_file_store: 2 * 1024 ** 4 },
-      cluster: {
-        name: 'test',
-        listen: `127.0.0.1:${routes[node]}`,
-        routes: routes.filter((_, other) => other !== node).map((port) => `nats://127.0.0.1:${port}`),
-      },
+      ...(size > 1 && {
+        cluster: {
+          name: 'test',
+          listen: `127.0.0.1:${routes[node]}`,
+          routes: routes.filter((_, other) => other !== node).map((port) => `nats://127.0.0.1:${port}`),
+        },
+      }),
+      ...(tls && { tls: tls.server }),
       accounts: accountsConfig(credentials),
     }
     await writeFile(join(folder, `n${node}.conf`), JSON.stringify(config))
   }
-  const url = clients.map((port) => `nats://127.0.0.1:${port}`).join(',')
+  const url = clients.map((port) => `${tls ? 'tls' : 'nats'}://${host}:${port}`).join(',')
   const running = new Map<number, ChildProcess>()
   const buses: Bus[] = []
   const start = async (node: number) => {
@@ -93,28 +121,32 @@ export async function withCluster(): Promise<TestCluster> {
   }
   const open = async (role: Role, variant: string) => {
     const who = { role, variant, instance: `${role}-${buses.length}` }
-    const known = { servers: url, credentials: credentials[role], isKnown: true }
+    const known = { servers: url, credentials: credentials[role], tls: tls?.client, isKnown: true }
     const bus = await connectBus({ ...known, ...who, log: memoryLog() })
     buses.push(bus)
     return bus
   }
   for (const node of nodes) await start(node)
-  const operator = await open('operator', 'cli')
-  const sizes = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 64 * 1024 ** 2 }
-  await operator.ensureTopology(sizes)
+  if (topology) await (await open('operator', 'cli')).ensureTopology({ ...sizes, copies })
+  const link = (account: Account = 'LAB') => {
+    const who = { role: 'operator', variant: 'test', instance: 'test' } as const
+    const options = { isKnown: true, tls: tls?.client }
+    return openLink(url, account, credentials.operator[account]!, who, memoryLog(), undefined, options)
+  }
   return {
     url,
     credentials,
     credentialsFile,
     async leaderOf(stream) {
-      const link = await operatorLink({ url, credentials }, memoryLog())
+      const { ask, jsm, nc } = await link()
       try {
-        const { cluster } = await link.ask(() => link.jsm.streams.info(stream))
+        const { cluster } = await ask(() => jsm.streams.info(stream))
         return Number(cluster?.leader?.slice(1))
       } finally {
-        await link.nc.close()
+        await nc.close()
       }
     },
+    link,
     kill9,
     start,
     open,

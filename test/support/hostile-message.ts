@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import type { UserCredentials } from '../../bus/credentials.ts'
+import type { PasswordLogin } from '../../bus/credentials.ts'
 import { createDice } from './dice.ts'
 
 /** Makes headers and payloads that no client of NATS makes, the same for the same seed. */
@@ -66,7 +66,7 @@ export function hostileMessages(seed: number) {
 }
 
 /** Writes bytes to a connection of its own, as a user that the server lets in; resolves once the server has read them all. */
-export async function writeRaw(url: string, { user, pass }: UserCredentials, bytes: readonly Buffer[]): Promise<void> {
+export async function writeRaw(url: string, { user, pass }: PasswordLogin, bytes: readonly Buffer[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
   let received = ''

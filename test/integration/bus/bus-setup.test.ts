@@ -129,7 +129,7 @@ test('passwords and port are kept over a restart, in files that only their owner
   expect(isAlive(first.pid)).toBe(false)
   const second = await startServer(options)
   expect([second.url, second.credentials]).toEqual([first.url, first.credentials])
-  expect(readCredentials(options.credentialsFile)).toEqual(first.credentials)
+  expect(readCredentials(options.credentialsFile).credentials).toEqual(first.credentials)
   for (const name of ['credentials.json', 'nats-server.conf', 'server.json', 'server.lock'])
     expect((await stat(join(storeDir, name))).mode & 0o077, name).toBe(0)
   await second.stop()
