@@ -207,6 +207,8 @@ function awayWatch({
 
 /** The server refuses the client's certificate, or that it has none. */
 const ownCertificateFault = /_ALERT_/
+const ownCertificateFix =
+  'Name a certificate that its authority signed, and its key, under tls.cert and tls.key in the file that SYLLABUS_CREDENTIALS names.'
 /** What a certificate is refused with. */
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
@@ -226,10 +228,7 @@ function connectFault(error: unknown, { servers }: Place, user: string): BusSetu
     )
   }
   if (ownCertificateFault.test(code)) {
-    return fault(
-      `The NATS server refuses the certificate of this client: ${reasonOf(error)}`,
-      'Name one that its authority signed under tls.cert and tls.key in the file that SYLLABUS_CREDENTIALS names.',
-    )
+    return fault(`The NATS server refuses the certificate of this client: ${reasonOf(error)}`, ownCertificateFix)
   }
   if (certificateFault.test(code)) {
     return fault(
@@ -262,6 +261,7 @@ function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
   const { refuses } = listener
   const what = `The NATS server refuses the connection: ${refuses}`
   if (/\bport\b/.test(refuses)) return new BusSetupError({ what, where: servers, fix: strangerFix })
+  if (/certificate/.test(refuses)) return new BusSetupError({ what, where: servers, fix: ownCertificateFix })
   const fix = /maximum/i.test(refuses)
     ? 'Raise max_connections in its configuration, or end other clients.'
     : 'Its log says more. Correct NATS_URL, or unset it to use the embedded server.'

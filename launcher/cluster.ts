@@ -123,7 +123,10 @@ export const holdsRole = ({ credentials }: Cluster, role: Role): boolean =>
 /**
  * @throws BusSetupError that names the roles whose credentials a command needs and this host lacks, before anything is started
  */
-export function checkLogins({ credentials, servers }: Cluster, needed: readonly Role[]): void {
+export function checkLogins(
+  { credentials, servers }: Pick<Cluster, 'credentials' | 'servers'>,
+  needed: readonly Role[],
+): void {
   const missing = [...new Set(needed)].flatMap((role) => {
     const accounts = accountsWithout(credentials, role)
     return accounts.length > 0 ? [`${role} (${accounts.join(', ')})`] : []

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { nkeys } from 'nats'
 import { type Link, openLink } from '../../bus/link.ts'
 import { type Bus, type Credentials, connectBus, type TlsFiles } from '../../bus/mod.ts'
-import { accountsConfig } from '../../bus/server-config.ts'
+import { accountsConfig, serverNameAt } from '../../bus/server-config.ts'
 import { type Account, accountsOf, type Role, roles } from '../../schemas/role.ts'
-import { memoryLog, natsBinary } from './nats.ts'
+import { memoryLog, natsBinary, until } from './nats.ts'
 
 export type TestCluster = AsyncDisposable & {
   /** The addresses of all nodes, joined by commas. */
@@ -110,6 +110,8 @@ export async function withCluster({
     const child = spawn(binary, ['-c', join(folder, `n${node}.conf`)], { stdio: 'ignore' })
     await once(child, 'spawn')
     running.set(node, child)
+    const greeting = `nats://127.0.0.1:${clients[node]}`
+    await until(`server ${node} listens`, async () => (await serverNameAt(greeting)) === `n${node}`)
   }
   const kill9 = async (node: number) => {
     const child = running.get(node)
