@@ -134,7 +134,7 @@ export function checkLogins(
   if (missing.length === 0) return
   const held = roles.filter((role) => credentials[role])
   throw new BusSetupError({
-    what: `This needs credentials of the roles ${[...new Set(needed)].join(', ')}, and there are none of ${missing.join(', ')}`,
+    what: `The command needs the credentials of ${[...new Set(needed)].join(', ')}; missing: ${missing.join(', ')}`,
     where: process.env.SYLLABUS_CREDENTIALS ?? servers,
     fix: `The file holds ${held.join(', ') || 'no role'}. Add the roles that are missing, with a user for each account (docs/operations.md, "Which server"), or give the command on a host that holds them.`,
   })

@@ -77,7 +77,7 @@ const cases: readonly [string, () => Promise<Record<string, string>> | Record<st
   [
     'a role left out',
     async () => ({ NATS_URL: server.url, SYLLABUS_CREDENTIALS: await credentials('part', without('critic')) }),
-    /needs credentials of the roles operator, gateway, [\w, -]+, and there are none of critic \(LAB\).*\n.*The file holds planner/,
+    /needs the credentials of operator, gateway, [\w, -]+; missing: critic \(LAB\).*The file holds planner/,
   ],
   [
     'TLS where there is none',

@@ -99,10 +99,10 @@ test('what a command lacks is named by role and account, with what the host hold
   expect(() => checkLogins(cluster, ['trainer-bridge'])).not.toThrow()
   const needed = ['operator', 'trainer-bridge', 'evaluator', 'operator'] as const
   expect(() => checkLogins(cluster, needed)).toThrow(
-    /operator, trainer-bridge, evaluator, and there are none of operator \(LAB, EXAM, VAULT\), evaluator \(LAB, EXAM, VAULT\)/,
+    /operator, trainer-bridge, evaluator; missing: operator \(LAB, EXAM, VAULT\), evaluator \(LAB, EXAM, VAULT\)/,
   )
   const half = { ...cluster, credentials: { 'trainer-bridge': { LAB: password } } }
   expect(() => checkLogins(half, ['trainer-bridge'])).toThrow(
-    /none of trainer-bridge \(EXAM\).*The file holds trainer-bridge/s,
+    /missing: trainer-bridge \(EXAM\).*The file holds trainer-bridge/s,
   )
 })
