@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,8 @@ export type TestCluster = AsyncDisposable & {
   /** A plain connection as the operator. */
   link(account?: Account): Promise<Link>
   kill9(node: number): Promise<void>
+  /** Adds a user without limits to an account, as an administrator of the servers does, in their files and without a restart. */
+  addUser(account: Account, login: { user: string; pass: string }): Promise<void>
   start(node: number): Promise<void>
   open(role: Role, variant: string): Promise<Bus>
 }
@@ -151,6 +153,15 @@ export async function withCluster({
     link,
     kill9,
     start,
+    async addUser(account, { user, pass }) {
+      for (const [node, child] of running) {
+        const file = join(folder, `n${node}.conf`)
+        const config = JSON.parse(await readFile(file, 'utf8'))
+        config.accounts[account].users.push({ user, password: pass })
+        await writeFile(file, JSON.stringify(config))
+        child.kill('SIGHUP')
+      }
+    },
     open,
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(buses.map((bus) => bus[Symbol.asyncDispose]()))

@@ -1,11 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { openLink } from '../../../bus/link.ts'
 import { BusSetupError } from '../../../bus/mod.ts'
 import { Presence } from '../../../bus/presence.ts'
 import { bucketStream, bucketsOf, logStreamOf, objectStreamOf } from '../../../bus/subjects.ts'
 import { registry } from '../../../schemas/registry.ts'
 import { type Account, accounts } from '../../../schemas/role.ts'
+import { makeCertificate } from '../../support/certificates.ts'
 import { type ClusterOptions, type TestCluster, withCluster } from '../../support/cluster.ts'
-import { until } from '../../support/nats.ts'
+import { memoryLog, until } from '../../support/nats.ts'
 import { plannerHandlers } from '../../support/planner-handlers.ts'
 
 const sizes = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 64 * 1024 ** 2 }
@@ -66,8 +71,12 @@ test('C1, C2, C4: everything has three copies; no other topology makes them fewe
   expect(await othersThan(3, cluster)).toEqual([])
 }, 120_000)
 
-test('with three copies the death of the node that leads the log stops nothing, although it stays dead', async () => {
-  const cluster = await open({ copies: 3 })
+test('with three copies, over TLS, the death of the node that leads the log stops nothing, although it stays dead', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'syllabus-copies-'))
+  const authority = makeCertificate(folder, 'authority')
+  const { cert, key } = makeCertificate(folder, 'server', { names: 'IP:127.0.0.1', by: authority })
+  const tls = { server: { cert_file: cert, key_file: key }, client: { ca: authority.cert } }
+  const cluster = await open({ copies: 3, nkeys: true, tls })
   const [sender, planner, gateway] = [
     await cluster.open('operator', 'cli'),
     await cluster.open('planner', 'rules'),
@@ -102,6 +111,7 @@ test('with three copies the death of the node that leads the log stops nothing, 
   await sender.ensureTopology({ ...sizes, copies: 3 })
   stop.abort()
   await Promise.all([loop.done, reading])
+  await rm(folder, { recursive: true })
 }, 120_000)
 
 test('C3: copies are raised where they may be, and VAULT, which nobody may change, is named with what to do', async () => {
@@ -114,6 +124,15 @@ test('C3: copies are raised where they may be, and VAULT, which nobody may chang
   const behind = vaultStreams.map((name) => `${name} 1`)
   await until('all others have three', async () => (await othersThan(3, cluster)).length === behind.length, 60_000)
   expect(await othersThan(3, cluster)).toEqual(behind)
+  // What the message asks of an administrator.
+  const admin = { user: 'admin', pass: 'of-a-test' }
+  await cluster.addUser('VAULT', admin)
+  const who = { role: 'operator', variant: 'test', instance: 'test' } as const
+  const { jsm, nc } = await openLink(cluster.url, 'VAULT', admin, who, memoryLog(), undefined, { isKnown: true })
+  for (const name of vaultStreams) await jsm.streams.update(name, { num_replicas: 3 })
+  await nc.close()
+  await until('VAULT has three', async () => (await othersThan(3, cluster)).length === 0, 60_000)
+  expect(await operator.ensureTopology({ ...sizes, copies: 3 })).toEqual([])
 }, 120_000)
 
 test('C4: one server alone is refused three copies with the fix; a command that only reads makes no vault', async () => {
