@@ -22,7 +22,7 @@ const hello = `CONNECT ${JSON.stringify({ verbose: false, pedantic: false, lang:
 const again = 'PING\r\n'
 
 const noTls = 'it asks for TLS, and no TLS connection can be made'
-const wantsCertificate = 'it asks its clients for a certificate, and took none'
+const wantsCertificate = 'it asks for a certificate of the client, and took none'
 const silentThenClosed =
   'it says nothing, and closes the connection once it is spoken to (as a NATS server with handshake_first does, which is not supported)'
 

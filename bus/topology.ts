@@ -63,7 +63,6 @@ const workMessages: readonly WorkMessage[] = Object.values(registry).filter((mes
 function streamsOf(
   account: Account,
   options: TopologyOptions,
-  copies: number,
   { agentTtlMs, duplicateWindowMs, deadMaxBytes }: BusLimits,
 ): Stream[] {
   const share = { LAB: 1, EXAM: 0.1, VAULT: 0.01 }[account]
@@ -71,7 +70,6 @@ function streamsOf(
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
-    num_replicas: copies,
     allow_rollup_hdrs: false,
   }
   const streams: Stream[] = [
@@ -141,36 +139,39 @@ type Existing = Awaited<ReturnType<Link['jsm']['streams']['info']>> | null
  */
 export async function ensureTopology(links: readonly Link[], options: TopologyOptions): Promise<string[]> {
   const wanted = options.copies ?? 1
+  const mayMake = links.filter(({ account }) => account !== 'VAULT' || options.vault !== false)
   const found = await Promise.all(
-    links
-      .filter(({ account }) => account !== 'VAULT' || options.vault !== false)
-      .map(async (link) => {
-        const names = streamsOf(link.account, options, wanted, link.limits).map(({ name }) => name)
-        const there = await Promise.all(names.map(async (name) => [name, await streamThere(link, name)] as const))
-        return { link, there: new Map(there) }
+    mayMake.flatMap((link) =>
+      streamsOf(link.account, options, link.limits).map(async (stream) => {
+        const there = await streamThere(link, stream.name)
+        return { link, stream, there, copies: there?.config.num_replicas ?? 0 }
       }),
+    ),
   )
-  const most = ({ there }: (typeof found)[number]) =>
-    [...there.values()].map((stream) => stream?.config.num_replicas ?? 0)
-  const copies = Math.max(wanted, ...found.flatMap(most))
-  const ensure = async ({ link, there }: (typeof found)[number]) => {
-    const streams = streamsOf(link.account, options, copies, link.limits)
-    await Promise.all(streams.map((stream) => ensureStream(link, stream, there.get(stream.name) ?? null, options)))
-    if (link.account !== 'VAULT') await ensureConsumers(link, link.account, options)
-  }
-  await Promise.all(found.map(ensure))
+  const copies = Math.max(wanted, ...found.map((each) => each.copies))
+  await Promise.all(
+    found.map(({ link, stream, there }) => ensureStream(link, { ...stream, num_replicas: copies }, there, options)),
+  )
+  await Promise.all(
+    links.flatMap((link) => (link.account === 'VAULT' ? [] : [ensureConsumers(link, link.account, options)])),
+  )
   if (options.keep) return []
-  const vault = found.flatMap(({ link, there }) => (link.account === 'VAULT' ? [...there.values()] : []))
-  const behind = vault.flatMap((stream) => (stream && stream.config.num_replicas < copies ? [stream.config.name] : []))
-  return [
-    ...(options.copies !== undefined && copies > wanted
+  const behind = found.filter((each) => each.link.account === 'VAULT' && each.there && each.copies < copies)
+  const notices =
+    behind.length > 0
       ? [
-          `storage.copies is ${wanted}, and the bus keeps ${copies} copies of everything: they are not made fewer. Write ${copies} into the topology.`,
+          vaultBehind(
+            behind.map(({ stream }) => stream.name),
+            copies,
+          ),
         ]
-      : []),
-    ...(behind.length > 0 ? [vaultBehind(behind, copies)] : []),
-  ]
+      : []
+  if (options.copies !== undefined && copies > wanted) notices.push(notLowered(wanted, copies))
+  return notices
 }
+
+const notLowered = (wanted: number, copies: number) =>
+  `storage.copies is ${wanted}, and the bus keeps ${copies} copies of everything: they are not made fewer. Write ${copies} into the topology.`
 
 const vaultBehind = (names: readonly string[], copies: number) =>
   `VAULT's streams have fewer than ${copies} copies, and no role may change them: ${names.join(', ')}. An administrator of the servers can: add a ` +
@@ -211,10 +212,9 @@ class NoPeerError extends Error {}
 function placement({ limits }: Link, { num_replicas: copies = 1 }: Stream) {
   let since: number | null = null
   return (error: unknown): never => {
+    if (copies === 1 || !(error instanceof JetStreamApiError && unplacedCodes.has(error.code))) throw error
     since ??= performance.now()
-    const isUnplaced = copies > 1 && error instanceof JetStreamApiError && unplacedCodes.has(error.code)
-    if (isUnplaced && performance.now() - since > limits.requestMs) throw new NoPeerError(passingReason(error))
-    throw error
+    throw performance.now() - since > limits.requestMs ? new NoPeerError(passingReason(error)) : error
   }
 }
 
