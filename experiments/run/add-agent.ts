@@ -70,7 +70,8 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   if (state?.phase === 'done')
     throw new UsageError(`Run ${options.run} is done: nothing is left to help with.`, 'Leave --run out.')
   const { topology, queue } = state ? ofRun(named, role, state.config, options) : shared(named, role, options)
-  if (watcher === 'operator') await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] }, vault: false })
+  if (watcher === 'operator')
+    await prepareBus(bus, topology, { keep: true, variants: { [role]: [queue] }, vault: false })
   if (!state) for (const text of keptFrom(await unfinishedOn(bus), role, topology)) line(text)
   const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
     .toLowerCase()
