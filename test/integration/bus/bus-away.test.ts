@@ -259,33 +259,6 @@ test.each(listeners)('what listens and %s is no NATS server, and the error says 
   }
 })
 
-test('an address that says tls:// never sends a password to a server that offers no TLS', async () => {
-  const received: string[] = []
-  const info = {
-    server_id: 'x',
-    version: '2.15.1',
-    proto: 1,
-    headers: true,
-    max_payload: 1_048_576,
-    auth_required: true,
-  }
-  const own = createServer((socket) => {
-    socket.on('error', () => {}).on('data', (data) => received.push(data.toString('latin1')))
-    socket.write(`INFO ${JSON.stringify(info)}\r\n`)
-  })
-  await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve))
-  const address = own.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  try {
-    const error = await failure(operator({ servers: `tls://127.0.0.1:${port}`, limits: hasty }))
-    expect((error as BusSetupError).what).toMatch(/offers no TLS.*nothing was sent/)
-    expect(received.join('')).not.toContain(server.credentials.operator.LAB!.pass)
-    expect(received.join('')).not.toContain('CONNECT')
-  } finally {
-    own.close()
-  }
-})
-
 test('the death of the node that holds the log ends nothing: publishers, workers, readers and values go on', async () => {
   await using cluster: TestCluster = await withCluster()
   const [sender, planner, gateway] = [
