@@ -186,7 +186,7 @@ class _Finder:
     def _holds(self, way: Way, rows: list[list[int]]) -> bool:
         """Whether a batch gives each row its logits; a row leaves it on the way."""
         student = self._student
-        decoding = begin(student, way, [row[:-GIVEN] for row in rows], GIVEN)
+        decoding = begin(student, way, [row[:-GIVEN] for row in rows])
         live = list(range(len(rows)))
         for given in range(GIVEN + 1):
             differing = [self._differs(decoding.logits[at][None], self._truth(rows[row])[given][None]) for at, row in enumerate(live)]

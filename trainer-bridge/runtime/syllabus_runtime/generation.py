@@ -77,8 +77,7 @@ def _decode(student, prompts, texts, open, max_new_tokens, on_reply, cancel, cho
     """Goes on with the prompts at the places `open`; returns those that have passed the turn and are not finished."""
     device, end_ids = student.device, student.end_ids
     begun = [prompts[index] + texts[index] for index in open]
-    room = max_new_tokens + (budget.most if budget else 0)
-    decoding = begin(student, student.can.way, begun, room - min(len(texts[index]) for index in open))
+    decoding = begin(student, student.can.way, begun)
     before_turn = student.turn is not None and max(map(len, begun)) <= student.turn
     live: list[int | None] = list(open)
     turned: list[int] = []

@@ -9,13 +9,14 @@ from family_students import make_family
 from peft import LoraConfig, get_peft_model
 from transformers import DynamicCache
 
+from syllabus_runtime import decoding
 from syllabus_runtime.chat import encode_question, encode_row
 from syllabus_runtime.check import check_student
 from syllabus_runtime.chat_settings import ChatSettings
 from syllabus_runtime.errors import CancelToken, RequestError
 from syllabus_runtime.fast import SWITCH
 from syllabus_runtime.fast.attention import grouped_attention
-from syllabus_runtime.fast.kv_slab import slab_cache, slab_cache_from
+from syllabus_runtime.fast.kv_slab import BLOCK, slab_cache, slab_cache_from
 from syllabus_runtime.fast.lora_linear import FusedLoraLinear, use_fused_forward
 from syllabus_runtime.fast.prefix import prefill_prefix, spread
 from syllabus_runtime.inference import infer, parse_inference
@@ -50,6 +51,23 @@ def both(request, student_folder, tmp_path_factory):
 def trained(student, dataset, out, **changes):
     recipe = parse_recipe(recipe_fields(num_train_epochs=2, **changes))
     return train(student, read_rows(dataset), recipe, 0, out, silent, CancelToken())
+
+
+def test_prompts_that_are_read_in_parts_have_the_logits_of_one_reading(both, monkeypatch):
+    fast, _ = both
+    asked = [encode_question(fast.tokenizer, question, "Be brief.") for question in QUESTIONS]
+    for prompts in (asked, [prompt[at:] for at, prompt in enumerate(asked)]):
+        fast.prepare(max(map(len, prompts)) + 3)
+        seen = []
+        for most in (10_000, 40, 1):
+            monkeypatch.setattr(decoding, "READ_TOKENS", {"cpu": most})
+            with torch.inference_mode():
+                batch = decoding.begin(fast, fast.can.way, prompts)
+                batch.keep(torch.tensor([0, 2, 5, 8]))
+                batch.step(torch.tensor([5, 6, 7, 8]))
+            seen.append(batch.logits)
+        torch.testing.assert_close(seen[1], seen[0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(seen[2], seen[0], rtol=1e-4, atol=1e-5)
 
 
 def replies(student, out, adapter=None):
@@ -150,7 +168,7 @@ def test_grouped_attention_is_torchs_own(heads, key_heads, n, m, scaling):
 
 def test_a_slab_holds_what_a_dynamic_cache_holds():
     torch.manual_seed(0)
-    slab, own = slab_cache(20), DynamicCache()
+    slab, own = slab_cache(), DynamicCache()
     for width, rows in ((5, 4), (1, 4), (1, 3), (2, 3)):
         if rows != 4 and own.layers[0].keys.shape[0] == 4:
             for cache in (slab, own):
@@ -162,11 +180,22 @@ def test_a_slab_holds_what_a_dynamic_cache_holds():
         assert slab.get_seq_length() == own.get_seq_length()
 
 
+def test_attention_over_a_slabs_whole_blocks_is_that_over_its_columns():
+    torch.manual_seed(0)
+    whole, exact = slab_cache(whole_blocks=True), slab_cache()
+    for width in (13, 1, 1, 1, 1, 20):
+        keys, values, query = torch.randn(3, 2, width, 8), torch.randn(3, 2, width, 8), torch.randn(3, 4, width, 8)
+        seen = [grouped_attention(None, query, *cache.update(keys, values, 0), causal(width, cache.get_seq_length()))[0] for cache in (whole, exact)]
+        torch.testing.assert_close(*seen, rtol=1e-6, atol=1e-6)
+        assert whole.get_seq_length() == exact.get_seq_length()
+        assert whole.layers[0].keys.is_contiguous() and whole.layers[0].keys.shape[2] % BLOCK == 0
+
+
 def test_a_slab_begins_with_a_prefix_where_each_row_has_it():
     prefix = DynamicCache()
     keys, values = torch.randn(1, 2, 4, 8), torch.randn(1, 2, 4, 8)
     prefix.update(keys, values, 0)
-    slab = slab_cache_from(prefix, [(0, 4), (2, 2)], 4, 10)
+    slab = slab_cache_from(prefix, [(0, 4), (2, 2)], 4)
     seen, _ = slab.update(torch.ones(2, 2, 1, 8), torch.ones(2, 2, 1, 8), 0)
     assert torch.equal(seen[0, :, :4], keys[0]) and torch.equal(seen[1, :, 2:4], keys[0, :, :2])
     assert not seen[1, :, :2].any() and seen[:, :, 4].eq(1).all()

@@ -16,7 +16,8 @@ WITHOUT_EFFECT = {"sliding_window", "is_causal", "position_ids", "cache_position
 
 
 def grouped_attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **kwargs):
-    """query (rows, heads, n, width), key (rows, key heads, m, width) and value (…, width of values), mask additive (rows or 1, 1, n, m or more)."""
+    """query (rows, heads, n, width), key (rows, key heads, m, width) and value (…, width of values), mask additive (rows or 1, 1, n, k).
+    Columns of keys that the mask does not have are not seen: a slab shows whole blocks. What the mask has beyond m counts for nothing."""
     unknown = [name for name, given in kwargs.items() if given is not None and given is not False and name not in WITHOUT_EFFECT]
     if unknown:
         raise NotImplementedError(f"grouped attention knows nothing of {unknown}")
@@ -26,6 +27,9 @@ def grouped_attention(module, query, key, value, attention_mask, scaling=None, d
     stacked = (query * scale).reshape(rows, key_heads, heads // key_heads * n, width)
     scores = torch.matmul(stacked, key.transpose(2, 3))
     if attention_mask is not None:
+        if attention_mask.shape[-1] < m:
+            beyond = m - attention_mask.shape[-1]
+            attention_mask = torch.nn.functional.pad(attention_mask, (0, beyond), value=torch.finfo(attention_mask.dtype).min)
         split = scores.view(rows, key_heads, heads // key_heads, n, m)
         scores = (split + attention_mask[:, :, None, :, :m]).view(scores.shape)
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
@@ -37,6 +41,10 @@ def grouped_attention(module, query, key, value, attention_mask, scaling=None, d
 
 AttentionInterface.register(NAME, grouped_attention)
 AttentionMaskInterface.register(NAME, eager_mask)
+
+
+def is_used(model) -> bool:
+    return model.config._attn_implementation == NAME
 
 
 def use_attention(model, wanted: str) -> None:
