@@ -43,7 +43,8 @@ export async function askSideBySide(
   return { asked: turn, ...(example && { example }), replies }
 }
 
-function exampleOf<T>(items: readonly T[], number: number): T {
+/** @throws UsageError when there is no example of that number, from 1 */
+export function exampleOf<T>(items: readonly T[], number: number): T {
   const item = items[number - 1]
   if (item !== undefined) return item
   throw new UsageError(

@@ -78,7 +78,7 @@ export function modelNamed({ config, status, models, sameAs }: RunModels, name: 
   const trained = [...models.values()].filter(isTrained).map((each) => each.name)
   const goesOn = status !== 'finished' && status !== 'failed'
   const fixes = [
-    ...(trained.length > 0 ? [`name one that was (${trained.join(', ')}): --model ${trained.at(-1)}`] : []),
+    ...(trained.length > 0 ? [`name one that was trained (${trained.join(', ')}): --model ${trained.at(-1)}`] : []),
     ...(goesOn ? [`let the run go on: npx syllabus resume ${config.runId}`] : []),
   ]
   throw new UsageError(

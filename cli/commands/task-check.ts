@@ -23,15 +23,17 @@ export function registerTaskCheck(task: Command): void {
       const failed = findings.filter(({ problems }) => problems.length > 0).length
       if (json) console.log(printableJson({ dir, failed, findings }))
       else for (const line of findings.flatMap(describe)) console.log(line)
-      if (!json)
-        console.log(failed === 0 ? `${dir}: nothing to fix` : `${dir}: ${failed} of ${findings.length} checks failed`)
+      const noted = findings.flatMap(({ notes }) => notes).length
+      const fixes = failed === 0 ? 'nothing to fix' : `${failed} of ${findings.length} checks failed`
+      if (!json) console.log(`${dir}: ${fixes}${noted === 0 ? '' : `, ${noted} to look at (note)`}`)
       if (failed > 0) process.exitCode = exitCodes.badInput
     })
 }
 
 function describe({ name, detail, problems, notes }: Finding): string[] {
-  const head = `${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(40)}  ${detail}`
-  return [head, ...listed(problems), ...listed(notes.map((note) => `note: ${note}`))]
+  const state = problems.length > 0 ? 'FAILED' : notes.length > 0 ? 'note  ' : 'ok    '
+  const head = `${state}  ${name.padEnd(40)}  ${detail}`
+  return [head, ...listed(problems), ...listed(notes)]
 }
 
 function listed(lines: string[]): string[] {

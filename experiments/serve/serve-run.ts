@@ -43,8 +43,10 @@ export async function serveRun(
   reporter.line(`${server.models.join(', ')} answer at ${baseUrl}, until you interrupt this command`)
   reporter.line(`The models were trained on questions that begin with: ${task.instruction}`)
   if (system) reporter.line(`and on this system turn: ${system}`)
-  const body = JSON.stringify({ model: ready.adapters[0]?.name, messages: [{ role: 'user', content: 'Hello' }] })
-  reporter.line(`Try it: curl -s ${baseUrl}/chat/completions -d '${body}'`)
+  reporter.line('Replies are drawn at temperature 1 where a request names none; the evaluation took them at 0')
+  const messages = [...(system ? [{ role: 'system', content: system }] : []), { role: 'user', content: 'Hello' }]
+  const body = JSON.stringify({ model: ready.adapters[0]?.name, temperature: 0, messages })
+  reporter.line(`Try it: curl -s ${baseUrl}/chat/completions -d '${body.replaceAll("'", String.raw`'\''`)}'`)
   reporter.json({ type: 'serving', baseUrl, models: server.models, system, instruction: task.instruction })
   if (!signal.aborted) await once(signal, 'abort')
 }

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises'
 import { withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { baseName, latestModel, prepareModels, serveModels } from '../../models/serve-models.ts'
-import { askSideBySide } from '../../models/side-by-side.ts'
+import { askSideBySide, exampleOf } from '../../models/side-by-side.ts'
 import { modelsOfRun } from '../../models/trained-models.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -30,6 +30,8 @@ export async function tryRun(request: TryRequest, { localTeacher }: Pick<Topolog
   const { run, model, ready } = await withBus(
     async (bus) => {
       const run = await modelsOfRun(bus, await anyRunId(bus, runId))
+      // Before models are loaded for it.
+      if (question && 'example' in question) exampleOf(run.task.validation, question.example)
       const model = request.model ?? latestModel(run)
       const ready = await prepareModels(bus, run, [model], { home: homeFolder(), onProgress, signal })
       return { run, model, ready }

@@ -177,7 +177,7 @@ function dataBlocks(data: ReportData, datasetHash: string | null): Blocks {
     dataset
       ? [
           paragraph(
-            `${numberText(dataset.rows)} rows of attempt ${dataset.attempt}, admitted from ${numberText(dataset.generated)} candidates; rows that copy a validation or test item are refused.`,
+            `${numberText(dataset.rows)} rows of attempt ${dataset.attempt}: ${numberText(dataset.admitted)} admitted of ${numberText(dataset.generated)} candidates${dataset.carriedOver > 0 ? `, ${numberText(dataset.carriedOver)} from the attempts before` : ''}. Rows that copy a validation or test item are refused.`,
           ),
           figures(
             ['Skill', 'Rows'],

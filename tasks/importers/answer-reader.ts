@@ -51,11 +51,7 @@ export function answerReader(
   if (column === undefined) {
     if (sample.all.size === 0) return { ...plain, used: {}, read: () => 'no answer' }
     const what = `No column is known to hold the answers; the columns are ${sample.list}`
-    throw new TaskError(
-      what,
-      path,
-      `Name it with --answer${sample.suggestion}. The first line of a CSV file has to name the columns.`,
-    )
+    throw new TaskError(what, path, sample.naming('--answer'))
   }
   const wrong = [...sample.columns]
     .filter(([name, each]) => wrongAnswer.test(name) && each !== column)

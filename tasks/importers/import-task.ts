@@ -71,7 +71,14 @@ async function writeFolder(
   const counts = { ...division.counts, solutions: solutions.length }
   if (counts.validation === 0 || counts.test === 0) {
     const why = `Only ${table.kept} questions in ${division.groups} groups: too few to divide`
-    throw new TaskError(why, source, 'Point at the whole set, or ask for fewer audit items and seeds.')
+    // An example, a validation item and a test item at least, whatever is asked for.
+    const least = splitPlan.audit + splitPlan.examples + splitPlan.seeds + 2
+    const fewer = splitPlan.audit + splitPlan.seeds > 0 ? ', or ask for fewer audit items and seeds' : ''
+    throw new TaskError(
+      why,
+      source,
+      `Give at least ${least} questions in as many groups (200 are enough to measure with)${fewer}.`,
+    )
   }
   if (division.lopsided.length > 0) log.note(lopsidedNote(division.lopsided))
 

@@ -44,7 +44,7 @@ export function questionReader(sample: Sample, options: ImportOptions, path: str
     throw new TaskError(
       `No column is known to hold the questions; the columns are ${sample.list}`,
       path,
-      `Name it with --question${sample.suggestion}. The first line of a CSV file has to name the columns.`,
+      sample.naming('--question'),
     )
   }
   const isAlpaca = options.question === undefined && fold(own) === 'instruction' && sample.columns.has('input')

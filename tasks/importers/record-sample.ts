@@ -80,8 +80,16 @@ export class Sample {
     return values.length > 0 && values.filter(holds).length * 2 > values.length
   }
 
+  /** How a person names the column that `option` is about. */
+  naming(option: '--question' | '--answer'): string {
+    // A label in the place of a column's name comes again below it.
+    if ([...this.all].some((name) => this.rows.some((row) => row[name] === name)))
+      return "The file's first line looks like a record. Write a line above it that names the columns, such as: question,answer"
+    return `Name it with ${option}${this.suggestion}. The first line of a CSV file has to name the columns.`
+  }
+
   /** Columns that look like a question and its answer, as options: the longest texts, and texts that come again and again. */
-  get suggestion(): string {
+  private get suggestion(): string {
     const texts = [...this.all].map((name) => ({ name, values: this.rows.flatMap((row) => textIn(row[name]) ?? []) }))
     const chars = ({ values }: (typeof texts)[number]) => values.reduce((sum, { length }) => sum + length, 0)
     const [question, ...others] = texts.toSorted((a, b) => chars(b) - chars(a))

@@ -20,7 +20,7 @@ const archives: [string, number[], number][] = [
  */
 export async function formatOf(path: string): Promise<SourceFormat> {
   const head = await readHead(path)
-  if (head.length === 0) throw new TaskError('The file is empty', path, 'Point at the published file.')
+  if (head.length === 0) throw new TaskError('The file is empty', path, 'Point at a file with records.')
   for (const [what, magic, at] of archives) {
     if (magic.every((byte, index) => head[at + index] === byte)) {
       throw new TaskError(

@@ -112,6 +112,18 @@ test('what is still to be written is named by line, and noted until its remark i
   expect((await noted()).notes).toEqual([])
 })
 
+test('a table without a line of names asks for one', async () => {
+  const [first, ...rows] = labelled(['a', 'b', 'c', 'd'])
+  const table = rows.map(({ ticket, queue }) => ({ [first!.ticket]: ticket, [first!.queue]: queue }))
+  await expect(begun(table)).rejects.toThrow(/first line looks like a record.*question,answer/)
+})
+
+test('a file with too few questions says how many it takes', async () => {
+  const few = (count: number) => labelled(['yes', 'no']).slice(0, count)
+  await expect(begun(few(4), columns)).rejects.toThrow(/Give at least 5 questions/)
+  expect((await begun(few(5), columns)).task.fewShot).toHaveLength(3)
+})
+
 test.each([
   [
     {},

@@ -65,6 +65,16 @@ test('another number in report.json is another number in the card', () => {
   expect(cardOf(data)).toContain(changed)
 })
 
+test('rows that an attempt took over from the one before were not admitted from its own candidates', () => {
+  const data = structuredClone(finished)
+  const { datasetHash } = data.studentModels.find(({ studentModel }) => studentModel === 'final')!.training!
+  const dataset = data.datasets.find((each) => each.datasetHash === datasetHash)!
+  Object.assign(dataset, { rows: 40, generated: 27, admitted: 21, carriedOver: 19 })
+  expect(cardOf(data)).toContain(': 21 admitted of 27 candidates, 19 from the attempts before.')
+  Object.assign(dataset, { generated: 50, admitted: 40, carriedOver: 0 })
+  expect(cardOf(data)).toContain(': 40 admitted of 50 candidates. ')
+})
+
 test('the front matter says of what, with what, and how right, as the hub reads it', () => {
   const data = finished
   const read = (of: CardOf) => parse(/^---\n(.*?)\n---\n/s.exec(cardOf(data, 'final', of))![1]!)

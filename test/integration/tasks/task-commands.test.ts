@@ -69,6 +69,9 @@ describe('task init', () => {
       code: 0,
       output: expect.stringMatching(/validation \d+, test \d+, audit 6, examples/),
     })
+    const checked = await run('check', at('mine'))
+    expect(checked.output).toMatch(/^note {4}task\.yaml is written +\d open$/m)
+    expect(checked.output).toMatch(/nothing to fix, \d+ to look at/)
     const task = await loadTask(at('mine'))
     expect([task.audit.length, task.skills.length]).toEqual([6, 2])
     expect((await run('check', at('mine'))).code).toBe(0)
