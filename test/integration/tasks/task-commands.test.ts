@@ -70,11 +70,11 @@ describe('task init', () => {
       output: expect.stringMatching(/validation \d+, test \d+, audit 6, examples/),
     })
     const checked = await run('check', at('mine'))
+    expect(checked.code).toBe(0)
     expect(checked.output).toMatch(/^note {4}task\.yaml is written +\d open$/m)
     expect(checked.output).toMatch(/nothing to fix, \d+ to look at/)
     const task = await loadTask(at('mine'))
     expect([task.audit.length, task.skills.length]).toEqual([6, 2])
-    expect((await run('check', at('mine'))).code).toBe(0)
     expect(await run('init', at('mine'))).toMatchObject({ code: 2, output: expect.stringMatching(/exists already/) })
   })
 })
