@@ -107,7 +107,7 @@ export async function openLink(
       throw connectFault(error, place, loginName(login))
     })
   const nc = await throughRestarts(
-    isKnown ? dial : () => firstAnswer(dial(), place, (late) => late.close()),
+    isKnown ? dial : () => looked(place).then(() => firstAnswer(dial(), place, (late) => late.close())),
     opening,
   ).catch(async (error: unknown) => {
     throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
@@ -266,6 +266,16 @@ function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
     ? 'Raise max_connections in its configuration, or end other clients.'
     : 'Its log says more. Correct NATS_URL, or unset it to use the embedded server.'
   return new BusSetupError({ what, where: servers, fix })
+}
+
+/**
+ * Looks at what listens before the client does, which reads a greeting without an end, and never closes a connection that it gave up.
+ * @throws BusSetupError where none of the addresses has a NATS server
+ */
+async function looked(place: Place): Promise<void> {
+  const found = await lookAt(place, false)
+  const [first] = found
+  if (first && !found.includes(null)) throw listenerFault(first, place)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
@@ -12,17 +12,27 @@ let server: TestServer
 let teacher: TeacherServer
 /** A port that nothing listens at. */
 let nobody: string
+/** Greets as NATS does, and never ends its line. */
+const endless = createServer((socket) => {
+  const more = setInterval(() => socket.write(`INFO ${'x'.repeat(65_536)}`), 5)
+  socket.on('error', () => {}).on('close', () => clearInterval(more))
+})
+const urlOf = (listener: Server): string => {
+  const address = listener.address()
+  return `nats://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+}
 beforeAll(async () => {
   folder = await openGenerateFolder()
   server = await withServer({ topology: false })
   teacher = await startTeacherServer({ latencyMs: 5 })
   const free = createServer().listen(0, '127.0.0.1')
   await once(free, 'listening')
-  const address = free.address()
-  nobody = `nats://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  nobody = urlOf(free)
   free.close()
+  await once(endless.listen(0, '127.0.0.1'), 'listening')
 })
 afterAll(async () => {
+  endless.close()
   await teacher[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
   await folder[Symbol.asyncDispose]()
@@ -47,6 +57,11 @@ const cases: readonly [string, () => Promise<Record<string, string>> | Record<st
   ],
   ['no such host', () => ({ NATS_URL: 'nats://no-such-host.invalid' }), /no such host|No NATS server answers/],
   ['an address of another kind', () => ({ NATS_URL: 'http://127.0.0.1' }), /"http:\/\/" is not spoken here/],
+  [
+    'a greeting without an end',
+    () => ({ NATS_URL: urlOf(endless) }),
+    /What listens there is no NATS server: it says "INFO x+"/,
+  ],
   ['no user', () => ({ NATS_URL: server.url }), /asks for a user and password/],
   [
     'a wrong password',
