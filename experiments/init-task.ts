@@ -13,6 +13,8 @@ export type InitPlan = {
   seed: number
   audit: number
   seeds: number
+  /** Of validation and test together at most; left out: as many as the machine answers in minutes. */
+  items?: number | undefined
   options: ImportOptions
   hasGpu: boolean
   signal: AbortSignal
@@ -21,19 +23,27 @@ export type InitPlan = {
 /** What was begun. `file`: the task.yaml, of which `todos` are still to be written; `labels`: the answers, where each is one of a few. */
 export type InitResult = ImportResult & { file: string; todos: Todo[]; labels: readonly string[] }
 
+/** A run answers the test four times at least: minutes on two cores. More items make intervals little narrower. */
+const mostItems = { processor: 800, gpu: 4000 } as const
+
 /**
  * Begins a task folder with a person's own file, or with a few sums: what follows from the data and the machine is written, and what only a
  * person knows is marked.
  * @throws TaskError
  */
 export async function initTask(dir: string, from: string | undefined, plan: InitPlan): Promise<InitResult> {
-  const { options, hasGpu, ...division } = plan
+  const { options, hasGpu, items = mostItems[hasGpu ? 'gpu' : 'processor'], ...division } = plan
   const read = from === undefined ? starterImporter : importers.find(({ name }) => name === 'jsonl')!
   const source = from ?? ''
   const look = await lookAt(read, source, options)
   const importer = ownImporter(read, look, basename(resolve(dir)))
   const own = { options: await ownOptions(options, source, look), sizes: ownSizes(look, hasGpu) }
-  const result = await importTask(importer, source, dir, { ...division, ...own, alike: alikeTexts<ItemText> })
+  const result = await importTask(importer, source, dir, {
+    ...division,
+    ...own,
+    evaluated: items,
+    alike: alikeTexts<ItemText>,
+  })
   const file = join(dir, 'task.yaml')
   return { ...result, file, todos: todosIn(await readFile(file, 'utf8')), labels: look.labels }
 }

@@ -4,7 +4,7 @@ import { describeCounts, describeLog, logFacts } from '../../experiments/task-im
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { hasGpu } from '../../provision/mod.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
-import { whole } from '../options/option-parsers.ts'
+import { positive, whole } from '../options/option-parsers.ts'
 import { formerOption } from '../options/shared-options.ts'
 
 type Options = {
@@ -12,6 +12,7 @@ type Options = {
   seed: number
   audit: number
   seedQuestions: number
+  items?: number
   seeds?: number
   json: boolean
 } & Record<string, string | undefined>
@@ -38,14 +39,15 @@ export function registerTaskInit(task: Command): void {
       'your questions and answers: JSON Lines, a JSON array, CSV or Parquet (default: a few sums)',
     )
     .option('--seed <n>', 'seed of the division', whole, 1)
+    .option('--items <n>', 'validation and test together at most (default: 800, with a GPU 4000)', positive)
     .option('--audit <n>', 'items set aside for after the search', whole, 0)
     .option('--seed-questions <n>', 'questions set aside without answers', whole, 0)
     .addOption(formerOption('--seeds <n>', '--seed-questions').argParser(whole))
     .option('--json', 'JSON instead of text', false)
   for (const [flags, what] of columns) command.option(flags, `${what} (with --from)`)
-  command.action(async (dir: string, { from, seed, audit, seeds, seedQuestions, json, ...options }: Options) => {
+  command.action(async (dir: string, { from, seed, audit, seeds, seedQuestions, items, json, ...options }: Options) => {
     const gpu = await hasGpu(process.env)
-    const plan = { seed, audit, seeds: seeds ?? seedQuestions, options, hasGpu: gpu, signal: stopSignal() }
+    const plan = { seed, audit, seeds: seeds ?? seedQuestions, items, options, hasGpu: gpu, signal: stopSignal() }
     const { log, counts, ...begun } = await initTask(dir, from, plan)
     if (json) return console.log(printableJson({ dir, log: logFacts(log), counts, ...begun }))
     if (from !== undefined) for (const line of describeLog(log)) console.log(line)

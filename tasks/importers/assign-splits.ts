@@ -1,17 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ItemTable } from './item-table.ts'
 
-/** Where an item goes. `dropped` holds repeats of an earlier question. */
+/** Where an item goes. `dropped` holds repeats of an earlier question, and what is more than the splits may hold. */
 export const roles = ['dropped', 'validation', 'test', 'audit', 'example', 'seed'] as const
 export type Role = (typeof roles)[number]
 
-/** How many items go where; validation takes `validationShare` of what the others leave, the test the rest. */
-export type SplitPlan = { audit: number; examples: number; seeds: number; validationShare: number }
+/**
+ * How many items go where; validation takes `validationShare` of what the others leave, the test the rest, both together no more than
+ * `evaluated`, where it is given.
+ */
+export type SplitPlan = {
+  audit: number
+  examples: number
+  seeds: number
+  validationShare: number
+  evaluated?: number | undefined
+}
 
 export type Division = {
   counts: Record<Role, number>
   /** Groups that were divided. */
   groups: number
+  /** Items that the splits had no room for. */
+  unused: number
   /** Skills with too few groups to be in both validation and test. */
   lopsided: string[]
   /** The role of every item, in reading order. */
@@ -39,11 +50,13 @@ export function assignSplits(table: ItemTable, plan: SplitPlan): Division {
   left -= covering
   const example = covering + take('example', plan.examples - covering)
   const [seed, audit] = [take('seed', plan.seeds), take('audit', plan.audit)]
-  const validation = take('validation', left * plan.validationShare)
-  const test = take('test', left)
+  const evaluated = Math.min(left, plan.evaluated ?? left)
+  const validation = take('validation', evaluated * plan.validationShare)
+  const test = take('test', Math.min(left, evaluated - validation))
   return {
     counts: { dropped: count - kept, validation, test, audit, example, seed },
     groups,
+    unused: left,
     lopsided: lopsidedSkills(table),
     roles: () => rolesInOrder(database, count),
   }

@@ -14,6 +14,8 @@ export type ImportPlan = {
   options: ImportOptions
   /** Left out: the paper's. */
   sizes?: TaskSizes
+  /** Items of validation and test together at most, spread over skills as all are; left out: all. */
+  evaluated?: number
   /** Finds near-duplicates, which then stay together. */
   alike: (texts: readonly ItemText[]) => [ItemText, ItemText][]
   /** Gives the import up; nothing is left behind. */

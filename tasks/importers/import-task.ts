@@ -66,6 +66,7 @@ async function writeFolder(
     examples: solutions.length > 0 ? 0 : Math.max(exampleCount, Math.min(mostExamples, table.kinds.count)),
     seeds: plan.seeds,
     validationShare,
+    evaluated: plan.evaluated,
   }
   const division = assignSplits(table, splitPlan)
   const counts = { ...division.counts, solutions: solutions.length }
@@ -79,6 +80,10 @@ async function writeFolder(
       source,
       `Give at least ${least} questions in as many groups (200 are enough to measure with)${fewer}.`,
     )
+  }
+  if (division.unused > 0) {
+    const least = division.counts.validation + division.counts.test
+    log.note(`${division.unused} questions are not used: ${least} are enough to measure with (task init --items)`)
   }
   if (division.lopsided.length > 0) log.note(lopsidedNote(division.lopsided))
 

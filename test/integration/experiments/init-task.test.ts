@@ -47,6 +47,16 @@ test.each([
 })
 
 test.each([
+  ['what a processor answers in minutes', {}, 800],
+  ['what a person wants', { items: 100 }, 100],
+])('of a large file the splits hold %s', async (_, more, most) => {
+  const rows = times(1000, (index) => ({ question: `What is ${index} and ${index}?`, answer: String(2 * index) }))
+  const { counts, log } = await begun(rows, {}, more)
+  expect([counts.validation, counts.test]).toEqual([most / 4, (3 * most) / 4])
+  expect(log.notes.join()).toMatch(/ questions are not used: \d+ are enough to measure with \(task init --items\)/)
+})
+
+test.each([
   [
     'numbers',
     times(60, (index) => ({ question: `What is ${index} and ${index}?`, answer: String(2 * index) })),

@@ -44,6 +44,17 @@ describe('the division of an imported set', () => {
     }
   })
 
+  test('holds no more than was wanted, in the same shares of each stratum', () => {
+    const rows = times(580, (index) => ({ id: `i${index}`, skill: `s${index % 10}`, group: null }))
+    const split = divide(rows, { evaluated: 80 })
+    expect([count(split, 'validation'), count(split, 'test'), count(split, 'dropped')]).toEqual([20, 60, 500])
+    for (const skill of times(10, (index) => `s${index}`)) {
+      const test = rows.filter((row) => row.skill === skill && split.get(row.id) === 'test').length
+      expect(Math.abs(test - 6)).toBeLessThanOrEqual(1)
+    }
+    expect(divide(rows, { evaluated: 580 })).toEqual(divide(rows))
+  })
+
   test('names the strata that are too small to be in both splits', async () => {
     await using folder = await importFolder()
     const topics = times(42, (index) => (index < 40 ? `big-${index % 2}` : `lone-${index}`))
