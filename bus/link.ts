@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   JetStreamApiError,
   type JetStreamClient,
@@ -6,15 +5,23 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
-import { connect, createInbox, errors, type NatsConnection } from 'nats'
+import { connect, createInbox, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
 import { type Login, loginName, loginOptions } from './credentials.ts'
-import { BusAwayError, BusSetupError, reasonOf } from './errors.ts'
+import { BusAwayError, BusSetupError } from './errors.ts'
+import {
+  connectFault,
+  firstAnswer,
+  looked,
+  noServerFix,
+  notJetStream,
+  type Place,
+  withListener,
+} from './first-contact.ts'
 import './headers.ts'
 import type { Sender } from './headers.ts'
-import { type Listener, listenerAt } from './listener.ts'
 import type { Logger } from './logger.ts'
 import { isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
 import './quiet-client.ts'
@@ -162,8 +169,6 @@ export async function openLink(
   }
 }
 
-type Place = { servers: string; account: Account; limits: BusLimits }
-
 /** Notes that the server is away while anything waits for it: once, by what waited first. */
 function awayWatch({
   servers,
@@ -203,104 +208,6 @@ function awayWatch({
       givenUp.add(about)
     },
   }
-}
-
-/** The server refuses the client's certificate, or that it has none. */
-const ownCertificateFault = /_ALERT_/
-const ownCertificateFix =
-  'Name a certificate that its authority signed, and its key, under tls.cert and tls.key in the file that SYLLABUS_CREDENTIALS names.'
-/** What a certificate is refused with. */
-const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
-
-function connectFault(error: unknown, { servers }: Place, user: string): BusSetupError {
-  const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix }, { cause: error })
-  const { code = '' } = error as { code?: string }
-  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-    return fault(
-      user ? `The NATS server refuses the ${user}` : 'The NATS server asks for a user and password, or for an nkey',
-      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names. JWTs and tokens are not supported.',
-    )
-  }
-  if (error instanceof errors.ConnectionError && error.message.includes("'tls'")) {
-    return fault(
-      'The NATS server offers no TLS, and its address says tls://, so nothing was sent to it',
-      'Give the server a certificate, or write nats:// where the way to it is safe.',
-    )
-  }
-  if (ownCertificateFault.test(code)) {
-    return fault(`The NATS server refuses the certificate of this client: ${reasonOf(error)}`, ownCertificateFix)
-  }
-  if (certificateFault.test(code)) {
-    return fault(
-      `The certificate of the NATS server is not trusted: ${reasonOf(error)}`,
-      'Name the authority that signed it under tls.ca in the credentials file (or in NODE_EXTRA_CA_CERTS), write tls:// before the host, or correct the host.',
-    )
-  }
-  if (code === 'ENOTFOUND') return fault(`There is no such host: ${reasonOf(error)}`, 'Correct NATS_URL.')
-  return fault(`No NATS server answers: ${passingReason(error)}`, noServerFix)
-}
-
-const noServerFix = 'Start one, correct NATS_URL, or unset NATS_URL to use the embedded server.'
-const strangerFix =
-  'A NATS server listens for clients on port 4222, and shows its state on 8222. Correct NATS_URL, or unset it to use the embedded server.'
-
-/** A connection is there long before this; what takes longer is looked at meanwhile. */
-const lookAfterMs = 200
-const lookMs = 1000
-
-const lookAt = ({ servers, limits }: Place, hasFailed: boolean): Promise<(Listener | null)[]> =>
-  Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs), hasFailed)))
-
-function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
-  if ('stranger' in listener)
-    return new BusSetupError({
-      what: `What listens there is no NATS server: ${listener.stranger}`,
-      where: servers,
-      fix: strangerFix,
-    })
-  const { refuses } = listener
-  const what = `The NATS server refuses the connection: ${refuses}`
-  if (/\bport\b/.test(refuses)) return new BusSetupError({ what, where: servers, fix: strangerFix })
-  if (/certificate/.test(refuses)) return new BusSetupError({ what, where: servers, fix: ownCertificateFix })
-  const fix = /maximum/i.test(refuses)
-    ? 'Raise max_connections in its configuration, or end other clients.'
-    : 'Its log says more. Correct NATS_URL, or unset it to use the embedded server.'
-  return new BusSetupError({ what, where: servers, fix })
-}
-
-/**
- * Looks at what listens before the client does, which reads a greeting without an end, and never closes a connection that it gave up.
- * @throws BusSetupError where none of the addresses has a NATS server
- */
-async function looked(place: Place): Promise<void> {
-  const found = await lookAt(place, false)
-  const [first] = found
-  if (first && !found.includes(null)) throw listenerFault(first, place)
-}
-
-/**
- * What a server that has never answered is asked for: where none of the addresses has a NATS server, that is known long before the client gives
- * up. `discard`: what comes too late.
- */
-async function firstAnswer<T>(asked: Promise<T>, place: Place, discard: (answer: T) => unknown): Promise<T> {
-  const isOver = asked.then(
-    () => true,
-    () => true,
-  )
-  if (await Promise.race([isOver, sleep(lookAfterMs, false)])) return asked
-  const stranger = lookAt(place, false).then((looked) => {
-    const [first] = looked
-    if (!first || looked.includes(null)) return asked
-    void asked.then(discard).catch(() => {})
-    throw listenerFault(first, place)
-  })
-  return Promise.race([asked, stranger])
-}
-
-/** The fault with what stands there instead of a NATS server, where something does. */
-async function withListener(error: unknown, place: Place): Promise<unknown> {
-  const listener = (await lookAt(place, true)).find((found) => found !== null)
-  return listener ? listenerFault(listener, place) : error
 }
 
 /** The least that a message may be long: objects travel in chunks of half of that. */
@@ -360,15 +267,6 @@ const jsonOf = (text: string): unknown => {
     return undefined
   }
 }
-
-const mostShown = 40
-
-const notJetStream = (text: string, { servers }: Place): BusSetupError =>
-  new BusSetupError({
-    what: `What answers for JetStream there is no NATS server: it says ${JSON.stringify(text.slice(0, mostShown))}`,
-    where: servers,
-    fix: strangerFix,
-  })
 
 const Info = z.object({
   error: z.object({ code: z.number(), err_code: z.number(), description: z.string() }).optional(),
