@@ -20,7 +20,8 @@ export type Found = { object: JsonObject } | { fault: 'none' | 'other' | 'broken
  * Objects inside an element or behind a special token whose name nobody knows are drafts, first ones or later ones: the last outside of
  * them counts, and where none is, the reply has no answer (`<ponder>{...}</ponder>`), for a row that nobody meant costs more than a reply
  * that is asked for again. Elements that name an answer or data (`<answer>`, `<json>`, `<output>`, `<response>`, `<qa_pair>`) or are of a
- * page, and the tokens of a turn, count as outside.
+ * page, and the tokens of a turn, count as outside; what takes its name back (`<bad_example>`, `<previous_output>`), a code fence with the
+ * name of thoughts, and what is struck out (`~~{...}~~`) as inside.
  */
 export function lastObject(text: string, form: Form, literals: boolean): Found {
   const search: Search = { left: 8 * text.length, literals }
@@ -44,7 +45,7 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
     isBroken ||= startsOne(text.slice(from, at), form)
     readTo(at)
     const object = holderOf(found.value, form)
-    if (object && place.isInside) isDraft = true
+    if (object && (place.isInside || isStruckOut(text, at, found.end))) isDraft = true
     else if (object) {
       last = object
       isBroken = false
@@ -60,6 +61,10 @@ export function lastObject(text: string, form: Form, literals: boolean): Found {
   const inner = isAny ? undefined : encoded(text)
   return inner === undefined ? { fault: isAny ? 'other' : 'none' } : lastObject(inner, form, literals)
 }
+
+/** As Markdown has it: `~~{…}~~`. */
+const isStruckOut = (text: string, from: number, to: number): boolean =>
+  text.startsWith('~~', from - 2) && text.startsWith('~~', to)
 
 /** The object that a whole text is, apart from a code fence; undefined for every other text. */
 export function wholeObject(text: string): JsonObject | undefined {

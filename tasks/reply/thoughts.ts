@@ -209,9 +209,9 @@ function beginsEndless(text: string, prompt: string): boolean {
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
 
-/** A tag in any script, a comment of HTML, a special token, or a draft's name between square brackets; a type's parameter (`List<Item>`) is none. */
+/** A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets; a type's parameter (`List<Item>`) is none. */
 const elements =
-  /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|\[(?<bracketSlash>\/?)(?<bracket>[\p{L}_]{2,40})\](?!\()/gu
+  /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|\[(?<bracketSlash>\/?)(?<bracket>[\p{L}_]{2,40})\](?!\()|(?<=^|\n)[ \t]{0,9}(?<fence>`{3,9}|~{3,9})[ \t]{0,9}(?<info>[\p{L}_:.-]{0,40})/gu
 /** Elements inside one another that are remembered. */
 const mostOpen = 64
 /** Elements of a page, which hold a row as they hold any other text. */
@@ -224,8 +224,14 @@ const ofData =
 const ofTurns =
   /^(?:im|eot|eom|header|system|python|tag|tool|calls|fim|middle|begin|start|end|sentence|turn|constrain|channel|return|pad|eod|startoftext|endoftext|role|assistant\d*|chatbot|token|dummy|placeholder\d*)$/
 
+/** Words that take back what a name says: `<previous_output>`, `<bad_example>`. */
+const refuting =
+  /^(?:bad|wrong|incorrect|invalid|faulty|flawed|false|rejected|discarded|previous|prior|old|earlier|former|initial|negative|counter|not|no|non)$/
+
 const isOfAnswer = (name: string): boolean => {
-  const last = nameOf(wordsOf(name))
+  const words = wordsOf(name)
+  if (words.length > 1 && words.some((word) => refuting.test(word))) return false
+  const last = nameOf(words)
   return endless.test(last) || ofData.test(last)
 }
 
@@ -269,7 +275,13 @@ export function startOfReply(): Place {
     read(text) {
       let isStray = false
       for (const { groups = {}, index, 0: whole } of text.matchAll(elements)) {
-        const { slash, tag, empty, comment, commentEnd, bracketSlash, bracket } = groups
+        const { slash, tag, empty, comment, commentEnd, bracketSlash, bracket, fence, info } = groups
+        if (fence !== undefined) {
+          const name = fence[0]!.repeat(3)
+          if (isDraftBracket(info!.toLowerCase())) enter(name, false)
+          else if (info === '' && open.some((each) => each.name === name)) leave(name)
+          continue
+        }
         if (empty || isQuoted(text, index, index + whole.length)) continue
         if (groups.token !== undefined) {
           isStray = token(groups.token) || isStray

@@ -31,6 +31,33 @@ test.each([
   expect('object' in found && found.object).toMatchObject(row)
 })
 
+const fenced = (info: string, inside: string, ticks = '```') => `${ticks}${info}\n${inside}\n${ticks}`
+
+test.each([
+  ['a fence of thoughts before it', `${fenced('thinking', draft)}\n${text}`],
+  ['a fence of thoughts behind it', `${text}\n${fenced('thinking', draft)}`],
+  ['a draft in a fence with tildes', `${text}\n${fenced('draft', draft, '~~~')}`],
+  ['a fence of reasoning, and its own in one of JSON', `${fenced('reasoning', draft)}\n${fenced('json', text)}`],
+  ['a bad example behind it', `${text}\n<bad_example>${draft}</bad_example>`],
+  ['the previous output before it', `<previous_output>${draft}</previous_output>${text}`],
+  ['one that is struck out', `~~${draft}~~ ${text}`],
+  ['one that is struck out behind it', `${text} ~~${draft}~~`],
+])('what is taken back is no row: %s', (_, reply) => {
+  expect(lastObject(reply, form, true)).toEqual({ object: row })
+})
+
+test.each([
+  ['a fence of thoughts', fenced('thinking', text)],
+  ['a wrong answer', `<wrong_answer>${text}</wrong_answer>`],
+  ['a stroke through it', `~~${text}~~`],
+])('a reply that is nothing but %s has no row', (_, reply) => {
+  expect(lastObject(reply, form, true)).toEqual({ fault: 'broken' })
+})
+
+test.each(['', 'json', 'jsonc', 'text', 'output', 'python', 'my_answer'])('a fence named "%s" holds a row', (info) => {
+  expect(lastObject(fenced(info, text), form, true)).toEqual({ object: row })
+})
+
 test.each([
   ['nothing', 'I cannot do that.', 'none'],
   ['a remark', '{"confidence": 0.9}', 'other'],
