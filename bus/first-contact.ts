@@ -6,8 +6,8 @@ import { BusSetupError, reasonOf } from './errors.ts'
 import { type Listener, listenerAt } from './listener.ts'
 import { passingReason } from './retry.ts'
 
-/** Servers, joined by commas, and the account that is connected to. */
-export type Place = { servers: string; account: Account; limits: BusLimits }
+/** Servers, joined by commas, and the account that is connected to. `isTls`: nothing is said there without TLS, whatever the address. */
+export type Place = { servers: string; account: Account; limits: BusLimits; isTls: boolean }
 
 /** The server refuses the client's certificate, or that it has none. */
 const ownCertificateFault = /_ALERT_/
@@ -52,8 +52,10 @@ const strangerFix =
 const lookAfterMs = 200
 const lookMs = 1000
 
-const lookAt = ({ servers, limits }: Place, hasFailed: boolean): Promise<(Listener | null)[]> =>
-  Promise.all(servers.split(',').map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs), hasFailed)))
+const lookAt = ({ servers, limits, isTls }: Place, hasFailed: boolean): Promise<(Listener | null)[]> => {
+  const addresses = servers.split(',').map((each) => (isTls ? each.replace(/^nats:/, 'tls:') : each))
+  return Promise.all(addresses.map((each) => listenerAt(each, Math.min(lookMs, limits.requestMs), hasFailed)))
+}
 
 function listenerFault(listener: Listener, { servers }: Place): BusSetupError {
   if ('stranger' in listener)

@@ -83,7 +83,7 @@ export async function openLink(
   { troubles = createTroubles(), isKnown = false, signal, tls }: LinkOptions = {},
 ): Promise<Link> {
   const { requestMs, awayMs } = limits
-  const place = { servers, account, limits }
+  const place = { servers, account, limits, isTls: tls !== undefined }
   const patience = awayWatch({ servers, account, awayMs, troubles })
   const reportMs = limits.troubles.awayMs
   const deadlineMs = () => (signal?.aborted ? requestMs : awayMs)
@@ -175,7 +175,7 @@ function awayWatch({
   account,
   awayMs,
   troubles,
-}: Omit<Place, 'limits'> & { awayMs: number; troubles: Troubles }) {
+}: Pick<Place, 'servers' | 'account'> & { awayMs: number; troubles: Troubles }) {
   const waiting = new Set<string>()
   const givenUp = new Set<string>()
   const where = `${servers}, account ${account}`
