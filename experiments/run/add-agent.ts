@@ -115,13 +115,17 @@ function ofRun(written: Topology, role: AgentRole, config: RunConfig, { moved: i
 
 const forRole = <T>(values: Partial<Record<AgentRole, T>> = {}, role: AgentRole): T | undefined => values[role]
 
-const lookMs = 1000
+const lookMs = 250
 
-/** Resolves once the run is done, or the signal fires. */
+/** Resolves once the run is done, the session of this machine that was joined is gone with its server, or the signal fires. */
 async function untilDone(bus: Bus, run: string, signal: AbortSignal): Promise<void> {
   const states = bus.kv('runs', PlannerState)
-  while (!signal.aborted && (await states.get(run))?.value.phase !== 'done')
-    await sleep(lookMs, undefined, { signal }).catch(() => {})
+  const isDone = async () => (await states.get(run))?.value.phase === 'done'
+  const isLeft = async () => !process.env.NATS_URL && !(await findSession())
+  const until = async (isOver: () => Promise<boolean>) => {
+    while (!signal.aborted && !(await isOver())) await sleep(lookMs, undefined, { signal }).catch(() => {})
+  }
+  await Promise.race([until(isDone), until(isLeft)])
 }
 
 function withVariant(topology: Topology, role: AgentRole, variant: string): Topology {
