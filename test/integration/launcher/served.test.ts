@@ -12,7 +12,10 @@ import { type TestServer, until, withServer } from '../../support/nats.ts'
 /** A run that joins agents which another command started. */
 
 const local = await readTopology(defaultTopology)
-const llm = await readTopology(new URL('../../../deploy/topologies/llm.yaml', import.meta.url).pathname)
+const llm = withModel(
+  await readTopology(new URL('../../../deploy/topologies/llm.yaml', import.meta.url).pathname),
+  'a-model',
+)
 let server: TestServer
 let operator: Bus
 
