@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { errors } from 'nats'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account } from '../schemas/role.ts'
@@ -48,8 +47,6 @@ export const noServerFix = 'Start one, correct NATS_URL, or unset NATS_URL to us
 const strangerFix =
   'A NATS server listens for clients on port 4222, and shows its state on 8222. Correct NATS_URL, or unset it to use the embedded server.'
 
-/** A connection is there long before this; what takes longer is looked at meanwhile. */
-const lookAfterMs = 200
 const lookMs = 1000
 
 const lookAt = ({ servers, limits, isTls }: Place, hasFailed: boolean): Promise<(Listener | null)[]> => {
@@ -82,25 +79,6 @@ export async function looked(place: Place): Promise<void> {
   const found = await lookAt(place, false)
   const [first] = found
   if (first && !found.includes(null)) throw listenerFault(first, place)
-}
-
-/**
- * What a server that has never answered is asked for: where none of the addresses has a NATS server, that is known long before the client gives
- * up. `discard`: what comes too late.
- */
-export async function firstAnswer<T>(asked: Promise<T>, place: Place, discard: (answer: T) => unknown): Promise<T> {
-  const isOver = asked.then(
-    () => true,
-    () => true,
-  )
-  if (await Promise.race([isOver, sleep(lookAfterMs, false)])) return asked
-  const stranger = lookAt(place, false).then((looked) => {
-    const [first] = looked
-    if (!first || looked.includes(null)) return asked
-    void asked.then(discard).catch(() => {})
-    throw listenerFault(first, place)
-  })
-  return Promise.race([asked, stranger])
 }
 
 /** The fault with what stands there instead of a NATS server, where something does. */

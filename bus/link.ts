@@ -11,15 +11,7 @@ import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
 import { type Login, loginName, loginOptions } from './credentials.ts'
 import { BusAwayError, BusSetupError } from './errors.ts'
-import {
-  connectFault,
-  firstAnswer,
-  looked,
-  noServerFix,
-  notJetStream,
-  type Place,
-  withListener,
-} from './first-contact.ts'
+import { connectFault, looked, noServerFix, notJetStream, type Place, withListener } from './first-contact.ts'
 import './headers.ts'
 import type { Sender } from './headers.ts'
 import type { Logger } from './logger.ts'
@@ -113,12 +105,11 @@ export async function openLink(
     }).catch((error: unknown) => {
       throw connectFault(error, place, loginName(login))
     })
-  const nc = await throughRestarts(
-    isKnown ? dial : () => looked(place).then(() => firstAnswer(dial(), place, (late) => late.close())),
-    opening,
-  ).catch(async (error: unknown) => {
-    throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
-  })
+  const nc = await throughRestarts(isKnown ? dial : () => looked(place).then(dial), opening).catch(
+    async (error: unknown) => {
+      throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
+    },
+  )
   try {
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
@@ -237,9 +228,8 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience, 
     )
   // A server that says that it has JetStream is not yet ready, or its cluster has no leader.
   const deadlineMs = () => (hasJetStream ? limits.awayMs : opening.deadlineMs())
-  const ask = () => nc.request('$JS.API.INFO', '', { timeout: limits.requestMs })
   const info = () =>
-    (isKnown ? ask() : firstAnswer(ask(), place, () => {})).then(
+    nc.request('$JS.API.INFO', '', { timeout: limits.requestMs }).then(
       (message) => {
         const info = Info.safeParse(jsonOf(message.string()))
         if (!info.success) throw notJetStream(message.string(), place)

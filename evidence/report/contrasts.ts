@@ -139,7 +139,7 @@ export type Contrasts = z.infer<typeof Contrasts>
 
 const RememberingArm = z.enum(['base', 'control', 'final'])
 
-/** What the student knew outside the task before training, and after it; null where the retention paper was not sat. */
+/** What the student knew outside the task before training, and after it; null where the retention set was not evaluated. */
 export const RetentionFacts = z.object({
   /** The set's file. */
   sha256: Sha256,

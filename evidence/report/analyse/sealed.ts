@@ -85,7 +85,7 @@ function evalSetResult({ studentModel, sheet, items }: SealedResult): EvalSetRes
 
 type EvalSets = { test: readonly SealedResult[]; audit: readonly SealedResult[] }
 
-/** Of every arm that sat both papers, what it had right of the audit minus what it had right of the test, averaged over its adapters. */
+/** Of every arm that was evaluated on both sets, what it had right of the audit minus what it had right of the test, averaged over its adapters. */
 function auditMinusTest(
   { test, audit }: EvalSets,
   records: readonly ArmRecord[],
