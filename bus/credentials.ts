@@ -60,9 +60,24 @@ const FileEntry = z.partialRecord(
   z.union([PasswordLogin, NkeyLogin], { error: 'write {"user": …, "pass": …} or {"nkeySeed": "SU…"}' }),
 )
 const entries = Object.fromEntries(roles.map((role) => [role, FileEntry.optional()]))
+/** What a host of a cluster holds beside its users, in the file that `syllabus cluster node` writes: the join file. */
+export const NodeFacts = z.strictObject({
+  /** Name of the node, one of its cluster. */
+  node: z.string().min(1),
+  /** Which cluster: its id, which `cluster init` draws, and which the bus holds too. */
+  cluster: z.string().min(1),
+  /** As NATS_URL: addresses joined by commas. */
+  servers: z.string().min(1),
+  /** Hex, 32 bytes; only where a critic, an evaluator or the operator works. */
+  contaminationKey: z.string().optional(),
+})
+export type NodeFacts = z.infer<typeof NodeFacts>
+
+/** A credentials file; a join file has the facts of its node, too. */
 const CredentialsFile = z.strictObject({
   ...(entries as Record<Role, z.ZodOptional<typeof FileEntry>>),
   tls: TlsFiles.optional(),
+  join: NodeFacts.optional(),
 })
 
 const form =
@@ -72,7 +87,11 @@ const form =
  * Reads a credentials file: JSON, one entry for each role that this host works for, and under `tls` what connections with TLS need.
  * @throws BusSetupError, which shows nothing of what the file holds
  */
-export function readCredentials(path: string): { credentials: HeldCredentials; tls: TlsFiles | undefined } {
+export function readCredentials(path: string): {
+  credentials: HeldCredentials
+  tls: TlsFiles | undefined
+  join: NodeFacts | undefined
+} {
   const refuse = (why: string): never => {
     throw new BusSetupError({
       what: `The credentials file cannot be used: ${why}`,
@@ -93,8 +112,8 @@ export function readCredentials(path: string): { credentials: HeldCredentials; t
     const hidden = parsed.faults.map(({ path, words }) => ({ path, words: words.replace(/, not .*$/s, '') }))
     return refuse(inLines(hidden, 'the file').join('; '))
   }
-  const { tls, ...credentials } = parsed.value
-  return { credentials, tls: tls && openTlsFiles(tls, path) }
+  const { tls, join, ...credentials } = parsed.value
+  return { credentials, tls: tls && openTlsFiles(tls, path), join }
 }
 
 /** The user in a server's URL for all roles and accounts alike: nothing is sealed then. Throws BusSetupError. */

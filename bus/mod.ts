@@ -4,6 +4,7 @@ export {
   Credentials,
   credentialsFromUrl,
   type HeldCredentials,
+  NodeFacts,
   readCredentials,
 } from './credentials.ts'
 export { type DeadLetter, firstId } from './dead-letters.ts'

@@ -3,17 +3,17 @@ import { homeFolder } from '../machine/folders.ts'
 import { type AgentRole, accountsOf } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { environmentWithout } from './agent-child.ts'
-import { type Cluster, credentialsOf } from './cluster.ts'
+import { type BusServer, credentialsOf } from './bus-server.ts'
 import { type AgentSpec, drainMsOf } from './supervisor.ts'
 import { keysWithheld } from './topology/endpoints.ts'
 import { shareConcurrency, withTeacherLimits } from './topology/models.ts'
 
-/** An agent of a topology that works on a queue; it is handed what it needs once the cluster is ready for it. `beside`: the topologies of other agents. */
+/** An agent of a topology that works on a queue; it is handed what it needs once the server is ready for it. `beside`: the topologies of other agents. */
 export function agentSpec(
   role: AgentRole,
   instance: string,
   topology: Topology,
-  ready: Promise<Cluster>,
+  ready: Promise<BusServer>,
   queue: string,
   beside: readonly Topology[] = [],
 ): AgentSpec {
@@ -21,10 +21,10 @@ export function agentSpec(
   return {
     identity,
     queue,
-    launch: ready.then(async (cluster) => {
+    launch: ready.then(async (server) => {
       // Read once the bus is ready: a local teacher's endpoint is known by then.
       const environment = environmentWithout(keysWithheld(role, topology, [topology, ...beside]))
-      return { ...(await launchOf(identity, topology, cluster)), queue, environment }
+      return { ...(await launchOf(identity, topology, server)), queue, environment }
     }),
   }
 }
@@ -36,21 +36,21 @@ const needsKey = (role: AgentRole) => role === 'critic' || role === 'evaluator'
 async function launchOf(
   identity: Identity,
   topology: Topology,
-  cluster: Cluster,
+  server: BusServer,
 ): Promise<Omit<Launch, 'environment' | 'queue'>> {
   const { role } = identity
   const { slots, options } = withTeacherLimits(shareConcurrency(topology)).agents[role]
-  const held = credentialsOf(cluster, role)
+  const held = credentialsOf(server, role)
   const credentials = Object.fromEntries(accountsOf[role].map((account) => [account, held[account]!]))
   return {
     ...identity,
     slots,
     options,
     credentials,
-    servers: cluster.servers,
-    tls: cluster.tls,
-    sealed: cluster.sealed,
-    contaminationKey: needsKey(role) ? await cluster.contaminationKey() : null,
+    servers: server.servers,
+    tls: server.tls,
+    sealed: server.sealed,
+    contaminationKey: needsKey(role) ? await server.contaminationKey() : null,
     home: homeFolder(),
     delivery: topology.delivery,
     drainMs: drainMsOf(identity.variant, topology.supervisor),

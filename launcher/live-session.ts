@@ -49,14 +49,14 @@ export async function findSession(): Promise<LiveSession | null> {
  * of others the first is the one that is found.
  */
 export async function announceSession(
-  { pageUrl, logFile, cluster }: Pick<Session, 'pageUrl' | 'logFile' | 'cluster'>,
+  { pageUrl, logFile, server: reached }: Pick<Session, 'pageUrl' | 'logFile' | 'server'>,
   { name, agents, supervisor }: Topology,
 ): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack()
   if (!(await holderOf(file()))) {
     // What a session that is gone left behind, whatever it holds.
     await rm(file(), { force: true })
-    const { servers, serverName } = cluster
+    const { servers, serverName } = reached
     const server = serverName === null ? null : { url: servers, name: serverName }
     const stoppingMs = mostStoppingMs(supervisor)
     const local = servedAddress(process.env)

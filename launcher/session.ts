@@ -23,8 +23,8 @@ import { startRuntime } from '../trainer-bridge/runtime.ts'
 import { checkStudent, ensureStudent, knownCheck } from '../trainer-bridge/student.ts'
 import type { EarlyAgents } from './agent-child.ts'
 import { agentSpec } from './agent-spec.ts'
+import { type BusServer, checkLogins, credentialsOf, holdHome, openBusServer, rememberServers } from './bus-server.ts'
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
-import { type Cluster, checkLogins, credentialsOf, holdHome, openCluster, rememberServers } from './cluster.ts'
 import type { Reporter } from './console/reporter.ts'
 import { openAgentsLog } from './log-file.ts'
 import { checkNew, givenTo, removeOwnQueues, unfinishedOn } from './shared-queues.ts'
@@ -35,7 +35,7 @@ import { printOwnTroubles, watchTroubles } from './troubles.ts'
 /** A bus with its agents and its page, on this machine. */
 export type Session = AsyncDisposable & {
   bus: Bus
-  cluster: Cluster
+  server: BusServer
   /** Address of the live page, token included. */
   pageUrl: string
   agents: readonly Identity[]
@@ -89,8 +89,8 @@ type Connecting = {
 }
 
 /** Connects as the operator. */
-export const connectOperator = (cluster: Cluster, log: Log, how?: Connecting): Promise<Bus> =>
-  connectAs('operator', cluster, log, how)
+export const connectOperator = (server: BusServer, log: Log, how?: Connecting): Promise<Bus> =>
+  connectAs('operator', server, log, how)
 
 /**
  * Connects as one role.
@@ -98,15 +98,15 @@ export const connectOperator = (cluster: Cluster, log: Log, how?: Connecting): P
  */
 export async function connectAs(
   role: Role,
-  cluster: Cluster,
+  server: BusServer,
   log: Log,
   { line, signal }: Connecting = {},
 ): Promise<Bus> {
-  const { servers, tls, sealed, limits, isKnown = false } = cluster
+  const { servers, tls, sealed, limits, isKnown = false } = server
   const troubles = createTroubles()
   if (line) printOwnTroubles(troubles, line)
   const instance = `${role}-${process.pid}`
-  const credentials = credentialsOf(cluster, role)
+  const credentials = credentialsOf(server, role)
   const who = { role, variant: 'cli', instance }
   const bus = await connectBus({ servers, tls, sealed, limits, credentials, ...who, log, troubles, isKnown, signal })
   if (!isKnown) await rememberServers(homeFolder(), servers)
@@ -161,7 +161,7 @@ export async function openSession(
   const all = [topology, ...alsoPlanners]
   const queues = goesOn ? queuesOf(goesOn) : queuesIn(topology, process.env, own)
   const plannerQueue = (other: Topology) => queuesIn(other, process.env, own).planner
-  const ready = Promise.withResolvers<Cluster>()
+  const ready = Promise.withResolvers<BusServer>()
   const started = roles ?? agentRoles
   const replicas = started.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
@@ -184,14 +184,14 @@ export async function openSession(
   // Before they are stopped, agents that wait for the bus are notified that it does not come.
   ready.promise.catch(() => {})
   stack.defer(() => ready.reject(new Error('the session was not started')))
-  const cluster = stack.use(
-    await openCluster({ home, log, onProgress, notify: reporter.line, limits: topology.bus, storage }),
+  const server = stack.use(
+    await openBusServer({ home, log, onProgress, notify: reporter.line, limits: topology.bus, storage }),
   )
-  checkLogins(cluster, ['operator', 'gateway', ...agentSpecs.map(({ identity }) => identity.role)])
+  checkLogins(server, ['operator', 'gateway', ...agentSpecs.map(({ identity }) => identity.role)])
   const how = signal ? { signal } : {}
   const connecting = [
-    connectOperator(cluster, log, { ...how, line: reporter.line }),
-    connectAs('gateway', cluster, log, how),
+    connectOperator(server, log, { ...how, line: reporter.line }),
+    connectAs('gateway', server, log, how),
   ]
   for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
   const [bus, reader] = (await Promise.all(connecting)) as [Bus, Bus]
@@ -214,7 +214,7 @@ export async function openSession(
     const others = givenTo(await unfinishedOn(bus), topology, queues).filter((runId) => runId !== goesOn?.runId)
     for (const other of others) reporter.line(alsoDone(other))
   }
-  ready.resolve(cluster)
+  ready.resolve(server)
   const closing = new AbortController()
   const panel = tryPanel && stack.use(tryPanel(bus, topology, (step) => log.info({ step }, 'models of a run')))
   const gateway = await startGateway({
@@ -240,11 +240,11 @@ export async function openSession(
   const owned = stack.move()
   return {
     bus,
-    cluster,
+    server,
     pageUrl: gateway.url,
     agents: agentSpecs.map(({ identity }) => identity),
     queues,
-    failed: Promise.race([supervisor.failed, lossOf(cluster)]),
+    failed: Promise.race([supervisor.failed, lossOf(server)]),
     stop: supervisor.stop,
     async close() {
       await supervisor.stop()
@@ -263,7 +263,7 @@ const alsoDone = (runId: string) =>
   'with the key of this command.'
 
 /** Rejects when another machine took the storage over, since this one gave no sign of life. */
-function lossOf({ lost }: Cluster): Promise<never> {
+function lossOf({ lost }: BusServer): Promise<never> {
   const loss = Promise.withResolvers<never>()
   loss.promise.catch(() => {})
   const fail = () => {

@@ -7,7 +7,7 @@ import { homeFolder } from '../machine/folders.ts'
 import { readState } from '../machine/state-file.ts'
 import { printable } from '../schemas/printable.ts'
 import { UsageError } from '../schemas/user-error.ts'
-import { type Cluster, keyOf, openCluster } from './cluster.ts'
+import { type BusServer, keyOf, openBusServer } from './bus-server.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
 import { defaultTopology, readTopology } from './topology/topology-file.ts'
@@ -28,7 +28,7 @@ export const hasRuns = (): boolean => process.env.NATS_URL !== undefined || exis
  * @throws UsageError where this home holds no run
  */
 export async function withBus<T>(
-  use: (bus: Bus, cluster: Cluster) => Promise<T>,
+  use: (bus: Bus, server: BusServer) => Promise<T>,
   { line = (text) => console.error(printable(text)), signal, mayFetch = false }: WithBus = {},
 ): Promise<T> {
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
@@ -39,19 +39,19 @@ export async function withBus<T>(
       'Start one with "npx syllabus run", or set SYLLABUS_HOME to the home that holds yours.',
     )
   }
-  const joined = await joinedCluster(home)
-  await using cluster = joined ?? (await openCluster({ home, log, onProgress: line, notify: line, mayFetch }))
-  await using bus = await connectOperator(cluster, log, { line, ...(signal && { signal }) })
+  const joined = await joinedServer(home)
+  await using server = joined ?? (await openBusServer({ home, log, onProgress: line, notify: line, mayFetch }))
+  await using bus = await connectOperator(server, log, { line, ...(signal && { signal }) })
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
   if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {}, vault: false })
-  return await use(bus, cluster)
+  return await use(bus, server)
 }
 
 /**
  * The running session's server, which goes on when this command ends; null when none runs.
  * @throws UsageError when another answers at its address, which is sent no password
  */
-export async function joinedCluster(home: string): Promise<Cluster | null> {
+export async function joinedServer(home: string): Promise<BusServer | null> {
   if (process.env.NATS_URL) return null
   const session = await findSession()
   if (!session?.server) return null

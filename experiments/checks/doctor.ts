@@ -2,8 +2,8 @@ import { createLog } from '../../agents/kit/log.ts'
 import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import { chatPath } from '../../agents/kit/teacher/endpoint-error.ts'
 import { hostOf } from '../../agents/kit/teacher/options.ts'
+import { openBusServer } from '../../launcher/bus-server.ts'
 import { checkDisk } from '../../launcher/check-host.ts'
-import { openCluster } from '../../launcher/cluster.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { connectOperator } from '../../launcher/session.ts'
 import { askedBy, checkKeys, embedderAsked } from '../../launcher/topology/endpoints.ts'
@@ -71,9 +71,9 @@ async function checkBridge(topology: Topology, home: string, embeddedIsThere: bo
 async function checkFoundServer(): Promise<string> {
   const home = homeFolder()
   const log = createLog({ role: 'doctor' }, { level: 'silent' })
-  await using cluster = await openCluster({ home, log, onProgress: () => {} })
-  await using bus = await connectOperator(cluster, log)
-  return `${cluster.servers} answers; accounts ${bus.sealed ? 'apart: the test is sealed' : 'not apart: nothing is sealed'}`
+  await using server = await openBusServer({ home, log, onProgress: () => {} })
+  await using bus = await connectOperator(server, log)
+  return `${server.servers} answers; accounts ${bus.sealed ? 'apart: the test is sealed' : 'not apart: nothing is sealed'}`
 }
 
 /** The sizes of files, which the environment may change. */

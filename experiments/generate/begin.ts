@@ -4,7 +4,7 @@ import { buildContaminationIndex } from '../../agents/kit/dedup/contamination.ts
 import { evaluationItems } from '../../agents/kit/dedup/evaluation-items.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
-import type { Cluster } from '../../launcher/cluster.ts'
+import type { BusServer } from '../../launcher/bus-server.ts'
 import { modelsOf } from '../../launcher/topology/models.ts'
 import { boundTo } from '../../launcher/topology/queues.ts'
 import { homeFolder } from '../../machine/folders.ts'
@@ -69,7 +69,7 @@ function askedHash({ task, program, topology, seed }: Wanted): string {
 /** Starts the run of a folder, or goes on with it; gives the place of the log to tell from. */
 export async function beginGeneration(
   bus: Bus,
-  cluster: Cluster,
+  server: BusServer,
   wanted: Wanted,
 ): Promise<{ runId: string; fromSeq: number }> {
   const { task, program, topology, out, seed, named } = wanted
@@ -88,7 +88,7 @@ export async function beginGeneration(
       'Set SYLLABUS_HOME to the home that it was begun in, or give another --out to pay for new rows.',
     )
   }
-  const key = Buffer.from(await cluster.contaminationKey(), 'hex')
+  const key = Buffer.from(await server.contaminationKey(), 'hex')
   const index = buildContaminationIndex(evaluationItems(task), key)
   const contamination = await bus.objects.put('LAB', 'contamination', index)
   const rows = program.sources.reduce((sum, source) => sum + source.rows, 0)

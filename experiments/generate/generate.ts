@@ -159,12 +159,12 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
     runReader: createRunReader,
     signal: stop,
   })
-  const { bus, cluster, pageUrl, logFile } = session
+  const { bus, server, pageUrl, logFile } = session
   await using _announced = await announceSession(session, wanted.topology)
   try {
     reporter.line(`live page: ${pageUrl}`)
     reporter.line(`agents' log: ${logFile}`)
-    const { runId, fromSeq } = await beginGeneration(bus, cluster, wanted)
+    const { runId, fromSeq } = await beginGeneration(bus, server, wanted)
     const follow = () => followGeneration(bus, { runId, fromSeq, reporter, signal: stop })
     const again = commandAgain(process.argv.slice(2))
     const end = await hintWhenAway(() => Promise.race([follow(), session.failed]), again, reporter.line)

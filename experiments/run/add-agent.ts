@@ -6,7 +6,7 @@ import { createLog } from '../../agents/kit/log.ts'
 import { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { agentSpec } from '../../launcher/agent-spec.ts'
-import { checkLogins, holdsRole, openCluster } from '../../launcher/cluster.ts'
+import { checkLogins, holdsRole, openBusServer } from '../../launcher/bus-server.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { connectAs, prepareBus } from '../../launcher/session.ts'
@@ -18,7 +18,7 @@ import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { boundTopology, topologyOfRun } from '../../launcher/topology/topology-of-run.ts'
 import { withModel } from '../../launcher/topology/with-model.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
-import { joinedCluster } from '../../launcher/with-bus.ts'
+import { joinedServer } from '../../launcher/with-bus.ts'
 import { checkTemporary, homeFolder } from '../../machine/folders.ts'
 import { printable } from '../../schemas/printable.ts'
 import { queuesOf } from '../../schemas/queue.ts'
@@ -50,10 +50,10 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   const log = createLog({ role: 'supervisor', instance: String(process.pid) })
   const home = homeFolder()
   checkTemporary()
-  const cluster = process.env.NATS_URL
-    ? await openCluster({ home, log, onProgress: (line) => console.error(line), limits: named.bus })
-    : await joinedCluster(home)
-  if (!cluster) {
+  const server = process.env.NATS_URL
+    ? await openBusServer({ home, log, onProgress: (line) => console.error(line), limits: named.bus })
+    : await joinedServer(home)
+  if (!server) {
     throw new UsageError(
       'There is no bus to join.',
       'Start one with "npx syllabus up", or set NATS_URL (and SYLLABUS_CREDENTIALS).',
@@ -62,10 +62,10 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   if (!process.env.NATS_URL) knowLocal(await findSession())
   const stop = stopSignal()
   const line = (text: string) => console.error(printable(text))
-  checkLogins(cluster, [role])
+  checkLogins(server, [role])
   // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
-  const watcher = holdsRole(cluster, 'operator') ? 'operator' : role
-  await using bus = await connectAs(watcher, cluster, log, { line, signal: stop })
+  const watcher = holdsRole(server, 'operator') ? 'operator' : role
+  await using bus = await connectAs(watcher, server, log, { line, signal: stop })
   const state = options.run === undefined ? null : await pickRun(bus, options.run, () => false)
   if (state?.phase === 'done')
     throw new UsageError(`Run ${options.run} is done: nothing is left to help with.`, 'Leave --run out.')
@@ -77,7 +77,7 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]/g, '-')
   await using watch = watchTroubles(bus, { line, only: instance })
-  const agentSpecs = [agentSpec(role, instance, topology, Promise.resolve(cluster), queue)]
+  const agentSpecs = [agentSpec(role, instance, topology, Promise.resolve(server), queue)]
   const supervisor = supervise(agentSpecs, topology.supervisor, {
     log,
     stderr: 'inherit',

@@ -7,7 +7,7 @@ import { checkServed, type Needs } from '../../launcher/served.ts'
 import { openSession, prepareBus } from '../../launcher/session.ts'
 import { knowLocal } from '../../launcher/topology/queues.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
-import { joinedCluster, withBus } from '../../launcher/with-bus.ts'
+import { joinedServer, withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
 import { createTryPanel } from '../../models/panel.ts'
 import { queuesOf } from '../../schemas/queue.ts'
@@ -54,7 +54,7 @@ export async function runSession(topology: Topology, reporter: Reporter, queue: 
   const stop = stopSignal()
   await whenStopped(reporter.line)
   const running = await findSession()
-  if (running && (await joinedCluster(homeFolder()))) return joinSession(running, topology, reporter, queue, stop)
+  if (running && (await joinedServer(homeFolder()))) return joinSession(running, topology, reporter, queue, stop)
   await using session = await openSession(topology, reporter, {
     ...queue,
     tryPanel: createTryPanel,

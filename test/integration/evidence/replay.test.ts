@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml'
 import { createLog } from '../../../agents/kit/log.ts'
 import { JournalEntry } from '../../../agents/kit/metered/journal.ts'
 import type { Bus } from '../../../bus/mod.ts'
-import { openCluster } from '../../../launcher/cluster.ts'
+import { openBusServer } from '../../../launcher/bus-server.ts'
 import { connectOperator } from '../../../launcher/session.ts'
 import { syllabus } from '../../support/command.ts'
 import { natsBinary } from '../../support/nats.ts'
@@ -58,7 +58,7 @@ const replay = () => syllabus(['replay', 'again', '--json'], { ...env, OPENAI_BA
 /** Changes the run's journal as somebody with the server's files could. */
 async function tamper(change: (bus: Bus) => Promise<void>): Promise<void> {
   const log = createLog({ role: 'test' }, { level: 'silent' })
-  await using cluster = await openCluster({ home: join(folder, 'home'), log, onProgress: () => {} })
+  await using cluster = await openBusServer({ home: join(folder, 'home'), log, onProgress: () => {} })
   await using bus = await connectOperator(cluster, log)
   await change(bus)
 }

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { readCredentials } from '../../../bus/credentials.ts'
 import { BusSetupError } from '../../../bus/errors.ts'
 import { accountsConfig } from '../../../bus/server-config.ts'
-import { checkLogins } from '../../../launcher/cluster.ts'
+import { checkLogins } from '../../../launcher/bus-server.ts'
 import { accountsOf, type Role, roles } from '../../../schemas/role.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'syllabus-credentials-'))

@@ -11,6 +11,7 @@ import {
   credentialsFromUrl,
   type HeldCredentials,
   holdStorage,
+  type NodeFacts,
   readCredentials,
   type Storage,
   startServer,
@@ -24,12 +25,14 @@ import { accountsOf, type Role, roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
-export type Cluster = AsyncDisposable & {
+export type BusServer = AsyncDisposable & {
   servers: string
   /** Of a server of others, those of the roles that work on this host. */
   credentials: HeldCredentials
   /** What connections with TLS need. */
   tls?: TlsFiles | undefined
+  /** Which node of a cluster this host is, where its credentials are those of a join file. */
+  join?: NodeFacts | undefined
   /** Those of BusLimits where it is left out. */
   limits?: BusLimits | undefined
   /** Whether the server has answered before, so that it is away where it does not. */
@@ -67,7 +70,7 @@ export const holdHome = (home: string, notify: (line: string) => void, limits?: 
   holdStorage(join(home, 'nats'), { onWait: notify, silentMs: limits?.hostSilentMs })
 
 /** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
-export async function openCluster(setup: Setup): Promise<Cluster> {
+export async function openBusServer(setup: Setup): Promise<BusServer> {
   ensureHome(setup.home)
   const contaminationKey = keyOf(setup.home, setup.onProgress)
   const url = process.env.NATS_URL
@@ -117,14 +120,14 @@ function foreign(url: string) {
 const accountsWithout = (credentials: HeldCredentials, role: Role) =>
   accountsOf[role].filter((account) => !credentials[role]?.[account])
 
-export const holdsRole = ({ credentials }: Cluster, role: Role): boolean =>
+export const holdsRole = ({ credentials }: BusServer, role: Role): boolean =>
   accountsWithout(credentials, role).length === 0
 
 /**
  * @throws BusSetupError that names the roles whose credentials a command needs and this host lacks, before anything is started
  */
 export function checkLogins(
-  { credentials, servers }: Pick<Cluster, 'credentials' | 'servers'>,
+  { credentials, servers }: Pick<BusServer, 'credentials' | 'servers'>,
   needed: readonly Role[],
 ): void {
   const missing = [...new Set(needed)].flatMap((role) => {
@@ -144,9 +147,9 @@ export function checkLogins(
  * What a process of the role is handed.
  * @throws BusSetupError where the host does not hold it
  */
-export function credentialsOf(cluster: Cluster, role: Role): Credentials {
-  checkLogins(cluster, [role])
-  return cluster.credentials[role] ?? {}
+export function credentialsOf(server: BusServer, role: Role): Credentials {
+  checkLogins(server, [role])
+  return server.credentials[role] ?? {}
 }
 
 async function findBinary({ home, onProgress, mayFetch = true }: Setup): Promise<string> {
