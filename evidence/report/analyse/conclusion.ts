@@ -1,13 +1,12 @@
+import { type Parts, present } from '../../../schemas/present.ts'
 import type { ArmDifference, Comparison } from '../contrasts.ts'
 import type { Claim, ReportData, SealedResults } from '../report-data.ts'
 import { confidence } from '../statistics/intervals.ts'
-import { intervalText, itemsText, percent, points, pText, rangeText } from '../text/format.ts'
+import { differenceText, intervalText, itemsText, percent, points, pText } from '../text/format.ts'
 import { allParts, labelOf, lower } from '../text/names.ts'
+import { drawsText, formText, overallText, weakText } from '../text/objections.ts'
 import { brokenReplies, brokenText, collapsedText, trivialText } from '../text/replies.ts'
 import { pOf } from './contrasts.ts'
-
-/** Fewer draws than this, groups of items where items come in groups, carry no claim, whatever their interval. */
-export const minClaimDraws = 20
 
 /** A baseline with fewer rows than this share of the final's is no match for it. */
 const leastRows = 0.95
@@ -80,12 +79,12 @@ export function conclude(
   return {
     improved: claim(on, 'base', improvedWords, []),
     trivial: trivialClaim(on),
-    beatsExamples: claim(on, 'base-examples', examplesWords, weakObjection(on, 'base-examples')),
+    beatsExamples: claim(on, 'base-examples', examplesWords, [weakObjection(on, 'base-examples')]),
     search: searchClaim(on),
   }
 }
 
-function claim(on: Conditions, to: string, words: Words, further: readonly string[]): Claim {
+function claim(on: Conditions, to: string, words: Words, further: Parts): Claim {
   const { sealed, headline, mode } = on
   const { arms, comparisons, leftOut } = sealed.contrasts
   const comparison = comparisons.find((one) => one.to === to)
@@ -99,19 +98,21 @@ function claim(on: Conditions, to: string, words: Words, further: readonly strin
     return { conclusion: 'not-measured', sentence: `${words.notShown}: ${what}.` }
   }
   const figures = comparisonText(on, comparison, difference)
-  const objections = [...objectionsTo(on, comparison), ...further]
+  const objections = objectionsTo(on, comparison, further)
   const { conclusion, sentence } = judged(on, difference, words, figures, testOf(on, to, difference).p, objections)
-  return { conclusion, sentence: `${sentence}${overallText(on, comparison)}` }
+  return { conclusion, sentence: `${sentence}${overallFigures(on, comparison)}` }
 }
 
 /** Why a difference above zero is no claim. */
-const objectionsTo = (on: Conditions, comparison: Comparison): string[] => [
-  ...trivialObjection(on),
-  ...ownObjection(on),
-  ...favouredObjection(on, comparison),
-  ...formObjection(on, comparison),
-  ...overallObjection(on, comparison),
-]
+const objectionsTo = (on: Conditions, comparison: Comparison, further: Parts): string[] =>
+  present([
+    trivialObjection(on),
+    ownObjection(on),
+    favouredObjection(on, comparison),
+    formObjection(on, comparison),
+    overallObjection(on, comparison),
+    ...further,
+  ])
 
 /** The p that a claim goes by: Holm's of a secondary comparison, that of its own test of the one named before the opening. */
 function testOf({ sealed }: Conditions, to: string, difference: ArmDifference): { p: number; isAdjusted: boolean } {
@@ -140,7 +141,8 @@ function judged(
     sentence: `${words.notShown}: ${figures}; ${why}.`,
   })
   const { low, high } = difference.interval!
-  if (difference.groups < minClaimDraws) return notShown(`with fewer than ${minClaimDraws} draws nothing is claimed`)
+  const few = drawsText([difference.groups])
+  if (few) return notShown(few)
   if (low <= 0 && high >= 0) return notShown('the interval includes zero')
   if (p > 1 - confidence) return notShown('the interval excludes zero, but p is above 5 %')
   if (p * finalEvalNumber > 1 - confidence)
@@ -171,10 +173,10 @@ function figuresText(
 }
 
 /** The same difference over all parts, where the headline is one of several. */
-function overallText({ sealed, headline, mode }: Conditions, { parts }: Comparison): string {
+function overallFigures({ sealed, headline, mode }: Conditions, { parts }: Comparison): string {
   const difference = parts[allParts]?.[mode]
   if (!difference || sealed.parts.length < 2 || headline === allParts) return ''
-  return ` Over all parts (${itemsText(difference)}): ${points(difference.value)} points${rangeText(difference.interval, points)}.`
+  return ` Over all parts (${itemsText(difference)}): ${differenceText(difference)}.`
 }
 
 const isAbove = (difference: ArmDifference, p = pOf(difference)): boolean =>
@@ -185,54 +187,40 @@ export const trivialUnknown =
   'what an answer that needs no student scores is not in this log, which is of before it was counted'
 
 /** C2: what answering without knowing anything scores. */
-function trivialObjection({ sealed, headline, mode }: Conditions): string[] {
-  if (sealed.contrasts.trivial === null) return [trivialUnknown]
+function trivialObjection({ sealed, headline, mode }: Conditions): string | null {
+  if (sealed.contrasts.trivial === null) return trivialUnknown
   const trivial = sealed.contrasts.trivial[headline]?.[mode]
-  if (!trivial?.difference || isAbove(trivial.difference)) return []
-  const { value, interval } = trivial.difference
-  return [
-    `${trivialText(trivial)} scores ${percent(trivial.value)}, and the final is not shown to be above that: ` +
-      `${points(value)} points${rangeText(interval, points)}`,
-  ]
+  if (!trivial?.difference || isAbove(trivial.difference)) return null
+  return `${trivialText(trivial)} scores ${percent(trivial.value)}, and the final is not shown to be above that: ${differenceText(trivial.difference)}`
 }
 
 /** C3: a student most of whose replies are none is not shown to have learned to answer. */
-function ownObjection({ sealed }: Conditions): string[] {
+function ownObjection({ sealed }: Conditions): string | null {
   const own = sealed.contrasts.replies.find(({ arm }) => arm === 'final')
-  return own && 2 * brokenReplies(own) > own.replies ? [brokenText({ ...own, collapsed: 0 })] : []
+  return own && 2 * brokenReplies(own) > own.replies ? brokenText({ ...own, collapsed: 0 }) : null
 }
 
 /** C3: what the other arm did not answer. */
-function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoured }: Comparison): string[] {
+function favouredObjection({ sealed, headline, mode }: Conditions, { to, favoured }: Comparison): string | null {
   const difference = favoured?.parts[headline]?.[mode]
   const facts = sealed.contrasts.replies.find(({ arm }) => arm === to)
-  if (!favoured || !difference || !facts) return []
-  if (2 * favoured.silent > favoured.of) return [`${brokenText(facts)}, so the comparison shows nothing`]
+  if (!favoured || !difference || !facts) return null
+  if (2 * favoured.silent > favoured.of) return `${brokenText(facts)}, so the comparison shows nothing`
   const adjusted = sealed.contrasts.adjusted.find((one) => one.to === to)?.favoured
-  if (isAbove(difference, adjusted ?? pOf(difference))) return []
-  return [
-    `${brokenText(facts)}; with the final’s own results in their place the difference is ${points(difference.value)} points` +
-      rangeText(difference.interval, points),
-  ]
+  if (isAbove(difference, adjusted ?? pOf(difference))) return null
+  return `${brokenText(facts)}; with the final’s own results in their place the difference is ${differenceText(difference)}`
 }
 
 /** C4: whether lenient scoring shows the same. */
-function formObjection({ headline, mode }: Conditions, { parts }: Comparison): string[] {
+function formObjection({ headline, mode }: Conditions, { parts }: Comparison): string | null {
   const lenient = parts[headline]?.lenient
-  if (mode === 'lenient' || !lenient || isAbove(lenient)) return []
-  return [
-    `what differs is the form of the answers: by lenient scoring the difference is ${points(lenient.value)} points` +
-      rangeText(lenient.interval, points),
-  ]
+  return mode === 'lenient' || !lenient || isAbove(lenient) ? null : formText(lenient)
 }
 
 /** C4: whether what the headline gained was lost elsewhere, and more. */
-function overallObjection({ sealed, mode }: Conditions, { parts }: Comparison): string[] {
+function overallObjection({ sealed, mode }: Conditions, { parts }: Comparison): string | null {
   const difference = parts[allParts]?.[mode]
-  if (sealed.parts.length < 2 || !difference?.interval || difference.interval.high >= 0) return []
-  return [
-    `over all parts the difference is ${points(difference.value)} points${rangeText(difference.interval, points)}`,
-  ]
+  return sealed.parts.length > 1 && difference ? overallText(difference) : null
 }
 
 /** Whether the final is above what needs no student; of one that has collapsed, that comes first. */
@@ -249,7 +237,7 @@ function trivialClaim(on: Conditions): Claim {
   const { difference, value } = measured
   const tested = { p: pOf(difference), isAdjusted: false }
   const figures = figuresText(on, difference, `${percent(value)} of ${trivialText(measured)}`, tested)
-  const { conclusion, sentence } = judged(on, difference, trivialWords, figures, tested.p, ownObjection(on))
+  const { conclusion, sentence } = judged(on, difference, trivialWords, figures, tested.p, present([ownObjection(on)]))
   return { conclusion, sentence: `${collapsed}${sentence}` }
 }
 
@@ -263,16 +251,16 @@ function searchClaim(on: Conditions): Claim {
   const figures = comparisonText(on, comparison, difference)
   if (attempts.length === 1) {
     const what = 'its dataset against an even spread of the same number of rows'
-    const but = isAbove(difference) ? [...objectionsTo(on, comparison), ...controlObjections(on)] : []
+    const but = isAbove(difference) ? objectionsTo(on, comparison, controlObjections(on)) : []
     const measured = [`${what}: ${figures}`, ...but].join('; ')
-    const sentence = `There was no search that could have helped, since one attempt was scored; ${measured}.${overallText(on, comparison)}`
+    const sentence = `There was no search that could have helped, since one attempt was scored; ${measured}.${overallFigures(on, comparison)}`
     return { conclusion: 'not-measured', sentence }
   }
   if (made.conclusion !== 'shown' || chosen === null || chosen !== attempts[0]) return made
   const why = `the chosen dataset is that of attempt ${chosen}, the first that was scored, and what came after it added nothing`
   return {
     conclusion: 'not-shown',
-    sentence: `${searchWords.notShown}: ${figures}; ${why}.${overallText(on, comparison)}`,
+    sentence: `${searchWords.notShown}: ${figures}; ${why}.${overallFigures(on, comparison)}`,
   }
 }
 
@@ -281,28 +269,27 @@ export const isShort = (rows: number | null | undefined, own: number | null | un
   rows != null && own != null && rows < leastRows * own
 
 /** C5: why the control is no match for the final. */
-function controlObjections(on: Conditions): string[] {
+function controlObjections(on: Conditions): Parts {
   const { sealed, rows } = on
   const rowsOf = (arm: string) => rows[arm] ?? sealed.contrasts.arms.find((each) => each.arm === arm)?.rows ?? null
   const [own, other] = [rowsOf('final'), rowsOf('control')]
   return [
-    ...(isShort(other, own)
-      ? [`the control has ${other} rows and the final ${own}, so it may be their number that helped`]
-      : []),
-    ...weakObjection(on, 'control'),
+    isShort(other, own) && `the control has ${other} rows and the final ${own}, so it may be their number that helped`,
+    weakObjection(on, 'control'),
   ]
 }
 
 /** C5: an arm below the untrained student proves nothing to a final that is not shown to be above that. */
-function weakObjection({ sealed, headline, mode }: Conditions, arm: 'control' | 'base-examples'): string[] {
+function weakObjection({ sealed, headline, mode }: Conditions, arm: 'control' | 'base-examples'): string | null {
   const { arms, comparisons } = sealed.contrasts
   const [base, other] = ['base', arm].map(
     (name) => arms.find((each) => each.arm === name)?.parts[headline]?.[mode].value ?? null,
   )
   const toBase = comparisons.find(({ to }) => to === 'base')?.parts[headline]?.[mode]
-  if (base == null || other == null || other >= base || !toBase || isAbove(toBase)) return []
-  const who = arm === 'control' ? 'the control' : 'with the worked examples the base'
-  return [
-    `${who} is below the base alone (${percent(other)} against ${percent(base)}), and the final is not shown to be above that`,
-  ]
+  if (base == null || other == null || other >= base || !toBase || isAbove(toBase)) return null
+  return weakText(
+    arm === 'control' ? 'the control' : 'with the worked examples the base',
+    percent(other),
+    percent(base),
+  )
 }

@@ -1,9 +1,10 @@
 import { mean } from 'simple-statistics'
-import { minClaimDraws } from '../analyse/conclusion.ts'
+import { present } from '../../../schemas/present.ts'
 import { confidence, shares } from '../statistics/intervals.ts'
 import { type OverRuns, overRuns } from '../statistics/over-runs.ts'
 import { signFlip } from '../statistics/significance.ts'
-import { percentNumber, points } from '../text/format.ts'
+import { differenceText, percent, points } from '../text/format.ts'
+import { drawsText, evaluatedText, formText } from '../text/objections.ts'
 import type { RunResult } from './compared-run.ts'
 import { type Effect, effectsOf } from './effects.ts'
 import { type ArmUse, armUses, givenMore } from './equality.ts'
@@ -59,91 +60,68 @@ function withObjections(effect: Effect, runs: readonly RunResult[], uses: readon
   const trivial = pairs.flatMap(({ one }) => one.trivial ?? [])
   const above = trivial.filter(({ isBelow }) => isBelow).length
   const favoured = pairs.map(({ one, other }) => one.score! - (other.favoured ?? other.score!))
-  const objections = [
-    ...drawObjections(effect, pairs),
-    ...failedObjection(effect, runs, better, worse),
-    ...(more.length > 0 ? [`${better} was given more: ${more.join(', ')}`] : []),
+  const results = pairs.flatMap(({ one, other }) => [one, other])
+  const silent = pairs.filter(({ one }) => one.isSilent).length
+  const objections = present([
+    drawsText(results.flatMap(({ groups }) => groups ?? [])),
+    new Set(effect.differences?.values).size === 1 &&
+      pairs.length > 1 &&
+      'all pairs agree to the item, so they may be one pair again and again',
+    evaluatedText(
+      results.flatMap(({ finalEvalNumber }) => finalEvalNumber ?? []),
+      effect.adjustedP,
+    ),
+    failedObjection(effect, runs, better, worse),
+    more.length > 0 && `${better} was given more: ${more.join(', ')}`,
     // Each run by its own items: over runs what needs no student hardly deviates, and one item would do.
-    ...(2 * above < trivial.length
-      ? [
-          `${better} is shown to be above the best answer that needs no student (${percentNumber(
-            mean(trivial.map(({ share }) => share)),
-          )} %) in ${above} of ${trivial.length} runs`,
-        ]
-      : []),
-    ...silentObjection(better, pairs),
-    ...weakObjection(worse, pairs),
-    ...formObjection(pairs),
-    ...(isAbove(favoured) ? [] : [`by what ${worse} did answer, the difference is ${points(mean(favoured))} points`]),
-  ]
+    2 * above < trivial.length &&
+      `${better} is shown to be above the best answer that needs no student (${percent(mean(trivial.map(({ share }) => share)))}) in ${above} of ${trivial.length} runs`,
+    silent > 0 && `in ${silent} of ${pairs.length} runs most replies of ${better} are no answers`,
+    weakObjection(worse, pairs),
+    formObjection(pairs),
+    !isAbove(favoured) && `by what ${worse} did answer, the difference is ${differenceText({ mean: mean(favoured) })}`,
+  ])
   return objections.length > 0 ? { ...effect, conclusion: 'not-shown', objections } : effect
 }
 
 type Pair = { one: RunResult; other: RunResult }
 
-/** Too few items, pairs that are one pair again and again, a test that was opened before. */
-function drawObjections({ differences, adjustedP }: Effect, pairs: readonly Pair[]): string[] {
-  const results = pairs.flatMap(({ one, other }) => [one, other])
-  const draws = results.flatMap(({ groups }) => groups ?? [])
-  const finalEvals = results.flatMap(({ finalEvalNumber }) => finalEvalNumber ?? [])
-  const before = finalEvals.length > 0 ? Math.min(...finalEvals) - 1 : 0
-  const values = new Set(differences?.values)
-  return [
-    ...(draws.length > 0 && Math.min(...draws) < minClaimDraws
-      ? [`with fewer than ${minClaimDraws} draws nothing is claimed`]
-      : []),
-    ...(values.size === 1 && pairs.length > 1
-      ? ['all pairs agree to the item, so they may be one pair again and again']
-      : []),
-    ...(before > 0 && adjustedP * (before + 1) > 1 - confidence
-      ? [`the test had been evaluated ${before} times before, and p times ${before + 1} is above 5 %`]
-      : []),
-  ]
-}
-
 /** A run without a result leaves the base: pairs that the better arm failed in count so. */
-function failedObjection({ differences }: Effect, runs: readonly RunResult[], better: string, worse: string): string[] {
+function failedObjection(
+  { differences }: Effect,
+  runs: readonly RunResult[],
+  better: string,
+  worse: string,
+): string | null {
   const failed = runs.filter(({ arm, score }) => arm === better && score === null)
   const base = runs.find((run) => run.base !== null)?.base
-  if (failed.length === 0 || base === undefined || base === null || !differences) return []
+  if (failed.length === 0 || base === undefined || base === null || !differences) return null
   const sign = differences.mean < 0 ? -1 : 1
   const left = failed.flatMap(({ pair }) => {
     const its = runs.find((run) => run.arm === worse && run.pair === pair)?.score ?? null
     return its === null ? [] : [base - its]
   })
   const all = [...differences.values.map((value) => sign * value), ...left]
-  if (isAbove(all)) return []
-  return [
-    `${failed.length} runs of ${better} ended without a result; where these left the base as it was, the difference is ${points(mean(all))} points`,
-  ]
-}
-
-function silentObjection(better: string, pairs: readonly Pair[]): string[] {
-  const silent = pairs.filter(({ one }) => one.isSilent).length
-  return silent > 0 ? [`in ${silent} of ${pairs.length} runs most replies of ${better} are no answers`] : []
+  if (isAbove(all)) return null
+  return `${failed.length} runs of ${better} ended without a result; where these left the base as it was, the difference is ${differenceText({ mean: mean(all) })}`
 }
 
 /** An arm that makes the student worse proves nothing for one that is not shown to make it better. */
-function weakObjection(worse: string, pairs: readonly Pair[]): string[] {
+function weakObjection(worse: string, pairs: readonly Pair[]): string | null {
   const known = pairs.flatMap(({ one, other }) => (one.base === null ? [] : [{ one, other, base: one.base }]))
-  if (known.length === 0) return []
+  if (known.length === 0) return null
   const its = mean(known.map(({ other, base }) => other.score! - base))
   const own = known.map(({ one, base }) => one.score! - base)
-  if (its >= 0 || isAbove(own)) return []
-  return [
-    `${worse} is below the base by ${points(its).replace('−', '')} points, and the better one is not shown to be above it`,
-  ]
+  if (its >= 0 || isAbove(own)) return null
+  return `${worse} is below the base by ${points(its).replace('−', '')} points, and the better one is not shown to be above it`
 }
 
 /** Where strict scoring counts, lenient scoring shows the same. */
-function formObjection(pairs: readonly Pair[]): string[] {
+function formObjection(pairs: readonly Pair[]): string | null {
   const lenient = pairs.flatMap(({ one, other }) =>
     one.lenientGain === undefined || other.lenientGain === undefined ? [] : [one.lenientGain - other.lenientGain],
   )
-  if (lenient.length === 0 || isAbove(lenient)) return []
-  return [
-    `what differs is the form of the answers: by lenient scoring the difference is ${points(mean(lenient))} points`,
-  ]
+  return lenient.length === 0 || isAbove(lenient) ? null : formText({ mean: mean(lenient) })
 }
 
 const isAbove = (differences: readonly number[]): boolean =>

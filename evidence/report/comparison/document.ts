@@ -63,8 +63,7 @@ const armPlot = ({ arms }: Comparison): Markup | null =>
     arms.map(({ arm, score }) => ({ name: arm, over: score })),
     {
       label: 'Score of each run by arm, with means and 95 % intervals',
-      axis: '% right',
-      zero: false,
+      isDifference: false,
       write: percent,
     },
   )
@@ -75,8 +74,7 @@ const effectPlot = ({ effects }: Comparison): Markup | null =>
     effects.map((effect) => ({ name: armsText(effect), over: effect.differences })),
     {
       label: 'Difference of each pair by effect, with means and 95 % intervals',
-      axis: 'points',
-      zero: true,
+      isDifference: true,
       write: points,
     },
   )

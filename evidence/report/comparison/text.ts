@@ -1,5 +1,5 @@
 import { confidence } from '../statistics/intervals.ts'
-import { pNumber, points, rangeText } from '../text/format.ts'
+import { differenceText, pNumber } from '../text/format.ts'
 import { capital, labelOf } from '../text/names.ts'
 import type { Comparison } from './analyse.ts'
 import type { Effect } from './effects.ts'
@@ -18,9 +18,7 @@ export function effectSentence(effect: Effect): string {
   const whole = effectName(effect)
   const name = whole.startsWith('llm-') ? whole : capital(whole)
   if (!differences) return `${name}: not measured, no pair of both ended with a result.`
-  const figure = `${points(differences.mean)} points${rangeText(differences.interval, points)} over ${pairs.length} ${
-    pairs.length === 1 ? 'pair' : 'pairs'
-  }`
+  const figure = `${differenceText(differences)} over ${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}`
   const tested = `exact sign-flip p ${pNumber(p)}${primary ? '' : `, ${pNumber(adjustedP)} with the other secondary ones (Holm)`}`
   const sentences = {
     shown: `${arm} was better than ${against}.`,
@@ -55,11 +53,9 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
     }.`,
     ...secondaryCaveat(effects),
     'Pairs share the seeds of search and training, and with them the base student. Intervals are Student’s t over runs, and cover the luck of search and training, not the choice of the test’s items; an effect is called by its p alone.',
-    ...(unequal.length > 0
-      ? [`Not given as much as the leading arm, see the table of what was used: ${unequal.join(', ')}.`]
-      : [
-          'Every arm had as many rows, trainings and scores on validation as the leading one, and teacher calls within 10 %.',
-        ]),
+    unequal.length > 0
+      ? `Not given as much as the leading arm, see the table of what was used: ${unequal.join(', ')}.`
+      : 'Every arm had as many rows, trainings and scores on validation as the leading one, and teacher calls within 10 %.',
     ...arms
       .filter(({ withoutResult }) => withoutResult > 0)
       .map(

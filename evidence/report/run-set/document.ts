@@ -1,4 +1,4 @@
-import * as Plot from '@observablehq/plot'
+import { armPlot } from '../../../trace/plots/arms.ts'
 import { type Block, code, type Document, figure, heading, paragraph, strong, table } from '../document/document.ts'
 import { htmlOf } from '../document/html.ts'
 import { markdownOf } from '../document/markdown.ts'
@@ -41,7 +41,7 @@ function summaryDocument(summary: Summary): Document {
         heading(2, 'Arms over runs, % right'),
         paragraph(`On the test: ${headlineText(summary)}.`),
         figure(
-          armPlot(summary),
+          scorePlot(summary),
           `${headlineText(summary)}: each run (ring), their mean (dot) and its 95 % interval over runs.`,
         ),
         armTable(summary),
@@ -124,7 +124,7 @@ const runGainTable = ({ runs, gains }: Summary): Block =>
   )
 
 /** Each arm's runs, their mean and its interval over runs. */
-const armPlot = ({ scores, trivial }: Summary): Markup | null =>
+const scorePlot = ({ scores, trivial }: Summary): Markup | null =>
   runLines(
     Object.entries({ ...scores, ...(trivial && { [trivialArm]: trivial.score }) }).map(([arm, over]) => ({
       name: labelOf(arm),
@@ -132,8 +132,7 @@ const armPlot = ({ scores, trivial }: Summary): Markup | null =>
     })),
     {
       label: 'Score of each run by arm, with means and 95 % intervals over runs',
-      axis: '% right',
-      zero: false,
+      isDifference: false,
       write: percent,
     },
   )
@@ -148,8 +147,7 @@ const gainPlot = ({ gains, trivial }: Summary): Markup | null =>
     })),
     {
       label: 'Final minus each arm in each run, with means and 95 % intervals over runs',
-      axis: 'points',
-      zero: true,
+      isDifference: true,
       write: points,
     },
   )
@@ -165,46 +163,24 @@ function runGainPlot({ runs, gains, against }: Summary): Markup | null {
       const gain = gains[arm]
       return gain ? [{ name: runId, ...gain, colour: 'var(--attempt)' }] : []
     })
-    return [...all, { name: overRunsName, value: mean, interval, colour: 'var(--final)' }].map((line) => ({
-      difference: named(arm),
-      name: line.name,
-      colour: line.colour,
-      value: line.value * 100,
-      low: (line.interval?.low ?? line.value) * 100,
-      high: (line.interval?.high ?? line.value) * 100,
-    }))
+    return [...all, { name: overRunsName, value: mean, interval, colour: 'var(--final)' }].map(
+      ({ name, value, interval, colour }) => ({
+        ...{ panel: named(arm), name, colour, share: value, title: `${name}: ${points(value)}` },
+        ...(interval ?? { low: value, high: value }),
+      }),
+    )
   })
   if (lines.length === 0) return null
   const names = [...runs.map(({ runId }) => runId), overRunsName]
-  return draw('Final minus another arm in each run with its own 95 % interval, and their mean', {
-    width: 960,
-    height: 92 + 28 * names.length,
-    marginLeft: 200,
-    marginRight: 24,
-    marginTop: 34,
-    marginBottom: 40,
-    x: { nice: true, ticks: 5, tickSize: 0, label: 'points', labelOffset: 34, grid: true },
-    y: { domain: names, label: null, tickSize: 0 },
-    fx: { domain: arms.map(named), label: null, padding: 0.14 },
-    marks: [
-      Plot.ruleX([0], { stroke: 'var(--soft)' }),
-      Plot.ruleY(lines, {
-        fx: 'difference',
-        y: 'name',
-        x1: 'low',
-        x2: 'high',
-        stroke: 'colour',
-        strokeWidth: 3,
-        strokeOpacity: 0.5,
-      }),
-      Plot.dot(lines, {
-        fx: 'difference',
-        y: 'name',
-        x: 'value',
-        fill: 'colour',
-        r: 4.5,
-        title: (line) => `${line.name}: ${points(line.value / 100)}`,
-      }),
-    ],
-  })
+  return draw(
+    'Final minus another arm in each run with its own 95 % interval, and their mean',
+    armPlot(lines, {
+      panels: 'fx',
+      isDifference: true,
+      ...{ width: 960, height: 92 + 28 * names.length, marginLeft: 200, marginRight: 24, marginTop: 34 },
+      x: { nice: true },
+      y: { domain: names },
+      fx: { domain: arms.map(named), label: null, padding: 0.14 },
+    }),
+  )
 }

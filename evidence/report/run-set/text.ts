@@ -1,8 +1,20 @@
-import { isShort, minClaimDraws, trivialUnknown } from '../analyse/conclusion.ts'
-import { confidence, type Interval } from '../statistics/intervals.ts'
+import { type Parts, present } from '../../../schemas/present.ts'
+import { isShort, trivialUnknown } from '../analyse/conclusion.ts'
+import type { Interval } from '../statistics/intervals.ts'
 import { type OverRuns, pOverRuns } from '../statistics/over-runs.ts'
-import { gainText, intervalText, numberText, percentNumber, points, rangeText, type Write } from '../text/format.ts'
+import {
+  differenceText,
+  gainText,
+  intervalText,
+  numberText,
+  percent,
+  percentNumber,
+  points,
+  rangeText,
+  type Write,
+} from '../text/format.ts'
 import { differenceName, labelOf } from '../text/names.ts'
+import { drawsText, evaluatedText, formText, overallText, weakText } from '../text/objections.ts'
 import type { RunOutcome } from './outcome.ts'
 import { fewestRuns, type GainOverRuns, type Summary, trivialArm } from './summary.ts'
 
@@ -50,80 +62,57 @@ function objectionsTo(summary: Summary): string[] {
   const other = labelOf(against).toLowerCase()
   const silentRuns = (arm: string) => tested.filter((run) => run.silent.includes(arm)).length
   const silent = ['final', against].map((arm) => ({ arm, count: silentRuns(arm) }))
-  return [
+  return present([
     ...drawObjections(summary, tested),
-    ...(tested.some((run) => run.trivial === null) ? [trivialUnknown] : []),
-    ...(trivial && !isAboveTrivial(trivial.gain, tested)
-      ? [
-          `the best answer that needs no student scores ${percentNumber(trivial.score.mean)} %, and the final is not shown to be above that: ${points(trivial.gain.mean)} points${rangeText(trivial.gain.overItems ?? trivial.gain.interval, points)}`,
-        ]
-      : []),
-    ...silent.flatMap(({ arm, count }) =>
-      count > 0
-        ? [
-            `in ${count} of ${countText(tested.length)} most replies of the ${labelOf(arm).toLowerCase()} are no answers`,
-          ]
-        : [],
+    tested.some((run) => run.trivial === null) && trivialUnknown,
+    trivial &&
+      !isAboveTrivial(trivial.gain, tested) &&
+      `the best answer that needs no student scores ${percent(trivial.score.mean)}, and the final is not shown to be above that: ${differenceText({ ...trivial.gain, interval: trivial.gain.overItems ?? trivial.gain.interval })}`,
+    ...silent.map(
+      ({ arm, count }) =>
+        count > 0 &&
+        `in ${count} of ${countText(tested.length)} most replies of the ${labelOf(arm).toLowerCase()} are no answers`,
     ),
-    ...(inFavour && !isAbove(inFavour)
-      ? [
-          `with the final’s own results in place of what the ${other} did not answer, the difference is ${points(inFavour.mean)} points${rangeText(inFavour.interval, points)}`,
-        ]
-      : []),
+    inFavour &&
+      !isAbove(inFavour) &&
+      `with the final’s own results in place of what the ${other} did not answer, the difference is ${differenceText(inFavour)}`,
     ...matchObjections(summary, tested),
-    ...(single > 0 ? [`in ${single} of ${countText(tested.length)} there was one attempt, and so no search`] : []),
-    ...(first === tested.length
-      ? ['in every run the first attempt was chosen, and what came after it added nothing']
-      : []),
-  ]
+    single > 0 && `in ${single} of ${countText(tested.length)} there was one attempt, and so no search`,
+    first === tested.length && 'in every run the first attempt was chosen, and what came after it added nothing',
+  ])
 }
 
 /** Too few draws, openings before this set, runs that failed: the luck that the interval over runs does not have. */
-function drawObjections({ gains, against, withFailed, runs }: Summary, tested: Summary['runs']): string[] {
-  const over = gains[against]!
-  const before = Math.min(...tested.map(({ finalEvalNumber }) => finalEvalNumber)) - 1
+function drawObjections({ gains, against, withFailed, runs }: Summary, tested: Summary['runs']): Parts {
   const failed = runs.length - tested.length
   const others = withFailed?.[against]
+  const left = others ? `; where these left the base as it was, the difference is ${differenceText(others)}` : ''
   return [
-    ...(Math.min(...tested.map(({ groups }) => groups)) < minClaimDraws
-      ? [`with fewer than ${minClaimDraws} draws nothing is claimed`]
-      : []),
-    ...(before > 0 && pOverRuns(over) * (before + 1) > 1 - confidence
-      ? [`the test had been evaluated ${before} times before, and p times ${before + 1} is above 5 %`]
-      : []),
-    ...(failed > 0 && !(others && isAbove(others))
-      ? [
-          `${failed} of ${countText(runs.length)} had no final evaluation${
-            others
-              ? `; where these left the base as it was, the difference is ${points(others.mean)} points${rangeText(others.interval, points)}`
-              : ''
-          }`,
-        ]
-      : []),
+    drawsText(tested.map(({ groups }) => groups)),
+    evaluatedText(
+      tested.map(({ finalEvalNumber }) => finalEvalNumber),
+      pOverRuns(gains[against]!),
+    ),
+    failed > 0 &&
+      !(others && isAbove(others)) &&
+      `${failed} of ${countText(runs.length)} had no final evaluation${left}`,
   ]
 }
 
 /** The form of answers, other parts, an arm below the base or with fewer rows: why the other arm is no match. */
-function matchObjections(
-  { against, mode, lenient, overall, scores, gains }: Summary,
-  tested: Summary['runs'],
-): string[] {
+function matchObjections({ against, mode, lenient, overall, scores, gains }: Summary, tested: Summary['runs']): Parts {
   const other = labelOf(against).toLowerCase()
   const [free, all, base] = [lenient[against], overall[against], gains.base]
-  const figures = (over: OverRuns) => `${points(over.mean)} points${rangeText(over.interval, points)}`
   const isWeak = against !== 'base' && (scores[against]?.mean ?? 0) < (scores.base?.mean ?? 0)
   const short = tested.filter(({ rows }) => against === 'control' && isShort(rows.control, rows.final)).length
   return [
-    ...(mode === 'strict' && free && !isAbove(free)
-      ? [`what differs is the form of the answers: by lenient scoring the difference is ${figures(free)}`]
-      : []),
-    ...(all?.interval && all.interval.high < 0 ? [`over all parts the difference is ${figures(all)}`] : []),
-    ...(isWeak && base && !isAbove(base)
-      ? [
-          `the ${other} is below the base alone (${percentNumber(scores[against]!.mean)} % against ${percentNumber(scores.base!.mean)} %), and the final is not shown to be above that`,
-        ]
-      : []),
-    ...(short > 0 ? [`in ${short} of ${countText(tested.length)} the ${other} has fewer rows than the final`] : []),
+    mode === 'strict' && free && !isAbove(free) && formText(free),
+    all && overallText(all),
+    isWeak &&
+      base &&
+      !isAbove(base) &&
+      weakText(`the ${other}`, percent(scores[against]!.mean), percent(scores.base!.mean)),
+    short > 0 && `in ${short} of ${countText(tested.length)} the ${other} has fewer rows than the final`,
   ]
 }
 
@@ -155,16 +144,13 @@ function finalEvalsText({ runs, tested, against }: Summary): string {
 export function notesOf({ runs, tested, items }: Summary): string[] {
   if (tested === 0) return []
   const without = runs.length - tested
-  return [
+  return present([
     'The run is the unit: searches that differ in their seeds alone, the training seeds of an arm averaged within each. Intervals over runs are Student’s t, which takes runs to deviate about normally; so few cannot show whether they do.',
     `They cover the luck of search and training, and not the choice of the ${numberText(items)} test items, which every run was asked alike. Intervals over runs and items cover both: runs crossed with groups of items, never narrower than over runs alone. The base is one student in all runs, so it hardly deviates.`,
     'One difference was named before the final evaluations; intervals of the others are not corrected for being several.',
-    ...(without > 0
-      ? [
-          `${without} of ${countText(runs.length)} had no final evaluation; no figure counts them, which favours searches that fail.`,
-        ]
-      : []),
-  ]
+    without > 0 &&
+      `${without} of ${countText(runs.length)} had no final evaluation; no figure counts them, which favours searches that fail.`,
+  ])
 }
 
 /** The lines that a person reads. */

@@ -31,6 +31,13 @@ export type Range = { low: number; high: number } | null | undefined
 export const intervalText = (interval: Range, write: Write): string =>
   interval ? `${write(interval.low)} to ${write(interval.high)}` : missing
 
+/** Of shares, or of their means over runs. */
+export type Difference = ({ value: number } | { mean: number }) & { interval?: Range }
+
+/** `+12.5 points (low to high)`. */
+export const differenceText = (difference: Difference): string =>
+  `${points('mean' in difference ? difference.mean : difference.value)} points${rangeText(difference.interval, points)}`
+
 /** ` (low to high)` behind a figure; nothing where there is no interval. */
 export const rangeText = (interval: Range, write: Write): string =>
   interval ? ` (${intervalText(interval, write)})` : ''
