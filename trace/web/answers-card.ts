@@ -15,7 +15,7 @@ export function createAnswersCard(reading: Reading) {
     heads: ['Item', 'Result', 'Right answer', 'Its answer', 'Question'],
     controls(reload) {
       for (const control of [model, wrong]) control.addEventListener('change', reload)
-      return [model, h('label', { className: 'check' }, wrong, 'only wrong ones')]
+      return [model, h('label.check', wrong, 'only wrong ones')]
     },
     async load(query) {
       const chosen = { ...(model.value && { model: model.value }), ...(wrong.checked && { wrong: '1' }) }
@@ -26,7 +26,7 @@ export function createAnswersCard(reading: Reading) {
     cells: ({ id, input, expected, answer }) => [id, answer && resultOf(answer), expected, answer?.reply, input],
     async open({ id }) {
       const answer = await reading.get<AnsweredItem>('answer', { id })
-      return 'error' in answer ? h('p', { className: 'bad' }, answer.error) : detailOf(answer.value)
+      return 'error' in answer ? h('p.bad', answer.error) : detailOf(answer.value)
     },
     note: ({ model: shown }) => `, answered by ${shown}`,
   })
@@ -49,7 +49,7 @@ const resultOf = ({ correct, noAnswer }: Answer): Child =>
   h('span', { className: correct ? 'right' : 'wrong' }, correct ? 'right' : (noAnswer ?? 'wrong'))
 
 const detailOf = ({ id, skill, input, expected, answers }: AnsweredItem): Child => [
-  h('p', {}, h('b', {}, id), ` skill ${skill}, of validation`),
+  h('p', h('b', id), ` skill ${skill}, of validation`),
   texts([
     ['Question', input],
     ['Right answer', expected.join(' or ')],

@@ -8,7 +8,7 @@ import { money, plannerCalls, teacherCalls, tokens, type Usage, usageLines } fro
 function bar(name: string, value: string, share: number): Child[] {
   const fill = h('i', { className: share > 0.9 && share < 1 ? 'nearly' : '' })
   fill.style.width = `${Math.min(1, share) * 100}%`
-  return [h('dt', {}, name, h('b', {}, value)), h('dd', {}, fill)]
+  return [h('dt', name, h('b', value)), h('dd', fill)]
 }
 
 const upTo = (name: string, used: number, limit: number | null | undefined, format = count) =>
@@ -29,13 +29,11 @@ function paid(usage: Usage, { limits, prices, models }: RunConfig): Child[] {
 
 const usageList = (lines: ReturnType<typeof usageLines>) =>
   h(
-    'ul',
-    { className: 'usage' },
+    'ul.usage',
     lines.map(({ role, model, stage, calls, inputTokens, outputTokens }) =>
       h(
         'li',
-        {},
-        h('b', {}, `${role}, ${stage}`),
+        h('b', `${role}, ${stage}`),
         ` ${model}: ${count(calls)} calls, ${count(inputTokens + outputTokens)} tokens`,
       ),
     ),
@@ -65,7 +63,7 @@ export function createBudget() {
     items.push(...paid(state.usage, state.config))
     const lines = usageLines(state.usage)
     const word = lines.length === 0 && limits.teacherCalls === null ? 'no model is paid' : ''
-    card.show([h('dl', { className: 'budget' }, items), ...(lines.length > 0 ? [usageList(lines)] : [])], word)
+    card.show([h('dl.budget', items), ...(lines.length > 0 ? [usageList(lines)] : [])], word)
   }
   return { element: card.element, draw }
 }

@@ -4,12 +4,12 @@ import { renewChildren } from './renew.ts'
 /** A card with a title; `show` replaces its content, with a word on the right of the title if there is one. */
 export function createCard(title: string, { wide = false, hint = 'nothing yet' } = {}) {
   const id = `card-${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`
-  const note = h('span', { className: 'quiet end' })
-  const body = h('div', {}, h('p', { className: 'empty' }, hint))
+  const note = h('span.quiet.end')
+  const body = h('div', h('p.empty', hint))
   const element = h(
     'section',
     { className: wide ? 'card wide' : 'card', id, 'aria-labelledby': `${id}-title` },
-    h('header', {}, h('h2', { id: `${id}-title` }, title), note),
+    h('header', h('h2', { id: `${id}-title` }, title), note),
     body,
   )
   return {
@@ -19,7 +19,7 @@ export function createCard(title: string, { wide = false, hint = 'nothing yet' }
     show(content: Child, word = '') {
       renewChildren(note, word)
       note.title = word
-      renewChildren(body, content ?? h('p', { className: 'empty' }, hint))
+      renewChildren(body, content ?? h('p.empty', hint))
     },
   }
 }
@@ -27,11 +27,10 @@ export function createCard(title: string, { wide = false, hint = 'nothing yet' }
 /** A legend of [colour, text] pairs. */
 export const legend = (items: readonly (readonly [colour: string, text: string])[]) =>
   h(
-    'ul',
-    { className: 'legend' },
+    'ul.legend',
     items.map(([colour, text]) => {
       const swatch = h('i')
       swatch.style.background = colour
-      return h('li', {}, swatch, text)
+      return h('li', swatch, text)
     }),
   )

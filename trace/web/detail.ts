@@ -22,20 +22,12 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
         title: `${entry.from.instance}: ${brief(entry.description)}`,
         onclick: () => onSelect(entry),
       },
-      h('i', { className: 'dot' }),
+      h('i.dot'),
       entry.name,
     )
   const part = (title: string, entries: readonly Entry[], more = 0) =>
     entries.length > 0
-      ? [
-          h('h4', {}, title),
-          h(
-            'div',
-            { className: 'chain' },
-            entries.map(chip),
-            more > 0 ? h('span', { className: 'quiet' }, `and ${more} more`) : null,
-          ),
-        ]
+      ? [h('h4', title), h('div.chain', entries.map(chip), more > 0 ? h('span.quiet', `and ${more} more`) : null)]
       : []
 
   async function copy(button: HTMLElement, payload: unknown) {
@@ -54,16 +46,16 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
   const isWhole = (entry: Entry) => !entry.summarised || contents.has(entry.seq)
   const payloadOf = (entry: Entry) => contents.get(entry.seq) ?? entry.payload
   const contentOf = (entry: Entry) => [
-    h('h4', {}, isWhole(entry) ? 'Content' : 'Content, long lists still on their way'),
-    h('div', { className: 'json', id: 'content', 'data-whole': String(isWhole(entry)) }, jsonTree(payloadOf(entry))),
+    h('h4', isWhole(entry) ? 'Content' : 'Content, long lists still on their way'),
+    h('div.json', { id: 'content', 'data-whole': String(isWhole(entry)) }, jsonTree(payloadOf(entry))),
   ]
   root.tabIndex = -1
   const copyButton = h(
-    'button',
-    { type: 'button', className: 'small', onclick: (event) => selected && copy(event.target, payloadOf(selected)) },
+    'button.small',
+    { type: 'button', onclick: (event) => selected && copy(event.target, payloadOf(selected)) },
     'Copy',
   )
-  const content = h('div', {})
+  const content = h('div')
 
   function draw() {
     root.hidden = !selected
@@ -74,32 +66,23 @@ export function createDetail(root: HTMLElement, { store, onSelect, requestConten
     root.replaceChildren(
       h(
         'header',
-        {},
-        h('h3', { className: `role-${entry.from.role}` }, h('i', { className: 'dot' }), entry.name),
+        h('h3', { className: `role-${entry.from.role}` }, h('i.dot'), entry.name),
         copyButton,
-        h('button', { type: 'button', className: 'small', 'aria-label': 'Close', onclick: () => onSelect(null) }, '✕'),
+        h('button.small', { type: 'button', 'aria-label': 'Close', onclick: () => onSelect(null) }, '✕'),
       ),
       h(
-        'div',
-        { className: 'body' },
+        'div.body',
+        h('p.text', h('b', capital(entry.description.title)), `\n${capital(entry.description.text)}`),
+        h('p.facts', `${entry.from.instance}${to}`),
         h(
-          'p',
-          { className: 'text' },
-          h('b', {}, capital(entry.description.title)),
-          `\n${capital(entry.description.text)}`,
-        ),
-        h('p', { className: 'facts' }, `${entry.from.instance}${to}`),
-        h(
-          'p',
-          { className: 'facts' },
+          'p.facts',
           `${clock(entry.at)}, ${duration(entry.time - store.entries[0]!.time)} into the run · number ${entry.seq} · ${size(entry.bytes)}`,
         ),
         ...part('Because of', store.ancestors(entry).slice(-mostEffects)),
         ...part('Led to', effects.slice(0, mostEffects), effects.length - mostEffects),
         entry.throughSealed
           ? h(
-              'p',
-              { className: 'facts' },
+              'p.facts',
               'Between the request and this lie the jobs of the sealed test, in an account that this page cannot read.',
             )
           : null,

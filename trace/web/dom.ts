@@ -9,21 +9,35 @@ export const nodesOf = (children: readonly Child[]): (Node | string)[] =>
       : [child instanceof Node ? child : String(child)]
   })
 
-/** An HTML element with properties, `on…` handlers, `data-`/`aria-` attributes and children. */
-export function h<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  // biome-ignore lint/suspicious/noExplicitAny: a handler takes the event of its own name.
-  properties: Readonly<Record<string, string | number | boolean | null | undefined | ((event: any) => unknown)>> = {},
-  ...children: Child[]
-): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag)
+type HtmlTag = keyof HTMLElementTagNameMap
+type Selector = HtmlTag | `${HtmlTag}.${string}`
+type TagOf<S extends Selector> = S extends `${infer Tag extends HtmlTag}.${string}`
+  ? Tag
+  : S extends HtmlTag
+    ? S
+    : never
+// biome-ignore lint/suspicious/noExplicitAny: a handler takes the event of its own name.
+type Properties = Readonly<Record<string, string | number | boolean | null | undefined | ((event: any) => unknown)>>
+
+const isChild = (value: Child | Properties): value is Child =>
+  typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Node
+
+/** An HTML element, `tag` or `tag.class`, with properties, `on…` handlers, `data-`/`aria-` attributes where it has some, and children. */
+export function h<S extends Selector>(
+  selector: S,
+  ...[first, ...others]: readonly (Child | Properties)[]
+): HTMLElementTagNameMap[TagOf<S>] {
+  const [tag, ...classes] = selector.split('.')
+  const element = document.createElement(tag as TagOf<S>)
+  element.classList.add(...classes)
+  const [properties, children] = isChild(first) ? [{}, [first, ...others]] : [first, others]
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue
     if (typeof value === 'function') element.addEventListener(key.slice(2), value)
     else if (key in element && !key.includes('-')) Object.assign(element, { [key]: value })
     else element.setAttribute(key, String(value))
   }
-  element.append(...nodesOf(children))
+  element.append(...nodesOf(children as readonly Child[]))
   return element
 }
 

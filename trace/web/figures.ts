@@ -4,7 +4,7 @@ import { renewChildren } from './renew.ts'
 import { bestAttempt, latestAttempt, type RunState, shareOf, statusOf } from './run-state.ts'
 
 const figure = (name: string, id: string, ...value: Child[]) =>
-  h('dl', { className: 'figure', id: `figure-${id}` }, h('dt', {}, name), h('dd', {}, value))
+  h('dl.figure', { id: `figure-${id}` }, h('dt', name), h('dd', value))
 
 /** The run in five figures, for the head of the page. */
 export function createFigures(root: HTMLElement) {
@@ -33,7 +33,7 @@ export function createFigures(root: HTMLElement) {
           'Attempt',
           'attempt',
           `${latestAttempt(state) || '–'}`,
-          h('small', { className: 'quiet' }, attempts ? ` of ${attempts}` : ''),
+          h('small.quiet', attempts ? ` of ${attempts}` : ''),
         ),
         figure(
           best ? `Best on validation (#${best[0]})` : 'Best on validation',

@@ -5,12 +5,12 @@ const openDepth = 2
 const mostItems = 200
 
 function leaf(value: unknown) {
-  if (typeof value === 'string') return h('span', { className: 'text' }, JSON.stringify(value))
+  if (typeof value === 'string') return h('span.text', JSON.stringify(value))
   return h('span', { className: typeof value === 'number' ? 'number' : 'dim' }, String(value))
 }
 
 function keyed(key: string | number | null) {
-  return key === null ? '' : [h('span', { className: 'key' }, String(key)), h('span', { className: 'dim' }, ': ')]
+  return key === null ? '' : [h('span.key', String(key)), h('span.dim', ': ')]
 }
 
 function sizeText(value: object) {
@@ -20,23 +20,12 @@ function sizeText(value: object) {
 
 /** A JSON value as nested lists; a level is made when it is opened. */
 export function jsonTree(value: unknown, key: string | number | null = null, depth = 0): HTMLElement {
-  if (value === null || typeof value !== 'object') return h('div', { className: 'leaf' }, ...keyed(key), leaf(value))
+  if (value === null || typeof value !== 'object') return h('div.leaf', ...keyed(key), leaf(value))
   const children = Object.entries(value)
-  if (children.length === 0)
-    return h(
-      'div',
-      { className: 'leaf' },
-      ...keyed(key),
-      h('span', { className: 'dim' }, Array.isArray(value) ? '[]' : '{}'),
-    )
+  if (children.length === 0) return h('div.leaf', ...keyed(key), h('span.dim', Array.isArray(value) ? '[]' : '{}'))
   if (Object.hasOwn(value, '$elided'))
-    return h(
-      'div',
-      { className: 'leaf' },
-      ...keyed(key),
-      h('span', { className: 'dim' }, `[${(value as Elided).$elided} items, loading]`),
-    )
-  const details = h('details', {}, h('summary', {}, ...keyed(key), h('span', { className: 'dim' }, sizeText(value))))
+    return h('div.leaf', ...keyed(key), h('span.dim', `[${(value as Elided).$elided} items, loading]`))
+  const details = h('details', h('summary', ...keyed(key), h('span.dim', sizeText(value))))
   let filled = false
   const fill = () => {
     if (filled) return
@@ -47,7 +36,7 @@ export function jsonTree(value: unknown, key: string | number | null = null, dep
         .map(([name, child]) => jsonTree(child, Array.isArray(value) ? Number(name) : name, depth + 1)),
     )
     if (children.length > mostItems)
-      details.append(h('div', { className: 'leaf dim' }, `${children.length - mostItems} more: copy to see all`))
+      details.append(h('div.leaf.dim', `${children.length - mostItems} more: copy to see all`))
   }
   const small = children.length <= 12 && depth < openDepth + 1
   if (depth < openDepth && (small || depth === 0)) {

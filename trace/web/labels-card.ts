@@ -43,7 +43,6 @@ function tableOf(models: readonly LabelCounts[]): Child {
   const rowOf = (name: string, of: (counts: LabelCounts) => Omit<LabelCount, 'label'> | undefined) =>
     h(
       'tr',
-      {},
       h('th', { scope: 'row' }, name),
       models.map((counts) => cellOf(counts.model, of(counts))),
     )
@@ -52,31 +51,25 @@ function tableOf(models: readonly LabelCounts[]): Child {
       .filter(isCollapsed)
       .map(({ model, all: { items, replies } }) =>
         h(
-          'p',
-          { className: 'bad' },
-          h('b', {}, model),
+          'p.bad',
+          h('b', model),
           ` gives one answer, “${replies[0]!.reply || '(nothing)'}”, to ${replies[0]!.count} of ${items} questions.`,
         ),
       ),
     h(
-      'div',
-      { className: 'scroll' },
+      'div.scroll',
       h(
-        'table',
-        { className: 'labels' },
+        'table.labels',
         h(
           'thead',
-          {},
           h(
             'tr',
-            {},
             h('th', { scope: 'col' }, 'Right answer'),
             models.map(({ model }) => h('th', { scope: 'col' }, model)),
           ),
         ),
         h(
           'tbody',
-          {},
           rowOf('all', ({ all }) => all),
           labels.map((label) => rowOf(label, ({ byLabel }) => byLabel.find((each) => each.label === label))),
         ),
@@ -93,12 +86,11 @@ function cellOf(model: string, counts: Omit<LabelCount, 'label'> | undefined): H
   return h(
     'td',
     { title: `${model}: ${right} of ${items} right` },
-    h('b', {}, `${count(right)} of ${count(items)} right`),
+    h('b', `${count(right)} of ${count(items)} right`),
     h(
       'ul',
-      {},
-      shown.map((each) => h('li', {}, `${each.reply || '(nothing)'} `, h('b', {}, count(each.count)))),
-      others > 0 && h('li', { className: 'quiet' }, 'others ', h('b', {}, count(others))),
+      shown.map((each) => h('li', `${each.reply || '(nothing)'} `, h('b', count(each.count)))),
+      others > 0 && h('li.quiet', 'others ', h('b', count(others))),
     ),
   )
 }

@@ -40,12 +40,7 @@ export function createLanes() {
       return order.map(({ role, instance }) => {
         const agent = here.get(instance)
         const title = agent ? `${instance}, ${agent.variant}, process ${agent.pid}` : `${instance}, not connected now`
-        return h(
-          'li',
-          { className: `role-${role} ${agent ? 'here' : 'gone'}`, title },
-          h('i', { className: 'dot' }),
-          h('span', {}, instance),
-        )
+        return h('li', { className: `role-${role} ${agent ? 'here' : 'gone'}`, title }, h('i.dot'), h('span', instance))
       })
     },
   }

@@ -42,13 +42,9 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
     h('option', { value: '' }, 'all'),
   )
   const sizer = h('div', { role: 'presentation' })
-  const rows = h(
-    'div',
-    { className: 'rows', role: 'listbox', tabIndex: 0, 'aria-label': 'Messages, oldest first' },
-    sizer,
-  )
-  const latest = h('button', { type: 'button', className: 'latest', hidden: true, onclick: toEnd })
-  root.append(h('div', { className: 'filters' }, search, kind), rows, latest)
+  const rows = h('div.rows', { role: 'listbox', tabIndex: 0, 'aria-label': 'Messages, oldest first' }, sizer)
+  const latest = h('button.latest', { type: 'button', hidden: true, onclick: toEnd })
+  root.append(h('div.filters', search, kind), rows, latest)
   const kinds = new Set<string>()
   const made = new Map<number, HTMLElement>()
   const hold = createHold(rows, draw)
@@ -69,16 +65,15 @@ export function createMessageList(root: HTMLElement, { store, onSelect }: Option
     return h(
       'div',
       { className: `row role-${entry.from.role}`, role: 'option', id: `message-${entry.seq}` },
-      h('time', {}, duration(entry.time - store.entries[0]!.time)),
-      h('i', { className: 'dot' }),
+      h('time', duration(entry.time - store.entries[0]!.time)),
+      h('i.dot'),
       h(
         'div',
-        {},
-        h('b', {}, entry.name),
+        h('b', entry.name),
         ' ',
-        h('small', {}, `${entry.from.instance}${entry.to ? ` → ${entry.to.role}` : ''}`),
+        h('small', `${entry.from.instance}${entry.to ? ` → ${entry.to.role}` : ''}`),
         h('br'),
-        h('small', {}, brief(entry.description)),
+        h('small', brief(entry.description)),
       ),
     )
   }

@@ -29,12 +29,11 @@ export function nowLine(
   return [...shown.map(troubleLine), ...(state.finished ? overLines(state, report) : workLine(state, now))]
 }
 
-const troubleLine = ({ who, text, fix }: Found) =>
-  h('span', { className: 'trouble' }, h('b', {}, who), ` ${text}${fix ? ` ${fix}` : ''}`)
+const troubleLine = ({ who, text, fix }: Found) => h('span.trouble', h('b', who), ` ${text}${fix ? ` ${fix}` : ''}`)
 
 /** What a person does with a run that is over. */
 function overLines({ config, studentModels }: RunState, report: string | null): Child[] {
-  const command = (words: string) => h('b', {}, `npx syllabus ${words}`)
+  const command = (words: string) => h('b', `npx syllabus ${words}`)
   const runId = config?.runId ?? ''
   const isTrained = [...studentModels.values()].some(({ training }) => training !== null)
   const link = (href: string, text: string, more = {}) => h('a', { href, ...more }, text)
@@ -45,26 +44,25 @@ function overLines({ config, studentModels }: RunState, report: string | null): 
     isTrained && [' · ', link('#card-answers-on-validation', 'Answers')],
   ]
   return [
-    h('span', {}, h('b', {}, 'The run is over.'), links),
+    h('span', h('b', 'The run is over.'), links),
     !config?.generate &&
-      h('span', {}, 'Its report: ', h('b', {}, `runs/${runId}/report.html`), ', or ', command(`report ${runId}`)),
-    isTrained && h('span', {}, 'Its model: ', command(`export ${runId} --what all`)),
-    h('span', {}, 'Its dataset: ', command(`export ${runId}`)),
-    h('span', {}, 'This page ends with the command that serves it. To read it again: ', command('watch')),
+      h('span', 'Its report: ', h('b', `runs/${runId}/report.html`), ', or ', command(`report ${runId}`)),
+    isTrained && h('span', 'Its model: ', command(`export ${runId} --what all`)),
+    h('span', 'Its dataset: ', command(`export ${runId}`)),
+    h('span', 'This page ends with the command that serves it. To read it again: ', command('watch')),
   ]
 }
 
 function workLine(state: RunState, now: number): Child[] {
   const status = statusOf(state)
   if (status === 'waiting') return ['Waiting for the first message.']
-  if (status !== 'running') return [h('b', {}, state.status?.reason), state.status?.fix && ` ${state.status.fix}`]
+  if (status !== 'running') return [h('b', state.status?.reason), state.status?.fix && ` ${state.status.fix}`]
   const working = [...state.work.values()].filter((work) => work.done < work.total && now - work.time < staleMs)
   const lines: Child[] = working.map((work) => {
     const eta = work.etaSeconds === undefined ? '' : `, ${duration(work.etaSeconds * 1000 - (now - work.time))} left`
     return h(
       'span',
-      {},
-      h('b', {}, work.instance),
+      h('b', work.instance),
       ` ${verbs[work.phase]} ${work.studentModel ?? ''} · ${count(work.done)} of ${count(work.total)}${eta}`,
     )
   })
@@ -76,8 +74,7 @@ function workLine(state: RunState, now: number): Child[] {
     lines.push(
       h(
         'span',
-        {},
-        h('b', {}, 'Generators and critics'),
+        h('b', 'Generators and critics'),
         ` make and check candidates of ${whose} · ${count(made)} of ${count(open)} made`,
       ),
     )
@@ -86,8 +83,7 @@ function workLine(state: RunState, now: number): Child[] {
     lines.unshift(
       h(
         'span',
-        {},
-        h('b', {}, 'The final evaluation is in progress.'),
+        h('b', 'The final evaluation is in progress.'),
         ' Its messages travel in an account of their own, which this page cannot read.',
       ),
     )

@@ -189,7 +189,7 @@ function showRuns(runs: readonly { runId: string }[]): void {
     return
   }
   if (!run) {
-    notice(['No run yet. Start one with ', h('code', {}, 'npx syllabus run'), '; it appears here by itself.'])
+    notice(['No run yet. Start one with ', h('code', 'npx syllabus run'), '; it appears here by itself.'])
     return
   }
   const known = runs.some(({ runId }) => runId === run)

@@ -25,7 +25,7 @@ export function createRowsCard(reading: Reading) {
     cells: ({ id, input, output, why, ...line }) => [id, outcomeOf(line), input || why, output],
     async open({ id }) {
       const answer = await reading.get<RowDetail>('row', { id })
-      return 'error' in answer ? h('p', { className: 'bad' }, answer.error) : detailOf(answer.value)
+      return 'error' in answer ? h('p.bad', answer.error) : detailOf(answer.value)
     },
     note: ({ isCut }) => (isCut ? `; more than are shown here: npx syllabus rows ${reading.run} --json` : ''),
   })
@@ -45,8 +45,8 @@ const outcomeOf = ({ status, reason }: Pick<RowLine, 'status' | 'reason'>): Chil
   h('span', { className: status === 'admitted' ? 'right' : 'wrong' }, reason ? `${status}: ${reason}` : status)
 
 const detailOf = (row: RowDetail): Child => [
-  h('p', {}, h('b', {}, row.id), ' ', outcomeOf(row), row.why && ` (${row.why})`),
-  h('p', { className: 'quiet' }, `source ${row.source}, made by ${row.madeBy}`),
+  h('p', h('b', row.id), ' ', outcomeOf(row), row.why && ` (${row.why})`),
+  h('p.quiet', `source ${row.source}, made by ${row.madeBy}`),
   texts([
     ['Checks passed', row.checks.join(', ')],
     ['Prompt', row.prompt],

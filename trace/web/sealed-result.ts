@@ -138,10 +138,9 @@ export function createSealedResult(root: HTMLElement) {
     const sentence =
       before !== null && after !== null
         ? h(
-            'p',
-            { className: 'headline' },
+            'p.headline',
             `${headline ? 'Held-out phrasings' : 'The whole test'}: ${percent(before)} before, `,
-            h('b', {}, `${percent(after)} after`),
+            h('b', `${percent(after)} after`),
             control === null ? '' : `; uniform control ${percent(control)}`,
             trivial === null ? '' : `; an answer that needs no student ${percent(trivial)}`,
           )
@@ -149,20 +148,13 @@ export function createSealedResult(root: HTMLElement) {
     const warning =
       collapsed === null
         ? null
-        : h(
-            'p',
-            { className: 'headline' },
-            h('b', {}, `The student collapsed: it gives one answer to ${collapsed} items`),
-            '.',
-          )
+        : h('p.headline', h('b', `The student collapsed: it gives one answer to ${collapsed} items`), '.')
     root.replaceChildren(
       h(
         'header',
-        {},
         h('h2', { id: 'sealed-title' }, 'The final evaluation on the sealed test'),
         h(
-          'span',
-          { className: 'quiet end' },
+          'span.quiet.end',
           seeds > 1
             ? `final evaluation ${opened.finalEvalNumber}, ${modeOf(state)}, mean and range of ${seeds} training seeds; the report has the intervals`
             : `final evaluation ${opened.finalEvalNumber}, ${modeOf(state)}, 95 % intervals over items; the report has the paired comparison`,

@@ -30,40 +30,31 @@ export function createSkillsTable() {
       const chosen = name === 'final' ? state.finished?.chosenAttempt : number
       const rows = state.attempts.get(chosen ?? Number.NaN)?.mix.get(skill)
       const rowsText = rows === undefined ? '' : `${count(rows)} rows`
-      if (!tally?.total)
-        return h('td', { className: 'none' }, h('b', {}, rows === undefined ? '' : '·'), h('small', {}, rowsText))
+      if (!tally?.total) return h('td.none', h('b', rows === undefined ? '' : '·'), h('small', rowsText))
       const share = tally.correct / tally.total
       const td = h(
         'td',
         { title: `${name}: ${tally.correct} of ${tally.total} right${rowsText ? `, ${rowsText}` : ''}` },
-        h('b', {}, `${Math.round(share * 100)} %`),
-        h('small', {}, rowsText || `${tally.correct}/${tally.total}`),
+        h('b', `${Math.round(share * 100)} %`),
+        h('small', rowsText || `${tally.correct}/${tally.total}`),
       )
       td.style.setProperty('--share', String(share))
       return td
     }
     const head = h(
       'tr',
-      {},
       h('th'),
       columns.map(([name]) => h('th', { scope: 'col', title: name }, short(name))),
     )
     const body = skills.map((skill) =>
       h(
         'tr',
-        {},
         h('th', { scope: 'row', title: skill }, skill),
         columns.map(([name, studentModel]) => cell(skill, name, studentModel)),
       ),
     )
     card.show(
-      [
-        h(
-          'div',
-          { className: 'scroll' },
-          h('table', { className: 'skills' }, h('thead', {}, head), h('tbody', {}, body)),
-        ),
-      ],
+      [h('div.scroll', h('table.skills', h('thead', head), h('tbody', body)))],
       'right on validation, and rows in the mix',
     )
   }

@@ -10,7 +10,7 @@ type Options = { onSelect: (entry: Entry) => void }
 
 /** The run as a summary: decisions and what came of them, the newest first. */
 export function createSummaryList(root: HTMLElement, { onSelect }: Options) {
-  const list = h('ol', { className: 'summary' })
+  const list = h('ol.summary')
   root.append(list)
   /** What came while a pointer was over the summary. */
   const waiting: HTMLElement[] = []
@@ -25,10 +25,10 @@ export function createSummaryList(root: HTMLElement, { onSelect }: Options) {
         h(
           'button',
           { type: 'button', onclick: () => onSelect(entry) },
-          h('b', {}, capital(title)),
-          h('time', {}, duration(entry.time - startedAt)),
+          h('b', capital(title)),
+          h('time', duration(entry.time - startedAt)),
         ),
-        text ? h('p', { className: 'text' }, capital(text)) : null,
+        text ? h('p.text', capital(text)) : null,
       )
       if (hold.isHeld()) waiting.push(item)
       else list.prepend(item)

@@ -47,8 +47,8 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
     typing = setTimeout(() => show(0), typingMs)
   })
   const body = h('tbody')
-  const error = h('p', { className: 'bad', hidden: true })
-  const place = h('span', { className: 'quiet', role: 'status' })
+  const error = h('p.bad', { hidden: true })
+  const place = h('span.quiet', { role: 'status' })
   const button = (text: string, by: (page: number) => number) => {
     const made = h('button', { type: 'button', disabled: true }, text)
     return Object.assign(made, { onclick: () => show(by(from)) })
@@ -56,25 +56,18 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
   let pageLines = 0
   const back = button('Back', (at) => Math.max(0, at - pageLines))
   const next = button('More', (at) => at + pageLines)
-  const opened = h('div', { className: 'opened', 'aria-live': 'polite' })
+  const opened = h('div.opened', { 'aria-live': 'polite' })
   const head = h(
     'tr',
-    {},
     heads.map((text) => h('th', { scope: 'col' }, text)),
   )
-  const table = h('table', { className: 'lines' }, h('thead', {}, head), body)
+  const table = h('table.lines', h('thead', head), body)
   const card = createCard(title, { wide: true })
   const { element } = card
   element.classList.add('full')
   element.hidden = true
   const controlling = controls(() => show(0))
-  card.show([
-    h('div', { className: 'ask' }, search, controlling),
-    error,
-    table,
-    h('div', { className: 'ask' }, back, next, place),
-    opened,
-  ])
+  card.show([h('div.ask', search, controlling), error, table, h('div.ask', back, next, place), opened])
   const hold = createHold(table, renew)
   new IntersectionObserver(([entry]) => {
     isInSight = entry?.isIntersecting ?? false
@@ -122,15 +115,14 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
   function rowOf(line: Line, page: Page): HTMLElement {
     const [first, ...others] = cells(line, page)
     const choose = async () => {
-      opened.replaceChildren(h('p', { className: 'quiet' }, `Reading ${line.id} …`))
+      opened.replaceChildren(h('p.quiet', `Reading ${line.id} …`))
       const child = await open(line)
-      opened.replaceChildren(h('div', {}, child))
+      opened.replaceChildren(h('div', child))
       opened.scrollIntoView({ block: 'nearest' })
     }
-    const named = h('button', { type: 'button', className: 'link', onclick: () => void choose() }, first)
+    const named = h('button.link', { type: 'button', onclick: () => void choose() }, first)
     return h(
       'tr',
-      {},
       [named, ...others].map((cell, at) => h('td', { 'data-head': heads[at] }, cell)),
     )
   }
@@ -149,9 +141,6 @@ export function createTableCard<Line extends { id: string }, Page extends TableP
 /** Named texts, one below the other; those that are empty are left out. */
 export const texts = (parts: readonly (readonly [name: Child, text: string | null])[]): HTMLElement =>
   h(
-    'dl',
-    { className: 'texts' },
-    parts
-      .filter(([, text]) => text !== null && text !== '')
-      .map(([name, text]) => [h('dt', {}, name), h('dd', {}, text)]),
+    'dl.texts',
+    parts.filter(([, text]) => text !== null && text !== '').map(([name, text]) => [h('dt', name), h('dd', text)]),
   )

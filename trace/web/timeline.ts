@@ -41,17 +41,16 @@ export function createTimeline(root: HTMLElement, { store, lanes, palette, now, 
       'Messages over time. Arrow keys left and right choose a message, up goes to its cause, down to its effect, plus and minus zoom, 0 shows all.',
   })
   const context = canvas.getContext('2d')!
-  const names = h('ul', { className: 'names', 'aria-label': 'Agents' })
-  const tip = h('div', { className: 'tip', hidden: true })
-  const nowLine = h('p', { className: 'now', id: 'now' })
+  const names = h('ul.names', { 'aria-label': 'Agents' })
+  const tip = h('div.tip', { hidden: true })
+  const nowLine = h('p.now', { id: 'now' })
   const tool = (label: string, title: string, onclick: () => void) =>
     h('button', { type: 'button', title, 'aria-label': title, onclick }, label)
   const flow = tool('Flow', 'Give every message room', () => setMode('flow'))
   const clock = tool('Clock', 'True to time', () => setMode('clock'))
   const all = tool('All', 'Show the whole run and follow it', () => redrawAfter(() => view.fit()))
   const tools = h(
-    'div',
-    { className: 'tools' },
+    'div.tools',
     flow,
     clock,
     tool('−', 'Zoom out', () => redrawAfter(() => view.zoom(1.6))),
@@ -61,13 +60,12 @@ export function createTimeline(root: HTMLElement, { store, lanes, palette, now, 
   root.append(
     h(
       'header',
-      {},
       h('h2', { id: 'timeline-title' }, 'Messages'),
-      h('span', { className: 'quiet' }, 'a lane an agent, a line from cause to effect'),
+      h('span.quiet', 'a lane an agent, a line from cause to effect'),
       tools,
     ),
     nowLine,
-    h('div', { className: 'plot' }, names, canvas, tip),
+    h('div.plot', names, canvas, tip),
   )
 
   function setMode(mode: typeof axis.mode) {
@@ -151,14 +149,10 @@ export function createTimeline(root: HTMLElement, { store, lanes, palette, now, 
       const { entry } = mark
       const to = entry.to ? ` → ${entry.to.role}` : ''
       tip.replaceChildren(
-        h('b', {}, entry.name),
+        h('b', entry.name),
         ` ${brief(entry.description)}`,
         h('br'),
-        h(
-          'span',
-          { className: 'quiet' },
-          `${entry.from.instance}${to} at ${duration(entry.time - store.entries[0]!.time)}`,
-        ),
+        h('span.quiet', `${entry.from.instance}${to} at ${duration(entry.time - store.entries[0]!.time)}`),
       )
       const left = canvas.offsetLeft + mark.x
       tip.style.left = `${Math.max(0, Math.min(left + 12, root.clientWidth - tip.offsetWidth - 30))}px`

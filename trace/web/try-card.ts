@@ -17,10 +17,10 @@ export function createTryCard({ token, run, onOffered }: Options) {
   })
   const ask = h('button', { type: 'button', onclick: () => void show({ text: text.value }) }, 'Ask both')
   const example = h('button', { type: 'button', onclick: () => void show({ example: next }) }, 'An example')
-  const answers = h('div', { className: 'answers', 'aria-live': 'polite' })
+  const answers = h('div.answers', { 'aria-live': 'polite' })
   const card = createCard('Try it', { wide: true })
   const { element } = card
-  card.show([h('div', { className: 'ask' }, text, ask, example), answers], 'base and tuned, the same question')
+  card.show([h('div.ask', text, ask, example), answers], 'base and tuned, the same question')
   element.hidden = true
   let next = 1
   let isOffered = false
@@ -41,9 +41,7 @@ export function createTryCard({ token, run, onOffered }: Options) {
   async function show(question: Question): Promise<void> {
     if ('text' in question && question.text.trim() === '') return text.focus()
     ask.disabled = example.disabled = true
-    answers.replaceChildren(
-      h('p', { className: 'quiet' }, 'Asking; the first question waits until the models are loaded …'),
-    )
+    answers.replaceChildren(h('p.quiet', 'Asking; the first question waits until the models are loaded …'))
     answers.replaceChildren(...(await replyTo(question)))
     ask.disabled = example.disabled = false
   }
@@ -52,14 +50,14 @@ export function createTryCard({ token, run, onOffered }: Options) {
     const body = JSON.stringify({ run, question })
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(address, { method: 'POST', headers, body }).catch(() => null)
-    if (response === null) return [h('p', { className: 'bad' }, 'The gateway does not answer.')]
-    if (!response.ok) return [h('p', { className: 'bad' }, await reasonIn(response))]
+    if (response === null) return [h('p.bad', 'The gateway does not answer.')]
+    if (!response.ok) return [h('p.bad', await reasonIn(response))]
     const answer = (await response.json()) as SideBySideAnswer
     if (answer.example) next = (next % answer.example.of) + 1
     return [
-      h('p', { className: 'asked' }, answer.asked),
-      h('div', { className: 'replies' }, answer.replies.map(replyOf)),
-      ...(answer.example ? [h('p', {}, 'Right answer: ', h('strong', {}, answer.example.answer))] : []),
+      h('p.asked', answer.asked),
+      h('div.replies', answer.replies.map(replyOf)),
+      ...(answer.example ? [h('p', 'Right answer: ', h('strong', answer.example.answer))] : []),
     ]
   }
 
@@ -77,9 +75,8 @@ function replyOf({ model, text, thoughts, isCut, isRight, reason }: Reply): HTML
     h('span', { className: isRight ? 'right' : 'wrong', title: reason ?? '' }, isRight ? 'right' : 'wrong')
   return h(
     'figure',
-    {},
-    h('figcaption', {}, model, ' ', verdict),
-    thoughts && h('details', {}, h('summary', {}, 'Thoughts'), h('p', {}, thoughts)),
-    h('p', {}, text.trim() === '' ? '(empty)' : text, isCut && h('span', { className: 'quiet' }, ' [cut]')),
+    h('figcaption', model, ' ', verdict),
+    thoughts && h('details', h('summary', 'Thoughts'), h('p', thoughts)),
+    h('p', text.trim() === '' ? '(empty)' : text, isCut && h('span.quiet', ' [cut]')),
   )
 }
