@@ -3,9 +3,9 @@ import type { TaskScorer } from './score-with.ts'
 import { foldText } from './scorers/fold-text.ts'
 
 /** A set whose answers are so few that each stands for this many items in the mean is one of labels. */
-const itemsPerLabel = 5
+export const itemsPerLabel = 5
 /** More different answers than these are no labels. */
-const maxLabels = 50
+export const maxLabels = 50
 
 /** What a reply has to be for the task's scorer to read an answer in it. */
 export type AnswerForm = {

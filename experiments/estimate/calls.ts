@@ -1,4 +1,5 @@
 import { wholePercent } from '../../schemas/number-text.ts'
+import { present } from '../../schemas/present.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { UsageLine } from '../../schemas/usage.ts'
 import type { EstimateInput } from './input.ts'
@@ -103,34 +104,29 @@ export function assumptionsOf(
     fewShot.length > 0
       ? `as long as the task's ${fewShot.length} worked examples`
       : "as long as the program's maxTokens"
-  return [
-    ...(program
+  return present([
+    program
       ? [
           `${datasets} dataset(s) of ${rows} rows from ${candidates} candidates: ${wholePercent(share)} of them are admitted (${yieldFrom})`,
           `a reply is ${reply}; ${charsPerToken} characters a token; no revision, repetition or failed request`,
         ]
-      : ['no teacher is prompted']),
-    ...(program && mayCheck
-      ? [
-          past.checks
-            ? 'the critic is asked about a row as often as in earlier runs'
-            : 'what the programs will have the critic ask is not known: a vote of k adds up to k calls a candidate, a judge 1',
-        ]
-      : []),
-    ...(planner ? ['the planner writes every program with one correction'] : []),
-    ...(Object.values(models).includes(unnamedModel)
-      ? ['a model is asked and none is named, so its price is unknown: name it with --model or SYLLABUS_MODEL']
-      : []),
-    ...(count > 0
-      ? [
-          past.training
-            ? `training as fast as in ${past.training.trainings} training(s) before: ${past.training.secondsPerRow.toFixed(2)} s a row`
-            : 'how long a training takes is not known: none was measured in this folder of runs',
-          past.answers
-            ? `a question is answered as fast as in ${past.answers.evaluations} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
-            : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
-          `its replies have at most ${maxNewTokens} tokens (inference.max_new_tokens): ${answered * maxNewTokens} in all where none ends before, as a base student's often do`,
-        ]
-      : []),
-  ]
+      : 'no teacher is prompted',
+    program &&
+      mayCheck &&
+      (past.checks
+        ? 'the critic is asked about a row as often as in earlier runs'
+        : 'what the programs will have the critic ask is not known: a vote of k adds up to k calls a candidate, a judge 1'),
+    planner && 'the planner writes every program with one correction',
+    Object.values(models).includes(unnamedModel) &&
+      'a model is asked and none is named, so its price is unknown: name it with --model or SYLLABUS_MODEL',
+    count > 0 && [
+      past.training
+        ? `training as fast as in ${past.training.trainings} training(s) before: ${past.training.secondsPerRow.toFixed(2)} s a row`
+        : 'how long a training takes is not known: none was measured in this folder of runs',
+      past.answers
+        ? `a question is answered as fast as in ${past.answers.evaluations} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
+        : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
+      `its replies have at most ${maxNewTokens} tokens (inference.max_new_tokens): ${answered * maxNewTokens} in all where none ends before, as a base student's often do`,
+    ],
+  ])
 }

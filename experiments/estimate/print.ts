@@ -1,5 +1,6 @@
 import { aligned } from '../../launcher/console/terminal.ts'
 import { dollars } from '../../schemas/number-text.ts'
+import { present } from '../../schemas/present.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 import type { Prices } from '../../schemas/usage.ts'
 import type { Estimate } from './estimate.ts'
@@ -13,21 +14,19 @@ export const time = (hours: number | null, what: string) =>
 
 /** The estimate in one line, for the start of a run. */
 export function summaryOf({ spent, money, trainings, answers, hours, beyond }: Estimate): string {
-  const parts = [
+  const parts = present([
     spent.calls === 0
       ? 'no model is called'
       : `${whole(spent.calls)} calls, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
-    ...(spent.calls > 0 ? [time(hours.calls, 'calls')] : []),
-    ...(trainings.count > 0
-      ? [
-          `${trainings.count} trainings`,
-          time(hours.training, 'training'),
-          `${whole(answers.validation + answers.sealed)} answers of the student`,
-          time(hours.answers, 'answering'),
-        ]
-      : []),
-    ...(beyond.length > 0 ? [`beyond ${beyond.length} limit(s), see: syllabus estimate`] : []),
-  ]
+    spent.calls > 0 && time(hours.calls, 'calls'),
+    trainings.count > 0 && [
+      `${trainings.count} trainings`,
+      time(hours.training, 'training'),
+      `${whole(answers.validation + answers.sealed)} answers of the student`,
+      time(hours.answers, 'answering'),
+    ],
+    beyond.length > 0 && `beyond ${beyond.length} limit(s), see: syllabus estimate`,
+  ])
   return `estimate: ${parts.join('; ')}`
 }
 

@@ -1,6 +1,7 @@
 // Where the answers of a record are: in a column, in its choices, or in columns of right and wrong ones.
 
 import { isObject } from '../../schemas/bounded-json.ts'
+import { present } from '../../schemas/present.ts'
 import { lastBoxed } from '../scorers/answer/boxes.ts'
 import { TaskError } from '../task-error.ts'
 import { turnsOf } from './chat-turns.ts'
@@ -113,13 +114,13 @@ function acceptedReader(
     used: { answer: column, ...Object.fromEntries(further.map((each) => [`further answers (${each})`, each])) },
     scorer: { name: options.scorer ?? 'exact', options: {} },
     instruction: areVerdicts ? 'Answer with true or false.' : '',
-    notes: [
-      ...(final ? [`The answer is ${final.what} of '${column}'.`] : []),
-      ...(!whole && sample.rows.some((row) => (acceptedAnswers(answerValue(row[column], column)) ?? []).length > 1)
-        ? [`Several answers in '${column}' are each accepted; with --scorer set they are one list.`]
-        : []),
-      ...(whole ? [] : fieldNotes(sample, [column, ...further])),
-    ],
+    notes: present([
+      final && `The answer is ${final.what} of '${column}'.`,
+      !whole &&
+        sample.rows.some((row) => (acceptedAnswers(answerValue(row[column], column)) ?? []).length > 1) &&
+        `Several answers in '${column}' are each accepted; with --scorer set they are one list.`,
+      !whole && fieldNotes(sample, [column, ...further]),
+    ]),
     read,
   }
 }

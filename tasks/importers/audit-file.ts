@@ -28,8 +28,7 @@ export async function auditKeys(
     if (item.group !== null) keys.groups.add(groupKey(item))
   }
   if (count > 0) return keys
-  const first = log.listed[0]
-  const fix = first ? `First: ${first.where}: ${first.why}.` : 'Give --audit a file in the same format.'
+  const fix = log.firstReason('Give --audit a file in the same format.')
   throw new TaskError('The audit file has no question that could be read', file, fix)
 }
 

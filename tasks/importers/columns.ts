@@ -1,5 +1,6 @@
 import { isObject } from '../../schemas/bounded-json.ts'
-import { type Scorer, type ScorerOptions, scorerNamed, scorers } from '../scorers/mod.ts'
+import { scorerNamed, scorers } from '../scorers/mod.ts'
+import { ownScore } from '../scorers/scorer.ts'
 import { TaskError } from '../task-error.ts'
 import type { ImportLog } from './import-log.ts'
 import { groupOf, type Importer, type ImportOptions, type SourceItem, skillName } from './importer.ts'
@@ -18,7 +19,7 @@ async function* items(source: string, log: ImportLog, options: ImportOptions): A
       log.drop(where, read)
       continue
     }
-    const [answer, ...alternatives] = read.golds.filter((gold) => scoresItself(scorer, gold, form.scorer.options))
+    const [answer, ...alternatives] = read.golds.filter((gold) => ownScore(scorer, gold, form.scorer.options)?.strict)
     if (answer === undefined) {
       log.drop(where, `the scorer ${scorer.name} cannot read the answer`)
       continue
@@ -35,14 +36,6 @@ async function* items(source: string, log: ImportLog, options: ImportOptions): A
 
 const cell = (value: unknown): string =>
   textIn(value) ?? (isObject(value) || Array.isArray(value) ? JSON.stringify(value) : '')
-
-function scoresItself(scorer: Scorer, answer: string, options: ScorerOptions): boolean {
-  try {
-    return scorer.score(scorer.inForm(answer), answer, options).strict
-  } catch {
-    return false
-  }
-}
 
 /** Any JSON, JSON Lines, CSV or Parquet file with named columns. */
 export function columnsImporter(name: string, source: string): Importer {

@@ -21,4 +21,10 @@ export class ImportLog {
   note(text: string): void {
     this.notes.push(text)
   }
+
+  /** The first record that was left out, as what a person looks at; else `fix`. */
+  firstReason(fix = 'Point at the published file.'): string {
+    const [first] = this.listed
+    return first ? `First: ${first.where}: ${first.why}.` : fix
+  }
 }

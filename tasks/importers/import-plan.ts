@@ -22,7 +22,7 @@ export type ImportPlan = {
   signal?: AbortSignal
 }
 
-export function toItem(entry: SourceItem, { instruction }: TaskProfile): Item {
+export function toItem(entry: SourceItem, { instruction }: Pick<TaskProfile, 'instruction'>): Item {
   const { id, skill, group, input, answer, alternatives = [], key } = entry
   return {
     id,

@@ -42,14 +42,7 @@ export async function importSeeds(
   }
   chosen = smallest(chosen, count)
   log.kept = chosen.length
-  if (chosen.length === 0) {
-    const first = log.listed[0]
-    throw new TaskError(
-      'No question could be read',
-      source,
-      first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.',
-    )
-  }
+  if (chosen.length === 0) throw new TaskError('No question could be read', source, log.firstReason())
   const seeds = chosen.map(({ value }) => value)
   await using entry = await stageFile(target)
   await writeFile(entry.path, `${JSON.stringify(seeds, null, 2)}\n`)

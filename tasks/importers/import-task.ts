@@ -5,6 +5,7 @@ import { goldsOf, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
 import { newFolder } from '../files/new-folder.ts'
 import { loadTask } from '../load.ts'
 import { scorerNamed } from '../scorers/mod.ts'
+import { ownScore } from '../scorers/scorer.ts'
 import { isSeed, notASeed } from '../seed-pool.ts'
 import { TaskError } from '../task-error.ts'
 import { assignSplits, type Division, type Role } from './assign-splits.ts'
@@ -232,11 +233,13 @@ async function readTable(
 ): Promise<ItemTable> {
   const table = new ItemTable(scratch, seed)
   const [inputs, ids] = [new DiskSet(scratch, 'inputs'), new DiskSet(scratch, 'ids')]
-  const isRightGold = goldCheck(profile)
+  const { name, options: scoring } = profile.scorer
+  const scorer = scorerNamed(name)!
   const refusal = (item: SourceItem): string | null => {
     const input = fingerprint(item.input.trim())
     if (item.input.length > maxQuestionLength) return 'the question is longer than a million characters'
-    if (!isRightGold(item.answer)) return `the scorer ${profile.scorer.name} cannot match the answer`
+    const own = item.answer === '' ? null : ownScore(scorer, item.answer, scoring)
+    if (!own?.strict && !own?.lenient) return `the scorer ${name} cannot match the answer`
     if (taken?.questions.has(input)) return 'stands in the audit file'
     if (item.group !== null && taken?.groups.has(groupKey(item))) return 'shares its group with the audit file'
     if (!ids.add(fingerprint(`id:${item.id}`))) return 'the id stands twice'
@@ -249,24 +252,6 @@ async function readTable(
     else log.drop(item.id, why)
     table.add(why === null ? item : null)
   }
-  if (log.kept === 0) throw new TaskError('No question could be read', source, firstReason(log))
+  if (log.kept === 0) throw new TaskError('No question could be read', source, log.firstReason())
   return table
-}
-
-/** Whether a gold scores against itself, as `loadTask` asks of every item: in the scorer's form, or at least leniently. */
-function goldCheck({ scorer: { name, options } }: TaskProfile): (answer: string) => boolean {
-  const scorer = scorerNamed(name)!
-  return (answer) => {
-    try {
-      const { strict, lenient } = scorer.score(scorer.inForm(answer), answer, options)
-      return answer !== '' && (strict || lenient)
-    } catch {
-      return false
-    }
-  }
-}
-
-function firstReason(log: ImportLog): string {
-  const first = log.listed[0]
-  return first ? `First: ${first.where}: ${first.why}.` : 'Point at the published file.'
 }

@@ -1,11 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { itemsPerLabel, maxLabels } from '../answer-form.ts'
 import { TaskError } from '../task-error.ts'
 import type { SourceItem } from './importer.ts'
 import { fingerprint } from './scratch.ts'
 
 const maxSkills = 1 << 16
-/** More different answers than these are no labels, nor are answers of which each stands for fewer items in the mean. */
-const [maxLabels, itemsPerLabel] = [50, 5]
 /** Sets of up to so many questions and characters are divided so that no question is a near-duplicate of one in another split. */
 const maxTexts = 20_000
 const maxTextChars = 5_000_000

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { sha256 } from '../../schemas/hash.ts'
 import type { Item } from '../../schemas/task.ts'
 import { ImportLog } from '../importers/import-log.ts'
+import { toItem } from '../importers/import-plan.ts'
 import { groupOf, type SourceItem, skillName } from '../importers/importer.ts'
 import { importers } from '../importers/list.ts'
 import { recordFormOf } from '../importers/record-form.ts'
@@ -28,27 +29,13 @@ export async function readTestFile(path: string, reading: Reading): Promise<{ it
   const once = drafts.filter(({ input }) => !seen.has(input) && seen.add(input))
   // Importers of one file call a skill that they are not given after the file.
   const unnamed = skillName(basename(path).replace(/\.\w+$/, ''))
-  const items = once.map((draft) => toItem(draft, reading, unnamed))
+  const items = once.map((draft): Item => {
+    const skill = draft.skill === unnamed ? 'all' : draft.skill
+    const key = `question:${sha256(draft.input.trim()).slice(0, 24)}`
+    return toItem({ ...draft, id: `${reading.split}-${draft.id}`, skill, key }, reading)
+  })
   const repeats = drafts.length - once.length
   return { items, notes: repeats > 0 ? [`${basename(path)}: ${repeats} repeats of a question were left out.`] : [] }
-}
-
-function toItem(
-  { id, skill, group, input, answer, alternatives = [] }: SourceItem,
-  { split, instruction }: Reading,
-  unnamed: string,
-): Item {
-  const item: Item = {
-    id: `${split}-${id}`,
-    part: 'benchmark',
-    skill: skill === unnamed ? 'all' : skill,
-    instruction,
-    input: input.trim(),
-    answer,
-    ...(alternatives.length > 0 && { alternatives: [...alternatives] }),
-    coreKey: `question:${sha256(input.trim()).slice(0, 24)}`,
-  }
-  return group === null ? item : { ...item, group }
 }
 
 async function readDrafts(path: string, reading: Reading): Promise<{ drafts: SourceItem[]; log: ImportLog }> {

@@ -13,3 +13,12 @@ export interface Scorer {
   /** A reply in the required form with this answer: a gold answer has to score 1 against it. */
   inForm(answer: string): string
 }
+
+/** How a gold scores against itself; null where the scorer cannot read it. */
+export function ownScore(scorer: Scorer, gold: string, options?: ScorerOptions): ReplyScore | null {
+  try {
+    return scorer.score(scorer.inForm(gold), gold, options)
+  } catch {
+    return null
+  }
+}

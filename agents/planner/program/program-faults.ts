@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../../schemas/hash.ts'
+import { present } from '../../../schemas/present.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
 import { maxPhrasings, type Seed } from '../../../schemas/task.ts'
 import { inLines, parseWithFaults } from '../../../schemas/validation-errors.ts'
@@ -31,20 +32,21 @@ export function checkProgram(
   const program = parsed.value
   const faults = program.sources.flatMap((source, index) => {
     const at = `sources[${index}]`
-    return [
-      ...(skills && !skills.includes(source.skill)
-        ? [`${at}.skill: the task has no skill "${source.skill}"; name one of ${skills.join(', ')}`]
-        : []),
-      ...(kinds && !kinds.includes(source.kind)
-        ? [`${at}.kind: the generator of this run follows no "${source.kind}" source; use "${kinds.join('" or "')}"`]
-        : []),
-      ...(source.kind === 'procedure' && source.phrasings > maxPhrasings
-        ? [`${at}.phrasings: there are ${maxPhrasings}; use 1 to ${maxPhrasings}`]
-        : []),
-      ...(seeds && source.kind === 'prompt' && source.seeds === 'pool' && seedsOf(seeds, source.skill).length === 0
-        ? [`${at}.seeds: there is no seed pool for skill "${source.skill}" in this run; use mode "scratch"`]
-        : []),
-    ]
+    const isWithoutSeeds =
+      seeds && source.kind === 'prompt' && source.seeds === 'pool' && seedsOf(seeds, source.skill).length === 0
+    return present([
+      skills &&
+        !skills.includes(source.skill) &&
+        `${at}.skill: the task has no skill "${source.skill}"; name one of ${skills.join(', ')}`,
+      kinds &&
+        !kinds.includes(source.kind) &&
+        `${at}.kind: the generator of this run follows no "${source.kind}" source; use "${kinds.join('" or "')}"`,
+      source.kind === 'procedure' &&
+        source.phrasings > maxPhrasings &&
+        `${at}.phrasings: there are ${maxPhrasings}; use 1 to ${maxPhrasings}`,
+      isWithoutSeeds &&
+        `${at}.seeds: there is no seed pool for skill "${source.skill}" in this run; use mode "scratch"`,
+    ])
   })
   if (meteredChecks === false && checkCallsOf(program) > 0) {
     const fix = program.judge ? 'judge: use null, and "none" for a vote' : 'verification: use "none"'

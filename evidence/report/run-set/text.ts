@@ -159,20 +159,18 @@ export function sentencesOf(summary: Summary): string[] {
   if (tested === 0) return [`set ${set}: none of ${runs.length} runs had a final evaluation`]
   const line = (name: string, { runs: counted, mean, sd, interval }: OverRuns, write: Write) =>
     `  ${name}: ${write(mean)}${rangeText(interval, write)}${sd === null ? '' : ` ± ${write(sd).replace('+', '')}`} over ${countText(counted)}`
-  return [
+  return present([
     `set ${set}: ${tested} of ${runs.length} runs had their final evaluation; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
     ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
-    ...(trivial
-      ? [
-          `${line(labelOf(trivialArm), trivial.score, percentNumber)}, % right`,
-          `${line(named(trivialArm), trivial.gain, points)}, points; over runs and items ${intervalText(trivial.gain.overItems, points)}`,
-        ]
-      : []),
+    trivial && [
+      `${line(labelOf(trivialArm), trivial.score, percentNumber)}, % right`,
+      `${line(named(trivialArm), trivial.gain, points)}, points; over runs and items ${intervalText(trivial.gain.overItems, points)}`,
+    ],
     ...Object.entries(gains).map(
       ([arm, over]) =>
         `${line(named(arm), over, points)}, points; over runs and items ${intervalText(over.overItems, points)}`,
     ),
-    ...(gainOverBase ? [line('Gain over base', gainOverBase, relative)] : []),
+    gainOverBase && line('Gain over base', gainOverBase, relative),
     mainSentence(summary),
-  ]
+  ])
 }

@@ -1,3 +1,4 @@
+import { present } from '../../../schemas/present.ts'
 import { type Blocks, type Card, strong } from '../document/document.ts'
 import { modelColour } from '../plots/draw.ts'
 import type { ReportData, SealedResults } from '../report-data.ts'
@@ -39,10 +40,13 @@ function cards({ contrasts, parts: all, retention }: SealedResults, { headline, 
         details: [
           `${seeds.length > 1 ? `mean of ${seeds.length} seeds, ` : ''}${mean ? itemsText(mean) : ''}`,
           mean?.interval ? `95 %: ${intervalText(mean.interval, percentNumber)}` : '',
-          ...(overall ? [`all parts: ${percent(overall.value)}`] : []),
-          ...(overall && arm === 'final' && toBase
-            ? [`${points(toBase.value)}${rangeText(toBase.interval, points)} to the base`]
-            : []),
+          ...present([
+            overall && `all parts: ${percent(overall.value)}`,
+            overall &&
+              arm === 'final' &&
+              toBase &&
+              `${points(toBase.value)}${rangeText(toBase.interval, points)} to the base`,
+          ]),
         ],
         colour: modelColour(arm),
       }

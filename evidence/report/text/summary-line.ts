@@ -1,4 +1,5 @@
 import { dollars } from '../../../schemas/number-text.ts'
+import { present } from '../../../schemas/present.ts'
 import type { ReportData } from '../report-data.ts'
 import { points } from './format.ts'
 
@@ -10,11 +11,10 @@ const right = ({ value, items }: { value: number; items: number }) => Math.round
  */
 export function summaryLine(data: ReportData): string {
   const { sealed, task, evidence, budget, time } = data
-  const spent = [
-    time.wallSeconds === null ? '' : `${Math.max(1, Math.round(time.wallSeconds / 60))} min`,
+  const took = present([
+    time.wallSeconds !== null && `${Math.max(1, Math.round(time.wallSeconds / 60))} min`,
     budget.usage.length === 0 ? '$0' : dollars(budget.price, 'price unknown'),
-  ].filter((part) => part !== '')
-  const took = spent.join(', ')
+  ]).join(', ')
   if (!sealed) return `No result yet: there was no final evaluation; ${took}.`
   const primary = task?.primary ?? 'strict'
   const part = sealed.parts[0]!
@@ -29,14 +29,14 @@ export function summaryLine(data: ReportData): string {
   const isShown = data.conclusion.beatsExamples.conclusion === 'shown'
   const forgotten = sealed.retention?.changes.find(({ arm }) => arm === 'final')
   const { how } = evidence.unmeasured.find((each) => each.how.startsWith('--seeds')) ?? evidence.unmeasured[0] ?? {}
-  return `${[
-    ...(collapsed ? ['Collapsed: it gives one answer to nearly everything'] : []),
+  return `${present([
+    collapsed && 'Collapsed: it gives one answer to nearly everything',
     scores,
-    ...(gain ? [`${points(gain.value)} points over prompting with examples${isShown ? '' : ' (not shown)'}`] : []),
+    gain && `${points(gain.value)} points over prompting with examples${isShown ? '' : ' (not shown)'}`,
     forgotten ? forgottenText(forgotten) : 'what it forgot was not measured',
     took,
-    ...(how ? [`next: ${how}`] : []),
-  ].join('; ')}.`
+    how && `next: ${how}`,
+  ]).join('; ')}.`
 }
 
 /** A loss within the margin is none that is shown. */
