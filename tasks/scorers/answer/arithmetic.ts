@@ -20,17 +20,18 @@ const goesOnForEver = /…|\.{2,3}(?!\d)/y
 const percentOf = /%(?= ?(?:[*×/]|of \d))/y
 const mixed = /(?: | ?(?:and|&) ?|-)(\d+) ?\/ ?(\d+)(?![\d./])/y
 const mixedFraction = /(?: ?(?:and|&))? ?(?=\\[dtc]?frac)/y
-const times = / ?(?:×|\*(?!\*)|[xX](?= ?10 ?\^)|(?<=[\d )])[xX](?= \d)|(?<=%) of(?= )) ?/y
-/** 3 x 10-4, as text copied from a page has it. */
-const lostPower = / ?[xX×] ?10-(\d{1,2})(?![\d.,])/y
-const adjoined = /(?=\(\d(?=[^()]*\))[^()]*[-+*/^×]|e\^)| ?(?=\\sqrt|√|π|\\ln|\\log|\\exp|\\sin|\\cos|\\tan)/y
-const over = / ?[/÷] ?/y
-const toThe = / ?\^ ?/y
-const plus = / ?\+ ?(?=[\d.({|\\√πe]|[a-z]{2,5}\()/y
-const spacedMinus = / - (?=[\d.({|\\√πe]|[a-z]{2,5}\()/y
-const closeMinus = /-(?=[\d.(\\√π])/y
-const minusInside = / ?- ?/y
-const plusMinus = / ?(?:±|\+ ?\/ ?-|\+-) ?\d[\d.,]*%?/y
+const marks: Marks = {
+  times: / ?(?:×|\*(?!\*)|[xX](?= ?10 ?\^)|(?<=[\d )])[xX](?= \d)|(?<=%) of(?= )) ?/y,
+  /** 3 x 10-4, as text copied from a page has it. */
+  lostPower: / ?[xX×] ?10-(\d{1,2})(?![\d.,])/y,
+  adjoined: /(?=\(\d(?=[^()]*\))[^()]*[-+*/^×]|e\^)| ?(?=\\sqrt|√|π|\\ln|\\log|\\exp|\\sin|\\cos|\\tan)/y,
+  over: / ?[/÷] ?/y,
+  toThe: / ?\^ ?/y,
+  plus: / ?\+ ?(?=[\d.({|\\√πe]|[a-z]{2,5}\()/y,
+  minus: [/ - (?=[\d.({|\\√πe]|[a-z]{2,5}\()/y, /-(?=[\d.(\\√π])/y],
+  minusInside: / ?- ?/y,
+  plusMinus: / ?(?:±|\+ ?\/ ?-|\+-) ?\d[\d.,]*%?/y,
+}
 const maxDepth = 20
 
 const functions: [RegExp, (value: number) => number][] = [
@@ -49,13 +50,37 @@ const functions: [RegExp, (value: number) => number][] = [
 /** A value, and the place behind the last character that belongs to it. */
 export type ReadValue = { value: number; end: number }
 
+/** The marks between values. `minus`: outside of parentheses. */
+export type Marks = Readonly<Record<'times' | 'adjoined' | 'over' | 'toThe' | 'plus' | 'minusInside', RegExp>> & {
+  minus: readonly RegExp[]
+  plusMinus?: RegExp
+  lostPower?: RegExp
+}
+
+/** What a reader of single values is given to read further parts with. All of them read at the place that was come to. */
+export type Parts = {
+  take(pattern: RegExp): RegExpExecArray | null
+  /** What a side reads behind a mark; where it reads nothing the mark is not passed. */
+  behind(mark: RegExp, side: () => number | null): number | null
+  /** A sum in brackets. */
+  inside(open: RegExp, close: RegExp): number | null
+  sum(): number | null
+  power(): number | null
+  /** What a side reads as if it stood in brackets. */
+  nested(side: () => number | null): number | null
+  isNested(): boolean
+}
+
 /**
- * The value of the arithmetic that begins at a place of a cleaned text, as answers have it: signs, powers, products, quotients, sums, roots,
- * logarithms, π, powers of e, fractions of LaTeX, mixed numbers, decimals that recur. Outside of parentheses a difference does not ascend from 0 or
- * above: "3 - 5" is a range. Null where no number begins there.
+ * The value of the arithmetic that a text begins with: signs, powers, products, quotients and sums of what `atomOf` reads as single values.
+ * Outside of parentheses a difference does not ascend from 0 or above: "3 - 5" is a range. Null where no number begins there.
  */
-export function valueAt(text: string, from: number): ReadValue | null {
-  let at = from
+export function readArithmetic(
+  text: string,
+  marks: Marks,
+  atomOf: (parts: Parts) => () => number | null,
+): ReadValue | null {
+  let at = 0
   let depth = 0
 
   function take(pattern: RegExp): RegExpExecArray | null {
@@ -65,7 +90,6 @@ export function valueAt(text: string, from: number): ReadValue | null {
     return match
   }
 
-  /** What a side reads behind a mark; where it reads nothing the mark is not passed. */
   function behind(mark: RegExp, side: () => number | null): number | null {
     const before = at
     const value = take(mark) && side()
@@ -73,13 +97,18 @@ export function valueAt(text: string, from: number): ReadValue | null {
     return value
   }
 
+  function nested(side: () => number | null): number | null {
+    depth += 1
+    const value = side()
+    depth -= 1
+    return value
+  }
+
   function inside(open: RegExp, close: RegExp): number | null {
     return behind(open, () => {
       if (depth >= maxDepth) return null
-      depth += 1
-      const value = sum()
-      depth -= 1
-      if (value !== null) take(plusMinus)
+      const value = nested(sum)
+      if (value !== null && marks.plusMinus) take(marks.plusMinus)
       return value !== null && take(close) ? value : null
     })
   }
@@ -88,7 +117,7 @@ export function valueAt(text: string, from: number): ReadValue | null {
     let value = product()
     while (value !== null) {
       const before = at
-      const added = behind(plus, product)
+      const added = behind(marks.plus, product)
       const taken = added === null ? difference() : null
       if (added !== null) value += added
       else if (taken !== null && (depth > 0 || value < 0 || value > taken)) value -= taken
@@ -101,17 +130,21 @@ export function valueAt(text: string, from: number): ReadValue | null {
   }
 
   function difference(): number | null {
-    if (depth > 0) return behind(minusInside, product)
-    return behind(spacedMinus, product) ?? behind(closeMinus, product)
+    if (depth > 0) return behind(marks.minusInside, product)
+    for (const minus of marks.minus) {
+      const value = behind(minus, product)
+      if (value !== null) return value
+    }
+    return null
   }
 
   function product(): number | null {
     let value = power()
     while (value !== null) {
-      const lost = take(lostPower)
+      const lost = marks.lostPower && take(marks.lostPower)
       if (lost) return value * 10 ** -Number(lost[1])
-      const factor = behind(times, power) ?? behind(adjoined, power)
-      const divisor = factor === null ? behind(over, power) : null
+      const factor = behind(marks.times, power) ?? behind(marks.adjoined, power)
+      const divisor = factor === null ? behind(marks.over, power) : null
       if (factor !== null) value *= factor
       else if (divisor !== null) value /= divisor
       else return value
@@ -124,10 +157,22 @@ export function valueAt(text: string, from: number): ReadValue | null {
     if (negated !== null) return -negated
     const base = behind(/\+ ?/y, atom) ?? atom()
     if (base === null) return null
-    const raised = behind(toThe, () => braced() ?? power())
+    const raised = behind(marks.toThe, () => inside(/\{ ?/y, / ?\}/y) ?? power())
     return raised === null ? base : base ** raised
   }
 
+  const atom = atomOf({ take, behind, inside, sum, power, nested, isNested: () => depth > 0 })
+  const value = sum()
+  return value === null ? null : { value, end: at }
+}
+
+/**
+ * The value of the arithmetic that a cleaned text begins with, as answers have it: with roots, logarithms, π, powers of e, fractions of
+ * LaTeX, mixed numbers, decimals that recur. Null where no number begins there.
+ */
+export const valueAt = (text: string): ReadValue | null => readArithmetic(text, marks, atomOf)
+
+function atomOf({ take, behind, inside, sum, power, nested, isNested }: Parts): () => number | null {
   const braced = () => inside(/\{ ?/y, / ?\}/y)
 
   /** What LaTeX takes where it has no braces: one digit. */
@@ -182,12 +227,7 @@ export function valueAt(text: string, from: number): ReadValue | null {
 
   function functionValue(): number | null {
     // Inside of a function a sign of degrees belongs to the number.
-    const side = () => {
-      depth += 1
-      const value = behind(/ ?/y, power)
-      depth -= 1
-      return value
-    }
+    const side = () => nested(() => behind(/ ?/y, power))
     const inBase = behind(/\\log_ ?/y, () => {
       const base = braced() ?? digit()
       const value = base === null || base === 10 ? null : side()
@@ -213,26 +253,22 @@ export function valueAt(text: string, from: number): ReadValue | null {
       if (digits.includes('.') && take(goesOnForEver)) return endless(digits)
       take(uncertainty)
       const value = Number(`${plain(digits)}e${take(exponent)?.[1] ?? 0}`)
-      const part = Number.isInteger(value) ? mixedPart() : 0
-      if (part > 0) return value + part
-      if (depth > 0 && take(/ ?°(?! ?[CFK])/y)) return (value * Math.PI) / 180
+      const part = Number.isInteger(value) ? behind(/(?:)/y, mixedPart) : null
+      if (part !== null) return value + part
+      if (isNested() && take(/ ?°(?! ?[CFK])/y)) return (value * Math.PI) / 180
       return take(percentOf) ? value / 100 : value
     }
     return null
   }
 
-  /** The proper fraction behind a whole number, or 0. */
-  function mixedPart(): number {
-    const before = at
+  /** The proper fraction behind a whole number. */
+  function mixedPart(): number | null {
     const written = take(mixed)
     const part = written ? Number(written[1]) / Number(written[2]) : behind(mixedFraction, atom)
-    if (part !== null && part > 0 && part < 1) return part
-    at = before
-    return 0
+    return part !== null && part > 0 && part < 1 ? part : null
   }
 
-  const value = sum()
-  return value === null ? null : { value, end: at }
+  return atom
 }
 
 function rootOf(value: number, degree: number): number {

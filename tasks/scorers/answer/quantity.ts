@@ -70,7 +70,7 @@ const unitFraction =
  */
 export function quantityAt(text: string, start: number): PlacedQuantity | null {
   const rest = text.slice(start, start + maxExpression)
-  const read = valueAt(rest, 0)
+  const read = valueAt(rest)
   if (read === null) return infinityAt(text, start)
   const beginning = /^(?:[-+] |[{[(] ?)/.exec(rest)?.[0] ?? ''
   const before = text.slice(Math.max(0, start - 16), start)
@@ -131,7 +131,7 @@ function behindWorking(text: string, at: number, value: number): number {
   const open = / \( ?(?=[-+.\d\\])/y
   open.lastIndex = at
   if (!open.test(text)) return at
-  const working = valueAt(text.slice(open.lastIndex, open.lastIndex + maxExpression), 0)
+  const working = valueAt(text.slice(open.lastIndex, open.lastIndex + maxExpression))
   const end = working === null ? at : open.lastIndex + working.end
   const isSame = working !== null && Math.abs(working.value - value) <= 1e-6 * Math.abs(value)
   return isSame && /^ ?\)/.test(text.slice(end)) ? text.indexOf(')', end) + 1 : at

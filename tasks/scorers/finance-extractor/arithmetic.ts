@@ -1,3 +1,5 @@
+import { type Marks, type Parts, type ReadValue, readArithmetic } from '../answer/arithmetic.ts'
+
 /** How numbers are written, the longer forms first, and how JavaScript has them. */
 const numbers: [RegExp, (text: string) => string][] = [
   // 1.234,5 and 1.234.567: points between thousands, where nothing else can be meant.
@@ -13,89 +15,23 @@ const exponent = /[eE]([-+]?\d{1,4})(?![a-zA-Z0-9])/y
 const percentOf = /%(?= ?(?:[*×·/]|\\times|\\cdot))/y
 const mixed = / (\d+) ?\/ ?(\d+)(?![\d./])/y
 const mixedFraction = /(?=\\[dt]?frac)/y
-const times = / ?(?:\\times|\\cdot|\\ast|[×·⋅∙∗]|\*(?!\*)|[xX](?= ?10 ?(?:\^|\*\*))|(?<= )[xX](?= \d)) ?/y
-const adjoined = /(?=\(\d(?=[^()]*\))[^()]*[-+*/^]|e\^)| ?(?=\\sqrt|√|\\pi|π)/y
-const over = / ?(?:\\div|[/÷∕⁄]) ?/y
-const toThe = / ?(?:\^|\*\*) ?/y
-const plus = / ?\+ ?(?=[\d.(\\√π])/y
-const minus = / - (?=[\d.(\\√π])/y
-const minusInside = / ?- ?/y
-const maxDepth = 20
-
-/** A value, and the place behind the last character that belongs to it. */
-export type ReadValue = { value: number; end: number }
+const marks: Marks = {
+  times: / ?(?:\\times|\\cdot|\\ast|[×·⋅∙∗]|\*(?!\*)|[xX](?= ?10 ?(?:\^|\*\*))|(?<= )[xX](?= \d)) ?/y,
+  adjoined: /(?=\(\d(?=[^()]*\))[^()]*[-+*/^]|e\^)| ?(?=\\sqrt|√|\\pi|π)/y,
+  over: / ?(?:\\div|[/÷∕⁄]) ?/y,
+  toThe: / ?(?:\^|\*\*) ?/y,
+  plus: / ?\+ ?(?=[\d.(\\√π])/y,
+  minus: [/ - (?=[\d.(\\√π])/y],
+  minusInside: / ?- ?/y,
+}
 
 /**
- * The value of the arithmetic that begins at a place of a cleaned text, as answers have it: signs, powers, products, quotients, sums, roots,
- * logarithms, π, powers of e, fractions of LaTeX, mixed numbers. Outside of parentheses a difference has spaces and does not ascend from 0 or above: "3 - 5" is a range,
- * "2023-12" a date, and both are read as their first number. Null where no number begins there.
+ * The value of the arithmetic that a cleaned text begins with: with roots, logarithms, π, powers of e, fractions of LaTeX, mixed numbers.
+ * Outside of parentheses a difference has spaces: "2023-12" is a date, which is read as its first number. Null where no number begins there.
  */
-export function valueAt(text: string, from: number): ReadValue | null {
-  let at = from
-  let depth = 0
+export const valueAt = (text: string): ReadValue | null => readArithmetic(text, marks, atomOf)
 
-  function take(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = at
-    const match = pattern.exec(text)
-    if (match) at = pattern.lastIndex
-    return match
-  }
-
-  /** What a side reads behind a mark; where it reads nothing the mark is not passed. */
-  function behind(mark: RegExp, side: () => number | null): number | null {
-    const before = at
-    const value = take(mark) && side()
-    if (value === null) at = before
-    return value
-  }
-
-  function inside(open: RegExp, close: RegExp): number | null {
-    return behind(open, () => {
-      if (depth >= maxDepth) return null
-      depth += 1
-      const value = sum()
-      depth -= 1
-      return value !== null && take(close) ? value : null
-    })
-  }
-
-  function sum(): number | null {
-    let value = product()
-    while (value !== null) {
-      const before = at
-      const added = behind(plus, product)
-      const taken = added === null ? behind(depth > 0 ? minusInside : minus, product) : null
-      if (added !== null) value += added
-      else if (taken !== null && (depth > 0 || value < 0 || value > taken)) value -= taken
-      else {
-        at = before
-        return value
-      }
-    }
-    return null
-  }
-
-  function product(): number | null {
-    let value = power()
-    while (value !== null) {
-      const factor = behind(times, power) ?? behind(adjoined, power)
-      const divisor = factor === null ? behind(over, power) : null
-      if (factor !== null) value *= factor
-      else if (divisor !== null) value /= divisor
-      else return value
-    }
-    return null
-  }
-
-  function power(): number | null {
-    const negated = behind(/- ?/y, power)
-    if (negated !== null) return -negated
-    const base = behind(/\+ ?/y, atom) ?? atom()
-    if (base === null) return null
-    const raised = behind(toThe, () => inside(/\{ ?/y, / ?\}/y) ?? power())
-    return raised === null ? base : base ** raised
-  }
-
+function atomOf({ take, behind, inside }: Parts): () => number | null {
   function atom(): number | null {
     const top = inside(/\\[dt]?frac ?\{ ?/y, / ?\}/y)
     if (top !== null) {
@@ -125,6 +61,5 @@ export function valueAt(text: string, from: number): ReadValue | null {
     return null
   }
 
-  const value = sum()
-  return value === null ? null : { value, end: at }
+  return atom
 }
