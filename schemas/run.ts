@@ -15,7 +15,8 @@ export type Variants = z.infer<typeof Variants>
 /** The rows of a reference, for the arm that is trained on them; `refused` of them copied an item and are left out. */
 const ReferenceRows = z.object({ arm: ReferenceArm, rows: ObjectRef, refused: z.number().int().nonnegative() })
 
-const EvidenceParts = z.object({
+/** What is trained and measured beside the chosen dataset, so that its gain can be trusted. */
+export const Evidence = z.object({
   /** Fresh training seeds, none of them the search's, of the chosen dataset and of each baseline. */
   seeds: z.number().int().min(1).max(100).default(1),
   arms: z.array(BaselineArm).default(['control']),
@@ -28,15 +29,7 @@ const EvidenceParts = z.object({
   /** From this attempt on the other half of validation guides the search; null: all of it does, throughout. */
   swapValidationAt: z.number().int().min(2).nullable().default(null),
   references: z.array(ReferenceRows).default([]),
-  /** In runs from before there could be several. */
-  reference: ReferenceRows.omit({ arm: true }).optional(),
 })
-
-/** What is trained and measured beside the chosen dataset, so that its gain can be trusted. */
-export const Evidence = EvidenceParts.transform(({ reference, ...evidence }) => ({
-  ...evidence,
-  references: reference ? [{ arm: 'reference' as const, ...reference }] : evidence.references,
-}))
 export type Evidence = z.infer<typeof Evidence>
 
 /** The paper's two settings: rows are made from nothing, or may build on the task's seed pool. */

@@ -29,8 +29,7 @@ function letterOf({ noAnswer, modal }: ItemOutcome): string {
 }
 
 /** What a letter says of a reply. */
-function replyOf(letter: string | undefined): Pick<ItemOutcome, 'noAnswer' | 'modal'> {
-  if (letter === undefined) return {}
+function replyOf(letter: string): Pick<ItemOutcome, 'noAnswer' | 'modal'> {
   const noAnswer = NoAnswer.options.find((each) => replyLetters[each] === letter.toLowerCase())
   return { ...(noAnswer && { noAnswer }), ...(letter !== letter.toLowerCase() && { modal: true as const }) }
 }
@@ -41,20 +40,12 @@ export const PackedResult = z.object({
   evalSet: EvalSetName,
   sheet: ScoreSheet,
   /** One digit an item, in the order of the set: 1 for strictly right, 2 for leniently right, 4 for cut, added up. */
-  marks: z
-    .string()
-    .regex(/^[0-7]*$/)
-    .optional(),
+  marks: z.string().regex(/^[0-7]*$/),
   /**
    * One letter an item: `a` for an answer, else that of its `NoAnswer`, see `replyLetters`; a capital where it is the candidate's modal
-   * answer. Left out in logs from before it was recorded.
+   * answer.
    */
-  replies: z
-    .string()
-    .regex(/^[ancqf]*$/i)
-    .optional(),
-  /** In logs from before there were marks. */
-  items: z.array(ItemOutcome).optional(),
+  replies: z.string().regex(/^[ancqf]*$/i),
 })
 export type PackedResult = z.infer<typeof PackedResult>
 
@@ -96,10 +87,9 @@ export function unpackResults({
   evalSets: EvalSets
   results: readonly PackedResult[]
 }): SealedResult[] {
-  return results.map(({ marks, replies, items, ...result }) => {
-    if (marks === undefined) return { ...result, items: items ?? [] }
+  return results.map(({ marks, replies, ...result }) => {
     const evalSet = evalSets[result.evalSet] ?? []
-    if (evalSet.length !== marks.length || (replies ?? marks).length !== marks.length) {
+    if (evalSet.length !== marks.length || replies.length !== marks.length) {
       throw new Error(
         `${result.studentModel.name} has ${marks.length} marks for ${evalSet.length} items of the ${result.evalSet}`,
       )
@@ -109,7 +99,7 @@ export function unpackResults({
       items: evalSet.map((item, index) => {
         const mark = Number(marks[index])
         const right = { strict: (mark & 1) > 0, lenient: (mark & 2) > 0, truncated: (mark & 4) > 0 }
-        return { ...item, ...right, ...replyOf(replies?.[index]) }
+        return { ...item, ...right, ...replyOf(replies[index]!) }
       }),
     }
   })

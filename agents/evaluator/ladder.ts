@@ -24,7 +24,7 @@ export function isAbove(next: readonly ItemOutcome[], best: readonly ItemOutcome
 }
 
 /** All that a report says of a student model's replies; shown or kept back together. */
-const Shown = Guide.extend({ items: z.array(ItemOutcome), trivial: z.array(TrivialScore).optional() })
+const Shown = Guide.extend({ items: z.array(ItemOutcome), trivial: z.array(TrivialScore) })
 type Shown = z.infer<typeof Shown>
 
 /** What was shown for each candidate of a run, and the best that was shown. */

@@ -113,7 +113,7 @@ function modelNamed(facts: RunFacts, name: string): StudentModelFacts {
     studentModel: name,
     student: studentModel?.student ?? null,
     examples: studentModel?.examples ?? job?.examples ?? false,
-    validation: report ? ratesOfEvalSet(report.validation, report.items) : null,
+    validation: report ? ratesOfEvalSet(report.items) : null,
     training: summary
       ? {
           ...summary,

@@ -130,9 +130,9 @@ export const Contrasts = z.object({
   comparisons: z.array(Comparison),
   adjusted: z.array(Adjusted),
   skills: z.array(SkillDifference),
-  /** By part; null in runs from before it was recorded. */
-  trivial: z.record(z.string(), byMode(TrivialBaseline)).nullable().default(null),
-  replies: z.array(ReplyFacts).default([]),
+  /** By part. */
+  trivial: z.record(z.string(), byMode(TrivialBaseline)),
+  replies: z.array(ReplyFacts),
   leftOut: z.array(z.object({ arm: Arm, reason: z.string() })),
 })
 export type Contrasts = z.infer<typeof Contrasts>
@@ -159,9 +159,9 @@ export const RetentionFacts = z.object({
   margin: z.number(),
   /**
    * The best that answering without knowing anything scores, and the base minus it: where the base is not above that by the margin, it has
-   * nothing to forget. Null in runs from before it was recorded.
+   * nothing to forget.
    */
-  trivial: TrivialBaseline.nullable().default(null),
+  trivial: TrivialBaseline.nullable(),
   /** The final minus the base by kind of question. */
   skills: z.array(SkillDifference),
 })

@@ -79,8 +79,8 @@ export const Report = defineWork({
     reusedTraining: z.boolean(),
     validation: ScoreSheet,
     items: z.array(ItemOutcome),
-    /** What answering without knowing anything scores: the best ways for each part and mode. Left out in runs from before it was recorded. */
-    trivial: z.array(TrivialScore).optional(),
+    /** What answering without knowing anything scores: the best ways for each part and mode. */
+    trivial: z.array(TrivialScore),
     badCases: z.array(BadCase),
     /** The guides by the halves of validation, in a run that changes from one to the other; `validation` is all of it. */
     halves: Halves.optional(),
@@ -128,12 +128,11 @@ export const FinalEvalRequest = defineWork({
   to: 'evaluator',
   schema: z.object({
     studentModels: z.array(StudentModel).min(1),
-    /** What each arm was trained on, or why it was not; empty in runs before it was recorded. */
-    arms: z.array(ArmRecord).default([]),
+    /** What each arm was trained on, or why it was not. */
+    arms: z.array(ArmRecord),
     /** Why the base with the worked examples is not on the list; left out where it is. */
     examplesLeftOut: z.string().optional(),
-    /** Left out in runs before it was recorded: final against control, strictly. */
-    primary: PrimaryComparison.optional(),
+    primary: PrimaryComparison,
     /** Datasets that the audit's items must share no core with. */
     datasets: z.array(ObjectRef),
     ...SealedContext.shape,
@@ -182,13 +181,13 @@ export const FinalEvalResults = defineWork({
     finalEvalNumber: z.number().int().positive(),
     testHash: Sha256,
     auditSeed: z.string(),
-    /** The items of each evaluation set; empty in logs whose results hold them. */
-    evalSets: EvalSets.default({}),
+    /** The items of each evaluation set. */
+    evalSets: EvalSets,
     /** Which retention set was sat, and in which mode of its scorer something counts as forgotten; left out where none was. */
     retention: z.object({ sha256: Sha256, mode: ScoreMode }).optional(),
     results: z.array(PackedResult),
-    /** Of every evaluation set, as `Report.trivial`; with it, each result says what its replies were. */
-    trivial: z.array(SealedTrivial).optional(),
+    /** Of every evaluation set, as `Report.trivial`. */
+    trivial: z.array(SealedTrivial),
   }),
 })
 

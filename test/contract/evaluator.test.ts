@@ -25,6 +25,8 @@ import { memoryLog, type TestServer, until, withServer } from '../support/nats.t
 import { configOf } from '../support/planner-fixtures.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
 
+const primary = { arm: 'final', against: 'control', part: 'all', mode: 'strict', seedIndex: 1 } as const
+
 const { variants } = configOf()
 const contaminationKey = Buffer.alloc(32, 7)
 const retentionSet = await bundledRetention()
@@ -150,6 +152,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
       studentModels: [base, { ...base, name: 'base-examples', arm: 'base-examples' as const, examples: true }],
       datasets: [],
       arms: [],
+      primary,
       publicTask,
       sealedTask,
       variants,
@@ -198,7 +201,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(own))
     expect(JSON.stringify(publicView(own))).not.toContain(audit[0]!.input)
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', own)
-    const request = { studentModels: [base], datasets: [], arms: [], publicTask, sealedTask, variants }
+    const request = { studentModels: [base], datasets: [], arms: [], primary, publicTask, sealedTask, variants }
     await planner.publish(FinalEvalRequest, { runId: 'two', variant, id: 'final-eval' }, request)
     const mine = () => evaluations.filter(({ publicTask: ref }) => ref.sha256 === publicTask.sha256)
     await until('two evaluations', () => mine().length === 2)
@@ -267,7 +270,7 @@ describe.each(variantsOf.evaluator)('evaluator %s', (variant) => {
         return createLadder(bus).pass(
           'again',
           name,
-          { validation: { ...validation, ...sheet }, items: reported, badCases },
+          { validation: { ...validation, ...sheet }, items: reported, trivial: [], badCases },
           'strict',
         )
       }

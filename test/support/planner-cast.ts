@@ -7,6 +7,7 @@ import { Program } from '../../schemas/program.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { Row, type Yield } from '../../schemas/row.ts'
 import type { BadCase, ItemOutcome, ScoreSheet } from '../../schemas/score.ts'
+import { packResults } from '../../schemas/sealed-results.ts'
 import type { TestServer } from './nats.ts'
 
 /** How the roles beside the planner behave. */
@@ -112,7 +113,7 @@ export async function openCast(
       const jobHash = job.training && hashOf(job.training)
       const studentModel = { name: job.studentModel, student: 'stand-in', jobHash, adapter: null, examples: false }
       const contamination = await evaluator!.objects.put('LAB', `${runId}/contamination`, Buffer.from('none'))
-      const payload = { studentModel, training: null, reusedTraining: false, items: [], contamination }
+      const payload = { studentModel, training: null, reusedTraining: false, items: [], trivial: [], contamination }
       await evaluator!.publish(
         Report,
         { runId, variant: job.variants.planner, id: `report:${job.studentModel}`, cause },
@@ -134,7 +135,8 @@ export async function openCast(
               items: itemsOf(correct),
             }
           })
-      const payload = { finalEvalNumber: 1, testHash: hashOf('test'), auditSeed: 'seed', evalSets: {}, results }
+      const counts = { finalEvalNumber: 1, testHash: hashOf('test'), auditSeed: 'seed' }
+      const payload = { ...counts, ...packResults(results), trivial: [] }
       await evaluator!.publish(
         FinalEvalResults,
         { runId, variant: own.planner, id: 'final-eval-results', cause },

@@ -7,7 +7,7 @@ import type { MessageName, Registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
 import { Evidence } from '../../schemas/run.ts'
 import type { ItemOutcome, NoAnswer } from '../../schemas/score.ts'
-import type { SealedResult } from '../../schemas/sealed-results.ts'
+import { packResults, type SealedResult, unpackResults } from '../../schemas/sealed-results.ts'
 import type { SealedTrivial } from '../../schemas/trivial.ts'
 import { firstVariants, makeLog } from './made-log.ts'
 import { runLimits } from './run-limits.ts'
@@ -27,8 +27,8 @@ export type RunLogOptions = {
   finished?: boolean
   /** Probability of a right answer by candidate; the parts shift it. */
   skillOf?: Partial<Record<string, number>>
-  /** Share of the items that one and the same answer is right for; null: the log is of before that was recorded. */
-  fixed?: number | null
+  /** Share of the items that one and the same answer is right for. */
+  fixed?: number
   /** Candidates, or arms, that give that answer to every item but one in `but`. */
   collapsed?: readonly string[]
   but?: number
@@ -133,7 +133,7 @@ export function runLog(options: RunLogOptions = {}): StoredEntry[] {
           (studentModel.startsWith('base') ? 0 : shift[part]!)
         const drawn = uniformFloat64(random) < p
         const modal = hasCollapsed(studentModel) && !(but > 0 && index % but === but - 1)
-        const strict = modal ? isFixed(index, fixed ?? 0) : drawn
+        const strict = modal ? isFixed(index, fixed) : drawn
         const lenient = strict || (!drawn && uniformFloat64(random) < 0.06 && !modal)
         const broken = of(options.broken, studentModel)
         const isBroken = broken && !strict && !lenient && ((index * 37) % 100) / 100 < broken.share
@@ -149,7 +149,7 @@ export function runLog(options: RunLogOptions = {}): StoredEntry[] {
           strict,
           lenient,
           truncated,
-          ...(fixed !== null && printed),
+          ...printed,
         }
       }),
     )
@@ -245,7 +245,7 @@ export function runLog(options: RunLogOptions = {}): StoredEntry[] {
     greeting(
       'report',
       'evaluator',
-      { ...shared, validation: sheetOf(items), items, badCases, contamination: object('contamination') },
+      { ...shared, validation: sheetOf(items), items, trivial: [], badCases, contamination: object('contamination') },
       900,
     )
   }
@@ -372,9 +372,8 @@ export function runLog(options: RunLogOptions = {}): StoredEntry[] {
         finalEvalNumber: options.finalEvalNumber ?? 1,
         testHash: hash('test'),
         auditSeed: 'f00dfeed',
-        evalSets: {},
-        results,
-        ...(fixed !== null && { trivial: trivialOf(results, fixed, hasCollapsed) }),
+        ...packResults(results),
+        trivial: trivialOf(results, fixed, hasCollapsed),
       },
       190_000,
     )
@@ -394,3 +393,21 @@ export function runLog(options: RunLogOptions = {}): StoredEntry[] {
   }
   return log.entries()
 }
+
+/** The log with other results of its final evaluation, item by item; `change` gives new ones, or alters those that it is given. */
+export const changeResults = (
+  log: readonly StoredEntry[],
+  change: (results: SealedResult[]) => SealedResult[] | undefined,
+): StoredEntry[] =>
+  log.map((entry) => {
+    if (entry.name !== 'final-eval-results') return entry
+    const payload = entry.payload as PayloadOf<Registry['final-eval-results']>
+    const results = unpackResults(payload)
+    return { ...entry, payload: { ...payload, ...packResults(change(results) ?? results) } }
+  })
+
+/** The results of a log's final evaluation, item by item. */
+export const resultsOf = (log: readonly StoredEntry[]): SealedResult[] =>
+  unpackResults(
+    log.find(({ name }) => name === 'final-eval-results')!.payload as PayloadOf<Registry['final-eval-results']>,
+  )

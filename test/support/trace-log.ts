@@ -5,6 +5,7 @@ import type { Registry } from '../../schemas/registry.ts'
 import type { Role } from '../../schemas/role.ts'
 import type { RejectionReason } from '../../schemas/row.ts'
 import { Evidence } from '../../schemas/run.ts'
+import { packResults } from '../../schemas/sealed-results.ts'
 import { firstVariants, makeLog } from './made-log.ts'
 import { runLimits } from './run-limits.ts'
 import { candidateOf, hash, object, skills } from './run-log-data.ts'
@@ -147,6 +148,7 @@ export function traceLog(options: TraceLogOptions = {}): StoredEntry[] {
       ...carried,
       validation,
       items,
+      trivial: [],
       badCases,
       contamination,
     })
@@ -287,6 +289,7 @@ export function traceLog(options: TraceLogOptions = {}): StoredEntry[] {
   emit('final-eval-request', ['planner', 1], control, clock, {
     studentModels: names.map(candidateOf),
     arms: [],
+    primary: { arm: 'final', against: 'control', part: 'heldout-phrasing', mode: 'strict', seedIndex: 1 },
     datasets: [object(`dataset-${attempts}`), object('dataset-0')],
     ...task,
   })
@@ -297,26 +300,32 @@ export function traceLog(options: TraceLogOptions = {}): StoredEntry[] {
   const finalEval = emit('final-eval-results', ['evaluator', 1], `${runId}.answers:final:test`, clock, {
     finalEvalNumber: 1,
     testHash: hash('test'),
-    evalSets: {},
     auditSeed: 'audit-5d1c',
     trivial: sealedTrivial(sealedParts, collapsed),
-    results: (['test', 'audit'] as const).flatMap((evalSet) =>
-      names.map((name) => ({
-        studentModel: candidateOf(name),
-        evalSet,
-        sheet: {
-          ...sheetOf(random, accuracyOf(name), evalSet === 'test' ? 45 : 20, evalSet === 'test' ? sealedParts : parts),
-          ...(collapsed && armSeedOf(name).arm === 'final' && { modal: evalSet === 'test' ? 268 : 118 }),
-        },
-        items: Array.from({ length: evalSet === 'test' ? 270 : 120 }, (_, index) => ({
-          id: `${evalSet}-${index}`,
-          part: sealedParts[index % 4]!,
-          skill: skills[index % 6]!,
-          strict: random() < accuracyOf(name),
-          lenient: random() < accuracyOf(name),
-          truncated: false,
+    ...packResults(
+      (['test', 'audit'] as const).flatMap((evalSet) =>
+        names.map((name) => ({
+          studentModel: candidateOf(name),
+          evalSet,
+          sheet: {
+            ...sheetOf(
+              random,
+              accuracyOf(name),
+              evalSet === 'test' ? 45 : 20,
+              evalSet === 'test' ? sealedParts : parts,
+            ),
+            ...(collapsed && armSeedOf(name).arm === 'final' && { modal: evalSet === 'test' ? 268 : 118 }),
+          },
+          items: Array.from({ length: evalSet === 'test' ? 270 : 120 }, (_, index) => ({
+            id: `${evalSet}-${index}`,
+            part: sealedParts[index % 4]!,
+            skill: skills[index % 6]!,
+            strict: random() < accuracyOf(name),
+            lenient: random() < accuracyOf(name),
+            truncated: false,
+          })),
         })),
-      })),
+      ),
     ),
   })
   clock += 400

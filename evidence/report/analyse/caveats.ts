@@ -49,8 +49,7 @@ export function caveatsOf(
     )
     if (finalEvals > 1)
       caveats.push(`The log holds ${finalEvals} final evaluations of the test in this run; the first one is reported.`)
-    const { trivial, replies } = sealed.contrasts
-    for (const facts of trivial ? replies : []) {
+    for (const facts of sealed.contrasts.replies) {
       const none = brokenReplies(facts)
       const isFinal = facts.arm === 'final'
       if (none <= fewReplies * facts.replies && (facts.collapsed === 0 || isFinal)) continue
@@ -58,12 +57,6 @@ export function caveatsOf(
         ? ''
         : ' A claim against it holds only where it holds with the final’s own results in their place.'
       caveats.push(`${capital(brokenText(isFinal ? { ...facts, collapsed: 0 } : facts))}.${against}`)
-    }
-    const base = sealed.test.find((result) => result.studentModel === 'base')
-    if (!trivial && base && base.truncated > fewReplies * base.items) {
-      caveats.push(
-        `${base.truncated} of the base's ${base.items} replies were cut at the token limit, which may lower its score.`,
-      )
     }
   }
   if (final && control) {

@@ -182,13 +182,8 @@ function overallFigures({ sealed, headline, mode }: Conditions, { parts }: Compa
 const isAbove = (difference: ArmDifference, p = pOf(difference)): boolean =>
   difference.interval !== null && difference.interval.low > 0 && p <= 1 - confidence
 
-/** Why nothing is claimed of a run that does not say what its students have to be above. */
-export const trivialUnknown =
-  'what an answer that needs no student scores is not in this log, which is of before it was counted'
-
 /** C2: what answering without knowing anything scores. */
 function trivialObjection({ sealed, headline, mode }: Conditions): string | null {
-  if (sealed.contrasts.trivial === null) return trivialUnknown
   const trivial = sealed.contrasts.trivial[headline]?.[mode]
   if (!trivial?.difference || isAbove(trivial.difference)) return null
   return `${trivialText(trivial)} scores ${percent(trivial.value)}, and the final is not shown to be above that: ${differenceText(trivial.difference)}`
@@ -229,10 +224,10 @@ function trivialClaim(on: Conditions): Claim {
   const { trivial, replies } = sealed.contrasts
   const final = replies.find(({ arm }) => arm === 'final')
   const collapsed = final && final.collapsed > 0 ? `${collapsedText(final)}. ` : ''
-  const measured = trivial?.[headline]?.[mode]
+  const measured = trivial[headline]?.[mode]
   if (!measured?.difference?.interval) {
-    const why = trivial ? 'the final was not scored' : trivialUnknown
-    return { conclusion: 'not-measured', sentence: `${collapsed}${trivialWords.notShown}: ${why}.` }
+    const sentence = `${collapsed}${trivialWords.notShown}: the final was not scored.`
+    return { conclusion: 'not-measured', sentence }
   }
   const { difference, value } = measured
   const tested = { p: pOf(difference), isAdjusted: false }

@@ -11,8 +11,8 @@ import { type Answers, trivialBaseline } from './trivial.ts'
 
 export type FinalEvalNumber = {
   test: readonly SealedResult[]
-  /** What answering the test without knowing anything scores; null in runs from before it was recorded. */
-  trivial: readonly SealedTrivial[] | null
+  /** What answering the test without knowing anything scores. */
+  trivial: readonly SealedTrivial[]
   records: readonly ArmRecord[]
   /** Why the base was not asked with the worked examples; undefined where it was. */
   examplesLeftOut?: string | undefined
@@ -38,7 +38,7 @@ export function contrastsOf({
   seed,
 }: FinalEvalNumber): Contrasts {
   const how = { seedIndex: primary.seedIndex, seed }
-  const arms = withCollapsed(armScores(test, records, armKinds), trivial ?? [], primary.mode)
+  const arms = withCollapsed(armScores(test, records, armKinds), trivial, primary.mode)
   const results = withGains(arms.map((scores) => resultOf(scores, records, parts)))
   const final = arms.find(({ arm }) => arm === primary.arm)
   const others = arms.filter(({ arm, sameAs }) => arm !== primary.arm && sameAs !== primary.arm)
@@ -55,19 +55,17 @@ export function contrastsOf({
       })
     : []
   const against = others.find(({ arm }) => arm === primary.against)
-  const items = test.find((result) => result.items.length > 0)?.items ?? []
+  const items = test[0]?.items ?? []
   return {
     primary: { ...primary, named },
     arms: results,
     comparisons,
     adjusted: adjustedOf(comparisons, primary),
     skills: final && against ? skillDifferences(final, against, primary.mode) : [],
-    trivial:
-      trivial &&
-      byName(parts, (part, mode) => trivialBaseline(items, trivial, final, inPart(part), mode, { ...how, answers })),
-    replies: arms.map((scores) =>
-      replyFacts(scores, modalOf(trivial ?? [], modelOf(scores, mostModal(scores))), answers),
+    trivial: byName(parts, (part, mode) =>
+      trivialBaseline(items, trivial, final, inPart(part), mode, { ...how, answers }),
     ),
+    replies: arms.map((scores) => replyFacts(scores, modalOf(trivial, modelOf(scores, mostModal(scores))), answers)),
     leftOut: [
       ...(examplesLeftOut === undefined ? [] : [{ arm: 'base-examples' as const, reason: examplesLeftOut }]),
       ...records.flatMap(({ arm, leftOut }) => (leftOut === null ? [] : [{ arm, reason: leftOut }])),

@@ -1,4 +1,4 @@
-import type { ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
+import type { ItemOutcome, Score } from '../../../schemas/score.ts'
 import type { Rates } from '../contrasts.ts'
 import type { StudentModelFacts } from '../report-data.ts'
 import { groupedRate, rate } from '../statistics/share.ts'
@@ -20,18 +20,10 @@ function ratesOfItems(items: readonly ItemOutcome[]): Rates {
   return { strict: of('strict'), lenient: of('lenient') }
 }
 
-/** What one student model had right of an evaluation set: from its items, or where the log has none, from its sheet. */
-export function ratesOfEvalSet(
-  sheet: ScoreSheet,
-  items: readonly ItemOutcome[],
-): NonNullable<StudentModelFacts['validation']> {
-  const map = <T>(named: Readonly<Record<string, T>>, of: (one: T) => Rates) =>
-    Object.fromEntries(Object.entries(named).map(([name, one]) => [name, of(one)]))
-  if (items.length === 0) {
-    const [parts, skills] = [map(sheet.byPart, ratesOfScore), map(sheet.bySkill, ratesOfScore)]
-    return { overall: ratesOfScore(sheet.overall), parts, skills, truncated: sheet.truncated }
-  }
-  const by = (key: 'part' | 'skill') => map(Object.fromEntries(Map.groupBy(items, (item) => item[key])), ratesOfItems)
+/** What one student model had right of an evaluation set. */
+export function ratesOfEvalSet(items: readonly ItemOutcome[]): NonNullable<StudentModelFacts['validation']> {
+  const by = (key: 'part' | 'skill') =>
+    Object.fromEntries([...Map.groupBy(items, (item) => item[key])].map(([name, own]) => [name, ratesOfItems(own)]))
   return {
     overall: ratesOfItems(items),
     parts: by('part'),

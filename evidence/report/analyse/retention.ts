@@ -37,8 +37,7 @@ export function retentionFacts(
   const trained = named.filter(({ arm }) => arm !== 'base')
   const final = named.find(({ arm }) => arm === 'final')?.scores
   const { items: asked } = base.seeds[0]!
-  const scores = trivialOn(finalEval, 'retention')
-  const trivial = scores && trivialBaseline(asked, scores, base, everything, mode, how)
+  const trivial = trivialBaseline(asked, trivialOn(finalEval, 'retention'), base, everything, mode, how)
   return {
     sha256,
     mode,

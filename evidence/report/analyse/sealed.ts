@@ -25,11 +25,10 @@ export function sealedResults(
       .filter((result) => result.evalSet === evalSet)
       .sort((one, other) => byReadingOrder(one.studentModel.name, other.studentModel.name))
   const [test, audit] = [on('test'), on('audit')]
-  const parts = [...test, ...audit].flatMap((result) => [
-    ...result.items.map((item) => item.part),
-    ...Object.keys(result.sheet.byPart),
-  ])
-  const named = partsInOrder(parts, headline)
+  const named = partsInOrder(
+    [...test, ...audit].flatMap(({ items }) => items.map(({ part }) => part)),
+    headline,
+  )
   const all = [...named, allParts]
   const { arms: records = [], examplesLeftOut } = facts.finalEvalRequests[0]?.payload ?? {}
   const { named: isNamed, ...primary } = primaryOf(facts, headline)
@@ -72,8 +71,8 @@ export function primaryOf(
   return { arm: 'final', against: 'control', part: headline, mode, seedIndex: 1, named: false }
 }
 
-function evalSetResult({ studentModel, sheet, items }: SealedResult): EvalSetResult {
-  const { overall, parts, skills, truncated } = ratesOfEvalSet(sheet, items)
+function evalSetResult({ studentModel, items }: SealedResult): EvalSetResult {
+  const { overall, parts, skills, truncated } = ratesOfEvalSet(items)
   return {
     studentModel: studentModel.name,
     parts: { ...parts, [allParts]: overall },

@@ -61,11 +61,9 @@ export function bestTrivial(
   return { score, share: right / total }
 }
 
-/** The ways of answering that are recorded for one evaluation set; null in runs from before it was recorded. */
-export const trivialOn = (
-  { trivial }: { trivial?: readonly SealedTrivial[] | undefined },
-  evalSet: EvalSetName,
-): SealedTrivial[] | null => trivial?.filter((score) => score.evalSet === evalSet) ?? null
+/** The ways of answering one evaluation set. */
+export const trivialOn = ({ trivial }: { trivial: readonly SealedTrivial[] }, evalSet: EvalSetName): SealedTrivial[] =>
+  trivial.filter((score) => score.evalSet === evalSet)
 
 /** A way of answering as if it were an adapter. */
 export const asAdapter = (items: readonly ItemOutcome[], score: TrivialScore): Adapters => ({

@@ -45,7 +45,7 @@ export type RunOutcome = {
   silent: string[]
   /** The final's share right of what it did answer, where it left some unanswered; 1 where that is most, and null where it is none. */
   answered: number | null
-  /** The best that answering without knowing anything scores, and the final minus it; null in a run of before it was recorded. */
+  /** The best that answering without knowing anything scores, and the final minus it; null for a run that opened no test. */
   trivial: { share: number; gain: Gain } | null
   /** Whether several attempts were scored, and a later one than the first was chosen. */
   search: 'one attempt' | 'the first attempt' | 'a later attempt'
@@ -72,7 +72,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   for (const [arm, each] of arms) scores[arm] = mean(each.map(({ correct, total }) => correct / total))
   for (const { arm, sameAs } of records) if (sameAs !== null && sameAs in scores) scores[arm] = scores[sameAs]!
   const { seed } = defaultResampling
-  const trivial = facts.finalEval[0] ? trivialOn(facts.finalEval[0].payload, 'test') : null
+  const trivial = facts.finalEval[0] ? trivialOn(facts.finalEval[0].payload, 'test') : []
   const contrasts = contrastsOf({
     test,
     answers: new Map(),
@@ -85,9 +85,9 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
   })
   const { final } = scores
   const own = armScores(test, records, armKinds)
-  const items = test.find((result) => result.items.length > 0)?.items ?? []
-  const best = trivial && bestTrivial(items, trivial, inPart(part), mode)
-  const trivialDifference = contrasts.trivial?.[part]?.[mode].difference
+  const items = test[0]?.items ?? []
+  const best = bestTrivial(items, trivial, inPart(part), mode)
+  const trivialDifference = contrasts.trivial[part]?.[mode].difference
   const valuesOf = (name: string, by: RunOutcome['mode']) =>
     Object.fromEntries(
       contrasts.comparisons.flatMap(({ to, parts }) => (parts[name]?.[by] ? [[to, parts[name][by].value]] : [])),
@@ -124,7 +124,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
         facts.arm === 'final' && 2 * brokenReplies(facts) > facts.replies ? ['final'] : [],
       ),
     ],
-    answered: answeredRight(own, trivial ?? [], part, mode),
+    answered: answeredRight(own, trivial, part, mode),
     trivial:
       best && trivialDifference
         ? { share: best.share, gain: { value: trivialDifference.value, interval: trivialDifference.interval } }
@@ -133,7 +133,7 @@ export function outcomeOf(member: { runId: string; seed: number }, entries: read
     trivialScores: best && asAdapter(items, best.score),
     gains: Object.fromEntries(
       others.map(([arm, score]) => {
-        // None where the arm has the final's very dataset, and in a log from before items were kept.
+        // None where the arm has the final's very dataset.
         const interval = contrasts.comparisons.find(({ to }) => to === arm)?.parts[part]?.[mode].interval ?? null
         return [arm, { value: final! - score, interval }]
       }),

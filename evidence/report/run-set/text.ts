@@ -1,5 +1,5 @@
 import { type Parts, present } from '../../../schemas/present.ts'
-import { isShort, trivialUnknown } from '../analyse/conclusion.ts'
+import { isShort } from '../analyse/conclusion.ts'
 import type { Interval } from '../statistics/intervals.ts'
 import { type OverRuns, pOverRuns } from '../statistics/over-runs.ts'
 import {
@@ -64,7 +64,6 @@ function objectionsTo(summary: Summary): string[] {
   const silent = ['final', against].map((arm) => ({ arm, count: silentRuns(arm) }))
   return present([
     ...drawObjections(summary, tested),
-    tested.some((run) => run.trivial === null) && trivialUnknown,
     trivial &&
       !isAboveTrivial(trivial.gain, tested) &&
       `the best answer that needs no student scores ${percent(trivial.score.mean)}, and the final is not shown to be above that: ${differenceText({ ...trivial.gain, interval: trivial.gain.overItems ?? trivial.gain.interval })}`,

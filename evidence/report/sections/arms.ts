@@ -41,7 +41,7 @@ export function arms(data: ReportData & { sealed: SealedResults }): Blocks {
   const scoring = scoringOf(data)
   const { part, mode, arm, against } = contrasts.primary
   const secondary = adjustedText(contrasts)
-  const trivial = contrasts.trivial?.[part]?.[mode]
+  const trivial = contrasts.trivial[part]?.[mode]
   const dashed = trivial ? ` Dashed: the best answer that needs no student (${trivialText(trivial)}).` : ''
   const { skills } = contrasts
   const difference = differenceName({ of: arm, to: against })
@@ -94,7 +94,7 @@ const partColumns = ({ contrasts, parts }: SealedResults, scoring: Scoring) =>
 function means(sealed: SealedResults, scoring: Scoring): Blocks {
   const { arms, trivial } = sealed.contrasts
   const trivialCell = (part: string): Cell => {
-    const best = trivial?.[part]
+    const best = trivial[part]
     const isSame = best && trivialText(best.strict) === trivialText(best.lenient)
     return underBoth(
       best,
@@ -123,10 +123,7 @@ function means(sealed: SealedResults, scoring: Scoring): Blocks {
   })
   return table(
     ['Arm', number('Rows'), ...partColumns(sealed, scoring)],
-    [
-      ...(trivial ? [{ name: 'trivial', cells: [labelOf('trivial'), missing, ...sealed.parts.map(trivialCell)] }] : []),
-      ...arms.map(armRow),
-    ],
+    [{ name: 'trivial', cells: [labelOf('trivial'), missing, ...sealed.parts.map(trivialCell)] }, ...arms.map(armRow)],
     `Share right, ${scoring.primary} (primary), mean over the arm’s seeds with its interval; each seed, and ${scoring.other}, under it.`,
   )
 }
@@ -143,14 +140,10 @@ function differences(sealed: SealedResults, scoring: Scoring): Blocks {
   return table(
     ['Difference', ...partColumns(sealed, scoring)],
     [
-      ...(contrasts.trivial
-        ? [
-            [
-              differenceName({ of: 'final', to: 'trivial' }),
-              ...parts.map((part) => difference(part, trivialDifference(contrasts, part))),
-            ],
-          ]
-        : []),
+      [
+        differenceName({ of: 'final', to: 'trivial' }),
+        ...parts.map((part) => difference(part, trivialDifference(contrasts, part))),
+      ],
       ...contrasts.comparisons.map((comparison) => [
         differenceName(comparison),
         ...parts.map((part) => difference(part, comparison.parts[part])),
@@ -163,7 +156,7 @@ function differences(sealed: SealedResults, scoring: Scoring): Blocks {
 
 /** The final minus the best that answering without knowing anything scores. */
 function trivialDifference({ trivial }: Contrasts, part: string): Comparison['parts'][string] | undefined {
-  const [strict, lenient] = [trivial?.[part]?.strict.difference, trivial?.[part]?.lenient.difference]
+  const [strict, lenient] = [trivial[part]?.strict.difference, trivial[part]?.lenient.difference]
   return strict && lenient ? { strict, lenient } : undefined
 }
 
@@ -220,7 +213,7 @@ function armMeans({ contrasts }: SealedResults, part: string, mode: 'strict' | '
     return [{ name, colour, share: mean.value, ...range, rings: mean.perSeed, title }]
   })
   if (points.length === 0) return null
-  const trivial = contrasts.trivial?.[part]?.[mode]
+  const trivial = contrasts.trivial[part]?.[mode]
   return draw(
     'Mean of each arm over its seeds with 95 % intervals, and each seed',
     armPlot(points, {
@@ -233,28 +226,22 @@ function armMeans({ contrasts }: SealedResults, part: string, mode: 'strict' | '
   )
 }
 
-/** What the arms replied, where the log says it: how often each gave its modal answer, and what of its replies is no answer, by why. */
-function replied({ replies, trivial }: Contrasts): Blocks {
-  if (!trivial)
-    return absent(
-      'What an answer that needs no student scores, and what the replies were like, is not in this run, which was made before that was recorded.',
-    )
-  return [
-    heading(3, 'What the arms replied'),
-    figures(
-      ['Arm', 'Replies', 'Its most frequent answer', 'Empty', 'Cut', 'A copy', 'No answer in form'],
-      replies.map(({ arm, replies: all, items, noAnswer, modal, modalAnswer, collapsed }) => [
-        labelOf(arm),
-        numberText(all),
-        `${numberText(modal)} of ${numberText(items)}${modalAnswer === null ? '' : ` (“${modalAnswer}”)`}${collapsed > 0 ? ', collapsed' : ''}`,
-        ...(['empty', 'truncated', 'echo', 'formless'] as const).map((why) => numberText(noAnswer[why])),
-      ]),
-    ),
-    note(
-      'Replies that are not right, by why they are no answers: empty, cut at the token limit, a copy of the question, or without an answer that ' +
-        'the scorer reads (of labels: none of them). The most frequent answer is that of the adapter that gives it most often. An adapter has collapsed ' +
-        'where it gives that answer to nine in ten or more of the items that it is wrong for, and these are a fifth of all or more. A claim against ' +
-        'an arm holds only where most of its replies are answers, and with the final’s own results in place of those that are none.',
-    ),
-  ]
-}
+/** What the arms replied: how often each gave its modal answer, and what of its replies is no answer, by why. */
+const replied = ({ replies }: Contrasts): Blocks => [
+  heading(3, 'What the arms replied'),
+  figures(
+    ['Arm', 'Replies', 'Its most frequent answer', 'Empty', 'Cut', 'A copy', 'No answer in form'],
+    replies.map(({ arm, replies: all, items, noAnswer, modal, modalAnswer, collapsed }) => [
+      labelOf(arm),
+      numberText(all),
+      `${numberText(modal)} of ${numberText(items)}${modalAnswer === null ? '' : ` (“${modalAnswer}”)`}${collapsed > 0 ? ', collapsed' : ''}`,
+      ...(['empty', 'truncated', 'echo', 'formless'] as const).map((why) => numberText(noAnswer[why])),
+    ]),
+  ),
+  note(
+    'Replies that are not right, by why they are no answers: empty, cut at the token limit, a copy of the question, or without an answer that ' +
+      'the scorer reads (of labels: none of them). The most frequent answer is that of the adapter that gives it most often. An adapter has collapsed ' +
+      'where it gives that answer to nine in ten or more of the items that it is wrong for, and these are a fifth of all or more. A claim against ' +
+      'an arm holds only where most of its replies are answers, and with the final’s own results in place of those that are none.',
+  ),
+]

@@ -29,7 +29,7 @@ export function headlines(data: ReportData): Blocks {
 function cards({ contrasts, parts: all, retention }: SealedResults, { headline, primary }: Scoring): Card[] {
   const hasOthers = all.length > 1 && headline !== allParts
   const toBase = contrasts.comparisons.find(({ to }) => to === 'base')?.parts[allParts]?.[primary]
-  const trivial = contrasts.trivial?.[headline]?.[primary]
+  const trivial = contrasts.trivial[headline]?.[primary]
   const forgotten = retention?.changes.find(({ arm }) => arm === 'final')
   return [
     ...contrasts.arms.map(({ arm, parts, seeds }): Card => {

@@ -1,24 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { type LogEntry, ReportData, renderMarkdown } from '../../../evidence/report/mod.ts'
+import { ReportData, renderMarkdown } from '../../../evidence/report/mod.ts'
 import { newcombePaired } from '../../../evidence/report/statistics/differences.ts'
 import { wilson } from '../../../evidence/report/statistics/intervals.ts'
 import { differenceName, labelOf } from '../../../evidence/report/text/names.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
-import type { FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
 import type { RunStarted } from '../../../schemas/messages/run.ts'
 import { reportData } from '../../support/report-data.ts'
-import { runLog } from '../../support/run-log.ts'
+import { changeResults, resultsOf, runLog } from '../../support/run-log.ts'
 
 const data = reportData()
-const finalEvalOf = (log: readonly LogEntry[]) =>
-  log.find(({ name }) => name === 'final-eval-results')!.payload as PayloadOf<typeof FinalEvalResults>
 
 describe('a finished run', () => {
   test('has its scores from the items of the opening', () => {
-    const final = finalEvalOf(runLog()).results.find(
+    const final = resultsOf(runLog()).find(
       ({ studentModel, evalSet }) => studentModel.name === 'final' && evalSet === 'test',
     )!
-    const headline = final.items!.filter(({ part }) => part === 'heldout-phrasing')
+    const headline = final.items.filter(({ part }) => part === 'heldout-phrasing')
     const reported = data.sealed!.test.find(({ studentModel }) => studentModel === 'final')!.parts['heldout-phrasing']!
       .strict
     expect(reported).toMatchObject({ correct: headline.filter(({ strict }) => strict).length, total: 60 })
@@ -36,13 +33,10 @@ describe('a finished run', () => {
   })
 
   test('a test with one part has no second column of the same figures', () => {
-    const entries = runLog()
-    const { results } = finalEvalOf(entries) as { results: { items: { part: string }[]; sheet: { byPart: object } }[] }
     const part = 'heldout-phrasing'
-    for (const result of results) {
-      result.items = result.items.filter((item) => item.part === part)
-      result.sheet.byPart = {}
-    }
+    const entries = changeResults(runLog(), (results) =>
+      results.map((result) => ({ ...result, items: result.items.filter((item) => item.part === part) })),
+    )
     const one = reportData(entries)
     expect(one.sealed!.parts).toEqual([part])
     expect(renderMarkdown(one)).not.toMatch(/\| all parts|parts that both have/)
@@ -208,10 +202,10 @@ describe('several seeds', () => {
     const data = reportData({ skillOf: { final: 0.75, control: 0.3 } })
     const [skill] = data.sealed!.contrasts.skills
     const [first, second] = ['final', 'control'].map((name) => {
-      const { items } = finalEvalOf(runLog({ skillOf: { final: 0.75, control: 0.3 } })).results.find(
+      const { items } = resultsOf(runLog({ skillOf: { final: 0.75, control: 0.3 } })).find(
         ({ studentModel, evalSet }) => studentModel.name === name && evalSet === 'test',
       )!
-      return items!.filter((item) => item.skill === skill!.skill)
+      return items.filter((item) => item.skill === skill!.skill)
     })
     const pairs = { both: 0, gained: 0, lost: 0, neither: 0 }
     for (const [index, { strict }] of first!.entries()) {
@@ -312,14 +306,12 @@ describe('claims', () => {
   })
 
   test('a handful of items carries no claim', () => {
-    const entries = runLog({ skillOf: { base: 0, final: 1 } })
-    const finalEval = entries.find(({ name }) => name === 'final-eval-results')!.payload as {
-      results: { items: { part: string }[] }[]
-    }
-    for (const result of finalEval.results) {
-      const headline = result.items.filter(({ part }) => part === 'heldout-phrasing').slice(0, 5)
-      result.items = [...headline, ...result.items.filter(({ part }) => part !== 'heldout-phrasing')]
-    }
+    const entries = changeResults(runLog({ skillOf: { base: 0, final: 1 } }), (results) =>
+      results.map((result) => {
+        const headline = result.items.filter(({ part }) => part === 'heldout-phrasing').slice(0, 5)
+        return { ...result, items: [...headline, ...result.items.filter(({ part }) => part !== 'heldout-phrasing')] }
+      }),
+    )
     expect(reportData(entries).conclusion.improved.conclusion).toBe('not-shown')
   })
 

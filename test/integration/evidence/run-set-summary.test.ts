@@ -8,30 +8,28 @@ import { membersOf } from '../../../experiments/run-set/run-set.ts'
 import type { PayloadOf } from '../../../schemas/message.ts'
 import type { FinalEvalResults } from '../../../schemas/messages/evaluation.ts'
 import { reportData } from '../../support/report-data.ts'
-import { runLog } from '../../support/run-log.ts'
+import { changeResults, runLog } from '../../support/run-log.ts'
 import { sheetOf } from '../../support/run-log-data.ts'
 
 const primary = { arm: 'final', against: 'control', part: 'heldout-phrasing', mode: 'strict', seedIndex: 1 }
 /** The log of a run that named its comparison and has a second seed and a baseline that is the chosen dataset. */
 function logOf(seed: number, finalEval = true, skillOf: Record<string, number> = {}) {
   const arms = [{ arm: 'one-shot', rows: 300, dataset: null, datasetHash: null, sameAs: 'final', leftOut: null }]
-  return runLog({ seed, finalEval, skillOf }).map((entry) => {
-    if (entry.name === 'final-eval-request')
-      return { ...entry, payload: { ...(entry.payload as object), primary, arms } }
-    if (entry.name !== 'final-eval-results') return entry
-    const payload = entry.payload as PayloadOf<typeof FinalEvalResults>
-    const final = payload.results.find(
-      ({ studentModel, evalSet }) => studentModel.name === 'final' && evalSet === 'test',
-    )!
+  const asked = runLog({ seed, finalEval, skillOf }).map((entry) =>
+    entry.name === 'final-eval-request'
+      ? { ...entry, payload: { ...(entry.payload as object), primary, arms } }
+      : entry,
+  )
+  return changeResults(asked, (results) => {
+    const final = results.find(({ studentModel, evalSet }) => studentModel.name === 'final' && evalSet === 'test')!
     let left = 6
-    const items = final.items!.map((item) => {
+    const items = final.items.map((item) => {
       const isLost = left > 0 && item.strict && item.part === 'heldout-phrasing'
       if (isLost) left -= 1
       return isLost ? { ...item, strict: false } : item
     })
     const studentModel = { ...final.studentModel, name: 'final-s2', seedIndex: 2 }
-    const second = { ...final, studentModel, items, sheet: sheetOf(items) }
-    return { ...entry, payload: { ...payload, results: [...payload.results, second] } }
+    return [...results, { ...final, studentModel, items, sheet: sheetOf(items) }]
   })
 }
 

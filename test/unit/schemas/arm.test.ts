@@ -35,13 +35,6 @@ describe('the arms of a run', () => {
     expect(names.filter((name) => ReferenceName.safeParse(name).success)).toEqual(['people', 'data-flow', 's2x'])
   })
 
-  test('a run begun when there could be one reference has that one', () => {
-    const object = { account: 'LAB', name: 'o', sha256: 'a'.repeat(64), bytes: 1 }
-    expect(Evidence.parse({ arms: ['reference'], reference: { rows: object, refused: 3 } }).references).toEqual([
-      { arm: 'reference', rows: object, refused: 3 },
-    ])
-  })
-
   test('a candidate written before arms were said has those of its name', () => {
     const names = ['base', 'base-examples', 'control', 'final', 'attempt-2']
     expect(names.map((name) => StudentModel.parse({ ...parts, name }).arm)).toEqual([

@@ -37,10 +37,10 @@ test('the scores of any number of candidates stay whole, their items do not', ()
   const finalEval = last('final-eval-results').payload as { results: object[] }
   const many = Array.from({ length: 12 }, () => finalEval.results).flat()
   const { payload } = summarise({ ...finalEval, results: many }, 500_000) as {
-    payload: { results: { items: unknown }[] }
+    payload: { results: object[]; evalSets: { test: unknown } }
   }
   expect(payload.results).toHaveLength(many.length)
-  expect(payload.results[0]!.items).toHaveProperty('$elided')
+  expect(payload.evalSets.test).toHaveProperty('$elided')
 })
 
 test('a long text is cut and says so', () => {

@@ -14,6 +14,8 @@ import { type TestServer, until, withServer } from '../../../support/nats.ts'
 import { configOf } from '../../../support/planner-fixtures.ts'
 import { plannerHandlers } from '../../../support/planner-handlers.ts'
 
+const primary = { arm: 'final', against: 'control', part: 'all', mode: 'strict', seedIndex: 1 } as const
+
 const { variants } = configOf()
 const whole = await loadTask(bundledTask)
 const retentionSet = await bundledRetention()
@@ -61,7 +63,7 @@ describe('an opening', () => {
     bridge.work(handlers, { role: 'trainer-bridge', variant, slots: 1, signal: stop.signal })
     const publicTask = await operator.objects.putJson('LAB', 'task/public', publicView(task))
     const sealedTask = await operator.objects.putJson('VAULT', 'task/sealed', task)
-    request = { studentModels, datasets: [], arms: [], publicTask, sealedTask, variants }
+    request = { studentModels, datasets: [], arms: [], primary, publicTask, sealedTask, variants }
   })
 
   afterEach(async () => {
