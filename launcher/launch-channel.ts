@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { FailureReport, type Launch } from '../agents/kit/launch.ts'
+import type { FailureReport, Launch } from '../agents/kit/launch.ts'
 
 /*
  * An agent is handed its launch, secrets included, as one line on its standard input. What comes back is one line on a descriptor of its own:
@@ -51,7 +51,9 @@ export function readReport(child: ChildProcess): () => FailureReport | undefined
 
 function reportIn(line: string): FailureReport | undefined {
   try {
-    return FailureReport.parse(JSON.parse(line))
+    const { reason, fix } = JSON.parse(line)
+    const isReport = typeof reason === 'string' && (fix === undefined || typeof fix === 'string')
+    return isReport ? { reason, ...(fix !== undefined && { fix }) } : undefined
   } catch {
     return undefined
   }

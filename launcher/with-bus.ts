@@ -10,7 +10,8 @@ import { UsageError } from '../schemas/user-error.ts'
 import { type BusServer, keyOf, openBusServer } from './bus-server.ts'
 import { findSession } from './live-session.ts'
 import { connectOperator, prepareBus } from './session.ts'
-import { defaultTopology, readTopology } from './topology/topology-file.ts'
+import { readTopology } from './topology/topology-file.ts'
+import { defaultTopology } from './topology/topology-names.ts'
 
 type WithBus = {
   line?: (text: string) => void

@@ -151,6 +151,10 @@ export const maxSeeds = 1000
 export const Seed = z.strictObject({ text: z.string().min(1).max(8000), skill: z.string().min(1).optional() })
 export type Seed = z.infer<typeof Seed>
 
+/** The seeds that rows of a skill may build on: those of that skill and those of none. */
+export const seedsOf = (seeds: readonly Seed[], skill: string): readonly Seed[] =>
+  seeds.filter((seed) => seed.skill === undefined || seed.skill === skill)
+
 /** How the planner may speak about a skill. */
 export const SkillInfo = z.strictObject({ name: KebabName, description: z.string().min(1) })
 export type SkillInfo = z.infer<typeof SkillInfo>

@@ -4,7 +4,8 @@ import { RetentionFile, type RetentionSet, type Task } from '../schemas/task.ts'
 import { checkGold, splitsOf } from './check-items.ts'
 import { normaliseInput } from './draws.ts'
 import { parseWith, readSplit, readText, readYaml } from './files/read-files.ts'
-import { openTaskScorer, readScorer } from './score-with.ts'
+import { readScorer } from './read-scorer.ts'
+import { openTaskScorer } from './score-with.ts'
 import { TaskError } from './task-error.ts'
 
 /**

@@ -22,7 +22,7 @@ import {
   readYaml,
 } from './files/read-files.ts'
 import { readRetention } from './read-retention.ts'
-import { readScorer } from './score-with.ts'
+import { readScorer } from './read-scorer.ts'
 import { readSeedPool } from './seed-pool.ts'
 import { foreignSourceHash } from './source-hash.ts'
 

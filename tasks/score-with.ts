@@ -1,9 +1,7 @@
-import { type Question, type ReplyScore, type ScorerChoice, scriptScorer } from '../schemas/task.ts'
-import { parseWith, readText } from './files/read-files.ts'
+import type { Question, ReplyScore, ScorerChoice } from '../schemas/task.ts'
 import { scoreAny } from './scorers/any-gold.ts'
 import { scorerNamed, scorers } from './scorers/mod.ts'
-import { openScript, ScriptLimits } from './scorers/script.ts'
-import { TaskError } from './task-error.ts'
+import { openScript } from './scorers/script.ts'
 
 /** Scores a reply against a gold answer, or several of which it has to be right for one. The question is for the script of a task, and is left out where no item is scored. */
 export type ReplyScorer = (reply: string, golds: string | readonly string[], question?: Question) => Promise<ReplyScore>
@@ -43,22 +41,3 @@ const scoreEach =
  * @throws as `openTaskScorer`
  */
 export const scorerFor = (choice: ScorerChoice): ReplyScorer => openTaskScorer(choice).score
-
-/**
- * The scorer of a folder, with its script's text if it has one.
- * @throws TaskError on an unknown name, a missing file and options that do not fit
- */
-export async function readScorer(dir: string, choice: ScorerChoice, where: string): Promise<ScorerChoice> {
-  const { name, file, source, options } = choice
-  if (file !== undefined && name === scriptScorer) {
-    parseWith(ScriptLimits, options, `${where}.options`)
-    return { ...choice, source: await readText(dir, file) }
-  }
-  const scorer = scorerNamed(name)
-  if (!scorer || file !== undefined || source !== undefined) {
-    const what = scorer === undefined ? `Unknown scorer "${name}"` : `The scorer "${name}" takes no script`
-    throw new TaskError(what, where, `Name one of: ${Object.keys(scorers).join(', ')}; or give a script as file alone.`)
-  }
-  parseWith(scorer.options, options, `${where}.options`)
-  return choice
-}

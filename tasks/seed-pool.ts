@@ -94,7 +94,3 @@ export function answerIn(text: string): string | null {
   const at = text.search(writtenAnswer)
   return at < 0 ? null : text.slice(at).trim().split('\n')[0]!.slice(0, 80)
 }
-
-/** The seeds that rows of a skill may build on: those of that skill and those of none. */
-export const seedsOf = (seeds: readonly Seed[], skill: string): readonly Seed[] =>
-  seeds.filter((seed) => seed.skill === undefined || seed.skill === skill)

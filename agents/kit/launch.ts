@@ -37,5 +37,4 @@ export const Launch = Identity.extend({
 export type Launch = z.infer<typeof Launch>
 
 /** Why a process cannot work, sent to its launcher before it ends. */
-export const FailureReport = z.object({ reason: z.string(), fix: z.string().optional() })
-export type FailureReport = z.infer<typeof FailureReport>
+export type FailureReport = { reason: string; fix?: string | undefined }

@@ -1,9 +1,9 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PlannerArm } from '../../evidence/report/comparison/plan.ts'
 import { type CompareOptions, compare } from '../../experiments/compare/compare.ts'
 import { Setting } from '../../schemas/run.ts'
 import { bundledTask } from '../../tasks/bundled-task.ts'
-import { attemptCount, planners, rowCount, runCount, seedCount, whole } from '../options/option-parsers.ts'
+import { attemptCount, rowCount, runCount, seedCount, whole } from '../options/option-parsers.ts'
 import { modelOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
 export function registerCompare(program: Command): void {
@@ -29,4 +29,18 @@ export function registerCompare(program: Command): void {
     .option('--dry-run', 'tell the plan and what it would take, and start nothing', false)
     .option('--json', 'JSON lines instead of text', false)
     .action((folder: string, options: CompareOptions) => compare(folder, options))
+}
+
+/** Planners by name, with commas between them; `llm-` may be left out. */
+function planners(text: string): PlannerArm[] {
+  const names = text.split(',').map((written) => {
+    const name = written.trim()
+    const whole = PlannerArm.safeParse(name)
+    return whole.success ? whole : PlannerArm.safeParse(`llm-${name}`)
+  })
+  const arms = names.flatMap(({ data }) => data ?? [])
+  if (arms.length < names.length) throw new InvalidArgumentError(`there is ${PlannerArm.options.join(', ')}.`)
+  if (new Set(arms).size < 2 || new Set(arms).size < arms.length)
+    throw new InvalidArgumentError('two different planners at least, each once.')
+  return arms
 }

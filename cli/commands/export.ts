@@ -4,7 +4,8 @@ import { exportFormats, provenanceOption } from '../../experiments/export/option
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { mergedTypes } from '../../models/export/merged.ts'
-import { anyRun, ggufList, positive, runId, shardSize, studentModel } from '../options/option-parsers.ts'
+import { ggufList } from '../options/gguf-list.ts'
+import { anyRun, positive, runId, shardSize, studentModel } from '../options/option-parsers.ts'
 
 type Options = Omit<ExportRun, 'runId' | 'signal'> & { json: boolean; what: ExportPart }
 

@@ -3,7 +3,8 @@ import { exportParts } from '../../experiments/export/export-run.ts'
 import { type PushRun, pushRun } from '../../experiments/push/push-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { anyRun, ggufList, repository, runId, studentModel } from '../options/option-parsers.ts'
+import { ggufList } from '../options/gguf-list.ts'
+import { anyRun, repository, runId, studentModel } from '../options/option-parsers.ts'
 
 type Options = Omit<PushRun, 'runId' | 'signal'> & { json: boolean }
 

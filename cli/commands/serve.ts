@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { serveRun } from '../../experiments/serve/serve-run.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import { anyRun, integer, runId, studentModels } from '../options/option-parsers.ts'
 
 type Options = { model?: string[]; port?: number; json: boolean }

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
 import { tryRun } from '../../experiments/try/try-run.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
-import { defaultTopology, readTopology } from '../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import type { Question } from '../../trace/try-panel.ts'
 import { anyRun, positive, runId, studentModel } from '../options/option-parsers.ts'
 

@@ -1,6 +1,4 @@
 import { InvalidArgumentError } from 'commander'
-import { PlannerArm } from '../../evidence/report/comparison/plan.ts'
-import { type GgufType, ggufTypes } from '../../models/export/gguf.ts'
 import { StudentModelName } from '../../schemas/arm.ts'
 import { RunId, Sha256 } from '../../schemas/ids.ts'
 
@@ -78,32 +76,8 @@ export const shardSize = (text: string): string => {
   throw new InvalidArgumentError('write a size such as 500MB or 5GB.')
 }
 
-/** Types of GGUF files with commas between them. */
-export const ggufList = (text: string): GgufType[] => {
-  const types = [...new Set(names(text))]
-  const unknown = types.find((type) => !(type in ggufTypes))
-  if (unknown === undefined) return types as GgufType[]
-  throw new InvalidArgumentError(
-    `${unknown || 'an empty name'} is no type that can be written; known are ${Object.keys(ggufTypes).join(', ')}.`,
-  )
-}
-
 /** The hash that a bundle was published with. */
 export function bundleHash(text: string): string {
   if (Sha256.safeParse(text).success) return text
   throw new InvalidArgumentError('Give the SHA-256 that "bundle" printed: 64 hexadecimal digits.')
-}
-
-/** Planners by name, with commas between them; `llm-` may be left out. */
-export function planners(text: string): PlannerArm[] {
-  const names = text.split(',').map((written) => {
-    const name = written.trim()
-    const whole = PlannerArm.safeParse(name)
-    return whole.success ? whole : PlannerArm.safeParse(`llm-${name}`)
-  })
-  const arms = names.flatMap(({ data }) => data ?? [])
-  if (arms.length < names.length) throw new InvalidArgumentError(`there is ${PlannerArm.options.join(', ')}.`)
-  if (new Set(arms).size < 2 || new Set(arms).size < arms.length)
-    throw new InvalidArgumentError('two different planners at least, each once.')
-  return arms
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { defaultTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-names.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 
 /** `--topology`, of commands that read one. */

@@ -6,11 +6,10 @@ import { LlmPlannerOptions, leastContextChars } from '../../agents/planner/llm/o
 import { promptTexts } from '../../agents/planner/llm/prompts.ts'
 import { uniformPromptProgram } from '../../agents/planner/program/uniform-prompt.ts'
 import { Program, type PromptParameter, type PromptSource } from '../../schemas/program.ts'
-import type { PublicTask, Task } from '../../schemas/task.ts'
+import { type PublicTask, seedsOf, type Task } from '../../schemas/task.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import type { PayingRole } from '../../schemas/usage.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { seedsOf } from '../../tasks/seed-pool.ts'
 
 /** Tokens that the model of each role takes in and gives together; null where its endpoint does not say. */
 export type ModelContexts = ReadonlyMap<PayingRole, number | null>

@@ -1,4 +1,5 @@
-import { readTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { topologyFile, topologyNames } from '../../launcher/topology/topology-names.ts'
 import { localAddress } from '../../schemas/queue.ts'
 import { agentRoles } from '../../schemas/role.ts'
 import type { RunConfig } from '../../schemas/run.ts'

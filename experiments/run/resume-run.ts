@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { PlannerState } from '../../agents/planner/state.ts'
 import { type Bus, heldValues } from '../../bus/mod.ts'
-import { defaultTopology, topologyName } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology, topologyName } from '../../launcher/topology/topology-names.ts'
 import type { PayloadOf } from '../../schemas/message.ts'
 import { OperatorCommand, StatusChanged } from '../../schemas/messages/run.ts'
 import { queuesOf } from '../../schemas/queue.ts'

@@ -1,6 +1,3 @@
-import { readdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isObject } from '../../schemas/bounded-json.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 import { Topology } from '../../schemas/topology.ts'
@@ -9,27 +6,7 @@ import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
 import { withPaperNames } from './paper-names.ts'
-
-export const defaultTopology = fileURLToPath(new URL('../../deploy/topologies/local.yaml', import.meta.url))
-
-/** Of `run --quick`: the default one with less of everything. */
-export const quickTopology = fileURLToPath(new URL('../../deploy/topologies/quick.yaml', import.meta.url))
-
-const bundled = dirname(defaultTopology)
-
-/** Names of the topologies that come with Syllabus. */
-export const topologyNames = (): string[] => readdirSync(bundled).map((file) => basename(file, '.yaml'))
-
-/** The file that a person names: one that comes with Syllabus by its name alone, any other by its path. */
-export const topologyFile = (named: string): string =>
-  topologyNames().includes(named) ? join(bundled, `${named}.yaml`) : named
-
-/** What a person names the file by. */
-export const topologyName = (path: string): string => (dirname(path) === bundled ? basename(path, '.yaml') : path)
-
-/** Whether a bus that others made keeps its limits: those of the topology that is taken where none is named are nobody's wish. */
-export const keepsLimits = (path: string, env = process.env): boolean =>
-  env.NATS_URL !== undefined && (path === defaultTopology || path === quickTopology)
+import { topologyNames } from './topology-names.ts'
 
 /** What a recipe lays over a topology file: parts of a topology, then settings by the paper's names. */
 export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string, string>> }

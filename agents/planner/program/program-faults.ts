@@ -1,9 +1,8 @@
 import { canonicalJson } from '../../../schemas/hash.ts'
 import { present } from '../../../schemas/present.ts'
 import { checkCallsOf, leastCheckCallsOf, Program, rowsPerReply, type Source } from '../../../schemas/program.ts'
-import { maxPhrasings, type Seed } from '../../../schemas/task.ts'
+import { maxPhrasings, type Seed, seedsOf } from '../../../schemas/task.ts'
 import { inLines, parseWithFaults } from '../../../schemas/validation-errors.ts'
-import { seedsOf } from '../../../tasks/seed-pool.ts'
 
 /** What a program is checked against beside its own form. Left out: not checked. */
 export type ProgramSetting = {

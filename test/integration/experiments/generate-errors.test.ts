@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { type GenerateFolder, openGenerateFolder } from '../../support/generate.ts'
 import { startTeacherServer } from '../../support/teacher-server.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { checkFits, fitPlanner } from '../../../experiments/checks/check-context.ts'
-import { readTopology, topologyFile } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { topologyFile } from '../../../launcher/topology/topology-names.ts'
 import { withModel } from '../../../launcher/topology/with-model.ts'
 import type { Topology } from '../../../schemas/topology.ts'
 import { bundledTask } from '../../../tasks/bundled-task.ts'

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { isFinal, limitsFor } from '../../../experiments/generate/begin.ts'
 import { generateTopology } from '../../../experiments/generate/plan.ts'
-import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { attemptOf, configOf } from '../../support/planner-fixtures.ts'
 import { promptProgram } from '../../support/prompt-program.ts'
 

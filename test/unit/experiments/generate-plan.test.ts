@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { generateTopology, scaleProgram } from '../../../experiments/generate/plan.ts'
-import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import type { Topology } from '../../../schemas/topology.ts'
 import { promptProgram } from '../../support/prompt-program.ts'
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { planEvidence } from '../../../experiments/run/evidence.ts'
-import { defaultTopology, keepsLimits, quickTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { defaultTopology, keepsLimits, quickTopology } from '../../../launcher/topology/topology-names.ts'
 import { bundledTask } from '../../../tasks/bundled-task.ts'
 import { loadTask } from '../../../tasks/load.ts'
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { modelsOf, shareConcurrency } from '../../../launcher/topology/models.ts'
 import { paperNames, paperNamesIn, withPaperNames } from '../../../launcher/topology/paper-names.ts'
-import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 
 const local = await readTopology(defaultTopology)
 const llm = await readTopology(new URL('../../../deploy/topologies/llm.yaml', import.meta.url).pathname)

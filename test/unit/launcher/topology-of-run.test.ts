@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { defaultTopology, readTopology } from '../../../launcher/topology/topology-file.ts'
+import { readTopology } from '../../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { topologyOfRun } from '../../../launcher/topology/topology-of-run.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import { configOf } from '../../support/planner-fixtures.ts'
