@@ -2,14 +2,15 @@
 export type Ending = { truncated: boolean; stopped?: string }
 
 /**
- * What endpoints call the end of a whole reply, in the letters of the word alone: one word that says that it ended, with others that say
- * where, such as `end_turn`, `stop_sequence_reached`, `eosFound`, `<|eot_id|>`.
+ * What endpoints call the end of a whole reply, in the letters of the word alone: words that say that it ended, with others that say where
+ * and how, such as `end_turn`, `stop_sequence_reached`, `eosFound`, `completed_successfully`, `<|eot_id|>`. No word stands in both lists, and
+ * none is made of others: that keeps the search linear.
  */
 const ends =
-  'stop|end|eos|eot|complete|completed|completion|finish|finished|done|success|normal|natural|toolcalls?|tooluse|functioncall'
+  'stop(?:ped)?|end(?:ed)?|eo[smt]|complet(?:ed?|ion)|finish(?:ed)?|done|succe(?:ss|ssful|ssfully|eded)|normal(?:ly)?|natural(?:ly)?|toolcalls?|tooluse|functioncalls?'
 const where =
-  'of|im|text|turn|message|sequence|token|ids?|str|string|word|criteria|reached|found|met|hit|match|matched|stop|end|eos'
-const whole = new RegExp(`^(?:(?:${where})*(?:${ends})(?:${where})*|ok|final|s)$`)
+  'of|im|text|turn|message|sentence|seq(?:uence)?|token|ids?|str(?:ing)?|words?|criteri(?:a|on)|reason|reached|found|met|hit|match|matched'
+const whole = new RegExp(`^(?=.*?(?:${ends}))(?:${ends}|${where})+$|^(?:ok|final|s)$`)
 /** Words that give no reason. */
 const noReason = new Set(['', 'null', 'none', 'undefined', 'unspecified'])
 const limit = /length|token|limit|max|window|truncat|cutoff|incomplete|budget/

@@ -31,6 +31,11 @@ test.each(
     // LM Studio, Aleph Alpha, AI21, Titan, and servers that give the token itself.
     ...['eosFound', 'stopStringFound', 'end_of_text', 'endoftext', 'stop_sequence_reached', 'STOP_CRITERIA_MET'],
     ...['<|im_end|>', '</s>', '<|eot_id|>', 'stop:eos', 'stop_token_ids', 'eos_token_id', 'end_of_message', 'FINISHED'],
+    // Replicate, watsonx, Baidu, xAI, Nova, Llama, DeepSeek, EXAONE, LM Studio, Bedrock's agents, and what gateways make of them.
+    ...['succeeded', 'SUCCEEDED', 'stopped', 'Stopped', 'done', 'DONE', 'normal', 'REASON_STOP', 'REASON_TOOL_CALLS', 'endTurn'],
+    ...['<|eom_id|>', '<｜end▁of▁sentence｜>', '[|endofturn|]', '<end_of_turn>', '<eos>', 'END_OF_SEQUENCE', 'tool_use', 'toolUse'],
+    ...['stop_reason_eos', 'stop_seq', 'stop_words', 'stop_str', 'matched_stop', 'completed_successfully', 'COMPLETED_NORMALLY'],
+    ...['function_calls', 'FINISH', 'Completed', 'natural_stop', 'EOS_TOKEN', 'STOP_SEQUENCE', 'ended', 'success'],
   ].map((finish) => [finish]),
 )('%j ends a whole reply', (finish) => {
   expect(whyIncomplete(endingOf(finish))).toBeNull()
@@ -68,6 +73,8 @@ test.each([
   ],
   ...['insufficient_system_resource', 'cancelled', 'LANGUAGE', 'repetition', 'unknown', 'nobody knows'],
   ...['userStopped', 'unfinished', 'not_finished', 'failed', 'load', 'end_of_quota', 'stopped_by_user', 'finish_error'],
+  ...['ended_early', 'stop_early', 'stop_refusal', 'end_error', 'not_completed', 'stopped_unexpectedly', 'unsuccessful', 'partial'],
+  ...['completed_with_errors', 'client_stopped', 'stop_generation', 'modelUnloaded', 'unload', 'pause_turn', 'REASON_INVALID'],
 ])('%s ends it early, and its word is told', (finish) => {
   expect(whyIncomplete(endingOf(finish))).toContain(`("${finish}")`)
 })
