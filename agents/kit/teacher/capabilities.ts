@@ -1,38 +1,8 @@
 import { estimateTokens } from '../token-counter.ts'
 import type { EndpointError } from './endpoint-error.ts'
 import { moderated, notTaken, tooLong } from './refusal.ts'
+import { tokenRoomIn } from './token-room.ts'
 import { alternating, type ChatMessage, withoutSystem } from './turns.ts'
-
-/** What a refusal says of tokens: the longest reply that the model gives, or how much its context has, where the prompt takes so much of it. */
-type TokenRoom = { maxTokens: number } | { context: number; prompt: number }
-
-/** A number that stands alone: no part of a name, a version or a date. */
-const number = /(?<![\w.-])\d[\d,_]*(?![\w-]|\.\d)/g
-const ofReply = /max\w*[_ -](\w+[_ -])?tokens|(output|completion|new|generated)[_ ]tokens|max_?length/i
-const ofContext = /context|inputs\W{0,3}tokens|sequence length|in total/i
-
-/**
- * What the text of a refusal says of tokens; null where it says nothing of the kind. Endpoints say it in many ways, but with the same
- * numbers: the tokens that were asked for, and beside them those that a reply may have; or those of the context, of the prompt, and of
- * both together. `asked`: tokens that the refused request allowed its reply.
- */
-function tokenRoomIn(text: string, asked: number): TokenRoom | null {
-  const found = new Set([...text.matchAll(number)].map(([digits]) => Number(digits.replaceAll(/[,_]/g, ''))))
-  const others = [...found].filter((each) => each !== asked)
-  const prompt = others.find((each) => found.has(each + asked))
-  const context = largest(others, (each) => each !== prompt && each < (prompt ?? 0) + asked)
-  if (prompt !== undefined && context !== null) return { context, prompt }
-  const [one, other] = others
-  if (ofContext.test(text) && found.has(asked) && one !== undefined && other !== undefined && others.length === 2)
-    return { context: Math.max(one, other), prompt: Math.min(one, other) }
-  const maxTokens = ofReply.test(text) ? largest(found, (each) => each < asked) : null
-  return maxTokens === null ? null : { maxTokens }
-}
-
-function largest(numbers: Iterable<number>, holds: (each: number) => boolean): number | null {
-  const held = [...numbers].filter(holds)
-  return held.length > 0 ? Math.max(...held) : null
-}
 
 /** The body of a chat request, as the OpenAI API has it. */
 export type ChatBody = Readonly<Record<string, unknown>> & { messages: readonly ChatMessage[] }
@@ -95,6 +65,8 @@ const formatNames = /response_?format|json_?(schema|object)|structured[ _]output
 /** Statuses of a refusal of what stands in a request, and others at which it may be one, as its words tell; null: it came as a success. */
 const refusals: readonly (number | null)[] = [400, 413, 422]
 const maybeRefusals: readonly (number | null)[] = [null, 403, 404, 405, 424, 500, 501, 502, 503]
+/** What is said with them of tokens is about a key, money or a rate: OpenRouter names how many the money left would pay. */
+const ofAccounts: readonly (number | null)[] = [401, 402, 429]
 
 /** Counts differ from their estimates, and between prompts. */
 const margin = 1.1
@@ -164,11 +136,11 @@ export function createCapabilities(
     },
     withheld: (body) => Object.keys(optional).filter((name) => body[name] !== undefined && isRefused(name)),
     learn(status, { codes, text, fields }, sent) {
+      if (!ofAccounts.includes(status) && learnRoom(text, fields.join(' '), sent)) return true
       const isRefusal = refusals.includes(status)
       const isOfServer = status !== null && status >= 500
       const isClear = (isOfServer ? ofServers : [notTaken, noSystem]).some((words) => words.test(text))
       if (!isRefusal && !(maybeRefusals.includes(status) && isClear)) return false
-      if (learnRoom([...fields, text].join(' '), sent)) return true
       // What is said of a prompt's content may name anything.
       if (tooLong.test(text) || (fields.length === 0 && moderated.test(text))) return false
       const places = fields.join(' ')
@@ -192,12 +164,12 @@ export function createCapabilities(
   }
 
   /** Whether a refusal gives numbers with which a reply is asked for that is shorter, and long enough. */
-  function learnRoom(text: string, sent: ChatBody): boolean {
+  function learnRoom(text: string, field: string, sent: ChatBody): boolean {
     const limit = limitOf(sent)
     if (limit === undefined) return false
     const asked = Number(sent[limit])
     const isOfUse = (room: number) => room < asked && room >= Math.min(asked, leastTokens)
-    const room = tokenRoomIn(text, asked)
+    const room = tokenRoomIn(text, asked, field)
     if (room === null) return false
     if ('maxTokens' in room) return isOfUse(room.maxTokens) && change({ maxTokens: room.maxTokens })
     const more = Math.max(words.context?.more ?? 0, room.prompt - estimateOf(sent.messages))

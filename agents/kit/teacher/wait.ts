@@ -19,6 +19,10 @@ const reached = /quota|limit|exceed|额度|配额/i
 export const isLongLimit = (text: string): boolean =>
   longLimit.test(text) && reached.test(text) && !shortLimit.test(text)
 
+/** Whether a text is about how much may be asked for in some time. */
+export const isOfRate = (text: string): boolean =>
+  shortLimit.test(text) || longLimit.test(text) || /rate.?limit|quota|too.?many.?requests|额度|配额/i.test(text)
+
 /**
  * Reads the wish of an endpoint from its headers and its words, in the many ways in which they say it: `Retry-After` in seconds or as a
  * date, in milliseconds, when a limit is reset, "try again in 7m12s". Where several are said of one answer, the first of these counts.

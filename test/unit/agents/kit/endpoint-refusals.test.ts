@@ -256,6 +256,19 @@ describe('a reply is as long as the endpoint allows', () => {
     ['Groq', '`max_tokens` must be less than or equal to `256`, the maximum value for `max_tokens`', 256],
     ['FastAPI', { detail: [{ loc: ['body', 'max_tokens'], msg: 'Input should be less than or equal to 256' }] }, 256],
     [
+      'a problem document',
+      {
+        title: 'Bad Request',
+        detail: [{ loc: ['body', 'max_tokens'], msg: 'Input should be less than or equal to 256' }],
+      },
+      256,
+    ],
+    [
+      'a field where a text should be',
+      { error: { message: 'Param Incorrect', param: 'max_tokens: at most 256, not 400' } },
+      256,
+    ],
+    [
       'vLLM',
       "This model's maximum context length is 512 tokens. However, you requested 700 tokens (300 in the messages, 400 in the completion).",
       212,
@@ -295,6 +308,98 @@ describe('a reply is as long as the endpoint allows', () => {
     expect(max_tokens).toBeLessThanOrEqual(most)
     // An estimate of the prompt has some room.
     expect(max_tokens).toBeGreaterThan(0.95 * most)
+  })
+
+  test.each<[string, number, string, number]>([
+    ['LiteLLM', 500, 'litellm.BadRequestError: max_tokens(400) exceeds limit 256', 256],
+    ['TGI', 422, 'Input validation error: `max_new_tokens` must be <= 256. Given: 400', 256],
+    ['Groq, of a field', 400, 'max_completion_tokens must be less than or equal to 256, the maximum value for it', 256],
+    [
+      'Gemini',
+      400,
+      'Unable to submit request because it has a maxOutputTokens value of 400 but the supported range is from 1 (inclusive) to 257 (exclusive). Update the value and try again.',
+      256,
+    ],
+    [
+      'Bedrock',
+      400,
+      'The maximum tokens you requested exceeds the model limit of 256. Try again with a maximum tokens value that is lower than 256.',
+      256,
+    ],
+    ['Bedrock, of a place', 400, 'Malformed input request: #/maxTokenCount: 400 is not less or equal to 256', 256],
+    ['Bedrock, of no place', 400, 'Malformed input request: 400 is not less or equal to 256, please reformat it', 256],
+    [
+      'Doubao',
+      400,
+      'The parameter `max_completion_tokens` specified in the request are not valid: integer above maximum value, expected a value <= 256, but got 400 instead. Request id: 0217752964393142fa50',
+      256,
+    ],
+    ['Ollama and its likes', 400, 'num_predict 400 is larger than what this model gives: 256', 256],
+    ['llama.cpp and its likes', 400, 'n_predict exceeds the limit of 256', 256],
+    [
+      'Cohere',
+      400,
+      'invalid request: max tokens must be less than or equal to 256, the maximum output for this model',
+      256,
+    ],
+    ['AI21', 422, 'maxTokens: ensure this value is less than or equal to 256', 256],
+    ['SambaNova', 400, 'max_tokens_to_generate should be between 1 and 256', 256],
+    ['Claude of the first form', 400, 'max_tokens_to_sample: must be at most 256', 256],
+    ['Zhipu', 400, 'max_tokens参数非法：不能大于256', 256],
+    ['Tencent', 400, 'max_tokens 取值范围为 [1,256]', 256],
+    ['a proxy', 502, 'upstream: at most 256 output tokens are supported, requested 400', 256],
+    ['one whose model failed', 424, 'max_new_tokens (400) > 256', 256],
+    ['Scaleway', 416, 'max_completion_tokens is limited to 256 for this model', 256],
+    ['a plan', 403, 'Your plan allows a maximum of 256 completion tokens', 256],
+    ['words alone', 400, 'Maximum number of tokens to generate is 256', 256],
+    ['maximum allowed', 400, 'max_tokens: the maximum allowed is 256', 256],
+    ['output length', 400, 'The output length 400 is above the limit of 256 tokens', 256],
+    ['an upper bound of words', 500, 'ValueError: max_length=400 cannot be larger than 256', 256],
+    ['two sentences', 400, 'Invalid max_tokens. It must be <= 256.', 256],
+    ['the limit in front', 500, 'The limit is 256. max_tokens was 400.', 256],
+    ['a response', 400, 'Response tokens are limited to 256', 256],
+    ['a gateway without a model', 503, 'max_tokens 400 is over the limit (256) of every provider', 256],
+  ])('%s, HTTP %i: %s', (_, status, text, most) => {
+    const capabilities = createCapabilities(null, () => {}, 64)
+    let sent = asked
+    for (let refused = 0; refused < 2 && Number(sent.max_tokens) > most; refused++) {
+      const words = text.replaceAll('400', String(sent.max_tokens))
+      expect(capabilities.learn(status, errorOf(words), sent)).toBe(true)
+      sent = capabilities.adapt(asked)!
+    }
+    expect(sent).toMatchObject({ ...asked, max_tokens: most })
+  })
+
+  test.each<[string, number, string]>([
+    ['a rate', 413, 'Request too large for m on output tokens per minute (OTPM): Limit 256, Requested 400'],
+    ['a rate', 400, 'max_tokens: rate limit of 256 tokens per minute exceeded'],
+    ['a rate', 503, 'Too many requests: max 256 output tokens per second'],
+    ['a quota', 403, 'Daily quota of 256 completion tokens is used up'],
+    ['a prompt', 400, 'Maximum input tokens is 256, your prompt has 300'],
+    ['a prompt', 422, 'max_input_tokens must be <= 256'],
+    ['a prompt', 400, 'The input token count (300) exceeds the maximum number of tokens allowed (256).'],
+    ['a prompt', 400, 'Prompt of 300 tokens exceeds 256; lower max_tokens will not help'],
+    ['a prompt', 400, 'prompt is too long: 300 tokens > 256 maximum'],
+    ['a sequence', 400, 'length of prompt_tokens (300) must be less than max_seq_len (256).'],
+    ['a context', 400, 'Requested tokens exceed context window of 256'],
+    ['thoughts', 400, 'max_tokens must be greater than thinking.budget_tokens (256)'],
+    ['a floor', 400, 'max_tokens must be at least 500'],
+    ['a floor', 400, 'Invalid max_output_tokens: integer below minimum value. Expected a value >= 256.'],
+    ['another number', 500, 'Internal error 256 while max_tokens was 400'],
+    ['a version', 500, 'Server m-256 failed (v2.256), max_tokens=400'],
+    ['time', 504, 'Gateway time-out after 256 s, max_tokens 400'],
+    ['stop words', 400, 'At most 256 stop tokens are allowed'],
+    ['log probabilities', 400, 'top_logprobs must be <= 256'],
+    [
+      'money',
+      402,
+      'This request requires more credits, or fewer max_tokens. You requested up to 400 tokens, but can only afford 256.',
+    ],
+    ['images', 400, 'at most 256 images, max_tokens was 400'],
+    ['images', 400, 'at most 256 images; max_tokens was 400'],
+  ])('a number of something else is none: %s, HTTP %i: %s', (_, status, text) => {
+    const sent = learnedFrom(status, text)
+    expect(sent?.max_tokens ?? sent?.max_completion_tokens ?? 400).toBe(400)
   })
 
   test.each([
