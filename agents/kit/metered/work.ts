@@ -12,7 +12,7 @@ import { createCapabilities, type EndpointCapabilities, type Words } from '../te
 import { type Endpoint, endpointOf, type TeacherOptions, TeacherUnusable } from '../teacher/options.ts'
 import { shown } from '../teacher/quoted.ts'
 import { createTeacher, TeacherRefused } from '../teacher/teacher.ts'
-import type { Trial } from '../teacher/usefulness.ts'
+import { nothingKnown, type Trial } from '../teacher/usefulness.ts'
 import type { Call } from './call.ts'
 import { JournalEntry, openJournal } from './journal.ts'
 import { awaitClosed, MeteredRecord, NotOwner, takeWork } from './ownership.ts'
@@ -79,7 +79,7 @@ export async function openMeteredWork<T>(
     for (const runId of active.keys()) void reportBreaker(bus, identity, runId, detail).catch(() => {})
   }
   const capabilities = await openCapabilities(bus, endpoint, options)
-  const trial = openTrial(bus, endpoint, options)
+  const trial = await openTrial(bus, endpoint, options)
   const teacher = createTeacher(endpoint, options, onState, capabilities, undefined, trial)
   addAbortListener(stopping, teacher.close)
   const records = bus.kv(buckets.records, MeteredRecord)
@@ -186,32 +186,56 @@ export async function openCapabilities(
 
 /** `refused`: why it refuses everything. */
 const TrialRecord = z.object({ useless: z.number().int(), refused: z.string().nullable(), at: z.iso.datetime() })
+/** That an endpoint has given a text, and nothing has spoken against it since. */
+const TextsRecord = z.object({ textMs: z.number(), at: z.iso.datetime() })
 
 /** The trial of an endpoint for a model by the agents of one session, which one process has started. */
-export function openTrial(
+export async function openTrial(
   bus: Pick<Bus, 'kv'>,
   endpoint: Endpoint,
-  { model, refusedPauseMs, unreadAnswers }: Pick<TeacherOptions, 'model' | 'refusedPauseMs' | 'unreadAnswers'>,
-): Trial {
+  options: Pick<TeacherOptions, 'model' | 'refusedPauseMs' | 'unreadAnswers' | 'capabilitiesMs'>,
+): Promise<Trial> {
   const records = bus.kv('capabilities', TrialRecord)
-  const key = `${keyOf(endpoint, model)}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
-  const isOver = ({ refused, at }: z.infer<typeof TrialRecord>) =>
-    refused !== null && Date.now() - Date.parse(at) >= refusedPauseMs
+  const texts = bus.kv('capabilities', TextsRecord)
+  const endpointKey = keyOf(endpoint, options.model)
+  const key = `${endpointKey}.trial.${sha256(`${hostname()} ${process.ppid}`).slice(0, 16)}`
+  const textsKey = `${endpointKey}.texts`
+  const ageOf = ({ at }: { at: string }) => Date.now() - Date.parse(at)
+  const isOver = (record: z.infer<typeof TrialRecord>) =>
+    record.refused !== null && ageOf(record) >= options.refusedPauseMs
   const fresh = { useless: 0, refused: null }
+  let known = nothingKnown
+  const doubt = () => {
+    known = nothingKnown
+    void texts.delete(textsKey).catch(() => {})
+  }
+  const look = async () => {
+    const [held, given] = await Promise.all([records.get(key), texts.get(textsKey)])
+    const refused = held && !isOver(held.value) ? held.value.refused : null
+    const isRecent = given !== null && ageOf(given.value) < options.capabilitiesMs
+    known = { refused, textMs: isRecent ? given.value.textMs : null }
+    return known
+  }
+  await look()
   return {
+    get known() {
+      return known
+    },
+    look,
     async fail(reason, more) {
+      doubt()
       const { value } = await records.modify(key, (before) => {
         const useless = (before && !isOver(before) ? before : fresh).useless + (more ?? 0)
-        const refused = more === null || useless >= unreadAnswers ? reason : null
+        const refused = more === null || useless >= options.unreadAnswers ? reason : null
         return { useless, refused, at: new Date().toISOString() }
       })
       return value.useless
     },
-    async refused() {
-      const held = await records.get(key)
-      return held && !isOver(held.value) ? held.value.refused : null
+    doubt,
+    pass(textMs) {
+      // Whoever does not hear of it asks once more than it must.
+      void records.delete(key).catch(() => {})
+      void texts.put(textsKey, { textMs, at: new Date().toISOString() }).catch(() => {})
     },
-    // Whoever does not hear of it asks once more than it must.
-    pass: () => void records.delete(key).catch(() => {}),
   }
 }

@@ -9,7 +9,7 @@ import { openHttpClient } from './http-client.ts'
 import { type Endpoint, hostOf, type TeacherOptions } from './options.ts'
 import { createInFlightRequests, createQueue } from './queue.ts'
 import { type ChatRequest, type Outcome, requestOnce } from './request.ts'
-import { createTrial, createUsefulness, type Trial } from './usefulness.ts'
+import { createTrial, createUsefulness, nothingKnown, type Trial } from './usefulness.ts'
 
 export type Teacher = {
   readonly model: string
@@ -44,6 +44,8 @@ const together = (one: Usage, more: Usage | null | undefined): Usage =>
 const closed = () => new StoppingError('no call is begun any more, since this process stops')
 
 const sweepMs = 50
+/** An endpoint refuses sooner than it makes a text: in so much of that time. */
+const shareToRefuse = 1 / 4
 /** A call that is turned away pauses for once, then twice the usual. */
 const longestDoubling = 2
 
@@ -54,6 +56,7 @@ const longestDoubling = 2
  * T4  One call's failure never settles another call.
  * T5  While an endpoint has given this process no text, or its words are not known, a request goes alone, and twice as many after each
  *     `firstAloneMs`, but no more than `unreadAnswers`: a field or a key that is refused costs one call, whatever the concurrency.
+ *     Where another process had texts of it, before or by now, `unreadAnswers` go at once, and all where none is refused soon.
  * T6  Once it is closed, or whoever started the session is gone, no request is sent, and those under way end as they would have: what is paid for is had.
  */
 export function createTeacher(
@@ -114,6 +117,11 @@ export function createTeacher(
   const placesAt = (now: number) => {
     if ((capabilities.isKnown && usefulness.isProven) || options.firstAloneMs === 0) return width.now
     const few = Math.min(width.now, options.unreadAnswers)
+    const { textMs } = trial.known
+    if (capabilities.isKnown && textMs !== null) {
+      const soon = Math.min(shareToRefuse * textMs, options.firstAloneMs)
+      return busy === 0 || now - aloneSince < soon ? few : width.now
+    }
     return busy === 0 ? 1 : Math.min(few, 2 ** Math.floor((now - aloneSince) / options.firstAloneMs))
   }
 
@@ -134,14 +142,15 @@ export function createTeacher(
   async function run(call: Call, admission: Admission): Promise<void> {
     try {
       throwIfOver(call)
-      const refused = usefulness.isProven ? null : await trial.refused()
+      const { refused } = usefulness.isProven ? nothingKnown : await trial.look()
       if (refused !== null) refuseAll(refused)
       const isTaken = await call.callBudget.take()
       if (isTaken && (call.signal.aborted || isOver())) call.callBudget.putBack?.()
       throwIfOver(call)
       if (!isTaken) breaker.skipped(admission)
+      const sentAt = performance.now()
       const answer: Answer | null = isTaken
-        ? await answerOf(call, await fly(call, admission))
+        ? await answerOf(call, sentAt, await fly(call, admission))
         : { ok: false, why: 'budget', reason: `no call is left${call.fault ? `; the last ended: ${call.fault}` : ''}` }
       if (answer) call.settle.resolve(answer)
     } catch (error) {
@@ -175,9 +184,9 @@ export function createTeacher(
   }
 
   /** The call's answer, or null when it is to be tried again; then it waits outside. */
-  async function answerOf(call: Call, outcome: Outcome): Promise<Answer | null> {
+  async function answerOf(call: Call, sentAt: number, outcome: Outcome): Promise<Answer | null> {
     const billed = call.billed.input + call.billed.output > 0 && { billed: call.billed }
-    const inVain = await usefulness.note(outcome, call.fault !== null)
+    const inVain = await usefulness.note(outcome, sentAt, call.fault !== null)
     if (inVain !== null) return refuseAll(inVain, outcome.kind === 'forbidden' ? 0 : options.refusedPauseMs)
     switch (outcome.kind) {
       case 'reply':

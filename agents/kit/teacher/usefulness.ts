@@ -2,27 +2,52 @@ import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Reply } from './completion.ts'
 import type { Outcome } from './request.ts'
 
-/** Answers of no use of an endpoint that has given no text yet, as the processes of one session count them together. */
+/** What is known of an endpoint before it is asked. */
+export type Standing = {
+  /** Why every call would be in vain, as another process found a moment ago; null where none did. */
+  refused: string | null
+  /** How long a text of it took; null where it has given none, or none since an answer was of no use. */
+  textMs: number | null
+}
+
+/**
+ * Answers of no use of an endpoint that has given no text yet, as the processes of one session count them together; and that it has given
+ * one, which all processes of a bus know.
+ */
 export type Trial = {
+  /** As it was when it was last looked at. */
+  readonly known: Standing
+  look(): Promise<Standing>
   /** Counts so many more; without a number, the endpoint refuses everything. Gives how many there are. */
   fail(reason: string, more: number | null): Promise<number>
-  /** Why every call would be in vain, as another process found a moment ago; null where none did. */
-  refused(): Promise<string | null>
-  /** It gave a text. */
-  pass(): void
+  /** Something speaks against what is known of its texts. */
+  doubt(): void
+  /** It gave a text, which took so long. */
+  pass(textMs: number): void
 }
+
+export const nothingKnown: Standing = { refused: null, textMs: null }
 
 /** The count of one process alone. */
 export function createTrial(): Trial {
   let useless = 0
+  let known = nothingKnown
   return {
+    get known() {
+      return known
+    },
+    look: async () => known,
     async fail(_, more) {
+      known = nothingKnown
       useless += more ?? 0
       return useless
     },
-    refused: async () => null,
-    pass() {
+    doubt() {
+      known = nothingKnown
+    },
+    pass(textMs) {
       useless = 0
+      known = { refused: null, textMs }
     },
   }
 }
@@ -31,8 +56,8 @@ export function createTrial(): Trial {
 export type Usefulness = {
   /** It has given this process a text, and has not refused everything since. */
   readonly isProven: boolean
-  /** A request ended; `isAgain`: its call was tried before. Gives why every other would be in vain, or null. */
-  note(outcome: Outcome, isAgain: boolean): Promise<string | null>
+  /** A request that was sent then ended; `isAgain`: its call was tried before. Gives why every other would be in vain, or null. */
+  note(outcome: Outcome, sentAt: number, isAgain: boolean): Promise<string | null>
   /** It refuses everything: until it gives a text again it is on trial. `reason`: what keeps others from asking for a while, too. */
   refusedAll(reason: string | null): void
 }
@@ -49,18 +74,20 @@ export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, tri
   const inARow = Math.max(unreadAnswers, Math.ceil(breakerRequests / 2))
   let unread = 0
   let isProven = false
+  let refusedAt = Number.NEGATIVE_INFINITY
   /** In which case other words are no more likely to help. */
   let hasFailed = false
   return {
     get isProven() {
       return isProven
     },
-    async note(outcome, isAgain) {
+    async note(outcome, sentAt, isAgain) {
       if (outcome.kind === 'reply') unread = 0
       if (outcome.kind === 'unread' && isAgain) unread += 1
-      if (outcome.kind === 'reply' && !isEmpty(outcome) && !isProven) {
+      // What was on its way when everything was refused says nothing of what comes now.
+      if (outcome.kind === 'reply' && !isEmpty(outcome) && !isProven && sentAt > refusedAt) {
         isProven = true
-        trial.pass()
+        trial.pass(performance.now() - sentAt)
       }
       const isReworded = outcome.kind === 'reworded' && hasFailed && !isProven
       const last = isReworded ? outcome.reason : uselessAnswer(outcome)
@@ -77,7 +104,9 @@ export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, tri
     },
     refusedAll(reason) {
       isProven = false
-      if (reason !== null) void trial.fail(reason, null).catch(() => {})
+      refusedAt = performance.now()
+      if (reason === null) trial.doubt()
+      else void trial.fail(reason, null).catch(() => {})
     },
   }
 }

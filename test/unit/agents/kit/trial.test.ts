@@ -1,29 +1,39 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createCapabilities } from '../../../../agents/kit/teacher/capabilities.ts'
 import { TeacherOptions } from '../../../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../../../agents/kit/teacher/teacher.ts'
-import { createTrial } from '../../../../agents/kit/teacher/usefulness.ts'
+import { createTrial, createUsefulness, type Trial } from '../../../../agents/kit/teacher/usefulness.ts'
 
 const good = { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: 'ab' } }] }
 const error = (status: number, message: string, code?: string) => ({ status, body: { error: { message, code } } })
 
-/** Requests to an endpoint that answers as the test says, from two processes that share a trial and ask 40 times each. */
-async function requestsOf(status: number, body: unknown, isKnown: boolean): Promise<number> {
-  let requests = 0
+type Asked = { processes?: number; trial?: Trial; latencyMs?: number; onRequest?: (inFlight: number) => void }
+
+/** Requests to an endpoint that answers as the test says, from processes that share a trial and ask 40 times each. */
+async function requestsOf(
+  status: number,
+  body: unknown,
+  isKnown: boolean,
+  { processes = 2, trial = createTrial(), latencyMs = 0, onRequest = () => {} }: Asked = {},
+): Promise<number> {
+  let [requests, inFlight] = [0, 0]
   const server = createServer((request, response) => {
     requests++
-    request
-      .resume()
-      .on('end', () => response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)))
+    onRequest(++inFlight)
+    request.resume().on('end', async () => {
+      await sleep(latencyMs)
+      inFlight--
+      response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body))
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const endpoint = { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, apiKey: '' }
-  const trial = createTrial()
   const options = TeacherOptions.parse({ model: 'm', concurrency: 40, backoffMs: 1, maxTries: 4 })
-  const teachers = [0, 1].map(() =>
+  const teachers = Array.from({ length: processes }, () =>
     createTeacher(endpoint, options, () => {}, createCapabilities(isKnown ? { refused: [] } : null), undefined, trial),
   )
   const ask = (teacher: (typeof teachers)[number]) =>
@@ -67,4 +77,46 @@ test.each(refusals)(
 
 test('an endpoint that gives texts is asked by all', async () => {
   expect(await requestsOf(200, good, false)).toBe(80)
+})
+
+/** A trial of an endpoint that gave a text before, which took so long. */
+function provenTrial(textMs: number): Trial {
+  const trial = createTrial()
+  trial.pass(textMs)
+  return trial
+}
+
+test('T5: an endpoint that gave texts before is asked by a handful, then by all before the first of them is answered', async () => {
+  const most = { before: 0, known: 0 }
+  const asked = { processes: 1, latencyMs: 400 }
+  const first = (name: keyof typeof most) => {
+    const until = performance.now() + 300
+    return (inFlight: number) => {
+      if (performance.now() < until) most[name] = Math.max(most[name], inFlight)
+    }
+  }
+  await requestsOf(200, good, true, { ...asked, onRequest: first('before') })
+  await requestsOf(200, good, true, { ...asked, trial: provenTrial(400), onRequest: first('known') })
+  expect(most).toEqual({ before: 1, known: 40 })
+})
+
+test.each(refusals)(
+  'T5: one that gave texts before and has turned costs a handful, too: %s',
+  async (_, status, body) => {
+    const trial = provenTrial(400)
+    expect(await requestsOf(status, body, true, { processes: 1, trial })).toBeLessThanOrEqual(10)
+    expect(trial.known.textMs).toBeNull()
+  },
+)
+
+test('what was on its way when everything was refused says nothing of what comes now', async () => {
+  const trial = provenTrial(400)
+  const usefulness = createUsefulness({ unreadAnswers: 5, breakerRequests: 40 }, trial)
+  const sentAt = performance.now()
+  usefulness.refusedAll(null)
+  const reply = { text: 'ab', refused: false, truncated: false, model: 'm', inputTokens: 1, outputTokens: 1 }
+  await usefulness.note({ kind: 'reply', reply, usage: null }, sentAt, false)
+  expect([usefulness.isProven, trial.known.textMs]).toEqual([false, null])
+  await usefulness.note({ kind: 'reply', reply, usage: null }, performance.now() + 1, false)
+  expect([usefulness.isProven, trial.known.textMs]).toEqual([true, expect.any(Number)])
 })
