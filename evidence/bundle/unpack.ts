@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { crc32, createInflateRaw } from 'node:zlib'
 import * as tar from 'tar'
 import { spool } from '../../bus/mod.ts'
 import { printableName } from '../../schemas/printable.ts'
@@ -83,6 +83,7 @@ async function* contents(file: string, maxBytes: number, { files, offsets }: Unp
     return false
   }
   const pieces: Buffer[] = []
+  let rest = Buffer.alloc(0)
   const parser = new tar.Parser({
     strict: true,
     zstd: false,
@@ -125,12 +126,19 @@ async function* contents(file: string, maxBytes: number, { files, offsets }: Unp
       read += chunk.length
       if (read > maxBytes) throw tooLarge(file, maxBytes)
       if (read > due + maxIdleBytes) throw new Error(`it holds ${read - due} bytes and more that belong to no file`)
-      // Behind the archive's end the parser would gather what comes.
-      if (!isOver) parser.write(chunk)
-      if (fault) throw fault
+      rest = Buffer.concat([rest, chunk])
+      for (const run of runsOf(rest)) {
+        // Behind the archive's end the parser would gather what comes.
+        if (isOver && !run.isZero) throw behindEnd(`unpacked byte ${read - rest.length + run.from}`)
+        if (isOver) continue
+        parser.write(run.bytes)
+        if (fault) throw fault
+      }
+      rest = rest.subarray(rest.length - (rest.length % blockBytes))
       yield* pieces.splice(0)
     }
-    parser.end()
+    if (isOver && rest.some((byte) => byte !== 0)) throw behindEnd(`unpacked byte ${read - rest.length}`)
+    parser.end(rest)
     if (fault) throw fault
     if (!isOver)
       throw new DamagedArchive(`it is cut off behind ${read} unpacked bytes: the end of the archive is not in it`)
@@ -143,13 +151,70 @@ async function* contents(file: string, maxBytes: number, { files, offsets }: Unp
 const zeros = 'it begins with zeros, as a file does that a crash or a full disk left behind'
 
 const gzipMark = 0x1f
+const mostHeadBytes = 64 * 1024
+/** Behind its deflated bytes: a sum over those that are unpacked, and how many they are. */
+const trailerBytes = 8
 
+/** What an archive unpacks to: the one member of gzip that it is, or itself. */
 async function* unzipped(file: string): AsyncGenerator<Buffer> {
-  const [first] = await Array.fromAsync(createReadStream(file, { end: 0 }) as AsyncIterable<Buffer>)
-  const source = createReadStream(file)
+  const head = await bytesOf(file, 0, mostHeadBytes)
+  if (head[0] !== gzipMark) return yield* createReadStream(file) as AsyncIterable<Buffer>
+  const begin = gzipHeadBytes(head)
+  if (begin === null) throw new DamagedArchive('it is cut off at its beginning')
+  const inflate = createInflateRaw()
+  let [sum, length] = [0, 0]
   // An error is thrown where the bytes are read.
-  yield* first?.[0] === gzipMark ? pipeline(source, createGunzip(), () => {}) : source
+  for await (const chunk of pipeline(createReadStream(file, { start: begin }), inflate, () => {})) {
+    sum = crc32(chunk, sum)
+    length += chunk.length
+    yield chunk
+  }
+  const end = begin + inflate.bytesWritten
+  const trailer = await bytesOf(file, end, trailerBytes)
+  if (trailer.length < trailerBytes) throw new DamagedArchive(`it is cut off behind ${length} unpacked bytes`)
+  if (trailer.readUInt32LE() !== sum || trailer.readUInt32LE(4) !== length % 2 ** 32)
+    throw new DamagedArchive(`its gzip data is not whole behind ${length} unpacked bytes`)
+  const more = (await stat(file)).size - end - trailerBytes
+  const [next] = await bytesOf(file, end + trailerBytes, 1)
+  const what = next === gzipMark ? ', which begin like a second gzip member' : ''
+  if (more > 0) throw behindEnd(`byte ${end + trailerBytes} of the file: ${more} bytes${what}`)
 }
+
+/** Up to so many bytes of a file. */
+const bytesOf = async (file: string, start: number, most: number): Promise<Buffer> =>
+  Buffer.concat(
+    await Array.fromAsync(createReadStream(file, { start, end: start + most - 1 }) as AsyncIterable<Buffer>),
+  )
+
+/** Bytes before the deflated ones (RFC 1952): fields of fixed length, then further ones, a name and a comment, as its flags tell; null where they do not end. */
+function gzipHeadBytes(head: Buffer): number | null {
+  const [, second, method, flags = 0] = head
+  if (head.length < 10) return null
+  if (second !== 0x8b || method !== 8) throw new DamagedArchive('its gzip data is not whole at its beginning')
+  let at = 10
+  if (flags & 4 && at + 2 <= head.length) at += 2 + head.readUInt16LE(at)
+  for (const text of [8, 16]) {
+    const end = flags & text ? head.indexOf(0, at) : at - 1
+    if (end < 0) return null
+    at = end + 1
+  }
+  return at + (flags & 2)
+}
+
+/** Parts of whole blocks, in turn such with bytes and such of zeros, so that an archive ends where one of them does. */
+function* runsOf(bytes: Buffer): Generator<{ from: number; isZero: boolean; bytes: Buffer }> {
+  const isZero = (at: number) => bytes.compare(zeroBlock, 0, blockBytes, at, at + blockBytes) === 0
+  const end = bytes.length - (bytes.length % blockBytes)
+  for (let from = 0, to = 0; from < end; from = to) {
+    const kind = isZero(from)
+    for (to = from + blockBytes; to < end && isZero(to) === kind; ) to += blockBytes
+    yield { from, isZero: kind, bytes: bytes.subarray(from, to) }
+  }
+}
+
+const zeroBlock = Buffer.alloc(blockBytes)
+
+const behindEnd = (where: string) => new Error(`more stands in it behind the end of the archive, at ${where}`)
 
 const tooLarge = (file: string, maxBytes: number) =>
   new UsageError(

@@ -119,7 +119,20 @@ describe('an archive that is none is refused at the first thing that is wrong', 
     ['zeros alone', () => [zeros(30)], /begins with zeros/],
     ['zeros before its files', () => [zeros(30), manifest], /begins with zeros/],
     ['zeros behind its files', () => [manifest, zeros(30)], /belong to no file/],
-    ['anything behind its files', () => [manifest, ending, Buffer.alloc(30 * mebibyte, 'x')], /belong to no file/],
+    [
+      'anything behind its files',
+      () => [manifest, ending, Buffer.alloc(30 * mebibyte, 'x')],
+      /behind the end of the archive, at unpacked byte 2048/,
+    ],
+    ['a second archive', () => [manifest, ending, entry('objects/a', 'x'), ending], /at unpacked byte 2048/],
+    ['a second archive behind zeros', () => [manifest, ending, ending, entry('a'), ending], /at unpacked byte 3072/],
+    ['a few bytes', () => [manifest, ending, Buffer.from('hello')], /at unpacked byte 2048/],
+    ['a byte behind zeros', () => [manifest, ending, Buffer.alloc(700), Buffer.from('x')], /at unpacked byte 2560/],
+    [
+      'a second archive in a file of zeros that it ends',
+      () => [manifest, entry('objects/a', zeros(1)), ending, manifest, ending],
+      new RegExp(`at unpacked byte ${2048 + mebibyte + 512}`),
+    ],
     ['headers for no file', () => Array(9000).fill(longName('objects/a')), /belong to no file/],
     ['a header as long as a file', () => [entry('a', zeros(2), 'ExtendedHeader')], /no plain file/],
     ['a file of zeros', () => [manifest, entry('objects/a', zeros(100))], /unpacks to more than the \d+ bytes/],
@@ -134,13 +147,58 @@ describe('an archive that is none is refused at the first thing that is wrong', 
     await expect(openArchive(file)).rejects.toThrow(why)
   })
 
-  test('members of gzip one after the other are one stream', async () => {
-    const one = gzipSync(zeros(1))
+  const whole = Buffer.concat([manifest, ending])
+  const zipped = gzipSync(whole)
+  test.each<[string, Buffer, RegExp]>([
+    ['zeros in gzip, again and again', Buffer.concat(Array<Buffer>(40).fill(gzipSync(zeros(1)))), /begins with zeros/],
+    ['a part of its gzip data', zipped.subarray(0, 60), /cut off/],
+    ['half a trailer', zipped.subarray(0, -3), /cut off behind 2048 unpacked bytes/],
+    [
+      'another length than its trailer has',
+      Buffer.concat([zipped.subarray(0, -1), Buffer.from([1])]),
+      /not whole behind 2048/,
+    ],
+    [
+      'an empty member behind it',
+      Buffer.concat([zipped, gzipSync('')]),
+      /behind .*, at byte \d+ of the file: 20 bytes.*second/,
+    ],
+    ['itself again', Buffer.concat([zipped, zipped]), /a second gzip member/],
+    ['a text behind it', Buffer.concat([zipped, Buffer.from('hello')]), /of the file: 5 bytes$/],
+    ['zeros behind it', Buffer.concat([zipped, Buffer.alloc(512)]), /of the file: 512 bytes$/],
+    ['one byte behind it', Buffer.concat([zipped, Buffer.from([0x1f])]), /of the file: 1 bytes/],
+    ['much behind it', Buffer.concat([zipped, zeros(5)]), /of the file: 5242880 bytes$/],
+    ['its files in two members', Buffer.concat([gzipSync(manifest), gzipSync(ending)]), /cut off|second gzip member/],
+    ['a text behind an archive without gzip', Buffer.concat([whole, Buffer.from('hello')]), /at unpacked byte 2048/],
+    ['a head of gzip alone', Buffer.from([0x1f, 0x8b]), /cut off at its beginning/],
+    [
+      'a name of gzip that does not end',
+      Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]), Buffer.alloc(100, 'x')]),
+      /cut off/,
+    ],
+  ])('bytes: %s', async (_, bytes, why) => {
     const file = join(folder, 'archive.tar.gz')
-    await writeFile(file, Buffer.concat(Array<Buffer>(40).fill(one)))
-    await expect(openArchive(file)).rejects.toThrow('begins with zeros')
-    await writeFile(file, gzipSync(Buffer.concat([manifest, ending])).subarray(0, 60))
-    await expect(openArchive(file)).rejects.toThrow(/cut off/)
+    await writeFile(file, bytes)
+    await expect(openArchive(file)).rejects.toThrow(why)
+  })
+
+  test.each([
+    [
+      'a name, a comment and more in the head of its gzip data',
+      () => {
+        const head = Buffer.from([0x1f, 0x8b, 8, 4 + 8 + 16 + 2, 0, 0, 0, 0, 0, 3, 3, 0, 1, 2, 3])
+        return Buffer.concat([head, Buffer.from('run.tar\0a comment\0'), Buffer.from([0, 0]), zipped.subarray(10)])
+      },
+    ],
+    [
+      'zeros to the end of a record, as other programs write them',
+      () => gzipSync(Buffer.concat([whole, Buffer.alloc(8192)])),
+    ],
+  ])('it may have %s', async (_, bytes) => {
+    const file = join(folder, 'archive.tar.gz')
+    await writeFile(file, bytes())
+    await using archive = await openArchive(file)
+    expect([...archive.files.keys()]).toEqual(['manifest.json'])
   })
 
   test('who trusts an archive may let it unpack to more', async () => {
