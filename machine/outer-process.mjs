@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 const lookMs = 100
 /** Of a process that was killed and still gives its memory back, in Linux's flags. */
 const isExiting = 4
+/** SIGKILL among the pending signals of one that was killed and has not run since, in the mask of them; and that mask's place behind the name. */
+const isKilled = 1 << 8
+const pendingAt = 28
 /** A command, its shell, and what started that; a shell that runs one command may become it. */
 const mostAncestors = 3
 /** The ids of a process's ancestors up to the first that waits for the command, set for the processes of a session. */
@@ -71,8 +74,9 @@ function ancestorsToNpm() {
 function parentOf(pid) {
   try {
     // The name, in brackets, may hold anything.
-    const [, parent, , , , , flags] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')
-    return Number(flags) & isExiting ? null : Number(parent)
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')
+    const [, parent, , , , , flags] = fields
+    return Number(flags) & isExiting || Number(fields[pendingAt]) & isKilled ? null : Number(parent)
   } catch {
     return null
   }

@@ -209,9 +209,9 @@ function beginsEndless(text: string, prompt: string): boolean {
   return words.some((word) => drafting.test(word)) || !asksFor(prompt, name)
 }
 
-/** A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets; a type's parameter (`List<Item>`) is none. */
+/** A tag in any script, a comment of HTML, a special token, a code fence, or a draft's name between square brackets, double braces or, where it ends one, parentheses; a type's parameter (`List<Item>`) is none. */
 const elements =
-  /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|\[(?<bracketSlash>\/?)(?<bracket>[\p{L}_]{2,40})\](?!\()|(?<=^|\n)[ \t]{0,9}(?<fence>`{3,9}|~{3,9})[ \t]{0,9}(?<info>[\p{L}_:.-]{0,40})/gu
+  /(?:(?<![\p{L}\p{N}_])|(?=(?:[<‹＜◁⟨]|&lt;)\s{0,9}\/))(?:[<‹＜◁⟨]|&lt;)\s{0,9}(?<slash>\/?)\s{0,9}(?<tag>[\p{L}_][\p{L}\p{N}_:.-]{0,60})(?<attributes>(?:\s[^<>＞▷]{0,300})?)(?<empty>\/?)(?:[>›＞▷⟩]|&gt;)|(?<comment><!--|‹!--)|(?<commentEnd>--[>›])|<[|｜](?<token>\/?[\p{L}\p{N}_▁.:-]{1,60})[|｜]?>|(?<bracketMark>\[|\{\{|(?<!\])\()\s{0,3}(?<bracketSlash>\/?)\s{0,3}(?<bracket>[\p{L}_]{2,40})\s{0,3}(?:\](?!\()|\}\}|\))|(?<=^|\n)[ \t]{0,9}(?<fence>`{3,9}|~{3,9})[ \t]{0,9}(?<info>[\p{L}_:.-]{0,40})/gu
 /** Elements inside one another that are remembered. */
 const mostOpen = 64
 /** Elements of a page, which hold a row as they hold any other text. */
@@ -275,7 +275,7 @@ export function startOfReply(): Place {
     read(text) {
       let isStray = false
       for (const { groups = {}, index, 0: whole } of text.matchAll(elements)) {
-        const { slash, tag, empty, comment, commentEnd, bracketSlash, bracket, fence, info } = groups
+        const { slash, tag, empty, comment, commentEnd, bracketMark, bracketSlash, bracket, fence, info } = groups
         if (fence !== undefined) {
           const name = fence[0]!.repeat(3)
           if (isDraftBracket(info!.toLowerCase())) enter(name, false)
@@ -287,6 +287,8 @@ export function startOfReply(): Place {
           isStray = token(groups.token) || isStray
           continue
         }
+        // A remark: "(thinking aloud)" is none, but whoever writes "(thinking)" may never end it.
+        if (bracketMark === '(' && !bracketSlash) continue
         const name = (comment || commentEnd ? '!--' : (tag ?? bracket ?? '')).toLowerCase()
         if (bracket === undefined ? ofPages.test(name) : !isDraftBracket(name)) continue
         if (slash || commentEnd || bracketSlash) isStray = (leave(name) && !isOfAnswer(name) && !commentEnd) || isStray

@@ -14,6 +14,13 @@ function rowIn(reply: string): unknown {
 }
 
 test.each([
+  ['double braces', `{{think}}${draft}{{/think}}${final}`],
+  ['double braces with blanks', `{{ thinking }}${draft}{{ /thinking }}\n${final}`],
+  ['double braces behind it', `${final}\n{{reflection}}${draft}{{/reflection}}`],
+  ['parentheses', `(thinking) ${draft} (/thinking) ${final}`],
+  ['a remark in parentheses', `(thinking) Fine: ${final}`],
+  ['a link with such a path', `${final}\nSee [the docs](/thinking).`],
+  ['a place of a template', `{{name}} becomes a name: ${final} {{/name}}`],
   ['name tokens', `<|name|>x ${draft} hm<|/name|>\n${final}`],
   ['begin_of_thought', `<|begin_of_thought|>try ${draft} no<|end_of_thought|>\n${final}`],
   ['channel x', `<|channel|>x<|message|>try ${draft}<|end|><|start|>assistant<|channel|>final<|message|>${final}`],
