@@ -1,4 +1,5 @@
 import { isObject } from '../../../schemas/bounded-json.ts'
+import { endingOf } from '../../../tasks/reply/ending.ts'
 import { type JsonObject, jsonValues, objectsIn, plainName, valueAt } from './json-values.ts'
 
 /** What a body says as the answer to a chat request, whatever its form. */
@@ -70,7 +71,7 @@ function layersOf(object: JsonObject, depth = 0): JsonObject[] {
 type Choice = { choice: JsonObject; message: JsonObject; isPart: boolean }
 
 /** Names of lists of answers, OpenAI's first. */
-const lists = ['choices', 'candidates', 'results', 'outputs', 'generations', 'predictions']
+const lists = 'choices candidates results outputs generations predictions completions alternatives'.split(' ')
 
 /** The first choice of an object that holds a message; null where none does. */
 function choiceIn(object: JsonObject): Choice | null {
@@ -84,16 +85,22 @@ function choiceIn(object: JsonObject): Choice | null {
 
 const hasText = (message: JsonObject): boolean => contentText(message.content) !== '' || besideIn(message).length > 0
 
-const messageOf = (held: unknown): JsonObject => (isObject(held) ? held : { content: held })
+/** Yandex and AI21 have a text where others have a content. */
+const messageOf = (held: unknown): JsonObject => {
+  if (!isObject(held)) return { content: held }
+  return held.content === undefined && typeof held.text === 'string' ? { ...held, content: held.text } : held
+}
 
 /** Finish reasons of a reply that a filter withheld, whole or in part. */
 export const withheldBy =
   /filter|safety|blocklist|prohibited|recitation|spii|sensitive|moderat|refus|guardrail|blocked/i
 
 function readChoice(choice: JsonObject): Choice | null {
-  const { message, messages, delta, text, generated_text, content } = choice
+  const { message, messages, delta, text, generated_text, content, outputText, completion, data } = choice
   const turns = [message, messages].map((each) => (Array.isArray(each) ? each.at(-1) : each))
-  const forms = [...turns, delta, text, generated_text, content].filter((each) => each != null)
+  const forms = [...turns, delta, text, generated_text, content, outputText, completion, data].filter(
+    (each) => each != null,
+  )
   // Some servers fill two forms, one of them with nothing.
   const held = forms.find((each) => hasText(messageOf(each))) ?? forms[0]
   const read = { choice, message: {}, isPart: false }
@@ -106,7 +113,17 @@ function readChoice(choice: JsonObject): Choice | null {
 
 /** Fields that hold the text of an answer without choices, and such as only an answer has. */
 const bareTexts = ['outputtext', 'completion', 'text', 'content', 'response', 'result', 'output']
-const ofAnswers = ['finishreason', 'stopreason', 'donereason', 'done', 'stop', 'usage', 'usagemetadata', 'istruncated']
+const ofAnswers = [
+  'finishreason',
+  'stopreason',
+  'donereason',
+  'done',
+  'stop',
+  'usage',
+  'usagemetadata',
+  'istruncated',
+  'metainfo',
+]
 
 /** A message without choices, as the own APIs of other makers have it. */
 function bareMessage(object: JsonObject): Choice | null {
@@ -208,16 +225,28 @@ function refusalIn({ refusal, content }: JsonObject): string | null {
   return nonEmpty(refusal) ?? inParts ?? (refusal === true ? 'it refused' : null)
 }
 
-/** Why a choice ended; some say it in its message. */
+/** Names of why a choice ended, and of what holds them in other makers' own APIs. */
+const reasonNames = ['finishreason', 'stopreason', 'donereason', 'completionreason', 'finishdetails']
+const holderNames = ['details', 'metainfo', 'stats', 'incompletedetails']
+/** Names of what says beside the reason, or without one, that a reply was cut off: flags, and words that may be of something else. */
+const cutFlags = ['truncated', 'istruncated', 'stoppedlimit']
+const cutWords = ['nativefinishreason', 'stoptype', 'status']
+
+/** Why a choice ended; some say it in its message, or around it. */
 function finishOf({ choice, message }: Pick<Choice, 'choice' | 'message'>): string | null {
+  const places = [choice, ...holderNames.map((name) => valueAt(choice, [name])), message].filter(isObject)
+  const isCut = (place: JsonObject) =>
+    cutFlags.some((name) => valueAt(place, [name]) === true) ||
+    cutWords.some((name) => endingOf(valueAt(place, [name])).truncated)
   const { incomplete_details } = choice
   const incomplete = isObject(incomplete_details) ? incomplete_details.reason : undefined
   // vLLM says beside the one what the other was: a token, or a text.
-  const names = ['finishreason', 'stopreason', 'donereason']
-  const found = [...names.map((name) => valueAt(choice, [name])), incomplete, valueAt(message, names)]
+  const found = [...places.flatMap((place) => reasonNames.map((name) => valueAt(place, [name]))), incomplete]
   const reason = found.find((each) => each != null)
-  // SGLang: `{ "type": "length", "length": 400 }`.
-  const word = isObject(reason) ? reason.type : Array.isArray(reason) ? reason[0] : reason
+  // SGLang: `{ "type": "length", "length": 400 }`; AI21: `{ "reason": "length" }`.
+  const word = isObject(reason) ? (reason.type ?? reason.reason) : Array.isArray(reason) ? reason[0] : reason
+  const isWhole = word == null || !endingOf(word).stopped
+  if (isWhole && places.some(isCut)) return 'length'
   return word == null ? null : String(word)
 }
 

@@ -376,3 +376,48 @@ describe("Anthropic's event stream", () => {
     expect(read(start + text([halves[0]!]) + overloaded)).toMatchObject({ stopped: 'error' })
   })
 })
+
+const choiceWith = (more: object) => ({ choices: [{ message: { role: 'assistant', content: row }, ...more }] })
+
+/** Where makers' own APIs, and gateways, say how a reply ended: the body with a word or a flag, of a reply that was cut off and of a whole one. */
+test.each<[string, (end: string | boolean) => unknown, string | boolean, string | boolean]>([
+  ['Titan', (end) => ({ results: [{ outputText: row, completionReason: end }] }), 'LENGTH', 'FINISH'],
+  ['AI21', (end) => ({ completions: [{ data: { text: row }, finishReason: { reason: end } }] }), 'length', 'endoftext'],
+  [
+    'Aleph Alpha',
+    (end) => ({ completions: [{ completion: row, finish_reason: end }] }),
+    'maximum_tokens',
+    'end_of_text',
+  ],
+  ['llama.cpp', (end) => ({ content: row, stop: true, stop_type: end }), 'limit', 'word'],
+  ['older llama.cpp', (end) => ({ content: row, stop: true, stopped_limit: end }), true, false],
+  ['TGI', (end) => [{ generated_text: row, details: { finish_reason: end } }], 'length', 'eos_token'],
+  [
+    'Yandex',
+    (end) => ({ result: { alternatives: [{ message: { role: 'assistant', text: row }, status: end }] } }),
+    'ALTERNATIVE_STATUS_TRUNCATED_FINAL',
+    'ALTERNATIVE_STATUS_FINAL',
+  ],
+  ['ERNIE', (end) => ({ result: row, is_truncated: end, usage: { total_tokens: 3 } }), true, false],
+  ['Azure', (end) => choiceWith({ finish_details: { type: end } }), 'max_tokens', 'stop'],
+  ['OpenRouter', (end) => choiceWith({ finish_reason: 'stop', native_finish_reason: end }), 'MAX_TOKENS', 'eos found'],
+  ['LM Studio', (end) => ({ ...choiceWith({}), stats: { stop_reason: end } }), 'maxPredictedTokensReached', 'eosFound'],
+  ['a flag', (end) => choiceWith({ truncated: end }), true, false],
+  [
+    'Responses without details',
+    (end) => ({
+      object: 'response',
+      status: end,
+      output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: row }] }],
+    }),
+    'incomplete',
+    'completed',
+  ],
+  ['SGLang', (end) => ({ text: row, meta_info: { finish_reason: { type: end, length: 5 } } }), 'length', 'stop'],
+  ['vLLM', (end) => choiceWith({ finish_reason: end, stop_reason: '</row>' }), 'length', 'stop'],
+])('a reply that was cut off is known as such, wherever that stands: %s', (_, bodyOf, cut, whole) => {
+  const endOf = (end: string | boolean) => read(bodyOf(end))
+  expect(endOf(cut)).toMatchObject({ text: row, truncated: true })
+  expect(endOf(whole)).toMatchObject({ text: row, truncated: false })
+  expect(endOf(whole)).not.toHaveProperty('stopped')
+})
