@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { openTrial } from '../../../../agents/kit/metered/work.ts'
 import { createCapabilities } from '../../../../agents/kit/teacher/capabilities.ts'
 import { TeacherOptions } from '../../../../agents/kit/teacher/options.ts'
 import { createTeacher } from '../../../../agents/kit/teacher/teacher.ts'
@@ -119,4 +120,40 @@ test('what was on its way when everything was refused says nothing of what comes
   expect([usefulness.isProven, trial.known.textMs]).toEqual([false, null])
   await usefulness.note({ kind: 'reply', reply, usage: null }, performance.now() + 1, false)
   expect([usefulness.isProven, trial.known.textMs]).toEqual([true, expect.any(Number)])
+})
+
+/** Buckets in memory, as far as a trial asks of them. */
+function memoryBus(): Parameters<typeof openTrial>[0] {
+  const held = new Map<string, unknown>()
+  const get = async (key: string) => (held.has(key) ? { value: held.get(key), revision: 1 } : null)
+  const bucket = {
+    get,
+    put: async (key: string, value: unknown) => held.set(key, value),
+    delete: async (key: string) => held.delete(key),
+    async modify(key: string, change: (before: unknown) => unknown) {
+      const value = change((await get(key))?.value)
+      held.set(key, value)
+      return { value, revision: 1 }
+    },
+  }
+  return { kv: () => bucket } as unknown as Parameters<typeof openTrial>[0]
+}
+
+test('that an endpoint gave texts is known to all processes of a bus, until an answer is of no use or it is long ago', async () => {
+  const bus = memoryBus()
+  const options = TeacherOptions.parse({ model: 'm' })
+  const open = (more: object = {}) => openTrial(bus, { baseUrl: 'http://a/v1', apiKey: '' }, { ...options, ...more })
+  const before = await open()
+  expect(before.known.textMs).toBeNull()
+  ;(await open()).pass(400)
+  expect((await before.look()).textMs).toBe(400)
+  expect((await open({ model: 'another' })).known.textMs).toBeNull()
+  expect((await open({ capabilitiesMs: 0 })).known.textMs).toBeNull()
+  const later = await open()
+  expect(later.known.textMs).toBe(400)
+  later.doubt()
+  expect([later.known.textMs, (await open()).known.textMs]).toEqual([null, null])
+  later.pass(300)
+  await later.fail('HTTP 402', null)
+  expect((await open()).known).toEqual({ refused: 'HTTP 402', textMs: null })
 })
