@@ -6,7 +6,7 @@ export const TeacherLimits = z.strictObject({
   maxTries: count(6, 'HTTP requests for one reply, the first included', 20),
   firstAloneMs: ms(
     2000,
-    'the first request to an endpoint goes alone, so that a field which it refuses costs one call; each time that it takes so long, twice as many may be under way',
+    'the first request to an endpoint goes alone, so that a field which it refuses costs one call; each time that it takes so long, twice as many may be under way; where it gave texts before, unreadAnswers go at once',
     0,
   ),
   capabilitiesMs: ms(
