@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { explained } from './faults.ts'
@@ -73,15 +72,6 @@ const otherTemporary = 'set TMPDIR to a folder that can be written, for example:
 export function checkTemporary(): void {
   try {
     tryWriting(tmpdir())
-  } catch (error) {
-    throw temporaryFault(error)
-  }
-}
-
-/** A new folder among the temporary files. @throws MachineError */
-export async function temporaryFolder(prefix: string): Promise<string> {
-  try {
-    return await mkdtemp(join(tmpdir(), prefix))
   } catch (error) {
     throw temporaryFault(error)
   }

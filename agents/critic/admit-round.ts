@@ -106,13 +106,8 @@ export async function* storedShards(
   { done }: RoundRecord,
 ): AsyncGenerator<StoredShard> {
   const read = (checked: ObjectRef) => objects.getJson(checked, StoredShard)
-  // A record of before it named sources: each of its shards is read twice.
-  const named = Object.entries(done).map(async ([shard, { checked, source }]) => ({
-    shard: Number(shard),
-    source: source ?? (await read(checked)).source,
-    checked,
-  }))
-  const [first, ...rest] = byIndex(await Promise.all(named))
+  const named = Object.entries(done).map(([shard, { checked, source }]) => ({ shard: Number(shard), source, checked }))
+  const [first, ...rest] = byIndex(named)
   if (!first) return
   let next = read(first.checked)
   for (const { checked } of rest) {

@@ -12,8 +12,7 @@ export const RoundRecord = z.object({
     z.object({
       checked: ObjectRef,
       spent: Spent,
-      /** Left out by records of before it was noted. */
-      source: Token.optional(),
+      source: Token,
     }),
   ),
 })

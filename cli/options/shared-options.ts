@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { Option } from 'commander'
 import { defaultTopology, topologyFile, topologyNames } from '../../launcher/topology/topology-names.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 
@@ -20,9 +20,6 @@ export const plannerOption = () =>
 
 /** An option under the name that it had before, which the help no longer shows. */
 export const formerOption = (flags: string, now: string) => new Option(flags, `former name of ${now}`).hideHelp()
-
-/** `--json`, of commands that print facts. */
-export const addJson = (command: Command, what = 'JSON instead of text') => command.option('--json', what, false)
 
 /** `--teacher`: a language model of this machine, in place of the one behind OPENAI_BASE_URL. */
 export const teacherOption = () =>

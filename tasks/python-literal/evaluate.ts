@@ -207,17 +207,14 @@ function applyCompare(op: CompareOp, left: PyValue, right: PyValue): boolean {
     case 'is':
     case 'is not':
       throw new PyError('unsupported', 'identity')
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-      return isOrdered(op, left, right)
     default:
-      throw op satisfies never
+      return isOrdered(op, left, right)
   }
 }
 
-function isOrdered(op: '<' | '<=' | '>' | '>=', left: PyValue, right: PyValue): boolean {
+type Order = '<' | '<=' | '>' | '>='
+
+function isOrdered(op: Order, left: PyValue, right: PyValue): boolean {
   const a = numberOf(left)
   const b = numberOf(right)
   if (a !== null && b !== null) return ordered(op, a, b)
@@ -235,20 +232,9 @@ function isOrdered(op: '<' | '<=' | '>' | '>=', left: PyValue, right: PyValue): 
   throw new PyError('type', `'${op}' not supported`)
 }
 
-function ordered<T extends bigint | number | string>(op: '<' | '<=' | '>' | '>=', a: T, b: T): boolean {
-  switch (op) {
-    case '<':
-      return a < b
-    case '<=':
-      return a <= b
-    case '>':
-      return a > b
-    case '>=':
-      return a >= b
-    default:
-      throw op satisfies never
-  }
-}
+/** NaN is neither below, above nor equal. */
+const ordered = <T extends bigint | number | string>(op: Order, a: T, b: T): boolean =>
+  op === '<' ? a < b : op === '<=' ? a <= b : op === '>' ? a > b : a >= b
 
 function contains(container: PyValue, item: PyValue): boolean {
   switch (container.type) {

@@ -54,32 +54,11 @@ export function numberOf(value: PyValue): bigint | number | null {
 }
 
 export function isTruthy(value: PyValue): boolean {
-  switch (value.type) {
-    case 'int':
-      return value.value !== 0n
-    case 'float':
-      return value.value !== 0
-    case 'bool':
-      return value.value
-    case 'none':
-      return false
-    case 'ellipsis':
-      return true
-    case 'str':
-    case 'bytes':
-      return value.value.length > 0
-    case 'list':
-    case 'tuple':
-      return value.items.length > 0
-    case 'set':
-      return value.items.size > 0
-    case 'dict':
-      return value.entries.size > 0
-    case 'object':
-      return true
-    default:
-      throw value satisfies never
-  }
+  // NaN is true in Python.
+  if ('value' in value) return Number.isNaN(value.value) || Boolean(value.value)
+  if ('entries' in value) return value.entries.size > 0
+  if ('items' in value) return (Array.isArray(value.items) ? value.items.length : value.items.size) > 0
+  return value.type !== 'none'
 }
 
 /** Python's `==`. Never raises. */

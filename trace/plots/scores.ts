@@ -1,16 +1,8 @@
 import * as Plot from '@observablehq/plot'
+import type { ArmPoint } from './arms.ts'
 
-/** A share right with its interval, and rings that go with it: its lenient score, or each of its training seeds. All are fractions. */
-export type ScorePoint = {
-  name: string
-  colour: string
-  share: number
-  low: number
-  high: number
-  rings: readonly number[]
-  title?: string
-  isBest?: boolean
-}
+/** A share right, with rings that go with it: its lenient score, or each of its training seeds. */
+export type ScorePoint = ArmPoint & { rings: readonly number[]; isBest?: boolean }
 
 type Looks = Plot.PlotOptions & {
   /** The point whose score is drawn across. */

@@ -1,4 +1,4 @@
-import type { Entry } from './store.ts'
+import { type Entry, firstFrom } from './store.ts'
 
 /** Seconds of axis that every message but a progress report adds in the `flow` scale. */
 const roomSeconds = 1.6
@@ -34,27 +34,16 @@ export function createAxis() {
     at: (index: number): number => units[mode][index] ?? 0,
     end: (): number => units[mode].at(-1) ?? 0,
     /** The first message at or after a place on the axis. */
-    indexAt: (place: number): number => firstFrom(units[mode], place),
+    indexAt: (place: number): number => firstFrom(units[mode], place, Number),
     /** The place of a time (ms); past the last message an axis unit is a second. */
     placeOf: (time: number): number => carryOver(times, units[mode], time, 1 / 1000),
     timeAt: (place: number): number => carryOver(units[mode], times, place, 1000),
   }
 }
 
-/** The first index whose value is not below `wanted`; the length where there is none. */
-function firstFrom(values: readonly number[], wanted: number): number {
-  let [low, high] = [0, values.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (values[middle]! < wanted) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** The value of one scale at a place of the other, straight between two messages; past the last one by `slope`. */
 function carryOver(from: readonly number[], to: readonly number[], place: number, slope: number): number {
-  const index = firstFrom(from, place)
+  const index = firstFrom(from, place, Number)
   if (index === 0) return to[0] ?? 0
   const [before, start] = [from[index - 1]!, to[index - 1]!]
   if (index >= from.length) return start + (place - before) * slope

@@ -44,16 +44,8 @@ export function createStore() {
     causeOf: (entry: Entry): Entry | null => (entry.cause ? (byId.get(entry.cause) ?? null) : null),
     effectsOf: (entry: Entry): readonly Entry[] => effects.get(entry.id) ?? [],
     bySeq(seq: number): Entry | null {
-      let low = 0
-      let high = entries.length - 1
-      while (low <= high) {
-        const middle = (low + high) >> 1
-        const entry = entries[middle]!
-        if (entry.seq === seq) return entry
-        if (entry.seq < seq) low = middle + 1
-        else high = middle - 1
-      }
-      return null
+      const entry = entries[firstFrom(entries, seq, (each) => each.seq)]
+      return entry?.seq === seq ? entry : null
     },
     /** What led to a message, the first cause first. */
     ancestors(entry: Entry): Entry[] {
@@ -76,4 +68,15 @@ export function createStore() {
       return found
     },
   }
+}
+
+/** The first index whose number is not below `wanted`, of values in order; the length where there is none. */
+export function firstFrom<T>(values: readonly T[], wanted: number, numberOf: (value: T) => number): number {
+  let [low, high] = [0, values.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (numberOf(values[middle]!) < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -1,7 +1,7 @@
 import { foldText } from './fold.ts'
 import { type Entry, kinds, latexCommands, lexicon } from './lexicon.ts'
 import { isDigit, scanNumber } from './number-scan.ts'
-import { clearTokens, createTokens, pushToken, setToken, type Tokens } from './tokens.ts'
+import { clearTokens, pushToken, setToken, type Tokens } from './tokens.ts'
 
 /**
  * Normalises a text for comparison, in time linear in its length: compatibility forms, case, diacritics, punctuation,
@@ -20,13 +20,6 @@ export function readTokens(original: string, tokens: Tokens): void {
       tokens.start[t] = offsets[tokens.start[t]!]!
     }
   }
-}
-
-/** The normalised text for people and for tests: canonical spellings with spaces between. Equal means exact duplicate. */
-export function normalText(text: string): string {
-  const tokens = createTokens(true)
-  readTokens(text, tokens)
-  return tokens.words!.join(' ')
 }
 
 /** The last token, while it is a number that a spelled-out word may continue ("twenty five", "2.5 million"). */

@@ -10,12 +10,9 @@ export type Tokens = {
   end: Int32Array
   /** The set of units that occur, one bit each, in two words. */
   units: [number, number]
-  /** The canonical spellings, kept only when asked for. */
-  words: string[] | null
 }
 
-/** @param keepWords also keep the spellings, to show or compare them as text. */
-export function createTokens(keepWords = false): Tokens {
+export function createTokens(): Tokens {
   const capacity = 256
   return {
     count: 0,
@@ -24,7 +21,6 @@ export function createTokens(keepWords = false): Tokens {
     start: new Int32Array(capacity),
     end: new Int32Array(capacity),
     units: [0, 0],
-    words: keepWords ? [] : null,
   }
 }
 
@@ -33,7 +29,6 @@ export function clearTokens(tokens: Tokens): void {
   tokens.count = 0
   tokens.units[0] = 0
   tokens.units[1] = 0
-  if (tokens.words) tokens.words.length = 0
 }
 
 /** Adds a token: its canonical spelling, its kind, and its place in the text, [start, end). */
@@ -50,7 +45,6 @@ export function setToken(tokens: Tokens, text: string, kind: number, start: numb
   tokens.kind[i] = kind
   tokens.start[i] = start
   tokens.end[i] = end
-  if (tokens.words) tokens.words[i] = text
 }
 
 /** FNV-1a over the UTF-16 units, with MurmurHash3's finaliser; the value 5 and the word "5" differ. */

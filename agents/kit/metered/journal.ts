@@ -15,8 +15,8 @@ const asked = {
   prompt: ObjectRef.optional(),
   /** Host that was asked. */
   endpoint: z.string().optional(),
-  /** What it was asked for; left out in journals of before this was noted. */
-  stage: Stage.optional(),
+  /** What it was asked for. */
+  stage: Stage,
   /** HTTP requests that it took. */
   calls: z.number().int().nonnegative().default(1),
   /** Tokens billed for answers that were no reply; left out where none were counted. */

@@ -52,7 +52,7 @@ export const journal: Check = {
 
 /** What was paid for each piece of work, call by call. */
 type Kept = Map<string, Usage[]>
-type Usage = Pick<UsageLine, 'endpoint' | 'calls' | 'inputTokens' | 'outputTokens'> & Partial<Pick<UsageLine, 'stage'>>
+type Usage = Pick<UsageLine, 'endpoint' | 'stage' | 'calls' | 'inputTokens' | 'outputTokens'>
 
 function usageOf(entry: JournalEntry): Usage {
   const { inputTokens = 0, outputTokens = 0 } = 'reply' in entry ? entry.reply : {}
@@ -89,9 +89,7 @@ function compareUsage({ facts, config: { runId } }: Evidence, kept: Kept, ledger
     }
     const { lines: _lines, ...totals } = spent
     ledger.same(messagePlace('batch', batch, 'spent'), totals, { calls, inputTokens, outputTokens })
-    // Journals of before it was noted do not say the stage.
-    if (spent.lines && own.every(({ stage }) => stage !== undefined))
-      ledger.same(place('lines, by stage and host'), tokensByPlace(spent.lines), tokensByPlace(own))
+    if (spent.lines) ledger.same(place('lines, by stage and host'), tokensByPlace(spent.lines), tokensByPlace(own))
   }
   for (const decision of facts.decisions) {
     const { attempt, operation, spent } = decision.payload

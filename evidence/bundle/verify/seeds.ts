@@ -22,8 +22,7 @@ export const seeds: Check = {
       const { seeds } = finished.payload
       ledger.same(messagePlace('run-finished', finished, 'seeds.search'), seeds.search, [search])
       ledger.same(messagePlace('run-finished', finished, 'seeds.replay'), seeds.replay, replays[0])
-      if (seeds.replays.length > 0)
-        ledger.same(messagePlace('run-finished', finished, 'seeds.replays'), seeds.replays, replays)
+      ledger.same(messagePlace('run-finished', finished, 'seeds.replays'), seeds.replays, replays)
     }
   },
 }

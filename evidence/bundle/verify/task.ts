@@ -71,9 +71,9 @@ async function compareEvalSets(evidence: Evidence, finalEval: LoggedFinalEval, l
   const { trivial } = finalEval.payload
   for (const [evalSet, items] of evalSets) {
     const evaluated = itemsOn(finalEval, evalSet)
-    for (const [index, item] of (trivial ? asDrawn(items) : items).entries())
+    for (const [index, item] of asDrawn(items).entries())
       ledger.same(place(`evalSets.${evalSet}[${index}]`), evaluated[index] && shapeOf(evaluated[index]), shapeOf(item))
-    if (!trivial || evaluated.length === 0) continue
+    if (evaluated.length === 0) continue
     const recorded = trivial.filter((score) => score.evalSet === evalSet).map(({ evalSet: _, ...score }) => score)
     const known = evalSet === 'retention' ? [] : task.validation
     const scores = await trivialScores(items, openTaskScorer(scorers[evalSet]!), known)

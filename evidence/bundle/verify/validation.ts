@@ -36,7 +36,7 @@ type LoggedReport = Logged<PayloadOf<typeof Report>>
 type GradedBy = ReadonlyMap<string, readonly Graded[]>
 
 function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): void {
-  const { studentModel, shownAs = studentModel.name, items, validation, trivial } = report.payload
+  const { studentModel, shownAs = studentModel.name, items, validation } = report.payload
   const place = (field: string) => messagePlace('report', report, `${field} of ${studentModel.name}`)
   ledger.same(place('validation'), validation, scoreSheet(items))
   const own = graded.get(shownAs)
@@ -45,17 +45,9 @@ function compareReport(report: LoggedReport, graded: GradedBy, ledger: Ledger): 
     return
   }
   ledger.same(place('items: their number'), items.length, own.length)
-  for (const [index, { item, outcome }] of own.entries()) {
-    const due = trivial ? outcome : asBefore(outcome, item)
-    ledger.same(place(`items[${index}] (${outcome.id})`), items[index], due)
-  }
+  for (const [index, { outcome }] of own.entries())
+    ledger.same(place(`items[${index}] (${outcome.id})`), items[index], outcome)
 }
-
-/** An outcome as runs recorded it before they recorded what a reply was. */
-const asBefore = (
-  { noAnswer: _noAnswer, modal: _modal, group: _group, ...outcome }: ItemOutcome,
-  { group }: Graded['item'],
-): ItemOutcome => ({ ...outcome, ...(group && { group }) })
 
 /** What answering validation without knowing anything scores. */
 async function compareTrivial({ facts: { reports }, task }: Evidence, graded: GradedBy, ledger: Ledger): Promise<void> {
@@ -66,14 +58,11 @@ async function compareTrivial({ facts: { reports }, task }: Evidence, graded: Gr
     const { studentModel, shownAs = studentModel.name, trivial } = report.payload
     const own = graded.get(shownAs)
     if (!own) continue
-    if (!trivial)
-      ledger.leave(`what needs no student on validation, beside ${studentModel.name}: this run does not say it`)
-    else
-      ledger.same(
-        messagePlace('report', report, `trivial, beside ${studentModel.name}`),
-        trivial,
-        worthTelling(validation, [...scores, ...(await replyScores(shownAs, own, scorer, validation))]),
-      )
+    ledger.same(
+      messagePlace('report', report, `trivial, beside ${studentModel.name}`),
+      trivial,
+      worthTelling(validation, [...scores, ...(await replyScores(shownAs, own, scorer, validation))]),
+    )
   }
 }
 

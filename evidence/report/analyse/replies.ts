@@ -29,10 +29,6 @@ export function mostModal({ seeds }: Adapters): number {
   return counts.reduce((one, other) => (other.modal > one.modal ? other : one)).index
 }
 
-/** Why a reply is no answer. A log from before that was recorded says whether it was cut alone. */
-export const whyNone = ({ noAnswer, strict, lenient, truncated }: ItemOutcome): NoAnswer | null =>
-  noAnswer ?? (truncated && !strict && !lenient ? 'truncated' : null)
-
 /** An arm's adapters, each with whether it has collapsed. */
 export type Seen = Omit<ArmScores, 'seeds'> & {
   seeds: { index: number; items: readonly ItemOutcome[]; collapsed: boolean }[]
@@ -56,7 +52,7 @@ export const withCollapsed = (arms: readonly ArmScores[], trivial: readonly Triv
 export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | undefined, answers: Answers): ReplyFacts {
   const all = seeds.flatMap(({ items }) => items)
   const modal = seeds.map(({ items }) => items.filter((item) => item.modal).length)
-  const count = (why: NoAnswer) => all.filter((item) => whyNone(item) === why).length
+  const count = (why: NoAnswer) => all.filter((item) => item.noAnswer === why).length
   return {
     arm,
     replies: all.length,
@@ -70,7 +66,7 @@ export function replyFacts({ arm, seeds }: Seen, modalScore: TrivialScore | unde
 
 /** Whether a reply of an adapter says nothing of what it knows: it is no answer, or, wrong, the one answer of an adapter that has collapsed. */
 const isSilent = (item: ItemOutcome, collapsed: boolean, mode: Mode): boolean =>
-  !item[mode] && (whyNone(item) !== null || (collapsed && item.modal === true))
+  !item[mode] && (item.noAnswer !== undefined || (collapsed && item.modal === true))
 
 /** Of an arm's replies, those that say nothing of what it knows. */
 export const silentReplies = ({ seeds }: Seen, mode: Mode): { silent: number; of: number } => ({

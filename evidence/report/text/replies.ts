@@ -1,4 +1,5 @@
 import type { NoAnswer } from '../../../schemas/score.ts'
+import type { TrivialKind } from '../../../schemas/trivial.ts'
 import type { ReplyFacts, TrivialBaseline } from '../contrasts.ts'
 import { numberText } from './format.ts'
 import { labelOf, lower } from './names.ts'
@@ -9,31 +10,20 @@ export function trivialText({
   studentModel,
   answer,
 }: Pick<TrivialBaseline, 'kind' | 'studentModel' | 'answer'>): string {
-  switch (kind) {
-    case 'gold':
-    case 'reply': {
-      const whose = studentModel === undefined ? '' : `, the most frequent of ${lower(labelOf(studentModel))}`
-      return `one answer to every item${answer === null ? whose : `, “${answer}”`}`
-    }
-    case 'empty':
-      return 'an empty reply to every item'
-    case 'every-answer':
-      return 'all labels in one reply, to every item'
-    case 'question':
-      return 'the question as the reply'
-    case 'named-label':
-      return 'the label that the question names'
-    case 'last-label':
-      return 'the label that the question names last'
-    case 'first-number':
-      return 'the first number of the question'
-    case 'largest-number':
-      return 'the largest number of the question'
-    case 'longest-option':
-      return 'the longest option'
-    default:
-      return kind satisfies never
-  }
+  if (kind !== 'gold' && kind !== 'reply') return trivialTexts[kind]
+  const whose = studentModel === undefined ? '' : `, the most frequent of ${lower(labelOf(studentModel))}`
+  return `one answer to every item${answer === null ? whose : `, “${answer}”`}`
+}
+
+const trivialTexts: Readonly<Record<Exclude<TrivialKind, 'gold' | 'reply'>, string>> = {
+  empty: 'an empty reply to every item',
+  'every-answer': 'all labels in one reply, to every item',
+  question: 'the question as the reply',
+  'named-label': 'the label that the question names',
+  'last-label': 'the label that the question names last',
+  'first-number': 'the first number of the question',
+  'largest-number': 'the largest number of the question',
+  'longest-option': 'the longest option',
 }
 
 const whyTexts: Readonly<Record<NoAnswer, string>> = {

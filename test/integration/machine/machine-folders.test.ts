@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkTemporary, ensureWritable, temporaryFolder } from '../../../machine/folders.ts'
+import { checkTemporary, ensureWritable } from '../../../machine/folders.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -96,12 +96,10 @@ test.each(['nowhere', 'a-file'])('a TMPDIR that is %s is named, with the variabl
     fix: expect.stringContaining('set TMPDIR'),
   }
   expect(checkTemporary).toThrow(expect.objectContaining(fault))
-  await expect(temporaryFolder('x-')).rejects.toMatchObject(fault)
 })
 
-test('temporary folders are made where TMPDIR says', async () => {
+test('a folder that TMPDIR names is one that can be written', async () => {
   await mkdir(join(folder, 'tmp'))
   vi.stubEnv('TMPDIR', join(folder, 'tmp'))
-  checkTemporary()
-  expect(await temporaryFolder('x-')).toMatch(join(folder, 'tmp', 'x-'))
+  expect(checkTemporary).not.toThrow()
 })
