@@ -39,7 +39,6 @@ import { type Begun, beginGeneration, begunIn, isFinal, keepBegun, type Wanted }
 import { lockOut, prepareOut, writingInto } from './out-folder.ts'
 import { writeOutcome } from './outcome.ts'
 import { generateTopology, scaleProgram } from './plan.ts'
-import { preview, previewText } from './preview.ts'
 
 /** What the command line says. */
 export type GenerateOptions = LoadOptions & {
@@ -199,6 +198,7 @@ async function showPreview(
 ): Promise<number> {
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   let [calls, usable] = [0, 0]
+  const { preview, previewText } = await import('./preview.ts')
   for await (const each of preview(wanted, count, stopSignal())) {
     calls += 1
     usable += Number(each.rows.length > 0)
