@@ -1,4 +1,12 @@
+/*
+ * B1 An object that `put` gave a reference for is stored in most of its stream's copies, whole.
+ * B2 A chunk that is sent again, as after the death of the stream's leader, is stored once; whoever finds it there counts it as sent.
+ * B3 What is read is what was put: the hash is checked after the last byte.
+ * B4 Whoever holds a reference finds the object. A leader that is cut off from the others answers for some seconds more, and knows nothing of
+ *    what was stored since (nats-server#6557), so in a cluster what is missing is looked for again, `staleMs` long, until it counts as purged.
+ */
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { JsonBoundsError, maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import { sha256 } from '../schemas/hash.ts'
@@ -39,6 +47,7 @@ export type Objects = {
 /** A chunk travels base64-coded in the server's answer, which must fit the default payload limit of 1 MiB. */
 const chunkBytes = 512 * 1024
 const parallel = 8
+const lookAgainMs = 500
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -70,13 +79,19 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     const ask = { last_by_subj: chunkSubject(ref, index) }
     const link = linkOf(ref.account)
     const stream = objectStreamOf[ref.account]
-    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
+    const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
     return stored?.data ?? null
   }
 
   const existing = async (ref: ObjectRef, index: number) => {
-    const data = await chunk(ref, index)
-    if (data) return data
+    const { isClustered, limits } = linkOf(ref.account)
+    const until = performance.now() + (isClustered ? limits.staleMs : 0)
+    do {
+      const data = await chunk(ref, index)
+      if (data) return data
+      // B4
+      if (isClustered && !options.signal.aborted) await sleep(lookAgainMs)
+    } while (performance.now() < until && !options.signal.aborted)
     throw new TerminalError(`object ${ref.account}/${ref.name} is not there (chunk ${index})`)
   }
 
