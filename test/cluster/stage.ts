@@ -30,6 +30,8 @@ export type Disturbance = {
   /** How many processes that ask the teacher are killed or cut off: each may pay again for what it had in flight. */
   deaths?: number
   options?: ClusterOptions
+  /** The address under which all hosts reach the teacher, where it is not the loopback interface's. */
+  here?: string
   /** Puts the cluster where the disturbance can happen; gives what takes it away again. */
   prepare?(cluster: TestCluster): Promise<() => Promise<void>>
 }
@@ -53,23 +55,36 @@ export type Outcome = {
 
 export type Wanted = { rows: number; concurrency?: number; latencyMs?: number; topology?: Partial<Topology> }
 
+/** Three servers with TLS and nkeys, without streams yet. */
+export async function withSecuredCluster(options: ClusterOptions): Promise<AsyncDisposable & { cluster: TestCluster }> {
+  const folder = await mkdtemp(join(tmpdir(), 'syllabus-survive-'))
+  const authority = makeCertificate(folder, 'authority')
+  const addresses = options.hosts?.map(({ address }) => address) ?? ['127.0.0.1']
+  const names = addresses.map((address) => `IP:${address}`).join(',')
+  const { cert, key } = makeCertificate(folder, 'server', { names, by: authority })
+  const tls = { server: { cert_file: cert, key_file: key }, client: { ca: authority.cert } }
+  const cluster = await withCluster({ nkeys: true, tls, topology: false, ...options })
+  return {
+    cluster,
+    async [Symbol.asyncDispose]() {
+      await cluster[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 /** Three servers with TLS and three copies, and one `generate` over them that is disturbed in its middle. */
 export async function generateThrough(disturbance: Disturbance, wanted: Wanted): Promise<Outcome> {
-  const { name, disturb, deaths = 0, prepare, options } = disturbance
+  const { name, disturb, deaths = 0, prepare, options, here } = disturbance
   const { rows, concurrency = 20, latencyMs = 300 } = wanted
-  const certificates = await mkdtemp(join(tmpdir(), 'syllabus-survive-'))
-  const authority = makeCertificate(certificates, 'authority')
-  const addresses = options?.hosts?.map(({ address }) => address) ?? ['127.0.0.1']
-  const names = addresses.map((address) => `IP:${address}`).join(',')
-  const { cert, key } = makeCertificate(certificates, 'server', { names, by: authority })
-  const tls = { server: { cert_file: cert, key_file: key }, client: { ca: authority.cert } }
   await using folder = await openGenerateFolder()
-  await using cluster = await withCluster({ nkeys: true, tls, topology: false, ...options })
+  await using secured = await withSecuredCluster(options ?? {})
+  const { cluster } = secured
   const undo = await prepare?.(cluster)
   let isOver = false
   // The last tenth waits for the disturbance, so that it is over before the run is.
   const latency = () => (isOver || teacher.requests < 0.9 * rows ? latencyMs : 20 * latencyMs)
-  await using teacher = await startTeacherServer({ latencyMs: latency, host: options?.hosts ? '0.0.0.0' : undefined })
+  await using teacher = await startTeacherServer({ latencyMs: latency, host: here })
   const topology = await folder.topology('three', { storage: { copies: 3 }, ...wanted.topology })
   const words = ['--rows', rows, '--concurrency', concurrency, '--topology', topology, '--run-id', 'through']
   const env = { NATS_URL: cluster.url, SYLLABUS_CREDENTIALS: cluster.credentialsFile }
@@ -114,6 +129,5 @@ export async function generateThrough(disturbance: Disturbance, wanted: Wanted):
     command.child.kill('SIGKILL')
     await command.ended
     await undo?.()
-    await rm(certificates, { recursive: true, force: true })
   }
 }

@@ -2,17 +2,13 @@
  * `npm run test:cluster -- standstill [--times n]`: how long everything that goes through the bus stands still when the server that leads the
  * log is killed and stays dead, with traffic. One line a time: the longest pause of each kind of request, in seconds.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { logStreamOf } from '../../bus/subjects.ts'
 import { registry } from '../../schemas/registry.ts'
-import { makeCertificate } from '../support/certificates.ts'
-import { withCluster } from '../support/cluster.ts'
 import { until } from '../support/nats.ts'
 import { plannerHandlers } from '../support/planner-handlers.ts'
+import { withSecuredCluster } from './stage.ts'
 
 const kinds = ['publish', 'handled', 'log read', 'value', 'object'] as const
 type Kind = (typeof kinds)[number]
@@ -21,11 +17,8 @@ export type Standstill = Record<Kind, number>
 
 /** Kills the server that leads a stream once all kinds of traffic run, and goes on until each of them does again. */
 export async function standstillAfterLeaderDeath(stream: string = logStreamOf.LAB): Promise<Standstill> {
-  const folder = await mkdtemp(join(tmpdir(), 'syllabus-standstill-'))
-  const authority = makeCertificate(folder, 'authority')
-  const { cert, key } = makeCertificate(folder, 'server', { names: 'IP:127.0.0.1', by: authority })
-  const tls = { server: { cert_file: cert, key_file: key }, client: { ca: authority.cert } }
-  await using cluster = await withCluster({ copies: 3, nkeys: true, tls })
+  await using secured = await withSecuredCluster({ copies: 3, topology: true })
+  const { cluster } = secured
   const [operator, planner, gateway] = [
     await cluster.open('operator', 'cli'),
     await cluster.open('planner', 'rules'),
@@ -73,6 +66,5 @@ export async function standstillAfterLeaderDeath(stream: string = logStreamOf.LA
   await sleep(1000)
   stop.abort()
   await Promise.all([...lanes, loop.done, reading])
-  await rm(folder, { recursive: true })
   return Object.fromEntries(kinds.map((kind) => [kind, (longest.get(kind) ?? 0) / 1000])) as Standstill
 }

@@ -209,7 +209,7 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
   server.listen(port, host)
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/v1`,
     model,
     byPrompt,
     byKey,
