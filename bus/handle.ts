@@ -44,6 +44,7 @@ export async function handleOne(
   log: Logger,
 ): Promise<Handled> {
   const { consumer, message, attempt, seq } = delivery
+  // W6: the reply is read anew each time.
   const { nc, askRepeatedly, limits } = consumer.link
   const startedAt = performance.now()
   const id = message.headers?.get(header.messageId) ?? ''
