@@ -85,6 +85,8 @@ export async function openLink(
   const place = { servers, account, limits, isTls: tls !== undefined }
   const patience = awayWatch({ servers, account, awayMs, troubles })
   const reportMs = limits.troubles.awayMs
+  // Another server may answer: it is not waited long for this one.
+  const isOneOfMany = servers.includes(',')
   const deadlineMs = () => (signal?.aborted ? requestMs : awayMs)
   const opening = {
     deadlineMs: () => (isKnown ? deadlineMs() : 0),
@@ -99,12 +101,12 @@ export async function openLink(
       ...tlsOptions(servers, tls),
       name: `${who.role}/${who.variant}/${who.instance}`,
       inboxPrefix: inboxPrefix(who.role),
-      timeout: requestMs,
+      timeout: isOneOfMany ? Math.min(requestMs, Math.ceil(silentMs / 2)) : requestMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
       ignoreClusterUpdates: false,
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
-      pingInterval: Math.ceil(servers.includes(',') ? Math.min(silentMs / 3, awayMs / 6) : awayMs / 6),
+      pingInterval: Math.ceil(isOneOfMany ? Math.min(silentMs / 3, awayMs / 6) : awayMs / 6),
       // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
       ignoreAuthErrorAbort: true,
       // A stack trace kept for each request costs more than the request.

@@ -71,8 +71,12 @@ export function isPassing(error: unknown): boolean {
   const chain: Error[] = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) chain.push(cause)
   // What the server refuses for good stays refused, whatever it is wrapped in.
-  return chain.some(passes) && !chain.some((each) => each instanceof errors.PermissionViolationError)
+  return chain.some(passes) && !isRefused(error)
 }
+
+/** Whether this user may not ask that. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof Error && (error instanceof errors.PermissionViolationError || isRefused(error.cause))
 
 export const isNoResponders = (error: unknown): boolean =>
   error instanceof Error &&

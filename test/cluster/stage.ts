@@ -76,15 +76,12 @@ export async function withSecuredCluster(options: ClusterOptions): Promise<Async
 /** Three servers with TLS and three copies, and one `generate` over them that is disturbed in its middle. */
 export async function generateThrough(disturbance: Disturbance, wanted: Wanted): Promise<Outcome> {
   const { name, disturb, deaths = 0, prepare, options, here } = disturbance
-  const { rows, concurrency = 20, latencyMs = 300 } = wanted
+  const { rows, concurrency = 20, latencyMs = 1000 } = wanted
   await using folder = await openGenerateFolder()
   await using secured = await withSecuredCluster(options ?? {})
   const { cluster } = secured
   const undo = await prepare?.(cluster)
-  let isOver = false
-  // The last tenth waits for the disturbance, so that it is over before the run is.
-  const latency = () => (isOver || teacher.requests < 0.9 * rows ? latencyMs : 20 * latencyMs)
-  await using teacher = await startTeacherServer({ latencyMs: latency, host: here })
+  await using teacher = await startTeacherServer({ latencyMs, host: here })
   const topology = await folder.topology('three', { storage: { copies: 3 }, ...wanted.topology })
   const words = ['--rows', rows, '--concurrency', concurrency, '--topology', topology, '--run-id', 'through']
   const env = { NATS_URL: cluster.url, SYLLABUS_CREDENTIALS: cluster.credentialsFile }
@@ -106,7 +103,6 @@ export async function generateThrough(disturbance: Disturbance, wanted: Wanted):
     }
     await goesOn(Math.ceil(rows / 10))
     if (!hasEnded()) await disturb({ cluster, folder, teacher, command, env, goesOn })
-    isOver = true
     const exitCode = await command.ended
     const read = await readFile(join(folder.path, 'through', 'generation.json'), 'utf8').catch(() => '{}')
     const { datasetHash = null, rows: made = 0 } = JSON.parse(read) as { datasetHash?: string | null; rows?: number }
@@ -124,7 +120,6 @@ export async function generateThrough(disturbance: Disturbance, wanted: Wanted):
       output: command.output(),
     }
   } finally {
-    isOver = true
     clearInterval(watch)
     command.child.kill('SIGKILL')
     await command.ended
