@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { logStreamOf, objectStreamOf } from '../../../bus/subjects.ts'
-import { BusLimits } from '../../../schemas/bus-limits.ts'
 import { registry } from '../../../schemas/registry.ts'
 import { disturbances } from '../../cluster/disturbances.ts'
 import { generateThrough } from '../../cluster/stage.ts'
@@ -27,6 +26,8 @@ test('B1, B2: objects that are put while most servers are away are there once th
   await Promise.all(others.map((node) => cluster.kill9(node)))
   const puts = Array.from({ length: 20 }, (_, n) => critic.objects.putJson('LAB', `lost/o${n}`, { n }))
   await until('the wait is noted', () => critic.troubles.now.some(({ code }) => code === 'server-away'), 30_000)
+  // Each is sent again at least once.
+  await sleep(3000)
   // Whoever leads next holds nothing of what the one that is left was sent.
   await cluster.kill9(leader)
   await Promise.all(others.map((node) => cluster.start(node)))
@@ -35,24 +36,6 @@ test('B1, B2: objects that are put while most servers are away are there once th
   for (const [n, ref] of refs.entries())
     expect(new TextDecoder().decode(await operator.objects.get(ref))).toBe(JSON.stringify({ n }))
 }, 120_000)
-
-test('B1, B2: a chunk that a leader refuses as held, and then loses with its quorum, is sent again', async () => {
-  const cluster = await open()
-  const critic = await cluster.open('critic', 'rules')
-  for (let time = 0; time < 3; time++) {
-    const leader = await cluster.leaderOf(objectStreamOf.LAB)
-    const others = nodes.filter((node) => node !== leader)
-    // The others hear nothing for a while; then the leader does, and they choose another one.
-    for (const node of others) cluster.signal(node, 'SIGSTOP')
-    const puts = Array.from({ length: 20 }, (_, n) => critic.objects.putJson('LAB', `held/${time}/o${n}`, { n }))
-    await sleep(BusLimits.parse({}).repeatMs * 3)
-    cluster.signal(leader, 'SIGSTOP')
-    for (const node of others) cluster.signal(node, 'SIGCONT')
-    await until('another leads', async () => !Number.isNaN(await cluster.leaderOf(objectStreamOf.LAB)), 60_000)
-    cluster.signal(leader, 'SIGCONT')
-    for (const ref of await Promise.all(puts)) await expect(critic.objects.has(ref)).resolves.toBe(true)
-  }
-}, 180_000)
 
 test('L3: a log that is read to its end is whole, although a copy that answers was away and is behind', async () => {
   const cluster = await open()
@@ -70,11 +53,11 @@ test('L3: a log that is read to its end is whole, although a copy that answers w
   const leader = await cluster.leaderOf(logStreamOf.LAB)
   const follower = nodes.find((node) => node !== leader)!
   const expected: string[] = []
-  for (let n = 0; n < 900; n++) {
-    if (n % 300 === 0) cluster.signal(follower, 'SIGSTOP')
+  for (let n = 0; n < 400; n++) {
+    if (n % 200 === 0) cluster.signal(follower, 'SIGSTOP')
     expected.push(`behind.m${n}`)
     await send(n)
-    if (n % 300 !== 299) continue
+    if (n % 200 !== 199) continue
     cluster.signal(follower, 'SIGCONT')
     for (let time = 0; time < 10; time++) expect(await read()).toEqual(expected)
   }
