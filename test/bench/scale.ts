@@ -17,6 +17,7 @@ const names: Readonly<Record<Limit, string>> = {
   generator: 'the processor of each generator',
   journal: 'the leader of the journal',
   critic: 'the critic’s checks',
+  lastReplies: 'the last replies of each round',
   admission: 'the pass that closes a round',
 }
 const line = (cells: readonly (string | number)[]) => console.log(`| ${cells.join(' | ')} |`)

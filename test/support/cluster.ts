@@ -30,6 +30,8 @@ export type TestCluster = AsyncDisposable & {
   ended(node: number): Promise<void>
   /** Waits until all copies of LAB's streams and of their consumers are there and hold what their leaders hold. */
   inSync(): Promise<void>
+  /** The process ids of the nodes that run. */
+  pids(): number[]
   /** Where a node keeps its files. */
   storeOf(node: number): string
   /** The roads to the nodes that clients take, where they are asked for. */
@@ -182,6 +184,7 @@ export async function withCluster({
     kill9,
     roads,
     storeOf,
+    pids: () => [...running.values()].flatMap(({ pid }) => pid ?? []),
     signal: (node, signal) => void running.get(node)?.kill(signal),
     async ended(node) {
       const child = running.get(node)

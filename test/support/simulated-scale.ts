@@ -1,5 +1,5 @@
-/** Parts that can be the limit of a large `generate`. */
-export type Limit = 'teacher' | 'generator' | 'journal' | 'critic' | 'admission'
+/** Parts that can be the limit of a large `generate`: `lastReplies`, where generators wait at the end of a round for the slowest reply. */
+export type Limit = 'teacher' | 'generator' | 'journal' | 'critic' | 'lastReplies' | 'admission'
 
 /**
  * What a row costs each part, in milliseconds of one processor, as measured (docs/cluster.md says how); and the sizes that `generate` works with
@@ -35,6 +35,9 @@ export type Scaled = {
   limit: Limit
   rounds: number
 }
+
+/** Losses below this share of the ideal time name no limit but the teacher. */
+const enough = 0.05
 
 /** Events by time, the earliest first. */
 function openTimeline() {
@@ -83,6 +86,7 @@ export function simulateScale({ rows, generators, latencyMs, copies, critics = 1
   let now = 0
   let idleMs = 0
   let passMs = 0
+  let checkingMs = 0
   let rounds = 0
   let turn = 0
   for (let made = 0; made < rows; rounds++) {
@@ -138,18 +142,21 @@ export function simulateScale({ rows, generators, latencyMs, copies, critics = 1
     const pass = wanted * decideMs + made * rememberMs
     const closedAt = Math.max(now, checkedAt) + pass
     idleMs += closedAt - firstIdleAt
+    checkingMs += Math.max(0, checkedAt - now)
     passMs += pass
     now = closedAt
     made += wanted
   }
   const idealMs = (rows * latencyMs) / (generators * callsPerGenerator)
-  const needs: Record<Limit, number> = {
-    teacher: idealMs,
-    generator: (rows * generatorMs) / generators,
-    journal: rows * journalMs,
-    critic: (rows * checkMs) / critics,
+  // What keeps the teacher from being asked all the time; nothing much does where the ideal is nearly reached.
+  const lost: Record<Limit, number> = {
+    teacher: enough * idealMs,
+    generator: (rows * generatorMs) / generators - idealMs,
+    journal: rows * journalMs - idealMs,
+    critic: checkingMs,
+    lastReplies: idleMs - passMs - checkingMs,
     admission: passMs,
   }
-  const [limit] = Object.entries(needs).reduce((most, each) => (each[1] > most[1] ? each : most))
+  const [limit] = Object.entries(lost).reduce((most, each) => (each[1] > most[1] ? each : most))
   return { seconds: now / 1000, share: idealMs / now, idleShare: idleMs / now, limit: limit as Limit, rounds }
 }
