@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { open, statfs } from 'node:fs/promises'
+import { open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logStreamOf } from '../../bus/subjects.ts'
@@ -153,6 +153,25 @@ export const disturbances: readonly (Disturbance & { isCheap?: boolean; needs?: 
     async disturb({ cluster, goesOn }) {
       for (const road of cluster.roads) road.slow({ delayMs: 200, stallShare: 0.01, stallMs: 2000 })
       await sleep(20_000)
+      await goesOn()
+    },
+  },
+  {
+    name: 'the log’s leader dies, and comes back with an empty disk',
+    async disturb({ cluster, goesOn }) {
+      const leader = await cluster.leaderOf(logStreamOf.LAB)
+      await cluster.kill9(leader)
+      await rm(cluster.storeOf(leader), { recursive: true })
+      await goesOn()
+      await cluster.start(leader)
+      await cluster.inSync()
+      // What it fetched is what it serves once it leads again.
+      await Promise.all(
+        nodes
+          .filter((node) => node !== leader)
+          .slice(0, 1)
+          .map((node) => cluster.kill9(node)),
+      )
       await goesOn()
     },
   },
