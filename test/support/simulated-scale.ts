@@ -10,9 +10,9 @@ export const costs = {
   /** Processor time of a generator for one call. */
   generatorMs: 2.4,
   /** Time of the server that leads the journal for one entry, by copies. */
-  journalMs: { 1: 0.12, 3: 0.3 },
+  journalMs: { 1: 0.06, 3: 0.12 },
   /** Until an entry is acknowledged. */
-  acknowledgeMs: { 1: 1, 3: 3 },
+  acknowledgeMs: { 1: 0.4, 3: 0.5 },
   /** Processor time of a critic for the checks of one row that need no other row. */
   checkMs: 0.5,
   /** Processor time of the pass that closes a round, for each of its candidates, and for each row of the rounds before. */
