@@ -62,7 +62,9 @@ export async function withSecuredCluster(options: ClusterOptions): Promise<Async
   const addresses = options.hosts?.map(({ address }) => address) ?? ['127.0.0.1']
   const names = addresses.map((address) => `IP:${address}`).join(',')
   const { cert, key } = makeCertificate(folder, 'server', { names, by: authority })
-  const tls = { server: { cert_file: cert, key_file: key }, client: { ca: authority.cert } }
+  // A busy machine is no fault of a handshake.
+  const server = { cert_file: cert, key_file: key, timeout: 10 }
+  const tls = { server, client: { ca: authority.cert } }
   const cluster = await withCluster({ nkeys: true, tls, topology: false, ...options })
   return {
     cluster,
