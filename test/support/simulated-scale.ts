@@ -8,13 +8,13 @@ export type Limit = 'teacher' | 'generator' | 'journal' | 'critic' | 'lastReplie
 export const costs = {
   callsPerGenerator: 80,
   /** Processor time of a generator for one call. */
-  generatorMs: 1.8,
+  generatorMs: 0.9,
   /** Time of the server that leads the journal for one entry, by copies. */
   journalMs: { 1: 0.06, 3: 0.12 },
   /** Until an entry is acknowledged. */
   acknowledgeMs: { 1: 0.4, 3: 0.5 },
   /** Processor time of a critic for the checks of one row that need no other row. */
-  checkMs: 0.5,
+  checkMs: 0.35,
   /** Processor time of the pass that closes a round, for each of its candidates, and for each row of the rounds before. */
   decideMs: 0.03,
   rememberMs: 0.02,
