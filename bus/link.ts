@@ -105,6 +105,9 @@ export async function openLink(
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
       ignoreClusterUpdates: false,
+      // The one that was dialled longest ago: the client itself first tries the one that it has just lost.
+      reconnectToServer: (known) =>
+        known.reduce((oldest, each) => (each.lastConnect < oldest.lastConnect ? each : oldest)),
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
       pingInterval: Math.ceil(isOneOfMany ? Math.min(silentMs / 3, awayMs / 6) : awayMs / 6),
       // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.

@@ -29,7 +29,7 @@ export const BusLimits = z.strictObject({
     10,
   ),
   silentMs: ms(
-    6000,
+    5000,
     'where NATS_URL names several servers: how long the one that is connected may be silent until another one is tried',
     30,
   ),
