@@ -44,12 +44,12 @@ export async function handleOne(
   log: Logger,
 ): Promise<Handled> {
   const { consumer, message, attempt, seq } = delivery
-  // W6: the reply is read anew each time.
   const { nc, askRepeatedly, limits } = consumer.link
   const startedAt = performance.now()
   const id = message.headers?.get(header.messageId) ?? ''
   const runId = parseSubject(message.subject)?.runId ?? ''
   const line = { type: consumer.message.name, run: runId, id, attempt }
+  // W6: the newest delivery is answered.
   const answer = (text: string) =>
     askRepeatedly(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }), `stream ${consumer.stream}`)
   const working = () => {

@@ -35,8 +35,8 @@ export type Link = {
    */
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
   /**
-   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The death of a stream's or a consumer's
-   * leader takes the requests with it that it had, so nothing else would end the wait before `requestMs`.
+   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The leader of a stream or a consumer
+   * that dies takes its requests with it, so nothing else would end the wait before `requestMs`.
    */
   askRepeatedly<T>(request: () => Promise<T>, about?: string): Promise<T>
   /** Whether the server is one of a cluster, where a copy may be behind the others. */
