@@ -83,6 +83,7 @@ try {
       generators,
       rows: report.rows,
       shareFirstToLast: rounded(report.shareFirstToLast),
+      shareInMiddle: rounded(report.shareInMiddle),
       rawClientShare: rounded(rawClient),
       wallS: rounded(report.wallS),
       cpuMsPerCall: rounded(report.cpuMsPerCall),
