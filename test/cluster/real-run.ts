@@ -1,8 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { logStreamOf } from '../../bus/subjects.ts'
+import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import { sha256 } from '../../schemas/hash.ts'
+import { Topology } from '../../schemas/topology.ts'
 import type { TestCluster } from '../support/cluster.ts'
 import { syllabus } from '../support/command.ts'
 import { openGenerateFolder } from '../support/generate.ts'
@@ -13,6 +16,13 @@ import { withSecuredCluster } from './stage.ts'
 
 /** What has to be the same in two runs: hashes and scores, by what they are of. */
 type Facts = Record<string, string>
+
+/** The usual agents, with an evaluator that draws a few new items: what is asked here is whether they are the same. */
+async function fewAudits() {
+  const { agents } = Topology.parse(parse(await readFile(defaultTopology, 'utf8')))
+  const audit = { 'in-template': 2, 'heldout-phrasing': 2, 'heldout-range': 2 }
+  return { ...agents, evaluator: { ...agents.evaluator, options: { audit } } }
+}
 
 type Message = { name: string; payload: Record<string, unknown> }
 
@@ -27,7 +37,7 @@ export async function realRuns(rows = 40): Promise<{ undisturbed: Facts; disturb
       await using topologies = await openGenerateFolder()
       // Trained and asked anew: each has a home of its own.
       await linkedHome(join(folder, name))
-      const topology = await topologies.topology('three', { storage: { copies: 3 } })
+      const topology = await topologies.topology('three', { storage: { copies: 3 }, agents: await fewAudits() })
       const words = [
         'run',
         task,
@@ -41,7 +51,7 @@ export async function realRuns(rows = 40): Promise<{ undisturbed: Facts; disturb
         'real',
         '--json',
       ]
-      const command = syllabus([...words, '--topology', topology], {
+      const command = syllabus([...words, '--no-retention', '--topology', topology], {
         SYLLABUS_HOME: join(folder, name),
         SYLLABUS_RUNS: join(folder, name, 'runs'),
         NATS_URL: cluster.url,
@@ -50,7 +60,7 @@ export async function realRuns(rows = 40): Promise<{ undisturbed: Facts; disturb
       try {
         const hasEnded = () => command.child.exitCode !== null
         const trains = () => messagesIn(command.output()).some(({ name }) => name === 'job')
-        await until('an attempt is to be trained', () => trains() || hasEnded(), 300_000)
+        await until('an attempt is to be trained', () => trains() || hasEnded(), 600_000)
         await disturb(cluster)
         const code = await command.ended
         if (code !== 0) throw new Error(`exit code ${code}:\n${command.output().slice(-4000)}`)
@@ -59,10 +69,10 @@ export async function realRuns(rows = 40): Promise<{ undisturbed: Facts; disturb
         command.child.kill('SIGKILL')
       }
     }
-    const undisturbed = await run('undisturbed', async () => {})
-    const disturbed = await run('disturbed', async (cluster) => {
-      await cluster.kill9(await cluster.leaderOf(logStreamOf.LAB))
-    })
+    const [undisturbed, disturbed] = await Promise.all([
+      run('undisturbed', async () => {}),
+      run('disturbed', async (cluster) => cluster.kill9(await cluster.leaderOf(logStreamOf.LAB))),
+    ])
     return { undisturbed, disturbed }
   } finally {
     await rm(folder, { recursive: true, force: true })
