@@ -180,7 +180,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     log: (reading) => readLog(linkOf('LAB'), reading),
     async waiting(message, variant) {
       const { link, stream, durable } = consumerOf(linkOf(message.account), message, variant)
-      const info = await link.ask(() => link.jsm.consumers.info(stream, durable), `consumer ${durable}`)
+      const info = await link.askRepeatedly(() => link.jsm.consumers.info(stream, durable), `consumer ${durable}`)
       return info.num_pending + info.num_ack_pending
     },
     runs: () => listRuns(linkOf('LAB')),

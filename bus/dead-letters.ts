@@ -50,7 +50,7 @@ async function read(link: Link, account: LogAccount, seq: number, data: Uint8Arr
   const advisory = readAdvisory(data)
   if (!advisory) return null
   const ask = { seq: advisory.stream_seq }
-  const stored = await link.ask(
+  const stored = await link.askRepeatedly(
     () => link.jsm.streams.getMessage(logStreamOf[account], ask),
     `stream ${logStreamOf[account]}`,
   )
@@ -79,7 +79,7 @@ export async function listDead(links: readonly Link[]): Promise<DeadLetter[]> {
     const stream = deadStreamOf[account]
     for (let seq = 1; ; ) {
       const ask = { seq, next_by_subj: '>' }
-      const stored = await link.ask(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
+      const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
       if (!stored) break
       const letter = await read(link, account, stored.seq, stored.data)
       if (letter) letters.push(letter)
@@ -117,18 +117,21 @@ export async function redriveDead(links: readonly Link[], id: string): Promise<v
   const seq = Number(seqText)
   if (!link || !account || !Number.isInteger(seq)) throw new TerminalError(`"${id}" is not the id of a dead letter`)
   const [log, dead] = [logStreamOf[account], deadStreamOf[account]]
-  const advisory = await link.ask(() => link.jsm.streams.getMessage(dead, { seq }), `stream ${dead}`)
+  const advisory = await link.askRepeatedly(() => link.jsm.streams.getMessage(dead, { seq }), `stream ${dead}`)
   if (!advisory) throw new TerminalError(`there is no dead letter ${id}; it was redriven or has expired`)
   const letter = await read(link, account, seq, advisory.data)
   if (!letter) throw new TerminalError(`dead letter ${id} cannot be read`)
-  const stored = await link.ask(() => link.jsm.streams.getMessage(log, { seq: letter.seq }), `stream ${log}`)
+  const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(log, { seq: letter.seq }), `stream ${log}`)
   if (!stored) throw new TerminalError(`the message of dead letter ${id} was purged`)
   const sent = headers()
   for (const [key, values] of stored.header) for (const value of values) sent.append(key, value)
   sent.set(header.redrive, id)
   const msgID = redriven(stored.header.get(header.messageId), account, seq)
   sent.set(header.messageId, msgID)
-  await link.ask(() => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }), `stream ${log}`)
+  await link.askRepeatedly(
+    () => link.js.publish(stored.subject, stored.data, { msgID, headers: sent }),
+    `stream ${log}`,
+  )
   await link.ask(() => link.jsm.streams.deleteMessage(dead, seq).catch(unlessGone), `stream ${dead}`)
 }
 
@@ -142,6 +145,6 @@ export async function* followDead(link: Link, durable: string, signal: AbortSign
     if (!delivery) continue
     const letter = await read(link, account, delivery.seq, delivery.message.data)
     if (letter) yield letter
-    await link.ask(() => link.nc.request(delivery.reply, '+ACK', { timeout: link.limits.requestMs }))
+    await link.askRepeatedly(() => link.nc.request(delivery.reply, '+ACK', { timeout: link.limits.requestMs }))
   }
 }

@@ -44,13 +44,14 @@ export async function handleOne(
   log: Logger,
 ): Promise<Handled> {
   const { consumer, message, attempt, seq } = delivery
-  const { nc, ask, limits } = consumer.link
+  const { nc, askRepeatedly, limits } = consumer.link
   const startedAt = performance.now()
   const id = message.headers?.get(header.messageId) ?? ''
   const runId = parseSubject(message.subject)?.runId ?? ''
   const line = { type: consumer.message.name, run: runId, id, attempt }
+  // W6: the newest delivery is answered.
   const answer = (text: string) =>
-    ask(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }), `stream ${consumer.stream}`)
+    askRepeatedly(() => nc.request(delivery.reply, text, { timeout: limits.requestMs }), `stream ${consumer.stream}`)
   const working = () => {
     if (!nc.isClosed()) nc.publish(delivery.reply, '+WPI')
   }

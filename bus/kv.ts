@@ -1,3 +1,12 @@
+/*
+ * K1 A write that names a revision is stored only after that revision, whatever was read before it: leaders and copies that are behind make
+ *    `update`, `create` and `modify` try again, never write over something newer.
+ * K2 A write that is sent again after a lost answer is stored once, and is no conflict with itself.
+ * K3 Values are read from the leader alone, never from any copy (nats-server#4171). One that is cut off from the others answers for some
+ *    seconds more with older values (nats-server#6557): what must not be decided twice is decided by a write (K1).
+ * K4 A watch shows the newest value of each key within some seconds, also of keys that changed while the server was away; it may leave out
+ *    values between.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { headers, nuid } from 'nats'
@@ -80,7 +89,7 @@ export function openKv<S extends z.ZodType>(
 
   const last = async (key: string) => {
     const subject = subjectOf(key)
-    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }), about)
+    const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, { last_by_subj: subject }), about)
     return stored && { stored, gone: stored.header.get(operation) !== '' }
   }
 
@@ -137,7 +146,7 @@ export function openKv<S extends z.ZodType>(
   const keys = async (filter = '>'): Promise<string[]> => {
     if (!filterForm.test(filter)) throw new TerminalError(`"${filter}" cannot filter keys of ${bucket}`)
     const prefix = bucketPrefix(bucket)
-    const info = await link.ask(
+    const info = await link.askRepeatedly(
       () => link.jsm.streams.info(stream, { subjects_filter: `${prefix}.${filter}`, deleted_details: false }),
       about,
     )

@@ -15,7 +15,7 @@ import { connectFault, looked, noServerFix, notJetStream, type Place, withListen
 import './headers.ts'
 import type { Sender } from './headers.ts'
 import type { Logger } from './logger.ts'
-import { isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
+import { firstAnswer, isNoResponders, isPassing, type Patience, passingReason, throughRestarts } from './retry.ts'
 import './quiet-client.ts'
 import { type TlsFiles, tlsOptions } from './tls.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
@@ -34,6 +34,13 @@ export type Link = {
    * names what is asked for. Every request of this module goes through here. Throws BusAwayError.
    */
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
+  /**
+   * The same for what may be done twice: it is sent again every `repeatMs`, and the first answer counts. The leader of a stream or a consumer
+   * that dies takes its requests with it, so nothing else would end the wait before `requestMs`.
+   */
+  askRepeatedly<T>(request: () => Promise<T>, about?: string): Promise<T>
+  /** Whether the server is one of a cluster, where a copy may be behind the others. */
+  readonly isClustered: boolean
   /** Whether a request has been given up since the server last answered. */
   readonly isLost: boolean
   /** A fresh subject for replies, under the role's prefix. */
@@ -74,10 +81,12 @@ export async function openLink(
   limits: BusLimits = BusLimits.parse({}),
   { troubles = createTroubles(), isKnown = false, signal, tls }: LinkOptions = {},
 ): Promise<Link> {
-  const { requestMs, awayMs } = limits
+  const { requestMs, repeatMs, silentMs, awayMs } = limits
   const place = { servers, account, limits, isTls: tls !== undefined }
   const patience = awayWatch({ servers, account, awayMs, troubles })
   const reportMs = limits.troubles.awayMs
+  // Another server may answer: it is not waited long for this one.
+  const isOneOfMany = servers.includes(',')
   const deadlineMs = () => (signal?.aborted ? requestMs : awayMs)
   const opening = {
     deadlineMs: () => (isKnown ? deadlineMs() : 0),
@@ -92,12 +101,15 @@ export async function openLink(
       ...tlsOptions(servers, tls),
       name: `${who.role}/${who.variant}/${who.instance}`,
       inboxPrefix: inboxPrefix(who.role),
-      timeout: requestMs,
+      timeout: isOneOfMany ? Math.min(requestMs, Math.ceil(silentMs / 2)) : requestMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
       ignoreClusterUpdates: false,
+      // The one that was dialled longest ago: the client itself first tries the one that it has just lost.
+      reconnectToServer: (known) =>
+        known.reduce((oldest, each) => (each.lastConnect < oldest.lastConnect ? each : oldest)),
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
-      pingInterval: Math.ceil(awayMs / 6),
+      pingInterval: Math.ceil(isOneOfMany ? Math.min(silentMs / 3, awayMs / 6) : awayMs / 6),
       // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
       ignoreAuthErrorAbort: true,
       // A stack trace kept for each request costs more than the request.
@@ -115,6 +127,24 @@ export async function openLink(
     patience.answered('an answer')
     const listeners = new Set<() => void>([() => patience.answered()])
     void followStatus(nc, account, listeners, log)
+    const ask: Link['ask'] = async (request, about = 'JetStream') => {
+      try {
+        const answer = await throughRestarts(request, { deadlineMs, signal, reportMs, onWait: patience.onWait(about) })
+        patience.answered(about)
+        return answer
+      } catch (error) {
+        if (nc.isClosed()) throw error
+        if (!isPassing(error)) patience.answered(about)
+        // What the client cannot parse is no answer of JetStream's.
+        if (error instanceof SyntaxError) throw notJetStream(error.message, place)
+        if (!isPassing(error) || signal?.aborted) throw error
+        patience.gaveUp(about)
+        throw new BusAwayError(
+          { what: about, where: patience.where, awayMs, why: passingReason(error) },
+          { cause: error },
+        )
+      }
+    }
     return {
       account,
       nc,
@@ -122,28 +152,10 @@ export async function openLink(
       jsm: await jetstreamManager(nc, { checkAPI: false, timeout: requestMs }),
       user: await askUser(nc, requestMs),
       limits,
-      async ask(request, about = 'JetStream') {
-        try {
-          const answer = await throughRestarts(request, {
-            deadlineMs,
-            signal,
-            reportMs,
-            onWait: patience.onWait(about),
-          })
-          patience.answered(about)
-          return answer
-        } catch (error) {
-          if (nc.isClosed()) throw error
-          if (!isPassing(error)) patience.answered(about)
-          // What the client cannot parse is no answer of JetStream's.
-          if (error instanceof SyntaxError) throw notJetStream(error.message, place)
-          if (!isPassing(error) || signal?.aborted) throw error
-          patience.gaveUp(about)
-          throw new BusAwayError(
-            { what: about, where: patience.where, awayMs, why: passingReason(error) },
-            { cause: error },
-          )
-        }
+      ask,
+      askRepeatedly: (request, about) => ask(() => firstAnswer(nc, request, repeatMs), about),
+      get isClustered() {
+        return nc.info?.cluster !== undefined
       },
       get isLost() {
         return patience.isLost

@@ -1,3 +1,11 @@
+/*
+ * L1 Entries come in the order of the log, each once, without a gap: a reader asks for what follows the place it has reached, and every copy
+ *    holds a beginning of the log.
+ * L2 Any copy answers, also one that is behind (direct gets; nats-server#4171, #6557). Whoever follows sees the rest a moment later.
+ * L3 Whoever reads to the end is not shown less than the leader held at that time: in a cluster the entries are counted, and what is missing
+ *    is asked for again. Only a reader that starts in the middle has nothing to count by.
+ * L4 A server that goes in the middle of an answer, or is away, is waited for; the part of the answer that came is dropped and read again.
+ */
 import type { StoredMsg } from '@nats-io/jetstream'
 import { errors, type QueuedIterator } from 'nats'
 import type { LogEntry } from '../schemas/log-entry.ts'
@@ -30,6 +38,7 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
   const { signal } = options
   const filter = `${logPrefixOf.LAB}.${options.runId ?? '*'}.>`
   let seq = options.fromSeq ?? 1
+  let count = 0
   let idleMs = 0
   let wake = () => {}
   const onWake = () => {
@@ -40,14 +49,17 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
   signal.addEventListener('abort', onWake)
   try {
     while (!signal.aborted) {
-      const found = await link.ask(() => readBatch(link, filter, seq), `stream ${logStreamOf.LAB}`)
+      const found = await link.askRepeatedly(() => readBatch(link, filter, seq), `stream ${logStreamOf.LAB}`)
       for (const stored of found) {
         if (signal.aborted) return
         seq = stored.seq + 1
+        count++
         yield toEntry(stored)
       }
       if (found.length > 0) continue
-      if (!options.follow) return
+      // L3
+      const isCounted = link.isClustered && (options.fromSeq ?? 1) <= 1
+      if (!options.follow && !(isCounted && count < (await countOf(link, filter)))) return
       // Woken before the message is stored, it looks again soon; otherwise ever more rarely.
       const { promise, resolve } = Promise.withResolvers<void>()
       wake = resolve
@@ -60,6 +72,14 @@ export async function* readLog(link: Link, options: LogOptions): AsyncGenerator<
     signal.removeEventListener('abort', onWake)
     subscription?.unsubscribe()
   }
+}
+
+/** Entries that the leader holds. */
+async function countOf(link: Link, filter: string): Promise<number> {
+  const stream = logStreamOf.LAB
+  const info = () => link.jsm.streams.info(stream, { subjects_filter: filter })
+  const { state } = await link.askRepeatedly(info, `stream ${stream}`)
+  return Object.values(state.subjects ?? {}).reduce((sum, each) => sum + each, 0)
 }
 
 /**

@@ -1,4 +1,15 @@
+/*
+ * B1 An object that `put` gave a reference for is stored in most of its stream's copies, whole.
+ * B2 A chunk that is sent again, as after the death of the stream's leader, is stored once. A refusal because its subject is held says that a
+ *    leader has it, not that the others will: it counts only once the chunk can be read. A chunk of an id of its own is told apart from one
+ *    that is still being stored (10158), which passes.
+ * B3 What is read is what was put: the hash is checked after the last byte.
+ * B4 Whoever holds a reference finds the object. A leader that is cut off from the others answers for some seconds more, and knows nothing of
+ *    what was stored since (nats-server#6557), so in a cluster what is missing is looked for again, `staleMs` long, until it counts as purged.
+ */
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nuid } from 'nats'
 import { z } from 'zod'
 import { JsonBoundsError, maxStoredDepth, parseJson } from '../schemas/bounded-json.ts'
 import { sha256 } from '../schemas/hash.ts'
@@ -7,6 +18,7 @@ import type { Account } from '../schemas/role.ts'
 import { TerminalError } from './errors.ts'
 import type { Link } from './link.ts'
 import { isHeld, type PublishOptions, whenThereIsRoom } from './publish.ts'
+import { isRefused } from './retry.ts'
 import { spool } from './spool.ts'
 import { objectPrefixOf, objectStreamOf } from './subjects.ts'
 
@@ -39,6 +51,7 @@ export type Objects = {
 /** A chunk travels base64-coded in the server's answer, which must fit the default payload limit of 1 MiB. */
 const chunkBytes = 512 * 1024
 const parallel = 8
+const lookAgainMs = 500
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -48,15 +61,34 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     const link = linkOf(ref.account)
     await eachChunk(ref, async (index) => {
       const bytes = await read(index * chunkBytes, Math.min(ref.bytes, (index + 1) * chunkBytes))
-      try {
-        const write = () => link.js.publish(chunkSubject(ref, index), bytes)
-        await whenThereIsRoom(link, write, { ...options, about: `stream ${objectStreamOf[ref.account]}` })
-      } catch (error) {
-        if (!isHeld(error)) throw error
+      const msgID = nuid.next()
+      const write = () => link.js.publish(chunkSubject(ref, index), bytes, { msgID })
+      const about = `stream ${objectStreamOf[ref.account]}`
+      for (const until = performance.now() + link.limits.awayMs; ; ) {
+        try {
+          await whenThereIsRoom(link, write, { ...options, about })
+          return
+        } catch (error) {
+          if (!isHeld(error)) throw error
+          // B2
+          if (!link.isClustered || (await canBeRead(ref, index))) return
+          if (performance.now() > until || options.signal.aborted) throw error
+          await sleep(lookAgainMs)
+        }
       }
     })
     return ref
   }
+
+  /** Whether a chunk is stored, or this process may not know: who fills the vault may not read it. */
+  const canBeRead = (ref: ObjectRef, index: number) =>
+    chunk(ref, index).then(
+      (data) => data !== null,
+      (error: unknown) => {
+        if (isRefused(error)) return true
+        throw error
+      },
+    )
 
   const put: Objects['put'] = (account, name, bytes) =>
     store({ account, name, sha256: sha256(bytes), bytes: bytes.length }, (from, to) => bytes.subarray(from, to))
@@ -70,13 +102,19 @@ export function openObjects(linkOf: (account: Account) => Link, options: Publish
     const ask = { last_by_subj: chunkSubject(ref, index) }
     const link = linkOf(ref.account)
     const stream = objectStreamOf[ref.account]
-    const stored = await link.ask(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
+    const stored = await link.askRepeatedly(() => link.jsm.streams.getMessage(stream, ask), `stream ${stream}`)
     return stored?.data ?? null
   }
 
   const existing = async (ref: ObjectRef, index: number) => {
-    const data = await chunk(ref, index)
-    if (data) return data
+    const { isClustered, limits } = linkOf(ref.account)
+    const until = performance.now() + (isClustered ? limits.staleMs : 0)
+    do {
+      const data = await chunk(ref, index)
+      if (data) return data
+      // B4
+      if (isClustered && !options.signal.aborted) await sleep(lookAgainMs)
+    } while (performance.now() < until && !options.signal.aborted)
     throw new TerminalError(`object ${ref.account}/${ref.name} is not there (chunk ${index})`)
   }
 

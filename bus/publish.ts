@@ -1,3 +1,12 @@
+/*
+ * S1 What is acknowledged is stored by most of its stream's copies. What is not may be stored or lost, so it is sent again until it is
+ *    acknowledged or `awayMs` are over (a leader that dies takes with it what it had not replicated: nats-server#3402).
+ * S2 What is sent again is stored once: by its message id within `duplicateWindowMs`; by its subject, which takes one message, in an object
+ *    store; by the sequence that it expects, in a bucket (kv.ts).
+ * S3 It is sent again without waiting for `requestMs`: while somebody else listens on the subject a publisher is told nothing of a leader's
+ *    death, and each try that waits may miss the next leader by as much.
+ * S4 Without room nothing is dropped: it waits, says so, and goes on.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError, type PubAck } from '@nats-io/jetstream'
 import { headers } from 'nats'
@@ -70,16 +79,16 @@ export async function publish<M extends WorkMessage | EventMessage>(
   return { duplicate: ack.duplicate, seq: ack.seq }
 }
 
-/** Repeats a write that the server refuses for want of room, with pauses of up to 5 s, until the signal fires. */
+/** Repeats a write that the server refuses for want of room (S4), with pauses of up to 5 s, until the signal fires. */
 export async function whenThereIsRoom(
-  link: Pick<Link, 'ask'>,
+  link: Pick<Link, 'askRepeatedly'>,
   write: () => Promise<PubAck>,
   options: PublishOptions,
 ): Promise<PubAck> {
   let paused = false
   for (let pauseMs = 200; ; pauseMs = Math.min(pauseMs * 2, 5000)) {
     try {
-      const ack = await link.ask(write, options.about)
+      const ack = await link.askRepeatedly(write, options.about)
       if (paused) options.onPaused?.(false, 'there is room again')
       return ack
     } catch (error) {

@@ -1,3 +1,10 @@
+/*
+ * Q1 A pull waits at one server, the consumer's leader, and dies with it, unannounced. So the server gives a sign of life every `heartbeatMs`,
+ *    and a pull that has had none for twice as long is made anew (nats-server#4624: clients that waited for a dead node for ever).
+ * Q2 Where no leader is there, or another one came, each status ends the pull, which is made again at once (nats.go#2063: one did not).
+ * Q3 A message that was handed over and not acknowledged comes again after the ack wait, from whichever leader. What the old leader handed
+ *    over last, the new one may not know: it hands it out once more, so handlers are idempotent (W5).
+ */
 import { type Msg, nanos, type Subscription } from 'nats'
 import type { Link } from './link.ts'
 import { atMost } from './retry.ts'
@@ -18,6 +25,8 @@ const expiresMs = 10_000
 /** After this the server has surely said that the pull expired, or it is away. */
 const patienceMs = expiresMs + 2000
 const missingMs = 500
+/** At most half of `expiresMs`. Two of them that are missed are less than the shortest election (4 s). */
+const heartbeatMs = 1500
 /** How long a stop waits for the server to take a pull back; one that is away has dropped it already. */
 const withdrawMs = 1000
 
@@ -42,12 +51,12 @@ export async function pullOne<D extends ConsumerRef>(
       if (delivery || signal.aborted) return delivery
     }
   }
-  return ask(consumers, { expires: nanos(expiresMs) }, signal, onAnswer)
+  return ask(consumers, { expires: nanos(expiresMs), idle_heartbeat: nanos(heartbeatMs) }, signal, onAnswer)
 }
 
 async function ask<D extends ConsumerRef>(
   consumers: readonly D[],
-  how: { no_wait: true } | { expires: number },
+  how: { no_wait: true } | { expires: number; idle_heartbeat: number },
   signal: AbortSignal,
   onAnswer: OnAnswer,
 ): Promise<Delivery<D> | null> {
@@ -60,6 +69,7 @@ async function ask<D extends ConsumerRef>(
   }
   const giveUp = () => settle(null)
   const timer = setTimeout(giveUp, patienceMs)
+  const lives = consumers.map(() => setTimeout(giveUp, 2 * heartbeatMs))
   signal.addEventListener('abort', giveUp, { once: true })
   const open: Subscription[] = []
   try {
@@ -69,28 +79,29 @@ async function ask<D extends ConsumerRef>(
       const onMessage = (error: Error | null, message: Msg) => {
         const delivery = error ? null : readDelivery(here, message)
         if (!delivery) {
-          // 404: empty; 408: expired. Anything else: the consumer is not there, and is asked again after a pause.
+          // 100: a sign of life. 404: empty; 408: expired. Anything else: the consumer is not there, and is asked again after a pause.
           const code = message?.headers?.code
-          const isThere = code === 404 || code === 408
-          // Of several doors it is not known which one it is.
-          const [only, ...others] = here
-          if (only && others.length === 0 && !signal.aborted) onAnswer(isThere ? null : (code ?? 503), only)
-          if (!settled) setTimeout(giveUp, isThere ? 0 : missingMs)
+          const isThere = code === 100 || code === 404 || code === 408
+          const asked = consumers[Number(message?.subject.slice(inbox.length + 1))]
+          if (asked && !signal.aborted) onAnswer(isThere ? null : (code ?? 503), asked)
+          if (asked && code === 100) lives[consumers.indexOf(asked)]?.refresh()
+          else if (!settled) setTimeout(giveUp, isThere ? 0 : missingMs)
         } else if (settled) link.nc.publish(delivery.reply, '-NAK')
         else {
           onAnswer(null, delivery.consumer)
           settle(delivery)
         }
       }
-      open.push(link.nc.subscribe(inbox, { callback: onMessage }))
+      open.push(link.nc.subscribe(`${inbox}.*`, { callback: onMessage }))
       const body = JSON.stringify({ batch: 1, ...how })
       for (const consumer of here) {
-        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer.stream}.${consumer.durable}`, body, { reply: inbox })
+        const reply = `${inbox}.${consumers.indexOf(consumer)}`
+        link.nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${consumer.stream}.${consumer.durable}`, body, { reply })
       }
     }
     return await promise
   } finally {
-    clearTimeout(timer)
+    for (const each of [timer, ...lives]) clearTimeout(each)
     signal.removeEventListener('abort', giveUp)
     const withdrawn = Promise.all(open.map(withdraw))
     // A loop that has stopped must not be given anything more: the server has to know before the stop is said (W3).

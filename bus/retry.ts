@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { errors } from 'nats'
+import { errors, type NatsConnection } from 'nats'
 import { BusSetupError, reasonOf } from './errors.ts'
 
 /**
@@ -71,8 +71,12 @@ export function isPassing(error: unknown): boolean {
   const chain: Error[] = []
   for (let cause = error; cause instanceof Error; cause = cause.cause) chain.push(cause)
   // What the server refuses for good stays refused, whatever it is wrapped in.
-  return chain.some(passes) && !chain.some((each) => each instanceof errors.PermissionViolationError)
+  return chain.some(passes) && !isRefused(error)
 }
+
+/** Whether this user may not ask that. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof Error && (error instanceof errors.PermissionViolationError || isRefused(error.cause))
 
 export const isNoResponders = (error: unknown): boolean =>
   error instanceof Error &&
@@ -103,13 +107,13 @@ export type Patience = {
   signal?: AbortSignal | undefined
 }
 
-/** Asks again, with doubling pauses up to 2 s, while the server is away; gives up after the deadline with the last error. */
+/** Asks again, with doubling pauses up to 1 s, while the server is away; gives up after the deadline with the last error. */
 export async function throughRestarts<T>(
   ask: () => Promise<T>,
   { deadlineMs, onWait, reportMs = 0, signal }: Patience,
 ): Promise<T> {
   const since = performance.now()
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 2000)) {
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
     try {
       return await ask()
     } catch (error) {
@@ -119,6 +123,28 @@ export async function throughRestarts<T>(
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
     }
   }
+}
+
+/**
+ * What `send` gives, which is called again each time that `everyMs` pass without an answer, as long as the server that is connected answers a
+ * PING. The PONG comes after all that was sent before, and behind what the server is sending: a slow road is no reason to send more. The first
+ * answer counts, of whichever call. For requests alone that may be done twice.
+ */
+export function firstAnswer<T>(nc: Pick<NatsConnection, 'flush'>, send: () => Promise<T>, everyMs: number): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  let timer: NodeJS.Timeout | undefined
+  let isOver = false
+  const attempt = () => {
+    if (isOver) return
+    // Without a connection nothing is repeated here: the request fails, and is asked anew.
+    timer = setTimeout(() => void nc.flush().then(attempt, () => {}), everyMs)
+    send().then(resolve, reject)
+  }
+  attempt()
+  return promise.finally(() => {
+    isOver = true
+    clearTimeout(timer)
+  })
 }
 
 /**

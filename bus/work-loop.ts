@@ -6,6 +6,8 @@
  *    (stopped); only after that may the connection be drained.
  * W4 a terminated or exhausted message becomes a dead letter that can be listed and redriven.
  * W5 each publish has a deterministic message id, and handlers are idempotent beyond the duplicate window.
+ * W6 a message that comes again while it is worked on here, as after the death of its consumer's leader, is not begun a second time: the work
+ *    goes on under the newest delivery.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TroubleDelays } from '../schemas/bus-limits.ts'
@@ -60,7 +62,7 @@ export function startLoop(
 ): WorkLoop {
   const stop = new AbortController()
   const force = new AbortController()
-  const handling = new Set<string>()
+  const handling = new Map<string, Delivery<WorkConsumerRef>>()
   let state: LoopState = 'running'
   let lastMessageAt: Date | null = null
   // A lost connection loses the pulls that waited on it: they are asked again at once.
@@ -85,7 +87,13 @@ export function startLoop(
       if (!delivery) continue
       lastMessageAt = new Date()
       const key = `${delivery.consumer.message.name} ${delivery.seq}`
-      handling.add(key)
+      const inHand = handling.get(key)
+      if (inHand) {
+        Object.assign(inHand, { attempt: delivery.attempt, reply: delivery.reply })
+        log.info({ handling: key, attempt: delivery.attempt }, 'came again while it is worked on')
+        continue
+      }
+      handling.set(key, delivery)
       try {
         const handler = handlers.get(delivery.consumer.message.name)
         if (!handler) throw new Error(`no handler for ${delivery.consumer.message.name}`)
@@ -121,7 +129,7 @@ export function startLoop(
     stop.abort()
     if (!(await within(slots, options.drainMs ?? 10_000, options.isStalled))) {
       log.warn(
-        { handling: [...handling] },
+        { handling: [...handling.keys()] },
         'handlers are aborted: the time to drain is used up, or they wait for what is away',
       )
       force.abort()
@@ -138,7 +146,7 @@ export function startLoop(
       return state
     },
     get handling() {
-      return [...handling]
+      return [...handling.keys()]
     },
     get lastMessageAt() {
       return lastMessageAt

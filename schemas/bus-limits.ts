@@ -23,6 +23,20 @@ export type TroubleDelays = z.infer<typeof TroubleDelays>
 /** The patience of every process with the NATS server, and what the server is asked to keep. */
 export const BusLimits = z.strictObject({
   requestMs: ms(5000, 'how long the server may take to answer a request'),
+  repeatMs: ms(
+    1000,
+    'after how long without an answer a request that may be repeated is sent again, to a server that is there: what led its stream may be gone',
+    10,
+  ),
+  silentMs: ms(
+    5000,
+    'where NATS_URL names several servers: how long the one that is connected may be silent until another one is tried',
+    30,
+  ),
+  staleMs: ms(
+    12_000,
+    'in a cluster: how long a server that is cut off from the others may answer as if it still led; so long an object that is missing is looked for',
+  ),
   awayMs: ms(
     60_000,
     'how long a request is repeated while the server is away; then the work that wanted it fails, and comes again',

@@ -65,7 +65,7 @@ export const GenerateLimits = z.strictObject({
   shards: count(160, 'where more shards than this would be wanted, they are larger, so that rounds are few'),
   ackWaitMs: ms(
     10_000,
-    'what a crashed agent had in hand goes to another after this, where `delivery` does not say when',
+    'what a crashed agent had in hand goes to another after this, or 30 s where `storage.copies` is above 1, where `delivery` does not say when',
   ),
 })
 

@@ -39,8 +39,16 @@ function shardSizeOf(
   return Math.max(1, Math.min(fitting, Math.max(run.shardSize, Math.ceil(rows / generate.shards))))
 }
 
-const deliveredSoon = ({ delivery, generate: { ackWaitMs } }: Topology): Topology['delivery'] =>
-  Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...delivery[name] }]))
+/**
+ * No sign of life arrives while a consumer has no leader: up to two of them, a third of the wait apart, and an election (9 s) may lie between
+ * two that do. What is handed out again meanwhile another process would pay for again.
+ */
+const leastAckWaitMs = 30_000
+
+const deliveredSoon = ({ delivery, storage, generate }: Topology): Topology['delivery'] => {
+  const ackWaitMs = Math.max(generate.ackWaitMs, (storage.copies ?? 1) > 1 ? leastAckWaitMs : 0)
+  return Object.fromEntries(['shard', 'batch', 'verdict'].map((name) => [name, { ackWaitMs, ...delivery[name] }]))
+}
 
 /**
  * The topology of a run that makes data alone: generators with a teacher, a critic, and the planner that follows the program. The

@@ -1,13 +1,15 @@
 /**
- * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--latency ms] [--hook]`: `syllabus generate` against a teacher of ours,
+ * `npm run bench -- [--faults] [--generators 1,2,4] [--rows n] [--rows-each n] [--latency ms] [--hook] [--copies]`: `syllabus generate` against a teacher of ours,
  * first in a fresh home, then once more in the same one, which is what a user meets every day; and a bare client beside it, which
- * shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used before.
+ * shows what this machine allows. With several numbers of generators one table, a row each, all in a home that was used before;
+ * with `--rows-each` each has so many rows for each generator. With `--copies` what copies on three servers cost (copies.ts).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startTeacherServer } from '../support/teacher-server.ts'
+import { benchCopies } from './copies.ts'
 import { type BenchSettings, benchRun, perGenerator } from './one-run.ts'
 import { rawClientSeconds } from './raw-client.ts'
 
@@ -19,6 +21,8 @@ const { values } = parseArgs({
     latency: { type: 'string', default: '200' },
     /** The rows are read by a hook of the program, in the sandbox. */
     hook: { type: 'boolean', default: false },
+    'rows-each': { type: 'string' },
+    copies: { type: 'boolean', default: false },
   },
 })
 const counts = values.generators.split(',').map(Number)
@@ -33,10 +37,15 @@ const print = (report: object) =>
   )
 
 /** Calls a second of a bare client against the same latency, as a share of what the latency allows. */
-async function rawShare(generators: number): Promise<number> {
+async function rawShare(generators: number, calls: number): Promise<number> {
   await using server = await startTeacherServer({ latencyMs })
   const concurrency = perGenerator * generators
   return ((calls / (await rawClientSeconds(server.url, calls, concurrency))) * latencyMs) / (concurrency * 1000)
+}
+
+if (values.copies) {
+  await benchCopies(calls, latencyMs)
+  process.exit(0)
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'syllabus-bench-'))
@@ -56,8 +65,9 @@ try {
   print({ home: 'fresh', wallS, secondsToFirstCall, cpuS })
   const table = []
   for (const generators of counts) {
-    const report = await benchRun(settings(`used-${generators}`, generators, port))
-    const rawClient = await rawShare(generators)
+    const rows = values['rows-each'] === undefined ? calls : Number(values['rows-each']) * generators
+    const report = await benchRun({ ...settings(`used-${generators}`, generators, port), calls: rows })
+    const rawClient = await rawShare(generators, rows)
     if (counts.length === 1)
       print({
         home: 'used before',
@@ -73,6 +83,7 @@ try {
       generators,
       rows: report.rows,
       shareFirstToLast: rounded(report.shareFirstToLast),
+      shareInMiddle: rounded(report.shareInMiddle),
       rawClientShare: rounded(rawClient),
       wallS: rounded(report.wallS),
       cpuMsPerCall: rounded(report.cpuMsPerCall),

@@ -61,7 +61,11 @@ export async function benchRun(settings: BenchSettings) {
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
   const used = new Map<number, ProcessUse>()
-  const watch = setInterval(() => void noteProcesses(child.pid!, used).catch(() => {}), 250)
+  const middle: number[] = []
+  const watch = setInterval(() => {
+    void noteProcesses(child.pid!, used).catch(() => {})
+    if (server.requests > 0.1 * calls && server.requests < 0.9 * calls) middle.push(server.inFlight)
+  }, 250)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
   clearInterval(watch)
   const endedAt = Date.now()
@@ -84,6 +88,8 @@ export async function benchRun(settings: BenchSettings) {
     secondsAfterLastCall: (endedAt - server.lastAt) / 1000,
     rateFirstToLast: rate,
     shareFirstToLast: rate / idealRate,
+    // Without the beginning, at which processes start one after the other, and the end, which waits for the last replies.
+    shareInMiddle: middle.reduce((sum, each) => sum + each, 0) / middle.length / (perGenerator * generators),
     shareOfWall: (server.requests * 1000) / (endedAt - startedAt) / idealRate,
     cpuS,
     cpuMsPerCall: (cpuS * 1000) / server.requests,

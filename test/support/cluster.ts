@@ -11,6 +11,7 @@ import { type Bus, type Credentials, connectBus, type TlsFiles } from '../../bus
 import { accountsConfig, serverNameAt } from '../../bus/server-config.ts'
 import { type Account, accountsOf, type Role, roles } from '../../schemas/role.ts'
 import { memoryLog, natsBinary, until } from './nats.ts'
+import { openRoad, type Road } from './road.ts'
 
 export type TestCluster = AsyncDisposable & {
   /** The addresses of all nodes, joined by commas. */
@@ -23,6 +24,18 @@ export type TestCluster = AsyncDisposable & {
   /** A plain connection as the operator. */
   link(account?: Account): Promise<Link>
   kill9(node: number): Promise<void>
+  /** Sends a signal to a node. */
+  signal(node: number, signal: NodeJS.Signals): void
+  /** Waits until a node that was sent a signal has ended. */
+  ended(node: number): Promise<void>
+  /** Waits until all copies of LAB's streams and of their consumers are there and hold what their leaders hold. */
+  inSync(): Promise<void>
+  /** The process ids of the nodes that run. */
+  pids(): number[]
+  /** Where a node keeps its files. */
+  storeOf(node: number): string
+  /** The roads to the nodes that clients take, where they are asked for. */
+  readonly roads: readonly Road[]
   /** Adds a user without limits to an account, as an administrator of the servers does, in their files and without a restart. */
   addUser(account: Account, login: { user: string; pass: string }): Promise<void>
   start(node: number): Promise<void>
@@ -42,6 +55,12 @@ export type ClusterOptions = {
   host?: string
   /** False: no streams are made. */
   topology?: boolean
+  /** Where the nodes run, in place of this machine's loopback: an address, and what a command is prefixed with to run there. */
+  hosts?: readonly { address: string; prefix: readonly string[] }[]
+  /** Clients reach the nodes by a road that can be slow or cut. */
+  hasRoads?: boolean
+  /** Fields that the configuration of each node has beside. */
+  config?: object
 }
 
 const sizes = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 64 * 1024 ** 2 }
@@ -69,6 +88,9 @@ export async function withCluster({
   tls,
   host = '127.0.0.1',
   topology = true,
+  hosts,
+  hasRoads = false,
+  config: more = {},
 }: ClusterOptions = {}): Promise<TestCluster> {
   const binary = await natsBinary()
   const folder = await mkdtemp(join(tmpdir(), 'syllabus-cluster-'))
@@ -86,18 +108,23 @@ export async function withCluster({
   await writeFile(credentialsFile, JSON.stringify({ ...credentials, tls: tls?.client }), { mode: 0o600 })
   const ports = await freePorts(2 * nodes.length)
   const [clients, routes] = [ports.slice(0, nodes.length), ports.slice(nodes.length)]
+  const addressOf = (node: number) => hosts?.[node]?.address ?? '127.0.0.1'
+  const roads = hasRoads ? await Promise.all(clients.map((port) => openRoad(port))) : []
+  const storeOf = (node: number) => join(folder, `n${node}`)
   for (const node of nodes) {
     const config = {
+      ...more,
       server_name: `n${node}`,
-      host: '127.0.0.1',
+      host: addressOf(node),
       port: clients[node],
       max_payload: 8 * 1024 ** 2,
-      jetstream: { store_dir: join(folder, `n${node}`), max_memory_store: 0, max_file_store: 2 * 1024 ** 4 },
+      ...(roads[node] && { client_advertise: `${host}:${roads[node].port}` }),
+      jetstream: { store_dir: storeOf(node), max_memory_store: 0, max_file_store: 2 * 1024 ** 4 },
       ...(size > 1 && {
         cluster: {
           name: 'test',
-          listen: `127.0.0.1:${routes[node]}`,
-          routes: routes.filter((_, other) => other !== node).map((port) => `nats://127.0.0.1:${port}`),
+          listen: `${addressOf(node)}:${routes[node]}`,
+          routes: nodes.filter((other) => other !== node).map((other) => `nats://${addressOf(other)}:${routes[other]}`),
         },
       }),
       ...(tls && { tls: tls.server }),
@@ -105,15 +132,18 @@ export async function withCluster({
     }
     await writeFile(join(folder, `n${node}.conf`), JSON.stringify(config))
   }
-  const url = clients.map((port) => `${tls ? 'tls' : 'nats'}://${host}:${port}`).join(',')
+  const url = nodes
+    .map((node) => `${tls ? 'tls' : 'nats'}://${hosts?.[node]?.address ?? host}:${roads[node]?.port ?? clients[node]}`)
+    .join(',')
   const running = new Map<number, ChildProcess>()
   const buses: Bus[] = []
   const start = async (node: number) => {
-    const child = spawn(binary, ['-c', join(folder, `n${node}.conf`)], { stdio: 'ignore' })
+    const [command = binary, ...words] = [...(hosts?.[node]?.prefix ?? []), binary, '-c', join(folder, `n${node}.conf`)]
+    const child = spawn(command, words, { stdio: 'ignore' })
     await once(child, 'spawn')
     running.set(node, child)
-    const greeting = `nats://127.0.0.1:${clients[node]}`
-    await until(`server ${node} listens`, async () => (await serverNameAt(greeting)) === `n${node}`)
+    const greeting = `nats://${addressOf(node)}:${clients[node]}`
+    await until(`server ${node} listens`, async () => (await serverNameAt(greeting)) === `n${node}`, 30_000)
   }
   const kill9 = async (node: number) => {
     const child = running.get(node)
@@ -152,6 +182,32 @@ export async function withCluster({
     },
     link,
     kill9,
+    roads,
+    storeOf,
+    pids: () => [...running.values()].flatMap(({ pid }) => pid ?? []),
+    signal: (node, signal) => void running.get(node)?.kill(signal),
+    async ended(node) {
+      const child = running.get(node)
+      running.delete(node)
+      if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+    async inSync() {
+      const { ask, jsm, nc } = await link()
+      const isCurrent = ({ cluster }: { cluster?: { leader?: string; replicas?: { current: boolean }[] } }) =>
+        cluster?.leader !== undefined && (cluster.replicas ?? []).every(({ current }) => current)
+      try {
+        const all = async () => {
+          const streams = await Array.fromAsync(jsm.streams.list())
+          const consumers = await Promise.all(
+            streams.map(({ config }) => Array.fromAsync(jsm.consumers.list(config.name))),
+          )
+          return streams.length > 0 && [...streams, ...consumers.flat()].every(isCurrent)
+        }
+        await until('all copies are in sync', () => ask(all).catch(() => false), 120_000)
+      } finally {
+        await nc.close()
+      }
+    },
     start,
     async addUser(account, { user, pass }) {
       for (const [node, child] of running) {
@@ -166,6 +222,7 @@ export async function withCluster({
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(buses.map((bus) => bus[Symbol.asyncDispose]()))
       for (const node of nodes) await kill9(node)
+      for (const road of roads) await road[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -31,6 +31,8 @@ export type TeacherServerOptions = {
   wrongEvery?: number
   key?: string
   model?: string
+  /** Where it listens; left out: on the loopback interface. */
+  host?: string | undefined
   /** Size of the model's context in characters of the prompt: longer ones are refused. */
   contextChars?: number
   /** What the list of models says of it. */
@@ -86,7 +88,14 @@ function faultOf(prompt: number, faults: TeacherFaults): (typeof kinds)[number] 
 
 /** A real HTTP server that plays an OpenAI-compatible teacher with a fixed latency and planted faults. */
 export async function startTeacherServer(options: TeacherServerOptions = {}, port = 0): Promise<TeacherServer> {
-  const { hangMs = 45_000, duplicateEvery = 0, faults = {}, key = '', model = 'test-teacher' } = options
+  const {
+    hangMs = 45_000,
+    duplicateEvery = 0,
+    faults = {},
+    key = '',
+    model = 'test-teacher',
+    host = '127.0.0.1',
+  } = options
   const byPrompt = new Map<number, number>()
   const byKey = new Map<string, number>()
   const timers = new Set<NodeJS.Timeout>()
@@ -197,10 +206,10 @@ export async function startTeacherServer(options: TeacherServerOptions = {}, por
 
   const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()))
   server.keepAliveTimeout = 60_000
-  server.listen(port, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/v1`,
     model,
     byPrompt,
     byKey,

@@ -42,7 +42,7 @@ const quick = (delivery = {}) =>
 function work(
   consumer: WorkConsumerRef,
   handler: AnyHandler,
-  options: { drainMs?: number; isStalled?: () => boolean; states?: LoopState[] } = {},
+  options: { slots?: number; drainMs?: number; isStalled?: () => boolean; states?: LoopState[] } = {},
 ): WorkLoop {
   const signal = new AbortController().signal
   const onState = (state: LoopState) => options.states?.push(state)
@@ -126,6 +126,28 @@ describe('W2 heartbeat while a handler runs', () => {
     })
     await until('acknowledged', async () => attempts.length > 0 && (await info()).num_ack_pending === 0)
     expect(attempts).toEqual([1])
+  })
+
+  test('W6 a message that comes again while it is worked on is not begun a second time, and its last delivery is acknowledged', async () => {
+    const { message, ...consumer } = await quick({ ackWaitMs: 300 })
+    // The server hears nothing of the handler for a while, as while a consumer has no leader.
+    const unheard = { ...consumer, message: { ...message, delivery: { ...message.delivery, ackWaitMs: 30_000 } } }
+    const seen: number[] = []
+    const free = Promise.withResolvers<void>()
+    const handler: AnyHandler = async (_, context) => {
+      seen.push(context.attempt)
+      await free.promise
+    }
+    await using _loop = work(unheard, handler, { slots: 3 })
+    await control('again')
+    const again = () => log.lines.filter(({ message }) => message === 'came again while it is worked on')
+    await until('it came again twice', () => again().length >= 2)
+    free.resolve()
+    await until('it is handled', () =>
+      log.lines.some(({ message, outcome }) => message === 'handled' && outcome === 'done'),
+    )
+    expect((await info()).num_ack_pending).toBe(0)
+    expect(seen).toEqual([1])
   })
 
   test('a worker killed in the middle loses its message to another one', async () => {
