@@ -2,6 +2,7 @@ export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, typ
 export {
   AllCredentials,
   Credentials,
+  createNkey,
   credentialsFromUrl,
   type HeldCredentials,
   NodeFacts,
@@ -26,7 +27,7 @@ export { type Objects, withDocuments } from './objects.ts'
 export { Presence } from './presence.ts'
 export type { EventTarget, Published, WorkTarget } from './publish.ts'
 export { isPassing, passingReason } from './retry.ts'
-export { serverNameAt } from './server-config.ts'
+export { type AccountUser, accountsWith, maxPayloadBytes, serverNameAt } from './server-config.ts'
 export { spool } from './spool.ts'
 export type { BucketName } from './subjects.ts'
 export { TlsFiles } from './tls.ts'
