@@ -95,7 +95,9 @@ export async function openLink(
       timeout: requestMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
-      ignoreClusterUpdates: false,
+      // A first connection tries each address once. Servers that others name are tried later (`knowOthers`): the client would put each back
+      // that it has tried in vain, and never end where all refuse its user.
+      ignoreClusterUpdates: true,
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
       pingInterval: Math.ceil(awayMs / 6),
       // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
@@ -114,7 +116,9 @@ export async function openLink(
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
     const listeners = new Set<() => void>([() => patience.answered()])
-    void followStatus(nc, account, listeners, log)
+    const knowOthers = othersIn(nc, servers)
+    knowOthers()
+    void followStatus(nc, account, { listeners, knowOthers }, log)
     return {
       account,
       nc,
@@ -208,6 +212,7 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience, 
   const { servers, account, limits } = place
   const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
+  const isEncrypted = nc.info?.tls_required === true
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (!(major > oldest.major || (major === oldest.major && minor >= oldest.minor))) {
     throw refuse(
@@ -241,8 +246,8 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience, 
         if (error instanceof BusSetupError) throw error
         if (isNoResponders(error) && !hasJetStream) throw noJetStream(passingReason(error))
         const fault = connectFault(error, place, '')
-        // One that has never answered before may be none.
-        throw isKnown ? fault : await withListener(fault, place)
+        // One that has never answered before may be none; one whose certificate was checked is a server that has just been started.
+        throw isKnown || isEncrypted ? fault : await withListener(fault, place)
       },
     )
   await throughRestarts(info, { ...opening, deadlineMs }).catch((error: unknown) => {
@@ -275,9 +280,31 @@ async function askUser(nc: NatsConnection, requestMs: number): Promise<UserInfo 
   }
 }
 
-async function followStatus(nc: NatsConnection, account: Account, listeners: Set<() => void>, log: Logger) {
+/** Has the client try the servers that the present one names, beside those that it was given: those of a cluster come and go. */
+function othersIn(nc: NatsConnection, servers: string): () => void {
+  const given = servers.split(',').map((each) => each.replace(/^\w+:\/\//, ''))
+  let known = ''
+  return () => {
+    const named = nc.info?.connect_urls ?? []
+    if (nc.isClosed() || named.length === 0 || known === named.join()) return
+    known = named.join()
+    nc.setServers([...new Set([...given, ...named])])
+  }
+}
+
+type Followers = { listeners: ReadonlySet<() => void>; knowOthers: () => void }
+
+async function followStatus(
+  nc: NatsConnection,
+  account: Account,
+  { listeners, knowOthers }: Followers,
+  log: Logger,
+): Promise<void> {
   for await (const status of nc.status()) {
     switch (status.type) {
+      case 'ping':
+        knowOthers()
+        break
       case 'disconnect':
         // Also sent when we close or drain the connection ourselves.
         if (nc.isClosed() || nc.isDraining()) break
@@ -285,6 +312,7 @@ async function followStatus(nc: NatsConnection, account: Account, listeners: Set
         break
       case 'reconnect':
         log.info({ account, server: status.server }, 'bus reconnected')
+        knowOthers()
         for (const listener of listeners) listener()
         break
       case 'error':
