@@ -45,7 +45,13 @@ export type Link = {
 /** Replies of a user go to inboxes under a prefix that no other role may subscribe to. */
 export const inboxPrefix = (role: Role) => `_INBOX_${role}`
 
-const oldest = { major: 2, minor: 11 }
+export const oldestServer = { major: 2, minor: 11 }
+
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const { major: least, minor: leastMinor } = oldestServer
+  return major > least || (major === least && minor >= leastMinor)
+}
 
 const UserInfo = z.object({
   account: z.string(),
@@ -206,18 +212,17 @@ function awayWatch({
 }
 
 /** The least that a message may be long: objects travel in chunks of half of that. */
-const leastPayload = 1024 ** 2
+export const leastPayload = 1024 ** 2
 
 async function checkServer(nc: NatsConnection, place: Place, opening: Patience, isKnown: boolean): Promise<void> {
   const { servers, account, limits } = place
   const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
   const isEncrypted = nc.info?.tls_required === true
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (!(major > oldest.major || (major === oldest.major && minor >= oldest.minor))) {
+  if (!isNewEnough(version)) {
     throw refuse(
       `The NATS server is ${version || 'of no version'}, too old`,
-      `Use ${oldest.major}.${oldest.minor} or newer, or unset NATS_URL to use the embedded server.`,
+      `Use ${oldestServer.major}.${oldestServer.minor} or newer, or unset NATS_URL to use the embedded server.`,
     )
   }
   if (!(maxPayload >= leastPayload)) {

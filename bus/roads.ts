@@ -1,6 +1,7 @@
 import { connect, errors, type NatsConnection } from 'nats'
 import { type Account, type Role, roles } from '../schemas/role.ts'
-import { type Login, loginOptions } from './credentials.ts'
+import { type Login, loginName, loginOptions } from './credentials.ts'
+import { connectFault } from './first-contact.ts'
 import { inboxPrefix } from './link.ts'
 import { logPrefixOf, logStreamOf, objectPrefixOf, objectStreamOf } from './subjects.ts'
 import { type TlsFiles, tlsOptions } from './tls.ts'
@@ -18,7 +19,10 @@ export type Road = { name: string; subject: string; payload: string }
 /** One server, and who connects to it: an address alone is what nobody connects as. */
 export type Bare = { server: string; login?: Login; inboxPrefix?: string; tls?: TlsFiles | undefined }
 
-/** A connection to one server as a hostile process would open it: no look before, and no second try. */
+/**
+ * A connection to one server as a hostile process would open it: no look before, and no second try.
+ * @throws BusSetupError
+ */
 export const bareConnection = ({ server, login, inboxPrefix, tls }: Bare): Promise<NatsConnection> =>
   connect({
     servers: server,
@@ -28,6 +32,8 @@ export const bareConnection = ({ server, login, inboxPrefix, tls }: Bare): Promi
     timeout: 5000,
     reconnect: false,
     ignoreClusterUpdates: true,
+  }).catch((error: unknown) => {
+    throw connectFault(error, { servers: server }, login ? loginName(login) : '')
   })
 
 /** What a server that lets the request pass answers with an error. */

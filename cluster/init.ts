@@ -9,7 +9,7 @@ import { roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { certificateFault } from './certificate-fault.ts'
 import { issueCertificate, type KeyPair, makeAuthority } from './certificates.ts'
-import { type Cluster, filesIn } from './cluster-file.ts'
+import { type Cluster, filesIn, readCluster } from './cluster-file.ts'
 import { type Host, Name, parseHosts } from './hosts.ts'
 import { createNode } from './join-file.ts'
 import { natsConf, serversOf, unitFile, usersConf } from './server-files.ts'
@@ -92,15 +92,10 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
       await write('users.conf', usersConf(cluster))
       await write('nats-server.service', unitFile(cluster, host, plan.configFolder))
       await write('ca.pem', authority.cert)
-      const pairs: Record<string, KeyPair> = {
-        route: await issueCertificate(authority, host),
-        ...(plan.tls === 'own' && { clients: await issueCertificate(authority, host) }),
-        ...(certificates.of[host.name] && { clients: certificates.of[host.name] }),
-      }
-      for (const [what, { cert, key }] of Object.entries(pairs)) {
-        await write(`${what}.pem`, cert)
-        await write(`${what}.key`, key, ownerOnly)
-      }
+      await writeCertificates(folder, {
+        ...(await ownCertificates(authority, cluster, host)),
+        ...certificates.of[host.name],
+      })
     }
     await writeWhole(files.cluster, `${JSON.stringify(cluster, null, 2)}\n`)
     await putInPlace(partial, out)
@@ -108,6 +103,38 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
     await rm(partial, { recursive: true, force: true })
   }
   return cluster
+}
+
+/**
+ * Writes new certificates of the cluster's own authority for all hosts, in place of those that are there. Those of yours stay as they are.
+ * @throws UsageError
+ */
+export async function renewCertificates(folder: string): Promise<Cluster> {
+  const cluster = await readCluster(folder)
+  const files = filesIn(folder)
+  const [cert, key] = [await readText(files.authority.cert), await readText(files.authority.key)]
+  if (!cert || !key)
+    throw new UsageError(
+      `${files.authority.key} or its certificate is missing.`,
+      "Take both from a backup of the cluster's folder.",
+    )
+  for (const host of cluster.hosts)
+    await writeCertificates(files.host(host.name), await ownCertificates({ cert, key }, cluster, host))
+  return cluster
+}
+
+type Certificates = Partial<Record<'route' | 'clients', KeyPair>>
+
+const ownCertificates = async (authority: KeyPair, { tls }: Cluster, host: Host): Promise<Certificates> => ({
+  route: await issueCertificate(authority, host),
+  ...(tls === 'own' && { clients: await issueCertificate(authority, host) }),
+})
+
+async function writeCertificates(folder: string, certificates: Certificates): Promise<void> {
+  for (const [what, { cert, key }] of Object.entries(certificates)) {
+    await writeWhole(join(folder, `${what}.pem`), cert, publicFile)
+    await writeWhole(join(folder, `${what}.key`), key, ownerOnly)
+  }
 }
 
 export const joinText = (file: object): string => `${JSON.stringify(file, null, 2)}\n`
@@ -123,7 +150,7 @@ function copiesFor(hosts: readonly Host[], wanted: Cluster['copies'] | undefined
 
 /** What clients are shown by each host, of `--tls files`. */
 async function clientCertificates(hosts: readonly Host[], { tls, certificates, authority }: ClusterPlan) {
-  const of: Record<string, KeyPair> = {}
+  const of: Record<string, { clients: KeyPair }> = {}
   if (tls !== 'files') {
     if (certificates !== undefined || authority !== undefined)
       throw new UsageError(
@@ -148,7 +175,7 @@ async function clientCertificates(hosts: readonly Host[], { tls, certificates, a
       const fault = await certificateFault(pair, ca, address)
       if (fault) throw new UsageError(`${cert} cannot be the certificate of ${host.name} at ${address}: ${fault}.`, fix)
     }
-    of[host.name] = pair
+    of[host.name] = { clients: pair }
   }
   return { of, authority: ca }
 }

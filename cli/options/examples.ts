@@ -101,6 +101,11 @@ export const examples: Readonly<Record<string, Examples>> = {
       'a host that makes and checks rows',
     ],
   ],
+  'cluster check': [
+    ['cluster check lab', 'before anything is run: servers, certificates, and what each role may do'],
+    ['cluster check lab --node gpu-1.node.json', 'the same with the join file of a host'],
+  ],
+  'cluster renew': [['cluster renew lab', 'a month before the certificates end, as "check" warns']],
   'cluster revoke': [['cluster revoke lab gpu-1', 'then copy users.conf to each host, and reload its server']],
   completion: [
     ['completion bash >> ~/.bashrc', 'for a command "syllabus": npm link makes one, or: alias syllabus="npx syllabus"'],
