@@ -11,7 +11,16 @@ import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
 import { type Login, loginName, loginOptions } from './credentials.ts'
 import { BusAwayError, BusSetupError } from './errors.ts'
-import { connectFault, looked, noServerFix, notJetStream, type Place, withListener } from './first-contact.ts'
+import {
+  clusterFault,
+  connectFault,
+  looked,
+  noServerFix,
+  notJetStream,
+  type Place,
+  withCluster,
+  withListener,
+} from './first-contact.ts'
 import './headers.ts'
 import type { Sender } from './headers.ts'
 import type { Logger } from './logger.ts'
@@ -68,6 +77,8 @@ export type LinkOptions = {
   signal?: AbortSignal | undefined
   /** What connections with TLS need beside the authorities that Node knows. */
   tls?: TlsFiles | undefined
+  /** The cluster that a join file names; servers of another one are refused. */
+  cluster?: string | undefined
 }
 
 /** Connects to one account and checks that it has JetStream and is new enough. Throws BusSetupError. */
@@ -78,7 +89,7 @@ export async function openLink(
   who: Sender & { role: Role },
   log: Logger,
   limits: BusLimits = BusLimits.parse({}),
-  { troubles = createTroubles(), isKnown = false, signal, tls }: LinkOptions = {},
+  { troubles = createTroubles(), isKnown = false, signal, tls, cluster }: LinkOptions = {},
 ): Promise<Link> {
   const { requestMs, awayMs } = limits
   const place = { servers, account, limits, isTls: tls !== undefined }
@@ -115,10 +126,13 @@ export async function openLink(
     })
   const nc = await throughRestarts(isKnown ? dial : () => looked(place).then(dial), opening).catch(
     async (error: unknown) => {
-      throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
+      if (error instanceof BusSetupError && error.fix === noServerFix) throw await withListener(error, place)
+      throw error instanceof BusSetupError ? await withCluster(error, place, cluster) : error
     },
   )
   try {
+    const found = nc.info?.cluster
+    if (cluster !== undefined && found !== undefined && found !== cluster) throw clusterFault(found, place, cluster)
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
     const listeners = new Set<() => void>([() => patience.answered()])
