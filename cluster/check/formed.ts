@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { bareConnection, inboxPrefix, type Login, type TlsFiles } from '../../bus/mod.ts'
-import { UserError } from '../../schemas/user-error.ts'
+import { reasonOf, UserError } from '../../schemas/user-error.ts'
 import type { Cluster } from '../cluster-file.ts'
-import { type Finding, fault, ok, warning } from './finding.ts'
+import { type Finding, fault, hasFault, ok, warning } from './finding.ts'
 import type { Server } from './reach.ts'
 
 const Reply = z.object({ data: z.unknown() })
@@ -61,6 +62,10 @@ export async function factsOf(server: Server, system: Login, tls: TlsFiles | und
   }
 }
 
+/** Servers that were just started find each other and elect a leader within this. */
+const formingMs = 15_000
+const lookAgainMs = 500
+
 /** Whether the servers know each other, elect a leader, agree on the time, and have room. */
 export async function checkFormed(
   cluster: Cluster,
@@ -68,19 +73,23 @@ export async function checkFormed(
   system: Login,
   tls: TlsFiles | undefined,
 ): Promise<Finding[]> {
-  const findings = await Promise.all(
-    servers.map(async (server) => {
-      try {
-        return judge(cluster, await factsOf(server, system, tls))
-      } catch (error) {
+  const look = (server: Server) =>
+    factsOf(server, system, tls).then(
+      (facts) => ({ findings: judge(cluster, facts), isAnswered: true }),
+      (error: unknown) => {
         const place = { where: server.host.name, what: 'cluster' }
-        if (!(error instanceof UserError))
-          return [fault(place, `it does not answer its system account: ${String(error)}`, 'Look into its log.')]
-        return [fault(place, error.what, reloadFix(server.host.name))]
-      }
-    }),
-  )
-  return findings.flat()
+        const finding =
+          error instanceof UserError
+            ? fault(place, error.what, reloadFix(server.host.name))
+            : fault(place, `it does not answer its system account: ${reasonOf(error)}`, 'Look into its log.')
+        return { findings: [finding], isAnswered: false }
+      },
+    )
+  for (const until = performance.now() + formingMs; ; await sleep(lookAgainMs)) {
+    const looks = await Promise.all(servers.map(look))
+    const isForming = looks.every(({ isAnswered }) => isAnswered) && hasFault(looks.flatMap(({ findings }) => findings))
+    if (!isForming || performance.now() > until) return looks.flatMap(({ findings }) => findings)
+  }
 }
 
 export const reloadFix = (host: string) =>

@@ -54,6 +54,8 @@ export async function withMadeCluster(
   const log = (host: string) => readFileSync(logFile(host), 'utf8')
   const start = async (host: string) => {
     const stderr = openSync(logFile(host), 'a')
+    const starts = () => log(host).split('Server is ready').length
+    const before = starts()
     const child = spawn(binary, ['-c', 'nats.conf'], {
       cwd: join(folder, 'hosts', host),
       stdio: ['ignore', 'ignore', stderr],
@@ -61,7 +63,7 @@ export async function withMadeCluster(
     closeSync(stderr)
     await once(child, 'spawn')
     running.set(host, child)
-    await until(`server ${host} is ready`, () => /Server is ready/.test(log(host)))
+    await until(`server ${host} is ready`, () => starts() > before)
   }
   const kill = async (host: string) => {
     const child = running.get(host)
