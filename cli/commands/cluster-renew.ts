@@ -1,14 +1,16 @@
 import type { Command } from 'commander'
 import { renewCertificates } from '../../cluster/init.ts'
-import { printable } from '../../schemas/printable.ts'
+import { printable, printableJson } from '../../schemas/printable.ts'
 
 export function registerClusterRenew(cluster: Command): void {
   cluster
     .command('renew')
     .description("write new certificates of the cluster's own authority, before the present ones end")
     .argument('<dir>', 'the folder of the cluster')
-    .action(async (dir: string) => {
-      const { hosts } = await renewCertificates(dir)
+    .option('--json', 'JSON instead of text', false)
+    .action(async (dir: string, { json }: { json: boolean }) => {
+      const { id, hosts } = await renewCertificates(dir)
+      if (json) return console.log(printableJson({ cluster: id, hosts: hosts.map(({ name }) => name) }))
       for (const { name, addresses } of hosts)
         console.log(printable(`${dir}/hosts/${name}: copy its .pem and .key files to ${addresses[0]}`))
       console.log('Then, on each: systemctl reload nats-server (or: nats-server --signal reload).')
