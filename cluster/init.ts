@@ -9,7 +9,7 @@ import { roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { certificateFault } from './certificate-fault.ts'
 import { issueCertificate, type KeyPair, makeAuthority } from './certificates.ts'
-import { type Cluster, filesIn, readCluster } from './cluster-file.ts'
+import { type Cluster, changeCluster, filesIn } from './cluster-file.ts'
 import { type Host, Name, parseHosts } from './hosts.ts'
 import { createNode } from './join-file.ts'
 import { natsConf, serversOf, unitFile, usersConf } from './server-files.ts'
@@ -106,11 +106,12 @@ export async function initCluster(plan: ClusterPlan): Promise<Cluster> {
 }
 
 /**
- * Writes new certificates of the cluster's own authority for all hosts, in place of those that are there. Those of yours stay as they are.
+ * Writes for all hosts what ends or changes: certificates of the own authority, and the permissions of users as this version of Syllabus needs
+ * them. Certificates of yours stay as they are.
  * @throws UsageError
  */
-export async function renewCertificates(folder: string): Promise<Cluster> {
-  const cluster = await readCluster(folder)
+export async function renewHosts(folder: string): Promise<Cluster> {
+  const cluster = await changeCluster(folder, async (same) => same, usersConf)
   const files = filesIn(folder)
   const [cert, key] = [await readText(files.authority.cert), await readText(files.authority.key)]
   if (!cert || !key)

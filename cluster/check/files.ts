@@ -89,8 +89,8 @@ export async function checkHostFiles(folder: string, cluster: Cluster): Promise<
       findings.push(
         fault(
           place,
-          'users.conf is not what cluster.json says',
-          'It is written by "cluster node" and "cluster revoke" alone: give one of them again.',
+          'users.conf is not what cluster.json and this version of Syllabus have',
+          `npx syllabus cluster renew ${folder}, then copy users.conf to its host, and reload the server.`,
         ),
       )
     const parts = cluster.tls === 'off' ? (['route'] as const) : (['route', 'clients'] as const)

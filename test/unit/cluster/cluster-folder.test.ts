@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readCredentials } from '../../../bus/mod.ts'
 import { issueCertificate, type KeyPair, makeAuthority } from '../../../cluster/certificates.ts'
+import { checkHostFiles } from '../../../cluster/check/files.ts'
 import { readCluster } from '../../../cluster/cluster-file.ts'
-import { initCluster, renewCertificates } from '../../../cluster/init.ts'
+import { initCluster, renewHosts } from '../../../cluster/init.ts'
 import { addNode, revokeNode } from '../../../cluster/node.ts'
 import { accountsOf, roles } from '../../../schemas/role.ts'
 import { planOf } from '../../support/made-cluster.ts'
@@ -101,7 +102,7 @@ describe('certificates of others', () => {
     expect(text(folder, 'with-files/hosts/b/clients.pem')).toBe(text(dir, 'b.pem'))
     expect(text(folder, 'with-files/hosts/b/ca.pem')).toBe(text(folder, 'with-files/ca/ca.pem'))
     expect(readCredentials(join(folder, 'with-files/admin.node.json')).tls).toEqual({ ca: authority.cert })
-    await renewCertificates(join(folder, 'with-files'))
+    await renewHosts(join(folder, 'with-files'))
     expect(text(folder, 'with-files/hosts/b/clients.pem')).toBe(text(dir, 'b.pem'))
   })
 
@@ -178,6 +179,20 @@ describe('nodes', () => {
     const { nodes } = await readCluster(copy)
     expect(nodes.map(({ name }) => name).sort()).toEqual(['admin', ...names])
     for (const name of names) expect(text(copy, 'hosts/a/users.conf')).toContain(`#   ${name}: generator`)
+  })
+
+  test('renew writes certificates that last, and the users that a change of the files lost', async () => {
+    const copy = copyOfLab()
+    const before = ['ca.pem', 'users.conf', 'nats.conf'].map((file) => text(copy, 'hosts/a', file))
+    const certificate = text(copy, 'hosts/a/clients.pem')
+    writeFileSync(join(copy, 'hosts/a/users.conf'), 'accounts {}')
+    const places = async () =>
+      (await checkHostFiles(copy, await readCluster(copy))).filter(({ status }) => status !== 'ok')
+    expect(await places()).toEqual([expect.objectContaining({ status: 'fault', where: 'hosts/a', what: 'files' })])
+    await renewHosts(copy)
+    expect(['ca.pem', 'users.conf', 'nats.conf'].map((file) => text(copy, 'hosts/a', file))).toEqual(before)
+    expect(text(copy, 'hosts/a/clients.pem')).not.toBe(certificate)
+    expect(await places()).toEqual([])
   })
 
   test('a folder that is no cluster is named', async () => {
