@@ -5,7 +5,7 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
-import { connect, createInbox, type NatsConnection } from 'nats'
+import { type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
@@ -102,9 +102,10 @@ export async function openLink(
     reportMs,
     onWait: patience.onWait('an answer', servers),
   }
-  const dial = () =>
+  const given = servers.split(',')
+  const connectTo: ConnectTo = (others) =>
     connect({
-      servers: servers.split(','),
+      servers: given,
       ...loginOptions(login),
       ...tlsOptions(servers, tls),
       name: `${who.role}/${who.variant}/${who.instance}`,
@@ -112,16 +113,16 @@ export async function openLink(
       timeout: requestMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
-      // A first connection tries each address once. Servers that others name are tried later (`knowOthers`): the client would put each back
-      // that it has tried in vain, and never end where all refuse its user.
-      ignoreClusterUpdates: true,
+      ...others,
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
       pingInterval: Math.ceil(awayMs / 6),
       // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
       ignoreAuthErrorAbort: true,
       // A stack trace kept for each request costs more than the request.
       noAsyncTraces: true,
-    }).catch((error: unknown) => {
+    })
+  const dial = (): Promise<NatsConnection> =>
+    firstOf(given.length, connectTo).catch((error: unknown) => {
       throw connectFault(error, place, loginName(login))
     })
   const nc = await throughRestarts(isKnown ? dial : () => looked(place).then(dial), opening).catch(
@@ -136,9 +137,7 @@ export async function openLink(
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
     const listeners = new Set<() => void>([() => patience.answered()])
-    const knowOthers = othersIn(nc, servers)
-    knowOthers()
-    void followStatus(nc, account, { listeners, knowOthers }, log)
+    void followStatus(nc, account, listeners, log)
     return {
       account,
       nc,
@@ -181,6 +180,33 @@ export async function openLink(
   } catch (error) {
     await nc.close()
     throw error
+  }
+}
+
+type ConnectTo = (
+  others: Pick<ConnectionOptions, 'ignoreClusterUpdates' | 'reconnectToServer'>,
+) => Promise<NatsConnection>
+
+class TriedAll extends Error {}
+
+/**
+ * Makes a first connection, with as many tries as servers were given. The client also takes servers that others name, among them those that it
+ * has tried in vain, and would begin again for ever where all refuse its user. For the reason each is then tried without them.
+ */
+async function firstOf(count: number, connectTo: ConnectTo): Promise<NatsConnection> {
+  let left = count
+  const bounded = () => {
+    if (left-- <= 0) throw new TriedAll()
+    return null
+  }
+  try {
+    const nc = await connectTo({ ignoreClusterUpdates: false, reconnectToServer: bounded })
+    left = Number.POSITIVE_INFINITY
+    return nc
+  } catch (error) {
+    if (!(error instanceof Error && error.cause instanceof TriedAll)) throw error
+    await (await connectTo({ ignoreClusterUpdates: true })).close()
+    return firstOf(count, connectTo)
   }
 }
 
@@ -299,31 +325,9 @@ async function askUser(nc: NatsConnection, requestMs: number): Promise<UserInfo 
   }
 }
 
-/** Has the client try the servers that the present one names, beside those that it was given: those of a cluster come and go. */
-function othersIn(nc: NatsConnection, servers: string): () => void {
-  const given = servers.split(',').map((each) => each.replace(/^\w+:\/\//, ''))
-  let known = ''
-  return () => {
-    const named = nc.info?.connect_urls ?? []
-    if (nc.isClosed() || named.length === 0 || known === named.join()) return
-    known = named.join()
-    nc.setServers([...new Set([...given, ...named])])
-  }
-}
-
-type Followers = { listeners: ReadonlySet<() => void>; knowOthers: () => void }
-
-async function followStatus(
-  nc: NatsConnection,
-  account: Account,
-  { listeners, knowOthers }: Followers,
-  log: Logger,
-): Promise<void> {
+async function followStatus(nc: NatsConnection, account: Account, listeners: Set<() => void>, log: Logger) {
   for await (const status of nc.status()) {
     switch (status.type) {
-      case 'ping':
-        knowOthers()
-        break
       case 'disconnect':
         // Also sent when we close or drain the connection ourselves.
         if (nc.isClosed() || nc.isDraining()) break
@@ -331,7 +335,6 @@ async function followStatus(
         break
       case 'reconnect':
         log.info({ account, server: status.server }, 'bus reconnected')
-        knowOthers()
         for (const listener of listeners) listener()
         break
       case 'error':
