@@ -47,6 +47,9 @@ export const Cluster = z.strictObject({
 })
 export type Cluster = z.infer<typeof Cluster>
 
+/** The node of whoever holds the cluster's folder: all roles. */
+export const adminNode = 'admin'
+
 /** The files of a cluster in its folder. */
 export const filesIn = (folder: string) => ({
   cluster: join(folder, 'cluster.json'),
@@ -55,7 +58,7 @@ export const filesIn = (folder: string) => ({
   clientAuthority: join(folder, 'ca', 'clients-ca.pem'),
   contaminationKey: join(folder, 'contamination.key'),
   system: join(folder, 'system.nk'),
-  admin: join(folder, 'admin.node.json'),
+  admin: join(folder, `${adminNode}.node.json`),
   host: (name: string) => join(folder, 'hosts', name),
 })
 

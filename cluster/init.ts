@@ -9,7 +9,7 @@ import { roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { certificateFault } from './certificate-fault.ts'
 import { issueCertificate, type KeyPair, makeAuthority } from './certificates.ts'
-import { type Cluster, changeCluster, filesIn } from './cluster-file.ts'
+import { adminNode, type Cluster, changeCluster, filesIn } from './cluster-file.ts'
 import { type Host, Name, parseHosts } from './hosts.ts'
 import { createNode } from './join-file.ts'
 import { natsConf, serversOf, unitFile, usersConf } from './server-files.ts'
@@ -30,9 +30,6 @@ export type ClusterPlan = {
   /** Where the files lie on the hosts. */
   configFolder: string
 }
-
-/** The node of whoever holds the cluster's folder: all roles. */
-export const adminNode = 'admin'
 
 const publicFile = 0o644
 

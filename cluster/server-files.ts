@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { type AccountUser, accountsWith, maxPayloadBytes } from '../bus/mod.ts'
 import { accountsOf, roles } from '../schemas/role.ts'
 import type { Cluster } from './cluster-file.ts'
@@ -112,7 +113,7 @@ TimeoutStopSec=90
 Restart=always
 RestartSec=2
 LimitNOFILE=65536
-${storage.folder.startsWith('/var/lib/') ? `StateDirectory=${storage.folder.slice('/var/lib/'.length)}` : `ReadWritePaths=${storage.folder}`}
+${storage.folder.startsWith('/var/lib/') ? `StateDirectory=${storage.folder.slice('/var/lib/'.length)}` : `ReadWritePaths=${posix.resolve(folder, storage.folder)}`}
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes

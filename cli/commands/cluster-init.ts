@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { type Cluster, tlsModes } from '../../cluster/cluster-file.ts'
-import { adminNode, initCluster } from '../../cluster/init.ts'
+import { adminNode, type Cluster, tlsModes } from '../../cluster/cluster-file.ts'
+import { initCluster } from '../../cluster/init.ts'
 import { serversOf } from '../../cluster/server-files.ts'
 import { printable, printableJson } from '../../schemas/printable.ts'
 import { byteCount, collected, copies, integer, natsDuration } from '../options/option-parsers.ts'

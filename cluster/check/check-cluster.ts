@@ -1,7 +1,7 @@
 import { Login } from '../../bus/mod.ts'
 import { readText } from '../../machine/state-file.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { type Cluster, filesIn, readCluster } from '../cluster-file.ts'
+import { adminNode, type Cluster, filesIn, readCluster } from '../cluster-file.ts'
 import { checkAllowed } from './allowed.ts'
 import { checkHostFiles, checkJoinFiles } from './files.ts'
 import { type Finding, hasFault } from './finding.ts'
@@ -24,7 +24,9 @@ export async function checkCluster(folder: string, nodeFiles: readonly string[])
     return hasFault(more)
   }
   const result = (isRight: boolean): Checked => ({ cluster, findings, isRight })
-  const { joined, findings: ofJoinFiles } = checkJoinFiles(folder, cluster, [files.admin, ...nodeFiles])
+  // It may have been revoked, as any other.
+  const own = cluster.nodes.some(({ name }) => name === adminNode) ? [files.admin] : []
+  const { joined, findings: ofJoinFiles } = checkJoinFiles(folder, cluster, [...own, ...nodeFiles])
   if (ended([...ofJoinFiles, ...(await checkHostFiles(folder, cluster))])) return result(false)
   const ca = await readText(cluster.tls === 'own' ? files.authority.cert : files.clientAuthority)
   const authority = cluster.tls === 'off' ? null : ca
