@@ -122,7 +122,7 @@ export function judge({ hosts, ports, copies, id }: Cluster, facts: ServerFacts)
       return fault(
         place,
         `${copies} copies need ${copies} servers, and JetStream has ${size - away.length}${away.length > 0 ? ` (away: ${away.join(', ')})` : ''}`,
-        'Start the others, or make a cluster with fewer --copies.',
+        'Start the others, and look into their logs; or make a cluster with fewer --copies.',
       )
     return ok(place, `routes to ${facts.routes.join(', ')}; JetStream is led by ${leader}, of ${size} servers`)
   }
