@@ -67,7 +67,7 @@ export type BusOptions = {
   onPaused?: (paused: boolean, reason: string) => void
   /** Where what keeps the process from its work is noted; left out: a place of the bus's own. */
   troubles?: Troubles
-} & Pick<LinkOptions, 'isKnown' | 'signal' | 'tls'>
+} & Pick<LinkOptions, 'isKnown' | 'signal' | 'tls' | 'cluster'>
 
 export type Bus = AsyncDisposable & {
   /** Whether the server keeps this process to its accounts and its allow-list. */
@@ -110,7 +110,7 @@ export type Bus = AsyncDisposable & {
 
 /** Connects to every account the role has. Throws BusSetupError. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const { servers, credentials, role, variant, instance, log, limits, isKnown, signal, tls } = options
+  const { servers, credentials, role, variant, instance, log, limits, isKnown, signal, tls, cluster } = options
   const { troubles = createTroubles() } = options
   const who = { role, variant, instance }
   const links = new Map<Account, Link>()
@@ -123,7 +123,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       if (login)
         links.set(
           account,
-          await openLink(servers, account, login, who, log, limits, { troubles, isKnown, signal, tls }),
+          await openLink(servers, account, login, who, log, limits, { troubles, isKnown, signal, tls, cluster }),
         )
     })
     // Those that opened are closed where another could not be.

@@ -41,9 +41,17 @@ export type HeldCredentials = Partial<Record<Role, Credentials>>
 export const AllCredentials = z.record(Role, z.partialRecord(Account, PasswordLogin))
 export type AllCredentials = z.infer<typeof AllCredentials>
 
-/** How the server's configuration names the user. */
-export const userOf = (login: Login) =>
-  'nkeySeed' in login ? { nkey: publicKeyOf(login.nkeySeed) } : { user: login.user, password: login.pass }
+/** How the server's configuration names a user. */
+export type ServerUser = { nkey: string } | { user: string; password: string }
+
+export const userOf = (login: Login): ServerUser =>
+  'nkeySeed' in login ? { nkey: publicKeyOf(login.nkeySeed)! } : { user: login.user, password: login.pass }
+
+/** A new user: its seed is for whoever logs in, its public key for the servers. */
+export function createNkey(): { seed: string; publicKey: string } {
+  const pair = nkeys.createUser()
+  return { seed: new TextDecoder().decode(pair.getSeed()), publicKey: pair.getPublicKey() }
+}
 
 /** How the client logs in. */
 export function loginOptions(login: Login): Pick<ConnectionOptions, 'user' | 'pass' | 'authenticator'> {

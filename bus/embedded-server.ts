@@ -16,8 +16,9 @@ import { accountsOf, roles } from '../schemas/role.ts'
 import { AllCredentials } from './credentials.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
 import { watchForFullDisk } from './full-disk.ts'
+import { serverNameAt } from './greeting.ts'
 import type { Logger } from './logger.ts'
-import { serverConfig, serverNameAt } from './server-config.ts'
+import { serverConfig } from './server-config.ts'
 
 /** The folder of a server's streams, held by this process: no other starts a server on it, on this machine or another. */
 export type Storage = AsyncDisposable & {

@@ -2,11 +2,28 @@ import { errors } from 'nats'
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account } from '../schemas/role.ts'
 import { BusSetupError, reasonOf } from './errors.ts'
+import { greetingAt } from './greeting.ts'
 import { type Listener, listenerAt } from './listener.ts'
 import { passingReason } from './retry.ts'
 
 /** Servers, joined by commas, and the account that is connected to. `isTls`: nothing is said there without TLS, whatever the address. */
 export type Place = { servers: string; account: Account; limits: BusLimits; isTls: boolean }
+
+/** The servers are of another cluster than the join file. */
+export const clusterFault = (found: string, { servers }: Pick<Place, 'servers'>, wanted: string): BusSetupError =>
+  new BusSetupError({
+    what: `The NATS servers are of the cluster ${found}, and the join file is of ${wanted}`,
+    where: servers,
+    fix: 'Name a join file of that cluster in SYLLABUS_CREDENTIALS (npx syllabus cluster node makes one), or correct NATS_URL.',
+  })
+
+/** The fault of a connection that could not be made, or that the servers are of another cluster: then they refuse its user or are not trusted. */
+export async function withCluster(error: unknown, place: Place, wanted: string | undefined): Promise<unknown> {
+  if (wanted === undefined) return error
+  const greetings = await Promise.all(place.servers.split(',').map((each) => greetingAt(each, lookMs)))
+  const found = greetings.flatMap((greeting) => greeting?.cluster ?? []).find((cluster) => cluster !== wanted)
+  return found === undefined ? error : clusterFault(found, place, wanted)
+}
 
 /** The server refuses the client's certificate, or that it has none. */
 const ownCertificateFault = /_ALERT_/
@@ -15,13 +32,15 @@ const ownCertificateFix =
 /** What a certificate is refused with. */
 const certificateFault = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/
 
-export function connectFault(error: unknown, { servers }: Place, user: string): BusSetupError {
+export function connectFault(error: unknown, { servers }: Pick<Place, 'servers'>, user: string): BusSetupError {
   const fault = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix }, { cause: error })
   const { code = '' } = error as { code?: string }
   if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
     return fault(
       user ? `The NATS server refuses the ${user}` : 'The NATS server asks for a user and password, or for an nkey',
-      'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names. JWTs and tokens are not supported.',
+      user.startsWith('nkey')
+        ? 'A server knows the users of a join file once it has the new users.conf and was reloaded (docs/cluster.md); one of a node that was revoked opens nothing. Else give the right credentials in the file that SYLLABUS_CREDENTIALS names.'
+        : 'Give the right credentials: in the URL, or in the file that SYLLABUS_CREDENTIALS names. JWTs and tokens are not supported.',
     )
   }
   if (error instanceof errors.ConnectionError && error.message.includes("'tls'")) {
@@ -36,7 +55,9 @@ export function connectFault(error: unknown, { servers }: Place, user: string): 
   if (certificateFault.test(code)) {
     return fault(
       `The certificate of the NATS server is not trusted: ${reasonOf(error)}`,
-      'Name the authority that signed it under tls.ca in the credentials file (or in NODE_EXTRA_CA_CERTS), write tls:// before the host, or correct the host.',
+      code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID'
+        ? 'Set the clock of this host, if it is wrong. Else whoever runs the servers renews it (npx syllabus cluster renew), and reloads them.'
+        : 'Name the authority that signed it under tls.ca in the credentials file (or in NODE_EXTRA_CA_CERTS), write tls:// before the host, or correct the host.',
     )
   }
   if (code === 'ENOTFOUND') return fault(`There is no such host: ${reasonOf(error)}`, 'Correct NATS_URL.')

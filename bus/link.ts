@@ -5,13 +5,22 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
-import { connect, createInbox, type NatsConnection } from 'nats'
+import { type ConnectionOptions, connect, createInbox, type NatsConnection } from 'nats'
 import { z } from 'zod'
 import { BusLimits } from '../schemas/bus-limits.ts'
 import type { Account, Role } from '../schemas/role.ts'
 import { type Login, loginName, loginOptions } from './credentials.ts'
 import { BusAwayError, BusSetupError } from './errors.ts'
-import { connectFault, looked, noServerFix, notJetStream, type Place, withListener } from './first-contact.ts'
+import {
+  clusterFault,
+  connectFault,
+  looked,
+  noServerFix,
+  notJetStream,
+  type Place,
+  withCluster,
+  withListener,
+} from './first-contact.ts'
 import './headers.ts'
 import type { Sender } from './headers.ts'
 import type { Logger } from './logger.ts'
@@ -52,7 +61,13 @@ export type Link = {
 /** Replies of a user go to inboxes under a prefix that no other role may subscribe to. */
 export const inboxPrefix = (role: Role) => `_INBOX_${role}`
 
-const oldest = { major: 2, minor: 11 }
+export const oldestServer = { major: 2, minor: 11 }
+
+export function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const { major: least, minor: leastMinor } = oldestServer
+  return major > least || (major === least && minor >= leastMinor)
+}
 
 const UserInfo = z.object({
   account: z.string(),
@@ -69,6 +84,8 @@ export type LinkOptions = {
   signal?: AbortSignal | undefined
   /** What connections with TLS need beside the authorities that Node knows. */
   tls?: TlsFiles | undefined
+  /** The cluster that a join file names; servers of another one are refused. */
+  cluster?: string | undefined
 }
 
 /** Connects to one account and checks that it has JetStream and is new enough. Throws BusSetupError. */
@@ -79,7 +96,7 @@ export async function openLink(
   who: Sender & { role: Role },
   log: Logger,
   limits: BusLimits = BusLimits.parse({}),
-  { troubles = createTroubles(), isKnown = false, signal, tls }: LinkOptions = {},
+  { troubles = createTroubles(), isKnown = false, signal, tls, cluster }: LinkOptions = {},
 ): Promise<Link> {
   const { requestMs, repeatMs, silentMs, awayMs } = limits
   const place = { servers, account, limits, isTls: tls !== undefined }
@@ -94,9 +111,10 @@ export async function openLink(
     reportMs,
     onWait: patience.onWait('an answer', servers),
   }
-  const dial = () =>
+  const given = servers.split(',')
+  const connectTo: ConnectTo = (others) =>
     connect({
-      servers: servers.split(','),
+      servers: given,
       ...loginOptions(login),
       ...tlsOptions(servers, tls),
       name: `${who.role}/${who.variant}/${who.instance}`,
@@ -104,25 +122,27 @@ export async function openLink(
       timeout: isOneOfMany ? Math.min(requestMs, Math.ceil(silentMs / 2)) : requestMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 200,
-      ignoreClusterUpdates: false,
-      // The one that was dialled longest ago: the client itself first tries the one that it has just lost.
-      reconnectToServer: (known) =>
-        known.reduce((oldest, each) => (each.lastConnect < oldest.lastConnect ? each : oldest)),
+      ...others,
       // A server that freezes, or whose host goes, closes nothing: it is noticed while it is still waited for.
       pingInterval: Math.ceil(isOneOfMany ? Math.min(silentMs / 3, awayMs / 6) : awayMs / 6),
       // A user that is refused may be allowed again, as after a change of the server's configuration; until then it counts as away.
       ignoreAuthErrorAbort: true,
       // A stack trace kept for each request costs more than the request.
       noAsyncTraces: true,
-    }).catch((error: unknown) => {
+    })
+  const dial = (): Promise<NatsConnection> =>
+    firstOf(given.length, connectTo).catch((error: unknown) => {
       throw connectFault(error, place, loginName(login))
     })
   const nc = await throughRestarts(isKnown ? dial : () => looked(place).then(dial), opening).catch(
     async (error: unknown) => {
-      throw error instanceof BusSetupError && error.fix === noServerFix ? await withListener(error, place) : error
+      if (error instanceof BusSetupError && error.fix === noServerFix) throw await withListener(error, place)
+      throw error instanceof BusSetupError ? await withCluster(error, place, cluster) : error
     },
   )
   try {
+    const found = nc.info?.cluster
+    if (cluster !== undefined && found !== undefined && found !== cluster) throw clusterFault(found, place, cluster)
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
     const listeners = new Set<() => void>([() => patience.answered()])
@@ -172,6 +192,34 @@ export async function openLink(
   }
 }
 
+type ConnectTo = (
+  others: Pick<ConnectionOptions, 'ignoreClusterUpdates' | 'reconnectToServer'>,
+) => Promise<NatsConnection>
+
+class TriedAll extends Error {}
+
+/**
+ * Makes a first connection, with as many tries as servers were given. The client also takes servers that others name, among them those that it
+ * has tried in vain, and would begin again for ever where all refuse its user. For the reason each is then tried without them.
+ */
+async function firstOf(count: number, connectTo: ConnectTo): Promise<NatsConnection> {
+  let left = count
+  // The one that was dialled longest ago: the client itself first tries the one that it has just lost.
+  const next: ConnectionOptions['reconnectToServer'] = (known) => {
+    if (left-- <= 0) throw new TriedAll()
+    return known.reduce((oldest, each) => (each.lastConnect < oldest.lastConnect ? each : oldest))
+  }
+  try {
+    const nc = await connectTo({ ignoreClusterUpdates: false, reconnectToServer: next })
+    left = Number.POSITIVE_INFINITY
+    return nc
+  } catch (error) {
+    if (!(error instanceof Error && error.cause instanceof TriedAll)) throw error
+    await (await connectTo({ ignoreClusterUpdates: true })).close()
+    return firstOf(count, connectTo)
+  }
+}
+
 /** Notes that the server is away while anything waits for it: once, by what waited first. */
 function awayWatch({
   servers,
@@ -214,17 +262,17 @@ function awayWatch({
 }
 
 /** The least that a message may be long: objects travel in chunks of half of that. */
-const leastPayload = 1024 ** 2
+export const leastPayload = 1024 ** 2
 
 async function checkServer(nc: NatsConnection, place: Place, opening: Patience, isKnown: boolean): Promise<void> {
   const { servers, account, limits } = place
   const refuse = (what: string, fix: string) => new BusSetupError({ what, where: servers, fix: fix })
   const { version = '', max_payload: maxPayload = leastPayload, jetstream: hasJetStream } = nc.info ?? {}
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  if (!(major > oldest.major || (major === oldest.major && minor >= oldest.minor))) {
+  const isEncrypted = nc.info?.tls_required === true
+  if (!isNewEnough(version)) {
     throw refuse(
       `The NATS server is ${version || 'of no version'}, too old`,
-      `Use ${oldest.major}.${oldest.minor} or newer, or unset NATS_URL to use the embedded server.`,
+      `Use ${oldestServer.major}.${oldestServer.minor} or newer, or unset NATS_URL to use the embedded server.`,
     )
   }
   if (!(maxPayload >= leastPayload)) {
@@ -253,8 +301,8 @@ async function checkServer(nc: NatsConnection, place: Place, opening: Patience, 
         if (error instanceof BusSetupError) throw error
         if (isNoResponders(error) && !hasJetStream) throw noJetStream(passingReason(error))
         const fault = connectFault(error, place, '')
-        // One that has never answered before may be none.
-        throw isKnown ? fault : await withListener(fault, place)
+        // One that has never answered before may be none; one whose certificate was checked is a server that has just been started.
+        throw isKnown || isEncrypted ? fault : await withListener(fault, place)
       },
     )
   await throughRestarts(info, { ...opening, deadlineMs }).catch((error: unknown) => {

@@ -2,10 +2,13 @@ export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, typ
 export {
   AllCredentials,
   Credentials,
+  createNkey,
   credentialsFromUrl,
   type HeldCredentials,
+  Login,
   NodeFacts,
   readCredentials,
+  userOf,
 } from './credentials.ts'
 export { type DeadLetter, firstId } from './dead-letters.ts'
 export {
@@ -16,17 +19,29 @@ export {
   startServer,
 } from './embedded-server.ts'
 export { BusAwayError, BusSetupError, RetryError, StoppingError, TerminalError, UnfitError } from './errors.ts'
+export { type Greeting, greetedAt, greetingAt, serverNameAt } from './greeting.ts'
 export type { HandlerContext, Outcome } from './handle.ts'
 export type { Cause, Sender } from './headers.ts'
 export type { Change, Held, Kv } from './kv.ts'
 export { type HeldValue, heldValues, withModify } from './kv.ts'
+export { inboxPrefix, isNewEnough, leastPayload, oldestServer } from './link.ts'
 export type { LogOptions, StoredEntry } from './log.ts'
 export type { Logger } from './logger.ts'
 export { type Objects, withDocuments } from './objects.ts'
+export { permissionsOf } from './permissions.ts'
 export { Presence } from './presence.ts'
 export type { EventTarget, Published, WorkTarget } from './publish.ts'
 export { isPassing, passingReason } from './retry.ts'
-export { serverNameAt } from './server-config.ts'
+export {
+  bareConnection,
+  closedSubscriptions,
+  isKeptOut,
+  listen,
+  logRoads,
+  sealedRoads,
+  tryRoad,
+} from './roads.ts'
+export { type AccountUser, accountsWith, maxPayloadBytes } from './server-config.ts'
 export { spool } from './spool.ts'
 export type { BucketName } from './subjects.ts'
 export { TlsFiles } from './tls.ts'

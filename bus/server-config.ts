@@ -1,6 +1,5 @@
-import { connect } from 'node:net'
-import { type Account, accounts, accountsOf, roles } from '../schemas/role.ts'
-import { type HeldCredentials, userOf } from './credentials.ts'
+import { type Account, accounts, accountsOf, type Role, roles } from '../schemas/role.ts'
+import { type HeldCredentials, type ServerUser, userOf } from './credentials.ts'
 import { permissionsOf } from './permissions.ts'
 
 export type ServerPlace = {
@@ -12,7 +11,7 @@ export type ServerPlace = {
   serverName?: string
 }
 
-/** Most that JetStream may store for each account. */
+/** Most that JetStream may store for each account of the embedded server; in a cluster each has the same share of what there is. */
 const maxFileBytes: Readonly<Record<Account, number>> = {
   LAB: 1024 ** 4,
   EXAM: 128 * 1024 ** 3,
@@ -20,72 +19,53 @@ const maxFileBytes: Readonly<Record<Account, number>> = {
 }
 
 /** The server's own limit is 1 MiB. A run's state is one value with the programs of all its attempts. NATS advises to stay at or below this. */
-const maxPayloadBytes = 8 * 1024 ** 2
+export const maxPayloadBytes = 8 * 1024 ** 2
 
-/** The accounts with their users and allow-lists, as the `accounts` block of a server configuration; no exports, no imports. */
-export function accountsConfig(credentials: HeldCredentials) {
-  const entries = accounts.map((account) => {
-    const users = roles.flatMap((role) => {
+const totalBytes = Object.values(maxFileBytes).reduce((sum, bytes) => sum + bytes, 0)
+
+/** A user of a role in one account, as the server knows it. */
+export type AccountUser = { role: Role; account: Account; user: ServerUser }
+
+/** What a host holds, as users of the server. */
+const usersOf = (credentials: HeldCredentials): AccountUser[] =>
+  roles.flatMap((role) =>
+    accountsOf[role].flatMap((account) => {
       const login = credentials[role]?.[account]
-      if (!login || !accountsOf[role].includes(account)) return []
+      return login ? [{ role, account, user: userOf(login) }] : []
+    }),
+  )
+
+/** The accounts of everybody who has credentials, as the `accounts` block of a server configuration. */
+export const accountsConfig = (credentials: HeldCredentials) => accountsWith(usersOf(credentials))
+
+/**
+ * The accounts with their users and allow-lists, as the `accounts` block of a server configuration; no exports, no imports.
+ * @param storeBytes what all servers together may store
+ */
+export function accountsWith(users: readonly AccountUser[], storeBytes = totalBytes) {
+  const entries = accounts.map((account) => {
+    const own = users.filter((each) => each.account === account)
+    const listed = own.map(({ role, user }) => {
       const { publish, subscribe, denied = [] } = permissionsOf(role, account)
       const deny = denied.length > 0 ? { deny: denied } : {}
-      const permissions = { publish: { allow: publish, ...deny }, subscribe: { allow: subscribe } }
-      return [{ ...userOf(login), permissions }]
+      return { ...user, permissions: { publish: { allow: publish, ...deny }, subscribe: { allow: subscribe } } }
     })
-    return [account, { jetstream: { max_mem: 0, max_file: maxFileBytes[account] }, users }]
+    const max_file = Math.floor((storeBytes * maxFileBytes[account]) / totalBytes)
+    return [account, { jetstream: { max_mem: 0, max_file }, users: listed }]
   })
   return Object.fromEntries(entries) as Record<Account, { jetstream: object; users: object[] }>
 }
 
 /** The whole configuration of one server, as text that nats-server reads (its format takes JSON). */
 export function serverConfig(credentials: HeldCredentials, place: ServerPlace): string {
-  const total = Object.values(maxFileBytes).reduce((sum, bytes) => sum + bytes, 0)
   const config = {
     server_name: place.serverName ?? 'syllabus',
     host: place.host,
     port: place.port,
     ...(place.pidFile ? { pid_file: place.pidFile } : {}),
     max_payload: maxPayloadBytes,
-    jetstream: { store_dir: place.storeDir, max_memory_store: 0, max_file_store: total },
+    jetstream: { store_dir: place.storeDir, max_memory_store: 0, max_file_store: totalBytes },
     accounts: accountsConfig(credentials),
   }
   return `${JSON.stringify(config, null, 2)}\n`
-}
-
-/** Longest greeting that is read; a server's own has some 500 bytes. */
-const mostBytes = 64 * 1024
-
-/**
- * What the server at an address calls itself in its greeting, which comes before any user or password is sent; null where nobody
- * greets as a NATS server does.
- */
-export function serverNameAt(url: string, timeoutMs = 1000): Promise<string | null> {
-  const { hostname, port } = new URL(url)
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port) })
-    let greeting = ''
-    const end = (name: string | null) => {
-      socket.destroy()
-      resolve(name)
-    }
-    socket.setTimeout(timeoutMs, () => end(null))
-    socket.on('error', () => end(null))
-    socket.on('close', () => end(null))
-    socket.setEncoding('latin1').on('data', (text: string) => {
-      greeting += text
-      if (greeting.includes('\r\n')) end(nameIn(greeting))
-      else if (greeting.length > mostBytes) end(null)
-    })
-  })
-}
-
-function nameIn(greeting: string): string | null {
-  const info = /^INFO (\{.*\})\s*\r\n/.exec(greeting)?.[1]
-  try {
-    const { server_name: name } = JSON.parse(info ?? 'null') as { server_name?: unknown }
-    return typeof name === 'string' ? name : null
-  } catch {
-    return null
-  }
 }

@@ -4,6 +4,7 @@ import { exitCodes } from '../launcher/console/exit-codes.ts'
 import { isShown, renderError } from '../launcher/console/render-error.ts'
 import { isStopping } from '../launcher/console/stop-signal.ts'
 import { makeConsolePlain } from '../launcher/console/terminal.ts'
+import { takeServers } from '../launcher/join-file.ts'
 import { keepFilesPrivate } from '../launcher/private-files.ts'
 import { registerFor } from './commands.ts'
 import { usageLines } from './options/usage-lines.ts'
@@ -76,6 +77,7 @@ const program = new Command('syllabus')
 
 try {
   keepFilesPrivate()
+  takeServers()
   await registerFor(process.argv[2], program)
   await program.parseAsync()
 } catch (error) {

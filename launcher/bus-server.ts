@@ -23,6 +23,7 @@ import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provisio
 import type { BusLimits } from '../schemas/bus-limits.ts'
 import { accountsOf, type Role, roles } from '../schemas/role.ts'
 import { UsageError } from '../schemas/user-error.ts'
+import { takeServers } from './join-file.ts'
 
 /** The server that a session talks to, and the secrets that its launcher hands out, to each role its own. */
 export type BusServer = AsyncDisposable & {
@@ -69,14 +70,17 @@ type Setup = {
 export const holdHome = (home: string, notify: (line: string) => void, limits?: BusLimits): Promise<Storage> =>
   holdStorage(join(home, 'nats'), { onWait: notify, silentMs: limits?.hostSilentMs })
 
-/** NATS_URL, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
+/** NATS_URL or a join file, else nats-server on PATH, else the pinned one from its wheel; the latter two are started here, on loopback. */
 export async function openBusServer(setup: Setup): Promise<BusServer> {
   ensureHome(setup.home)
-  const contaminationKey = keyOf(setup.home, setup.onProgress)
-  const url = process.env.NATS_URL
+  takeServers()
+  const { NATS_URL: url, SYLLABUS_CREDENTIALS: file } = process.env
   const { limits } = setup
+  // A file that cannot be read may be a join file: no server is started in place of the cluster's.
+  if (!url && file) readCredentials(file)
   if (url) {
     const server = foreign(url)
+    const contaminationKey = keyOf(setup.home, setup.onProgress, server.join?.contaminationKey)
     const isKnown = await isKnownServer(setup.home, server.servers)
     return { ...server, isKnown, limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
   }
@@ -88,6 +92,7 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
     return keepServer(binary, storage, setup)
   })
   const { servers, credentials } = stack.use(kept)
+  const contaminationKey = keyOf(setup.home, setup.onProgress)
   const owned = stack.move()
   return {
     servers,
@@ -103,7 +108,7 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
   }
 }
 
-function foreign(url: string) {
+function foreign(url: string): Pick<BusServer, 'servers' | 'credentials' | 'tls' | 'join' | 'sealed' | 'description'> {
   const file = process.env.SYLLABUS_CREDENTIALS
   const fromUrl = credentialsFromUrl(url)
   return file
@@ -213,9 +218,12 @@ async function keepServer(binary: string, storage: Storage, { home, log, limits,
 
 const keyText = /^[0-9a-f]{64}$/i
 
-/** The key of the contamination index of a home, for whoever needs it; asked for several times at once, it is read once. */
-export function keyOf(home: string, notify: (line: string) => void): () => Promise<string> {
-  let key: Promise<string> | undefined
+/**
+ * The key of the contamination index, for whoever needs it: the cluster's where there is one, else that of the home. Asked for several times at
+ * once, it is read once.
+ */
+export function keyOf(home: string, notify: (line: string) => void, ofCluster?: string): () => Promise<string> {
+  let key = ofCluster === undefined ? undefined : Promise.resolve(ofCluster)
   return () => {
     key ??= keepKey(home, notify)
     return key

@@ -102,13 +102,15 @@ export async function connectAs(
   log: Log,
   { line, signal }: Connecting = {},
 ): Promise<Bus> {
-  const { servers, tls, sealed, limits, isKnown = false } = server
+  const { servers, tls, sealed, limits, isKnown = false, join } = server
   const troubles = createTroubles()
   if (line) printOwnTroubles(troubles, line)
   const instance = `${role}-${process.pid}`
   const credentials = credentialsOf(server, role)
   const who = { role, variant: 'cli', instance }
-  const bus = await connectBus({ servers, tls, sealed, limits, credentials, ...who, log, troubles, isKnown, signal })
+  const cluster = join?.cluster
+  const place = { servers, tls, sealed, limits, cluster, isKnown }
+  const bus = await connectBus({ ...place, credentials, ...who, log, troubles, signal })
   if (!isKnown) await rememberServers(homeFolder(), servers)
   return bus
 }

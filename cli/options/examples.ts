@@ -88,6 +88,25 @@ export const examples: Readonly<Record<string, Examples>> = {
   'task split': [['task split all.jsonl --out parts --stratify topic --audit 50', 'three files, each topic in each']],
   'task show': [['task show my-task', 'counts and settings; no question of a test']],
   'task import': [['task import scibench scibench/ --out my-task', 'your copy of a published set']],
+  'cluster init': [
+    [
+      'cluster init --out lab --host a=10.0.0.1 --host b=10.0.0.2 --host c=10.0.0.3',
+      'three servers, three copies, TLS',
+    ],
+  ],
+  'cluster node': [
+    ['cluster node lab --name gpu-1 --roles trainer-bridge', 'a host that trains, and can open no answers'],
+    [
+      'cluster node lab --name cpu-1 --roles generator,critic --out cpu-1.node.json',
+      'a host that makes and checks rows',
+    ],
+  ],
+  'cluster check': [
+    ['cluster check lab', 'before anything is run: servers, certificates, and what each role may do'],
+    ['cluster check lab --node gpu-1.node.json', 'the same with the join file of a host'],
+  ],
+  'cluster renew': [['cluster renew lab', 'a month before the certificates end, as "check" warns']],
+  'cluster revoke': [['cluster revoke lab gpu-1', 'then copy users.conf to each host, and reload its server']],
   completion: [
     ['completion bash >> ~/.bashrc', 'for a command "syllabus": npm link makes one, or: alias syllabus="npx syllabus"'],
     ['completion zsh > ~/.syllabus.zsh', 'then in ~/.zshrc, after compinit: source ~/.syllabus.zsh'],

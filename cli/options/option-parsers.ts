@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { StudentModelName } from '../../schemas/arm.ts'
 import { RunId, Sha256 } from '../../schemas/ids.ts'
+import { Role } from '../../schemas/role.ts'
 
 /** A parser of whole numbers in digits alone: `1e3`, `0x10`, `+5` and nothing at all are none. */
 export const integer =
@@ -32,6 +33,38 @@ export const rowCount = integer(1, 10_000_000)
 export const attemptCount = integer(1, 1000)
 export const runCount = integer(1, 1000)
 export const seedCount = integer(1, 100)
+
+/** An option that may be given more than once. */
+export const collected = (text: string, before: readonly string[] = []): string[] => [...before, text]
+
+const unitBytes = { MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 } as const
+
+/** A number of bytes: 0, or with its unit. */
+export const byteCount = (text: string): number => {
+  const [, digits, unit] = /^(\d{1,6})(MB|GB|TB)$/.exec(text) ?? []
+  if (text === '0' || digits) return Number(digits ?? 0) * unitBytes[(unit as keyof typeof unitBytes) ?? 'MB']
+  throw new InvalidArgumentError('write a size such as 500MB, 64GB or 2TB.')
+}
+
+/** A duration as nats-server reads it. */
+export const natsDuration = (text: string): string => {
+  if (text === 'always' || /^[1-9]\d{0,4}(ms|s|m|h)$/.test(text)) return text
+  throw new InvalidArgumentError('write a duration such as 500ms, 10s or 2m, or: always.')
+}
+
+/** How many servers hold everything. */
+export const copies = (text: string): 1 | 3 | 5 => {
+  if (text === '1' || text === '3' || text === '5') return Number(text) as 1 | 3 | 5
+  throw new InvalidArgumentError('write 1, 3 or 5.')
+}
+
+/** Roles with commas between them, each once. */
+export const roleList = (text: string): Role[] => {
+  const all = [...new Set(names(text))]
+  const unknown = all.find((each) => !Role.safeParse(each).success)
+  if (unknown === undefined) return all as Role[]
+  throw new InvalidArgumentError(`"${unknown}" is no role; roles are ${Role.options.join(', ')}.`)
+}
 
 /** Names with commas between them. */
 export const names = (text: string): string[] => text.split(',').map((name) => name.trim())

@@ -6,9 +6,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nkeys } from 'nats'
+import { serverNameAt } from '../../bus/greeting.ts'
 import { type Link, openLink } from '../../bus/link.ts'
 import { type Bus, type Credentials, connectBus, type TlsFiles } from '../../bus/mod.ts'
-import { accountsConfig, serverNameAt } from '../../bus/server-config.ts'
+import { accountsConfig } from '../../bus/server-config.ts'
 import { type Account, accountsOf, type Role, roles } from '../../schemas/role.ts'
 import { memoryLog, natsBinary, until } from './nats.ts'
 import { openRoad, type Road } from './road.ts'
@@ -65,7 +66,7 @@ export type ClusterOptions = {
 
 const sizes = { logMaxBytes: 64 * 1024 ** 2, logMaxAgeMs: 3_600_000, objectsMaxBytes: 64 * 1024 ** 2 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1')

@@ -1,19 +1,43 @@
 import { connect, errors, type NatsConnection } from 'nats'
-import { inboxPrefix } from '../../bus/link.ts'
-import type { Account, Role } from '../../schemas/role.ts'
-import type { TestServer } from './nats.ts'
+import { type Account, type Role, roles } from '../schemas/role.ts'
+import { type Login, loginName, loginOptions } from './credentials.ts'
+import { connectFault } from './first-contact.ts'
+import { inboxPrefix } from './link.ts'
+import { logPrefixOf, logStreamOf, objectPrefixOf, objectStreamOf } from './subjects.ts'
+import { type TlsFiles, tlsOptions } from './tls.ts'
+
+/*
+ * What no role may do, as requests that are tried: by the tests, and on the servers of a cluster before anything is run there. None of them
+ * changes or removes anything where a server lets it pass: requests that would are written so that the server cannot read them.
+ */
 
 /** What became of one attempt to reach something. */
 export type Attempt = { road: string; outcome: 'refused' | 'error' | 'silence' | 'answered'; text: string }
 
 export type Road = { name: string; subject: string; payload: string }
 
-/** A bare connection with a role's user in one account, as a hostile process of that role would open it. */
-export async function bareConnection(server: TestServer, role: Role, account: Account): Promise<NatsConnection> {
-  const login = server.credentials[role][account]
-  if (!login) throw new Error(`${role} has no user in ${account}`)
-  return connect({ servers: server.url, ...login, inboxPrefix: inboxPrefix(role), reconnect: false })
-}
+/** One server, and who connects to it: an address alone is what nobody connects as. */
+export type Bare = { server: string; login?: Login; inboxPrefix?: string; tls?: TlsFiles | undefined }
+
+/**
+ * A connection to one server as a hostile process would open it: no look before, and no second try.
+ * @throws BusSetupError
+ */
+export const bareConnection = ({ server, login, inboxPrefix, tls }: Bare): Promise<NatsConnection> =>
+  connect({
+    servers: server,
+    ...(login && loginOptions(login)),
+    ...tlsOptions(server, tls),
+    ...(inboxPrefix && { inboxPrefix }),
+    timeout: 5000,
+    reconnect: false,
+    ignoreClusterUpdates: true,
+  }).catch((error: unknown) => {
+    throw connectFault(error, { servers: server }, login ? loginName(login) : '')
+  })
+
+/** What a server that lets the request pass answers with an error. */
+const unreadable = '{'
 
 /** Every request to the server by which a stream's content could be read, copied, changed or removed. */
 export function roadsTo(stream: string, subject: string, inbox: string): Road[] {
@@ -22,7 +46,7 @@ export function roadsTo(stream: string, subject: string, inbox: string): Road[] 
     subject: `${prefix}.${verb}`,
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   })
-  const pull = { ack_policy: 'none', deliver_policy: 'all' }
+  const pull = { ack_policy: 'none', deliver_policy: 'all', inactive_threshold: 1e9 }
   const push = { ...pull, deliver_subject: `${inbox}.push` }
   const create = (config: object, name?: string) => ({
     stream_name: stream,
@@ -50,14 +74,10 @@ export function roadsTo(stream: string, subject: string, inbox: string): Road[] 
     api('snapshot', `STREAM.SNAPSHOT.${stream}`, { deliver_subject: `${inbox}.snapshot` }),
     api('restore', 'STREAM.RESTORE.SPY5', { config: { name: 'SPY5', subjects: [subject] }, state: {} }),
     api('overlapping stream', 'STREAM.CREATE.SPY6', { name: 'SPY6', subjects: [subject] }),
-    api('republish', `STREAM.UPDATE.${stream}`, {
-      name: stream,
-      subjects: [subject],
-      republish: { src: '>', dest: `${inbox}.>` },
-    }),
-    api('purge', `STREAM.PURGE.${stream}`),
-    api('delete', `STREAM.DELETE.${stream}`),
-    api('delete message', `STREAM.MSG.DELETE.${stream}`, { seq: 1 }),
+    api('republish', `STREAM.UPDATE.${stream}`, unreadable),
+    api('purge', `STREAM.PURGE.${stream}`, unreadable),
+    api('delete', `STREAM.DELETE.${stream}`, unreadable),
+    api('delete message', `STREAM.MSG.DELETE.${stream}`, unreadable),
     api('domain', `STREAM.MSG.GET.${stream}`, { seq: 1 }, '$JS.VAULT.API'),
     api('account', `STREAM.MSG.GET.${stream}`, { seq: 1 }, '$JS.ACC.VAULT.API'),
   ]
@@ -70,6 +90,43 @@ export const systemRoads: readonly Road[] = [
   { name: 'account claims', subject: '$SYS.REQ.CLAIMS.UPDATE', payload: '{"exports":[{"subject":">"}]}' },
   { name: 'server streams', subject: '$SYS.REQ.SERVER.PING.JSZ', payload: '{"accounts":true,"streams":true}' },
   { name: 'server reload', subject: '$SYS.REQ.SERVER.PING.CONFIG', payload: '' },
+]
+
+const sealedStreams: readonly [stream: string, subject: string][] = [
+  [objectStreamOf.VAULT, `${objectPrefixOf.VAULT}.>`],
+  ['KV_sealed-results', '$KV.sealed-results.result'],
+  [objectStreamOf.EXAM, `${objectPrefixOf.EXAM}.>`],
+  [logStreamOf.EXAM, `${logPrefixOf.EXAM}.>`],
+]
+
+/** Those who see nothing of what is sealed: all but the evaluator, and the operator, who fills it. */
+export const isKeptOut = (role: Role): boolean => role !== 'evaluator' && role !== 'operator'
+
+/** What a role is refused in one account of what is sealed. Who answers exam questions may read those. */
+export function sealedRoads(role: Role, account: Account, inbox: string): Road[] {
+  if (role === 'operator' && account === 'VAULT')
+    return roadsTo(objectStreamOf.VAULT, `${objectPrefixOf.VAULT}.>`, inbox)
+  if (!isKeptOut(role)) return []
+  const mayGet = (stream: string) => role === 'trainer-bridge' && account === 'EXAM' && stream === objectStreamOf.EXAM
+  const closed = sealedStreams.flatMap(([stream, subject]) =>
+    roadsTo(stream, subject, inbox).filter((road) => !(mayGet(stream) && road.name.startsWith('get'))),
+  )
+  return [...closed, ...systemRoads]
+}
+
+/** What a role is refused of LAB's log. The planner looks up the messages of dead letters; gateway and operator read all. */
+export function logRoads(role: Role, inbox: string): Road[] {
+  if (role === 'gateway' || role === 'operator') return []
+  const roads = roadsTo(logStreamOf.LAB, `${logPrefixOf.LAB}.>`, inbox)
+  return roads.filter((road) => !(role === 'planner' && road.name.startsWith('get')))
+}
+
+/** Subscriptions that a role which is kept out is refused in every account. */
+export const closedSubscriptions = (role: Role): string[] => [
+  ...['>', '*.>', '$JS.>', '$SYS.>', '$O.>', 'objects.>', 'objects.vault.>', 'objects.exam.>', 'exam.>'],
+  '$KV.sealed-results.>',
+  ...roles.filter((other) => other !== role && other !== 'operator').map((other) => `${inboxPrefix(other)}.>`),
+  '_INBOX.>',
 ]
 
 /** Takes one road and says how it ended; silence means that nobody is behind it. */

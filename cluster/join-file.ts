@@ -1,0 +1,33 @@
+import { createNkey, type HeldCredentials, type NodeFacts, type TlsFiles } from '../bus/mod.ts'
+import { type Account, accountsOf, type Role } from '../schemas/role.ts'
+import type { ClusterNode } from './cluster-file.ts'
+
+/** Roles that look for copies of evaluation items, or give the order to. */
+const needKey: readonly Role[] = ['critic', 'evaluator', 'operator']
+
+/** What all join files of a cluster have in common; `contaminationKey` is for the roles that need it. */
+export type JoinFacts = { cluster: string; servers: string; ca: string | null; contaminationKey: string }
+
+/** A join file as `readCredentials` reads it. */
+export type JoinFile = HeldCredentials & { tls?: TlsFiles; join: NodeFacts }
+
+/** Makes the users of a node: seeds for its join file, public keys for the servers. */
+export function createNode(
+  name: string,
+  roles: readonly Role[],
+  { cluster, servers, ca, contaminationKey }: JoinFacts,
+): { node: ClusterNode; file: JoinFile } {
+  const users: ClusterNode['users'] = {}
+  const credentials: HeldCredentials = {}
+  for (const role of roles) {
+    const keys = accountsOf[role].map((account) => [account, createNkey()] as const)
+    users[role] = Object.fromEntries(keys.map(([account, { publicKey }]) => [account, publicKey]))
+    credentials[role] = Object.fromEntries(keys.map(([account, { seed }]) => [account, { nkeySeed: seed }])) as Record<
+      Account,
+      { nkeySeed: string }
+    >
+  }
+  const key = roles.some((role) => needKey.includes(role)) ? { contaminationKey } : {}
+  const file = { ...credentials, ...(ca && { tls: { ca } }), join: { node: name, cluster, servers, ...key } }
+  return { node: { name, roles: [...roles], users }, file }
+}
