@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
@@ -9,7 +8,7 @@ import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { withPlanner } from '../../launcher/topology/overrides.ts'
-import { runsFolder } from '../../machine/folders.ts'
+import { makeFolder, runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -43,7 +42,7 @@ export async function keepPlan(plan: ComparisonPlan): Promise<void> {
   const path = join(folder, 'plan.json')
   const kept = await readState(path, ComparisonPlan, 'Choose another --name, or remove that folder.')
   if (!kept) {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     return writeWhole(path, `${JSON.stringify(plan, null, 2)}\n`)
   }
   const other = (Object.keys(plan) as (keyof ComparisonPlan)[]).find((key) => sayable(kept[key]) !== sayable(plan[key]))
