@@ -18,4 +18,5 @@ export const dollars = (money: number | null, unknown = 'price unknown'): string
   money === null ? unknown : `$${money.toFixed(2)}`
 
 /** `row` for one of it, else `rows`; `many` where an s does not make the plural. */
-export const plural = (count: number, one: string, many = `${one}s`): string => (count === 1 ? one : many)
+export const plural = (count: number | null | undefined, one: string, many = `${one}s`): string =>
+  count === 1 ? one : many

@@ -19,7 +19,7 @@ import {
 } from '../trained-models.ts'
 import { baseIn, configName, putAdapter } from './adapter.ts'
 import { type Base, baseOfChoice, licenceIn } from './base.ts'
-import { type CardOf, modelCard } from './card.ts'
+import { type CardOf, type CardRequest, modelCard } from './card.ts'
 import { type GgufType, putGguf } from './gguf.ts'
 import { type MergedType, type Progress, putMerged } from './merged.ts'
 import { addFile, type Files, type Key, keepOrMake, putCard, writtenBefore } from './part-folder.ts'
@@ -34,7 +34,7 @@ export type ExportModel = {
   model: string
   /** Each part with its folder. */
   parts: Partial<Record<ModelPart, string>>
-  /** How the adapter is to name its base; left out: so that it loads on this machine. */
+  /** How the adapter is to name its base; left out: as the hub does, or without this machine's folders. */
   base?: string
   /** Left out: merged weights as the base's; GGUF files from float32, so that they are rounded once. */
   type?: MergedType
@@ -111,8 +111,16 @@ const cardOf = (
   of: CardOf,
   files: readonly string[],
   licence = base.licence,
-  at = '.',
-): string => modelCard(data, { model: model.name, base: { ...base, licence: base.licence ?? licence }, of, files, at })
+  more: Partial<Pick<CardRequest, 'at' | 'type'>> = {},
+): string =>
+  modelCard(data, {
+    model: model.name,
+    base: { ...base, licence: base.licence ?? licence },
+    of,
+    files,
+    at: '.',
+    ...more,
+  })
 
 /** In the order in which they are written: what takes long comes last. */
 const writers: Readonly<Record<ModelPart, Writer>> = {
@@ -128,7 +136,7 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
 
   async card(context, folder) {
     const at = relative(folder, context.request.parts.adapter ?? folder)
-    await putCard(folder, cardOf(context, 'adapter', [], context.base.licence, at || '.'))
+    await putCard(folder, cardOf(context, 'adapter', [], context.base.licence, { at: at || '.' }))
     return { files: {}, kept: false }
   },
 
@@ -136,7 +144,10 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
     const { type = 'base', maxShard } = context.request
     const key = keyOf(context, 'merged', { type, maxShard })
     const part = await keepOrMake(folder, key, (staging) => merge(context, type, staging))
-    await putCard(folder, cardOf(context, 'merged', Object.keys(part.files), await licenceOf(context, folder, part)))
+    await putCard(
+      folder,
+      cardOf(context, 'merged', Object.keys(part.files), await licenceOf(context, folder, part), { type }),
+    )
     return part
   },
 

@@ -105,17 +105,19 @@ test('the models of a run are those that the log says were trained, finished or 
   expect(modelNamed(twins, 'control').name).toBe('attempt-1')
 })
 
-test('an adapter has the weights and the hash of the log, and names a base that loads', async () => {
+test('an adapter has the weights and the hash of the log, and names its base without a folder of this machine', async () => {
   const at = join(folder, 'adapter-one')
   expect(await run({ adapter: at })).toMatchObject({ adapterHash, parts: [{ part: 'adapter', kept: false }] })
   const config = await readFile(join(at, 'adapter_config.json'), 'utf8')
-  expect(baseIn(config)).toEqual({ base_model_name_or_path: student, revision: null })
+  expect(baseIn(config)).toEqual({ base_model_name_or_path: 'student', revision: null })
   const { key } = await manifestOf(at)
   expect(key).toMatchObject({ adapter: adapterHash, trainedWith: { base_model_name_or_path: 'student' } })
   const weights = sha256(await readFile(join(at, 'adapter_model.safetensors')))
   const trained = sha256(withBase(config, key.trainedWith as never))
   expect(sha256(`adapter_config.json\0${trained}adapter_model.safetensors\0${weights}`)).toBe(adapterHash)
-  expect(await readFile(join(at, 'README.md'), 'utf8')).toContain('license: "mit"')
+  const card = await readFile(join(at, 'README.md'), 'utf8')
+  expect(card).toContain('license: "mit"')
+  for (const text of [config, card, await readFile(join(at, manifestName), 'utf8')]) expect(text).not.toContain(folder)
 
   const elsewhere = join(folder, 'elsewhere')
   await run({ adapter: elsewhere }, { base: 'org/model' })
@@ -127,7 +129,7 @@ test('an adapter has the weights and the hash of the log, and names a base that 
 
 test('a merged model answers as the base with the adapter does, in files no larger than wanted; it is kept, and made again once damaged', async () => {
   const [adapter, merged] = [join(folder, 'adapter-of'), join(folder, 'merged')]
-  await run({ adapter, merged }, { maxShard: '30KB' })
+  await run({ adapter, merged }, { maxShard: '30KB', base: student })
   const names = await readdir(merged)
   expect(names).toEqual(
     expect.arrayContaining([
