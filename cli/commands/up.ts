@@ -43,7 +43,7 @@ export function registerUp(program: Command): void {
       await using session = await openSession(topology, reporter, how)
       await using _announced = await announceSession(session, topology)
       reporter.line(
-        `${session.agents.length} ${plural(session.agents.length, 'agent')} are up; live page: ${session.pageUrl}`,
+        `${session.agents.length} ${plural(session.agents.length, 'agent is', 'agents are')} up; live page: ${session.pageUrl}`,
       )
       reporter.json({ type: 'page', url: session.pageUrl, agents: session.agents.length })
       reporter.line(`start a run from another terminal: ${runOnThem(options)}`)

@@ -132,7 +132,7 @@ function unavailable({ bySource, examples = {} }: Attempt): Ending {
   const away = failures('gone') + failures('teacher') + forbidden
   const unchecked = counts.reduce((sum, { rejected }) => sum + (rejected.unchecked ?? 0), 0)
   const notes = [
-    refused > 0 && `${refused} of ${asked} ${plural(asked, 'candidate')} were refused`,
+    refused > 0 && `${refused} of ${asked} ${plural(asked, 'candidate was', 'candidates were')} refused`,
     (away > 0 || refused === 0) && `${away} of ${asked} ${plural(asked, 'candidate')} got no reply`,
     forbidden > 0 && `${forbidden} of them HTTP 403`,
     unchecked > 0 && `${unchecked} got no check`,

@@ -86,7 +86,7 @@ async function writeFolder(
   if (division.unused > 0) {
     const least = division.counts.validation + division.counts.test
     log.note(
-      `${division.unused} ${plural(division.unused, 'question')} are not used: ${least} are enough to measure with (task init --items)`,
+      `${division.unused} ${plural(division.unused, 'question is', 'questions are')} not used: ${least} are enough to measure with (task init --items)`,
     )
   }
   if (division.lopsided.length > 0) log.note(lopsidedNote(division.lopsided))

@@ -23,7 +23,7 @@ export async function grade(
   if (byId.size !== predictions.length) throw new Error('two predictions have one id')
   if (byId.size !== items.length)
     throw new Error(
-      `${byId.size} ${plural(byId.size, 'prediction')} were made for ${items.length} ${plural(items.length, 'item')}`,
+      `${byId.size} ${plural(byId.size, 'prediction was', 'predictions were')} made for ${items.length} ${plural(items.length, 'item')}`,
     )
   const form = await answerForm(items, scorer)
   const graded: Graded[] = []
