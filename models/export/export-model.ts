@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { memo } from '../../agents/kit/cache.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -155,7 +155,8 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
     const { request, run, model, reporter } = context
     const { home, signal, parts, type = 'float32' } = request
     const key = keyOf(context, 'gguf', { type })
-    const nameOf = (type: GgufType) => `${run.task.id}-${model.name}-${type}.gguf`
+    const name = `${run.task.id}-${model.name}`
+    const nameOf = (type: GgufType) => `${name}-${type}.gguf`
     let { files } = await writtenBefore(folder, key)
     const missing = request.gguf.filter((type) => !(nameOf(type) in files))
     if (missing.length > 0) {
@@ -164,11 +165,15 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
       // Merged weights are there for as long as they are converted, but where those that are wanted are the same.
       const wanted = request.type === type ? parts.merged : undefined
       await using scratch = wanted === undefined ? await stageFile(join(folder, 'merged')) : null
-      if (scratch) await merge(context, type, scratch.path)
-      const merged = wanted ?? scratch!.path
+      // The converter reads names from that of the folder, too.
+      const merged = wanted ?? join(scratch!.path, name)
+      if (scratch) {
+        await mkdir(merged, { recursive: true, mode: 0o700 })
+        await merge(context, type, merged)
+      }
       for (const type of missing) {
         files = await addFile(folder, key, files, nameOf(type), (path) =>
-          putGguf({ python, converter, merged, signal }, type, path, reporter),
+          putGguf({ python, converter, merged, name, signal }, type, path, reporter),
         )
       }
     }

@@ -16,6 +16,8 @@ export type Conversion = {
   converter: string
   /** A folder with merged weights in 16 bits or more. */
   merged: string
+  /** The model's name in the file. */
+  name: string
   signal: AbortSignal
 }
 
@@ -37,7 +39,7 @@ async function ggufBytes(merged: string, type: GgufType): Promise<number> {
  * @throws MachineError when the disk is full or memory runs out; UsageError when the converter does not know the model
  */
 export async function putGguf(
-  { python, converter, merged, signal }: Conversion,
+  { python, converter, merged, name, signal }: Conversion,
   type: GgufType,
   path: string,
   { line, progress }: Progress,
@@ -46,7 +48,7 @@ export async function putGguf(
   const bytes = await ggufBytes(merged, type)
   await requireSpace(folder, bytes, `the model as GGUF ${type}`)
   line(`converting to GGUF ${type} (${megabytes(bytes)})`)
-  const args = ['-m', 'syllabus_runtime.convert_gguf', merged, path, type]
+  const args = ['-m', 'syllabus_runtime.convert_gguf', merged, path, type, name]
   const { PYTHONPATH: own, ...rest } = runtimeEnvironment()
   try {
     await runCommand(python, args, {
