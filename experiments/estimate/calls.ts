@@ -1,4 +1,4 @@
-import { wholePercent } from '../../schemas/number-text.ts'
+import { plural, wholePercent } from '../../schemas/number-text.ts'
 import { present } from '../../schemas/present.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { UsageLine } from '../../schemas/usage.ts'
@@ -99,15 +99,17 @@ export function assumptionsOf(
   made: { datasets: number; candidates: number; share: number; count: number; answered: number },
 ): string[] {
   const { datasets, candidates, share, count, answered } = made
-  const yieldFrom = past.yield ? `measured here on ${past.yield.asked} candidates` : "the planner's first guess"
+  const yieldFrom = past.yield
+    ? `measured here on ${past.yield.asked} ${plural(past.yield.asked, 'candidate')}`
+    : "the planner's first guess"
   const reply =
     fewShot.length > 0
-      ? `as long as the task's ${fewShot.length} worked examples`
+      ? `as long as the task's ${fewShot.length} worked ${plural(fewShot.length, 'example')}`
       : "as long as the program's maxTokens"
   return present([
     program
       ? [
-          `${datasets} dataset(s) of ${rows} rows from ${candidates} candidates: ${wholePercent(share)} of them are admitted (${yieldFrom})`,
+          `${datasets} ${plural(datasets, 'dataset')} of ${rows} ${plural(rows, 'row')} from ${candidates} ${plural(candidates, 'candidate')}: ${wholePercent(share)} of them are admitted (${yieldFrom})`,
           `a reply is ${reply}; ${charsPerToken} characters a token; no revision, repetition or failed request`,
         ]
       : 'no teacher is prompted',
