@@ -123,10 +123,10 @@ export function assumptionsOf(
       'a model is asked and none is named, so its price is unknown: name it with --model or SYLLABUS_MODEL',
     count > 0 && [
       past.training
-        ? `training as fast as in ${past.training.trainings} training(s) before: ${past.training.secondsPerRow.toFixed(2)} s a row`
+        ? `training as fast as in ${past.training.trainings} ${plural(past.training.trainings, 'training')} before: ${past.training.secondsPerRow.toFixed(2)} s a row`
         : 'how long a training takes is not known: none was measured in this folder of runs',
       past.answers
-        ? `a question is answered as fast as in ${past.answers.evaluations} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
+        ? `a question is answered as fast as in ${past.answers.evaluations} ${plural(past.answers.evaluations, 'validation')} before: ${past.answers.secondsEach.toFixed(2)} s`
         : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
       `its replies have at most ${maxNewTokens} tokens (inference.max_new_tokens): ${answered * maxNewTokens} in all where none ends before, as a base student's often do`,
     ],

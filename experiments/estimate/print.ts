@@ -25,7 +25,7 @@ export function summaryOf({ spent, money, trainings, answers, hours, beyond }: E
       `${whole(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
       time(hours.answers, 'answering'),
     ],
-    beyond.length > 0 && `beyond ${beyond.length} limit(s), see: syllabus estimate`,
+    beyond.length > 0 && `beyond ${beyond.length} ${plural(beyond.length, 'limit')}, see: syllabus estimate`,
   ])
   return `estimate: ${parts.join('; ')}`
 }

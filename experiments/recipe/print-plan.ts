@@ -49,9 +49,9 @@ function printArm({ name, set, runs, task, topology, setting, attempts, rows, ev
   ]
   return [
     '',
-    `${name}: ${runs} run(s) ${set}-1${runs > 1 ? `, … -${runs}` : ''}`,
-    `  ${agents.planner.variant}, ${setting}; ${attempts} attempt(s) of ${rows} ${plural(rows, 'row')}, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}`,
-    `  ${sets.join(', ')}; arms ${['final', ...evidence.arms].join(', ')} with ${evidence.seeds} seed(s) each`,
+    `${name}: ${runs} ${plural(runs, 'run')} ${set}-1${runs > 1 ? `, … -${runs}` : ''}`,
+    `  ${agents.planner.variant}, ${setting}; ${attempts} ${plural(attempts, 'attempt')} of ${rows} ${plural(rows, 'row')}, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}`,
+    `  ${sets.join(', ')}; arms ${['final', ...evidence.arms].join(', ')} with ${evidence.seeds} ${plural(evidence.seeds, 'seed')} each`,
     `  one run, ${summaryOf(estimate)}`,
     ...estimate.beyond.map((limit) => `  ends at ${limit}`),
   ]
