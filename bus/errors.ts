@@ -20,7 +20,7 @@ export class BusAwayError extends UserError {
     super(
       `The NATS server has not answered about ${what} for ${Math.round(awayMs / 1000)} s (${where}): ${why}.`,
       'Start it again, or repair the way to it; nothing that it had acknowledged is lost. bus.awayMs in the topology is how long it is waited for.',
-      options,
+      { ...options, passing: true },
     )
   }
 }

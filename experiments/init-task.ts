@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { alikeTexts } from '../agents/kit/dedup/near-duplicates.ts'
+import { plural } from '../schemas/number-text.ts'
 import { type ImportResult, importTask } from '../tasks/importers/import-task.ts'
 import type { ImportOptions } from '../tasks/importers/importer.ts'
 import type { ItemText } from '../tasks/importers/item-table.ts'
@@ -51,6 +52,6 @@ export async function initTask(dir: string, from: string | undefined, plan: Init
 /** What to do next, by line number. */
 export function nextSteps(dir: string, { file, todos }: Pick<InitResult, 'file' | 'todos'>): string {
   const lines = todos.map(({ line, key }) => `${line} (${key})`).join(', ')
-  const write = todos.length === 0 ? '' : `in ${file}, write ${todos.length === 1 ? 'line' : 'lines'} ${lines}; then: `
+  const write = todos.length === 0 ? '' : `in ${file}, write ${plural(todos.length, 'line')} ${lines}; then: `
   return `Next: ${write}npx syllabus task check ${dir}`
 }

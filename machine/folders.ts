@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { explained } from './faults.ts'
+import { explained, MachineError } from './faults.ts'
 
 /**
  * Where Syllabus keeps what it fetches and makes: SYLLABUS_HOME; else `.syllabus` in the current folder, where there is one; else one
@@ -38,17 +38,30 @@ const probe = Buffer.alloc(64 * 1024)
  */
 export function ensureWritable(folder: string, instead: string, mode?: number): void {
   try {
-    makeFolder(folder, mode)
+    makeOneByOne(folder, mode)
     tryWriting(folder)
   } catch (error) {
     throw explained(error, `${folder} cannot be written`, folder, instead)
   }
 }
 
-/** One by one, since Node reports ENOENT of a read-only file system when it makes several. */
-function makeFolder(folder: string, mode?: number): void {
+/** Makes a folder, and those above it, where they are missing. @throws MachineError */
+export function makeFolder(folder: string, mode?: number): void {
+  try {
+    makeOneByOne(resolve(folder), mode)
+  } catch (error) {
+    const cannot = `The folder ${folder} cannot be made`
+    // All above it are there.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw explained(error, cannot, folder, 'name another folder')
+    throw new MachineError(`${cannot}: its file system takes no new ones.`, 'Name another folder.', { cause: error })
+  }
+}
+
+/** Making several at once, Node reports ENOENT of a read-only file system, and below /proc it never returns. */
+function makeOneByOne(folder: string, mode?: number): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
-  if (dirname(folder) !== folder) makeFolder(dirname(folder), mode)
+  if (dirname(folder) !== folder) makeOneByOne(dirname(folder), mode)
   try {
     mkdirSync(folder, mode)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plural } from '../schemas/number-text.ts'
 import { goldsOf } from '../schemas/task.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { openTaskScorer } from '../tasks/score-with.ts'
@@ -48,7 +49,7 @@ export function exampleOf<T>(items: readonly T[], number: number): T {
   const item = items[number - 1]
   if (item !== undefined) return item
   throw new UsageError(
-    `There is no example ${number}: validation has ${items.length} questions.`,
+    `There is no example ${number}: validation has ${items.length} ${plural(items.length, 'question')}.`,
     `Name one from 1 to ${items.length}.`,
   )
 }

@@ -1,5 +1,5 @@
 import type { PayloadOf } from './message.ts'
-import { numberText, wholePercent } from './number-text.ts'
+import { numberText, plural, wholePercent } from './number-text.ts'
 import type { MessageName, Registry } from './registry.ts'
 import type { FailureKind, RejectionReason, Yield } from './row.ts'
 import type { Score, Tally } from './score.ts'
@@ -57,34 +57,34 @@ function trainingText(training: Training, isReused: boolean): string {
   if (!training) return ''
   const leftOut = training.leftOut > 0 ? ` (${training.leftOut} were too long)` : ''
   const reused = isReused ? ' (earlier: not trained again)' : ''
-  return `; trained on ${numberText(training.rows)} rows${leftOut} in ${Math.round(training.seconds)} s${reused}`
+  return `; trained on ${numberText(training.rows)} ${plural(training.rows, 'row')}${leftOut} in ${Math.round(training.seconds)} s${reused}`
 }
 
 /** A description of every message there is: one without does not compile. */
 const descriptions: { [N in MessageName]: (payload: PayloadOf<Registry[N]>) => Parts } = {
   'run-started': ({ config: { runId, attempts, rows, seed, setting } }) => [
     `run ${runId}`,
-    `${attempts} attempts of ${rows} rows, seed ${seed}, setting ${setting}`,
+    `${attempts} ${plural(attempts, 'attempt')} of ${rows} ${plural(rows, 'row')}, seed ${seed}, setting ${setting}`,
   ],
   'operator-command': ({ action, reason }) => [`asked to ${action}`, reason],
   shard: ({ round, source, count: rows, dry }) => [
     roundTitle(round),
-    dry ? `nothing is asked of ${source}` : `${rows} candidates of ${source} are asked for`,
+    dry ? `nothing is asked of ${source}` : `${rows} ${plural(rows, 'candidate')} of ${source} are asked for`,
   ],
   tried: ({ attempt, source, outcome }) => [
     `${attemptTitle(attempt)}, trial of ${source}`,
     outcome.usable
       ? 'the teacher answers usably'
-      : `no usable reply in ${numberText(outcome.calls)} calls: ${outcome.why}`,
+      : `no usable reply in ${numberText(outcome.calls)} ${plural(outcome.calls, 'call')}: ${outcome.why}`,
   ],
   batch: ({ round, source, candidates, failures }) => [
     roundTitle(round),
-    `${candidates.length} candidates of ${source}${failures.length > 0 ? `, ${failures.length} failed` : ''}`,
+    `${candidates.length} ${plural(candidates.length, 'candidate')} of ${source}${failures.length > 0 ? `, ${failures.length} failed` : ''}`,
   ],
   verdict(verdict) {
     const yields = Object.values(verdict.bySource)
-    const sum = (of: 'asked' | 'admitted') => numberText(yields.reduce((total, part) => total + part[of], 0))
-    const rows = `${sum('admitted')} of ${sum('asked')} candidates admitted, ${numberText(verdict.rows)} rows`
+    const sum = (of: 'asked' | 'admitted') => yields.reduce((total, part) => total + part[of], 0)
+    const rows = `${numberText(sum('admitted'))} of ${numberText(sum('asked'))} ${plural(sum('asked'), 'candidate')} admitted, ${numberText(verdict.rows)} ${plural(verdict.rows, 'row')}`
     return [roundTitle(verdict), rows + rejectedText(yields), ...exampleLines(verdict)]
   },
   job: ({ studentModel, training }) => [

@@ -16,3 +16,7 @@ export const wholePercent = (part: number, of = 1): string => `${Math.round((100
 /** 1.5 as `$1.50`. */
 export const dollars = (money: number | null, unknown = 'price unknown'): string =>
   money === null ? unknown : `$${money.toFixed(2)}`
+
+/** `row` for one of it, else `rows`; `many` where an s does not make the plural. */
+export const plural = (count: number | null | undefined, one: string, many = `${one}s`): string =>
+  count === 1 ? one : many

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plural } from './number-text.ts'
 import { ItemOutcome, NoAnswer, ScoreSheet } from './score.ts'
 import { StudentModel } from './training.ts'
 
@@ -91,7 +92,7 @@ export function unpackResults({
     const evalSet = evalSets[result.evalSet] ?? []
     if (evalSet.length !== marks.length || replies.length !== marks.length) {
       throw new Error(
-        `${result.studentModel.name} has ${marks.length} marks for ${evalSet.length} items of the ${result.evalSet}`,
+        `${result.studentModel.name} has ${marks.length} marks for ${evalSet.length} ${plural(evalSet.length, 'item')} of the ${result.evalSet}`,
       )
     }
     return {

@@ -1,3 +1,4 @@
+import { plural } from './number-text.ts'
 import type { Prices, Spent, UsageLine } from './usage.ts'
 
 // The live page loads this file, too: it imports types alone.
@@ -42,7 +43,7 @@ export const lostOf = ({ lines = [] }: Pick<Spent, 'lines'>): number =>
 
 /** How many calls were made, or at most were. */
 export const callsText = (spent: Pick<Spent, 'calls' | 'lines'>): string =>
-  `${lostOf(spent) > 0 ? 'at most ' : ''}${spent.calls} ${spent.calls === 1 ? 'call' : 'calls'}`
+  `${lostOf(spent) > 0 ? 'at most ' : ''}${spent.calls} ${plural(spent.calls, 'call')}`
 
 /** Dollars for the tokens of the replies; null when the price of a model that was called is not known. */
 export function moneyOf({ calls, lines = [] }: Spent, prices: Prices): number | null {

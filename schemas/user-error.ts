@@ -6,13 +6,20 @@ export class UserError extends Error {
   readonly what: string
   readonly where: string | undefined
   readonly fix: string
+  /** Whether the same command may succeed later, with nothing put right here: a connection that is cut, a server that restarts. */
+  readonly passing: boolean
 
-  constructor(what: string, fix: string, { where, ...options }: ErrorOptions & { where?: string } = {}) {
+  constructor(
+    what: string,
+    fix: string,
+    { where, passing = false, ...options }: ErrorOptions & { where?: string; passing?: boolean } = {},
+  ) {
     super(where === undefined ? what : `${what} (${where}). ${fix}`, options)
     this.name = new.target.name
     this.what = what
     this.where = where
     this.fix = fix
+    this.passing = passing
   }
 }
 

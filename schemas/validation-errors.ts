@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { plural } from './number-text.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -93,7 +94,7 @@ const unitOf: Readonly<Record<string, string>> = { array: 'item', string: 'chara
 
 function amount(count: number | bigint, origin: string): string {
   const unit = unitOf[origin]
-  return unit ? `${count} ${unit}${count === 1 ? '' : 's'}` : String(count)
+  return unit ? `${count} ${plural(Number(count), unit)}` : String(count)
 }
 
 const either = (values: readonly string[]) =>

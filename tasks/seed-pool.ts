@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { plural } from '../schemas/number-text.ts'
 import { maxSeeds, Seed } from '../schemas/task.ts'
 import { parseJson, parseList, parseWith, readData } from './files/read-files.ts'
 import { TaskError } from './task-error.ts'
@@ -37,7 +38,7 @@ export async function readSeedPool(dir: string, file: string): Promise<{ text: s
   const written = whole ? parseJson(text, where) : lines.map((line, at) => parseJson(line, `${where}, line ${at + 1}`))
   const seeds = parseList(WrittenSeed, written, where).map((each, at) => readSeed(each, `${where}, seed ${at + 1}`))
   if (seeds.length <= maxSeeds) return { text, seeds }
-  throw new TaskError(`There are ${seeds.length} seeds`, where, `Keep ${maxSeeds} of them.`)
+  throw new TaskError(`There are ${seeds.length} ${plural(seeds.length, 'seed')}`, where, `Keep ${maxSeeds} of them.`)
 }
 
 /** Whether a pool takes a record: it is not too long, and does not carry its answer. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { lstat, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { onExit } from 'signal-exit'
+import { makeFolder } from '../machine/folders.ts'
 import { putInPlace } from '../machine/state-file.ts'
 
 /** A file or folder that is being made beside the place where it will be: it appears there whole, or not at all. */
@@ -18,7 +19,7 @@ const staleMs = 3_600_000
 
 /** A draft of `target`; the caller makes it. It goes with its disposal, and with this process, but for `kill -9`: then the next draft takes it away. */
 export async function stageFile(target: string): Promise<StagedFile> {
-  await mkdir(dirname(target), { recursive: true })
+  makeFolder(dirname(target))
   await removeStale(target)
   const path = `${target}.${randomUUID()}${ending}`
   const forget = onExit(() => rmSync(path, { recursive: true, force: true }))

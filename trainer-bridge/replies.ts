@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { putInPlace, readText } from '../machine/state-file.ts'
 import { sha256 } from '../schemas/hash.ts'
+import { plural } from '../schemas/number-text.ts'
 import { type InferRequest, Prediction } from '../schemas/runtime-protocol.ts'
 import type { PublicTask, Question } from '../schemas/task.ts'
 import type { StudentModel } from '../schemas/training.ts'
@@ -77,7 +78,7 @@ export function createReplies({ bus, runtime, student, scratch }: BridgeParts) {
         if (longest.fits) return {}
         const { tokens, room, context } = longest
         return {
-          examplesLeftOut: `the ${task.fewShot.length} worked examples and a question take ${tokens} tokens, which with a reply of ${room} are more than the student's ${context}`,
+          examplesLeftOut: `the ${task.fewShot.length} worked ${plural(task.fewShot.length, 'example')} and a question take ${tokens} tokens, which with a reply of ${room} are more than the student's ${context}`,
         }
       } finally {
         await rm(questions, { force: true })

@@ -4,7 +4,7 @@ import { writeBundle } from '../../evidence/bundle/write.ts'
 import { commandAgain, pickRun } from '../../experiments/run/resume-run.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { runsFolder } from '../../machine/folders.ts'
-import { numberText } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { anyRun, runId } from '../options/option-parsers.ts'
 
@@ -21,7 +21,7 @@ export function registerBundle(program: Command): void {
         const written = await writeBundle(bus, runId, out ?? join(runsFolder(), runId, 'bundle.tar.gz'))
         if (json) return console.log(printableJson(written))
         const { file, hash, files, bytes, missing } = written
-        console.log(`${file}: ${files} files, ${numberText(bytes)} bytes`)
+        console.log(`${file}: ${files} ${plural(files, 'file')}, ${numberText(bytes)} bytes`)
         console.log(`bundle hash: ${hash}`)
         for (const { name, reason } of missing) console.log(`not in it: ${name} (${reason})`)
         console.log(`Check it anywhere with: ${commandAgain(['verify', file, '--expect', hash])}`)

@@ -20,7 +20,10 @@ export function registerExport(program: Command): void {
     .addOption(new Option('--format <name>', 'layout of the rows').choices([...exportFormats]).default('alpaca'))
     .addOption(provenanceOption())
     .option('--attempt <n>', 'rows of another attempt than the chosen one', positive)
-    .option('--base <name>', 'how the adapter names its base: org/model or a folder (default: so that it loads here)')
+    .option(
+      '--base <name>',
+      'how the adapter names its base: org/model or a folder (default: as the hub does, or a folder’s last part)',
+    )
     .addOption(
       new Option('--type <name>', 'weights when merged (default: as the base’s; for GGUF float32)').choices([
         ...mergedTypes,

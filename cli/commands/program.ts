@@ -3,6 +3,7 @@ import type { HookTrial } from '../../agents/planner/program/hook-faults.ts'
 import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { checkedProgram } from '../../experiments/checks/check-program.ts'
 import { hashOf } from '../../schemas/hash.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Program, Source } from '../../schemas/program.ts'
 import { readNamedFile } from '../../tasks/files/read-named-file.ts'
@@ -50,8 +51,10 @@ function describe(program: Program, trials: readonly HookTrial[]): string[] {
   const carried = Object.values(carryOver?.rows ?? {}).reduce((sum, count) => sum + count, 0)
   const calls = leastCalls(program)
   return [
-    `The program holds: ${rows} rows from ${sources.length} sources${carried > 0 ? `, and ${carried} carried over` : ''}.`,
-    ...sources.map((source) => `  ${source.id}: ${source.rows} rows of ${source.skill}, ${manner(source)}`),
+    `The program holds: ${rows} ${plural(rows, 'row')} from ${sources.length} ${plural(sources.length, 'source')}${carried > 0 ? `, and ${carried} carried over` : ''}.`,
+    ...sources.map(
+      (source) => `  ${source.id}: ${source.rows} ${plural(source.rows, 'row')} of ${source.skill}, ${manner(source)}`,
+    ),
     `verification: ${typeof verification === 'string' ? verification : `a vote of ${verification.k}`}`,
     ...(judge ? [`judge: rows of at least ${judge.minScore} of 5`] : []),
     ...trials.map(({ source, outcome }) => `hooks of ${source}: ${outcome}`),

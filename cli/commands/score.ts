@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
+import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { ScorerChoice } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -89,9 +90,9 @@ async function checkPaths(options: Options): Promise<void> {
 
 function describe({ scored, correct, reasons, badCount, bad }: ScoreSummary, { mode, out }: Options): string[] {
   const share = scored === 0 ? '' : ` (${((100 * correct) / scored).toFixed(2)} %)`
-  const lines = [`${mode}: ${correct} of ${scored} lines right${share}: ${out}`]
+  const lines = [`${mode}: ${correct} of ${scored} ${plural(scored, 'line')} right${share}: ${out}`]
   for (const [reason, count] of [...reasons].sort(([, a], [, b]) => b - a)) lines.push(`  ${reason}: ${count}`)
-  if (badCount > 0) lines.push(`${badCount} lines could not be scored:`)
+  if (badCount > 0) lines.push(`${badCount} ${plural(badCount, 'line')} could not be scored:`)
   for (const { line, why } of bad) lines.push(`  line ${line}: ${why}`)
   if (badCount > bad.length) lines.push(`  and ${badCount - bad.length} more`)
   return lines

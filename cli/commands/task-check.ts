@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { checkTask } from '../../experiments/checks/task/check-task.ts'
 import type { Finding } from '../../experiments/checks/task/finding.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { type LoadOptions, readTask } from '../../tasks/load.ts'
 import { scorerOption } from '../options/shared-options.ts'
@@ -24,7 +25,8 @@ export function registerTaskCheck(task: Command): void {
       if (json) console.log(printableJson({ dir, failed, findings }))
       else for (const line of findings.flatMap(describe)) console.log(line)
       const noted = findings.flatMap(({ notes }) => notes).length
-      const fixes = failed === 0 ? 'nothing to fix' : `${failed} of ${findings.length} checks failed`
+      const fixes =
+        failed === 0 ? 'nothing to fix' : `${failed} of ${findings.length} ${plural(findings.length, 'check')} failed`
       if (!json) console.log(`${dir}: ${fixes}${noted === 0 ? '' : `, ${noted} to look at (note)`}`)
       if (failed > 0) process.exitCode = exitCodes.badInput
     })

@@ -4,6 +4,7 @@ import { alikeTexts } from '../../agents/kit/dedup/near-duplicates.ts'
 import { describeCounts, describeLog, logFacts } from '../../experiments/task-import-log.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { maxSeeds } from '../../schemas/task.ts'
 import { UsageError } from '../../schemas/user-error.ts'
@@ -73,7 +74,8 @@ async function importSource(format: string, source: string, options: Options): P
     const file = out.endsWith('.json') ? out : join(out, 'seed.json')
     const log = await importSeeds(seedImporter, source, file, seed, seeds ?? maxSeeds)
     if (json) return console.log(printableJson({ log: logFacts(log), file }))
-    for (const line of [...describeLog(log), `${log.kept} seed questions: ${file}`]) console.log(line)
+    for (const line of [...describeLog(log), `${log.kept} seed ${plural(log.kept, 'question')}: ${file}`])
+      console.log(line)
     return
   }
   const importer = importers.find(({ name }) => name === format)

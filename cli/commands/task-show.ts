@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { Item, Task } from '../../schemas/task.ts'
 import { splitsOf } from '../../tasks/check-items.ts'
@@ -49,7 +50,7 @@ function describe(task: Task): string[] {
     `rows         ${rows.target}, valid from ${rows.minimum}`,
     `procedure    ${task.procedure ?? 'none: a generator with a teacher is needed'}`,
     `examples     ${task.fewShot.length}; seeds ${task.seeds.length}; sample rows ${task.sampleSubmission.length}`,
-    ...task.references.map(({ arm, rows }) => `${arm}: ${rows.length} rows to compare with`),
+    ...task.references.map(({ arm, rows }) => `${arm}: ${rows.length} ${plural(rows.length, 'row')} to compare with`),
     '',
     ...table(task),
     '',

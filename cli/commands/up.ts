@@ -14,6 +14,7 @@ import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { keepsLimits } from '../../launcher/topology/topology-names.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { createTryPanel } from '../../models/panel.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { modelOption, plannerOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
@@ -41,7 +42,9 @@ export function registerUp(program: Command): void {
       const how = { keep: keepsLimits(file), tryPanel: createTryPanel, runReader: createRunReader, signal: stop }
       await using session = await openSession(topology, reporter, how)
       await using _announced = await announceSession(session, topology)
-      reporter.line(`${session.agents.length} agents are up; live page: ${session.pageUrl}`)
+      reporter.line(
+        `${session.agents.length} ${plural(session.agents.length, 'agent is', 'agents are')} up; live page: ${session.pageUrl}`,
+      )
       reporter.json({ type: 'page', url: session.pageUrl, agents: session.agents.length })
       reporter.line(`start a run from another terminal: ${runOnThem(options)}`)
       const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort')

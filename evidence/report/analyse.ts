@@ -1,5 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import type { Row } from '../../schemas/row.ts'
 import { moneyOf, spentTogether } from '../../schemas/spent.ts'
 import type { PublicTask } from '../../schemas/task.ts'
@@ -48,7 +49,7 @@ export function analyse(facts: RunFacts, options: AnalyseOptions): ReportData {
   return ReportData.parse({
     version: 2,
     run,
-    task: task && taskOf(task, facts.predictions[0]?.payload.studentModel.chat ?? {}),
+    task: task && taskOf(task, facts.predictions[0]?.payload.studentModel.chat ?? {}, facts.config?.rows),
     conclusion: {
       ...conclude(sealed, { headline, mode: primary, ...searchOf(facts), rows: trainedRows(studentModels) }),
       caveats: caveatsOf({ sealed, studentModels, run }, datasets, {
@@ -151,9 +152,11 @@ function runOf(facts: RunFacts): ReportData['run'] {
   }
 }
 
-/** `chat`: how the student was spoken with, as its student models say. */
-function taskOf(task: PublicTask, chat: object): ReportData['task'] {
-  const { id, title, goal, headline, scorer, skills, departures, recipe } = task
+/** `chat`: how the student was spoken with, as its student models say. `rows`: of a dataset of this run. */
+function taskOf(task: PublicTask, chat: object, rows = task.rows.target): ReportData['task'] {
+  const { id, title, goal, headline, scorer, skills, recipe } = task
+  const asked = `This run was asked for ${numberText(rows)} ${plural(rows, 'row')} a dataset, in place of the task’s ${numberText(task.rows.target)}.`
+  const departures = [...task.departures, ...(rows === task.rows.target ? [] : [asked])]
   const inference = Object.fromEntries(
     Object.entries({ ...task.inference, ...chat }).map(([name, value]) => [
       name,

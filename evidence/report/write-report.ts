@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../machine/folders.ts'
 import { writeWhole } from '../../machine/state-file.ts'
 import type { ObjectRef } from '../../schemas/ids.ts'
 import type { LogEntry } from '../../schemas/log-entry.ts'
@@ -51,7 +51,7 @@ type Forms = Record<'html' | 'md' | 'json', string>
 
 /** Writes a report's forms as `<name>.<form>`, each whole or not at all, into a folder that is made where it is missing. Returns the paths. */
 export async function writeForms(folder: string, name: string, { html, md, json }: Forms): Promise<Forms> {
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const path = (form: string) => join(folder, `${name}.${form}`)
   await writeWhole(path('json'), json)
   await writeWhole(path('md'), md)

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Bus } from '../../bus/mod.ts'
 import { analyseComparison } from '../../evidence/report/comparison/analyse.ts'
@@ -9,8 +8,9 @@ import { effectSentence } from '../../evidence/report/comparison/text.ts'
 import { reportJson, writeForms } from '../../evidence/report/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { withPlanner } from '../../launcher/topology/overrides.ts'
-import { runsFolder } from '../../machine/folders.ts'
+import { makeFolder, runsFolder } from '../../machine/folders.ts'
 import { readState, writeWhole } from '../../machine/state-file.ts'
+import { plural } from '../../schemas/number-text.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { asksModel } from '../../schemas/variants.ts'
@@ -43,7 +43,7 @@ export async function keepPlan(plan: ComparisonPlan): Promise<void> {
   const path = join(folder, 'plan.json')
   const kept = await readState(path, ComparisonPlan, 'Choose another --name, or remove that folder.')
   if (!kept) {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     return writeWhole(path, `${JSON.stringify(plan, null, 2)}\n`)
   }
   const other = (Object.keys(plan) as (keyof ComparisonPlan)[]).find((key) => sayable(kept[key]) !== sayable(plan[key]))
@@ -67,17 +67,15 @@ export function printPlan(plan: ComparisonPlan, perRun: ReadonlyMap<PlannerArm, 
       ? `${sum(({ hours }) => hours[kind]!).toFixed(1)} h`
       : 'time not known'
   return [
-    `comparison ${name}: ${pairs} pairs of ${arms.length} arms, ${runs} runs one after another; seeds ${seed} to ${seed + pairs - 1}`,
-    `each run: ${attempts} attempts of ${whole(rows)} rows, the chosen dataset with ${trainingSeeds} fresh training seed${
-      trainingSeeds === 1 ? '' : 's'
-    }, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher calls`}, one final evaluation`,
+    `comparison ${name}: ${pairs} ${plural(pairs, 'pair')} of ${arms.length} arms, ${runs} ${plural(runs, 'run')} one after another; seeds ${seed} to ${seed + pairs - 1}`,
+    `each run: ${attempts} ${plural(attempts, 'attempt')} of ${whole(rows)} ${plural(rows, 'row')}, the chosen dataset with ${trainingSeeds} fresh training ${plural(trainingSeeds, 'seed')}, ${teacherCalls === null ? 'teacher calls not limited' : `at most ${whole(teacherCalls)} teacher ${plural(teacherCalls, 'call')}`}, one final evaluation`,
     ...[...perRun].map(([arm, estimate]) => `${arm}, one run: ${summaryOf(estimate)}`),
-    `in all: ${trainings} trainings (${timeOf('training')}), ${whole(answers)} answers of the student (${timeOf('answers')}), ${whole(
+    `in all: ${trainings} ${plural(trainings, 'training')} (${timeOf('training')}), ${whole(answers)} ${plural(answers, 'answer')} of the student (${timeOf('answers')}), ${whole(
       sum(({ spent }) => spent.calls),
     )} calls, ${runs} final evaluations`,
     ...(pairs < fewestPairs
       ? [
-          `${pairs} pairs can show nothing: the smallest two-sided p is 2/2^${pairs}; ${fewestPairs} pairs are the fewest that can`,
+          `${pairs} ${plural(pairs, 'pair')} can show nothing: the smallest two-sided p is 2/2^${pairs}; ${fewestPairs} pairs are the fewest that can`,
         ]
       : []),
   ]

@@ -1,4 +1,4 @@
-import { wholePercent } from '../../schemas/number-text.ts'
+import { plural, wholePercent } from '../../schemas/number-text.ts'
 import { present } from '../../schemas/present.ts'
 import type { Program } from '../../schemas/program.ts'
 import type { UsageLine } from '../../schemas/usage.ts'
@@ -99,15 +99,17 @@ export function assumptionsOf(
   made: { datasets: number; candidates: number; share: number; count: number; answered: number },
 ): string[] {
   const { datasets, candidates, share, count, answered } = made
-  const yieldFrom = past.yield ? `measured here on ${past.yield.asked} candidates` : "the planner's first guess"
+  const yieldFrom = past.yield
+    ? `measured here on ${past.yield.asked} ${plural(past.yield.asked, 'candidate')}`
+    : "the planner's first guess"
   const reply =
     fewShot.length > 0
-      ? `as long as the task's ${fewShot.length} worked examples`
+      ? `as long as the task's ${fewShot.length} worked ${plural(fewShot.length, 'example')}`
       : "as long as the program's maxTokens"
   return present([
     program
       ? [
-          `${datasets} dataset(s) of ${rows} rows from ${candidates} candidates: ${wholePercent(share)} of them are admitted (${yieldFrom})`,
+          `${datasets} ${plural(datasets, 'dataset')} of ${rows} ${plural(rows, 'row')} from ${candidates} ${plural(candidates, 'candidate')}: ${wholePercent(share)} of them are admitted (${yieldFrom})`,
           `a reply is ${reply}; ${charsPerToken} characters a token; no revision, repetition or failed request`,
         ]
       : 'no teacher is prompted',
@@ -121,10 +123,10 @@ export function assumptionsOf(
       'a model is asked and none is named, so its price is unknown: name it with --model or SYLLABUS_MODEL',
     count > 0 && [
       past.training
-        ? `training as fast as in ${past.training.trainings} training(s) before: ${past.training.secondsPerRow.toFixed(2)} s a row`
+        ? `training as fast as in ${past.training.trainings} ${plural(past.training.trainings, 'training')} before: ${past.training.secondsPerRow.toFixed(2)} s a row`
         : 'how long a training takes is not known: none was measured in this folder of runs',
       past.answers
-        ? `a question is answered as fast as in ${past.answers.evaluations} validation(s) before: ${past.answers.secondsEach.toFixed(2)} s`
+        ? `a question is answered as fast as in ${past.answers.evaluations} ${plural(past.answers.evaluations, 'validation')} before: ${past.answers.secondsEach.toFixed(2)} s`
         : 'how long the student takes to answer is not known: it was not measured in this folder of runs',
       `its replies have at most ${maxNewTokens} tokens (inference.max_new_tokens): ${answered * maxNewTokens} in all where none ends before, as a base student's often do`,
     ],

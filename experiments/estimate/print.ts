@@ -1,5 +1,5 @@
 import { aligned } from '../../launcher/console/terminal.ts'
-import { dollars } from '../../schemas/number-text.ts'
+import { dollars, plural } from '../../schemas/number-text.ts'
 import { present } from '../../schemas/present.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 import type { Prices } from '../../schemas/usage.ts'
@@ -17,15 +17,15 @@ export function summaryOf({ spent, money, trainings, answers, hours, beyond }: E
   const parts = present([
     spent.calls === 0
       ? 'no model is called'
-      : `${whole(spent.calls)} calls, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
+      : `${whole(spent.calls)} ${plural(spent.calls, 'call')}, ${whole(spent.inputTokens + spent.outputTokens)} tokens, ${dollars(money)}`,
     spent.calls > 0 && time(hours.calls, 'calls'),
     trainings.count > 0 && [
-      `${trainings.count} trainings`,
+      `${trainings.count} ${plural(trainings.count, 'training')}`,
       time(hours.training, 'training'),
-      `${whole(answers.validation + answers.sealed)} answers of the student`,
+      `${whole(answers.validation + answers.sealed)} ${plural(answers.validation + answers.sealed, 'answer')} of the student`,
       time(hours.answers, 'answering'),
     ],
-    beyond.length > 0 && `beyond ${beyond.length} limit(s), see: syllabus estimate`,
+    beyond.length > 0 && `beyond ${beyond.length} ${plural(beyond.length, 'limit')}, see: syllabus estimate`,
   ])
   return `estimate: ${parts.join('; ')}`
 }

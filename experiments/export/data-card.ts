@@ -1,5 +1,5 @@
 import { escapeMarkdown, frontMatterOf, markdownTable } from '../../evidence/report/document/markdown.ts'
-import { numberText } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import { withoutControlCharacters } from '../../schemas/printable.ts'
 import type { Row } from '../../schemas/row.ts'
 import type { PublicTask } from '../../schemas/task.ts'
@@ -40,7 +40,7 @@ export function dataCard(
 
 ${escapeMarkdown(task.goal)}
 
-${numberText(rows)} rows in \`${layouts[format].file}\`, format \`${format}\`; \`dataset_info.json\` registers them for LLaMA-Factory as \`${task.id}\`.
+${numberText(rows)} ${plural(rows, 'row')} in \`${layouts[format].file}\`, format \`${format}\`; \`dataset_info.json\` registers them for LLaMA-Factory as \`${task.id}\`.
 ${task.recipe.system ? `A student is trained with this system turn, which is not in the rows: ${escapeMarkdown(task.recipe.system)}\n` : ''}
 ## Rows by skill
 

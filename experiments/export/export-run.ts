@@ -5,6 +5,7 @@ import type { Reporter } from '../../launcher/console/reporter.ts'
 import { homeFolder, runsFolder } from '../../machine/folders.ts'
 import { type ExportModel, exportModel, type ModelPart, modelParts } from '../../models/export/export-model.ts'
 import { megabytes } from '../../models/export/part-folder.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { anyRunId, pickRun } from '../run/resume-run.ts'
 import { type ExportTo, exportAttempt } from './export-attempt.ts'
@@ -65,7 +66,7 @@ async function exportRows(bus: Bus, request: ExportRun, out: string, { line, jso
   const attempt = datasetOf(state, request)
   const { format, provenance } = request
   const { data, rows } = await exportAttempt(bus, state.config, attempt, { out, format, provenance })
-  line(`${rows} rows of attempt ${attempt.attempt}: ${data}`)
+  line(`${rows} ${plural(rows, 'row')} of attempt ${attempt.attempt}: ${data}`)
   json({ type: 'dataset', run: state.config.runId, attempt: attempt.attempt, rows, data })
 }
 

@@ -3,6 +3,7 @@ import { leastCalls } from '../../agents/planner/program/program-faults.ts'
 import { candidatesOf, roundsOf } from '../../agents/planner/rounds.ts'
 import type { Attempt, PlannerState } from '../../agents/planner/state.ts'
 import { dryText } from '../../agents/planner/trials.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { type FailureKind, notAsked } from '../../schemas/row.ts'
 import { moneyOf } from '../../schemas/spent.ts'
 
@@ -51,7 +52,7 @@ function shortSources({ program, asked, bySource, examples }: Attempt): ShortSou
     }
     const refused = mostOf(rejected, (count, reason) => `, ${count} refused as ${reason}${exampleOf(reason)}`)
     const lost = mostOf(failed, (count, kind) => `, ${count} gave none (${kind})${exampleOf(kind)}`)
-    const text = `"${id}" has ${admitted} of ${rows} rows from ${candidates} candidates${refused}${lost}`
+    const text = `"${id}" has ${admitted} of ${rows} ${plural(rows, 'row')} from ${candidates} ${plural(candidates, 'candidate')}${refused}${lost}`
     const repeated = (rejected['exact-duplicate'] ?? 0) + (rejected['near-duplicate'] ?? 0)
     return [{ text, further, lacks, isDry: admitted === 0, isRepeating: 2 * repeated > candidates }]
   })
@@ -131,8 +132,8 @@ function unavailable({ bySource, examples = {} }: Attempt): Ending {
   const away = failures('gone') + failures('teacher') + forbidden
   const unchecked = counts.reduce((sum, { rejected }) => sum + (rejected.unchecked ?? 0), 0)
   const notes = [
-    refused > 0 && `${refused} of ${asked} candidates were refused`,
-    (away > 0 || refused === 0) && `${away} of ${asked} candidates got no reply`,
+    refused > 0 && `${refused} of ${asked} ${plural(asked, 'candidate was', 'candidates were')} refused`,
+    (away > 0 || refused === 0) && `${away} of ${asked} ${plural(asked, 'candidate')} got no reply`,
     forbidden > 0 && `${forbidden} of them HTTP 403`,
     unchecked > 0 && `${unchecked} got no check`,
   ].filter((note) => note !== false)

@@ -18,6 +18,7 @@ import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { defaultTopology, keepsLimits } from '../../launcher/topology/topology-names.ts'
 import { boundTopology } from '../../launcher/topology/topology-of-run.ts'
 import { Batch, Shard, Verdict } from '../../schemas/messages/generation.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { checkCallsOf, type Program } from '../../schemas/program.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -134,7 +135,7 @@ function checkBudget(program: Program, rows: number, calls: number | null): void
   const least = leastCalls(program)
   if (calls === null || least <= calls) return
   throw new UsageError(
-    `${rows} rows cost at least ${least} teacher calls, and ${calls} are allowed.`,
+    `${rows} ${plural(rows, 'row')} cost at least ${least} teacher calls, and ${calls} are allowed.`,
     `Give --budget ${least} or more, or --rows ${Math.floor((rows * calls) / least)}.`,
   )
 }
@@ -205,7 +206,9 @@ async function showPreview(
     reporter.json({ type: 'preview', ...each })
     reporter.line(`${previewText(each)}\n`)
   }
-  reporter.line(`${calls} calls, ${usable} usable replies; nothing was kept. Without --preview the rows are made.`)
+  reporter.line(
+    `${calls} ${plural(calls, 'call')}, ${usable} usable ${plural(usable, 'reply', 'replies')}; nothing was kept. Without --preview the rows are made.`,
+  )
   return exitCodes.ok
 }
 

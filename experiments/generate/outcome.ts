@@ -3,6 +3,7 @@ import type { PlannerState } from '../../agents/planner/state.ts'
 import type { Bus } from '../../bus/mod.ts'
 import type { Reporter } from '../../launcher/console/reporter.ts'
 import { writeWhole } from '../../machine/state-file.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { notAsked } from '../../schemas/row.ts'
 import { callsText, lostOf, moneyOf, spentTogether } from '../../schemas/spent.ts'
 import { type ExportTo, exportAttempt } from '../export/export-attempt.ts'
@@ -61,9 +62,12 @@ export async function writeOutcome(
   }
   await writeWhole(join(to.out, outcomeFile), `${JSON.stringify(facts, null, 2)}\n`)
   const asked = Object.values(bySource).reduce((sum, source) => sum + source.asked - notAsked(source), 0)
-  reporter.line(`${rows} of ${to.wanted} rows from ${asked} candidates and ${callsText(spent)}: ${why}`)
+  reporter.line(
+    `${rows} of ${to.wanted} ${plural(to.wanted, 'row')} from ${asked} ${plural(asked, 'candidate')} and ${callsText(spent)}: ${why}`,
+  )
   reporter.line(`rows: ${data}`)
-  if (kept > 0) reporter.line(`kept beside them: ${kept} replies of shards that are not finished`)
+  if (kept > 0)
+    reporter.line(`kept beside them: ${kept} ${plural(kept, 'reply', 'replies')} of shards that are not finished`)
   if (next) {
     const { first, options } = next
     reporter.line(

@@ -5,6 +5,7 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { withBus } from '../../launcher/with-bus.ts'
 import { homeFolder } from '../../machine/folders.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
@@ -55,7 +56,7 @@ function lineOf({ attempt, outcome, rows, datasetHash, recordedHash, error }: Re
   const name = attempt === 0 ? 'control' : `attempt ${attempt}`
   const detail =
     outcome === 'same'
-      ? `${rows} rows, dataset ${datasetHash}`
+      ? `${rows} ${plural(rows, 'row')}, dataset ${datasetHash}`
       : outcome === 'empty'
         ? 'no row was admitted, so there is nothing to compare'
         : outcome === 'differs'

@@ -5,7 +5,7 @@ import { type CheckResult, verifyBundle } from '../../evidence/bundle/verify.ts'
 import { versions } from '../../evidence/report/versions.ts'
 import { exitCodes } from '../../launcher/console/exit-codes.ts'
 import { maxBundledDepth, parseJson } from '../../schemas/bounded-json.ts'
-import { numberText } from '../../schemas/number-text.ts'
+import { numberText, plural } from '../../schemas/number-text.ts'
 import { printableJson } from '../../schemas/printable.ts'
 import { UsageError, UserError } from '../../schemas/user-error.ts'
 import { maxDataBytes, readRegular, textOf } from '../../tasks/files/regular-file.ts'
@@ -75,7 +75,7 @@ const doesNotHold = (isOwnCode: boolean): string =>
 
 function nothingDiffers(unchecked: number): string {
   if (unchecked === 0) return 'Nothing differs.'
-  return `Nothing differs in what was checked; ${unchecked} ${unchecked === 1 ? 'thing' : 'things'} could not be.`
+  return `Nothing differs in what was checked; ${unchecked} ${plural(unchecked, 'thing')} could not be.`
 }
 
 async function readReport(file: string): Promise<unknown> {

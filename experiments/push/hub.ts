@@ -18,15 +18,8 @@ export type Hub = {
   shown(text: string): string
 }
 
-/** The hub refuses, or cannot be reached; `passing`: the same request may succeed later. */
-export class HubError extends UserError {
-  readonly passing: boolean
-
-  constructor(what: string, fix: string, { passing = false, ...options }: ErrorOptions & { passing?: boolean } = {}) {
-    super(what, fix, options)
-    this.passing = passing
-  }
-}
+/** The hub refuses, or cannot be reached. */
+export class HubError extends UserError {}
 
 /** How long an answer may take, beside the time for what is sent, and the slowest line that is waited for. */
 const answerMs = 60_000
@@ -117,7 +110,11 @@ export function explainHub(error: unknown, hub: Hub, repo: string): unknown {
     case 412:
       return refused(`${repo} was changed meanwhile`, 'Give the command again: it looks at what is there first.', true)
     case 429:
-      return refused('The hub takes no more requests for now', 'Give the command again later: it goes on where it was.')
+      return refused(
+        'The hub takes no more requests for now',
+        'Give the command again later: it goes on where it was.',
+        true,
+      )
     default:
       return refused(
         status >= 500 ? 'The hub has a fault' : 'The hub refuses',

@@ -11,6 +11,7 @@ import type { GgufType } from '../../models/export/gguf.ts'
 import { cardName } from '../../models/export/part-folder.ts'
 import { latestModel } from '../../models/serve-models.ts'
 import { modelsOfRun } from '../../models/trained-models.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { type ExportPart, exportRun } from '../export/export-run.ts'
 import { layouts } from '../export/format.ts'
@@ -58,12 +59,14 @@ export async function pushRun(request: PushRun, env: NodeJS.ProcessEnv, reporter
     `${dryRun ? 'Would leave' : 'Leaves'} this machine for the ${kind} repository ${to} at ${hub.url} (${readers}):`,
   )
   reporter.line(textTable(files.map(({ path, bytes, holds }) => ({ file: path, size: sizeText(bytes), holds }))))
-  reporter.line(`${files.length} files, ${sizeText(bytes)}; nothing else is sent`)
+  reporter.line(`${files.length} ${plural(files.length, 'file')}, ${sizeText(bytes)}; nothing else is sent`)
   reporter.json({ type: 'outgoing', to, kind, hub: hub.url, private: choices.private, bytes, files: files.map(shown) })
   if (dryRun) return reporter.line('nothing was sent: --dry-run')
   const pushed = await pushFiles(hub, { to, kind, files, title, signal, ...choices }, reporter)
   const before = files.length - pushed.sent.length
-  reporter.line(`${pushed.sent.length} files sent${before > 0 ? `, ${before} were there` : ''}: ${pushed.url}`)
+  reporter.line(
+    `${pushed.sent.length} ${plural(pushed.sent.length, 'file')} sent${before > 0 ? `, ${before} ${plural(before, 'was', 'were')} there` : ''}: ${pushed.url}`,
+  )
   reporter.json({ type: 'pushed', ...pushed })
 }
 

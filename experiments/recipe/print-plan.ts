@@ -1,5 +1,5 @@
 import { modelsOf } from '../../launcher/topology/models.ts'
-import { dollars } from '../../schemas/number-text.ts'
+import { dollars, plural } from '../../schemas/number-text.ts'
 import type { RecipeFile } from '../../schemas/recipe.ts'
 import { summaryOf, time, whole } from '../estimate/print.ts'
 import type { ArmPlan } from './plan.ts'
@@ -29,8 +29,8 @@ export function printPlan(recipe: RecipeFile, plans: readonly ArmPlan[]): string
     recipe.title,
     ...plans.flatMap(printArm),
     '',
-    `in all: ${runs} runs; ${whole(calls)} calls, ${whole(tokens)} tokens, ${dollars(money)}; ${whole(trainings)} trainings; ${time(hours, 'time')}`,
-    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${whole(atMost.teacherCalls)} teacher calls`}, ${whole(atMost.hours)} h of search`,
+    `in all: ${runs} ${plural(runs, 'run')}; ${whole(calls)} ${plural(calls, 'call')}, ${whole(tokens)} tokens, ${dollars(money)}; ${whole(trainings)} ${plural(trainings, 'training')}; ${time(hours, 'time')}`,
+    `at most, by the limits: ${atMost.teacherCalls === null ? 'teacher calls without a limit' : `${whole(atMost.teacherCalls)} teacher ${plural(atMost.teacherCalls, 'call')}`}, ${whole(atMost.hours)} h of search`,
     ...(notStated.length > 0 ? ['', 'not stated by what the recipe follows, and chosen here:'] : []),
     ...notStated.map(([what, chosen]) => `  ${what}: ${chosen}`),
   ]
@@ -49,9 +49,9 @@ function printArm({ name, set, runs, task, topology, setting, attempts, rows, ev
   ]
   return [
     '',
-    `${name}: ${runs} run(s) ${set}-1${runs > 1 ? `, … -${runs}` : ''}`,
-    `  ${agents.planner.variant}, ${setting}; ${attempts} attempt(s) of ${rows} rows, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}`,
-    `  ${sets.join(', ')}; arms ${['final', ...evidence.arms].join(', ')} with ${evidence.seeds} seed(s) each`,
+    `${name}: ${runs} ${plural(runs, 'run')} ${set}-1${runs > 1 ? `, … -${runs}` : ''}`,
+    `  ${agents.planner.variant}, ${setting}; ${attempts} ${plural(attempts, 'attempt')} of ${rows} ${plural(rows, 'row')}, ${run.maxHours} h; ${models.join(', ')}; student ${agents['trainer-bridge'].options.student ?? 'embedded'}`,
+    `  ${sets.join(', ')}; arms ${['final', ...evidence.arms].join(', ')} with ${evidence.seeds} ${plural(evidence.seeds, 'seed')} each`,
     `  one run, ${summaryOf(estimate)}`,
     ...estimate.beyond.map((limit) => `  ends at ${limit}`),
   ]

@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inspect } from 'node:util'
 import { explained, MachineError } from '../../machine/faults.ts'
-import { homeFolder } from '../../machine/folders.ts'
+import { homeFolder, makeFolder } from '../../machine/folders.ts'
 import { printable } from '../../schemas/printable.ts'
-import { fixOf } from '../../schemas/user-error.ts'
+import { UserError } from '../../schemas/user-error.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** What a person is shown of an error, and the exit code of the command. */
@@ -41,9 +41,9 @@ const plain: ReadonlySet<string> = new Set(['TerminalError', 'RetryError', 'Jour
 export function renderError(thrown: unknown): Rendered {
   const error = withMachineFix(rootOf(thrown))
   const message = error instanceof Error ? error.message || error.name : String(error)
-  const fix = fixOf(error)
-  if (fix !== undefined) {
-    const exitCode = (error as Error).name === 'BusAwayError' ? exitCodes.failure : exitCodes.badInput
+  if (error instanceof UserError) {
+    const { fix, passing } = error
+    const exitCode = passing ? exitCodes.failure : exitCodes.badInput
     return { text: printable(message.includes(fix) ? message : `${message}\n${fix}`), exitCode }
   }
   const line = printable(oneLine(message))
@@ -88,7 +88,7 @@ function writeDetails(error: unknown): string | null {
   const name = `error-${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${process.pid}-${++written}.log`
   for (const folder of [join(homeFolder(), 'logs'), tmpdir()]) {
     try {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       const path = join(folder, name)
       writeFileSync(path, withoutSecrets(text), { mode: 0o600, flag: 'wx' })
       return path

@@ -21,20 +21,19 @@ export type Base = {
 
 /**
  * What a topology's `student` names, for others. `as`: the name that the user wants an adapter to give its base, such as `org/model` or a
- * folder. Nothing is fetched.
+ * folder. Left out: the hub's name; of a folder of this machine its last part, since nobody else has the folder. Nothing is fetched.
  */
 export async function baseOfChoice(choice: string, home: string, as?: string): Promise<Base> {
   const read = readStudentChoice(choice)
   switch (read.kind) {
     case 'embedded': {
-      const path = studentPath(home)
       const { hubName, licence, note } = embeddedStudent
-      return { name: basename(path), hubName, reference: referenceTo(as ?? path), licence, note }
+      return { name: basename(studentPath(home)), hubName, reference: referenceTo(as ?? hubName), licence, note }
     }
     case 'folder': {
       const hubName = as !== undefined && readStudentChoice(as).kind === 'hub' ? as : null
-      const licence = await licenceIn(read.path)
-      return { name: basename(read.path), hubName, reference: referenceTo(as ?? read.path), licence, note: null }
+      const [name, licence] = [basename(read.path), await licenceIn(read.path)]
+      return { name, hubName, reference: referenceTo(as ?? name), licence, note: null }
     }
     case 'hub':
       return {

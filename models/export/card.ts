@@ -17,8 +17,10 @@ import { retention } from '../../evidence/report/sections/retention.ts'
 import { scoringOf } from '../../evidence/report/sections/scores.ts'
 import { duration, numberText, percent, percentNumber, rangeText } from '../../evidence/report/text/format.ts'
 import { labelOf } from '../../evidence/report/text/names.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { withoutControlCharacters } from '../../schemas/printable.ts'
 import type { Base } from './base.ts'
+import type { MergedType } from './merged.ts'
 import { cardMark } from './part-folder.ts'
 
 /** What the folder holds that a card is about. */
@@ -33,13 +35,15 @@ export type CardRequest = {
   files: readonly string[]
   /** The folder of the model, from the card's. */
   at: string
+  /** Of merged weights. */
+  type?: MergedType
 }
 
 /**
  * The card of a model as the hub reads it: YAML front matter, then what the report says of it. Every number is the report's.
  */
 export function modelCard(data: ReportData, request: CardRequest): string {
-  const { model, base, of } = request
+  const { model, base } = request
   const { task, sealed } = data
   const title = `${task?.title ?? 'A task'}: ${base.name}, ${labelOf(model).toLowerCase()}`
   const facts = data.studentModels.find(({ studentModel }) => studentModel === model)
@@ -67,7 +71,12 @@ export function modelCard(data: ReportData, request: CardRequest): string {
     markdownOfBlocks(body),
     '## Use',
     usage(data, request),
-    markdownOfBlocks([heading(2, 'Limits'), limits(data, of), heading(2, 'Licence'), paragraph(licenceText(base))]),
+    markdownOfBlocks([
+      heading(2, 'Limits'),
+      limits(data, request),
+      heading(2, 'Licence'),
+      paragraph(licenceText(base)),
+    ]),
     '## Check it',
     checking(data),
     cardMark,
@@ -123,7 +132,7 @@ function aboutModel(data: ReportData, model: string, base: Base): Entry[] {
       ? ([
           [
             'Right on validation',
-            `${percent(score.share)}${rangeText(score.interval, percentNumber)}, ${numberText(score.total)} items`,
+            `${percent(score.share)}${rangeText(score.interval, percentNumber)}, ${numberText(score.total)} ${plural(score.total, 'item')}`,
           ],
         ] as Entry[])
       : []),
@@ -131,7 +140,7 @@ function aboutModel(data: ReportData, model: string, base: Base): Entry[] {
       ? ([
           [
             'Trained on',
-            `${numberText(training.rows)} rows, ${numberText(training.steps)} steps, ${numberText(training.tokens)} tokens`,
+            `${numberText(training.rows)} ${plural(training.rows, 'row')}, ${numberText(training.steps)} ${plural(training.steps, 'step')}, ${numberText(training.tokens)} tokens`,
           ],
           ['Training took', `${duration(training.seconds)} on ${training.device}`],
         ] as Entry[])
@@ -162,7 +171,7 @@ function resultTable(data: ReportData, model: string): Blocks {
       ...sealed.parts.map((part) => {
         const rate = result.parts[part]?.[scoring.primary]
         return rate
-          ? `${percent(rate.share)}${rangeText(rate.interval, percentNumber)}; ${numberText(rate.total)} items`
+          ? `${percent(rate.share)}${rangeText(rate.interval, percentNumber)}; ${numberText(rate.total)} ${plural(rate.total, 'item')}`
           : '–'
       }),
     ]),
@@ -177,7 +186,7 @@ function dataBlocks(data: ReportData, datasetHash: string | null): Blocks {
     dataset
       ? [
           paragraph(
-            `${numberText(dataset.rows)} rows of attempt ${dataset.attempt}: ${numberText(dataset.admitted)} admitted of ${numberText(dataset.generated)} candidates${dataset.carriedOver > 0 ? `, ${numberText(dataset.carriedOver)} from the attempts before` : ''}. Rows that copy a validation or test item are refused.`,
+            `${numberText(dataset.rows)} ${plural(dataset.rows, 'row')} of attempt ${dataset.attempt}: ${numberText(dataset.admitted)} admitted of ${numberText(dataset.generated)} ${plural(dataset.generated, 'candidate')}${dataset.carriedOver > 0 ? `, ${numberText(dataset.carriedOver)} from the attempts before` : ''}. Rows that copy a validation or test item are refused.`,
           ),
           figures(
             ['Skill', 'Rows'],
@@ -203,20 +212,27 @@ function usage({ task }: ReportData, { base, of, files, at }: CardRequest): stri
   if (of === 'gguf') {
     return `${escapeMarkdown(greedy)} For example, with llama.cpp:\n\n${program('sh', `llama-server --model ${files[0] ?? 'model.gguf'}`)}\n\nMessages to send:\n\n${program('json', messages)}`
   }
+  const reference = base.reference.base_model_name_or_path
+  const isFolder = base.hubName === null && !reference.includes('/')
   const load =
     of === 'adapter'
-      ? `from peft import AutoPeftModelForCausalLM\n\nmodel = AutoPeftModelForCausalLM.from_pretrained(${JSON.stringify(at)})\ntokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(base.reference.base_model_name_or_path)})`
-      : 'from transformers import AutoModelForCausalLM\n\nmodel = AutoModelForCausalLM.from_pretrained(".")\ntokenizer = AutoTokenizer.from_pretrained(".")'
+      ? `from peft import PeftModel\n\nbase = ${JSON.stringify(reference)}${isFolder ? '  # write the folder that has it' : ''}\nmodel = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), ${JSON.stringify(at)})\ntokenizer = AutoTokenizer.from_pretrained(base)`
+      : '\nmodel = AutoModelForCausalLM.from_pretrained(".")\ntokenizer = AutoTokenizer.from_pretrained(".")'
   return `${escapeMarkdown(greedy)}\n\n${program(
     'python',
-    `from transformers import AutoTokenizer\n${load}\nmessages = ${messages}\nprompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)\nreply = model.generate(**prompt, do_sample=False${limit})\nprint(tokenizer.decode(reply[0][prompt["input_ids"].shape[1]:], skip_special_tokens=True))`,
+    `from transformers import AutoModelForCausalLM, AutoTokenizer\n${load}\nmessages = ${messages}\nprompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)\nreply = model.generate(**prompt, do_sample=False${limit})\nprint(tokenizer.decode(reply[0][prompt["input_ids"].shape[1]:], skip_special_tokens=True))`,
   )}`
 }
 
-function limits({ task, conclusion }: ReportData, of: CardOf): Blocks {
+function limits({ task, conclusion }: ReportData, { of, type = 'base' }: CardRequest): Blocks {
   return list([
     'It was trained for one task, and measured on that task and on what it forgot alone.',
     ...(of === 'gguf' ? ['The scores are those of the weights before they were converted.'] : []),
+    ...(of === 'merged' && type !== 'float32'
+      ? [
+          `The weights are rounded to ${type === 'base' ? 'the type that the base’s have' : type}, so some replies differ from those of the adapter on its base. An export with --type float32 keeps them.`,
+        ]
+      : []),
     ...conclusion.caveats,
     ...(task?.departures ?? []),
   ])

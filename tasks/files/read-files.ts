@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import * as json from '../../schemas/bounded-json.ts'
 import { sha256 } from '../../schemas/hash.ts'
+import { plural } from '../../schemas/number-text.ts'
 import { halfCharacterIn } from '../../schemas/printable.ts'
 import type { Item, SplitFile } from '../../schemas/task.ts'
 import { Item as ItemSchema } from '../../schemas/task.ts'
@@ -135,7 +136,11 @@ export async function readSplit(dir: string, { file, sha256: expected, count }: 
     throw halfCharacter(`Items hold half of a character (a lone surrogate): ${shown}${more}`, path)
   }
   if (items.length !== count)
-    throw new TaskError(`The split has ${items.length} items, not ${count}`, path, 'Correct count in task.yaml.')
+    throw new TaskError(
+      `The split has ${items.length} ${plural(items.length, 'item')}, not ${count}`,
+      path,
+      'Correct count in task.yaml.',
+    )
   return items
 }
 

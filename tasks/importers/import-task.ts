@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { plural } from '../../schemas/number-text.ts'
 import { goldsOf, maxSeeds, type TrainingRow } from '../../schemas/task.ts'
 import { newFolder } from '../files/new-folder.ts'
 import { loadTask } from '../load.ts'
@@ -72,7 +73,7 @@ async function writeFolder(
   const division = assignSplits(table, splitPlan)
   const counts = { ...division.counts, solutions: solutions.length }
   if (counts.validation === 0 || counts.test === 0) {
-    const why = `Only ${table.kept} questions in ${division.groups} groups: too few to divide`
+    const why = `Only ${table.kept} ${plural(table.kept, 'question')} in ${division.groups} ${plural(division.groups, 'group')}: too few to divide`
     // An example, a validation item and a test item at least, whatever is asked for.
     const least = splitPlan.audit + splitPlan.examples + splitPlan.seeds + 2
     const fewer = splitPlan.audit + splitPlan.seeds > 0 ? ', or ask for fewer audit items and seeds' : ''
@@ -84,7 +85,9 @@ async function writeFolder(
   }
   if (division.unused > 0) {
     const least = division.counts.validation + division.counts.test
-    log.note(`${division.unused} questions are not used: ${least} are enough to measure with (task init --items)`)
+    log.note(
+      `${division.unused} ${plural(division.unused, 'question is', 'questions are')} not used: ${least} are enough to measure with (task init --items)`,
+    )
   }
   if (division.lopsided.length > 0) log.note(lopsidedNote(division.lopsided))
 

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { plural } from '../../schemas/number-text.ts'
 import type { SplitFile } from '../../schemas/task.ts'
 import { LineWriter } from '../files/line-writer.ts'
 import { newFolder } from '../files/new-folder.ts'
@@ -59,7 +60,7 @@ async function writeSplits(files: readonly string[], folder: string, plan: Recor
     validationShare: validation / (validation + test),
   })
   if (division.counts.validation === 0 || division.counts.test === 0) {
-    const what = `${log.kept} records in ${division.groups} groups are too few to divide`
+    const what = `${log.kept} records in ${division.groups} ${plural(division.groups, 'group')} are too few to divide`
     throw new TaskError(what, files.join(', '), 'Give more records or more groups, or ask for a smaller audit.')
   }
   return { log, splits: await write(files, folder, division.roles()) }

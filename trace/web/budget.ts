@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import type { RunConfig } from '../../schemas/run.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
@@ -34,7 +35,7 @@ const usageList = (lines: ReturnType<typeof usageLines>) =>
       h(
         'li',
         h('b', `${role}, ${stage}`),
-        ` ${model}: ${count(calls)} calls, ${count(inputTokens + outputTokens)} tokens`,
+        ` ${model}: ${count(calls)} ${plural(calls, 'call')}, ${count(inputTokens + outputTokens)} tokens`,
       ),
     ),
   )

@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import type { Elided } from '../summary.ts'
 import { h } from './dom.ts'
 
@@ -24,7 +25,11 @@ export function jsonTree(value: unknown, key: string | number | null = null, dep
   const children = Object.entries(value)
   if (children.length === 0) return h('div.leaf', ...keyed(key), h('span.dim', Array.isArray(value) ? '[]' : '{}'))
   if (Object.hasOwn(value, '$elided'))
-    return h('div.leaf', ...keyed(key), h('span.dim', `[${(value as Elided).$elided} items, loading]`))
+    return h(
+      'div.leaf',
+      ...keyed(key),
+      h('span.dim', `[${(value as Elided).$elided} ${plural((value as Elided).$elided, 'item')}, loading]`),
+    )
   const details = h('details', h('summary', ...keyed(key), h('span.dim', sizeText(value))))
   let filled = false
   const fill = () => {

@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import type { LabelCount, LabelCounts } from '../run-reader.ts'
 import { createCard } from './card.ts'
 import { type Child, h } from './dom.ts'
@@ -53,7 +54,7 @@ function tableOf(models: readonly LabelCounts[]): Child {
         h(
           'p.bad',
           h('b', model),
-          ` gives one answer, “${replies[0]!.reply || '(nothing)'}”, to ${replies[0]!.count} of ${items} questions.`,
+          ` gives one answer, “${replies[0]!.reply || '(nothing)'}”, to ${replies[0]!.count} of ${items} ${plural(items, 'question')}.`,
         ),
       ),
     h(

@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import { rowsPlot } from '../plots/rows.ts'
 import { createCard, legend } from './card.ts'
 import { count, words } from './format.ts'
@@ -26,7 +27,7 @@ function noteOf({ carried, asked, made, rows, yield: { admitted, asked: checked 
       checked > 0
         ? `${count(admitted)} of ${count(checked)} admitted${kept}`
         : `${count(made)} of ${count(asked)} made`,
-    right: rows === null ? '' : `${count(rows)} rows`,
+    right: rows === null ? '' : `${count(rows)} ${plural(rows, 'row')}`,
   }
 }
 

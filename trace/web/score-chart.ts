@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import { scorePlot } from '../plots/scores.ts'
 import { byArm, colourOf, spreadOf } from './arms.ts'
 import { createCard } from './card.ts'
@@ -57,7 +58,7 @@ export function createScoreChart() {
           y: { domain: [0, top] },
         }),
       ),
-      `${mode}, %, of ${first.total} items`,
+      `${mode}, %, of ${first.total} ${plural(first.total, 'item')}`,
     )
   }
   return { element: card.element, draw }

@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import type { ScoreSheet } from '../../schemas/score.ts'
 import type { EvalSetName } from '../../schemas/sealed-results.ts'
 import type { ScoreMode } from '../../schemas/task.ts'
@@ -128,7 +129,7 @@ export function createSealedResult(root: HTMLElement) {
         axis: 'left',
         domain: [...itemsOf.keys()],
         label: null,
-        tickFormat: (panel) => `${panel}\n${itemsOf.get(panel)} items`,
+        tickFormat: (panel) => `${panel}\n${itemsOf.get(panel)} ${plural(itemsOf.get(panel), 'item')}`,
       },
     })
     const trivial = bestTrivial(opened.trivial, headline, modeOf(state))

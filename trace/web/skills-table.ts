@@ -1,3 +1,4 @@
+import { plural } from '../../schemas/number-text.ts'
 import { createCard } from './card.ts'
 import { h } from './dom.ts'
 import { count } from './format.ts'
@@ -29,7 +30,7 @@ export function createSkillsTable() {
       const number = Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? Number.NaN)
       const chosen = name === 'final' ? state.finished?.chosenAttempt : number
       const rows = state.attempts.get(chosen ?? Number.NaN)?.mix.get(skill)
-      const rowsText = rows === undefined ? '' : `${count(rows)} rows`
+      const rowsText = rows === undefined ? '' : `${count(rows)} ${plural(rows, 'row')}`
       if (!tally?.total) return h('td.none', h('b', rows === undefined ? '' : '·'), h('small', rowsText))
       const share = tally.correct / tally.total
       const td = h(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TerminalError } from '../../../bus/mod.ts'
+import { plural } from '../../../schemas/number-text.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import { wholeObject } from '../../../tasks/reply/objects.ts'
@@ -97,8 +98,8 @@ export function createJudgeProbation({
       if (isProven || rows < unreadAnswers) return
       const none =
         asked === 0
-          ? `the judge gave no reply about any of ${rows} rows`
-          : `none of the judge's ${asked} replies about ${rows} rows held a score that can be read`
+          ? `the judge gave no reply about any of ${rows} ${plural(rows, 'row')}`
+          : `none of the judge's ${asked} ${plural(asked, 'reply', 'replies')} about ${rows} ${plural(rows, 'row')} held a score that can be read`
       const reason = `${none}, the last: ${asked === 0 ? words : fault}. ${fix}`
       refusal = { reason, until: Date.now() + refusedPauseMs }
       rows = asked = 0

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { Prediction } from '../../../schemas/runtime-protocol.ts'
 import type { BadCase, ItemOutcome, Score, ScoreSheet } from '../../../schemas/score.ts'
 import { goldsOf, type Item, type ReplyScore, type ScoreMode } from '../../../schemas/task.ts'
@@ -20,7 +21,10 @@ export async function grade(
 ): Promise<Graded[]> {
   const byId = new Map(predictions.map((prediction) => [prediction.id, prediction]))
   if (byId.size !== predictions.length) throw new Error('two predictions have one id')
-  if (byId.size !== items.length) throw new Error(`${byId.size} predictions were made for ${items.length} items`)
+  if (byId.size !== items.length)
+    throw new Error(
+      `${byId.size} ${plural(byId.size, 'prediction was', 'predictions were')} made for ${items.length} ${plural(items.length, 'item')}`,
+    )
   const form = await answerForm(items, scorer)
   const graded: Graded[] = []
   for (const item of asDrawn(items)) {

@@ -1,5 +1,6 @@
 import { StoppingError } from '../../../bus/mod.ts'
 import { isOuterGone } from '../../../machine/outer-process.mjs'
+import { plural } from '../../../schemas/number-text.ts'
 import { createAdaptiveConcurrency, createLatency } from './adaptive-concurrency.ts'
 import { type Admission, type BreakerState, createBreaker, createForbidden, type Forbidden } from './breaker.ts'
 import { type Answer, type Call, type CallBudget, newCall } from './call.ts'
@@ -218,7 +219,10 @@ export function createTeacher(
         const isCrowded = turnedAway && width.now < options.concurrency
         if (breaker.state === 'closed' && !isCrowded) call.tries += 1
         if (call.tries >= options.maxTries) {
-          const reason = call.tries === 1 ? outcome.reason : `${call.tries} tries, the last: ${outcome.reason}`
+          const reason =
+            call.tries === 1
+              ? outcome.reason
+              : `${call.tries} ${plural(call.tries, 'try', 'tries')}, the last: ${outcome.reason}`
           return { ok: false, why: unnamed ? 'gone' : 'failed', reason, ...billed }
         }
         const again = isCrowded ? Math.min(call.turnedAway, longestDoubling) : call.tries - 1

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { whyIncomplete } from '../../../tasks/reply/ending.ts'
 import type { Reply } from './completion.ts'
 import type { Outcome } from './request.ts'
@@ -96,10 +97,12 @@ export function createUsefulness({ unreadAnswers, breakerRequests }: Limits, tri
         // What was asked for in other words in vain, too, took two requests.
         const useless = await trial.fail(last, outcome.kind === 'refused' && isAgain && !hasFailed ? 2 : 1)
         hasFailed = true
-        return useless < unreadAnswers ? null : `none of ${useless} answers could be used, the last: ${last}`
+        return useless < unreadAnswers
+          ? null
+          : `none of ${useless} ${plural(useless, 'answer')} could be used, the last: ${last}`
       }
       return outcome.kind === 'unread' && unread >= inARow
-        ? `none of the last ${unread} requests that were sent again had an answer that could be read, the last: ${last}`
+        ? `none of the last ${unread} ${plural(unread, 'request')} that were sent again had an answer that could be read, the last: ${last}`
         : null
     },
     refusedAll(reason) {

@@ -12,6 +12,7 @@ import type { ObjectRef } from '../../../schemas/ids.ts'
 import type { LogEntry } from '../../../schemas/log-entry.ts'
 import type { Message } from '../../../schemas/message.ts'
 import { Progress, RunFinished, StatusChanged } from '../../../schemas/messages/run.ts'
+import { plural } from '../../../schemas/number-text.ts'
 import { type MessageName, registry } from '../../../schemas/registry.ts'
 import { Row } from '../../../schemas/row.ts'
 import { PublicTask } from '../../../schemas/task.ts'
@@ -148,7 +149,9 @@ async function recordedPolicy(
         throw new Fault(error, { ...recorded, wrote: '' })
       }
       if (!held.some((each) => hashOf(each) === hashOf(program)))
-        throw new Error(`the program of attempt ${attempt} follows from none of the planner's ${own.length} replies`)
+        throw new Error(
+          `the program of attempt ${attempt} follows from none of the planner's ${own.length} ${plural(own.length, 'reply', 'replies')}`,
+        )
       return { ...recorded, program }
     },
   })

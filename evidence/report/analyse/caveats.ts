@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { RunConfig } from '../../../schemas/run.ts'
 import { uncountedText } from '../../../schemas/token-limit.ts'
 import type { DatasetFacts, ReportData } from '../report-data.ts'
@@ -31,7 +32,7 @@ export function caveatsOf(
   )
   if (quick)
     caveats.push(
-      `A quick run (--quick): ${quick.attempts} attempts of ${quick.rows} rows, without the runs and questions that a result is compared with. ` +
+      `A quick run (--quick): ${quick.attempts} ${plural(quick.attempts, 'attempt')} of ${quick.rows} ${plural(quick.rows, 'row')}, without the runs and questions that a result is compared with. ` +
         'It shows that all parts work, and proves less than a run without --quick.',
     )
   if (!run.finished) caveats.push('This run is not finished: the report shows what there is so far.')
@@ -71,11 +72,15 @@ export function caveatsOf(
     (dataset) => dataset.rows !== null && dataset.target !== null && dataset.rows < dataset.target,
   )
   for (const { attempt, rows, target } of short)
-    caveats.push(`${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} rows of the ${target} aimed at.`)
+    caveats.push(
+      `${attempt === 0 ? 'The control' : `Attempt ${attempt}`} has ${rows} ${plural(rows, 'row')} of the ${target} aimed at.`,
+    )
   for (const why of new Set(uncounted)) caveats.push(`${uncountedText(why)}.`)
   for (const fault of new Set(faults)) caveats.push(`The run was held up by a fault: ${fault}.`)
   if (vetoes > 0) caveats.push(`A person vetoed ${vetoes === 1 ? 'a dataset' : `${vetoes} datasets`} in this run.`)
   if (run.unreadable.length > 0)
-    caveats.push(`${run.unreadable.length} messages of the log could not be read and are left out (see report.json).`)
+    caveats.push(
+      `${run.unreadable.length} ${plural(run.unreadable.length, 'message')} of the log could not be read and ${plural(run.unreadable.length, 'is', 'are')} left out (see report.json).`,
+    )
   return caveats
 }

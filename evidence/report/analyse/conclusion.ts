@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { type Parts, present } from '../../../schemas/present.ts'
 import type { ArmDifference, Comparison } from '../contrasts.ts'
 import type { Claim, ReportData, SealedResults } from '../report-data.ts'
@@ -269,7 +270,8 @@ function controlObjections(on: Conditions): Parts {
   const rowsOf = (arm: string) => rows[arm] ?? sealed.contrasts.arms.find((each) => each.arm === arm)?.rows ?? null
   const [own, other] = [rowsOf('final'), rowsOf('control')]
   return [
-    isShort(other, own) && `the control has ${other} rows and the final ${own}, so it may be their number that helped`,
+    isShort(other, own) &&
+      `the control has ${other} ${plural(other, 'row')} and the final ${own}, so it may be their number that helped`,
     weakObjection(on, 'control'),
   ]
 }

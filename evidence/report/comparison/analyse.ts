@@ -1,4 +1,5 @@
 import { mean } from 'simple-statistics'
+import { plural } from '../../../schemas/number-text.ts'
 import { present } from '../../../schemas/present.ts'
 import { confidence, shares } from '../statistics/intervals.ts'
 import { type OverRuns, overRuns } from '../statistics/over-runs.ts'
@@ -75,8 +76,9 @@ function withObjections(effect: Effect, runs: readonly RunResult[], uses: readon
     more.length > 0 && `${better} was given more: ${more.join(', ')}`,
     // Each run by its own items: over runs what needs no student hardly deviates, and one item would do.
     2 * above < trivial.length &&
-      `${better} is shown to be above the best answer that needs no student (${percent(mean(trivial.map(({ share }) => share)))}) in ${above} of ${trivial.length} runs`,
-    silent > 0 && `in ${silent} of ${pairs.length} runs most replies of ${better} are no answers`,
+      `${better} is shown to be above the best answer that needs no student (${percent(mean(trivial.map(({ share }) => share)))}) in ${above} of ${trivial.length} ${plural(trivial.length, 'run')}`,
+    silent > 0 &&
+      `in ${silent} of ${pairs.length} ${plural(pairs.length, 'run')} most replies of ${better} are no answers`,
     weakObjection(worse, pairs),
     formObjection(pairs),
     !isAbove(favoured) && `by what ${worse} did answer, the difference is ${differenceText({ mean: mean(favoured) })}`,
@@ -103,7 +105,7 @@ function failedObjection(
   })
   const all = [...differences.values.map((value) => sign * value), ...left]
   if (isAbove(all)) return null
-  return `${failed.length} runs of ${better} ended without a result; where these left the base as it was, the difference is ${differenceText({ mean: mean(all) })}`
+  return `${failed.length} ${plural(failed.length, 'run')} of ${better} ended without a result; where these left the base as it was, the difference is ${differenceText({ mean: mean(all) })}`
 }
 
 /** An arm that makes the student worse proves nothing for one that is not shown to make it better. */

@@ -1,4 +1,5 @@
 import { mean } from 'simple-statistics'
+import { plural } from '../../../schemas/number-text.ts'
 import type { RunResult, Use } from './compared-run.ts'
 import type { PlannerArm } from './plan.ts'
 
@@ -65,7 +66,11 @@ function differencesOf(own: readonly RunResult[], lead: readonly RunResult[]): s
   }
   const exactly = (what: string, of: (use: Use) => number) => {
     const wrong = pairs.filter((pair) => of(pair.use) !== of(pair.lead)).length
-    return differing(`${what} in ${wrong} of ${pairs.length} pairs: in the mean`, of, () => wrong === 0)
+    return differing(
+      `${what} in ${wrong} of ${pairs.length} ${plural(pairs.length, 'pair')}: in the mean`,
+      of,
+      () => wrong === 0,
+    )
   }
   return [
     ...exactly('trainings', ({ trainings }) => trainings),

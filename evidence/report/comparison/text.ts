@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { confidence } from '../statistics/intervals.ts'
 import { differenceText, pNumber } from '../text/format.ts'
 import { capital, labelOf } from '../text/names.ts'
@@ -18,7 +19,7 @@ export function effectSentence(effect: Effect): string {
   const whole = effectName(effect)
   const name = whole.startsWith('llm-') ? whole : capital(whole)
   if (!differences) return `${name}: not measured, no pair of both ended with a result.`
-  const figure = `${differenceText(differences)} over ${pairs.length} ${pairs.length === 1 ? 'pair' : 'pairs'}`
+  const figure = `${differenceText(differences)} over ${pairs.length} ${plural(pairs.length, 'pair')}`
   const tested = `exact sign-flip p ${pNumber(p)}${primary ? '' : `, ${pNumber(adjustedP)} with the other secondary ones (Holm)`}`
   const sentences = {
     shown: `${arm} was better than ${against}.`,
@@ -48,7 +49,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
   const finalEvals = arms.reduce((sum, { score }) => sum + (score?.runs ?? 0), 0)
   const unequal = uses.filter((use) => use.unequal.length > 0).map(({ arm }) => arm)
   return [
-    `The run is the unit: with ${pairs} pairs the smallest two-sided p there can be is 2/2^${pairs} = ${pNumber(least)}${
+    `The run is the unit: with ${pairs} ${plural(pairs, 'pair')} the smallest two-sided p there can be is 2/2^${pairs} = ${pNumber(least)}${
       pairs < fewestPairs ? `, so nothing can be shown; ${fewestPairs} pairs are the fewest that can` : ''
     }.`,
     ...secondaryCaveat(effects),
@@ -60,7 +61,7 @@ export function caveatsOf({ plan, arms, effects, uses }: Comparison): string[] {
       .filter(({ withoutResult }) => withoutResult > 0)
       .map(
         ({ arm, withoutResult }) =>
-          `${withoutResult} of ${plan.pairs} runs of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
+          `${withoutResult} of ${plan.pairs} ${plural(plan.pairs, 'run')} of ${arm} ended without a result; their pairs are in no figure, which favours arms that fail.`,
       ),
     `Each run is evaluated on the test once at most: ${finalEvals} final evaluations, none of which chose anything.`,
   ]
@@ -75,7 +76,7 @@ function secondaryCaveat(effects: readonly Effect[]): string[] {
   let enough = pairs
   while (!reached(enough)) enough += 1
   return [
-    `The ${secondary.length} secondary effects, adjusted together, cannot be called with ${pairs} pairs, however large they are; with ${enough} they can.`,
+    `The ${secondary.length} secondary effects, adjusted together, cannot be called with ${pairs} ${plural(pairs, 'pair')}, however large they are; with ${enough} they can.`,
   ]
 }
 

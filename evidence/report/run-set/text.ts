@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { type Parts, present } from '../../../schemas/present.ts'
 import { isShort } from '../analyse/conclusion.ts'
 import type { Interval } from '../statistics/intervals.ts'
@@ -20,14 +21,14 @@ import { fewestRuns, type GainOverRuns, type Summary, trivialArm } from './summa
 
 /** What the report and the terminal say of a set in sentences. */
 
-const countText = (runs: number) => `${runs} ${runs === 1 ? 'run' : 'runs'}`
+const countText = (runs: number) => `${runs} ${plural(runs, 'run')}`
 export const named = (to: string) => differenceName({ of: 'final', to })
 /** A gain that is a fraction, in per cent. */
 export const relative: Write = (gain) => gainText(gain * 100)
 
 /** Where the test was scored, and on how much. */
 export const headlineText = ({ part, mode, items }: Summary): string =>
-  `${labelOf(part)}, ${mode}, ${numberText(items)} items`
+  `${labelOf(part)}, ${mode}, ${numberText(items)} ${plural(items, 'item')}`
 
 /** What the searches say together, about the one comparison that each of them named before its opening. */
 export function mainSentence(summary: Summary): string {
@@ -145,7 +146,7 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
   const without = runs.length - tested
   return present([
     'The run is the unit: searches that differ in their seeds alone, the training seeds of an arm averaged within each. Intervals over runs are Student’s t, which takes runs to deviate about normally; so few cannot show whether they do.',
-    `They cover the luck of search and training, and not the choice of the ${numberText(items)} test items, which every run was asked alike. Intervals over runs and items cover both: runs crossed with groups of items, never narrower than over runs alone. The base is one student in all runs, so it hardly deviates.`,
+    `They cover the luck of search and training, and not the choice of the ${numberText(items)} test ${plural(items, 'item')}, which every run was asked alike. Intervals over runs and items cover both: runs crossed with groups of items, never narrower than over runs alone. The base is one student in all runs, so it hardly deviates.`,
     'One difference was named before the final evaluations; intervals of the others are not corrected for being several.',
     without > 0 &&
       `${without} of ${countText(runs.length)} had no final evaluation; no figure counts them, which favours searches that fail.`,
@@ -155,11 +156,11 @@ export function notesOf({ runs, tested, items }: Summary): string[] {
 /** The lines that a person reads. */
 export function sentencesOf(summary: Summary): string[] {
   const { set, runs, tested, scores, gains, trivial, gainOverBase } = summary
-  if (tested === 0) return [`set ${set}: none of ${runs.length} runs had a final evaluation`]
+  if (tested === 0) return [`set ${set}: none of ${runs.length} ${plural(runs.length, 'run')} had a final evaluation`]
   const line = (name: string, { runs: counted, mean, sd, interval }: OverRuns, write: Write) =>
     `  ${name}: ${write(mean)}${rangeText(interval, write)}${sd === null ? '' : ` ± ${write(sd).replace('+', '')}`} over ${countText(counted)}`
   return present([
-    `set ${set}: ${tested} of ${runs.length} runs had their final evaluation; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
+    `set ${set}: ${tested} of ${runs.length} ${plural(runs.length, 'run')} had their final evaluation; ${headlineText(summary)}; mean (95 % interval over runs) ± standard deviation`,
     ...Object.entries(scores).map(([arm, over]) => `${line(labelOf(arm), over, percentNumber)}, % right`),
     trivial && [
       `${line(labelOf(trivialArm), trivial.score, percentNumber)}, % right`,

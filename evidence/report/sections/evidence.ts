@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { EvidenceFacts } from '../contrasts.ts'
 import { type Blocks, code, figures, heading, list, number, paragraph, table } from '../document/document.ts'
 import type { ReportData } from '../report-data.ts'
@@ -41,7 +42,7 @@ function armRows({ arms }: EvidenceFacts): string[][] {
         wanted !== null &&
         rows !== wanted &&
         `${rows < wanted ? 'fewer' : 'more'} rows than the final`,
-      refused && `${refused} rows that copy an item were refused`,
+      refused && `${refused} ${plural(refused, 'row')} that copy an item were refused`,
     ]
     return [labelOf(arm), numberText(rows), shortHash(datasetHash), remarks.filter(Boolean).join('; ')]
   })

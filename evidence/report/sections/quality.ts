@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { plural } from '../../../schemas/number-text.ts'
 import type { DatasetQuality } from '../../quality/facts.ts'
 import { type Blocks, figure, figures, heading, note } from '../document/document.ts'
 import type { Markup } from '../document/markup.ts'
@@ -45,10 +46,12 @@ function measures(quality: readonly DatasetQuality[]): string[][] {
       line(`Distance of two ${side} (1 - cosine of embeddings)`, ({ embedding }) => one(embedding?.[side], 3)),
     ),
     line('Perplexity of the replies, base student', ({ perplexity }) =>
-      perplexity ? `${one(perplexity.value, 2)} (${perplexity.rows} rows)` : missing,
+      perplexity ? `${one(perplexity.value, 2)} (${perplexity.rows} ${plural(perplexity.rows, 'row')})` : missing,
     ),
     line('Judge, mean of 1 to 5', ({ judged }) =>
-      judged ? `${one(judged.mean, 2)} (${judged.rows} rows, lowest ${judged.lowest})` : missing,
+      judged
+        ? `${one(judged.mean, 2)} (${judged.rows} ${plural(judged.rows, 'row')}, lowest ${judged.lowest})`
+        : missing,
     ),
     ...checks.map((check) => line(`Rows checked by ${check}`, (dataset) => one(dataset.checks[check] ?? 0, 0))),
     line('Validation items whose skill has rows', ({ coverage }) => percent(coverage?.covered ?? null)),
@@ -72,7 +75,7 @@ const embeddedBy = (quality: readonly DatasetQuality[]): string => {
   const failures = [...new Set(used.flatMap(({ failure }) => failure ?? []))]
   if (names.length === 0) return 'by words alone (n-gram), as the critic normalises them; no embedder is configured'
   const failed = failures.length > 0 ? `, which failed: ${failures.join('; ')}` : ''
-  return `by words, as the critic normalises them, and by embeddings of ${names.join(', ')} (mean over pairs of ${used[0]!.rows} rows)${failed}`
+  return `by words, as the critic normalises them, and by embeddings of ${names.join(', ')} (mean over pairs of ${used[0]!.rows} ${plural(used[0]!.rows, 'row')})${failed}`
 }
 
 const qualityNote = (quality: readonly DatasetQuality[]): string =>

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { plural } from '../../../schemas/number-text.ts'
 import { lostOf } from '../../../schemas/spent.ts'
 import type { PayingRole, Stage } from '../../../schemas/usage.ts'
 import {
@@ -104,7 +105,7 @@ export function resources(data: ReportData): Blocks {
       'Attempts: each that gave no valid dataset, by its first cause: a program that was cut off, could not be read or raised, hours that were used, or too few admitted rows. Replies: each item asked of a generator that gave no candidate; candidates that were not admitted are counted by reason above.',
     ),
     note(
-      `MATS is attempts / attempts that gave a valid dataset. It is not comparable with the paper’s: there an attempt is a free program, here deficits are refilled within an attempt. ${numberText(run.messages)} messages are in the log.`,
+      `MATS is attempts / attempts that gave a valid dataset. It is not comparable with the paper’s: there an attempt is a free program, here deficits are refilled within an attempt. ${numberText(run.messages)} ${plural(run.messages, 'message')} are in the log.`,
     ),
   ]
 }
@@ -132,7 +133,8 @@ function budgetEntries({ budget }: ReportData): Entry[] {
   const tokens = [
     `${numberText(budget.inputTokens)} in, ${numberText(budget.outputTokens)} out`,
     of(budget.tokens).trim(),
-    estimated > 0 && `those of ${numberText(estimated)} replies estimated, their endpoint counts none`,
+    estimated > 0 &&
+      `those of ${numberText(estimated)} ${plural(estimated, 'reply', 'replies')} estimated, their endpoint counts none`,
   ]
   return [
     ['Hours', numberText(budget.hoursUsed, 2) + of(budget.maxHours)],
@@ -178,6 +180,6 @@ function usageRows({ budget }: Pick<ReportData, 'budget'>): string[][] {
 }
 
 function matsText({ mats }: Pick<ReportData, 'mats'>): string {
-  const counts = `${mats.attempts} attempts, ${mats.validAttempts} valid`
+  const counts = `${mats.attempts} ${plural(mats.attempts, 'attempt')}, ${mats.validAttempts} valid`
   return mats.value === null ? `${missing} (${counts})` : `${mats.value.toFixed(2)} (${counts})`
 }

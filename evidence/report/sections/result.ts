@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { armPlot } from '../../../trace/plots/arms.ts'
 import type { Mode } from '../analyse/arm-scores.ts'
 import {
@@ -79,7 +80,10 @@ function adapters({ test, parts }: SealedResults, scoring: Scoring): Blocks {
     test.map(({ studentModel, parts: rates, truncated, items }) => ({
       name: studentModel,
       cells: [
-        { text: labelAmong(studentModel, all), under: [`${truncated} of ${items} replies cut`] },
+        {
+          text: labelAmong(studentModel, all),
+          under: [`${truncated} of ${items} ${plural(items, 'reply', 'replies')} cut`],
+        },
         ...parts.map((part) =>
           underBoth(
             rates[part],
@@ -104,7 +108,10 @@ function audit({ auditMinusTest, contrasts, parts }: SealedResults, scoring: Sco
       figures,
       scoring,
       ({ value }) => points(value),
-      ({ interval, items }, mode) => [range(interval, points), mode === primary && `${items[0]} and ${items[1]} items`],
+      ({ interval, items }, mode) => [
+        range(interval, points),
+        mode === primary && `${items[0]} and ${items[1]} ${plural(items[1], 'item')}`,
+      ],
     ),
     tone: tone(figures[primary].interval),
   })

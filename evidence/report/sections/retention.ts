@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { RetentionFacts } from '../contrasts.ts'
 import { absent, type Blocks, figure, heading, note, number, paragraph, strong, table } from '../document/document.ts'
 import type { SealedResults } from '../report-data.ts'
@@ -16,7 +17,7 @@ export function retention({ retention: facts }: SealedResults): Blocks {
     paragraph(strong(retentionSentence(facts))),
     table(['Arm', number('Share right'), number('Change from the base'), 'Verdict'], armRows(facts)),
     note(
-      `${numberText(items)} questions outside all skills of the task (set ${shortHash(sha256)}), ${mode} scoring by the set’s own scorer. Non-inferiority: margin ${numberText(margin * 100)} points, interval of the difference paired on groups of items, one-sided 2.5 %.`,
+      `${numberText(items)} ${plural(items, 'question')} outside all skills of the task (set ${shortHash(sha256)}), ${mode} scoring by the set’s own scorer. Non-inferiority: margin ${numberText(margin * 100)} points, interval of the difference paired on groups of items, one-sided 2.5 %.`,
     ),
     figure(skillDifferences(skills, difference), `${difference} by kind of question, in points, with 95 % intervals.`),
     skillDifferenceTable(skills, 'Kind of question', number(difference, 'points')),
@@ -30,7 +31,7 @@ const armRows = ({ arms, changes }: RetentionFacts): string[][] =>
     const seeds = perSeed.length > 1 ? `, seeds ${perSeed.map(percentNumber).join(', ')}` : ''
     return [
       labelOf(arm),
-      `${percent(value)}${rangeText(interval, percentNumber)}${seeds}; ${numberText(truncated)} of ${numberText(items * perSeed.length)} replies cut`,
+      `${percent(value)}${rangeText(interval, percentNumber)}${seeds}; ${numberText(truncated)} of ${numberText(items * perSeed.length)} ${plural(items * perSeed.length, 'reply', 'replies')} cut`,
       change ? `${points(change.value)}${rangeText(change.interval, points)}` : '',
       change?.conclusion ?? '',
     ]

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { Row } from '../../../schemas/row.ts'
 import { absent, type Blocks, heading, note, strong } from '../document/document.ts'
 import type { ReportData } from '../report-data.ts'
@@ -31,7 +32,7 @@ export function rows({ samples, badCases }: ReportData): Blocks {
     badCases && badCases.cases.length > 0
       ? {
           kind: 'details',
-          summary: `${badCases.cases.length} items`,
+          summary: `${badCases.cases.length} ${plural(badCases.cases.length, 'item')}`,
           body: badCases.cases.map(({ skill, part, reason, expected, input, reply }) => ({
             kind: 'exhibit',
             about: [skill, ' · ', labelOf(part), ' · ', reason, ' · expected ', strong(expected)],

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { lossPlot } from '../../../trace/plots/loss.ts'
 import { rowsPlot } from '../../../trace/plots/rows.ts'
 import { scorePlot } from '../../../trace/plots/scores.ts'
@@ -79,7 +80,7 @@ function overview(datasets: readonly DatasetFacts[], studentModels: readonly Stu
     const score = studentModels.find(({ studentModel }) => studentModel === name)?.validation?.overall
     const open = rows === null ? 'no round closed' : 'not complete yet'
     return [
-      { text: datasetName(attempt), under: [operationText(dataset), `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`] },
+      { text: datasetName(attempt), under: [operationText(dataset), `${rounds} ${plural(rounds, 'round')}`] },
       numberText(dataset.asked),
       numberText(dataset.generated),
       numberText(dataset.admitted),
@@ -240,7 +241,7 @@ function skillMix(datasets: readonly DatasetFacts[], skills: readonly string[]):
       const inOrder = Object.entries(mix).sort(([one], [other]) => skills.indexOf(one) - skills.indexOf(other))
       return inOrder.map(([skill, rows]) => {
         const colour = seriesColour(Math.max(0, skills.indexOf(skill)))
-        return { name, rows, colour, title: `${name}, ${skill}: ${rows} rows` }
+        return { name, rows, colour, title: `${name}, ${skill}: ${rows} ${plural(rows, 'row')}` }
       })
     })
   if (parts.length === 0) return null

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import { present } from '../../../schemas/present.ts'
 import { armPlot } from '../../../trace/plots/arms.ts'
 import type { SkillDifference } from '../contrasts.ts'
@@ -31,7 +32,7 @@ function skillNote(skills: readonly SkillDifference[]): string {
     Math.max(...seeds) > 1
       ? `Means of ${seeds.join(' and ')} training seeds, intervals over seeds and items as those of the whole difference.`
       : 'This adapter only; intervals are Newcombe’s, paired, or over groups where items come in groups.',
-    `${skills.length} skills are as many chances of a difference by luck: none of them is a claim.`,
+    `${skills.length} ${plural(skills.length, 'skill')} are as many chances of a difference by luck: none of them is a claim.`,
     few.length > 0 &&
       `Too few items to tell anything but a very large difference (fewer than ${minClaimDraws} draws): ${few.join(', ')}.`,
   ]).join(' ')

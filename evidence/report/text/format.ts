@@ -1,4 +1,4 @@
-import { missing, numberText } from '../../../schemas/number-text.ts'
+import { missing, numberText, plural } from '../../../schemas/number-text.ts'
 
 /** Numbers as the report writes them, beside those that everybody writes. Shares are fractions. */
 
@@ -57,7 +57,9 @@ export const pText = (p: number): string => `p ${p < 0.001 ? '' : '= '}${pNumber
 
 /** `12 items`, with their groups where items come in some. */
 export const itemsText = ({ items, groups }: { items: number; groups: number }): string =>
-  groups === items ? `${numberText(items)} items` : `${numberText(items)} items in ${numberText(groups)} groups`
+  groups === items
+    ? `${numberText(items)} ${plural(items, 'item')}`
+    : `${numberText(items)} ${plural(items, 'item')} in ${numberText(groups)} ${plural(groups, 'group')}`
 
 /** Seconds as `1 h 05 min`, `2 min 03 s` or `4.2 s`. */
 export function duration(seconds: number | null): string {

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { ArmResult } from '../contrasts.ts'
 import type { ReportData } from '../report-data.ts'
 
@@ -44,7 +45,7 @@ export function differenceName({ of, to }: { of: string; to: string }): string {
 /** An arm with its seeds: `Final (3 seeds)`. */
 export function armName({ arm, seeds, sameAs }: Pick<ArmResult, 'arm' | 'seeds' | 'sameAs'>): string {
   const same = sameAs ? `, the dataset of ${lower(labelOf(sameAs))}` : ''
-  return `${labelOf(arm)}${arm.startsWith('base') ? '' : ` (${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}${same})`}`
+  return `${labelOf(arm)}${arm.startsWith('base') ? '' : ` (${seeds.length} ${plural(seeds.length, 'seed')}${same})`}`
 }
 
 /** As `labelOf`, of one among others: an arm's first adapter says its seed where the arm has a second one. */

@@ -1,3 +1,4 @@
+import { plural } from '../../../schemas/number-text.ts'
 import type { NoAnswer } from '../../../schemas/score.ts'
 import type { TrivialKind } from '../../../schemas/trivial.ts'
 import type { ReplyFacts, TrivialBaseline } from '../contrasts.ts'
@@ -43,11 +44,11 @@ export function brokenText(facts: ReplyFacts): string {
   if (collapsed > 0) return collapsedText(facts)
   const counts = Object.entries(noAnswer).filter(([, count]) => count > 0) as [NoAnswer, number][]
   const why = counts.map(([kind, count]) => `${numberText(count)} ${whyTexts[kind]}`).join(', ')
-  return `${numberText(brokenReplies(facts))} of ${numberText(replies)} replies of the ${lower(labelOf(arm))} are no answers (${why})`
+  return `${numberText(brokenReplies(facts))} of ${numberText(replies)} ${plural(replies, 'reply', 'replies')} of the ${lower(labelOf(arm))} are no answers (${why})`
 }
 
 /** That an arm gives one answer whatever is asked. */
 export function collapsedText({ arm, items, modal, modalAnswer }: ReplyFacts): string {
   const who = arm === 'final' ? 'The student collapsed: it gives' : `the ${lower(labelOf(arm))} has collapsed: it gives`
-  return `${who} one answer${modalAnswer === null ? '' : `, “${modalAnswer}”,`} to ${numberText(modal)} of ${numberText(items)} items`
+  return `${who} one answer${modalAnswer === null ? '' : `, “${modalAnswer}”,`} to ${numberText(modal)} of ${numberText(items)} ${plural(items, 'item')}`
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { plural } from '../../../schemas/number-text.ts'
 import { goldsOf, type ReplyScore, type Task } from '../../../schemas/task.ts'
 import { answerForm } from '../../../tasks/answer-form.ts'
 import { splitsOf } from '../../../tasks/check-items.ts'
@@ -29,7 +30,10 @@ export async function checkTask(task: Task): Promise<Finding[]> {
     checkExamples(task),
     await checkForm(task),
     ...(task.retentionSet ? [await checkRetention(task)] : []),
-    finding('the sample submission is valid', `${task.sampleSubmission.length} rows`),
+    finding(
+      'the sample submission is valid',
+      `${task.sampleSubmission.length} ${plural(task.sampleSubmission.length, 'row')}`,
+    ),
   ]
 }
 
@@ -52,7 +56,7 @@ function checkSkills(task: Task): Finding {
   const unused = [...known].filter((name) => !items.some(({ item }) => item.skill === name))
   return finding(
     'every item has a skill of the task',
-    `${known.size} skills`,
+    `${known.size} ${plural(known.size, 'skill')}`,
     strangers.map(({ file, item }) => `${file}, item ${item.id}: unknown skill ${item.skill}`),
     unused.map((name) => `no item has the skill ${name}`),
   )
@@ -62,7 +66,10 @@ function checkSkills(task: Task): Finding {
 async function checkRetention(task: Task): Promise<Finding> {
   const name = 'retention items are outside the task'
   try {
-    return finding(name, `${(await retentionOf(task)).items.length} items`)
+    return finding(
+      name,
+      `${(await retentionOf(task)).items.length} ${plural((await retentionOf(task)).items.length, 'item')}`,
+    )
   } catch (error) {
     return finding(name, '', [(error as Error).message])
   }
@@ -93,7 +100,9 @@ async function checkForm(task: Task): Promise<Finding> {
   const hasForm = unread.length < task.fewShot.length
   return finding(
     'worked examples have the form of answers',
-    form.labels.length > 0 ? `${form.labels.length} labels` : `${task.fewShot.length} examples`,
+    form.labels.length > 0
+      ? `${form.labels.length} labels`
+      : `${task.fewShot.length} ${plural(task.fewShot.length, 'example')}`,
     hasForm ? [] : unread,
     [
       ...(hasForm ? unread : []),

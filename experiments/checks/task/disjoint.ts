@@ -1,5 +1,5 @@
 import { type Repeat, repeatsBetween } from '../../../agents/kit/dedup/near-duplicates.ts'
-import { wholePercent } from '../../../schemas/number-text.ts'
+import { plural, wholePercent } from '../../../schemas/number-text.ts'
 import type { Task } from '../../../schemas/task.ts'
 import { checkDisjoint, splitsOf } from '../../../tasks/check-items.ts'
 import { type Finding, finding } from './finding.ts'
@@ -31,14 +31,18 @@ export function checkGroups(task: Task): Finding {
       if (first !== file) problems.push(`${file}, item ${id}: its group ${group} stands in ${first} too`)
     }
   }
-  return finding('splits are disjoint by context group', `${home.size} groups`, problems)
+  return finding('splits are disjoint by context group', `${home.size} ${plural(home.size, 'group')}`, problems)
 }
 
 /** No item of a split is a near-duplicate of one of another: the critic's check of rows against items. */
 export function checkNearDuplicates(task: Task): Finding {
   const sides = itemsOf(task)
   const problems = repeatsBetween(sides).map(inWords)
-  return finding('splits are disjoint by near-duplicate', `${sides.flat().length} items`, problems)
+  return finding(
+    'splits are disjoint by near-duplicate',
+    `${sides.flat().length} ${plural(sides.flat().length, 'item')}`,
+    problems,
+  )
 }
 
 /** Neither the examples nor the seeds repeat an item of a split. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkTemporary, ensureWritable } from '../../../machine/folders.ts'
+import { checkTemporary, ensureWritable, makeFolder } from '../../../machine/folders.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -20,6 +20,26 @@ test('a folder is made with those above it, and left without a trace of the tria
   expect((await stat(deep)).mode & 0o777).toBe(0o700)
   expect(await readdir(deep)).toEqual([])
   ensureWritable(deep, 'choose another')
+})
+
+test('a folder that cannot be made is named at once, with what to do', async () => {
+  const fault = (path: string) => {
+    try {
+      makeFolder(path)
+    } catch (error) {
+      return error
+    }
+    return null
+  }
+  expect(fault(join(folder, 'a', 'b'))).toBe(null)
+  await writeFile(join(folder, 'file'), '')
+  expect(fault(join(folder, 'file', 'b', 'c'))).toMatchObject({
+    message: expect.stringContaining('stands where a folder belongs'),
+    fix: expect.stringContaining('name another folder'),
+  })
+  // Node's own `recursive` never returns from these.
+  for (const path of process.platform === 'linux' ? ['/proc/a/b', '/proc/self/fd/a', '/proc/self/task/a/b'] : [])
+    expect(fault(path)).toMatchObject({ message: expect.stringContaining('takes no new ones'), fix: expect.anything() })
 })
 
 const refused = (path: string) => {

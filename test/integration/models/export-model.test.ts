@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Bus } from '../../../bus/mod.ts'
 import { baseIn, withBase } from '../../../models/export/adapter.ts'
 import { type ExportModel, exportModel, type ModelPart } from '../../../models/export/export-model.ts'
@@ -80,9 +80,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const run = (parts: Partial<Record<ModelPart, string>>, more: Partial<ExportModel> = {}) =>
+const run = (parts: Partial<Record<ModelPart, string>>, more: Partial<ExportModel> = {}, on = bus) =>
   exportModel(
-    bus,
+    on,
     {
       ...{ runId: 'demo-run', model: 'attempt-1', parts, maxShard: '5GB', gguf: ['q8_0'], home },
       ...{ signal: new AbortController().signal, ...more },
@@ -105,17 +105,19 @@ test('the models of a run are those that the log says were trained, finished or 
   expect(modelNamed(twins, 'control').name).toBe('attempt-1')
 })
 
-test('an adapter has the weights and the hash of the log, and names a base that loads', async () => {
+test('an adapter has the weights and the hash of the log, and names its base without a folder of this machine', async () => {
   const at = join(folder, 'adapter-one')
   expect(await run({ adapter: at })).toMatchObject({ adapterHash, parts: [{ part: 'adapter', kept: false }] })
   const config = await readFile(join(at, 'adapter_config.json'), 'utf8')
-  expect(baseIn(config)).toEqual({ base_model_name_or_path: student, revision: null })
+  expect(baseIn(config)).toEqual({ base_model_name_or_path: 'student', revision: null })
   const { key } = await manifestOf(at)
   expect(key).toMatchObject({ adapter: adapterHash, trainedWith: { base_model_name_or_path: 'student' } })
   const weights = sha256(await readFile(join(at, 'adapter_model.safetensors')))
   const trained = sha256(withBase(config, key.trainedWith as never))
   expect(sha256(`adapter_config.json\0${trained}adapter_model.safetensors\0${weights}`)).toBe(adapterHash)
-  expect(await readFile(join(at, 'README.md'), 'utf8')).toContain('license: "mit"')
+  const card = await readFile(join(at, 'README.md'), 'utf8')
+  expect(card).toContain('license: "mit"')
+  for (const text of [config, card, await readFile(join(at, manifestName), 'utf8')]) expect(text).not.toContain(folder)
 
   const elsewhere = join(folder, 'elsewhere')
   await run({ adapter: elsewhere }, { base: 'org/model' })
@@ -127,7 +129,7 @@ test('an adapter has the weights and the hash of the log, and names a base that 
 
 test('a merged model answers as the base with the adapter does, in files no larger than wanted; it is kept, and made again once damaged', async () => {
   const [adapter, merged] = [join(folder, 'adapter-of'), join(folder, 'merged')]
-  await run({ adapter, merged }, { maxShard: '30KB' })
+  await run({ adapter, merged }, { maxShard: '30KB', base: student })
   const names = await readdir(merged)
   expect(names).toEqual(
     expect.arrayContaining([
@@ -234,6 +236,30 @@ test('a folder with other content is left as it is', async () => {
   expect(fault?.message).toContain('holds notes.txt')
   expect(await readdir(at)).toEqual(['notes.txt'])
 })
+
+test('a base on a hub that cannot be reached is named with what to do; the adapter needs no base', async () => {
+  vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:9')
+  // The log of a run whose student is one of a hub.
+  async function* ofHub(asked: Parameters<Bus['log']>[0]): ReturnType<Bus['log']> {
+    for await (const entry of bus.log(asked)) {
+      const payload = structuredClone(entry.payload) as { config?: object }
+      if (payload.config) Object.assign(payload.config, { student: 'org/nowhere@0123456' })
+      yield { ...entry, payload }
+    }
+  }
+  const away = { ...bus, log: ofHub } as Bus
+  try {
+    const fault = await faultOf(run({ merged: join(folder, 'of-hub') }, {}, away))
+    expect(fault?.message).toMatch(/org\/nowhere/)
+    expect(fixOf(fault)).toBeTruthy()
+    await run({ adapter: join(folder, 'hub-adapter') }, {}, away)
+    const config = await readFile(join(folder, 'hub-adapter', 'adapter_config.json'), 'utf8')
+    expect(baseIn(config)).toEqual({ base_model_name_or_path: 'org/nowhere', revision: '0123456' })
+    expect((await readdir(folder)).filter((name) => name.startsWith('of-hub'))).toEqual([])
+  } finally {
+    vi.unstubAllEnvs()
+  }
+}, 240_000)
 
 test('a base that is another one by now is refused, one that is gone is named', async () => {
   const [config, kept] = [join(student, 'config.json'), join(folder, 'config.json')]

@@ -39,7 +39,7 @@ describe('a retention set of a task', () => {
     expect((await retentionOf(mine)).items).toEqual([first])
     expect(JSON.stringify(publicView(mine))).not.toContain(first!.input)
     const finding = (await checkTask(mine)).find(({ name }) => name.startsWith('retention'))
-    expect(finding).toMatchObject({ detail: '1 items', problems: [] })
+    expect(finding).toMatchObject({ detail: '1 item', problems: [] })
   })
 
   test('that is not outside the task is refused, with the item and the fixing step', async () => {

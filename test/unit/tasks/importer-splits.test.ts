@@ -212,7 +212,7 @@ describe('an imported folder', () => {
     )
     expect((await folder.refused('jsonl', few, { options })).what).toMatch(/too few to divide/)
     const one = await folder.put('one.jsonl', jsonLines(rows.map((row) => ({ ...row, page: 'same' }))))
-    expect((await folder.refused('jsonl', one, { options })).what).toMatch(/80 questions in 1 groups/)
+    expect((await folder.refused('jsonl', one, { options })).what).toMatch(/80 questions in 1 group:/)
     const all = await folder.put('all.jsonl', jsonLines(rows))
     expect((await folder.refused('jsonl', all, { audit: 80, options })).fix).toMatch(/fewer audit items/)
   })

@@ -5,7 +5,9 @@ interface. It says {"event": "listening", "port": n} on stdout when the student 
 
 V1 A request that is wrong is answered with HTTP 4xx and what to fix, and costs no other; one that fails otherwise, with 500.
 V2 The end of input ends the process.
-V3 A page of another host is refused: a browser sends its requests to the loopback interface too.
+V3 A page of another host is refused, whatever its method, and so is another name of this host, which such a page may have made it be
+   called (DNS rebinding): a browser sends its requests to the loopback interface too.
+V4 A field that would change the reply and is not supported is refused, not ignored.
 """
 
 import argparse
@@ -37,7 +39,25 @@ MOST_CONNECTIONS = 512
 STATUSES = {"bad_request": 400, "bad_student": 400, "cancelled": 503}
 # Characters at the end of a reply that is not finished which are kept back: they may be the beginning of a tag, which is no answer.
 HELD_CHARS = 32
-OWN_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+OWN_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
+# What a request may ask of these fields, beside null: that they change nothing.
+WITHOUT_EFFECT = {
+    "tools": [[]],
+    "functions": [[]],
+    "response_format": [{"type": "text"}],
+    "n": [1],
+    "best_of": [1],
+    "stop": [[], ""],
+    "logprobs": [False],
+    "top_logprobs": [0],
+    "logit_bias": [{}],
+    "presence_penalty": [0],
+    "frequency_penalty": [0],
+    "repetition_penalty": [1],
+    "top_k": [0, -1],
+    "min_p": [0],
+    "modalities": [["text"]],
+}
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -83,6 +103,21 @@ class Handler(BaseHTTPRequestHandler):
     server: ChatServer
     timeout = IDLE_SECONDS
 
+    def parse_request(self) -> bool:
+        """Of every method (V3). The body of a refused request is not read, so the connection ends."""
+        if not super().parse_request():
+            return False
+        host, origin = self.headers.get("host"), self.headers.get("origin")
+        if host is not None and not OWN_HOST.fullmatch(host):
+            refusal = f"the host name {host[:80]!r} is not served here; ask for 127.0.0.1 or localhost"
+        elif origin is not None and not OWN_HOST.fullmatch(re.sub("^https?://", "", origin)):
+            refusal = "pages of other hosts are not answered"
+        else:
+            return True
+        self.close_connection = True
+        self._fail(403, refusal)
+        return False
+
     def do_GET(self) -> None:
         if self.path == "/v1/models":
             about = {"object": "model", "owned_by": "syllabus", "context_length": self.server.context}
@@ -93,9 +128,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         try:
             body = self._body()
-            origin = self.headers.get("origin")
-            if origin is not None and not OWN_ORIGIN.fullmatch(origin):
-                return self._fail(403, "pages of other hosts are not answered")
             if self.path != "/v1/chat/completions":
                 return self._fail(404, f"there is no {self.path}; ask for /v1/chat/completions")
             model, models = body.get("model"), self.server.models
@@ -131,8 +163,8 @@ class Handler(BaseHTTPRequestHandler):
         from .inference import room_of
         from .sampling import Sampling
 
-        for name in ("tools", "response_format"):
-            if body.get(name) and body[name] != {"type": "text"}:
+        for name, neutral in WITHOUT_EFFECT.items():
+            if body.get(name) is not None and body[name] not in neutral:
                 raise RequestError("bad_request", f"{name} is not supported; leave it out")
         server, student, context = self.server, self.server.student, self.server.context
         longest, chat = server.settings.max_new_tokens, server.settings.chat
@@ -218,8 +250,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(text)))
+            if self.close_connection:
+                self.send_header("connection", "close")
             self.end_headers()
-            self.wfile.write(text)
+            if self.command != "HEAD":
+                self.wfile.write(text)
         except OSError:
             self.close_connection = True
 
