@@ -12,7 +12,7 @@ const levels = [
   ['agents', 'trace', 'provision'],
   ['trainer-bridge'],
   ['evidence', 'launcher'],
-  ['models'],
+  ['models', 'cluster'],
   ['experiments'],
   ['cli'],
   ['deploy'],
