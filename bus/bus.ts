@@ -90,6 +90,8 @@ export type Bus = AsyncDisposable & {
   waiting(message: WorkMessage, queue: string): Promise<number>
   /** The same of all messages that a role works on in a queue. */
   backlog(role: AgentRole, queue: string): Promise<number>
+  /** What the servers call their cluster; null of a server that is alone. */
+  readonly clusterName: string | null
   /** Whether somebody has made its streams. */
   isMade(): Promise<boolean>
   /** How far the servers' clock is ahead of this machine's, in milliseconds. */
@@ -198,6 +200,9 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
         return [waitingAt(link, stream, durable)]
       })
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+    },
+    get clusterName() {
+      return linkOf('LAB').nc.info?.cluster ?? null
     },
     isMade: () => isMade(linkOf('LAB')),
     clockOffsetMs: () => clockOffsetMs(linkOf('LAB')),

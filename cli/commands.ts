@@ -39,6 +39,7 @@ export const registrations: readonly Registration[] = [
   { words: ['program'], load: async () => (await import('./commands/program.ts')).registerProgram },
   { words: ['score'], load: async () => (await import('./commands/score.ts')).registerScore },
   { words: ['task'], load: async () => (await import('./commands/task.ts')).registerTask },
+  { words: ['cluster'], load: async () => (await import('./commands/cluster.ts')).registerCluster },
   {
     words: ['completion'],
     needsAll: true,

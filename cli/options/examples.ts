@@ -93,6 +93,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   'task split': [['task split all.jsonl --out parts --stratify topic --audit 50', 'three files, each topic in each']],
   'task show': [['task show my-task', 'counts and settings; no question of a test']],
   'task import': [['task import scibench scibench/ --out my-task', 'your copy of a published set']],
+  'cluster status': [['cluster status', 'which server leads what, what waits, and which nodes are up']],
   completion: [
     ['completion bash >> ~/.bashrc', 'for a command "syllabus": npm link makes one, or: alias syllabus="npx syllabus"'],
     ['completion zsh > ~/.syllabus.zsh', 'then in ~/.zshrc, after compinit: source ~/.syllabus.zsh'],

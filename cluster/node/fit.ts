@@ -25,12 +25,39 @@ export type HostFacts = {
   contaminationKey: string | undefined
 }
 
+/**
+ * `servers`: what the servers call their cluster; null where they do not say it.
+ * @throws UsageError for a join file of another cluster
+ */
+export function checkCluster(file: string, { cluster }: { cluster: string }, servers: string | null): void {
+  if (servers === null || servers === cluster) return
+  throw new UsageError(
+    `${file} is of the cluster ${cluster}, and the servers that answer are of the cluster ${servers}.`,
+    ownFile,
+  )
+}
+
+const ownFile = 'Bring the join file here that was written for this cluster: npx syllabus cluster node.'
+
+/**
+ * `offsetMs`: how far the servers' clock is ahead of this one.
+ * @throws UsageError
+ */
+export function checkClock(offsetMs: number, most: number): void {
+  if (Math.abs(offsetMs) <= most) return
+  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1)
+  throw new UsageError(
+    `The clock of this host is ${seconds} s ${offsetMs > 0 ? 'behind' : 'ahead of'} that of the NATS servers; ${most / 1000} s are allowed (bus.clockOffsetMs).`,
+    'Set it by NTP here and on the servers (timedatectl set-ntp true), then start the node again.',
+  )
+}
+
 /** What of the whole run does not fit this node. */
 export function faultsOfRun(wanted: WantedAgents, { cluster, roles, contaminationKey }: HostFacts): Fault[] {
   const { name, code } = wanted
   if (wanted.cluster !== null && wanted.cluster !== cluster) {
     const what = `The join file is of the cluster ${cluster}, and run ${name} goes on in the cluster ${wanted.cluster}.`
-    return [{ what, fix: 'Bring the join file here that was written for this cluster: npx syllabus cluster node.' }]
+    return [{ what, fix: ownFile }]
   }
   if (wanted.layout !== layout.version || code !== codeVersion()) {
     const what =

@@ -11,8 +11,8 @@ import { type WantedAgent, WantedAgents } from '../../launcher/wanted-agents.ts'
 import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts'
 import { provisionRuntime } from '../../provision/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
-import { UsageError } from '../../schemas/user-error.ts'
 import { type Counts, type Range, rolesOf } from './counts.ts'
+import { checkClock, checkCluster } from './fit.ts'
 import { gpusOfHost } from './gpus.ts'
 import { holdName } from './held-name.ts'
 import { type Prepared, prepareFor, refuseUnfit } from './prepare.ts'
@@ -55,6 +55,7 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
   await using stack = new AsyncDisposableStack()
   const connect = async (role: AgentRole) => stack.use(await connectAs(role, server, log, { line, signal }))
   const bus = await connect(roles[0]!)
+  checkCluster(file, facts, bus.clusterName)
   await untilMade(bus, line, signal)
   const clockOffsetMs = await bus.clockOffsetMs()
   const own = identify(facts)
@@ -187,16 +188,6 @@ function rangesOf({ gpus, ...ranges }: Counts, devices: readonly string[]): Part
 function reportFaults({ name, faults }: Prepared, line: (text: string) => void): void {
   for (const { role, what, fix } of faults)
     line(`does not work for ${name}${role ? ` as ${role}` : ''}: ${what}\n  ${fix}`)
-}
-
-/** @throws UsageError */
-function checkClock(offsetMs: number, most: number): void {
-  if (Math.abs(offsetMs) <= most) return
-  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1)
-  throw new UsageError(
-    `The clock of this host is ${seconds} s ${offsetMs > 0 ? 'behind' : 'ahead of'} that of the NATS servers; ${most / 1000} s are allowed (bus.clockOffsetMs).`,
-    'Set it by NTP here and on the servers (timedatectl set-ntp true), then start the node again.',
-  )
 }
 
 /** What the topologies of the runs that go on allow. */

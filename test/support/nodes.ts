@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Role } from '../../schemas/role.ts'
 import type { TestCluster } from './cluster.ts'
 
-export const clusterId = 'test-cluster'
+export const clusterId = 'test'
 export const contaminationKey = 'ab'.repeat(32)
 
 type Servers = Pick<TestCluster, 'url' | 'credentials'>
