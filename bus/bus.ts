@@ -10,7 +10,7 @@ import {
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import { receivesFrom } from '../schemas/variants.ts'
-import { type ClusterState, clockOffsetMs, clusterState, isMade, waitingAt } from './cluster-state.ts'
+import { type ClusterState, clockOffsetMs, clusterState, presenceTtlMs, waitingAt } from './cluster-state.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
 import { BusSetupError } from './errors.ts'
@@ -92,8 +92,8 @@ export type Bus = AsyncDisposable & {
   backlog(role: AgentRole, queue: string): Promise<number>
   /** What the servers call their cluster; null of a server that is alone. */
   readonly clusterName: string | null
-  /** Whether somebody has made its streams. */
-  isMade(): Promise<boolean>
+  /** How long the servers believe that somebody is there who does not say so again; null before somebody has made the streams. */
+  presenceTtlMs(): Promise<number | null>
   /** How far the servers' clock is ahead of this machine's, in milliseconds. */
   clockOffsetMs(): Promise<number>
   /** Servers, streams and consumers, as far as this role may see them; operator only. */
@@ -204,7 +204,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     get clusterName() {
       return linkOf('LAB').nc.info?.cluster ?? null
     },
-    isMade: () => isMade(linkOf('LAB')),
+    presenceTtlMs: () => presenceTtlMs(linkOf('LAB')),
     clockOffsetMs: () => clockOffsetMs(linkOf('LAB')),
     clusterState: () => clusterState([...links.values()]),
     runs: () => listRuns(linkOf('LAB')),

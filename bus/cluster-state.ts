@@ -1,4 +1,5 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
+import { millis } from 'nats'
 import { type Account, accounts } from '../schemas/role.ts'
 import type { Link } from './link.ts'
 import { bucketStream, bucketsOf, deadStreamOf, logAccounts, logStreamOf, objectStreamOf } from './subjects.ts'
@@ -36,9 +37,11 @@ export async function waitingAt(link: Link, stream: string, durable: string): Pr
 /** A bucket that every role may look at. */
 const lookedAt = bucketStream('nodes')
 
-/** Whether a command of the operator has made the streams, those of this version included. */
-export const isMade = async ({ ask, jsm }: Link): Promise<boolean> =>
-  (await ask(() => jsm.streams.info(lookedAt).catch(noneWhere(streamNotFound)), `stream ${lookedAt}`)) !== null
+/** How long a presence is believed; null before a command of the operator has made the streams, those of this version included. */
+export async function presenceTtlMs({ ask, jsm }: Link): Promise<number | null> {
+  const info = await ask(() => jsm.streams.info(lookedAt).catch(noneWhere(streamNotFound)), `stream ${lookedAt}`)
+  return info && millis(info.config.max_age)
+}
 
 const samples = 3
 

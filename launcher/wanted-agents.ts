@@ -96,7 +96,8 @@ export async function publishWanted(bus: Bus, publishing: Publishing): Promise<P
     return pending
   }
   await kv.put(key, wanted)
-  const timer = setInterval(() => void write(), bus.limits.agentTtlMs / 4)
+  const ttlMs = (await bus.presenceTtlMs()) ?? bus.limits.agentTtlMs
+  const timer = setInterval(() => void write(), ttlMs / 4)
   const withdraw = async (role?: AgentRole) => {
     const left = role === undefined ? [] : wanted.roles.filter((each) => each !== role)
     if (isOver || left.length === wanted.roles.length) return

@@ -1,10 +1,13 @@
 import type { Log } from '../../agents/kit/log.ts'
+import { checkTeacher } from '../../agents/kit/teacher/check.ts'
 import type { Bus } from '../../bus/mod.ts'
 import { prepareRuntime } from '../../launcher/prepare-runtime.ts'
+import { embedderAsked } from '../../launcher/topology/endpoints.ts'
 import { agentsWanted, studentOf, type WantedAgent, type WantedAgents } from '../../launcher/wanted-agents.ts'
 import { identityOf } from '../../provision/mod.ts'
 import type { AgentRole } from '../../schemas/role.ts'
 import { UsageError } from '../../schemas/user-error.ts'
+import { embeddingsPath } from '../../trainer-bridge/embedder/endpoint-embedder.ts'
 import {
   checkSameStudent,
   type Fault,
@@ -48,6 +51,8 @@ export async function prepareFor(wanted: WantedAgents, { bus, host, id, log, stu
     try {
       const topology = await withEndpoint(agent, wanted)
       if (agent.role === 'trainer-bridge') {
+        for (const { endpoint, model } of embedderAsked(topology, process.env))
+          await checkTeacher(endpoint, model, topology.teacher.checkMs, embeddingsPath)
         const student = await prepareRuntime(topology, inference, log, request)
         const hash = await identityOf(student.path)
         const others = (await nodesOn(bus)).filter((each) => each.id !== id)

@@ -69,7 +69,7 @@ const lookMs = 500
 export async function checkName(
   bus: Bus,
   own: NodeIdentity,
-  { line, signal }: { line: (text: string) => void; signal: AbortSignal },
+  { ttlMs, line, signal }: { ttlMs: number; line: (text: string) => void; signal: AbortSignal },
 ): Promise<void> {
   const kv = bus.kv('nodes', NodePresence)
   const namesakes = async () => {
@@ -80,7 +80,7 @@ export async function checkName(
   }
   const first = await namesakes()
   if (first.length > 0) line(`a node ${own.node} was up on ${first[0]!.value.host}: watching whether it still is`)
-  const until = performance.now() + bus.limits.agentTtlMs
+  const until = performance.now() + ttlMs
   for (let left = first; left.length > 0; left = await namesakes()) {
     const living = left.find(({ key, revision }) => revision !== first.find((each) => each.key === key)?.revision)
     if (living) {
@@ -105,12 +105,13 @@ function isGone({ host, boot, pid }: NodePresence, own: NodeIdentity): boolean {
   }
 }
 
-/** Keeps the node's presence fresh, also at each `changed`, until it is disposed. */
-export function announceNode(bus: Bus, role: AgentRole, now: () => NodePresence) {
+/** Keeps the node's presence fresh until it is disposed, written at once where `changed` finds it changed. */
+export function announceNode(bus: Bus, role: AgentRole, now: () => NodePresence, ttlMs: number) {
   const kv = bus.kv('nodes', NodePresence)
   const key = `${role}.${tokenOf(now().node)}`
   let pending: Promise<unknown> = Promise.resolve()
   let isQueued = false
+  let written = ''
   const write = () => {
     if (isQueued) return
     isQueued = true
@@ -118,14 +119,18 @@ export function announceNode(bus: Bus, role: AgentRole, now: () => NodePresence)
     pending = pending
       .then(() => {
         isQueued = false
-        return kv.put(key, now())
+        const value = now()
+        written = JSON.stringify(value)
+        return kv.put(key, value)
       })
       .catch(() => {})
   }
   write()
-  const timer = setInterval(write, bus.limits.agentTtlMs / 4)
+  const timer = setInterval(write, ttlMs / 4)
   return {
-    changed: write,
+    changed() {
+      if (JSON.stringify(now()) !== written) write()
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
       const left = pending.then(() => kv.delete(key)).catch(() => {})

@@ -56,10 +56,10 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
   const connect = async (role: AgentRole) => stack.use(await connectAs(role, server, log, { line, signal }))
   const bus = await connect(roles[0]!)
   checkCluster(file, facts, bus.clusterName)
-  await untilMade(bus, line, signal)
+  const ttlMs = await untilMade(bus, line, signal)
   const clockOffsetMs = await bus.clockOffsetMs()
   const own = identify(facts)
-  await checkName(bus, own, { line, signal })
+  await checkName(bus, own, { ttlMs, line, signal })
   const request = { home, onProgress: (text: string) => line(`set-up: ${text}`), signal }
   if (ranges['trainer-bridge']) await provisionRuntime(request)
 
@@ -67,8 +67,10 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
   const host = { cluster: facts.cluster, roles, contaminationKey }
   const prepare = (wanted: WantedAgents) => prepareFor(wanted, { bus, host, id: own.id, log, students, request })
   const known = new Map<string, Known>()
+  // One that is there still is found again by whoever follows; one that has gone meanwhile is not.
   for (const held of await heldValues(bus.kv('wanted', WantedAgents)))
-    if ('value' in held) known.set(held.key, { wanted: held.value, prepared: await prepare(held.value) })
+    if ('value' in held)
+      known.set(held.key, { wanted: held.value, prepared: await prepare(held.value), goneAt: performance.now() })
   refuseUnfit(
     roles,
     [...known.values()].flatMap(({ prepared }) => prepared ?? []),
@@ -103,7 +105,7 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
     ) as NodePresence['roles'],
     troubles: [...working().flatMap(({ faults }) => faults), ...teams.faults()].map(({ what }) => what),
   })
-  const announced = stack.use(announceNode(bus, roles[0]!, presence))
+  const announced = stack.use(announceNode(bus, roles[0]!, presence, ttlMs))
   const scales = createScales({ bus, id: own.id, connect })
 
   /** What is wanted now: one entry a queue, of whoever wanted it first. */
@@ -119,7 +121,7 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
     for (const [key, each] of known) {
       const isAway = bus.troubles.now.some(({ code }) => code === 'server-away')
       if (isAway && each.goneAt !== undefined) each.goneAt = performance.now()
-      const isGone = each.goneAt !== undefined && performance.now() - each.goneAt > 2 * bus.limits.agentTtlMs
+      const isGone = each.goneAt !== undefined && performance.now() - each.goneAt > 2 * ttlMs
       if (isGone || each.wanted.roles.length === 0) known.delete(key)
     }
     const now = wantedNow()
@@ -200,9 +202,11 @@ function clockLimitOf(known: readonly Known[], usual: number): number {
 
 const madeLookMs = 1000
 
-/** A bus without streams has seen no command of the operator yet. */
-async function untilMade(bus: Bus, line: (text: string) => void, signal: AbortSignal): Promise<void> {
-  for (let isShown = false; !(await bus.isMade()); isShown = true) {
+/** Waits for streams: a bus without them has seen no command of the operator yet. Gives how long a presence is believed. */
+async function untilMade(bus: Bus, line: (text: string) => void, signal: AbortSignal): Promise<number> {
+  for (let isShown = false; ; isShown = true) {
+    const ttlMs = await bus.presenceTtlMs()
+    if (ttlMs !== null) return ttlMs
     if (!isShown) line('the bus has no streams yet: waits for the first run, or for "npx syllabus up"')
     await sleep(madeLookMs, undefined, { signal })
   }

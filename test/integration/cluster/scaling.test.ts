@@ -34,10 +34,12 @@ const started = (command: Command) => {
 }
 
 test('generators of a node come with the backlog, all but one go while little is left, and all with the run', async () => {
-  // Some prompts take long at first, so that a few shards are left when all others are done.
-  await using teacher = await startTeacherServer({ latencyMs: 20, hangMs: 15_000, faults: { hang: 0.01 } })
-  const run = { shardSize: 5 }
-  const topology = await folder.topology('scaled', { run, scaling: { lookMs: 200, step: 2, quietMs: 3000 } })
+  // The last prompts take long, so that a shard or two are left when all others are done.
+  let asked = 0
+  await using teacher = await startTeacherServer({ latencyMs: () => (++asked > 200 ? 15_000 : 20) })
+  const scaling = { lookMs: 200, step: 2, quietMs: 3000 }
+  const patient = { teacher: { minTimeoutMs: 60_000 } }
+  const topology = await folder.topology('scaled', { run: { shardSize: 5 }, scaling, ...patient })
   const rolesOf = ['planner', 'critic', 'generator'] as const
   const file = await joinFile(folder.path, cluster, 'scaled', rolesOf)
   const counts = ['--planner', '1', '--critic', '1', '--generator', '1..4']
