@@ -111,7 +111,10 @@ function hearing(role: AgentRole, account: LogAccount): Permissions {
   return { publish: [...pulls, `$JS.API.STREAM.MSG.GET.${logStreamOf[account]}`], subscribe: [] }
 }
 
-/** With what waits at the consumer, which nodes scale by. Acknowledgements go to `$JS.ACK.<stream>…`, on servers with the newer form to `$JS.ACK.<domain>.<account>.<stream>…`. */
+/**
+ * With what waits at the consumer, which nodes scale by. Acknowledgements go to `$JS.ACK.<stream>…`, on servers with the newer form to
+ * `$JS.ACK.<domain>.<account>.<stream>…`.
+ */
 function pulling(stream: string, durable: string): string[] {
   return [
     `$JS.API.CONSUMER.INFO.${stream}.${durable}`,

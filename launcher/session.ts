@@ -229,7 +229,7 @@ export async function openSession(
           }),
         )
       : null
-  const unserved = started
+  const unserved = (published ? started : [])
     .filter((role) => !here.includes(role))
     .map((role) => ({ role, variant: topology.agents[role].variant, queue: queues[role], servedFor: name ?? null }))
   const wanted = () => [...supervisor.wanted(), ...unserved]
