@@ -4,6 +4,7 @@ import { joinServer } from '../launcher/bus-server.ts'
 import { textTable } from '../launcher/console/terminal.ts'
 import { connectOperator } from '../launcher/session.ts'
 import { withBus } from '../launcher/with-bus.ts'
+import { present } from '../schemas/present.ts'
 import { printable, printableJson } from '../schemas/printable.ts'
 import { type NodePresence, nodesOn } from './node/presence.ts'
 
@@ -58,16 +59,16 @@ export function troublesIn(
   const headless = isClustered ? [...streams, ...consumers].filter(({ leader }) => leader === null) : []
   const codes = [...new Set(nodes.map(({ code }) => code))]
   const off = nodes.filter(({ clockOffsetMs }) => Math.abs(clockOffsetMs) > clockLimitMs)
-  return [
-    ...servers.filter(({ state }) => state === 'away').map(({ server }) => `server ${server} is away`),
-    ...headless.map(({ account, name }) => `${name} of ${account} has no leader: it takes and gives nothing`),
-    ...servers
+  return present([
+    servers.filter(({ state }) => state === 'away').map(({ server }) => `server ${server} is away`),
+    headless.map(({ account, name }) => `${name} of ${account} has no leader: it takes and gives nothing`),
+    servers
       .filter(({ state, behind }) => state === 'up' && behind > 0)
       .map(({ server, behind }) => `server ${server} is behind its leaders with ${behind} copies`),
-    ...(codes.length > 1 ? [`nodes have different code: ${codes.join(', ')}`] : []),
-    ...off.map(({ node, clockOffsetMs }) => `the clock of node ${node} is ${clockOffsetMs / 1000} s off the servers'`),
-    ...nodes.flatMap(({ node, troubles }) => troubles.map((trouble) => `node ${node}: ${trouble}`)),
-  ]
+    codes.length > 1 && `nodes have different code: ${codes.join(', ')}`,
+    off.map(({ node, clockOffsetMs }) => `the clock of node ${node} is ${clockOffsetMs / 1000} s off the servers'`),
+    nodes.flatMap(({ node, troubles }) => troubles.map((trouble) => `node ${node}: ${trouble}`)),
+  ])
 }
 
 const unseen =
