@@ -33,7 +33,7 @@ export const WantedAgents = z.looseObject({
   /** Where the models of each role are asked. */
   addresses: z.partialRecord(PayingRole, z.string()),
   /** How the student is spoken with where the topology says nothing. */
-  inference: ThinkingSettings,
+  inference: ThinkingSettings.strip(),
   /** See `codeVersion`. */
   code: z.string(),
   /** Of names and forms on the bus. */

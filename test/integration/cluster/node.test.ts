@@ -9,11 +9,14 @@ import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { withModel } from '../../../launcher/topology/with-model.ts'
 import { WantedAgents } from '../../../launcher/wanted-agents.ts'
 import type { Role } from '../../../schemas/role.ts'
+import { bundledTask } from '../../../tasks/bundled-task.ts'
+import { loadTask } from '../../../tasks/load.ts'
 import { type TestCluster, withCluster } from '../../support/cluster.ts'
 import type { Command } from '../../support/command.ts'
 import { type GenerateFolder, meteredTwice, openGenerateFolder, quickRedelivery } from '../../support/generate.ts'
 import { until } from '../../support/nats.ts'
 import { joinFile, operatorHost } from '../../support/nodes.ts'
+import { openStudent } from '../../support/stand-in-student.ts'
 import { startTeacherServer, type TeacherServer } from '../../support/teacher-server.ts'
 
 let folder: GenerateFolder
@@ -93,6 +96,25 @@ test('a node that is killed with all its agents in the middle of a run costs wha
   expect(after.rows).toBe(100)
   expect(after.datasetHash).toBe(before.datasetHash)
   expect(meteredTwice(slow)).toBeLessThanOrEqual(4)
+}, 240_000)
+
+test('a whole run from its start to its report has its agents on a node', async () => {
+  const end = new AbortController()
+  const opening = { open: (role: Role) => cluster.open(role, 'peft') }
+  await openStudent(opening, await loadTask(bundledTask), end.signal)
+  const roles = ['planner', 'generator', 'critic', 'evaluator'] as const
+  const node = await startNode(
+    'runs',
+    roles,
+    roles.flatMap((role) => [`--${role}`, '1']),
+  )
+  const words = ['run', '--no-agents', '--run-id', 'whole', '--rows', '20', '--attempts', '1', '--no-retention']
+  const env = { ...operator, SYLLABUS_RUNS: join(folder.path, 'runs') }
+  const run = started(folder.command('whole', [...words, '--arms', 'none'], env))
+  expect(await run.ended, `${run.output()}\n--\n${node.output()}`).toBe(0)
+  end.abort()
+  expect(node.output()).toContain('works for whole: ')
+  expect(await folder.pids('whole')).toEqual([])
 }, 240_000)
 
 /** What a command published of a run that wants generators and critics here. */
