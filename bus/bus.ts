@@ -10,6 +10,7 @@ import {
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import { receivesFrom } from '../schemas/variants.ts'
+import { type ClusterState, clockOffsetMs, clusterState, presenceTtlMs, waitingAt } from './cluster-state.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
 import { BusSetupError } from './errors.ts'
@@ -85,8 +86,18 @@ export type Bus = AsyncDisposable & {
   readonly objects: Objects
   /** Reads LAB's log in order; gateway and operator only. */
   log(options: LogOptions): AsyncIterable<StoredEntry>
-  /** Messages of a queue that are still to be worked on, or are worked on; operator only. */
+  /** Messages of a queue that are still to be worked on, or are worked on; 0 where nobody has made its consumer. Operator, and the role itself. */
   waiting(message: WorkMessage, queue: string): Promise<number>
+  /** The same of all messages that a role works on in a queue. */
+  backlog(role: AgentRole, queue: string): Promise<number>
+  /** What the servers call their cluster; null of a server that is alone. */
+  readonly clusterName: string | null
+  /** How long the servers believe that somebody is there who does not say so again; null before somebody has made the streams. */
+  presenceTtlMs(): Promise<number | null>
+  /** How far the servers' clock is ahead of this machine's, in milliseconds. */
+  clockOffsetMs(): Promise<number>
+  /** Servers, streams and consumers, as far as this role may see them; operator only. */
+  clusterState(): Promise<ClusterState>
   /** Ids of the runs that have messages. */
   runs(): Promise<string[]>
   /** Removes a run; operator only. */
@@ -180,9 +191,22 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     log: (reading) => readLog(linkOf('LAB'), reading),
     async waiting(message, variant) {
       const { link, stream, durable } = consumerOf(linkOf(message.account), message, variant)
-      const info = await link.askRepeatedly(() => link.jsm.consumers.info(stream, durable), `consumer ${durable}`)
-      return info.num_pending + info.num_ack_pending
+      return waitingAt(link, stream, durable)
     },
+    async backlog(role, queue) {
+      const counts = consumedBy(role).flatMap((message) => {
+        if (message.kind !== 'work') return []
+        const { link, stream, durable } = consumerOf(linkOf(message.account), message, queue)
+        return [waitingAt(link, stream, durable)]
+      })
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
+    },
+    get clusterName() {
+      return linkOf('LAB').nc.info?.cluster ?? null
+    },
+    presenceTtlMs: () => presenceTtlMs(linkOf('LAB')),
+    clockOffsetMs: () => clockOffsetMs(linkOf('LAB')),
+    clusterState: () => clusterState([...links.values()]),
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     troubles,

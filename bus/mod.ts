@@ -1,4 +1,5 @@
 export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, type WorkOptions } from './bus.ts'
+export type { ClusterState } from './cluster-state.ts'
 export {
   AllCredentials,
   Credentials,
@@ -43,7 +44,7 @@ export {
 } from './roads.ts'
 export { type AccountUser, accountsWith, maxPayloadBytes } from './server-config.ts'
 export { spool } from './spool.ts'
-export type { BucketName } from './subjects.ts'
+export { type BucketName, layout } from './subjects.ts'
 export { TlsFiles } from './tls.ts'
 export type { TopologyOptions } from './topology.ts'
 export { createTroubles, type Trouble, type Troubles } from './troubles.ts'

@@ -24,8 +24,13 @@ import {
 /** Subjects that a user may publish to and subscribe to, without those to publish that are denied; everything else is refused by the server. */
 export type Permissions = { publish: readonly string[]; subscribe: readonly string[]; denied?: readonly string[] }
 
-/** Who writes which bucket. In LAB all agents read all of them; each writes its own presence, so `agents` is not here. */
-const bucketWriters: Readonly<Record<Exclude<BucketName, 'agents'>, readonly Role[]>> = {
+/** Buckets in which each role writes under its own name alone: the presence of its agents, and of nodes that run them. */
+const ownNamed = ['agents', 'nodes'] as const satisfies readonly BucketName[]
+const isOwnNamed = (bucket: BucketName): bucket is (typeof ownNamed)[number] => ownNamed.some((each) => each === bucket)
+
+/** Who writes which other bucket. In LAB all agents read all of them. */
+const bucketWriters: Readonly<Record<Exclude<BucketName, (typeof ownNamed)[number]>, readonly Role[]>> = {
+  wanted: [],
   runs: ['planner'],
   admission: ['critic'],
   trainings: ['trainer-bridge'],
@@ -106,9 +111,13 @@ function hearing(role: AgentRole, account: LogAccount): Permissions {
   return { publish: [...pulls, `$JS.API.STREAM.MSG.GET.${logStreamOf[account]}`], subscribe: [] }
 }
 
-/** Acknowledgements go to `$JS.ACK.<stream>…`, on servers with the newer form to `$JS.ACK.<domain>.<account>.<stream>…`. */
+/**
+ * With what waits at the consumer, which nodes scale by. Acknowledgements go to `$JS.ACK.<stream>…`, on servers with the newer form to
+ * `$JS.ACK.<domain>.<account>.<stream>…`.
+ */
 function pulling(stream: string, durable: string): string[] {
   return [
+    `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
     `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
     `$JS.ACK.${stream}.${durable}.>`,
     `$JS.ACK.*.*.${stream}.${durable}.>`,
@@ -127,10 +136,11 @@ function values(role: Role, account: Account): Permissions {
     `$JS.API.STREAM.INFO.${bucketStream(bucket)}`,
   ])
   const writes = here.flatMap((bucket) => {
-    if (bucket === 'agents') return [`${bucketPrefix(bucket)}.${role}.>`]
+    if (isOwnNamed(bucket)) return [`${bucketPrefix(bucket)}.${role}.>`]
     return bucketWriters[bucket].includes(role) ? [`${bucketPrefix(bucket)}.>`] : []
   })
-  const watched = watchers.includes(role) ? here.map((bucket) => `${bucketPrefix(bucket)}.>`) : []
+  const followed = here.filter((bucket) => watchers.includes(role) || (bucket === 'wanted' && isAgent(role)))
+  const watched = followed.map((bucket) => `${bucketPrefix(bucket)}.>`)
   return { publish: [...reads, ...writes], subscribe: watched }
 }
 

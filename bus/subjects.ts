@@ -33,6 +33,8 @@ export const logAccounts = ['LAB', 'EXAM'] as const satisfies readonly LogAccoun
 export const bucketAccount = {
   runs: 'LAB',
   agents: 'LAB',
+  nodes: 'LAB',
+  wanted: 'LAB',
   admission: 'LAB',
   trainings: 'LAB',
   shards: 'LAB',
@@ -48,6 +50,9 @@ export const bucketAccount = {
   'sealed-results': 'VAULT',
 } as const satisfies Record<string, Account>
 export type BucketName = keyof typeof bucketAccount
+
+/** Buckets whose values expire unless they are written again: they say who is there. */
+export const expiringBuckets: ReadonlySet<BucketName> = new Set(['agents', 'nodes', 'wanted'])
 
 /** The buckets of one account. */
 export const bucketsOf = (account: Account): BucketName[] =>

@@ -25,6 +25,7 @@ import {
   deadReaderOf,
   deadStreamOf,
   durableName,
+  expiringBuckets,
   type LogAccount,
   layout,
   logPrefixOf,
@@ -88,8 +89,8 @@ function streamsOf(
       name: bucketStream(bucket),
       subjects: [`${bucketPrefix(bucket)}.>`],
       max_msgs_per_subject: 1,
-      max_age: bucket === 'agents' ? nanos(agentTtlMs) : 0,
-      ...(bucket === 'agents' ? { duplicate_window: nanos(agentTtlMs) } : {}),
+      max_age: expiringBuckets.has(bucket) ? nanos(agentTtlMs) : 0,
+      ...(expiringBuckets.has(bucket) ? { duplicate_window: nanos(agentTtlMs) } : {}),
     })
   }
   if (account === 'VAULT') return streams
@@ -231,7 +232,7 @@ function refuseOtherLayout({ account, nc }: Link, stream: string, metadata: Reco
 }
 
 export const streamNotFound = 10_059
-const consumerNotFound = 10_014
+export const consumerNotFound = 10_014
 const consumerExists = 10_148
 
 /** Null in place of the API error of a code. */

@@ -17,6 +17,7 @@ export const registrations: readonly Registration[] = [
   { words: ['estimate'], load: async () => (await import('./commands/estimate.ts')).registerEstimate },
   { words: ['up'], load: async () => (await import('./commands/up.ts')).registerUp },
   { words: ['agent'], load: async () => (await import('./commands/agent.ts')).registerAgent },
+  { words: ['node'], load: async () => (await import('./commands/node.ts')).registerNode },
   { words: ['status'], load: async () => (await import('./commands/status.ts')).registerStatus },
   { words: ['watch'], load: async () => (await import('./commands/watch.ts')).registerWatch },
   {

@@ -30,7 +30,7 @@ export function agentSpec(
 }
 
 /** Whether a role checks rows against the contamination index, and so holds its key. */
-const needsKey = (role: AgentRole) => role === 'critic' || role === 'evaluator'
+export const needsKey = (role: AgentRole) => role === 'critic' || role === 'evaluator'
 
 /** What an agent process is handed: its role's credentials and nothing of another's. */
 async function launchOf(

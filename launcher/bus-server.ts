@@ -17,7 +17,7 @@ import {
   startServer,
   type TlsFiles,
 } from '../bus/mod.ts'
-import { ensureHome } from '../machine/folders.ts'
+import { ensureHome, homeFolder } from '../machine/folders.ts'
 import { createWhole, ownerOnly, readState, readText, writeWhole } from '../machine/state-file.ts'
 import { natsServerPath, provisionNatsServer, replaceDamaged } from '../provision/mod.ts'
 import type { BusLimits } from '../schemas/bus-limits.ts'
@@ -82,7 +82,16 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
     const server = foreign(url)
     const contaminationKey = keyOf(setup.home, setup.onProgress, server.join?.contaminationKey)
     const isKnown = await isKnownServer(setup.home, server.servers)
-    return { ...server, isKnown, limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
+    const { contaminationKey: joined } = server.join ?? {}
+    const key = joined === undefined ? contaminationKey : async () => joined
+    return {
+      ...server,
+      isKnown,
+      limits,
+      contaminationKey: key,
+      serverName: null,
+      [Symbol.asyncDispose]: async () => {},
+    }
   }
   await using stack = new AsyncDisposableStack()
   const storage = setup.storage ?? stack.use(await holdHome(setup.home, setup.onProgress, limits))
@@ -111,14 +120,49 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
 function foreign(url: string): Pick<BusServer, 'servers' | 'credentials' | 'tls' | 'join' | 'sealed' | 'description'> {
   const file = process.env.SYLLABUS_CREDENTIALS
   const fromUrl = credentialsFromUrl(url)
-  return file
-    ? {
-        servers: fromUrl.servers,
-        ...readCredentials(file),
-        sealed: true,
-        description: `NATS at ${fromUrl.servers}`,
-      }
-    : { ...fromUrl, sealed: false, description: `NATS at ${fromUrl.servers}, one user for all (nothing is sealed)` }
+  if (file)
+    return {
+      servers: fromUrl.servers,
+      ...readCredentials(file),
+      sealed: true,
+      description: `NATS at ${fromUrl.servers}`,
+    }
+  const description = `NATS at ${fromUrl.servers}, one user for all (nothing is sealed)`
+  return { ...fromUrl, join: undefined, sealed: false, description }
+}
+
+/**
+ * The servers of a cluster, as the join file of this host has them.
+ * @throws BusSetupError for a file that cannot be read; UsageError for one that joins nothing
+ */
+export async function joinServer(file: string, limits?: BusLimits): Promise<BusServer & { join: NodeFacts }> {
+  const { join: facts, ...held } = readCredentials(file)
+  if (!facts) {
+    throw new UsageError(
+      `${file} is no join file: it does not say which node of which cluster this host is.`,
+      'Write one where the cluster was made, with "npx syllabus cluster node", and bring it here.',
+    )
+  }
+  const { servers } = credentialsFromUrl(facts.servers)
+  return {
+    ...held,
+    servers,
+    limits,
+    join: facts,
+    isKnown: await isKnownServer(homeFolder(), servers),
+    sealed: true,
+    contaminationKey: async () => facts.contaminationKey ?? refuseKey(file),
+    description: `the cluster at ${servers}`,
+    serverName: null,
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+const refuseKey = (file: string): never => {
+  throw new UsageError(
+    `${file} holds no key of the contamination index, which critics and evaluators check rows with.`,
+    'Write the join file again with the role critic or evaluator among its roles.',
+  )
 }
 
 /** The accounts of a role in which there is no user for it. */

@@ -3,17 +3,14 @@ import { type AgentRole, agentRoles } from '../schemas/role.ts'
 import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { type Asking, wantedBy, worksOn } from '../trace/troubles.ts'
-import { BridgeOptions } from '../trainer-bridge/options.ts'
 import { sameStudent } from '../trainer-bridge/student.ts'
 import type { LiveSession } from './live-session.ts'
 import { modelsOf, variantsIn } from './topology/models.ts'
 import { boundTo } from './topology/queues.ts'
+import { studentOf } from './wanted-agents.ts'
 
 /** What a run asks of agents that run already: whose queues its work is put into, and the student, where it says one. */
 export type Needs = Asking
-
-const studentOf = ({ agents }: Pick<Topology, 'agents'>) =>
-  BridgeOptions.parse(agents['trainer-bridge'].options).student
 
 /** What a run on a topology needs. */
 export const needsOf = (topology: Topology): Needs => ({

@@ -5,7 +5,7 @@ import { createLog, type Log } from '../agents/kit/log.ts'
 import { type Bus, connectBus, createTroubles, type TopologyOptions } from '../bus/mod.ts'
 import { checkTemporary, homeFolder } from '../machine/folders.ts'
 import { FileHeldError, nameOf } from '../machine/held-file.ts'
-import { provisionRuntime } from '../provision/mod.ts'
+import { identityOf } from '../provision/mod.ts'
 import { queuesOf } from '../schemas/queue.ts'
 import { type AgentRole, agentRoles, type Role } from '../schemas/role.ts'
 import type { RunConfig, Variants } from '../schemas/run.ts'
@@ -16,21 +16,18 @@ import { asksModel, variantsOf } from '../schemas/variants.ts'
 import { startGateway } from '../trace/gateway.ts'
 import type { RunReader } from '../trace/run-reader.ts'
 import type { TryPanel } from '../trace/try-panel.ts'
-import { ensureEmbedder } from '../trainer-bridge/embedder/open.ts'
-import { chatOf, templateOf } from '../trainer-bridge/job.ts'
-import { BridgeOptions } from '../trainer-bridge/options.ts'
-import { startRuntime } from '../trainer-bridge/runtime.ts'
-import { checkStudent, ensureStudent, knownCheck } from '../trainer-bridge/student.ts'
 import type { EarlyAgents } from './agent-child.ts'
-import { agentSpec } from './agent-spec.ts'
+import { agentSpec, needsKey } from './agent-spec.ts'
 import { type BusServer, checkLogins, credentialsOf, holdHome, openBusServer, rememberServers } from './bus-server.ts'
 import { checkDisk, checkOpenFiles, checkPort, pageFault } from './check-host.ts'
 import type { Reporter } from './console/reporter.ts'
 import { openAgentsLog } from './log-file.ts'
+import { prepareRuntime } from './prepare-runtime.ts'
 import { checkNew, givenTo, removeOwnQueues, unfinishedOn } from './shared-queues.ts'
 import { supervise } from './supervisor.ts'
 import { queuesIn } from './topology/queues.ts'
 import { printOwnTroubles, watchTroubles } from './troubles.ts'
+import { publishWanted } from './wanted-agents.ts'
 
 /** A bus with its agents and its page, on this machine. */
 export type Session = AsyncDisposable & {
@@ -56,6 +53,8 @@ export type Session = AsyncDisposable & {
  */
 type SessionChoices = {
   roles?: readonly AgentRole[]
+  /** No agent is started here: nodes of the cluster have them all. */
+  elsewhere?: boolean
   /** Names the run, or the set of runs, that the agents are for alone; left out: those of a run that they go on with, or the shared ones. */
   own?: string | undefined
   /** The run that the agents go on with: they work on its queues. */
@@ -136,6 +135,7 @@ export async function openSession(
   reporter: Reporter,
   {
     roles,
+    elsewhere = false,
     own,
     goesOn,
     alsoPlanners = [],
@@ -148,6 +148,7 @@ export async function openSession(
   }: SessionChoices,
 ): Promise<Session> {
   const home = homeFolder()
+  if (elsewhere) checkReachable()
   reporter.line(`home: ${home}`)
   await checkDisk(topology, home)
   checkTemporary()
@@ -165,12 +166,13 @@ export async function openSession(
   const plannerQueue = (other: Topology) => queuesIn(other, process.env, own).planner
   const ready = Promise.withResolvers<BusServer>()
   const started = roles ?? agentRoles
-  const replicas = started.flatMap((role) =>
+  const here = elsewhere ? [] : started.filter((role) => topology.agents[role].replicas > 0)
+  const replicas = here.flatMap((role) =>
     Array.from({ length: topology.agents[role].replicas }, (_, index) =>
       agentSpec(role, replicaName(role, index), topology, ready.promise, queues[role], all),
     ),
   )
-  const beside = alsoPlanners.map((other) =>
+  const beside = (elsewhere ? [] : alsoPlanners).map((other) =>
     agentSpec('planner', `planner-${other.agents.planner.variant}`, other, ready.promise, plannerQueue(other), all),
   )
   const agentSpecs = [...replicas, ...beside]
@@ -198,9 +200,8 @@ export async function openSession(
   for (const each of await Promise.allSettled(connecting)) if (each.status === 'fulfilled') stack.use(each.value)
   const [bus, reader] = (await Promise.all(connecting)) as [Bus, Bus]
   // After the bus: to fetch this takes minutes, and a server that is not there is reported before.
-  const bridge = topology.agents['trainer-bridge']
-  if (started.includes('trainer-bridge') && bridge.replicas > 0 && bridge.variant === 'peft')
-    await prepareRuntime(topology, inference, log, { home, onProgress, ...how })
+  const hasBridge = here.includes('trainer-bridge') && topology.agents['trainer-bridge'].variant === 'peft'
+  const student = hasBridge ? await prepareRuntime(topology, inference, log, { home, onProgress, ...how }) : null
   signal?.throwIfAborted()
   const variants = Object.fromEntries(
     started.map((role) => {
@@ -211,7 +212,30 @@ export async function openSession(
   // Before there are consumers: those of a run that is there belong to it.
   if (own !== undefined) await checkNew(bus, own)
   for (const notice of await prepareBus(bus, topology, { keep, variants })) reporter.line(notice)
-  watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted: supervisor.wanted, except: ['waits'] }))
+  const name = own ?? goesOn?.runId
+  // The embedded server listens on this machine alone: no node reaches it.
+  const published =
+    server.serverName === null && started.length > 0
+      ? stack.use(
+          await publishWanted(bus, {
+            name: name ?? topology.name,
+            roles: started,
+            topology,
+            alsoPlanners: alsoPlanners.map((other) => ({ topology: other, queue: plannerQueue(other) })),
+            queues,
+            inference,
+            server,
+            // Who makes data alone has built the index of what may not be copied.
+            usesKey: here.some(needsKey) || topology.agents.planner.variant === 'generate',
+            studentHash: student && (await identityOf(student.path)),
+          }),
+        )
+      : null
+  const unserved = (published ? started : [])
+    .filter((role) => !here.includes(role))
+    .map((role) => ({ role, variant: topology.agents[role].variant, queue: queues[role], servedFor: name ?? null }))
+  const wanted = () => [...supervisor.wanted(), ...unserved]
+  watch = stack.use(watchTroubles(bus, { line: reporter.line, wanted, except: ['waits'] }))
   if (own === undefined) {
     const others = givenTo(await unfinishedOn(bus), topology, queues).filter((runId) => runId !== goesOn?.runId)
     for (const other of others) reporter.line(alsoDone(other))
@@ -239,6 +263,9 @@ export async function openSession(
     if (agentSpecs.some(({ identity }) => asksModel(identity.variant))) reporter.line(unstored)
     return supervisor.stop(undefined, 0)
   })
+  const stop = async (role?: AgentRole) => {
+    await Promise.all([published?.withdraw(role), supervisor.stop(role)])
+  }
   const owned = stack.move()
   return {
     bus,
@@ -247,14 +274,23 @@ export async function openSession(
     agents: agentSpecs.map(({ identity }) => identity),
     queues,
     failed: Promise.race([supervisor.failed, lossOf(server)]),
-    stop: supervisor.stop,
+    stop,
     async close() {
-      await supervisor.stop()
+      await stop()
       await removeOwnQueues(bus, variants)
     },
     logFile: agentsLog.path,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** @throws UsageError where the session would start a server that nobody else reaches */
+function checkReachable(): void {
+  if (process.env.NATS_URL) return
+  throw new UsageError(
+    'Agents of other hosts cannot reach a server that is started here for this machine alone.',
+    "Set NATS_URL and SYLLABUS_CREDENTIALS to the cluster's, or leave --no-agents out.",
+  )
 }
 
 const unstored =
@@ -280,27 +316,4 @@ function lossOf({ lost }: BusServer): Promise<never> {
   }
   lost?.addEventListener('abort', fail, { once: true })
   return loss.promise
-}
-
-/**
- * Fetches the fine-tuning runtime and the student, and tries the student once, where a person sees it, not in an agent's log.
- * @throws SetupError, for a student that cannot be trained or asked too
- */
-async function prepareRuntime(
-  topology: Topology,
-  ofTask: ThinkingSettings,
-  log: Log,
-  request: { home: string; onProgress: (line: string) => void; signal?: AbortSignal },
-): Promise<void> {
-  const { python } = await provisionRuntime(request)
-  const { student: choice, embedder, inference } = BridgeOptions.parse(topology.agents['trainer-bridge'].options)
-  const setup = { signal: new AbortController().signal, ...request, python }
-  const student = await ensureStudent(choice, setup)
-  const checked = { student, chat: templateOf(chatOf(ofTask, inference)), home: setup.home }
-  if (!(await knownCheck(checked))) {
-    setup.onProgress(`student: trying ${student.name} once`)
-    await using runtime = startRuntime({ python, log })
-    await checkStudent(checked, runtime, setup.signal)
-  }
-  await ensureEmbedder(embedder, setup)
 }

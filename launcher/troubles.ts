@@ -13,8 +13,8 @@ export type TroubleWatch = {
   wanted?: () => readonly Wanted[]
   /** Troubles that are shown in another way. */
   except?: readonly Found['code'][]
-  /** The only instance that is of interest; left out: all. */
-  only?: string
+  /** Whether an instance is of interest; left out: all are. */
+  only?: (instance: string) => boolean
 }
 
 /**
@@ -50,7 +50,7 @@ export function watchTroubles(bus: Bus, { line, wanted = () => [], except = [], 
   }
   const follow = async () => {
     for await (const { key, value } of bus.kv('agents', Presence).watch(signal)) {
-      if (only !== undefined && !key.endsWith(`.${only}`)) continue
+      if (only && !only(key.split('.').at(-1) ?? '')) continue
       if (value) there.set(key, value)
       else there.delete(key)
       look()

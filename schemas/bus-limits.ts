@@ -53,6 +53,10 @@ export const BusLimits = z.strictObject({
     'an agent that has not been heard of for so long is gone from the list; each says four times as often that it is there',
     1000,
   ),
+  clockOffsetMs: ms(
+    5000,
+    "how far a node's clock may be off the servers' clock until `syllabus node start` refuses to begin",
+  ),
   maxInHand: count(1024, 'messages of one kind that may be in hand over all replicas of a role'),
   duplicateWindowMs: ms(600_000, 'how long the server knows a message that is sent again'),
   troubles: TroubleDelays.prefault({}).describe('when what keeps a process from its work is reported'),

@@ -56,6 +56,14 @@ export const LocalTeacherLimits = z.strictObject({
   stopMs: ms(5000, 'how long it may take to end'),
 })
 
+/** How many agents `syllabus node start` runs of a role that is given as a range, such as `--generator 1..8`. */
+export const ScalingLimits = z.strictObject({
+  lookMs: ms(2000, 'how often a node looks at the backlog, and at which runs go on'),
+  step: count(4, 'agents of one role that a node starts at a time'),
+  quietMs: ms(60_000, 'how long fewer agents must have been enough before a node ends any'),
+})
+export type ScalingLimits = z.infer<typeof ScalingLimits>
+
 /** `syllabus generate`, which makes rows without training. */
 export const GenerateLimits = z.strictObject({
   callsPerProcess: count(

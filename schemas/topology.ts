@@ -7,7 +7,14 @@ import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
 import { RunSettings } from './run-settings.ts'
-import { GatewayLimits, GenerateLimits, LocalTeacherLimits, StorageLimits, SupervisorLimits } from './session-limits.ts'
+import {
+  GatewayLimits,
+  GenerateLimits,
+  LocalTeacherLimits,
+  ScalingLimits,
+  StorageLimits,
+  SupervisorLimits,
+} from './session-limits.ts'
 import { TeacherLimits } from './teacher.ts'
 import { PayingRole, Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
@@ -61,6 +68,7 @@ export const Topology = z
       ),
     gateway: GatewayLimits.prefault({}).describe('the live page'),
     supervisor: SupervisorLimits.prefault({}).describe('the processes of agents'),
+    scaling: ScalingLimits.prefault({}).describe('how many agents a node runs of a role that is given as a range'),
     localTeacher: LocalTeacherLimits.prefault({}).describe('the model that `--teacher local` serves on this machine'),
     generate: GenerateLimits.prefault({}).describe('`syllabus generate`'),
     bus: BusLimits.prefault({}).describe(

@@ -11,6 +11,8 @@ export type Wanted = {
   queue?: string | undefined
   does?: string | undefined
   run?: string | undefined
+  /** Of a role that agents of other hosts have: the run that it is wanted for; null: any. */
+  servedFor?: string | null
 }
 
 /** What a run says of its agents. */
@@ -56,12 +58,19 @@ export function troublesIn(there: readonly Agent[], wanted: readonly Wanted[]): 
   const absent = wanted
     .filter((each) => !there.some((agent) => worksOn(agent, each)))
     .map((each): Found => {
+      if (each.servedFor !== undefined) return unserved(each)
       const which = each.run === undefined ? `--variant ${each.variant}` : `--run ${each.run}`
       const fix = `Start one: npx syllabus agent ${each.role} ${which}.`
       const that = each.does === undefined ? '' : `that ${each.does} `
       return { who: nameOf(each), code: 'missing', text: `${that}is not there: what it has to do waits.`, fix }
     })
   return [...own, ...absent]
+}
+
+function unserved({ role, variant, servedFor }: Wanted): Found {
+  const text = `${servedFor ? `of run ${servedFor} ` : ''}is served by nobody: what it has to do waits.`
+  const fix = `Start a node with it: npx syllabus node start <join file> --${role} 1.`
+  return { who: nameOf({ role, variant }), code: 'missing', text, fix }
 }
 
 export const nameOf = ({ role, variant }: { role: string; variant: string }) => `${role} "${variant}"`

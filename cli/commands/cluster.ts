@@ -4,6 +4,7 @@ import { registerClusterInit } from './cluster-init.ts'
 import { registerClusterNode } from './cluster-node.ts'
 import { registerClusterRenew } from './cluster-renew.ts'
 import { registerClusterRevoke } from './cluster-revoke.ts'
+import { registerClusterStatus } from './cluster-status.ts'
 
 export function registerCluster(program: Command): void {
   const cluster = program.command('cluster').description('a cluster of NATS servers, and the nodes that join it')
@@ -12,4 +13,5 @@ export function registerCluster(program: Command): void {
   registerClusterCheck(cluster)
   registerClusterRenew(cluster)
   registerClusterRevoke(cluster)
+  registerClusterStatus(cluster)
 }

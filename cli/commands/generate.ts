@@ -13,6 +13,7 @@ import {
   judgeModelOption,
   modelOption,
   movedOption,
+  noAgentsOption,
   scorerOption,
   teacherOption,
   topologyOption,
@@ -47,11 +48,12 @@ export function registerGenerate(program: Command): void {
     .option('--run-id <id>', 'name of the run (default: task and time)')
     .addOption(topologyOption('limits'))
     .option('--preview <n>', 'ask n prompts alone and show them with their replies; no rows are made', integer(1, 100))
+    .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, options: Omit<GenerateOptions, 'task'> & { task?: string }) => {
       // The agents and the rest of this command load their code side by side. A home is not made for their sake.
       using early =
-        existsSync(homeFolder()) && options.preview === undefined
+        existsSync(homeFolder()) && options.preview === undefined && options.agents
           ? startEarly(earlyAgents(options.generators))
           : undefined
       const { generate } = await import('../../experiments/generate/generate.ts')

@@ -6,7 +6,7 @@ import { runSession } from '../../experiments/run/run-session.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { type LocalModel, localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
-import { type Overrides, withOverrides } from '../../launcher/topology/overrides.ts'
+import { type Overrides, withOverrides, withoutAgents } from '../../launcher/topology/overrides.ts'
 import { servingLocally } from '../../launcher/topology/queues.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { keepsLimits } from '../../launcher/topology/topology-names.ts'
@@ -17,13 +17,14 @@ import type { RunConfig } from '../../schemas/run.ts'
 import type { Topology } from '../../schemas/topology.ts'
 import { UsageError } from '../../schemas/user-error.ts'
 import { runId } from '../options/option-parsers.ts'
-import { movedOption, plannerOption, teacherOption, topologyOption } from '../options/shared-options.ts'
+import { movedOption, noAgentsOption, plannerOption, teacherOption, topologyOption } from '../options/shared-options.ts'
 
 type Options = Pick<Overrides, 'planner'> & {
   topology: string
   model?: string
   teacher?: string
   moved: boolean
+  agents: boolean
   json: boolean
 }
 
@@ -37,6 +38,7 @@ export function registerResume(program: Command): void {
     .addOption(new Option('--model <name>', "language model of planner and teacher (default: the run's)"))
     .addOption(teacherOption())
     .addOption(movedOption())
+    .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (named: string | undefined, options: Options) => {
       const written = withOverrides(await readTopology(options.topology), options)
@@ -60,9 +62,12 @@ export function registerResume(program: Command): void {
       const planned = needsAgents ? ownTopology(served, state.config, options, local) : written
       const reporter = createReporter({ json: options.json })
       await using _serving = local && (await serveLocalModel(local, planned, reporter))
-      const topology = needsAgents ? fitPlanner(planned, await checkModels(planned)) : planned
+      const elsewhere = !options.agents
+      const checked = elsewhere ? withoutAgents(planned) : planned
+      const topology = needsAgents ? fitPlanner(planned, await checkModels(checked)) : planned
       process.exitCode = await runSession(topology, reporter, {
         starts: [(bus) => resumeRun(bus, state)],
+        elsewhere,
         keep: keepsLimits(options.topology),
         ...(state.phase === 'done' && { roles: [] }),
         ...(needsAgents && { goesOn: state.config }),

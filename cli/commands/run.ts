@@ -14,7 +14,7 @@ import { beginMember, membersOf, writeSummary } from '../../experiments/run-set/
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { needsOf } from '../../launcher/served.ts'
-import { withOverrides } from '../../launcher/topology/overrides.ts'
+import { withOverrides, withoutAgents } from '../../launcher/topology/overrides.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { keepsLimits, quickTopology } from '../../launcher/topology/topology-names.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
@@ -23,7 +23,7 @@ import { bundledTask } from '../../tasks/bundled-task.ts'
 import { loadTask } from '../../tasks/load.ts'
 import { names, runCount, whole } from '../options/option-parsers.ts'
 import { addRunOptions, type RunOptions } from '../options/run-options.ts'
-import { topologyOption } from '../options/shared-options.ts'
+import { noAgentsOption, topologyOption } from '../options/shared-options.ts'
 
 type Options = RunOptions & {
   topology: string
@@ -35,6 +35,7 @@ type Options = RunOptions & {
   dryRun: boolean
   runs?: number
   runId?: string
+  agents: boolean
   json: boolean
 }
 
@@ -69,6 +70,7 @@ export function registerRun(program: Command): void {
       runCount,
     )
     .option('--run-id <id>', 'name of the run, or of the set of runs (default: task and time)')
+    .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
     .action(async (folder: string, given: Options) => {
       const options = given.quick ? { ...given, topology: quickTopology } : given
@@ -92,7 +94,8 @@ export function registerRun(program: Command): void {
         return reporter.json({ type: 'estimate', runs: options.runs ?? 1, ...estimate })
       }
       await using _served = local && (await serveLocalModel(local, planned, reporter))
-      const contexts = await checkModels(planned)
+      const elsewhere = !options.agents
+      const contexts = await checkModels(elsewhere ? withoutAgents(planned) : planned)
       const topology = fitPlanner(planned, contexts)
       checkFits(task, topology, contexts)
       const request = { ...options, evidence, setting }
@@ -106,7 +109,15 @@ export function registerRun(program: Command): void {
           runId: await submitRun(bus, task, topology, { ...request, runId, own }),
           fromSeq: 1,
         })
-        const queue = { starts: [begin], own: runId, keep, needs, inference, resumeCommand: resumeAgain(options) }
+        const queue = {
+          starts: [begin],
+          own: runId,
+          elsewhere,
+          keep,
+          needs,
+          inference,
+          resumeCommand: resumeAgain(options),
+        }
         process.exitCode = await runSession(topology, reporter, queue)
         return
       }
@@ -118,6 +129,7 @@ export function registerRun(program: Command): void {
           (member) => (bus, own) => beginMember(bus, member, { task, topology, request: { ...request, own } }),
         ),
         own: set,
+        elsewhere,
         after: (bus) => writeSummary(bus, set, members, reporter),
         keep,
         needs,

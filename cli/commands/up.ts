@@ -9,14 +9,23 @@ import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { announceSession, findSession } from '../../launcher/live-session.ts'
 import { localModelOf, serveLocalModel } from '../../launcher/local-teacher.ts'
 import { openSession } from '../../launcher/session.ts'
-import { type Overrides, withOverrides } from '../../launcher/topology/overrides.ts'
+import { type Overrides, withOverrides, withoutAgents } from '../../launcher/topology/overrides.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { keepsLimits } from '../../launcher/topology/topology-names.ts'
 import { withNamedModel } from '../../launcher/topology/with-model.ts'
 import { createTryPanel } from '../../models/panel.ts'
 import { plural } from '../../schemas/number-text.ts'
 import { UsageError } from '../../schemas/user-error.ts'
-import { modelOption, plannerOption, studentOption, teacherOption, topologyOption } from '../options/shared-options.ts'
+import {
+  modelOption,
+  noAgentsOption,
+  plannerOption,
+  studentOption,
+  teacherOption,
+  topologyOption,
+} from '../options/shared-options.ts'
+
+type Options = Overrides & { topology: string; model?: string; teacher?: string; agents: boolean; json: boolean }
 
 export function registerUp(program: Command): void {
   program
@@ -27,8 +36,9 @@ export function registerUp(program: Command): void {
     .addOption(plannerOption())
     .addOption(modelOption())
     .addOption(teacherOption())
+    .addOption(noAgentsOption())
     .option('--json', 'JSON lines instead of text', false)
-    .action(async (options: Overrides & { topology: string; model?: string; teacher?: string; json: boolean }) => {
+    .action(async (options: Options) => {
       const { topology: file, model, teacher } = options
       const running = await findSession()
       if (running) throw new UsageError(`Process ${running.pid} runs the agents already.`, 'Use it, or stop it first.')
@@ -37,9 +47,16 @@ export function registerUp(program: Command): void {
       const local = localModelOf(teacher, read)
       const planned = withNamedModel(read, local, model)
       await using _served = local && (await serveLocalModel(local, planned, reporter))
-      const topology = fitPlanner(planned, await checkModels(planned))
+      const elsewhere = !options.agents
+      const topology = fitPlanner(planned, await checkModels(elsewhere ? withoutAgents(planned) : planned))
       const stop = stopSignal()
-      const how = { keep: keepsLimits(file), tryPanel: createTryPanel, runReader: createRunReader, signal: stop }
+      const how = {
+        elsewhere,
+        keep: keepsLimits(file),
+        tryPanel: createTryPanel,
+        runReader: createRunReader,
+        signal: stop,
+      }
       await using session = await openSession(topology, reporter, how)
       await using _announced = await announceSession(session, topology)
       reporter.line(

@@ -27,6 +27,11 @@ export const examples: Readonly<Record<string, Examples>> = {
   ],
   up: [['up --topology llm --model my-model', 'then, in another terminal: npx syllabus run my-task --topology llm']],
   agent: [['agent generator --variant procedural', 'one more generator on the bus that runs here']],
+  'node start': [
+    ['node start gpu-1.node.json --trainer-bridge gpus', 'a trainer-bridge for each GPU of this host'],
+    ['node start box-2.node.json --generator 1..8 --critic 1', 'generators as the backlog asks for them'],
+  ],
+  'node stop': [['node stop', 'the one node of this host']],
   status: [['status --json', 'the same for a program']],
   watch: [['watch', 'the page of the runs that are stored, until you interrupt it']],
   stop: [['stop --reason "going home"', 'the one run that is not finished; "resume" goes on with it']],
@@ -107,6 +112,7 @@ export const examples: Readonly<Record<string, Examples>> = {
   ],
   'cluster renew': [['cluster renew lab', 'a month before the certificates end, as "check" warns']],
   'cluster revoke': [['cluster revoke lab gpu-1', 'then copy users.conf to each host, and reload its server']],
+  'cluster status': [['cluster status', 'which server leads what, what waits, and which nodes are up']],
   completion: [
     ['completion bash >> ~/.bashrc', 'for a command "syllabus": npm link makes one, or: alias syllabus="npx syllabus"'],
     ['completion zsh > ~/.syllabus.zsh', 'then in ~/.zshrc, after compinit: source ~/.syllabus.zsh'],

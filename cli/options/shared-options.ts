@@ -40,6 +40,12 @@ export const modelOption = (description = 'language model of planner and teacher
 export const judgeModelOption = () =>
   new Option('--judge-model <name>', 'the model of votes and verdicts (default: the teacher)').conflicts('teacher')
 
+/** `--no-agents`, of commands that start work on a cluster. */
+export const noAgentsOption = () =>
+  new Option('--no-agents', 'start no agent here: nodes of the cluster have them all (docs/cluster.md)').conflicts(
+    'teacher',
+  )
+
 /** `--moved`, of commands that go on with a run. */
 export const movedOption = () =>
   new Option(

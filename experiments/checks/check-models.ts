@@ -30,7 +30,9 @@ export async function checkModels(
   shareConcurrency(topology)
   checkOptions(topology)
   const asked = askedBy(topology, env)
-  const trains = roles.includes('trainer-bridge')
+  const bridge = roles.includes('trainer-bridge')
+  if (bridge) bridgeOptionsOf(topology)
+  const trains = bridge && topology.agents['trainer-bridge'].replicas > 0
   checkKeys(trains ? [...asked, ...embedderAsked(topology, env)] : asked)
   if (trains) await checkBridge(topology, env, warn)
   const checked = memo(

@@ -13,6 +13,7 @@ import { generateTeacher, type LocalModel, serveLocalModel } from '../../launche
 import { openSession, type Session } from '../../launcher/session.ts'
 import { drainMsOf } from '../../launcher/supervisor.ts'
 import { checkPrices, modelsOf, variantsIn } from '../../launcher/topology/models.ts'
+import { withoutAgents } from '../../launcher/topology/overrides.ts'
 import { servingLocally } from '../../launcher/topology/queues.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { defaultTopology, keepsLimits } from '../../launcher/topology/topology-names.ts'
@@ -63,6 +64,8 @@ export type GenerateOptions = LoadOptions & {
   topology?: string
   /** So many prompts with their replies, and no rows. */
   preview?: number
+  /** False: nodes of the cluster have all agents. */
+  agents: boolean
   json: boolean
 }
 
@@ -116,7 +119,8 @@ async function prepare(
     )
   }
   if (!local) {
-    const contextTokens = (await checkModels(topology, startedRoles)).get('generator') ?? null
+    const checked = options.agents ? topology : withoutAgents(topology)
+    const contextTokens = (await checkModels(checked, startedRoles)).get('generator') ?? null
     const own = LlmGeneratorOptions.parse(topology.agents.generator.options).contextTokens
     checkProgramFits(program, task, { model, contextTokens: own ?? contextTokens })
   }
@@ -154,6 +158,7 @@ export async function generate(options: GenerateOptions, early?: EarlyAgents): P
   await using _served = wanted.local && (await serveLocalModel(wanted.local, wanted.topology, reporter))
   await using session = await openSession(wanted.topology, reporter, {
     roles: wanted.goesOn?.done ? [] : startedRoles,
+    elsewhere: !options.agents,
     ...(wanted.goesOn ? { goesOn: wanted.goesOn } : { own: wanted.runId }),
     keep: keepsLimits(options.topology ?? defaultTopology),
     early,

@@ -76,7 +76,7 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   const instance = `${role}-${hostname()}-${randomBytes(4).toString('hex')}`
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]/g, '-')
-  await using watch = watchTroubles(bus, { line, only: instance })
+  await using watch = watchTroubles(bus, { line, only: (each) => each === instance })
   const agentSpecs = [agentSpec(role, instance, topology, Promise.resolve(server), queue)]
   const supervisor = supervise(agentSpecs, topology.supervisor, {
     log,

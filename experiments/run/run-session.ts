@@ -34,6 +34,8 @@ export type RunQueue = {
   own?: string
   /** Left out: agents of all roles are started. */
   roles?: readonly AgentRole[]
+  /** No agent is started here: nodes of the cluster have them all. */
+  elsewhere?: boolean
   /** The run whose queues these agents work on instead. */
   goesOn?: RunConfig
   /** Topologies whose planner is wanted beside the session's own. */

@@ -1,3 +1,4 @@
+import { agentRoles } from '../../schemas/role.ts'
 import type { AgentSpec, Topology } from '../../schemas/topology.ts'
 import { asksModel, type VariantOf } from '../../schemas/variants.ts'
 
@@ -31,6 +32,12 @@ export function withPlanner(topology: Topology, variant: VariantOf<'planner'>): 
   const own = asksModel(planner.variant) ? planner.options : modelAndEndpoint(generator.options)
   const options = asksModel(variant) ? own : {}
   return { ...topology, agents: { ...topology.agents, planner: { ...planner, variant, options } } }
+}
+
+/** The topology without agents of its own, as a command checks it whose agents are all on other hosts. */
+export function withoutAgents({ agents, ...rest }: Topology): Topology {
+  const none = agentRoles.map((role) => [role, { ...agents[role], replicas: 0 }] as const)
+  return { ...rest, agents: Object.fromEntries(none) as Topology['agents'] }
 }
 
 const modelAndEndpoint = (options: AgentSpec['options']): AgentSpec['options'] =>

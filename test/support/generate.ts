@@ -91,7 +91,7 @@ export async function openGenerateFolder(): Promise<GenerateFolder> {
 }
 
 /** Processes that were started with all of these texts in their environment, and have not ended. */
-async function pidsWith(texts: readonly string[]): Promise<number[]> {
+export async function pidsWith(texts: readonly string[]): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((each) => /^\d+$/.test(each))
   const found = await Promise.all(
     pids.map(async (pid) => {

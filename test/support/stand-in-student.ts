@@ -28,7 +28,7 @@ const summary: Omit<TrainingSummary, 'rows'> = {
  * becomes a dead letter first.
  */
 export async function openStudent(
-  server: TestServer,
+  server: Pick<TestServer, 'open'>,
   task: Task,
   signal: AbortSignal,
   { refusesOnce }: { refusesOnce?: string } = {},
