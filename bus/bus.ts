@@ -10,6 +10,7 @@ import {
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import { receivesFrom } from '../schemas/variants.ts'
+import { type Backlog, listBacklog, listStreams, type StreamFacts } from './backlog.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
 import { BusSetupError } from './errors.ts'
@@ -19,7 +20,7 @@ import { type Link, type LinkOptions, openLink } from './link.ts'
 import { type LogOptions, readLog, type StoredEntry } from './log.ts'
 import type { Logger } from './logger.ts'
 import { type Objects, openObjects } from './objects.ts'
-import { announcePresence, Presence } from './presence.ts'
+import { announcePresence, Presence, type ProcessFigures } from './presence.ts'
 import { type EventTarget, type Published, publish, type WorkTarget } from './publish.ts'
 import { atMost } from './retry.ts'
 import { listRuns, purgeRun } from './runs.ts'
@@ -85,6 +86,10 @@ export type Bus = AsyncDisposable & {
   readonly objects: Objects
   /** Reads LAB's log in order; gateway and operator only. */
   log(options: LogOptions): AsyncIterable<StoredEntry>
+  /** The consumers that are there, with what waits behind each; operator only. */
+  backlog(): Promise<Backlog[]>
+  /** What the streams of messages and of dead letters of an account hold; operator only. */
+  streams(): Promise<StreamFacts[]>
   /** Messages of a queue that are still to be worked on, or are worked on; operator only. */
   waiting(message: WorkMessage, queue: string): Promise<number>
   /** Ids of the runs that have messages. */
@@ -95,6 +100,10 @@ export type Bus = AsyncDisposable & {
   readonly troubles: Troubles
   /** Whether the server has been waited for in vain, and has not answered since. */
   readonly isLost: boolean
+  /** Whether its connection is closed for good: nothing but a new process makes another. */
+  readonly isClosed: boolean
+  /** What this process has done so far. */
+  readonly figures: ProcessFigures
   readonly limits: BusLimits
   /** Shows this process in the bucket `agents` until disposed. */
   announce(extra?: object): AsyncDisposable
@@ -183,20 +192,34 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       const info = await link.ask(() => link.jsm.consumers.info(stream, durable), `consumer ${durable}`)
       return info.num_pending + info.num_ack_pending
     },
+    backlog: () => listBacklog([...links.values()]),
+    streams: () => listStreams([...links.values()]),
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     troubles,
     get isLost() {
       return [...links.values()].some((link) => link.isLost)
     },
+    get isClosed() {
+      return [...links.values()].some(({ nc }) => nc.isClosed())
+    },
+    get figures() {
+      return figuresOf(loops, links)
+    },
     limits: linkOf('LAB').limits,
     announce(extra = {}) {
       const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)
-      const presence = announcePresence(kv, who, extra, () => activityOf(loops), {
-        ttlMs: linkOf('LAB').limits.agentTtlMs,
-        troubles,
-        log,
-      })
+      const presence = announcePresence(
+        kv,
+        who,
+        extra,
+        () => ({ ...activityOf(loops), figures: figuresOf(loops, links) }),
+        {
+          ttlMs: linkOf('LAB').limits.agentTtlMs,
+          troubles,
+          log,
+        },
+      )
       presences.add(presence)
       return {
         async [Symbol.asyncDispose]() {
@@ -240,6 +263,13 @@ function activityOf(loops: ReadonlySet<WorkLoop>) {
     lastMessageAt: times.length > 0 ? new Date(Math.max(...times)) : null,
     handling: [...loops].flatMap((loop) => [...loop.handling]),
   }
+}
+
+/** Of all loops that there were, those that ended included: a figure never falls while its process lives. */
+function figuresOf(loops: ReadonlySet<WorkLoop>, links: ReadonlyMap<Account, Link>): ProcessFigures {
+  const handled: ProcessFigures['handled'] = {}
+  for (const loop of loops) Object.assign(handled, loop.handled)
+  return { handled, reconnects: [...links.values()].reduce((sum, link) => sum + link.reconnects, 0) }
 }
 
 const drainMs = 3000

@@ -36,6 +36,8 @@ export type Link = {
   ask<T>(request: () => Promise<T>, about?: string): Promise<T>
   /** Whether a request has been given up since the server last answered. */
   readonly isLost: boolean
+  /** Connections that were lost and made again. */
+  readonly reconnects: number
   /** A fresh subject for replies, under the role's prefix. */
   newInbox(): string
   /** Calls back after each reconnect, until the signal fires. */
@@ -113,7 +115,12 @@ export async function openLink(
   try {
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
-    const listeners = new Set<() => void>([() => patience.answered()])
+    let reconnects = 0
+    const onReconnected = () => {
+      reconnects += 1
+      patience.answered()
+    }
+    const listeners = new Set<() => void>([onReconnected])
     void followStatus(nc, account, listeners, log)
     return {
       account,
@@ -147,6 +154,9 @@ export async function openLink(
       },
       get isLost() {
         return patience.isLost
+      },
+      get reconnects() {
+        return reconnects
       },
       newInbox: () => createInbox(inboxPrefix(who.role)),
       onReconnect(callback, until) {

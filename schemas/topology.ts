@@ -7,7 +7,14 @@ import { DeliveryChanges } from './message.ts'
 import { registry } from './registry.ts'
 import { type AgentRole, agentRoles } from './role.ts'
 import { RunSettings } from './run-settings.ts'
-import { GatewayLimits, GenerateLimits, LocalTeacherLimits, StorageLimits, SupervisorLimits } from './session-limits.ts'
+import {
+  GatewayLimits,
+  GenerateLimits,
+  LocalTeacherLimits,
+  StorageLimits,
+  SupervisorLimits,
+  TelemetryLimits,
+} from './session-limits.ts'
 import { TeacherLimits } from './teacher.ts'
 import { PayingRole, Prices } from './usage.ts'
 import { variantsOf } from './variants.ts'
@@ -60,6 +67,7 @@ export const Topology = z
         'the patience of every generator and critic that calls a teacher and says nothing else in its own options',
       ),
     gateway: GatewayLimits.prefault({}).describe('the live page'),
+    telemetry: TelemetryLimits.prefault({}).describe('metrics, probes and traces'),
     supervisor: SupervisorLimits.prefault({}).describe('the processes of agents'),
     localTeacher: LocalTeacherLimits.prefault({}).describe('the model that `--teacher local` serves on this machine'),
     generate: GenerateLimits.prefault({}).describe('`syllabus generate`'),
