@@ -10,6 +10,7 @@ import {
 import { type ConsumedBy, consumedBy, type Registry } from '../schemas/registry.ts'
 import { type Account, type AgentRole, accountsOf, type Role } from '../schemas/role.ts'
 import { receivesFrom } from '../schemas/variants.ts'
+import { type Backlog, listBacklog, listStreams, type StreamFacts } from './backlog.ts'
 import { type ClusterState, clockOffsetMs, clusterState, presenceTtlMs, waitingAt } from './cluster-state.ts'
 import type { Credentials } from './credentials.ts'
 import { type DeadLetter, followDead, listDead, redriveDead } from './dead-letters.ts'
@@ -20,7 +21,7 @@ import { type Link, type LinkOptions, openLink } from './link.ts'
 import { type LogOptions, readLog, type StoredEntry } from './log.ts'
 import type { Logger } from './logger.ts'
 import { type Objects, openObjects } from './objects.ts'
-import { announcePresence, Presence } from './presence.ts'
+import { announcePresence, Presence, type ProcessFigures } from './presence.ts'
 import { type EventTarget, type Published, publish, type WorkTarget } from './publish.ts'
 import { atMost } from './retry.ts'
 import { listRuns, purgeRun } from './runs.ts'
@@ -86,6 +87,10 @@ export type Bus = AsyncDisposable & {
   readonly objects: Objects
   /** Reads LAB's log in order; gateway and operator only. */
   log(options: LogOptions): AsyncIterable<StoredEntry>
+  /** The consumers that are there, with what waits behind each; operator only. */
+  backlogs(): Promise<Backlog[]>
+  /** What the streams of messages and of dead letters of an account hold; operator only. */
+  streams(): Promise<StreamFacts[]>
   /** Messages of a queue that are still to be worked on, or are worked on; 0 where nobody has made its consumer. Operator, and the role itself. */
   waiting(message: WorkMessage, queue: string): Promise<number>
   /** The same of all messages that a role works on in a queue. */
@@ -106,6 +111,10 @@ export type Bus = AsyncDisposable & {
   readonly troubles: Troubles
   /** Whether the server has been waited for in vain, and has not answered since. */
   readonly isLost: boolean
+  /** Whether its connection is closed for good: nothing but a new process makes another. */
+  readonly isClosed: boolean
+  /** What this process has done so far. */
+  readonly figures: ProcessFigures
   readonly limits: BusLimits
   /** Shows this process in the bucket `agents` until disposed. */
   announce(extra?: object): AsyncDisposable
@@ -207,20 +216,34 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     presenceTtlMs: () => presenceTtlMs(linkOf('LAB')),
     clockOffsetMs: () => clockOffsetMs(linkOf('LAB')),
     clusterState: () => clusterState([...links.values()]),
+    backlogs: () => listBacklog([...links.values()]),
+    streams: () => listStreams([...links.values()]),
     runs: () => listRuns(linkOf('LAB')),
     purgeRun: (runId, how) => purgeRun([...links.values()], runId, how),
     troubles,
     get isLost() {
       return [...links.values()].some((link) => link.isLost)
     },
+    get isClosed() {
+      return [...links.values()].some(({ nc }) => nc.isClosed())
+    },
+    get figures() {
+      return figuresOf(loops, links)
+    },
     limits: linkOf('LAB').limits,
     announce(extra = {}) {
       const kv = openKv(linkOf('LAB'), 'agents', Presence, writing)
-      const presence = announcePresence(kv, who, extra, () => activityOf(loops), {
-        ttlMs: linkOf('LAB').limits.agentTtlMs,
-        troubles,
-        log,
-      })
+      const presence = announcePresence(
+        kv,
+        who,
+        extra,
+        () => ({ ...activityOf(loops), figures: figuresOf(loops, links) }),
+        {
+          ttlMs: linkOf('LAB').limits.agentTtlMs,
+          troubles,
+          log,
+        },
+      )
       presences.add(presence)
       return {
         async [Symbol.asyncDispose]() {
@@ -264,6 +287,13 @@ function activityOf(loops: ReadonlySet<WorkLoop>) {
     lastMessageAt: times.length > 0 ? new Date(Math.max(...times)) : null,
     handling: [...loops].flatMap((loop) => [...loop.handling]),
   }
+}
+
+/** Of all loops that there were, those that ended included: a figure never falls while its process lives. */
+function figuresOf(loops: ReadonlySet<WorkLoop>, links: ReadonlyMap<Account, Link>): ProcessFigures {
+  const handled: ProcessFigures['handled'] = {}
+  for (const loop of loops) Object.assign(handled, loop.handled)
+  return { handled, reconnects: [...links.values()].reduce((sum, link) => sum + link.reconnects, 0) }
 }
 
 const drainMs = 3000

@@ -31,8 +31,8 @@ export type HandlerContext = {
 /** done: acknowledged. dead: never again, a dead letter. again: comes again. back: given back at a stop. */
 export type Outcome = 'done' | 'dead' | 'again' | 'back'
 
-/** How the handling of one message ended; `error` is what its handler threw. */
-export type Handled = { outcome: Outcome; reason?: string | undefined; error?: unknown }
+/** How the handling of one message ended, and how long it took; `error` is what its handler threw. */
+export type Handled = { outcome: Outcome; ms: number; reason?: string | undefined; error?: unknown }
 
 export type AnyHandler = (payload: unknown, context: HandlerContext) => Promise<void>
 
@@ -76,10 +76,10 @@ export async function handleOne(
   } finally {
     clearInterval(heartbeat)
   }
-  const ms = Math.round(performance.now() - startedAt)
+  const ms = performance.now() - startedAt
   const write = outcome === 'done' ? log.info : log.warn
-  write.call(log, { ...line, ms, outcome, ...(reason === undefined ? {} : { reason }) }, 'handled')
-  return { outcome, reason, error }
+  write.call(log, { ...line, ms: Math.round(ms), outcome, ...(reason === undefined ? {} : { reason }) }, 'handled')
+  return { outcome, ms, reason, error }
 }
 
 function read(delivery: Delivery<WorkConsumerRef>): unknown {

@@ -25,9 +25,15 @@ const hex = (text: string, digits: number) => createHash('sha256').update(text).
  * Both ids follow from the run and the message, so that a message published twice carries the same context.
  */
 export function traceparentFor(runId: string, messageId: string, cause: Cause | undefined): string {
-  const traceId = cause?.traceparent.split('-')[1] ?? hex(`run ${runId}`, 32)
-  return `00-${traceId}-${hex(`message ${messageId}`, 16)}-01`
+  const traceId = cause?.traceparent.split('-')[1] ?? traceIdOf(runId)
+  return `00-${traceId}-${spanIdOf(messageId)}-01`
 }
+
+/** The one trace of a run. */
+export const traceIdOf = (runId: string) => hex(`run ${runId}`, 32)
+
+/** The span of a message; `messageId` holds the run's id. */
+export const spanIdOf = (messageId: string) => hex(`message ${messageId}`, 16)
 
 /** `role/variant/instance`, as the header Syllabus-From has it. */
 export const formatSender = (from: Sender) => `${from.role}/${from.variant}/${from.instance}`

@@ -52,6 +52,8 @@ export type Link = {
   readonly isClustered: boolean
   /** Whether a request has been given up since the server last answered. */
   readonly isLost: boolean
+  /** Connections that were lost and made again. */
+  readonly reconnects: number
   /** A fresh subject for replies, under the role's prefix. */
   newInbox(): string
   /** Calls back after each reconnect, until the signal fires. */
@@ -145,7 +147,12 @@ export async function openLink(
     if (cluster !== undefined && found !== undefined && found !== cluster) throw clusterFault(found, place, cluster)
     await checkServer(nc, place, opening, isKnown)
     patience.answered('an answer')
-    const listeners = new Set<() => void>([() => patience.answered()])
+    let reconnects = 0
+    const onReconnected = () => {
+      reconnects += 1
+      patience.answered()
+    }
+    const listeners = new Set<() => void>([onReconnected])
     void followStatus(nc, account, listeners, log)
     const ask: Link['ask'] = async (request, about = 'JetStream') => {
       try {
@@ -179,6 +186,9 @@ export async function openLink(
       },
       get isLost() {
         return patience.isLost
+      },
+      get reconnects() {
+        return reconnects
       },
       newInbox: () => createInbox(inboxPrefix(who.role)),
       onReconnect(callback, until) {

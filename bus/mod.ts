@@ -1,3 +1,4 @@
+export type { Backlog, StreamFacts } from './backlog.ts'
 export { type Bus, type BusOptions, connectBus, type Handler, type Handlers, type WorkOptions } from './bus.ts'
 export type { ClusterState } from './cluster-state.ts'
 export {
@@ -22,7 +23,7 @@ export {
 export { BusAwayError, BusSetupError, RetryError, StoppingError, TerminalError, UnfitError } from './errors.ts'
 export { type Greeting, greetedAt, greetingAt, serverNameAt } from './greeting.ts'
 export type { HandlerContext, Outcome } from './handle.ts'
-export type { Cause, Sender } from './headers.ts'
+export { type Cause, type Sender, spanIdOf, traceIdOf } from './headers.ts'
 export type { Change, Held, Kv } from './kv.ts'
 export { type HeldValue, heldValues, withModify } from './kv.ts'
 export { inboxPrefix, isNewEnough, leastPayload, oldestServer } from './link.ts'
@@ -30,7 +31,7 @@ export type { LogOptions, StoredEntry } from './log.ts'
 export type { Logger } from './logger.ts'
 export { type Objects, withDocuments } from './objects.ts'
 export { permissionsOf } from './permissions.ts'
-export { Presence } from './presence.ts'
+export { Presence, ProcessFigures } from './presence.ts'
 export type { EventTarget, Published, WorkTarget } from './publish.ts'
 export { isPassing, passingReason } from './retry.ts'
 export {

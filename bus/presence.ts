@@ -8,6 +8,17 @@ import type { Logger } from './logger.ts'
 import { atMost } from './retry.ts'
 import { Trouble, type Troubles } from './troubles.ts'
 
+const figure = z.number().nonnegative()
+
+/** What a process counts of its own work with the bus, from its start on. */
+export const ProcessFigures = z.object({
+  /** Messages by name: how their handling ended, and for how many seconds they were handled. */
+  handled: z.record(z.string(), z.object({ done: figure, again: figure, back: figure, dead: figure, seconds: figure })),
+  /** Connections that were lost and made again. */
+  reconnects: figure,
+})
+export type ProcessFigures = z.infer<typeof ProcessFigures>
+
 /** A process that is there, in the bucket `agents` under `{role}.{variant}.{instance}`; it expires unless refreshed. */
 export const Presence = z.looseObject({
   role: Role,
@@ -25,11 +36,15 @@ export const Presence = z.looseObject({
   waiting: z.string().nullable().default(null),
   /** The same, each by its kind; left out where there is none. */
   troubles: z.array(Trouble).optional(),
+  /** Messages that it works on at the same time. */
+  slots: z.number().int().optional(),
+  /** What it has done since it started; left out by versions that did not count. */
+  figures: ProcessFigures.optional(),
 })
 export type Presence = z.infer<typeof Presence>
 
-/** What the process is doing, asked at each refresh. */
-export type Activity = () => { lastMessageAt: Date | null; handling: readonly string[] }
+/** What the process is doing and has done, asked at each refresh. */
+export type Activity = () => { lastMessageAt: Date | null; handling: readonly string[]; figures: ProcessFigures }
 
 /** How long a process that ends waits for the server to take its presence away; else it expires. */
 const goodbyeMs = 1000
@@ -50,7 +65,7 @@ export function announcePresence(
   let isQueued = false
   const refresh = async () => {
     isQueued = false
-    const { lastMessageAt, handling } = activity()
+    const { lastMessageAt, handling, figures } = activity()
     const now = [...troubles.now]
     await kv.put(key, {
       waiting: now.length > 0 ? now.map(({ text }) => text).join('; ') : null,
@@ -62,6 +77,7 @@ export function announcePresence(
       startedAt,
       lastMessageAt: lastMessageAt?.toISOString() ?? null,
       handling: [...handling],
+      figures,
     })
   }
   let pending = Promise.resolve()

@@ -15,6 +15,7 @@ import { fixOf } from '../schemas/user-error.ts'
 import { reasonOf, UnfitError } from './errors.ts'
 import { type AnyHandler, type Handled, handleOne, type WorkConsumerRef } from './handle.ts'
 import type { Logger } from './logger.ts'
+import type { ProcessFigures } from './presence.ts'
 import { type Delivery, type OnAnswer, pullOne } from './pull.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 
@@ -26,6 +27,8 @@ export type WorkLoop = AsyncDisposable & {
   readonly handling: readonly string[]
   /** When the last message was taken. */
   readonly lastMessageAt: Date | null
+  /** What it has handled so far. */
+  readonly handled: ProcessFigures['handled']
   /** Resolves when the loop has stopped. Never rejects. */
   readonly done: Promise<void>
   /** Drains, then stops; resolves when stopped. */
@@ -63,6 +66,7 @@ export function startLoop(
   const stop = new AbortController()
   const force = new AbortController()
   const handling = new Map<string, Delivery<WorkConsumerRef>>()
+  const counts: ProcessFigures['handled'] = {}
   let state: LoopState = 'running'
   let lastMessageAt: Date | null = null
   // A lost connection loses the pulls that waited on it: they are asked again at once.
@@ -99,6 +103,7 @@ export function startLoop(
         if (!handler) throw new Error(`no handler for ${delivery.consumer.message.name}`)
         const handled = await handleOne(delivery, handler, force.signal, log)
         watch.handled(delivery, handled)
+        count(counts, delivery.consumer.message.name, handled)
         if (!(handled.error instanceof UnfitError)) pauseMs = unfitMs
         else {
           await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => {})
@@ -151,6 +156,7 @@ export function startLoop(
     get lastMessageAt() {
       return lastMessageAt
     },
+    handled: counts,
     done,
     async stop() {
       stop.abort()
@@ -161,6 +167,12 @@ export function startLoop(
       await done
     },
   }
+}
+
+function count(counts: ProcessFigures['handled'], name: string, { outcome, ms }: Handled): void {
+  counts[name] ??= { done: 0, again: 0, back: 0, dead: 0, seconds: 0 }
+  counts[name][outcome] += 1
+  counts[name].seconds += ms / 1000
 }
 
 const pollMs = 100

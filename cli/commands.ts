@@ -32,6 +32,7 @@ export const registrations: readonly Registration[] = [
   { words: ['bundle'], load: async () => (await import('./commands/bundle.ts')).registerBundle },
   { words: ['verify'], load: async () => (await import('./commands/verify.ts')).registerVerify },
   { words: ['export'], load: async () => (await import('./commands/export.ts')).registerExport },
+  { words: ['trace'], load: async () => (await import('./commands/trace.ts')).registerTrace },
   { words: ['try'], load: async () => (await import('./commands/try.ts')).registerTry },
   { words: ['serve'], load: async () => (await import('./commands/serve.ts')).registerServe },
   { words: ['push'], load: async () => (await import('./commands/push.ts')).registerPush },

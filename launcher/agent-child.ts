@@ -11,8 +11,15 @@ import { type LogFile, openAgentsLog } from './log-file.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
-/** The secrets of the whole cluster, which no agent is given. */
-const secrets = ['NATS_URL', 'SYLLABUS_CREDENTIALS', 'SYLLABUS_CONTAMINATION_KEY']
+/** The secrets of the whole cluster and of the command itself, which no agent is given. */
+const secrets = [
+  'NATS_URL',
+  'SYLLABUS_CREDENTIALS',
+  'SYLLABUS_CONTAMINATION_KEY',
+  'SYLLABUS_TELEMETRY_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+]
 
 /** What Node needs to begin with; the rest comes with the launch, which knows what is secret. */
 const atOnce = /^(PATH|HOME|LANG|TZ|TMPDIR|LC_.*|LD_.*|SSL_.*|NODE_.*|SYLLABUS_.*)$/

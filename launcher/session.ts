@@ -25,6 +25,7 @@ import { openAgentsLog } from './log-file.ts'
 import { prepareRuntime } from './prepare-runtime.ts'
 import { checkNew, givenTo, removeOwnQueues, unfinishedOn } from './shared-queues.ts'
 import { supervise } from './supervisor.ts'
+import { exportOwnTraces, openTelemetry } from './telemetry.ts'
 import { queuesIn } from './topology/queues.ts'
 import { printOwnTroubles, watchTroubles } from './troubles.ts'
 import { publishWanted } from './wanted-agents.ts'
@@ -156,6 +157,8 @@ export async function openSession(
   await checkOpenFiles()
   const onProgress = (line: string) => reporter.line(`set-up: ${line}`)
   await using stack = new AsyncDisposableStack()
+  // First, so that a probe is answered while what is missing is fetched.
+  const telemetry = stack.use(await openTelemetry(topology, reporter.line))
   // A server of others has its own storage.
   const storage = process.env.NATS_URL ? null : stack.use(await holdHome(home, onProgress, topology.bus))
   const agentsLog = early?.log ?? stack.use(openAgentsLog())
@@ -182,7 +185,10 @@ export async function openSession(
     stderr,
     early,
     logs: agentsLog.path,
-    onEnded: (identity, how) => watch?.ended(identity, how),
+    onEnded: (identity, how) => {
+      telemetry.ended(identity)
+      watch?.ended(identity, how)
+    },
   })
   stack.defer(() => supervisor.stop())
   // Before they are stopped, agents that wait for the bus are notified that it does not come.
@@ -240,6 +246,9 @@ export async function openSession(
     const others = givenTo(await unfinishedOn(bus), topology, queues).filter((runId) => runId !== goesOn?.runId)
     for (const other of others) reporter.line(alsoDone(other))
   }
+  await telemetry.observe({ bus, readsAll: true, agents: supervisor.wanted, prices: topology.prices })
+  const traces = await exportOwnTraces({ bus, home, log, line: reporter.line, limits: topology.telemetry })
+  if (traces) telemetry.add(stack.use(traces).samples)
   ready.resolve(server)
   const closing = new AbortController()
   const panel = tryPanel && stack.use(tryPanel(bus, topology, (step) => log.info({ step }, 'models of a run')))
@@ -247,6 +256,7 @@ export async function openSession(
     bus: reader,
     ...(panel && { tryPanel: panel }),
     runReader: runReader(bus, topology),
+    answerTelemetry: telemetry.answer,
     ...topology.gateway,
     token: randomBytes(16).toString('hex'),
     log,
@@ -263,6 +273,7 @@ export async function openSession(
     if (agentSpecs.some(({ identity }) => asksModel(identity.variant))) reporter.line(unstored)
     return supervisor.stop(undefined, 0)
   })
+  stack.defer(telemetry.ends)
   const stop = async (role?: AgentRole) => {
     await Promise.all([published?.withdraw(role), supervisor.stop(role)])
   }

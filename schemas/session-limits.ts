@@ -31,6 +31,39 @@ export const GatewayLimits = z.strictObject({
 })
 export type GatewayLimits = z.infer<typeof GatewayLimits>
 
+/** Metrics, probes and traces. */
+export const TelemetryLimits = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('the address at which metrics and probes are served'),
+  port: z
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .nullable()
+    .default(null)
+    .describe(
+      'port of /metrics, /healthz and /readyz of every command that runs agents; 0: any free one; null: none beside that of the live page',
+    ),
+  open: z
+    .boolean()
+    .default(false)
+    .describe('whether other machines may read /metrics without the token in SYLLABUS_TELEMETRY_TOKEN'),
+  scrapeMs: ms(2000, 'how long a scrape may read the log; what is left of it comes with the next one'),
+  cacheMs: ms(1000, 'how long what the server was asked for one scrape or probe holds for the next', 0),
+  modelNames: count(50, 'models that metrics tell apart; further ones are counted together as "other"'),
+  spansPerRequest: count(512, 'spans that the receiver of traces is sent at a time', 10_000),
+  longestPauseMs: ms(
+    30_000,
+    'longest pause before a receiver that takes no traces is tried again; it doubles from 1 s',
+  ),
+  leastFlushMs: ms(
+    500,
+    'how long the end of a command waits for traces that are not exported yet; a hundredth of the time that it took where that is more',
+  ),
+  flushMs: ms(5000, 'how long it waits for them at most'),
+})
+export type TelemetryLimits = z.infer<typeof TelemetryLimits>
+
 /** The processes of agents. */
 export const SupervisorLimits = z.strictObject({
   minRestartMs: ms(250, 'pause before an agent that died is started again; doubled while it goes on dying'),

@@ -14,6 +14,7 @@ import {
   ScalingLimits,
   StorageLimits,
   SupervisorLimits,
+  TelemetryLimits,
 } from './session-limits.ts'
 import { TeacherLimits } from './teacher.ts'
 import { PayingRole, Prices } from './usage.ts'
@@ -67,6 +68,7 @@ export const Topology = z
         'the patience of every generator and critic that calls a teacher and says nothing else in its own options',
       ),
     gateway: GatewayLimits.prefault({}).describe('the live page'),
+    telemetry: TelemetryLimits.prefault({}).describe('metrics, probes and traces'),
     supervisor: SupervisorLimits.prefault({}).describe('the processes of agents'),
     scaling: ScalingLimits.prefault({}).describe('how many agents a node runs of a role that is given as a range'),
     localTeacher: LocalTeacherLimits.prefault({}).describe('the model that `--teacher local` serves on this machine'),

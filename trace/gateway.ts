@@ -15,9 +15,10 @@ import { createTryEndpoint, type TryPanel } from './try-panel.ts'
 import { createViewers } from './viewers.ts'
 
 /*
- * G1 Only log entries, the list of runs, the presence of agents, replies of models, and rows, answers and reports of runs leave here;
- *    there is no way to write.
- * G2 Every answer needs a Host of ours; every WebSocket, question and table also the token and, from a page, an Origin of ours.
+ * G1 Only log entries, the list of runs, the presence of agents, replies of models, rows, answers and reports of runs, and the process's
+ *    metrics and probes leave here; there is no way to write.
+ * G2 Every answer needs a Host of ours; every WebSocket, question and table also the token and, from a page, an Origin of ours. Metrics and
+ *    probes have rules of their own (telemetry/serve.ts, A1 to A3).
  * G3 Nothing that a peer sends throws here: what cannot be read is refused as what may not be asked is.
  * G4 The gateway is one more reader of the log: no agent knows of it, and none waits for it.
  */
@@ -29,6 +30,8 @@ export type GatewayOptions = z.input<typeof GatewayLimits> & {
   tryPanel?: TryPanel
   /** What reads rows, answers and reports; left out: nothing does. */
   runReader?: RunReader
+  /** Answers requests for metrics and probes, and says which it did; it decides who may read them. */
+  answerTelemetry?: (request: IncomingMessage, response: ServerResponse, pathname: string) => boolean
   token: string
   log: Logger
   signal: AbortSignal
@@ -68,7 +71,7 @@ function createRefusalLog(log: Logger): (refusal: Refusal) => void {
 
 /** Serves the page and the traces. Rejects when the port cannot be bound; `url` carries the token. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { bus, tryPanel, runReader, token, log, signal, ...asked } = options
+  const { bus, tryPanel, runReader, answerTelemetry = () => false, token, log, signal, ...asked } = options
   const { host, port, allowedOrigins, maxConnections, requestMs, ...limits } = GatewayLimits.parse(asked)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024, perMessageDeflate: false })
   const viewers = createViewers({ bus, log, signal, ...limits })
@@ -83,6 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const target = readTarget(request)
     const refusal = target ? checkHost(request, hosts) : noAddress
     if (!target || refusal) refuse(response, refusal ?? noAddress)
+    else if (answerTelemetry(request, response, target.pathname)) return
     else if (target.pathname === '/try' || isRead(target.pathname)) {
       const fault = checkOrigin(request, hosts, allowedOrigins) ?? checkToken(target)
       const answer = isRead(target.pathname) ? answerRead : answerQuestion

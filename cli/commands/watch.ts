@@ -6,6 +6,7 @@ import { createRunReader } from '../../experiments/inspect/run-reader.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { findSession } from '../../launcher/live-session.ts'
 import { connectAs } from '../../launcher/session.ts'
+import { openTelemetry } from '../../launcher/telemetry.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import { withBus } from '../../launcher/with-bus.ts'
@@ -26,11 +27,14 @@ export function registerWatch(program: Command): void {
         const topology = await readTopology(defaultTopology)
         const stop = stopSignal()
         await using reader = await connectAs('gateway', cluster, log)
+        await using telemetry = await openTelemetry(topology, console.error)
+        await telemetry.observe({ bus, readsAll: true, agents: () => [], prices: topology.prices })
         await using tryPanel = createTryPanel(bus, topology, (step) => log.debug({ step }, 'models of a run'))
         const gateway = await startGateway({
           bus: reader,
           tryPanel,
           runReader: createRunReader(bus, topology),
+          answerTelemetry: telemetry.answer,
           ...topology.gateway,
           token: randomBytes(16).toString('hex'),
           log,

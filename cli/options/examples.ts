@@ -85,6 +85,12 @@ export const examples: Readonly<Record<string, Examples>> = {
       'lines with response and gold; see docs/scorers.md',
     ],
   ],
+  'trace export': [
+    [
+      'trace export my-run',
+      'to OTEL_EXPORTER_OTLP_ENDPOINT; a run that agents work on is exported by their command itself',
+    ],
+  ],
   'task init': [
     ['task init my-task --from tickets.csv', 'columns question and answer, or names that are like them'],
     ['task init my-task --from tickets.csv --question ticket --answer queue', 'columns that you name'],

@@ -12,6 +12,7 @@ import { findSession } from '../../launcher/live-session.ts'
 import { connectAs, prepareBus } from '../../launcher/session.ts'
 import { keptFrom, unfinishedOn } from '../../launcher/shared-queues.ts'
 import { supervise } from '../../launcher/supervisor.ts'
+import { openTelemetry } from '../../launcher/telemetry.ts'
 import { variantsIn } from '../../launcher/topology/models.ts'
 import { knowLocal, queuesIn } from '../../launcher/topology/queues.ts'
 import { readTopology } from '../../launcher/topology/topology-file.ts'
@@ -63,6 +64,7 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
   const stop = stopSignal()
   const line = (text: string) => console.error(printable(text))
   checkLogins(server, [role])
+  await using telemetry = await openTelemetry(named, line)
   // What is wrong with the bus is shown here, at once; an agent's process would only be started again and again.
   const watcher = holdsRole(server, 'operator') ? 'operator' : role
   await using bus = await connectAs(watcher, server, log, { line, signal: stop })
@@ -82,12 +84,18 @@ export async function addAgent(role: AgentRole, options: AddedAgent): Promise<vo
     log,
     stderr: 'inherit',
     logs: 'the lines above',
-    onEnded: watch.ended,
+    onEnded(identity, how) {
+      telemetry.ended(identity)
+      watch.ended(identity, how)
+    },
   })
+  const { prices } = topology
+  await telemetry.observe({ bus, readsAll: watcher === 'operator', agents: supervisor.wanted, prices })
   try {
     const isOver = state ? untilDone(bus, state.config.runId, stop) : once(stop, 'abort')
     await Promise.race([stop.aborted ? Promise.resolve() : isOver, supervisor.failed])
   } finally {
+    telemetry.ends()
     await supervisor.stop()
   }
 }

@@ -8,7 +8,7 @@ import { asksModel } from '../../schemas/variants.ts'
 import { BridgeOptions } from '../../trainer-bridge/options.ts'
 import { optionsOf } from './agent-options.ts'
 import { withTeacherLimits } from './models.ts'
-import { paperNames } from './paper-names.ts'
+import { hostNames, paperNames } from './paper-names.ts'
 import { laidOver } from './topology-file.ts'
 import { withModel } from './with-model.ts'
 
@@ -25,7 +25,9 @@ export function limitsOf(topology: Topology, written: unknown, env: NodeJS.Proce
     (path) => ![...inForce.keys()].some((each) => each === path || each.startsWith(`${path}.`)),
   )
   return [...inForce.keys(), ...silent.filter((path) => path !== 'delivery')].map((path) => {
-    const name = paperNames.find((each) => each.path.join('.') === path && named(each, topology, env))?.name
+    const name = [...paperNames, ...hostNames].find(
+      (each) => each.path.join('.') === path && named(each, topology, env),
+    )?.name
     // What nobody said and yet is not the default came from another place of the topology, as `teacher` does for its agents.
     const isOwn = given.has(path) || JSON.stringify(inForce.get(path)) !== JSON.stringify(usual.get(path))
     const source = name ?? (isOwn ? 'topology' : 'default')

@@ -62,6 +62,22 @@ export const paperNames: readonly EvalSetName[] = [
   },
 ]
 
+/** Where metrics and probes are served: a host's own business, which a topology of many hosts cannot say. */
+export const hostNames: readonly EvalSetName[] = [
+  {
+    name: 'SYLLABUS_TELEMETRY_PORT',
+    path: ['telemetry', 'port'],
+    meaning: 'port of metrics and probes',
+    read: asNumber,
+  },
+  {
+    name: 'SYLLABUS_TELEMETRY_HOST',
+    path: ['telemetry', 'host'],
+    meaning: 'address of metrics and probes',
+    read: (text) => text,
+  },
+]
+
 /** Read by the commands themselves: the same as --model. */
 const teacherVariable = 'TEACHER_MODEL'
 
@@ -75,8 +91,19 @@ export function paperNamesIn(env: Readonly<Record<string, string | undefined>>):
  * The topology with the paper's settings from the environment.
  * @throws UsageError that names the variable
  */
-export function withPaperNames(topology: Topology, env: Readonly<Record<string, string | undefined>>): Topology {
-  return paperNames.reduce((changed, { name, path, meaning, read, holds }) => {
+export const withPaperNames = (topology: Topology, env: Readonly<Record<string, string | undefined>>): Topology =>
+  withNames(topology, env, paperNames)
+
+/** The same with this host's. @throws UsageError that names the variable */
+export const withHostNames = (topology: Topology, env: Readonly<Record<string, string | undefined>>): Topology =>
+  withNames(topology, env, hostNames)
+
+function withNames(
+  topology: Topology,
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly EvalSetName[],
+): Topology {
+  return names.reduce((changed, { name, path, meaning, read, holds }) => {
     const text = env[name]
     if (text === undefined || holds?.(changed) === false) return changed
     const parsed = parseWithFaults(Topology, put(changed, path, read(text)))

@@ -5,7 +5,7 @@ import { UsageError } from '../../schemas/user-error.ts'
 import { inLines, parseWithFaults } from '../../schemas/validation-errors.ts'
 import { variantsOf } from '../../schemas/variants.ts'
 import { readNamedFile, readYamlText } from '../../tasks/files/read-named-file.ts'
-import { withPaperNames } from './paper-names.ts'
+import { withHostNames, withPaperNames } from './paper-names.ts'
 import { topologyNames } from './topology-names.ts'
 
 /** What a recipe lays over a topology file: parts of a topology, then settings by the paper's names. */
@@ -17,7 +17,8 @@ export type TopologyChanges = { over?: unknown; limits?: Readonly<Record<string,
  */
 export async function readTopology(path: string, { over = {}, limits = {} }: TopologyChanges = {}): Promise<Topology> {
   const parsed = parseWithFaults(Topology, laidOver(await readTopologyText(path), over))
-  if ('value' in parsed) return withPaperNames(withPaperNames(parsed.value, limits), process.env)
+  if ('value' in parsed)
+    return withHostNames(withPaperNames(withPaperNames(parsed.value, limits), process.env), process.env)
   throw new UsageError(
     `The topology ${path} is not valid:\n${inLines(parsed.faults, 'the file').join('\n')}`,
     `The roles are ${agentRoles.join(', ')}; their variants: ${describeVariants()}.`,

@@ -9,7 +9,7 @@ const levels = [
   ['schemas'],
   ['machine'],
   ['bus', 'tasks'],
-  ['agents', 'trace', 'provision'],
+  ['agents', 'trace', 'telemetry', 'provision'],
   ['trainer-bridge'],
   ['evidence', 'launcher'],
   ['models', 'cluster'],
@@ -22,6 +22,7 @@ const roles = ['planner', 'generator', 'critic', 'evaluator']
 /** Where a room may import less than all that lies below it. */
 const narrower: Readonly<Record<string, readonly string[]>> = {
   trace: ['schemas', 'machine', 'bus'],
+  telemetry: ['schemas', 'machine', 'bus'],
   'trainer-bridge': ['schemas', 'machine', 'bus', 'tasks', 'agents/kit', 'provision'],
 }
 

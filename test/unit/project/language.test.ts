@@ -44,7 +44,7 @@ function namesIn(source: string): string[] {
 }
 
 const files = globSync(
-  '{schemas,machine,bus,tasks,agents,trace,provision,trainer-bridge,evidence,launcher,models,cluster,experiments,cli,deploy,test}/**/*.{ts,mjs,js}',
+  '{schemas,machine,bus,tasks,agents,trace,telemetry,provision,trainer-bridge,evidence,launcher,models,cluster,experiments,cli,deploy,test}/**/*.{ts,mjs,js}',
   {
     cwd: root,
     exclude: (path) => /node_modules|\.venv|everyday-numbers/.test(String(path)),

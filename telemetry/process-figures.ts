@@ -1,0 +1,74 @@
+import type { Bus, Presence } from '../bus/mod.ts'
+import { PayingRole } from '../schemas/usage.ts'
+import type { Sample } from './metric-table.ts'
+import type { Answers, OwnAgent } from './observed.ts'
+
+const isOwn = (own: readonly OwnAgent[], { role, instance }: Presence) =>
+  own.some((each) => each.role === role && each.instance === instance)
+
+const asksModels: readonly string[] = PayingRole.options
+
+/** What the agents of this process say of themselves with their presence, and how many there are everywhere. */
+export function agentSamples(there: readonly Presence[], own: readonly OwnAgent[]): Sample[] {
+  const counts = Map.groupBy(
+    there.filter(({ role }) => role !== 'operator' && role !== 'gateway'),
+    ({ role, variant }) => `${role} ${variant}`,
+  )
+  const all = [...counts.values()].map((same): Sample => {
+    const { role, variant } = same[0]!
+    return { name: 'syllabus_agents', labels: { role, variant }, value: same.length }
+  })
+  return [...all, ...there.filter((each) => isOwn(own, each)).flatMap(samplesOf)]
+}
+
+function samplesOf({ role, instance, slots, handling, figures, troubles = [] }: Presence): Sample[] {
+  const of = { role, agent: instance }
+  const codes = Map.groupBy(troubles, ({ code }) => code)
+  const handled = Object.entries(figures?.handled ?? {}).flatMap(([message, { seconds, ...outcomes }]): Sample[] => [
+    { name: 'syllabus_agent_handling_seconds_total', labels: { ...of, message }, value: seconds },
+    ...Object.entries(outcomes).map(
+      ([outcome, value]): Sample => ({
+        name: 'syllabus_agent_handled_messages_total',
+        labels: { ...of, message, outcome },
+        value,
+      }),
+    ),
+  ])
+  return [
+    ...handled,
+    { name: 'syllabus_agent_in_flight_messages', labels: of, value: handling.length },
+    ...(slots === undefined ? [] : [{ name: 'syllabus_agent_slots' as const, labels: of, value: slots }]),
+    { name: 'syllabus_agent_reconnects_total', labels: of, value: figures?.reconnects ?? 0 },
+    ...[...codes].map(
+      ([code, same]): Sample => ({ name: 'syllabus_agent_troubles', labels: { ...of, code }, value: same.length }),
+    ),
+    ...(asksModels.includes(role)
+      ? [{ name: 'syllabus_agent_breaker_open' as const, labels: of, value: Number(codes.has('waits')) }]
+      : []),
+  ]
+}
+
+/** What waits in the server, and how full it is; nothing where it did not answer. */
+export async function serverSamples({ backlog, streams }: Answers): Promise<Sample[]> {
+  const [waiting, stored] = await Promise.all([backlog(), streams()])
+  return [
+    ...(waiting ?? []).flatMap(({ role, queue, message, ...states }) =>
+      Object.entries(states).map(
+        ([state, value]): Sample => ({
+          name: 'syllabus_backlog_messages',
+          labels: { role, queue, message, state },
+          value,
+        }),
+      ),
+    ),
+    ...(stored ?? []).flatMap(({ account, bytes, maxBytes, deadLetters }): Sample[] => [
+      { name: 'syllabus_dead_letters', labels: { account }, value: deadLetters },
+      { name: 'syllabus_log_bytes', labels: { account }, value: bytes },
+      { name: 'syllabus_log_max_bytes', labels: { account }, value: maxBytes },
+    ]),
+  ]
+}
+
+/** Whether the server answers this process, as far as it knows. */
+export const isConnected = (bus: Bus): boolean =>
+  !bus.isClosed && !bus.isLost && !bus.troubles.now.some(({ code }) => code === 'server-away')

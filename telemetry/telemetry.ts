@@ -1,0 +1,157 @@
+import type { Bus } from '../bus/mod.ts'
+import type { TelemetryLimits } from '../schemas/session-limits.ts'
+import type { Prices } from '../schemas/usage.ts'
+import { createExposition, type Exposition } from './exposition.ts'
+import { openLogReader } from './log-reader.ts'
+import type { Sample } from './metric-table.ts'
+import { type Answers, answersOf, type OwnAgent, sharedAnswer } from './observed.ts'
+import { agentSamples, isConnected, serverSamples } from './process-figures.ts'
+
+/*
+ * M1 Whatever is observed goes on as if nobody looked: figures are read when they are asked for, and a request that the server does not answer
+ *    holds up whoever asked, for `scrapeMs` at most, and nobody else.
+ * M2 /readyz answers 503 while the NATS server is away, or a role that this process runs has no agent that works.
+ * M3 /healthz answers 503 only where a new process would help: its connection is closed for good. A server that is away comes back by itself.
+ */
+
+/** What a command shows of itself once it has it. */
+export type Observed = {
+  bus: Bus
+  /** Whether the connection may read the log and ask for the backlog, as the operator's may. */
+  readsAll: boolean
+  /** The agents that it started and did not ask to end. */
+  agents: () => readonly OwnAgent[]
+  /** Of a topology; those of runs that start later are added. */
+  prices?: Prices
+}
+
+export type Telemetry = {
+  /** From now on this is shown; what the log gets after that is counted. */
+  observe(observed: Observed): Promise<void>
+  /** The bus is closed on purpose from now on: that is no fault. */
+  ends(): void
+  /** An agent ended without being asked to. */
+  ended(agent: Pick<OwnAgent, 'role' | 'instance'>): void
+  /** Adds figures of others. */
+  add(samples: () => readonly Sample[]): void
+  /** Why the process cannot serve now; empty: it can. */
+  unready(): Promise<string[]>
+  /** Why it should be started again; empty: it need not. */
+  unhealthy(): string[]
+  scrape(): Promise<{ contentType: string; text: string }>
+}
+
+type Looked = Observed & { answers: Answers; log: ReturnType<typeof openLogReader> | null; own: Map<string, OwnAgent> }
+
+/** What is shown of a process; nothing is read before somebody asks. */
+export function createTelemetry(limits: TelemetryLimits, version: string): Telemetry {
+  const restarts = new Map<string, Sample>()
+  const others: (() => readonly Sample[])[] = []
+  let observed: Looked | null = null
+  let isEnding = false
+  let exposition: Promise<Exposition> | null = null
+
+  async function observe(seen: Observed): Promise<void> {
+    const { bus, readsAll } = seen
+    const answers = answersOf(bus, limits)
+    const looked: Looked = { ...seen, answers, log: null, own: new Map() }
+    observed = looked
+    if (readsAll) await readOn(looked)
+  }
+
+  /** Counts what the log gets from now on; where the server does not say where that is, from the next scrape on. */
+  async function readOn(looked: Looked): Promise<void> {
+    const { bus, answers, prices = {} } = looked
+    const lastSeq = (await answers.streams())?.find(({ account }) => account === 'LAB')?.lastSeq
+    if (lastSeq !== undefined) looked.log ??= openLogReader(bus, answers, { ...limits, prices, lastSeq })
+  }
+
+  /** The agents that are not asked to end. Those that are count as its own as long as they are there. */
+  function wantedOf({ agents, own }: Looked): readonly OwnAgent[] {
+    const wanted = agents()
+    for (const agent of wanted) own.set(agent.instance, agent)
+    return wanted
+  }
+
+  async function unready(): Promise<string[]> {
+    if (isEnding) return ['the process ends']
+    if (!observed) return ['the process starts']
+    const { bus, answers } = observed
+    const away = 'the NATS server does not answer'
+    if (!isConnected(bus)) return [away]
+    const there = await answers.presence()
+    if (there === null || !isConnected(bus)) return [away]
+    const wanted = wantedOf(observed)
+    if (observed.own.size > 0 && wanted.length === 0) return ['its agents end']
+    const works = ({ role, instance }: OwnAgent) =>
+      there.some(
+        (each) =>
+          each.role === role &&
+          each.instance === instance &&
+          !each.troubles?.some(({ code }) => code === 'no-start' || code === 'server-away'),
+      )
+    const roles = [...new Set(wanted.map(({ role }) => role))]
+    return roles
+      .filter((role) => !wanted.some((agent) => agent.role === role && works(agent)))
+      .map((role) => `no ${role} works here`)
+  }
+
+  async function samples(): Promise<Sample[]> {
+    const own: Sample[] = [
+      { name: 'syllabus_build_info', labels: { version, node: process.version }, value: 1 },
+      { name: 'syllabus_ready', value: Number((await unready()).length === 0) },
+      ...restarts.values(),
+      ...others.flatMap((each) => each()),
+    ]
+    if (!observed) return own
+    const { bus, own: agents, answers, readsAll } = observed
+    wantedOf(observed)
+    const there = isConnected(bus) ? await answers.presence() : null
+    const isHere = there !== null
+    const ofProcess: Sample[] = [
+      ...own,
+      { name: 'syllabus_bus_connected', value: Number(isHere) },
+      { name: 'syllabus_bus_reconnects_total', value: bus.figures.reconnects },
+    ]
+    if (!isHere) return ofProcess
+    if (readsAll && !observed.log) await readOn(observed)
+    const [stored, counted] = await Promise.all([readsAll ? serverSamples(answers) : [], observed.log?.samples() ?? []])
+    return [...ofProcess, ...agentSamples(there, [...agents.values()]), ...stored, ...counted]
+  }
+
+  const text = sharedAnswer(
+    async () => {
+      exposition ??= createExposition()
+      const made = await exposition
+      return { contentType: made.contentType, text: await made.text(await samples()) }
+    },
+    0,
+    4 * limits.scrapeMs,
+  )
+
+  return {
+    observe,
+    ends() {
+      isEnding = true
+    },
+    ended({ role, instance }) {
+      const sample = restarts.get(instance)
+      if (sample) sample.value += 1
+      else
+        restarts.set(instance, {
+          name: 'syllabus_agent_restarts_total',
+          labels: { role, agent: instance },
+          value: 1,
+        })
+    },
+    add: (samplesOf) => void others.push(samplesOf),
+    unready,
+    unhealthy: () =>
+      observed?.bus.isClosed && !isEnding ? ['the connection to the NATS server is closed for good'] : [],
+    async scrape() {
+      const scraped = await text()
+      if (!scraped) throw new Error('the figures could not be read in time')
+      return scraped
+    },
+  }
+}
