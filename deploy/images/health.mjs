@@ -2,6 +2,8 @@
 // A command without a health port, such as a run that was submitted, counts as healthy while it runs.
 const port = process.env.SYLLABUS_HEALTH_PORT
 if (port) {
-  const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(4000) }).catch(() => null)
+  const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(4000) }).catch(
+    () => null,
+  )
   if (!answer?.ok) process.exitCode = 1
 }
