@@ -141,6 +141,14 @@ describe.skipIf(!helm)(without(helm, 'helm', 'scaling'), () => {
     ])
   })
 
+  test('the generators of a run that is submitted with its own queue follow that queue', () => {
+    const submitted = ['--set', 'submit.enabled=true,submit.runId=first']
+    const queue = queueOf('llm', 'my-teacher', 'https://api.openai.com/v1', 'first')
+    expect(consumers('generator', ...submitted)).toEqual([`generator-${queue}-shard`])
+    const shared = queueOf('llm', 'my-teacher', 'https://api.openai.com/v1')
+    expect(consumers('generator', ...submitted, '--set', 'submit.command=run')).toEqual([`generator-${shared}-shard`])
+  })
+
   test('each backlog has a trigger beside it that knows whether its consumer is there', () => {
     for (const role of ['generator', 'critic', 'trainer-bridge']) {
       const triggers = scaled(role)

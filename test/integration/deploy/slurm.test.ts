@@ -116,7 +116,7 @@ describe.skipIf(why)(`a one-node Slurm${why ? ` (skipped: ${why})` : ''}`, () =>
   test('a node starts from its join file, and drains before its time is over', async () => {
     const { job, shown, over } = submit([at('gpu-1.node.json')], 'TERM@30')
     await until('it has started', () => shown().includes('started'), 30_000)
-    expect(shown()).toContain(`started node start ${at('gpu-1.node.json')} --trainer-bridge gpus`)
+    expect(shown()).toContain(`started node start ${at('gpu-1.node.json')} --name gpu-1-${job} --trainer-bridge gpus`)
     const home = /syllabus-\d+$/m.exec(shown())?.[0]
     await over()
     expect(shown()).toContain('drained')
@@ -127,7 +127,7 @@ describe.skipIf(why)(`a one-node Slurm${why ? ` (skipped: ${why})` : ''}`, () =>
   test('it drains when it is asked to, with the options that it was given', async () => {
     const { job, shown, over } = submit([at('gpu-1.node.json'), '--generator', '1..8'], 'TERM@5')
     await until('it has started', () => shown().includes('started'), 30_000)
-    expect(shown()).toContain('gpu-1.node.json --generator 1..8 ')
+    expect(shown()).toContain(`--name gpu-1-${job} --generator 1..8 `)
     expect(run('scancel', ['--batch', '--signal=TERM', job]).code).toBe(0)
     await over()
     expect(shown()).toContain('drained')

@@ -39,15 +39,19 @@ helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version }}
 {{- end }}
 {{- end }}
 
-{{/* The queue of a role: its variant, and for one that asks a model a key of the model and its address (schemas/queue.ts). */}}
+{{/*
+The queue of a role: its variant, and for one that asks a model a key of the model and its address, and of the run where that keeps its work to
+itself (schemas/queue.ts): (list $ "generator" "run-id" or "")
+*/}}
 {{- define "syllabus.queue" -}}
-{{- $root := index . 0 }}{{ $role := index . 1 -}}
+{{- $root := index . 0 }}{{ $role := index . 1 }}{{ $run := index . 2 -}}
 {{- $agent := index $root.Values.topology.agents $role }}{{ $options := $agent.options | default dict -}}
 {{- $asks := or (eq $agent.variant "llm") (eq $agent.variant "rules-and-judge") -}}
 {{- if $asks -}}
 {{- $model := $options.model | default (required "teacher.model names the model that generators ask" $root.Values.teacher.model) -}}
 {{- $url := $options.baseUrl | default (trimSuffix "/" $root.Values.teacher.baseUrl) -}}
-{{ $agent.variant }}-{{ list $model $url | toRawJson | sha256sum | trunc 12 }}
+{{- $what := ternary (list $model $url) (list $model $url $run) (eq $run "") -}}
+{{ $agent.variant }}-{{ $what | toRawJson | sha256sum | trunc 12 }}
 {{- else if and (eq $role "trainer-bridge") (ne ($options.student | default "embedded") "embedded") -}}
 {{ $agent.variant }}-{{ list (splitList "/" $options.student | last) | toRawJson | sha256sum | trunc 12 }}
 {{- else -}}
@@ -73,8 +77,13 @@ capabilities: {drop: [ALL]}
 {{/* The environment of a process of Syllabus: (list $ $role $asksModel) */}}
 {{- define "syllabus.environment" -}}
 {{- $root := index . 0 }}{{ $teacher := $root.Values.teacher -}}
-- {name: SYLLABUS_NODE_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
-- {name: SYLLABUS_HEALTH_PORT, value: {{ $root.Values.health.port | quote }}}
+- {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+- {name: SYLLABUS_TELEMETRY_HOST, value: 0.0.0.0}
+- {name: SYLLABUS_TELEMETRY_PORT, value: {{ $root.Values.metrics.port | quote }}}
+{{- with $root.Values.metrics.tokenSecret }}
+- name: SYLLABUS_TELEMETRY_TOKEN
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: token}}
+{{- end }}
 {{- if index . 2 }}
 - {name: OPENAI_BASE_URL, value: {{ $teacher.baseUrl | quote }}}
 {{- if $teacher.model }}
@@ -106,15 +115,15 @@ capabilities: {drop: [ALL]}
 
 {{- define "syllabus.probes" -}}
 startupProbe:
-  httpGet: {path: /healthz, port: health}
+  httpGet: {path: /healthz, port: metrics}
   periodSeconds: 5
   failureThreshold: 60
 livenessProbe:
-  httpGet: {path: /healthz, port: health}
+  httpGet: {path: /healthz, port: metrics}
   periodSeconds: 20
   timeoutSeconds: 5
 readinessProbe:
-  httpGet: {path: /readyz, port: health}
+  httpGet: {path: /readyz, port: metrics}
   periodSeconds: 10
   timeoutSeconds: 5
 {{- end }}
