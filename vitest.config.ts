@@ -33,6 +33,10 @@ export default defineConfig({
         extends: true,
         test: { name: 'integration', include: ['test/{integration,contract}/**/*.test.ts'], globalSetup },
       },
+      // Installs the chart in the Kubernetes that KUBECONFIG names: npm run test:kube.
+      ...(process.env.SYLLABUS_KUBE
+        ? [{ extends: true as const, test: { name: 'kube', include: ['test/kube/**/*.test.ts'], globalSetup } }]
+        : []),
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup } },
     ],
     // .ci/run counts from this file.
