@@ -85,3 +85,7 @@ export async function forward(target: string, port: number): Promise<{ child: Ch
   while (!text.includes('Forwarding from') && child.exitCode === null) await sleep(100)
   return { child, port }
 }
+
+/** Whether KEDA runs there: its objects are known, and its metrics are served. */
+export const hasKeda = (): boolean =>
+  runTool(kubectlPath!, ['get', '--raw', '/apis/external.metrics.k8s.io/v1beta1']).code === 0

@@ -7,7 +7,18 @@ import { openGenerateFolder } from '../support/generate.ts'
 import { until } from '../support/nats.ts'
 import { promptProgram } from '../support/prompt-program.ts'
 import { startTeacherServer } from '../support/teacher-server.ts'
-import { addVolume, apply, component, forward, helm, kubectl, missing, namespace, readyPods } from './cluster.ts'
+import {
+  addVolume,
+  apply,
+  component,
+  forward,
+  hasKeda,
+  helm,
+  kubectl,
+  missing,
+  namespace,
+  readyPods,
+} from './cluster.ts'
 import { startStub } from './stub.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -64,7 +75,12 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
     }
     for (const name of names)
       kubectl(['create', 'secret', 'generic', name, `--from-file=${join(cluster, 'hosts', name)}`])
-    for (const claim of [...names.map((name) => `data-${name}`), 'syllabus-page', 'syllabus-run-first'])
+    for (const claim of [
+      ...names.map((name) => `data-${name}`),
+      'syllabus-page',
+      'syllabus-run-first',
+      'syllabus-run-second',
+    ])
       addVolume(claim, join(folder, claim))
     apply({
       apiVersion: 'v1',
@@ -145,4 +161,31 @@ describe.skipIf(missing)(`the chart in a real Kubernetes${missing ? ` (skipped: 
       child.kill('SIGTERM')
     }
   }, 300_000)
+
+  test.skipIf(missing !== null || !hasKeda())(
+    'KEDA scales the generators on the backlog of the run, and keeps the least without one',
+    async () => {
+      const replicas = () =>
+        Number(kubectl(['get', 'deployment/syllabus-generator', '--output', 'jsonpath={.spec.replicas}']))
+      const scaled = ['--set', 'keda.enabled=true,keda.cooldownPeriod=15', '--set', 'roles.generator.autoscale.max=4']
+      install(...scaled)
+      await until(
+        'KEDA has taken the generators over',
+        () => kubectl(['get', 'hpa', '--output', 'name']).includes('generator'),
+        120_000,
+      )
+      // No run has made the consumer of the shared queue, and the stream holds all messages of the one before.
+      await until('the least are kept', () => replicas() === 1, 240_000)
+      install(...scaled, '--set', 'submit.enabled=true,submit.runId=second')
+      const seen: number[] = []
+      await until('there are four', () => seen.push(replicas()) > 0 && replicas() === 4, 300_000)
+      kubectl(['wait', '--for=condition=complete', '--timeout=900s', 'job/syllabus-run-second'])
+      await until('one is left', () => seen.push(replicas()) > 0 && replicas() === 1, 400_000)
+      // Up, and down again: no flapping.
+      const turns = seen.filter((count, index) => index > 0 && count < seen[index - 1]!).length
+      expect(turns, seen.join(' ')).toBeLessThanOrEqual(3)
+      expect(Math.max(...seen)).toBe(4)
+    },
+    1_800_000,
+  )
 })
