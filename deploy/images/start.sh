@@ -1,6 +1,6 @@
 #!/bin/sh
-# First process of a container, under tini. What the image brings of a home (runtime, students) is linked into the home, which is a volume and
-# may come from another version of the image. Then it is the command.
+# First process of a container, under tini. What the image brings of a home (runtime, students) is linked into the home, which is a
+# volume and may come from another version of the image. Then it is the command.
 set -eu
 umask 077
 for each in "$SYLLABUS_IMAGE_HOME"/*/*; do

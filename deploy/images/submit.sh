@@ -1,6 +1,6 @@
 #!/bin/sh
-# Submits a run to the nodes of a cluster and follows it to its end: submit.sh generate|run RUN TASK TOPOLOGY OPTION…
-# A pod that was lost is made again with the same volume and the same command: `generate` goes on by itself; a run that is on the bus is resumed.
+# Submits a run to the nodes of a cluster and follows it to its end: submit.sh generate|run RUN TASK TOPOLOGY OPTION… A pod that was
+# lost is made again with the same volume and the same command: `generate` goes on by itself; a run that is on the bus is resumed.
 set -eu
 command=$1 run=$2 task=$3 topology=$4
 shift 4
