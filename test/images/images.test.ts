@@ -77,7 +77,9 @@ describe.skipIf(why)(`the agents' image${why ? ` (skipped: ${why})` : ''}`, () =
     const script =
       'mkdir -p /tmp/brought/runtime/venv-1 /tmp/brought/students/small; mkdir -p /data/home/students/small; ln -s /gone /data/home/runtime-old; ' +
       'SYLLABUS_IMAGE_HOME=/tmp/brought /opt/syllabus/deploy/images/start.sh sh -c "readlink /data/home/runtime/venv-1; readlink /data/home/students/small || echo kept"'
-    expect(run([], 'sh', '-c', script)).toEqual({ code: 0, output: '/tmp/brought/runtime/venv-1\nkept\n' })
+    const { code, output } = run([], 'sh', '-c', script)
+    expect(code, output).toBe(0)
+    expect(output).toContain('/tmp/brought/runtime/venv-1\nkept\n')
   }, 60_000)
 
   test('its health is that of the process in it', () => {
