@@ -33,6 +33,13 @@ export default defineConfig({
         extends: true,
         test: { name: 'integration', include: ['test/{integration,contract}/**/*.test.ts'], globalSetup },
       },
+      // Not part of `npm test`: npm run test:kube installs the chart in the Kubernetes that KUBECONFIG names, test:images builds with podman.
+      ...(process.env.SYLLABUS_DEPLOY
+        ? ['kube', 'images'].map((name) => ({
+            extends: true as const,
+            test: { name, include: [`test/${name}/**/*.test.ts`], globalSetup },
+          }))
+        : []),
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], globalSetup } },
     ],
     // .ci/run counts from this file.
