@@ -69,6 +69,7 @@ export async function withMadeCluster(
     const child = running.get(host)
     if (!child) return
     running.delete(host)
+    if (child.exitCode !== null) return
     const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone

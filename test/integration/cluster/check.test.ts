@@ -227,5 +227,5 @@ const allowing = (text: string, user: string, subject: string) =>
 /** The users of LAB and EXAM of the bridge, each in the other's place. */
 function swapped(text: string): string {
   const { LAB, EXAM } = made.cluster.nodes[0]!.users['trainer-bridge']!
-  return text.replaceAll(LAB!, 'x').replaceAll(EXAM!, LAB!).replaceAll('x', EXAM!)
+  return text.replaceAll(LAB!, '<EXAM>').replaceAll(EXAM!, LAB!).replaceAll('<EXAM>', EXAM!)
 }
