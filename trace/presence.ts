@@ -4,7 +4,7 @@ import { Presence as Announced, type Logger } from '../bus/mod.ts'
 import type { LogSource } from './log-source.ts'
 
 /** What viewers see of an agent; whatever else its record holds stays here. */
-export const Presence = z.object(Announced.omit({ host: true }).shape)
+export const Presence = z.object(Announced.omit({ host: true, slots: true, figures: true }).shape)
 export type Presence = z.infer<typeof Presence>
 
 type Watch = {
