@@ -82,16 +82,7 @@ export async function openBusServer(setup: Setup): Promise<BusServer> {
     const server = foreign(url)
     const contaminationKey = keyOf(setup.home, setup.onProgress, server.join?.contaminationKey)
     const isKnown = await isKnownServer(setup.home, server.servers)
-    const { contaminationKey: joined } = server.join ?? {}
-    const key = joined === undefined ? contaminationKey : async () => joined
-    return {
-      ...server,
-      isKnown,
-      limits,
-      contaminationKey: key,
-      serverName: null,
-      [Symbol.asyncDispose]: async () => {},
-    }
+    return { ...server, isKnown, limits, contaminationKey, serverName: null, [Symbol.asyncDispose]: async () => {} }
   }
   await using stack = new AsyncDisposableStack()
   const storage = setup.storage ?? stack.use(await holdHome(setup.home, setup.onProgress, limits))

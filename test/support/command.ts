@@ -19,3 +19,18 @@ export function syllabus(args: readonly string[], env: Record<string, string>): 
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
   return { child, output: () => text, ended }
 }
+
+/** Commands that are ended, if they have not ended, once the test file is done with them. */
+export function openCommands(): AsyncDisposable & { started(command: Command): Command } {
+  const commands: Command[] = []
+  return {
+    started(command) {
+      commands.push(command)
+      return command
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { child } of commands) child.kill('SIGTERM')
+      await Promise.all(commands.map(({ ended }) => ended))
+    },
+  }
+}

@@ -12,7 +12,7 @@ import type { Role } from '../../../schemas/role.ts'
 import { bundledTask } from '../../../tasks/bundled-task.ts'
 import { loadTask } from '../../../tasks/load.ts'
 import { type TestCluster, withCluster } from '../../support/cluster.ts'
-import type { Command } from '../../support/command.ts'
+import { openCommands } from '../../support/command.ts'
 import { type GenerateFolder, meteredTwice, openGenerateFolder, quickRedelivery } from '../../support/generate.ts'
 import { until } from '../../support/nats.ts'
 import { joinFile, operatorHost } from '../../support/nodes.ts'
@@ -23,7 +23,8 @@ let folder: GenerateFolder
 let cluster: TestCluster
 let teacher: TeacherServer
 let operator: Record<string, string>
-const commands: Command[] = []
+const commands = openCommands()
+const { started } = commands
 beforeAll(async () => {
   folder = await openGenerateFolder()
   cluster = await withCluster({ size: 1, topology: false })
@@ -31,17 +32,11 @@ beforeAll(async () => {
   operator = await operatorHost(folder.path, cluster)
 }, 60_000)
 afterAll(async () => {
-  for (const { child } of commands) child.kill('SIGTERM')
-  await Promise.all(commands.map(({ ended }) => ended))
+  await commands[Symbol.asyncDispose]()
   await teacher[Symbol.asyncDispose]()
   await cluster[Symbol.asyncDispose]()
   await folder[Symbol.asyncDispose]()
 })
-
-const started = (command: Command) => {
-  commands.push(command)
-  return command
-}
 
 async function startNode(
   name: string,

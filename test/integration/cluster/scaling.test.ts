@@ -8,7 +8,7 @@ import { readTopology } from '../../../launcher/topology/topology-file.ts'
 import { defaultTopology } from '../../../launcher/topology/topology-names.ts'
 import { WantedAgents } from '../../../launcher/wanted-agents.ts'
 import { type TestCluster, withCluster } from '../../support/cluster.ts'
-import type { Command } from '../../support/command.ts'
+import { openCommands } from '../../support/command.ts'
 import { type GenerateFolder, openGenerateFolder, pidsWith } from '../../support/generate.ts'
 import { linkedHome } from '../../support/linked-home.ts'
 import { until } from '../../support/nats.ts'
@@ -17,22 +17,17 @@ import { startTeacherServer } from '../../support/teacher-server.ts'
 
 let folder: GenerateFolder
 let cluster: TestCluster
-const commands: Command[] = []
+const commands = openCommands()
+const { started } = commands
 beforeAll(async () => {
   folder = await openGenerateFolder()
   cluster = await withCluster({ size: 1 })
 }, 60_000)
 afterAll(async () => {
-  for (const { child } of commands) child.kill('SIGTERM')
-  await Promise.all(commands.map(({ ended }) => ended))
+  await commands[Symbol.asyncDispose]()
   await cluster[Symbol.asyncDispose]()
   await folder[Symbol.asyncDispose]()
 })
-
-const started = (command: Command) => {
-  commands.push(command)
-  return command
-}
 
 test('generators of a node come with the backlog, all but one go while little is left, and all with the run', async () => {
   // The last prompts take long, so that a shard or two are left when all others are done.
