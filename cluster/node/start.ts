@@ -20,7 +20,13 @@ import { announceNode, checkName, identify, type NodePresence } from './presence
 import { createScales } from './scales.ts'
 import { createTeams } from './teams.ts'
 
-export type NodeOptions = { file: string; counts: Counts; reporter: Reporter }
+export type NodeOptions = {
+  file: string
+  /** Where several processes have one join file, as the pods of a Deployment do; left out: the file's. */
+  name?: string
+  counts: Counts
+  reporter: Reporter
+}
 
 const usualLookMs = 2000
 
@@ -35,7 +41,7 @@ const usualLookMs = 2000
  *
  * @throws UsageError, BusSetupError, SetupError: what is wrong, where, and what a person does
  */
-export async function startNode({ file, counts, reporter }: NodeOptions): Promise<void> {
+export async function startNode({ file, name, counts, reporter }: NodeOptions): Promise<void> {
   const { line } = reporter
   const home = homeFolder()
   ensureHome(home)
@@ -44,7 +50,7 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
   const ranges = rangesOf(counts, devices)
   const roles = rolesOf(ranges)
   await using server = await joinServer(file)
-  const { join: facts } = server
+  const facts = { ...server.join, ...(name && { node: name }) }
   checkLogins(server, roles)
   const checksRows = roles.some((role) => role === 'critic' || role === 'evaluator')
   const contaminationKey = checksRows ? await server.contaminationKey() : undefined
