@@ -6,6 +6,7 @@ import { AllCredentials, type Bus, serverNameAt } from '../bus/mod.ts'
 import { homeFolder } from '../machine/folders.ts'
 import { readState } from '../machine/state-file.ts'
 import { printable } from '../schemas/printable.ts'
+import type { Topology } from '../schemas/topology.ts'
 import { UsageError } from '../schemas/user-error.ts'
 import { type BusServer, keyOf, openBusServer } from './bus-server.ts'
 import { findSession } from './live-session.ts'
@@ -18,6 +19,8 @@ type WithBus = {
   signal?: AbortSignal
   /** Whether a server that is not here is fetched: for commands that start work. */
   mayFetch?: boolean
+  /** What is missing on a server of others is made with its limits; left out: the usual ones. */
+  topology?: Topology
 }
 
 /** Whether this home holds runs, or the environment names a server that may. */
@@ -30,7 +33,7 @@ export const hasRuns = (): boolean => process.env.NATS_URL !== undefined || exis
  */
 export async function withBus<T>(
   use: (bus: Bus, server: BusServer) => Promise<T>,
-  { line = (text) => console.error(printable(text)), signal, mayFetch = false }: WithBus = {},
+  { line = (text) => console.error(printable(text)), signal, mayFetch = false, topology }: WithBus = {},
 ): Promise<T> {
   const log = createLog({ role: 'operator' }, { level: process.env.SYLLABUS_LOG_LEVEL ?? 'error' })
   const home = homeFolder()
@@ -44,7 +47,8 @@ export async function withBus<T>(
   await using server = joined ?? (await openBusServer({ home, log, onProgress: line, notify: line, mayFetch }))
   await using bus = await connectOperator(server, log, { line, ...(signal && { signal }) })
   // Whoever made the bus gave it the limits of a topology; a command has none of its own to put in their place.
-  if (!joined) await prepareBus(bus, await readTopology(defaultTopology), { keep: true, variants: {}, vault: false })
+  if (!joined)
+    await prepareBus(bus, topology ?? (await readTopology(defaultTopology)), { keep: true, variants: {}, vault: false })
   return await use(bus, server)
 }
 

@@ -5,7 +5,7 @@ import { startNode } from '../../cluster/node/start.ts'
 import { createReporter } from '../../launcher/console/reporter.ts'
 import { type AgentRole, agentRoles } from '../../schemas/role.ts'
 
-type Options = Record<string, unknown> & { json: boolean }
+type Options = Record<string, unknown> & { name?: string; json: boolean }
 
 export function registerNode(program: Command): void {
   const node = program.command('node').description('this host as a node of a cluster (docs/cluster.md)')
@@ -20,9 +20,10 @@ export function registerNode(program: Command): void {
       new Option(`--${role} ${form}`, `agents of this role for each queue${more}`).argParser(countOf(isBridge)),
     )
   }
+  start.option('--name <name>', "its name, where several processes have one join file (default: the file's)")
   start.option('--json', 'JSON lines instead of text', false).action(async (file: string, options: Options) => {
     const reporter = createReporter({ json: options.json })
-    await startNode({ file, counts: countsIn(options), reporter })
+    await startNode({ file, ...(options.name && { name: options.name }), counts: countsIn(options), reporter })
   })
   node
     .command('stop')

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Identity } from '../../agents/kit/launch.ts'
 import { createLog } from '../../agents/kit/log.ts'
 import { type Bus, heldValues } from '../../bus/mod.ts'
 import { checkLogins, joinServer } from '../../launcher/bus-server.ts'
@@ -6,6 +7,9 @@ import type { Reporter } from '../../launcher/console/reporter.ts'
 import { stopSignal } from '../../launcher/console/stop-signal.ts'
 import { openAgentsLog } from '../../launcher/log-file.ts'
 import { connectAs } from '../../launcher/session.ts'
+import { openTelemetry } from '../../launcher/telemetry.ts'
+import { readTopology } from '../../launcher/topology/topology-file.ts'
+import { defaultTopology } from '../../launcher/topology/topology-names.ts'
 import { watchTroubles } from '../../launcher/troubles.ts'
 import { type WantedAgent, WantedAgents } from '../../launcher/wanted-agents.ts'
 import { checkTemporary, ensureHome, homeFolder } from '../../machine/folders.ts'
@@ -20,7 +24,13 @@ import { announceNode, checkName, identify, type NodePresence } from './presence
 import { createScales } from './scales.ts'
 import { createTeams } from './teams.ts'
 
-export type NodeOptions = { file: string; counts: Counts; reporter: Reporter }
+export type NodeOptions = {
+  file: string
+  /** Where several processes have one join file, as the pods of a Deployment do; left out: the file's. */
+  name?: string
+  counts: Counts
+  reporter: Reporter
+}
 
 const usualLookMs = 2000
 
@@ -35,7 +45,7 @@ const usualLookMs = 2000
  *
  * @throws UsageError, BusSetupError, SetupError: what is wrong, where, and what a person does
  */
-export async function startNode({ file, counts, reporter }: NodeOptions): Promise<void> {
+export async function startNode({ file, name, counts, reporter }: NodeOptions): Promise<void> {
   const { line } = reporter
   const home = homeFolder()
   ensureHome(home)
@@ -44,7 +54,7 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
   const ranges = rangesOf(counts, devices)
   const roles = rolesOf(ranges)
   await using server = await joinServer(file)
-  const { join: facts } = server
+  const facts = { ...server.join, ...(name && { node: name }) }
   checkLogins(server, roles)
   const checksRows = roles.some((role) => role === 'critic' || role === 'evaluator')
   const contaminationKey = checksRows ? await server.contaminationKey() : undefined
@@ -53,9 +63,12 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
   using agentsLog = openAgentsLog()
   const log = createLog({ role: 'node', instance: facts.node }, { destination: agentsLog.descriptor })
   await using stack = new AsyncDisposableStack()
+  const telemetry = stack.use(await openTelemetry(await readTopology(defaultTopology), line))
   const connect = async (role: AgentRole) => stack.use(await connectAs(role, server, log, { line, signal }))
   const bus = await connect(roles[0]!)
   checkCluster(file, facts, bus.clusterName)
+  let running = (): Identity[] => []
+  await telemetry.observe({ bus, readsAll: false, agents: () => running() })
   const ttlMs = await untilMade(bus, line, signal)
   const clockOffsetMs = await bus.clockOffsetMs()
   const own = identify(facts)
@@ -84,12 +97,16 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
     devices,
     log,
     agentsLog,
-    onEnded: (identity, how) => troubles.ended(identity, how),
+    onEnded: (identity, how) => {
+      telemetry.ended(identity)
+      troubles.ended(identity, how)
+    },
     onFault: (fault) => {
       line(`${fault.what}\n  ${fault.fix}`)
       wake()
     },
   })
+  running = teams.agents
   const troubles = stack.use(watchTroubles(bus, { line, only: teams.isOwn, except: ['waits'] }))
   const working = (): Prepared[] => [...known.values()].flatMap(({ prepared }) => prepared ?? [])
   const serves = () => [
@@ -167,6 +184,7 @@ export async function startNode({ file, counts, reporter }: NodeOptions): Promis
       await Promise.race([promise, following, sleep(lookMs, undefined, { signal }).catch(() => {})])
     }
   } finally {
+    telemetry.ends()
     const left = roles.reduce((sum, role) => sum + teams.countOf({ role }), 0)
     if (left > 0) line(`node ${facts.node} drains: ${left} agents finish what they have in hand`)
     await teams.stop()

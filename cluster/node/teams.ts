@@ -10,7 +10,7 @@ import type { AgentRole } from '../../schemas/role.ts'
 import { type Fault, faultOf } from './fit.ts'
 import { tokenOf } from './presence.ts'
 
-type Member = { number: number; stop(): Promise<void> }
+type Member = { number: number; instance: string; stop(): Promise<void> }
 /** The agents of a role on one queue. */
 type Team = WantedAgent & { members: Member[]; fault: Fault | null }
 
@@ -22,6 +22,8 @@ export type Teams = {
   countOf(of: { role: AgentRole; queue?: string }): number
   /** Why agents of some queues cannot work, where one ended for a reason that starting it again does not fix. */
   faults(): Fault[]
+  /** The agents that run now. */
+  agents(): Identity[]
   /** Whether an agent is one of these. */
   isOwn(instance: string): boolean
   /** Ends all agents; resolves once they have drained. */
@@ -76,7 +78,7 @@ export function createTeams(
       team.fault = faultOf(error)
       onFault(team.fault)
     })
-    return { number, stop: () => supervisor.stop() }
+    return { number, instance, stop: () => supervisor.stop() }
   }
 
   function shrink(team: Team, count: number): void {
@@ -109,6 +111,10 @@ export function createTeams(
         .filter((team) => team.role === role && (queue === undefined || team.queue === queue))
         .reduce((sum, { members }) => sum + members.length, 0),
     faults: () => [...teams.values()].flatMap(({ fault }) => fault ?? []),
+    agents: () =>
+      [...teams.values()].flatMap(({ role, topology, members }) =>
+        members.map(({ instance }) => ({ role, variant: topology.agents[role].variant, instance })),
+      ),
     isOwn: (instance) => instance.includes(mark),
     async stop() {
       for (const team of teams.values()) shrink(team, 0)
